@@ -1,0 +1,56 @@
+"""What can go wrong and how loudly; kinds are one line each in a table, no I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """A sort of incident.  `stays`: only a person closes it.  `blocks`: no deletes for the scale."""
+
+    level: str
+    stays: bool
+    blocks: bool
+    title: str
+
+
+KINDS: dict[str, Kind] = {
+    "site_unreachable": Kind("critical", False, False, "the site cannot be reached"),
+    "site_refused": Kind("critical", False, False, "the site does not accept our account"),
+    "package_broken": Kind("error", False, False, "a package cannot be used"),
+    "name_refused": Kind("error", False, False, "a scale has a name that is not safe"),
+    "entry_malformed": Kind("error", False, False, "entries are held: malformed"),
+    "entry_sealed": Kind("error", False, False, "entries are held: still sealed"),
+    "entry_drift": Kind("warning", False, False, "entries are held: other fields than known"),
+    "entry_conflict": Kind("error", False, False, "entries are held: same id, other content"),
+    "key_wrong": Kind("critical", False, False, "a private key opens nothing"),
+    "key_unreadable": Kind("critical", False, False, "a private key cannot be used"),
+    "drift": Kind("warning", False, False, "the fields of a scale changed"),
+    "leftover": Kind("warning", False, False, "old entries still lie on the site"),
+    "delete_failed": Kind("critical", False, False, "deletes failed: a data security threat"),
+    "listing_shrank": Kind("critical", True, True, "entries vanished that we did not delete"),
+    "ids_anew": Kind("critical", True, True, "the ids of a scale began anew"),
+    "sheet_changed": Kind("error", True, False, "a sheet was changed by someone else"),
+    "raw_changed": Kind("critical", True, False, "a raw file was changed or damaged"),
+    "storage": Kind("critical", False, False, "the pool cannot be written, read or trusted"),
+    "benchmark_created": Kind("notice", False, False, "the benchmark file was created"),
+    "mended": Kind("notice", False, False, "something was mended"),
+}
+"""Every kind of incident; a new one is one line here."""
+
+BLOCKING = frozenset(name for name, kind in KINDS.items() if kind.blocks)
+NOTES = frozenset(name for name, kind in KINDS.items() if kind.level == "notice")
+
+
+class Incident(NamedTuple):
+    """One trouble of one scale ('' = the whole site), from its first to its last sight."""
+
+    number: int
+    kind: str
+    scale: str
+    detail: str
+    count: int
+    opened_at: datetime
+    last_at: datetime
+    closed_at: datetime | None

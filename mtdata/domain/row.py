@@ -1,0 +1,166 @@
+"""A row out of an entry: sealed places, cells and their digest; pure, and it never guesses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from mtdata.errors import EntryError
+
+SEALED = "RSA"
+"""Ending of the names of sealed fields (facts: the study website)."""
+
+
+class StillSealed(NamedTuple):
+    """A value that no key opened, and why in words that quote nothing."""
+
+    reason: str
+
+
+class Layout(NamedTuple):
+    """What the names of an entry's fields say, worked out once per set of names."""
+
+    columns: tuple[str, ...]
+    sealed: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def layout(names: tuple[str, ...]) -> Layout:
+    """Sorted columns and sealed names of an entry with these fields."""
+    return Layout(tuple(sorted(names)), tuple(n for n in names if n.endswith(SEALED)))
+
+
+def sealed_values(values: Mapping[str, Any]) -> list[str]:
+    """Every sealed text of an entry, nested ones too, in the order in which `opened` takes them."""
+    plan = layout(tuple(values))
+    found = [v for n in plan.sealed if type(v := values[n]) is str and v]
+    if any(type(v) is dict or type(v) is list for v in values.values()):
+        return list(_sealed_within(values, ""))
+    return found
+
+
+def _sealed_within(value: Any, name: str) -> Iterator[str]:
+    if type(value) is dict:
+        for key, inner in value.items():
+            yield from _sealed_within(inner, key)
+    elif type(value) is list:
+        for inner in value:
+            yield from _sealed_within(inner, name)
+    elif type(value) is str and value and name.endswith(SEALED):
+        yield value
+
+
+def opened(values: dict[str, Any], texts: Sequence[str | StillSealed]) -> dict[str, Any]:
+    """The entry with its sealed texts replaced by `texts`; EntryError names the first unopened."""
+    for text in texts:
+        if isinstance(text, StillSealed):
+            raise EntryError(text.reason)
+    if not texts:
+        return values
+    supply = iter(texts)
+    if any(type(v) is dict or type(v) is list for v in values.values()):
+        filled: dict[str, Any] = _filled(values, "", supply)
+        return filled
+    plain = dict(values)
+    for name in layout(tuple(values)).sealed:
+        if type(values[name]) is str and values[name]:
+            plain[name] = next(supply)
+    return plain
+
+
+def _filled(value: Any, name: str, supply: Iterator[str | StillSealed]) -> Any:
+    if type(value) is dict:
+        return {key: _filled(inner, key, supply) for key, inner in value.items()}
+    if type(value) is list:
+        return [_filled(inner, name, supply) for inner in value]
+    if type(value) is str and value and name.endswith(SEALED):
+        return next(supply)
+    return value
+
+
+def cells_of(values: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
+    """Columns (sorted) and cells of an entry, as the sheet shows them.
+
+    None is empty, booleans are True and False, integers exact, floats in the shortest form that
+    round-trips, arrays and objects compact JSON.  EntryError when a value has no such form.
+    """
+    columns = layout(tuple(values)).columns
+    cells = [v if type(v := values[name]) is str else _cell(v) for name in columns]
+    try:
+        "".join(cells).encode()
+        "".join(columns).encode()
+    except UnicodeEncodeError:
+        raise EntryError("text that is not Unicode (a lone surrogate)") from None
+    return columns, cells
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if type(value) is float and not math.isfinite(value):
+        raise EntryError("a number too large")
+    if type(value) is dict or type(value) is list:
+        try:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except (ValueError, RecursionError):
+            raise EntryError("a value that cannot be written") from None
+    return str(value)
+
+
+def cells_digest(columns: Iterable[str], cells: Iterable[str]) -> bytes:
+    """SHA-256 of the cells that are not empty with their columns: wider sheets keep it the same."""
+    filled = {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+    return sha256(json.dumps(filled, separators=(",", ":")).encode()).digest()
+
+
+def spread(columns: tuple[str, ...], cells: list[str], sheet: tuple[str, ...]) -> list[str]:
+    """The cells in the places that a sheet with more columns has for them."""
+    if columns == sheet:
+        return cells
+    known = dict(zip(columns, cells, strict=True))
+    return [known.get(column, "") for column in sheet]
+
+
+def csv_line(cells: Sequence[str]) -> bytes:
+    """One line of a sheet: excel dialect, CRLF, UTF-8."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> list[bytes]:
+    """The lines of many rows, each by itself, so that its place in the file is known."""
+    lines: list[bytes] = []
+    writer = csv.writer(_Catcher(lines))
+    writer.writerows(rows)
+    return lines
+
+
+class _Catcher:
+    """The least that csv.writer asks of a file; each row is one call."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self._lines = lines
+
+    def write(self, text: str) -> None:
+        self._lines.append(text.encode())
+
+
+def csv_cells(line: bytes) -> list[str]:
+    """The cells of one line; EntryError when it is not exactly one row."""
+    try:
+        rows = list(csv.reader(io.StringIO(line.decode(), newline=""), strict=True))
+    except (csv.Error, UnicodeDecodeError):
+        raise EntryError("a line of the sheet that is no row") from None
+    if len(rows) != 1:
+        raise EntryError("a line of the sheet that is no row")
+    return rows[0]
+
+
+csv.field_size_limit(2**31 - 1)  # an answer may be longer than the csv module's usual limit

@@ -1,0 +1,114 @@
+"""The one tree of errors; it says how far each reaches and never how to mend the world.
+
+    MTDataError
+    ├── UsageError      the command line cannot be carried out          64
+    ├── ConfigError     a config file, key file or folder is wrong      78
+    ├── SiteError       the site did not answer as it should            69
+    │   └── SiteRefused the site answered, and does not accept us       69
+    ├── PackageError    one scale's package cannot be used              69
+    ├── NameRefused     a name from the site is no safe name            65
+    ├── EntryError      one entry cannot become a row                   1
+    ├── StorageError    the pool cannot be written, read or trusted     74
+    ├── BusyError       another round has this pool                     75
+    └── Stopped         somebody asked this process to end              143
+
+Exit codes are those of sysexits(3).  No message ever quotes an answer, a key or a password.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Reach(IntEnum):
+    """How much of a round an error ends; the smaller the better."""
+
+    ENTRY = 1
+    SCALE = 2
+    SITE = 3
+    PROCESS = 4
+
+
+class MTDataError(Exception):
+    """Anything MTData knows how to name.  `incident` is the kind that it opens, '' for none."""
+
+    stops: ClassVar[Reach] = Reach.PROCESS
+    again: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+    incident: ClassVar[str] = ""
+
+
+class UsageError(MTDataError):
+    """The words of the command line do not fit together."""
+
+    exit_code = 64
+
+
+class ConfigError(MTDataError):
+    """Every fault of the configuration, in one message."""
+
+    exit_code = 78
+
+
+class SiteError(MTDataError):
+    """The site could not be reached or answered with a fault of its own; later it may succeed."""
+
+    stops = Reach.SITE
+    again = True
+    exit_code = 69
+    incident = "site_unreachable"
+
+
+class SiteRefused(SiteError):
+    """The site answered 401, 403 or its log-in page: the account is not accepted."""
+
+    again = False
+    incident = "site_refused"
+
+
+class PackageError(MTDataError):
+    """What came for one scale is truncated, too large, or no JSON array."""
+
+    stops = Reach.SCALE
+    again = True
+    exit_code = 69
+    incident = "package_broken"
+
+
+class NameRefused(MTDataError):
+    """The site sent a name that must not become a path, a URL or SQL."""
+
+    stops = Reach.SCALE
+    exit_code = 65
+    incident = "name_refused"
+
+
+class EntryError(MTDataError):
+    """One entry cannot become a row; its raw bytes are kept and it is held."""
+
+    stops = Reach.ENTRY
+
+
+class StorageError(MTDataError):
+    """The disk refused, or gave back something else than what was written."""
+
+    stops = Reach.SITE
+    again = True
+    exit_code = 74
+    incident = "storage"
+
+
+class BusyError(MTDataError):
+    """Another round holds the lock of this pool."""
+
+    stops = Reach.SITE
+    again = True
+    exit_code = 75
+
+
+class Stopped(MTDataError):
+    """SIGTERM or SIGINT came; the step in hand was ended or will be undone by the next round."""
+
+    again = True
+    exit_code = 143

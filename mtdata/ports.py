@@ -1,0 +1,143 @@
+"""Every promise that the program asks of the world, on one page; nothing here is carried out.
+
+A port is a noun; an adapter says how (`mtdata/adapters`, `mtdata/collectors`).  Every method
+raises only errors of mtdata/errors.py.  A fake and the real adapter pass the same contract suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from mtdata.domain.receipt import Answer
+from mtdata.domain.row import StillSealed
+
+Work = TypeVar("Work")
+
+
+class Site(Protocol):
+    """A study website.  Errors: SiteError, SiteRefused (stop the site), PackageError (the scale)."""
+
+    def listing(self) -> list[Mapping[str, Any]]:
+        """The oneShot package as sent: [{"name", "size", "deleteable"}, ...], names unchecked."""
+        ...
+
+    def fetch(self, scale: str) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes of one scale's package as they come; ends only when they are all there.
+
+        A body that is short, too large (MAX_RESPONSE_MB) or no JSON is a PackageError.
+        """
+        ...
+
+    def delete(self, scale: str, ids: Sequence[int]) -> Iterator[Answer]:
+        """Ask once for each id over kept-alive connections, a few at a time; one answer each.
+
+        Never raises for what the site or the network does: that is FAILED or REFUSED.  After a
+        REFUSED the ids not asked yet come back REFUSED with the same reason, unasked.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+class Disk(Protocol):
+    """One pool's folder; paths are relative to it.  Errors: StorageError with the path."""
+
+    def size(self, path: str) -> int | None:
+        """Bytes of the file, None when there is none."""
+        ...
+
+    def read(self, path: str, start: int, length: int) -> bytes:
+        """That many bytes from there; fewer at the end of the file."""
+        ...
+
+    def stream(self, path: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes in pieces of at most 1 MiB."""
+        ...
+
+    def write(self, path: str, start: int, content: bytes) -> None:
+        """Put `content` at `start`, end the file behind it, and return when all of it is durable.
+
+        A new file is durable by name as well.
+        """
+        ...
+
+    def stage(self, path: str, pieces: Iterable[bytes]) -> str:
+        """Write a file to be published as `path`; durable, under the name that is returned."""
+        ...
+
+    def publish(self, staged: str, path: str) -> None:
+        """Give a staged file its name in one move, durably; what had the name before is gone."""
+        ...
+
+    def replace(self, path: str, content: bytes) -> None:
+        """Stage and publish small content."""
+        ...
+
+    def receive(self, path: str, pieces: Iterable[bytes]) -> int:
+        """Write what may be asked for again (not yet durable) and return its length."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Take a file away; one that is not there is no error."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """File names in the folder, sorted; none when there is no folder."""
+        ...
+
+
+class Opened(NamedTuple):
+    """What became of a batch of sealed values, in their order."""
+
+    texts: list[str | StillSealed]
+    keys: list[str]  # the key that opened each value, "" for one still sealed
+
+    def __repr__(self) -> str:
+        return f"Opened({len(self.texts)} values)"
+
+
+class Cipher(Protocol):
+    """The private keys of a site at work.  What it cannot open is StillSealed, never guessed."""
+
+    def fingerprint(self) -> str:
+        """Changes when held values are worth another try: other keys, other settings."""
+        ...
+
+    def key_names(self) -> list[str]:
+        """File names of the keys in use."""
+        ...
+
+    def unseal_each(
+        self, work: Iterable[tuple[Work, list[str]]]
+    ) -> Iterator[tuple[Work, Opened]]:
+        """Open each batch, in order, reading ahead a bounded number of batches."""
+        ...
+
+    def close(self) -> None:
+        """End the worker processes."""
+        ...
+
+
+class Lock(Protocol):
+    """One round at a time for a pool; dies with its holder."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Raises BusyError at once when somebody else holds it."""
+        ...
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """The moment, aware, UTC."""
+        ...
+
+    def local(self, moment: datetime) -> datetime:
+        """The same moment in the zone in which the site's days and file names are told."""
+        ...
