@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mtdata.domain.receipt import Answer
-from mtdata.domain.row import StillSealed
+from mtdata.domain.row import Opened
 
 Work = TypeVar("Work")
+__all__ = ["Cipher", "Clock", "Disk", "Lock", "Opened", "Site"]
 
 
 class Site(Protocol):
@@ -89,16 +90,6 @@ class Disk(Protocol):
     def names(self, folder: str) -> list[str]:
         """File names in the folder, sorted; none when there is no folder."""
         ...
-
-
-class Opened(NamedTuple):
-    """What became of a batch of sealed values, in their order."""
-
-    texts: list[str | StillSealed]
-    keys: list[str]  # the key that opened each value, "" for one still sealed
-
-    def __repr__(self) -> str:
-        return f"Opened({len(self.texts)} values)"
 
 
 class Cipher(Protocol):

@@ -50,7 +50,7 @@ class Incident(NamedTuple):
     kind: str
     scale: str
     detail: str
-    count: int
+    seen: int
     opened_at: datetime
     last_at: datetime
     closed_at: datetime | None

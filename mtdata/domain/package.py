@@ -17,6 +17,8 @@ from mtdata.errors import PackageError
 MAX_ENTRY = 16 * 2**20
 """Bytes; one answer to a questionnaire larger than this is no answer to a questionnaire."""
 MAX_ID = 2**63 - 1
+BATCH_ENTRIES = 1024
+BATCH_BYTES = 4 << 20
 
 SPACE = b" \t\r\n"
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("?)|[{}\[\],]', re.DOTALL)
@@ -92,6 +94,20 @@ def entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
     yield from elements(window)
     if window.peek():
         raise PackageError("the package goes on after its end; the entries before are kept")
+
+
+def in_batches(source: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Group entries: at most 1024, and at most about 4 MB."""
+    batch: list[Entry] = []
+    size = 0
+    for entry in source:
+        batch.append(entry)
+        size += len(entry.body)
+        if len(batch) == BATCH_ENTRIES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def elements(window: _Window) -> Iterator[Entry]:

@@ -23,6 +23,16 @@ class StillSealed(NamedTuple):
     reason: str
 
 
+class Opened(NamedTuple):
+    """What became of a batch of sealed values, in their order."""
+
+    texts: list[str | StillSealed]
+    keys: list[str]  # the key that opened each value, "" for one still sealed
+
+    def __repr__(self) -> str:
+        return f"Opened({len(self.texts)} values)"
+
+
 class Layout(NamedTuple):
     """What the names of an entry's fields say, worked out once per set of names."""
 

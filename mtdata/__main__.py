@@ -1,0 +1,12 @@
+"""`python -m mtdata`: hands over to the command line; worker processes import this and get nothing."""
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    from mtdata.cli.main import run  # noqa: PLC0415  # late: workers need not load it
+
+    return run()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

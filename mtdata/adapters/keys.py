@@ -1,0 +1,136 @@
+"""Reading private-key files; it never writes one, and never says what stands in one."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+LEAST_BITS, MOST_BITS = 1024, 4096
+_MOST_BYTES = 1 << 18  # the longest key with all its certificates is far shorter
+
+
+@dataclass(frozen=True)
+class PrivateKey:
+    """One RSA key, checked once here; worker processes trust it and load it in no time."""
+
+    name: str  # of its file
+    pem: bytes = field(repr=False)  # PKCS#8, not encrypted: for this process and its workers only
+    size_bytes: int = field(repr=False)
+    fingerprint: str = field(repr=False)  # SHA-256 of the public key
+
+
+class KeyFault(NamedTuple):
+    """A key file that cannot be used, and what is wrong with it; quotes nothing of it."""
+
+    name: str
+    reason: str
+
+
+class _Refused(Exception):  # noqa: N818 - it is no error yet, it becomes a KeyFault
+    """Why a file is no key of ours."""
+
+
+def load_keys(
+    files: Sequence[Path], passphrase: str | None
+) -> tuple[list[PrivateKey], list[KeyFault]]:
+    """Read every file; each becomes a key or a fault, in the order given.
+
+    `passphrase` is for those files that are encrypted.  A key that is there twice counts once.
+    """
+    keys: dict[str, PrivateKey] = {}
+    faults: list[KeyFault] = []
+    for path in files:
+        try:
+            key = _key(path.name, _parsed(_content(path), passphrase or None))
+        except _Refused as refused:
+            faults.append(KeyFault(path.name, f"{path}: {refused}"))
+        else:
+            keys.setdefault(key.fingerprint, key)
+    return list(keys.values()), faults
+
+
+def _content(path: Path) -> bytes:
+    try:
+        # O_NONBLOCK: a pipe in the place of a key must not stop the round.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise _Refused("there is no such file") from None
+    except OSError as error:
+        raise _Refused(f"cannot be read: {error.strerror}") from None
+    with os.fdopen(file, "rb", closefd=True) as stream:
+        # Asked of the open file, so that nobody can swap it between the question and the reading.
+        _check_access(path, os.fstat(stream.fileno()).st_mode)
+        try:
+            content = stream.read(_MOST_BYTES + 1)
+        except OSError as error:
+            raise _Refused(f"cannot be read: {error.strerror}") from None
+    if len(content) > _MOST_BYTES:
+        raise _Refused("is too large to be a key")
+    return content
+
+
+def _check_access(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise _Refused("is no file")
+    if mode & 0o077:
+        raise _Refused(
+            f"others than its owner may use it (mode {stat.S_IMODE(mode):04o}); "
+            f"this mends it: chmod 600 {shlex.quote(str(path))}"
+        )
+
+
+def _parsed(content: bytes, passphrase: str | None) -> RSAPrivateKey:
+    try:
+        try:
+            key: PrivateKeyTypes = load_pem_private_key(content, None)
+        except TypeError:  # the library's word for "encrypted"
+            if passphrase is None:
+                raise _Refused("is encrypted, and no passphrase was given") from None
+            key = load_pem_private_key(content, passphrase.encode())
+    except UnsupportedAlgorithm:
+        raise _Refused("is of a kind, or encrypted in a way, that is not supported") from None
+    except ValueError:
+        raise _Refused(_why_not(content)) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise _Refused("holds a private key that is not RSA")
+    if not LEAST_BITS <= key.key_size <= MOST_BITS:
+        raise _Refused(f"has {key.key_size} bits; {LEAST_BITS} to {MOST_BITS} are allowed")
+    return key
+
+
+def _why_not(content: bytes) -> str:
+    """The most likely reason in words of ours; the library's could carry some of the content."""
+    if b"ENCRYPTED" in content:
+        return "the passphrase does not open it, or it is damaged"
+    if b"PRIVATE KEY-----" in content:
+        return "holds a private key that is damaged"
+    if b"PUBLIC KEY-----" in content:
+        return "holds a public key; the private one is needed"
+    return "holds no private key in PEM form"
+
+
+def _key(name: str, key: RSAPrivateKey) -> PrivateKey:
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return PrivateKey(
+        name=name,
+        pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        size_bytes=(key.key_size + 7) // 8,
+        fingerprint=sha256(public).hexdigest(),
+    )

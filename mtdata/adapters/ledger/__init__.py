@@ -1,0 +1,32 @@
+"""The ledger: what we know of every entry, in one SQLite file; it believes, others prove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mtdata.adapters.ledger.connection import Connection
+from mtdata.adapters.ledger.diary import Diary
+from mtdata.adapters.ledger.entries import Claim, Counts, Entries, Sifted
+from mtdata.adapters.ledger.files import Files
+from mtdata.adapters.ledger.listing import Listed, Listing
+from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
+
+__all__ = ["Claim", "Counts", "Ledger", "Listed", "Sifted", "Snapshot"]
+
+
+class Ledger:
+    """One pool's ledger.  `path` None keeps it in memory (for tests)."""
+
+    NAME = "ledger.sqlite3"
+
+    def __init__(self, path: Path | None) -> None:
+        self._db = Connection(path)
+        self.files = Files(self._db)
+        self.entries = Entries(self._db, self.files)
+        self.snapshots = Snapshots(self._db, self.files)
+        self.listing = Listing(self._db)
+        self.diary = Diary(self._db)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()

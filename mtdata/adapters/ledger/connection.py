@@ -1,0 +1,145 @@
+"""The ledger's database: how it is opened and how a transaction ends; it knows no tables' use."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mtdata.adapters.durable import FILE_MODE, make_folder
+from mtdata.errors import StorageError
+
+SCHEMA = 1
+TABLES = """
+CREATE TABLE files (
+  number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
+  part INTEGER NOT NULL, path TEXT NOT NULL, mode TEXT NOT NULL, length INTEGER NOT NULL,
+  digest BLOB NOT NULL, columns TEXT NOT NULL, writing INTEGER NOT NULL, state TEXT NOT NULL);
+CREATE INDEX files_live ON files (kind, scale, day, part) WHERE state = 'live';
+CREATE TABLE ranges (
+  file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, key TEXT NOT NULL,
+  digest BLOB NOT NULL, kept_at TEXT NOT NULL, PRIMARY KEY (file, start)) WITHOUT ROWID;
+CREATE TABLE entries (
+  seq INTEGER PRIMARY KEY, scale TEXT NOT NULL, id INTEGER NOT NULL, digest BLOB NOT NULL,
+  file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL,
+  state INTEGER NOT NULL, held TEXT, reason TEXT, tried_with TEXT, accepted INTEGER DEFAULT 0,
+  sheet INTEGER, line_start INTEGER, line_length INTEGER, cells BLOB,
+  asked_at TEXT, answer TEXT, gone_at TEXT, raw_lost INTEGER DEFAULT 0);
+CREATE UNIQUE INDEX entries_key ON entries (scale, id, digest);
+CREATE INDEX entries_waiting ON entries (scale, seq) WHERE state < 2;
+CREATE INDEX entries_on_site ON entries (scale, id, digest) WHERE gone_at IS NULL;
+CREATE INDEX entries_line ON entries (sheet, line_start) WHERE sheet IS NOT NULL;
+CREATE TABLE snapshots (
+  number INTEGER PRIMARY KEY, scale TEXT NOT NULL, day TEXT NOT NULL, digest BLOB NOT NULL,
+  file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, count INTEGER NOT NULL,
+  columns TEXT NOT NULL, highest INTEGER NOT NULL, malformed INTEGER NOT NULL,
+  sealed INTEGER, tried_with TEXT, sheet INTEGER);
+CREATE TABLE scales (
+  name TEXT PRIMARY KEY, deleteable INTEGER NOT NULL, columns TEXT, listed_at TEXT,
+  size INTEGER NOT NULL);
+CREATE TABLE incidents (
+  number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, detail TEXT NOT NULL,
+  count INTEGER NOT NULL, opened_at TEXT NOT NULL, last_at TEXT NOT NULL, closed_at TEXT,
+  closed_by TEXT);
+CREATE UNIQUE INDEX incidents_open ON incidents (kind, scale) WHERE closed_at IS NULL;
+CREATE TABLE runs (
+  number INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL,
+  ended_at TEXT, exit INTEGER, report TEXT);
+"""
+WORKING = """
+CREATE TEMP TABLE present (
+  id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
+CREATE TEMP TABLE batch (place INTEGER PRIMARY KEY, id INTEGER NOT NULL, digest BLOB NOT NULL);
+"""
+
+
+class Connection:
+    """One SQLite connection; every commit is durable when it returns (WAL, synchronous FULL)."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        with self.told():
+            self._db = self._open()
+            self._db.executescript(WORKING)
+
+    def _open(self) -> sqlite3.Connection:
+        name = ":memory:"
+        if self._path is not None:
+            make_folder(self._path.parent)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+            name = str(self._path)
+        db = sqlite3.connect(name, timeout=30, isolation_level=None)
+        db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+        self._make_tables(db)
+        return db
+
+    def _make_tables(self, db: sqlite3.Connection) -> None:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
+        elif version != SCHEMA:
+            raise StorageError(
+                f"{self._path}: the ledger has format {version}, this program writes {SCHEMA}; "
+                "use the program that made it. Nothing was changed."
+            )
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Translate the database's refusals; the last commit stays what it was."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                f"{self._path}: the ledger cannot be used: {error}. What was committed before is "
+                "safe; nothing is deleted on the site without the ledger."
+            ) from error
+
+    @contextmanager
+    def commit(self) -> Iterator[None]:
+        """All or nothing: what is executed within is durable when this ends."""
+        with self.told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Group statements on the working tables, which no disk keeps."""
+        with self.told():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
+    def run(self, sql: str, *values: Any) -> int:
+        """Execute one statement and return how many rows it changed."""
+        with self.told():
+            return self._db.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Execute one statement for many rows."""
+        with self.told():
+            self._db.executemany(sql, rows)
+
+    def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Every row; only for answers of bounded size."""
+        with self.told():
+            return self._db.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        """The first row."""
+        with self.told():
+            row: tuple[Any, ...] | None = self._db.execute(sql, values).fetchone()
+            return row
+
+    def close(self) -> None:
+        """Leave the file as it is; a later one opens it again."""
+        self._db.close()

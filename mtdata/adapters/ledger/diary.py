@@ -1,0 +1,115 @@
+"""Incidents and rounds in the ledger; whom to tell is decided elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from mtdata.adapters.ledger.connection import Connection
+from mtdata.domain.incident import BLOCKING, KINDS, NOTES, Incident
+
+
+def _incident(row: tuple[Any, ...]) -> Incident:
+    opened_at, last_at = (datetime.fromisoformat(moment) for moment in row[5:7])
+    closed_at = None if row[7] is None else datetime.fromisoformat(row[7])
+    return Incident._make((*row[:5], opened_at, last_at, closed_at))
+
+
+class Diary:
+    """One incident per scale and kind while it lasts, and one line per round."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def raise_incident(self, kind: str, scale: str, detail: str, at: datetime) -> bool:
+        """Open an incident, or count one that is open; True when it is new.  Notes close at once."""
+        when = at.isoformat()
+        closed, by = (when, "note") if kind in NOTES else (None, None)
+        with self._db.commit():
+            seen = self._db.run(
+                "UPDATE incidents SET count = count + 1, last_at = ?, detail = ?"
+                " WHERE kind = ? AND scale = ? AND closed_at IS NULL", when, detail, kind, scale,
+            )  # fmt: skip
+            if not seen:
+                self._db.run(
+                    "INSERT INTO incidents (kind, scale, detail, count, opened_at, last_at,"
+                    " closed_at, closed_by) VALUES (?, ?, ?, 1, ?, ?, ?, ?)",
+                    kind, scale, detail, when, when, closed, by,
+                )  # fmt: skip
+        return not seen
+
+    def close_incidents(self, scale: str, kinds: Iterable[str], at: datetime) -> list[str]:
+        """Close what is over, of kinds that no person has to close; returns the kinds closed."""
+        over = [
+            incident.kind
+            for incident in self.open_incidents(scale)
+            if incident.kind in set(kinds) and not KINDS[incident.kind].stays
+        ]
+        for kind in over:
+            with self._db.commit():
+                self._db.run(
+                    "UPDATE incidents SET closed_at = ?, closed_by = 'round'"
+                    " WHERE kind = ? AND scale = ? AND closed_at IS NULL",
+                    at.isoformat(), kind, scale,
+                )  # fmt: skip
+        return over
+
+    def close_by_hand(self, number: int, at: datetime) -> bool:
+        """Close one incident because a person looked at it."""
+        with self._db.commit():
+            return bool(self._db.run(
+                "UPDATE incidents SET closed_at = ?, closed_by = 'person'"
+                " WHERE number = ? AND closed_at IS NULL", at.isoformat(), number,
+            ))  # fmt: skip
+
+    def close_as_mended(self, kind: str, scale: str, at: datetime) -> None:
+        """Close an incident of a kind that stays, because what it told of was mended."""
+        with self._db.commit():
+            self._db.run(
+                "UPDATE incidents SET closed_at = ?, closed_by = 'mended'"
+                " WHERE kind = ? AND scale = ? AND closed_at IS NULL", at.isoformat(), kind, scale,
+            )  # fmt: skip
+
+    def open_incidents(self, scale: str | None = None) -> list[Incident]:
+        """Incidents that last; of one scale ('' = the site's own) or all."""
+        return [_incident(row) for row in self._db.all(
+            "SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at FROM incidents"
+            " WHERE closed_at IS NULL AND (? IS NULL OR scale = ?) ORDER BY number", scale, scale,
+        )]  # fmt: skip
+
+    def incidents(self, limit: int = 200) -> list[Incident]:
+        """The newest incidents, open and closed."""
+        return [_incident(row) for row in self._db.all(
+            "SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at FROM incidents"
+            " ORDER BY number DESC LIMIT ?", limit,
+        )]  # fmt: skip
+
+    def blocked(self, scale: str) -> list[str]:
+        """Kinds of open incidents that forbid deletes of the scale."""
+        return [i.kind for i in self.open_incidents(scale) if i.kind in BLOCKING]
+
+    def begin_run(self, command: str, at: datetime) -> int:
+        """Enter a round and return its number."""
+        with self._db.commit():
+            row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM runs")
+            number = int(row[0]) if row else 1
+            self._db.run("INSERT INTO runs (number, command, started_at) VALUES (?, ?, ?)",
+                         number, command, at.isoformat())  # fmt: skip
+        return number
+
+    def end_run(self, number: int, code: int, report: Mapping[str, Any], at: datetime) -> None:
+        """Enter how a round ended; rounds beyond the newest 10,000 are forgotten."""
+        with self._db.commit():
+            self._db.run("UPDATE runs SET ended_at = ?, exit = ?, report = ? WHERE number = ?",
+                         at.isoformat(), code, json.dumps(report), number)  # fmt: skip
+            self._db.run("DELETE FROM runs WHERE number <= ? - 10000", number)
+
+    def last_run(self, *, good: bool) -> tuple[datetime, int | None] | None:
+        """When the newest round ended (the newest good one), and its exit code."""
+        row = self._db.one(
+            "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL AND (NOT ? OR exit IN (0, 1))"
+            " ORDER BY number DESC LIMIT 1", good,
+        )  # fmt: skip
+        return None if row is None else (datetime.fromisoformat(row[0]), row[1])

@@ -1,0 +1,265 @@
+"""What the ledger knows of every entry: where its bytes and its line stand, and what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from mtdata.adapters.ledger.connection import Connection
+from mtdata.adapters.ledger.files import Files
+from mtdata.domain.mark import FileMark
+from mtdata.domain.package import Entry
+from mtdata.domain.receipt import HeldBack, Placed, Span
+
+STORED, HELD, ROWED = 0, 1, 2
+NO_ID = -1
+PAGE = 1024
+
+
+class Sifted(NamedTuple):
+    """A batch of a package beside what is known: all three in the order of the package."""
+
+    fresh: list[Entry]
+    conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
+    anew: frozenset[bytes]  # those of them whose id was proven gone before
+    again: list[Entry]  # known ones whose raw bytes were lost and that the site still has
+
+
+class Claim(NamedTuple):
+    """What the ledger says of one entry; nothing of it is proven until the bytes are read."""
+
+    seq: int
+    id: int | None
+    digest: bytes
+    span: Span
+    sheet: int | None
+    line: Span | None
+    cells: bytes | None
+
+
+class Counts(NamedTuple):
+    """Entries of a scale by where they are in their life."""
+
+    stored: int
+    held: int
+    rowed: int
+    on_site: int  # rowed, and the last listing showed them
+
+
+_CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
+
+
+def _claim(row: tuple[Any, ...]) -> Claim:
+    seq, number, digest, file, start, length, sheet, line_start, line_length, cells = row
+    line = None if sheet is None else Span(sheet, line_start, line_length)
+    known = None if number == NO_ID else number
+    return Claim(seq, known, digest, Span(file, start, length), sheet, line, cells)
+
+
+class Entries:
+    """Every entry that was ever backed up, once by scale, id and digest."""
+
+    def __init__(self, connection: Connection, files: Files) -> None:
+        self._db = connection
+        self._files = files
+
+    def sift(self, scale: str, batch: Sequence[Entry]) -> Sifted:
+        """Note a batch of the package as present on the site, and find what is new in it."""
+        keys = [(place, NO_ID if e.id is None else e.id, e.digest) for place, e in enumerate(batch)]
+        with self._db.working():
+            self._db.run("DELETE FROM temp.batch")
+            self._db.run_many("INSERT INTO temp.batch VALUES (?, ?, ?)", keys)
+            self._db.run("INSERT OR IGNORE INTO temp.present SELECT id, digest FROM temp.batch")
+            met = self._db.all(
+                "SELECT b.id, e.digest, e.gone_at IS NOT NULL, e.raw_lost FROM"
+                " (SELECT DISTINCT id FROM temp.batch) b JOIN entries e ON e.scale = ? AND e.id = b.id",
+                scale,
+            )
+        return _sorted_out(batch, met)
+
+    def back_up(
+        self, mark: FileMark, added: Sequence[tuple[Entry, Span]], *, key: str, start: int,
+        piece: bytes, conflicts: frozenset[bytes], at: datetime,
+    ) -> list[int]:  # fmt: skip
+        """Commit that these bytes stand in the raw file; returns the new seq of each entry."""
+        with self._db.commit():
+            self._files.save(mark)
+            self._files.add_range(mark, start, key, sha256(piece).digest(), at.isoformat())
+            return self._enter(mark.scale, added, conflicts)
+
+    def hold_aside(self, mark: FileMark, entry: Entry) -> None:
+        """Commit an entry that may not stand in a raw file; `mark` is its file under held/."""
+        number = self._files.begin(mark._replace(writing=False)).number
+        with self._db.commit():
+            span = Span(number, 0, len(entry.body))
+            self._enter(mark.scale, [(entry, span)], frozenset())
+
+    def _enter(
+        self, scale: str, added: Sequence[tuple[Entry, Span]], conflicts: frozenset[bytes]
+    ) -> list[int]:
+        row = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
+        first = int(row[0]) + 1 if row else 1
+        self._db.run_many(
+            "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scale, id, digest) DO UPDATE SET"
+            " file = excluded.file, start = excluded.start, length = excluded.length, raw_lost = 0",
+            (
+                (seq, scale, NO_ID if e.id is None else e.id, e.digest, *span, *_first_state(e, conflicts))
+                for seq, (e, span) in enumerate(added, first)
+            ),
+        )
+        return list(range(first, first + len(added)))
+
+    def waiting(self, scale: str, fingerprint: str) -> Iterator[list[Claim]]:
+        """Entries that are safe as raw bytes and may become rows now, oldest first, in pages."""
+        last = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
+        after = 0
+        while rows := self._db.all(
+            f"SELECT {_CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"  # noqa: S608
+            " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?)) AND raw_lost = 0"
+            " ORDER BY seq LIMIT ?", scale, after, last[0] if last else 0, fingerprint, PAGE,
+        ):  # fmt: skip
+            yield [_claim(row) for row in rows]
+            after = rows[-1][0]
+
+    def scales_waiting(self, fingerprint: str) -> list[str]:
+        """Scales that `waiting` has something for."""
+        return [row[0] for row in self._db.all(
+            "SELECT DISTINCT scale FROM entries WHERE state < 2 AND raw_lost = 0"
+            " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?))", fingerprint
+        )]  # fmt: skip
+
+    def owed(self, scale: str) -> Iterator[list[Claim]]:
+        """Rowed entries that the listing just read shows, no other version of them in doubt."""
+        after = NO_ID
+        while rows := self._db.all(
+            f"SELECT {_CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"  # noqa: S608
+            " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND e.id > ? AND NOT EXISTS"
+            " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2)"
+            " ORDER BY e.id, e.seq LIMIT ?", scale, after, PAGE,
+        ):  # fmt: skip
+            yield [_claim(row) for row in rows]
+            after = rows[-1][1]
+
+    def lines(self, sheet: int) -> Iterator[Claim]:
+        """Every entry with a line in that sheet, in the order of the lines."""
+        after = -1
+        while rows := self._db.all(
+            f"SELECT {_CLAIM} FROM entries WHERE sheet = ? AND line_start > ?"  # noqa: S608
+            " ORDER BY line_start LIMIT ?", sheet, after, PAGE,
+        ):  # fmt: skip
+            yield from map(_claim, rows)
+            after = rows[-1][7]
+
+    def every(self) -> Iterator[Claim]:
+        """Every entry whose raw bytes should be there, in the order in which they came."""
+        after = 0
+        while rows := self._db.all(
+            f"SELECT {_CLAIM} FROM entries WHERE seq > ? AND raw_lost = 0 ORDER BY seq LIMIT ?",  # noqa: S608
+            after, PAGE,
+        ):  # fmt: skip
+            yield from map(_claim, rows)
+            after = rows[-1][0]
+
+    def record_rows(self, mark: FileMark, placed: Iterable[Placed]) -> None:
+        """Commit lines that were read back and matched, together with the sheet's new length."""
+        with self._db.commit():
+            self._files.save(mark)
+            self._db.run_many(
+                "UPDATE entries SET state = 2, held = NULL, reason = NULL, sheet = ?,"
+                " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
+                ((*line.span, line.digest, line.entry.seq) for line in placed),
+            )
+
+    def record_held(self, held: Iterable[HeldBack], fingerprint: str) -> None:
+        """Commit that entries wait, for what, and what was tried."""
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE entries SET state = 1, held = ?, reason = ?, tried_with = ? WHERE seq = ?",
+                ((h.kind, h.reason, fingerprint, h.entry.seq) for h in held),
+            )
+
+    def accepted(self, seqs: Sequence[int]) -> set[int]:
+        """Which of these a person has let through in spite of drift or conflict."""
+        found: set[int] = set()
+        for seq in seqs:
+            if self._db.one("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
+                found.add(seq)
+        return found
+
+    def release(self, scale: str, number: int | None) -> int:
+        """Let held entries through (one id, or all of the scale); the next round makes the rows."""
+        with self._db.commit():
+            return self._db.run(
+                "UPDATE entries SET state = 0, accepted = 1 WHERE scale = ? AND state = 1"
+                " AND held IN ('conflict', 'drift', 'sealed') AND (? IS NULL OR id = ?)",
+                scale, number, number,
+            )  # fmt: skip
+
+    def lose_raw(self, seqs: Iterable[int]) -> None:
+        """Commit that raw bytes are damaged: not deleted, and fetched again while the site has them."""
+        with self._db.commit():
+            self._db.run_many("UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((s,) for s in seqs))
+
+    def lose_lines(self, sheet: int) -> int:
+        """Commit that a sheet's lines are not to be trusted: they wait for a new row."""
+        with self._db.commit():
+            return self._db.run(
+                "UPDATE entries SET state = 0, accepted = 1, sheet = NULL, line_start = NULL,"
+                " line_length = NULL, cells = NULL WHERE sheet = ? AND raw_lost = 0", sheet,
+            )  # fmt: skip
+
+    def counts(self, scale: str) -> Counts:
+        """How many entries of the scale are stored, held, rowed, and rowed but still on the site."""
+        row = self._db.one(
+            "SELECT coalesce(sum(state = 0), 0), coalesce(sum(state = 1), 0), coalesce(sum(state = 2), 0),"
+            " coalesce(sum(state = 2 AND gone_at IS NULL), 0) FROM entries WHERE scale = ?", scale,
+        )  # fmt: skip
+        return Counts(*(row or (0, 0, 0, 0)))
+
+    def held(self, scale: str | None = None) -> list[tuple[Any, ...]]:
+        """Scale, id, kind, reason and number of held entries, grouped, at most 1000 rows."""
+        return self._db.all(
+            "SELECT scale, id, held, reason, count(*) FROM entries WHERE state = 1"
+            " AND (? IS NULL OR scale = ?) GROUP BY scale, id, held, reason"
+            " ORDER BY scale, held, id LIMIT 1000", scale, scale,
+        )  # fmt: skip
+
+    def held_kinds(self, scale: str) -> dict[str, tuple[int, str]]:
+        """Number of held entries and one reason, by kind."""
+        return {row[0]: (row[1], row[2]) for row in self._db.all(
+            "SELECT held, count(*), max(reason) FROM entries WHERE scale = ? AND state = 1"
+            " GROUP BY held", scale,
+        )}  # fmt: skip
+
+
+def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
+    if entry.fault:
+        return HELD, "malformed", entry.fault
+    if entry.digest in conflicts:
+        return HELD, "conflict", "the id was collected before with other content"
+    return STORED, None, None
+
+
+def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Sifted:
+    known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
+    for number, digest, gone, lost in met:
+        known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
+    fresh, again = [], []
+    conflicts, anew = set(), set()
+    for entry in batch:
+        versions = known.setdefault(NO_ID if entry.id is None else entry.id, {})
+        before = versions.get(entry.digest)
+        if before is None:
+            if versions and entry.id is not None and not entry.fault:
+                conflicts.add(entry.digest)
+                if any(gone for gone, _ in versions.values()):
+                    anew.add(entry.digest)
+            fresh.append(entry)
+            versions[entry.digest] = (False, False)
+        elif before[1]:
+            again.append(entry)
+            versions[entry.digest] = (False, False)
+    return Sifted(fresh, frozenset(conflicts), frozenset(anew), again)

@@ -1,0 +1,152 @@
+"""What the ledger knows of the pool's files; it never looks at the files themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from mtdata.adapters.ledger.connection import Connection
+from mtdata.domain.mark import EMPTY_DIGEST, FileMark
+from mtdata.errors import StorageError
+
+_FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing"
+
+
+def _mark(row: tuple[Any, ...]) -> FileMark:
+    columns, writing = row[9:]
+    return FileMark._make((*row[:9], tuple(json.loads(columns)), bool(writing)))
+
+
+class Files:
+    """Marks of raw files, sheets and held files."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def live(self, kind: str, scale: str, day: str) -> FileMark | None:
+        """The newest part of a scale's file of a day that may still be written."""
+        row = self._db.one(
+            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"  # noqa: S608
+            " AND day = ? ORDER BY part DESC LIMIT 1",
+            kind, scale, day,
+        )  # fmt: skip
+        return None if row is None else _mark(row)
+
+    def by_number(self, number: int) -> FileMark:
+        """The mark with that number, whatever became of the file."""
+        row = self._db.one(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)  # noqa: S608
+        if row is None:
+            raise StorageError(f"the ledger names a file number {number} that it does not know")
+        return _mark(row)
+
+    def in_state(self, state: str) -> list[FileMark]:
+        """Marks that are live, staged, aside or replaced; some a scale and day."""
+        return [_mark(row) for row in self._db.all(
+            f"SELECT {_FIELDS} FROM files WHERE state = ? ORDER BY scale, number", state  # noqa: S608
+        )]  # fmt: skip
+
+    def unfinished(self) -> list[FileMark]:
+        """Live files that a round had in hand when it ended without a word."""
+        return [mark for mark in self.in_state("live") if mark.writing]
+
+    def parts(self, kind: str, scale: str, day: str) -> int:
+        """How many parts that day's file has had so far, whatever became of them."""
+        row = self._db.one(
+            "SELECT coalesce(max(part), 0) FROM files WHERE kind = ? AND scale = ? AND day = ?",
+            kind, scale, day,
+        )  # fmt: skip
+        return int(row[0]) if row else 0
+
+    def begin(self, mark: FileMark, state: str = "live") -> FileMark:
+        """Enter a file before its first byte is written, so that a torn one is known as ours."""
+        with self._db.commit():
+            row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM files")
+            number = int(row[0]) if row else 1
+            self._db.run(
+                "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                number, mark.kind, mark.scale, mark.day, mark.part, mark.path, mark.mode,
+                mark.length, mark.digest, json.dumps(mark.columns), mark.writing, state,
+            )  # fmt: skip
+        return mark._replace(number=number)
+
+    def save(self, mark: FileMark) -> None:
+        """Store length, digest, columns and whether it is being written; inside a commit."""
+        self._db.run(
+            "UPDATE files SET length = ?, digest = ?, columns = ?, writing = ? WHERE number = ?",
+            mark.length, mark.digest, json.dumps(mark.columns), mark.writing, mark.number,
+        )  # fmt: skip
+
+    def take_up(self, mark: FileMark) -> FileMark:
+        """Say that a round has the file in hand, before it writes."""
+        if mark.writing:
+            return mark
+        mark = mark._replace(writing=True)
+        with self._db.commit():
+            self.save(mark)
+        return mark
+
+    def put_down(self) -> None:
+        """Say that every file is at rest: what stands there now is what was committed."""
+        if self._db.one("SELECT 1 FROM files WHERE writing = 1"):
+            with self._db.commit():
+                self._db.run("UPDATE files SET writing = 0 WHERE writing = 1")
+
+    def forget(self, number: int) -> None:
+        """Drop a staged file that was never published."""
+        with self._db.commit():
+            self._db.run("DELETE FROM files WHERE number = ? AND state = 'staged'", number)
+
+    def set_state(self, number: int, state: str) -> None:
+        """Move a file to live, aside or replaced."""
+        with self._db.commit():
+            self._db.run("UPDATE files SET state = ? WHERE number = ?", state, number)
+
+    def adopt(self, old: FileMark | None, new: FileMark, lines: Iterator[tuple[int, int]]) -> None:
+        """Let a published sheet take the place of `old`: `lines` are its places, in row order."""
+        with self._db.commit():
+            if old is not None and old.mode == "grow":
+                self._move_lines(old.number, new.number, lines)
+            if old is not None:
+                self._db.run("UPDATE files SET state = 'replaced', writing = 0 WHERE number = ?",
+                             old.number)  # fmt: skip
+                self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", old.number)
+            self._db.run("UPDATE files SET state = 'live' WHERE number = ?", new.number)
+
+    def _move_lines(self, old: int, new: int, lines: Iterator[tuple[int, int]]) -> None:
+        after, page = -1, 1000
+        while seqs := self._db.all(
+            "SELECT seq, line_start FROM entries WHERE sheet = ? AND line_start > ?"
+            " ORDER BY line_start LIMIT ?", old, after, page,
+        ):  # fmt: skip
+            after = seqs[-1][1]
+            places = [(new, *next(lines), seq) for seq, _ in seqs]
+            self._db.run_many(
+                "UPDATE entries SET sheet = ?, line_start = ?, line_length = ? WHERE seq = ?",
+                places,
+            )
+
+    def fresh_mark(self, kind: str, scale: str, day: str, part: int, path: str) -> FileMark:
+        """A mark for a file that is to be begun; number 0 until it is entered."""
+        return FileMark(0, kind, scale, day, part, path, "grow", 0, EMPTY_DIGEST, (), True)
+
+    # raw ranges -------------------------------------------------------------------------------
+
+    def add_range(self, mark: FileMark, start: int, key: str, digest: bytes, kept_at: str) -> None:
+        """Enter what one append added to a raw file; inside a commit."""
+        self._db.run("INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
+                     mark.number, start, mark.length - start, key, digest, kept_at)  # fmt: skip
+
+    def has_key(self, number: int, key: str) -> bool:
+        """Whether a package of that name stands in the raw file already."""
+        return self._db.one("SELECT 1 FROM ranges WHERE file = ? AND key = ?", number, key) is not None
+
+    def ranges(self, number: int) -> Iterator[tuple[int, int, bytes]]:
+        """Start, length and digest of each append to a raw file, in order."""
+        after = -1
+        while row := self._db.one(
+            "SELECT start, length, digest FROM ranges WHERE file = ? AND start > ?"
+            " ORDER BY start LIMIT 1", number, after,
+        ):  # fmt: skip
+            yield row[0], row[1], row[2]
+            after = row[0]

@@ -1,0 +1,106 @@
+"""What the ledger knows of scales that must stay: whole snapshots instead of entries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from mtdata.adapters.ledger.connection import Connection
+from mtdata.adapters.ledger.files import Files
+from mtdata.domain.mark import FileMark
+from mtdata.domain.receipt import Span
+
+
+class Snapshot(NamedTuple):
+    """One stored snapshot: where its entries stand in the raw file, and the sheet made of it."""
+
+    number: int
+    scale: str
+    day: str
+    digest: bytes  # of the whole package as sent
+    span: Span
+    rows: int
+    columns: tuple[str, ...]
+    highest: int
+    malformed: int
+    sealed: int | None  # entries left out of the sheet, None = no sheet yet
+    tried_with: str | None
+    sheet: int | None
+
+
+def _snapshot(row: tuple[Any, ...]) -> Snapshot:
+    return Snapshot(
+        row[0], row[1], row[2], row[3], Span(*row[4:7]), row[7], tuple(json.loads(row[8])), *row[9:]
+    )
+
+
+_ALL = ("number, scale, day, digest, file, start, length, count, columns, highest, malformed,"
+        " sealed, tried_with, sheet")  # fmt: skip
+
+
+class Snapshots:
+    """Every snapshot that was stored, in order."""
+
+    def __init__(self, connection: Connection, files: Files) -> None:
+        self._db = connection
+        self._files = files
+
+    def last(self, scale: str) -> Snapshot | None:
+        """The newest snapshot of a scale."""
+        row = self._db.one(
+            f"SELECT {_ALL} FROM snapshots WHERE scale = ? ORDER BY number DESC LIMIT 1", scale  # noqa: S608
+        )
+        return None if row is None else _snapshot(row)
+
+    def of_sheet(self, sheet: int) -> Snapshot | None:
+        """The snapshot that a sheet was made of."""
+        row = self._db.one(f"SELECT {_ALL} FROM snapshots WHERE sheet = ?", sheet)  # noqa: S608
+        return None if row is None else _snapshot(row)
+
+    def unfinished(self, fingerprint: str) -> list[Snapshot]:
+        """Newest snapshots without a sheet, or with sealed entries that other keys may open."""
+        rows = self._db.all(
+            f"SELECT {_ALL} FROM snapshots WHERE number IN"  # noqa: S608
+            " (SELECT max(number) FROM snapshots GROUP BY scale)"
+            " AND (sheet IS NULL OR (sealed > 0 AND tried_with <> ?)) ORDER BY scale", fingerprint,
+        )  # fmt: skip
+        return [_snapshot(row) for row in rows]
+
+    def store(
+        self, mark: FileMark, parts: Sequence[tuple[int, int, bytes]], *, snapshot: Snapshot,
+        key: str, kept_at: str,
+    ) -> Snapshot:  # fmt: skip
+        """Commit a snapshot whose bytes stand in the raw file; `parts` are its appends."""
+        with self._db.commit():
+            self._files.save(mark)
+            for start, length, digest in parts:
+                self._db.run("INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
+                             mark.number, start, length, key, digest, kept_at)  # fmt: skip
+            number = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM snapshots")
+            made = snapshot._replace(number=int(number[0]) if number else 1)
+            self._db.run(
+                "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                made.number, made.scale, made.day, made.digest, *made.span, made.rows,
+                json.dumps(made.columns), made.highest, made.malformed, made.sealed,
+                made.tried_with, made.sheet,
+            )  # fmt: skip
+        return made
+
+    def bind(self, snapshot: Snapshot, sheet: int, sealed: int, fingerprint: str) -> None:
+        """Commit which sheet shows the snapshot and how many entries it had to leave out."""
+        with self._db.commit():
+            self._db.run(
+                "UPDATE snapshots SET sheet = ?, sealed = ?, tried_with = ? WHERE number = ?",
+                sheet, sealed, fingerprint, snapshot.number,
+            )  # fmt: skip
+
+    def unbind(self, sheet: int) -> None:
+        """Commit that a snapshot's sheet is not to be trusted: the next round makes it anew."""
+        with self._db.commit():
+            self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
+
+    def distrust(self, file: int) -> int:
+        """Commit that a raw file is damaged: its snapshots are stored anew when the site sends them."""
+        with self._db.commit():
+            return self._db.run("UPDATE snapshots SET digest = x'' WHERE file = ?", file)

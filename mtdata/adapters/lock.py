@@ -1,0 +1,38 @@
+"""One round at a time for a pool: a lock of the system's that dies with whoever holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mtdata.adapters.durable import make_folder
+from mtdata.errors import BusyError, StorageError
+
+
+class PoolLock:
+    """Port Lock over a file `.lock` in the pool; the file may stay, only the lock counts."""
+
+    def __init__(self, pool: Path) -> None:
+        self._path = pool / ".lock"
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Port: Lock.hold."""
+        make_folder(self._path.parent)
+        lock = FileLock(self._path, mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise BusyError(
+                f"{self._path.parent}: another round has this pool; nothing was done. "
+                "It goes on by itself when the other one ends."
+            ) from None
+        except OSError as error:
+            raise StorageError(f"{self._path}: cannot lock: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            lock.release()

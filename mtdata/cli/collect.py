@@ -1,0 +1,159 @@
+"""Commands that carry data: export, decode, verify, demo; each returns its code and its JSON."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mtdata import app
+from mtdata.cli.tables import note, say, table, watching
+from mtdata.config import Settings, SiteConfig, load
+from mtdata.errors import MTDataError, Reach, UsageError
+from mtdata.rounds import Report, exit_code
+
+Result = tuple[int, dict[str, Any]]
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Enter this room's commands."""
+    export = commands.add_parser("export", parents=[shared], help="one round: collect, verify, delete")
+    export.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every READY one")
+    export.add_argument("scale", nargs="?", default=".",
+                        help=". = deleteable ones, static, all, or a name")  # fmt: skip
+    export.set_defaults(run=_export)
+    decode = commands.add_parser("decode", aliases=["recover"], parents=[shared],
+                                 help="sheets out of raw files again")  # fmt: skip
+    decode.add_argument("server", nargs="?", default=".")
+    decode.add_argument("scale", nargs="?", default=".")
+    decode.add_argument("--out", metavar="DIR", type=Path, help="default: recovered_data of the pool")
+    decode.add_argument("--check", action="store_true",
+                        help="write nothing; compare with active_data byte for byte")  # fmt: skip
+    decode.set_defaults(run=_decode)
+    verify = commands.add_parser("verify", parents=[shared], help="every digest and every row")
+    verify.add_argument("server", nargs="?", default=".")
+    verify.set_defaults(run=_verify)
+    demo = commands.add_parser("demo", parents=[shared], help="the main job, on this machine alone")
+    demo.add_argument("--rows", type=int, default=300, metavar="N")
+    demo.add_argument("--keep", type=Path, metavar="DIR", help="leave config, keys and pool there")
+    demo.set_defaults(run=_demo)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The config that the command line names."""
+    return load(options.config, os.environ)
+
+
+def each_site(
+    sites: tuple[SiteConfig, ...], act: Callable[[SiteConfig], Any]
+) -> tuple[dict[str, Any], dict[str, MTDataError]]:
+    """Do something for each site; one site's fault does not end another's turn."""
+    done: dict[str, Any] = {}
+    faults: dict[str, MTDataError] = {}
+    for site in sites:
+        try:
+            done[site.name] = act(site)
+        except MTDataError as error:
+            if error.stops >= Reach.PROCESS:
+                raise
+            faults[site.name] = error
+            note(f"mtdata: {site.name}: {error}")
+    return done, faults
+
+
+def answer(
+    key: str, shown: dict[str, Any], codes: set[int], faults: dict[str, MTDataError]
+) -> Result:
+    """The exit code of all sites together, and the JSON with the worst fault beside it."""
+    code = exit_code(codes | {fault.exit_code for fault in faults.values()})
+    for name, fault in faults.items():
+        shown[name] = {"exit": fault.exit_code, "scales": {}, "faults": [str(fault)]}
+    whole: dict[str, Any] = {key: shown}
+    if code:
+        first = next(iter(faults.values()), None)
+        told = [text for site in shown.values() for text in site.get("faults", [])]
+        message = "; ".join(told) or "some part failed; see the incidents"
+        kind = type(first).__name__ if first else "PartFailed"
+        whole["error"] = {"kind": kind, "message": message, "exit": code}
+    return code, whole
+
+
+def _export(options: argparse.Namespace) -> Result:
+    sites = settings_of(options).chosen(options.server)
+
+    def act(site: SiteConfig) -> Report:
+        with watching(site.name) as watch:
+            return app.export(site, options.scale, watch)
+
+    reports, faults = each_site(sites, act)
+    if not options.json and sys.stdout.isatty():
+        for name, report in reports.items():
+            show_round(name, report)
+    shown = {name: report.shown() for name, report in reports.items()}
+    return answer("sites", shown, {r.exit for r in reports.values()}, faults)
+
+
+def show_round(name: str, report: Report) -> None:
+    """The round as a table: one line a scale."""
+    columns = ("received", "fresh", "appended", "held", "deleted", "owed")
+    rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(report.scales.items())]
+    table(name, ("scale", *columns), rows)
+
+
+def _decode(options: argparse.Namespace) -> Result:
+    settings = settings_of(options)
+    sites = settings.sites if options.server == "." else (settings.site(options.server),)
+    out = options.out or settings.recovery.out
+
+    def act(site: SiteConfig) -> list[dict[str, Any]]:
+        with watching(site.name):
+            return app.decode(site, options.scale, out, check=options.check)
+
+    done, faults = each_site(tuple(s for s in sites if s.path.is_dir()), act)
+    if not options.json:
+        for name, sheets in done.items():
+            _show_decoded(name, sheets, check=options.check)
+    differing = any(s["difference"] for sheets in done.values() for s in sheets)
+    shown = {name: {"exit": 0, "sheets": sheets} for name, sheets in done.items()}
+    return answer("sites", shown, {65} if differing else set(), faults)
+
+
+def _show_decoded(name: str, sheets: list[dict[str, Any]], *, check: bool) -> None:
+    def verdict(sheet: dict[str, Any]) -> str:
+        return sheet["difference"] or ("byte-identical" if check else "written")
+
+    table(name, ("sheet", "rows", "left out", "verdict"),
+          [(s["sheet"], s["rows"], s["left_out"], verdict(s)) for s in sheets])  # fmt: skip
+    if check and sheets and not any(sheet["difference"] for sheet in sheets):
+        say(f"{name}: {len(sheets)} sheets are byte-identical to what raw gives")
+
+
+def _verify(options: argparse.Namespace) -> Result:
+    settings = settings_of(options)
+    sites = settings.sites if options.server == "." else (settings.site(options.server),)
+
+    def act(site: SiteConfig) -> dict[str, Any]:
+        with watching(site.name) as watch:
+            return app.verify(site, watch)
+
+    done, faults = each_site(tuple(s for s in sites if s.path.is_dir()), act)
+    if not options.json:
+        columns = ("raw_files", "ranges", "entries", "sheets", "rows")
+        table("verified", ("site", *columns, "wrong"),
+              [(name, *(f[c] for c in columns), len(f["wrong"])) for name, f in done.items()])  # fmt: skip
+        for found in done.values():
+            for line in found["wrong"] + [f"mended: {text}" for text in found["mended"]]:
+                say(line)
+    return answer("sites", done, {found["exit"] for found in done.values()}, faults)
+
+
+def _demo(options: argparse.Namespace) -> Result:
+    from mtdata.demo.tour import tour  # noqa: PLC0415  # only the demo needs the stand-ins
+
+    if not 1 <= options.rows <= 1_000_000:
+        raise UsageError("--rows takes a whole number from 1 to 1000000")
+    report, shown = tour(options.rows, options.keep, quiet=options.json, show=show_round)
+    return report.exit, shown

@@ -1,0 +1,105 @@
+"""The command line contract: commands, options, exit codes; errors end here and nowhere else."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from mtdata import __version__, logs
+from mtdata.cli import collect, look
+from mtdata.errors import MTDataError, Stopped, UsageError
+
+log = logging.getLogger("mtdata")
+SOFTWARE, INTERRUPTED = 70, 130
+EPILOG = """examples:
+  mtdata demo                      a study site on this machine, one collection, what came out
+  mtdata init                      sample config in ./config, never overwriting
+  mtdata check                     is everything in place?
+  mtdata export                    one round of every READY site
+  mtdata export mysite DASS21_AS   one scale of one site
+  mtdata decode mysite --check     can every sheet be rebuilt from raw, byte for byte?
+
+exit codes: 0 well, 1 some part failed, 64 usage, 65 data, 69 site unavailable,
+74 disk, 75 busy, 78 config, 143 stopped
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with the exit code that sysexits has for usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise, so that `--json` shows this fault as any other."""
+        raise UsageError(f"{message}. See `{self.prog} --help`")
+
+
+def _parser() -> Parser:
+    shared = Parser(add_help=False)
+    shared.add_argument("--config", metavar="DIR", default=argparse.SUPPRESS,
+                        help="folder of the config files (default: $MTDATA_CONFIG or ./config)")  # fmt: skip
+    shared.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
+                        help="print one JSON object on standard output")  # fmt: skip
+    shared.add_argument("-v", "--verbose", action="count", default=argparse.SUPPRESS,
+                        help="say more on standard error (-vv: all)")  # fmt: skip
+    parser = Parser(prog="mtdata", parents=[shared], epilog=EPILOG, description=__doc__.split(":")[0],
+                    formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.description = "Carry data off servers that must not keep it, into a provably complete pool."
+    parser.add_argument("--version", action="version", version=f"mtdata {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in (collect, look):
+        module.add_commands(commands, shared)
+    return parser
+
+
+def run(words: Sequence[str] | None = None) -> int:
+    """Carry out one command line and return its exit code."""
+    words = list(sys.argv[1:] if words is None else words)
+    as_json = "--json" in words
+    try:
+        return _carried_out(words)
+    except MTDataError as error:
+        return _ended(type(error).__name__, str(error), error.exit_code, as_json=as_json)
+    except KeyboardInterrupt:
+        return _ended("Interrupted", "interrupted; the next round goes on", INTERRUPTED, as_json=as_json)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # nobody reads on: not our fault
+        return 0
+    except Exception as error:
+        # only places and the type: a message or a value could quote an answer
+        places = "".join(traceback.format_tb(error.__traceback__))
+        told = f"a fault of the program: {type(error).__name__}\n{places}Nothing is deleted after a fault."
+        return _ended("Fault", told, SOFTWARE, as_json=as_json)
+
+
+def _carried_out(words: list[str]) -> int:
+    options = _parser().parse_args(words)
+    given = getattr(options, "config", None) or os.environ.get("MTDATA_CONFIG") or "config"
+    options.config = Path(given).expanduser()
+    options.json = getattr(options, "json", False)
+    logs.begin(getattr(options, "verbose", 0))
+    signal.signal(signal.SIGTERM, _stop)
+    command: Callable[[argparse.Namespace], tuple[int, dict[str, Any]]] = options.run
+    code, shown = command(options)
+    if options.json:
+        print(json.dumps(shown, ensure_ascii=False))
+    sys.stdout.flush()
+    return code
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped("asked to end (SIGTERM); what was not committed is undone by the next round")
+
+
+def _ended(kind: str, message: str, code: int, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"error": {"kind": kind, "message": message, "exit": code}}))
+    print(f"mtdata: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,45 @@
+"""Tables and progress for people; JSON goes elsewhere.  rich is loaded only when it is shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table on standard output; numbers stand to the right."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    shown = Table(title=title, title_justify="left")
+    lines = [list(row) for row in rows]
+    for place, column in enumerate(columns):
+        numeric = bool(lines) and all(isinstance(line[place], int) for line in lines)
+        shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for line in lines:
+        shown.add_row(*(Text(str(cell)) for cell in line))
+    Console(soft_wrap=False).print(shown)
+
+
+def say(text: str) -> None:
+    """One line for people, on standard output."""
+    print(text)
+
+
+def note(text: str) -> None:
+    """One line beside the output, on standard error."""
+    print(text, file=sys.stderr)
+
+
+@contextmanager
+def watching(title: str) -> Iterator[Callable[[str], None]]:
+    """Show the step in hand on a terminal; nothing at all elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    with Console(stderr=True).status(title) as status:
+        yield lambda step: status.update(f"{title}: {step}")

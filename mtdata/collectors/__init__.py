@@ -1,0 +1,36 @@
+"""The kinds of site that can be collected from; a new one is a file and a line, never a branch.
+
+A package of somebody else adds kinds by the entry point group "mtdata.collectors": a name and a
+callable from SiteAccess to Site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+from mtdata.collectors.http import SiteAccess
+from mtdata.collectors.mindtrails import MindTrailsSite
+from mtdata.errors import ConfigError
+from mtdata.ports import Site
+
+GROUP = "mtdata.collectors"
+
+KINDS: dict[str, Callable[[SiteAccess], Site]] = {
+    "mindtrails": MindTrailsSite,
+}
+
+
+def open_site(kind: str, access: SiteAccess) -> Site:
+    """A site of that kind, not asked for anything yet; ConfigError for a kind that nobody knows."""
+    if kind in KINDS:
+        return KINDS[kind](access)
+    others = entry_points(group=GROUP)
+    if kind not in others.names:
+        known = ", ".join(sorted({*KINDS, *others.names}))
+        raise ConfigError(f"no kind of site is called {kind!a}; there are: {known}")
+    try:
+        opener: Callable[[SiteAccess], Site] = others[kind].load()
+    except (ImportError, AttributeError) as fault:
+        raise ConfigError(f"the kind of site {kind} cannot be loaded") from fault
+    return opener(access)

@@ -1,0 +1,300 @@
+"""HTTP for collectors: kept-alive, limited in time and size; never repeats a body or a secret.
+
+Time limits: CONNECT_TIMEOUT to connect, TIMEOUT for each wait within an answer, and for an answer
+as a whole TIMEOUT (DELETE) or ten times TIMEOUT (GET), so that one dripping byte by byte ends too.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import socket
+import ssl
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPResponse, RemoteDisconnected
+from typing import Any, cast
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from urllib3 import exceptions as faults
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from mtdata.errors import ConfigError, PackageError, SiteError, SiteRefused
+
+PIECE = 64 * 1024
+TRIES = 3
+BACKOFF_S = 0.3
+PATIENCE_S = 30.0  # the longest Retry-After sat out; what wants longer is left to the next round
+MAX_REDIRECTS = 3
+GET_WAITS = 10  # a GET's answer as a whole may take so many times TIMEOUT
+PORTS = {"http": 80, "https": 443}
+# Worth another try at once.  Not 500: a fault of one questionnaire, and the same query again.
+BUSY = frozenset({429, 502, 503, 504})
+GONE = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
+FAULTS = (requests.RequestException, faults.HTTPError, OSError)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SiteAccess:
+    """How to reach a site; `server` is its base URL without `/export` and closing slash."""
+
+    server: str
+    user: str
+    password: str
+    timeout_s: float
+    connect_timeout_s: float
+    max_response_bytes: int
+    delete_connections: int
+
+
+class _TimedBytes(io.RawIOBase):
+    """What a socket gives until the time for it all is over; a socket's own limit is per wait."""
+
+    def __init__(self, sock: socket.socket, waits: int) -> None:
+        super().__init__()
+        self._sock, self._wait_s = sock, sock.gettimeout() or 0.0
+        self._bytes = sock.makefile("rb", buffering=0)
+        self._ends_at = time.monotonic() + waits * self._wait_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left_s = self._ends_at - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._sock.settimeout(min(left_s, self._wait_s))
+        return self._bytes.readinto(buffer)
+
+    def close(self) -> None:
+        self._bytes.close()
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    """Status line, headers, chunk marks and body alike come through _TimedBytes."""
+
+    def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
+        super().__init__(sock, *rest, **more)
+        self.fp.close()
+        waits = GET_WAITS if more.get("method") == "GET" else 1
+        self.fp = io.BufferedReader(_TimedBytes(sock, waits))
+
+
+class _Connection(HTTPConnection):
+    """Asks once more, on a new connection, when the site had quietly closed a kept-alive one.
+
+    Whether it closed before or after it read the request cannot be known.  Both calls that we make
+    may be repeated: a DELETE that was carried out after all is then answered with "does not exist".
+    """
+
+    response_class = _TimedResponse
+    _answers = 0
+
+    def connect(self) -> None:
+        super().connect()
+        self._answers = 0
+
+    def request(self, *rest: Any, **options: Any) -> None:
+        self._connect_s = self.timeout
+        self._asked = rest, options
+        super().request(*rest, **options)
+
+    def getresponse(self) -> Any:
+        try:
+            answer = super().getresponse()
+        except GONE:
+            if not self._answers:
+                raise
+            read_s, self.timeout = self.timeout, self._connect_s
+            self.close()
+            super().request(*self._asked[0], **self._asked[1])
+            self.timeout = read_s
+            answer = super().getresponse()
+        self._answers += 1
+        return answer
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Session(requests.Session):
+    """Keeps cookies and connections.  The environment is not asked (`trust_env`).
+
+    A .netrc would replace the password, and a proxy named in somebody's shell would see answers
+    that may go to this machine only.  REQUESTS_CA_BUNDLE alone counts: it is how a site with a
+    certificate of its own authority is verified.
+    """
+
+    def __init__(self, access: SiteAccess) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        # `requests` would encode the pair as Latin-1, and fail for any other character.
+        pair = b64encode(f"{access.user}:{access.password}".encode()).decode("ascii")
+        self.headers.update({"Authorization": f"Basic {pair}", "Accept-Encoding": "gzip"})
+        # One more than deletes use: a package may be coming in meanwhile.
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=access.delete_connections + 1)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        site = requests.Request("GET", access.server).prepare()
+        # The very pool that this session uses; deletes go there without the session's own cost.
+        self.pool = pool = cast(Any, adapter.get_connection_with_tls_context(site, self.verify))
+        pool.ConnectionCls = _SecureConnection if pool.scheme == "https" else _Connection
+        try:
+            adapter.cert_verify(pool, site.url, self.verify, None)  # type: ignore[no-untyped-call]
+        except OSError:
+            raise ConfigError(f"REQUESTS_CA_BUNDLE: {self.verify} does not exist") from None
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: `requests` reads the body of a redirect, however long; Wire follows by itself."""
+
+
+class Wire:
+    """Calls to one site; GETs from one thread, DELETEs from many."""
+
+    def __init__(self, access: SiteAccess, pause: Callable[[float], None] = time.sleep) -> None:
+        self._access, self._pause = access, pause
+        self._limits = access.connect_timeout_s, access.timeout_s
+        self.name = _origin(access.server)
+        if not self.name:
+            raise ConfigError("SERVER must be http:// or https:// and a host, without a password")
+        self._session = _Session(access)
+        self._headers = {name: str(value) for name, value in self._session.headers.items()}
+        self.has_session = False
+
+    @contextmanager
+    def get(self, path: str) -> Iterator[requests.Response]:
+        """The answer to GET `path`, whatever its status, its body still to come (`pieces`).
+
+        Raises SiteError when there is none, SiteRefused when it lies on another host.
+        """
+        url = self._access.server + path
+        for _ in range(MAX_REDIRECTS + 1):
+            with closing(self._answer(url)) as answer:
+                self._remember(answer.raw)
+                if not answer.is_redirect:
+                    yield answer
+                    return
+            url = self._allowed(url, answer.headers["Location"])
+        raise SiteError(f"{self.name} redirected us more than {MAX_REDIRECTS} times")
+
+    def pieces(self, answer: requests.Response, limit: int) -> Iterator[bytes]:
+        """The body, unpacked; PackageError when it is not whole or larger than `limit` bytes.
+
+        Unpacked bytes are counted: a few KB of gzip can hold a GB.
+        """
+        received = 0
+        try:
+            for piece in answer.raw.stream(PIECE, decode_content=True):
+                received += len(piece)
+                if received > limit:
+                    raise PackageError(f"the answer is larger than {limit:,} bytes; it is dropped")
+                yield piece
+        except FAULTS as fault:
+            raise PackageError(f"the answer broke off: {self._words(fault)}") from None
+
+    def delete(self, path: str) -> tuple[int, str, bytes]:
+        """Ask once: status, media type, 64 KB of the body at most; SiteError if no answer came."""
+        options: dict[str, Any] = {"retries": False, "redirect": False, "preload_content": False}
+        options |= {"headers": self._headers, "timeout": urllib3.Timeout(*self._limits)}
+        target = urlsplit(self._access.server).path + path
+        try:
+            with closing(self._session.pool.urlopen("DELETE", target, **options)) as answer:
+                if "Set-Cookie" in answer.headers:
+                    self._remember(answer)
+                kind = answer.headers.get("Content-Type", "").lower()
+                return answer.status, kind, answer.read(PIECE, decode_content=True)
+        except FAULTS as fault:
+            raise SiteError(self._words(fault)) from None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+    def _answer(self, url: str) -> requests.Response:
+        """Try up to three times (not with a bad certificate); no body has been read yet."""
+        attempt = 0
+        while True:
+            attempt += 1
+            wait_s = BACKOFF_S * 2**attempt * random.uniform(0.5, 1)  # noqa: S311 not in step
+            try:
+                answer = self._session.get(url, stream=True, timeout=self._limits)
+            except FAULTS as fault:
+                if attempt == TRIES or isinstance(fault, requests.exceptions.SSLError):
+                    raise SiteError(self._words(fault)) from None
+            else:
+                told = answer.headers.get("Retry-After", "")  # a date instead is rare: passed over
+                wait_s = max(wait_s, float(told) if told.isdecimal() else 0)
+                if answer.status_code not in BUSY or attempt == TRIES or wait_s > PATIENCE_S:
+                    return answer
+                answer.close()
+            self._pause(wait_s)
+
+    def _allowed(self, url: str, location: str) -> str:
+        """Where a redirect leads, if that is the same site: the password goes nowhere else."""
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            target = ""
+        if _origin(target) != self.name:
+            where = _origin(target) or "no proper address"
+            raise SiteRefused(f"{self.name} redirects us to {where}; that is not followed")
+        return target
+
+    def _remember(self, answer: Any) -> None:
+        """Take the cookies: a request without JSESSIONID costs the site a slow password check."""
+        jar = self._session.cookies
+        request = requests.Request("GET", self._access.server + "/export").prepare()
+        extract_cookies_to_jar(jar, request, answer)  # type: ignore[no-untyped-call]
+        cookie = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]
+        if cookie:
+            self._headers = {**self._headers, "Cookie": cookie}
+            self.has_session = True
+
+    def _words(self, fault: BaseException) -> str:
+        """What happened, for people."""
+        seen = _chain(fault)
+        words = next(words for kind, words in WORDS if any(isinstance(one, kind) for one in seen))
+        told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
+        return words.format(self.name, self._access, next(told, "no reason given"))
+
+
+WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, "the certificate of {0} is not trusted ({2})"),
+    (ssl.SSLError, "no TLS connection with {0} ({2})"),
+    (faults.NewConnectionError, "could not connect to {0} ({2})"),
+    (faults.ConnectTimeoutError, "could not connect to {0} within {1.connect_timeout_s:g} s"),
+    (TimeoutError, "nothing came from {0} for {1.timeout_s:g} s, or it all took far too long"),
+    (faults.DecodeError, "what {0} sent cannot be unpacked"),
+    (BaseException, "the connection to {0} was dropped"),
+)
+
+
+def _chain(fault: BaseException) -> list[BaseException]:
+    """A fault and all that it wraps: `requests` and urllib3 pack them into each other by turns."""
+    seen = [fault]
+    for error in seen:
+        inner = (*error.args, getattr(error, "reason", None), error.__cause__, error.__context__)
+        seen += [one for one in inner if isinstance(one, BaseException) and one not in seen]
+    return seen
+
+
+def _origin(text: str) -> str:
+    """`scheme://host:port` of an URL; '' for one that holds a password or is none of HTTP."""
+    try:
+        url = urllib3.util.parse_url(text)
+    except faults.LocationParseError:
+        return ""
+    if url.scheme not in PORTS or not url.host or url.auth:
+        return ""
+    return f"{url.scheme}://{url.host}:{url.port or PORTS[url.scheme]}"

@@ -1,0 +1,17 @@
+"""The config files of a folder, checked as a whole; never opens a pool, a key or a connection."""
+
+from __future__ import annotations
+
+from mtdata.config.loading import load
+from mtdata.config.samples import samples_folder, write_samples
+from mtdata.config.settings import RecoveryConfig, Settings
+from mtdata.config.site import SiteConfig
+
+__all__ = [
+    "RecoveryConfig",
+    "Settings",
+    "SiteConfig",
+    "load",
+    "samples_folder",
+    "write_samples",
+]

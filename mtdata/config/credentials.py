@@ -1,0 +1,44 @@
+"""USER, PASS and passphrase from outside the file; never guesses and never shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def account(site: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return USER, PASS and passphrase as far as a credential or the environment has them.
+
+    A systemd credential outranks the environment for the account.  Empty counts as not there.
+    Raises ValueError when a credential is there and cannot be read.
+    """
+    found = {
+        "USER": credential(f"{site}.user", environ) or _variable(site, "USER", environ),
+        "PASS": credential(f"{site}.pass", environ) or _variable(site, "PASS", environ),
+        "passphrase": _variable(site, "PASSPHRASE", environ)
+        or environ.get("MTDATA_KEY_PASSPHRASE", "")
+        or credential(f"{site}.passphrase", environ),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _variable(site: str, what: str, environ: Mapping[str, str]) -> str:
+    return environ.get(f"MTDATA_{site.upper().replace('-', '_')}_{what}", "")
+
+
+def credential(name: str, environ: Mapping[str, str]) -> str:
+    """Return what systemd put in $CREDENTIALS_DIRECTORY under that name, less one line end."""
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        return ""
+    try:
+        text = (Path(folder) / name).read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise ValueError(
+            f"the systemd credential {name} cannot be read: {error.strerror}"
+        ) from None
+    except UnicodeDecodeError:
+        raise ValueError(f"the systemd credential {name} is not UTF-8 text") from None
+    return text.removesuffix("\n")

@@ -1,0 +1,134 @@
+"""From a YAML file to plain mappings, lists and text; never knows a key, never quotes a value.
+
+Scalars stay the text that was written: YAML would turn the password 0123 into 83, the time 13:30
+into 810 and the user `no` into False.  Only an empty value is None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_YAML = "tag:yaml.org,2002:"
+_TEXT = _YAML + "str"
+_GUESSED = {_YAML + kind for kind in ("bool", "int", "float", "timestamp", "value")}
+_QUOTED = re.compile(r""""[^"]*"|'(?!<[a-z ]+>')[^']*'""")
+_VARIABLE = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
+
+
+def read_yaml(file: Path, faults: list[str]) -> Any:
+    """Return what the file holds, None when it is empty; whatever is wrong goes to `faults`."""
+    try:
+        return _constructed(file, file.read_bytes().decode("utf-8-sig"), faults)
+    except OSError as error:
+        faults.append(f"{file}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        faults.append(f"{file}: line {line}: only UTF-8 text is allowed; found other bytes")
+    except yaml.YAMLError as error:
+        faults.append(f"{file}: {_place(error)}: not valid YAML: {_problem(error)}")
+    except RecursionError:
+        faults.append(f"{file}: not valid YAML: nested too deeply")
+    return None
+
+
+def _constructed(file: Path, text: str, faults: list[str]) -> Any:
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        column = error.position - text.rfind("\n", 0, error.position)
+        faults.append(f"{file}: line {line}, column {column}: a control character is not allowed")
+        return None
+    root = loader.get_single_node()
+    if root is None:
+        return None
+    faults.extend(f"{file}: {twin}" for twin in _twins(root))
+    _keep_text(root)
+    return loader.construct_document(root)
+
+
+def _keep_text(root: yaml.Node) -> None:
+    for node in _nodes(root):
+        if isinstance(node, yaml.ScalarNode) and node.tag in _GUESSED:
+            node.tag = _TEXT
+        elif isinstance(node, yaml.MappingNode):
+            for key, _ in node.value:
+                if key.tag == _YAML + "null":
+                    key.tag = _TEXT
+
+
+def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Every node once, though anchors may make the tree a graph."""
+    seen: set[int] = set()
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            todo.extend(part for pair in node.value for part in pair)
+        elif isinstance(node, yaml.SequenceNode):
+            todo.extend(node.value)
+
+
+def _twins(root: yaml.Node) -> Iterator[str]:
+    """Keys that stand twice, among the sites and within each; YAML would drop the first quietly.
+
+    Not looked for any deeper: an unquoted password can read as a mapping.
+    """
+    below: list[yaml.Node] = []
+    if isinstance(root, yaml.MappingNode):
+        below = [value for _, value in root.value]
+    elif isinstance(root, yaml.SequenceNode):
+        below = root.value
+    for node in [root, *below]:
+        if isinstance(node, yaml.MappingNode):
+            yield from _twins_in(node)
+
+
+def _twins_in(node: yaml.MappingNode) -> Iterator[str]:
+    first: dict[str, int] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        line = key.start_mark.line + 1
+        if key.value in first:
+            before = first[key.value]
+            yield f"line {line}: {key.value}: a key is allowed once; found also in line {before}"
+        first.setdefault(key.value, line)
+
+
+def _place(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    """What the parser says, without what it quotes: that can be a piece of a password."""
+    said = _QUOTED.sub("(not shown)", str(getattr(error, "problem", None) or "unreadable"))
+    return f"{said}; a value with special characters must stand in quotes"
+
+
+def expanded(value: Any, environ: Mapping[str, str]) -> Any:
+    """Put the environment's values for `${NAME}` in a text or a list of texts; `$${` is `${`.
+
+    Raises ValueError that says which variable is unset, or that a name is missing.
+    """
+    if isinstance(value, list):
+        return [expanded(item, environ) if isinstance(item, str) else item for item in value]
+    if not isinstance(value, str):
+        return value
+    names = [match for match in _VARIABLE.finditer(value) if match[0] != "$${"]
+    if any(match[1] is None for match in names):
+        raise ValueError("after ${ a name and } are allowed, and $${ for a plain ${")
+    unset = sorted({match[1] for match in names} - set(environ))
+    if unset:
+        raise ValueError(f"the environment variable {', '.join(unset)} is not set")
+    return _VARIABLE.sub(lambda match: environ[match[1]] if match[1] else "${", value)

@@ -1,0 +1,49 @@
+"""The sample config files, found and copied; never overwrites a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from mtdata.errors import ConfigError, StorageError
+
+_SUFFIX = ".sample"
+_BESIDE = Path(__file__).resolve().parents[2] / "config"
+
+
+def samples_folder() -> Path:
+    """Where the samples lie: config/ of a checkout, else share/mtdata/config of the install."""
+    places = [_BESIDE, Path(sys.prefix) / "share" / "mtdata" / "config"]
+    for place in places:
+        # Any package may bring a folder named config; only ours holds this file.
+        if (place / "server.config.sample").is_file():
+            return place
+    raise ConfigError(f"the sample files are missing; looked in {places[0]} and {places[1]}")
+
+
+def write_samples(folder: Path) -> list[Path]:
+    """Copy each sample without its suffix into `folder` (0700, made when missing), files 0600.
+
+    Returns the files that were made; one that is there stays as it is.
+    """
+    samples = sorted(samples_folder().glob(f"*.config{_SUFFIX}"))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = [_copied(sample, folder / sample.name.removesuffix(_SUFFIX)) for sample in samples]
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or folder}: cannot be made: {error.strerror}"
+        ) from error
+    return [target for target in made if target]
+
+
+def _copied(sample: Path, target: Path) -> Path | None:
+    content = sample.read_bytes()
+    try:
+        number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return None
+    with open(number, "wb") as file:
+        file.write(content)
+    return target

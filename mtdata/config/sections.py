@@ -1,0 +1,106 @@
+"""From one mapping of a config file to one model, with a line for each fault; never a secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from mtdata.config.reading import expanded
+from mtdata.config.settings import did_you_mean
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_HIDDEN = {"USER", "PASS", "passphrase"}
+_LONGEST_SHOWN = 60
+
+
+class World(NamedTuple):
+    """What every section of a folder shares; `faults` grows while the files are read."""
+
+    home: Path
+    environ: Mapping[str, str]
+    faults: list[str]
+
+
+class Section:
+    """The keys of one site, or of a whole file, on their way into a model."""
+
+    def __init__(self, where: str, raw: Mapping[str, Any], model: type[BaseModel]) -> None:
+        self.where = where
+        self.label = where.rpartition(": ")[2]
+        self.values: dict[str, Any] = {}
+        self._raw = raw
+        self._spoilt: set[str] = set()
+        fields = {
+            name: field for name, field in model.model_fields.items() if field.validation_alias
+        }
+        self._allowed = {str(f.validation_alias): str(f.description) for f in fields.values()}
+        # A default that fails is told by the field's name, a value by its key.
+        self._key_of = {name: str(field.validation_alias) for name, field in fields.items()}
+
+    def fill(self, environ: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
+        """Take over `given` first, then what the file says; return the faults."""
+        self.values.update(given)
+        unknown = [key for key in self._raw if key not in self._allowed]
+        faults = [self._unknown(key) for key in unknown]
+        for key in self._raw:
+            if key in self._allowed and key not in given:
+                faults += self._take(key, environ)
+        return faults
+
+    def into(self, model: type[Model], world: World) -> Model | None:
+        """Return the model, or None after adding each fault to those of the world."""
+        try:
+            return model.model_validate(self.values, context={"home": world.home})
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False)
+        wrong = [(self._key(detail), detail) for detail in details]
+        world.faults.extend(self._wrong(*pair) for pair in wrong if pair[0] not in self._spoilt)
+        return None
+
+    def fault(self, key: str, text: str) -> str:
+        """One line of the message."""
+        return f"{self.where}: {key}: {text}"
+
+    def _unknown(self, key: Any) -> str:
+        word = str(key)[:_LONGEST_SHOWN]
+        near = did_you_mean(word, self._allowed)
+        return self.fault(
+            ascii(word)[1:-1], f"there is no such key.{near} Allowed: {' '.join(self._allowed)}"
+        )
+
+    def _take(self, key: str, environ: Mapping[str, str]) -> list[str]:
+        try:
+            value = expanded(self._raw[key], environ)
+        except ValueError as error:
+            self._spoilt.add(key)
+            return [self.fault(key, str(error))]
+        if value not in (None, ""):  # an empty value is a key that was left out
+            self.values[key] = value
+        return []
+
+    def _key(self, detail: ErrorDetails) -> str:
+        name = str(detail["loc"][0])
+        return self._key_of.get(name, name)
+
+    def _wrong(self, key: str, detail: ErrorDetails) -> str:
+        reason = detail.get("ctx", {}).get("error")
+        why = f" ({reason})" if reason else ""
+        allowed = self._allowed.get(key, "other text")
+        return self.fault(key, f"allowed is {allowed}; found {self._shown(key)}{why}")
+
+    def _shown(self, key: str) -> str:
+        """The value as the file has it: `${NAME}` stays, so no value of the environment shows."""
+        if key not in self.values:
+            return "nothing"
+        value = self._raw.get(key)
+        if key in _HIDDEN or (key == "SERVER" and set("@?#") & set(str(value))):
+            return "a value that is not shown"
+        if isinstance(value, list | dict):
+            return "a list" if isinstance(value, list) else "a mapping"
+        return json.dumps(str(value)[:_LONGEST_SHOWN])

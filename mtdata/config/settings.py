@@ -1,0 +1,74 @@
+"""The whole configuration as the rest of the program sees it; never reads a file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mtdata.config.site import PlacedPath, SiteConfig
+from mtdata.errors import ConfigError, UsageError
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question with the nearest known word, empty when none is near."""
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return f" Did you mean {folded[near[0]]}?" if near else ""
+
+
+class RecoveryConfig(BaseModel):
+    """Where `decode` writes; None means its own place in the pool and in logs/."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    out: PlacedPath | None = Field(
+        default=None, validation_alias="OUT", description="a folder, or nothing"
+    )
+    log: PlacedPath | None = Field(
+        default=None, validation_alias="LOG", description="a file, or nothing"
+    )
+
+
+class Settings(BaseModel):
+    """Every site of a config folder; `home` is the folder above it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path
+    home: Path
+    sites: tuple[SiteConfig, ...]
+    recovery: RecoveryConfig = RecoveryConfig()
+
+    def site(self, name: str) -> SiteConfig:
+        """Return the site of that name, READY or not, or raise UsageError."""
+        names = {site.name: site for site in self.sites}
+        if name in names:
+            return names[name]
+        raise UsageError(
+            f"server.config has no site named {ascii(name)[:80]}; it has "
+            f"{', '.join(names)}.{did_you_mean(name, names)}"
+        )
+
+    def chosen(self, word: str) -> tuple[SiteConfig, ...]:
+        """Return every READY site for '.', else the one of that name.
+
+        Raises ConfigError when none is READY, UsageError when none has the name.
+        """
+        if word != ".":
+            return (self.site(word),)
+        ready = tuple(site for site in self.sites if site.ready)
+        if not ready:
+            raise ConfigError(
+                f"{self.folder / 'server.config'}: no site is READY; set READY: True for one of "
+                f"{', '.join(site.name for site in self.sites)}"
+            )
+        return ready

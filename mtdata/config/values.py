@@ -1,0 +1,174 @@
+"""From a value as written to a value as used, one function a sort; never does I/O.
+
+Each raises ValueError with the reason; no reason quotes a value that could be a secret.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from datetime import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([smhd]?)", re.ASCII)
+_UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_S = 366 * 86400
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+_SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
+_UNSAFE = re.compile(r"""[/\\"\x00-\x1f\x7f]|\.\.""")
+_DAY_DIRECTIVES = set("aAbBdjmyY")
+_TIME_DIRECTIVES = set("HIMSp")
+_ENCRYPTION = {"off": "off", "false": "off", "no": "off"} | dict.fromkeys(
+    ("rsa", "on", "true", "yes"), "rsa"
+)
+
+
+def site_name(value: Any) -> str:
+    """A name that is safe in file names, URLs and names of environment variables."""
+    if isinstance(value, str) and _SITE_NAME.fullmatch(value):
+        return value
+    raise ValueError("it is no such name")
+
+
+def seconds(value: Any) -> float:
+    """Seconds from 300, "90s", "5m", "2h" or "1d"."""
+    match = _DURATION.fullmatch(str(value))
+    if not match:
+        raise ValueError("it is no duration")
+    length = float(match[1]) * _UNIT_S[match[2]]
+    if not 0 < length <= _LONGEST_S:
+        raise ValueError("it must be more than 0 and at most 366d")
+    return length
+
+
+def clock_time(value: Any) -> time:
+    """A time of day from "HH:MM"."""
+    if isinstance(value, time):
+        return value
+    match = _CLOCK.fullmatch(str(value))
+    if not match:
+        raise ValueError("it is no time of day")
+    return time(int(match[1]), int(match[2]))
+
+
+def zone(value: Any) -> ZoneInfo | None:
+    """The time zone of an IANA name."""
+    if value is None or isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(str(value))
+    except (KeyError, ValueError, OSError):
+        raise ValueError("this machine knows no such zone; is tzdata installed?") from None
+
+
+def encryption(value: Any) -> str:
+    """`rsa` or `off`, also as YAML and people write it."""
+    return _ENCRYPTION.get(str(value).lower(), "neither")
+
+
+def lower(value: Any) -> Any:
+    """Text in lower case, anything else as it is."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def day_format(value: Any) -> str:
+    """A strftime format that gives every day a file name of its own."""
+    found = _directives(value, _DAY_DIRECTIVES)
+    if not found & set("yY"):
+        raise ValueError("it lacks the year")
+    if "j" not in found and not ("d" in found and found & set("mbB")):
+        raise ValueError("it lacks the day or the month: two days would share a file")
+    return str(value)
+
+
+def time_format(value: Any) -> str:
+    """A strftime format for the time within a day."""
+    _directives(value, _TIME_DIRECTIVES)
+    return str(value)
+
+
+def _directives(value: Any, allowed: set[str]) -> set[str]:
+    if not isinstance(value, str):
+        raise ValueError("it is no text")
+    if _UNSAFE.search(value):
+        raise ValueError("it becomes part of a name: no slash, quote, '..' or control character")
+    found = set(_DIRECTIVE.findall(value))
+    strange = sorted("%" + letter for letter in found - allowed)
+    if strange:
+        raise ValueError(f"{' '.join(strange)} is not among them")
+    return found
+
+
+def place(value: Any, home: Path) -> Path:
+    """An absolute path: `~` expanded, a relative one taken from `home`."""
+    if not isinstance(value, str | Path) or "\0" in str(value):
+        raise ValueError("it is no path")
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("nobody's home folder has that name") from None
+    return Path(os.path.abspath(home / path))
+
+
+def key_files(value: Any, home: Path) -> tuple[Path, ...]:
+    """Private key files, each once: a bare name is one in HOME/keys."""
+    names = [value] if isinstance(value, str | Path) else value
+    if not isinstance(names, list | tuple):
+        raise ValueError("it is neither a name nor a list of names")
+    return tuple(dict.fromkeys(_key_file(name, home) for name in names if name not in ("", None)))
+
+
+def _key_file(name: Any, home: Path) -> Path:
+    bare = isinstance(name, str) and "/" not in name and not name.startswith("~")
+    return place(name, home / "keys" if bare else home)
+
+
+def replicas(value: Any) -> tuple[str, ...]:
+    """None at all: a replica that is quietly left out would be a broken promise."""
+    if value:
+        raise ValueError("replicas are not available yet in this version; remove the key")
+    return ()
+
+
+def server(value: Any) -> str:
+    """The base URL of a site without its last `/` and `/export`; empty stays empty."""
+    if value == "":
+        return ""
+    if not isinstance(value, str) or re.search(r"[\x00-\x20\x7f\\]", value):
+        raise ValueError("a URL has no spaces, control characters or backslashes")
+    url = _split(value)
+    path = url.path.rstrip("/").removesuffix("/export").rstrip("/")
+    return f"{url.scheme}://{url.netloc.lower().rstrip(':')}{path}"
+
+
+def _split(text: str) -> SplitResult:
+    if "?" in text or "#" in text:
+        raise ValueError("a ? or # part is not allowed")
+    try:
+        url = urlsplit(text)
+        _ = url.port  # read for its check alone
+    except ValueError:
+        raise ValueError("its host or port is not valid") from None
+    if "@" in url.netloc:
+        raise ValueError("user and password belong to USER and PASS")
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("it must begin with https:// (or http://) and a host")
+    return url
+
+
+def is_insecure(server_url: str) -> bool:
+    """True when answers and password would cross a network in clear text."""
+    url = urlsplit(server_url)
+    return url.scheme == "http" and not _is_loopback(url.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

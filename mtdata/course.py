@@ -1,0 +1,72 @@
+"""A pool with what works on it, and one scale's way through a round; nothing happens here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from mtdata.adapters.archive import FolderArchive
+from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.sheets import CsvSheets
+from mtdata.domain.receipt import Rows, Sheet, Verified
+from mtdata.domain.scale import Scale
+from mtdata.ports import Cipher, Clock, Disk
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One site's data and what works on it."""
+
+    disk: Disk
+    archive: FolderArchive
+    sheets: CsvSheets
+    ledger: Ledger
+    cipher: Cipher
+    clock: Clock
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a round did to one scale; `held` and `owed` tell how it stands afterwards."""
+
+    received: int = 0
+    fresh: int = 0
+    appended: int = 0
+    held: int = 0
+    deleted: int = 0
+    owed: int = 0
+
+
+@dataclass(slots=True)
+class Course:
+    """One scale's way through one round."""
+
+    scale: Scale
+    pool: Pool
+    at: datetime
+    holds_drift: bool = False
+    tally: Tally = field(default_factory=Tally)
+    keys: Counter[str] = field(default_factory=Counter)
+    unopened: int = 0
+    newly_held: int = 0
+    told: dict[str, str] = field(default_factory=dict)  # incidents of this round, by kind
+
+    @property
+    def day(self) -> str:
+        """The site's day of this round, ISO."""
+        return self.pool.clock.local(self.at).date().isoformat()
+
+
+class SheetInHand(Protocol):
+    """A sheet that lines are put into: grown, replaced as a whole, or recalled to be proven."""
+
+    may_differ: bool  # a recalled sheet may have been changed since; one just written may not
+
+    def place(self, rows: Rows) -> Sheet: ...
+
+    def read_back(self, sheet: Sheet) -> Iterator[list[str]]: ...
+
+    def accept(self, verified: Verified) -> None: ...

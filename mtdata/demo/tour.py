@@ -1,0 +1,94 @@
+"""`mtdata demo`: a study site with sealed answers on this machine, carried home once.
+
+Everything is made for the occasion and thrown away, unless `--keep` names a folder for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mtdata import app
+from mtdata.config import SiteConfig, load
+from mtdata.demo.data import SCALES, make_key, populate
+from mtdata.demo.study_site import StudySite
+from mtdata.errors import UsageError
+from mtdata.rounds import Report
+
+SEED = 20180312
+SHOWN_SHEETS = ("DASS21_AS", "JsPsychTrial")
+WIDTH = 110
+CONFIG = """# Made by `mtdata demo`; the site that it speaks of is gone when the demo ends.
+demo:
+  READY: True
+  DELETE_MODE: True
+  SERVER: '{server}'
+  USER: '{user}'
+  PASS: '{password}'
+  PRIVATE_FILE: 'demo.pem'
+  DATE_FORMAT: "%b_%d_%Y"
+  TIME_FORMAT: "%H_%M_%S"
+  PATH: pool
+"""
+
+
+def tour(
+    rows: int, keep: Path | None, *, quiet: bool, show: Callable[[str, Report], None]
+) -> tuple[Report, dict[str, Any]]:
+    """Make a site with `rows` rows, collect it, and show what came out and what was deleted."""
+    say = (lambda text: None) if quiet else print
+    place: AbstractContextManager[str | Path]
+    place = TemporaryDirectory(prefix="mtdata-demo-") if keep is None else nullcontext(_empty(keep))
+    with place as folder, StudySite() as site:
+        home = Path(folder)
+        private, public = make_key()
+        say(f"1. A study site with {rows} rows, its answers sealed, at {site.url}")
+        populate(site, rows, SEED, public)
+        lay = {scale: len(site.rows(scale)) for scale in SCALES}
+        config = _write_home(home, site, private)
+        say("2. One round: collect -> back_up -> decrypt -> append -> verify -> delete\n")
+        report = app.export(config, "all")
+        if not quiet:
+            show("demo", report)
+        left = {scale: len(site.rows(scale)) for scale in SCALES}
+        _tell(say, home, lay, left, keep)
+        shown = {"sites": {"demo": report.shown()}, "on_site": {"before": lay, "after": left}}
+        return report, shown
+
+
+def _empty(keep: Path) -> Path:
+    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+        raise UsageError(f"{keep} is there already and not empty; --keep wants a new folder")
+    keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return keep
+
+
+def _write_home(home: Path, site: StudySite, private: bytes) -> SiteConfig:
+    for folder in ("config", "keys"):
+        (home / folder).mkdir(mode=0o700)
+    config = CONFIG.format(server=site.url, user=site.user, password=site.password)
+    for path, content in (("config/server.config", config.encode()), ("keys/demo.pem", private)):
+        with os.fdopen(os.open(home / path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(content)
+    return load(home / "config", {}).site("demo")
+
+
+def _tell(
+    say: Callable[[str], None], home: Path, lay: dict[str, int], left: dict[str, int], keep: Path | None
+) -> None:
+    pool = home / "pool"
+    for scale in SHOWN_SHEETS:
+        for sheet in sorted((pool / "active_data").glob(f"{scale}_*.csv")):
+            say(f"\n3. The first lines of active_data/{sheet.name}, participantRSA opened:")
+            for line in sheet.read_text(encoding="utf-8").splitlines()[:4]:
+                say("   " + (line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"))
+            break
+    gone = sum(lay.values()) - sum(left.values())
+    say(f"\n4. On the site: {sum(lay.values())} rows before, {gone} of them deleted, each only after its "
+        "raw bytes and\n   its row were read back here and matched; the rest must stay there.")  # fmt: skip
+    if keep is not None:
+        say(f"\nKept in {keep}: try `mtdata --config {keep / 'config'} status` or `decode demo --check`.")

@@ -1,0 +1,88 @@
+"""Receipts out of the ledger: what it claims is read from the disk again before anything rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from mtdata.adapters.ledger import Claim
+from mtdata.course import Course
+from mtdata.domain.package import read_entry
+from mtdata.domain.receipt import Backup, Kept, Placed, Rows, Sheet, Verified
+from mtdata.errors import StorageError
+
+
+def waiting(course: Course) -> Iterator[Backup]:
+    """Entries that are safe here and want a row: left by a broken round, or held and worth a try."""
+    fingerprint = course.pool.cipher.fingerprint()
+    for claims in course.pool.ledger.entries.waiting(course.scale.name, fingerprint):
+        kept = [one for one in _kept(course, claims) if one is not None]
+        if kept:
+            yield Backup(course.scale, tuple(kept))
+
+
+def owed(course: Course) -> Iterator[Sheet]:
+    """Entries that are safe here and, by the listing just read, still on the site."""
+    for claims in course.pool.ledger.entries.owed(course.scale.name):
+        in_order = sorted(claims, key=lambda c: c.line or c.span)
+        for number, group in groupby(in_order, key=lambda c: c.sheet):
+            if number is not None:
+                yield _sheet(course, number, list(group))
+
+
+def _sheet(course: Course, number: int, claims: list[Claim]) -> Sheet:
+    kept = _kept(course, claims)
+    lines = tuple(
+        Placed(entry, claim.cells, claim.line)
+        for entry, claim in zip(kept, claims, strict=True)
+        if entry is not None and claim.line is not None and claim.cells is not None
+    )
+    columns = course.pool.ledger.files.by_number(number).columns
+    backup = Backup(course.scale, tuple(line.entry for line in lines))
+    return Sheet(Rows(backup, (), ()), number, columns, lines)
+
+
+def _kept(course: Course, claims: Sequence[Claim]) -> list[Kept | None]:
+    """Entries whose raw bytes still have their digest; the others are told of and left out."""
+    try:
+        bodies = course.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
+    except StorageError:
+        bodies = [None] * len(claims)
+    lost = [c.seq for c, body in zip(claims, bodies, strict=True) if body is None]
+    if lost:
+        course.pool.ledger.entries.lose_raw(lost)
+        course.told["raw_changed"] = (
+            f"{len(lost)} entries have other raw bytes than were backed up; they are not deleted, "
+            "and are fetched again while the site has them"
+        )
+    return [
+        None if body is None else Kept(c.seq, c.id, c.digest, c.span, read_entry(body).values or {})
+        for c, body in zip(claims, bodies, strict=True)
+    ]
+
+
+class Recalled:
+    """Port SheetInHand for lines that the ledger names: to be read back, never written."""
+
+    may_differ = True
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self.doubtful = 0
+
+    def place(self, rows: Rows) -> Sheet:
+        """Recalled lines stand already."""
+        raise StorageError("a recalled sheet cannot take rows")
+
+    def read_back(self, sheet: Sheet) -> Iterator[list[str]]:
+        """The cells that stand there now; [] for a line that cannot be read as a row."""
+        yield from self._course.pool.sheets.lenient([line.span for line in sheet.lines])
+
+    def accept(self, verified: Verified) -> None:
+        """Tell of lines that are not as they were written."""
+        self.doubtful += len(verified.sheet.rows.backup.entries) - len(verified.sheet.lines)
+        if self.doubtful:
+            self._course.told["sheet_changed"] = (
+                f"{self.doubtful} rows are not in their sheet as they were written; they are not "
+                "deleted on the site. `mtdata verify` says which and mends them"
+            )

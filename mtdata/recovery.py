@@ -1,0 +1,227 @@
+"""Sheets out of raw files again: to compare with active_data, or to stand in for it.
+
+With a ledger the rows come in the order of the sheet, byte for byte; without one, every raw file
+gives a sheet of its own.  It changes nothing but its own folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+from mtdata.adapters.ledger import Claim
+from mtdata.adapters.rawfile import raw_entries
+from mtdata.course import Pool
+from mtdata.domain.days import worded
+from mtdata.domain.mark import FileMark
+from mtdata.domain.making import rows_of, sealed_in
+from mtdata.domain.package import BATCH_ENTRIES, Entry, read_entry
+from mtdata.domain.receipt import Backup, Kept, Row, Span
+from mtdata.domain.row import csv_line, csv_lines, layout, spread
+from mtdata.domain.scale import NAME, Scale
+from mtdata.errors import PackageError, StorageError
+from mtdata.ports import Disk
+from mtdata.snapshots import recalled_entries
+
+NOWHERE = Span(0, 0, 0)
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What became of one sheet: rows made, entries left out, and how it compares."""
+
+    sheet: str
+    source: str
+    rows: int = 0
+    left_out: int = 0
+    identical: bool | None = None
+    difference: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        """The form that `--json` prints."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Decoding of one pool."""
+
+    pool: Pool
+    done: list[Decoded] = field(default_factory=list)
+
+    def check(self, scale: str) -> list[Decoded]:
+        """Compare every sheet of active_data with what raw gives, byte for byte."""
+        for mark in self._sheets(scale):
+            decoded = Decoded(mark.path, "raw_data by the ledger")
+            decoded.difference = self._difference(mark, decoded)
+            decoded.identical = not decoded.difference
+            self.done.append(decoded)
+        return self.done
+
+    def write(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
+        """Write every sheet again under `folder` of `out`."""
+        for mark in self._sheets(scale):
+            name = mark.path.rpartition("/")[2]
+            decoded = Decoded(name, "raw_data by the ledger")
+            self._save(out, f"{folder}{name}", self._content(mark, decoded))
+            self.done.append(decoded)
+        return self.done
+
+    def write_loose(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
+        """Without a ledger: a sheet of each raw file, every entry once."""
+        stays = self._staying()
+        for name in self.pool.disk.names("raw_data"):
+            base, dot, ending = name.rpartition(".")
+            owner = self._owner(base, stays)
+            if ending != "json" or not dot or not NAME.match(base) or scale not in (".", "all", owner):
+                continue
+            decoded = Decoded(f"{base}.csv", name)
+            batches = self._loose(name, decoded, newest_only=owner in stays)
+            self._save(out, f"{folder}{base}.csv", self._lines(batches, decoded))
+            self.done.append(decoded)
+        return self.done
+
+    def _sheets(self, scale: str) -> list[FileMark]:
+        files, stays = self.pool.ledger.files, self._staying()
+        marks = [m for m in files.in_state("live") + files.in_state("aside") if m.kind == "sheet"]
+        if scale == "static":
+            return [m for m in marks if m.scale in stays]
+        return [m for m in marks if scale in (".", "all") or m.scale.casefold() == scale.casefold()]
+
+    def _staying(self) -> set[str]:
+        """Scales that must stay, by the ledger or by the benchmark file."""
+        names = {s.name for s in self.pool.ledger.listing.scales() if not s.deleteable}
+        path = "active_data/benchMark.json"
+        if (size := self.pool.disk.size(path)) is not None and not names:
+            marks = json.loads(self.pool.disk.read(path, 0, size))
+            names = {name for name, mark in marks.items() if not mark.get("deleteable", True)}
+        return names
+
+    def _owner(self, base: str, stays: set[str]) -> str:
+        longest = max((name for name in stays if base.startswith(f"{name}_")), key=len, default="")
+        return longest or base
+
+    # content ----------------------------------------------------------------------------------
+
+    def _difference(self, mark: FileMark, decoded: Decoded) -> str:
+        place = 0
+        size = self.pool.disk.size(mark.path)
+        if size is None:
+            return "the sheet is missing"
+        for piece in self._content(mark, decoded):
+            stands = self.pool.disk.read(mark.path, place, len(piece))
+            if stands != piece:
+                same = next((i for i, (a, b) in enumerate(zip(stands, piece, strict=False)) if a != b), len(stands))
+                return f"differs at byte {place + same}"
+            place += len(piece)
+        return "" if place == size else f"goes on behind byte {place}, where raw gives its end"
+
+    def _content(self, mark: FileMark, decoded: Decoded) -> Iterator[bytes]:
+        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
+        scale = Scale(mark.scale, 0, mark.mode == "grow")
+        if snapshot is not None:
+            columns = snapshot.columns
+            backups: Iterator[Backup] = recalled_entries(self.pool, scale, snapshot)
+        else:
+            columns = self._columns(mark)
+            backups = self._by_ledger(mark, scale)
+        yield csv_line(columns)
+        yield from self._rows(backups, columns, decoded)
+
+    def _columns(self, mark: FileMark) -> tuple[str, ...]:
+        found: set[str] = set()
+        for backup in self._by_ledger(mark, Scale(mark.scale, 0, True)):
+            for entry in backup.entries:
+                found.update(layout(tuple(entry.values)).columns)
+        return tuple(sorted(found))
+
+    def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
+        claims = self.pool.ledger.entries.lines(mark.number)
+        while page := list(islice(claims, BATCH_ENTRIES)):
+            yield Backup(scale, tuple(self._kept(page)))
+
+    def _kept(self, claims: list[Claim]) -> Iterator[Kept]:
+        bodies = self.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
+        for claim, body in zip(claims, bodies, strict=True):
+            if body is None:
+                raise StorageError(
+                    f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
+                    "cannot be made from them. `mtdata verify` says which and what to do"
+                )
+            yield Kept(claim.seq, claim.id, claim.digest, claim.span, read_entry(body).values or {})
+
+    def _rows(
+        self, backups: Iterator[Backup], columns: tuple[str, ...], decoded: Decoded
+    ) -> Iterator[bytes]:
+        for rows in self._made(backups, decoded):
+            yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows))
+
+    def _made(self, backups: Iterator[Backup], decoded: Decoded) -> Iterator[tuple[Row, ...]]:
+        work = ((backup, sealed_in(backup)) for backup in backups)
+        for backup, answer in self.pool.cipher.unseal_each(work):
+            rows = rows_of(backup, answer)
+            decoded.rows += len(rows.rows)
+            decoded.left_out += len(rows.held)
+            yield rows.rows
+
+    # without a ledger ---------------------------------------------------------------------------
+
+    def _loose(self, name: str, decoded: Decoded, *, newest_only: bool) -> tuple[str, int | None]:
+        """The raw file and, for a scale that must stay, the number of its newest snapshot."""
+        newest = None
+        if newest_only:
+            newest = max((array for array, _ in self._entries(name, decoded)), default=0)
+            decoded.left_out = 0
+        return name, newest
+
+    def _entries(self, name: str, decoded: Decoded) -> Iterator[tuple[int, Entry]]:
+        try:
+            yield from raw_entries(self.pool.disk.stream(f"raw_data/{name}"))
+        except PackageError as error:
+            decoded.difference = str(error)
+
+    def _lines(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[bytes]:
+        columns: set[str] = set()
+        for backup in self._loose_backups(source, decoded):
+            for entry in backup.entries:
+                columns.update(layout(tuple(entry.values)).columns)
+        decoded.left_out = 0
+        named = tuple(sorted(columns))
+        self.pool.ledger.listing.begin()
+        return chain([csv_line(named)], self._rows(self._loose_backups(source, decoded), named, decoded))
+
+    def _loose_backups(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[Backup]:
+        name, newest = source
+        wanted = (e for array, e in self._entries(name, decoded) if newest in (None, array))
+        scale = Scale(name, 0, newest is None)
+        while page := list(islice(wanted, BATCH_ENTRIES)):
+            fresh = self.pool.ledger.listing.newcomers(page) if newest is None else page
+            sound = [e for e in fresh if e.values is not None and not e.fault]
+            decoded.left_out += len(fresh) - len(sound)
+            yield Backup(scale, tuple(Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound))
+
+    def _save(self, out: Disk, path: str, content: Iterator[bytes]) -> None:
+        out.publish(out.stage(path, content), path)
+
+    def write_readmes(self, out: Disk, folder: str) -> None:
+        """README_<scale>_recovered_<date>.txt: files, first and last, rows, errors."""
+        date = worded(self.pool.clock.local(self.pool.clock.now()), "%b_%d_%Y")
+        by_scale: dict[str, list[Decoded]] = {}
+        for one in self.done:
+            name = one.sheet.rpartition("/")[2].removesuffix(".csv")
+            by_scale.setdefault(self._owner_of(name), []).append(one)
+        for scale, sheets in by_scale.items():
+            text = (
+                f"scale: {scale}\nfiles: {len(sheets)}\nfirst: {sheets[0].sheet}\n"
+                f"last: {sheets[-1].sheet}\nrows recovered: {sum(s.rows for s in sheets)}\n"
+                f"entries left out: {sum(s.left_out for s in sheets)}\n"
+                f"errors: {'; '.join(s.difference for s in sheets if s.difference) or 'none'}\n"
+            )
+            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", text.encode())
+
+    def _owner_of(self, base: str) -> str:
+        names = [s.name for s in self.pool.ledger.listing.scales() if base.startswith(f"{s.name}_")]
+        return max(names, key=len, default=base)

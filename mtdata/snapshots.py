@@ -1,0 +1,93 @@
+"""Scales that must stay: the whole table stored when it differs, its sheet of the day replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from itertools import chain
+
+from mtdata.adapters.ledger import Snapshot
+from mtdata.course import Course, Pool
+from mtdata.domain.package import Entry, entries, in_batches, is_json
+from mtdata.domain.receipt import Backup, Kept, Package, Span
+from mtdata.domain.row import layout
+from mtdata.domain.scale import Scale
+from mtdata.errors import StorageError
+from mtdata.pipeline import append, collect, decrypt, verify
+from mtdata.ports import Site
+
+
+def keep_snapshot(course: Course, site: Site) -> None:
+    """Bring one whole table home; a table that did not change writes nothing."""
+    pool = course.pool
+    package = collect(course, site)
+    last = pool.ledger.snapshots.last(course.scale.name)
+    if last is None or last.digest != package.digest:
+        last = _store(course, package)
+        course.tally.fresh, course.newly_held = last.rows, last.malformed
+    course.tally.received = last.rows + last.malformed
+    if last.sheet is None:
+        lay_out(course, last)
+    pool.archive.drop(package)
+
+
+def _store(course: Course, package: Package) -> Snapshot:
+    """Append the whole table to the raw file, bytes as sent, read it back, then commit it."""
+    pool, name = course.pool, course.scale.name
+    volume = pool.archive.volume(name, pool.clock.local(course.at))
+    parts: list[tuple[int, int, bytes]] = []
+    columns: set[str] = set()
+    first: Span | None = None
+    count = highest = malformed = 0
+    for batch in in_batches(entries(pool.archive.stream(package))):
+        malformed += sum(bool(entry.fault) for entry in batch)
+        keepable = _keepable(course, batch)
+        put = volume.append([entry.body for entry in keepable])
+        if None in pool.archive.matched(put.spans, [entry.digest for entry in keepable]):
+            raise StorageError(f"{put.mark.path}: read back other bytes than were written")
+        parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
+        first = first or (put.spans[0] if put.spans else None)
+        for entry in keepable:
+            if not entry.fault and entry.values is not None:
+                columns.update(layout(tuple(entry.values)).columns)
+                highest, count = max(highest, entry.id or 0), count + 1
+    first = first or Span(put.mark.number, put.mark.length, 0)
+    span = Span(first.file, first.start, put.mark.length - first.start)
+    made = Snapshot(
+        0, name, course.day, package.digest, span, count, tuple(sorted(columns)), highest,
+        malformed, None, None, None,
+    )  # fmt: skip
+    at = course.at.isoformat()
+    return pool.ledger.snapshots.store(put.mark, parts, snapshot=made, key=put.key, kept_at=at)
+
+
+def _keepable(course: Course, batch: list[Entry]) -> list[Entry]:
+    for entry in batch:
+        if not is_json(entry):
+            course.pool.archive.keep_aside(course.scale.name, entry)
+    return [entry for entry in batch if is_json(entry)]
+
+
+def lay_out(course: Course, snapshot: Snapshot) -> None:
+    """Make the sheet of a stored snapshot, beside the old one, and let it take its place."""
+    pool = course.pool
+    sheet = pool.sheets.whole(snapshot.scale, snapshot.day, snapshot.columns)
+    sealed = snapshot.rows
+    rows = decrypt(course, recalled_entries(pool, course.scale, snapshot))
+    for verified in verify(append(course, rows, sheet), sheet):
+        course.tally.appended += len(verified.sheet.lines)
+        sealed -= len(verified.sheet.lines)
+    made = sheet.finish()
+    pool.ledger.snapshots.bind(snapshot, made.number, sealed, pool.cipher.fingerprint())
+
+
+def recalled_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:
+    """The entries of a stored snapshot, read from the raw file again, in order."""
+    region: Iterable[bytes] = pool.archive.region(snapshot.span)
+    for batch in in_batches(entries(chain([b"["], region, [b"]"]))):
+        kept = [
+            Kept(-1, entry.id, entry.digest, snapshot.span, entry.values)
+            for entry in batch
+            if entry.values is not None and not entry.fault
+        ]
+        yield Backup(scale, tuple(kept))

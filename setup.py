@@ -1,0 +1,65 @@
+"""What MTData is made of and what it needs; the tools that check it stand in pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+
+
+def version() -> str:
+    """Read the version without importing the package, whose needs are not installed yet."""
+    text = (HERE / "mtdata" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise SystemExit("setup.py: mtdata/__init__.py states no __version__")
+    return found.group(1)
+
+
+def description() -> str:
+    readme = HERE / "README.md"
+    return readme.read_text(encoding="utf-8") if readme.exists() else ""
+
+
+# bin/env.sh installs anew whenever this file changes.
+CORE = [
+    "requests>=2.32,<3",
+    "pycryptodome>=4,<5",
+    "cryptography>=42",  # its majors come every few months and keep what we use
+    "pyyaml>=6,<7",
+    "pydantic>=2,<3",
+    "rich>=15,<16",
+    "filelock>=4,<5",
+]
+
+ALL: list[str] = []  # what later duties need beyond the core: each brings its own extra
+
+TEST = [
+    "pytest>=9,<10",
+    "pytest-randomly>=5,<6",
+    "pytest-timeout>=2,<3",
+    "hypothesis>=6,<7",
+    "mypy>=2,<3",
+    "ruff>=0.17,<0.18",  # a minor release of ruff may add findings
+    "import-linter>=2,<3",
+    "types-PyYAML>=6,<7",
+    "types-requests>=2.32,<3",
+]
+
+setup(
+    name="mtdata",
+    version=version(),
+    description="Moves data off servers that must not keep it, into a provably complete pool",
+    long_description=description(),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.11",
+    packages=find_packages(include=["mtdata", "mtdata.*"]),
+    install_requires=CORE,
+    extras_require={"all": ALL, "test": TEST},
+    entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
+    data_files=[("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE)))],
+)

@@ -1,0 +1,84 @@
+"""How the tests run: what may be skipped, the seed, the property tests; it tests nothing itself."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+LONG = os.environ.get("MTDATA_LONG") == "1"
+NO_SKIP = os.environ.get("MTDATA_NO_SKIP") == "1"
+SEED = int(os.environ.setdefault("MTDATA_SEED", str(random.SystemRandom().randrange(10**9))))
+
+# A slow machine is no fault of the program; what it finds is repeated by the example it prints.
+_CALM = settings(deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("short", _CALM, max_examples=50)
+settings.register_profile("long", _CALM, max_examples=2000)
+settings.load_profile("long" if LONG else "short")
+
+
+def requires_program(name: str, how: str) -> pytest.MarkDecorator:
+    """Mark tests that need a program of the system; `how` is the command that installs it."""
+    return pytest.mark.skipif(
+        shutil.which(name) is None, reason=f"{name} is not installed; get it with: {how}"
+    )
+
+
+@pytest.fixture
+def seed() -> int:
+    """The seed of this run's own random choices (MTDATA_SEED), printed at the start."""
+    return SEED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Print both seeds first: the header that has them is left out by -q."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        order = session.config.getoption("randomly_seed", None)
+        reporter.write_line(f"{again()} --randomly-seed={order}{' (long)' if LONG else ''}")
+
+
+def again() -> str:
+    return f"the same random choices again: MTDATA_SEED={SEED} bin/test"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where skipping is forbidden (MTDATA_NO_SKIP=1), a skip fails the run."""
+    if NO_SKIP and session.exitstatus == pytest.ExitCode.OK and any(_skips(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say aloud what did not run and how to get it, and which stages of bin/test failed."""
+    write = terminalreporter.write_line
+    reasons = Counter(_skips(config))
+    if reasons:
+        terminalreporter.section("SKIPPED", red=NO_SKIP, yellow=not NO_SKIP, bold=True)
+        for reason, count in reasons.most_common():
+            write(f"{count} skipped: {reason}")
+        if NO_SKIP:
+            write("MTDATA_NO_SKIP=1 forbids that: this run has FAILED.", red=True)
+    failed = os.environ.get("MTDATA_FAILED_STAGES", "").split()
+    if failed:
+        terminalreporter.section("STAGES THAT FAILED", red=True, bold=True)
+        write(f"{', '.join(failed)}: see above; this run has FAILED whatever the tests say.")
+    if terminalreporter.stats.get("failed"):
+        write(again())
+
+
+def _skips(config: pytest.Config) -> Iterator[str]:
+    """Give the reason of each skipped test or file."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for report in reporter.stats.get("skipped", []) if reporter else []:
+        _, _, reason = report.longrepr
+        yield reason.removeprefix("Skipped: ")

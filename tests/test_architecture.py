@@ -1,0 +1,351 @@
+"""The rules of the house that a machine can hold; it reads the source and runs none of it.
+
+The floors themselves are in .importlinter.  Each rule is a function from one file to the places
+that break it, and is first shown something forbidden, so that no rule can go blind unseen.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+HOUSE = Path(__file__).resolve().parent.parent / "mtdata"
+DURABLE, CLOCK, PIPELINE = "adapters/durable.py", "adapters/clock.py", "pipeline.py"
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef
+
+
+class Source(NamedTuple):
+    """One file of the package; `path` is relative to mtdata/."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    def at(self, node: ast.AST, what: str) -> str:
+        return f"mtdata/{self.path}:{getattr(node, 'lineno', 1)}: {what}"
+
+    def is_in(self, *places: str) -> bool:
+        return any(self.path == place or self.path.startswith(f"{place}/") for place in places)
+
+
+def source(path: str, text: str) -> Source:
+    return Source(path, text, ast.parse(text))
+
+
+def house() -> list[Source]:
+    files = sorted(HOUSE.rglob("*.py"))
+    return [source(f.relative_to(HOUSE).as_posix(), f.read_text("utf-8")) for f in files]
+
+
+SOURCES = house()
+
+
+def offences(rule: Callable[[Source], Iterator[str]]) -> list[str]:
+    return [offence for file in SOURCES for offence in rule(file)]
+
+
+def shown(advice: str, found: list[str]) -> str:
+    return "\n".join([f"{advice}:", *(f"  {line}" for line in found)])
+
+
+def calls(file: Source) -> Iterator[tuple[ast.Call, str]]:
+    """Every call with its dotted name; what is not a plain name before the dot becomes '?'."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Call):
+            yield node, dotted(node.func)
+
+
+def dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return "?"
+
+
+def imported_names(file: Source) -> Iterator[tuple[ast.ImportFrom, str]]:
+    """`from os import fsync` as 'os.fsync': the other way to a forbidden call."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                yield node, f"{node.module}.{alias.name}"
+
+
+def functions(file: Source) -> Iterator[Function]:
+    return (node for node in ast.walk(file.tree) if isinstance(node, Function))
+
+
+# --- the rules, each one file at a time
+
+
+def without_docstring(file: Source) -> Iterator[str]:
+    if not (ast.get_docstring(file.tree) or "").strip():
+        yield file.at(file.tree, "no docstring")
+
+
+def too_long(file: Source) -> Iterator[str]:
+    length = len(file.text.splitlines())
+    if length > 300 and "migrations" not in file.path.split("/"):
+        yield file.at(file.tree, f"{length} lines")
+
+
+FORBIDDEN_WORDS = frozenset(
+    "data manager managers handler handlers helper helpers util utils common misc process".split()
+)
+
+
+def words(name: str) -> list[str]:
+    """The words of a name, in snake_case or CamelCase; MTData is one."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return spaced.replace("MTData", "mtdata").replace("MT_Data", "mtdata").lower().split("_")
+
+
+def is_forbidden(name: str) -> bool:
+    if re.fullmatch("do_[A-Z]+", name):
+        return False  # http.server asks for do_GET and the like
+    return name.startswith(("safe_", "do_")) or not FORBIDDEN_WORDS.isdisjoint(words(name))
+
+
+def with_empty_names(file: Source) -> Iterator[str]:
+    if file.path != "demo/data.py":
+        for part in Path(file.path).with_suffix("").parts:
+            if is_forbidden(part):
+                yield file.at(file.tree, f"the room {part!r}")
+    for node in ast.walk(file.tree):
+        if isinstance(node, Definition) and is_forbidden(node.name):
+            yield file.at(node, node.name)
+
+
+OS_TOUCHES = (
+    "fsync fdatasync sync rename renames replace unlink remove rmdir removedirs truncate ftruncate"
+)
+TOUCHES = {f"os.{name}" for name in OS_TOUCHES.split()} | {"shutil.rmtree", "shutil.move"}
+METHODS = frozenset({"unlink", "rename", "rmdir", "truncate"})
+
+
+def with_touches_of_the_disk(file: Source) -> Iterator[str]:
+    if file.path == DURABLE:
+        return
+    for place, name in imported_names(file):
+        if name in TOUCHES:
+            yield file.at(place, name)
+    for call, name in calls(file):
+        method = name.rpartition(".")[2] if "." in name else ""
+        one_argument = len(call.args) == 1 and not call.keywords
+        if name in TOUCHES or method in METHODS or (method == "replace" and one_argument):
+            yield file.at(call, f"{name}(...)")  # .replace with one argument is a path's, no text's
+
+
+def verified_elsewhere(file: Source) -> Iterator[str]:
+    allowed: set[ast.AST] = set()
+    if file.path == PIPELINE:
+        for function in functions(file):
+            if function.name == "verify":
+                allowed.update(ast.walk(function))
+    for call, name in calls(file):
+        if name.rpartition(".")[2] == "Verified" and call not in allowed:
+            yield file.at(call, "Verified(...)")
+
+
+def catching_everything(file: Source) -> Iterator[str]:
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.ExceptHandler) and catches_all(node):
+            yield file.at(node, "except " + (ast.unparse(node.type) if node.type else ""))
+    for call, name in calls(file):
+        if name.rpartition(".")[2] == "suppress" and any(map(is_everything, call.args)):
+            yield file.at(call, ast.unparse(call))
+
+
+def catches_all(caught: ast.ExceptHandler) -> bool:
+    kinds = caught.type.elts if isinstance(caught.type, ast.Tuple) else [caught.type]
+    if not any(kind is None or is_everything(kind) for kind in kinds):
+        return False
+    last = caught.body[-1]  # undoing and raising on hides nothing
+    return not (isinstance(last, ast.Raise) and last.exc is None)
+
+
+def is_everything(kind: ast.expr) -> bool:
+    return dotted(kind).rpartition(".")[2] in ("Exception", "BaseException")
+
+
+def printing(file: Source) -> Iterator[str]:
+    if not file.is_in("cli", "demo"):
+        for call, name in calls(file):
+            if name == "print":
+                yield file.at(call, "print(...)")
+
+
+TIMES = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
+TIMES |= {"time.time", "time.time_ns", "time.localtime", "time.gmtime"}
+
+
+def asking_the_time(file: Source) -> Iterator[str]:
+    if file.path == CLOCK or file.is_in("demo"):
+        return
+    for place, name in imported_names(file):
+        if name in TIMES:
+            yield file.at(place, name)
+    for call, name in calls(file):
+        if ".".join(name.split(".")[-2:]) in TIMES:
+            yield file.at(call, f"{name}(...)")
+
+
+def taking_flags_by_place(file: Source) -> Iterator[str]:
+    for function in functions(file):
+        for argument in (*function.args.posonlyargs, *function.args.args):
+            if argument.annotation and is_flag(argument.annotation):
+                yield file.at(argument, f"{function.name}({argument.arg}: bool)")
+
+
+def is_flag(annotation: ast.expr) -> bool:
+    """Is it bool or bool | None?  A value that may also be something else is no flag."""
+    named = {part.strip(" '\"") for part in ast.unparse(annotation).split("|")}
+    return "bool" in named and named <= {"bool", "None"}
+
+
+RULES: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
+    (without_docstring, "x.py", "import os\n'too late'"),
+    (too_long, "x.py", "pass\n" * 301),
+    (with_empty_names, "x.py", "def safe_delete(): ..."),
+    (with_empty_names, "x.py", "class SiteManager: ..."),
+    (with_empty_names, "x.py", "class RowData: ..."),
+    (with_empty_names, "x.py", "def process_rows(): ..."),
+    (with_empty_names, "utils/x.py", "pass"),
+    (with_touches_of_the_disk, "x.py", "import os\nos.replace(a, b)"),
+    (with_touches_of_the_disk, "x.py", "from os import fsync"),
+    (with_touches_of_the_disk, "x.py", "(folder / 'x').unlink(missing_ok=True)"),
+    (with_touches_of_the_disk, "x.py", "path.replace(other)"),
+    (with_touches_of_the_disk, "demo/tour.py", "shutil.rmtree(folder)"),
+    (verified_elsewhere, "rounds.py", "def verify(): return Verified(sheet)"),
+    (verified_elsewhere, PIPELINE, "def append(): return receipt.Verified(sheet)"),
+    (catching_everything, "x.py", "try: f()\nexcept: pass"),
+    (catching_everything, "x.py", "try: f()\nexcept (OSError, Exception): pass"),
+    (catching_everything, "x.py", "with suppress(Exception): f()"),
+    (printing, "pipeline.py", "print(1)"),
+    (asking_the_time, "x.py", "datetime.datetime.now(UTC)"),
+    (asking_the_time, "x.py", "from time import time"),
+    (taking_flags_by_place, "x.py", "def f(a, dry_run: bool = False): ..."),
+    (taking_flags_by_place, "x.py", "class C:\n def f(self, b: bool | None): ..."),
+]
+
+ALLOWED: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
+    (with_empty_names, "demo/study_site.py", "class MTDataSite:\n def do_GET(self): ..."),
+    (with_empty_names, "demo/data.py", "class Metadata: ..."),
+    (with_touches_of_the_disk, DURABLE, "os.replace(a, b)"),
+    (with_touches_of_the_disk, "x.py", "text.replace('a', 'b'); moment.replace(tzinfo=UTC)"),
+    (with_touches_of_the_disk, "x.py", "disk.remove(path); replace(path, b'')"),
+    (verified_elsewhere, PIPELINE, "def verify(): return Verified(sheet)"),
+    (catching_everything, "x.py", "try: f()\nexcept BaseException:\n undo()\n raise"),
+    (asking_the_time, CLOCK, "datetime.now(UTC)"),
+    (taking_flags_by_place, "x.py", "def f(*, b: bool): ...\ndef g(v: bool | str): ..."),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), RULES)
+def test_each_rule_sees_what_it_forbids(
+    rule: Callable[[Source], Iterator[str]], path: str, text: str
+) -> None:
+    assert list(rule(source(path, text)))
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), ALLOWED)
+def test_each_rule_leaves_the_rest_alone(
+    rule: Callable[[Source], Iterator[str]], path: str, text: str
+) -> None:
+    assert list(rule(source(path, text))) == []
+
+
+def test_every_file_says_first_what_the_room_is() -> None:
+    found = offences(without_docstring)
+    assert not found, shown("begin each file with a docstring", found)
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    found = offences(too_long)
+    assert not found, shown("divide these files", found)
+
+
+def test_names_say_what_a_thing_is() -> None:
+    found = offences(with_empty_names)
+    assert not found, shown("these names are empty words; use the glossary's", found)
+
+
+def test_only_the_durable_room_syncs_renames_cuts_and_removes() -> None:
+    found = offences(with_touches_of_the_disk)
+    assert not found, shown(f"this belongs into mtdata/{DURABLE}", found)
+
+
+def test_only_verify_makes_what_may_be_deleted() -> None:
+    found = offences(verified_elsewhere)
+    assert not found, shown(f"only verify() in mtdata/{PIPELINE} may make a Verified", found)
+
+
+def test_everything_is_caught_in_one_place_only() -> None:
+    found = offences(catching_everything)
+    assert len(found) <= 1, shown("`except Exception` stands once, in cli/main.py", found)
+    assert all(line.startswith("mtdata/cli/main.py:") for line in found), found
+
+
+def test_only_the_command_line_prints() -> None:
+    found = offences(printing)
+    assert not found, shown("log it, or give it back to mtdata/cli", found)
+
+
+def test_only_the_clock_knows_the_time() -> None:
+    found = offences(asking_the_time)
+    assert not found, shown(f"ask the Clock ({CLOCK}), so that tests can set it", found)
+
+
+def test_flags_are_given_by_name() -> None:
+    found = offences(taking_flags_by_place)
+    assert not found, shown("put a * before these parameters", found)
+
+
+def function_length(function: Function) -> int:
+    """Lines from def to end without the docstring."""
+    assert function.end_lineno is not None
+    lines = function.end_lineno - function.lineno + 1
+    first = function.body[0]
+    if ast.get_docstring(function) is not None and first.end_lineno is not None:
+        lines -= first.end_lineno - first.lineno + 1
+    return lines
+
+
+def is_promise(function: Function) -> bool:
+    """A method of a port: nothing but a docstring and `...`, which would flatter the figures."""
+    last = function.body[-1]
+    return isinstance(last, ast.Expr) and getattr(last.value, "value", None) is Ellipsis
+
+
+def test_functions_are_short() -> None:
+    sized = [
+        (function_length(function), file.at(function, function.name))
+        for file in SOURCES
+        for function in functions(file)
+        if not is_promise(function)
+    ]
+    long = [f"{place}: {length} lines" for length, place in sorted(sized) if length > 40]
+    assert not long, shown("at most 40 lines", long)
+    lengths = [length for length, _ in sized]
+    assert statistics.median(lengths) <= 9
+    assert statistics.quantiles(lengths, n=10)[8] <= 30
+
+
+@pytest.mark.parametrize("room", ["mtdata.pipeline", "mtdata.cli.main"])
+def test_the_heart_starts_without_the_heavy_libraries(room: str) -> None:
+    heavy = ["boto3", "celery", "django", "pandas", "rich"]
+    program = f"import sys, {room}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=HOUSE.parent, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]", f"{room} imports what only some commands need"

@@ -1,0 +1,221 @@
+"""Files that are no config, recovery.config and the samples; never a value in a fault."""
+
+from __future__ import annotations
+
+import re
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from mtdata.config import SiteConfig, load, samples, samples_folder, write_samples
+from mtdata.errors import ConfigError, StorageError
+from tests.unit.config_folder import Folder, keys
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path.resolve())
+
+
+# ---- YAML
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uva:\n  READY: True\n  READY: False\n",
+        "uva: {READY: True, READY: False}\n",
+        'uva:\n  READY: True\n  "READY": False\n',
+        "- NAME: uva\n  READY: True\n  READY: False\n",
+    ],
+)
+def test_a_key_that_stands_twice_is_a_fault(folder: Folder, text: str) -> None:
+    assert any(
+        re.search(r"server.config: line \d: READY: a key is allowed once; found also in line", line)
+        for line in folder.server(text).faults()
+    )
+
+
+def test_a_site_that_stands_twice_is_a_fault(folder: Folder) -> None:
+    text = "uva:\n  READY: False\n  PATH: a\nuva:\n  READY: False\n  PATH: b\n"
+    lines = folder.server(text).faults()
+    assert lines == [
+        f"{folder.path}/server.config: line 4: uva: a key is allowed once; found also in line 1"
+    ]
+
+
+def test_a_password_that_reads_as_a_mapping_is_not_shown(folder: Folder) -> None:
+    text = "uva:\n  READY: False\n  PATH: a\n  PASS: {hunter2, hunter2}\n"
+    lines = folder.server(text).faults()
+    assert len(lines) == 1
+    assert lines[0].endswith("found a value that is not shown")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("*hunter2", "found undefined alias (not shown)"),
+        ("!hunter2", "could not determine a constructor for the tag (not shown)"),
+        ("@hunter2", "found character (not shown) that cannot start any token"),
+        ("a: hunter2", "mapping values are not allowed here"),
+        ("[hunter2", "expected (not shown) or (not shown), but got '<stream end>'"),
+        ("!!python/name:os.system", "could not determine a constructor"),
+    ],
+)
+def test_a_syntax_error_tells_line_and_column_but_no_value(
+    folder: Folder, value: str, problem: str
+) -> None:
+    lines = folder.server(f"uva:\n  READY: True\n  PASS: {value}\n").faults()
+    assert len(lines) == 1
+    assert re.search(r"server\.config: line \d, column \d+: not valid YAML: ", lines[0])
+    assert problem in lines[0]
+    assert "must stand in quotes" in lines[0]
+    assert "hunter2" not in lines[0]
+
+
+def test_python_objects_in_yaml_are_refused(folder: Folder) -> None:
+    lines = folder.server("uva: !!python/object/apply:os.getcwd []\n").faults()
+    assert "not valid YAML: could not determine a constructor" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"uva:\n  PASS: hunter2\xff\n", "line 2: only UTF-8 text is allowed"),
+        (b"uva:\n  PASS: a\x01\n", "line 2, column 10: a control character is not allowed"),
+        (b"a: 1\n---\nb: 2\n", "not valid YAML: but found another document"),
+        (b"[" * 5000, "not valid YAML: nested too deeply"),
+        (b"a: &a [*a]\n", "site a: allowed is a mapping of keys"),
+        (b"? [a, b]\n: c\n", "not valid YAML: found unhashable key"),
+        (b"", "allowed is `site_name:` with its keys below, or a list"),
+        (b"# nothing\n", "found nothing"),
+        (b"{}", "found nothing"),
+        (b"[]", "found nothing"),
+        (b"hunter2", "found text"),
+        (b"- hunter2", "site number 1: allowed is a mapping of keys"),
+        (b"uva:\n", "site uva: allowed is a mapping of keys"),
+    ],
+)
+def test_a_file_that_is_no_config_is_told_in_one_line(
+    folder: Folder, content: bytes, told: str
+) -> None:
+    (folder.path / "server.config").write_bytes(content)
+    lines = folder.faults()
+    assert len(lines) == 1
+    assert told in lines[0]
+    assert "hunter2" not in lines[0]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(folder: Folder) -> None:
+    content = b"\xef\xbb\xbfuva:\r\n  READY: False\r\n  PATH: p\r\n"
+    (folder.path / "server.config").write_bytes(content)
+    assert folder.load().sites[0].path == folder.home / "p"
+
+
+def test_a_missing_server_config_tells_how_to_make_one(folder: Folder) -> None:
+    assert folder.faults() == [
+        f"{folder.path}/server.config: not there; `mtdata init {folder.path}` makes a sample"
+    ]
+
+
+def test_a_missing_folder_tells_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="mtdata init"):
+        load(tmp_path / "no" / "config", {})
+
+
+def test_a_config_that_is_a_folder_is_told(folder: Folder) -> None:
+    (folder.path / "server.config").mkdir()
+    assert folder.faults() == [f"{folder.path}/server.config: cannot be read: Is a directory"]
+
+
+# ---- recovery.config
+
+
+def test_recovery_config_is_optional_and_may_be_empty(folder: Folder) -> None:
+    folder.server({"uva": keys()})
+    assert (folder.load().recovery.out, folder.load().recovery.log) == (None, None)
+    folder.file("recovery.config", "# nothing\n")
+    assert folder.load().recovery.out is None
+
+
+def test_recovery_config_names_a_folder_and_a_log(folder: Folder) -> None:
+    folder.server({"uva": keys()}).file("recovery.config", {"OUT": "out", "LOG": "${LOG}"})
+    folder.environ = {"LOG": "/var/log/x.log"}
+    recovery = folder.load().recovery
+    assert recovery.out == folder.home / "out"
+    assert recovery.log == Path("/var/log/x.log")
+
+
+def test_faults_of_recovery_config_are_told_with_its_file(folder: Folder) -> None:
+    folder.server({"uva": keys()}).file("recovery.config", {"OTU": "x", "LOG": {"a": "b"}})
+    lines = folder.faults()
+    assert [line.removeprefix(f"{folder.path}/") for line in lines] == [
+        "recovery.config: OTU: there is no such key. Did you mean OUT? Allowed: OUT LOG",
+        "recovery.config: LOG: allowed is a file, or nothing; found a mapping (it is no path)",
+    ]
+    assert "allowed are the keys OUT and LOG" in folder.file("recovery.config", "x").faults()[0]
+
+
+# ---- samples
+
+
+def test_the_samples_load_without_a_fault_as_they_are(tmp_path: Path) -> None:
+    made = write_samples(tmp_path / "config")
+    assert {"server.config", "recovery.config"} <= {path.name for path in made}
+    settings = load(tmp_path / "config", {})
+    assert [(site.name, site.ready, site.delete_mode) for site in settings.sites] == [
+        ("mindtrails", False, False)
+    ]
+
+
+def test_the_sample_is_ready_once_it_has_an_account(folder: Folder) -> None:
+    text = (samples_folder() / "server.config.sample").read_text()
+    folder.server(text.replace("READY: False", "READY: True"))
+    folder.environ = {"MTDATA_MINDTRAILS_USER": "u", "MTDATA_MINDTRAILS_PASS": "p"}
+    assert folder.load().chosen(".")[0].ready
+
+
+def test_the_sample_shows_every_key_and_its_true_default(folder: Folder) -> None:
+    text = (samples_folder() / "server.config.sample").read_text()
+    known = {str(field.validation_alias) for field in SiteConfig.model_fields.values()}
+    assert known - set(re.findall(r"[A-Z_]+", text)) == {"None"}
+    plain = folder.server(text).load().sites[0]
+    all_keys = re.sub(r"(?m)^  # ([A-Z_]+: )", r"  \1", text)
+    shown = folder.server(all_keys).load().sites[0]
+    changed = {
+        name for name in SiteConfig.model_fields if getattr(plain, name) != getattr(shown, name)
+    }
+    assert changed == {"timezone", "max_records"}
+
+
+def test_samples_are_private_and_never_overwrite(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "config"
+    made = write_samples(target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}
+    (target / "server.config").write_text("mine")
+    (target / "recovery.config").unlink()
+    assert write_samples(target) == [target / "recovery.config"]
+    assert (target / "server.config").read_text() == "mine"
+    assert write_samples(target) == []
+
+
+def test_samples_that_cannot_be_written_are_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot be made"):
+        write_samples(tmp_path / "file")
+
+
+def test_samples_are_found_in_an_install_too_and_missing_ones_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "_BESIDE", tmp_path / "somebody_elses_config")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    with pytest.raises(ConfigError, match="sample files are missing"):
+        samples_folder()
+    installed = tmp_path / "share" / "mtdata" / "config"
+    installed.mkdir(parents=True)
+    (installed / "server.config.sample").write_text("")
+    assert samples_folder() == installed
