@@ -3,7 +3,7 @@
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    from mtdata.cli.main import run  # noqa: PLC0415  # late: workers need not load it
+    from mtdata.cli.main import run  # late: workers need not load it
 
     return run()
 

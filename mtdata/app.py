@@ -18,6 +18,7 @@ from mtdata.adapters.keys import load_keys
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.lock import PoolLock
 from mtdata.adapters.sheets import CsvSheets
+from mtdata.bulletin import Report
 from mtdata.collectors import open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
@@ -27,7 +28,7 @@ from mtdata.errors import MTDataError, StorageError
 from mtdata.ports import Cipher, Site
 from mtdata.recall import Recalled, owed
 from mtdata.recovery import Recovery
-from mtdata.rounds import Report, Round, Terms
+from mtdata.rounds import Round, Terms
 from mtdata.scrub import Scrub
 
 
@@ -91,7 +92,9 @@ def export(site: SiteConfig, wanted: str, watch: Callable[[str], None] = lambda 
     with PoolLock(site.path).hold(), open_pool(site) as opening:
         client = site_of(site)
         try:
-            return Round(terms_of(site), opening.pool, client, opening.key_faults, watch).play(wanted)
+            return Round(terms_of(site), opening.pool, client, opening.key_faults, watch).play(
+                wanted
+            )
         finally:
             client.close()
 
@@ -108,7 +111,9 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
         recovery = Recovery(opening.pool)
         if check:
             if not known:
-                raise StorageError(f"{site.path}: no ledger to compare by; `decode` without --check works")
+                raise StorageError(
+                    f"{site.path}: no ledger to compare by; `decode` without --check works"
+                )
             done = recovery.check(scale)
         else:
             disk = FolderDisk(site.path if out is None else out)
@@ -177,7 +182,9 @@ def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
     ]
     may = [] if told["blocked"] else proven[: site.delete_limit]
     why = [told["blocked"]] if told["blocked"] else []
-    why += [f"{count} {reason}" for reason, count in told["kept"].items()] + list(course.told.values())
+    why += [f"{count} {reason}" for reason, count in told["kept"].items()] + list(
+        course.told.values()
+    )
     if len(may) < len(proven) and not told["blocked"]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
     on_site = len(proven) + sum(told["kept"].values())
@@ -198,8 +205,12 @@ def check(site: SiteConfig) -> list[Finding]:
     """Look at keys, folder, clock and the site itself; prints no secret."""
     found = [_check_keys(site), _check_folder(site), _check_clock(site)]
     if site.insecure:
-        found.append(Finding(site.name, "SERVER", "odd", "plain http: anybody on the way can read it"))
-    found.append(_check_site(site) if site.ready else Finding(site.name, "READY", "odd", "False: not asked"))
+        found.append(
+            Finding(site.name, "SERVER", "odd", "plain http: anybody on the way can read it")
+        )
+    found.append(
+        _check_site(site) if site.ready else Finding(site.name, "READY", "odd", "False: not asked")
+    )
     return found
 
 
@@ -210,9 +221,13 @@ def _check_keys(site: SiteConfig) -> Finding:
     finally:
         cipher.close()
     if faults:
-        return Finding(site.name, "keys", "bad", "; ".join(f"{n}: {f}" for n, f in faults.items()), 78)
+        return Finding(
+            site.name, "keys", "bad", "; ".join(f"{n}: {f}" for n, f in faults.items()), 78
+        )
     if site.encryption == "off":
-        return Finding(site.name, "keys", "good", "ENCRYPTION is off: sealed fields hold clear text")
+        return Finding(
+            site.name, "keys", "good", "ENCRYPTION is off: sealed fields hold clear text"
+        )
     if not names:
         return Finding(site.name, "keys", "odd", "no PRIVATE_FILE: sealed entries would be held")
     return Finding(site.name, "keys", "good", ", ".join(names))
@@ -232,7 +247,9 @@ def _check_clock(site: SiteConfig) -> Finding:
     now = SystemClock(site.timezone).now()
     last = status(site)["last_round"] if has_pool(site) else None
     if last and last["age_s"] < 0:
-        return Finding(site.name, "clock", "bad", f"the last round ended after now ({now.isoformat()})", 1)
+        return Finding(
+            site.name, "clock", "bad", f"the last round ended after now ({now.isoformat()})", 1
+        )
     local = SystemClock(site.timezone).local(now)
     return Finding(site.name, "clock", "good", local.isoformat(timespec="seconds"))
 

@@ -15,8 +15,17 @@ from mtdata.course import Course, SheetInHand
 from mtdata.domain.making import rows_of, sealed_in
 from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import (
-    Backup, Deleted, HeldBack, Kept, Outcome, Package, Placed, Rows, Sheet, Verified,
-)  # fmt: skip
+    Backup,
+    Deleted,
+    HeldBack,
+    Kept,
+    Outcome,
+    Package,
+    Placed,
+    Rows,
+    Sheet,
+    Verified,
+)
 from mtdata.domain.row import cells_digest
 from mtdata.errors import StorageError
 from mtdata.ports import Site
@@ -72,16 +81,23 @@ def _keep(course: Course, volume: Volume, batch: list[Entry], sifted: Sifted) ->
     if not all(body is not None for body in bodies):
         raise StorageError(f"{put.mark.path}: read back other bytes than were written")
     seqs = book.back_up(
-        put.mark, list(zip(batch, put.spans, strict=True)), key=put.key, start=put.start,
-        piece=put.piece, conflicts=sifted.conflicts, at=course.at,
-    )  # fmt: skip
+        put.mark,
+        list(zip(batch, put.spans, strict=True)),
+        key=put.key,
+        start=put.start,
+        piece=put.piece,
+        conflicts=sifted.conflicts,
+        at=course.at,
+    )
     again = {entry.digest for entry in sifted.again}
     kept = tuple(
         Kept(seq, entry.id, entry.digest, span, entry.values)
         for seq, entry, span in zip(seqs, batch, put.spans, strict=True)
-        if entry.values is not None and not entry.fault
-        and entry.digest not in sifted.conflicts and entry.digest not in again
-    )  # fmt: skip
+        if entry.values is not None
+        and not entry.fault
+        and entry.digest not in sifted.conflicts
+        and entry.digest not in again
+    )
     return Backup(course.scale, kept)
 
 
@@ -169,11 +185,16 @@ def verify(sheets: Iterable[Sheet], sheet_in_hand: SheetInHand) -> Iterator[Veri
         matched: list[Placed] = []
         back = sheet_in_hand.read_back(sheet)
         for line, cells in zip(sheet.lines, back, strict=True):
-            if len(cells) == len(sheet.columns) and cells_digest(sheet.columns, cells) == line.digest:
+            if (
+                len(cells) == len(sheet.columns)
+                and cells_digest(sheet.columns, cells) == line.digest
+            ):
                 matched.append(line)
         verified = Verified(replace(sheet, lines=tuple(matched)))
         if len(matched) < len(sheet.lines) and not sheet_in_hand.may_differ:
-            raise StorageError("a sheet: read back other cells than were written; nothing committed")
+            raise StorageError(
+                "a sheet: read back other cells than were written; nothing committed"
+            )
         sheet_in_hand.accept(verified)
         yield verified
 
@@ -183,7 +204,7 @@ def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -
     canary_passed = False
     for verified in proven:
         lines = [line for line in verified.sheet.lines if line.entry.id is not None][:limit]
-        for group in ([[line] for line in lines[:CANARIES]] if not canary_passed else []):
+        for group in [[line] for line in lines[:CANARIES]] if not canary_passed else []:
             deleted = _ask(course, site, verified, group)
             yield deleted
             lines, limit = lines[1:], limit - 1

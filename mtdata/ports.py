@@ -103,9 +103,7 @@ class Cipher(Protocol):
         """File names of the keys in use."""
         ...
 
-    def unseal_each(
-        self, work: Iterable[tuple[Work, list[str]]]
-    ) -> Iterator[tuple[Work, Opened]]:
+    def unseal_each(self, work: Iterable[tuple[Work, list[str]]]) -> Iterator[tuple[Work, Opened]]:
         """Open each batch, in order, reading ahead a bounded number of batches."""
         ...
 

@@ -16,8 +16,8 @@ from mtdata.adapters.ledger import Claim
 from mtdata.adapters.rawfile import raw_entries
 from mtdata.course import Pool
 from mtdata.domain.days import worded
-from mtdata.domain.mark import FileMark
 from mtdata.domain.making import rows_of, sealed_in
+from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_ENTRIES, Entry, read_entry
 from mtdata.domain.receipt import Backup, Kept, Row, Span
 from mtdata.domain.row import csv_line, csv_lines, layout, spread
@@ -76,7 +76,12 @@ class Recovery:
         for name in self.pool.disk.names("raw_data"):
             base, dot, ending = name.rpartition(".")
             owner = self._owner(base, stays)
-            if ending != "json" or not dot or not NAME.match(base) or scale not in (".", "all", owner):
+            if (
+                ending != "json"
+                or not dot
+                or not NAME.match(base)
+                or scale not in (".", "all", owner)
+            ):
                 continue
             decoded = Decoded(f"{base}.csv", name)
             batches = self._loose(name, decoded, newest_only=owner in stays)
@@ -114,7 +119,10 @@ class Recovery:
         for piece in self._content(mark, decoded):
             stands = self.pool.disk.read(mark.path, place, len(piece))
             if stands != piece:
-                same = next((i for i, (a, b) in enumerate(zip(stands, piece, strict=False)) if a != b), len(stands))
+                same = next(
+                    (i for i, (a, b) in enumerate(zip(stands, piece, strict=False)) if a != b),
+                    len(stands),
+                )
                 return f"differs at byte {place + same}"
             place += len(piece)
         return "" if place == size else f"goes on behind byte {place}, where raw gives its end"
@@ -191,7 +199,9 @@ class Recovery:
         decoded.left_out = 0
         named = tuple(sorted(columns))
         self.pool.ledger.listing.begin()
-        return chain([csv_line(named)], self._rows(self._loose_backups(source, decoded), named, decoded))
+        return chain(
+            [csv_line(named)], self._rows(self._loose_backups(source, decoded), named, decoded)
+        )
 
     def _loose_backups(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[Backup]:
         name, newest = source
@@ -201,7 +211,9 @@ class Recovery:
             fresh = self.pool.ledger.listing.newcomers(page) if newest is None else page
             sound = [e for e in fresh if e.values is not None and not e.fault]
             decoded.left_out += len(fresh) - len(sound)
-            yield Backup(scale, tuple(Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound))
+            yield Backup(
+                scale, tuple(Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound)
+            )
 
     def _save(self, out: Disk, path: str, content: Iterator[bytes]) -> None:
         out.publish(out.stage(path, content), path)

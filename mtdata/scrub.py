@@ -14,9 +14,7 @@ from mtdata.domain.mark import FileMark, Finding
 from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
 from mtdata.errors import StorageError
-from mtdata.pipeline import settle
-from mtdata.recall import waiting
-from mtdata.snapshots import lay_out
+from mtdata.settling import settle_waiting
 
 
 @dataclass(slots=True)
@@ -100,7 +98,9 @@ class Scrub:
             except StorageError:
                 body = None
             if body is None:
-                lost.setdefault(self._pool.ledger.files.by_number(claim.span.file).path, []).append(claim.seq)
+                lost.setdefault(self._pool.ledger.files.by_number(claim.span.file).path, []).append(
+                    claim.seq
+                )
         for path, seqs in lost.items():
             self._pool.ledger.entries.lose_raw(seqs)
             self.found.wrong.append(
@@ -132,7 +132,9 @@ class Scrub:
         for claim in self._pool.ledger.entries.lines(mark.number):
             self.found.rows += 1
             [cells] = self._pool.sheets.lenient([claim.line] if claim.line else [])
-            sound = len(cells) == len(mark.columns) and cells_digest(mark.columns, cells) == claim.cells
+            sound = (
+                len(cells) == len(mark.columns) and cells_digest(mark.columns, cells) == claim.cells
+            )
             if not sound:
                 wrong.append(f"id {claim.id}")
         return wrong
@@ -142,17 +144,13 @@ class Scrub:
         self._pool.ledger.files.set_state(mark.number, "replaced")
         lost = self._pool.ledger.entries.lose_lines(mark.number)
         self._pool.ledger.snapshots.unbind(mark.number)
-        self.found.mended.append(f"{mark.path}: {lost or 'all'} rows made again from raw in a new part")
+        self.found.mended.append(
+            f"{mark.path}: {lost or 'all'} rows made again from raw in a new part"
+        )
 
     def _make_rows_again(self) -> None:
         pool = self._pool
-        known = {scale.name: scale for scale in pool.ledger.listing.scales()}
-        fingerprint = pool.cipher.fingerprint()
-        for name in pool.ledger.entries.scales_waiting(fingerprint):
-            course = self._course(known[name])
-            settle(course, waiting(course))
-        for snapshot in pool.ledger.snapshots.unfinished(fingerprint):
-            lay_out(self._course(known[snapshot.scale]), snapshot)
+        settle_waiting(pool, self._course, lambda course: None)
         for told in self.found.mended:
             pool.ledger.diary.raise_incident("mended", "", told, pool.clock.now())
 

@@ -54,9 +54,19 @@ def _store(course: Course, package: Package) -> Snapshot:
     first = first or Span(put.mark.number, put.mark.length, 0)
     span = Span(first.file, first.start, put.mark.length - first.start)
     made = Snapshot(
-        0, name, course.day, package.digest, span, count, tuple(sorted(columns)), highest,
-        malformed, None, None, None,
-    )  # fmt: skip
+        0,
+        name,
+        course.day,
+        package.digest,
+        span,
+        count,
+        tuple(sorted(columns)),
+        highest,
+        malformed,
+        None,
+        None,
+        None,
+    )
     at = course.at.isoformat()
     return pool.ledger.snapshots.store(put.mark, parts, snapshot=made, key=put.key, kept_at=at)
 

@@ -12,12 +12,14 @@ def overview(pool: Pool) -> dict[str, Any]:
     """Scales, the last round, open incidents: {"scales", "last_round", "last_good", "incidents"}."""
     ledger = pool.ledger
     return {
-        "scales": {scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
-                   for scale in ledger.listing.scales()},
+        "scales": {
+            scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
+            for scale in ledger.listing.scales()
+        },
         "last_round": _run(pool, good=False),
         "last_good": _run(pool, good=True),
         "incidents": [shown(incident) for incident in ledger.diary.open_incidents()],
-    }  # fmt: skip
+    }
 
 
 def _standing(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:
@@ -62,15 +64,31 @@ def shown(incident: Incident) -> dict[str, Any]:
 def held(pool: Pool) -> list[dict[str, Any]]:
     """Held entries, grouped by scale, id and reason."""
     rows = [
-        {"scale": scale, "id": None if number < 0 else number, "kind": kind, "reason": reason, "count": count}
+        {
+            "scale": scale,
+            "id": None if number < 0 else number,
+            "kind": kind,
+            "reason": reason,
+            "count": count,
+        }
         for scale, number, kind, reason, count in pool.ledger.entries.held()
     ]
     for scale in pool.ledger.listing.scales():
         last = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
-        for kind, count in (("malformed", last.malformed), ("sealed", last.sealed or 0)) if last else ():
+        for kind, count in (
+            (("malformed", last.malformed), ("sealed", last.sealed or 0)) if last else ()
+        ):
             if count:
                 reason = "left out of the sheet of the newest snapshot"
-                rows.append({"scale": scale.name, "id": None, "kind": kind, "reason": reason, "count": count})
+                rows.append(
+                    {
+                        "scale": scale.name,
+                        "id": None,
+                        "kind": kind,
+                        "reason": reason,
+                        "count": count,
+                    }
+                )
     return rows
 
 

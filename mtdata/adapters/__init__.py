@@ -1,1 +1,1 @@
-"""How the promises of mtdata/ports.py are kept on this machine; no rule of the house is made here."""
+"""How this machine keeps the promises of mtdata/ports.py; it never makes a rule of the house."""

@@ -1,6 +1,6 @@
 """Raw files: packages as they were sent, one JSON object a scale and day, never rewritten.
 
-    {"<Scale>_<TIME>": [entries as sent], ...}
+{"<Scale>_<TIME>": [entries as sent], ...}
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Reading private-key files; it never writes one, and never says what stands in one."""
+"""Private keys: reading their files, and testing a library on them.
+
+It never writes a key, and never says what stands in one.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from secrets import randbelow
+from typing import NamedTuple, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -43,7 +48,7 @@ class KeyFault(NamedTuple):
     reason: str
 
 
-class _Refused(Exception):  # noqa: N818 - it is no error yet, it becomes a KeyFault
+class _Refused(Exception):
     """Why a file is no key of ours."""
 
 
@@ -68,22 +73,21 @@ def load_keys(
 
 def _content(path: Path) -> bytes:
     try:
-        # O_NONBLOCK: a pipe in the place of a key must not stop the round.
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(path, "rb", opener=_open) as stream:
+            # Asked of the open file: nobody can swap it between the question and the reading.
+            _check_access(path, os.fstat(stream.fileno()).st_mode)
+            content = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         raise _Refused("there is no such file") from None
     except OSError as error:
         raise _Refused(f"cannot be read: {error.strerror}") from None
-    with os.fdopen(file, "rb", closefd=True) as stream:
-        # Asked of the open file, so that nobody can swap it between the question and the reading.
-        _check_access(path, os.fstat(stream.fileno()).st_mode)
-        try:
-            content = stream.read(_MOST_BYTES + 1)
-        except OSError as error:
-            raise _Refused(f"cannot be read: {error.strerror}") from None
     if len(content) > _MOST_BYTES:
         raise _Refused("is too large to be a key")
     return content
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe named as a key must not stop the round
 
 
 def _check_access(path: Path, mode: int) -> None:
@@ -134,3 +138,50 @@ def _key(name: str, key: RSAPrivateKey) -> PrivateKey:
         size_bytes=(key.key_size + 7) // 8,
         fingerprint=sha256(public).hexdigest(),
     )
+
+
+def loaded(key: PrivateKey) -> RSAPrivateKey:
+    """The key in the library that reads files best; it was validated when its file was read."""
+    private = load_pem_private_key(key.pem, None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(private, RSAPrivateKey)  # noqa: S101 - load_keys lets nothing else through
+    return private
+
+
+class Opener(Protocol):
+    """One private key at work in one library."""
+
+    def __init__(self, key: PrivateKey) -> None: ...
+
+    def open(self, sealed: bytes) -> bytes | None:
+        """The bytes that were sealed, None when this key does not open them.
+
+        `sealed` is as long as the key.
+        """
+        ...
+
+
+def self_test(opener: type[Opener], key: PrivateKey, padding: str) -> bool:
+    """Whether this library opens what is sealed for this key, and nothing else, here and now."""
+    numbers = loaded(key).public_key().public_numbers()
+    # The same modulus with another exponent is another key, and a wrong one of the right size.
+    wrong = RSAPublicNumbers(65539 if numbers.e != 65539 else 65537, numbers.n)
+    try:
+        mine = opener(key)
+        if any(mine.open(_seal(numbers, text, padding)) != text for text in (b"self-test", b"")):
+            return False
+        number = int.from_bytes(_seal(numbers, b"self-test", padding), "big")
+        others = [number ^ 1 << randbelow(numbers.n.bit_length() - 1) for _ in range(4)]
+        others += [randbelow(numbers.n) for _ in range(4)]
+        strange = [other.to_bytes(key.size_bytes, "big") for other in others]
+        strange += [_seal(wrong, b"self-test", padding) for _ in range(4)]
+        # By chance one of 100,000 has the form of a padded text, whatever the library.
+        return sum(mine.open(sealed) is not None for sealed in strange) <= 1
+    except (ImportError, UnsupportedAlgorithm, ValueError):
+        return False
+
+
+def _seal(public: RSAPublicNumbers, text: bytes, padding: str) -> bytes:
+    if padding == "none":
+        number = pow(int.from_bytes(text, "big"), public.e, public.n)
+        return number.to_bytes((public.n.bit_length() + 7) // 8, "big")
+    return public.public_key().encrypt(text, PKCS1v15())

@@ -156,7 +156,9 @@ class WholeSheet:
         folder, _, name = like.path.rpartition("/")
         self._staged = f"{folder}/.{name}.staged"
         sheets.disk.remove(self._staged)
-        fresh = sheets.ledger.files.fresh_mark("sheet", like.scale, like.day, like.part, self._staged)
+        fresh = sheets.ledger.files.fresh_mark(
+            "sheet", like.scale, like.day, like.part, self._staged
+        )
         self._grown = GrownFile(sheets.disk, fresh._replace(columns=columns, mode=like.mode), b"")
         self._grown.append(csv_line(columns))
 
@@ -178,9 +180,10 @@ class WholeSheet:
         """Take over every row of `old`; StorageError when one is not as the ledger knows it."""
         group: list[list[str]] = []
         for place, claim in zip(
-            row_places(self._sheets.disk, old.path), self._sheets.ledger.entries.lines(old.number),
+            row_places(self._sheets.disk, old.path),
+            self._sheets.ledger.entries.lines(old.number),
             strict=True,
-        ):  # fmt: skip
+        ):
             line = self._sheets.disk.read(old.path, *place)
             cells = next(_parsed(iter([line])))
             if cells_digest(old.columns, cells) != claim.cells:

@@ -10,28 +10,35 @@ from pathlib import Path
 from typing import Any
 
 from mtdata import app
+from mtdata.bulletin import Report, exit_code
 from mtdata.cli.tables import note, say, table, watching
 from mtdata.config import Settings, SiteConfig, load
 from mtdata.errors import MTDataError, Reach, UsageError
-from mtdata.rounds import Report, exit_code
 
 Result = tuple[int, dict[str, Any]]
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Enter this room's commands."""
-    export = commands.add_parser("export", parents=[shared], help="one round: collect, verify, delete")
+    export = commands.add_parser(
+        "export", parents=[shared], help="one round: collect, verify, delete"
+    )
     export.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every READY one")
-    export.add_argument("scale", nargs="?", default=".",
-                        help=". = deleteable ones, static, all, or a name")  # fmt: skip
+    export.add_argument(
+        "scale", nargs="?", default=".", help=". = deleteable ones, static, all, or a name"
+    )
     export.set_defaults(run=_export)
-    decode = commands.add_parser("decode", aliases=["recover"], parents=[shared],
-                                 help="sheets out of raw files again")  # fmt: skip
+    decode = commands.add_parser(
+        "decode", aliases=["recover"], parents=[shared], help="sheets out of raw files again"
+    )
     decode.add_argument("server", nargs="?", default=".")
     decode.add_argument("scale", nargs="?", default=".")
-    decode.add_argument("--out", metavar="DIR", type=Path, help="default: recovered_data of the pool")
-    decode.add_argument("--check", action="store_true",
-                        help="write nothing; compare with active_data byte for byte")  # fmt: skip
+    decode.add_argument(
+        "--out", metavar="DIR", type=Path, help="default: recovered_data of the pool"
+    )
+    decode.add_argument(
+        "--check", action="store_true", help="write nothing; compare with active_data byte for byte"
+    )
     decode.set_defaults(run=_decode)
     verify = commands.add_parser("verify", parents=[shared], help="every digest and every row")
     verify.add_argument("server", nargs="?", default=".")
@@ -125,8 +132,11 @@ def _show_decoded(name: str, sheets: list[dict[str, Any]], *, check: bool) -> No
     def verdict(sheet: dict[str, Any]) -> str:
         return sheet["difference"] or ("byte-identical" if check else "written")
 
-    table(name, ("sheet", "rows", "left out", "verdict"),
-          [(s["sheet"], s["rows"], s["left_out"], verdict(s)) for s in sheets])  # fmt: skip
+    table(
+        name,
+        ("sheet", "rows", "left out", "verdict"),
+        [(s["sheet"], s["rows"], s["left_out"], verdict(s)) for s in sheets],
+    )
     if check and sheets and not any(sheet["difference"] for sheet in sheets):
         say(f"{name}: {len(sheets)} sheets are byte-identical to what raw gives")
 
@@ -142,8 +152,11 @@ def _verify(options: argparse.Namespace) -> Result:
     done, faults = each_site(tuple(s for s in sites if s.path.is_dir()), act)
     if not options.json:
         columns = ("raw_files", "ranges", "entries", "sheets", "rows")
-        table("verified", ("site", *columns, "wrong"),
-              [(name, *(f[c] for c in columns), len(f["wrong"])) for name, f in done.items()])  # fmt: skip
+        table(
+            "verified",
+            ("site", *columns, "wrong"),
+            [(name, *(f[c] for c in columns), len(f["wrong"])) for name, f in done.items()],
+        )
         for found in done.values():
             for line in found["wrong"] + [f"mended: {text}" for text in found["mended"]]:
                 say(line)
@@ -151,7 +164,7 @@ def _verify(options: argparse.Namespace) -> Result:
 
 
 def _demo(options: argparse.Namespace) -> Result:
-    from mtdata.demo.tour import tour  # noqa: PLC0415  # only the demo needs the stand-ins
+    from mtdata.demo.tour import tour  # only the demo needs the stand-ins
 
     if not 1 <= options.rows <= 1_000_000:
         raise UsageError("--rows takes a whole number from 1 to 1000000")

@@ -26,11 +26,15 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         command = commands.add_parser(name, parents=[shared], help=told)
         command.add_argument("server", nargs="?", default=".")
         command.set_defaults(run=run)
-    deletions = commands.add_parser("deletions", parents=[shared],
-                                    help="what would be deleted and what not, and why")  # fmt: skip
+    deletions = commands.add_parser(
+        "deletions", parents=[shared], help="what would be deleted and what not, and why"
+    )
     deletions.add_argument("server", nargs="?", default=".")
-    deletions.add_argument("--dry-run", action="store_true",
-                           help="as always: this command only tells, `export` deletes")  # fmt: skip
+    deletions.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="as always: this command only tells, `export` deletes",
+    )
     deletions.set_defaults(run=_deletions)
     incidents = commands.add_parser("incidents", parents=[shared], help="troubles, open ones first")
     incidents.add_argument("server", nargs="?", default=".")
@@ -39,12 +43,18 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     incidents.set_defaults(run=_incidents)
     held = commands.add_parser("held", parents=[shared], help="entries that wait, and for what")
     held.add_argument("server", nargs="?", default=".")
-    held.add_argument("--release", nargs=2, metavar=("SCALE", "ID"),
-                      help="let a held version through (ID or 'all'); the next export makes its row")  # fmt: skip
+    held.add_argument(
+        "--release",
+        nargs=2,
+        metavar=("SCALE", "ID"),
+        help="let a held version through (ID or 'all'); the next export makes its row",
+    )
     held.set_defaults(run=_held)
 
 
-def _looked(options: argparse.Namespace, act: Callable[[SiteConfig], Any]) -> tuple[dict[str, Any], Any]:
+def _looked(
+    options: argparse.Namespace, act: Callable[[SiteConfig], Any]
+) -> tuple[dict[str, Any], Any]:
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
     return each_site(tuple(site for site in sites if app.has_pool(site)), act)
@@ -66,8 +76,11 @@ def _check(options: argparse.Namespace) -> Result:
     findings = [finding for site in sites for finding in app.check(site)]
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
-        table("check", ("site", "what", "", "finding"),
-              [(f.site, f.what, marks[f.verdict], f.told) for f in findings])  # fmt: skip
+        table(
+            "check",
+            ("site", "what", "", "finding"),
+            [(f.site, f.what, marks[f.verdict], f.told) for f in findings],
+        )
     code = max((f.exit for f in findings if f.verdict == "bad"), default=0)
     shown: dict[str, Any] = {"findings": [f._asdict() for f in findings]}
     if code:
@@ -83,8 +96,11 @@ def _status(options: argparse.Namespace) -> Result:
             columns = ("benchmark", "rows", "held", "owed", "waiting")
             last = state["last_good"]
             age = f"last good round {last['age_s']} s ago" if last else "no good round yet"
-            table(f"{name}: {age}, {len(state['incidents'])} open incidents", ("scale", *columns),
-                  [(s, *(v[c] for c in columns)) for s, v in state["scales"].items()])  # fmt: skip
+            table(
+                f"{name}: {age}, {len(state['incidents'])} open incidents",
+                ("scale", *columns),
+                [(s, *(v[c] for c in columns)) for s, v in state["scales"].items()],
+            )
         if not done:
             say("no pool yet; `mtdata export` makes it")
     return answer("sites", done, set(), faults)
@@ -97,9 +113,24 @@ def _incidents(options: argparse.Namespace) -> Result:
             raise UsageError(f"{site.name} has no open incident {options.close}")
     done, faults = _looked(options, lambda site: app.incidents(site, closed_too=options.all))
     if not options.json:
-        table("incidents", ("site", "no.", "level", "scale", "kind", "seen", "since", "detail"),
-              [(name, i["number"], i["level"], i["scale"], i["kind"], i["count"],
-                i["opened_at"][:16], i["detail"]) for name, found in done.items() for i in found])  # fmt: skip
+        table(
+            "incidents",
+            ("site", "no.", "level", "scale", "kind", "seen", "since", "detail"),
+            [
+                (
+                    name,
+                    i["number"],
+                    i["level"],
+                    i["scale"],
+                    i["kind"],
+                    i["count"],
+                    i["opened_at"][:16],
+                    i["detail"],
+                )
+                for name, found in done.items()
+                for i in found
+            ],
+        )
     shown = {name: {"incidents": found} for name, found in done.items()}
     return answer("sites", shown, set(), faults)
 
@@ -122,9 +153,22 @@ def _held(options: argparse.Namespace) -> Result:
     if not options.json:
         if options.release:
             say(f"{released} let through; the next export makes their rows")
-        table("held", ("site", "scale", "id", "kind", "entries", "reason"),
-              [(name, h["scale"], "" if h["id"] is None else h["id"], h["kind"], h["count"], h["reason"])
-               for name, found in done.items() for h in found])  # fmt: skip
+        table(
+            "held",
+            ("site", "scale", "id", "kind", "entries", "reason"),
+            [
+                (
+                    name,
+                    h["scale"],
+                    "" if h["id"] is None else h["id"],
+                    h["kind"],
+                    h["count"],
+                    h["reason"],
+                )
+                for name, found in done.items()
+                for h in found
+            ],
+        )
     shown = {name: {"held": found, "released": released} for name, found in done.items()}
     return answer("sites", shown, set(), faults)
 
@@ -133,7 +177,10 @@ def _deletions(options: argparse.Namespace) -> Result:
     done, faults = _looked(options, app.deletions)
     if not options.json:
         for name, scales in done.items():
-            table(f"{name}: by the last listing", ("scale", "would be deleted", "stays", "why"),
-                  [(s, len(v["would_delete"]), v["stays"], v["why"]) for s, v in scales.items()])  # fmt: skip
+            table(
+                f"{name}: by the last listing",
+                ("scale", "would be deleted", "stays", "why"),
+                [(s, len(v["would_delete"]), v["stays"], v["why"]) for s, v in scales.items()],
+            )
     shown = {name: {"scales": found} for name, found in done.items()}
     return answer("sites", shown, set(), faults)

@@ -43,15 +43,35 @@ class Parser(argparse.ArgumentParser):
 
 def _parser() -> Parser:
     shared = Parser(add_help=False)
-    shared.add_argument("--config", metavar="DIR", default=argparse.SUPPRESS,
-                        help="folder of the config files (default: $MTDATA_CONFIG or ./config)")  # fmt: skip
-    shared.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
-                        help="print one JSON object on standard output")  # fmt: skip
-    shared.add_argument("-v", "--verbose", action="count", default=argparse.SUPPRESS,
-                        help="say more on standard error (-vv: all)")  # fmt: skip
-    parser = Parser(prog="mtdata", parents=[shared], epilog=EPILOG, description=__doc__.split(":")[0],
-                    formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.description = "Carry data off servers that must not keep it, into a provably complete pool."
+    shared.add_argument(
+        "--config",
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="folder of the config files (default: $MTDATA_CONFIG or ./config)",
+    )
+    shared.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="print one JSON object on standard output",
+    )
+    shared.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=argparse.SUPPRESS,
+        help="say more on standard error (-vv: all)",
+    )
+    parser = Parser(
+        prog="mtdata",
+        parents=[shared],
+        epilog=EPILOG,
+        description=__doc__.split(":")[0],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.description = (
+        "Carry data off servers that must not keep it, into a provably complete pool."
+    )
     parser.add_argument("--version", action="version", version=f"mtdata {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in (collect, look):
@@ -68,9 +88,11 @@ def run(words: Sequence[str] | None = None) -> int:
     except MTDataError as error:
         return _ended(type(error).__name__, str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
-        return _ended("Interrupted", "interrupted; the next round goes on", INTERRUPTED, as_json=as_json)
+        return _ended(
+            "Interrupted", "interrupted; the next round goes on", INTERRUPTED, as_json=as_json
+        )
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # nobody reads on: not our fault
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # nobody reads on: not our fault
         return 0
     except Exception as error:
         # only places and the type: a message or a value could quote an answer

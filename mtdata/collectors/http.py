@@ -56,22 +56,22 @@ class SiteAccess:
 
 
 class _TimedBytes(io.RawIOBase):
-    """What a socket gives until the time for it all is over; a socket's own limit is per wait."""
+    """What a socket gives until the time for it all is over; the socket's own limit is per wait.
+
+    The time is looked at between waits, so an answer may take one wait longer.
+    """
 
     def __init__(self, sock: socket.socket, waits: int) -> None:
         super().__init__()
-        self._sock, self._wait_s = sock, sock.gettimeout() or 0.0
         self._bytes = sock.makefile("rb", buffering=0)
-        self._ends_at = time.monotonic() + waits * self._wait_s
+        self._ends_at = time.monotonic() + waits * (sock.gettimeout() or 0)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left_s = self._ends_at - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError
-        self._sock.settimeout(min(left_s, self._wait_s))
+        if time.monotonic() > self._ends_at:
+            raise TimeoutError(0, "it came too slowly")
         return self._bytes.readinto(buffer)
 
     def close(self) -> None:
@@ -222,11 +222,11 @@ class Wire:
         self._session.close()
 
     def _answer(self, url: str) -> requests.Response:
-        """Try up to three times (not with a bad certificate); no body has been read yet."""
+        """Try up to three times, out of step with other clients; no body has been read yet."""
         attempt = 0
         while True:
             attempt += 1
-            wait_s = BACKOFF_S * 2**attempt * random.uniform(0.5, 1)  # noqa: S311 not in step
+            wait_s = BACKOFF_S * 2**attempt * (1 - random.random() / 2)  # noqa: S311
             try:
                 answer = self._session.get(url, stream=True, timeout=self._limits)
             except FAULTS as fault:
@@ -266,7 +266,7 @@ class Wire:
         seen = _chain(fault)
         words = next(words for kind, words in WORDS if any(isinstance(one, kind) for one in seen))
         told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
-        return words.format(self.name, self._access, next(told, "no reason given"))
+        return words.format(self.name, self._access, next(told, "nothing came"))
 
 
 WORDS: tuple[tuple[type[BaseException], str], ...] = (
@@ -274,7 +274,7 @@ WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLError, "no TLS connection with {0} ({2})"),
     (faults.NewConnectionError, "could not connect to {0} ({2})"),
     (faults.ConnectTimeoutError, "could not connect to {0} within {1.connect_timeout_s:g} s"),
-    (TimeoutError, "nothing came from {0} for {1.timeout_s:g} s, or it all took far too long"),
+    (TimeoutError, "{0} kept us waiting beyond TIMEOUT, {1.timeout_s:g} s ({2})"),
     (faults.DecodeError, "what {0} sent cannot be unpacked"),
     (BaseException, "the connection to {0} was dropped"),
 )

@@ -7,7 +7,6 @@ step leaves a row.  All ids come from one sequence; some rows are committed afte
 from __future__ import annotations
 
 import base64
-from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count as counted
@@ -76,9 +75,10 @@ def questionnaire(
     """
     make, rng = ROWS[name], Random(f"{seed} {name}")
     sealing, steps = _sealing(public, rng), _steps_of(name, rng)
-    for number in islice(handed_out(first_id, rng), count):
+    for number in handed_out(first_id, count, rng):
         at = BEGAN_AT + timedelta(seconds=47 * (number - first_id))
-        yield make(Occasion(number, rng.randint(1, 999), *next(steps), at), rng, sealing)
+        who = rng.randint(1, 999)
+        yield make(Occasion(number, who, *next(steps), at), rng, sealing)
 
 
 def _steps_of(name: str, rng: Random) -> Iterator[tuple[str, str, str | None]]:
@@ -92,16 +92,13 @@ def _steps_of(name: str, rng: Random) -> Iterator[tuple[str, str, str | None]]:
         yield from steps
 
 
-def handed_out(first: int, rng: Random) -> Iterator[int]:
-    """Ids from `first` on in the order of their commits: each once, some a few places late."""
-    waiting: deque[tuple[int, int]] = deque()  # (id, the id after which it is committed)
-    for number in counted(first):
-        if not waiting and rng.random() < LATE:
-            waiting.append((number, number + rng.randint(1, 8)))
-            continue
-        yield number
-        if waiting and waiting[0][1] <= number:
-            yield waiting.popleft()[0]
+def handed_out(first: int, count: int, rng: Random) -> list[int]:
+    """The ids from `first` to `first + count - 1` in the order of their commits, some late."""
+
+    def committed(number: int) -> float:
+        return number + (rng.randint(1, 8) + 0.5 if rng.random() < LATE else 0)
+
+    return sorted(range(first, first + count), key=committed)
 
 
 def _sealing(public: RsaKey | None, rng: Random) -> Seal:
@@ -161,9 +158,11 @@ def _by_scale(rows: int, rng: Random, public: RsaKey | None) -> dict[str, list[R
     steps = list(islice(_steps(rng), rows))
     reached = {step.participant: step for step in steps}
     sealing, made, at = _sealing(public, rng), {name: list[Row]() for name in SCALES}, BEGAN_AT
-    for number, step in zip(handed_out(1, rng), steps, strict=False):
+    accounts: dict[int, int] = {}  # number in the walk -> id, which is the Participant row's own
+    for number, step in zip(handed_out(1, rows, rng), steps, strict=True):
         at += timedelta(seconds=rng.randint(2, 40))
+        account = accounts.setdefault(step.participant, number)
         shown = reached[step.participant] if step.scale == "Participant" else step
-        occasion = Occasion(number, step.participant, shown.session, shown.task, shown.tag, at)
+        occasion = Occasion(number, account, shown.session, shown.task, shown.tag, at)
         made[step.scale].append(ROWS[step.scale](occasion, rng, sealing))
     return made

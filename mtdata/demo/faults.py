@@ -36,8 +36,8 @@ class Exchange:
     """A request on its way through the faults.
 
     `scale` is what it asks for, '' for the listing, None for anything else; `aim` is the scale that
-    the fault names; `serve` goes on to the true answer; `pause(s)` ends early when the server stops,
-    and `pause(None)` only then.
+    the fault names; `serve` goes on to the true answer.  `pause(seconds)` says whether the server
+    is stopping and ends early when it does, `pause(None)` only then.
     """
 
     method: str
@@ -165,7 +165,7 @@ def _gone(exchange: Exchange) -> Answer:
 
 
 def _stale_size(exchange: Exchange, *, size: int) -> Answer:
-    """The listing with another size for the scale that the fault names, for all when it names none."""
+    """The listing with another size for the scale that the fault names; None names all."""
     answer = exchange.serve()
     lines = json.loads(answer.body())
     for line in lines:
@@ -246,7 +246,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Switch on.  ValueError for an unknown kind, TypeError for a detail that it does not take."""
+        """Switch on.  ValueError for an unknown kind, TypeError for a detail it does not take."""
         if fault.kind not in KINDS:
             raise ValueError(f"no fault {fault.kind!r}; there are: {', '.join(sorted(KINDS))}")
         inspect.signature(KINDS[fault.kind].answer).bind(None, **fault.detail)

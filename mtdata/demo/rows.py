@@ -29,7 +29,8 @@ class Occasion(NamedTuple):
     """Who answers what, and when.
 
     `at` is aware, in the site's zone.  `task` is the task's name, SESSION_COMPLETE where a session
-    ends; for a Participant row session and task are those that the participant has come to.
+    ends; for a Participant row they are what the participant has come to, and `id` is the account
+    that the other rows call `participant`.
     """
 
     id: int
@@ -164,7 +165,7 @@ def participant(occasion: Occasion, rng: Random, seal: Seal) -> Row:
     """An account; its study is an object that says how far the participant has come."""
     task = {"name": occasion.task, "tag": occasion.tag}
     return {
-        "id": occasion.participant,
+        "id": occasion.id,
         "active": rng.random() < 0.9,
         "admin": False,
         "lastLoginDate": told(occasion.at),

@@ -54,7 +54,8 @@ class Request(NamedTuple):
 class StudySite(Tables):
     """The export API at `url` while the `with` lasts; all methods are thread-safe.
 
-    `schedule` is what GET study says.  `last_export_at` (aware, UTC) is set by nothing but the listing call.
+    `schedule` is what GET study says.  `last_export_at` (aware, UTC) is set by nothing but the
+    listing call.  `logins` counts the requests without a session: costly password checks.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class StudySite(Tables):
     # Being there
 
     def start(self) -> None:
-        """Listen, on the same port as the last time when it was stopped; the rows are still there."""
+        """Listen, after a stop on the same port as before; the rows are still there."""
         self._closing.clear()
         self._server = LocalServer(
             self._answer,
@@ -226,7 +227,7 @@ class StudySite(Tables):
                 return self._package(call, scale)
             case "DELETE", "export", scale, number:
                 return self._delete(call, scale, number)
-            case ("GET" | "DELETE"), *_:
+            case (("GET" | "DELETE"), *_):
                 return refusal(404, "No message available", call.path)
         return refusal(405, f"Request method '{call.method}' not supported", call.path)
 

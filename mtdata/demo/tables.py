@@ -62,7 +62,7 @@ class Tables:
         self._tables: dict[str, Table] = {}
 
     def offer(self, scale: str, *, deleteable: bool | None = None) -> None:
-        """Have a scale of this name, empty if it is new; deleteable None = as it is, True if new."""
+        """Have a scale of this name, empty if new; deleteable None = as it is, True if new."""
         with self._lock:
             table = self._tables.setdefault(scale.casefold(), Table(scale))
             table.deleteable = table.deleteable if deleteable is None else deleteable

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mtdata import app
+from mtdata.bulletin import Report
 from mtdata.config import SiteConfig, load
 from mtdata.demo.data import SCALES, make_key, populate
 from mtdata.demo.study_site import StudySite
 from mtdata.errors import UsageError
-from mtdata.rounds import Report
 
 SEED = 20180312
 SHOWN_SHEETS = ("DASS21_AS", "JsPsychTrial")
@@ -78,7 +78,11 @@ def _write_home(home: Path, site: StudySite, private: bytes) -> SiteConfig:
 
 
 def _tell(
-    say: Callable[[str], None], home: Path, lay: dict[str, int], left: dict[str, int], keep: Path | None
+    say: Callable[[str], None],
+    home: Path,
+    lay: dict[str, int],
+    left: dict[str, int],
+    keep: Path | None,
 ) -> None:
     pool = home / "pool"
     for scale in SHOWN_SHEETS:
@@ -88,7 +92,11 @@ def _tell(
                 say("   " + (line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"))
             break
     gone = sum(lay.values()) - sum(left.values())
-    say(f"\n4. On the site: {sum(lay.values())} rows before, {gone} of them deleted, each only after its "
-        "raw bytes and\n   its row were read back here and matched; the rest must stay there.")  # fmt: skip
+    say(
+        f"\n4. On the site: {sum(lay.values())} rows before, {gone} of them deleted, each only after its "
+        "raw bytes and\n   its row were read back here and matched; the rest must stay there."
+    )
     if keep is not None:
-        say(f"\nKept in {keep}: try `mtdata --config {keep / 'config'} status` or `decode demo --check`.")
+        say(
+            f"\nKept in {keep}: try `mtdata --config {keep / 'config'} status` or `decode demo --check`."
+        )

@@ -43,7 +43,7 @@ class Answer:
     """What is sent for a Call, in `pieces` that are flushed one by one.
 
     `status` 0: the connection is closed without an answer.  `length` is the Content-Length that is
-    claimed, None = chunked.  `breaks`: the connection ends after the last piece, be it whole or not.
+    claimed, None = chunked.  `breaks`: the connection ends after the last piece, whole or not.
     """
 
     status: int

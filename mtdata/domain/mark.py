@@ -40,7 +40,9 @@ class Finding(Enum):
     CHANGED = "changed"
 
 
-def finding(mark: FileMark, size: int | None, prefix: bytes, tail: bytes, closing: bytes) -> Finding:
+def finding(
+    mark: FileMark, size: int | None, prefix: bytes, tail: bytes, closing: bytes
+) -> Finding:
     """Judge a file: `prefix` is the digest of its first `length` bytes, `tail` what follows them."""
     if size is None:
         return Finding.MISSING if mark.length else Finding.UNBORN

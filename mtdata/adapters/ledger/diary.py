@@ -30,14 +30,24 @@ class Diary:
         with self._db.commit():
             seen = self._db.run(
                 "UPDATE incidents SET count = count + 1, last_at = ?, detail = ?"
-                " WHERE kind = ? AND scale = ? AND closed_at IS NULL", when, detail, kind, scale,
-            )  # fmt: skip
+                " WHERE kind = ? AND scale = ? AND closed_at IS NULL",
+                when,
+                detail,
+                kind,
+                scale,
+            )
             if not seen:
                 self._db.run(
                     "INSERT INTO incidents (kind, scale, detail, count, opened_at, last_at,"
                     " closed_at, closed_by) VALUES (?, ?, ?, 1, ?, ?, ?, ?)",
-                    kind, scale, detail, when, when, closed, by,
-                )  # fmt: skip
+                    kind,
+                    scale,
+                    detail,
+                    when,
+                    when,
+                    closed,
+                    by,
+                )
         return not seen
 
     def close_incidents(self, scale: str, kinds: Iterable[str], at: datetime) -> list[str]:
@@ -52,39 +62,57 @@ class Diary:
                 self._db.run(
                     "UPDATE incidents SET closed_at = ?, closed_by = 'round'"
                     " WHERE kind = ? AND scale = ? AND closed_at IS NULL",
-                    at.isoformat(), kind, scale,
-                )  # fmt: skip
+                    at.isoformat(),
+                    kind,
+                    scale,
+                )
         return over
 
     def close_by_hand(self, number: int, at: datetime) -> bool:
         """Close one incident because a person looked at it."""
         with self._db.commit():
-            return bool(self._db.run(
-                "UPDATE incidents SET closed_at = ?, closed_by = 'person'"
-                " WHERE number = ? AND closed_at IS NULL", at.isoformat(), number,
-            ))  # fmt: skip
+            return bool(
+                self._db.run(
+                    "UPDATE incidents SET closed_at = ?, closed_by = 'person'"
+                    " WHERE number = ? AND closed_at IS NULL",
+                    at.isoformat(),
+                    number,
+                )
+            )
 
     def close_as_mended(self, kind: str, scale: str, at: datetime) -> None:
         """Close an incident of a kind that stays, because what it told of was mended."""
         with self._db.commit():
             self._db.run(
                 "UPDATE incidents SET closed_at = ?, closed_by = 'mended'"
-                " WHERE kind = ? AND scale = ? AND closed_at IS NULL", at.isoformat(), kind, scale,
-            )  # fmt: skip
+                " WHERE kind = ? AND scale = ? AND closed_at IS NULL",
+                at.isoformat(),
+                kind,
+                scale,
+            )
 
     def open_incidents(self, scale: str | None = None) -> list[Incident]:
         """Incidents that last; of one scale ('' = the site's own) or all."""
-        return [_incident(row) for row in self._db.all(
-            "SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at FROM incidents"
-            " WHERE closed_at IS NULL AND (? IS NULL OR scale = ?) ORDER BY number", scale, scale,
-        )]  # fmt: skip
+        return [
+            _incident(row)
+            for row in self._db.all(
+                "SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at FROM incidents"
+                " WHERE closed_at IS NULL AND (? IS NULL OR scale = ?) ORDER BY number",
+                scale,
+                scale,
+            )
+        ]
 
     def incidents(self, limit: int = 200) -> list[Incident]:
         """The newest incidents, open and closed."""
-        return [_incident(row) for row in self._db.all(
-            "SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at FROM incidents"
-            " ORDER BY number DESC LIMIT ?", limit,
-        )]  # fmt: skip
+        return [
+            _incident(row)
+            for row in self._db.all(
+                "SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at FROM incidents"
+                " ORDER BY number DESC LIMIT ?",
+                limit,
+            )
+        ]
 
     def blocked(self, scale: str) -> list[str]:
         """Kinds of open incidents that forbid deletes of the scale."""
@@ -95,21 +123,31 @@ class Diary:
         with self._db.commit():
             row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM runs")
             number = int(row[0]) if row else 1
-            self._db.run("INSERT INTO runs (number, command, started_at) VALUES (?, ?, ?)",
-                         number, command, at.isoformat())  # fmt: skip
+            self._db.run(
+                "INSERT INTO runs (number, command, started_at) VALUES (?, ?, ?)",
+                number,
+                command,
+                at.isoformat(),
+            )
         return number
 
     def end_run(self, number: int, code: int, report: Mapping[str, Any], at: datetime) -> None:
         """Enter how a round ended; rounds beyond the newest 10,000 are forgotten."""
         with self._db.commit():
-            self._db.run("UPDATE runs SET ended_at = ?, exit = ?, report = ? WHERE number = ?",
-                         at.isoformat(), code, json.dumps(report), number)  # fmt: skip
+            self._db.run(
+                "UPDATE runs SET ended_at = ?, exit = ?, report = ? WHERE number = ?",
+                at.isoformat(),
+                code,
+                json.dumps(report),
+                number,
+            )
             self._db.run("DELETE FROM runs WHERE number <= ? - 10000", number)
 
     def last_run(self, *, good: bool) -> tuple[datetime, int | None] | None:
         """When the newest round ended (the newest good one), and its exit code."""
         row = self._db.one(
             "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL AND (NOT ? OR exit IN (0, 1))"
-            " ORDER BY number DESC LIMIT 1", good,
-        )  # fmt: skip
+            " ORDER BY number DESC LIMIT 1",
+            good,
+        )
         return None if row is None else (datetime.fromisoformat(row[0]), row[1])

@@ -80,9 +80,16 @@ class Entries:
         return _sorted_out(batch, met)
 
     def back_up(
-        self, mark: FileMark, added: Sequence[tuple[Entry, Span]], *, key: str, start: int,
-        piece: bytes, conflicts: frozenset[bytes], at: datetime,
-    ) -> list[int]:  # fmt: skip
+        self,
+        mark: FileMark,
+        added: Sequence[tuple[Entry, Span]],
+        *,
+        key: str,
+        start: int,
+        piece: bytes,
+        conflicts: frozenset[bytes],
+        at: datetime,
+    ) -> list[int]:
         """Commit that these bytes stand in the raw file; returns the new seq of each entry."""
         with self._db.commit():
             self._files.save(mark)
@@ -106,7 +113,14 @@ class Entries:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scale, id, digest) DO UPDATE SET"
             " file = excluded.file, start = excluded.start, length = excluded.length, raw_lost = 0",
             (
-                (seq, scale, NO_ID if e.id is None else e.id, e.digest, *span, *_first_state(e, conflicts))
+                (
+                    seq,
+                    scale,
+                    NO_ID if e.id is None else e.id,
+                    e.digest,
+                    *span,
+                    *_first_state(e, conflicts),
+                )
                 for seq, (e, span) in enumerate(added, first)
             ),
         )
@@ -119,17 +133,26 @@ class Entries:
         while rows := self._db.all(
             f"SELECT {_CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"  # noqa: S608
             " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?)) AND raw_lost = 0"
-            " ORDER BY seq LIMIT ?", scale, after, last[0] if last else 0, fingerprint, PAGE,
-        ):  # fmt: skip
+            " ORDER BY seq LIMIT ?",
+            scale,
+            after,
+            last[0] if last else 0,
+            fingerprint,
+            PAGE,
+        ):
             yield [_claim(row) for row in rows]
             after = rows[-1][0]
 
     def scales_waiting(self, fingerprint: str) -> list[str]:
         """Scales that `waiting` has something for."""
-        return [row[0] for row in self._db.all(
-            "SELECT DISTINCT scale FROM entries WHERE state < 2 AND raw_lost = 0"
-            " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?))", fingerprint
-        )]  # fmt: skip
+        return [
+            row[0]
+            for row in self._db.all(
+                "SELECT DISTINCT scale FROM entries WHERE state < 2 AND raw_lost = 0"
+                " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?))",
+                fingerprint,
+            )
+        ]
 
     def owed(self, scale: str) -> Iterator[list[Claim]]:
         """Rowed entries that the listing just read shows, no other version of them in doubt."""
@@ -138,8 +161,11 @@ class Entries:
             f"SELECT {_CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"  # noqa: S608
             " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND e.id > ? AND NOT EXISTS"
             " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2)"
-            " ORDER BY e.id, e.seq LIMIT ?", scale, after, PAGE,
-        ):  # fmt: skip
+            " ORDER BY e.id, e.seq LIMIT ?",
+            scale,
+            after,
+            PAGE,
+        ):
             yield [_claim(row) for row in rows]
             after = rows[-1][1]
 
@@ -148,8 +174,11 @@ class Entries:
         after = -1
         while rows := self._db.all(
             f"SELECT {_CLAIM} FROM entries WHERE sheet = ? AND line_start > ?"  # noqa: S608
-            " ORDER BY line_start LIMIT ?", sheet, after, PAGE,
-        ):  # fmt: skip
+            " ORDER BY line_start LIMIT ?",
+            sheet,
+            after,
+            PAGE,
+        ):
             yield from map(_claim, rows)
             after = rows[-1][7]
 
@@ -158,8 +187,9 @@ class Entries:
         after = 0
         while rows := self._db.all(
             f"SELECT {_CLAIM} FROM entries WHERE seq > ? AND raw_lost = 0 ORDER BY seq LIMIT ?",  # noqa: S608
-            after, PAGE,
-        ):  # fmt: skip
+            after,
+            PAGE,
+        ):
             yield from map(_claim, rows)
             after = rows[-1][0]
 
@@ -195,8 +225,10 @@ class Entries:
             return self._db.run(
                 "UPDATE entries SET state = 0, accepted = 1 WHERE scale = ? AND state = 1"
                 " AND held IN ('conflict', 'drift', 'sealed') AND (? IS NULL OR id = ?)",
-                scale, number, number,
-            )  # fmt: skip
+                scale,
+                number,
+                number,
+            )
 
     def lose_raw(self, seqs: Iterable[int]) -> None:
         """Commit that raw bytes are damaged: not deleted, and fetched again while the site has them."""
@@ -208,15 +240,17 @@ class Entries:
         with self._db.commit():
             return self._db.run(
                 "UPDATE entries SET state = 0, accepted = 1, sheet = NULL, line_start = NULL,"
-                " line_length = NULL, cells = NULL WHERE sheet = ? AND raw_lost = 0", sheet,
-            )  # fmt: skip
+                " line_length = NULL, cells = NULL WHERE sheet = ? AND raw_lost = 0",
+                sheet,
+            )
 
     def counts(self, scale: str) -> Counts:
         """How many entries of the scale are stored, held, rowed, and rowed but still on the site."""
         row = self._db.one(
             "SELECT coalesce(sum(state = 0), 0), coalesce(sum(state = 1), 0), coalesce(sum(state = 2), 0),"
-            " coalesce(sum(state = 2 AND gone_at IS NULL), 0) FROM entries WHERE scale = ?", scale,
-        )  # fmt: skip
+            " coalesce(sum(state = 2 AND gone_at IS NULL), 0) FROM entries WHERE scale = ?",
+            scale,
+        )
         return Counts(*(row or (0, 0, 0, 0)))
 
     def held(self, scale: str | None = None) -> list[tuple[Any, ...]]:
@@ -224,15 +258,21 @@ class Entries:
         return self._db.all(
             "SELECT scale, id, held, reason, count(*) FROM entries WHERE state = 1"
             " AND (? IS NULL OR scale = ?) GROUP BY scale, id, held, reason"
-            " ORDER BY scale, held, id LIMIT 1000", scale, scale,
-        )  # fmt: skip
+            " ORDER BY scale, held, id LIMIT 1000",
+            scale,
+            scale,
+        )
 
     def held_kinds(self, scale: str) -> dict[str, tuple[int, str]]:
         """Number of held entries and one reason, by kind."""
-        return {row[0]: (row[1], row[2]) for row in self._db.all(
-            "SELECT held, count(*), max(reason) FROM entries WHERE scale = ? AND state = 1"
-            " GROUP BY held", scale,
-        )}  # fmt: skip
+        return {
+            row[0]: (row[1], row[2])
+            for row in self._db.all(
+                "SELECT held, count(*), max(reason) FROM entries WHERE scale = ? AND state = 1"
+                " GROUP BY held",
+                scale,
+            )
+        }
 
 
 def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:

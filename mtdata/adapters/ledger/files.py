@@ -29,8 +29,10 @@ class Files:
         row = self._db.one(
             f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"  # noqa: S608
             " AND day = ? ORDER BY part DESC LIMIT 1",
-            kind, scale, day,
-        )  # fmt: skip
+            kind,
+            scale,
+            day,
+        )
         return None if row is None else _mark(row)
 
     def by_number(self, number: int) -> FileMark:
@@ -42,9 +44,13 @@ class Files:
 
     def in_state(self, state: str) -> list[FileMark]:
         """Marks that are live, staged, aside or replaced; some a scale and day."""
-        return [_mark(row) for row in self._db.all(
-            f"SELECT {_FIELDS} FROM files WHERE state = ? ORDER BY scale, number", state  # noqa: S608
-        )]  # fmt: skip
+        return [
+            _mark(row)
+            for row in self._db.all(
+                f"SELECT {_FIELDS} FROM files WHERE state = ? ORDER BY scale, number",
+                state,  # noqa: S608
+            )
+        ]
 
     def unfinished(self) -> list[FileMark]:
         """Live files that a round had in hand when it ended without a word."""
@@ -54,8 +60,10 @@ class Files:
         """How many parts that day's file has had so far, whatever became of them."""
         row = self._db.one(
             "SELECT coalesce(max(part), 0) FROM files WHERE kind = ? AND scale = ? AND day = ?",
-            kind, scale, day,
-        )  # fmt: skip
+            kind,
+            scale,
+            day,
+        )
         return int(row[0]) if row else 0
 
     def begin(self, mark: FileMark, state: str = "live") -> FileMark:
@@ -65,17 +73,31 @@ class Files:
             number = int(row[0]) if row else 1
             self._db.run(
                 "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                number, mark.kind, mark.scale, mark.day, mark.part, mark.path, mark.mode,
-                mark.length, mark.digest, json.dumps(mark.columns), mark.writing, state,
-            )  # fmt: skip
+                number,
+                mark.kind,
+                mark.scale,
+                mark.day,
+                mark.part,
+                mark.path,
+                mark.mode,
+                mark.length,
+                mark.digest,
+                json.dumps(mark.columns),
+                mark.writing,
+                state,
+            )
         return mark._replace(number=number)
 
     def save(self, mark: FileMark) -> None:
         """Store length, digest, columns and whether it is being written; inside a commit."""
         self._db.run(
             "UPDATE files SET length = ?, digest = ?, columns = ?, writing = ? WHERE number = ?",
-            mark.length, mark.digest, json.dumps(mark.columns), mark.writing, mark.number,
-        )  # fmt: skip
+            mark.length,
+            mark.digest,
+            json.dumps(mark.columns),
+            mark.writing,
+            mark.number,
+        )
 
     def take_up(self, mark: FileMark) -> FileMark:
         """Say that a round has the file in hand, before it writes."""
@@ -108,8 +130,9 @@ class Files:
             if old is not None and old.mode == "grow":
                 self._move_lines(old.number, new.number, lines)
             if old is not None:
-                self._db.run("UPDATE files SET state = 'replaced', writing = 0 WHERE number = ?",
-                             old.number)  # fmt: skip
+                self._db.run(
+                    "UPDATE files SET state = 'replaced', writing = 0 WHERE number = ?", old.number
+                )
                 self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", old.number)
             self._db.run("UPDATE files SET state = 'live' WHERE number = ?", new.number)
 
@@ -117,8 +140,11 @@ class Files:
         after, page = -1, 1000
         while seqs := self._db.all(
             "SELECT seq, line_start FROM entries WHERE sheet = ? AND line_start > ?"
-            " ORDER BY line_start LIMIT ?", old, after, page,
-        ):  # fmt: skip
+            " ORDER BY line_start LIMIT ?",
+            old,
+            after,
+            page,
+        ):
             after = seqs[-1][1]
             places = [(new, *next(lines), seq) for seq, _ in seqs]
             self._db.run_many(
@@ -134,19 +160,30 @@ class Files:
 
     def add_range(self, mark: FileMark, start: int, key: str, digest: bytes, kept_at: str) -> None:
         """Enter what one append added to a raw file; inside a commit."""
-        self._db.run("INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
-                     mark.number, start, mark.length - start, key, digest, kept_at)  # fmt: skip
+        self._db.run(
+            "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
+            mark.number,
+            start,
+            mark.length - start,
+            key,
+            digest,
+            kept_at,
+        )
 
     def has_key(self, number: int, key: str) -> bool:
         """Whether a package of that name stands in the raw file already."""
-        return self._db.one("SELECT 1 FROM ranges WHERE file = ? AND key = ?", number, key) is not None
+        return (
+            self._db.one("SELECT 1 FROM ranges WHERE file = ? AND key = ?", number, key) is not None
+        )
 
     def ranges(self, number: int) -> Iterator[tuple[int, int, bytes]]:
         """Start, length and digest of each append to a raw file, in order."""
         after = -1
         while row := self._db.one(
             "SELECT start, length, digest FROM ranges WHERE file = ? AND start > ?"
-            " ORDER BY start LIMIT 1", number, after,
-        ):  # fmt: skip
+            " ORDER BY start LIMIT 1",
+            number,
+            after,
+        ):
             yield row[0], row[1], row[2]
             after = row[0]

@@ -57,8 +57,9 @@ class Listing:
         with self._db.working():
             self._db.run(
                 "INSERT OR IGNORE INTO temp.present SELECT id, digest FROM entries"
-                " WHERE scale = ? AND gone_at IS NULL", scale,
-            )  # fmt: skip
+                " WHERE scale = ? AND gone_at IS NULL",
+                scale,
+            )
 
     def conclude(self, scale: Scale, at: datetime) -> Listed:
         """Commit what the listing, now whole, proves; nothing is written when nothing changed."""
@@ -67,15 +68,17 @@ class Listing:
             " (SELECT 1 FROM temp.present p WHERE p.id = e.id AND p.digest = e.digest)"
         )
         row = self._db.one(
-            "SELECT coalesce(sum(asked_at IS NOT NULL), 0), coalesce(sum(asked_at IS NULL), 0),"  # noqa: S608
-            f" min(CASE WHEN asked_at IS NULL THEN id END) {absent}", scale.name,
-        ) or (0, 0, None)  # fmt: skip
+            "SELECT coalesce(sum(asked_at IS NOT NULL), 0), coalesce(sum(asked_at IS NULL), 0),"
+            f" min(CASE WHEN asked_at IS NULL THEN id END) {absent}",
+            scale.name,
+        ) or (0, 0, None)
         if row[0] or row[1]:
             with self._db.commit():
                 self._db.run(
                     f"UPDATE entries SET gone_at = ? WHERE seq IN (SELECT e.seq {absent})",  # noqa: S608
-                    at.isoformat(), scale.name,
-                )  # fmt: skip
+                    at.isoformat(),
+                    scale.name,
+                )
         self._come_back(scale.name)
         return Listed(*row)
 
@@ -89,14 +92,17 @@ class Listing:
             with self._db.commit():
                 self._db.run(
                     "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"  # noqa: S608
-                    f" WHERE seq IN ({back})", scale,
-                )  # fmt: skip
+                    f" WHERE seq IN ({back})",
+                    scale,
+                )
 
     def ask(self, seqs: Sequence[int], at: datetime) -> None:
         """Commit that deletes are about to go out: before, so that no absence is a surprise."""
         with self._db.commit():
-            self._db.run_many("UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
-                              ((at.isoformat(), seq) for seq in seqs))  # fmt: skip
+            self._db.run_many(
+                "UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
+                ((at.isoformat(), seq) for seq in seqs),
+            )
 
     def answered(self, answers: Iterable[tuple[int, Answer]]) -> None:
         """Commit what the site said; none of it proves anything."""
@@ -118,8 +124,9 @@ class Listing:
         """Rowed entries still on the site: how many, the lowest id, one answer to a delete."""
         row = self._db.one(
             "SELECT count(*), min(id), max(answer) FROM entries"
-            " WHERE scale = ? AND state = 2 AND gone_at IS NULL", scale,
-        )  # fmt: skip
+            " WHERE scale = ? AND state = 2 AND gone_at IS NULL",
+            scale,
+        )
         return (int(row[0]), row[1], row[2]) if row else (0, None, None)
 
     # scales -----------------------------------------------------------------------------------
@@ -133,14 +140,20 @@ class Listing:
             self._db.run(
                 "INSERT INTO scales VALUES (?, ?, NULL, ?, ?) ON CONFLICT (name) DO UPDATE SET"
                 " deleteable = excluded.deleteable",
-                scale.name, scale.deleteable, at.isoformat(), scale.size,
-            )  # fmt: skip
+                scale.name,
+                scale.deleteable,
+                at.isoformat(),
+                scale.size,
+            )
 
     def scales(self) -> list[Scale]:
         """Every scale that was ever met, with its size at that time."""
-        return [Scale(name, size, bool(deleteable)) for name, size, deleteable in self._db.all(
-            "SELECT name, size, deleteable FROM scales ORDER BY name"
-        )]  # fmt: skip
+        return [
+            Scale(name, size, bool(deleteable))
+            for name, size, deleteable in self._db.all(
+                "SELECT name, size, deleteable FROM scales ORDER BY name"
+            )
+        ]
 
     def columns(self, scale: str) -> tuple[str, ...] | None:
         """The fields that entries of the scale had last, None when none was seen."""
@@ -154,11 +167,14 @@ class Listing:
 
     def benchmarks(self) -> dict[str, Benchmark]:
         """Highest id by scale, of entries and of snapshots."""
-        return {row[0]: Benchmark(row[1], bool(row[2])) for row in self._db.all(
-            "SELECT s.name, max(coalesce((SELECT max(id) FROM entries e WHERE e.scale = s.name), 0),"
-            " coalesce((SELECT highest FROM snapshots n WHERE n.scale = s.name ORDER BY number DESC"
-            " LIMIT 1), 0), 0) AS top, s.deleteable FROM scales s WHERE top > 0 ORDER BY s.name"
-        )}  # fmt: skip
+        return {
+            row[0]: Benchmark(row[1], bool(row[2]))
+            for row in self._db.all(
+                "SELECT s.name, max(coalesce((SELECT max(id) FROM entries e WHERE e.scale = s.name), 0),"
+                " coalesce((SELECT highest FROM snapshots n WHERE n.scale = s.name ORDER BY number DESC"
+                " LIMIT 1), 0), 0) AS top, s.deleteable FROM scales s WHERE top > 0 ORDER BY s.name"
+            )
+        }
 
     def on_site(self, scale: str) -> Iterator[tuple[int, str, str | None, str | None]]:
         """Id, state word, reason and last answer of each entry that the last listing showed."""
@@ -166,8 +182,10 @@ class Listing:
         after = -2
         while rows := self._db.all(
             "SELECT id, state, reason, answer, seq FROM entries WHERE scale = ? AND gone_at IS NULL"
-            " AND id > ? ORDER BY id, seq LIMIT 1024", scale, after,
-        ):  # fmt: skip
+            " AND id > ? ORDER BY id, seq LIMIT 1024",
+            scale,
+            after,
+        ):
             for number, state, reason, answer, _ in rows:
                 yield number, words[state], reason, answer
             after = rows[-1][0]

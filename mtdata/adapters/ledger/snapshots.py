@@ -35,8 +35,10 @@ def _snapshot(row: tuple[Any, ...]) -> Snapshot:
     )
 
 
-_ALL = ("number, scale, day, digest, file, start, length, count, columns, highest, malformed,"
-        " sealed, tried_with, sheet")  # fmt: skip
+_ALL = (
+    "number, scale, day, digest, file, start, length, count, columns, highest, malformed,"
+    " sealed, tried_with, sheet"
+)
 
 
 class Snapshots:
@@ -49,7 +51,8 @@ class Snapshots:
     def last(self, scale: str) -> Snapshot | None:
         """The newest snapshot of a scale."""
         row = self._db.one(
-            f"SELECT {_ALL} FROM snapshots WHERE scale = ? ORDER BY number DESC LIMIT 1", scale  # noqa: S608
+            f"SELECT {_ALL} FROM snapshots WHERE scale = ? ORDER BY number DESC LIMIT 1",
+            scale,  # noqa: S608
         )
         return None if row is None else _snapshot(row)
 
@@ -63,28 +66,50 @@ class Snapshots:
         rows = self._db.all(
             f"SELECT {_ALL} FROM snapshots WHERE number IN"  # noqa: S608
             " (SELECT max(number) FROM snapshots GROUP BY scale)"
-            " AND (sheet IS NULL OR (sealed > 0 AND tried_with <> ?)) ORDER BY scale", fingerprint,
-        )  # fmt: skip
+            " AND (sheet IS NULL OR (sealed > 0 AND tried_with <> ?)) ORDER BY scale",
+            fingerprint,
+        )
         return [_snapshot(row) for row in rows]
 
     def store(
-        self, mark: FileMark, parts: Sequence[tuple[int, int, bytes]], *, snapshot: Snapshot,
-        key: str, kept_at: str,
-    ) -> Snapshot:  # fmt: skip
+        self,
+        mark: FileMark,
+        parts: Sequence[tuple[int, int, bytes]],
+        *,
+        snapshot: Snapshot,
+        key: str,
+        kept_at: str,
+    ) -> Snapshot:
         """Commit a snapshot whose bytes stand in the raw file; `parts` are its appends."""
         with self._db.commit():
             self._files.save(mark)
             for start, length, digest in parts:
-                self._db.run("INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
-                             mark.number, start, length, key, digest, kept_at)  # fmt: skip
+                self._db.run(
+                    "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
+                    mark.number,
+                    start,
+                    length,
+                    key,
+                    digest,
+                    kept_at,
+                )
             number = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM snapshots")
             made = snapshot._replace(number=int(number[0]) if number else 1)
             self._db.run(
                 "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                made.number, made.scale, made.day, made.digest, *made.span, made.rows,
-                json.dumps(made.columns), made.highest, made.malformed, made.sealed,
-                made.tried_with, made.sheet,
-            )  # fmt: skip
+                made.number,
+                made.scale,
+                made.day,
+                made.digest,
+                *made.span,
+                made.rows,
+                json.dumps(made.columns),
+                made.highest,
+                made.malformed,
+                made.sealed,
+                made.tried_with,
+                made.sheet,
+            )
         return made
 
     def bind(self, snapshot: Snapshot, sheet: int, sealed: int, fingerprint: str) -> None:
@@ -92,8 +117,11 @@ class Snapshots:
         with self._db.commit():
             self._db.run(
                 "UPDATE snapshots SET sheet = ?, sealed = ?, tried_with = ? WHERE number = ?",
-                sheet, sealed, fingerprint, snapshot.number,
-            )  # fmt: skip
+                sheet,
+                sealed,
+                fingerprint,
+                snapshot.number,
+            )
 
     def unbind(self, sheet: int) -> None:
         """Commit that a snapshot's sheet is not to be trusted: the next round makes it anew."""

@@ -1,0 +1,175 @@
+"""What a round tells: its report, its incidents, its log lines; it carries nothing and asks nobody."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mtdata.adapters.grown import Shelf
+from mtdata.course import Course, Pool
+from mtdata.domain.incident import KINDS
+from mtdata.errors import MTDataError, Reach, StorageError
+
+log = logging.getLogger(__name__)
+LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logging.WARNING}
+HELD = {
+    "sealed": "entry_sealed",
+    "malformed": "entry_malformed",
+    "conflict": "entry_conflict",
+    "drift": "entry_drift",
+}
+CONDITIONS = (*HELD.values(), "drift", "leftover", "delete_failed")
+"""Kinds that are over when a round looks at the scale and does not find them."""
+
+
+@dataclass(slots=True)
+class Report:
+    """How a round ended: the exit code, and per scale what was done."""
+
+    exit: int = 0
+    scales: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def shown(self) -> dict[str, Any]:
+        """The form that `--json` prints."""
+        shown: dict[str, Any] = {"exit": self.exit, "scales": self.scales}
+        return shown | ({"faults": self.faults} if self.faults else {})
+
+
+class Bulletin:
+    """Everything that one round of one site has to tell."""
+
+    def __init__(self, site: str, pool: Pool, key_faults: Mapping[str, str]) -> None:
+        self._site = site
+        self._pool = pool
+        self._key_faults = key_faults
+        self._codes: set[int] = set()
+        self._opened: Counter[str] = Counter()
+        self._unopened = 0
+        self.report = Report()
+
+    def end(self) -> Report:
+        """The report with its exit code."""
+        self.report.exit = exit_code(self._codes)
+        return self.report
+
+    def guard(self, scale: str, step: Callable[[], None]) -> None:
+        """Let one scale's fault end that scale ('' = the whole round), told and entered."""
+        try:
+            step()
+        except MTDataError as error:
+            if error.stops >= Reach.PROCESS or (scale and error.stops >= Reach.SITE):
+                raise
+            self._codes.add(error.exit_code)
+            self.report.faults.append(str(error))
+            self.tell(error.incident or "storage", scale, str(error))
+
+    def tell(self, kind: str, scale: str, detail: str) -> None:
+        """One line in the log, and one incident opened or counted."""
+        where = f"{self._site} {scale}".strip()
+        level = LEVELS.get(KINDS[kind].level, logging.INFO)
+        log.log(level, "%s: %s: %s", where, KINDS[kind].title, detail)
+        try:
+            self._pool.ledger.diary.raise_incident(kind, scale, detail, self._pool.clock.now())
+        except StorageError as error:  # told above; a full disk must not hide what it is about
+            self._codes.add(error.exit_code)
+            log.critical("%s: the incident could not be entered: %s", where, error)
+
+    def close(self, scale: str, kinds: Iterable[str]) -> None:
+        """Close incidents that are over."""
+        now = self._pool.clock.now()
+        for kind in self._pool.ledger.diary.close_incidents(scale, kinds, now):
+            log.info("%s: incident closed: %s", f"{self._site} {scale}".strip(), kind)
+
+    def note(self, course: Course, *, delete_mode: bool) -> None:
+        """Enter how a scale stands: numbers in the report, conditions as incidents."""
+        name = course.scale.name
+        self._count(course)
+        told = course.told | self._held(course) | self._leftover(course, delete_mode=delete_mode)
+        for kind, detail in told.items():
+            self.tell(kind, name, detail)
+        if course.newly_held or "delete_failed" in told:
+            self._codes.add(1)
+        if {"sheet_changed", "raw_changed"} & set(told):
+            self._codes.add(StorageError.exit_code)
+        self.close(name, set(CONDITIONS) - set(told))
+        self._opened.update(course.keys)
+        self._unopened += course.unopened
+        course.told, course.keys = {}, Counter()
+        course.newly_held = course.unopened = 0
+        self._set_aside(name, self._pool.archive.shelf, "raw_changed")
+        self._set_aside(name, self._pool.sheets.shelf, "sheet_changed")
+
+    def _count(self, course: Course) -> None:
+        name, tally = course.scale.name, course.tally
+        counts = self._pool.ledger.entries.counts(name)
+        tally.held = counts.held
+        if course.scale.deleteable:
+            tally.owed = counts.on_site
+        elif last := self._pool.ledger.snapshots.last(name):
+            tally.held += last.malformed + (last.sealed or 0)
+        self.report.scales[name] = asdict(tally)
+
+    def _held(self, course: Course) -> dict[str, str]:
+        ledger, name = self._pool.ledger, course.scale.name
+        found = {
+            HELD[kind]: f"{number} held, e.g. because: {reason}"
+            for kind, (number, reason) in ledger.entries.held_kinds(name).items()
+        }
+        last = None if course.scale.deleteable else ledger.snapshots.last(name)
+        for kind, number in (
+            (("malformed", last.malformed), ("sealed", last.sealed)) if last else ()
+        ):
+            if number:
+                found[HELD[kind]] = f"{number} entries of the newest snapshot are not in its sheet"
+        return found
+
+    def _leftover(self, course: Course, *, delete_mode: bool) -> dict[str, str]:
+        number, oldest, answer = self._pool.ledger.listing.leftover(course.scale.name)
+        old = number - (0 if delete_mode else course.tally.appended)
+        if old <= 0:
+            return {}
+        said = f"; the site last said: {answer}" if answer else ""
+        return {
+            "leftover": f"{old} entries are safe here and still there, the oldest {oldest}{said}"
+        }
+
+    def _set_aside(self, scale: str, shelf: Shelf, kind: str) -> None:
+        while shelf.set_aside:
+            path = shelf.set_aside.pop()
+            self._codes.add(StorageError.exit_code)
+            self.tell(
+                kind,
+                scale,
+                f"{path} is not as it was left; it stays as it is, and a new part takes "
+                "what comes. `mtdata verify` says what is wrong and mends it",
+            )
+
+    def tell_of_keys(self) -> None:
+        """Keys that cannot be used, and keys that open nothing, by name."""
+        names = self._pool.cipher.key_names()
+        for name, fault in self._key_faults.items():
+            self.tell("key_unreadable", "", f"{name}: {fault}")
+            self._codes.add(1)
+        if not self._key_faults:
+            self.close("", ("key_unreadable",))
+        if self._unopened and not self._opened and names:
+            self.tell(
+                "key_wrong",
+                "",
+                f"{', '.join(names)} opens none of {self._unopened} sealed values; "
+                "the entries are held. Put the right key into keys/ and into PRIVATE_FILE",
+            )
+        elif self._opened:
+            self.close("", ("key_wrong",))
+
+
+def exit_code(codes: set[int]) -> int:
+    """0 when all went well, the one grave code there is before 1, and 1 when several differ."""
+    grave = codes - {0, 1}
+    if len(grave) == 1:
+        return grave.pop()
+    return 1 if codes - {0} else 0

@@ -1,0 +1,27 @@
+"""Rows that wait though their bytes are safe: left by a broken round, or by a missing key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mtdata.course import Course, Pool
+from mtdata.domain.scale import Scale
+from mtdata.pipeline import settle
+from mtdata.recall import waiting
+from mtdata.snapshots import lay_out
+
+
+def settle_waiting(
+    pool: Pool, course_of: Callable[[Scale], Course], noted: Callable[[Course], None]
+) -> None:
+    """Make the rows that a broken round left out, or that other keys may open; asks no site."""
+    ledger, fingerprint = pool.ledger, pool.cipher.fingerprint()
+    known = {scale.name: scale for scale in ledger.listing.scales()}
+    for name in ledger.entries.scales_waiting(fingerprint):
+        course = course_of(known[name])
+        settle(course, waiting(course))
+        noted(course)
+    for snapshot in ledger.snapshots.unfinished(fingerprint):
+        course = course_of(known[snapshot.scale])
+        lay_out(course, snapshot)
+        noted(course)

@@ -1,0 +1,1 @@
+"""The tests of MTData; nothing of the program imports them."""
