@@ -1,4 +1,4 @@
-"""`python -m mtdata`: hands over to the command line; worker processes import this and get nothing."""
+"""`python -m mtdata`: hands over to the command line; worker processes import nothing here."""
 
 
 def main() -> int:

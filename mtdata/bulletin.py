@@ -1,4 +1,4 @@
-"""What a round tells: its report, its incidents, its log lines; it carries nothing and asks nobody."""
+"""What a round tells: its report, its incidents, its log lines; it carries nothing."""
 
 from __future__ import annotations
 

@@ -203,6 +203,8 @@ def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -
     """Ask the site to drop what is proven safe here: one entry first, then a few at a time."""
     canary_passed = False
     for verified in proven:
+        if not verified.sheet.lines:
+            continue
         lines = [line for line in verified.sheet.lines if line.entry.id is not None][:limit]
         for group in [[line] for line in lines[:CANARIES]] if not canary_passed else []:
             deleted = _ask(course, site, verified, group)

@@ -19,7 +19,7 @@ __all__ = ["Cipher", "Clock", "Disk", "Lock", "Opened", "Site"]
 
 
 class Site(Protocol):
-    """A study website.  Errors: SiteError, SiteRefused (stop the site), PackageError (the scale)."""
+    """A study website.  SiteError and SiteRefused stop the site, PackageError the scale."""
 
     def listing(self) -> list[Mapping[str, Any]]:
         """The oneShot package as sent: [{"name", "size", "deleteable"}, ...], names unchecked."""

@@ -1,4 +1,4 @@
-"""Receipts out of the ledger: what it claims is read from the disk again before anything rests on it."""
+"""Receipts out of the ledger: what it claims is read again before anything rests on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mtdata.errors import StorageError
 
 
 def waiting(course: Course) -> Iterator[Backup]:
-    """Entries that are safe here and want a row: left by a broken round, or held and worth a try."""
+    """Entries that are safe here and want a row: left over, or held and worth a try."""
     fingerprint = course.pool.cipher.fingerprint()
     for claims in course.pool.ledger.entries.waiting(course.scale.name, fingerprint):
         kept = [one for one in _kept(course, claims) if one is not None]

@@ -57,9 +57,10 @@ class Round:
         self._bulletin = Bulletin(terms.name, pool, key_faults or {})
         self._courses: dict[str, Course] = {}
         self._asked: dict[str, Course] = {}
+        self._may_ask = terms.delete_limit
 
     def play(self, wanted: str) -> Report:
-        """Carry home what `wanted` names; a fault ends in the report, an incident and a log line."""
+        """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
         diary, clock = self._pool.ledger.diary, self._pool.clock
         number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
         self._bulletin.guard("", lambda: self._steps(wanted))
@@ -151,22 +152,32 @@ class Round:
         self._conclude(course)
 
     def _conclude(self, course: Course) -> None:
-        listed = self._pool.ledger.listing.conclude(course.scale, course.at)
+        """Enter what the listing proves; what alarms is told first, so that no crash hides it."""
+        listing, name = self._pool.ledger.listing, course.scale.name
+        listed = listing.missing(name)
         course.tally.deleted += listed.gone
         if listed.vanished:
-            course.told["listing_shrank"] = (
+            self._bulletin.tell(
+                "listing_shrank",
+                name,
                 f"{listed.vanished} entries (the lowest id {listed.lowest_vanished}) are no longer "
                 "on the site though we asked for no delete; what we have is safe. Deletes of this "
-                "scale stop until `mtdata incidents SITE --close NUMBER` says that somebody knows why"
+                "scale stop until somebody knows why: `mtdata incidents SITE --close NUMBER`",
             )
+        listing.conclude(name, course.at)
 
     def _delete(self, course: Course) -> None:
         blocked = self._pool.ledger.diary.blocked(course.scale.name)
-        if not self._terms.delete_mode or blocked or BLOCKING & set(course.told):
+        if (
+            not (self._terms.delete_mode and self._may_ask)
+            or blocked
+            or BLOCKING & set(course.told)
+        ):
             return
         proven = verify(owed(course), Recalled(course))
-        for deleted in delete(course, self._site, proven, self._terms.delete_limit):
+        for deleted in delete(course, self._site, proven, self._may_ask):
             self._asked[course.scale.name] = course
+            self._may_ask -= len(deleted.answers)
             bad = [a for a in deleted.answers if a.outcome in (Outcome.FAILED, Outcome.REFUSED)]
             if bad:
                 course.told["delete_failed"] = f"{len(bad)} deletes were not done: {bad[0].reason}"

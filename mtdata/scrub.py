@@ -104,8 +104,8 @@ class Scrub:
         for path, seqs in lost.items():
             self._pool.ledger.entries.lose_raw(seqs)
             self.found.wrong.append(
-                f"{path}: the raw bytes of {len(seqs)} entries are damaged; they are not deleted on "
-                "the site, and the next round fetches them again while the site has them"
+                f"{path}: the raw bytes of {len(seqs)} entries are damaged; they are not deleted "
+                "on the site, and the next round fetches them again while the site has them"
             )
 
     # sheets ---------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from mtdata.domain.incident import KINDS, Incident
 
 
 def overview(pool: Pool) -> dict[str, Any]:
-    """Scales, the last round, open incidents: {"scales", "last_round", "last_good", "incidents"}."""
+    """{"scales": by name, "last_round", "last_good", "incidents": the open ones}."""
     ledger = pool.ledger
     return {
         "scales": {

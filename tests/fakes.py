@@ -135,7 +135,8 @@ class MemorySite:
         yield body[half:]
 
     def _answers(self, scale: str, ids: Sequence[int]) -> Iterator[Answer]:
-        failures, verdict = 0, None
+        failures = 0
+        verdict: Verdict | None = None
         for id in ids:
             if verdict is None:
                 outcome, reason = self._ask(scale, id)

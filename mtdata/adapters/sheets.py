@@ -65,7 +65,7 @@ class CsvSheets:
         return self.shelf.resume(scale, day, lambda part: self.path(scale, day, part))
 
     def lines(self, spans: Sequence[Span], path: str | None = None) -> Iterator[bytes]:
-        """The bytes of each line, in order; `path` for a sheet that the ledger does not know yet."""
+        """The bytes of each line, in order; `path` for a sheet still in the making."""
         for block in runs(spans):
             start = block[0].start
             name = path or self.ledger.files.by_number(block[0].file).path

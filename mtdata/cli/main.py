@@ -97,7 +97,7 @@ def run(words: Sequence[str] | None = None) -> int:
     except Exception as error:
         # only places and the type: a message or a value could quote an answer
         places = "".join(traceback.format_tb(error.__traceback__))
-        told = f"a fault of the program: {type(error).__name__}\n{places}Nothing is deleted after a fault."
+        told = f"a fault of the program: {type(error).__name__}\n{places}"
         return _ended("Fault", told, SOFTWARE, as_json=as_json)
 
 

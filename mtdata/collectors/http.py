@@ -206,7 +206,7 @@ class Wire:
     def delete(self, path: str) -> tuple[int, str, bytes]:
         """Ask once: status, media type, 64 KB of the body at most; SiteError if no answer came."""
         options: dict[str, Any] = {"retries": False, "redirect": False, "preload_content": False}
-        options |= {"headers": self._headers, "timeout": urllib3.Timeout(*self._limits)}
+        options |= {"headers": self._headers, "timeout": urllib3.Timeout(None, *self._limits)}
         target = urlsplit(self._access.server).path + path
         try:
             with closing(self._session.pool.urlopen("DELETE", target, **options)) as answer:

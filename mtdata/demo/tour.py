@@ -93,10 +93,11 @@ def _tell(
             break
     gone = sum(lay.values()) - sum(left.values())
     say(
-        f"\n4. On the site: {sum(lay.values())} rows before, {gone} of them deleted, each only after its "
-        "raw bytes and\n   its row were read back here and matched; the rest must stay there."
+        f"\n4. On the site: {sum(lay.values())} rows before, {gone} of them deleted, each only\n"
+        "   after its raw bytes and its row were read back here and matched; the rest must stay there."
     )
     if keep is not None:
         say(
-            f"\nKept in {keep}: try `mtdata --config {keep / 'config'} status` or `decode demo --check`."
+            f"\nKept in {keep}: try `mtdata --config {keep / 'config'} status`, "
+            "or `decode demo --check`."
         )

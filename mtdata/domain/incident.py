@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """A sort of incident.  `stays`: only a person closes it.  `blocks`: no deletes for the scale."""
+    """A sort of incident; `stays`: only a person closes it; `blocks`: no deletes meanwhile."""
 
     level: str
     stays: bool

@@ -43,7 +43,7 @@ class Finding(Enum):
 def finding(
     mark: FileMark, size: int | None, prefix: bytes, tail: bytes, closing: bytes
 ) -> Finding:
-    """Judge a file: `prefix` is the digest of its first `length` bytes, `tail` what follows them."""
+    """Judge a file: `prefix` is the digest of its first `length` bytes, `tail` what follows."""
     if size is None:
         return Finding.MISSING if mark.length else Finding.UNBORN
     if mark.length == 0 and mark.writing:

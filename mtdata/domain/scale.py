@@ -20,7 +20,7 @@ class Scale(NamedTuple):
 
 
 def checked_name(name: object) -> str:
-    """Return `name` when it is safe as file name, URL part and SQL value, else raise NameRefused."""
+    """Return `name` when it is safe as file name, URL part and SQL value, or NameRefused."""
     if isinstance(name, str) and NAME.fullmatch(name):
         return name
     shown = ascii(name)[:60]

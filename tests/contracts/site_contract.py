@@ -23,7 +23,8 @@ MANY: list[dict[str, Any]] = [{"id": number, "note": "n" * 40} for number in ran
 class World(Protocol):
     """A site that a suite can fill and break."""
 
-    site: Site
+    @property
+    def site(self) -> Site: ...
 
     def put(
         self,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.diary import Diary
-from mtdata.adapters.ledger.entries import Claim, Counts, Entries, Sifted
+from mtdata.adapters.ledger.entries import Claim, Entries, Sifted
 from mtdata.adapters.ledger.files import Files
 from mtdata.adapters.ledger.listing import Listed, Listing
 from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
+from mtdata.adapters.ledger.standing import Counts
 
 __all__ = ["Claim", "Counts", "Ledger", "Listed", "Sifted", "Snapshot"]
 

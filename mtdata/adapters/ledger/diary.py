@@ -10,6 +10,8 @@ from typing import Any
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.domain.incident import BLOCKING, KINDS, NOTES, Incident
 
+_ALL = "number, kind, scale, detail, count, opened_at, last_at, closed_at"
+
 
 def _incident(row: tuple[Any, ...]) -> Incident:
     opened_at, last_at = (datetime.fromisoformat(moment) for moment in row[5:7])
@@ -24,7 +26,7 @@ class Diary:
         self._db = connection
 
     def raise_incident(self, kind: str, scale: str, detail: str, at: datetime) -> bool:
-        """Open an incident, or count one that is open; True when it is new.  Notes close at once."""
+        """Open an incident, or count one that is open; True when new.  Notes close at once."""
         when = at.isoformat()
         closed, by = (when, "note") if kind in NOTES else (None, None)
         with self._db.commit():
@@ -96,7 +98,7 @@ class Diary:
         return [
             _incident(row)
             for row in self._db.all(
-                "SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at FROM incidents"
+                f"SELECT {_ALL} FROM incidents"
                 " WHERE closed_at IS NULL AND (? IS NULL OR scale = ?) ORDER BY number",
                 scale,
                 scale,
@@ -108,8 +110,7 @@ class Diary:
         return [
             _incident(row)
             for row in self._db.all(
-                "SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at FROM incidents"
-                " ORDER BY number DESC LIMIT ?",
+                f"SELECT {_ALL} FROM incidents ORDER BY number DESC LIMIT ?",
                 limit,
             )
         ]
@@ -146,7 +147,8 @@ class Diary:
     def last_run(self, *, good: bool) -> tuple[datetime, int | None] | None:
         """When the newest round ended (the newest good one), and its exit code."""
         row = self._db.one(
-            "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL AND (NOT ? OR exit IN (0, 1))"
+            "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL"
+            " AND (NOT ? OR exit IN (0, 1))"
             " ORDER BY number DESC LIMIT 1",
             good,
         )

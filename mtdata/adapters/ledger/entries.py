@@ -1,4 +1,4 @@
-"""What the ledger knows of every entry: where its bytes and its line stand, and what it waits for."""
+"""What the ledger knows of every entry: where its bytes and its line stand."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.files import Files
+from mtdata.adapters.ledger.standing import Standing
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry
 from mtdata.domain.receipt import HeldBack, Placed, Span
@@ -39,15 +40,6 @@ class Claim(NamedTuple):
     cells: bytes | None
 
 
-class Counts(NamedTuple):
-    """Entries of a scale by where they are in their life."""
-
-    stored: int
-    held: int
-    rowed: int
-    on_site: int  # rowed, and the last listing showed them
-
-
 _CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
 
 
@@ -58,11 +50,11 @@ def _claim(row: tuple[Any, ...]) -> Claim:
     return Claim(seq, known, digest, Span(file, start, length), sheet, line, cells)
 
 
-class Entries:
+class Entries(Standing):
     """Every entry that was ever backed up, once by scale, id and digest."""
 
     def __init__(self, connection: Connection, files: Files) -> None:
-        self._db = connection
+        super().__init__(connection)
         self._files = files
 
     def sift(self, scale: str, batch: Sequence[Entry]) -> Sifted:
@@ -73,8 +65,9 @@ class Entries:
             self._db.run_many("INSERT INTO temp.batch VALUES (?, ?, ?)", keys)
             self._db.run("INSERT OR IGNORE INTO temp.present SELECT id, digest FROM temp.batch")
             met = self._db.all(
-                "SELECT b.id, e.digest, e.gone_at IS NOT NULL, e.raw_lost FROM"
-                " (SELECT DISTINCT id FROM temp.batch) b JOIN entries e ON e.scale = ? AND e.id = b.id",
+                "SELECT b.id, e.digest, e.gone_at IS NOT NULL AND e.answer IS NOT 'superseded', e.raw_lost FROM"
+                " (SELECT DISTINCT id FROM temp.batch) b"
+                " JOIN entries e ON e.scale = ? AND e.id = b.id",
                 scale,
             )
         return _sorted_out(batch, met)
@@ -131,7 +124,7 @@ class Entries:
         last = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
         after = 0
         while rows := self._db.all(
-            f"SELECT {_CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"  # noqa: S608
+            f"SELECT {_CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"
             " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?)) AND raw_lost = 0"
             " ORDER BY seq LIMIT ?",
             scale,
@@ -158,7 +151,7 @@ class Entries:
         """Rowed entries that the listing just read shows, no other version of them in doubt."""
         after = NO_ID
         while rows := self._db.all(
-            f"SELECT {_CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"  # noqa: S608
+            f"SELECT {_CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
             " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND e.id > ? AND NOT EXISTS"
             " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2)"
             " ORDER BY e.id, e.seq LIMIT ?",
@@ -173,7 +166,7 @@ class Entries:
         """Every entry with a line in that sheet, in the order of the lines."""
         after = -1
         while rows := self._db.all(
-            f"SELECT {_CLAIM} FROM entries WHERE sheet = ? AND line_start > ?"  # noqa: S608
+            f"SELECT {_CLAIM} FROM entries WHERE sheet = ? AND line_start > ?"
             " ORDER BY line_start LIMIT ?",
             sheet,
             after,
@@ -186,7 +179,7 @@ class Entries:
         """Every entry whose raw bytes should be there, in the order in which they came."""
         after = 0
         while rows := self._db.all(
-            f"SELECT {_CLAIM} FROM entries WHERE seq > ? AND raw_lost = 0 ORDER BY seq LIMIT ?",  # noqa: S608
+            f"SELECT {_CLAIM} FROM entries WHERE seq > ? AND raw_lost = 0 ORDER BY seq LIMIT ?",
             after,
             PAGE,
         ):
@@ -211,27 +204,8 @@ class Entries:
                 ((h.kind, h.reason, fingerprint, h.entry.seq) for h in held),
             )
 
-    def accepted(self, seqs: Sequence[int]) -> set[int]:
-        """Which of these a person has let through in spite of drift or conflict."""
-        found: set[int] = set()
-        for seq in seqs:
-            if self._db.one("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
-                found.add(seq)
-        return found
-
-    def release(self, scale: str, number: int | None) -> int:
-        """Let held entries through (one id, or all of the scale); the next round makes the rows."""
-        with self._db.commit():
-            return self._db.run(
-                "UPDATE entries SET state = 0, accepted = 1 WHERE scale = ? AND state = 1"
-                " AND held IN ('conflict', 'drift', 'sealed') AND (? IS NULL OR id = ?)",
-                scale,
-                number,
-                number,
-            )
-
     def lose_raw(self, seqs: Iterable[int]) -> None:
-        """Commit that raw bytes are damaged: not deleted, and fetched again while the site has them."""
+        """Commit that raw bytes are damaged: not deleted, fetched again while the site has them."""
         with self._db.commit():
             self._db.run_many("UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((s,) for s in seqs))
 
@@ -243,36 +217,6 @@ class Entries:
                 " line_length = NULL, cells = NULL WHERE sheet = ? AND raw_lost = 0",
                 sheet,
             )
-
-    def counts(self, scale: str) -> Counts:
-        """How many entries of the scale are stored, held, rowed, and rowed but still on the site."""
-        row = self._db.one(
-            "SELECT coalesce(sum(state = 0), 0), coalesce(sum(state = 1), 0), coalesce(sum(state = 2), 0),"
-            " coalesce(sum(state = 2 AND gone_at IS NULL), 0) FROM entries WHERE scale = ?",
-            scale,
-        )
-        return Counts(*(row or (0, 0, 0, 0)))
-
-    def held(self, scale: str | None = None) -> list[tuple[Any, ...]]:
-        """Scale, id, kind, reason and number of held entries, grouped, at most 1000 rows."""
-        return self._db.all(
-            "SELECT scale, id, held, reason, count(*) FROM entries WHERE state = 1"
-            " AND (? IS NULL OR scale = ?) GROUP BY scale, id, held, reason"
-            " ORDER BY scale, held, id LIMIT 1000",
-            scale,
-            scale,
-        )
-
-    def held_kinds(self, scale: str) -> dict[str, tuple[int, str]]:
-        """Number of held entries and one reason, by kind."""
-        return {
-            row[0]: (row[1], row[2])
-            for row in self._db.all(
-                "SELECT held, count(*), max(reason) FROM entries WHERE scale = ? AND state = 1"
-                " GROUP BY held",
-                scale,
-            )
-        }
 
 
 def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:

@@ -27,7 +27,7 @@ class Files:
     def live(self, kind: str, scale: str, day: str) -> FileMark | None:
         """The newest part of a scale's file of a day that may still be written."""
         row = self._db.one(
-            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"  # noqa: S608
+            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"
             " AND day = ? ORDER BY part DESC LIMIT 1",
             kind,
             scale,
@@ -37,7 +37,7 @@ class Files:
 
     def by_number(self, number: int) -> FileMark:
         """The mark with that number, whatever became of the file."""
-        row = self._db.one(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)  # noqa: S608
+        row = self._db.one(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)
         if row is None:
             raise StorageError(f"the ledger names a file number {number} that it does not know")
         return _mark(row)
@@ -48,7 +48,7 @@ class Files:
             _mark(row)
             for row in self._db.all(
                 f"SELECT {_FIELDS} FROM files WHERE state = ? ORDER BY scale, number",
-                state,  # noqa: S608
+                state,
             )
         ]
 

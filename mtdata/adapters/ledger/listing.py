@@ -22,6 +22,16 @@ class Listed(NamedTuple):
     lowest_vanished: int | None
 
 
+_ABSENT = (
+    "FROM entries e WHERE e.scale = ? AND e.gone_at IS NULL AND NOT EXISTS"
+    " (SELECT 1 FROM temp.present p WHERE p.id = e.id AND p.digest = e.digest)"
+)
+_VANISHED = (
+    "asked_at IS NULL AND held IS NOT 'malformed' AND NOT EXISTS"
+    " (SELECT 1 FROM temp.present p WHERE p.id = e.id)"
+)
+
+
 class Listing:
     """The working set of ids that a listing shows, and what follows from it."""
 
@@ -61,26 +71,31 @@ class Listing:
                 scale,
             )
 
-    def conclude(self, scale: Scale, at: datetime) -> Listed:
-        """Commit what the listing, now whole, proves; nothing is written when nothing changed."""
-        absent = (
-            "FROM entries e WHERE e.scale = ? AND e.gone_at IS NULL AND NOT EXISTS"
-            " (SELECT 1 FROM temp.present p WHERE p.id = e.id AND p.digest = e.digest)"
-        )
+    def missing(self, scale: str) -> Listed:
+        """What the listing, now whole, does not show any more; nothing is entered yet.
+
+        Vanished is what we did not ask for: neither an id that shows other content now, nor an
+        entry that could not be read and that somebody put right.
+        """
         row = self._db.one(
-            "SELECT coalesce(sum(asked_at IS NOT NULL), 0), coalesce(sum(asked_at IS NULL), 0),"
-            f" min(CASE WHEN asked_at IS NULL THEN id END) {absent}",
-            scale.name,
-        ) or (0, 0, None)
-        if row[0] or row[1]:
+            "SELECT coalesce(sum(asked_at IS NOT NULL), 0),"
+            f" coalesce(sum({_VANISHED}), 0), min(CASE WHEN {_VANISHED} THEN id END) {_ABSENT}",
+            scale,
+        )
+        return Listed(*(row or (0, 0, None)))
+
+    def conclude(self, scale: str, at: datetime) -> None:
+        """Commit what the listing proves; nothing is written when nothing changed."""
+        if self._db.one(f"SELECT 1 {_ABSENT} LIMIT 1", scale):
             with self._db.commit():
                 self._db.run(
-                    f"UPDATE entries SET gone_at = ? WHERE seq IN (SELECT e.seq {absent})",  # noqa: S608
+                    "UPDATE entries SET gone_at = ?, answer = CASE WHEN asked_at IS NULL"
+                    " AND EXISTS (SELECT 1 FROM temp.present p WHERE p.id = entries.id)"
+                    f" THEN 'superseded' ELSE answer END WHERE seq IN (SELECT e.seq {_ABSENT})",
                     at.isoformat(),
-                    scale.name,
+                    scale,
                 )
-        self._come_back(scale.name)
-        return Listed(*row)
+        self._come_back(scale)
 
     def _come_back(self, scale: str) -> None:
         """An entry that shows up again is on the site, whatever an earlier listing proved."""
@@ -91,7 +106,7 @@ class Listing:
         if self._db.one(f"{back} LIMIT 1", scale):
             with self._db.commit():
                 self._db.run(
-                    "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"  # noqa: S608
+                    "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"
                     f" WHERE seq IN ({back})",
                     scale,
                 )
@@ -115,7 +130,8 @@ class Listing:
     def asked(self, scale: str) -> int:
         """How many deletes were asked that no listing has proven yet."""
         row = self._db.one(
-            "SELECT count(*) FROM entries WHERE scale = ? AND gone_at IS NULL AND asked_at IS NOT NULL",
+            "SELECT count(*) FROM entries WHERE scale = ? AND gone_at IS NULL"
+            " AND asked_at IS NOT NULL",
             scale,
         )
         return int(row[0]) if row else 0
@@ -170,8 +186,10 @@ class Listing:
         return {
             row[0]: Benchmark(row[1], bool(row[2]))
             for row in self._db.all(
-                "SELECT s.name, max(coalesce((SELECT max(id) FROM entries e WHERE e.scale = s.name), 0),"
-                " coalesce((SELECT highest FROM snapshots n WHERE n.scale = s.name ORDER BY number DESC"
+                "SELECT s.name, max("
+                " coalesce((SELECT max(id) FROM entries e WHERE e.scale = s.name), 0),"
+                " coalesce((SELECT highest FROM snapshots n WHERE n.scale = s.name"
+                " ORDER BY number DESC"
                 " LIMIT 1), 0), 0) AS top, s.deleteable FROM scales s WHERE top > 0 ORDER BY s.name"
             )
         }

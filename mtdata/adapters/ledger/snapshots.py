@@ -52,19 +52,19 @@ class Snapshots:
         """The newest snapshot of a scale."""
         row = self._db.one(
             f"SELECT {_ALL} FROM snapshots WHERE scale = ? ORDER BY number DESC LIMIT 1",
-            scale,  # noqa: S608
+            scale,
         )
         return None if row is None else _snapshot(row)
 
     def of_sheet(self, sheet: int) -> Snapshot | None:
         """The snapshot that a sheet was made of."""
-        row = self._db.one(f"SELECT {_ALL} FROM snapshots WHERE sheet = ?", sheet)  # noqa: S608
+        row = self._db.one(f"SELECT {_ALL} FROM snapshots WHERE sheet = ?", sheet)
         return None if row is None else _snapshot(row)
 
     def unfinished(self, fingerprint: str) -> list[Snapshot]:
         """Newest snapshots without a sheet, or with sealed entries that other keys may open."""
         rows = self._db.all(
-            f"SELECT {_ALL} FROM snapshots WHERE number IN"  # noqa: S608
+            f"SELECT {_ALL} FROM snapshots WHERE number IN"
             " (SELECT max(number) FROM snapshots GROUP BY scale)"
             " AND (sheet IS NULL OR (sealed > 0 AND tried_with <> ?)) ORDER BY scale",
             fingerprint,
@@ -129,6 +129,6 @@ class Snapshots:
             self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
 
     def distrust(self, file: int) -> int:
-        """Commit that a raw file is damaged: its snapshots are stored anew when the site sends them."""
+        """Commit that a raw file is damaged: its snapshots are stored anew when they come."""
         with self._db.commit():
             return self._db.run("UPDATE snapshots SET digest = x'' WHERE file = ?", file)

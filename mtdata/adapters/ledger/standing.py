@@ -1,0 +1,74 @@
+"""How many entries of a scale wait, are held or have a row, and who let held ones through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from mtdata.adapters.ledger.connection import Connection
+
+
+class Counts(NamedTuple):
+    """Entries of a scale by where they are in their life."""
+
+    stored: int
+    held: int
+    rowed: int
+    on_site: int  # rowed, and the last listing showed them
+
+
+class Standing:
+    """Questions about many entries at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def accepted(self, seqs: Sequence[int]) -> set[int]:
+        """Which of these a person has let through in spite of drift or conflict."""
+        found: set[int] = set()
+        for seq in seqs:
+            if self._db.one("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
+                found.add(seq)
+        return found
+
+    def release(self, scale: str, number: int | None) -> int:
+        """Let held entries through (one id, or all of the scale); the next round makes the rows."""
+        with self._db.commit():
+            return self._db.run(
+                "UPDATE entries SET state = 0, accepted = 1 WHERE scale = ? AND state = 1"
+                " AND held IN ('conflict', 'drift', 'sealed') AND (? IS NULL OR id = ?)",
+                scale,
+                number,
+                number,
+            )
+
+    def counts(self, scale: str) -> Counts:
+        """Entries of the scale by state, and those with a row that are still on the site."""
+        row = self._db.one(
+            "SELECT coalesce(sum(state = 0), 0), coalesce(sum(state = 1), 0),"
+            " coalesce(sum(state = 2), 0),"
+            " coalesce(sum(state = 2 AND gone_at IS NULL), 0) FROM entries WHERE scale = ?",
+            scale,
+        )
+        return Counts(*(row or (0, 0, 0, 0)))
+
+    def held(self, scale: str | None = None) -> list[tuple[Any, ...]]:
+        """Scale, id, kind, reason and number of held entries, grouped, at most 1000 rows."""
+        return self._db.all(
+            "SELECT scale, id, held, reason, count(*) FROM entries WHERE state = 1"
+            " AND (? IS NULL OR scale = ?) GROUP BY scale, id, held, reason"
+            " ORDER BY scale, held, id LIMIT 1000",
+            scale,
+            scale,
+        )
+
+    def held_kinds(self, scale: str) -> dict[str, tuple[int, str]]:
+        """Number of held entries and one reason, by kind."""
+        return {
+            row[0]: (row[1], row[2])
+            for row in self._db.all(
+                "SELECT held, count(*), max(reason) FROM entries WHERE scale = ? AND state = 1"
+                " GROUP BY held",
+                scale,
+            )
+        }
