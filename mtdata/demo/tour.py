@@ -94,7 +94,7 @@ def _tell(
     gone = sum(lay.values()) - sum(left.values())
     say(
         f"\n4. On the site: {sum(lay.values())} rows before, {gone} of them deleted, each only\n"
-        "   after its raw bytes and its row were read back here and matched; the rest must stay there."
+        "   after its raw bytes and its row were read back here and matched; the rest must stay."
     )
     if keep is not None:
         say(

@@ -65,8 +65,8 @@ class Entries(Standing):
             self._db.run_many("INSERT INTO temp.batch VALUES (?, ?, ?)", keys)
             self._db.run("INSERT OR IGNORE INTO temp.present SELECT id, digest FROM temp.batch")
             met = self._db.all(
-                "SELECT b.id, e.digest, e.gone_at IS NOT NULL AND e.answer IS NOT 'superseded', e.raw_lost FROM"
-                " (SELECT DISTINCT id FROM temp.batch) b"
+                "SELECT b.id, e.digest, e.gone_at IS NOT NULL AND e.answer IS NOT 'superseded',"
+                " e.raw_lost FROM (SELECT DISTINCT id FROM temp.batch) b"
                 " JOIN entries e ON e.scale = ? AND e.id = b.id",
                 scale,
             )
