@@ -28,7 +28,7 @@ def rows_of(backup: Backup, answer: Opened) -> Rows:
     place = 0
     for entry in backup.entries:
         wanted = len(sealed_values(entry.values))
-        made = _made(entry, answer.texts[place : place + wanted])
+        made = _made(entry, answer.texts[place : place + wanted] if wanted else [])
         place += wanted
         if isinstance(made, Row):
             rows.append(made)

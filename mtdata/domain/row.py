@@ -48,11 +48,14 @@ def layout(names: tuple[str, ...]) -> Layout:
 
 def sealed_values(values: Mapping[str, Any]) -> list[str]:
     """Every sealed text of an entry, nested ones too, in the order in which `opened` takes them."""
-    plan = layout(tuple(values))
-    found = [v for n in plan.sealed if type(v := values[n]) is str and v]
-    if any(type(v) is dict or type(v) is list for v in values.values()):
+    if _nested(values):
         return list(_sealed_within(values, ""))
-    return found
+    sealed = layout(tuple(values)).sealed
+    return [value for name in sealed if type(value := values[name]) is str and value]
+
+
+def _nested(values: Mapping[str, Any]) -> bool:
+    return not {dict, list}.isdisjoint(map(type, values.values()))
 
 
 def _sealed_within(value: Any, name: str) -> Iterator[str]:
@@ -74,7 +77,7 @@ def opened(values: dict[str, Any], texts: Sequence[str | StillSealed]) -> dict[s
     if not texts:
         return values
     supply = iter(texts)
-    if any(type(v) is dict or type(v) is list for v in values.values()):
+    if _nested(values):
         filled: dict[str, Any] = _filled(values, "", supply)
         return filled
     plain = dict(values)
@@ -124,9 +127,16 @@ def _cell(value: Any) -> str:
 
 
 def cells_digest(columns: Iterable[str], cells: Iterable[str]) -> bytes:
-    """SHA-256 of the cells that are not empty with their columns: wider sheets keep it the same."""
-    filled = {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
-    return sha256(json.dumps(filled, separators=(",", ":")).encode()).digest()
+    """SHA-256 of the cells that are not empty with their columns: wider sheets keep it the same.
+
+    Names and cells are joined by NUL; where one of them holds a NUL itself, they are told apart as
+    JSON instead, so that no two different rows give the same text.
+    """
+    filled = [text for pair in zip(columns, cells, strict=True) if pair[1] for text in pair]
+    joined = "\0".join(filled)
+    if joined.count("\0") >= max(len(filled), 1):
+        joined = "\0json" + json.dumps(filled)
+    return sha256(joined.encode()).digest()
 
 
 def spread(columns: tuple[str, ...], cells: list[str], sheet: tuple[str, ...]) -> list[str]:
