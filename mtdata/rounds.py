@@ -113,12 +113,13 @@ class Round:
         def take(item: Mapping[str, Any]) -> None:
             found[checked_name(item.get("name"))] = scale_of(item)
 
-        for item in self._site.listing():
+        offered = self._site.listing()
+        for item in offered:
             self._bulletin.guard("", partial(take, item))
         refused = twins(list(found))
         for name in sorted(refused):
             self._bulletin.guard("", partial(_refuse_twin, name))
-        if len(found) and not refused:
+        if not refused and len(found) == len(offered):
             self._bulletin.close("", ("name_refused",))
         return [scale for scale in found.values() if scale.name not in refused]
 
@@ -190,7 +191,7 @@ class Round:
             return
         self._watch("proving deletes")
         try:
-            sizes = {item.get("name"): item.get("size") for item in self._site.listing()}
+            sizes = {str(item.get("name")): item.get("size") for item in self._site.listing()}
             for name, course in self._asked.items():
                 self._bulletin.guard(name, partial(self._prove, course, sizes.get(name)))
         finally:

@@ -25,7 +25,6 @@ from mtdata.errors import ConfigError
 from mtdata.ports import Opened, Work
 
 log = logging.getLogger(__name__)
-
 RULES = 1
 """Raise it when values that were held before may open now; they are tried again then."""
 

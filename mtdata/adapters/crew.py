@@ -28,7 +28,6 @@ Outfit = Callable[[], Callable[[list[str]], list[R]]]
 """Made anew in each process: what gives one result for each text.  It must survive pickling."""
 
 log = logging.getLogger(__name__)
-
 CHUNK = 256  # texts a task: fewer cost up to 14 % of the speed, more gain nothing
 DEPTH = 2  # tasks with a worker: it goes on while this process is busy with something else
 SPLIT_AT, GIVE_UP_AT = 2, 4  # deaths over a task until its texts go one by one; until it is lost
@@ -291,10 +290,7 @@ def _serve(pipe: connection.Connection[Any, Any], parent: int) -> None:
 
 
 def _listen(pipe: connection.Connection[Any, Any], parent: int, inbox: SimpleQueue[Any]) -> None:
-    """Read ahead, so that the parent never waits to write; end all when the parent is gone.
-
-    The end of the pipe says so; were another child to hold it open, the parent's id does.
-    """
+    """Read ahead, so that the parent never waits to write; end all when pipe or parent end."""
     try:
         while os.getppid() == parent:
             if pipe.poll(1.0):

@@ -43,10 +43,7 @@ def chosen(scales: Iterable[Scale], wanted: str) -> list[Scale]:
 
 def twins(names: Sequence[str]) -> set[str]:
     """Names that another name equals but for case: they would share files on some disks."""
-    seen: dict[str, str] = {}
-    found = set()
+    folded: dict[str, set[str]] = {}
     for name in names:
-        first = seen.setdefault(name.casefold(), name)
-        if first != name:
-            found.add(name)
-    return found
+        folded.setdefault(name.casefold(), set()).add(name)
+    return {name for group in folded.values() if len(group) > 1 for name in group}

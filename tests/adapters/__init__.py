@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+import pytest
+
+from mtdata.errors import MTDataError
 
 
 @contextmanager
@@ -35,10 +38,13 @@ def text(head: str, body: bytes = b"", kind: str = "application/json") -> Callab
     return lambda talk: talk.sendall(lead + body)
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that nobody but itself vouches for, and its key."""
-    made, key = folder / "certificate.pem", folder / "key.pem"
-    ask = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {key} -out {made}"
-    to_whom = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*ask.split(), *to_whom], check=True, capture_output=True)
-    return made, key
+def told_by(ask: Callable[[], object], kind: type[MTDataError] | None) -> str:
+    """All that the error says which `ask` raises, of exactly this kind; '' where None is due."""
+    if kind is None:
+        ask()
+        return ""
+    with pytest.raises(kind) as caught:
+        ask()
+    error = caught.value
+    assert type(error) is kind
+    return "".join([str(error), repr(error), *traceback.format_exception(error)])

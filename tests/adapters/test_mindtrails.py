@@ -7,8 +7,7 @@ import gzip
 import json
 import socket
 import threading
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,9 @@ from mtdata.collectors.http import SiteAccess
 from mtdata.collectors.mindtrails import MindTrailsSite
 from mtdata.demo.study_site import Request, StudySite
 from mtdata.domain.receipt import Outcome
-from mtdata.errors import ConfigError, MTDataError, PackageError, SiteError, SiteRefused
-from tests.adapters import certificate, saying, text
-from tests.conftest import requires_program
+from mtdata.errors import ConfigError, PackageError, SiteError, SiteRefused
+from tests.adapters import saying, text, told_by
+from tests.adapters.certificates import self_signed
 from tests.contracts.site_contract import MANY, SiteContract, World, fetched
 from tests.fakes import MemorySite
 
@@ -137,17 +136,6 @@ def test_each_fault_ends_as_the_table_says_and_tells_no_secret(
     secrets = [PASSWORD, base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode(), ANSWER]
     for telling in [*tellings, answer.reason]:
         assert not any(secret in telling for secret in secrets)
-
-
-def told_by(ask: Callable[[], object], kind: type[MTDataError] | None) -> str:
-    if kind is None:
-        ask()
-        return ""
-    with pytest.raises(kind) as caught:
-        ask()
-    error = caught.value
-    assert type(error) is kind
-    return "".join([str(error), repr(error), *traceback.format_exception(error)])
 
 
 def test_a_package_that_drips_is_given_up(study: StudySite) -> None:
@@ -280,11 +268,10 @@ def test_neither_netrc_nor_a_proxy_of_the_environment_is_asked(
         assert "could not connect to http://127" in next(site.delete("QOL", [1])).reason
 
 
-@requires_program("openssl", "sudo apt-get install openssl")
 def test_a_certificate_is_verified_for_reading_and_for_deleting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tls = certificate(tmp_path)
+    tls = self_signed(tmp_path)
     with StudySite(user=USER, password=PASSWORD, tls=tls) as study:
         study.put("QOL", MANY)
         with opened(study.url) as site:

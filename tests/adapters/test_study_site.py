@@ -17,7 +17,7 @@ from mtdata.demo.study_site import Request, StudySite
 from tests.adapters.certificates import self_signed
 
 TIMEOUT = 20
-ACCOUNT = ("admin@example.org".encode(), "p:ss wörd".encode())
+ACCOUNT = (b"admin@example.org", "p:ss wörd".encode())
 
 
 def row(id: int, **more: Any) -> dict[str, Any]:

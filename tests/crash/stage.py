@@ -1,0 +1,161 @@
+"""A site in this process, a pool and its config in a folder; rounds on it run as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any, NamedTuple
+
+from mtdata.demo.study_site import StudySite
+from mtdata.demo.wire import DROPPED, Answer, Call
+from tests.crash.story import Story, bodies
+
+ROOT = Path(__file__).resolve().parents[2]
+HANGS_S = 240
+"""No round takes that long; a process that does is ended, and the test with it."""
+HOURS_EAST = 12 - datetime.now(UTC).hour
+ZONE = f"Etc/GMT{-HOURS_EAST:+d}" if HOURS_EAST else "Etc/GMT"
+"""A zone where it is noon (its sign is the other way round): no day ends during the tests."""
+CONFIG = """\
+uva:
+  READY: True
+  DELETE_MODE: {delete_mode}
+  SERVER: '{site.url}'
+  USER: '{site.user}'
+  PASS: '{site.password}'
+  PRIVATE_FILE: study.pem
+  TIMEZONE: {zone}
+  PATH: pool
+"""
+
+
+class CuttingSite(StudySite):
+    """A site that kills who asks: at request number `at`, before or after it is carried out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.victim: subprocess.Popen[str] | None = None
+        self.at, self.after = 0, False
+        self.asked = 0
+        self.known = Event()
+        self._counting = Lock()
+
+    def _answer(self, call: Call) -> Answer:
+        with self._counting:
+            self.asked += 1
+            mine = self.asked == self.at
+        if mine and not self.after:
+            return self._cut()
+        answer = super()._answer(call)
+        return self._cut() if mine else answer
+
+    def _cut(self) -> Answer:
+        self.known.wait(HANGS_S)
+        assert self.victim is not None
+        self.victim.kill()
+        self.victim.wait(HANGS_S)
+        return DROPPED
+
+
+class Ended(NamedTuple):
+    """How a process ended: its exit code (-9 = killed) and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Stage:
+    """One site with one pool."""
+
+    def __init__(self, home: Path, site: CuttingSite) -> None:
+        self.home, self.site = home, site
+        self.pool = home / "pool"
+
+    def configure(self, *, delete_mode: bool) -> None:
+        """Write server.config."""
+        text = CONFIG.format(site=self.site, delete_mode=delete_mode, zone=ZONE)
+        (self.home / "config" / "server.config").write_text(text, encoding="utf-8")
+
+    def export(self, *before: str) -> Ended:
+        """One round; `before` is the command that runs it (strace with its options)."""
+        return self.start(*before, *self.words("-m", "mtdata", "export", "uva", "all"))
+
+    def words(self, *words: str) -> list[str]:
+        """The interpreter with these words and the config folder."""
+        return [sys.executable, *words, "--config", str(self.home / "config")]
+
+    def start(self, *words: str) -> Ended:
+        """Run a process to its end; the site knows it meanwhile."""
+        process = subprocess.Popen(
+            words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=_environment(), stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.site.victim = process
+        self.site.known.set()
+        with process:
+            try:
+                out, err = process.communicate(timeout=HANGS_S)
+            finally:
+                process.kill()
+        return Ended(process.returncode, out, err)
+
+    def mend(self) -> list[dict[str, Any]]:
+        """Two clean rounds, `decode --check` and `verify`; the exit code and JSON of each."""
+        ended = self.start(sys.executable, "-m", "tests.crash.mending", str(self.home / "config"))
+        assert ended.code == 0, f"the mending process itself ended with {ended}"
+        told: list[dict[str, Any]] = json.loads(ended.out)
+        return [one | {"err": ended.err} for one in told]
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("MTDATA_")}
+
+
+def make_template(home: Path, story: Story) -> None:
+    """A home whose pool holds what was collected and deleted, and what is owed."""
+    for folder in ("config", "keys"):
+        (home / folder).mkdir(mode=0o700, parents=True)
+    (home / "keys" / "study.pem").write_bytes(story.private)
+    (home / "keys" / "study.pem").chmod(0o600)
+    with CuttingSite() as site:
+        stage = Stage(home, site)
+        for delete_mode, entries in ((True, story.gone), (False, story.owed)):
+            lay_out(site, story, entries, snapshot=0)
+            stage.configure(delete_mode=delete_mode)
+            ended = stage.export()
+            assert ended.code == 0, f"the round before the cut ones failed: {ended}"
+        left = [site.ids(scale) for scale in story.deleteable]
+    assert left == [[5, 6, 7], [12], []], left
+
+
+def lay_out(site: StudySite, story: Story, entries: Sequence[Any], *, snapshot: int) -> None:
+    """Put entries and the newest table of the scale that must stay on the site."""
+    for scale in (*story.deleteable, story.EMPTY):
+        site.put(scale, bodies(entries, scale), deleteable=True)
+    site.offer(story.STAYS, deleteable=False)
+    site.clear(story.STAYS)
+    site.put(story.STAYS, bodies(story.snapshots[snapshot], story.STAYS))
+
+
+Stages = Callable[[], Any]
+
+
+@contextmanager
+def staged(template: Path, home: Path, story: Story) -> Iterator[Stage]:
+    """A copy of the template before the round that is to be cut, on a site of its own."""
+    shutil.copytree(template, home)
+    with CuttingSite() as site:
+        lay_out(site, story, story.owed + story.new, snapshot=1)
+        stage = Stage(home, site)
+        stage.configure(delete_mode=True)
+        yield stage
+    shutil.rmtree(home)

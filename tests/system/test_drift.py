@@ -1,0 +1,107 @@
+"""Fields that come and go: the day's sheet gets the union, old rows stay; or such entries wait."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.system.home import STUDY, Home, columns, row
+
+
+def test_a_new_field_gives_the_sheet_a_new_column_and_old_rows_stay(home: Home) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1, answer='a,"b"\r\nc'), row(2)])
+    home.export()
+    home.site.put("QOL", [row(3, before="new"), row(4)])
+    assert home.export()["QOL"]["deleted"] == 2
+    [path] = home.paths("active_data", "QOL")
+    assert columns(path) == ["answer", "before", "id", "session", "tag"]
+    assert [(line["id"], line["answer"], line["before"]) for line in home.sheet("QOL")] == [
+        ("1", 'a,"b"\r\nc', ""), ("2", "3", ""), ("3", "3", "new"), ("4", "3", ""),
+    ]  # fmt: skip
+    assert "new: before" in home.detail("drift")
+    assert home.is_clean()
+
+
+def test_a_missing_field_is_an_empty_cell_and_is_reported(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    lacking = row(2)
+    del lacking["answer"]
+    home.site.put("QOL", [lacking])
+    home.export()
+    assert [line["answer"] for line in home.sheet("QOL")] == ["3", ""]
+    assert "missing: answer" in home.detail("drift")
+    assert home.is_clean()
+
+
+def test_fields_that_differ_within_a_package_all_have_a_column(home: Home) -> None:
+    home.site.put("QOL", [row(1), row(2, zeta=1), row(3, alpha=2)])
+    home.export()
+    [path] = home.paths("active_data", "QOL")
+    assert columns(path) == ["alpha", "answer", "id", "session", "tag", "zeta"]
+    assert [(line["alpha"], line["zeta"]) for line in home.sheet("QOL")] == [
+        ("", ""), ("", "1"), ("2", ""),
+    ]  # fmt: skip
+    assert home.is_clean()
+
+
+def test_a_sheet_that_was_widened_often_still_proves_every_row(home: Home) -> None:
+    home.configure(DELETE_MODE=True)
+    for number in range(1, 8):
+        home.site.put("QOL", [row(number, **{f"field{number % 4}": number})])
+        assert home.export()["QOL"]["deleted"] == 1
+    assert home.ids("QOL") == [str(number) for number in range(1, 8)]
+    assert home.is_clean()
+
+
+def test_the_day_after_a_drift_begins_with_the_fields_of_its_own_rows(home: Home) -> None:
+    home.site.put("QOL", [row(1, old=1)])
+    home.export()
+    home.now += timedelta(days=1)
+    home.site.put("QOL", [row(2, new=1)])
+    home.export()
+    first, second = home.paths("active_data", "QOL")
+    assert columns(first) == ["answer", "id", "old", "session", "tag"]
+    assert columns(second) == ["answer", "id", "new", "session", "tag"]
+    assert home.is_clean()
+
+
+def test_with_drift_on_hold_entries_with_other_fields_wait_and_stay_on_the_site(home: Home) -> None:
+    home.configure(DELETE_MODE=True, DRIFT="hold")
+    home.site.put("QOL", [row(1)])
+    home.export()
+    home.site.put("QOL", [row(2, more=1), row(3)])
+    done = home.export(code=1)["QOL"]
+    assert (done["appended"], done["held"], done["deleted"]) == (1, 1, 1)
+    assert home.held() == [("QOL", 2, "drift")]
+    assert ("entry_drift", "QOL") in home.troubles()
+    assert home.site.ids("QOL") == [2]
+    [path] = home.paths("active_data", "QOL")
+    assert columns(path) == ["answer", "id", "session", "tag"]
+    home.export()
+    assert home.held() == [("QOL", 2, "drift")]
+
+
+def test_entries_on_hold_for_drift_become_rows_once_they_are_released(home: Home) -> None:
+    home.configure(DELETE_MODE=True, DRIFT="hold")
+    home.site.put("QOL", [row(1)])
+    home.export()
+    home.site.put("QOL", [row(2, more=1)])
+    home.export(code=1)
+    home.run("held", STUDY, "--release", "QOL", "2")
+    home.export()
+    assert [(line["id"], line["more"]) for line in home.sheet("QOL")] == [("1", ""), ("2", "1")]
+    assert home.site.ids("QOL") == []
+    assert home.troubles() & {("entry_drift", "QOL")} == set()
+    assert home.is_clean()
+
+
+def test_the_incident_of_a_drift_closes_when_the_fields_stay_as_they_are(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    home.site.put("QOL", [row(2, more=1)])
+    home.export()
+    assert ("drift", "QOL") in home.troubles()
+    home.site.put("QOL", [row(3, more=1)])
+    home.export()
+    assert ("drift", "QOL") not in home.troubles()

@@ -1,0 +1,200 @@
+"""Sealed fields: opened with the right key, held with any other, never guessed, never lost."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from typing import Any
+
+import pytest
+from Crypto.PublicKey import RSA
+
+from tests.system.conftest import KeyPair
+from tests.system.home import Home, row
+
+SECRETS = ("4711", "ein Text mit Ä und 🙂", "line\r\nend", " ")
+
+
+def sealed_rows(home: Home, key: KeyPair, **keys: Any) -> None:
+    settings = {"ENCRYPTION": "rsa", "PRIVATE_FILE": "study.pem", "DELETE_MODE": True}
+    home.configure(**settings | keys)
+    entries = [row(n, participantRSA=key.seal(text)) for n, text in enumerate(SECRETS, 1)]
+    home.site.put("QOL", [*entries, row(9, participantRSA=None)])
+
+
+def opened(home: Home) -> list[str]:
+    return [line["participantRSA"] for line in home.sheet("QOL")]
+
+
+def test_sealed_fields_are_opened_and_stay_sealed_in_raw(home: Home, key: KeyPair) -> None:
+    home.put_key(key.pem)
+    sealed_rows(home, key)
+    done = home.export()["QOL"]
+    assert (done["appended"], done["deleted"]) == (5, 5)
+    assert opened(home) == [*SECRETS, ""]
+    [raw] = home.paths("raw_data", "QOL")
+    assert b"4711" not in raw.read_bytes()
+    assert home.is_clean()
+
+
+def assert_held(home: Home, kind: str, naming: str) -> None:
+    """The four sealed entries are held and on the site, raw is kept, the key is named."""
+    assert opened(home) == [""]
+    assert [line["id"] for line in home.sheet("QOL")] == ["9"]
+    assert home.raw_ids("QOL") == [1, 2, 3, 4, 9]
+    assert home.held() == [("QOL", number, "sealed") for number in (1, 2, 3, 4)]
+    assert home.site.ids("QOL") == [1, 2, 3, 4]
+    assert naming in home.detail(kind)
+    assert {(kind, ""), ("entry_sealed", "QOL")} <= home.troubles()
+
+
+def assert_appended_without_the_site(home: Home) -> None:
+    """With the site down, the next round makes the rows all the same; then they are deleted."""
+    home.site.stop()
+    done = home.export(code=69)["QOL"]
+    assert (done["appended"], done["held"]) == (4, 0)
+    assert opened(home) == ["", *SECRETS]
+    assert home.held() == []
+    home.site.start()
+    home.export()
+    assert home.site.ids("QOL") == []
+    assert home.troubles() == set()
+    assert home.is_clean()
+
+
+def test_with_the_wrong_key_entries_are_held_until_the_right_one_is_there(
+    home: Home, key: KeyPair, other_key: KeyPair
+) -> None:
+    home.put_key(other_key.pem)
+    sealed_rows(home, key)
+    home.export(code=1)
+    assert_held(home, "key_wrong", "study.pem")
+    home.export()
+    assert_held(home, "key_wrong", "study.pem")
+    home.put_key(key.pem)
+    assert_appended_without_the_site(home)
+
+
+def test_without_the_key_file_entries_are_held_until_it_is_there(home: Home, key: KeyPair) -> None:
+    sealed_rows(home, key)
+    home.export(code=1)
+    assert_held(home, "key_unreadable", "study.pem")
+    home.put_key(key.pem)
+    assert_appended_without_the_site(home)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
+def test_a_key_that_others_may_read_is_refused_with_the_command_that_mends_it(
+    home: Home, key: KeyPair, mode: int
+) -> None:
+    path = home.put_key(key.pem, mode=mode)
+    sealed_rows(home, key)
+    home.export(code=1)
+    assert_held(home, "key_unreadable", "study.pem")
+    command = "chmod" + home.detail("key_unreadable").partition("chmod")[2]
+    assert shlex.split(command) == ["chmod", "600", str(path)]
+    subprocess.run(shlex.split(command), check=True)
+    assert_appended_without_the_site(home)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no key", b"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n"],
+    ids=["empty", "text", "damaged"],
+)
+def test_a_key_file_that_holds_no_key_is_told_of_and_entries_are_held(
+    home: Home, key: KeyPair, content: bytes
+) -> None:
+    home.put_key(content)
+    sealed_rows(home, key)
+    home.export(code=1)
+    assert_held(home, "key_unreadable", "study.pem")
+    home.put_key(key.pem)
+    assert_appended_without_the_site(home)
+
+
+def test_a_site_without_a_key_holds_sealed_entries(home: Home, key: KeyPair) -> None:
+    sealed_rows(home, key, PRIVATE_FILE="")
+    home.export(code=1)
+    assert home.held() == [("QOL", number, "sealed") for number in (1, 2, 3, 4)]
+    home.put_key(key.pem)
+    home.configure(PRIVATE_FILE="study.pem")
+    assert_appended_without_the_site(home)
+
+
+def test_the_right_key_is_found_among_several(home: Home, key: KeyPair, other_key: KeyPair) -> None:
+    home.put_key(other_key.pem, "old.pem")
+    home.put_key(key.pem, "new.pem")
+    sealed_rows(home, key, PRIVATE_FILE=["old.pem", "new.pem"])
+    home.site.put("QOL", [row(10, participantRSA=other_key.seal("of old"))])
+    home.export()
+    assert opened(home) == [*SECRETS, "", "of old"]
+    assert home.troubles() == set()
+
+
+def test_a_value_that_was_corrupted_is_held_and_the_others_are_opened(
+    home: Home, key: KeyPair
+) -> None:
+    home.put_key(key.pem)
+    sealed_rows(home, key)
+    whole = key.seal("whole")
+    flipped = ("A" if whole[40] != "A" else "B").join((whole[:40], whole[41:]))
+    bad = [flipped, "no base64!", whole[:-8], "clear text", "AAAA"]
+    home.site.put("QOL", [row(20 + n, participantRSA=text) for n, text in enumerate(bad)])
+    home.export(code=1)
+    assert opened(home) == [*SECRETS, ""]
+    assert home.held() == [("QOL", 20 + n, "sealed") for n in range(len(bad))]
+    assert home.site.ids("QOL") == [20, 21, 22, 23, 24]
+    assert ("key_wrong", "") not in home.troubles()
+
+
+def test_a_key_with_a_passphrase_from_the_environment_opens(
+    home: Home, key: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = RSA.import_key(key.pem)
+    home.put_key(private.export_key(passphrase="läng und geheim".encode(), pkcs=8,
+                                    protection="PBKDF2WithHMAC-SHA1AndAES256-CBC"))  # fmt: skip
+    sealed_rows(home, key)
+    home.export(code=1)
+    assert_held(home, "key_unreadable", "study.pem")
+    monkeypatch.setenv("MTDATA_KEY_PASSPHRASE", "läng und geheim")
+    assert_appended_without_the_site(home)
+
+
+def test_sealed_fields_within_objects_and_lists_are_opened_too(home: Home, key: KeyPair) -> None:
+    home.put_key(key.pem)
+    sealed_rows(home, key)
+    nested = {"study": {"emailRSA": key.seal("a@b.c")}, "listRSA": [key.seal("x"), None]}
+    home.site.put("BBSIQ", [row(30, **nested)])
+    home.export()
+    [line] = home.sheet("BBSIQ")
+    assert (line["study"], line["listRSA"]) == ('{"emailRSA":"a@b.c"}', '["x",null]')
+    assert home.is_clean()
+
+
+def test_without_padding_the_values_of_2015_are_opened(home: Home, key: KeyPair) -> None:
+    import base64
+
+    public = key.public
+    size = public.size_in_bytes()
+    bare = pow(int.from_bytes(b"4711", "big"), public.e, public.n).to_bytes(size, "big")
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem", PADDING="none")
+    home.site.put("QOL", [row(1, participantRSA=base64.b64encode(bare).decode())])
+    home.export()
+    assert opened(home) == ["4711"]
+
+
+def test_with_encryption_off_clear_text_passes_through(home: Home) -> None:
+    home.configure(ENCRYPTION="off", DELETE_MODE=True)
+    home.site.put("QOL", [row(1, participantRSA="4711")])
+    assert home.export()["QOL"]["deleted"] == 1
+    assert opened(home) == ["4711"]
+
+
+def test_many_sealed_values_are_opened_in_order_by_all_workers(home: Home, key: KeyPair) -> None:
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem", DELETE_MODE=True)
+    home.site.put("QOL", [row(n, participantRSA=key.seal(f"p{n}")) for n in range(1, 1201)])
+    assert home.export()["QOL"]["deleted"] == 1200
+    assert opened(home) == [f"p{n}" for n in range(1, 1201)]

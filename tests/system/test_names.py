@@ -1,0 +1,107 @@
+"""Names that come from the site: none becomes a path or an address unchecked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.system.home import STUDY, Home, row
+
+BAD: dict[str, Any] = {
+    "a path": "../x",
+    "an absolute path": "/etc/passwd",
+    "a NUL": "QOL\u0000",
+    "300 characters": "Q" * 300,
+    "a blank": "QOL 2",
+    "a dot": ".hidden",
+    "a line end": "QOL\n",
+    "a percent sign": "%2e%2e",
+    "a question mark": "QOL?after=x",
+    "a quote": "QOL'; DROP TABLE entries; --",
+    "another alphabet": "Q\u039fL",
+    "nothing": "",
+    "a number": 7,
+    "null": None,
+    "a list": ["QOL"],
+}
+
+
+def lines(*names: Any) -> list[dict[str, Any]]:
+    return [{"name": name, "size": 1, "deleteable": True} for name in names]
+
+
+@pytest.mark.parametrize("name", BAD.values(), ids=list(BAD))
+def test_a_scale_with_an_unsafe_name_is_refused_and_the_others_are_collected(
+    home: Home, name: Any
+) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1)])
+    home.site.fault("listing", body=lines(name, "QOL"))
+    files = {path for path in home.folder.rglob("*") if home.pool not in path.parents}
+    home.export(code=65)
+    assert home.ids("QOL") == ["1"]
+    assert home.deletes() == [1]
+    assert set(home.asked("GET")) == {"", "/QOL"}
+    made = {path for path in home.folder.rglob("*") if home.pool not in path.parents}
+    assert made - files <= {home.pool}
+    assert ("name_refused", "") in home.troubles()
+    home.site.heal()
+    home.export()
+    assert ("name_refused", "") not in home.troubles()
+
+
+def test_names_that_differ_by_case_alone_are_both_refused(home: Home) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("BBSIQ", [row(1)])
+    home.site.fault("listing", body=lines("QOL", "BBSIQ", "qol"))
+    home.export(code=65)
+    assert set(home.asked("GET")) == {"", "/BBSIQ"}
+    assert home.deletes() == [1]
+    assert "by case" in home.detail("name_refused")
+
+
+def test_a_scale_that_is_listed_twice_is_collected_once(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.site.fault("listing", body=lines("QOL", "QOL"))
+    home.export()
+    assert home.asked("GET") == ["", "/QOL"]
+    assert home.ids("QOL") == ["1"]
+
+
+@pytest.mark.parametrize("size", [None, "12", -1, 1.5, True, [1]])
+def test_a_scale_whose_size_is_odd_is_asked_for(home: Home, size: Any) -> None:
+    home.site.put("QOL", [row(1)])
+    home.site.fault("listing", body=[{"name": "QOL", "size": size, "deleteable": True}])
+    assert home.export()["QOL"]["appended"] == 1
+
+
+@pytest.mark.parametrize("word", [None, "true", 1, "yes"])
+def test_a_scale_is_never_deleted_unless_the_site_says_plainly_that_it_may(
+    home: Home, word: Any
+) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1)])
+    home.site.fault("listing", body=[{"name": "QOL", "size": 1, "deleteable": word}])
+    home.export(STUDY, "all")
+    assert home.ids("QOL") == ["1"]
+    assert home.asked("DELETE") == []
+
+
+@pytest.mark.parametrize("word", ["NoSuch", "../x", "QOL "])
+def test_a_scale_that_the_site_does_not_offer_is_a_fault_of_the_command(
+    home: Home, word: str
+) -> None:
+    home.site.put("QOL", [row(1)])
+    ended = home.run("export", STUDY, word)
+    assert ended.code == ended.shown["error"]["exit"] == 64
+    assert "QOL" in ended.shown["error"]["message"]
+    assert home.asked("GET") == [""]
+
+
+def test_fields_with_unsafe_names_never_leave_their_cells(home: Home) -> None:
+    home.site.put("QOL", [row(1, **{"../../x": "=cmd()", "a'; DROP TABLE entries; --": 1})])
+    home.export()
+    [line] = home.sheet("QOL")
+    assert (line["../../x"], line["a'; DROP TABLE entries; --"]) == ("=cmd()", "1")
+    assert home.is_clean()

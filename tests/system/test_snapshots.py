@@ -1,0 +1,148 @@
+"""Scales that must stay: whole snapshots, one sheet a day, never a delete."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from tests.system.conftest import KeyPair
+from tests.system.home import STUDY, Home, row
+
+
+def staying(home: Home, *rows: object, name: str = "TaskLog") -> None:
+    home.site.offer(name, deleteable=False)
+    home.site.clear(name)
+    home.site.put(name, rows)
+
+
+def test_a_scale_that_must_stay_is_kept_whole_and_never_deleted(home: Home) -> None:
+    home.configure(DELETE_MODE=True)
+    staying(home, row(3), row(1), row(2))
+    done = home.export(STUDY, "static")
+    assert done["TaskLog"] == {
+        "received": 3, "fresh": 3, "appended": 3, "held": 0, "deleted": 0, "owed": 0,
+    }  # fmt: skip
+    assert home.ids("TaskLog") == ["3", "1", "2"]
+    home.export(STUDY, "all")
+    assert home.asked("DELETE") == []
+    assert home.is_clean()
+
+
+def test_a_round_for_the_deleteable_ones_leaves_scales_that_must_stay_alone(home: Home) -> None:
+    staying(home, row(1))
+    home.site.put("QOL", [row(2)])
+    assert set(home.export(STUDY, ".")) == {"QOL"}
+    assert set(home.export(STUDY, "static")) == {"TaskLog"}
+    assert set(home.export(STUDY, "all")) == {"QOL", "TaskLog"}
+    assert set(home.export(STUDY, "tasklog")) == {"TaskLog"}
+
+
+def test_a_table_that_changed_is_stored_whole_again_and_its_sheet_of_the_day_replaced(
+    home: Home,
+) -> None:
+    staying(home, row(1), row(2))
+    home.export(STUDY, "static")
+    staying(home, row(1, answer=9), row(3))
+    home.export(STUDY, "static")
+    assert [[one["id"] for one in rows] for rows in home.packages("TaskLog").values()] == [
+        [1, 2], [1, 3],
+    ]  # fmt: skip
+    assert [(line["id"], line["answer"]) for line in home.sheet("TaskLog")] == [
+        ("1", "9"), ("3", "3"),
+    ]  # fmt: skip
+    assert len(home.paths("active_data", "TaskLog")) == 1
+    assert home.is_clean()
+
+
+def test_a_table_that_did_not_change_writes_nothing(home: Home) -> None:
+    staying(home, row(1), row(2))
+    home.export(STUDY, "static")
+    before = home.digests()
+    for _ in range(2):
+        home.now += timedelta(days=1)
+        assert home.export(STUDY, "static")["TaskLog"]["fresh"] == 0
+    assert home.digests() == before
+
+
+def test_each_day_on_which_the_table_changed_has_a_sheet_of_its_own(home: Home) -> None:
+    staying(home, row(1))
+    home.export(STUDY, "static")
+    home.now += timedelta(days=1)
+    staying(home, row(1), row(2))
+    home.export(STUDY, "static")
+    names = [path.name for path in home.paths("active_data", "TaskLog")]
+    assert names == ["TaskLog_Mar_12_2026.csv", "TaskLog_Mar_13_2026.csv"]
+    assert home.ids("TaskLog") == ["1", "1", "2"]
+    assert home.is_clean()
+
+
+def test_a_table_that_lost_rows_or_fields_is_kept_as_it_is_now(home: Home) -> None:
+    staying(home, row(1, old="x"), row(2))
+    home.export(STUDY, "static")
+    staying(home, row(2, new=[1, {"a": None}]))
+    home.export(STUDY, "static")
+    [line] = home.sheet("TaskLog")
+    assert (line["id"], line["new"], "old" in line) == ("2", '[1,{"a":null}]', False)
+    assert home.raw_ids("TaskLog") == [1, 2, 2]
+
+
+def test_a_table_that_is_empty_now_is_not_asked_for_and_the_last_one_stays(home: Home) -> None:
+    staying(home, row(1))
+    home.export(STUDY, "static")
+    home.site.clear("TaskLog")
+    home.export(STUDY, "static")
+    assert home.ids("TaskLog") == ["1"]
+    assert home.asked("GET") == ["", "/TaskLog", ""]
+
+
+def test_malformed_entries_of_a_table_are_held_and_the_others_have_rows(home: Home) -> None:
+    staying(home, row(1), b'{"id":2,"oops"}', row("x"), row(4))
+    done = home.export(STUDY, "static", code=1)["TaskLog"]
+    assert (done["appended"], done["held"]) == (2, 2)
+    assert home.ids("TaskLog") == ["1", "4"]
+    assert ("entry_malformed", "TaskLog") in home.troubles()
+    staying(home, row(1), row(4))
+    home.export(STUDY, "static")
+    assert home.troubles() == set()
+    assert home.held() == []
+
+
+def test_sealed_fields_of_a_table_are_opened_once_the_right_key_is_there(
+    home: Home, key: KeyPair, other_key: KeyPair
+) -> None:
+    home.put_key(other_key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem")
+    staying(home, row(1, emailRSA=key.seal("a@b.c")), row(2, emailRSA=None))
+    done = home.export(STUDY, "static", code=1)["TaskLog"]
+    assert (done["appended"], done["held"]) == (1, 1)
+    home.put_key(key.pem)
+    home.export(STUDY, "static")
+    assert [line["emailRSA"] for line in home.sheet("TaskLog")] == ["a@b.c", ""]
+    assert home.held() == []
+    assert home.is_clean()
+
+
+def test_the_raw_file_of_a_table_is_one_valid_object(home: Home) -> None:
+    for number in range(1, 4):
+        staying(home, *(row(one) for one in range(number)))
+        home.export(STUDY, "static")
+    [path] = home.paths("raw_data", "TaskLog")
+    assert [len(rows) for rows in json.loads(path.read_bytes()).values()] == [1, 2, 3]
+
+
+def test_a_sheet_of_a_table_that_a_person_edited_is_never_replaced(home: Home) -> None:
+    staying(home, row(1))
+    home.export(STUDY, "static")
+    [path] = home.paths("active_data", "TaskLog")
+    mine = path.read_bytes() + b"my note\r\n"
+    path.write_bytes(mine)
+    staying(home, row(1), row(2))
+    home.export(STUDY, "static", code=74)
+    assert path.read_bytes() == mine
+    assert [one.name for one in home.paths("active_data", "TaskLog")] == [
+        "TaskLog_Mar_12_2026.csv", "TaskLog_Mar_12_2026_part2.csv",
+    ]  # fmt: skip
+    assert ("sheet_changed", "TaskLog") in home.troubles()
+    home.run("verify", STUDY)
+    assert path.read_bytes() == mine
+    assert home.is_clean()
