@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
 
+from cryptography.exceptions import InternalError
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from mtdata.adapters.crew import Crew
@@ -63,7 +64,7 @@ class FastOpener:
     def open(self, sealed: bytes) -> bytes | None:
         try:
             text = self._decrypt(sealed, _PKCS1)
-        except ValueError:  # what OpenSSL before 3.2 says, or a number above the modulus
+        except (ValueError, InternalError):  # OpenSSL before 3.2; a number above the modulus
             return None
         return None if self._rejected(sealed, text) else text
 

@@ -1,7 +1,7 @@
 """Worker processes that answer for lists of texts; they never outlive the process that made them.
 
-What they hold (keys) and get goes through a pipe to each, never through arguments, environment or
-files.  Not concurrent.futures: its workers stay behind when their parent is killed.
+Keys and texts go through a pipe to each, never through arguments, environment or files.
+Not concurrent.futures: its workers stay behind when their parent is killed.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class _Task(Generic[R]):
 
     def singles(self) -> list[_Task[R]]:
         """One task for each text."""
-        numbered = enumerate(self.texts, self.start)
-        return [_Task(self.batch, at, [text], self.deaths) for at, text in numbered]
+        each = enumerate(self.texts, self.start)
+        return [_Task(self.batch, at, [text], self.deaths) for at, text in each]
 
 
 class _Worker(Generic[R]):
@@ -146,9 +146,7 @@ class Crew(Generic[R]):
         until = monotonic() + 1.0
         for worker in self._workers:
             worker.end(max(0.0, until - monotonic()))
-        self._workers.clear()
-        self._queue.clear()
-        self._stillborn = 0
+        self._workers, self._queue, self._stillborn = [], deque(), 0
 
     def _few(self, count: int, seen: int) -> bool:
         """Whether workers gain nothing; many small batches are a large one in the end."""
@@ -183,10 +181,9 @@ class Crew(Generic[R]):
         """Do a task here while no worker is ready, but none that may have ended one."""
         if not self._queue or any(worker.ready for worker in self._workers):
             return False
-        task = self._queue[0]
-        if task.deaths and self._stillborn < STILLBORN:
+        if self._queue[0].deaths and self._stillborn < STILLBORN:
             return False
-        self._queue.popleft()
+        task = self._queue.popleft()
         may = task.deaths < SPLIT_AT
         task.batch.fill(task.start, self._here(task.texts) if may else self._none(task))
         return True

@@ -1,0 +1,73 @@
+"""What every disk must do (port Disk); inherited by the fake's tests and the real one's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mtdata.errors import PackageError, StorageError
+from mtdata.ports import Disk
+
+
+class DiskContract:
+    """Tests for one kind of disk, given by the fixture `disk`."""
+
+    def test_what_is_written_is_read_back_and_the_file_ends_behind_it(self, disk: Disk) -> None:
+        disk.write("a/b", 0, b"0123456789")
+        disk.write("a/b", 4, b"xy")
+        assert disk.read("a/b", 0, 100) == b"0123xy"
+        assert disk.size("a/b") == 6
+        disk.write("a/b", 2, b"")
+        assert disk.read("a/b", 0, 100) == b"01"
+
+    def test_reading_past_the_end_gives_what_there_is(self, disk: Disk) -> None:
+        disk.write("f", 0, b"abc")
+        assert disk.read("f", 2, 10) == b"c"
+        assert disk.read("f", 9, 10) == b""
+
+    def test_a_stream_gives_every_byte_or_a_stretch_of_them(self, disk: Disk) -> None:
+        content = bytes(range(256)) * 10_000
+        disk.write("f", 0, content)
+        pieces = list(disk.stream("f"))
+        assert b"".join(pieces) == content
+        assert max(map(len, pieces)) <= 1 << 20
+        assert b"".join(disk.stream("f", 100, 2_000_000)) == content[100:2_000_100]
+
+    def test_a_file_that_is_not_there_has_no_size_and_cannot_be_read(self, disk: Disk) -> None:
+        assert disk.size("nowhere/f") is None
+        with pytest.raises(StorageError, match="nowhere/f"):
+            disk.read("nowhere/f", 0, 1)
+
+    def test_a_staged_file_takes_the_name_in_one_move(self, disk: Disk) -> None:
+        disk.write("a/f", 0, b"old")
+        staged = disk.stage("a/f", iter([b"ne", b"w"]))
+        assert disk.read("a/f", 0, 9) == b"old"
+        disk.publish(staged, "a/f")
+        assert disk.read("a/f", 0, 9) == b"new"
+        assert disk.names("a") == ["f"]
+
+    def test_replace_puts_small_content_in_the_place_of_what_was_there(self, disk: Disk) -> None:
+        for content in (b"first", b"2nd"):
+            disk.replace("a/f", content)
+            assert disk.read("a/f", 0, 9) == content
+
+    def test_receive_begins_anew_and_tells_the_length(self, disk: Disk) -> None:
+        assert disk.receive("in/f", iter([b"abc", b"def"])) == 6
+        assert disk.receive("in/f", iter([b"x"])) == 1
+        assert disk.read("in/f", 0, 9) == b"x"
+
+    def test_a_fault_of_the_source_is_not_one_of_the_disk(self, disk: Disk) -> None:
+        def source() -> Iterator[bytes]:
+            yield b"x"
+            raise PackageError("broke off")
+
+        with pytest.raises(PackageError):
+            disk.receive("in/f", source())
+
+    def test_what_is_removed_is_gone_and_what_is_not_there_is_no_fault(self, disk: Disk) -> None:
+        disk.write("a/f", 0, b"x")
+        disk.remove("a/f")
+        disk.remove("a/f")
+        assert disk.size("a/f") is None
+        assert disk.names("a") == disk.names("never") == []

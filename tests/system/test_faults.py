@@ -1,0 +1,157 @@
+"""What a faulty site, disk or config gets: an exit code, an incident, and nothing deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mtdata.adapters.lock import PoolLock
+from mtdata.demo.study_site import StudySite
+from tests.system.home import STUDY, Home, row
+
+FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "5xx for one scale": ("status", {"code": 500, "scale": "QOL"}, "package_broken"),
+    "5xx for all": ("status", {"code": 503}, "site_unreachable"),
+    "a body that breaks off": ("truncated", {"scale": "QOL"}, "package_broken"),
+    "chunks without an end": ("truncated", {"scale": "QOL", "chunked": True}, "package_broken"),
+    "a page instead of JSON": ("html", {"scale": "QOL"}, "package_broken"),
+    "a log-in page": ("login_page", {}, "site_refused"),
+    "a wrong password": ("unauthorized", {}, "site_refused"),
+    "dropped connections": ("drop", {}, "site_unreachable"),
+    "no answer": ("hang", {}, "site_unreachable"),
+    "another host": ("redirect", {"location": "http://127.0.0.2:9/api"}, "site_refused"),
+    "a body without end": ("endless", {"scale": "QOL"}, "package_broken"),
+    "no array": ("garbled", {"scale": "QOL", "bytes": b'{"id":1}'}, "package_broken"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_the_site_ends_as_69_with_an_incident_and_the_next_round_is_well(
+    home: Home, name: str
+) -> None:
+    kind, detail, incident = FAULTS[name]
+    home.configure(DELETE_MODE=True, TIMEOUT=1, MAX_RESPONSE_MB=1)
+    home.site.put("QOL", [row(1), row(2)])
+    home.site.fault(kind, **detail)
+    home.export(code=69)
+    assert incident in {kind for kind, _ in home.troubles()}
+    assert home.deletes() == []
+    assert home.ids("QOL") == []
+    home.site.heal()
+    home.export()
+    assert home.ids("QOL") == ["1", "2"]
+    assert home.deletes() == [1, 2]
+    assert home.troubles() == set()
+    assert home.is_clean()
+
+
+def test_one_site_that_is_down_does_not_keep_the_other_from_being_collected(home: Home) -> None:
+    with StudySite() as other:
+        home.configure("other", site=other)
+        other.put("QOL", [row(1)])
+        home.site.stop()
+        ended = home.run("export")
+        assert ended.code == 69
+        assert ended.shown["sites"]["other"]["scales"]["QOL"]["appended"] == 1
+        assert ended.shown["error"]["exit"] == 69
+        home.site.start()
+
+
+def test_a_second_round_on_one_pool_ends_as_75_and_does_nothing(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    with PoolLock(home.pool).hold():
+        ended = home.run("export", STUDY)
+    assert ended.code == 75
+    assert home.site.requests == []
+    home.export()
+
+
+def test_every_fault_of_the_config_is_told_at_once(home: Home) -> None:
+    home.configure(DELETE_MODE="perhaps", DELETE_LIMITS=3, TIMEOUT="soon")
+    ended = home.run("export")
+    assert ended.code == 78
+    for key in ("DELETE_MODE", "DELETE_LIMITS", "TIMEOUT"):
+        assert key in ended.shown["error"]["message"]
+    assert home.site.password not in ended.said
+
+
+@pytest.mark.parametrize("words", [("export", "nobody"), ("export", STUDY, "NoScale"), ("exprt",)])
+def test_words_that_fit_nothing_end_as_64(home: Home, words: tuple[str, ...]) -> None:
+    home.site.put("QOL", [row(1)])
+    assert home.run(*words).code == 64
+
+
+def test_a_pool_that_cannot_be_written_ends_as_74_and_deletes_nothing(home: Home) -> None:
+    home.configure(DELETE_MODE=True)
+    home.pool.mkdir()
+    (home.pool / "raw_data").write_text("in the way")
+    home.site.put("QOL", [row(1)])
+    home.export(code=74)
+    assert home.deletes() == []
+    assert ("storage", "") in home.troubles()
+    (home.pool / "raw_data").unlink()
+    home.export()
+    assert home.deletes() == [1]
+    assert home.troubles() == set()
+
+
+def test_a_sheet_that_somebody_edited_is_never_touched_and_its_rows_are_made_again(
+    home: Home,
+) -> None:
+    home.site.put("QOL", [row(1), row(2)])
+    home.export()
+    [sheet] = home.paths("active_data", "QOL")
+    edited = sheet.read_bytes().replace(b"PRE", b"POST", 1) + b"a note of mine\r\n"
+    sheet.write_bytes(edited)
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(3)])
+    home.export(code=74)
+    assert sheet.read_bytes() == edited
+    assert 1 not in home.deletes()
+    assert ("sheet_changed", "QOL") in home.troubles()
+    verified = home.run("verify", STUDY)
+    assert verified.code == 74
+    assert verified.shown["sites"][STUDY]["wrong"]
+    assert sheet.read_bytes() == edited
+    home.export()
+    assert sorted(home.deletes()) == [1, 2, 3]
+    made = [path for path in home.paths("active_data", "QOL") if path != sheet]
+    assert sum(path.read_bytes().count(b"PRE") for path in made) == 3
+    assert home.is_clean()
+    assert home.troubles() == set()
+
+
+def test_raw_bytes_that_were_damaged_stop_the_delete_and_are_fetched_again(home: Home) -> None:
+    home.site.put("QOL", [row(1), row(2)])
+    home.export()
+    [raw] = home.paths("raw_data", "QOL")
+    raw.write_bytes(raw.read_bytes().replace(b'"answer":3', b'"answer":4', 1))
+    home.configure(DELETE_MODE=True)
+    home.export(code=74)
+    assert home.deletes() == [2]
+    assert ("raw_changed", "QOL") in home.troubles()
+    home.export(code=74)  # the damaged file is set aside, and said so
+    home.export()
+    assert sorted(home.deletes()) == [1, 2]
+    assert home.ids("QOL") == ["1", "2"]
+
+
+def test_no_answer_password_or_key_is_in_anything_that_is_said(home: Home) -> None:
+    secret = "canary-answer"
+    home.configure(DELETE_MODE=True, TIMEOUT=1)
+    home.site.put("QOL", [row(1, answer=secret), {"id": -1, "answer": secret}])
+    home.site.put("BBSIQ", [b'{"id":1,"answer":"canary-answer",}', row(2, answer=secret)])
+    for kind in ("status", "truncated", "garbled", "drop"):
+        detail: dict[str, Any] = {"status": {"code": 500}, "garbled": {"bytes": b"canary-answer"}}
+        home.site.fault(kind, scale="QOL", times=1, **detail.get(kind, {}))
+        home.run("export")
+    home.site.put("QOL", [row(1, answer=f"{secret} changed")])
+    for command in ("export", "held", "incidents", "status", "verify", "deletions"):
+        home.run(command)
+    said = "".join(home.noises)
+    assert secret not in said
+    assert home.site.password not in said
+    assert secret.encode() not in b"".join(
+        path.read_bytes() for path in home.pool.glob("ledger.sqlite3*")
+    )
