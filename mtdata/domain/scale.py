@@ -43,7 +43,7 @@ def chosen(scales: Iterable[Scale], wanted: str) -> list[Scale]:
 
 def twins(names: Sequence[str]) -> set[str]:
     """Names that another name equals but for case: they would share files on some disks."""
-    folded: dict[str, set[str]] = {}
+    alike: dict[str, set[str]] = {}
     for name in names:
-        folded.setdefault(name.casefold(), set()).add(name)
-    return {name for group in folded.values() if len(group) > 1 for name in group}
+        alike.setdefault(name.casefold(), set()).add(name)
+    return {name for group in alike.values() if len(group) > 1 for name in group}

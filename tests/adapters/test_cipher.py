@@ -10,8 +10,9 @@ from random import Random
 
 import pytest
 
-from mtdata.adapters.cipher import ClearCipher, FastOpener, ReferenceOpener, RsaCipher, by_chance
+from mtdata.adapters.cipher import ClearCipher, RsaCipher, by_chance
 from mtdata.adapters.keys import load_keys
+from mtdata.adapters.openers import FastOpener, ReferenceOpener
 from mtdata.domain.row import Opened, StillSealed
 from tests.contracts.cipher_contract import OpenerContract, key_of, pair, sealed
 

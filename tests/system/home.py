@@ -186,6 +186,12 @@ class Home:
         """The ids of every entry in the raw files, in their order."""
         return [entry["id"] for entries in self.packages(scale).values() for entry in entries]
 
+    def raw_ids_of_parts(self, scale: str) -> list[Any]:
+        """The ids in the raw files that are parts of a day, and not its first."""
+        files = [one for one in self.paths("raw_data", scale) if "_part" in one.name]
+        packages = [json.loads(one.read_bytes()).values() for one in files]
+        return [entry["id"] for file in packages for entries in file for entry in entries]
+
     def digests(self) -> dict[str, str]:
         """Every file of the pool but the ledger, with a digest of its bytes."""
         files = [path for path in self.pool.rglob("*") if path.is_file()]
