@@ -6,7 +6,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -16,21 +16,34 @@ from mtdata.errors import MTDataError
 @contextmanager
 def saying(*speeches: Callable[[socket.socket], object]) -> Iterator[str]:
     """A server that hears one request a connection and speaks its own mind; gives its URL."""
+    over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)  # between looks at `over`: closing does not end an accept
 
         def serve() -> None:
-            for speech in speeches:
-                talk, _ = listener.accept()
-                with talk:
-                    talk.recv(65536)
-                    try:
-                        speech(talk)
-                    except OSError:
-                        continue  # the client left, as it should
+            waiting = iter(speeches)
+            speech = next(waiting, None)
+            while speech is not None and not over.is_set():
+                try:
+                    talk, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                _speak(talk, speech)
+                speech = next(waiting, None)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        finally:
+            over.set()
+            thread.join()
+
+
+def _speak(talk: socket.socket, speech: Callable[[socket.socket], object]) -> None:
+    with talk, suppress(OSError):  # the client may leave, as it should
+        talk.recv(65536)
+        speech(talk)
 
 
 def text(head: str, body: bytes = b"", kind: str = "application/json") -> Callable[..., object]:
