@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mtdata import pipeline
 from mtdata import status as standing
 from mtdata.adapters.archive import FolderArchive
 from mtdata.adapters.cipher import ClearCipher, RsaCipher
-from mtdata.adapters.clock import SystemClock
+from mtdata.adapters.clock import Pace, SystemClock
 from mtdata.adapters.durable import FolderDisk, make_folder
 from mtdata.adapters.keys import load_keys
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.lock import PoolLock
 from mtdata.adapters.sheets import CsvSheets
+from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
 from mtdata.collectors import open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
-from mtdata.errors import MTDataError, StorageError
+from mtdata.errors import StorageError, UsageError
 from mtdata.ports import Cipher, Site
 from mtdata.recall import Recalled, owed
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round, Terms
 from mtdata.scrub import Scrub
+
+log = logging.getLogger(__name__)
+REBUILDING = ".ledger.rebuilding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,14 @@ def cipher_of(site: SiteConfig) -> tuple[Cipher, dict[str, str]]:
 
 
 @contextmanager
-def open_pool(site: SiteConfig, *, in_memory: bool = False) -> Iterator[Opening]:
-    """The pool of a site with everything that works on it; closed when this ends."""
+def open_pool(site: SiteConfig, ledger_name: str | None = Ledger.NAME) -> Iterator[Opening]:
+    """The pool of a site with everything that works on it; closed when this ends.
+
+    `ledger_name` None keeps the ledger in memory.
+    """
     make_folder(site.path)
-    disk, ledger = FolderDisk(site.path), Ledger(None if in_memory else site.path / Ledger.NAME)
+    disk = FolderDisk(site.path)
+    ledger = Ledger(site.path / ledger_name if ledger_name else None)
     cipher, faults = cipher_of(site)
     try:
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
@@ -88,15 +97,52 @@ def terms_of(site: SiteConfig) -> Terms:
 
 
 def export(site: SiteConfig, wanted: str, watch: Callable[[str], None] = lambda _: None) -> Report:
-    """One round of one site, alone on its pool."""
-    with PoolLock(site.path).hold(), open_pool(site) as opening:
-        client = site_of(site)
-        try:
+    """One round of one site, alone on its pool; a pool without a ledger is adopted first."""
+    with PoolLock(site.path).hold():
+        if not has_pool(site) and FolderDisk(site.path).names("raw_data"):
+            _adopt(site, watch)
+        with open_pool(site) as opening, closing(site_of(site)) as client:
             return Round(terms_of(site), opening.pool, client, opening.key_faults, watch).play(
                 wanted
             )
-        finally:
-            client.close()
+
+
+def rebuild_ledger(
+    site: SiteConfig, watch: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
+    """Make a lost or unreadable ledger again from the files; UsageError for one that is well."""
+    with PoolLock(site.path).hold():
+        if has_pool(site) and _is_readable(site.path / Ledger.NAME):
+            raise UsageError(
+                f"{site.path / Ledger.NAME} is there and readable: nothing was done. "
+                "`mtdata verify` without --rebuild-ledger holds the pool against it"
+            )
+        return _adopt(site, watch).shown()
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        with closing(Ledger(path)) as ledger:
+            return ledger.is_sound()
+    except StorageError:
+        return False
+
+
+def _adopt(site: SiteConfig, watch: Callable[[str], None]) -> Adopted:
+    """Enter the pool's files in a new ledger, which gets its name when it is whole."""
+    disk = FolderDisk(site.path)
+    for ending in ("", "-wal", "-shm"):
+        disk.remove(REBUILDING + ending)
+    with open_pool(site, REBUILDING) as opening:
+        adopted = Adoption(opening.pool, (site.date_format, site.time_format), watch).play()
+    for ending in ("", "-wal", "-shm"):  # an old log beside a new ledger would be played into it
+        if disk.size(Ledger.NAME + ending) is not None:
+            disk.publish(Ledger.NAME + ending, f"{Ledger.NAME}.lost{ending}")
+    disk.publish(REBUILDING, Ledger.NAME)
+    log.warning("%s: made the ledger from the files of the pool: %s", site.name, adopted.told())
+    for odd in adopted.odd:
+        log.warning("%s: %s", site.name, odd)
+    return adopted
 
 
 def has_pool(site: SiteConfig) -> bool:
@@ -107,7 +153,7 @@ def has_pool(site: SiteConfig) -> bool:
 def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
     """Sheets out of raw again; without a ledger every raw file gives one of its own."""
     known = has_pool(site)
-    with PoolLock(site.path).hold(), open_pool(site, in_memory=not known) as opening:
+    with PoolLock(site.path).hold(), open_pool(site, Ledger.NAME if known else None) as opening:
         recovery = Recovery(opening.pool)
         if check:
             if not known:
@@ -124,10 +170,34 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
         return [one.shown() for one in done]
 
 
-def verify(site: SiteConfig, watch: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
-    """Read everything of a pool against its ledger, and mend what can be mended."""
+Bar = Callable[[int], AbstractContextManager[Callable[[int], None]]]
+"""Given a number of bytes, something to be told how many more were read."""
+
+
+def no_bar(total: int) -> AbstractContextManager[Callable[[int], None]]:
+    """Nobody looks."""
+    return nullcontext(lambda count: None)
+
+
+def verify(
+    site: SiteConfig, *, rate: float = 0, limit_s: float = 0, bar: Bar = no_bar
+) -> dict[str, Any]:
+    """Read everything of a pool against its ledger, and mend what can be mended.
+
+    `rate` in bytes a second and `limit_s` in seconds, 0 = as much as it takes.
+    """
+    clock = SystemClock(site.timezone)
+    pace, until = Pace(rate) if rate else None, clock.ticks() + limit_s
+
+    def paced(count: int) -> None:
+        advance(count)
+        if pace:
+            pace.spend(count)
+
     with PoolLock(site.path).hold(), open_pool(site) as opening:
-        return Scrub(opening.pool, watch).play().shown()
+        scrub = Scrub(opening.pool, paced, lambda: bool(limit_s) and clock.ticks() >= until)
+        with bar(scrub.total()) as advance:
+            return scrub.play().shown()
 
 
 def status(site: SiteConfig) -> dict[str, Any]:
@@ -189,77 +259,3 @@ def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
     on_site = len(proven) + sum(told["kept"].values())
     return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}
-
-
-class Finding(NamedTuple):
-    """One thing that `mtdata check` looked at; `verdict` is good, odd or bad."""
-
-    site: str
-    what: str
-    verdict: str
-    told: str
-    exit: int = 0
-
-
-def check(site: SiteConfig) -> list[Finding]:
-    """Look at keys, folder, clock and the site itself; prints no secret."""
-    found = [_check_keys(site), _check_folder(site), _check_clock(site)]
-    if site.insecure:
-        found.append(
-            Finding(site.name, "SERVER", "odd", "plain http: anybody on the way can read it")
-        )
-    found.append(
-        _check_site(site) if site.ready else Finding(site.name, "READY", "odd", "False: not asked")
-    )
-    return found
-
-
-def _check_keys(site: SiteConfig) -> Finding:
-    cipher, faults = cipher_of(site)
-    try:
-        names = cipher.key_names()
-    finally:
-        cipher.close()
-    if faults:
-        return Finding(
-            site.name, "keys", "bad", "; ".join(f"{n}: {f}" for n, f in faults.items()), 78
-        )
-    if site.encryption == "off":
-        return Finding(
-            site.name, "keys", "good", "ENCRYPTION is off: sealed fields hold clear text"
-        )
-    if not names:
-        return Finding(site.name, "keys", "odd", "no PRIVATE_FILE: sealed entries would be held")
-    return Finding(site.name, "keys", "good", ", ".join(names))
-
-
-def _check_folder(site: SiteConfig) -> Finding:
-    try:
-        disk = FolderDisk(site.path)
-        disk.replace(".check", b"mtdata check\n")
-        disk.remove(".check")
-    except StorageError as error:
-        return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
-    return Finding(site.name, "PATH", "good", str(site.path))
-
-
-def _check_clock(site: SiteConfig) -> Finding:
-    now = SystemClock(site.timezone).now()
-    last = status(site)["last_round"] if has_pool(site) else None
-    if last and last["age_s"] < 0:
-        return Finding(
-            site.name, "clock", "bad", f"the last round ended after now ({now.isoformat()})", 1
-        )
-    local = SystemClock(site.timezone).local(now)
-    return Finding(site.name, "clock", "good", local.isoformat(timespec="seconds"))
-
-
-def _check_site(site: SiteConfig) -> Finding:
-    client = site_of(site)
-    try:
-        scales = client.listing()
-    except MTDataError as error:
-        return Finding(site.name, "SERVER", "bad", str(error), error.exit_code)
-    finally:
-        client.close()
-    return Finding(site.name, "SERVER", "good", f"{site.server}: {len(scales)} scales")

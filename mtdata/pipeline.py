@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mtdata.adapters.archive import Volume
-from mtdata.adapters.ledger import Sifted
+from mtdata.adapters.ledger import Claim, Sifted
 from mtdata.course import Course, SheetInHand
 from mtdata.domain.making import rows_of, sealed_in
 from mtdata.domain.package import Entry, entries, in_batches, is_json
@@ -60,6 +60,8 @@ def back_up(course: Course, package: Package) -> Iterator[Backup]:
     pool.ledger.listing.begin()
     for batch in in_batches(entries(pool.archive.stream(package))):
         sifted = pool.ledger.entries.sift(course.scale.name, batch)
+        same = pool.archive.restated(course.scale.name, sifted)
+        sifted = sifted.without(same)
         course.tally.received += len(batch)
         course.tally.fresh += len(sifted.fresh)
         course.newly_held += len(sifted.conflicts) + sum(bool(e.fault) for e in sifted.fresh)
@@ -71,10 +73,12 @@ def back_up(course: Course, package: Package) -> Iterator[Backup]:
         keepable = [entry for entry in wanted if is_json(entry)]
         if keepable:
             volume = volume or pool.archive.volume(course.scale.name, pool.clock.local(course.at))
-            yield _keep(course, volume, keepable, sifted)
+            yield _keep(course, volume, keepable, sifted, same)
 
 
-def _keep(course: Course, volume: Volume, batch: list[Entry], sifted: Sifted) -> Backup:
+def _keep(
+    course: Course, volume: Volume, batch: list[Entry], sifted: Sifted, same: dict[bytes, Claim]
+) -> Backup:
     archive, book = course.pool.archive, course.pool.ledger.entries
     put = volume.append([entry.body for entry in batch])
     bodies = archive.matched(put.spans, [entry.digest for entry in batch])
@@ -88,15 +92,16 @@ def _keep(course: Course, volume: Volume, batch: list[Entry], sifted: Sifted) ->
         piece=put.piece,
         conflicts=sifted.conflicts,
         at=course.at,
+        restated=same,
     )
-    again = {entry.digest for entry in sifted.again}
+    rowed = {entry.digest for entry in sifted.again} | {d for d, c in same.items() if c.line}
     kept = tuple(
         Kept(seq, entry.id, entry.digest, span, entry.values)
         for seq, entry, span in zip(seqs, batch, put.spans, strict=True)
         if entry.values is not None
         and not entry.fault
         and entry.digest not in sifted.conflicts
-        and entry.digest not in again
+        and entry.digest not in rowed
     )
     return Backup(course.scale, kept)
 

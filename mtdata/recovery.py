@@ -13,12 +13,12 @@ from itertools import chain, islice
 from typing import Any
 
 from mtdata.adapters.ledger import Claim
-from mtdata.adapters.rawfile import raw_entries
+from mtdata.adapters.rawfile import RawEntry, raw_entries
 from mtdata.course import Pool
 from mtdata.domain.days import worded
 from mtdata.domain.making import rows_of, sealed_in
 from mtdata.domain.mark import FileMark
-from mtdata.domain.package import BATCH_ENTRIES, Entry, read_entry
+from mtdata.domain.package import BATCH_ENTRIES, read_entry
 from mtdata.domain.receipt import Backup, Kept, Row, Span
 from mtdata.domain.row import csv_line, csv_lines, layout, spread
 from mtdata.domain.scale import NAME, Scale
@@ -53,8 +53,11 @@ class Recovery:
     done: list[Decoded] = field(default_factory=list)
 
     def check(self, scale: str) -> list[Decoded]:
-        """Compare every sheet of active_data with what raw gives, byte for byte."""
-        for mark in self._sheets(scale):
+        """Compare every sheet of active_data with what raw gives, byte for byte.
+
+        Sheets of the original program are left out: they have other forms of some values.
+        """
+        for mark in self._sheets(scale, but="foreign"):
             decoded = Decoded(mark.path, "raw_data by the ledger")
             decoded.difference = self._difference(mark, decoded)
             decoded.identical = not decoded.difference
@@ -89,9 +92,10 @@ class Recovery:
             self.done.append(decoded)
         return self.done
 
-    def _sheets(self, scale: str) -> list[FileMark]:
-        files, stays = self.pool.ledger.files, self._staying()
-        marks = [m for m in files.in_state("live") + files.in_state("aside") if m.kind == "sheet"]
+    def _sheets(self, scale: str, but: str = "") -> list[FileMark]:
+        stays = self._staying()
+        standing = self.pool.ledger.files.standing("sheet")
+        marks = sorted((m for m, state in standing if state != but), key=lambda m: m.number)
         if scale == "static":
             return [m for m in marks if m.scale in stays]
         return [m for m in marks if scale in (".", "all") or m.scale.casefold() == scale.casefold()]
@@ -181,11 +185,11 @@ class Recovery:
         """The raw file and, for a scale that must stay, the number of its newest snapshot."""
         newest = None
         if newest_only:
-            newest = max((array for array, _ in self._entries(name, decoded)), default=0)
+            newest = max((one.array for one in self._entries(name, decoded)), default=0)
             decoded.left_out = 0
         return name, newest
 
-    def _entries(self, name: str, decoded: Decoded) -> Iterator[tuple[int, Entry]]:
+    def _entries(self, name: str, decoded: Decoded) -> Iterator[RawEntry]:
         try:
             yield from raw_entries(self.pool.disk.stream(f"raw_data/{name}"))
         except PackageError as error:
@@ -205,7 +209,8 @@ class Recovery:
 
     def _loose_backups(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[Backup]:
         name, newest = source
-        wanted = (e for array, e in self._entries(name, decoded) if newest in (None, array))
+        raw = self._entries(name, decoded)
+        wanted = (one.entry for one in raw if newest in (None, one.array))
         scale = Scale(name, 0, newest is None)
         while page := list(islice(wanted, BATCH_ENTRIES)):
             fresh = self.pool.ledger.listing.newcomers(page) if newest is None else page

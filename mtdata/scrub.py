@@ -1,20 +1,33 @@
-"""Every digest and every row against the ledger; what can be mended is mended from raw."""
+"""Every byte of a pool against its ledger, longest unread first; it mends what it can, and says so.
+
+A sheet is mended by making its rows again from raw.  Raw bytes are never guessed: what is damaged
+is fetched again while the site has it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from mtdata.adapters.archive import CLOSING
 from mtdata.adapters.grown import examine
 from mtdata.course import Course, Pool
-from mtdata.domain.mark import FileMark, Finding
+from mtdata.domain.mark import FileMark, Finding, finding
+from mtdata.domain.package import BATCH_ENTRIES
 from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
 from mtdata.errors import StorageError
+from mtdata.matching import Matching
 from mtdata.settling import settle_waiting
+
+Paced = Callable[[int], None]
+"""Told the number of bytes just read; it may take its time (a rate limit)."""
+
+
+PIECE = 1 << 20
 
 
 @dataclass(slots=True)
@@ -26,6 +39,7 @@ class Findings:
     entries: int = 0
     sheets: int = 0
     rows: int = 0
+    unread: int = 0  # files left for the next time, because the time was over
     wrong: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
 
@@ -42,101 +56,156 @@ class Findings:
 class Scrub:
     """One pass over a pool."""
 
-    def __init__(self, pool: Pool, watch: Callable[[str], None] = lambda _: None) -> None:
-        self._pool = pool
-        self._watch = watch
+    def __init__(
+        self,
+        pool: Pool,
+        paced: Paced = lambda count: None,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._pool, self._paced, self._is_over = pool, paced, is_over
         self.found = Findings()
 
     def play(self) -> Findings:
-        """Read everything; raw first, because sheets are mended from it."""
+        """Read every file, or as many as there is time for; the next pass begins with the rest."""
         self._pool.archive.recover()
         self._pool.sheets.recover()
         files = self._pool.ledger.files
-        marks = files.in_state("live") + files.in_state("aside")
-        for mark in marks:
-            if mark.kind == "raw":
-                self._raw(mark)
-        self._entries()
-        for mark in marks:
-            if mark.kind == "sheet":
-                self._sheet(mark)
+        if not self._pool.ledger.is_sound():
+            self.found.wrong.append(
+                "ledger.sqlite3 is damaged: move it away and run verify --rebuild-ledger"
+            )
+        for mark, state in files.standing():
+            if self._is_over():
+                self.found.unread += 1
+                continue
+            self._file(mark, state)
+            files.have_read(mark.number, self._pool.clock.now())
         self._make_rows_again()
         files.put_down()
         return self.found
 
+    def total(self) -> int:
+        """Bytes that a whole pass reads, nearly: for a progress bar."""
+        return sum(mark.length for mark, _ in self._pool.ledger.files.standing())
+
+    def _file(self, mark: FileMark, state: str) -> None:
+        if mark.kind == "raw":
+            self._raw(mark, state)
+        elif mark.kind == "sheet":
+            self._sheet(mark, state)
+        else:
+            self._held(mark)
+
+    def _course(self, scale: Scale) -> Course:
+        return Course(scale, self._pool, self._pool.clock.now())
+
     # raw ----------------------------------------------------------------------------------------
 
-    def _raw(self, mark: FileMark) -> None:
-        self._watch(mark.path)
+    def _raw(self, mark: FileMark, state: str) -> None:
         self.found.raw_files += 1
-        if examine(self._pool.disk, mark, CLOSING) is Finding.SOUND and not self._ranges(mark):
-            return
-        if mark in self._pool.ledger.files.in_state("live"):
+        damaged, whole = self._damaged_ranges(mark)
+        if self._raw_finding(mark, whole) is not Finding.SOUND and state != "aside":
             self._pool.ledger.files.set_state(mark.number, "aside")
             self._wrong("raw_changed", mark, "is not as it was left; a new part takes what comes")
-        if self._ranges(mark):
+        if damaged:
             self._pool.ledger.snapshots.distrust(mark.number)
+        lost = self._lost_entries(mark)
+        if lost:
+            self._pool.ledger.entries.lose_raw(lost)
+            self.found.wrong.append(
+                f"{mark.path}: the raw bytes of {len(lost)} entries are damaged; they are not "
+                "deleted on the site, and the next round fetches them again while the site has them"
+            )
 
-    def _ranges(self, mark: FileMark) -> int:
-        """How many appends of the file have other bytes than were committed."""
-        wrong = 0
+    def _damaged_ranges(self, mark: FileMark) -> tuple[int, bytes]:
+        """How many appends have other bytes than were committed, and the digest of them all."""
+        wrong, whole, place = 0, sha256(), 0
         for start, length, digest in self._pool.ledger.files.ranges(mark.number):
             self.found.ranges += 1
-            try:
-                content = self._pool.disk.read(mark.path, start, length)
-            except StorageError:
-                content = b""
+            content = self._read(mark, start, length)
             wrong += sha256(content).digest() != digest
-        return wrong
+            whole.update(content)
+            place = start + length
+        for start in range(place, mark.length, PIECE):  # what closes an adopted file
+            whole.update(self._read(mark, start, min(PIECE, mark.length - start)))
+        return wrong, whole.digest()
 
-    def _entries(self) -> None:
-        lost: dict[str, list[int]] = {}
-        for claim in self._pool.ledger.entries.every():
-            self.found.entries += 1
+    def _raw_finding(self, mark: FileMark, whole: bytes) -> Finding:
+        closing = CLOSING if mark.mode == "grow" else b""
+        tail = self._read(mark, mark.length, len(closing) + 1)
+        return finding(mark, self._pool.disk.size(mark.path), whole, tail, closing)
+
+    def _lost_entries(self, mark: FileMark) -> list[int]:
+        lost = []
+        for claims in self._pool.ledger.entries.in_raw(mark.number):
+            self.found.entries += len(claims)
             try:
-                [body] = self._pool.archive.matched([claim.span], [claim.digest])
-            except StorageError:
-                body = None
-            if body is None:
-                lost.setdefault(self._pool.ledger.files.by_number(claim.span.file).path, []).append(
-                    claim.seq
+                bodies = self._pool.archive.matched(
+                    [claim.span for claim in claims], [claim.digest for claim in claims]
                 )
-        for path, seqs in lost.items():
-            self._pool.ledger.entries.lose_raw(seqs)
-            self.found.wrong.append(
-                f"{path}: the raw bytes of {len(seqs)} entries are damaged; they are not deleted "
-                "on the site, and the next round fetches them again while the site has them"
-            )
+            except StorageError:
+                bodies = [None] * len(claims)
+            lost += [c.seq for c, body in zip(claims, bodies, strict=True) if body is None]
+        return lost
+
+    def _held(self, mark: FileMark) -> None:
+        content = self._read(mark, 0, mark.length + 1)
+        if sha256(content).digest() != mark.digest:
+            self._pool.ledger.files.set_state(mark.number, "replaced")
+            lost = [
+                c.seq for claims in self._pool.ledger.entries.in_raw(mark.number) for c in claims
+            ]
+            self._pool.ledger.entries.lose_raw(lost)
+            self._wrong("raw_changed", mark, "is not as it was left")
+
+    def _read(self, mark: FileMark, start: int, length: int) -> bytes:
+        if length <= 0:
+            return b""
+        try:
+            content = self._pool.disk.read(mark.path, start, length)
+        except StorageError:
+            content = b""
+        self._paced(len(content))
+        return content
 
     # sheets ---------------------------------------------------------------------------------------
 
-    def _sheet(self, mark: FileMark) -> None:
-        self._watch(mark.path)
+    def _sheet(self, mark: FileMark, state: str) -> None:
         self.found.sheets += 1
+        if self._pool.ledger.adopted.unproven(mark.number):
+            self._prove(mark)
         rows = self._rows_differing(mark)
-        sound = self._look(mark) is Finding.SOUND and not rows
-        if sound and mark in self._pool.ledger.files.in_state("live"):
+        if state != "aside" and self._look(mark) is Finding.SOUND and not rows:
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"
         self._wrong("sheet_changed", mark, f"was changed or set aside; {told}")
         self._replace(mark)
 
+    def _prove(self, mark: FileMark) -> None:
+        """Hold lines against raw that no key could open when the ledger was made."""
+        proven = Matching(self._pool, mark).play().proven
+        if proven:
+            self.found.mended.append(f"{mark.path}: {proven} rows were proven against raw")
+
     def _look(self, mark: FileMark) -> Finding:
+        self._paced(mark.length)
         try:
             return examine(self._pool.disk, mark, b"")
         except StorageError:
             return Finding.CHANGED
 
     def _rows_differing(self, mark: FileMark) -> list[str]:
-        wrong = []
-        for claim in self._pool.ledger.entries.lines(mark.number):
-            self.found.rows += 1
-            [cells] = self._pool.sheets.lenient([claim.line] if claim.line else [])
-            sound = (
-                len(cells) == len(mark.columns) and cells_digest(mark.columns, cells) == claim.cells
-            )
-            if not sound:
-                wrong.append(f"id {claim.id}")
+        claims, wrong = self._pool.ledger.entries.lines(mark.number), []
+        while page := list(islice(claims, BATCH_ENTRIES)):
+            self.found.rows += len(page)
+            proven = [claim for claim in page if claim.line and claim.cells is not None]
+            stand = self._pool.sheets.lenient([claim.line for claim in proven if claim.line])
+            wrong += [
+                f"id {claim.id}"
+                for claim, cells in zip(proven, stand, strict=True)
+                if len(cells) != len(mark.columns)
+                or cells_digest(mark.columns, cells) != claim.cells
+            ]
         return wrong
 
     def _replace(self, mark: FileMark) -> None:
@@ -153,9 +222,6 @@ class Scrub:
         settle_waiting(pool, self._course, lambda course: None)
         for told in self.found.mended:
             pool.ledger.diary.raise_incident("mended", "", told, pool.clock.now())
-
-    def _course(self, scale: Scale) -> Course:
-        return Course(scale, self._pool, self._pool.clock.now())
 
     def _wrong(self, kind: str, mark: FileMark, told: str) -> None:
         self.found.wrong.append(f"{mark.path}: {told}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 
 from mtdata.adapters.ledger import Snapshot
 from mtdata.course import Course, Pool
+from mtdata.domain.making import rows_of, sealed_in
 from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import Backup, Kept, Package, Span
-from mtdata.domain.row import layout
+from mtdata.domain.row import csv_line, csv_lines, layout, spread
 from mtdata.domain.scale import Scale
 from mtdata.errors import StorageError
 from mtdata.pipeline import append, collect, decrypt, verify
@@ -31,42 +32,66 @@ def keep_snapshot(course: Course, site: Site) -> None:
     pool.archive.drop(package)
 
 
+class Totals:
+    """What a snapshot's entries say together, taken batch by batch."""
+
+    def __init__(self) -> None:
+        self._columns: set[str] = set()
+        self._rows = self._highest = self._malformed = 0
+        self._compact, self._begun = sha256(b"["), False
+
+    def add(self, batch: Sequence[Entry]) -> None:
+        """Take a batch into account."""
+        for entry in batch:
+            self._compact.update(b"," + entry.body if self._begun else entry.body)
+            self._begun = True
+            if entry.fault or entry.values is None:
+                self._malformed += 1
+                continue
+            self._columns.update(layout(tuple(entry.values)).columns)
+            self._highest, self._rows = max(self._highest, entry.id or 0), self._rows + 1
+
+    def compact_digest(self) -> bytes:
+        """Digest of the package as the site would have sent it: compact, `},{` between entries."""
+        whole = self._compact.copy()
+        whole.update(b"]")
+        return whole.digest()
+
+    def snapshot(self, scale: str, day: str, span: Span, digest: bytes) -> Snapshot:
+        """The snapshot to be stored, without a sheet yet."""
+        return Snapshot(
+            number=0,
+            scale=scale,
+            day=day,
+            digest=digest,
+            span=span,
+            rows=self._rows,
+            columns=tuple(sorted(self._columns)),
+            highest=self._highest,
+            malformed=self._malformed,
+            sealed=None,
+            tried_with=None,
+            sheet=None,
+        )
+
+
 def _store(course: Course, package: Package) -> Snapshot:
     """Append the whole table to the raw file, bytes as sent, read it back, then commit it."""
     pool, name = course.pool, course.scale.name
     volume = pool.archive.volume(name, pool.clock.local(course.at))
     parts: list[tuple[int, int, bytes]] = []
-    columns: set[str] = set()
-    first: Span | None = None
-    count = highest = malformed = 0
+    totals, first = Totals(), None
     for batch in in_batches(entries(pool.archive.stream(package))):
-        malformed += sum(bool(entry.fault) for entry in batch)
+        totals.add(batch)
         keepable = _keepable(course, batch)
         put = volume.append([entry.body for entry in keepable])
         if None in pool.archive.matched(put.spans, [entry.digest for entry in keepable]):
             raise StorageError(f"{put.mark.path}: read back other bytes than were written")
         parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
         first = first or (put.spans[0] if put.spans else None)
-        for entry in keepable:
-            if not entry.fault and entry.values is not None:
-                columns.update(layout(tuple(entry.values)).columns)
-                highest, count = max(highest, entry.id or 0), count + 1
     first = first or Span(put.mark.number, put.mark.length, 0)
     span = Span(first.file, first.start, put.mark.length - first.start)
-    made = Snapshot(
-        0,
-        name,
-        course.day,
-        package.digest,
-        span,
-        count,
-        tuple(sorted(columns)),
-        highest,
-        malformed,
-        None,
-        None,
-        None,
-    )
+    made = totals.snapshot(name, course.day, span, package.digest)
     at = course.at.isoformat()
     return pool.ledger.snapshots.store(put.mark, parts, snapshot=made, key=put.key, kept_at=at)
 
@@ -89,6 +114,19 @@ def lay_out(course: Course, snapshot: Snapshot) -> None:
         sealed -= len(verified.sheet.lines)
     made = sheet.finish()
     pool.ledger.snapshots.bind(snapshot, made.number, sealed, pool.cipher.fingerprint())
+
+
+def sheet_digest(pool: Pool, scale: Scale, snapshot: Snapshot) -> tuple[bytes, int]:
+    """Digest of the sheet that raw gives for a snapshot, and how many entries it leaves out."""
+    digest, left_out = sha256(csv_line(snapshot.columns)), 0
+    backups = recalled_entries(pool, scale, snapshot)
+    work = ((backup, sealed_in(backup)) for backup in backups)
+    for backup, answer in pool.cipher.unseal_each(work):
+        rows = rows_of(backup, answer)
+        left_out += len(rows.held)
+        cells = (spread(row.columns, row.cells, snapshot.columns) for row in rows.rows)
+        digest.update(b"".join(csv_lines(cells)))
+    return digest.digest(), left_out
 
 
 def recalled_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:

@@ -12,10 +12,10 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from mtdata.adapters.grown import GrownFile, Shelf
-from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.ledger import Claim, Ledger, Sifted
 from mtdata.domain.days import file_name, worded
 from mtdata.domain.mark import FileMark
-from mtdata.domain.package import Entry
+from mtdata.domain.package import Entry, read_entry
 from mtdata.domain.receipt import Package, Span
 from mtdata.domain.scale import Scale
 from mtdata.errors import StorageError
@@ -122,6 +122,20 @@ class FolderArchive:
         found = zip(self.bodies(spans), digests, strict=True)
         return [body if sha256(body).digest() == digest else None for body, digest in found]
 
+    def restated(self, scale: str, sifted: Sifted) -> dict[bytes, Claim]:
+        """Conflicts that are none, by digest: the original program kept the same values reworded.
+
+        Its raw files hold what its own library made of an entry, not the bytes as sent.
+        """
+        fresh = {e.id: e for e in sifted.fresh if e.id is not None and e.digest in sifted.conflicts}
+        claims = list(self._ledger.adopted.foreign(scale, fresh).values()) if fresh else []
+        bodies = self.matched([c.span for c in claims], [c.digest for c in claims])
+        return {
+            fresh[claim.id].digest: claim
+            for claim, body in zip(claims, bodies, strict=True)
+            if body and claim.id and _same_values(body, fresh[claim.id].body)
+        }
+
     def region(self, span: Span) -> Iterator[bytes]:
         """A stretch of a raw file, in pieces."""
         path = self._ledger.files.by_number(span.file).path
@@ -151,6 +165,12 @@ class Volume:
     def _opening(self) -> bytes:
         name = json.dumps(self._key).encode()
         return (b"\n],\n" if self._grown.mark.length else b"{") + name + b": [\n"
+
+
+def _same_values(one: bytes, other: bytes) -> bool:
+    """Whether two entries hold the same, whatever the order of their fields; 1 is not 1.0."""
+    first, second = (json.dumps(read_entry(body).values, sort_keys=True) for body in (one, other))
+    return first == second
 
 
 def runs(spans: Sequence[Span]) -> Iterator[list[Span]]:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
 
-from mtdata.domain.package import Entry, elements, window
+from mtdata.domain.package import BATCH_BYTES, BATCH_ENTRIES, Entry, elements, window
 from mtdata.errors import PackageError
 
 
-def raw_entries(chunks: Iterable[bytes]) -> Iterator[tuple[int, Entry]]:
-    """Every entry with the number of the array it stands in, from 0.
+class RawEntry(NamedTuple):
+    """An entry with its first byte in the file and the number of its array, from 0."""
+
+    array: int
+    start: int
+    entry: Entry
+
+    @property
+    def end(self) -> int:
+        """The byte behind it."""
+        return self.start + len(self.entry.body)
+
+
+def raw_entries(chunks: Iterable[bytes]) -> Iterator[RawEntry]:
+    """Every entry of a raw file, in order.
 
     Reads one object of arrays, a bare array, and several of either one after another.
     PackageError where the file cannot be followed any further.
@@ -21,7 +36,7 @@ def raw_entries(chunks: Iterable[bytes]) -> Iterator[tuple[int, Entry]]:
         if mark == b"[":
             view.take(1)
             for entry in elements(view):
-                yield array, entry
+                yield RawEntry(array, view.began, entry)
             array += 1
         elif mark == b'"':
             closing = view.find(b'"', skip=1)
@@ -32,3 +47,16 @@ def raw_entries(chunks: Iterable[bytes]) -> Iterator[tuple[int, Entry]]:
             view.take(1)
         else:
             raise PackageError("a raw file holds something that is no array of entries")
+
+
+def raw_batches(source: Iterable[RawEntry]) -> Iterator[list[RawEntry]]:
+    """Entries of one array at a time, at most 1024 and about 4 MB together."""
+    for _, array in groupby(source, key=lambda one: one.array):
+        batch: list[RawEntry] = []
+        for one in array:
+            batch.append(one)
+            if len(batch) == BATCH_ENTRIES or one.end - batch[0].start >= BATCH_BYTES:
+                yield batch
+                batch = []
+        if batch:
+            yield batch

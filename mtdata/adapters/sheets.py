@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from itertools import pairwise
 
@@ -13,11 +13,12 @@ from mtdata.adapters.ledger import Ledger
 from mtdata.domain.days import file_name, worded
 from mtdata.domain.mark import FileMark, Finding
 from mtdata.domain.receipt import Placed, Row, Rows, Sheet, Span, Verified
-from mtdata.domain.row import cells_digest, csv_line, csv_lines, spread
-from mtdata.errors import StorageError
+from mtdata.domain.row import cells_digest, csv_cells, csv_line, csv_lines, spread
+from mtdata.errors import EntryError, StorageError
 from mtdata.ports import Disk
 
 GROUP = 1024
+LONGEST_HEADER = 4 << 20
 
 
 class CsvSheets:
@@ -223,15 +224,23 @@ def _parsed(lines: Iterator[bytes]) -> Iterator[list[str]]:
 
 def row_places(disk: Disk, path: str) -> Iterator[tuple[int, int]]:
     """Start and length of every row behind the header; a row ends where its quotes are even."""
-    ends = _row_ends(disk, path)
-    for start, end in pairwise(ends):
+    for start, end in pairwise(_row_ends(disk.stream(path))):
         yield start, end - start
 
 
-def _row_ends(disk: Disk, path: str) -> Iterator[int]:
+def header_of(disk: Disk, path: str) -> tuple[str, ...]:
+    """The column names of a sheet; none when it does not begin with a line of them."""
+    head = disk.read(path, 0, LONGEST_HEADER)
+    try:
+        return tuple(csv_cells(head[: next(_row_ends([head]), 0)]))
+    except EntryError:
+        return ()
+
+
+def _row_ends(pieces: Iterable[bytes]) -> Iterator[int]:
     place, quotes = 0, 0
     rest = b""
-    for piece in disk.stream(path):
+    for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
             place += len(line) + 1

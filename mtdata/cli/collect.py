@@ -11,8 +11,8 @@ from typing import Any
 
 from mtdata import app
 from mtdata.bulletin import Report, exit_code
-from mtdata.cli.tables import note, say, table, watching
-from mtdata.config import Settings, SiteConfig, load
+from mtdata.cli.tables import measuring, note, say, table, watching
+from mtdata.config import Settings, SiteConfig, load, seconds
 from mtdata.errors import MTDataError, Reach, UsageError
 
 Result = tuple[int, dict[str, Any]]
@@ -40,13 +40,41 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="write nothing; compare with active_data byte for byte"
     )
     decode.set_defaults(run=_decode)
-    verify = commands.add_parser("verify", parents=[shared], help="every digest and every row")
-    verify.add_argument("server", nargs="?", default=".")
-    verify.set_defaults(run=_verify)
     demo = commands.add_parser("demo", parents=[shared], help="the main job, on this machine alone")
     demo.add_argument("--rows", type=int, default=300, metavar="N")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="leave config, keys and pool there")
     demo.set_defaults(run=_demo)
+    _add_verify(commands, shared)
+
+
+def _add_verify(commands: Any, shared: argparse.ArgumentParser) -> None:
+    verify = commands.add_parser("verify", parents=[shared], help="every digest and every row")
+    verify.add_argument("server", nargs="?", default=".")
+    verify.add_argument(
+        "--rebuild-ledger",
+        action="store_true",
+        help="ledger.sqlite3 is lost: make it again from the files of the pool",
+    )
+    verify.add_argument(
+        "--rate", type=megabytes, default=0, metavar="MB", help="read at most so many MB a second"
+    )
+    verify.add_argument(
+        "--for",
+        dest="limit",
+        type=seconds,
+        default=0,
+        metavar="TIME",
+        help="stop after 90 (seconds), 5m or 2h; the next call goes on with what is longest unread",
+    )
+    verify.set_defaults(run=_verify)
+
+
+def megabytes(word: str) -> float:
+    """A rate in MB a second."""
+    number = float(word)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -144,14 +172,20 @@ def _show_decoded(name: str, sheets: list[dict[str, Any]], *, check: bool) -> No
 def _verify(options: argparse.Namespace) -> Result:
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
+    if options.rebuild_ledger:
+        return _rebuild(options, sites)
 
     def act(site: SiteConfig) -> dict[str, Any]:
-        with watching(site.name) as watch:
-            return app.verify(site, watch)
+        return app.verify(
+            site,
+            rate=options.rate * 1_000_000,
+            limit_s=options.limit,
+            bar=lambda total: measuring(site.name, total),
+        )
 
     done, faults = each_site(tuple(s for s in sites if s.path.is_dir()), act)
     if not options.json:
-        columns = ("raw_files", "ranges", "entries", "sheets", "rows")
+        columns = ("raw_files", "ranges", "entries", "sheets", "rows", "unread")
         table(
             "verified",
             ("site", *columns, "wrong"),
@@ -161,6 +195,24 @@ def _verify(options: argparse.Namespace) -> Result:
             for line in found["wrong"] + [f"mended: {text}" for text in found["mended"]]:
                 say(line)
     return answer("sites", done, {found["exit"] for found in done.values()}, faults)
+
+
+def _rebuild(options: argparse.Namespace, sites: tuple[SiteConfig, ...]) -> Result:
+    if len(sites) != 1:
+        raise UsageError("name the site whose ledger is lost")
+
+    def act(site: SiteConfig) -> dict[str, Any]:
+        with watching(site.name) as watch:
+            return app.rebuild_ledger(site, watch)
+
+    done, faults = each_site(sites, act)
+    if not options.json:
+        for name, found in done.items():
+            numbers = [(word, number) for word, number in found.items() if word != "odd"]
+            table(f"{name}: the ledger was made again", ("what", "found"), numbers)
+            for odd in found["odd"]:
+                say(odd)
+    return answer("sites", done, set(), faults)
 
 
 def _demo(options: argparse.Namespace) -> Result:

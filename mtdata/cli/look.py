@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app
+from mtdata import app, doctor
 from mtdata.cli.collect import Result, answer, each_site, settings_of
 from mtdata.cli.tables import say, table
 from mtdata.config import SiteConfig, write_samples
@@ -73,7 +73,7 @@ def _init(options: argparse.Namespace) -> Result:
 def _check(options: argparse.Namespace) -> Result:
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
-    findings = [finding for site in sites for finding in app.check(site)]
+    findings = [finding for site in sites for finding in doctor.check(site)]
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
         table(

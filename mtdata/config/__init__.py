@@ -6,6 +6,7 @@ from mtdata.config.loading import load
 from mtdata.config.samples import samples_folder, write_samples
 from mtdata.config.settings import RecoveryConfig, Settings
 from mtdata.config.site import SiteConfig
+from mtdata.config.values import seconds
 
 __all__ = [
     "RecoveryConfig",
@@ -13,5 +14,6 @@ __all__ = [
     "SiteConfig",
     "load",
     "samples_folder",
+    "seconds",
     "write_samples",
 ]

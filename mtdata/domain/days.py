@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import NamedTuple
 
 MONTHS = (
     "January February March April May June July August September October November December"
@@ -28,3 +29,39 @@ def file_name(scale: str, date: str, part: int, ending: str) -> str:
     """`<Scale>_<DATE>.<ending>`; later parts of a day are told by their number."""
     number = "" if part == 1 else f"_part{part}"
     return f"{scale}_{date}{number}.{ending}"
+
+
+class Named(NamedTuple):
+    """What the name of a raw file or a sheet says: `moment` is its day, with a time if it has one.
+
+    Naive on purpose: it is the wall clock of whoever named the file.
+    """
+
+    scale: str
+    moment: datetime
+    part: int
+
+    @property
+    def day(self) -> str:
+        """The day, ISO."""
+        return self.moment.date().isoformat()
+
+
+def read_name(base: str, date_format: str, time_format: str) -> Named | None:
+    """The reverse of `file_name`, without the ending; None for a name that is none of ours.
+
+    Scales and dates both hold underscores: the shortest ending that is a date tells where to cut.
+    The original program put the time behind the date.
+    """
+    stem, numbered, number = base.rpartition("_part")
+    part = int(number) if numbered and number.isdecimal() else 0
+    words = (stem if part else base).split("_")
+    for cut in range(len(words) - 1, 0, -1):
+        ending = "_".join(words[cut:])
+        for pattern in (date_format, f"{date_format}_{time_format}"):
+            try:
+                moment = datetime.strptime(ending, pattern)
+            except ValueError:
+                continue
+            return Named("_".join(words[:cut]), moment, part or 1)
+    return None

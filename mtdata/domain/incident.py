@@ -35,6 +35,7 @@ KINDS: dict[str, Kind] = {
     "raw_changed": Kind("critical", True, False, "a raw file was changed or damaged"),
     "storage": Kind("critical", False, False, "the pool cannot be written, read or trusted"),
     "benchmark_created": Kind("notice", False, False, "the benchmark file was created"),
+    "adopted": Kind("notice", False, False, "the ledger was made from the files of the pool"),
     "mended": Kind("notice", False, False, "something was mended"),
 }
 """Every kind of incident; a new one is one line here."""

@@ -116,6 +116,7 @@ def elements(window: _Window) -> Iterator[Entry]:
         window.take(1)
         return
     while True:
+        window.began = window.place
         yield _next_entry(window)
         mark = window.peek()
         if mark not in (b",", b"]"):
@@ -187,12 +188,22 @@ def _resynchronised(window: _Window, body: bytes) -> Entry:
 
 
 class _Window:
-    """The part of the stream that is being looked at; `start` is where the next element begins."""
+    """The part of the stream that is being looked at; `start` is where the next element begins.
+
+    `began` is where the element that was last yielded begins, counted from the stream's first byte.
+    """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
+        self._before = 0
         self.buffer = b""
         self.start = 0
+        self.began = 0
+
+    @property
+    def place(self) -> int:
+        """How many bytes of the stream lie before `start`."""
+        return self._before + self.start
 
     def grow(self) -> bool:
         """Read on, at least as much as is held already, so that rescans stay linear.
@@ -208,6 +219,7 @@ class _Window:
             size += len(chunk)
             if size >= len(held):
                 break
+        self._before += self.start
         self.buffer, self.start = b"".join(parts), 0
         return size > 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mtdata.adapters.ledger.adopted import Adopted
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.ledger.entries import Claim, Entries, Sifted
@@ -24,9 +25,14 @@ class Ledger:
         self._db = Connection(path)
         self.files = Files(self._db)
         self.entries = Entries(self._db, self.files)
+        self.adopted = Adopted(self._db)
         self.snapshots = Snapshots(self._db, self.files)
         self.listing = Listing(self._db)
         self.diary = Diary(self._db)
+
+    def is_sound(self) -> bool:
+        """Whether the database itself finds nothing wrong with its file."""
+        return self._db.all("PRAGMA quick_check(1)") == [("ok",)]
 
     def close(self) -> None:
         """Give the file back."""

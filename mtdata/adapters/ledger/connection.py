@@ -17,7 +17,8 @@ TABLES = """
 CREATE TABLE files (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
   part INTEGER NOT NULL, path TEXT NOT NULL, mode TEXT NOT NULL, length INTEGER NOT NULL,
-  digest BLOB NOT NULL, columns TEXT NOT NULL, writing INTEGER NOT NULL, state TEXT NOT NULL);
+  digest BLOB NOT NULL, columns TEXT NOT NULL, writing INTEGER NOT NULL, state TEXT NOT NULL,
+  read_at TEXT);
 CREATE INDEX files_live ON files (kind, scale, day, part) WHERE state = 'live';
 CREATE TABLE ranges (
   file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, key TEXT NOT NULL,
@@ -31,6 +32,7 @@ CREATE TABLE entries (
 CREATE UNIQUE INDEX entries_key ON entries (scale, id, digest);
 CREATE INDEX entries_waiting ON entries (scale, seq) WHERE state < 2;
 CREATE INDEX entries_on_site ON entries (scale, id, digest) WHERE gone_at IS NULL;
+CREATE INDEX entries_raw ON entries (file, start);
 CREATE INDEX entries_line ON entries (sheet, line_start) WHERE sheet IS NOT NULL;
 CREATE TABLE snapshots (
   number INTEGER PRIMARY KEY, scale TEXT NOT NULL, day TEXT NOT NULL, digest BLOB NOT NULL,
@@ -54,6 +56,7 @@ CREATE TEMP TABLE present (
   id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
 CREATE TEMP TABLE batch (place INTEGER PRIMARY KEY, id INTEGER NOT NULL, digest BLOB NOT NULL);
 """
+REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
 
 
 class Connection:
@@ -92,9 +95,11 @@ class Connection:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            mend = REBUILD if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else ""
             raise StorageError(
                 f"{self._path}: the ledger cannot be used: {error}. What was committed before is "
-                "safe; nothing is deleted on the site without the ledger."
+                f"safe; nothing is deleted on the site without the ledger.{mend}"
             ) from error
 
     @contextmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mtdata.adapters.ledger.connection import Connection
@@ -14,18 +14,9 @@ from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry
 from mtdata.domain.receipt import HeldBack, Placed, Span
 
-STORED, HELD, ROWED = 0, 1, 2
+STORED, HELD, ROWED, RESTATED = 0, 1, 2, 3
 NO_ID = -1
 PAGE = 1024
-
-
-class Sifted(NamedTuple):
-    """A batch of a package beside what is known: all three in the order of the package."""
-
-    fresh: list[Entry]
-    conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
-    anew: frozenset[bytes]  # those of them whose id was proven gone before
-    again: list[Entry]  # known ones whose raw bytes were lost and that the site still has
 
 
 class Claim(NamedTuple):
@@ -40,10 +31,24 @@ class Claim(NamedTuple):
     cells: bytes | None
 
 
-_CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
+class Sifted(NamedTuple):
+    """A batch of a package beside what is known: all three in the order of the package."""
+
+    fresh: list[Entry]
+    conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
+    anew: frozenset[bytes]  # those of them whose id was proven gone before
+    again: list[Entry]  # known ones whose raw bytes were lost and that the site still has
+
+    def without(self, same: Mapping[bytes, Claim]) -> Sifted:
+        """The same batch when these digests turn out to conflict with nothing."""
+        keys = frozenset(same)
+        return self._replace(conflicts=self.conflicts - keys, anew=self.anew - keys)
 
 
-def _claim(row: tuple[Any, ...]) -> Claim:
+CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
+
+
+def claim_of(row: tuple[Any, ...]) -> Claim:
     seq, number, digest, file, start, length, sheet, line_start, line_length, cells = row
     line = None if sheet is None else Span(sheet, line_start, line_length)
     known = None if number == NO_ID else number
@@ -65,8 +70,9 @@ class Entries(Standing):
             self._db.run_many("INSERT INTO temp.batch VALUES (?, ?, ?)", keys)
             self._db.run("INSERT OR IGNORE INTO temp.present SELECT id, digest FROM temp.batch")
             met = self._db.all(
-                "SELECT b.id, e.digest, e.gone_at IS NOT NULL AND e.answer IS NOT 'superseded',"
-                " e.raw_lost FROM (SELECT DISTINCT id FROM temp.batch) b"
+                "SELECT b.id, e.digest, e.gone_at IS NOT NULL"
+                " AND coalesce(e.answer, '') NOT IN ('superseded', 'adopted'), e.raw_lost"
+                " FROM (SELECT DISTINCT id FROM temp.batch) b"
                 " JOIN entries e ON e.scale = ? AND e.id = b.id",
                 scale,
             )
@@ -82,12 +88,32 @@ class Entries(Standing):
         piece: bytes,
         conflicts: frozenset[bytes],
         at: datetime,
+        restated: Mapping[bytes, Claim] = MappingProxyType({}),
     ) -> list[int]:
-        """Commit that these bytes stand in the raw file; returns the new seq of each entry."""
+        """Commit that these bytes stand in the raw file; returns the new seq of each entry.
+
+        `restated` has the entries, by digest, that say what an older version of them says.
+        """
         with self._db.commit():
             self._files.save(mark)
-            self._files.add_range(mark, start, key, sha256(piece).digest(), at.isoformat())
-            return self._enter(mark.scale, added, conflicts)
+            self._files.add_range(mark.number, start, piece, key, at.isoformat())
+            seqs = self._enter(mark.scale, added, conflicts)
+            for seq, (entry, _) in zip(seqs, added, strict=True) if restated else ():
+                if entry.digest in restated:
+                    self._take_over(restated[entry.digest], seq)
+            return seqs
+
+    def _take_over(self, old: Claim, seq: int) -> None:
+        """The line of the older version is the newer one's now, whose bytes are as sent."""
+        self._db.run(f"UPDATE entries SET state = {RESTATED}, sheet = NULL WHERE seq = ?", old.seq)
+        if old.line is not None:
+            self._db.run(
+                "UPDATE entries SET state = 2, sheet = ?, line_start = ?, line_length = ?,"
+                " cells = ? WHERE seq = ?",
+                *old.line,
+                old.cells,
+                seq,
+            )
 
     def hold_aside(self, mark: FileMark, entry: Entry) -> None:
         """Commit an entry that may not stand in a raw file; `mark` is its file under held/."""
@@ -124,7 +150,7 @@ class Entries(Standing):
         last = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
         after = 0
         while rows := self._db.all(
-            f"SELECT {_CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"
+            f"SELECT {CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"
             " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?)) AND raw_lost = 0"
             " ORDER BY seq LIMIT ?",
             scale,
@@ -133,7 +159,7 @@ class Entries(Standing):
             fingerprint,
             PAGE,
         ):
-            yield [_claim(row) for row in rows]
+            yield [claim_of(row) for row in rows]
             after = rows[-1][0]
 
     def scales_waiting(self, fingerprint: str) -> list[str]:
@@ -151,7 +177,7 @@ class Entries(Standing):
         """Rowed entries that the listing just read shows, no other version of them in doubt."""
         after = NO_ID
         while rows := self._db.all(
-            f"SELECT {_CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
+            f"SELECT {CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
             " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND e.id > ? AND NOT EXISTS"
             " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2)"
             " ORDER BY e.id, e.seq LIMIT ?",
@@ -159,32 +185,34 @@ class Entries(Standing):
             after,
             PAGE,
         ):
-            yield [_claim(row) for row in rows]
+            yield [claim_of(row) for row in rows]
             after = rows[-1][1]
 
     def lines(self, sheet: int) -> Iterator[Claim]:
         """Every entry with a line in that sheet, in the order of the lines."""
         after = -1
         while rows := self._db.all(
-            f"SELECT {_CLAIM} FROM entries WHERE sheet = ? AND line_start > ?"
+            f"SELECT {CLAIM} FROM entries WHERE sheet = ? AND line_start > ?"
             " ORDER BY line_start LIMIT ?",
             sheet,
             after,
             PAGE,
         ):
-            yield from map(_claim, rows)
+            yield from map(claim_of, rows)
             after = rows[-1][7]
 
-    def every(self) -> Iterator[Claim]:
-        """Every entry whose raw bytes should be there, in the order in which they came."""
-        after = 0
+    def in_raw(self, file: int) -> Iterator[list[Claim]]:
+        """Entries whose raw bytes should stand in that file, by place, in pages."""
+        after = -1
         while rows := self._db.all(
-            f"SELECT {_CLAIM} FROM entries WHERE seq > ? AND raw_lost = 0 ORDER BY seq LIMIT ?",
+            f"SELECT {CLAIM} FROM entries WHERE file = ? AND start > ? AND raw_lost = 0"
+            " ORDER BY start LIMIT ?",
+            file,
             after,
             PAGE,
         ):
-            yield from map(_claim, rows)
-            after = rows[-1][0]
+            yield [claim_of(row) for row in rows]
+            after = rows[-1][4]
 
     def record_rows(self, mark: FileMark, placed: Iterable[Placed]) -> None:
         """Commit lines that were read back and matched, together with the sheet's new length."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from mtdata.adapters.ledger.connection import Connection
@@ -11,6 +13,7 @@ from mtdata.domain.mark import EMPTY_DIGEST, FileMark
 from mtdata.errors import StorageError
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing"
+_STANDING = "'live', 'closed', 'foreign', 'aside'"
 
 
 def _mark(row: tuple[Any, ...]) -> FileMark:
@@ -43,7 +46,12 @@ class Files:
         return _mark(row)
 
     def in_state(self, state: str) -> list[FileMark]:
-        """Marks that are live, staged, aside or replaced; some a scale and day."""
+        """Marks in one of these states; some a scale and day.
+
+        live: may be written. closed: as we made it, never written again. foreign: the original
+        program's, never written. aside: not as it was left. staged: about to be published.
+        replaced: another file has its rows now.
+        """
         return [
             _mark(row)
             for row in self._db.all(
@@ -51,6 +59,20 @@ class Files:
                 state,
             )
         ]
+
+    def standing(self, kind: str = "") -> list[tuple[FileMark, str]]:
+        """Files that should be there, with their state, longest unread first; '' = every kind."""
+        rows = self._db.all(
+            f"SELECT {_FIELDS}, state FROM files WHERE state IN ({_STANDING})"
+            " AND ? IN ('', kind) ORDER BY read_at, kind = 'sheet', scale, number",
+            kind,
+        )
+        return [(_mark(row[:-1]), row[-1]) for row in rows]
+
+    def have_read(self, number: int, at: datetime) -> None:
+        """Remember when the whole file was last held against the ledger."""
+        with self._db.commit():
+            self._db.run("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
 
     def unfinished(self) -> list[FileMark]:
         """Live files that a round had in hand when it ended without a word."""
@@ -72,7 +94,7 @@ class Files:
             row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM files")
             number = int(row[0]) if row else 1
             self._db.run(
-                "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO files ({_FIELDS}, state) VALUES ({', '.join('?' * 12)})",
                 number,
                 mark.kind,
                 mark.scale,
@@ -120,7 +142,7 @@ class Files:
             self._db.run("DELETE FROM files WHERE number = ? AND state = 'staged'", number)
 
     def set_state(self, number: int, state: str) -> None:
-        """Move a file to live, aside or replaced."""
+        """Move a file to another state."""
         with self._db.commit():
             self._db.run("UPDATE files SET state = ? WHERE number = ?", state, number)
 
@@ -158,15 +180,15 @@ class Files:
 
     # raw ranges -------------------------------------------------------------------------------
 
-    def add_range(self, mark: FileMark, start: int, key: str, digest: bytes, kept_at: str) -> None:
+    def add_range(self, number: int, start: int, piece: bytes, key: str, kept_at: str) -> None:
         """Enter what one append added to a raw file; inside a commit."""
         self._db.run(
             "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
-            mark.number,
+            number,
             start,
-            mark.length - start,
+            len(piece),
             key,
-            digest,
+            sha256(piece).digest(),
             kept_at,
         )
 

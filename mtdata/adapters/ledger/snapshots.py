@@ -48,11 +48,13 @@ class Snapshots:
         self._db = connection
         self._files = files
 
-    def last(self, scale: str) -> Snapshot | None:
-        """The newest snapshot of a scale."""
+    def last(self, scale: str, day: str = "") -> Snapshot | None:
+        """The newest snapshot of a scale, or of a scale and day."""
         row = self._db.one(
-            f"SELECT {_ALL} FROM snapshots WHERE scale = ? ORDER BY number DESC LIMIT 1",
+            f"SELECT {_ALL} FROM snapshots WHERE scale = ? AND ? IN ('', day)"
+            " ORDER BY number DESC LIMIT 1",
             scale,
+            day,
         )
         return None if row is None else _snapshot(row)
 

@@ -1,0 +1,166 @@
+"""Lines found in a sheet, each held against the raw entry it was made of; it writes no sheet.
+
+How a ledger learns of sheets that it did not see being written.  A line counts as the row of an
+entry when the row that raw gives says the same; one that cannot be opened without its key is bound
+but not proven, and nothing rests on it until it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from mtdata.adapters.ledger import Claim
+from mtdata.adapters.sheets import row_places
+from mtdata.course import Pool
+from mtdata.domain.likeness import all_alike
+from mtdata.domain.making import rows_of, sealed_in
+from mtdata.domain.mark import FileMark
+from mtdata.domain.package import BATCH_ENTRIES, read_entry
+from mtdata.domain.receipt import Backup, HeldBack, Kept, Row, Span
+from mtdata.domain.row import SEALED, cells_digest, cells_of, csv_cells, csv_line, spread
+from mtdata.domain.scale import Scale
+from mtdata.errors import EntryError
+
+ROW_BYTES = 4 << 20
+
+
+class Line(NamedTuple):
+    """A line of a sheet; `id` None and no cells for one that cannot be read as a row."""
+
+    id: int | None
+    span: Span
+    content: bytes
+    cells: list[str]
+
+    def __repr__(self) -> str:
+        return f"Line({self.span})"
+
+
+@dataclass(slots=True)
+class Matched:
+    """What became of the lines of one sheet."""
+
+    proven: int = 0
+    unproven: int = 0
+    strange: int = 0  # no raw entry says the same, or it has its line already
+    exact: bool = True  # each line is, byte for byte, what this program makes of raw
+    columns: set[str] = field(default_factory=set)  # of the entries whose rows these are
+
+
+class Matching:
+    """The lines of one sheet on their way into the ledger."""
+
+    def __init__(self, pool: Pool, mark: FileMark) -> None:
+        self._pool, self._mark = pool, mark
+        self.matched = Matched()
+
+    def play(self) -> Matched:
+        """Bind every line to its entry; may be done again, bound entries stay as they are."""
+        for lines in self._lines():
+            self._bind(lines)
+        return self.matched
+
+    def _lines(self) -> Iterator[list[Line]]:
+        places = row_places(self._pool.disk, self._mark.path)
+        while page := list(islice(places, BATCH_ENTRIES)):
+            yield [self._line(*place) for place in page]
+
+    def _line(self, start: int, length: int) -> Line:
+        span = Span(self._mark.number, start, length)
+        content = self._pool.disk.read(self._mark.path, start, min(length, ROW_BYTES))
+        try:
+            cells = csv_cells(content)
+        except EntryError:
+            cells = []
+        if len(cells) != len(self._mark.columns):
+            return Line(None, span, content, [])
+        return Line(_id(dict(zip(self._mark.columns, cells, strict=True))), span, content, cells)
+
+    def _bind(self, lines: list[Line]) -> None:
+        ids = [line.id for line in lines if line.id is not None]
+        candidates = self._pool.ledger.adopted.unbound(self._mark.scale, ids, self._mark.number)
+        made = self._made([claim for claims in candidates.values() for claim in claims])
+        found: list[tuple[int, Span, bytes | None]] = []
+        for line in lines:
+            claims = candidates.get(-1 if line.id is None else line.id, [])
+            claim = self._claim_of(line, claims, made)
+            if claim is None:
+                self.matched.strange += 1
+                self.matched.exact = False
+                continue
+            claims.remove(claim)
+            found.append((claim.seq, line.span, self._digest(line, made[claim.seq])))
+        self._pool.ledger.adopted.bind(found)
+
+    def _made(self, claims: Sequence[Claim]) -> dict[int, Row | HeldBack]:
+        """What raw gives for each entry, by seq: a row, or why there is none."""
+        bodies = self._pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
+        kept = tuple(
+            Kept(c.seq, c.id, c.digest, c.span, read_entry(body).values or {})
+            for c, body in zip(claims, bodies, strict=True)
+            if body is not None
+        )
+        backup = Backup(Scale(self._mark.scale, 0, True), kept)
+        made: dict[int, Row | HeldBack] = {}
+        for _, answer in self._pool.cipher.unseal_each([(backup, sealed_in(backup))]):
+            rows = rows_of(backup, answer)
+            made.update((row.entry.seq, row) for row in rows.rows)
+            made.update((held.entry.seq, held) for held in rows.held)
+        return made
+
+    def _claim_of(
+        self, line: Line, claims: list[Claim], made: dict[int, Row | HeldBack]
+    ) -> Claim | None:
+        """The entry whose row the line is: one that is opened before one that is not."""
+        known = [claim for claim in claims if claim.seq in made]
+        for claim in sorted(known, key=lambda c: isinstance(made[c.seq], HeldBack)):
+            if self._says_the_same(line, made[claim.seq]):
+                return claim
+        return None
+
+    def _says_the_same(self, line: Line, made: Row | HeldBack) -> bool:
+        if isinstance(made, Row):
+            wanted = self._spread(made.columns, made.cells)
+            return wanted is not None and all_alike(wanted, line.cells)
+        if made.kind != "sealed":
+            return False
+        try:
+            columns, cells = cells_of(made.entry.values)
+        except EntryError:
+            return False
+        return self._says_the_rest(line, self._spread(columns, cells))
+
+    def _says_the_rest(self, line: Line, sealed: list[str] | None) -> bool:
+        """Whether all but the sealed cells agree; a line with cipher text in it is nobody's row."""
+        if sealed is None:
+            return False
+        for column, stands, cipher_text in zip(self._mark.columns, line.cells, sealed, strict=True):
+            hidden = column.endswith(SEALED) and cipher_text != ""
+            if hidden == all_alike([cipher_text], [stands]):
+                return False
+        return True
+
+    def _spread(self, columns: tuple[str, ...], cells: list[str]) -> list[str] | None:
+        """The cells in the sheet's places; None when the sheet lacks one that is not empty."""
+        here = set(self._mark.columns)
+        if any(cell for column, cell in zip(columns, cells, strict=True) if column not in here):
+            return None
+        return spread(columns, cells, self._mark.columns)
+
+    def _digest(self, line: Line, made: Row | HeldBack) -> bytes | None:
+        self.matched.columns.update(made.columns if isinstance(made, Row) else made.entry.values)
+        if isinstance(made, HeldBack):
+            self.matched.unproven += 1
+            return None
+        self.matched.proven += 1
+        own = csv_line(spread(made.columns, made.cells, self._mark.columns))
+        self.matched.exact = self.matched.exact and own == line.content
+        return cells_digest(self._mark.columns, line.cells)
+
+
+def _id(cells: dict[str, str]) -> int | None:
+    text = cells.get("id", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
