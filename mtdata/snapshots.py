@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import chain
 
+from mtdata.adapters.archive import Appended, Volume
 from mtdata.adapters.ledger import Snapshot
 from mtdata.course import Course, Pool
 from mtdata.domain.package import Entry, entries, in_batches, is_json
@@ -24,51 +25,83 @@ def keep_snapshot(course: Course, site: Site) -> None:
     last = pool.ledger.snapshots.last(course.scale.name)
     if last is None or last.digest != package.digest:
         last = _store(course, package)
-        course.tally.fresh, course.newly_held = last.rows, last.malformed
-    course.tally.received = last.rows + last.malformed
-    if last.sheet is None:
-        lay_out(course, last)
+        if last is not None:
+            course.tally.fresh, course.newly_held = last.rows, last.malformed
+    if last is not None:
+        course.tally.received = last.rows + last.malformed
+        if last.sheet is None:
+            lay_out(course, last)
     pool.archive.drop(package)
 
 
-def _store(course: Course, package: Package) -> Snapshot:
-    """Append the whole table to the raw file, bytes as sent, read it back, then commit it."""
-    pool, name = course.pool, course.scale.name
-    volume = pool.archive.volume(name, pool.clock.local(course.at))
-    parts: list[tuple[int, int, bytes]] = []
-    columns: set[str] = set()
-    first: Span | None = None
-    count = highest = malformed = 0
+def _store(course: Course, package: Package) -> Snapshot | None:
+    """Append the whole table to the raw file, bytes as sent, read it back, then commit it.
+
+    None for a table without entries: the listing's size may be stale, and the last one stays.
+    """
+    pool, table = course.pool, _Table(course)
     for batch in in_batches(entries(pool.archive.stream(package))):
-        malformed += sum(bool(entry.fault) for entry in batch)
-        keepable = _keepable(course, batch)
-        put = volume.append([entry.body for entry in keepable])
-        if None in pool.archive.matched(put.spans, [entry.digest for entry in keepable]):
-            raise StorageError(f"{put.mark.path}: read back other bytes than were written")
-        parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
-        first = first or (put.spans[0] if put.spans else None)
-        for entry in keepable:
-            if not entry.fault and entry.values is not None:
-                columns.update(layout(tuple(entry.values)).columns)
-                highest, count = max(highest, entry.id or 0), count + 1
-    first = first or Span(put.mark.number, put.mark.length, 0)
-    span = Span(first.file, first.start, put.mark.length - first.start)
+        table.take(batch)
+    if table.put is None and not table.malformed:
+        return None
+    put = table.put or table.append([])  # all of it is held: there is a snapshot, without rows
+    first = table.first or Span(put.mark.number, put.mark.length, 0)
     made = Snapshot(
         0,
-        name,
+        course.scale.name,
         course.day,
         package.digest,
-        span,
-        count,
-        tuple(sorted(columns)),
-        highest,
-        malformed,
+        Span(first.file, first.start, put.mark.length - first.start),
+        table.count,
+        tuple(sorted(table.columns)),
+        table.highest,
+        table.malformed,
         None,
         None,
         None,
     )
     at = course.at.isoformat()
-    return pool.ledger.snapshots.store(put.mark, parts, snapshot=made, key=put.key, kept_at=at)
+    return pool.ledger.snapshots.store(
+        put.mark, table.parts, snapshot=made, key=put.key, kept_at=at
+    )
+
+
+class _Table:
+    """A table on its way into the raw file, and what is known of it so far."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._volume: Volume | None = None
+        self.put: Appended | None = None
+        self.first: Span | None = None
+        self.parts: list[tuple[int, int, bytes]] = []
+        self.columns: set[str] = set()
+        self.count = self.highest = self.malformed = 0
+
+    def take(self, batch: list[Entry]) -> None:
+        """Put a batch behind those before; a batch without an entry would end as no JSON."""
+        self.malformed += sum(bool(entry.fault) for entry in batch)
+        keepable = _keepable(self._course, batch)
+        if keepable:
+            self.append(keepable)
+        for entry in keepable:
+            if not entry.fault and entry.values is not None:
+                self.columns.update(layout(tuple(entry.values)).columns)
+                self.highest, self.count = max(self.highest, entry.id or 0), self.count + 1
+
+    def append(self, batch: list[Entry]) -> Appended:
+        """Make the batch durable and read it back."""
+        course, archive = self._course, self._course.pool.archive
+        if self._volume is None:
+            local = course.pool.clock.local(course.at)
+            self._volume = archive.volume(course.scale.name, local)
+        put = self._volume.append([entry.body for entry in batch])
+        if None in archive.matched(put.spans, [entry.digest for entry in batch]):
+            raise StorageError(f"{put.mark.path}: read back other bytes than were written")
+        self.parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
+        self.first = self.first or (put.spans[0] if put.spans else None)
+        self.put = put
+        return put
 
 
 def _keepable(course: Course, batch: list[Entry]) -> list[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+from mtdata.domain.package import BATCH_ENTRIES
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
 
@@ -145,4 +146,28 @@ def test_a_sheet_of_a_table_that_a_person_edited_is_never_replaced(home: Home) -
     assert ("sheet_changed", "TaskLog") in home.troubles()
     home.run("verify", STUDY)
     assert path.read_bytes() == mine
+    assert home.is_clean()
+
+
+def test_a_table_that_turns_out_to_be_empty_leaves_the_last_one_as_it_is(home: Home) -> None:
+    home.site.offer("TaskLog", deleteable=False)
+    home.site.fault("stale_size", scale="TaskLog", size=3)
+    assert home.export(STUDY, "static")["TaskLog"]["received"] == 0
+    staying(home, row(1))
+    home.export(STUDY, "static")
+    home.site.clear("TaskLog")
+    home.export(STUDY, "static")
+    assert home.ids("TaskLog") == ["1"]
+    assert home.is_clean()
+
+
+def test_a_whole_batch_that_is_no_json_leaves_the_raw_file_readable(home: Home) -> None:
+    bad = [b'{"id":%d,"oops"}' % number for number in range(1, BATCH_ENTRIES + 1)]
+    staying(home, *bad, row(5000))
+    done = home.export(STUDY, "static", code=1)["TaskLog"]
+    assert (done["appended"], done["held"]) == (1, BATCH_ENTRIES)
+    assert home.raw_ids("TaskLog") == [5000]
+    staying(home, *bad)
+    done = home.export(STUDY, "static", code=1)["TaskLog"]
+    assert (done["appended"], done["held"]) == (0, BATCH_ENTRIES)
     assert home.is_clean()
