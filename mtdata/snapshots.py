@@ -124,6 +124,21 @@ def lay_out(course: Course, snapshot: Snapshot) -> None:
     pool.ledger.snapshots.bind(snapshot, made.number, sealed, pool.cipher.fingerprint())
 
 
+def stands(pool: Pool, snapshot: Snapshot) -> bool:
+    """Whether the raw bytes of a stored snapshot are those that were committed."""
+    end = snapshot.span.start + snapshot.span.length
+    for start, length, digest in pool.ledger.files.ranges(snapshot.span.file):
+        if start + length > snapshot.span.start and start < end:
+            region = Span(snapshot.span.file, start, length)
+            try:
+                found = sha256(b"".join(pool.archive.region(region))).digest()
+            except StorageError:
+                return False
+            if found != digest:
+                return False
+    return True
+
+
 def recalled_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:
     """The entries of a stored snapshot, read from the raw file again, in order."""
     region: Iterable[bytes] = pool.archive.region(snapshot.span)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
 from mtdata.domain.package import BATCH_ENTRIES
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
@@ -171,3 +173,37 @@ def test_a_whole_batch_that_is_no_json_leaves_the_raw_file_readable(home: Home) 
     done = home.export(STUDY, "static", code=1)["TaskLog"]
     assert (done["appended"], done["held"]) == (0, BATCH_ENTRIES)
     assert home.is_clean()
+
+
+@pytest.mark.parametrize("how", ["removed", "garbled"])
+def test_a_table_whose_raw_file_is_damaged_does_not_end_the_rounds_of_the_others(
+    home: Home, how: str
+) -> None:
+    staying(home, row(1), row(2))
+    home.export(STUDY, "static")
+    [raw], [sheet] = home.paths("raw_data", "TaskLog"), home.paths("active_data", "TaskLog")
+    sheet.unlink()
+    raw.unlink() if how == "removed" else raw.write_bytes(raw.read_bytes().replace(b"}", b"]"))
+    assert home.run("verify", STUDY).code == 74
+    home.site.put("QOL", [row(1)])
+    home.export()
+    assert home.ids("QOL") == ["1"]
+    home.run("export", STUDY, "static")
+    assert home.ids("TaskLog") == ["1", "2"]
+    assert home.run("verify", STUDY).code == 0
+
+
+def test_a_table_that_waits_for_a_key_and_lost_its_raw_file_is_told_of_and_stored_anew(
+    home: Home, key: KeyPair
+) -> None:
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem")
+    staying(home, row(1, emailRSA=key.seal("a@b.c")))
+    home.export(STUDY, "static", code=1)
+    home.paths("raw_data", "TaskLog")[0].unlink()
+    home.put_key(key.pem)
+    home.site.put("QOL", [row(1)])
+    home.export(code=74)
+    assert home.ids("QOL") == ["1"]
+    assert "stores the table anew" in home.detail("raw_changed")
+    home.run("export", STUDY, "static")
+    assert [line["emailRSA"] for line in home.sheet("TaskLog")] == ["a@b.c"]
