@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mtdata import pipeline
 from mtdata import status as standing
-from mtdata.adapters.archive import FolderArchive
+from mtdata.adapters.archive import FolderArchive, drop_incoming
 from mtdata.adapters.cipher import ClearCipher, RsaCipher
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk, make_folder
@@ -66,6 +66,14 @@ def open_pool(site: SiteConfig, *, in_memory: bool = False) -> Iterator[Opening]
         ledger.close()
 
 
+@contextmanager
+def alone_on(site: SiteConfig) -> Iterator[None]:
+    """The only round on the pool; what an ended one was receiving is dropped first of all."""
+    with PoolLock(site.path).hold():
+        drop_incoming(FolderDisk(site.path))
+        yield
+
+
 def site_of(site: SiteConfig) -> Site:
     """The client of a site."""
     return open_site(
@@ -89,7 +97,7 @@ def terms_of(site: SiteConfig) -> Terms:
 
 def export(site: SiteConfig, wanted: str, watch: Callable[[str], None] = lambda _: None) -> Report:
     """One round of one site, alone on its pool."""
-    with PoolLock(site.path).hold(), open_pool(site) as opening:
+    with alone_on(site), open_pool(site) as opening:
         client = site_of(site)
         try:
             return Round(terms_of(site), opening.pool, client, opening.key_faults, watch).play(
@@ -126,7 +134,7 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
 
 def verify(site: SiteConfig, watch: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
     """Read everything of a pool against its ledger, and mend what can be mended."""
-    with PoolLock(site.path).hold(), open_pool(site) as opening:
+    with alone_on(site), open_pool(site) as opening:
         return Scrub(opening.pool, watch).play().shown()
 
 

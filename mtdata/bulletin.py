@@ -56,8 +56,11 @@ class Bulletin:
         self.report.exit = exit_code(self._codes)
         return self.report
 
-    def guard(self, scale: str, step: Callable[[], None]) -> None:
-        """Let one scale's fault end that scale ('' = the whole round), told and entered."""
+    def guard(self, scale: str, step: Callable[[], None]) -> bool:
+        """Let one scale's fault end that scale ('' = the whole round), told and entered.
+
+        Returns whether there was none.
+        """
         try:
             step()
         except MTDataError as error:
@@ -66,6 +69,8 @@ class Bulletin:
             self._codes.add(error.exit_code)
             self.report.faults.append(str(error))
             self.tell(error.incident or "storage", scale, str(error))
+            return False
+        return True
 
     def tell(self, kind: str, scale: str, detail: str) -> None:
         """One line in the log, and one incident opened or counted."""

@@ -92,6 +92,7 @@ class Recovery:
     def _sheets(self, scale: str) -> list[FileMark]:
         files, stays = self.pool.ledger.files, self._staying()
         marks = [m for m in files.in_state("live") + files.in_state("aside") if m.kind == "sheet"]
+        marks = [m for m in marks if m.length]  # one begun and never written is no sheet yet
         if scale == "static":
             return [m for m in marks if m.scale in stays]
         return [m for m in marks if scale in (".", "all") or m.scale.casefold() == scale.casefold()]

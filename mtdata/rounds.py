@@ -79,9 +79,10 @@ class Round:
             self._prove_deletes()
         finally:
             self._bulletin.tell_of_keys()
-            self._write_benchmark()
+            written = self._bulletin.guard("", self._write_benchmark)
         pool.ledger.files.put_down()
-        self._bulletin.close("", ("site_unreachable", "site_refused", "storage", "package_broken"))
+        over = ("site_unreachable", "site_refused", "package_broken")
+        self._bulletin.close("", (*over, "storage") if written else over)
 
     def _course(self, scale: Scale) -> Course:
         course = self._courses.get(scale.name)

@@ -17,6 +17,10 @@ from mtdata.errors import StorageError
 from mtdata.settling import settle_waiting
 
 
+AT_REST = (Finding.SOUND, Finding.UNBORN)
+"""A file that was begun, and whose first bytes never got there, has nothing to lose."""
+
+
 @dataclass(slots=True)
 class Findings:
     """What a scrub read, what was wrong, and what was mended."""
@@ -69,7 +73,7 @@ class Scrub:
     def _raw(self, mark: FileMark) -> None:
         self._watch(mark.path)
         self.found.raw_files += 1
-        if examine(self._pool.disk, mark, CLOSING) is Finding.SOUND and not self._ranges(mark):
+        if examine(self._pool.disk, mark, CLOSING) in AT_REST and not self._ranges(mark):
             return
         if mark in self._pool.ledger.files.in_state("live"):
             self._pool.ledger.files.set_state(mark.number, "aside")
@@ -114,7 +118,7 @@ class Scrub:
         self._watch(mark.path)
         self.found.sheets += 1
         rows = self._rows_differing(mark)
-        sound = self._look(mark) is Finding.SOUND and not rows
+        sound = self._look(mark) in AT_REST and not rows
         if sound and mark in self._pool.ledger.files.in_state("live"):
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"

@@ -23,15 +23,15 @@ def keep_snapshot(course: Course, site: Site) -> None:
     pool = course.pool
     package = collect(course, site)
     last = pool.ledger.snapshots.last(course.scale.name)
-    if last is None or last.digest != package.digest:
-        last = _store(course, package)
+    with pool.archive.folding_in(package):
+        if last is None or last.digest != package.digest:
+            last = _store(course, package)
+            if last is not None:
+                course.tally.fresh, course.newly_held = last.rows, last.malformed
         if last is not None:
-            course.tally.fresh, course.newly_held = last.rows, last.malformed
-    if last is not None:
-        course.tally.received = last.rows + last.malformed
-        if last.sheet is None:
-            lay_out(course, last)
-    pool.archive.drop(package)
+            course.tally.received = last.rows + last.malformed
+            if last.sheet is None:
+                lay_out(course, last)
 
 
 def _store(course: Course, package: Package) -> Snapshot | None:
