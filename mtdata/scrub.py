@@ -16,7 +16,6 @@ from mtdata.domain.scale import Scale
 from mtdata.errors import StorageError
 from mtdata.settling import settle_waiting
 
-
 AT_REST = (Finding.SOUND, Finding.UNBORN)
 """A file that was begun, and whose first bytes never got there, has nothing to lose."""
 

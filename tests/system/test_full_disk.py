@@ -1,4 +1,4 @@
-"""A disk that is full of what a round was receiving: it makes room again, and says what is wrong."""
+"""A disk that is full of what a round was receiving: it makes room, and says what is wrong."""
 
 from __future__ import annotations
 
