@@ -90,12 +90,20 @@ def answer(
 
 def _export(options: argparse.Namespace) -> Result:
     sites = settings_of(options).chosen(options.server)
+    lacking: list[UsageError] = []
 
-    def act(site: SiteConfig) -> Report:
-        with watching(site.name) as watch:
-            return app.export(site, options.scale, watch)
+    def act(site: SiteConfig) -> Report | None:
+        try:
+            with watching(site.name) as watch:
+                return app.export(site, options.scale, watch)
+        except UsageError as error:  # no such scale there; another of the sites may have it
+            lacking.append(error)
+            return None
 
-    reports, faults = each_site(sites, act)
+    rounds, faults = each_site(sites, act)
+    reports = {name: report for name, report in rounds.items() if report is not None}
+    if lacking and not reports and not faults:
+        raise UsageError("; ".join(map(str, lacking)))
     if not options.json and sys.stdout.isatty():
         for name, report in reports.items():
             show_round(name, report)
