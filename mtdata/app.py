@@ -112,6 +112,11 @@ def has_pool(site: SiteConfig) -> bool:
     return (site.path / Ledger.NAME).is_file()
 
 
+def has_raw(site: SiteConfig) -> bool:
+    """Whether there are raw files, with or without a ledger."""
+    return any((site.path / "raw_data").glob("*.json"))
+
+
 def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
     """Sheets out of raw again; without a ledger every raw file gives one of its own."""
     known = has_pool(site)
@@ -133,7 +138,15 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
 
 
 def verify(site: SiteConfig, watch: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
-    """Read everything of a pool against its ledger, and mend what can be mended."""
+    """Read everything of a pool against its ledger, and mend what can be mended.
+
+    StorageError where there is none: an empty one made here would hide that it is lost.
+    """
+    if not has_pool(site):
+        raise StorageError(
+            f"{site.path}: there is no {Ledger.NAME} to verify by. If there was one, put its copy "
+            "back; `mtdata decode` makes sheets from the raw files alone"
+        )
     with alone_on(site), open_pool(site) as opening:
         return Scrub(opening.pool, watch).play().shown()
 
@@ -171,7 +184,10 @@ def close_incident(site: SiteConfig, number: int) -> bool:
 
 
 def deletions(site: SiteConfig) -> dict[str, Any]:
-    """What the next round would delete and what not, by the last listing; proven, nothing sent."""
+    """What a round may delete and what not, by the last listing; proven, nothing sent.
+
+    With DELETE_MODE False it tells what would go were it True: that is the time to ask.
+    """
     with PoolLock(site.path).hold(), open_pool(site) as opening:
         return {
             scale.name: _deletions(opening.pool, scale, site)
@@ -181,7 +197,7 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
 
 def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
     course = Course(scale, pool, pool.clock.now())
-    told = standing.reasons(course, delete_mode=site.delete_mode)
+    told = standing.reasons(course)
     pool.ledger.listing.expect(scale.name)
     proven = [
         line.entry.id
@@ -195,6 +211,8 @@ def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
     )
     if len(may) < len(proven) and not told["blocked"]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
+    if may and not site.delete_mode:
+        why.insert(0, "DELETE_MODE is False: nothing is deleted until it is True")
     on_site = len(proven) + sum(told["kept"].values())
     return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}
 

@@ -45,6 +45,15 @@ class Decoded:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+def _meant(word: str, base: str, owner: str, stays: set[str]) -> bool:
+    """Whether the command line's word means the raw file `base` of which no ledger knows."""
+    if word in (".", "all"):
+        return True
+    if word == "static" or owner in stays:
+        return owner in stays and word.casefold() in ("static", owner.casefold())
+    return base.casefold().startswith(f"{word.casefold()}_")
+
+
 @dataclass(slots=True)
 class Recovery:
     """Decoding of one pool."""
@@ -80,7 +89,7 @@ class Recovery:
                 ending != "json"
                 or not dot
                 or not NAME.match(base)
-                or scale not in (".", "all", owner)
+                or not _meant(scale, base, owner, stays)
             ):
                 continue
             decoded = Decoded(f"{base}.csv", name)
