@@ -11,7 +11,7 @@ from typing import Any
 
 from mtdata import pipeline
 from mtdata import status as standing
-from mtdata.adapters.archive import FolderArchive
+from mtdata.adapters.archive import FolderArchive, drop_incoming
 from mtdata.adapters.cipher import ClearCipher, RsaCipher
 from mtdata.adapters.clock import Pace, SystemClock
 from mtdata.adapters.durable import FolderDisk, make_folder
@@ -75,6 +75,14 @@ def open_pool(site: SiteConfig, ledger_name: str | None = Ledger.NAME) -> Iterat
         ledger.close()
 
 
+@contextmanager
+def alone_on(site: SiteConfig) -> Iterator[None]:
+    """The only round on the pool; what an ended one was receiving is dropped first of all."""
+    with PoolLock(site.path).hold():
+        drop_incoming(FolderDisk(site.path))
+        yield
+
+
 def site_of(site: SiteConfig) -> Site:
     """The client of a site."""
     return open_site(
@@ -98,8 +106,8 @@ def terms_of(site: SiteConfig) -> Terms:
 
 def export(site: SiteConfig, wanted: str, watch: Callable[[str], None] = lambda _: None) -> Report:
     """One round of one site, alone on its pool; a pool without a ledger is adopted first."""
-    with PoolLock(site.path).hold():
-        if not has_pool(site) and FolderDisk(site.path).names("raw_data"):
+    with alone_on(site):
+        if not has_pool(site) and has_raw(site):
             _adopt(site, watch)
         with open_pool(site) as opening, closing(site_of(site)) as client:
             return Round(terms_of(site), opening.pool, client, opening.key_faults, watch).play(
@@ -111,7 +119,7 @@ def rebuild_ledger(
     site: SiteConfig, watch: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
     """Make a lost or unreadable ledger again from the files; UsageError for one that is well."""
-    with PoolLock(site.path).hold():
+    with alone_on(site):
         if has_pool(site) and _is_readable(site.path / Ledger.NAME):
             raise UsageError(
                 f"{site.path / Ledger.NAME} is there and readable: nothing was done. "
@@ -150,6 +158,11 @@ def has_pool(site: SiteConfig) -> bool:
     return (site.path / Ledger.NAME).is_file()
 
 
+def has_raw(site: SiteConfig) -> bool:
+    """Whether there are raw files, with or without a ledger."""
+    return any((site.path / "raw_data").glob("*.json"))
+
+
 def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
     """Sheets out of raw again; without a ledger every raw file gives one of its own."""
     known = has_pool(site)
@@ -184,8 +197,14 @@ def verify(
 ) -> dict[str, Any]:
     """Read everything of a pool against its ledger, and mend what can be mended.
 
-    `rate` in bytes a second and `limit_s` in seconds, 0 = as much as it takes.
+    `rate` in bytes a second and `limit_s` in seconds, 0 = as much as it takes.  StorageError
+    where there is no ledger: an empty one made here would hide that it is lost.
     """
+    if not has_pool(site):
+        raise StorageError(
+            f"{site.path}: there is no {Ledger.NAME} to verify by. If there was one, put its copy "
+            f"back, or make it again from the files: mtdata verify {site.name} --rebuild-ledger"
+        )
     clock = SystemClock(site.timezone)
     pace, until = Pace(rate) if rate else None, clock.ticks() + limit_s
 
@@ -194,7 +213,7 @@ def verify(
         if pace:
             pace.spend(count)
 
-    with PoolLock(site.path).hold(), open_pool(site) as opening:
+    with alone_on(site), open_pool(site) as opening:
         scrub = Scrub(opening.pool, paced, lambda: bool(limit_s) and clock.ticks() >= until)
         with bar(scrub.total()) as advance:
             return scrub.play().shown()
@@ -233,7 +252,10 @@ def close_incident(site: SiteConfig, number: int) -> bool:
 
 
 def deletions(site: SiteConfig) -> dict[str, Any]:
-    """What the next round would delete and what not, by the last listing; proven, nothing sent."""
+    """What a round may delete and what not, by the last listing; proven, nothing sent.
+
+    With DELETE_MODE False it tells what would go were it True: that is the time to ask.
+    """
     with PoolLock(site.path).hold(), open_pool(site) as opening:
         return {
             scale.name: _deletions(opening.pool, scale, site)
@@ -243,7 +265,7 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
 
 def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
     course = Course(scale, pool, pool.clock.now())
-    told = standing.reasons(course, delete_mode=site.delete_mode)
+    told = standing.reasons(course)
     pool.ledger.listing.expect(scale.name)
     proven = [
         line.entry.id
@@ -257,5 +279,7 @@ def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
     )
     if len(may) < len(proven) and not told["blocked"]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
+    if may and not site.delete_mode:
+        why.insert(0, "DELETE_MODE is False: nothing is deleted until it is True")
     on_site = len(proven) + sum(told["kept"].values())
     return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}

@@ -56,8 +56,11 @@ class Bulletin:
         self.report.exit = exit_code(self._codes)
         return self.report
 
-    def guard(self, scale: str, step: Callable[[], None]) -> None:
-        """Let one scale's fault end that scale ('' = the whole round), told and entered."""
+    def guard(self, scale: str, step: Callable[[], None]) -> bool:
+        """Let one scale's fault end that scale ('' = the whole round), told and entered.
+
+        Returns whether there was none.
+        """
         try:
             step()
         except MTDataError as error:
@@ -66,17 +69,24 @@ class Bulletin:
             self._codes.add(error.exit_code)
             self.report.faults.append(str(error))
             self.tell(error.incident or "storage", scale, str(error))
+            return False
+        return True
 
-    def tell(self, kind: str, scale: str, detail: str) -> None:
-        """One line in the log, and one incident opened or counted."""
+    def tell(self, kind: str, scale: str, detail: str, *, lasts: bool = False) -> None:
+        """One incident opened or counted, and one line in the log; a quiet one if it just lasts."""
         where = f"{self._site} {scale}".strip()
         level = LEVELS.get(KINDS[kind].level, logging.INFO)
-        log.log(level, "%s: %s: %s", where, KINDS[kind].title, detail)
+        unentered: StorageError | None = None
         try:
-            self._pool.ledger.diary.raise_incident(kind, scale, detail, self._pool.clock.now())
-        except StorageError as error:  # told above; a full disk must not hide what it is about
-            self._codes.add(error.exit_code)
-            log.critical("%s: the incident could not be entered: %s", where, error)
+            diary, now = self._pool.ledger.diary, self._pool.clock.now()
+            if not diary.raise_incident(kind, scale, detail, now) and lasts:
+                level = logging.INFO
+        except StorageError as error:  # a full disk must not hide what this is about
+            unentered = error
+        log.log(level, "%s: %s: %s", where, KINDS[kind].title, detail)
+        if unentered:
+            self._codes.add(unentered.exit_code)
+            log.critical("%s: the incident could not be entered: %s", where, unentered)
 
     def close(self, scale: str, kinds: Iterable[str]) -> None:
         """Close incidents that are over."""
@@ -90,7 +100,8 @@ class Bulletin:
         self._count(course)
         told = course.told | self._held(course) | self._leftover(course, delete_mode=delete_mode)
         for kind, detail in told.items():
-            self.tell(kind, name, detail)
+            lasts = kind == "leftover" or (kind in HELD.values() and not course.newly_held)
+            self.tell(kind, name, detail, lasts=lasts)
         if course.newly_held or "delete_failed" in told:
             self._codes.add(1)
         if {"sheet_changed", "raw_changed"} & set(told):
@@ -129,6 +140,8 @@ class Bulletin:
 
     def _leftover(self, course: Course, *, delete_mode: bool) -> dict[str, str]:
         number, oldest, answer = self._pool.ledger.listing.leftover(course.scale.name)
+        if not course.scale.deleteable:
+            return {}
         old = number - (0 if delete_mode else course.tally.appended)
         if old <= 0:
             return {}

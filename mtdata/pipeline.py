@@ -36,8 +36,8 @@ CANARIES = 3
 def carry(course: Course, site: Site) -> None:
     """Bring what is new of one scale home: from the site into a sheet, each row verified."""
     package = collect(course, site)
-    settle(course, back_up(course, package))
-    course.pool.archive.drop(package)
+    with course.pool.archive.folding_in(package):
+        settle(course, back_up(course, package))
 
 
 def settle(course: Course, backups: Iterable[Backup]) -> None:

@@ -45,6 +45,15 @@ class Decoded:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+def _meant(word: str, base: str, owner: str, stays: set[str]) -> bool:
+    """Whether the command line's word means the raw file `base` of which no ledger knows."""
+    if word in (".", "all"):
+        return True
+    if word == "static" or owner in stays:
+        return owner in stays and word.casefold() in ("static", owner.casefold())
+    return base.casefold().startswith(f"{word.casefold()}_")
+
+
 @dataclass(slots=True)
 class Recovery:
     """Decoding of one pool."""
@@ -83,7 +92,7 @@ class Recovery:
                 ending != "json"
                 or not dot
                 or not NAME.match(base)
-                or scale not in (".", "all", owner)
+                or not _meant(scale, base, owner, stays)
             ):
                 continue
             decoded = Decoded(f"{base}.csv", name)
@@ -96,6 +105,7 @@ class Recovery:
         stays = self._staying()
         standing = self.pool.ledger.files.standing("sheet")
         marks = sorted((m for m, state in standing if state != but), key=lambda m: m.number)
+        marks = [m for m in marks if m.length]  # one begun and never written is no sheet yet
         if scale == "static":
             return [m for m in marks if m.scale in stays]
         return [m for m in marks if scale in (".", "all") or m.scale.casefold() == scale.casefold()]

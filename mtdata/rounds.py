@@ -19,7 +19,7 @@ from mtdata.domain.incident import BLOCKING
 from mtdata.domain.package import entries, in_batches
 from mtdata.domain.receipt import Outcome
 from mtdata.domain.scale import Scale, checked_name, chosen, twins
-from mtdata.errors import NameRefused, PackageError, UsageError
+from mtdata.errors import NameRefused, PackageError, SiteError, UsageError
 from mtdata.pipeline import carry, delete, settle, verify
 from mtdata.ports import Site
 from mtdata.recall import Recalled, owed, waiting
@@ -77,11 +77,15 @@ class Round:
             for scale in self._wanted(wanted):
                 self._bulletin.guard(scale.name, partial(self._scale, scale))
             self._prove_deletes()
+        except (SiteError, UsageError):  # nothing is half written: what follows is not ours
+            pool.ledger.files.put_down()
+            raise
         finally:
             self._bulletin.tell_of_keys()
-            self._write_benchmark()
+            written = self._bulletin.guard("", self._write_benchmark)
         pool.ledger.files.put_down()
-        self._bulletin.close("", ("site_unreachable", "site_refused", "storage", "package_broken"))
+        over = ("site_unreachable", "site_refused", "package_broken")
+        self._bulletin.close("", (*over, "storage") if written else over)
 
     def _course(self, scale: Scale) -> Course:
         course = self._courses.get(scale.name)
@@ -99,29 +103,43 @@ class Round:
 
     def _wanted(self, word: str) -> list[Scale]:
         self._watch("listing")
-        offered = self._offered()
+        offered = self._offered(self._site.listing(), whole=word in (".", "all"))
         picked = chosen(offered, word)
         if not picked and word not in (".", "static", "all"):
             names = ", ".join(sorted(scale.name for scale in offered)) or "none"
             raise UsageError(f"{self._terms.name} offers no scale {word!r}; it offers: {names}")
         return picked
 
-    def _offered(self) -> list[Scale]:
+    def _offered(self, lines: list[Mapping[str, Any]], *, whole: bool) -> list[Scale]:
         """The scales of the listing whose names may be used."""
         found: dict[str, Scale] = {}
 
         def take(item: Mapping[str, Any]) -> None:
-            found[checked_name(item.get("name"))] = scale_of(item)
+            name, scale = checked_name(item.get("name")), scale_of(item)
+            found[name] = _both(found.get(name, scale), scale)
 
-        offered = self._site.listing()
-        for item in offered:
-            self._bulletin.guard("", partial(take, item))
+        taken = [self._bulletin.guard("", partial(take, item)) for item in lines]
         refused = twins(list(found))
         for name in sorted(refused):
             self._bulletin.guard("", partial(_refuse_twin, name))
-        if not refused and len(found) == len(offered):
+        if all(taken) and not refused:
             self._bulletin.close("", ("name_refused",))
+        if whole:
+            self._look_for_lost({str(item.get("name")).casefold() for item in lines})
         return [scale for scale in found.values() if scale.name not in refused]
+
+    def _look_for_lost(self, offered: set[str]) -> None:
+        """A scale that the listing lacks shows none of its entries: that is told as any loss."""
+        listing = self._pool.ledger.listing
+        known = [scale for scale in listing.scales() if scale.deleteable]
+        if known and not offered:
+            raise SiteError("the list of scales is empty, and it was not before")
+        for scale in known:
+            listing.begin()
+            if scale.name.casefold() not in offered and any(listing.missing(scale.name)):
+                course = self._course(scale)
+                self._conclude(course)
+                self._note(course)
 
     # one scale ------------------------------------------------------------------------------------
 
@@ -191,17 +209,20 @@ class Round:
             return
         self._watch("proving deletes")
         try:
-            sizes = {str(item.get("name")): item.get("size") for item in self._site.listing()}
+            scales = [scale_of(item) for item in self._site.listing()]
+            left = {scale.name for scale in scales if scale.size}
+            empty = {scale.name for scale in scales} - left
             for name, course in self._asked.items():
-                self._bulletin.guard(name, partial(self._prove, course, sizes.get(name)))
+                step = partial(self._prove, course, is_empty=name in empty)
+                self._bulletin.guard(name, step)
         finally:
             for course in self._asked.values():
                 self._note(course)
 
-    def _prove(self, course: Course, size: object) -> None:
+    def _prove(self, course: Course, *, is_empty: bool) -> None:
         listing, name = self._pool.ledger.listing, course.scale.name
         listing.begin()
-        if size != 0:
+        if not is_empty:
             with self._site.fetch(name) as chunks:
                 for batch in in_batches(entries(chunks)):
                     listing.note((entry.id, entry.digest) for entry in batch)
@@ -227,6 +248,13 @@ def scale_of(item: Mapping[str, Any]) -> Scale:
     size = item.get("size")
     rows = size if type(size) is int and size >= 0 else 1
     return Scale(str(item.get("name")), rows, item.get("deleteable") is True)
+
+
+def _both(one: Scale, other: Scale) -> Scale:
+    """A scale that is listed twice: what may be there is asked for, what may have to stay stays."""
+    return Scale(
+        one.name, max(one.size, other.size), deleteable=one.deleteable and other.deleteable
+    )
 
 
 def _refuse_twin(name: str) -> None:

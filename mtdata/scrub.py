@@ -26,8 +26,9 @@ from mtdata.settling import settle_waiting
 Paced = Callable[[int], None]
 """Told the number of bytes just read; it may take its time (a rate limit)."""
 
-
 PIECE = 1 << 20
+AT_REST = (Finding.SOUND, Finding.UNBORN)
+"""A file that was begun, and whose first bytes never got there, has nothing to lose."""
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ class Scrub:
     def _raw(self, mark: FileMark, state: str) -> None:
         self.found.raw_files += 1
         damaged, whole = self._damaged_ranges(mark)
-        if self._raw_finding(mark, whole) is not Finding.SOUND and state != "aside":
+        if self._raw_finding(mark, whole) not in AT_REST and state != "aside":
             self._pool.ledger.files.set_state(mark.number, "aside")
             self._wrong("raw_changed", mark, "is not as it was left; a new part takes what comes")
         if damaged:
@@ -175,7 +176,7 @@ class Scrub:
         if self._pool.ledger.adopted.unproven(mark.number):
             self._prove(mark)
         rows = self._rows_differing(mark)
-        if state != "aside" and self._look(mark) is Finding.SOUND and not rows:
+        if state != "aside" and self._look(mark) in AT_REST and not rows:
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"
         self._wrong("sheet_changed", mark, f"was changed or set aside; {told}")

@@ -8,7 +8,7 @@ from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
 from mtdata.pipeline import settle
 from mtdata.recall import waiting
-from mtdata.snapshots import lay_out
+from mtdata.snapshots import lay_out, stands
 
 
 def settle_waiting(
@@ -23,5 +23,12 @@ def settle_waiting(
         noted(course)
     for snapshot in ledger.snapshots.unfinished(fingerprint):
         course = course_of(known[snapshot.scale])
-        lay_out(course, snapshot)
+        if stands(pool, snapshot):
+            lay_out(course, snapshot)
+        else:  # else this one table would end every round before the site is asked
+            ledger.snapshots.distrust(snapshot.span.file)
+            course.told["raw_changed"] = (
+                "the raw bytes of the newest snapshot are damaged, and its sheet cannot be made; "
+                "the next round of the scales that stay stores the table anew"
+            )
         noted(course)

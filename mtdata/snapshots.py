@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 
+from mtdata.adapters.archive import Appended, Volume
 from mtdata.adapters.ledger import Snapshot
 from mtdata.course import Course, Pool
 from mtdata.domain.making import rows_of, sealed_in
@@ -23,13 +24,15 @@ def keep_snapshot(course: Course, site: Site) -> None:
     pool = course.pool
     package = collect(course, site)
     last = pool.ledger.snapshots.last(course.scale.name)
-    if last is None or last.digest != package.digest:
-        last = _store(course, package)
-        course.tally.fresh, course.newly_held = last.rows, last.malformed
-    course.tally.received = last.rows + last.malformed
-    if last.sheet is None:
-        lay_out(course, last)
-    pool.archive.drop(package)
+    with pool.archive.folding_in(package):
+        if last is None or last.digest != package.digest:
+            last = _store(course, package)
+            if last is not None:
+                course.tally.fresh, course.newly_held = last.rows, last.malformed
+        if last is not None:
+            course.tally.received = last.rows + last.malformed
+            if last.sheet is None:
+                lay_out(course, last)
 
 
 class Totals:
@@ -37,8 +40,9 @@ class Totals:
 
     def __init__(self) -> None:
         self._columns: set[str] = set()
-        self._rows = self._highest = self._malformed = 0
+        self._rows = self._highest = 0
         self._compact, self._begun = sha256(b"["), False
+        self.malformed = 0
 
     def add(self, batch: Sequence[Entry]) -> None:
         """Take a batch into account."""
@@ -46,7 +50,7 @@ class Totals:
             self._compact.update(b"," + entry.body if self._begun else entry.body)
             self._begun = True
             if entry.fault or entry.values is None:
-                self._malformed += 1
+                self.malformed += 1
                 continue
             self._columns.update(layout(tuple(entry.values)).columns)
             self._highest, self._rows = max(self._highest, entry.id or 0), self._rows + 1
@@ -68,32 +72,64 @@ class Totals:
             rows=self._rows,
             columns=tuple(sorted(self._columns)),
             highest=self._highest,
-            malformed=self._malformed,
+            malformed=self.malformed,
             sealed=None,
             tried_with=None,
             sheet=None,
         )
 
 
-def _store(course: Course, package: Package) -> Snapshot:
-    """Append the whole table to the raw file, bytes as sent, read it back, then commit it."""
-    pool, name = course.pool, course.scale.name
-    volume = pool.archive.volume(name, pool.clock.local(course.at))
-    parts: list[tuple[int, int, bytes]] = []
-    totals, first = Totals(), None
+def _store(course: Course, package: Package) -> Snapshot | None:
+    """Append the whole table to the raw file, bytes as sent, read it back, then commit it.
+
+    None for a table without entries: the listing's size may be stale, and the last one stays.
+    """
+    pool, table = course.pool, _Table(course)
     for batch in in_batches(entries(pool.archive.stream(package))):
-        totals.add(batch)
-        keepable = _keepable(course, batch)
-        put = volume.append([entry.body for entry in keepable])
-        if None in pool.archive.matched(put.spans, [entry.digest for entry in keepable]):
-            raise StorageError(f"{put.mark.path}: read back other bytes than were written")
-        parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
-        first = first or (put.spans[0] if put.spans else None)
-    first = first or Span(put.mark.number, put.mark.length, 0)
+        table.take(batch)
+    if table.put is None and not table.totals.malformed:
+        return None
+    put = table.put or table.append([])  # all of it is held: there is a snapshot, without rows
+    first = table.first or Span(put.mark.number, put.mark.length, 0)
     span = Span(first.file, first.start, put.mark.length - first.start)
-    made = totals.snapshot(name, course.day, span, package.digest)
+    made = table.totals.snapshot(course.scale.name, course.day, span, package.digest)
     at = course.at.isoformat()
-    return pool.ledger.snapshots.store(put.mark, parts, snapshot=made, key=put.key, kept_at=at)
+    return pool.ledger.snapshots.store(
+        put.mark, table.parts, snapshot=made, key=put.key, kept_at=at
+    )
+
+
+class _Table:
+    """A table on its way into the raw file, and what is known of it so far."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._volume: Volume | None = None
+        self.put: Appended | None = None
+        self.first: Span | None = None
+        self.parts: list[tuple[int, int, bytes]] = []
+        self.totals = Totals()
+
+    def take(self, batch: list[Entry]) -> None:
+        """Put a batch behind those before; a batch without an entry would end as no JSON."""
+        self.totals.add(batch)
+        keepable = _keepable(self._course, batch)
+        if keepable:
+            self.append(keepable)
+
+    def append(self, batch: list[Entry]) -> Appended:
+        """Make the batch durable and read it back."""
+        course, archive = self._course, self._course.pool.archive
+        if self._volume is None:
+            local = course.pool.clock.local(course.at)
+            self._volume = archive.volume(course.scale.name, local)
+        put = self._volume.append([entry.body for entry in batch])
+        if None in archive.matched(put.spans, [entry.digest for entry in batch]):
+            raise StorageError(f"{put.mark.path}: read back other bytes than were written")
+        self.parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
+        self.first = self.first or (put.spans[0] if put.spans else None)
+        self.put = put
+        return put
 
 
 def _keepable(course: Course, batch: list[Entry]) -> list[Entry]:
@@ -127,6 +163,21 @@ def sheet_digest(pool: Pool, scale: Scale, snapshot: Snapshot) -> tuple[bytes, i
         cells = (spread(row.columns, row.cells, snapshot.columns) for row in rows.rows)
         digest.update(b"".join(csv_lines(cells)))
     return digest.digest(), left_out
+
+
+def stands(pool: Pool, snapshot: Snapshot) -> bool:
+    """Whether the raw bytes of a stored snapshot are those that were committed."""
+    end = snapshot.span.start + snapshot.span.length
+    for start, length, digest in pool.ledger.files.ranges(snapshot.span.file):
+        if start + length > snapshot.span.start and start < end:
+            region = Span(snapshot.span.file, start, length)
+            try:
+                found = sha256(b"".join(pool.archive.region(region))).digest()
+            except StorageError:
+                return False
+            if found != digest:
+                return False
+    return True
 
 
 def recalled_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:

@@ -92,13 +92,11 @@ def held(pool: Pool) -> list[dict[str, Any]]:
     return rows
 
 
-def reasons(course: Course, *, delete_mode: bool) -> dict[str, Any]:
+def reasons(course: Course) -> dict[str, Any]:
     """What the next round would leave on the site and why; ids of what it may delete come apart."""
     ledger, name = course.pool.ledger, course.scale.name
     blocked = ledger.diary.blocked(name)
-    whole = "DELETE_MODE is False" if not delete_mode else ""
-    if blocked:
-        whole = "; ".join(KINDS[kind].title for kind in blocked)
+    whole = "; ".join(f"{KINDS[kind].title}: see `mtdata incidents`" for kind in blocked)
     if not course.scale.deleteable:
         whole = "the scale must stay on the site"
     kept: dict[str, int] = {}

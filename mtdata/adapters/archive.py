@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry, read_entry
 from mtdata.domain.receipt import Package, Span
 from mtdata.domain.scale import Scale
-from mtdata.errors import StorageError
+from mtdata.errors import MTDataError, StorageError
 from mtdata.ports import Disk
 
 CLOSING = b"\n]}\n"
@@ -53,8 +54,7 @@ class FolderArchive:
     def recover(self) -> None:
         """Mend raw files that a round left unfinished, and drop packages that it was receiving."""
         self.shelf.mend_unfinished()
-        for name in self._disk.names(INCOMING):
-            self._disk.remove(f"{INCOMING}/{name}")
+        drop_incoming(self._disk)
 
     def receive(self, scale: Scale, chunks: Iterable[bytes], at: datetime) -> Package:
         """Write the package under .incoming while it is hashed; it may be asked for again."""
@@ -65,7 +65,12 @@ class FolderArchive:
                 digest.update(chunk)
                 yield chunk
 
-        length = self._disk.receive(path, hashed())
+        try:
+            length = self._disk.receive(path, hashed())
+        except MTDataError:  # the site has all of it still, and a full disk wants the room back
+            with suppress(StorageError):
+                self._disk.remove(path)
+            raise
         return Package(scale, path, length, digest.digest(), at)
 
     def stream(self, package: Package) -> Iterator[bytes]:
@@ -77,8 +82,18 @@ class FolderArchive:
         if digest.digest() != package.digest:
             raise StorageError(f"{package.path}: read back other bytes than were received")
 
-    def drop(self, package: Package) -> None:
-        """Remove a package that is folded in, or that the site can be asked for again."""
+    @contextmanager
+    def folding_in(self, package: Package) -> Iterator[None]:
+        """Remove the package when it is folded in, and when that fails: the site has it still.
+
+        On a full disk it is what stands in the way of the very line that tells so.
+        """
+        try:
+            yield
+        except MTDataError:
+            with suppress(StorageError):
+                self._disk.remove(package.path)
+            raise
         self._disk.remove(package.path)
 
     def volume(self, scale: str, local: datetime) -> Volume:
@@ -171,6 +186,15 @@ def _same_values(one: bytes, other: bytes) -> bool:
     """Whether two entries hold the same, whatever the order of their fields; 1 is not 1.0."""
     first, second = (json.dumps(read_entry(body).values, sort_keys=True) for body in (one, other))
     return first == second
+
+
+def drop_incoming(disk: Disk) -> None:
+    """Remove packages that a round was receiving when it ended; the site can be asked again.
+
+    It asks no ledger: on a disk that these packages filled, not even that can be opened.
+    """
+    for name in disk.names(INCOMING):
+        disk.remove(f"{INCOMING}/{name}")
 
 
 def runs(spans: Sequence[Span]) -> Iterator[list[Span]]:

@@ -16,12 +16,39 @@ from mtdata.config import Settings, SiteConfig, load, seconds
 from mtdata.errors import MTDataError, Reach, UsageError
 
 Result = tuple[int, dict[str, Any]]
+EXPORT = """examples:
+  mtdata export                    the deleteable scales of every READY site
+  mtdata export mysite             those of one site
+  mtdata export mysite static      the scales that must stay: whole, when they changed
+  mtdata export mysite all         both
+  mtdata export mysite DASS21_AS   one scale
+  mtdata export --json | jq .      the same for programs
+
+It prints a table on a terminal, and nothing to a file or to cron when all is well.
+Nothing is deleted on the site unless its DELETE_MODE is True.
+"""
+DECODE = """examples:
+  mtdata decode                        every sheet again, into recovered_data of each pool
+  mtdata decode mysite --check         write nothing: is every sheet what raw gives, byte for byte?
+  mtdata decode mysite QOL --out /tmp/qol
+"""
+VERIFY = """examples:
+  mtdata verify                    read every pool whole; exit 74 when something is wrong
+  mtdata verify mysite --json      what was read, what is wrong, what was mended
+
+What can be mended is mended; a file that somebody changed stays as it is, beside a new part.
+"""
+DEMO = """examples:
+  mtdata demo
+  mtdata demo --rows 20000 --keep /tmp/demo
+  mtdata --config /tmp/demo/config status
+"""
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Enter this room's commands."""
     export = commands.add_parser(
-        "export", parents=[shared], help="one round: collect, verify, delete"
+        "export", parents=[shared], help="one round: collect, verify, delete", epilog=EXPORT
     )
     export.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every READY one")
     export.add_argument(
@@ -29,10 +56,14 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     export.set_defaults(run=_export)
     decode = commands.add_parser(
-        "decode", aliases=["recover"], parents=[shared], help="sheets out of raw files again"
+        "decode",
+        aliases=["recover"],
+        parents=[shared],
+        help="sheets out of raw files again",
+        epilog=DECODE,
     )
-    decode.add_argument("server", nargs="?", default=".")
-    decode.add_argument("scale", nargs="?", default=".")
+    decode.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every one")
+    decode.add_argument("scale", nargs="?", default=".", help=". = all, static, or a name")
     decode.add_argument(
         "--out", metavar="DIR", type=Path, help="default: recovered_data of the pool"
     )
@@ -40,16 +71,22 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="write nothing; compare with active_data byte for byte"
     )
     decode.set_defaults(run=_decode)
-    demo = commands.add_parser("demo", parents=[shared], help="the main job, on this machine alone")
-    demo.add_argument("--rows", type=int, default=300, metavar="N")
+    demo = commands.add_parser(
+        "demo", parents=[shared], help="the main job, on this machine alone", epilog=DEMO
+    )
+    demo.add_argument(
+        "--rows", type=int, default=300, metavar="N", help="rows on the site (default: 300)"
+    )
     demo.add_argument("--keep", type=Path, metavar="DIR", help="leave config, keys and pool there")
     demo.set_defaults(run=_demo)
     _add_verify(commands, shared)
 
 
 def _add_verify(commands: Any, shared: argparse.ArgumentParser) -> None:
-    verify = commands.add_parser("verify", parents=[shared], help="every digest and every row")
-    verify.add_argument("server", nargs="?", default=".")
+    verify = commands.add_parser(
+        "verify", parents=[shared], help="every digest and every row", epilog=VERIFY
+    )
+    verify.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every one")
     verify.add_argument(
         "--rebuild-ledger",
         action="store_true",
@@ -118,12 +155,20 @@ def answer(
 
 def _export(options: argparse.Namespace) -> Result:
     sites = settings_of(options).chosen(options.server)
+    lacking: list[UsageError] = []
 
-    def act(site: SiteConfig) -> Report:
-        with watching(site.name) as watch:
-            return app.export(site, options.scale, watch)
+    def act(site: SiteConfig) -> Report | None:
+        try:
+            with watching(site.name) as watch:
+                return app.export(site, options.scale, watch)
+        except UsageError as error:  # no such scale there; another of the sites may have it
+            lacking.append(error)
+            return None
 
-    reports, faults = each_site(sites, act)
+    rounds, faults = each_site(sites, act)
+    reports = {name: report for name, report in rounds.items() if report is not None}
+    if lacking and not reports and not faults:
+        raise UsageError("; ".join(map(str, lacking)))
     if not options.json and sys.stdout.isatty():
         for name, report in reports.items():
             show_round(name, report)
@@ -148,6 +193,10 @@ def _decode(options: argparse.Namespace) -> Result:
             return app.decode(site, options.scale, out, check=options.check)
 
     done, faults = each_site(tuple(s for s in sites if s.path.is_dir()), act)
+    if options.scale not in (".", "all", "static") and not faults and not any(done.values()):
+        raise UsageError(
+            f"there is no sheet of a scale {options.scale!a}; `mtdata status` names the scales"
+        )
     if not options.json:
         for name, sheets in done.items():
             _show_decoded(name, sheets, check=options.check)
@@ -183,8 +232,12 @@ def _verify(options: argparse.Namespace) -> Result:
             bar=lambda total: measuring(site.name, total),
         )
 
-    done, faults = each_site(tuple(s for s in sites if s.path.is_dir()), act)
-    if not options.json:
+    begun = tuple(s for s in sites if app.has_pool(s) or app.has_raw(s))
+    done, faults = each_site(begun, act)
+    if not begun:
+        note("mtdata: no pool yet; `mtdata export` makes it")
+    wrong = any(found["wrong"] for found in done.values())
+    if not options.json and (wrong or sys.stdout.isatty()):  # cron mails whatever is printed
         columns = ("raw_files", "ranges", "entries", "sheets", "rows", "unread")
         table(
             "verified",

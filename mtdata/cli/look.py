@@ -9,40 +9,95 @@ from typing import Any
 
 from mtdata import app, doctor
 from mtdata.cli.collect import Result, answer, each_site, settings_of
-from mtdata.cli.tables import say, table
+from mtdata.cli.tables import ago, say, table
 from mtdata.config import SiteConfig, write_samples
 from mtdata.errors import UsageError
+
+SERVER = "a site's NAME; . = every one"
+INIT = """examples:
+  mtdata init                      config/server.config and its neighbours
+  mtdata init /etc/mtdata          the same elsewhere; then: mtdata --config /etc/mtdata check
+"""
+CHECK = """examples:
+  mtdata check                     before the first round, and whenever something is odd
+  mtdata check mysite --json
+
+It deletes nothing, and shows no password.  Exit 78: config or keys, 69: the site, 74: the folder.
+"""
+STATUS = """examples:
+  mtdata status
+  mtdata status mysite --json
+
+rows: in sheets · held: safe, without a row yet · owed: safe, and still on the site ·
+waiting: safe, the next round makes the row
+"""
+DELETIONS = """examples:
+  mtdata deletions                 before you set DELETE_MODE: True
+  mtdata deletions mysite --json   every id that would go
+"""
+INCIDENTS = """examples:
+  mtdata incidents                 what is open
+  mtdata incidents mysite --all    closed ones too
+  mtdata incidents mysite --close 7
+
+docs/OPERATING.md says what each kind means and what to do.
+"""
+NOTHING_RELEASED = (
+    "`mtdata held` shows scale, id and kind of what waits (malformed never becomes a row)"
+)
+HELD = """examples:
+  mtdata held
+  mtdata held mysite --release QOL 4711    both versions of this entry become rows
+  mtdata held mysite --release QOL all
+
+Sealed entries need the right key, and malformed ones must be put right on the site.
+"""
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Enter this room's commands."""
-    init = commands.add_parser("init", parents=[shared], help="sample config, never overwriting")
-    init.add_argument("folder", nargs="?", type=Path, metavar="DIR")
+    init = commands.add_parser(
+        "init", parents=[shared], help="sample config, never overwriting", epilog=INIT
+    )
+    init.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="default: the folder of --config"
+    )
     init.set_defaults(run=_init)
-    for name, run, told in (
-        ("check", _check, "config, keys, folders, sites, clock"),
-        ("status", _status, "how each pool stands"),
+    for name, run, told, epilog in (
+        ("check", _check, "config, keys, folders, sites, clock", CHECK),
+        ("status", _status, "how each pool stands", STATUS),
     ):
-        command = commands.add_parser(name, parents=[shared], help=told)
-        command.add_argument("server", nargs="?", default=".")
+        command = commands.add_parser(name, parents=[shared], help=told, epilog=epilog)
+        command.add_argument("server", nargs="?", default=".", help=SERVER)
         command.set_defaults(run=run)
     deletions = commands.add_parser(
-        "deletions", parents=[shared], help="what would be deleted and what not, and why"
+        "deletions",
+        parents=[shared],
+        help="what would be deleted and what not, and why",
+        epilog=DELETIONS,
     )
-    deletions.add_argument("server", nargs="?", default=".")
+    deletions.add_argument("server", nargs="?", default=".", help=SERVER)
     deletions.add_argument(
         "--dry-run",
         action="store_true",
         help="as always: this command only tells, `export` deletes",
     )
     deletions.set_defaults(run=_deletions)
-    incidents = commands.add_parser("incidents", parents=[shared], help="troubles, open ones first")
-    incidents.add_argument("server", nargs="?", default=".")
+    _add_troubles(commands, shared)
+
+
+def _add_troubles(commands: Any, shared: argparse.ArgumentParser) -> None:
+    incidents = commands.add_parser(
+        "incidents", parents=[shared], help="troubles that are open", epilog=INCIDENTS
+    )
+    incidents.add_argument("server", nargs="?", default=".", help=SERVER)
     incidents.add_argument("--all", action="store_true", help="closed ones too")
     incidents.add_argument("--close", type=int, metavar="NUMBER", help="somebody looked at it")
     incidents.set_defaults(run=_incidents)
-    held = commands.add_parser("held", parents=[shared], help="entries that wait, and for what")
-    held.add_argument("server", nargs="?", default=".")
+    held = commands.add_parser(
+        "held", parents=[shared], help="entries that wait, and for what", epilog=HELD
+    )
+    held.add_argument("server", nargs="?", default=".", help=SERVER)
     held.add_argument(
         "--release",
         nargs=2,
@@ -95,9 +150,11 @@ def _status(options: argparse.Namespace) -> Result:
         for name, state in done.items():
             columns = ("benchmark", "rows", "held", "owed", "waiting")
             last = state["last_good"]
-            age = f"last good round {last['age_s']} s ago" if last else "no good round yet"
+            age = f"last good round {ago(last['age_s'])} ago" if last else "no good round yet"
+            open_ones = len(state["incidents"])
+            hint = ": see `mtdata incidents`" if open_ones else ""
             table(
-                f"{name}: {age}, {len(state['incidents'])} open incidents",
+                f"{name}: {age}, {open_ones} open incidents{hint}",
                 ("scale", *columns),
                 [(s, *(v[c] for c in columns)) for s, v in state["scales"].items()],
             )
@@ -109,30 +166,28 @@ def _status(options: argparse.Namespace) -> Result:
 def _incidents(options: argparse.Namespace) -> Result:
     if options.close is not None:
         site = settings_of(options).site(_one(options))
-        if not app.close_incident(site, options.close):
+        if not app.has_pool(site) or not app.close_incident(site, options.close):
             raise UsageError(f"{site.name} has no open incident {options.close}")
+        if not options.json:
+            say(f"incident {options.close} of {site.name} is closed")
     done, faults = _looked(options, lambda site: app.incidents(site, closed_too=options.all))
     if not options.json:
-        table(
-            "incidents",
-            ("site", "no.", "level", "scale", "kind", "seen", "since", "detail"),
-            [
-                (
-                    name,
-                    i["number"],
-                    i["level"],
-                    i["scale"],
-                    i["kind"],
-                    i["count"],
-                    i["opened_at"][:16],
-                    i["detail"],
-                )
-                for name, found in done.items()
-                for i in found
-            ],
-        )
+        for name, found in done.items():
+            for incident in found:
+                _show_incident(name, incident)
+        if not any(done.values()):
+            say("no incident is open" if not options.all else "there was no incident yet")
     shown = {name: {"incidents": found} for name, found in done.items()}
     return answer("sites", shown, set(), faults)
+
+
+def _show_incident(site: str, one: dict[str, Any]) -> None:
+    """Two lines; the number is what --close takes."""
+    where = f"{site} {one['scale']}".strip()
+    seen = f"seen {one['count']} times from {one['opened_at'][:16]} to {one['last_at'][:16]} UTC"
+    closed = f", closed {one['closed_at'][:16]}" if one["closed_at"] else ""
+    say(f"{one['number']}  {one['level'].upper()}  {where}: {one['kind']}  ({seen}{closed})")
+    say(f"   {one['detail']}")
 
 
 def _one(options: argparse.Namespace) -> str:
@@ -148,11 +203,13 @@ def _held(options: argparse.Namespace) -> Result:
         if word != "all" and not word.isdigit():
             raise UsageError("--release takes a scale and an id, or a scale and 'all'")
         number = None if word == "all" else int(word)
-        released = app.release(settings_of(options).site(_one(options)), scale, number)
+        site = settings_of(options).site(_one(options))
+        released = app.release(site, scale, number) if app.has_pool(site) else 0
     done, faults = _looked(options, app.held)
     if not options.json:
         if options.release:
-            say(f"{released} let through; the next export makes their rows")
+            after = "the next export makes their rows" if released else NOTHING_RELEASED
+            say(f"{released} let through; {after}")
         table(
             "held",
             ("site", "scale", "id", "kind", "entries", "reason"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -27,14 +28,22 @@ EPILOG = """examples:
   mtdata export                    one round of every READY site
   mtdata export mysite DASS21_AS   one scale of one site
   mtdata decode mysite --check     can every sheet be rebuilt from raw, byte for byte?
+  mtdata incidents                 what is wrong; docs/OPERATING.md says what to do
+
+`mtdata COMMAND --help` has examples of each.
 
 exit codes: 0 well, 1 some part failed, 64 usage, 65 data, 69 site unavailable,
-74 disk, 75 busy, 78 config, 143 stopped
+70 fault of the program, 74 disk, 75 busy, 78 config, 130 interrupted, 143 stopped
 """
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with the exit code that sysexits has for usage."""
+    """argparse with the exit code that sysexits has for usage; words are never guessed."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(
+            **how, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
 
     def error(self, message: str) -> NoReturn:
         """Raise, so that `--json` shows this fault as any other."""
@@ -66,11 +75,7 @@ def _parser() -> Parser:
         prog="mtdata",
         parents=[shared],
         epilog=EPILOG,
-        description=__doc__.split(":")[0],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.description = (
-        "Carry data off servers that must not keep it, into a provably complete pool."
+        description="Carry data off servers that must not keep it, into a provably complete pool.",
     )
     parser.add_argument("--version", action="version", version=f"mtdata {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -82,6 +87,9 @@ def _parser() -> Parser:
 def run(words: Sequence[str] | None = None) -> int:
     """Carry out one command line and return its exit code."""
     words = list(sys.argv[1:] if words is None else words)
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter must not end a round
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     as_json = "--json" in words
     try:
         return _carried_out(words)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
+
+WIDE = 2000
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -17,10 +20,21 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     lines = [list(row) for row in rows]
     for place, column in enumerate(columns):
         numeric = bool(lines) and all(isinstance(line[place], int) for line in lines)
-        shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        last = place == len(columns) - 1  # the words that say why; they alone are folded
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        shown.add_column(column, justify=justify, overflow="fold", no_wrap=not last)
     for line in lines:
         shown.add_row(*(Text(str(cell)) for cell in line))
-    Console(soft_wrap=False).print(shown)
+    # into a file or another program each row is one line: commands in it can be copied and found
+    Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
+
+
+def ago(seconds: int) -> str:
+    """A length of time in the largest unit that tells it well."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if abs(seconds) >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 def say(text: str) -> None:

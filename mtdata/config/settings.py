@@ -61,10 +61,16 @@ class Settings(BaseModel):
     def chosen(self, word: str) -> tuple[SiteConfig, ...]:
         """Return every READY site for '.', else the one of that name.
 
-        Raises ConfigError when none is READY, UsageError when none has the name.
+        Raises ConfigError when it is not READY, or none is, and UsageError when none has the name.
         """
         if word != ".":
-            return (self.site(word),)
+            named = self.site(word)
+            if not named.ready:
+                raise ConfigError(
+                    f"{self.folder / 'server.config'}: site {named.name}: READY is False, so it is "
+                    "never collected; set READY: True"
+                )
+            return (named,)
         ready = tuple(site for site in self.sites if site.ready)
         if not ready:
             raise ConfigError(

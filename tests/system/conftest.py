@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,8 +61,8 @@ def other_key(make_pair: Callable[[int], KeyPair]) -> KeyPair:
 
 @pytest.fixture
 def site() -> Iterator[StudySite]:
-    """A study site that is there."""
-    with StudySite() as started:
+    """A study site that is there; another run's on a port that was ours refuses us."""
+    with StudySite(password=f"p:ss wörd {os.getpid()}") as started:
         yield started
 
 

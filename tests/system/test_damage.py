@@ -202,3 +202,20 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(home: Home) -> None:
     (home.pool / "raw_data" / "QOL_Mar_12_2026.json").symlink_to(target)
     home.run("export", STUDY)
     assert target.read_bytes() == b"mine"
+
+
+def test_what_a_person_adds_after_a_round_that_the_site_ended_is_never_cut(home: Home) -> None:
+    home.site.put("BBSIQ", [row(1)])
+    home.site.put("QOL", [row(2)])
+    home.site.fault("drop", scale="QOL")
+    home.export(code=69)
+    [path] = home.paths("active_data", "BBSIQ")
+    noted = path.read_bytes() + b"a note\r\n"
+    path.write_bytes(noted)
+    home.site.heal()
+    home.site.put("BBSIQ", [row(3)])
+    home.export(code=74)
+    assert path.read_bytes() == noted
+    assert [one.name for one in home.paths("active_data", "BBSIQ")][1:] == [
+        "BBSIQ_Mar_12_2026_part2.csv"
+    ]

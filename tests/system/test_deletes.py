@@ -181,8 +181,8 @@ def test_deletions_tells_what_would_go_and_what_not_and_sends_nothing(home: Home
     home.site.put("TaskLog", [row(5)], deleteable=False)
     home.export(STUDY, "all", code=1)
     told = home.run("deletions", STUDY, "--dry-run").shown["sites"][STUDY]["scales"]
-    assert told["QOL"]["would_delete"] == []
-    assert "DELETE_MODE is False" in told["QOL"]["why"]
+    assert (told["QOL"]["would_delete"], told["QOL"]["stays"]) == ([1, 2, 3], 2)
+    assert "DELETE_MODE is False: nothing is deleted until" in told["QOL"]["why"]
     assert "must stay" in told["TaskLog"]["why"]
     home.configure(DELETE_MODE=True, DELETE_LIMIT=2)
     told = home.run("deletions", STUDY).shown["sites"][STUDY]["scales"]

@@ -155,3 +155,13 @@ def test_no_answer_password_or_key_is_in_anything_that_is_said(home: Home) -> No
     assert secret.encode() not in b"".join(
         path.read_bytes() for path in home.pool.glob("ledger.sqlite3*")
     )
+
+
+def test_a_site_that_is_not_ready_is_not_collected_even_by_its_name(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.configure(READY=False)
+    ended = home.run("export", STUDY)
+    assert ended.code == 78
+    assert "READY: True" in ended.shown["error"]["message"]
+    assert home.site.requests == []
+    assert home.run("decode", STUDY).code == 0

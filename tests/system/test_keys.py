@@ -198,3 +198,22 @@ def test_many_sealed_values_are_opened_in_order_by_all_workers(home: Home, key: 
     home.site.put("QOL", [row(n, participantRSA=key.seal(f"p{n}")) for n in range(1, 1201)])
     assert home.export()["QOL"]["deleted"] == 1200
     assert opened(home) == [f"p{n}" for n in range(1, 1201)]
+
+
+def test_a_value_that_no_key_opens_and_that_was_put_right_does_not_hold_its_id_for_ever(
+    home: Home, key: KeyPair
+) -> None:
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem", DELETE_MODE=True)
+    home.site.put("QOL", [row(2, participantRSA="AAAA")])
+    home.export(code=1)
+    home.site.replace("QOL", 2, row(2, participantRSA=key.seal("4711")))
+    home.export(code=1)
+    assert home.asked("DELETE") == []
+    home.run("held", "study", "--release", "QOL", "2")
+    home.run("export")
+    assert home.site.ids("QOL") == []
+    assert opened(home) == ["4711"]
+    assert home.held() == [("QOL", 2, "sealed")]
+    home.export()
+    assert home.troubles() == set()

@@ -133,3 +133,43 @@ def test_white_space_and_a_byte_order_mark_are_no_fault(home: Home) -> None:
     home.site.fault("garbled", scale="QOL", bytes=b" [ ] ")
     home.site.heal("stale_size")
     assert home.run("held", STUDY).code == 0
+
+
+def test_the_incident_of_a_malformed_entry_closes_when_the_site_has_it_no_more(home: Home) -> None:
+    home.site.put("QOL", [b'{"id":2,"oops"}', row(1)])
+    home.export(code=1)
+    assert ("entry_malformed", "QOL") in home.troubles()
+    home.site.clear("QOL")
+    home.site.put("QOL", [row(1)])
+    home.export()
+    assert ("entry_malformed", "QOL") not in home.troubles()
+    assert home.held() == [("QOL", None, "malformed")]
+
+
+def test_an_entry_put_right_under_its_id_is_deleted_once_a_person_let_it_through(
+    home: Home,
+) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [b'{"id":2,"answer":"\\ud800"}', row(1)])
+    home.export(code=1)
+    assert home.held() == [("QOL", 2, "malformed")]
+    home.site.replace("QOL", 2, row(2))
+    home.export(code=1)
+    assert home.site.ids("QOL") == [2]
+    home.run("held", STUDY, "--release", "QOL", "2")
+    home.export()
+    assert home.site.ids("QOL") == []
+    assert home.ids("QOL") == ["1", "2"]
+    assert home.troubles() == set()
+
+
+def test_a_malformed_version_that_is_still_there_keeps_its_id_from_being_deleted(
+    home: Home,
+) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [b'{"id":2,"answer":"\\ud800"}', row(2)])
+    home.export(code=1)
+    home.run("held", STUDY, "--release", "QOL", "2")
+    home.export()
+    assert home.ids("QOL") == ["2"]
+    assert home.asked("DELETE") == []

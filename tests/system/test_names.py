@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mtdata.demo.study_site import StudySite
 from tests.system.home import STUDY, Home, row
 
 BAD: dict[str, Any] = {
@@ -105,3 +106,27 @@ def test_fields_with_unsafe_names_never_leave_their_cells(home: Home) -> None:
     [line] = home.sheet("QOL")
     assert (line["../../x"], line["a'; DROP TABLE entries; --"]) == ("=cmd()", "1")
     assert home.is_clean()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_scale_that_is_listed_once_as_staying_is_never_deleted(home: Home, first: bool) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1)])
+    body = [{"name": "QOL", "size": 1, "deleteable": word} for word in (first, not first)]
+    home.site.fault("listing", body=body)
+    home.export(STUDY, "all")
+    assert home.asked("DELETE") == []
+
+
+def test_a_scale_that_one_site_lacks_is_collected_from_the_others(home: Home) -> None:
+    with StudySite() as other:
+        home.configure("another", site=other)
+        home.site.put("QOL", [row(1)])
+        other.put("BBSIQ", [row(1)])
+        ended = home.run("export", ".", "BBSIQ")
+        assert (ended.code, list(ended.shown["sites"])) == (0, ["another"])
+        assert ended.shown["sites"]["another"]["scales"]["BBSIQ"]["appended"] == 1
+        ended = home.run("export", ".", "NoSuch")
+        assert ended.code == 64
+        assert "study offers no scale" in ended.shown["error"]["message"]
+        assert "another offers no scale" in ended.shown["error"]["message"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
+from mtdata.domain.package import BATCH_ENTRIES
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
 
@@ -146,3 +149,61 @@ def test_a_sheet_of_a_table_that_a_person_edited_is_never_replaced(home: Home) -
     home.run("verify", STUDY)
     assert path.read_bytes() == mine
     assert home.is_clean()
+
+
+def test_a_table_that_turns_out_to_be_empty_leaves_the_last_one_as_it_is(home: Home) -> None:
+    home.site.offer("TaskLog", deleteable=False)
+    home.site.fault("stale_size", scale="TaskLog", size=3)
+    assert home.export(STUDY, "static")["TaskLog"]["received"] == 0
+    staying(home, row(1))
+    home.export(STUDY, "static")
+    home.site.clear("TaskLog")
+    home.export(STUDY, "static")
+    assert home.ids("TaskLog") == ["1"]
+    assert home.is_clean()
+
+
+def test_a_whole_batch_that_is_no_json_leaves_the_raw_file_readable(home: Home) -> None:
+    bad = [b'{"id":%d,"oops"}' % number for number in range(1, BATCH_ENTRIES + 1)]
+    staying(home, *bad, row(5000))
+    done = home.export(STUDY, "static", code=1)["TaskLog"]
+    assert (done["appended"], done["held"]) == (1, BATCH_ENTRIES)
+    assert home.raw_ids("TaskLog") == [5000]
+    staying(home, *bad)
+    done = home.export(STUDY, "static", code=1)["TaskLog"]
+    assert (done["appended"], done["held"]) == (0, BATCH_ENTRIES)
+    assert home.is_clean()
+
+
+@pytest.mark.parametrize("how", ["removed", "garbled"])
+def test_a_table_whose_raw_file_is_damaged_does_not_end_the_rounds_of_the_others(
+    home: Home, how: str
+) -> None:
+    staying(home, row(1), row(2))
+    home.export(STUDY, "static")
+    [raw], [sheet] = home.paths("raw_data", "TaskLog"), home.paths("active_data", "TaskLog")
+    sheet.unlink()
+    raw.unlink() if how == "removed" else raw.write_bytes(raw.read_bytes().replace(b"}", b"]"))
+    assert home.run("verify", STUDY).code == 74
+    home.site.put("QOL", [row(1)])
+    home.export()
+    assert home.ids("QOL") == ["1"]
+    home.run("export", STUDY, "static")
+    assert home.ids("TaskLog") == ["1", "2"]
+    assert home.run("verify", STUDY).code == 0
+
+
+def test_a_table_that_waits_for_a_key_and_lost_its_raw_file_is_told_of_and_stored_anew(
+    home: Home, key: KeyPair
+) -> None:
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem")
+    staying(home, row(1, emailRSA=key.seal("a@b.c")))
+    home.export(STUDY, "static", code=1)
+    home.paths("raw_data", "TaskLog")[0].unlink()
+    home.put_key(key.pem)
+    home.site.put("QOL", [row(1)])
+    home.export(code=74)
+    assert home.ids("QOL") == ["1"]
+    assert "stores the table anew" in home.detail("raw_changed")
+    home.run("export", STUDY, "static")
+    assert [line["emailRSA"] for line in home.sheet("TaskLog")] == ["a@b.c"]

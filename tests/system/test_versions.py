@@ -178,3 +178,47 @@ def test_the_benchmark_file_is_a_view_and_its_first_sight_is_told_once(home: Hom
     assert home.ids("QOL") == ["12", "4", "5"]
     told = [one for one in home.incidents("--all") if one["kind"] == "benchmark_created"]
     assert [(one["count"], one["closed_at"] is None) for one in told] == [(1, False)]
+
+
+def test_a_scale_that_the_listing_lacks_is_told_as_a_loss_and_comes_back(home: Home) -> None:
+    home.configure(DELETE_MODE=False)
+    home.site.put("QOL", [row(1), row(2)])
+    home.site.put("BBSIQ", [row(3)])
+    home.export()
+    home.configure(DELETE_MODE=True)
+    home.site.fault("listing", body=[{"name": "BBSIQ", "size": 1, "deleteable": True}])
+    home.export(STUDY, "BBSIQ")
+    assert ("listing_shrank", "QOL") not in home.troubles()
+    home.export()
+    assert "2 entries (the lowest id 1)" in home.detail("listing_shrank")
+    [found] = [one for one in home.incidents() if one["kind"] == "listing_shrank"]
+    home.export()
+    assert home.incidents() == [found]
+    home.site.heal()
+    home.export()
+    assert 1 not in home.deletes()
+    home.incidents("--close", str(found["number"]))
+    home.export()
+    assert home.site.ids("QOL") == []
+    assert home.ids("QOL") == ["1", "2"]
+
+
+def test_an_empty_list_of_scales_is_a_fault_of_the_site_and_no_loss(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    home.site.put("QOL", [row(2)])
+    home.site.fault("listing", body=[])
+    home.export(code=69)
+    assert home.troubles() == {("site_unreachable", "")}
+    home.site.heal()
+    home.export()
+    assert home.ids("QOL") == ["1", "2"]
+    assert home.troubles() == set()
+
+
+def test_a_size_that_is_no_number_proves_no_delete(home: Home) -> None:
+    home.site.put("QOL", [row(1), row(2)])
+    home.site.fault("lying", scale="QOL")
+    home.site.fault("listing", body=[{"name": "QOL", "size": False, "deleteable": True}])
+    assert home.export(code=1)["QOL"]["deleted"] == 0
+    assert ("delete_failed", "QOL") in home.troubles()

@@ -250,8 +250,11 @@ def test_a_dot_chooses_every_ready_site(folder: Folder) -> None:
     assert [site.name for site in three(folder).chosen(".")] == ["uva", "new"]
 
 
-def test_a_name_chooses_one_site_ready_or_not(folder: Folder) -> None:
-    assert [site.name for site in three(folder).chosen("old")] == ["old"]
+def test_a_name_chooses_one_site_if_it_is_ready(folder: Folder) -> None:
+    assert [site.name for site in three(folder).chosen("new")] == ["new"]
+    with pytest.raises(ConfigError, match=r"site old: READY is False.*set READY: True"):
+        three(folder).chosen("old")
+    assert three(folder).site("old").name == "old"
 
 
 def test_a_dot_without_a_ready_site_is_a_config_fault(folder: Folder) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.files import Files
-from mtdata.adapters.ledger.standing import Standing
+from mtdata.adapters.ledger.standing import SETTLED, Standing
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry
 from mtdata.domain.receipt import HeldBack, Placed, Span
@@ -174,12 +174,17 @@ class Entries(Standing):
         ]
 
     def owed(self, scale: str) -> Iterator[list[Claim]]:
-        """Rowed entries that the listing just read shows, no other version of them in doubt."""
+        """Rowed entries that the listing just read shows, no other version of them in doubt.
+
+        A version that a person let through, or that was malformed, is in doubt no more once the
+        site does not show it: what a delete of the id takes away is the version with a row.
+        """
         after = NO_ID
         while rows := self._db.all(
             f"SELECT {CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
             " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND e.id > ? AND NOT EXISTS"
-            " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2)"
+            " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2"
+            f" AND NOT {SETTLED})"
             " ORDER BY e.id, e.seq LIMIT ?",
             scale,
             after,

@@ -64,10 +64,14 @@ class Snapshots:
         return None if row is None else _snapshot(row)
 
     def unfinished(self, fingerprint: str) -> list[Snapshot]:
-        """Newest snapshots without a sheet, or with sealed entries that other keys may open."""
+        """Newest snapshots without a sheet, or with sealed entries that other keys may open.
+
+        Not those whose raw bytes are damaged.
+        """
         rows = self._db.all(
             f"SELECT {_ALL} FROM snapshots WHERE number IN"
             " (SELECT max(number) FROM snapshots GROUP BY scale)"
+            " AND digest <> x''"
             " AND (sheet IS NULL OR (sealed > 0 AND tried_with <> ?)) ORDER BY scale",
             fingerprint,
         )

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from mtdata.adapters.ledger.connection import Connection
 
+SETTLED = "(gone_at IS NOT NULL AND (accepted = 1 OR held IS 'malformed'))"
+"""Held, with nothing left to do: the site has it no more, and its bytes are safe here."""
+
 
 class Counts(NamedTuple):
     """Entries of a scale by where they are in their life."""
@@ -63,12 +66,12 @@ class Standing:
         )
 
     def held_kinds(self, scale: str) -> dict[str, tuple[int, str]]:
-        """Number of held entries and one reason, by kind."""
+        """Number of held entries and one reason, by kind; not those that are settled."""
         return {
             row[0]: (row[1], row[2])
             for row in self._db.all(
                 "SELECT held, count(*), max(reason) FROM entries WHERE scale = ? AND state = 1"
-                " GROUP BY held",
+                f" AND NOT {SETTLED} GROUP BY held",
                 scale,
             )
         }
