@@ -12,7 +12,8 @@ def raw_entries(chunks: Iterable[bytes]) -> Iterator[tuple[int, Entry]]:
     """Every entry with the number of the array it stands in, from 0.
 
     Reads one object of arrays, a bare array, and several of either one after another.
-    PackageError where the file cannot be followed any further.
+    PackageError where the file cannot be followed any further, and at its end when it could be,
+    but not without doubt.
     """
     view = window(chunks)
     view.skip_bom()
@@ -32,3 +33,5 @@ def raw_entries(chunks: Iterable[bytes]) -> Iterator[tuple[int, Entry]]:
             view.take(1)
         else:
             raise PackageError("a raw file holds something that is no array of entries")
+    if view.garbled:
+        raise PackageError("a raw file is garbled in its middle; what could be read was")
