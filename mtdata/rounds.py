@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from mtdata.bulletin import Bulletin, Report
 from mtdata.course import Course, Pool
@@ -18,7 +17,7 @@ from mtdata.domain.benchmark import benchmark_text
 from mtdata.domain.incident import BLOCKING
 from mtdata.domain.package import entries, in_batches
 from mtdata.domain.receipt import Outcome
-from mtdata.domain.scale import Scale, checked_name, chosen, twins
+from mtdata.domain.scale import Scale, chosen, offered
 from mtdata.errors import NameRefused, PackageError, UsageError
 from mtdata.pipeline import carry, delete, settle, verify
 from mtdata.ports import Site
@@ -27,6 +26,8 @@ from mtdata.settling import settle_waiting
 from mtdata.snapshots import keep_snapshot
 
 BENCHMARK = "active_data/benchMark.json"
+SHOWN = 5
+"""Names that are refused and told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +109,12 @@ class Round:
 
     def _offered(self) -> list[Scale]:
         """The scales of the listing whose names may be used."""
-        found: dict[str, Scale] = {}
-
-        def take(item: Mapping[str, Any]) -> None:
-            found[checked_name(item.get("name"))] = scale_of(item)
-
-        offered = self._site.listing()
-        for item in offered:
-            self._bulletin.guard("", partial(take, item))
-        refused = twins(list(found))
-        for name in sorted(refused):
-            self._bulletin.guard("", partial(_refuse_twin, name))
-        if not refused and len(found) == len(offered):
+        found, faults = offered(self._site.listing())
+        if faults:
+            self._bulletin.guard("", partial(_refuse, faults))
+        else:
             self._bulletin.close("", ("name_refused",))
-        return [scale for scale in found.values() if scale.name not in refused]
+        return list(found.values())
 
     # one scale ------------------------------------------------------------------------------------
 
@@ -191,17 +184,17 @@ class Round:
             return
         self._watch("proving deletes")
         try:
-            sizes = {str(item.get("name")): item.get("size") for item in self._site.listing()}
+            found, _ = offered(self._site.listing())
             for name, course in self._asked.items():
-                self._bulletin.guard(name, partial(self._prove, course, sizes.get(name)))
+                self._bulletin.guard(name, partial(self._prove, course, found.get(name)))
         finally:
             for course in self._asked.values():
                 self._note(course)
 
-    def _prove(self, course: Course, size: object) -> None:
+    def _prove(self, course: Course, scale: Scale | None) -> None:
         listing, name = self._pool.ledger.listing, course.scale.name
         listing.begin()
-        if size != 0:
+        if scale is None or scale.size:
             with self._site.fetch(name) as chunks:
                 for batch in in_batches(entries(chunks)):
                     listing.note((entry.id, entry.digest) for entry in batch)
@@ -222,15 +215,10 @@ class Round:
                 self._bulletin.tell("benchmark_created", "", f"{BENCHMARK}: {len(marks)} scales")
 
 
-def scale_of(item: Mapping[str, Any]) -> Scale:
-    """A line of the listing; what is odd is taken on the safe side: asked for, never deleted."""
-    size = item.get("size")
-    rows = size if type(size) is int and size >= 0 else 1
-    return Scale(str(item.get("name")), rows, item.get("deleteable") is True)
-
-
-def _refuse_twin(name: str) -> None:
-    raise NameRefused(f"the scale {name} differs from another by case alone; it is not asked for")
+def _refuse(faults: list[str]) -> None:
+    """All in one: a listing of a hundred thousand odd names is one incident, told once."""
+    more = len(faults) - SHOWN
+    raise NameRefused(" · ".join(faults[:SHOWN]) + (f" · and {more} more" if more > 0 else ""))
 
 
 def _foreign(before: bytes, ours: set[str]) -> dict[str, object]:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import chain
 
+from mtdata.adapters.archive import Appended, Volume
 from mtdata.adapters.ledger import Snapshot
 from mtdata.course import Course, Pool
+from mtdata.domain.bounds import MAX_FIELDS
 from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import Backup, Kept, Package, Span
-from mtdata.domain.row import layout
+from mtdata.domain.row import columns_of
 from mtdata.domain.scale import Scale
-from mtdata.errors import StorageError
+from mtdata.errors import PackageError, StorageError
 from mtdata.pipeline import append, collect, decrypt, verify
 from mtdata.ports import Site
 
@@ -36,29 +38,31 @@ def _store(course: Course, package: Package) -> Snapshot:
     pool, name = course.pool, course.scale.name
     volume = pool.archive.volume(name, pool.clock.local(course.at))
     parts: list[tuple[int, int, bytes]] = []
+    first, last = None, None
     columns: set[str] = set()
-    first: Span | None = None
     count = highest = malformed = 0
     for batch in in_batches(entries(pool.archive.stream(package))):
         malformed += sum(bool(entry.fault) for entry in batch)
-        keepable = _keepable(course, batch)
-        put = volume.append([entry.body for entry in keepable])
-        if None in pool.archive.matched(put.spans, [entry.digest for entry in keepable]):
-            raise StorageError(f"{put.mark.path}: read back other bytes than were written")
-        parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
-        first = first or (put.spans[0] if put.spans else None)
+        if keepable := _keepable(course, batch):
+            last = _put(course, volume, keepable)
+            first = first or last.spans[0]
+            parts.append(_part(last))
         for entry in keepable:
             if not entry.fault and entry.values is not None:
-                columns.update(layout(tuple(entry.values)).columns)
+                columns.update(columns_of(entry.values))
                 highest, count = max(highest, entry.id or 0), count + 1
-    first = first or Span(put.mark.number, put.mark.length, 0)
-    span = Span(first.file, first.start, put.mark.length - first.start)
+        if len(columns) > MAX_FIELDS:
+            raise PackageError(f"{name}: its entries have more than {MAX_FIELDS} fields together")
+    if last is None:  # a table without entries is one to remember, too
+        last = _put(course, volume, [])
+        parts.append(_part(last))
+    start = first.start if first else last.mark.length
     made = Snapshot(
         0,
         name,
         course.day,
         package.digest,
-        span,
+        Span(last.mark.number, start, last.mark.length - start),
         count,
         tuple(sorted(columns)),
         highest,
@@ -68,13 +72,23 @@ def _store(course: Course, package: Package) -> Snapshot:
         None,
     )
     at = course.at.isoformat()
-    return pool.ledger.snapshots.store(put.mark, parts, snapshot=made, key=put.key, kept_at=at)
+    return pool.ledger.snapshots.store(last.mark, parts, snapshot=made, key=last.key, kept_at=at)
+
+
+def _put(course: Course, volume: Volume, batch: list[Entry]) -> Appended:
+    put = volume.append([entry.body for entry in batch])
+    if None in course.pool.archive.matched(put.spans, [entry.digest for entry in batch]):
+        raise StorageError(f"{put.mark.path}: read back other bytes than were written")
+    return put
+
+
+def _part(put: Appended) -> tuple[int, int, bytes]:
+    return put.start, len(put.piece), sha256(put.piece).digest()
 
 
 def _keepable(course: Course, batch: list[Entry]) -> list[Entry]:
-    for entry in batch:
-        if not is_json(entry):
-            course.pool.archive.keep_aside(course.scale.name, entry)
+    if unreadable := [entry for entry in batch if not is_json(entry)]:
+        course.pool.archive.keep_aside(course.scale.name, unreadable)
     return [entry for entry in batch if is_json(entry)]
 
 

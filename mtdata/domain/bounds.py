@@ -14,6 +14,7 @@ from typing import Any
 
 MAX_ENTRY = 16 * 2**20
 """Bytes; one answer to a questionnaire larger than this is no answer to a questionnaire."""
+MAX_ID = 2**63 - 1
 MAX_DEPTH = 100
 """Brackets within brackets; versions of Python give up at different depths, some by a crash."""
 MAX_PARTS = 500_000

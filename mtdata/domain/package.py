@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from mtdata.domain.bounds import MAX_ENTRY, refusal, too_wide, twice, weight
+from mtdata.domain.bounds import MAX_ENTRY, MAX_ID, refusal, too_wide, twice, weight
 from mtdata.domain.stream import Window
 from mtdata.errors import PackageError
 
-MAX_ID = 2**63 - 1
 BATCH_ENTRIES = 1024
 BATCH_BYTES = 4 << 20
 GUESSES = 16
