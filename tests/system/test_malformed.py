@@ -133,3 +133,15 @@ def test_white_space_and_a_byte_order_mark_are_no_fault(home: Home) -> None:
     home.site.fault("garbled", scale="QOL", bytes=b" [ ] ")
     home.site.heal("stale_size")
     assert home.run("held", STUDY).code == 0
+
+
+def test_thousands_of_entries_that_are_no_json_take_a_file_a_batch(home: Home) -> None:
+    bad = [b'{"id":%d,x}' % n for n in range(3000)]
+    home.site.put("QOL", [*bad, row(5000)])
+    done = home.export(code=1)["QOL"]
+    assert (done["held"], done["appended"]) == (3000, 1)
+    kept = home.paths("held", "QOL")
+    assert len(kept) == 3
+    assert sorted(line for path in kept for line in path.read_bytes().split(b"\n")) == sorted(bad)
+    assert home.is_clean()
+    assert home.export()["QOL"]["fresh"] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from mtdata.adapters.ledger.connection import Connection
@@ -89,12 +90,13 @@ class Entries(Standing):
             self._files.add_range(mark, start, key, sha256(piece).digest(), at.isoformat())
             return self._enter(mark.scale, added, conflicts)
 
-    def hold_aside(self, mark: FileMark, entry: Entry) -> None:
-        """Commit an entry that may not stand in a raw file; `mark` is its file under held/."""
+    def hold_aside(self, mark: FileMark, batch: Sequence[Entry]) -> None:
+        """Commit entries that may not stand in a raw file; `mark` is their file under held/."""
         number = self._files.begin(mark._replace(writing=False)).number
+        starts = accumulate((len(entry.body) + 1 for entry in batch), initial=0)
+        spans = [Span(number, at, len(e.body)) for at, e in zip(starts, batch, strict=False)]
         with self._db.commit():
-            span = Span(number, 0, len(entry.body))
-            self._enter(mark.scale, [(entry, span)], frozenset())
+            self._enter(mark.scale, list(zip(batch, spans, strict=True)), frozenset())
 
     def _enter(
         self, scale: str, added: Sequence[tuple[Entry, Span]], conflicts: frozenset[bytes]
