@@ -144,15 +144,16 @@ def elements(window: Window) -> Iterator[Entry]:
     if window.peek() == b"]":
         window.take(1)
         return
-    while True:
-        yield _next_entry(window)
+    mark = b","
+    while mark == b",":
+        if window.peek() in (b",", b"]"):  # nothing between two commas, or behind the last
+            window.garbled = True
+        else:
+            yield _next_entry(window)
         mark = window.peek()
         if mark not in (b",", b"]"):
             raise PackageError("the package breaks off or is garbled; the entries before are kept")
         window.take(1)
-        if mark == b"]":
-            return
-        window.peek()
 
 
 def _next_entry(window: Window) -> Entry:
@@ -164,7 +165,7 @@ def _next_entry(window: Window) -> Entry:
             window.sound = window.sound if entry.fault else entry.values
             return entry
     length = _measured(window)
-    if length <= 0 or window.mark_after(length) not in (b",", b"]"):
+    if length < 0 or window.mark_after(length) not in (b",", b"]", b""):
         return _resynchronised(window)
     entry = read_entry(window.head(length))
     if entry.fault == "not JSON" and _may_hide_another(entry.body):
