@@ -28,6 +28,7 @@ def description() -> str:
 # bin/env.sh installs anew whenever this file changes.
 CORE = [
     "requests>=2.32,<3",
+    "urllib3>=2.8,<3",  # bounds what it unpacks at a time, and the lines between chunks
     "pycryptodome>=4,<5",
     "cryptography>=42",  # its majors come every few months and keep what we use
     "pyyaml>=6,<7",

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
-from mtdata.adapters.archive import CLOSING
+from mtdata.adapters.archive import BETWEEN_ASIDE, CLOSING
 from mtdata.adapters.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.adapters.sheets import header_of
 from mtdata.course import Pool
@@ -195,19 +195,22 @@ class Adoption:
             self.found.snapshots += 1
 
     def _held(self, name: str) -> None:
-        """An entry that is no JSON, in a file of its own."""
+        """A file of entries that are no JSON; its name tells scale and digest."""
         scale, _, ending = name.rpartition("_")
         path = f"held/{name}"
-        body = self._pool.disk.read(path, 0, self._pool.disk.size(path) or 0)
-        entry = read_entry(body)
-        if ending != f"{entry.digest.hex()[:24]}.txt":
+        content = self._pool.disk.read(path, 0, self._pool.disk.size(path) or 0)
+        digest = sha256(content)
+        if ending != f"{digest.hexdigest()[:24]}.txt":
             self._odd(path, "its bytes are not those that its name tells; left alone")
             return
         self._see(scale)
         files = self._pool.ledger.files
         mark = files.fresh_mark("held", scale, self._at.date().isoformat(), 1, path)
-        mark = mark._replace(mode="whole", length=len(body), digest=entry.digest)
-        self._pool.ledger.entries.hold_aside(mark, entry)
+        mark = mark._replace(mode="whole", length=len(content), digest=digest.digest())
+        batch = [read_entry(body) for body in content.split(BETWEEN_ASIDE)]
+        lengths = (len(entry.body) + len(BETWEEN_ASIDE) for entry in batch)
+        starts = list(accumulate(lengths, initial=0))[:-1]
+        self._pool.ledger.entries.hold_aside(mark, batch, starts)
 
     # sheets ---------------------------------------------------------------------------------------
 

@@ -67,9 +67,8 @@ def back_up(course: Course, package: Package) -> Iterator[Backup]:
         course.newly_held += len(sifted.conflicts) + sum(bool(e.fault) for e in sifted.fresh)
         _tell_of_conflicts(course, sifted)
         wanted = sifted.fresh + sifted.again
-        for entry in wanted:
-            if not is_json(entry):
-                _hold_aside(course, entry)
+        if unreadable := [entry for entry in wanted if not is_json(entry)]:
+            _hold_aside(course, unreadable)
         keepable = [entry for entry in wanted if is_json(entry)]
         if keepable:
             volume = volume or pool.archive.volume(course.scale.name, pool.clock.local(course.at))
@@ -106,13 +105,13 @@ def _keep(
     return Backup(course.scale, kept)
 
 
-def _hold_aside(course: Course, entry: Entry) -> None:
+def _hold_aside(course: Course, batch: list[Entry]) -> None:
     files, scale = course.pool.ledger.files, course.scale.name
-    path = course.pool.archive.keep_aside(scale, entry)
-    mark = files.fresh_mark("held", scale, course.day, 1, path)._replace(
-        mode="whole", length=len(entry.body), digest=entry.digest
+    kept = course.pool.archive.keep_aside(scale, batch)
+    mark = files.fresh_mark("held", scale, course.day, 1, kept.path)._replace(
+        mode="whole", length=kept.length, digest=kept.digest
     )
-    course.pool.ledger.entries.hold_aside(mark, entry)
+    course.pool.ledger.entries.hold_aside(mark, batch, kept.starts)
 
 
 def _tell_of_conflicts(course: Course, sifted: Sifted) -> None:

@@ -20,7 +20,7 @@ from mtdata.domain.making import rows_of, sealed_in
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_ENTRIES, read_entry
 from mtdata.domain.receipt import Backup, Kept, Row, Span
-from mtdata.domain.row import csv_line, csv_lines, layout, spread
+from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
 from mtdata.domain.scale import NAME, Scale
 from mtdata.errors import PackageError, StorageError
 from mtdata.ports import Disk
@@ -157,7 +157,7 @@ class Recovery:
         found: set[str] = set()
         for backup in self._by_ledger(mark, Scale(mark.scale, 0, True)):
             for entry in backup.entries:
-                found.update(layout(tuple(entry.values)).columns)
+                found.update(columns_of(entry.values))
         return tuple(sorted(found))
 
     def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
@@ -209,7 +209,7 @@ class Recovery:
         columns: set[str] = set()
         for backup in self._loose_backups(source, decoded):
             for entry in backup.entries:
-                columns.update(layout(tuple(entry.values)).columns)
+                columns.update(columns_of(entry.values))
         decoded.left_out = 0
         named = tuple(sorted(columns))
         self.pool.ledger.listing.begin()

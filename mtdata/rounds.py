@@ -18,7 +18,7 @@ from mtdata.domain.benchmark import benchmark_text
 from mtdata.domain.incident import BLOCKING
 from mtdata.domain.package import entries, in_batches
 from mtdata.domain.receipt import Outcome
-from mtdata.domain.scale import Scale, checked_name, chosen, twins
+from mtdata.domain.scale import Scale, chosen, offered
 from mtdata.errors import NameRefused, PackageError, SiteError, UsageError
 from mtdata.pipeline import carry, delete, settle, verify
 from mtdata.ports import Site
@@ -27,6 +27,8 @@ from mtdata.settling import settle_waiting
 from mtdata.snapshots import keep_snapshot
 
 BENCHMARK = "active_data/benchMark.json"
+SHOWN = 5
+"""Names that are refused and told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,31 +114,24 @@ class Round:
 
     def _offered(self, lines: list[Mapping[str, Any]], *, whole: bool) -> list[Scale]:
         """The scales of the listing whose names may be used."""
-        found: dict[str, Scale] = {}
-
-        def take(item: Mapping[str, Any]) -> None:
-            name, scale = checked_name(item.get("name")), scale_of(item)
-            found[name] = _both(found.get(name, scale), scale)
-
-        taken = [self._bulletin.guard("", partial(take, item)) for item in lines]
-        refused = twins(list(found))
-        for name in sorted(refused):
-            self._bulletin.guard("", partial(_refuse_twin, name))
-        if all(taken) and not refused:
+        found, faults = offered(lines)
+        if faults:
+            self._bulletin.guard("", partial(_refuse, faults))
+        else:
             self._bulletin.close("", ("name_refused",))
         if whole:
             self._look_for_lost({str(item.get("name")).casefold() for item in lines})
-        return [scale for scale in found.values() if scale.name not in refused]
+        return list(found.values())
 
-    def _look_for_lost(self, offered: set[str]) -> None:
+    def _look_for_lost(self, names: set[str]) -> None:
         """A scale that the listing lacks shows none of its entries: that is told as any loss."""
         listing = self._pool.ledger.listing
         known = [scale for scale in listing.scales() if scale.deleteable]
-        if known and not offered:
+        if known and not names:
             raise SiteError("the list of scales is empty, and it was not before")
         for scale in known:
             listing.begin()
-            if scale.name.casefold() not in offered and any(listing.missing(scale.name)):
+            if scale.name.casefold() not in names and any(listing.missing(scale.name)):
                 course = self._course(scale)
                 self._conclude(course)
                 self._note(course)
@@ -209,20 +204,17 @@ class Round:
             return
         self._watch("proving deletes")
         try:
-            scales = [scale_of(item) for item in self._site.listing()]
-            left = {scale.name for scale in scales if scale.size}
-            empty = {scale.name for scale in scales} - left
+            found, _ = offered(self._site.listing())
             for name, course in self._asked.items():
-                step = partial(self._prove, course, is_empty=name in empty)
-                self._bulletin.guard(name, step)
+                self._bulletin.guard(name, partial(self._prove, course, found.get(name)))
         finally:
             for course in self._asked.values():
                 self._note(course)
 
-    def _prove(self, course: Course, *, is_empty: bool) -> None:
+    def _prove(self, course: Course, scale: Scale | None) -> None:
         listing, name = self._pool.ledger.listing, course.scale.name
         listing.begin()
-        if not is_empty:
+        if scale is None or scale.size:
             with self._site.fetch(name) as chunks:
                 for batch in in_batches(entries(chunks)):
                     listing.note((entry.id, entry.digest) for entry in batch)
@@ -243,22 +235,10 @@ class Round:
                 self._bulletin.tell("benchmark_created", "", f"{BENCHMARK}: {len(marks)} scales")
 
 
-def scale_of(item: Mapping[str, Any]) -> Scale:
-    """A line of the listing; what is odd is taken on the safe side: asked for, never deleted."""
-    size = item.get("size")
-    rows = size if type(size) is int and size >= 0 else 1
-    return Scale(str(item.get("name")), rows, item.get("deleteable") is True)
-
-
-def _both(one: Scale, other: Scale) -> Scale:
-    """A scale that is listed twice: what may be there is asked for, what may have to stay stays."""
-    return Scale(
-        one.name, max(one.size, other.size), deleteable=one.deleteable and other.deleteable
-    )
-
-
-def _refuse_twin(name: str) -> None:
-    raise NameRefused(f"the scale {name} differs from another by case alone; it is not asked for")
+def _refuse(faults: list[str]) -> None:
+    """All in one: a listing of a hundred thousand odd names is one incident, told once."""
+    more = len(faults) - SHOWN
+    raise NameRefused(" · ".join(faults[:SHOWN]) + (f" · and {more} more" if more > 0 else ""))
 
 
 def _foreign(before: bytes, ours: set[str]) -> dict[str, object]:

@@ -9,12 +9,13 @@ from itertools import chain
 from mtdata.adapters.archive import Appended, Volume
 from mtdata.adapters.ledger import Snapshot
 from mtdata.course import Course, Pool
+from mtdata.domain.bounds import MAX_FIELDS
 from mtdata.domain.making import rows_of, sealed_in
 from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import Backup, Kept, Package, Span
-from mtdata.domain.row import csv_line, csv_lines, layout, spread
+from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
 from mtdata.domain.scale import Scale
-from mtdata.errors import StorageError
+from mtdata.errors import PackageError, StorageError
 from mtdata.pipeline import append, collect, decrypt, verify
 from mtdata.ports import Site
 
@@ -45,15 +46,17 @@ class Totals:
         self.malformed = 0
 
     def add(self, batch: Sequence[Entry]) -> None:
-        """Take a batch into account."""
+        """Take a batch into account; PackageError when no sheet could have so many columns."""
         for entry in batch:
             self._compact.update(b"," + entry.body if self._begun else entry.body)
             self._begun = True
             if entry.fault or entry.values is None:
                 self.malformed += 1
                 continue
-            self._columns.update(layout(tuple(entry.values)).columns)
+            self._columns.update(columns_of(entry.values))
             self._highest, self._rows = max(self._highest, entry.id or 0), self._rows + 1
+        if len(self._columns) > MAX_FIELDS:
+            raise PackageError(f"the entries have more than {MAX_FIELDS} fields together")
 
     def compact_digest(self) -> bytes:
         """Digest of the package as the site would have sent it: compact, `},{` between entries."""
@@ -133,9 +136,8 @@ class _Table:
 
 
 def _keepable(course: Course, batch: list[Entry]) -> list[Entry]:
-    for entry in batch:
-        if not is_json(entry):
-            course.pool.archive.keep_aside(course.scale.name, entry)
+    if unreadable := [entry for entry in batch if not is_json(entry)]:
+        course.pool.archive.keep_aside(course.scale.name, unreadable)
     return [entry for entry in batch if is_json(entry)]
 
 

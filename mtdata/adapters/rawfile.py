@@ -27,7 +27,8 @@ def raw_entries(chunks: Iterable[bytes]) -> Iterator[RawEntry]:
     """Every entry of a raw file, in order.
 
     Reads one object of arrays, a bare array, and several of either one after another.
-    PackageError where the file cannot be followed any further.
+    PackageError where the file cannot be followed any further, and at its end when it could be,
+    but not without doubt.
     """
     view = window(chunks)
     view.skip_bom()
@@ -47,6 +48,8 @@ def raw_entries(chunks: Iterable[bytes]) -> Iterator[RawEntry]:
             view.take(1)
         else:
             raise PackageError("a raw file holds something that is no array of entries")
+    if view.garbled:
+        raise PackageError("a raw file is garbled in its middle; what could be read was")
 
 
 def raw_batches(source: Iterable[RawEntry]) -> Iterator[list[RawEntry]]:

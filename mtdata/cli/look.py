@@ -11,6 +11,7 @@ from mtdata import app, doctor
 from mtdata.cli.collect import Result, answer, each_site, settings_of
 from mtdata.cli.tables import ago, say, table
 from mtdata.config import SiteConfig, write_samples
+from mtdata.domain.bounds import MAX_ID
 from mtdata.errors import UsageError
 
 SERVER = "a site's NAME; . = every one"
@@ -92,7 +93,7 @@ def _add_troubles(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     incidents.add_argument("server", nargs="?", default=".", help=SERVER)
     incidents.add_argument("--all", action="store_true", help="closed ones too")
-    incidents.add_argument("--close", type=int, metavar="NUMBER", help="somebody looked at it")
+    incidents.add_argument("--close", type=number, metavar="NUMBER", help="somebody looked at it")
     incidents.set_defaults(run=_incidents)
     held = commands.add_parser(
         "held", parents=[shared], help="entries that wait, and for what", epilog=HELD
@@ -196,15 +197,23 @@ def _one(options: argparse.Namespace) -> str:
     return str(options.server)
 
 
+def number(word: str) -> int:
+    """A whole number that the ledger can hold; ValueError for any other word."""
+    if word.isascii() and word.isdigit() and len(word) < 20 and int(word) <= MAX_ID:
+        return int(word)
+    raise ValueError("no whole number")
+
+
 def _held(options: argparse.Namespace) -> Result:
     released = 0
     if options.release:
         scale, word = options.release
-        if word != "all" and not word.isdigit():
-            raise UsageError("--release takes a scale and an id, or a scale and 'all'")
-        number = None if word == "all" else int(word)
+        try:
+            id = None if word == "all" else number(word)
+        except ValueError:
+            raise UsageError("--release takes a scale and an id, or a scale and 'all'") from None
         site = settings_of(options).site(_one(options))
-        released = app.release(site, scale, number) if app.has_pool(site) else 0
+        released = app.release(site, scale, id) if app.has_pool(site) else 0
     done, faults = _looked(options, app.held)
     if not options.json:
         if options.release:

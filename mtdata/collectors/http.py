@@ -6,17 +6,14 @@ as a whole TIMEOUT (DELETE) or ten times TIMEOUT (GET), so that one dripping byt
 
 from __future__ import annotations
 
-import io
 import os
 import random
-import socket
 import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPResponse, RemoteDisconnected
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -25,8 +22,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from urllib3 import exceptions as faults
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from mtdata.collectors.connections import Connection, SecureConnection
 from mtdata.errors import ConfigError, PackageError, SiteError, SiteRefused
 
 PIECE = 64 * 1024
@@ -34,11 +31,10 @@ TRIES = 3
 BACKOFF_S = 0.3
 PATIENCE_S = 30.0  # the longest Retry-After sat out; what wants longer is left to the next round
 MAX_REDIRECTS = 3
-GET_WAITS = 10  # a GET's answer as a whole may take so many times TIMEOUT
+MAX_COOKIES = 8192  # characters; most servers refuse a request with more
 PORTS = {"http": 80, "https": 443}
 # Worth another try at once.  Not 500: a fault of one questionnaire, and the same query again.
 BUSY = frozenset({429, 502, 503, 504})
-GONE = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
 FAULTS = (requests.RequestException, faults.HTTPError, OSError)
 
 
@@ -53,78 +49,6 @@ class SiteAccess:
     connect_timeout_s: float
     max_response_bytes: int
     delete_connections: int
-
-
-class _TimedBytes(io.RawIOBase):
-    """What a socket gives until the time for it all is over; the socket's own limit is per wait.
-
-    The time is looked at between waits, so an answer may take one wait longer.
-    """
-
-    def __init__(self, sock: socket.socket, waits: int) -> None:
-        super().__init__()
-        self._bytes = sock.makefile("rb", buffering=0)
-        self._ends_at = time.monotonic() + waits * (sock.gettimeout() or 0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if time.monotonic() > self._ends_at:
-            raise TimeoutError(0, "it came too slowly")
-        return self._bytes.readinto(buffer)
-
-    def close(self) -> None:
-        self._bytes.close()
-        super().close()
-
-
-class _TimedResponse(HTTPResponse):
-    """Status line, headers, chunk marks and body alike come through _TimedBytes."""
-
-    def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
-        super().__init__(sock, *rest, **more)
-        self.fp.close()
-        waits = GET_WAITS if more.get("method") == "GET" else 1
-        self.fp = io.BufferedReader(_TimedBytes(sock, waits))
-
-
-class _Connection(HTTPConnection):
-    """Asks once more, on a new connection, when the site had quietly closed a kept-alive one.
-
-    Whether it closed before or after it read the request cannot be known.  Both calls that we make
-    may be repeated: a DELETE that was carried out after all is then answered with "does not exist".
-    """
-
-    response_class = _TimedResponse
-    _answers = 0
-
-    def connect(self) -> None:
-        super().connect()
-        self._answers = 0
-
-    def request(self, *rest: Any, **options: Any) -> None:
-        self._connect_s = self.timeout
-        self._asked = rest, options
-        super().request(*rest, **options)
-
-    def getresponse(self) -> Any:
-        try:
-            answer = super().getresponse()
-        except GONE:
-            if not self._answers:
-                raise
-            read_s, self.timeout = self.timeout, self._connect_s
-            self.close()
-            super().request(*self._asked[0], **self._asked[1])
-            self.timeout = read_s
-            answer = super().getresponse()
-        self._answers += 1
-        return answer
-
-
-class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
 
 
 class _Session(requests.Session):
@@ -149,7 +73,7 @@ class _Session(requests.Session):
         site = requests.Request("GET", access.server).prepare()
         # The very pool that this session uses; deletes go there without the session's own cost.
         self.pool = pool = cast(Any, adapter.get_connection_with_tls_context(site, self.verify))
-        pool.ConnectionCls = _SecureConnection if pool.scheme == "https" else _Connection
+        pool.ConnectionCls = SecureConnection if pool.scheme == "https" else Connection
         try:
             adapter.cert_verify(pool, site.url, self.verify, None)  # type: ignore[no-untyped-call]
         except OSError:
@@ -257,7 +181,9 @@ class Wire:
         request = requests.Request("GET", self._access.server + "/export").prepare()
         extract_cookies_to_jar(jar, request, answer)  # type: ignore[no-untyped-call]
         cookie = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]
-        if cookie:
+        if cookie and len(cookie) > MAX_COOKIES:
+            jar.clear()  # else each answer may add to what every request of ours has to carry
+        elif cookie:
             self._headers = {**self._headers, "Cookie": cookie}
             self.has_session = True
 

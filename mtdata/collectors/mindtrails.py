@@ -26,6 +26,7 @@ from mtdata.domain.scale import checked_name
 from mtdata.errors import PackageError, SiteError, SiteRefused
 
 MAX_LISTING = 5_000_000
+MAX_SCALES = 1000
 MAX_FAILURES = 5
 """So many failed deletes in a row, and the site is left in peace until the next round."""
 BOM = b"\xef\xbb\xbf"
@@ -174,6 +175,8 @@ def _listed(body: bytes) -> list[Mapping[str, Any]]:
         lines = None
     if type(lines) is not list or not all(type(line) is dict for line in lines):
         raise SiteError("the list of scales is no JSON array of objects")
+    if len(lines) > MAX_SCALES:
+        raise SiteError(f"the list names more than {MAX_SCALES:,} scales; no study has so many")
     return lines
 
 

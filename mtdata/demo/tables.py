@@ -144,6 +144,6 @@ def _id_of(body: bytes) -> int | None:
     except (ValueError, RecursionError):
         return None
     number = found.get("id") if isinstance(found, dict) else None
-    if isinstance(number, str) and number.isdecimal():
+    if isinstance(number, str) and number.isdecimal() and len(number) < 20:
         return int(number)
     return number if type(number) is int else None

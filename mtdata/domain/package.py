@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from mtdata.domain.bounds import MAX_ENTRY, MAX_ID, refusal, too_wide, twice, weight
+from mtdata.domain.stream import Window
 from mtdata.errors import PackageError
 
-MAX_ENTRY = 16 * 2**20
-"""Bytes; one answer to a questionnaire larger than this is no answer to a questionnaire."""
-MAX_ID = 2**63 - 1
 BATCH_ENTRIES = 1024
 BATCH_BYTES = 4 << 20
+GUESSES = 16
+"""So many closing brackets are tried to find the end of the entry behind a garbled one."""
+JOINTS = 10_000
+"""So many places are looked at for an entry behind a garbled one."""
+GARBLED = (
+    "the package is garbled in its middle; what can be read is kept, and nothing is deleted "
+    "until it comes whole"
+)
 
-SPACE = b" \t\r\n"
+_JOINT = re.compile(rb"\}[ \t\r\n]{0,8},[ \t\r\n]{0,8}\{")
+"""Where one entry ends and the next begins; it may as well stand within an entry, or a text."""
+_CLOSE = re.compile(rb"\}[ \t\r\n]{0,8},")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("?)|[{}\[\],]', re.DOTALL)
 
 
@@ -46,22 +55,30 @@ def _refuse_constant(name: str) -> float:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_LENIENT = json.JSONDecoder(parse_int=len, strict=False)
+"""Finds where a value ends, whatever is wrong with its numbers and texts."""
 
 
 def read_entry(body: bytes) -> Entry:
     """Parse one element of a package; a fault is told in the entry, never raised."""
     digest = sha256(body).digest()
+    if fault := refusal(body):
+        return Entry(None, digest, body, None, fault)
     try:
-        values = _DECODER.decode(body.decode())
+        text = body.decode()
+        values = _DECODER.decode(text)
     except UnicodeDecodeError:
         return Entry(None, digest, body, None, "not UTF-8")
-    except RecursionError:
-        return Entry(None, digest, body, None, "nested too deep")
     except ValueError:
         return Entry(None, digest, body, None, "not JSON")
     if type(values) is not dict:
         return Entry(None, digest, body, None, "not a JSON object")
     number, fault = _id_of(values.get("id"))
+    if too_wide(body, values):
+        return Entry(number, digest, body, values, "more fields than a sheet can have")
+    if doubled := twice(text, values):
+        number = None if "id" in doubled else number
+        return Entry(number, digest, body, values, "a name that stands twice")
     return Entry(number, digest, body, values, fault)
 
 
@@ -84,9 +101,11 @@ def entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
     """Split a package (a JSON array) into its entries, in order.
 
     Raises PackageError when the bytes are no array, break off, or cannot be followed any further;
-    the entries before that were yielded and are sound.
+    the entries before that were yielded and are sound.  Raises it at the very end, too, when an
+    entry in the middle had no clear end: what was read behind it may be a part of it, and another
+    entry may be hidden in it, so such a package proves nothing of what the site still has.
     """
-    window = _Window(chunks)
+    window = Window(chunks)
     window.skip_bom()
     if window.peek() != b"[":
         raise PackageError("the answer does not begin as a JSON array; nothing of it was used")
@@ -94,57 +113,81 @@ def entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
     yield from elements(window)
     if window.peek():
         raise PackageError("the package goes on after its end; the entries before are kept")
+    if window.garbled:
+        raise PackageError(GARBLED)
 
 
 def in_batches(source: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Group entries: at most 1024, and at most about 4 MB."""
+    """Group entries: at most 1024, and at most about 4 MB, in memory as well.
+
+    Where the source breaks off, what came before goes out first.
+    """
     batch: list[Entry] = []
     size = 0
-    for entry in source:
-        batch.append(entry)
-        size += len(entry.body)
-        if len(batch) == BATCH_ENTRIES or size >= BATCH_BYTES:
+    try:
+        for entry in source:
+            batch.append(entry)
+            size += weight(entry.body)
+            if len(batch) == BATCH_ENTRIES or size >= BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+    except PackageError:
+        if batch:
             yield batch
-            batch, size = [], 0
+        raise
     if batch:
         yield batch
 
 
-def elements(window: _Window) -> Iterator[Entry]:
+def elements(window: Window) -> Iterator[Entry]:
     """Yield the elements up to and with the closing bracket; the opening one is taken already."""
     if window.peek() == b"]":
         window.take(1)
         return
-    while True:
-        window.began = window.place
-        yield _next_entry(window)
+    mark = b","
+    while mark == b",":
+        if window.peek() in (b",", b"]"):  # nothing between two commas, or behind the last
+            window.garbled = True
+        else:
+            window.began = window.place
+            yield _next_entry(window)
         mark = window.peek()
         if mark not in (b",", b"]"):
             raise PackageError("the package breaks off or is garbled; the entries before are kept")
         window.take(1)
-        if mark == b"]":
-            return
-        window.peek()
 
 
-def _next_entry(window: _Window) -> Entry:
+def _next_entry(window: Window) -> Entry:
     end = window.find(b"},")
     if end >= 0:
         entry = read_entry(window.head(end + 1))
         if entry.values is not None:
             window.take(end + 1)
+            window.sound = window.sound if entry.fault else entry.values
             return entry
     length = _measured(window)
-    if length < 0:
-        return _resynchronised(window, b"")
-    body = window.head(length)
+    if length < 0 or window.mark_after(length) not in (b",", b"]", b""):
+        return _resynchronised(window)
+    entry = read_entry(window.head(length))
+    if entry.fault == "not JSON" and _may_hide_another(entry.body):
+        return _resynchronised(window)
     window.take(length)
-    if body and window.peek() in (b",", b"]"):
-        return read_entry(body)
-    return _resynchronised(window, body)
+    window.sound = window.sound if entry.fault else entry.values
+    return entry
 
 
-def _measured(window: _Window) -> int:
+def _may_hide_another(body: bytes) -> bool:
+    """Whether its brackets pair by chance alone: a text without end can swallow its neighbours."""
+    if not _JOINT.search(body):
+        return False
+    try:
+        _LENIENT.decode(body.decode(errors="replace"))
+    except ValueError:
+        return True
+    return False
+
+
+def _measured(window: Window) -> int:
     """Length of the element at the front, by brackets and quotes alone; -1 when it has no end."""
     length = _brackets(window)
     while length < 0 and window.grow():
@@ -152,7 +195,7 @@ def _measured(window: _Window) -> int:
     return length
 
 
-def _brackets(window: _Window) -> int:
+def _brackets(window: Window) -> int:
     depth = 0
     for token in _TOKEN.finditer(window.buffer, window.start):
         mark = token.group()
@@ -172,92 +215,52 @@ def _brackets(window: _Window) -> int:
     return -1
 
 
-def _resynchronised(window: _Window, body: bytes) -> Entry:
-    """Swallow a garbled element up to the next entry that parses; what is swallowed is held."""
-    lost = [body]
-    while (end := window.find(b"},{")) >= 0:
-        lost.append(window.head(end + 1))
-        window.take(end + 1)
-        if sum(map(len, lost)) > MAX_ENTRY:
+def _resynchronised(window: Window) -> Entry:
+    """Swallow a garbled element up to the next entry that is sound; what is swallowed is held."""
+    window.garbled = True
+    opening = 0
+    for _ in range(JOINTS):
+        joint = window.search(_JOINT, opening)
+        if joint is None or joint[0] > MAX_ENTRY:
             break
-        following = window.find(b"},", skip=1)
-        if following < 0 or read_entry(window.head(following + 1)[1:]).values is not None:
-            whole = b"".join(lost)
-            return Entry(None, sha256(whole).digest(), whole, None, "not JSON")
+        opening = joint[1] - 1
+        if _sound_at(window, opening):
+            body = window.head(joint[0] + 1)
+            window.take(len(body))
+            return Entry(None, sha256(body).digest(), body, None, "not JSON")
     raise PackageError("the package breaks off or is garbled; the entries before are kept")
 
 
-class _Window:
-    """The part of the stream that is being looked at; `start` is where the next element begins.
-
-    `began` is where the element that was last yielded begins, counted from the stream's first byte.
-    """
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._before = 0
-        self.buffer = b""
-        self.start = 0
-        self.began = 0
-
-    @property
-    def place(self) -> int:
-        """How many bytes of the stream lie before `start`."""
-        return self._before + self.start
-
-    def grow(self) -> bool:
-        """Read on, at least as much as is held already, so that rescans stay linear.
-
-        False at the end of the stream, and when what is held is more than one entry may be.
-        """
-        held = self.buffer[self.start :]
-        if len(held) > MAX_ENTRY:
+def _sound_at(window: Window, opening: int) -> bool:
+    """Whether an entry like those before stands there; the last of the package is believed to."""
+    end = opening
+    for _ in range(GUESSES):
+        close = window.search(_CLOSE, end)
+        if close is None:
+            return end == opening
+        end = close[0] + 1
+        entry = read_entry(window.head(end)[opening:])
+        if entry.values is not None:
+            return not entry.fault and _like(entry, window.sound)
+        if entry.fault != "not JSON" or not _breaks_off(entry.body):
             return False
-        parts, size = [held], 0
-        for chunk in self._chunks:
-            parts.append(chunk)
-            size += len(chunk)
-            if size >= len(held):
-                break
-        self._before += self.start
-        self.buffer, self.start = b"".join(parts), 0
-        return size > 0
-
-    def peek(self) -> bytes:
-        """Skip white space and return the next byte without taking it, b'' at the end."""
-        while True:
-            buffer, start = self.buffer, self.start
-            while start < len(buffer):
-                if buffer[start] not in SPACE:
-                    self.start = start
-                    return buffer[start : start + 1]
-                start += 1
-            self.start = start
-            if not self.grow():
-                return b""
-
-    def take(self, length: int) -> None:
-        self.start += length
-
-    def head(self, length: int) -> bytes:
-        return self.buffer[self.start : self.start + length]
-
-    def find(self, mark: bytes, skip: int = 0) -> int:
-        """Offset of `mark` from the front, reading on when it is not in sight yet; -1 = never."""
-        seen = skip
-        while True:
-            found = self.buffer.find(mark, self.start + seen)
-            if found >= 0:
-                return found - self.start
-            seen = max(skip, len(self.buffer) - self.start - len(mark) + 1)
-            if not self.grow():
-                return -1
-
-    def skip_bom(self) -> None:
-        if self.peek() == b"\xef" and self.find(b"\xbb\xbf") == 1:
-            self.take(3)
+    return False
 
 
-def window(chunks: Iterable[bytes]) -> _Window:
+def _like(entry: Entry, before: Mapping[str, Any] | None) -> bool:
+    """Whether it has the fields of the one before: objects within an entry have others."""
+    return before is None or entry.values is None or entry.values.keys() == before.keys()
+
+
+def _breaks_off(body: bytes) -> bool:
+    """Whether it is JSON up to where it ends."""
+    try:
+        _LENIENT.decode(body.decode(errors="replace"))
+    except json.JSONDecodeError as error:
+        return error.pos >= len(error.doc) or error.msg.startswith("Unterminated")
+    return False
+
+
+def window(chunks: Iterable[bytes]) -> Window:
     """Open a window for readers of other formats than a package (the raw files)."""
-    return _Window(chunks)
+    return Window(chunks)

@@ -38,12 +38,28 @@ class Layout(NamedTuple):
 
     columns: tuple[str, ...]
     sealed: tuple[str, ...]
+    writable: bool  # as UTF-8; a lone surrogate cannot be
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def layout(names: tuple[str, ...]) -> Layout:
     """Sorted columns and sealed names of an entry with these fields."""
-    return Layout(tuple(sorted(names)), tuple(n for n in names if n.endswith(SEALED)))
+    sealed = tuple(name for name in names if name.endswith(SEALED))
+    return Layout(tuple(sorted(names)), sealed, _is_writable(names))
+
+
+def _is_writable(texts: Iterable[str]) -> bool:
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def columns_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that an entry wants, sorted; none when it can be no row for the sake of them."""
+    found = layout(tuple(values))
+    return found.columns if found.writable else ()
 
 
 def sealed_values(values: Mapping[str, Any]) -> list[str]:
@@ -103,13 +119,10 @@ def cells_of(values: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
     None is empty, booleans are True and False, integers exact, floats in the shortest form that
     round-trips, arrays and objects compact JSON.  EntryError when a value has no such form.
     """
-    columns = layout(tuple(values)).columns
+    columns, _, writable = layout(tuple(values))
     cells = [v if type(v := values[name]) is str else _cell(v) for name in columns]
-    try:
-        "".join(cells).encode()
-        "".join(columns).encode()
-    except UnicodeEncodeError:
-        raise EntryError("text that is not Unicode (a lone surrogate)") from None
+    if not (writable and _is_writable(cells)):
+        raise EntryError("text that is not Unicode (a lone surrogate)")
     return columns, cells
 
 

@@ -173,3 +173,16 @@ def test_a_malformed_version_that_is_still_there_keeps_its_id_from_being_deleted
     home.export()
     assert home.ids("QOL") == ["2"]
     assert home.asked("DELETE") == []
+
+
+def test_thousands_of_entries_that_are_no_json_take_a_file_a_batch(home: Home) -> None:
+    bad = [b'{"id":%d,x}' % n for n in range(3000)]
+    home.site.put("QOL", [*bad, row(5000)])
+    done = home.export(code=1)["QOL"]
+    assert (done["held"], done["appended"]) == (3000, 1)
+    kept = home.paths("held", "QOL")
+    assert len(kept) == 3
+    found = [one for path in kept for one in path.read_bytes().split(b"\n\x1e")]
+    assert sorted(found) == sorted(bad)
+    assert home.is_clean()
+    assert home.export()["QOL"]["fresh"] == 0

@@ -130,3 +130,57 @@ def test_a_scale_that_one_site_lacks_is_collected_from_the_others(home: Home) ->
         assert ended.code == 64
         assert "study offers no scale" in ended.shown["error"]["message"]
         assert "another offers no scale" in ended.shown["error"]["message"]
+
+
+@pytest.mark.parametrize("size", [2**63, 2**64, 10**400])
+def test_a_size_beyond_all_bounds_is_no_size(home: Home, size: int) -> None:
+    home.site.put("QOL", [row(1)])
+    home.site.fault("listing", body=[{"name": "QOL", "size": size, "deleteable": True}])
+    assert home.export()["QOL"]["appended"] == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_lines_for_one_scale_the_safe_one_counts(home: Home, order: tuple[int, int]) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1)])
+    both = [
+        {"name": "QOL", "size": 1, "deleteable": False},
+        {"name": "QOL", "size": 0, "deleteable": True},
+    ]
+    home.site.fault("listing", body=[both[place] for place in order])
+    assert home.export(STUDY, "all")["QOL"]["appended"] == 1
+    assert home.asked("DELETE") == []
+
+
+@pytest.mark.parametrize("size", [False, 0.0, "0", None, -1])
+def test_only_a_plain_zero_proves_that_nothing_is_left(home: Home, size: Any) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1)])
+    home.site.fault("lying")
+    home.site.fault("listing", body=[{"name": "QOL", "size": size, "deleteable": True}])
+    assert home.export(code=1)["QOL"]["owed"] == 1
+
+
+def test_hundreds_of_bad_names_are_told_once_and_stop_nothing(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.site.fault("listing", body=lines(*(f"../{n}" for n in range(900)), "QOL"))
+    home.export(code=65)
+    assert home.ids("QOL") == ["1"]
+    assert "and 895 more" in home.detail("name_refused")
+    [seen] = [one["count"] for one in home.incidents() if one["kind"] == "name_refused"]
+    assert seen == 1
+
+
+def test_a_list_of_more_scales_than_any_study_has_is_no_list(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.site.fault("listing", body=lines(*(f"Q{n}" for n in range(1001))))
+    home.export(code=69)
+    assert ("site_unreachable", "") in home.troubles()
+
+
+@pytest.mark.parametrize("word", ["9223372036854775808", "9" * 5000, "²", "-1", "1.0", ""])
+def test_a_number_that_is_none_is_a_fault_of_the_command(home: Home, word: str) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    assert home.run("held", STUDY, "--release", "QOL", word).code == 64
+    assert home.run("incidents", STUDY, "--close", word).code == 64

@@ -207,3 +207,30 @@ def test_a_table_that_waits_for_a_key_and_lost_its_raw_file_is_told_of_and_store
     assert "stores the table anew" in home.detail("raw_changed")
     home.run("export", STUDY, "static")
     assert [line["emailRSA"] for line in home.sheet("TaskLog")] == ["a@b.c"]
+
+
+@pytest.mark.parametrize("places", [(0,), (1,), (2,), (0, 1), (0, 1, 2), (0, 2)])
+def test_a_whole_batch_that_is_no_json_leaves_a_raw_file_that_is(
+    home: Home, places: tuple[int, ...]
+) -> None:
+    batches = [[row(n * 2000 + i) for i in range(1024)] for n in range(3)]
+    bad = [[b'{"id":%d,x}' % (n * 2000 + i) for i in range(1024)] for n in range(3)]
+    sent = [bad[n] if n in places else batches[n] for n in range(3)]
+    home.site.put("TaskLog", [one for batch in sent for one in batch], deleteable=False)
+    home.export(STUDY, "all", code=1)
+    good = 1024 * (3 - len(places))
+    assert [len(entries) for entries in home.packages("TaskLog").values()] == [good]
+    assert len(home.sheet("TaskLog")) == good
+    assert home.is_clean()
+
+
+def test_a_field_whose_name_is_no_unicode_takes_no_other_row_of_the_table_along(
+    home: Home,
+) -> None:
+    bad = b'{"id":2,"\\ud83d":1}'
+    home.site.put("TaskLog", [row(1), bad, row(3)], deleteable=False)
+    home.export(STUDY, "all", code=1)
+    assert home.ids("TaskLog") == ["1", "3"]
+    assert home.is_clean()
+    (home.pool / "ledger.sqlite3").unlink()
+    assert home.run("decode", STUDY, "all").code == 0

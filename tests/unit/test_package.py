@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.domain.package import Entry, entries, in_batches
+from mtdata.domain.package import Entry, entries, in_batches, read_entry
 from mtdata.errors import PackageError
 
 VALUES = st.recursive(
@@ -69,8 +69,6 @@ def test_what_looks_like_a_boundary_inside_a_text_is_none(size: int) -> None:
     ("bad", "fault"),
     [
         (b'{"id":5,"x":}', "not JSON"),
-        (b'{"id":5 "x"]}', "not JSON"),
-        (b'{"id":5,"a":"open}', "not JSON"),
         (b'{"id":5,"x":NaN}', "not JSON"),
         (b'{"id":5,"x":"\xff"}', "not UTF-8"),
         (b'{"id":5,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
@@ -84,6 +82,11 @@ def test_what_looks_like_a_boundary_inside_a_text_is_none(size: int) -> None:
         (b'{"id":"five"}', "no whole number as id"),
         (b'{"id":-5}', "an id out of range"),
         (b'{"id":9223372036854775808}', "an id out of range"),
+        (b'{"id":5,"x":' + b"[" * 100 + b"]" * 100 + b"}", "nested too deep"),
+        (b'{"id":5,"x":[' + b"[]," * 500_000 + b"[]]}", "more values than an entry may have"),
+        (b'{"id":5,"id":5}', "a name that stands twice"),
+        (b'{"id":5,"id" :6}', "a name that stands twice"),
+        (b'{"id":5,"i\\u0064":6}', "a name that stands twice"),
     ],
 )
 def test_a_malformed_entry_is_told_and_takes_no_neighbour_along(bad: bytes, fault: str) -> None:
@@ -92,6 +95,67 @@ def test_a_malformed_entry_is_told_and_takes_no_neighbour_along(bad: bytes, faul
     assert found[1].fault == fault
     assert found[1].body == bad
     assert not broken
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        b'{"id":5 "x"]}',
+        b'{"id":5,"a":"open}',
+        b'{"id":5,"a":"open}, {"b":[{"x":"open}',
+        b'{"id":5,"list":[{"id":6},{"id":7}',
+    ],
+)
+@pytest.mark.parametrize("joint", [b",", b" ,\n "])
+def test_entries_behind_a_garbled_one_are_found_and_the_package_proves_nothing(
+    garbled: bytes, joint: bytes
+) -> None:
+    first, *good = [
+        b'{"id":1,"a":0}',
+        b'{"id":2,"a":[{"b":"},{"},{"c":1}]}',
+        b'{"id":3,"a":{"b":{"c":1},"d":2}}',
+        b'{"id":4,"a":"y"}',
+    ]
+    found, broken = split(b"[" + joint.join([first, garbled, *good]) + b"]", 65536)
+    assert broken
+    assert [entry.body for entry in found if not entry.fault] == [first, *good]
+    assert [entry.body for entry in found if entry.fault] == [garbled]
+
+
+@pytest.mark.parametrize("start", [b'{"a":"open},', b'{"a":[,'])
+def test_a_package_of_rubbish_is_given_up_after_so_many_tries(start: bytes) -> None:
+    found, broken = split(b"[" + start + b"{x}," * 300_000 + b'{"id":3}]', 65536)
+    assert broken
+    assert found == []
+
+
+def test_what_came_before_a_break_is_given_out_as_a_batch() -> None:
+    batches = in_batches(entries(iter([b'[{"id":1},{"id":2},{"id'])))
+    assert [entry.id for entry in next(batches)] == [1, 2]
+    with pytest.raises(PackageError):
+        next(batches)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id":5,"x":{"a":1,"b":2,"a":3}}',
+        b'{"id":5,"x":[{"a":1},{"a":1,"a":1}]}',
+        b'{"id":5,"a":"\\":","a":2}',
+        b'{"id":5,"a"\t:1,"a":2}',
+    ],
+)
+def test_a_name_that_stands_twice_is_found_at_any_depth_and_the_id_is_known(body: bytes) -> None:
+    entry = read_entry(body)
+    assert (entry.id, entry.fault) == (5, "a name that stands twice")
+
+
+def test_an_entry_with_more_names_than_a_table_can_have_is_told() -> None:
+    many = json.dumps({"id": 5} | {f"name{i}": i for i in range(5000)}).encode()
+    long = json.dumps({"id": 5, "n" * 70_000: 1}).encode()
+    assert {read_entry(body).fault for body in (many, long)} == {
+        "more fields than a sheet can have"
+    }
 
 
 @pytest.mark.parametrize(

@@ -115,12 +115,12 @@ class Entries(Standing):
                 seq,
             )
 
-    def hold_aside(self, mark: FileMark, entry: Entry) -> None:
-        """Commit an entry that may not stand in a raw file; `mark` is its file under held/."""
+    def hold_aside(self, mark: FileMark, batch: Sequence[Entry], starts: Sequence[int]) -> None:
+        """Commit entries that may not stand in a raw file; `mark` is their file under held/."""
         number = self._files.begin(mark._replace(writing=False)).number
+        spans = [Span(number, at, len(e.body)) for at, e in zip(starts, batch, strict=True)]
         with self._db.commit():
-            span = Span(number, 0, len(entry.body))
-            self._enter(mark.scale, [(entry, span)], frozenset())
+            self._enter(mark.scale, list(zip(batch, spans, strict=True)), frozenset())
 
     def _enter(
         self, scale: str, added: Sequence[tuple[Entry, Span]], conflicts: frozenset[bytes]

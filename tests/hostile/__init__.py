@@ -1,0 +1,1 @@
+"""Hostile input by the hundred, in tables; it tests nothing itself."""
