@@ -54,7 +54,8 @@ def test_a_clock_that_is_set_back_goes_on_with_the_files_of_that_day(home: Home)
     home.export()
     assert names(home, "active_data", "QOL") == ["QOL_Mar_12_2026.csv", "QOL_Mar_14_2026.csv"]
     assert home.ids("QOL") == ["1", "3", "2"]
-    assert len(home.packages("QOL")) == 3
+    files = [json.loads(path.read_bytes()) for path in home.paths("raw_data", "QOL")]
+    assert [list(one) for one in files] == [["QOL_12_05_00", "QOL_12_10_00"], ["QOL_12_10_00"]]
     assert home.is_clean()
 
 
