@@ -98,6 +98,7 @@ class Bulletin:
         """Enter how a scale stands: numbers in the report, conditions as incidents."""
         name = course.scale.name
         self._count(course)
+        self._forget_known_drift(course)
         told = course.told | self._held(course) | self._leftover(course, delete_mode=delete_mode)
         for kind, detail in told.items():
             lasts = kind == "leftover" or (kind in HELD.values() and not course.newly_held)
@@ -113,6 +114,13 @@ class Bulletin:
         course.newly_held = course.unopened = 0
         self._set_aside(name, self._pool.archive.shelf, "raw_changed")
         self._set_aside(name, self._pool.sheets.shelf, "sheet_changed")
+
+    def _forget_known_drift(self, course: Course) -> None:
+        """A field that stays away is told once, not with every row that comes without it."""
+        name, diary = course.scale.name, self._pool.ledger.diary
+        detail = course.told.get("drift", "")
+        if detail and diary.was_told("drift", name, detail):
+            log.info("%s %s: as told before: %s", self._site, name, course.told.pop("drift"))
 
     def _count(self, course: Course) -> None:
         name, tally = course.scale.name, course.tally

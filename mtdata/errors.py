@@ -4,7 +4,8 @@
     ├── UsageError      the command line cannot be carried out          64
     ├── ConfigError     a config file, key file or folder is wrong      78
     ├── SiteError       the site did not answer as it should            69
-    │   └── SiteRefused the site answered, and does not accept us       69
+    │   ├── SiteRefused the site answered, and does not accept us       69
+    │   └── SiteSlow    the site kept us waiting beyond TIMEOUT         69
     ├── PackageError    one scale's package cannot be used              69
     ├── NameRefused     a name from the site is no safe name            65
     ├── EntryError      one entry cannot become a row                   1
@@ -65,6 +66,10 @@ class SiteRefused(SiteError):
 
     again = False
     incident = "site_refused"
+
+
+class SiteSlow(SiteError):
+    """The site is there, and its answer did not come in time."""
 
 
 class PackageError(MTDataError):

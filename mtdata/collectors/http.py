@@ -24,7 +24,7 @@ from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from urllib3 import exceptions as faults
 
 from mtdata.collectors.connections import Connection, SecureConnection
-from mtdata.errors import ConfigError, PackageError, SiteError, SiteRefused
+from mtdata.errors import ConfigError, MTDataError, PackageError, SiteError, SiteRefused, SiteSlow
 
 PIECE = 64 * 1024
 TRIES = 3
@@ -92,9 +92,8 @@ class Wire:
         self.name = _origin(access.server)
         if not self.name:
             raise ConfigError("SERVER must be http:// or https:// and a host, without a password")
-        self._session = _Session(access)
+        self._session, self.has_session = _Session(access), False
         self._headers = {name: str(value) for name, value in self._session.headers.items()}
-        self.has_session = False
 
     @contextmanager
     def get(self, path: str) -> Iterator[requests.Response]:
@@ -113,7 +112,7 @@ class Wire:
         raise SiteError(f"{self.name} redirected us more than {MAX_REDIRECTS} times")
 
     def pieces(self, answer: requests.Response, limit: int) -> Iterator[bytes]:
-        """The body, unpacked; PackageError when it is not whole or larger than `limit` bytes.
+        """The body, unpacked; SiteSlow, or PackageError when it is not whole or above the limit.
 
         Unpacked bytes are counted: a few KB of gzip can hold a GB.
         """
@@ -125,21 +124,21 @@ class Wire:
                     raise PackageError(f"the answer is larger than {limit:,} bytes; it is dropped")
                 yield piece
         except FAULTS as fault:
-            raise PackageError(f"the answer broke off: {self._words(fault)}") from None
+            raise self._error(fault, PackageError) from None
 
     def delete(self, path: str) -> tuple[int, str, bytes]:
         """Ask once: status, media type, 64 KB of the body at most; SiteError if no answer came."""
         options: dict[str, Any] = {"retries": False, "redirect": False, "preload_content": False}
         options |= {"headers": self._headers, "timeout": urllib3.Timeout(None, *self._limits)}
-        target = urlsplit(self._access.server).path + path
         try:
+            target = urlsplit(self._access.server).path + path
             with closing(self._session.pool.urlopen("DELETE", target, **options)) as answer:
                 if "Set-Cookie" in answer.headers:
                     self._remember(answer)
                 kind = answer.headers.get("Content-Type", "").lower()
                 return answer.status, kind, answer.read(PIECE, decode_content=True)
         except FAULTS as fault:
-            raise SiteError(self._words(fault)) from None
+            raise self._error(fault) from None
 
     def close(self) -> None:
         """Give the connections back."""
@@ -155,7 +154,7 @@ class Wire:
                 answer = self._session.get(url, stream=True, timeout=self._limits)
             except FAULTS as fault:
                 if attempt == TRIES or isinstance(fault, requests.exceptions.SSLError):
-                    raise SiteError(self._words(fault)) from None
+                    raise self._error(fault) from None
             else:
                 told = answer.headers.get("Retry-After", "")  # a date instead is rare: passed over
                 wait_s = max(wait_s, float(told) if told.isdecimal() else 0)
@@ -187,12 +186,13 @@ class Wire:
             self._headers = {**self._headers, "Cookie": cookie}
             self.has_session = True
 
-    def _words(self, fault: BaseException) -> str:
-        """What happened, for people."""
+    def _error(self, fault: BaseException, kind: type[MTDataError] = SiteError) -> MTDataError:
+        """What happened, in words for people: SiteSlow for a time-out, `kind` for all else."""
         seen = _chain(fault)
-        words = next(words for kind, words in WORDS if any(isinstance(one, kind) for one in seen))
+        sort, words = next(k for k in WORDS if any(isinstance(one, k[0]) for one in seen))
         told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
-        return words.format(self.name, self._access, next(told, "nothing came"))
+        text = words.format(self.name, self._access, next(told, "nothing came"))
+        return SiteSlow(text) if sort is TimeoutError else kind(text)
 
 
 WORDS: tuple[tuple[type[BaseException], str], ...] = (
@@ -202,7 +202,7 @@ WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (faults.ConnectTimeoutError, "could not connect to {0} within {1.connect_timeout_s:g} s"),
     (TimeoutError, "{0} kept us waiting beyond TIMEOUT, {1.timeout_s:g} s ({2})"),
     (faults.DecodeError, "what {0} sent cannot be unpacked"),
-    (BaseException, "the connection to {0} was dropped"),
+    (BaseException, "the connection to {0} was dropped before all was there"),
 )
 
 

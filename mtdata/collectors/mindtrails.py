@@ -23,12 +23,14 @@ from requests import Response
 from mtdata.collectors.http import BUSY, PIECE, SiteAccess, Wire
 from mtdata.domain.receipt import Answer, Outcome
 from mtdata.domain.scale import checked_name
-from mtdata.errors import PackageError, SiteError, SiteRefused
+from mtdata.errors import PackageError, SiteError, SiteRefused, SiteSlow
 
 MAX_LISTING = 5_000_000
 MAX_SCALES = 1000
 MAX_FAILURES = 5
 """So many failed deletes in a row, and the site is left in peace until the next round."""
+MAX_SLOW = 3
+"""So many packages in a row that do not come in time, and it is the site that is slow."""
 BOM = b"\xef\xbb\xbf"
 SPACE = b" \t\r\n"
 PASSWORD_FIELD = re.compile(rb"<input[^>]+\bpassword\b", re.IGNORECASE)
@@ -51,6 +53,7 @@ class MindTrailsSite:
 
     def __init__(self, access: SiteAccess, pause: Callable[[float], None] = time.sleep) -> None:
         self._wire = Wire(access, pause)
+        self._slow = 0
         self._largest = access.max_response_bytes
         self._connections = access.delete_connections
 
@@ -69,12 +72,23 @@ class MindTrailsSite:
 
     @contextmanager
     def fetch(self, scale: str) -> Iterator[Iterator[bytes]]:
-        """See Site.  The bytes are as sent, unpacked, a byte order mark included."""
-        with self._wire.get(_path(scale)) as answer:
-            if answer.status_code != 200:
-                raise _package_refused(scale, answer.status_code)
-            pieces = self._wire.pieces(answer, self._largest)
-            yield _named(scale, _whole_array(pieces, _kind(answer)))
+        """See Site.  The bytes are as sent, unpacked, a byte order mark included.
+
+        A package that is too slow, its head or its body, ends its scale: a table that takes the
+        site long must not keep those behind it from coming.  Three in a row end the round.
+        """
+        try:
+            with self._wire.get(_path(scale)) as answer:
+                if answer.status_code != 200:
+                    raise _package_refused(scale, answer.status_code)
+                pieces = self._wire.pieces(answer, self._largest)
+                yield _named(scale, _whole_array(pieces, _kind(answer)))
+            self._slow = 0
+        except SiteSlow as fault:
+            self._slow += 1
+            if self._slow == MAX_SLOW:
+                raise
+            raise PackageError(f"{scale}: {fault}") from None
 
     def delete(self, scale: str, ids: Sequence[int]) -> Iterator[Answer]:
         """See Site.  Answers come in the order in which the site gives them.

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from mtdata.collectors.http import SiteAccess
 from mtdata.collectors.mindtrails import MindTrailsSite
 from mtdata.demo.study_site import Request, StudySite
 from mtdata.domain.receipt import Outcome
-from mtdata.errors import ConfigError, PackageError, SiteError, SiteRefused
+from mtdata.errors import ConfigError, PackageError, SiteError, SiteRefused, SiteSlow
 from tests.adapters import saying, text, told_by
 from tests.adapters.certificates import self_signed
 from tests.contracts.site_contract import MANY, SiteContract, World, fetched
@@ -98,7 +99,7 @@ BAD = [
     # fault, detail; then what the listing, a package and a delete end as
     ("status", {"code": 500}, SiteError, PackageError, FAILED),
     ("status", {"code": 503}, SiteError, SiteError, FAILED),
-    ("hang", {}, SiteError, SiteError, FAILED),
+    ("hang", {}, SiteSlow, PackageError, FAILED),
     ("drop", {}, SiteError, SiteError, FAILED),
     ("truncated", {"keep": 5}, SiteError, PackageError, FAILED),
     ("truncated", {"keep": 5, "chunked": True}, SiteError, PackageError, FAILED),
@@ -144,6 +145,20 @@ def test_a_package_that_drips_is_given_up(study: StudySite) -> None:
         with pytest.raises(PackageError, match="too slowly"):
             fetched(site, "QOL")
         assert site.listing()
+
+
+@pytest.mark.parametrize("pause_s", [0.02, 2 * SHORT_S], ids=["body", "head"])
+def test_a_package_that_is_too_slow_ends_its_scale_and_three_in_a_row_the_site(
+    study: StudySite, pause_s: float
+) -> None:
+    study.fault("drip", pause_s=pause_s, scale="QOL")
+    with opened(study.url, timeout_s=SHORT_S) as site:
+        for kind in (PackageError, PackageError, SiteSlow):
+            assert "kept us waiting beyond TIMEOUT" in told_by(partial(fetched, site, "QOL"), kind)
+        study.heal()
+        fetched(site, "QOL")
+        study.fault("drip", pause_s=pause_s, scale="QOL")
+        told_by(partial(fetched, site, "QOL"), PackageError)
 
 
 def test_a_head_that_drips_is_given_up() -> None:

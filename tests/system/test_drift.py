@@ -105,3 +105,17 @@ def test_the_incident_of_a_drift_closes_when_the_fields_stay_as_they_are(home: H
     home.site.put("QOL", [row(3, more=1)])
     home.export()
     assert ("drift", "QOL") not in home.troubles()
+
+
+def test_a_field_that_stays_away_is_told_once_and_not_with_every_row(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    for number in (2, 3, 4):
+        lacking = row(number)
+        del lacking["answer"]
+        home.site.put("QOL", [lacking])
+        said = home.run("export", STUDY).said
+        assert ("missing: answer" in said) == (number == 2)
+    told = [one for one in home.incidents("--all") if one["kind"] == "drift"]
+    assert len(told) == 1
+    assert told[0]["closed_at"] is not None

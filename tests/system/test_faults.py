@@ -8,6 +8,7 @@ import pytest
 
 from mtdata.adapters.lock import PoolLock
 from mtdata.demo.study_site import StudySite
+from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
 
 FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -165,3 +166,38 @@ def test_a_site_that_is_not_ready_is_not_collected_even_by_its_name(home: Home) 
     assert "READY: True" in ended.shown["error"]["message"]
     assert home.site.requests == []
     assert home.run("decode", STUDY).code == 0
+
+
+def test_no_secret_is_said_when_all_is_to_be_said_and_files_are_damaged(
+    home: Home, key: KeyPair
+) -> None:
+    secret, name = "canary-answer", "canary-sealed"
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem", DRIFT="hold", TIMEOUT=1)
+    rows = [row(1, answer=secret, nameRSA=key.seal(name)), row(2, answer=secret, nameRSA=secret)]
+    home.site.put("QOL", [*rows, row(3, answer=secret, field=secret)])
+    home.site.put(
+        "TaskLog", [row(1, answer=secret), b'{"answer":"canary-answer"'], deleteable=False
+    )
+    home.run("export", STUDY, "all", "-vv")
+    for path in home.paths("active_data", "QOL") + home.paths("raw_data", "QOL"):
+        path.write_bytes(path.read_bytes().replace(b"PRE", b'P"R', 1) + secret.encode())
+    home.configure(DELETE_MODE=True)
+    for words in (
+        "export",
+        "verify",
+        "decode",
+        "held",
+        "incidents",
+        "deletions",
+        "status",
+        "check",
+    ):
+        home.run(words, "-vv")
+    home.run("decode", "--check", "-vv")
+    said = "".join(home.noises)
+    assert len(said) > 2000
+    kept = b"".join(path.read_bytes() for path in home.pool.glob("ledger.sqlite3*"))
+    for one in (secret, name, home.site.password, key.pem.decode().splitlines()[2]):
+        assert one not in said
+        assert one.encode() not in kept

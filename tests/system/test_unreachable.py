@@ -38,7 +38,7 @@ PACKAGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "a body that breaks off": ("truncated", {}, "package_broken"),
     "chunks that break off": ("truncated", {"chunked": True}, "package_broken"),
     "a dropped connection": ("drop", {}, "site_unreachable"),
-    "silence": ("hang", {}, "site_unreachable"),
+    "silence": ("hang", {}, "package_broken"),
     "another host": ("redirect", {}, "site_refused"),
     "a package without end": ("endless", {}, "package_broken"),
     "what unpacks to more than allowed": ("gzip", {"size_mb": 8}, "package_broken"),
@@ -152,3 +152,14 @@ def test_a_site_that_goes_away_between_deletes_and_proof_is_asked_again(home: Ho
 def test_the_address_may_end_in_export_or_not(home: Home, ending: str) -> None:
     home.configure(SERVER=home.site.url + ending, TIMEOUT="20s")
     assert home.export()["QOL"]["deleted"] == 29
+
+
+def test_a_scale_that_the_site_takes_too_long_for_does_not_stop_those_behind_it(
+    home: Home,
+) -> None:
+    home.site.put("BBSIQ", [row(50)])
+    home.site.fault("hang", scale="QOL", method="GET")
+    home.export(code=69)
+    assert home.ids("BBSIQ") == ["50"]
+    assert home.troubles() == {("package_broken", "QOL")}
+    assert "kept us waiting beyond TIMEOUT" in home.detail("package_broken")

@@ -52,6 +52,16 @@ class Diary:
                 )
         return not seen
 
+    def was_told(self, kind: str, scale: str, detail: str) -> bool:
+        """Whether an incident of the scale, open or closed, said just that before."""
+        row = self._db.one(
+            "SELECT 1 FROM incidents WHERE kind = ? AND scale = ? AND detail = ?",
+            kind,
+            scale,
+            detail,
+        )
+        return row is not None
+
     def close_incidents(self, scale: str, kinds: Iterable[str], at: datetime) -> list[str]:
         """Close what is over, of kinds that no person has to close; returns the kinds closed."""
         over = [

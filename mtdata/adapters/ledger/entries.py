@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -179,19 +180,20 @@ class Entries(Standing):
         A version that a person let through, or that was malformed, is in doubt no more once the
         site does not show it: what a delete of the id takes away is the version with a row.
         """
-        after = NO_ID
+        after = NO_ID, sys.maxsize
         while rows := self._db.all(
             f"SELECT {CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
-            " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND e.id > ? AND NOT EXISTS"
+            " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND (e.id, e.seq) > (?, ?)"
+            " AND NOT EXISTS"
             " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2"
             f" AND NOT {SETTLED})"
             " ORDER BY e.id, e.seq LIMIT ?",
             scale,
-            after,
+            *after,
             PAGE,
         ):
             yield [claim_of(row) for row in rows]
-            after = rows[-1][1]
+            after = rows[-1][1], rows[-1][0]
 
     def lines(self, sheet: int) -> Iterator[Claim]:
         """Every entry with a line in that sheet, in the order of the lines."""

@@ -197,13 +197,13 @@ class Listing:
     def on_site(self, scale: str) -> Iterator[tuple[int, str, str | None, str | None]]:
         """Id, state word, reason and last answer of each entry that the last listing showed."""
         words = {0: "stored", 1: "held", 2: "safe"}
-        after = -2
+        after = -2, 0
         while rows := self._db.all(
             "SELECT id, state, reason, answer, seq FROM entries WHERE scale = ? AND gone_at IS NULL"
-            " AND id > ? ORDER BY id, seq LIMIT 1024",
+            " AND (id, seq) > (?, ?) ORDER BY id, seq LIMIT 1024",
             scale,
-            after,
+            *after,
         ):
             for number, state, reason, answer, _ in rows:
                 yield number, words[state], reason, answer
-            after = rows[-1][0]
+            after = rows[-1][0], rows[-1][4]
