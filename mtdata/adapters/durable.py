@@ -31,12 +31,19 @@ def _told(path: Path, doing: str) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder (0700) and the ones above it, each durable by name."""
+    """Make a folder (0700) and the ones above it, each durable by name.
+
+    Nothing is put into a folder before its name is durable, so an empty one may be what a killed
+    process began: its name is synced once more, where we may.
+    """
     with _told(path, "make the folder"):
         missing = []
         while not _exists(path):
             missing.append(path)
             path = path.parent
+        if not os.listdir(path):
+            with suppress(PermissionError):
+                _sync_folder(path.parent)
         for folder in reversed(missing):
             with suppress(FileExistsError):
                 os.mkdir(folder, FOLDER_MODE)
@@ -79,6 +86,14 @@ class FolderDisk:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._made: set[Path] = set()  # folders that are there, durable by name
+
+    def _folder_of(self, full: Path) -> Path:
+        folder = full.parent
+        if folder not in self._made:
+            make_folder(folder)
+            self._made.add(folder)
+        return folder
 
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
@@ -113,11 +128,14 @@ class FolderDisk:
                 os.close(file)
 
     def write(self, path: str, start: int, content: bytes) -> None:
-        """Port: Disk.write.  The file first, then its name: a name without content is no loss."""
+        """Port: Disk.write.  The file first, then its name: a name without content is no loss.
+
+        Whoever writes from the first byte begins the file, even if a killed process left its name.
+        """
         full = self.root / path
-        make_folder(full.parent)
+        folder = self._folder_of(full)
         with _told(full, "write"):
-            new = not _exists(full)
+            begun = start == 0 or not _exists(full)
             file = os.open(full, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
             try:
                 _write_all(file, content, start)
@@ -127,8 +145,8 @@ class FolderDisk:
                 _sync(file)
             finally:
                 os.close(file)
-            if new:
-                _sync_folder(full.parent)
+            if begun:
+                _sync_folder(folder)
 
     def stage(self, path: str, pieces: Iterable[bytes]) -> str:
         """Port: Disk.stage."""
@@ -144,6 +162,17 @@ class FolderDisk:
             os.replace(self.root / staged, full)
             _sync_folder(full.parent)
 
+    def confirm(self, path: str) -> None:
+        """Port: Disk.confirm."""
+        full = self.root / path
+        with _told(full, "sync"):
+            file = os.open(full, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                _sync(file)
+            finally:
+                os.close(file)
+            _sync_folder(full.parent)
+
     def replace(self, path: str, content: bytes) -> None:
         """Port: Disk.replace."""
         self.publish(self.stage(path, [content]), path)
@@ -155,10 +184,10 @@ class FolderDisk:
     def remove(self, path: str) -> None:
         """Port: Disk.remove."""
         full = self.root / path
-        with _told(full, "remove"):
-            if _exists(full):
+        with _told(full, "remove"), suppress(FileNotFoundError, NotADirectoryError):
+            with suppress(FileNotFoundError):
                 os.unlink(full)
-                _sync_folder(full.parent)
+            _sync_folder(full.parent)  # even if it was gone: a killed process may not have synced
 
     def names(self, folder: str) -> list[str]:
         """Port: Disk.names."""
@@ -171,7 +200,7 @@ class FolderDisk:
 
     def _fill(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> int:
         full = self.root / path
-        make_folder(full.parent)
+        self._folder_of(full)
         length = 0
         with _told(full, "write"):
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW

@@ -19,13 +19,15 @@ from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.bulletin import Report
 from mtdata.course import Pool
+from mtdata.errors import StorageError
 from mtdata.ports import Cipher
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round, Terms
 from mtdata.scrub import Scrub
 from tests.crash.story import Story, bodies
 from tests.fakes import MemorySite, Verdict
-from tests.fakes_torn import Folder, TornOs
+from tests.fakes_torn import TornOs
+from tests.torn import Folder
 
 POOL = Path("/srv/pool")
 NOON = datetime(2026, 3, 12, 12, 0, 0, tzinfo=UTC)
@@ -120,6 +122,7 @@ class World:
         self.site = CuttableSite(power)
         self._ledger = b""
         self._minutes = 0
+        self.all_shown = False  # whether the site has shown the whole story
         self.changes: list[str] = []  # of the last round
 
     def moment(self) -> Moment:
@@ -189,8 +192,11 @@ class World:
     def judged(self) -> Iterator[str]:
         """What `decode --check` and `verify` have to say, a line each."""
         with self.opened() as pool:
-            for sheet in Recovery(pool).check("all"):
-                if not sheet.identical:
-                    yield f"{sheet.sheet} is not what raw gives: {sheet.difference}"
-            found = Scrub(pool).play()
-            yield from found.wrong + found.mended
+            try:
+                for sheet in Recovery(pool).check("all"):
+                    if not sheet.identical:
+                        yield f"{sheet.sheet} is not what raw gives: {sheet.difference}"
+                found = Scrub(pool).play()
+                yield from found.wrong + found.mended
+            except StorageError as error:
+                yield str(error)
