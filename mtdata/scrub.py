@@ -13,8 +13,8 @@ from mtdata.course import Course, Pool
 from mtdata.domain.mark import FileMark, Finding
 from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
-from mtdata.errors import StorageError
-from mtdata.settling import settle_waiting
+from mtdata.errors import MTDataError, StorageError
+from mtdata.settling import lay_down, mend_files, settle_waiting
 
 
 @dataclass(slots=True)
@@ -49,8 +49,15 @@ class Scrub:
 
     def play(self) -> Findings:
         """Read everything; raw first, because sheets are mended from it."""
-        self._pool.archive.recover()
-        self._pool.sheets.recover()
+        try:
+            self._all()
+        except MTDataError:
+            lay_down(self._pool)
+            raise
+        return self.found
+
+    def _all(self) -> None:
+        mend_files(self._pool)
         files = self._pool.ledger.files
         marks = files.in_state("live") + files.in_state("aside")
         for mark in marks:
@@ -62,7 +69,6 @@ class Scrub:
                 self._sheet(mark)
         self._make_rows_again()
         files.put_down()
-        return self.found
 
     # raw ----------------------------------------------------------------------------------------
 
