@@ -68,11 +68,15 @@ class Disk(Protocol):
         ...
 
     def stage(self, path: str, pieces: Iterable[bytes]) -> str:
-        """Write a file to be published as `path`; durable, under the name that is returned."""
+        """Write a file to be published as `path`, durable but for the name that is returned."""
         ...
 
     def publish(self, staged: str, path: str) -> None:
         """Give a staged file its name in one move, durably; what had the name before is gone."""
+        ...
+
+    def confirm(self, path: str) -> None:
+        """Make durable what stands there now, bytes and name; a killed process may not have."""
         ...
 
     def replace(self, path: str, content: bytes) -> None:
@@ -84,7 +88,7 @@ class Disk(Protocol):
         ...
 
     def remove(self, path: str) -> None:
-        """Take a file away; one that is not there is no error."""
+        """Take a file away, durably; one that is not there is no error."""
         ...
 
     def names(self, folder: str) -> list[str]:

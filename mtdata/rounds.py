@@ -19,11 +19,11 @@ from mtdata.domain.incident import BLOCKING
 from mtdata.domain.package import entries, in_batches
 from mtdata.domain.receipt import Outcome
 from mtdata.domain.scale import Scale, chosen, offered
-from mtdata.errors import NameRefused, PackageError, SiteError, UsageError
+from mtdata.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
 from mtdata.pipeline import carry, delete, settle, verify
 from mtdata.ports import Site
 from mtdata.recall import Recalled, owed, waiting
-from mtdata.settling import settle_waiting
+from mtdata.settling import lay_down, mend_files, settle_waiting
 from mtdata.snapshots import keep_snapshot
 
 BENCHMARK = "active_data/benchMark.json"
@@ -65,23 +65,26 @@ class Round:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
         diary, clock = self._pool.ledger.diary, self._pool.clock
         number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
-        self._bulletin.guard("", lambda: self._steps(wanted))
+        self._bulletin.guard("", lambda: self._whole(wanted))
         report = self._bulletin.end()
         diary.end_run(number, report.exit, report.shown(), clock.now())
         return report
 
+    def _whole(self, wanted: str) -> None:
+        try:
+            self._steps(wanted)
+        except MTDataError:
+            lay_down(self._pool)
+            raise
+
     def _steps(self, wanted: str) -> None:
         pool = self._pool
-        pool.archive.recover()
-        pool.sheets.recover()
+        mend_files(pool)
         settle_waiting(pool, self._course, self._note)
         try:
             for scale in self._wanted(wanted):
                 self._bulletin.guard(scale.name, partial(self._scale, scale))
             self._prove_deletes()
-        except (SiteError, UsageError):  # nothing is half written: what follows is not ours
-            pool.ledger.files.put_down()
-            raise
         finally:
             self._bulletin.tell_of_keys()
             written = self._bulletin.guard("", self._write_benchmark)

@@ -19,9 +19,9 @@ from mtdata.domain.mark import FileMark, Finding, finding
 from mtdata.domain.package import BATCH_ENTRIES
 from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
-from mtdata.errors import StorageError
+from mtdata.errors import MTDataError, StorageError
 from mtdata.matching import Matching
-from mtdata.settling import settle_waiting
+from mtdata.settling import lay_down, mend_files, settle_waiting
 
 Paced = Callable[[int], None]
 """Told the number of bytes just read; it may take its time (a rate limit)."""
@@ -68,8 +68,15 @@ class Scrub:
 
     def play(self) -> Findings:
         """Read every file, or as many as there is time for; the next pass begins with the rest."""
-        self._pool.archive.recover()
-        self._pool.sheets.recover()
+        try:
+            self._all()
+        except MTDataError:
+            lay_down(self._pool)
+            raise
+        return self.found
+
+    def _all(self) -> None:
+        mend_files(self._pool)
         files = self._pool.ledger.files
         if not self._pool.ledger.is_sound():
             self.found.wrong.append(
@@ -83,7 +90,6 @@ class Scrub:
             files.have_read(mark.number, self._pool.clock.now())
         self._make_rows_again()
         files.put_down()
-        return self.found
 
     def total(self) -> int:
         """Bytes that a whole pass reads, nearly: for a progress bar."""

@@ -1,4 +1,7 @@
-"""Rows that wait though their bytes are safe: left by a broken round, or by a missing key."""
+"""What a round finds unfinished, and how it leaves the pool; it asks no site.
+
+Rows wait though their bytes are safe: left by a broken round, or by a missing key.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,18 @@ from mtdata.domain.scale import Scale
 from mtdata.pipeline import settle
 from mtdata.recall import waiting
 from mtdata.snapshots import lay_out, stands
+
+
+def mend_files(pool: Pool) -> None:
+    """Take back what a round that ended without a word left unfinished, raw files and sheets."""
+    pool.archive.recover()
+    pool.sheets.recover()
+
+
+def lay_down(pool: Pool) -> None:
+    """After a fault: no file stays in hand, so that nothing a person adds to one is cut as ours."""
+    mend_files(pool)
+    pool.ledger.files.put_down()
 
 
 def settle_waiting(

@@ -27,7 +27,7 @@ def keep_snapshot(course: Course, site: Site) -> None:
     last = pool.ledger.snapshots.last(course.scale.name)
     with pool.archive.folding_in(package):
         if last is None or last.digest != package.digest:
-            last = _store(course, package)
+            last = _stored(course, package)
             if last is not None:
                 course.tally.fresh, course.newly_held = last.rows, last.malformed
         if last is not None:
@@ -80,6 +80,14 @@ class Totals:
             tried_with=None,
             sheet=None,
         )
+
+
+def _stored(course: Course, package: Package) -> Snapshot | None:
+    try:
+        return _store(course, package)
+    except PackageError:  # half a table is none: left there, it would look like somebody's addition
+        course.pool.archive.shelf.mend_unfinished()
+        raise
 
 
 def _store(course: Course, package: Package) -> Snapshot | None:

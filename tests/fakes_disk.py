@@ -41,6 +41,9 @@ class MemoryDisk:
         self.files[path] = self._content(staged)
         del self.files[staged]
 
+    def confirm(self, path: str) -> None:
+        self._content(path)
+
     def replace(self, path: str, content: bytes) -> None:
         self.publish(self.stage(path, [content]), path)
 

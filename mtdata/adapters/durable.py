@@ -1,11 +1,15 @@
-"""The pool's folder on a real disk: the only room that syncs, renames, cuts or removes files."""
+"""The pool's folder on a real disk: the only room that syncs, renames, cuts or removes files.
+
+It touches the disk by a few calls of `os` alone and never by a Path's own, so that the tests can
+put a disk in their place that loses power at each of them.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mtdata.errors import StorageError
@@ -27,15 +31,31 @@ def _told(path: Path, doing: str) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder (0700) and the ones above it, each durable by name."""
+    """Make a folder (0700) and the ones above it, each durable by name.
+
+    Nothing is put into a folder before its name is durable, so an empty one may be what a killed
+    process began: its name is synced once more, where we may.
+    """
     with _told(path, "make the folder"):
         missing = []
-        while not path.exists():
+        while not _exists(path):
             missing.append(path)
             path = path.parent
+        if not os.listdir(path):
+            with suppress(PermissionError):
+                _sync_folder(path.parent)
         for folder in reversed(missing):
-            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            with suppress(FileExistsError):
+                os.mkdir(folder, FOLDER_MODE)
             _sync_folder(folder.parent)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _sync(file: int) -> None:
@@ -66,13 +86,21 @@ class FolderDisk:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._made: set[Path] = set()  # folders that are there, durable by name
+
+    def _folder_of(self, full: Path) -> Path:
+        folder = full.parent
+        if folder not in self._made:
+            make_folder(folder)
+            self._made.add(folder)
+        return folder
 
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
         full = self.root / path
         with _told(full, "look at the file"):
             try:
-                return full.stat().st_size
+                return os.stat(full).st_size
             except FileNotFoundError:
                 return None
 
@@ -100,11 +128,14 @@ class FolderDisk:
                 os.close(file)
 
     def write(self, path: str, start: int, content: bytes) -> None:
-        """Port: Disk.write.  The file first, then its name: a name without content is no loss."""
+        """Port: Disk.write.  The file first, then its name: a name without content is no loss.
+
+        Whoever writes from the first byte begins the file, even if a killed process left its name.
+        """
         full = self.root / path
-        make_folder(full.parent)
+        folder = self._folder_of(full)
         with _told(full, "write"):
-            new = not full.exists()
+            begun = start == 0 or not _exists(full)
             file = os.open(full, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
             try:
                 _write_all(file, content, start)
@@ -114,8 +145,8 @@ class FolderDisk:
                 _sync(file)
             finally:
                 os.close(file)
-            if new:
-                _sync_folder(full.parent)
+            if begun:
+                _sync_folder(folder)
 
     def stage(self, path: str, pieces: Iterable[bytes]) -> str:
         """Port: Disk.stage."""
@@ -131,6 +162,17 @@ class FolderDisk:
             os.replace(self.root / staged, full)
             _sync_folder(full.parent)
 
+    def confirm(self, path: str) -> None:
+        """Port: Disk.confirm."""
+        full = self.root / path
+        with _told(full, "sync"):
+            file = os.open(full, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                _sync(file)
+            finally:
+                os.close(file)
+            _sync_folder(full.parent)
+
     def replace(self, path: str, content: bytes) -> None:
         """Port: Disk.replace."""
         self.publish(self.stage(path, [content]), path)
@@ -142,22 +184,23 @@ class FolderDisk:
     def remove(self, path: str) -> None:
         """Port: Disk.remove."""
         full = self.root / path
-        with _told(full, "remove"):
-            if full.exists():
-                full.unlink()
-                _sync_folder(full.parent)
+        with _told(full, "remove"), suppress(FileNotFoundError, NotADirectoryError):
+            with suppress(FileNotFoundError):
+                os.unlink(full)
+            _sync_folder(full.parent)  # even if it was gone: a killed process may not have synced
 
     def names(self, folder: str) -> list[str]:
         """Port: Disk.names."""
         full = self.root / folder
         with _told(full, "list"):
-            if not full.is_dir():
+            try:
+                return sorted(entry.name for entry in os.scandir(full) if entry.is_file())
+            except (FileNotFoundError, NotADirectoryError):
                 return []
-            return sorted(entry.name for entry in os.scandir(full) if entry.is_file())
 
     def _fill(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> int:
         full = self.root / path
-        make_folder(full.parent)
+        self._folder_of(full)
         length = 0
         with _told(full, "write"):
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW

@@ -56,13 +56,16 @@ def examine(disk: Disk, mark: FileMark, closing: bytes) -> Finding:
 
 
 def mend(disk: Disk, mark: FileMark, found: Finding, closing: bytes) -> None:
-    """Take back the unfinished bytes of a round that ended without a word."""
-    if found is not Finding.UNFINISHED:
-        return
-    if mark.length == 0:
+    """Take back the unfinished bytes of a round that ended without a word.
+
+    What it left may be on no disk yet, even if it reads as it should: it is made durable as well.
+    """
+    if mark.length == 0 and found in (Finding.UNFINISHED, Finding.UNBORN):
         disk.remove(mark.path)  # a raw file without entries would not be JSON
-    else:
+    elif found is Finding.UNFINISHED:
         disk.write(mark.path, mark.length, closing)
+    elif found is Finding.SOUND and mark.writing:
+        disk.confirm(mark.path)
 
 
 class Shelf:

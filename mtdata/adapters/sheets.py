@@ -35,6 +35,7 @@ class CsvSheets:
         for staged in self.ledger.files.in_state("staged"):
             live = self.ledger.files.live("sheet", staged.scale, staged.day)
             if examine(self.disk, staged, b"") is Finding.SOUND:
+                self.disk.confirm(staged.path)  # killed before it could sync the name
                 self._adopt(live if live and live.path == staged.path else None, staged)
             else:
                 self.ledger.files.forget(staged.number)

@@ -52,6 +52,13 @@ class DiskContract:
             disk.replace("a/f", content)
             assert disk.read("a/f", 0, 9) == content
 
+    def test_what_is_confirmed_stays_as_it_is_and_must_be_there(self, disk: Disk) -> None:
+        disk.receive("a/f", [b"x"])
+        disk.confirm("a/f")
+        assert disk.read("a/f", 0, 9) == b"x"
+        with pytest.raises(StorageError, match="a/g"):
+            disk.confirm("a/g")
+
     def test_receive_begins_anew_and_tells_the_length(self, disk: Disk) -> None:
         assert disk.receive("in/f", iter([b"abc", b"def"])) == 6
         assert disk.receive("in/f", iter([b"x"])) == 1

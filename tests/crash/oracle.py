@@ -36,14 +36,19 @@ def deletes_without_proof(stage: Stage, story: Story) -> Iterator[str]:
 def faults_after_mending(stage: Stage, story: Story, told: list[dict[str, Any]]) -> Iterator[str]:
     """What two clean rounds have left wrong, a line each."""
     yield from _commands(told)
+    yield from faults_of_the_pool(stage, story)
+    yield from _files(stage, story)
+    yield from _lock(stage)
+
+
+def faults_of_the_pool(stage: Stage, story: Story) -> Iterator[str]:
+    """What is wrong with raw files, sheets, benchmarks and the site, whoever made them."""
     for scale in story.deleteable:
         yield from _raw_of(stage, story, scale)
         yield from _sheet_of(stage, story, scale)
     yield from _snapshots(stage, story)
-    yield from _files(stage, story)
     yield from _site(stage, story)
     yield from _benchmark(stage, story)
-    yield from _lock(stage)
 
 
 def _commands(told: list[dict[str, Any]]) -> Iterator[str]:

@@ -73,6 +73,23 @@ def test_a_row_that_was_edited_is_not_deleted_on_the_site_and_its_neighbours_are
     assert home.is_clean()
 
 
+def test_a_line_added_while_the_site_is_down_is_not_cut_as_an_unfinished_write(
+    home: Home,
+) -> None:
+    home.site.put("BBSIQ", [row(1)])
+    home.site.put("QOL", [row(2)])
+    home.site.fault("drop", scale="QOL")
+    home.export(code=69)
+    [sheet] = home.paths("active_data", "BBSIQ")
+    edited = sheet.read_bytes() + b"a note of mine\r\n"
+    sheet.write_bytes(edited)
+    home.site.heal()
+    home.site.put("BBSIQ", [row(3)])
+    home.run("export", STUDY)
+    assert sheet.read_bytes() == edited
+    assert home.ids("BBSIQ").count("3") == 1
+
+
 def test_verify_says_which_rows_differ_and_mends_them(home: Home) -> None:
     edited(home, EDITS["an answer changed"])
     ended = home.run("verify", STUDY)

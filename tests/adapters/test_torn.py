@@ -1,0 +1,167 @@
+"""The disk that tears: it keeps every promise of durable.py and none that was not made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mtdata.adapters import durable
+from mtdata.adapters.durable import FolderDisk, make_folder
+from mtdata.errors import StorageError
+from mtdata.ports import Disk
+from tests.conftest import LONG
+from tests.contracts.disk_contract import DiskContract
+from tests.fakes_torn import TornOs
+from tests.tally import tried
+
+ROOT = Path("/pool")
+OUTCOMES = 2000 if LONG else 200
+
+
+class TornDisk(FolderDisk):
+    """A disk that loses power whenever it has kept a promise; what was promised is still there."""
+
+    def __init__(self, torn: TornOs, rng: Random) -> None:
+        super().__init__(ROOT)
+        self._torn, self._rng = torn, rng
+
+    def write(self, path: str, start: int, content: bytes) -> None:
+        super().write(path, start, content)
+        self._torn.lose_power(self._rng)
+
+    def publish(self, staged: str, path: str) -> None:
+        super().publish(staged, path)
+        self._torn.lose_power(self._rng)
+
+    def confirm(self, path: str) -> None:
+        super().confirm(path)
+        self._torn.lose_power(self._rng)
+
+    def remove(self, path: str) -> None:
+        super().remove(path)
+        self._torn.lose_power(self._rng)
+
+
+@pytest.fixture
+def torn(monkeypatch: pytest.MonkeyPatch) -> TornOs:
+    made = TornOs()
+    monkeypatch.setattr(durable, "os", made)
+    return made
+
+
+class TestTornDisk(DiskContract):
+    @pytest.fixture(params=range(5))
+    def disk(self, torn: TornOs, seed: int, request: pytest.FixtureRequest) -> Disk:
+        return TornDisk(torn, Random(f"{seed} {request.param}"))
+
+
+def outcomes(torn: TornOs, seed: int) -> list[dict[str, bytes]]:
+    """What the machine may find after a power cut now; it goes on as if there had been none."""
+    before, found = torn.root, []
+    for number in range(OUTCOMES):
+        torn.root = before
+        torn.lose_power(Random(f"{seed} {number}"))
+        found.append(torn.files())
+    torn.root = before
+    tried("simulated disk", "power cut on one file", OUTCOMES)
+    return found
+
+
+def test_what_was_not_synced_may_be_forgotten_torn_or_filled_with_anything(
+    torn: TornOs, seed: int
+) -> None:
+    FolderDisk(ROOT).write("f", 0, b"a" * 1000)
+    file = torn.open(ROOT / "f", torn.O_RDWR)
+    torn.pwrite(file, b"b" * 5000, 1000)
+    found = [files["/pool/f"] for files in outcomes(torn, seed)]
+    assert all(content[:1000] == b"a" * 1000 for content in found)
+    assert {1000, 6000} < {len(content) for content in found}
+    tails = {content[1000:] for content in found}
+    assert {b"", b"b" * 5000, bytes(5000)} < tails
+    assert any(set(tail) > {98} and b"b" * 512 in tail for tail in tails)  # torn by blocks
+
+
+@pytest.mark.parametrize("way", ["begun", "moved", "removed"])
+def test_a_name_that_was_not_synced_may_be_forgotten(torn: TornOs, seed: int, way: str) -> None:
+    disk = FolderDisk(ROOT)
+    disk.write("old", 0, b"old")
+    if way == "begun":
+        disk.receive("new", [b"new"])
+    elif way == "moved":
+        torn.replace(ROOT / "old", ROOT / "new")
+    else:
+        torn.unlink(ROOT / "old")
+    found = {tuple(files) for files in outcomes(torn, seed)}
+    both = {("/pool/old",), ("/pool/old", "/pool/new")}
+    assert (
+        found
+        == {
+            "begun": both,
+            "moved": {*both, ("/pool/new",)},
+            "removed": {("/pool/old",), ()},
+        }[way]
+    )
+
+
+def killed_at(torn: TornOs, call: str) -> None:
+    """Have the next call of that name end the process, which leaves what it did."""
+
+    def step(name: str) -> None:
+        if name == call:
+            torn.step = lambda name: None
+            raise KeyboardInterrupt
+
+    torn.step = step
+
+
+def test_a_folder_that_a_killed_process_made_is_made_durable_by_the_next(
+    torn: TornOs, seed: int
+) -> None:
+    killed_at(torn, "fsync")
+    with pytest.raises(KeyboardInterrupt):
+        make_folder(ROOT / "raw_data")
+    FolderDisk(ROOT).write("raw_data/f", 0, b"x")
+    assert {*map(str, outcomes(torn, seed))} == {str({"/pool/raw_data/f": b"x"})}
+
+
+def test_a_file_that_a_killed_process_began_is_made_durable_by_the_next(
+    torn: TornOs, seed: int
+) -> None:
+    make_folder(ROOT)
+    killed_at(torn, "fsync")
+    with pytest.raises(KeyboardInterrupt):
+        FolderDisk(ROOT).write("f", 0, b"y")
+    FolderDisk(ROOT).write("f", 0, b"x")
+    assert {*map(str, outcomes(torn, seed))} == {str({"/pool/f": b"x"})}
+
+
+def test_a_file_that_a_killed_process_took_away_does_not_come_back(torn: TornOs, seed: int) -> None:
+    FolderDisk(ROOT).write("f", 0, b"x")
+    killed_at(torn, "fsync")
+    with pytest.raises(KeyboardInterrupt):
+        FolderDisk(ROOT).remove("f")
+    FolderDisk(ROOT).remove("f")
+    assert {*map(str, outcomes(torn, seed))} == {"{}"}
+
+
+def test_a_file_that_a_killed_process_published_stays_once_it_is_confirmed(
+    torn: TornOs, seed: int
+) -> None:
+    disk = FolderDisk(ROOT)
+    disk.write("f", 0, b"old")
+    staged = disk.stage("f", [b"new"])
+    torn.replace(ROOT / staged, ROOT / "f")
+    assert any(files["/pool/f"] == b"old" for files in outcomes(torn, seed))
+    disk.confirm("f")
+    assert {*map(str, outcomes(torn, seed))} == {str({"/pool/f": b"new"})}
+
+
+def test_a_disk_that_refuses_is_told_as_one_of_the_real_kind(torn: TornOs) -> None:
+    torn.mkdir(ROOT)
+    disk = FolderDisk(ROOT)
+    disk.write("f", 0, b"x")
+    for act in (lambda: disk.write("f/g", 0, b"y"), lambda: disk.read("g", 0, 1)):
+        with pytest.raises(StorageError):
+            act()

@@ -1,0 +1,191 @@
+"""A file system in memory that forgets, tears and reorders what was not synced; no disk is touched.
+
+It stands in for `os` within mtdata/adapters/durable.py, so that this room itself is under test.
+A file's bytes and length are safe once the file was synced; the names in a folder (begun, moved,
+taken away) once the folder was.  Everything else is decided by a power cut, at random.  What a
+program that was killed has written is there for the next one, and is still not safe.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from random import Random
+from typing import NamedTuple
+
+from tests.torn import Cut, File, Folder, Named, Node, Written
+
+PathLike = PurePath | str
+
+
+class Listed(NamedTuple):
+    """One name of a folder, as scandir gives it."""
+
+    name: str
+    node: Node
+
+    def is_file(self) -> bool:
+        return isinstance(self.node, File)
+
+
+class TornOs:
+    """What durable.py asks of `os`, over a file system in memory.
+
+    `step` hears of each call that changes what a power cut may leave, before it is carried out:
+    cuts at all of them are all the cuts there are.
+    """
+
+    O_RDONLY, O_WRONLY, O_RDWR = os.O_RDONLY, os.O_WRONLY, os.O_RDWR
+    O_CREAT, O_TRUNC = os.O_CREAT, os.O_TRUNC
+    O_DIRECTORY, O_NOFOLLOW = os.O_DIRECTORY, os.O_NOFOLLOW
+
+    def __init__(self) -> None:
+        self.root = Folder()
+        self.step: Callable[[str], None] = lambda call: None
+        self._open: dict[int, Node] = {}
+        self._numbers = 2
+
+    # The calls
+
+    def stat(self, path: PathLike) -> os.stat_result:
+        return _stat(self._node(path))
+
+    def fstat(self, number: int) -> os.stat_result:
+        return _stat(self._open[number])
+
+    def mkdir(self, path: PathLike, mode: int = 0o777) -> None:
+        self.step("mkdir")
+        folder, name = self._place(path)
+        if name in folder.now:
+            raise _refused(errno.EEXIST, path)
+        folder.name(Named(name, Folder()))
+
+    def open(self, path: PathLike, flags: int, mode: int = 0o777) -> int:
+        if flags & (os.O_CREAT | os.O_TRUNC):
+            self.step("open")
+            node: Node = self._begun(path)
+        else:
+            node = self._node(path)
+        if flags & os.O_DIRECTORY and not isinstance(node, Folder):
+            raise _refused(errno.ENOTDIR, path)
+        if flags & os.O_TRUNC and isinstance(node, File):
+            node.write(Written(0, None))
+        self._numbers += 1
+        self._open[self._numbers] = node
+        return self._numbers
+
+    def close(self, number: int) -> None:
+        del self._open[number]
+
+    def pread(self, number: int, length: int, at: int) -> bytes:
+        return self._file(number).now[at : at + length]
+
+    def pwrite(self, number: int, content: bytes | memoryview, at: int) -> int:
+        self.step("pwrite")
+        self._file(number).write(Written(at, bytes(content)))
+        return len(content)
+
+    def ftruncate(self, number: int, length: int) -> None:
+        self.step("ftruncate")
+        self._file(number).write(Written(length, None))
+
+    def fsync(self, number: int) -> None:
+        self.step("fsync")
+        self._open[number].sync()
+
+    def replace(self, old: PathLike, new: PathLike) -> None:
+        self.step("replace")
+        (folder, before), (there, name) = self._place(old), self._place(new)
+        assert folder is there, "a move to another folder is two changes, which none here is"
+        if before not in folder.now:
+            raise _refused(errno.ENOENT, old)
+        folder.name(Named(name, folder.now[before], before))
+
+    def unlink(self, path: PathLike) -> None:
+        self.step("unlink")
+        folder, name = self._place(path)
+        if name not in folder.now:
+            raise _refused(errno.ENOENT, path)
+        folder.name(Named(name, None))
+
+    def listdir(self, path: PathLike) -> list[str]:
+        return [listed.name for listed in self.scandir(path)]
+
+    def scandir(self, path: PathLike) -> list[Listed]:
+        folder = self._node(path)
+        if not isinstance(folder, Folder):
+            raise _refused(errno.ENOTDIR, path)
+        return [Listed(name, node) for name, node in folder.now.items()]
+
+    # What stands where
+
+    def _node(self, path: PathLike) -> Node:
+        node: Node = self.root
+        for part in _parts(path):
+            if not isinstance(node, Folder):
+                raise _refused(errno.ENOTDIR, path)
+            if part not in node.now:
+                raise _refused(errno.ENOENT, path)
+            node = node.now[part]
+        return node
+
+    def _place(self, path: PathLike) -> tuple[Folder, str]:
+        *_, name = _parts(path)
+        folder = self._node(PurePath(path).parent)
+        if not isinstance(folder, Folder):
+            raise _refused(errno.ENOTDIR, path)
+        return folder, name
+
+    def _begun(self, path: PathLike) -> File:
+        folder, name = self._place(path)
+        if name not in folder.now:
+            folder.name(Named(name, File()))
+        node = folder.now[name]
+        if not isinstance(node, File):
+            raise _refused(errno.EISDIR, path)
+        return node
+
+    def _file(self, number: int) -> File:
+        node = self._open[number]
+        assert isinstance(node, File), "bytes of a folder"
+        return node
+
+    def files(self) -> dict[str, bytes]:
+        """Every file as it is read now, by its path from the root."""
+        return dict(_files(self.root, ""))
+
+    def put(self, path: PathLike, content: bytes | None) -> None:
+        """Let somebody else write a whole file, or take it away (None), and sync it."""
+        folder, name = self._place(path)
+        folder.name(Named(name, None if content is None else File(content)))
+        folder.sync()
+
+    # The cut
+
+    def lose_power(self, rng: Random) -> None:
+        """Find what the machine may find when it starts again; the root before is left as it is."""
+        self.root = Cut(rng).folder(self.root)
+        self._open.clear()
+
+
+def _parts(path: PathLike) -> tuple[str, ...]:
+    return PurePath(path).parts[1:]  # the first is the root itself
+
+
+def _files(folder: Folder, above: str) -> Iterator[tuple[str, bytes]]:
+    for name, node in folder.now.items():
+        if isinstance(node, Folder):
+            yield from _files(node, f"{above}/{name}")
+        else:
+            yield f"{above}/{name}", node.now
+
+
+def _stat(node: Node) -> os.stat_result:
+    size = len(node.now) if isinstance(node, File) else 0
+    return os.stat_result((0, 0, 0, 0, 0, 0, size, 0, 0, 0))
+
+
+def _refused(number: int, path: PathLike) -> OSError:
+    return OSError(number, os.strerror(number), str(path))
