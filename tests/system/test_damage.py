@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.adapters.durable import FolderDisk
+from mtdata.errors import StorageError
 from tests.system.home import STUDY, Ended, Home, row
 
 EDITS: dict[str, Callable[[bytes], bytes]] = {
@@ -202,3 +204,26 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(home: Home) -> None:
     (home.pool / "raw_data" / "QOL_Mar_12_2026.json").symlink_to(target)
     home.run("export", STUDY)
     assert target.read_bytes() == b"mine"
+
+
+def test_a_disk_that_refuses_to_read_once_has_lost_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.site.put("QOL", [row(1), row(2)])
+    home.export()
+    home.configure(DELETE_MODE=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderDisk, "read", refusing_raw)
+        home.export(code=74)
+    assert home.deletes() == []
+    home.run("export", STUDY)
+    home.export()
+    assert home.raw_ids("QOL") == [1, 2]
+    assert home.site.ids("QOL") == []
+    assert home.is_clean()
+
+
+def refusing_raw(self: FolderDisk, path: str, start: int, length: int) -> bytes:
+    if path.startswith("raw_data/"):
+        raise StorageError(f"{path}: cannot read: Input/output error")
+    return (self.root / path).read_bytes()[start : start + length]
