@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,40 @@ from typing import Any
 from tests.crash.stage import Stage
 from tests.crash.story import Cells, Story, bodies
 
+ENDS_WITHIN_S = 20
+"""A worker looks for its parent every second; whoever lives longer lives on."""
 KEY = re.compile(r"_\d\d_\d\d_\d\d(_\d+)?")
+
+
+def left_behind(stage: Stage) -> Iterator[str]:
+    """Processes that carry the stage's mark in their environment though the program has ended."""
+    until = time.monotonic() + ENDS_WITHIN_S
+    while (left := _marked(f"CRASH_HOME={stage.home}".encode())) and time.monotonic() < until:
+        time.sleep(0.05)
+    for pid, words in left.items():
+        yield f"process {pid} is left behind: {words}"
+
+
+def _marked(mark: bytes) -> dict[int, str]:
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = mark in (folder / "environ").read_bytes().split(b"\0")  # a zombie has none
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it ended meanwhile, or belongs to somebody else
+            continue
+        if marked:
+            found[int(folder.name)] = words
+    return found
+
+
+def secrets_in(stage: Stage, story: Story, said: str) -> Iterator[str]:
+    """Nothing that a round says may hold an answer, a key or a password, wherever it was cut."""
+    secrets = {"a password": stage.site.password, "a key": "PRIVATE KEY"}
+    secrets |= {"an answer": "she said", "a sealed answer": "participant "}
+    for what, secret in secrets.items():
+        if secret in said:
+            yield f"{what} was said: {said[:400]}"
 
 
 def deletes_without_proof(stage: Stage, story: Story) -> Iterator[str]:
@@ -41,7 +75,7 @@ def faults_after_mending(stage: Stage, story: Story, told: list[dict[str, Any]])
         yield from _sheet_of(stage, story, scale)
     yield from _snapshots(stage, story)
     yield from _files(stage, story)
-    yield from _site(stage, story)
+    yield from left_on_site(stage, story)
     yield from _benchmark(stage, story)
     yield from _lock(stage)
 
@@ -124,7 +158,7 @@ def _files(stage: Stage, story: Story) -> Iterator[str]:
             yield f"{path} is open to others ({path.stat().st_mode:o})"
 
 
-def _site(stage: Stage, story: Story) -> Iterator[str]:
+def left_on_site(stage: Stage, story: Story) -> Iterator[str]:
     """What was safe is gone from the site, what is not is there, and what must stay stays."""
     for scale in story.deleteable:
         left = [e.body for e in story.new if e.scale == scale and e.cells is None]

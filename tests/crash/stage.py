@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -28,13 +27,17 @@ CONFIG = """\
 uva:
   READY: True
   DELETE_MODE: {delete_mode}
-  SERVER: '{site.url}'
+  SERVER: '{server}'
   USER: '{site.user}'
   PASS: '{site.password}'
   PRIVATE_FILE: study.pem
   TIMEZONE: {zone}
+  TIMEOUT: {timeout_s}
   PATH: pool
 """
+PATIENT_S = 60
+MTDATA = ("-m", "mtdata")
+WITH_WORKERS = ("-m", "tests.crash.victim")
 
 
 class CuttingSite(StudySite):
@@ -74,46 +77,55 @@ class Ended(NamedTuple):
 
 
 class Stage:
-    """One site with one pool."""
+    """One site with one pool; `environment` goes to every process, and marks it as ours."""
 
     def __init__(self, home: Path, site: CuttingSite) -> None:
         self.home, self.site = home, site
         self.pool = home / "pool"
+        self.environment = {"CRASH_HOME": str(home)}
+        self.program: Sequence[str] = MTDATA
 
-    def configure(self, *, delete_mode: bool) -> None:
+    def configure(
+        self, *, delete_mode: bool = True, server: str = "", timeout_s: float = PATIENT_S
+    ) -> None:
         """Write server.config."""
-        text = CONFIG.format(site=self.site, delete_mode=delete_mode, zone=ZONE)
+        server = server or self.site.url
+        text = CONFIG.format(
+            site=self.site, delete_mode=delete_mode, zone=ZONE, server=server, timeout_s=timeout_s
+        )
         (self.home / "config" / "server.config").write_text(text, encoding="utf-8")
 
     def export(self, *before: str) -> Ended:
         """One round; `before` is the command that runs it (strace with its options)."""
-        return self.start(*before, *self.words("-m", "mtdata", "export", "uva", "all"))
+        return self.start(*before, *self.round())
+
+    def round(self) -> list[str]:
+        """The command of one round."""
+        return self.words(*self.program, "export", "uva", "all")
 
     def words(self, *words: str) -> list[str]:
         """The interpreter with these words and the config folder."""
         return [sys.executable, *words, "--config", str(self.home / "config")]
 
-    def start(self, *words: str) -> Ended:
+    def start(self, *words: str, meanwhile: Meanwhile = lambda process: None) -> Ended:
         """Run a process to its end; the site knows it meanwhile."""
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=_environment(), stdin=subprocess.DEVNULL,
+            env=_environment() | self.environment, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         self.site.victim = process
         self.site.known.set()
         with process:
             try:
+                meanwhile(process)
                 out, err = process.communicate(timeout=HANGS_S)
             finally:
                 process.kill()
         return Ended(process.returncode, out, err)
 
-    def mend(self) -> list[dict[str, Any]]:
-        """Two clean rounds, `decode --check` and `verify`; the exit code and JSON of each."""
-        ended = self.start(sys.executable, "-m", "tests.crash.mending", str(self.home / "config"))
-        assert ended.code == 0, f"the mending process itself ended with {ended}"
-        told: list[dict[str, Any]] = json.loads(ended.out)
-        return [one | {"err": ended.err} for one in told]
+
+Meanwhile = Callable[["subprocess.Popen[str]"], None]
+"""What happens while a process runs; it is not waited for longer than that takes."""
 
 
 def _environment() -> dict[str, str]:
@@ -126,6 +138,8 @@ def make_template(home: Path, story: Story) -> None:
         (home / folder).mkdir(mode=0o700, parents=True)
     (home / "keys" / "study.pem").write_bytes(story.private)
     (home / "keys" / "study.pem").chmod(0o600)
+    if not story.owed:
+        return
     with CuttingSite() as site:
         stage = Stage(home, site)
         for delete_mode, entries in ((True, story.gone), (False, story.owed)):
@@ -134,7 +148,8 @@ def make_template(home: Path, story: Story) -> None:
             ended = stage.export()
             assert ended.code == 0, f"the round before the cut ones failed: {ended}"
         left = [site.ids(scale) for scale in story.deleteable]
-    assert left == [[5, 6, 7], [12], []], left
+    wanted = [[e.id for e in story.owed if e.scale == scale] for scale in story.deleteable]
+    assert left == wanted, left
 
 
 def lay_out(site: StudySite, story: Story, entries: Sequence[Any], *, snapshot: int) -> None:
@@ -146,16 +161,13 @@ def lay_out(site: StudySite, story: Story, entries: Sequence[Any], *, snapshot: 
     site.put(story.STAYS, bodies(story.snapshots[snapshot], story.STAYS))
 
 
-Stages = Callable[[], Any]
-
-
 @contextmanager
 def staged(template: Path, home: Path, story: Story) -> Iterator[Stage]:
     """A copy of the template before the round that is to be cut, on a site of its own."""
     shutil.copytree(template, home)
     with CuttingSite() as site:
-        lay_out(site, story, story.owed + story.new, snapshot=1)
+        lay_out(site, story, story.owed + story.new, snapshot=-1)
         stage = Stage(home, site)
-        stage.configure(delete_mode=True)
+        stage.configure()
         yield stage
     shutil.rmtree(home)
