@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import json
 import os
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.stage import Stage
-from tests.crash.story import Cells, Story, bodies
+from tests.crash.story import Story, bodies
+from tests.crash.witness import raw_files, rows_of
 
 ENDS_WITHIN_S = 20
 """A worker looks for its parent every second; whoever lives longer lives on."""
@@ -54,6 +54,7 @@ def secrets_in(stage: Stage, story: Story, said: str) -> Iterator[str]:
 
 def deletes_without_proof(stage: Stage, story: Story) -> Iterator[str]:
     """To be asked right after the cut: is all that is gone from the site whole in the pool?"""
+    yield from stage.site.witnessed
     sheets = {scale: rows_of(stage.pool, scale) for scale in story.deleteable}
     raw = {scale: b"\n".join(raw_files(stage.pool, scale).values()) for scale in story.deleteable}
     gone = [entry for entry in story.entries if entry.body not in stage.site.rows(entry.scale)]
@@ -186,21 +187,6 @@ def _lock(stage: Stage) -> Iterator[str]:
         yield "the pool's lock is still held"
     finally:
         os.close(file)
-
-
-def raw_files(pool: Path, scale: str) -> dict[str, bytes]:
-    """The raw files of a scale by name."""
-    return {p.name: p.read_bytes() for p in sorted((pool / "raw_data").glob(f"{scale}_*.json"))}
-
-
-def rows_of(pool: Path, scale: str) -> list[Cells]:
-    """The rows of all sheets of a scale: the cells that are not empty, by column."""
-    rows = []
-    for path in sorted((pool / "active_data").glob(f"{scale}_*.csv")):
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            for row in csv.DictReader(file):
-                rows.append({k: v for k, v in row.items() if v})
-    return rows
 
 
 def _packages(path: str, content: bytes, scale: str) -> tuple[dict[str, list[Any]], str]:

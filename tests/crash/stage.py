@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +18,7 @@ from typing import Any, NamedTuple
 from mtdata.demo.study_site import StudySite
 from mtdata.demo.wire import DROPPED, Answer, Call
 from tests.crash.story import Story, bodies
+from tests.crash.witness import Witness
 
 ROOT = Path(__file__).resolve().parents[2]
 HANGS_S = 240
@@ -44,7 +47,10 @@ class CuttingSite(StudySite):
     """A site that kills who asks: at request number `at`, before or after it is carried out."""
 
     def __init__(self) -> None:
-        super().__init__()
+        # A password of its own: a program that lost its site must not delete on the next one there.
+        super().__init__(password=f"p:ss wörd {secrets.token_hex(8)}")
+        self.witness: Witness | None = None
+        self.witnessed: list[str] = []
         self.victim: subprocess.Popen[str] | None = None
         self.at, self.after = 0, False
         self.asked = 0
@@ -55,6 +61,9 @@ class CuttingSite(StudySite):
         with self._counting:
             self.asked += 1
             mine = self.asked == self.at
+            if self.witness and call.method == "DELETE":
+                scale, number = call.path.rsplit("/", 2)[1:]
+                self.witnessed += self.witness.faults(scale, int(number))
         if mine and not self.after:
             return self._cut()
         answer = super()._answer(call)
@@ -112,6 +121,7 @@ class Stage:
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=_environment() | self.environment, stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )  # fmt: skip
         self.site.victim = process
         self.site.known.set()
@@ -119,8 +129,9 @@ class Stage:
             try:
                 meanwhile(process)
                 out, err = process.communicate(timeout=HANGS_S)
-            finally:
-                process.kill()
+            except BaseException:  # whoever started it under strace must end both
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
         return Ended(process.returncode, out, err)
 
 
@@ -169,5 +180,6 @@ def staged(template: Path, home: Path, story: Story) -> Iterator[Stage]:
         lay_out(site, story, story.owed + story.new, snapshot=-1)
         stage = Stage(home, site)
         stage.configure()
+        site.witness = Witness(stage.pool, story)
         yield stage
     shutil.rmtree(home)
