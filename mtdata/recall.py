@@ -43,11 +43,12 @@ def _sheet(course: Course, number: int, claims: list[Claim]) -> Sheet:
 
 
 def _kept(course: Course, claims: Sequence[Claim]) -> list[Kept | None]:
-    """Entries whose raw bytes still have their digest; the others are told of and left out."""
-    try:
-        bodies = course.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
-    except StorageError:
-        bodies = [None] * len(claims)
+    """Entries whose raw bytes still have their digest; the others are told of and left out.
+
+    A disk that refuses to read is a StorageError: what it holds may be whole, and to fetch it
+    again would put it into the raw files twice.
+    """
+    bodies = course.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
     lost = [c.seq for c, body in zip(claims, bodies, strict=True) if body is None]
     if lost:
         course.pool.ledger.entries.lose_raw(lost)

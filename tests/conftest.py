@@ -11,6 +11,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import reliability
+from tests.tally import TRIED
+
 LONG = os.environ.get("MTDATA_LONG") == "1"
 NO_SKIP = os.environ.get("MTDATA_NO_SKIP") == "1"
 SEED = int(os.environ.setdefault("MTDATA_SEED", str(random.SystemRandom().randrange(10**9))))
@@ -50,9 +53,18 @@ def again() -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where skipping is forbidden (MTDATA_NO_SKIP=1), a skip fails the run."""
+    """Where skipping is forbidden (MTDATA_NO_SKIP=1), a skip fails the run; else it is counted."""
     if NO_SKIP and session.exitstatus == pytest.ExitCode.OK and any(_skips(session.config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if LONG and TRIED and session.exitstatus == pytest.ExitCode.OK and _is_whole(session.config):
+        reliability.write(TRIED, SEED)
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether no test was picked out of a file: a part of a suite must not stand for all of it."""
+    picked = any("::" in word for word in config.args)
+    options = ("keyword", "markexpr", "deselect", "lf", "last_failed")
+    return not picked and not any(config.getoption(name, None) for name in options)
 
 
 @pytest.hookimpl(trylast=True)
@@ -61,6 +73,10 @@ def pytest_terminal_summary(
 ) -> None:
     """Say aloud what did not run and how to get it, and which stages of bin/test failed."""
     write = terminalreporter.write_line
+    if TRIED:
+        terminalreporter.section("TRIED")
+        for suite, total in sorted(reliability.totals(TRIED).items()):
+            write(f"{total:7,} {suite}")
     reasons = Counter(_skips(config))
     if reasons:
         terminalreporter.section("SKIPPED", red=NO_SKIP, yellow=not NO_SKIP, bold=True)

@@ -1,122 +1,176 @@
-"""Cutting a round off at one system call or one request, and judging what is left.
-
-strace counts the calls of each thread by itself; a signal comes when the call is entered, so the
-cuts at N and at N + 1 stand on both sides of each call.
-"""
+"""Cutting a round off at one system call or one request, and judging what is left."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Self, TypeVar
 
-from tests.crash.oracle import deletes_without_proof, faults_after_mending
-from tests.crash.stage import Stage, make_template, staged
+from tests.conftest import SEED
+from tests.crash.mending import Menders
+from tests.crash.oracle import deletes_without_proof, faults_after_mending, left_behind, secrets_in
+from tests.crash.stage import MTDATA, WITH_WORKERS, Ended, Stage, make_template, staged
 from tests.crash.story import Story
+from tests.crash.tracing import (
+    ALONE,
+    TRACER,
+    Cut,
+    cutting_python,
+    injecting,
+    is_hit,
+    most_calls,
+    spelled,
+    traces,
+)
+from tests.tally import tried
 
-KILLED = -9
-TRACER = ("strace", "-f", "-qq", "--seccomp-bpf", "-o")
-CALLS = "write pwrite64 fsync fdatasync rename ftruncate unlink openat sendto".split()
-SPELLINGS = {"rename": "rename,renameat,renameat2", "unlink": "unlink,unlinkat"}
-LINE = re.compile(r'^(\d+) +(\w+)\([^"\n]*"?([^"\n]*)', re.MULTILINE)
-
-
-class Cut(NamedTuple):
-    """Where a round ends: the N-th `call`, or for a request before or after it was carried out.
-
-    `error` None = by SIGKILL, else what the call returns instead of doing anything.
-    """
-
-    call: str
-    number: int
-    error: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.error or 'SIGKILL'} at {self.call} {self.number}"
+KILLED = (-9, 137)
+CALLS = (
+    "write pwrite64 pread64 read fsync fdatasync rename ftruncate unlink mkdir openat"
+    " connect sendto recvfrom"
+).split()
+WORKER_CALLS = "write read openat".split()
+Deed = TypeVar("Deed")
 
 
 class Verdict(NamedTuple):
-    """How a cut round ended, and what was wrong afterwards."""
+    """How a hurt round ended, and what was wrong afterwards; a deed that never came is no hit."""
 
-    cut: Cut
+    deed: object
+    kind: str
     code: int
     faults: list[str]
+    hit: bool = True
 
 
 class Workshop:
-    """Rounds on copies of one pool, two at a time."""
+    """Rounds of one story on copies of one pool, some at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path, story: Story, program: Sequence[str] = MTDATA, at_a_time: int = 2
+    ) -> None:
+        self._folder, self._at_a_time = folder, at_a_time
         self._numbers = count()
-        self.story = Story()
+        self._menders = Menders()
+        self.story, self.program = story, program
         self._template = folder / "template"
         make_template(self._template, self.story)
-        self.counts, self._opened, self.requests = self._counted()
+        self._tracer = ALONE if program == WITH_WORKERS else TRACER
+        self._paths: list[str] = []
+        self.requests = 0
+        self.counts: dict[str, int] = {}
 
-    def _counted(self) -> tuple[dict[str, int], list[str], int]:
-        """Calls of an undisturbed round (of the thread with most), what it opens, its requests."""
-        home, seen = self._home(), Counter[tuple[str, str]]()
-        opened: list[str] = []
-        with staged(self._template, home, self.story) as stage:
-            trace = home / "trace"
-            ended = stage.export(*TRACER, str(trace), "-e", f"trace={_all_spellings()}")
-            assert ended.code == 1, f"an undisturbed round ended with {ended}"  # one is held
-            for thread, name, path in LINE.findall(trace.read_text(errors="replace")):
-                within = path.removeprefix(str(stage.pool))
-                if name != "openat" or within != path:
-                    seen[thread, _plain(name)] += 1
-                if name == "openat" and within != path:
-                    opened.append(within)
-            requests = stage.site.asked
-        most = {name: max(n for (_, c), n in seen.items() if c == name) for _, name in seen}
-        return {name: most.get(name, 0) for name in CALLS}, sorted(set(opened)), requests
+    def close(self) -> None:
+        """Let the menders go."""
+        self._menders.dismiss()
 
-    def _home(self) -> Path:
-        return self._folder / f"run{next(self._numbers)}"
+    def count(self) -> Self:
+        """Count the calls of an undisturbed round (of the thread with most) and its requests."""
+        with self.stage() as stage:
+            log = stage.home / "trace"
+            names = ",".join(map(spelled, CALLS))
+            ended = stage.export(*self._tracer, "-y", "-o", str(log), "-e", f"trace={names}")
+            assert ended.code == self.story.code, f"an undisturbed round ended with {ended}"
+            self.requests = stage.site.asked
+            text = log.read_text(errors="replace")
+            if self._tracer is ALONE:  # it names no thread
+                text = "".join(f"1 {line}" for line in text.splitlines(keepends=True))
+            self.counts, paths = most_calls(text, CALLS, str(stage.home))
+            self._paths = [path.removeprefix(str(stage.home)) for path in paths]
+        return self
 
-    def judge(self, cuts: Iterable[Cut]) -> list[Verdict]:
-        """Try every cut, two at a time."""
-        with ThreadPoolExecutor(2, "cut") as crew:
-            return list(crew.map(self._tried, cuts))
+    @contextmanager
+    def stage(self) -> Iterator[Stage]:
+        """A stage of its own for one round."""
+        with staged(self._template, self._folder / f"run{next(self._numbers)}", self.story) as one:
+            one.program = self.program
+            yield one
 
-    def _tried(self, cut: Cut) -> Verdict:
-        with staged(self._template, self._home(), self.story) as stage:
-            if cut.call.startswith("request"):
-                stage.site.at, stage.site.after = cut.number, cut.call.endswith("done")
-                code = stage.export().code
-            else:
-                code = stage.export(*self._tracer(stage, cut)).code
+    def judge(self, deeds: Iterable[Deed], attempt: Callable[[Deed], Verdict]) -> list[Verdict]:
+        """Try everything, some at a time."""
+        with ThreadPoolExecutor(self._at_a_time, "cut") as crew:
+            return list(crew.map(attempt, deeds))
+
+    def judged(self, stage: Stage, deed: object, kind: str, ended: Ended) -> Verdict:
+        """What is wrong right after a round was hurt, and after it was mended."""
+        faults = list(left_behind(stage))
+        faults += deletes_without_proof(stage, self.story)
+        faults += secrets_in(stage, self.story, ended.out + ended.err)
+        logs = list(traces(stage.home))
+        hit = any(map(is_hit, logs)) if logs or "CRASH_PYTHON" in stage.environment else True
+        faults += faults_after_mending(stage, self.story, self._menders.mend(stage.home / "config"))
+        return Verdict(deed, kind, ended.code, faults, hit)
+
+    # one deed each --------------------------------------------------------------------------------
+
+    def at_call(self, cut: Cut) -> Verdict:
+        """Hurt the program itself at a system call."""
+        with self.stage() as stage:
+            paths = [f"{stage.home}{path}" for path in self._paths]
+            options = injecting(cut, stage.home / "trace", paths)
+            return self.judged(stage, cut, cut.kind, stage.export(*self._tracer, *options))
+
+    def at_request(self, cut: Cut) -> Verdict:
+        """Kill the program at a request."""
+        with self.stage() as stage:
+            stage.site.at, stage.site.after = cut.number, cut.call.endswith("done")
+            ended = stage.export()
             stage.site.at = 0
-            faults = list(deletes_without_proof(stage, self.story))
-            faults += faults_after_mending(stage, self.story, stage.mend())
-        return Verdict(cut, code, faults)
+            return self.judged(stage, cut, cut.kind, ended)
 
-    def _tracer(self, stage: Stage, cut: Cut) -> Sequence[str]:
-        names = SPELLINGS.get(cut.call, cut.call)
-        what = f"error={cut.error}" if cut.error else "signal=SIGKILL"
-        only = [f"--trace-path={stage.pool}{path}" for path in self._opened]
-        return [*TRACER, str(stage.home / "trace"), "-e", f"trace={names}",
-                "-e", f"inject={names}:{what}:when={cut.number}",
-                *(only if cut.call == "openat" else ())]  # fmt: skip
+    def in_first_worker(self, cut: Cut) -> Verdict:
+        """Hurt the first worker at a system call; those that replace it are left alone."""
+        return self._in_workers(cut, "first")
+
+    def in_each_worker(self, cut: Cut) -> Verdict:
+        """Hurt every worker at the same system call."""
+        return self._in_workers(cut, "each")
+
+    def _in_workers(self, cut: Cut, which: str) -> Verdict:
+        with self.stage() as stage:
+            options = injecting(cut, stage.home / "trace.WORKER", [])
+            stage.environment |= self._tracing(stage, options, which) | {"CRASH_PATIENCE": "5"}
+            return self.judged(stage, cut, f"{cut.kind} of the {which} worker", stage.export())
+
+    def _tracing(self, stage: Stage, options: Sequence[str], which: str) -> dict[str, str]:
+        python = cutting_python(stage.home, options, first_only=which == "first")
+        return {"CRASH_PYTHON": str(python)}
+
+    def count_in_worker(self) -> dict[str, int]:
+        """Calls of the first worker in an undisturbed round, by the thread with most."""
+        with self.stage() as stage:
+            names = ",".join(map(spelled, WORKER_CALLS))
+            options = ["-y", "-o", str(stage.home / "trace.WORKER"), "-e", f"trace={names}"]
+            stage.environment |= self._tracing(stage, options, "first")
+            ended = stage.export()
+            assert ended.code == self.story.code, ended
+            [log] = traces(stage.home)
+            return most_calls(log.read_text(errors="replace"), WORKER_CALLS, "")[0]
 
 
-def _all_spellings() -> str:
-    return ",".join(SPELLINGS.get(call, call) for call in CALLS)
-
-
-def _plain(name: str) -> str:
-    return next((call for call, names in SPELLINGS.items() if name in names.split(",")), name)
-
-
-def sampled(cuts: Sequence[Cut], most: int, seed: int) -> list[Cut]:
+def sampled(deeds: Sequence[Deed], most: int, name: str) -> list[Deed]:
     """At most so many of them, in order; the first and the last are always among them."""
-    if len(cuts) <= most:
-        return list(cuts)
-    inner = Random(f"{seed} {cuts[0].call}").sample(cuts[1:-1], most - 2)
-    return [cuts[0], *sorted(inner), cuts[-1]]
+    if len(deeds) <= most:
+        return list(deeds)
+    inner = Random(f"{SEED} {name}").sample(range(1, len(deeds) - 1), most - 2)
+    return [deeds[0], *(deeds[at] for at in sorted(inner)), deeds[-1]]
+
+
+def sound(suite: str, verdicts: Sequence[Verdict], codes: set[int], otherwise: set[int]) -> None:
+    """Count what was tried, and fail for what was wrong; `otherwise`: codes of what never came."""
+    wrong = [f"{v.deed}: {fault}" for v in verdicts for fault in v.faults]
+    wrong += [
+        f"{v.deed}: ended with {v.code}"
+        for v in verdicts
+        if v.code not in (codes if v.hit else otherwise)
+    ]
+    for verdict in verdicts:
+        if verdict.hit:
+            tried(suite, verdict.kind)
+    came = [str(v.deed) for v in verdicts if v.hit]
+    print(f"\n{suite}: tried {len(came)}, seed {SEED}: {'; '.join(came)}")
+    assert not wrong, "\n".join(wrong)

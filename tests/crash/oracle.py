@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import json
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.crash.stage import Stage
-from tests.crash.story import Cells, Story, bodies
+from tests.crash.story import Story, bodies
+from tests.crash.witness import raw_files, rows_of
 
+ENDS_WITHIN_S = 20
+"""A worker looks for its parent every second; whoever lives longer lives on."""
 KEY = re.compile(r"_\d\d_\d\d_\d\d(_\d+)?")
+
+
+def left_behind(stage: Stage) -> Iterator[str]:
+    """Processes that carry the stage's mark in their environment though the program has ended."""
+    until = time.monotonic() + ENDS_WITHIN_S
+    while (left := _marked(f"CRASH_HOME={stage.home}".encode())) and time.monotonic() < until:
+        time.sleep(0.05)
+    for pid, words in left.items():
+        yield f"process {pid} is left behind: {words}"
+
+
+def _marked(mark: bytes) -> dict[int, str]:
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = mark in (folder / "environ").read_bytes().split(b"\0")  # a zombie has none
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it ended meanwhile, or belongs to somebody else
+            continue
+        if marked:
+            found[int(folder.name)] = words
+    return found
+
+
+def secrets_in(stage: Stage, story: Story, said: str) -> Iterator[str]:
+    """Nothing that a round says may hold an answer, a key or a password, wherever it was cut."""
+    secrets = {"a password": stage.site.password, "a key": "PRIVATE KEY"}
+    secrets |= {"an answer": "she said", "a sealed answer": "participant "}
+    for what, secret in secrets.items():
+        if secret in said:
+            yield f"{what} was said: {said[:400]}"
 
 
 def deletes_without_proof(stage: Stage, story: Story) -> Iterator[str]:
     """To be asked right after the cut: is all that is gone from the site whole in the pool?"""
+    yield from stage.site.witnessed
     sheets = {scale: rows_of(stage.pool, scale) for scale in story.deleteable}
     raw = {scale: b"\n".join(raw_files(stage.pool, scale).values()) for scale in story.deleteable}
     gone = [entry for entry in story.entries if entry.body not in stage.site.rows(entry.scale)]
@@ -47,7 +82,7 @@ def faults_of_the_pool(stage: Stage, story: Story) -> Iterator[str]:
         yield from _raw_of(stage, story, scale)
         yield from _sheet_of(stage, story, scale)
     yield from _snapshots(stage, story)
-    yield from _site(stage, story)
+    yield from left_on_site(stage, story)
     yield from _benchmark(stage, story)
 
 
@@ -129,7 +164,7 @@ def _files(stage: Stage, story: Story) -> Iterator[str]:
             yield f"{path} is open to others ({path.stat().st_mode:o})"
 
 
-def _site(stage: Stage, story: Story) -> Iterator[str]:
+def left_on_site(stage: Stage, story: Story) -> Iterator[str]:
     """What was safe is gone from the site, what is not is there, and what must stay stays."""
     for scale in story.deleteable:
         left = [e.body for e in story.new if e.scale == scale and e.cells is None]
@@ -157,21 +192,6 @@ def _lock(stage: Stage) -> Iterator[str]:
         yield "the pool's lock is still held"
     finally:
         os.close(file)
-
-
-def raw_files(pool: Path, scale: str) -> dict[str, bytes]:
-    """The raw files of a scale by name."""
-    return {p.name: p.read_bytes() for p in sorted((pool / "raw_data").glob(f"{scale}_*.json"))}
-
-
-def rows_of(pool: Path, scale: str) -> list[Cells]:
-    """The rows of all sheets of a scale: the cells that are not empty, by column."""
-    rows = []
-    for path in sorted((pool / "active_data").glob(f"{scale}_*.csv")):
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            for row in csv.DictReader(file):
-                rows.append({k: v for k, v in row.items() if v})
-    return rows
 
 
 def _packages(path: str, content: bytes, scale: str) -> tuple[dict[str, list[Any]], str]:

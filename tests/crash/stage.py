@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
+import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 from mtdata.demo.study_site import StudySite
 from mtdata.demo.wire import DROPPED, Answer, Call
 from tests.crash.story import Story, bodies
+from tests.crash.witness import Witness
 
 ROOT = Path(__file__).resolve().parents[2]
 HANGS_S = 240
@@ -28,20 +30,27 @@ CONFIG = """\
 uva:
   READY: True
   DELETE_MODE: {delete_mode}
-  SERVER: '{site.url}'
+  SERVER: '{server}'
   USER: '{site.user}'
   PASS: '{site.password}'
   PRIVATE_FILE: study.pem
   TIMEZONE: {zone}
+  TIMEOUT: {timeout_s}
   PATH: pool
 """
+PATIENT_S = 60
+MTDATA = ("-m", "mtdata")
+WITH_WORKERS = ("-m", "tests.crash.victim")
 
 
 class CuttingSite(StudySite):
     """A site that kills who asks: at request number `at`, before or after it is carried out."""
 
     def __init__(self) -> None:
-        super().__init__()
+        # A password of its own: a program that lost its site must not delete on the next one there.
+        super().__init__(password=f"p:ss wörd {secrets.token_hex(8)}")
+        self.witness: Witness | None = None
+        self.witnessed: list[str] = []
         self.victim: subprocess.Popen[str] | None = None
         self.at, self.after = 0, False
         self.asked = 0
@@ -52,6 +61,9 @@ class CuttingSite(StudySite):
         with self._counting:
             self.asked += 1
             mine = self.asked == self.at
+            if self.witness and call.method == "DELETE":
+                scale, number = call.path.rsplit("/", 2)[1:]
+                self.witnessed += self.witness.faults(scale, int(number))
         if mine and not self.after:
             return self._cut()
         answer = super()._answer(call)
@@ -74,46 +86,57 @@ class Ended(NamedTuple):
 
 
 class Stage:
-    """One site with one pool."""
+    """One site with one pool; `environment` goes to every process, and marks it as ours."""
 
     def __init__(self, home: Path, site: CuttingSite) -> None:
         self.home, self.site = home, site
         self.pool = home / "pool"
+        self.environment = {"CRASH_HOME": str(home)}
+        self.program: Sequence[str] = MTDATA
 
-    def configure(self, *, delete_mode: bool) -> None:
+    def configure(
+        self, *, delete_mode: bool = True, server: str = "", timeout_s: float = PATIENT_S
+    ) -> None:
         """Write server.config."""
-        text = CONFIG.format(site=self.site, delete_mode=delete_mode, zone=ZONE)
+        server = server or self.site.url
+        text = CONFIG.format(
+            site=self.site, delete_mode=delete_mode, zone=ZONE, server=server, timeout_s=timeout_s
+        )
         (self.home / "config" / "server.config").write_text(text, encoding="utf-8")
 
     def export(self, *before: str) -> Ended:
         """One round; `before` is the command that runs it (strace with its options)."""
-        return self.start(*before, *self.words("-m", "mtdata", "export", "uva", "all"))
+        return self.start(*before, *self.round())
+
+    def round(self) -> list[str]:
+        """The command of one round."""
+        return self.words(*self.program, "export", "uva", "all")
 
     def words(self, *words: str) -> list[str]:
         """The interpreter with these words and the config folder."""
         return [sys.executable, *words, "--config", str(self.home / "config")]
 
-    def start(self, *words: str) -> Ended:
+    def start(self, *words: str, meanwhile: Meanwhile = lambda process: None) -> Ended:
         """Run a process to its end; the site knows it meanwhile."""
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=_environment(), stdin=subprocess.DEVNULL,
+            env=_environment() | self.environment, stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )  # fmt: skip
         self.site.victim = process
         self.site.known.set()
         with process:
             try:
+                meanwhile(process)
                 out, err = process.communicate(timeout=HANGS_S)
-            finally:
-                process.kill()
+            except BaseException:  # whoever started it under strace must end both
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
         return Ended(process.returncode, out, err)
 
-    def mend(self) -> list[dict[str, Any]]:
-        """Two clean rounds, `decode --check` and `verify`; the exit code and JSON of each."""
-        ended = self.start(sys.executable, "-m", "tests.crash.mending", str(self.home / "config"))
-        assert ended.code == 0, f"the mending process itself ended with {ended}"
-        told: list[dict[str, Any]] = json.loads(ended.out)
-        return [one | {"err": ended.err} for one in told]
+
+Meanwhile = Callable[["subprocess.Popen[str]"], None]
+"""What happens while a process runs; it is not waited for longer than that takes."""
 
 
 def _environment() -> dict[str, str]:
@@ -126,6 +149,8 @@ def make_template(home: Path, story: Story) -> None:
         (home / folder).mkdir(mode=0o700, parents=True)
     (home / "keys" / "study.pem").write_bytes(story.private)
     (home / "keys" / "study.pem").chmod(0o600)
+    if not story.owed:
+        return
     with CuttingSite() as site:
         stage = Stage(home, site)
         for delete_mode, entries in ((True, story.gone), (False, story.owed)):
@@ -134,7 +159,8 @@ def make_template(home: Path, story: Story) -> None:
             ended = stage.export()
             assert ended.code == 0, f"the round before the cut ones failed: {ended}"
         left = [site.ids(scale) for scale in story.deleteable]
-    assert left == [[5, 6, 7], [12], []], left
+    wanted = [[e.id for e in story.owed if e.scale == scale] for scale in story.deleteable]
+    assert left == wanted, left
 
 
 def lay_out(site: StudySite, story: Story, entries: Sequence[Any], *, snapshot: int) -> None:
@@ -146,16 +172,14 @@ def lay_out(site: StudySite, story: Story, entries: Sequence[Any], *, snapshot: 
     site.put(story.STAYS, bodies(story.snapshots[snapshot], story.STAYS))
 
 
-Stages = Callable[[], Any]
-
-
 @contextmanager
 def staged(template: Path, home: Path, story: Story) -> Iterator[Stage]:
     """A copy of the template before the round that is to be cut, on a site of its own."""
     shutil.copytree(template, home)
     with CuttingSite() as site:
-        lay_out(site, story, story.owed + story.new, snapshot=1)
+        lay_out(site, story, story.owed + story.new, snapshot=-1)
         stage = Stage(home, site)
-        stage.configure(delete_mode=True)
+        stage.configure()
+        site.witness = Witness(stage.pool, story)
         yield stage
     shutil.rmtree(home)

@@ -42,6 +42,8 @@ class Story:
     """Three days' worth of a site in one day: collected and gone, collected and owed, new."""
 
     DATED, WIDENED, BEGUN, STAYS, EMPTY = "DASS21_AS", "BBSIQ", "QOL", "TaskLog", "Demographic"
+    code = 1
+    """How an undisturbed round ends: one entry of QOL is no JSON and will be held."""
 
     def __init__(self) -> None:
         self.private, self._public = make_key(1024)
@@ -67,7 +69,7 @@ class Story:
         """Names of the scales whose entries may be deleted and were there."""
         return [self.DATED, self.WIDENED, self.BEGUN]
 
-    def _sealed(self, number: int) -> Entry:
+    def _sealed(self, number: int, scale: str = DATED) -> Entry:
         clear = {
             "id": number,
             "participantRSA": f"participant {number}",
@@ -75,7 +77,7 @@ class Story:
             "tag": None,
         }
         body = json.dumps({**clear, "participantRSA": seal(self._public, f"participant {number}")})
-        return Entry(self.DATED, number, body.encode(), cells(clear))
+        return Entry(scale, number, body.encode(), cells(clear))
 
     def _plain(self, scale: str, number: int, **more: Any) -> Entry:
         values = {
@@ -85,6 +87,27 @@ class Story:
             "text": NASTY,
         } | more
         return Entry(scale, number, json.dumps(values, ensure_ascii=False).encode(), cells(values))
+
+
+class FirstStory(Story):
+    """The same site before anything was collected from it: there is no pool yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone, self.owed = [], []
+        self.snapshots = self.snapshots[1:]
+
+
+class CrowdStory(Story):
+    """One scale with so many sealed values that worker processes open them; none is malformed."""
+
+    CROWD = 300
+    code = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        whole = [entry for entry in self.new if entry.scale != self.DATED and entry.cells]
+        self.new = [self._sealed(number) for number in range(8, 8 + self.CROWD)] + whole
 
 
 def cells(values: dict[str, Any]) -> Cells:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.adapters.durable import FolderDisk
+from mtdata.errors import StorageError
 from tests.system.home import STUDY, Ended, Home, row
 
 EDITS: dict[str, Callable[[bytes], bytes]] = {
@@ -236,3 +238,26 @@ def test_what_a_person_adds_after_a_round_that_the_site_ended_is_never_cut(home:
     assert [one.name for one in home.paths("active_data", "BBSIQ")][1:] == [
         "BBSIQ_Mar_12_2026_part2.csv"
     ]
+
+
+def test_a_disk_that_refuses_to_read_once_has_lost_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.site.put("QOL", [row(1), row(2)])
+    home.export()
+    home.configure(DELETE_MODE=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderDisk, "read", refusing_raw)
+        home.export(code=74)
+    assert home.deletes() == []
+    home.run("export", STUDY)
+    home.export()
+    assert home.raw_ids("QOL") == [1, 2]
+    assert home.site.ids("QOL") == []
+    assert home.is_clean()
+
+
+def refusing_raw(self: FolderDisk, path: str, start: int, length: int) -> bytes:
+    if path.startswith("raw_data/"):
+        raise StorageError(f"{path}: cannot read: Input/output error")
+    return (self.root / path).read_bytes()[start : start + length]
