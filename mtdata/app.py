@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mtdata import pipeline
 from mtdata import status as standing
@@ -17,15 +17,17 @@ from mtdata.adapters.durable import FolderDisk, make_folder
 from mtdata.adapters.keys import load_keys
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.lock import PoolLock
+from mtdata.adapters.replicas import ReplicaAccess, open_replica
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.bulletin import Report
 from mtdata.collectors import open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
+from mtdata.copying import Copying
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
-from mtdata.errors import MTDataError, StorageError
-from mtdata.ports import Cipher, Site
+from mtdata.errors import StorageError
+from mtdata.ports import Cipher, Replica, Site
 from mtdata.recall import Recalled, owed
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round, Terms
@@ -55,15 +57,37 @@ def open_pool(site: SiteConfig, *, in_memory: bool = False) -> Iterator[Opening]
     """The pool of a site with everything that works on it; closed when this ends."""
     make_folder(site.path)
     disk, ledger = FolderDisk(site.path), Ledger(None if in_memory else site.path / Ledger.NAME)
+    replicas = replicas_of(site)
     cipher, faults = cipher_of(site)
     try:
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)
         clock = SystemClock(site.timezone)
-        yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock), faults)
+        yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock, replicas), faults)
     finally:
+        for replica in replicas:
+            replica.close()
         cipher.close()
         ledger.close()
+
+
+def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
+    """The replicas of a site, none asked for anything yet."""
+    return tuple(
+        open_replica(
+            ReplicaAccess(
+                url=one.url,
+                site=site.name,
+                endpoint=one.endpoint,
+                region=one.region,
+                access_key=one.access_key.get_secret_value(),
+                secret_key=one.secret_key.get_secret_value(),
+                timeout_s=site.timeout_s,
+                connect_timeout_s=site.connect_timeout_s,
+            )
+        )
+        for one in site.replicas
+    )
 
 
 def site_of(site: SiteConfig) -> Site:
@@ -172,94 +196,20 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
 
 
 def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
-    course = Course(scale, pool, pool.clock.now())
+    course, copying = Course(scale, pool, pool.clock.now()), Copying(pool)
+    copying.begin()
     told = standing.reasons(course, delete_mode=site.delete_mode)
     pool.ledger.listing.expect(scale.name)
     proven = [
         line.entry.id
-        for verified in pipeline.verify(owed(course), Recalled(course))
-        for line in verified.sheet.lines
+        for verified in pipeline.verify(owed(course), Recalled(course, copying))
+        for line in verified.deletable
     ]
     may = [] if told["blocked"] else proven[: site.delete_limit]
     why = [told["blocked"]] if told["blocked"] else []
-    why += [f"{count} {reason}" for reason, count in told["kept"].items()] + list(
-        course.told.values()
-    )
+    why += [f"{count} {reason}" for reason, count in told["kept"].items()]
+    why += [*course.told.values(), *copying.reasons()]
     if len(may) < len(proven) and not told["blocked"]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
-    on_site = len(proven) + sum(told["kept"].values())
+    on_site = len(proven) + sum(told["kept"].values()) + copying.waiting
     return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}
-
-
-class Finding(NamedTuple):
-    """One thing that `mtdata check` looked at; `verdict` is good, odd or bad."""
-
-    site: str
-    what: str
-    verdict: str
-    told: str
-    exit: int = 0
-
-
-def check(site: SiteConfig) -> list[Finding]:
-    """Look at keys, folder, clock and the site itself; prints no secret."""
-    found = [_check_keys(site), _check_folder(site), _check_clock(site)]
-    if site.insecure:
-        found.append(
-            Finding(site.name, "SERVER", "odd", "plain http: anybody on the way can read it")
-        )
-    found.append(
-        _check_site(site) if site.ready else Finding(site.name, "READY", "odd", "False: not asked")
-    )
-    return found
-
-
-def _check_keys(site: SiteConfig) -> Finding:
-    cipher, faults = cipher_of(site)
-    try:
-        names = cipher.key_names()
-    finally:
-        cipher.close()
-    if faults:
-        return Finding(
-            site.name, "keys", "bad", "; ".join(f"{n}: {f}" for n, f in faults.items()), 78
-        )
-    if site.encryption == "off":
-        return Finding(
-            site.name, "keys", "good", "ENCRYPTION is off: sealed fields hold clear text"
-        )
-    if not names:
-        return Finding(site.name, "keys", "odd", "no PRIVATE_FILE: sealed entries would be held")
-    return Finding(site.name, "keys", "good", ", ".join(names))
-
-
-def _check_folder(site: SiteConfig) -> Finding:
-    try:
-        disk = FolderDisk(site.path)
-        disk.replace(".check", b"mtdata check\n")
-        disk.remove(".check")
-    except StorageError as error:
-        return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
-    return Finding(site.name, "PATH", "good", str(site.path))
-
-
-def _check_clock(site: SiteConfig) -> Finding:
-    now = SystemClock(site.timezone).now()
-    last = status(site)["last_round"] if has_pool(site) else None
-    if last and last["age_s"] < 0:
-        return Finding(
-            site.name, "clock", "bad", f"the last round ended after now ({now.isoformat()})", 1
-        )
-    local = SystemClock(site.timezone).local(now)
-    return Finding(site.name, "clock", "good", local.isoformat(timespec="seconds"))
-
-
-def _check_site(site: SiteConfig) -> Finding:
-    client = site_of(site)
-    try:
-        scales = client.listing()
-    except MTDataError as error:
-        return Finding(site.name, "SERVER", "bad", str(error), error.exit_code)
-    finally:
-        client.close()
-    return Finding(site.name, "SERVER", "good", f"{site.server}: {len(scales)} scales")

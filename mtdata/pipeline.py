@@ -102,12 +102,8 @@ def _keep(course: Course, volume: Volume, batch: list[Entry], sifted: Sifted) ->
 
 
 def _hold_aside(course: Course, entry: Entry) -> None:
-    files, scale = course.pool.ledger.files, course.scale.name
-    path = course.pool.archive.keep_aside(scale, entry)
-    mark = files.fresh_mark("held", scale, course.day, 1, path)._replace(
-        mode="whole", length=len(entry.body), digest=entry.digest
-    )
-    course.pool.ledger.entries.hold_aside(mark, entry)
+    mark = course.pool.archive.keep_aside(course.scale.name, course.day, entry)
+    course.pool.ledger.entries.hold_aside(mark, entry, course.at)
 
 
 def _tell_of_conflicts(course: Course, sifted: Sifted) -> None:
@@ -190,7 +186,8 @@ def verify(sheets: Iterable[Sheet], sheet_in_hand: SheetInHand) -> Iterator[Veri
                 and cells_digest(sheet.columns, cells) == line.digest
             ):
                 matched.append(line)
-        verified = Verified(replace(sheet, lines=tuple(matched)))
+        copied = sheet_in_hand.copied(matched)
+        verified = Verified(replace(sheet, lines=tuple(matched)), copied)
         if len(matched) < len(sheet.lines) and not sheet_in_hand.may_differ:
             raise StorageError(
                 "a sheet: read back other cells than were written; nothing committed"
@@ -203,9 +200,9 @@ def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -
     """Ask the site to drop what is proven safe here: one entry first, then a few at a time."""
     canary_passed = False
     for verified in proven:
-        if not verified.sheet.lines:
+        lines = verified.deletable[:limit]
+        if not lines:
             continue
-        lines = [line for line in verified.sheet.lines if line.entry.id is not None][:limit]
         for group in [[line] for line in lines[:CANARIES]] if not canary_passed else []:
             deleted = _ask(course, site, verified, group)
             yield deleted

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mtdata.bulletin import Bulletin, Report
+from mtdata.bulletin import REPLICAS, Bulletin, Report
+from mtdata.copying import Copying
 from mtdata.course import Course, Pool
 from mtdata.domain.benchmark import benchmark_text
 from mtdata.domain.incident import BLOCKING
@@ -54,6 +55,7 @@ class Round:
         self._pool = pool
         self._site = site
         self._watch = watch
+        self._copying = Copying(pool)
         self._bulletin = Bulletin(terms.name, pool, key_faults or {})
         self._courses: dict[str, Course] = {}
         self._asked: dict[str, Course] = {}
@@ -64,12 +66,14 @@ class Round:
         diary, clock = self._pool.ledger.diary, self._pool.clock
         number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
         self._bulletin.guard("", lambda: self._steps(wanted))
+        self._bulletin.guard("", self._copy_the_rest)
         report = self._bulletin.end()
         diary.end_run(number, report.exit, report.shown(), clock.now())
         return report
 
     def _steps(self, wanted: str) -> None:
         pool = self._pool
+        self._copying.begin()
         pool.archive.recover()
         pool.sheets.recover()
         settle_waiting(pool, self._course, self._note)
@@ -82,6 +86,8 @@ class Round:
             self._write_benchmark()
         pool.ledger.files.put_down()
         self._bulletin.close("", ("site_unreachable", "site_refused", "storage", "package_broken"))
+        if not pool.replicas:
+            self._bulletin.close("", REPLICAS)
 
     def _course(self, scale: Scale) -> Course:
         course = self._courses.get(scale.name)
@@ -133,6 +139,7 @@ class Round:
         try:
             if scale.deleteable:
                 self._carry(course)
+                self._copying.put_missing(scale.name)
                 self._delete(course)
             elif scale.size:
                 keep_snapshot(course, self._site)
@@ -172,10 +179,11 @@ class Round:
         if (
             not (self._terms.delete_mode and self._may_ask)
             or blocked
+            or self._copying.hinders
             or BLOCKING & set(course.told)
         ):
             return
-        proven = verify(owed(course), Recalled(course))
+        proven = verify(owed(course), Recalled(course, self._copying))
         for deleted in delete(course, self._site, proven, self._may_ask):
             self._asked[course.scale.name] = course
             self._may_ask -= len(deleted.answers)
@@ -209,6 +217,13 @@ class Round:
         if left := listing.asked(name):
             said = f"{left} deletes were asked, and the rows are there still"
             course.told.setdefault("delete_failed", said)
+
+    def _copy_the_rest(self) -> None:
+        """Copies of what no scale of this round called for, though the site may be down."""
+        if self._pool.replicas:
+            self._watch("copying")
+            self._copying.put_missing()
+            self._bulletin.tell_of_replicas(self._copying.faults(), self._copying.damaged)
 
     def _write_benchmark(self) -> None:
         """The benchmark file as the ledger has it; scales of an older program's file stay in it."""

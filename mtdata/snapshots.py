@@ -74,7 +74,8 @@ def _store(course: Course, package: Package) -> Snapshot:
 def _keepable(course: Course, batch: list[Entry]) -> list[Entry]:
     for entry in batch:
         if not is_json(entry):
-            course.pool.archive.keep_aside(course.scale.name, entry)
+            mark = course.pool.archive.keep_aside(course.scale.name, course.day, entry)
+            course.pool.ledger.files.set_down(mark, course.at.isoformat())
     return [entry for entry in batch if is_json(entry)]
 
 

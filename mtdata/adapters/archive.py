@@ -99,13 +99,14 @@ class FolderArchive:
             taken = f"{key}_{number}"
         return taken
 
-    def keep_aside(self, scale: str, entry: Entry) -> str:
+    def keep_aside(self, scale: str, day: str, entry: Entry) -> FileMark:
         """Keep an entry that is no JSON, byte for byte, under held/; safe to do again."""
         path = f"held/{scale}_{entry.digest.hex()[:24]}.txt"
         self._disk.replace(path, entry.body)
         if self._disk.read(path, 0, len(entry.body) + 1) != entry.body:
             raise StorageError(f"{path}: read back other bytes than were written")
-        return path
+        mark = self._ledger.files.fresh_mark("held", scale, day, 1, path)
+        return mark._replace(mode="whole", length=len(entry.body), digest=entry.digest)
 
     def bodies(self, spans: Sequence[Span]) -> Iterator[bytes]:
         """The bytes at each place, in order; neighbours are read in one go."""

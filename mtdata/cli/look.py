@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app
+from mtdata import app, checkup
 from mtdata.cli.collect import Result, answer, each_site, settings_of
 from mtdata.cli.tables import say, table
 from mtdata.config import SiteConfig, write_samples
@@ -73,7 +73,7 @@ def _init(options: argparse.Namespace) -> Result:
 def _check(options: argparse.Namespace) -> Result:
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
-    findings = [finding for site in sites for finding in app.check(site)]
+    findings = [finding for site in sites for finding in checkup.check(site)]
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
         table(
@@ -101,6 +101,8 @@ def _status(options: argparse.Namespace) -> Result:
                 ("scale", *columns),
                 [(s, *(v[c] for c in columns)) for s, v in state["scales"].items()],
             )
+            for one in state["replicas"]:
+                say(f"{one['place']}: {one['confirmed']} copies, {one['missing']} missing")
         if not done:
             say("no pool yet; `mtdata export` makes it")
     return answer("sites", done, set(), faults)

@@ -34,6 +34,9 @@ KINDS: dict[str, Kind] = {
     "sheet_changed": Kind("error", True, False, "a sheet was changed by someone else"),
     "raw_changed": Kind("critical", True, False, "a raw file was changed or damaged"),
     "storage": Kind("critical", False, False, "the pool cannot be written, read or trusted"),
+    "replica_unreachable": Kind("critical", False, False, "a replica cannot be reached"),
+    "replica_refused": Kind("critical", False, False, "a replica does not accept us"),
+    "replica_wrong": Kind("critical", False, False, "a replica lost or changed a copy"),
     "benchmark_created": Kind("notice", False, False, "the benchmark file was created"),
     "mended": Kind("notice", False, False, "something was mended"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mtdata.adapters.ledger.connection import Connection
+from mtdata.adapters.ledger.copies import Copies
 from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.ledger.entries import Claim, Entries, Sifted
 from mtdata.adapters.ledger.files import Files
@@ -24,6 +25,7 @@ class Ledger:
         self._db = Connection(path)
         self.files = Files(self._db)
         self.entries = Entries(self._db, self.files)
+        self.copies = Copies(self._db)
         self.snapshots = Snapshots(self._db, self.files)
         self.listing = Listing(self._db)
         self.diary = Diary(self._db)

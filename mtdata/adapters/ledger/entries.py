@@ -89,11 +89,11 @@ class Entries(Standing):
             self._files.add_range(mark, start, key, sha256(piece).digest(), at.isoformat())
             return self._enter(mark.scale, added, conflicts)
 
-    def hold_aside(self, mark: FileMark, entry: Entry) -> None:
+    def hold_aside(self, mark: FileMark, entry: Entry, at: datetime) -> None:
         """Commit an entry that may not stand in a raw file; `mark` is its file under held/."""
-        number = self._files.begin(mark._replace(writing=False)).number
+        mark = self._files.set_down(mark, at.isoformat())
         with self._db.commit():
-            span = Span(number, 0, len(entry.body))
+            span = Span(mark.number, 0, len(entry.body))
             self._enter(mark.scale, [(entry, span)], frozenset())
 
     def _enter(

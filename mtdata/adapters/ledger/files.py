@@ -170,6 +170,20 @@ class Files:
             kept_at,
         )
 
+    def set_down(self, mark: FileMark, kept_at: str) -> FileMark:
+        """Enter a whole file and its one range, once: what is there under the path is the same."""
+        row = self._db.one(
+            f"SELECT {_FIELDS} FROM files WHERE kind = ? AND path = ? AND digest = ?",
+            mark.kind,
+            mark.path,
+            mark.digest,
+        )
+        made = _mark(row) if row else self.begin(mark._replace(writing=False))
+        if not self.has_key(made.number, ""):
+            with self._db.commit():
+                self.add_range(made, 0, "", made.digest, kept_at)
+        return made
+
     def has_key(self, number: int, key: str) -> bool:
         """Whether a package of that name stands in the raw file already."""
         return (

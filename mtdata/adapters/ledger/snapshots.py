@@ -84,15 +84,8 @@ class Snapshots:
         with self._db.commit():
             self._files.save(mark)
             for start, length, digest in parts:
-                self._db.run(
-                    "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
-                    mark.number,
-                    start,
-                    length,
-                    key,
-                    digest,
-                    kept_at,
-                )
+                ended = mark._replace(length=start + length)
+                self._files.add_range(ended, start, key, digest, kept_at)
             number = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM snapshots")
             made = snapshot._replace(number=int(number[0]) if number else 1)
             self._db.run(

@@ -1,0 +1,100 @@
+"""What `mtdata check` looks at: keys, folder, clock, replicas and the site; it shows no secret."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mtdata.adapters.clock import SystemClock
+from mtdata.adapters.durable import FolderDisk
+from mtdata.app import cipher_of, has_pool, replicas_of, site_of, status
+from mtdata.config import SiteConfig
+from mtdata.copying import probe
+from mtdata.errors import MTDataError, StorageError
+
+
+class Finding(NamedTuple):
+    """One thing that `mtdata check` looked at; `verdict` is good, odd or bad."""
+
+    site: str
+    what: str
+    verdict: str
+    told: str
+    exit: int = 0
+
+
+def check(site: SiteConfig) -> list[Finding]:
+    """Look at keys, folder, clock and the site itself; prints no secret."""
+    found = [_check_keys(site), _check_folder(site), _check_clock(site)]
+    found += [_check_replica(site, number) for number in range(len(site.replicas))]
+    if site.insecure:
+        found.append(
+            Finding(site.name, "SERVER", "odd", "plain http: anybody on the way can read it")
+        )
+    found.append(
+        _check_site(site) if site.ready else Finding(site.name, "READY", "odd", "False: not asked")
+    )
+    return found
+
+
+def _check_keys(site: SiteConfig) -> Finding:
+    cipher, faults = cipher_of(site)
+    try:
+        names = cipher.key_names()
+    finally:
+        cipher.close()
+    if faults:
+        return Finding(
+            site.name, "keys", "bad", "; ".join(f"{n}: {f}" for n, f in faults.items()), 78
+        )
+    if site.encryption == "off":
+        return Finding(
+            site.name, "keys", "good", "ENCRYPTION is off: sealed fields hold clear text"
+        )
+    if not names:
+        return Finding(site.name, "keys", "odd", "no PRIVATE_FILE: sealed entries would be held")
+    return Finding(site.name, "keys", "good", ", ".join(names))
+
+
+def _check_folder(site: SiteConfig) -> Finding:
+    try:
+        disk = FolderDisk(site.path)
+        disk.replace(".check", b"mtdata check\n")
+        disk.remove(".check")
+    except StorageError as error:
+        return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
+    return Finding(site.name, "PATH", "good", str(site.path))
+
+
+def _check_clock(site: SiteConfig) -> Finding:
+    now = SystemClock(site.timezone).now()
+    last = status(site)["last_round"] if has_pool(site) else None
+    if last and last["age_s"] < 0:
+        return Finding(
+            site.name, "clock", "bad", f"the last round ended after now ({now.isoformat()})", 1
+        )
+    local = SystemClock(site.timezone).local(now)
+    return Finding(site.name, "clock", "good", local.isoformat(timespec="seconds"))
+
+
+def _check_replica(site: SiteConfig, number: int) -> Finding:
+    """Put a probe there and read it back; it stays there, as everything on a replica does."""
+    config = site.replicas[number]
+    what = f"REPLICAS {number + 1}"
+    try:
+        place = probe(replicas_of(site)[number])
+    except MTDataError as error:
+        return Finding(site.name, what, "bad", str(error), error.exit_code)
+    if config.insecure:
+        return Finding(site.name, what, "odd", f"{place}: plain http: anybody can read it")
+    return Finding(site.name, what, "good", place)
+
+
+def _check_site(site: SiteConfig) -> Finding:
+    client = site_of(site)
+    try:
+        scales = client.listing()
+    except MTDataError as error:
+        return Finding(site.name, "SERVER", "bad", str(error), error.exit_code)
+    finally:
+        client.close()
+    return Finding(site.name, "SERVER", "good", f"{site.server}: {len(scales)} scales")
