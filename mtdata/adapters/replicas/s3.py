@@ -10,6 +10,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from threading import Lock
@@ -31,6 +32,14 @@ MISSING = {"404", "NoSuchKey", "NotFound"}
 DAMAGED = {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
 LATER = {"RequestTimeout", "SlowDown", "RequestTimeTooSkewed", "OperationAborted"}
 PERMISSIONS = "s3:PutObject, s3:GetObject and s3:ListBucket"
+
+
+@cache
+def _descriptions() -> Any:
+    """What boto3 reads of S3's interface, once a process: that is most of a client's start."""
+    from botocore.loaders import create_loader  # type: ignore[import-untyped]
+
+    return create_loader()
 
 
 class S3Replica:
@@ -63,6 +72,7 @@ class S3Replica:
                 Body=BytesIO(content),
                 ContentLength=len(content),
                 ContentType="application/octet-stream",
+                ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=wanted,
             )
         if answer.get("ChecksumSHA256", wanted) != wanted:
@@ -129,9 +139,12 @@ class S3Replica:
     def _opened(self) -> Any:
         from boto3.session import Session  # type: ignore[import-untyped]
         from botocore.config import Config  # type: ignore[import-untyped]
+        from botocore.session import Session as Core  # type: ignore[import-untyped]
 
-        access = self._access
+        access, core = self._access, Core()
+        core.register_component("data_loader", _descriptions())
         session = Session(
+            botocore_session=core,
             aws_access_key_id=access.access_key or None,
             aws_secret_access_key=access.secret_key or None,
             region_name=access.region or None,
