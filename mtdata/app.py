@@ -189,15 +189,16 @@ def close_incident(site: SiteConfig, number: int) -> bool:
 def deletions(site: SiteConfig) -> dict[str, Any]:
     """What the next round would delete and what not, by the last listing; proven, nothing sent."""
     with PoolLock(site.path).hold(), open_pool(site) as opening:
+        copying = Copying(opening.pool)
+        copying.begin()
         return {
-            scale.name: _deletions(opening.pool, scale, site)
+            scale.name: _deletions(opening.pool, copying, scale, site)
             for scale in opening.pool.ledger.listing.scales()
         }
 
 
-def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
-    course, copying = Course(scale, pool, pool.clock.now()), Copying(pool)
-    copying.begin()
+def _deletions(pool: Pool, copying: Copying, scale: Scale, site: SiteConfig) -> dict[str, Any]:
+    course = Course(scale, pool, pool.clock.now())
     told = standing.reasons(course, delete_mode=site.delete_mode)
     pool.ledger.listing.expect(scale.name)
     proven = [
@@ -205,11 +206,12 @@ def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
         for verified in pipeline.verify(owed(course), Recalled(course, copying))
         for line in verified.deletable
     ]
+    waiting, reasons = copying.waiting()
     may = [] if told["blocked"] else proven[: site.delete_limit]
     why = [told["blocked"]] if told["blocked"] else []
     why += [f"{count} {reason}" for reason, count in told["kept"].items()]
-    why += [*course.told.values(), *copying.reasons()]
+    why += [*course.told.values(), *reasons]
     if len(may) < len(proven) and not told["blocked"]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
-    on_site = len(proven) + sum(told["kept"].values()) + copying.waiting
+    on_site = len(proven) + sum(told["kept"].values()) + waiting
     return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
-from mtdata.app import cipher_of, has_pool, replicas_of, site_of, status
+from mtdata.app import cipher_of, has_pool, open_pool, replicas_of, site_of, status
 from mtdata.config import SiteConfig
 from mtdata.copying import probe
 from mtdata.errors import MTDataError, StorageError
@@ -78,15 +78,25 @@ def _check_clock(site: SiteConfig) -> Finding:
 
 def _check_replica(site: SiteConfig, number: int) -> Finding:
     """Put a probe there and read it back; it stays there, as everything on a replica does."""
-    config = site.replicas[number]
-    what = f"REPLICAS {number + 1}"
+    config, what = site.replicas[number], f"REPLICAS {number + 1}"
     try:
-        place = probe(replicas_of(site)[number])
+        replica = replicas_of(site)[number]
+        try:
+            place = probe(replica, first=not _has_copies(site, replica.place))
+        finally:
+            replica.close()
     except MTDataError as error:
         return Finding(site.name, what, "bad", str(error), error.exit_code)
     if config.insecure:
         return Finding(site.name, what, "odd", f"{place}: plain http: anybody can read it")
     return Finding(site.name, what, "good", place)
+
+
+def _has_copies(site: SiteConfig, place: str) -> bool:
+    if not has_pool(site):
+        return False
+    with open_pool(site) as opening:
+        return opening.pool.ledger.copies.has_any(place)
 
 
 def _check_site(site: SiteConfig) -> Finding:

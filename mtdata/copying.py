@@ -49,7 +49,7 @@ class Copying:
         self._lost: dict[str, list[Range]] = {}
         self._faults: dict[str, ReplicaError] = {}
         self._unconfirmed: Counter[str] = Counter()  # entries that wait for a replica, by its place
-        self.waiting = 0  # entries that wait for any
+        self._waiting = 0  # entries that wait for any
         self.damaged: Counter[tuple[str, str]] = Counter()  # to be fetched again, by scale and file
 
     def begin(self) -> None:
@@ -164,14 +164,16 @@ class Copying:
             for seq, one in held.items()
             if all(self._is_sure(replica, one) for replica in self._pool.replicas)
         )
-        self.waiting += len(held) - len(sure)
+        self._waiting += len(held) - len(sure)
         return sure
 
-    def reasons(self) -> list[str]:
-        """Why entries wait for replicas, a line each."""
+    def waiting(self) -> tuple[int, list[str]]:
+        """How many entries wait for replicas since this was last asked, and why."""
         counts = ((place, count) for place, count in self._unconfirmed.items() if count)
-        waiting = [f"{count}: replica {place} has not confirmed" for place, count in counts]
-        return waiting + [str(fault) for fault in self.faults()]
+        told = [f"{count}: replica {place} has not confirmed" for place, count in counts]
+        number, self._waiting = self._waiting, 0
+        self._unconfirmed.clear()
+        return number, told + [str(fault) for fault in self.faults()] if told else []
 
     def _is_sure(self, replica: Replica, one: Range | None) -> bool:
         return one is not None and (replica.place, one.file, one.start) in self._sure
@@ -226,11 +228,11 @@ def _several(act: Callable[[Range], Found], ranges: list[Range]) -> Iterator[tup
             crew.shutdown(cancel_futures=True)
 
 
-def probe(replica: Replica) -> str:
+def probe(replica: Replica, *, first: bool) -> str:
     """Put a few bytes there, confirm and read them; the replica's place, or its error."""
     content = b"mtdata check\n"
     digest = sha256(content).digest()
-    replica.meet(first=True)
+    replica.meet(first=first)
     replica.put(PROBE, content, digest)
     if not replica.confirm(PROBE, len(content), digest):
         raise ReplicaWrong(f"{replica.place}: {PROBE} is not what was just put there")

@@ -201,6 +201,7 @@ def test_a_disk_that_is_not_mounted_gets_nothing_and_nothing_is_deleted(
     home.site.put("QOL", [row(6)])
     done = home.export(code=69)["QOL"]
     assert (done["appended"], done["deleted"], done["owed"]) == (1, 0, 1)
+    assert home.run("check", STUDY).code == 69
     assert list(disk.iterdir()) == []
     disk.rmdir()
     (tmp_path / "unmounted").rename(disk)

@@ -100,7 +100,8 @@ def test_what_was_not_put_is_not_confirmed_and_what_was_is() -> None:
     copying.put_missing("QOL")
     second = world.keep(3)
     assert copying.confirmed(first + second) == seqs(first)
-    assert copying.reasons() == ["1: replica memory://1 has not confirmed"]
+    assert copying.waiting() == (1, ["1: replica memory://1 has not confirmed"])
+    assert copying.waiting() == (0, [])
 
 
 def test_every_replica_has_to_confirm() -> None:

@@ -173,8 +173,10 @@ class Files:
     def set_down(self, mark: FileMark, kept_at: str) -> FileMark:
         """Enter a whole file and its one range, once: what is there under the path is the same."""
         row = self._db.one(
-            f"SELECT {_FIELDS} FROM files WHERE kind = ? AND path = ? AND digest = ?",
+            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"
+            " AND path = ? AND digest = ?",
             mark.kind,
+            mark.scale,
             mark.path,
             mark.digest,
         )
