@@ -215,10 +215,11 @@ def _covering(pool: Pool, entries: list[Kept]) -> dict[int, Range | None]:
 
 
 def _several(act: Callable[[Range], Found], ranges: list[Range]) -> Iterator[tuple[Range, Found]]:
-    """Act on a few at a time, in order; after a fault nothing more is begun."""
-    if len(ranges) == 1:
-        yield ranges[0], act(ranges[0])
-        return
+    """Act on a few at a time, in order; after a fault nothing more is begun.
+
+    Never in this thread, not even one: boto3 would take the Stopped of a signal for a fault of
+    the network, and try once more.
+    """
     with ThreadPoolExecutor(CONNECTIONS, "replica") as crew:
         try:
             jobs = [(one, crew.submit(act, one)) for one in ranges]
@@ -228,17 +229,27 @@ def _several(act: Callable[[Range], Found], ranges: list[Range]) -> Iterator[tup
             crew.shutdown(cancel_futures=True)
 
 
+def _aside(act: Callable[[], Found]) -> Found:
+    """Act in another thread, for the same reason, and wait."""
+    with ThreadPoolExecutor(1, "replica") as crew:
+        return crew.submit(act).result()
+
+
 def probe(replica: Replica, *, first: bool) -> str:
     """Put a few bytes there, confirm and read them; the replica's place, or its error."""
+    replica.meet(first=first)
+    _aside(partial(_probe, replica))
+    return replica.place
+
+
+def _probe(replica: Replica) -> None:
     content = b"mtdata check\n"
     digest = sha256(content).digest()
-    replica.meet(first=first)
     replica.put(PROBE, content, digest)
     if not replica.confirm(PROBE, len(content), digest):
         raise ReplicaWrong(f"{replica.place}: {PROBE} is not what was just put there")
     if replica.read(PROBE, len(content)) != content:
         raise ReplicaWrong(f"{replica.place}: {PROBE} comes back as other bytes")
-    return replica.place
 
 
 # for those who read everything again --------------------------------------------------------------
@@ -246,7 +257,7 @@ def probe(replica: Replica, *, first: bool) -> str:
 
 def read_copy(replica: Replica, wanted: Range) -> bytes | None:
     """The bytes of a copy if they are those that were put; None when it is gone or changed."""
-    content = replica.read(copy_name(wanted), wanted.length)
+    content = _aside(partial(replica.read, copy_name(wanted), wanted.length))
     sound = content is not None and sha256(content).digest() == wanted.digest
     return content if sound else None
 

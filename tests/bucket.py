@@ -5,6 +5,7 @@ No test ever speaks to AWS; the environment that could lead there is emptied in 
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ class Store:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._over = threading.Event()
         self.faults: list[Fault] = []
+        self.victim: subprocess.Popen[str] | None = None
+        self.cut_at, self.cut_after = 0, False  # kills the victim at that request from now
         self.requests: list[tuple[str, str]] = []
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True,
                                    request_handler=_Quiet)  # fmt: skip
@@ -68,12 +71,23 @@ class Store:
     def heal(self) -> None:
         """No faults any more; what hangs is let go."""
         self.faults.clear()
+        self.cut_at, self.victim = 0, None
         self._over.set()
         self._over = threading.Event()
+
+    def _cut(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if self.cut_after:
+            list(self._moto(environ, _nobody_hears))
+        assert self.victim is not None
+        self.victim.kill()
+        start("503 x", [])
+        return []
 
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.requests.append((method, path))
+        if self.cut_at and len(self.requests) >= self.cut_at:
+            return self._cut(environ, start)
         fault = next((one for one in self.faults if method in one.methods), None)
         if fault is None:
             return self._moto(environ, start)
@@ -96,6 +110,10 @@ class Store:
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start(f"{fault.code or 503} x", [("Content-Type", "application/xml")])
         return [] if method == "HEAD" else [body]
+
+
+def _nobody_hears(*said: Any) -> None:
+    """The answer to somebody who is dead."""
 
 
 def _with_other_checksum(start: Start) -> Start:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from mtdata.demo.study_site import StudySite
 from tests.bucket import KEYS, Bucket
-from tests.system.home import STUDY, Home, row
+from tests.system.home import ROOT, STUDY, Home, row
 
 SCALES = ("QOL", "DASS21_AS")
 FAULTS: dict[str, tuple[str, tuple[str, ...], dict[str, Any], str, int]] = {
@@ -261,7 +262,7 @@ def test_killed_between_put_and_commit_the_next_round_puts_nothing_twice(
     filled(home, bucket.config())
     bucket.store.fault("hang", "HEAD")
     process = home.process("export", STUDY)
-    waited_for(lambda: bucket.puts())
+    waited_for(lambda: "HEAD" in {method for method, _ in bucket.store.requests})
     process.kill()
     process.communicate(timeout=60)
     bucket.store.heal()
@@ -270,6 +271,58 @@ def test_killed_between_put_and_commit_the_next_round_puts_nothing_twice(
     home.export()
     assert_carried_home(home)
     assert len(bucket.puts()) == len(set(bucket.puts())) == len(bucket.names()) == 2
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_killed_at_any_request_to_a_replica_nothing_is_lost_or_doubled(
+    home: Home, bucket: Bucket, number: int, after: bool
+) -> None:
+    filled(home, bucket.config(), f"file://{home.folder}/disk")
+    (home.folder / "disk").mkdir()
+    bucket.store.cut_after, bucket.store.cut_at = after, number
+    process = bucket.store.victim = home.process("export", STUDY)
+    process.communicate(timeout=60)
+    assert process.returncode == -9
+    bucket.store.heal()
+    home.now = datetime.now(UTC)
+    home.export()
+    assert_carried_home(home)
+    assert copied(bucket) == kept(home)
+    assert len(bucket.names()) == 2
+
+
+def test_asked_to_end_while_a_replica_hangs_it_ends_and_nothing_is_lost(
+    home: Home, bucket: Bucket
+) -> None:
+    filled(home, bucket.config(), TIMEOUT="0.5s")
+    bucket.store.fault("hang", "PUT")
+    process = home.process("export", STUDY)
+    waited_for(lambda: bucket.puts())
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    bucket.store.heal()
+    home.configure(TIMEOUT="20s")
+    home.now = datetime.now(UTC)
+    home.export()
+    assert_carried_home(home)
+
+
+def test_the_line_in_the_manual_makes_a_raw_file_again(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    filled(home, f"file://{tmp_path}/disk", DELETE_MODE=False)
+    home.export()
+    home.site.put("QOL", [row(6), row(7)])
+    home.export()
+    [path] = home.paths("raw_data", "QOL")
+    folder = tmp_path / "disk" / STUDY / "raw_data" / path.name
+    manual = (ROOT / "docs" / "OPERATING.md").read_text(encoding="utf-8")
+    [line] = [one for one in manual.splitlines() if one.startswith("cd COPIES/SITE")]
+    line = line.replace("COPIES/SITE", f"'{tmp_path}/disk/{STUDY}'")
+    subprocess.run(["sh", "-c", line], check=True)
+    assert len(list(folder.iterdir())) == 2 + 1
+    assert (folder / path.name).read_bytes() == path.read_bytes()
 
 
 def test_a_replica_gets_what_it_lacks_though_the_site_is_down(home: Home, bucket: Bucket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Lock
 
 import pytest
 
@@ -175,6 +176,46 @@ def test_what_one_round_catches_up_is_bounded_and_what_is_new_always_goes(
     for _ in range(3):
         world.round().put_missing()
     assert len(replica.copies) == 15
+
+
+class CrowdedReplica(MemoryReplica):
+    """Lets a put end only when as many are under way as there may be, and counts them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most, self._under_way, self._lock = 0, 0, Lock()
+        self._all_there = Barrier(room.CONNECTIONS)
+
+    def put(self, name: str, content: bytes, digest: bytes) -> None:
+        with self._lock:
+            self._under_way += 1
+            self.most = max(self.most, self._under_way)
+        self._all_there.wait(60)
+        super().put(name, content, digest)
+        with self._lock:
+            self._under_way -= 1
+
+
+def test_several_copies_go_at_a_time_and_never_more_than_a_few() -> None:
+    replica = CrowdedReplica()
+    world = World(replica)
+    copying = world.round()
+    for number in range(3 * room.CONNECTIONS):
+        world.keep(number)
+    copying.put_missing()
+    assert len(replica.copies) == 3 * room.CONNECTIONS
+    assert replica.most == room.CONNECTIONS
+
+
+def test_after_a_fault_no_other_copy_is_begun() -> None:
+    world = World()
+    for number in range(60):
+        world.keep(number)
+    replica = MemoryReplica()
+    replica.garbles = True
+    world.given(replica)
+    world.round().put_missing()
+    assert len(replica.puts) < 3 * room.CONNECTIONS
 
 
 def test_a_replica_that_garbles_what_is_put_confirms_nothing() -> None:
