@@ -33,6 +33,7 @@ CORE = [
     "cryptography>=42",  # its majors come every few months and keep what we use
     "pyyaml>=6,<7",
     "pydantic>=2,<3",
+    "boto3>=1.44,<2",
     "rich>=15,<16",
     "filelock>=4,<5",
 ]
@@ -47,6 +48,7 @@ TEST = [
     "mypy>=2,<3",
     "ruff>=0.17,<0.18",  # a minor release of ruff may add findings
     "import-linter>=2,<3",
+    "moto[server]>=5.2,<6",
     "types-PyYAML>=6,<7",
     "types-requests>=2.32,<3",
 ]

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from itertools import accumulate, groupby
+from itertools import groupby
 from typing import Any
 
-from mtdata.adapters.archive import BETWEEN_ASIDE, CLOSING
+from mtdata.adapters.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.adapters.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.adapters.sheets import header_of
 from mtdata.course import Pool
@@ -208,9 +208,7 @@ class Adoption:
         mark = files.fresh_mark("held", scale, self._at.date().isoformat(), 1, path)
         mark = mark._replace(mode="whole", length=len(content), digest=digest.digest())
         batch = [read_entry(body) for body in content.split(BETWEEN_ASIDE)]
-        lengths = (len(entry.body) + len(BETWEEN_ASIDE) for entry in batch)
-        starts = list(accumulate(lengths, initial=0))[:-1]
-        self._pool.ledger.entries.hold_aside(mark, batch, starts)
+        self._pool.ledger.entries.hold_aside(mark, batch, starts_of(batch), self._at)
 
     # sheets ---------------------------------------------------------------------------------------
 

@@ -1,107 +1,34 @@
-"""Wiring: the one room that knows everyone; it decides nothing itself."""
+"""What the commands do, each with a pool of its own; it decides nothing itself."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
 from mtdata import pipeline
 from mtdata import status as standing
-from mtdata.adapters.archive import FolderArchive, drop_incoming
-from mtdata.adapters.cipher import ClearCipher, RsaCipher
 from mtdata.adapters.clock import Pace, SystemClock
-from mtdata.adapters.durable import FolderDisk, make_folder
-from mtdata.adapters.keys import load_keys
+from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.lock import PoolLock
-from mtdata.adapters.sheets import CsvSheets
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
-from mtdata.collectors import open_site
-from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
+from mtdata.copying import Copying
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
 from mtdata.errors import StorageError, UsageError
-from mtdata.ports import Cipher, Site
 from mtdata.recall import Recalled, owed
 from mtdata.recovery import Recovery
-from mtdata.rounds import Round, Terms
+from mtdata.rounds import Round
 from mtdata.scrub import Scrub
+from mtdata.wiring import alone_on, has_pool, has_raw, open_pool, site_of, terms_of
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A pool that is open, and what is wrong with its keys."""
-
-    pool: Pool
-    key_faults: dict[str, str] = field(default_factory=dict)
-
-
-def cipher_of(site: SiteConfig) -> tuple[Cipher, dict[str, str]]:
-    """The site's keys at work, and the faults of those that cannot be used."""
-    if site.encryption == "off":
-        return ClearCipher(), {}
-    secret = site.passphrase.get_secret_value() if site.passphrase else None
-    keys, faults = load_keys(site.private_files, secret)
-    told = {fault.name: fault.reason for fault in faults}
-    return RsaCipher(keys, padding=site.padding), told
-
-
-@contextmanager
-def open_pool(site: SiteConfig, ledger_name: str | None = Ledger.NAME) -> Iterator[Opening]:
-    """The pool of a site with everything that works on it; closed when this ends.
-
-    `ledger_name` None keeps the ledger in memory.
-    """
-    make_folder(site.path)
-    disk = FolderDisk(site.path)
-    ledger = Ledger(site.path / ledger_name if ledger_name else None)
-    cipher, faults = cipher_of(site)
-    try:
-        archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
-        sheets = CsvSheets(disk, ledger, site.date_format)
-        clock = SystemClock(site.timezone)
-        yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock), faults)
-    finally:
-        cipher.close()
-        ledger.close()
-
-
-@contextmanager
-def alone_on(site: SiteConfig) -> Iterator[None]:
-    """The only round on the pool; what an ended one was receiving is dropped first of all."""
-    with PoolLock(site.path).hold():
-        drop_incoming(FolderDisk(site.path))
-        yield
-
-
-def site_of(site: SiteConfig) -> Site:
-    """The client of a site."""
-    return open_site(
-        site.kind,
-        SiteAccess(
-            server=site.server,
-            user=site.user,
-            password=site.password.get_secret_value(),
-            timeout_s=site.timeout_s,
-            connect_timeout_s=site.connect_timeout_s,
-            max_response_bytes=site.max_response_bytes,
-            delete_connections=site.delete_connections,
-        ),
-    )
-
-
-def terms_of(site: SiteConfig) -> Terms:
-    """What a round has to know of the config."""
-    return Terms(site.name, site.delete_mode, site.delete_limit, site.drift == "hold")
 
 
 def export(site: SiteConfig, wanted: str, watch: Callable[[str], None] = lambda _: None) -> Report:
@@ -151,16 +78,6 @@ def _adopt(site: SiteConfig, watch: Callable[[str], None]) -> Adopted:
     for odd in adopted.odd:
         log.warning("%s: %s", site.name, odd)
     return adopted
-
-
-def has_pool(site: SiteConfig) -> bool:
-    """Whether there is a ledger to look into."""
-    return (site.path / Ledger.NAME).is_file()
-
-
-def has_raw(site: SiteConfig) -> bool:
-    """Whether there are raw files, with or without a ledger."""
-    return any((site.path / "raw_data").glob("*.json"))
 
 
 def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
@@ -257,29 +174,31 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
     With DELETE_MODE False it tells what would go were it True: that is the time to ask.
     """
     with PoolLock(site.path).hold(), open_pool(site) as opening:
+        copying = Copying(opening.pool)
+        copying.begin()
         return {
-            scale.name: _deletions(opening.pool, scale, site)
+            scale.name: _deletions(opening.pool, copying, scale, site)
             for scale in opening.pool.ledger.listing.scales()
         }
 
 
-def _deletions(pool: Pool, scale: Scale, site: SiteConfig) -> dict[str, Any]:
+def _deletions(pool: Pool, copying: Copying, scale: Scale, site: SiteConfig) -> dict[str, Any]:
     course = Course(scale, pool, pool.clock.now())
     told = standing.reasons(course)
     pool.ledger.listing.expect(scale.name)
     proven = [
         line.entry.id
-        for verified in pipeline.verify(owed(course), Recalled(course))
-        for line in verified.sheet.lines
+        for verified in pipeline.verify(owed(course), Recalled(course, copying))
+        for line in verified.deletable
     ]
+    waiting, reasons = copying.waiting()
     may = [] if told["blocked"] else proven[: site.delete_limit]
     why = [told["blocked"]] if told["blocked"] else []
-    why += [f"{count} {reason}" for reason, count in told["kept"].items()] + list(
-        course.told.values()
-    )
+    why += [f"{count} {reason}" for reason, count in told["kept"].items()]
+    why += [*course.told.values(), *reasons]
     if len(may) < len(proven) and not told["blocked"]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
     if may and not site.delete_mode:
         why.insert(0, "DELETE_MODE is False: nothing is deleted until it is True")
-    on_site = len(proven) + sum(told["kept"].values())
+    on_site = len(proven) + sum(told["kept"].values()) + waiting
     return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mtdata.adapters.grown import Shelf
 from mtdata.course import Course, Pool
 from mtdata.domain.incident import KINDS
-from mtdata.errors import MTDataError, Reach, StorageError
+from mtdata.errors import MTDataError, Reach, ReplicaError, StorageError
 
 log = logging.getLogger(__name__)
 LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logging.WARNING}
@@ -21,6 +21,8 @@ HELD = {
     "conflict": "entry_conflict",
     "drift": "entry_drift",
 }
+REPLICAS = ("replica_unreachable", "replica_refused", "replica_wrong")
+"""Kinds that are over when a round has no such trouble with any replica."""
 CONDITIONS = (*HELD.values(), "drift", "leftover", "delete_failed")
 """Kinds that are over when a round looks at the scale and does not find them."""
 
@@ -167,6 +169,27 @@ class Bulletin:
                 scale,
                 f"{path} is not as it was left; it stays as it is, and a new part takes "
                 "what comes. `mtdata verify` says what is wrong and mends it",
+            )
+
+    def tell_of_replicas(
+        self, faults: Sequence[ReplicaError], damaged: Mapping[tuple[str, str], int]
+    ) -> None:
+        """Replicas that failed: nothing is lost, and nothing is deleted before they confirm."""
+        told: dict[str, list[str]] = {}
+        for fault in faults:
+            self._codes.add(fault.exit_code)
+            self.report.faults.append(str(fault))
+            told.setdefault(fault.incident, []).append(str(fault))
+        for kind, texts in told.items():
+            self.tell(kind, "", "; ".join(texts))
+        self.close("", set(REPLICAS) - set(told))
+        for (scale, path), number in damaged.items():
+            self._codes.add(StorageError.exit_code)
+            self.tell(
+                "raw_changed",
+                scale,
+                f"{path} has other bytes than were backed up, so they cannot be copied to a "
+                f"replica; {number} entries are fetched again while the site has them",
             )
 
     def tell_of_keys(self) -> None:

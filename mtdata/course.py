@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -11,9 +11,9 @@ from typing import Protocol
 from mtdata.adapters.archive import FolderArchive
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.sheets import CsvSheets
-from mtdata.domain.receipt import Rows, Sheet, Verified
+from mtdata.domain.receipt import Placed, Rows, Sheet, Verified
 from mtdata.domain.scale import Scale
-from mtdata.ports import Cipher, Clock, Disk
+from mtdata.ports import Cipher, Clock, Disk, Replica
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Pool:
     ledger: Ledger
     cipher: Cipher
     clock: Clock
+    replicas: tuple[Replica, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,5 +69,7 @@ class SheetInHand(Protocol):
     def place(self, rows: Rows) -> Sheet: ...
 
     def read_back(self, sheet: Sheet) -> Iterator[list[str]]: ...
+
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]: ...
 
     def accept(self, verified: Verified) -> None: ...

@@ -10,6 +10,9 @@
     ├── NameRefused     a name from the site is no safe name            65
     ├── EntryError      one entry cannot become a row                   1
     ├── StorageError    the pool cannot be written, read or trusted     74
+    ├── ReplicaError    a replica did not answer as it should           69
+    │   ├── ReplicaRefused  it answered, and does not accept us         69
+    │   └── ReplicaWrong    it holds other bytes than were put there    74
     ├── BusyError       another round has this pool                     75
     └── Stopped         somebody asked this process to end              143
 
@@ -102,6 +105,29 @@ class StorageError(MTDataError):
     again = True
     exit_code = 74
     incident = "storage"
+
+
+class ReplicaError(MTDataError):
+    """A replica could not be reached or failed; what it has not confirmed is not deleted."""
+
+    stops = Reach.SITE
+    again = True
+    exit_code = 69
+    incident = "replica_unreachable"
+
+
+class ReplicaRefused(ReplicaError):
+    """The replica has no such bucket or folder, or does not accept our keys."""
+
+    again = False
+    incident = "replica_refused"
+
+
+class ReplicaWrong(ReplicaError):
+    """A copy is gone from the replica, or is not what was put there."""
+
+    exit_code = 74
+    incident = "replica_wrong"
 
 
 class BusyError(MTDataError):

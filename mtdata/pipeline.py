@@ -106,12 +106,8 @@ def _keep(
 
 
 def _hold_aside(course: Course, batch: list[Entry]) -> None:
-    files, scale = course.pool.ledger.files, course.scale.name
-    kept = course.pool.archive.keep_aside(scale, batch)
-    mark = files.fresh_mark("held", scale, course.day, 1, kept.path)._replace(
-        mode="whole", length=kept.length, digest=kept.digest
-    )
-    course.pool.ledger.entries.hold_aside(mark, batch, kept.starts)
+    kept = course.pool.archive.keep_aside(course.scale.name, course.day, batch)
+    course.pool.ledger.entries.hold_aside(kept.mark, batch, kept.starts, course.at)
 
 
 def _tell_of_conflicts(course: Course, sifted: Sifted) -> None:
@@ -194,7 +190,8 @@ def verify(sheets: Iterable[Sheet], sheet_in_hand: SheetInHand) -> Iterator[Veri
                 and cells_digest(sheet.columns, cells) == line.digest
             ):
                 matched.append(line)
-        verified = Verified(replace(sheet, lines=tuple(matched)))
+        copied = sheet_in_hand.copied(matched)
+        verified = Verified(replace(sheet, lines=tuple(matched)), copied)
         if len(matched) < len(sheet.lines) and not sheet_in_hand.may_differ:
             raise StorageError(
                 "a sheet: read back other cells than were written; nothing committed"
@@ -207,9 +204,9 @@ def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -
     """Ask the site to drop what is proven safe here: one entry first, then a few at a time."""
     canary_passed = False
     for verified in proven:
-        if not verified.sheet.lines:
+        lines = verified.deletable[:limit]
+        if not lines:
             continue
-        lines = [line for line in verified.sheet.lines if line.entry.id is not None][:limit]
         for group in [[line] for line in lines[:CANARIES]] if not canary_passed else []:
             deleted = _ask(course, site, verified, group)
             yield deleted

@@ -15,7 +15,7 @@ from mtdata.domain.receipt import Answer
 from mtdata.domain.row import Opened
 
 Work = TypeVar("Work")
-__all__ = ["Cipher", "Clock", "Disk", "Lock", "Opened", "Site"]
+__all__ = ["Cipher", "Clock", "Disk", "Lock", "Opened", "Replica", "Site"]
 
 
 class Site(Protocol):
@@ -113,6 +113,45 @@ class Cipher(Protocol):
 
     def close(self) -> None:
         """End the worker processes."""
+        ...
+
+
+class Replica(Protocol):
+    """A second place for raw ranges; it is asked from several threads, and never to remove any.
+
+    ReplicaError: not now; ReplicaRefused: not before somebody mends it.  No message shows a secret.
+    """
+
+    @property
+    def place(self) -> str:
+        """Where it is, in one line; the ledger knows it by this."""
+        ...
+
+    def meet(self, *, first: bool) -> None:
+        """Be the place that was used before; `first` = nothing of ours lies there yet."""
+        ...
+
+    def put(self, name: str, content: bytes, digest: bytes) -> None:
+        """Store the bytes durably under that name, whole or not at all; safe to do again.
+
+        What stood there before is replaced.  ReplicaWrong when the SHA-256 that the replica
+        worked out is another.
+        """
+        ...
+
+    def confirm(self, name: str, length: int, digest: bytes) -> bool:
+        """Whether exactly these bytes stand there now, by the replica's own SHA-256 or its bytes.
+
+        False when there is no such copy or it is another; a list of names is no proof.
+        """
+        ...
+
+    def read(self, name: str, length: int) -> bytes | None:
+        """What stands there, as it is, at most one byte more than `length`; None for nothing."""
+        ...
+
+    def close(self) -> None:
+        """Give the connections back."""
         ...
 
 

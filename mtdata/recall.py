@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from mtdata.adapters.ledger import Claim
+from mtdata.copying import Copying
 from mtdata.course import Course
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Backup, Kept, Placed, Rows, Sheet, Verified
@@ -67,8 +68,9 @@ class Recalled:
 
     may_differ = True
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, copying: Copying) -> None:
         self._course = course
+        self._copying = copying
         self.doubtful = 0
 
     def place(self, rows: Rows) -> Sheet:
@@ -78,6 +80,10 @@ class Recalled:
     def read_back(self, sheet: Sheet) -> Iterator[list[str]]:
         """The cells that stand there now; [] for a line that cannot be read as a row."""
         yield from self._course.pool.sheets.lenient([line.span for line in sheet.lines])
+
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
+        """The entries whose raw bytes every replica of the pool confirms in this round."""
+        return self._copying.confirmed(line.entry for line in lines)
 
     def accept(self, verified: Verified) -> None:
         """Tell of lines that are not as they were written."""

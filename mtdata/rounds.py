@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mtdata.bulletin import Bulletin, Report
+from mtdata.bulletin import REPLICAS, Bulletin, Report
+from mtdata.copying import Copying
 from mtdata.course import Course, Pool
 from mtdata.domain.benchmark import benchmark_text
 from mtdata.domain.incident import BLOCKING
@@ -56,6 +57,7 @@ class Round:
         self._pool = pool
         self._site = site
         self._watch = watch
+        self._copying = Copying(pool)
         self._bulletin = Bulletin(terms.name, pool, key_faults or {})
         self._courses: dict[str, Course] = {}
         self._asked: dict[str, Course] = {}
@@ -66,6 +68,7 @@ class Round:
         diary, clock = self._pool.ledger.diary, self._pool.clock
         number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
         self._bulletin.guard("", lambda: self._whole(wanted))
+        self._bulletin.guard("", self._copy_the_rest)
         report = self._bulletin.end()
         diary.end_run(number, report.exit, report.shown(), clock.now())
         return report
@@ -79,6 +82,7 @@ class Round:
 
     def _steps(self, wanted: str) -> None:
         pool = self._pool
+        self._copying.begin()
         mend_files(pool)
         settle_waiting(pool, self._course, self._note)
         try:
@@ -90,6 +94,7 @@ class Round:
             written = self._bulletin.guard("", self._write_benchmark)
         pool.ledger.files.put_down()
         over = ("site_unreachable", "site_refused", "package_broken")
+        over = (*over, *(() if pool.replicas else REPLICAS))
         self._bulletin.close("", (*over, "storage") if written else over)
 
     def _course(self, scale: Scale) -> Course:
@@ -149,6 +154,7 @@ class Round:
         try:
             if scale.deleteable:
                 self._carry(course)
+                self._copying.put_missing(scale.name)
                 self._delete(course)
             elif scale.size:
                 keep_snapshot(course, self._site)
@@ -188,10 +194,11 @@ class Round:
         if (
             not (self._terms.delete_mode and self._may_ask)
             or blocked
+            or self._copying.hinders
             or BLOCKING & set(course.told)
         ):
             return
-        proven = verify(owed(course), Recalled(course))
+        proven = verify(owed(course), Recalled(course, self._copying))
         for deleted in delete(course, self._site, proven, self._may_ask):
             self._asked[course.scale.name] = course
             self._may_ask -= len(deleted.answers)
@@ -225,6 +232,13 @@ class Round:
         if left := listing.asked(name):
             said = f"{left} deletes were asked, and the rows are there still"
             course.told.setdefault("delete_failed", said)
+
+    def _copy_the_rest(self) -> None:
+        """Copies of what no scale of this round called for, though the site may be down."""
+        if self._pool.replicas:
+            self._watch("copying")
+            self._copying.put_missing()
+            self._bulletin.tell_of_replicas(self._copying.faults(), self._copying.damaged)
 
     def _write_benchmark(self) -> None:
         """The benchmark file as the ledger has it; scales of an older program's file stay in it."""

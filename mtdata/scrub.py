@@ -86,7 +86,11 @@ class Scrub:
             if self._is_over():
                 self.found.unread += 1
                 continue
-            self._file(mark, state)
+            try:
+                self._file(mark, state)
+            except StorageError as error:  # a disk that refuses to read has lost nothing yet
+                self.found.wrong.append(str(error))
+                continue
             files.have_read(mark.number, self._pool.clock.now())
         self._make_rows_again()
         files.put_down()
@@ -146,12 +150,9 @@ class Scrub:
         lost = []
         for claims in self._pool.ledger.entries.in_raw(mark.number):
             self.found.entries += len(claims)
-            try:
-                bodies = self._pool.archive.matched(
-                    [claim.span for claim in claims], [claim.digest for claim in claims]
-                )
-            except StorageError:
-                bodies = [None] * len(claims)
+            bodies = self._pool.archive.matched(
+                [claim.span for claim in claims], [claim.digest for claim in claims]
+            )
             lost += [c.seq for c, body in zip(claims, bodies, strict=True) if body is None]
         return lost
 
@@ -166,12 +167,9 @@ class Scrub:
             self._wrong("raw_changed", mark, "is not as it was left")
 
     def _read(self, mark: FileMark, start: int, length: int) -> bytes:
-        if length <= 0:
+        if length <= 0 or self._pool.disk.size(mark.path) is None:
             return b""
-        try:
-            content = self._pool.disk.read(mark.path, start, length)
-        except StorageError:
-            content = b""
+        content = self._pool.disk.read(mark.path, start, length)
         self._paced(len(content))
         return content
 
@@ -196,10 +194,7 @@ class Scrub:
 
     def _look(self, mark: FileMark) -> Finding:
         self._paced(mark.length)
-        try:
-            return examine(self._pool.disk, mark, b"")
-        except StorageError:
-            return Finding.CHANGED
+        return examine(self._pool.disk, mark, b"")
 
     def _rows_differing(self, mark: FileMark) -> list[str]:
         claims, wrong = self._pool.ledger.entries.lines(mark.number), []

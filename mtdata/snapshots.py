@@ -145,7 +145,8 @@ class _Table:
 
 def _keepable(course: Course, batch: list[Entry]) -> list[Entry]:
     if unreadable := [entry for entry in batch if not is_json(entry)]:
-        course.pool.archive.keep_aside(course.scale.name, unreadable)
+        kept = course.pool.archive.keep_aside(course.scale.name, course.day, unreadable)
+        course.pool.ledger.files.set_down(kept.mark, course.at.isoformat())
     return [entry for entry in batch if is_json(entry)]
 
 

@@ -9,7 +9,7 @@ from mtdata.domain.incident import KINDS, Incident
 
 
 def overview(pool: Pool) -> dict[str, Any]:
-    """{"scales": by name, "last_round", "last_good", "incidents": the open ones}."""
+    """{"scales": by name, "last_round", "last_good", "incidents": the open ones, "replicas"}."""
     ledger = pool.ledger
     return {
         "scales": {
@@ -19,6 +19,7 @@ def overview(pool: Pool) -> dict[str, Any]:
         "last_round": _run(pool, good=False),
         "last_good": _run(pool, good=True),
         "incidents": [shown(incident) for incident in ledger.diary.open_incidents()],
+        "replicas": [one._asdict() for one in ledger.copies.standing()],
     }
 
 

@@ -7,12 +7,16 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import reliability
 from tests.tally import TRIED
+
+if TYPE_CHECKING:
+    from tests.bucket import Bucket, Store
 
 LONG = os.environ.get("MTDATA_LONG") == "1"
 NO_SKIP = os.environ.get("MTDATA_NO_SKIP") == "1"
@@ -23,6 +27,13 @@ _CALM = settings(deadline=None, derandomize=False, suppress_health_check=[Health
 settings.register_profile("short", _CALM, max_examples=50)
 settings.register_profile("long", _CALM, max_examples=2000)
 settings.load_profile("long" if LONG else "short")
+
+
+# Nothing of this machine may lead a test to AWS; processes that tests start inherit it.
+for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_CA_BUNDLE"]:
+    del os.environ[name]
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
 def requires_program(name: str, how: str) -> pytest.MarkDecorator:
@@ -36,6 +47,25 @@ def requires_program(name: str, how: str) -> pytest.MarkDecorator:
 def seed() -> int:
     """The seed of this run's own random choices (MTDATA_SEED), printed at the start."""
     return SEED
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[Store]:
+    """A store that speaks as S3 does, for all tests."""
+    from tests.bucket import store_started  # moto takes its time to load
+
+    with store_started() as started:
+        yield started
+
+
+@pytest.fixture
+def bucket(store: Store) -> Iterator[Bucket]:
+    """A bucket of its own for each test, in a store without faults."""
+    from tests.bucket import Bucket
+
+    store.heal()
+    yield Bucket(store)
+    store.heal()
 
 
 @pytest.hookimpl(trylast=True)

@@ -156,6 +156,18 @@ def verified_elsewhere(file: Source) -> Iterator[str]:
             yield file.at(call, "Verified(...)")
 
 
+def deleting_elsewhere(file: Source) -> Iterator[str]:
+    """A site is asked to delete in one function, which takes what a Verified calls deletable."""
+    allowed: set[ast.AST] = set()
+    if file.path == PIPELINE:
+        for function in functions(file):
+            if function.name == "_ask":
+                allowed.update(ast.walk(function))
+    for call, name in calls(file):
+        if re.search(r"\b_?(site|client)\.delete$", name) and call not in allowed:
+            yield file.at(call, f"{name}(...)")
+
+
 def catching_everything(file: Source) -> Iterator[str]:
     for node in ast.walk(file.tree):
         if isinstance(node, ast.ExceptHandler) and catches_all(node):
@@ -227,6 +239,8 @@ RULES: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
     (with_touches_of_the_disk, "demo/tour.py", "shutil.rmtree(folder)"),
     (verified_elsewhere, "rounds.py", "def verify(): return Verified(sheet)"),
     (verified_elsewhere, PIPELINE, "def append(): return receipt.Verified(sheet)"),
+    (deleting_elsewhere, "rounds.py", "def _ask(self): self._site.delete(name, ids)"),
+    (deleting_elsewhere, PIPELINE, "def delete(): site.delete(name, ids)"),
     (catching_everything, "x.py", "try: f()\nexcept: pass"),
     (catching_everything, "x.py", "try: f()\nexcept (OSError, Exception): pass"),
     (catching_everything, "x.py", "with suppress(Exception): f()"),
@@ -244,6 +258,8 @@ ALLOWED: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
     (with_touches_of_the_disk, "x.py", "text.replace('a', 'b'); moment.replace(tzinfo=UTC)"),
     (with_touches_of_the_disk, "x.py", "disk.remove(path); replace(path, b'')"),
     (verified_elsewhere, PIPELINE, "def verify(): return Verified(sheet)"),
+    (deleting_elsewhere, PIPELINE, "def _ask(): site.delete(name, ids)"),
+    (deleting_elsewhere, "rounds.py", "delete(course, self._site, proven, 10)"),
     (catching_everything, "x.py", "try: f()\nexcept BaseException:\n undo()\n raise"),
     (asking_the_time, CLOCK, "datetime.now(UTC)"),
     (taking_flags_by_place, "x.py", "def f(*, b: bool): ...\ndef g(v: bool | str): ..."),
@@ -287,6 +303,11 @@ def test_only_the_durable_room_syncs_renames_cuts_and_removes() -> None:
 def test_only_verify_makes_what_may_be_deleted() -> None:
     found = offences(verified_elsewhere)
     assert not found, shown(f"only verify() in mtdata/{PIPELINE} may make a Verified", found)
+
+
+def test_only_the_pipeline_asks_a_site_to_delete() -> None:
+    found = offences(deleting_elsewhere)
+    assert not found, shown(f"only _ask() in mtdata/{PIPELINE} asks for deletes", found)
 
 
 def test_everything_is_caught_in_one_place_only() -> None:
@@ -342,7 +363,7 @@ def test_functions_are_short() -> None:
 
 @pytest.mark.parametrize("room", ["mtdata.pipeline", "mtdata.cli.main"])
 def test_the_heart_starts_without_the_heavy_libraries(room: str) -> None:
-    heavy = ["boto3", "celery", "django", "pandas", "rich"]
+    heavy = ["boto3", "botocore", "celery", "django", "pandas", "rich"]
     program = f"import sys, {room}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=HOUSE.parent, capture_output=True, text=True

@@ -45,11 +45,9 @@ class Appended(NamedTuple):
 
 
 class Aside(NamedTuple):
-    """A file under held/, and what it must hold: entries from `starts` on, a mark between them."""
+    """A file under held/ with what it must hold, and where its entries begin."""
 
-    path: str
-    length: int
-    digest: bytes
+    mark: FileMark
     starts: list[int]
 
 
@@ -125,19 +123,20 @@ class FolderArchive:
             taken = f"{key}_{number}"
         return taken
 
-    def keep_aside(self, scale: str, batch: Sequence[Entry]) -> Aside:
+    def keep_aside(self, scale: str, day: str, batch: Sequence[Entry]) -> Aside:
         """Keep entries that are no JSON, byte for byte, in one file under held/; safe to do again.
 
         One file a batch: a site gone wrong may send a hundred thousand of them.
         """
         content = BETWEEN_ASIDE.join(entry.body for entry in batch)
-        lengths = (len(entry.body) + len(BETWEEN_ASIDE) for entry in batch)
         digest = sha256(content)
         path = f"held/{scale}_{digest.hexdigest()[:24]}.txt"
         self._disk.replace(path, content)
         if self._disk.read(path, 0, len(content) + 1) != content:
             raise StorageError(f"{path}: read back other bytes than were written")
-        return Aside(path, len(content), digest.digest(), list(accumulate(lengths, initial=0))[:-1])
+        mark = self._ledger.files.fresh_mark("held", scale, day, 1, path)
+        mark = mark._replace(mode="whole", length=len(content), digest=digest.digest())
+        return Aside(mark, starts_of(batch))
 
     def bodies(self, spans: Sequence[Span]) -> Iterator[bytes]:
         """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
@@ -198,6 +197,12 @@ class Volume:
     def _opening(self) -> bytes:
         name = json.dumps(self._key).encode()
         return (b"\n],\n" if self._grown.mark.length else b"{") + name + b": [\n"
+
+
+def starts_of(batch: Sequence[Entry]) -> list[int]:
+    """Where entries begin that lie one behind the other in a file under held/."""
+    lengths = (len(entry.body) + len(BETWEEN_ASIDE) for entry in batch)
+    return list(accumulate(lengths, initial=0))[:-1]
 
 
 def _same_values(one: bytes, other: bytes) -> bool:

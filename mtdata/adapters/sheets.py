@@ -138,6 +138,10 @@ class GrowingSheet:
         spans = [line.span for line in sheet.lines]
         return _parsed(self._sheets.lines(spans))
 
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
+        """None: a row just written is recalled before it is deleted, and asked about then."""
+        return frozenset()
+
     def accept(self, verified: Verified) -> None:
         """Commit verified lines with the sheet's new length."""
         if self._grown is not None:
@@ -174,6 +178,10 @@ class WholeSheet:
     def read_back(self, sheet: Sheet) -> Iterator[list[str]]:
         """The cells that stand in the sheet in the making."""
         return _parsed(self._sheets.lines([line.span for line in sheet.lines], self._staged))
+
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
+        """None: what a snapshot shows stays on the site."""
+        return frozenset()
 
     def accept(self, verified: Verified) -> None:
         """Nothing yet: it is the finished sheet that counts."""

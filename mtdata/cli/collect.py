@@ -14,6 +14,7 @@ from mtdata.bulletin import Report, exit_code
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.config import Settings, SiteConfig, load, seconds
 from mtdata.errors import MTDataError, Reach, UsageError
+from mtdata.wiring import has_pool, has_raw
 
 Result = tuple[int, dict[str, Any]]
 EXPORT = """examples:
@@ -232,7 +233,7 @@ def _verify(options: argparse.Namespace) -> Result:
             bar=lambda total: measuring(site.name, total),
         )
 
-    begun = tuple(s for s in sites if app.has_pool(s) or app.has_raw(s))
+    begun = tuple(s for s in sites if has_pool(s) or has_raw(s))
     done, faults = each_site(begun, act)
     if not begun:
         note("mtdata: no pool yet; `mtdata export` makes it")

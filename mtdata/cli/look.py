@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app, doctor
+from mtdata import app, checkup
 from mtdata.cli.collect import Result, answer, each_site, settings_of
 from mtdata.cli.tables import ago, say, table
 from mtdata.config import SiteConfig, write_samples
 from mtdata.domain.bounds import MAX_ID
 from mtdata.errors import UsageError
+from mtdata.wiring import has_pool
 
 SERVER = "a site's NAME; . = every one"
 INIT = """examples:
@@ -113,7 +114,7 @@ def _looked(
 ) -> tuple[dict[str, Any], Any]:
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
-    return each_site(tuple(site for site in sites if app.has_pool(site)), act)
+    return each_site(tuple(site for site in sites if has_pool(site)), act)
 
 
 def _init(options: argparse.Namespace) -> Result:
@@ -129,7 +130,7 @@ def _init(options: argparse.Namespace) -> Result:
 def _check(options: argparse.Namespace) -> Result:
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
-    findings = [finding for site in sites for finding in doctor.check(site)]
+    findings = [finding for site in sites for finding in checkup.check(site)]
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
         table(
@@ -159,6 +160,8 @@ def _status(options: argparse.Namespace) -> Result:
                 ("scale", *columns),
                 [(s, *(v[c] for c in columns)) for s, v in state["scales"].items()],
             )
+            for one in state["replicas"]:
+                say(f"{one['place']}: {one['confirmed']} copies, {one['missing']} missing")
         if not done:
             say("no pool yet; `mtdata export` makes it")
     return answer("sites", done, set(), faults)
@@ -167,7 +170,7 @@ def _status(options: argparse.Namespace) -> Result:
 def _incidents(options: argparse.Namespace) -> Result:
     if options.close is not None:
         site = settings_of(options).site(_one(options))
-        if not app.has_pool(site) or not app.close_incident(site, options.close):
+        if not has_pool(site) or not app.close_incident(site, options.close):
             raise UsageError(f"{site.name} has no open incident {options.close}")
         if not options.json:
             say(f"incident {options.close} of {site.name} is closed")
@@ -213,7 +216,7 @@ def _held(options: argparse.Namespace) -> Result:
         except ValueError:
             raise UsageError("--release takes a scale and an id, or a scale and 'all'") from None
         site = settings_of(options).site(_one(options))
-        released = app.release(site, scale, id) if app.has_pool(site) else 0
+        released = app.release(site, scale, id) if has_pool(site) else 0
     done, faults = _looked(options, app.held)
     if not options.json:
         if options.release:

@@ -1,9 +1,11 @@
-"""USER, PASS and passphrase from outside the file; never guesses and never shows them."""
+"""USER, PASS, passphrase and replica keys from outside the file; never guesses or shows them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+
+MOST_REPLICAS = 9
 
 
 def account(site: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -19,6 +21,22 @@ def account(site: str, environ: Mapping[str, str]) -> dict[str, str]:
         or environ.get("MTDATA_KEY_PASSPHRASE", "")
         or credential(f"{site}.passphrase", environ),
     }
+    return {key: value for key, value in found.items() if value}
+
+
+def replica_keys(site: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what is given for the replicas by their number in the list: {"1 SECRET_KEY": ...}.
+
+    From MTDATA_<SITE>_REPLICA1_SECRET_KEY, or the credential <site>.replica1_secret_key, which
+    outranks it.  Raises ValueError when a credential is there and cannot be read.
+    """
+    found = {}
+    for number in range(1, MOST_REPLICAS + 1):
+        for key in ("ACCESS_KEY", "SECRET_KEY"):
+            word = f"replica{number}_{key}"
+            found[f"{number} {key}"] = credential(f"{site}.{word.lower()}", environ) or _variable(
+                site, word.upper(), environ
+            )
     return {key: value for key, value in found.items() if value}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdata.config import values
-from mtdata.config.credentials import account
+from mtdata.config.credentials import account, replica_keys
 from mtdata.config.reading import expanded, read_yaml
 from mtdata.config.sections import Section, World
 from mtdata.config.settings import RecoveryConfig, Settings
@@ -86,12 +86,16 @@ def _labelled(content: dict[Any, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
 
 def _section(where: str, keys: dict[str, Any], world: World) -> Section:
     section = Section(where, keys, SiteConfig)
-    given: dict[str, str] = {}
+    given: dict[str, Any] = {}
     name = _name_of(keys, world.environ)
     try:
         given = account(name, world.environ) if name else {}
     except ValueError as error:
         world.faults.append(section.fault("USER, PASS", str(error)))
+    try:
+        given["replica_keys"] = replica_keys(name, world.environ) if name else {}
+    except ValueError as error:
+        world.faults.append(section.fault("REPLICAS", str(error)))
     world.faults.extend(section.fill(world.environ, given))
     return section
 

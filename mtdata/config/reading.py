@@ -117,12 +117,14 @@ def _problem(error: yaml.YAMLError) -> str:
 
 
 def expanded(value: Any, environ: Mapping[str, str]) -> Any:
-    """Put the environment's values for `${NAME}` in a text or a list of texts; `$${` is `${`.
+    """Put the environment's values for `${NAME}` in a text, or in texts below it; `$${` is `${`.
 
     Raises ValueError that says which variable is unset, or that a name is missing.
     """
     if isinstance(value, list):
-        return [expanded(item, environ) if isinstance(item, str) else item for item in value]
+        return [expanded(item, environ) for item in value]
+    if isinstance(value, dict):
+        return {key: expanded(item, environ) for key, item in value.items()}
     if not isinstance(value, str):
         return value
     names = [match for match in _VARIABLE.finditer(value) if match[0] != "$${"]

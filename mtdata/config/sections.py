@@ -15,7 +15,7 @@ from mtdata.config.settings import did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_HIDDEN = {"USER", "PASS", "passphrase"}
+_HIDDEN = {"USER", "PASS", "passphrase", "replica_keys", "REPLICAS"}
 _LONGEST_SHOWN = 60
 
 
@@ -43,7 +43,7 @@ class Section:
         # A default that fails is told by the field's name, a value by its key.
         self._key_of = {name: str(field.validation_alias) for name, field in fields.items()}
 
-    def fill(self, environ: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
+    def fill(self, environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
         """Take over `given` first, then what the file says; return the faults."""
         self.values.update(given)
         unknown = [key for key in self._raw if key not in self._allowed]

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from mtdata.config import values
+from mtdata.config.replica import ALLOWED, ReplicaConfig, replicas
 
 _DURATION = "seconds, or a duration such as 90s, 5m, 2h or 1d"
 _MIB = 1024 * 1024
@@ -37,6 +38,10 @@ def _place(value: object, info: ValidationInfo) -> Path:
 
 def _key_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
     return values.key_files(value, home_of(info))
+
+
+def _replicas(value: object, info: ValidationInfo) -> tuple[ReplicaConfig, ...]:
+    return replicas(value, info.data.get("replica_keys", {}))
 
 
 PlacedPath = Annotated[Path, BeforeValidator(_place)]
@@ -141,8 +146,11 @@ class SiteConfig(BaseModel):
         le=32,
         description="a whole number from 1 to 32",
     )
-    replicas: Annotated[tuple[str, ...], BeforeValidator(values.replicas)] = Field(
-        default=(), validation_alias="REPLICAS", description="nothing"
+    replica_keys: dict[str, SecretStr] = Field(
+        default={}, repr=False, description="keys of the replicas from outside the file"
+    )
+    replicas: Annotated[tuple[ReplicaConfig, ...], BeforeValidator(_replicas)] = Field(
+        default=(), validation_alias="REPLICAS", description=ALLOWED
     )
     drift: Annotated[Literal["rewrite", "hold"], BeforeValidator(values.lower)] = Field(
         default="rewrite", validation_alias="DRIFT", description="rewrite or hold"

@@ -128,25 +128,19 @@ def _key_file(name: Any, home: Path) -> Path:
     return place(name, home / "keys" if bare else home)
 
 
-def replicas(value: Any) -> tuple[str, ...]:
-    """None at all: a replica that is quietly left out would be a broken promise."""
-    if value:
-        raise ValueError("replicas are not available yet in this version; remove the key")
-    return ()
-
-
 def server(value: Any) -> str:
     """The base URL of a site without its last `/` and `/export`; empty stays empty."""
     if value == "":
         return ""
     if not isinstance(value, str) or re.search(r"[\x00-\x20\x7f\\]", value):
         raise ValueError("a URL has no spaces, control characters or backslashes")
-    url = _split(value)
+    url = split_url(value)
     path = url.path.rstrip("/").removesuffix("/export").rstrip("/")
     return f"{url.scheme}://{url.netloc.lower().rstrip(':')}{path}"
 
 
-def _split(text: str) -> SplitResult:
+def split_url(text: str) -> SplitResult:
+    """An http(s) URL in its parts, without user, password, ? and #."""
     if "?" in text or "#" in text:
         raise ValueError("a ? or # part is not allowed")
     try:

@@ -2,7 +2,7 @@
 
     Package > Backup > Rows > Sheet > Verified > Deleted
 
-Only `pipeline.verify` makes a Verified, and only a Verified can be deleted.
+Only `pipeline.verify` makes a Verified, and only what a Verified calls deletable is deleted.
 None of them shows its contents when printed: they hold answers.
 """
 
@@ -117,9 +117,20 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Verified:
-    """A batch whose lines were read back and matched cell by cell: what may be deleted."""
+    """A batch whose lines were read back and matched cell by cell.
+
+    `copied` has the seq of each entry whose raw bytes every replica has confirmed; it is asked
+    only of lines that are to be deleted, so nothing of a batch just written can be.
+    """
 
     sheet: Sheet
+    copied: frozenset[int]
+
+    @property
+    def deletable(self) -> list[Placed]:
+        """What may be deleted on the site."""
+        lines = (line for line in self.sheet.lines if line.entry.seq in self.copied)
+        return [line for line in lines if line.entry.id is not None]
 
 
 class Outcome(Enum):

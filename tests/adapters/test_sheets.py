@@ -66,7 +66,7 @@ class Bench:
             len(sheet.columns) for _ in entries
         ]
         if commit:
-            growing.accept(Verified(sheet))
+            growing.accept(Verified(sheet, frozenset()))
         return sheet
 
     def table(self, path: str = PATH) -> list[list[str]]:
@@ -166,7 +166,7 @@ def whole(bench: Bench, *ids: int) -> None:
     rows = bench.rows(*({"id": number} for number in ids))
     placed = sheet.place(rows)
     assert list(sheet.read_back(placed)) == [[str(number)] for number in ids]
-    sheet.accept(Verified(placed))
+    sheet.accept(Verified(placed, frozenset()))
     sheet.finish()
 
 

@@ -186,6 +186,10 @@ class Home:
         """The ids of every entry in the raw files, in their order."""
         return [entry["id"] for entries in self.packages(scale).values() for entry in entries]
 
+    def raw_ids_as_text(self, scale: str) -> list[str]:
+        """The same as a sheet would show them."""
+        return [str(number) for number in self.raw_ids(scale)]
+
     def raw_ids_of_parts(self, scale: str) -> list[Any]:
         """The ids in the raw files that are parts of a day, and not its first."""
         files = [one for one in self.paths("raw_data", scale) if "_part" in one.name]

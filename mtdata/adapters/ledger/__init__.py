@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mtdata.adapters.ledger.adopted import Adopted
 from mtdata.adapters.ledger.connection import Connection
+from mtdata.adapters.ledger.copies import Copies
 from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.ledger.entries import Claim, Entries, Sifted
 from mtdata.adapters.ledger.files import Files
@@ -26,6 +27,7 @@ class Ledger:
         self.files = Files(self._db)
         self.entries = Entries(self._db, self.files)
         self.adopted = Adopted(self._db)
+        self.copies = Copies(self._db)
         self.snapshots = Snapshots(self._db, self.files)
         self.listing = Listing(self._db)
         self.diary = Diary(self._db)

@@ -23,6 +23,18 @@ CREATE INDEX files_live ON files (kind, scale, day, part) WHERE state = 'live';
 CREATE TABLE ranges (
   file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, key TEXT NOT NULL,
   digest BLOB NOT NULL, kept_at TEXT NOT NULL, PRIMARY KEY (file, start)) WITHOUT ROWID;
+CREATE TABLE replicas (
+  number INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, wanted INTEGER NOT NULL);
+CREATE TABLE copies (
+  replica INTEGER NOT NULL, file INTEGER NOT NULL, start INTEGER NOT NULL, put_at TEXT,
+  digest BLOB, confirmed_at TEXT, last_read_at TEXT, PRIMARY KEY (replica, file, start))
+  WITHOUT ROWID;
+CREATE INDEX copies_missing ON copies (replica, file, start) WHERE confirmed_at IS NULL;
+CREATE INDEX copies_unread ON copies (replica, coalesce(last_read_at, confirmed_at), file, start)
+  WHERE confirmed_at IS NOT NULL;
+CREATE TRIGGER ranges_to_copy AFTER INSERT ON ranges BEGIN
+  INSERT OR IGNORE INTO copies (replica, file, start)
+  SELECT number, NEW.file, NEW.start FROM replicas WHERE wanted = 1; END;
 CREATE TABLE entries (
   seq INTEGER PRIMARY KEY, scale TEXT NOT NULL, id INTEGER NOT NULL, digest BLOB NOT NULL,
   file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -97,7 +98,8 @@ class Entries(Standing):
         """
         with self._db.commit():
             self._files.save(mark)
-            self._files.add_range(mark.number, start, piece, key, at.isoformat())
+            digest = sha256(piece).digest()
+            self._files.add_range(mark.number, start, len(piece), key, digest, at.isoformat())
             seqs = self._enter(mark.scale, added, conflicts)
             for seq, (entry, _) in zip(seqs, added, strict=True) if restated else ():
                 if entry.digest in restated:
@@ -116,10 +118,12 @@ class Entries(Standing):
                 seq,
             )
 
-    def hold_aside(self, mark: FileMark, batch: Sequence[Entry], starts: Sequence[int]) -> None:
+    def hold_aside(
+        self, mark: FileMark, batch: Sequence[Entry], starts: Sequence[int], at: datetime
+    ) -> None:
         """Commit entries that may not stand in a raw file; `mark` is their file under held/."""
-        number = self._files.begin(mark._replace(writing=False)).number
-        spans = [Span(number, at, len(e.body)) for at, e in zip(starts, batch, strict=True)]
+        mark = self._files.set_down(mark, at.isoformat())
+        spans = [Span(mark.number, s, len(e.body)) for s, e in zip(starts, batch, strict=True)]
         with self._db.commit():
             self._enter(mark.scale, list(zip(batch, spans, strict=True)), frozenset())
 

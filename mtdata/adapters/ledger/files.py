@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from mtdata.adapters.ledger.connection import Connection
@@ -180,17 +179,35 @@ class Files:
 
     # raw ranges -------------------------------------------------------------------------------
 
-    def add_range(self, number: int, start: int, piece: bytes, key: str, kept_at: str) -> None:
+    def add_range(
+        self, number: int, start: int, length: int, key: str, digest: bytes, kept_at: str
+    ) -> None:
         """Enter what one append added to a raw file; inside a commit."""
         self._db.run(
             "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
             number,
             start,
-            len(piece),
+            length,
             key,
-            sha256(piece).digest(),
+            digest,
             kept_at,
         )
+
+    def set_down(self, mark: FileMark, kept_at: str) -> FileMark:
+        """Enter a whole file and its one range, once: what is there under the path is the same."""
+        row = self._db.one(
+            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"
+            " AND path = ? AND digest = ?",
+            mark.kind,
+            mark.scale,
+            mark.path,
+            mark.digest,
+        )
+        made = _mark(row) if row else self.begin(mark._replace(writing=False))
+        if not self.has_key(made.number, ""):
+            with self._db.commit():
+                self.add_range(made.number, 0, made.length, "", made.digest, kept_at)
+        return made
 
     def has_key(self, number: int, key: str) -> bool:
         """Whether a package of that name stands in the raw file already."""

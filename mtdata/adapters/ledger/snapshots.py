@@ -90,15 +90,7 @@ class Snapshots:
         with self._db.commit():
             self._files.save(mark)
             for start, length, digest in parts:
-                self._db.run(
-                    "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
-                    mark.number,
-                    start,
-                    length,
-                    key,
-                    digest,
-                    kept_at,
-                )
+                self._files.add_range(mark.number, start, length, key, digest, kept_at)
             number = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM snapshots")
             made = snapshot._replace(number=int(number[0]) if number else 1)
             self._db.run(

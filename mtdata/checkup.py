@@ -1,14 +1,16 @@
-"""`mtdata check`: looks at keys, folder, clock and the site itself; it prints no secret."""
+"""What `mtdata check` looks at: keys, folder, clock, replicas and the site; it shows no secret."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from mtdata import app
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
+from mtdata.app import status
 from mtdata.config import SiteConfig
+from mtdata.copying import probe
 from mtdata.errors import MTDataError, StorageError
+from mtdata.wiring import cipher_of, has_pool, open_pool, replicas_of, site_of
 
 
 class Finding(NamedTuple):
@@ -24,6 +26,7 @@ class Finding(NamedTuple):
 def check(site: SiteConfig) -> list[Finding]:
     """Look at keys, folder, clock and the site itself; prints no secret."""
     found = [_check_keys(site), _check_folder(site), _check_clock(site)]
+    found += [_check_replica(site, number) for number in range(len(site.replicas))]
     if site.insecure:
         found.append(
             Finding(site.name, "SERVER", "odd", "plain http: anybody on the way can read it")
@@ -35,7 +38,7 @@ def check(site: SiteConfig) -> list[Finding]:
 
 
 def _check_keys(site: SiteConfig) -> Finding:
-    cipher, faults = app.cipher_of(site)
+    cipher, faults = cipher_of(site)
     try:
         names = cipher.key_names()
     finally:
@@ -65,7 +68,7 @@ def _check_folder(site: SiteConfig) -> Finding:
 
 def _check_clock(site: SiteConfig) -> Finding:
     now = SystemClock(site.timezone).now()
-    last = app.status(site)["last_round"] if app.has_pool(site) else None
+    last = status(site)["last_round"] if has_pool(site) else None
     if last and last["age_s"] < 0:
         return Finding(
             site.name, "clock", "bad", f"the last round ended after now ({now.isoformat()})", 1
@@ -74,8 +77,31 @@ def _check_clock(site: SiteConfig) -> Finding:
     return Finding(site.name, "clock", "good", local.isoformat(timespec="seconds"))
 
 
+def _check_replica(site: SiteConfig, number: int) -> Finding:
+    """Put a probe there and read it back; it stays there, as everything on a replica does."""
+    config, what = site.replicas[number], f"REPLICAS {number + 1}"
+    try:
+        replica = replicas_of(site)[number]
+        try:
+            place = probe(replica, first=not _has_copies(site, replica.place))
+        finally:
+            replica.close()
+    except MTDataError as error:
+        return Finding(site.name, what, "bad", str(error), error.exit_code)
+    if config.insecure:
+        return Finding(site.name, what, "odd", f"{place}: plain http: anybody can read it")
+    return Finding(site.name, what, "good", place)
+
+
+def _has_copies(site: SiteConfig, place: str) -> bool:
+    if not has_pool(site):
+        return False
+    with open_pool(site) as opening:
+        return opening.pool.ledger.copies.has_any(place)
+
+
 def _check_site(site: SiteConfig) -> Finding:
-    client = app.site_of(site)
+    client = site_of(site)
     try:
         scales = client.listing()
     except MTDataError as error:

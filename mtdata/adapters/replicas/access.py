@@ -1,0 +1,19 @@
+"""How to reach a replica: what its adapter is opened with; it reaches nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReplicaAccess:
+    """`site` is the folder of ours in it; empty keys leave it to what the machine is given."""
+
+    url: str
+    site: str
+    endpoint: str = ""
+    region: str = ""
+    access_key: str = ""
+    secret_key: str = ""
+    timeout_s: float = 60.0
+    connect_timeout_s: float = 10.0

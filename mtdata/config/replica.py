@@ -1,0 +1,102 @@
+"""REPLICAS of a site: second places for its raw bytes; never opens one and never shows a key.
+
+Only the shape is checked here; what a kind of replica wants of its URL is that adapter's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from mtdata.config import values
+from mtdata.config.credentials import MOST_REPLICAS
+
+KEYS = ("URL", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY")
+ALLOWED = (
+    "a list of URLs such as s3://bucket/prefix or file:///folder, or of mappings with "
+    + " ".join(KEYS)
+)
+_URL = re.compile(r"[a-z][a-z0-9+-]{0,20}://[^\x00-\x20\x7f\\?#@]+", re.ASCII)
+_REGION = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
+
+
+class ReplicaConfig(BaseModel):
+    """One replica; `endpoint` and the keys are empty where the machine's own are to be used."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: str
+    endpoint: str = ""
+    region: str = ""
+    access_key: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+
+    @property
+    def insecure(self) -> bool:
+        """True when answers would cross a network in clear text."""
+        return values.is_insecure(self.endpoint)
+
+
+def replicas(value: Any, outside: Mapping[str, SecretStr]) -> tuple[ReplicaConfig, ...]:
+    """Each replica with its keys; `outside` has those that are not in the file, by number.
+
+    Raises ValueError with the number of the replica and the reason, which quotes no value.
+    """
+    listed = value if isinstance(value, list | tuple) else [value]
+    if len(listed) > MOST_REPLICAS:
+        raise ValueError(f"at most {MOST_REPLICAS}")
+    made: list[ReplicaConfig] = []
+    for number, item in enumerate(listed, 1):
+        keys = {key: outside[f"{number} {key}"] for key in KEYS if f"{number} {key}" in outside}
+        try:
+            made.append(item if isinstance(item, ReplicaConfig) else _replica(item, keys))
+        except ValueError as error:
+            raise ValueError(f"number {number}: {error}") from None
+        if (made[-1].url, made[-1].endpoint) in [(one.url, one.endpoint) for one in made[:-1]]:
+            raise ValueError(f"number {number}: it stands there twice")
+    return tuple(made)
+
+
+def _replica(item: Any, outside: Mapping[str, SecretStr]) -> ReplicaConfig:
+    told = {"URL": item} if isinstance(item, str) else item
+    if not isinstance(told, dict) or not all(
+        isinstance(text, str) or text is None for text in told.values()
+    ):
+        raise ValueError("it is neither a URL nor a mapping of texts")
+    if unknown := [key for key in told if key not in KEYS]:
+        word = ascii(str(unknown[0])[:60])[1:-1]
+        raise ValueError(f"{word}: there is no such key")
+    given = {key: text for key, text in told.items() if text} | dict(outside)
+    url, endpoint, region = (str(given.get(key, "")) for key in KEYS[:3])
+    if not _URL.fullmatch(url) or ".." in url.split("/"):
+        raise ValueError("URL: it is no URL, or holds a user, ?, # or '..'")
+    if url.rstrip("/").endswith(":"):
+        raise ValueError("URL: it names no place")
+    if region and not _REGION.fullmatch(region):
+        raise ValueError("REGION: it is no name of a region")
+    if ("ACCESS_KEY" in given) != ("SECRET_KEY" in given):
+        raise ValueError("ACCESS_KEY and SECRET_KEY belong together")
+    if url.startswith("file:") and len(given) > 1:
+        raise ValueError("a folder has a URL alone")
+    return ReplicaConfig(
+        url=url.rstrip("/"),
+        endpoint=_endpoint(endpoint),
+        region=region,
+        access_key=given.get("ACCESS_KEY", ""),
+        secret_key=given.get("SECRET_KEY", ""),
+    )
+
+
+def _endpoint(text: str) -> str:
+    if not text:
+        return ""
+    if re.search(r"[\x00-\x20\x7f\\@]", text):
+        raise ValueError("ENDPOINT: no user, spaces, control characters or backslashes")
+    try:
+        url = values.split_url(text)
+    except ValueError as error:
+        raise ValueError(f"ENDPOINT: {error}") from None
+    return f"{url.scheme}://{url.netloc.lower()}{url.path.rstrip('/')}"

@@ -1,0 +1,122 @@
+"""Wiring: how a pool, its keys, its replicas and its site are made from the config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from mtdata.adapters.archive import FolderArchive, drop_incoming
+from mtdata.adapters.cipher import ClearCipher, RsaCipher
+from mtdata.adapters.clock import SystemClock
+from mtdata.adapters.durable import FolderDisk, make_folder
+from mtdata.adapters.keys import load_keys
+from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.lock import PoolLock
+from mtdata.adapters.replicas import ReplicaAccess, open_replica
+from mtdata.adapters.sheets import CsvSheets
+from mtdata.collectors import open_site
+from mtdata.collectors.http import SiteAccess
+from mtdata.config import SiteConfig
+from mtdata.course import Pool
+from mtdata.ports import Cipher, Replica, Site
+from mtdata.rounds import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A pool that is open, and what is wrong with its keys."""
+
+    pool: Pool
+    key_faults: dict[str, str] = field(default_factory=dict)
+
+
+def cipher_of(site: SiteConfig) -> tuple[Cipher, dict[str, str]]:
+    """The site's keys at work, and the faults of those that cannot be used."""
+    if site.encryption == "off":
+        return ClearCipher(), {}
+    secret = site.passphrase.get_secret_value() if site.passphrase else None
+    keys, faults = load_keys(site.private_files, secret)
+    told = {fault.name: fault.reason for fault in faults}
+    return RsaCipher(keys, padding=site.padding), told
+
+
+@contextmanager
+def open_pool(site: SiteConfig, ledger_name: str | None = Ledger.NAME) -> Iterator[Opening]:
+    """The pool of a site with everything that works on it; closed when this ends.
+
+    `ledger_name` None keeps the ledger in memory.
+    """
+    make_folder(site.path)
+    disk = FolderDisk(site.path)
+    ledger = Ledger(site.path / ledger_name if ledger_name else None)
+    replicas = replicas_of(site)
+    cipher, faults = cipher_of(site)
+    try:
+        archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
+        sheets = CsvSheets(disk, ledger, site.date_format)
+        clock = SystemClock(site.timezone)
+        yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock, replicas), faults)
+    finally:
+        for replica in replicas:
+            replica.close()
+        cipher.close()
+        ledger.close()
+
+
+@contextmanager
+def alone_on(site: SiteConfig) -> Iterator[None]:
+    """The only round on the pool; what an ended one was receiving is dropped first of all."""
+    with PoolLock(site.path).hold():
+        drop_incoming(FolderDisk(site.path))
+        yield
+
+
+def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
+    """The replicas of a site, none asked for anything yet."""
+    return tuple(
+        open_replica(
+            ReplicaAccess(
+                url=one.url,
+                site=site.name,
+                endpoint=one.endpoint,
+                region=one.region,
+                access_key=one.access_key.get_secret_value(),
+                secret_key=one.secret_key.get_secret_value(),
+                timeout_s=site.timeout_s,
+                connect_timeout_s=site.connect_timeout_s,
+            )
+        )
+        for one in site.replicas
+    )
+
+
+def site_of(site: SiteConfig) -> Site:
+    """The client of a site."""
+    return open_site(
+        site.kind,
+        SiteAccess(
+            server=site.server,
+            user=site.user,
+            password=site.password.get_secret_value(),
+            timeout_s=site.timeout_s,
+            connect_timeout_s=site.connect_timeout_s,
+            max_response_bytes=site.max_response_bytes,
+            delete_connections=site.delete_connections,
+        ),
+    )
+
+
+def terms_of(site: SiteConfig) -> Terms:
+    """What a round has to know of the config."""
+    return Terms(site.name, site.delete_mode, site.delete_limit, site.drift == "hold")
+
+
+def has_pool(site: SiteConfig) -> bool:
+    """Whether there is a ledger to look into."""
+    return (site.path / Ledger.NAME).is_file()
+
+
+def has_raw(site: SiteConfig) -> bool:
+    """Whether there are raw files, with or without a ledger."""
+    return any((site.path / "raw_data").glob("*.json"))
