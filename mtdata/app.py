@@ -148,7 +148,8 @@ def verify(site: SiteConfig, watch: Callable[[str], None] = lambda _: None) -> d
             "back; `mtdata decode` makes sheets from the raw files alone"
         )
     with alone_on(site), open_pool(site) as opening:
-        return Scrub(opening.pool, watch).play().shown()
+        scrub = Scrub(opening.pool, watch, holds_drift=terms_of(site).holds_drift)
+        return scrub.play().shown()
 
 
 def status(site: SiteConfig) -> dict[str, Any]:

@@ -45,7 +45,14 @@ class Findings:
 class Scrub:
     """One pass over a pool."""
 
-    def __init__(self, pool: Pool, watch: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        watch: Callable[[str], None] = lambda _: None,
+        *,
+        holds_drift: bool = False,
+    ) -> None:
+        self._holds_drift = holds_drift
         self._pool = pool
         self._watch = watch
         self.found = Findings()
@@ -158,7 +165,8 @@ class Scrub:
             pool.ledger.diary.raise_incident("mended", "", told, pool.clock.now())
 
     def _course(self, scale: Scale) -> Course:
-        return Course(scale, self._pool, self._pool.clock.now())
+        holds = self._holds_drift and scale.deleteable
+        return Course(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
 
     def _wrong(self, kind: str, mark: FileMark, told: str) -> None:
         self.found.wrong.append(f"{mark.path}: {told}")
