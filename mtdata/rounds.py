@@ -135,8 +135,10 @@ class Round:
         if known and not offered:
             raise SiteError("the list of scales is empty, and it was not before")
         for scale in known:
+            if scale.name.casefold() in offered:
+                continue
             listing.begin()
-            if scale.name.casefold() not in offered and any(listing.missing(scale.name)):
+            if any(listing.missing(scale.name)):
                 course = self._course(scale)
                 self._conclude(course)
                 self._note(course)
