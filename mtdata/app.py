@@ -131,7 +131,12 @@ def verify(
             pace.spend(count)
 
     with alone_on(site), open_pool(site) as opening:
-        scrub = Scrub(opening.pool, paced, lambda: bool(limit_s) and clock.ticks() >= until)
+        scrub = Scrub(
+            opening.pool,
+            paced,
+            lambda: bool(limit_s) and clock.ticks() >= until,
+            holds_drift=terms_of(site).holds_drift,
+        )
         with bar(scrub.total()) as advance:
             return scrub.play().shown()
 

@@ -138,8 +138,10 @@ class Round:
         if known and not names:
             raise SiteError("the list of scales is empty, and it was not before")
         for scale in known:
+            if scale.name.casefold() in names:
+                continue
             listing.begin()
-            if scale.name.casefold() not in names and any(listing.missing(scale.name)):
+            if any(listing.missing(scale.name)):
                 course = self._course(scale)
                 self._conclude(course)
                 self._note(course)

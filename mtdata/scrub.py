@@ -62,8 +62,11 @@ class Scrub:
         pool: Pool,
         paced: Paced = lambda count: None,
         is_over: Callable[[], bool] = lambda: False,
+        *,
+        holds_drift: bool = False,
     ) -> None:
         self._pool, self._paced, self._is_over = pool, paced, is_over
+        self._holds_drift = holds_drift
         self.found = Findings()
 
     def play(self) -> Findings:
@@ -108,7 +111,8 @@ class Scrub:
             self._held(mark)
 
     def _course(self, scale: Scale) -> Course:
-        return Course(scale, self._pool, self._pool.clock.now())
+        holds = self._holds_drift and scale.deleteable
+        return Course(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
 
     # raw ----------------------------------------------------------------------------------------
 

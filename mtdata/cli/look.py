@@ -154,14 +154,15 @@ def _status(options: argparse.Namespace) -> Result:
             last = state["last_good"]
             age = f"last good round {ago(last['age_s'])} ago" if last else "no good round yet"
             open_ones = len(state["incidents"])
-            hint = ": see `mtdata incidents`" if open_ones else ""
             table(
-                f"{name}: {age}, {open_ones} open incidents{hint}",
+                f"{name}: {age}, {open_ones} open incidents",
                 ("scale", *columns),
                 [(s, *(v[c] for c in columns)) for s, v in state["scales"].items()],
             )
             for one in state["replicas"]:
                 say(f"{one['place']}: {one['confirmed']} copies, {one['missing']} missing")
+        if any(state["incidents"] for state in done.values()):
+            say("`mtdata incidents` says what is wrong")
         if not done:
             say("no pool yet; `mtdata export` makes it")
     return answer("sites", done, set(), faults)

@@ -261,3 +261,18 @@ def refusing_raw(self: FolderDisk, path: str, start: int, length: int) -> bytes:
     if path.startswith("raw_data/"):
         raise StorageError(f"{path}: cannot read: Input/output error")
     return (self.root / path).read_bytes()[start : start + length]
+
+
+def test_a_link_that_leads_nowhere_is_left_alone_and_a_part_takes_what_comes(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    for folder, name in (
+        ("active_data", "QOL_Mar_12_2026.csv"),
+        ("raw_data", "QOL_Mar_12_2026.json"),
+    ):
+        (home.pool / folder).mkdir(parents=True)
+        (home.pool / folder / name).symlink_to(home.folder / "nowhere")
+    home.export()
+    assert not (home.folder / "nowhere").exists()
+    assert [p.name for p in home.paths("active_data", "QOL") if not p.is_symlink()] == [
+        "QOL_Mar_12_2026_part2.csv"
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, columns, row
 
 
@@ -119,3 +120,16 @@ def test_a_field_that_stays_away_is_told_once_and_not_with_every_row(home: Home)
     told = [one for one in home.incidents("--all") if one["kind"] == "drift"]
     assert len(told) == 1
     assert told[0]["closed_at"] is not None
+
+
+def test_verify_makes_no_row_of_what_is_on_hold_for_drift(home: Home, key: KeyPair) -> None:
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", DRIFT="hold")
+    home.site.put("QOL", [row(1)])
+    home.export()
+    home.site.put("QOL", [row(2, other=1)])
+    home.export(code=1)
+    home.configure(PRIVATE_FILE="study.pem")  # other keys: what waits is tried again
+    home.run("verify", STUDY)
+    assert home.ids("QOL") == ["1"]
+    assert home.held() == [("QOL", 2, "drift")]
