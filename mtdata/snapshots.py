@@ -25,12 +25,20 @@ def keep_snapshot(course: Course, site: Site) -> None:
     package = collect(course, site)
     last = pool.ledger.snapshots.last(course.scale.name)
     if last is None or last.digest != package.digest:
-        last = _store(course, package)
+        last = _stored(course, package)
         course.tally.fresh, course.newly_held = last.rows, last.malformed
     course.tally.received = last.rows + last.malformed
     if last.sheet is None:
         lay_out(course, last)
     pool.archive.drop(package)
+
+
+def _stored(course: Course, package: Package) -> Snapshot:
+    try:
+        return _store(course, package)
+    except PackageError:  # half a table is none: left there, it would look like somebody's addition
+        course.pool.archive.shelf.mend_unfinished()
+        raise
 
 
 def _store(course: Course, package: Package) -> Snapshot:
