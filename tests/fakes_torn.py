@@ -49,7 +49,7 @@ class TornOs:
 
     # The calls
 
-    def stat(self, path: PathLike) -> os.stat_result:
+    def stat(self, path: PathLike, *, follow_symlinks: bool = True) -> os.stat_result:
         return _stat(self._node(path))
 
     def fstat(self, number: int) -> os.stat_result:

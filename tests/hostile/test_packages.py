@@ -20,6 +20,11 @@ def test_a_sound_package_may_look_odd(home: Home, site: StudySite) -> None:
     tried("hostile inputs", "whole packages", len(SOUND))
 
 
+def kept(body: bytes, ids: list[str]) -> list[str]:
+    """What does not even end as an array is not read at all: all of it will come again."""
+    return ids if body.rstrip().endswith(b"]") else []
+
+
 def test_what_is_sound_in_a_broken_package_is_kept_and_nothing_is_deleted(
     home: Home, site: StudySite
 ) -> None:
@@ -32,13 +37,13 @@ def test_what_is_sound_in_a_broken_package_is_kept_and_nothing_is_deleted(
     home.export(code=69)
     assert home.troubles() >= {("package_broken", scale) for scale in scales}
     found = {title: home.ids(scale) for scale, title in scales.items()}
-    assert found == {title: ids for title, (_, ids) in BROKEN.items()}
+    assert found == {title: kept(*line) for title, line in BROKEN.items()}
     assert site.deletes == [("Good", 7)]
     site.heal()
     home.export()
     assert all(sorted(home.ids(scale)) == ["1", "2", "3"] for scale in scales)
     assert all(site.ids(scale) == [] for scale in scales)
-    assert home.troubles() == set()
+    assert {kind for kind, _ in home.troubles()} == {"entry_malformed"}  # the garbled bytes
     assert home.is_clean()
     tried("hostile inputs", "whole packages", len(BROKEN))
 

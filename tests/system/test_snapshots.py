@@ -9,7 +9,7 @@ import pytest
 
 from mtdata.domain.package import BATCH_ENTRIES
 from tests.system.conftest import KeyPair
-from tests.system.home import STUDY, Home, row
+from tests.system.home import STUDY, Home, row, wire
 
 
 def staying(home: Home, *rows: object, name: str = "TaskLog") -> None:
@@ -234,3 +234,21 @@ def test_a_field_whose_name_is_no_unicode_takes_no_other_row_of_the_table_along(
     assert home.is_clean()
     (home.pool / "ledger.sqlite3").unlink()
     assert home.run("decode", STUDY, "all").code == 0
+
+
+def test_a_long_table_that_breaks_off_leaves_the_raw_file_as_it_was(home: Home) -> None:
+    rows = [row(number) for number in range(3000)]
+    home.site.put("TaskLog", rows[:5], deleteable=False)
+    home.export(STUDY, "all")
+    [raw] = home.paths("raw_data", "TaskLog")
+    before = raw.read_bytes()
+    home.site.put("TaskLog", rows[5:])
+    body = b"[" + b",".join(map(wire, rows)) + b',{"id":9,"a":"open}]'
+    home.site.fault("garbled", scale="TaskLog", bytes=body)
+    home.export(STUDY, "all", code=69)
+    assert raw.read_bytes() == before
+    home.site.heal()
+    home.export(STUDY, "all")
+    assert len({line["id"] for line in home.sheet("TaskLog")}) == 3000
+    assert home.troubles() == set()
+    assert home.is_clean()
