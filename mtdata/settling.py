@@ -21,7 +21,7 @@ def mend_files(pool: Pool) -> None:
 
 
 def lay_down(pool: Pool) -> None:
-    """After a fault: no file stays in hand, so that what a person adds to one is not cut as ours."""
+    """After a fault: no file stays in hand, so that nothing a person adds to one is cut as ours."""
     mend_files(pool)
     pool.ledger.files.put_down()
 

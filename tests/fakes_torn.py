@@ -156,6 +156,12 @@ class TornOs:
         """Every file as it is read now, by its path from the root."""
         return dict(_files(self.root, ""))
 
+    def put(self, path: PathLike, content: bytes | None) -> None:
+        """Let somebody else write a whole file, or take it away (None), and sync it."""
+        folder, name = self._place(path)
+        folder.name(Named(name, None if content is None else File(content)))
+        folder.sync()
+
     # The cut
 
     def lose_power(self, rng: Random) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.bulletin import Report
 from mtdata.course import Pool
-from mtdata.errors import StorageError
+from mtdata.errors import SiteError, StorageError
 from mtdata.ports import Cipher
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round, Terms
@@ -37,17 +39,32 @@ class PowerCut(BaseException):
     """The end of everything; no `except` of the program may catch it."""
 
 
+_FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+REFUSALS: dict[str, Exception] = {
+    **dict.fromkeys(("mkdir", "open", "pwrite", "replace", "unlink"), _FULL),
+    "fsync": OSError(errno.EIO, os.strerror(errno.EIO)),
+    "commit": StorageError("the ledger cannot be used: database or disk is full"),
+    "listing": SiteError("the site cannot be reached"),
+    "fetch": SiteError("the connection was lost"),
+}
+
+
 class Power:
     """Counts every change of disk, ledger and site, and ends the world before one of them."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self._cut_at = 0
+        self._cut_at = self._refuse_at = 0
         self._off = False
 
     def cut_at(self, number: int) -> None:
         """Count from 1 again; 0 = never."""
-        self.seen, self._cut_at, self._off = [], number, False
+        self.seen, self._cut_at, self._refuse_at, self._off = [], number, 0, False
+
+    def refuse_at(self, number: int) -> None:
+        """Count from 1 again, and have the change of that number refused instead of carried out."""
+        self.cut_at(0)
+        self._refuse_at = number
 
     def step(self, what: str) -> None:
         """Called before each change: after the cut nothing happens any more."""
@@ -56,6 +73,8 @@ class Power:
             self._off = len(self.seen) == self._cut_at
         if self._off:
             raise PowerCut(what)
+        if len(self.seen) == self._refuse_at and what in REFUSALS:
+            raise REFUSALS[what]
 
     def committing(self) -> Callable[[Connection], AbstractContextManager[None]]:
         """Connection.commit with a step before: SQLite keeps its own promise, whole or not."""
@@ -118,8 +137,9 @@ class World:
     """One pool on a disk that can lose power; `torn` stands in for durable's `os`."""
 
     def __init__(self, torn: TornOs, power: Power, cipher: Cipher, folder: Path) -> None:
-        self.torn, self.power, self._cipher, self._folder = torn, power, cipher, folder
+        self.torn, self.power, self.cipher, self._folder = torn, power, cipher, folder
         self.site = CuttableSite(power)
+        self.holds_drift = False
         self._ledger = b""
         self._minutes = 0
         self.all_shown = False  # whether the site has shown the whole story
@@ -153,27 +173,41 @@ class World:
         try:
             archive = FolderArchive(disk, ledger, "%b_%d_%Y", "%H_%M_%S")
             sheets = CsvSheets(disk, ledger, "%b_%d_%Y")
-            yield Pool(disk, archive, sheets, ledger, self._cipher, self)
+            yield Pool(disk, archive, sheets, ledger, self.cipher, self)
         finally:
             self._ledger = database.serialize()  # as the last commit left it
             ledger.close()
 
-    def round(self, *, cut_at: int = 0, delete_mode: bool = True) -> Report | None:
+    def round(
+        self, *, cut_at: int = 0, refuse_at: int = 0, delete_mode: bool = True
+    ) -> Report | None:
         """One round of all scales; None when the power was cut."""
         self._minutes += 1
-        self.power.cut_at(cut_at)
-        try:
-            with self.opened() as pool:
-                return Round(Terms("uva", delete_mode=delete_mode), pool, self.site).play("all")
-        except PowerCut:
-            return None
-        finally:
-            self.changes = self.power.seen
-            self.power.cut_at(0)
+        terms = Terms("uva", delete_mode=delete_mode, holds_drift=self.holds_drift)
+        with self.cut_or_refused(cut_at, refuse_at), self.opened() as pool:
+            return Round(terms, pool, self.site).play("all")
+        return None
+
+    @contextmanager
+    def cut_or_refused(self, cut_at: int, refuse_at: int = 0) -> Iterator[None]:
+        """What is done within ends at that change, or has it refused; 0 = neither."""
+        (self.power.refuse_at if refuse_at else self.power.cut_at)(refuse_at or cut_at)
+        with suppress(PowerCut, *([StorageError] if refuse_at else [])):
+            yield
+        self.changes = self.power.seen
+        self.power.cut_at(0)
+
+    def let_days_pass(self, days: int) -> None:
+        """The next round is so many days later."""
+        self._minutes += days * 24 * 12
 
     def lose_power(self, rng: Random) -> None:
         """Let the disk forget and tear what it may."""
         self.torn.lose_power(rng)
+
+    def edit(self, path: str, content: bytes | None) -> None:
+        """Let a person put other bytes into a file, or take it away (None)."""
+        self.torn.put(POOL / path, content)
 
     def files(self) -> dict[str, bytes]:
         """The pool's files by path."""
