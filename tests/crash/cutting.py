@@ -153,11 +153,9 @@ class Workshop:
 
 
 def sampled(deeds: Sequence[Deed], most: int, name: str) -> list[Deed]:
-    """At most so many of them, in order; the first and the last are always among them."""
-    if len(deeds) <= most:
-        return list(deeds)
-    inner = Random(f"{SEED} {name}").sample(range(1, len(deeds) - 1), most - 2)
-    return [deeds[0], *(deeds[at] for at in sorted(inner)), deeds[-1]]
+    """At most so many of them, in order, others with each seed."""
+    places = Random(f"{SEED} {name}").sample(range(len(deeds)), min(most, len(deeds)))
+    return [deeds[at] for at in sorted(places)]
 
 
 def sound(suite: str, verdicts: Sequence[Verdict], codes: set[int], otherwise: set[int]) -> None:

@@ -20,7 +20,7 @@ LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 CHUNKED = re.compile(rb"^transfer-encoding: *chunked", re.IGNORECASE | re.MULTILINE)
 NEVER_S = 60.0
 """No wait of the proxy is longer."""
-ALONE_S = 0.2
+ALONE_S = 0.5
 """So long an answer waits for others to be released with it: a canary's would wait for ever."""
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -204,6 +204,8 @@ class Proxy:
             self._held.append(number)
             if len(self._held) >= self._mischief.number:
                 self._turns = self._random.sample(self._held, len(self._held))
+                if self._turns == sorted(self._turns):
+                    self._turns.reverse()
                 self._lock.notify_all()
             self._lock.wait_for(lambda: self._turns[:1] == [number], ALONE_S)
             self.reached = self.reached or number != min(self._held)

@@ -18,8 +18,8 @@ from tests.crash.story import CrowdStory, Story
 from tests.crash.tracing import Cut
 
 SUITE = "rounds asked to end"
-A_CALL = 10**6 if LONG else 4
-MOMENTS = 60 if LONG else 4
+A_CALL = 10**6 if LONG else 2
+MOMENTS = 60 if LONG else 2
 CALLS = "pread64 fsync fdatasync rename unlink mkdir sendto recvfrom".split()
 STOPPED = 143
 UNBORN = -signal.SIGTERM
