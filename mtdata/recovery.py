@@ -16,7 +16,7 @@ from mtdata.adapters.ledger import Claim
 from mtdata.adapters.rawfile import raw_entries
 from mtdata.course import Pool
 from mtdata.domain.days import worded
-from mtdata.domain.making import rows_of, sealed_in
+from mtdata.domain.making import enveloped, rows_of
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_ENTRIES, Entry, read_entry
 from mtdata.domain.receipt import Backup, Kept, Row, Span
@@ -168,9 +168,8 @@ class Recovery:
             yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows))
 
     def _made(self, backups: Iterator[Backup], decoded: Decoded) -> Iterator[tuple[Row, ...]]:
-        work = ((backup, sealed_in(backup)) for backup in backups)
-        for backup, answer in self.pool.cipher.unseal_each(work):
-            rows = rows_of(backup, answer)
+        for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups)):
+            rows = rows_of(envelope, answer)
             decoded.rows += len(rows.rows)
             decoded.left_out += len(rows.held)
             yield rows.rows

@@ -70,8 +70,8 @@ class CsvSheets:
             start = block[0].start
             name = path or self.ledger.files.by_number(block[0].file).path
             content = self.disk.read(name, start, block[-1].start + block[-1].length - start)
-            for span in block:
-                yield content[span.start - start : span.start - start + span.length]
+            for _, place, length in block:
+                yield content[place - start : place - start + length]
 
     def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
         """The cells at each place; none for a line that cannot be read as one row any more."""
@@ -112,7 +112,7 @@ class GrowingSheet:
 
     def place(self, rows: Rows) -> Sheet:
         """Append the rows, durably; reading back and commit are next."""
-        grown = self._ready({column for row in rows.rows for column in row.columns})
+        grown = self._ready(set().union(*{row.columns for row in rows.rows}))
         lines = _lines_of(rows.rows, grown.mark.columns)
         header = b"" if grown.mark.length else csv_line(grown.mark.columns)
         start = grown.append(header + b"".join(lines)) + len(header)

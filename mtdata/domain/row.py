@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from itertools import compress
+from operator import add
 from typing import Any, NamedTuple
 
 from mtdata.errors import EntryError
@@ -38,12 +40,14 @@ class Layout(NamedTuple):
 
     columns: tuple[str, ...]
     sealed: tuple[str, ...]
+    writable: bool  # False: a name is no Unicode text (a lone surrogate)
 
 
 @lru_cache(maxsize=1024)
 def layout(names: tuple[str, ...]) -> Layout:
     """Sorted columns and sealed names of an entry with these fields."""
-    return Layout(tuple(sorted(names)), tuple(n for n in names if n.endswith(SEALED)))
+    sealed = tuple(name for name in names if name.endswith(SEALED))
+    return Layout(tuple(sorted(names)), sealed, _is_unicode("".join(names)))
 
 
 def sealed_values(values: Mapping[str, Any]) -> list[str]:
@@ -74,8 +78,6 @@ def opened(values: dict[str, Any], texts: Sequence[str | StillSealed]) -> dict[s
     for text in texts:
         if isinstance(text, StillSealed):
             raise EntryError(text.reason)
-    if not texts:
-        return values
     supply = iter(texts)
     if _nested(values):
         filled: dict[str, Any] = _filled(values, "", supply)
@@ -103,19 +105,32 @@ def cells_of(values: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
     None is empty, booleans are True and False, integers exact, floats in the shortest form that
     round-trips, arrays and objects compact JSON.  EntryError when a value has no such form.
     """
-    columns = layout(tuple(values)).columns
-    cells = [v if type(v := values[name]) is str else _cell(v) for name in columns]
-    try:
-        "".join(cells).encode()
-        "".join(columns).encode()
-    except UnicodeEncodeError:
-        raise EntryError("text that is not Unicode (a lone surrogate)") from None
+    columns, _, writable = layout(tuple(values))
+    # The usual kinds are told apart here: a call for each cell costs as much as all the rest.
+    cells = [
+        v
+        if (kind := type(v)) is str
+        else ""
+        if v is None
+        else str(v)
+        if kind is int or kind is bool
+        else _cell(v)
+        for v in map(values.__getitem__, columns)
+    ]
+    if not (writable and _is_unicode("".join(cells))):
+        raise EntryError("text that is not Unicode (a lone surrogate)")
     return columns, cells
 
 
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
     if type(value) is float and not math.isfinite(value):
         raise EntryError("a number too large")
     if type(value) is dict or type(value) is list:
@@ -126,17 +141,25 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def cells_digest(columns: Iterable[str], cells: Iterable[str]) -> bytes:
+def cells_digest(columns: Sequence[str], cells: Sequence[str]) -> bytes:
     """SHA-256 of the cells that are not empty with their columns: wider sheets keep it the same.
 
     Names and cells are joined by NUL; where one of them holds a NUL itself, they are told apart as
     JSON instead, so that no two different rows give the same text.
     """
-    filled = [text for pair in zip(columns, cells, strict=True) if pair[1] for text in pair]
-    joined = "\0".join(filled)
-    if joined.count("\0") >= max(len(filled), 1):
+    if len(columns) != len(cells):
+        raise ValueError("a row has one cell for each column")
+    pairs = list(compress(map(add, _beginnings(tuple(columns)), cells), cells))
+    joined = "\0".join(pairs)
+    if joined.count("\0") >= max(2 * len(pairs), 1):
+        filled = [text for pair in zip(columns, cells, strict=True) if pair[1] for text in pair]
         joined = "\0json" + json.dumps(filled)
     return sha256(joined.encode()).digest()
+
+
+@lru_cache(maxsize=1024)
+def _beginnings(columns: tuple[str, ...]) -> list[str]:
+    return [f"{column}\0" for column in columns]
 
 
 def spread(columns: tuple[str, ...], cells: list[str], sheet: tuple[str, ...]) -> list[str]:
