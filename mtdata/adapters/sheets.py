@@ -75,12 +75,22 @@ class CsvSheets:
 
     def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
         """The cells at each place; none for a line that cannot be read as one row any more."""
-        for span in spans:
+        try:
+            found = list(self.lines(spans))
+        except StorageError:  # one place cannot be read: the others may
+            found = [self._line_or_none(span) for span in spans]
+        for line in found:
             try:
-                [cells] = _parsed(self.lines([span]))
+                [cells] = _parsed(iter([line]))
             except (StorageError, ValueError):
                 cells = []
             yield cells
+
+    def _line_or_none(self, span: Span) -> bytes:
+        try:
+            return next(self.lines([span]))
+        except StorageError:
+            return b""
 
     def widen(self, old: FileMark, columns: tuple[str, ...]) -> GrownFile:
         """Rewrite a sheet with more columns in one atomic replace, and go on with it."""

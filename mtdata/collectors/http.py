@@ -9,14 +9,14 @@ from __future__ import annotations
 import io
 import os
 import random
-import socket
 import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPResponse, RemoteDisconnected
+from http.client import parse_headers
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -25,8 +25,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from urllib3 import exceptions as faults
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from mtdata.collectors.connection import PatientConnection, SecureConnection
+from mtdata.collectors.lanes import Road
 from mtdata.errors import ConfigError, PackageError, SiteError, SiteRefused
 
 PIECE = 64 * 1024
@@ -34,11 +35,9 @@ TRIES = 3
 BACKOFF_S = 0.3
 PATIENCE_S = 30.0  # the longest Retry-After sat out; what wants longer is left to the next round
 MAX_REDIRECTS = 3
-GET_WAITS = 10  # a GET's answer as a whole may take so many times TIMEOUT
 PORTS = {"http": 80, "https": 443}
 # Worth another try at once.  Not 500: a fault of one questionnaire, and the same query again.
 BUSY = frozenset({429, 502, 503, 504})
-GONE = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
 FAULTS = (requests.RequestException, faults.HTTPError, OSError)
 
 
@@ -53,78 +52,6 @@ class SiteAccess:
     connect_timeout_s: float
     max_response_bytes: int
     delete_connections: int
-
-
-class _TimedBytes(io.RawIOBase):
-    """What a socket gives until the time for it all is over; the socket's own limit is per wait.
-
-    The time is looked at between waits, so an answer may take one wait longer.
-    """
-
-    def __init__(self, sock: socket.socket, waits: int) -> None:
-        super().__init__()
-        self._bytes = sock.makefile("rb", buffering=0)
-        self._ends_at = time.monotonic() + waits * (sock.gettimeout() or 0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if time.monotonic() > self._ends_at:
-            raise TimeoutError(0, "it came too slowly")
-        return self._bytes.readinto(buffer)
-
-    def close(self) -> None:
-        self._bytes.close()
-        super().close()
-
-
-class _TimedResponse(HTTPResponse):
-    """Status line, headers, chunk marks and body alike come through _TimedBytes."""
-
-    def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
-        super().__init__(sock, *rest, **more)
-        self.fp.close()
-        waits = GET_WAITS if more.get("method") == "GET" else 1
-        self.fp = io.BufferedReader(_TimedBytes(sock, waits))
-
-
-class _Connection(HTTPConnection):
-    """Asks once more, on a new connection, when the site had quietly closed a kept-alive one.
-
-    Whether it closed before or after it read the request cannot be known.  Both calls that we make
-    may be repeated: a DELETE that was carried out after all is then answered with "does not exist".
-    """
-
-    response_class = _TimedResponse
-    _answers = 0
-
-    def connect(self) -> None:
-        super().connect()
-        self._answers = 0
-
-    def request(self, *rest: Any, **options: Any) -> None:
-        self._connect_s = self.timeout
-        self._asked = rest, options
-        super().request(*rest, **options)
-
-    def getresponse(self) -> Any:
-        try:
-            answer = super().getresponse()
-        except GONE:
-            if not self._answers:
-                raise
-            read_s, self.timeout = self.timeout, self._connect_s
-            self.close()
-            super().request(*self._asked[0], **self._asked[1])
-            self.timeout = read_s
-            answer = super().getresponse()
-        self._answers += 1
-        return answer
-
-
-class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
 
 
 class _Session(requests.Session):
@@ -149,7 +76,7 @@ class _Session(requests.Session):
         site = requests.Request("GET", access.server).prepare()
         # The very pool that this session uses; deletes go there without the session's own cost.
         self.pool = pool = cast(Any, adapter.get_connection_with_tls_context(site, self.verify))
-        pool.ConnectionCls = _SecureConnection if pool.scheme == "https" else _Connection
+        pool.ConnectionCls = SecureConnection if pool.scheme == "https" else PatientConnection
         try:
             adapter.cert_verify(pool, site.url, self.verify, None)  # type: ignore[no-untyped-call]
         except OSError:
@@ -170,6 +97,7 @@ class Wire:
             raise ConfigError("SERVER must be http:// or https:// and a host, without a password")
         self._session = _Session(access)
         self._headers = {name: str(value) for name, value in self._session.headers.items()}
+        self._lines = _lines_of(self._headers)
         self.has_session = False
 
     @contextmanager
@@ -217,6 +145,30 @@ class Wire:
         except FAULTS as fault:
             raise SiteError(self._words(fault)) from None
 
+    def road(self, path: str) -> Road:
+        """The way for many DELETEs below `path`, over the same connections, cookies and limits."""
+        server = urllib3.util.parse_url(self._access.server + path)
+        target, host = server.request_uri, server.netloc
+
+        def request(id: int) -> bytes:
+            start = f"DELETE {target}/{id} HTTP/1.1\r\nHost: {host}\r\n"
+            return start.encode("ascii") + self._lines
+
+        pool = self._session.pool
+        return Road(self._connected, pool._put_conn, request, self._take, FAULTS, self._limits[1])
+
+    def _connected(self) -> Any:
+        connection = self._session.pool._get_conn()
+        if connection.sock is None:
+            connection.timeout = self._limits[0]
+            connection.connect()
+        connection.sock.settimeout(self._limits[1])
+        return connection
+
+    def _take(self, head: bytes) -> None:
+        answer = SimpleNamespace(msg=parse_headers(io.BytesIO(head + b"\r\n")))
+        self._remember(SimpleNamespace(_original_response=answer))
+
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
@@ -259,6 +211,7 @@ class Wire:
         cookie = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]
         if cookie:
             self._headers = {**self._headers, "Cookie": cookie}
+            self._lines = _lines_of(self._headers)
             self.has_session = True
 
     def _words(self, fault: BaseException) -> str:
@@ -267,6 +220,13 @@ class Wire:
         words = next(words for kind, words in WORDS if any(isinstance(one, kind) for one in seen))
         told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
         return words.format(self.name, self._access, next(told, "nothing came"))
+
+
+def _lines_of(headers: dict[str, str]) -> bytes:
+    """The headers as they are sent to Lanes, which unpack nothing."""
+    sent = headers | {"Accept-Encoding": "identity"}
+    lines = [f"{name}: {value}\r\n" for name, value in sent.items()]
+    return "".join([*lines, "\r\n"]).encode("latin-1")
 
 
 WORDS: tuple[tuple[type[BaseException], str], ...] = (
