@@ -126,16 +126,20 @@ def test_an_answer_with_something_behind_it_is_not_believed() -> None:
         assert len(server.asked) > 30
 
 
-def test_a_connection_closed_with_or_without_a_word_is_replaced() -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_a_connection_that_the_site_closes_is_replaced(told: bool) -> None:
+    said = USUAL.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", int(told))
+
     def closing(there: socket.socket, number: int) -> None:
-        told = number % 2 == 0
-        there.sendall(USUAL.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", int(told)))
+        there.sendall(said)
         there.shutdown(socket.SHUT_RDWR)
 
     with serving(closing) as (server, url):
         assert set(outcomes(url, 50).values()) == {Outcome.DONE}
         assert set(server.ids()) == set(range(50))
         assert server.connections >= 50
+        if told:  # then nothing was sent that had to be sent again
+            assert len(server.asked) == 50
 
 
 def test_a_new_session_is_told_to_every_later_request() -> None:
