@@ -122,7 +122,11 @@ def elements(window: _Window) -> Iterator[Entry]:
         window.take(1)
         return
     while True:
-        yield _next_entry(window)
+        if (entry := _usual_entry(window)) is not None:
+            yield entry
+            window.peek()
+            continue
+        yield _measured_entry(window)
         mark = window.peek()
         if mark not in (b",", b"]"):
             raise PackageError("the package breaks off or is garbled; the entries before are kept")
@@ -132,13 +136,19 @@ def elements(window: _Window) -> Iterator[Entry]:
         window.peek()
 
 
-def _next_entry(window: _Window) -> Entry:
+def _usual_entry(window: _Window) -> Entry | None:
+    """The entry that ends at the next `},`, taken with its comma, if it is one."""
     end = window.find(b"},")
-    if end >= 0:
-        entry = read_entry(window.head(end + 1))
-        if entry.values is not None:
-            window.take(end + 1)
-            return entry
+    if end < 0:
+        return None
+    entry = read_entry(window.head(end + 1))
+    if entry.values is None:
+        return None
+    window.take(end + 2)
+    return entry
+
+
+def _measured_entry(window: _Window) -> Entry:
     length = _measured(window)
     if length < 0:
         return _resynchronised(window, b"")

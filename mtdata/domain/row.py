@@ -17,6 +17,7 @@ from mtdata.errors import EntryError
 
 SEALED = "RSA"
 """Ending of the names of sealed fields (facts: the study website)."""
+_CONTAINERS = frozenset({dict, list})
 
 
 class StillSealed(NamedTuple):
@@ -59,7 +60,7 @@ def sealed_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def _nested(values: Mapping[str, Any]) -> bool:
-    return not {dict, list}.isdisjoint(map(type, values.values()))
+    return not _CONTAINERS.isdisjoint(map(type, values.values()))
 
 
 def _sealed_within(value: Any, name: str) -> Iterator[str]:
@@ -78,15 +79,12 @@ def opened(values: dict[str, Any], texts: Sequence[str | StillSealed]) -> dict[s
     for text in texts:
         if isinstance(text, StillSealed):
             raise EntryError(text.reason)
-    supply = iter(texts)
-    if _nested(values):
-        filled: dict[str, Any] = _filled(values, "", supply)
-        return filled
-    plain = dict(values)
-    for name in layout(tuple(values)).sealed:
-        if type(values[name]) is str and values[name]:
-            plain[name] = next(supply)
-    return plain
+    names = layout(tuple(values)).sealed
+    flat = [name for name in names if type(value := values[name]) is str and value]
+    if len(flat) == len(texts):  # then none stands deeper
+        return values | dict(zip(flat, texts, strict=True))
+    filled: dict[str, Any] = _filled(values, "", iter(texts))
+    return filled
 
 
 def _filled(value: Any, name: str, supply: Iterator[str | StillSealed]) -> Any:
