@@ -25,7 +25,15 @@ from mtdata.recall import Recalled, owed
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round
 from mtdata.scrub import Scrub
-from mtdata.wiring import alone_on, has_pool, has_raw, open_pool, site_of, terms_of
+from mtdata.wiring import (
+    alone_on,
+    has_pool,
+    has_raw,
+    open_pool,
+    seldom_searched,
+    site_of,
+    terms_of,
+)
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
@@ -33,7 +41,7 @@ REBUILDING = ".ledger.rebuilding"
 
 def export(site: SiteConfig, wanted: str, watch: Callable[[str], None] = lambda _: None) -> Report:
     """One round of one site, alone on its pool; a pool without a ledger is adopted first."""
-    with alone_on(site):
+    with alone_on(site), seldom_searched():
         if not has_pool(site) and has_raw(site):
             _adopt(site, watch)
         with open_pool(site) as opening, closing(site_of(site)) as client:

@@ -16,7 +16,7 @@ from mtdata.adapters.ledger import Claim
 from mtdata.adapters.sheets import row_places
 from mtdata.course import Pool
 from mtdata.domain.likeness import all_alike
-from mtdata.domain.making import rows_of, sealed_in
+from mtdata.domain.making import enveloped, rows_of
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_ENTRIES, read_entry
 from mtdata.domain.receipt import Backup, HeldBack, Kept, Row, Span
@@ -105,8 +105,8 @@ class Matching:
         )
         backup = Backup(Scale(self._mark.scale, 0, True), kept)
         made: dict[int, Row | HeldBack] = {}
-        for _, answer in self._pool.cipher.unseal_each([(backup, sealed_in(backup))]):
-            rows = rows_of(backup, answer)
+        for envelope, answer in self._pool.cipher.unseal_each([enveloped(backup)]):
+            rows = rows_of(envelope, answer)
             made.update((row.entry.seq, row) for row in rows.rows)
             made.update((held.entry.seq, held) for held in rows.held)
         return made

@@ -12,7 +12,7 @@ from dataclasses import replace
 from mtdata.adapters.archive import Volume
 from mtdata.adapters.ledger import Claim, Sifted
 from mtdata.course import Course, SheetInHand
-from mtdata.domain.making import rows_of, sealed_in
+from mtdata.domain.making import enveloped, rows_of
 from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import (
     Backup,
@@ -121,9 +121,8 @@ def _tell_of_conflicts(course: Course, sifted: Sifted) -> None:
 
 def decrypt(course: Course, backups: Iterable[Backup]) -> Iterator[Rows]:
     """Open what is sealed and lay out the cells; what cannot be is held, never guessed."""
-    work = ((backup, sealed_in(backup)) for backup in backups)
-    for backup, answer in course.pool.cipher.unseal_each(work):
-        rows = rows_of(backup, answer)
+    for envelope, answer in course.pool.cipher.unseal_each(map(enveloped, backups)):
+        rows = rows_of(envelope, answer)
         course.keys.update(rows.opened)
         course.unopened += rows.unopened
         yield _without_drift(course, rows) if course.holds_drift else rows

@@ -17,7 +17,11 @@ def waiting(course: Course) -> Iterator[Backup]:
     """Entries that are safe here and want a row: left over, or held and worth a try."""
     fingerprint = course.pool.cipher.fingerprint()
     for claims in course.pool.ledger.entries.waiting(course.scale.name, fingerprint):
-        kept = [one for one in _kept(course, claims) if one is not None]
+        kept = [
+            _unread(c)._replace(values=read_entry(body).values or {})
+            for c, body in _proven(course, claims)
+            if body is not None
+        ]
         if kept:
             yield Backup(course.scale, tuple(kept))
 
@@ -32,7 +36,7 @@ def owed(course: Course) -> Iterator[Sheet]:
 
 
 def _sheet(course: Course, number: int, claims: list[Claim]) -> Sheet:
-    kept = _kept(course, claims)
+    kept = [None if body is None else _unread(c) for c, body in _proven(course, claims)]
     lines = tuple(
         Placed(entry, claim.cells, claim.line)
         for entry, claim in zip(kept, claims, strict=True)
@@ -43,8 +47,13 @@ def _sheet(course: Course, number: int, claims: list[Claim]) -> Sheet:
     return Sheet(Rows(backup, (), ()), number, columns, lines)
 
 
-def _kept(course: Course, claims: Sequence[Claim]) -> list[Kept | None]:
-    """Entries whose raw bytes still have their digest; the others are told of and left out.
+def _unread(claim: Claim) -> Kept:
+    """What a delete needs of an entry: not its answers."""
+    return Kept(claim.seq, claim.id, claim.digest, claim.span, {})
+
+
+def _proven(course: Course, claims: Sequence[Claim]) -> list[tuple[Claim, bytes | None]]:
+    """Each with its raw bytes if they still have their digest; the others are told of.
 
     A disk that refuses to read is a StorageError: what it holds may be whole, and to fetch it
     again would put it into the raw files twice.
@@ -57,10 +66,7 @@ def _kept(course: Course, claims: Sequence[Claim]) -> list[Kept | None]:
             f"{len(lost)} entries have other raw bytes than were backed up; they are not deleted, "
             "and are fetched again while the site has them"
         )
-    return [
-        None if body is None else Kept(c.seq, c.id, c.digest, c.span, read_entry(body).values or {})
-        for c, body in zip(claims, bodies, strict=True)
-    ]
+    return list(zip(claims, bodies, strict=True))
 
 
 class Recalled:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import chain, islice
 from typing import Any
 
 from mtdata.adapters.ledger import Claim
 from mtdata.adapters.rawfile import RawEntry, raw_entries
+from mtdata.adapters.recovered import RecoveredSheets
 from mtdata.course import Pool
 from mtdata.domain.days import worded
-from mtdata.domain.making import rows_of, sealed_in
+from mtdata.domain.making import enveloped, rows_of
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_ENTRIES, read_entry
 from mtdata.domain.receipt import Backup, Kept, Row, Span
@@ -27,6 +29,8 @@ from mtdata.ports import Disk
 from mtdata.snapshots import recalled_entries
 
 NOWHERE = Span(0, 0, 0)
+FORM = 1
+"""Raise it when the same entries give another sheet; what was recovered before is made again."""
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class Decoded:
     left_out: int = 0
     identical: bool | None = None
     difference: str = ""
+    made: bool = True  # False: an earlier `decode` made it, and it is still what it must be
 
     def shown(self) -> dict[str, Any]:
         """The form that `--json` prints."""
@@ -74,13 +79,33 @@ class Recovery:
         return self.done
 
     def write(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
-        """Write every sheet again under `folder` of `out`."""
-        for mark in self._sheets(scale):
-            name = mark.path.rpartition("/")[2]
-            decoded = Decoded(name, "raw_data by the ledger")
-            self._save(out, f"{folder}{name}", self._content(mark, decoded))
-            self.done.append(decoded)
+        """Write every sheet under `folder` of `out` that is not there as it must be."""
+        sheets = RecoveredSheets(out, folder)
+        try:
+            for mark in self._sheets(scale):
+                self._write(mark, sheets)
+        finally:
+            sheets.remember()
         return self.done
+
+    def _write(self, mark: FileMark, sheets: RecoveredSheets) -> None:
+        name, source = mark.path.rpartition("/")[2], self._source(mark)
+        decoded = Decoded(name, "raw_data by the ledger")
+        before = sheets.still(name, source)
+        if before is None:
+            content = self._content(mark, decoded)
+            sheets.write(name, source, content, lambda: (decoded.rows, decoded.left_out))
+        else:
+            decoded.made, decoded.rows, decoded.left_out = False, before.rows, before.left_out
+        self.done.append(decoded)
+
+    def _source(self, mark: FileMark) -> str:
+        """All that a recovered sheet follows from: the ledger's sheet, the keys, our own ways."""
+        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
+        made_of = "" if snapshot is None else snapshot.digest.hex()
+        keys = self.pool.cipher.fingerprint()
+        told = [FORM, mark.path, mark.length, mark.digest.hex(), *mark.columns, made_of, keys]
+        return sha256(json.dumps(told).encode()).hexdigest()
 
     def write_loose(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
         """Without a ledger: a sheet of each raw file, every entry once."""
@@ -182,9 +207,8 @@ class Recovery:
             yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows))
 
     def _made(self, backups: Iterator[Backup], decoded: Decoded) -> Iterator[tuple[Row, ...]]:
-        work = ((backup, sealed_in(backup)) for backup in backups)
-        for backup, answer in self.pool.cipher.unseal_each(work):
-            rows = rows_of(backup, answer)
+        for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups)):
+            rows = rows_of(envelope, answer)
             decoded.rows += len(rows.rows)
             decoded.left_out += len(rows.held)
             yield rows.rows

@@ -10,7 +10,7 @@ from mtdata.adapters.archive import Appended, Volume
 from mtdata.adapters.ledger import Snapshot
 from mtdata.course import Course, Pool
 from mtdata.domain.bounds import MAX_FIELDS
-from mtdata.domain.making import rows_of, sealed_in
+from mtdata.domain.making import enveloped, rows_of
 from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import Backup, Kept, Package, Span
 from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
@@ -167,9 +167,8 @@ def sheet_digest(pool: Pool, scale: Scale, snapshot: Snapshot) -> tuple[bytes, i
     """Digest of the sheet that raw gives for a snapshot, and how many entries it leaves out."""
     digest, left_out = sha256(csv_line(snapshot.columns)), 0
     backups = recalled_entries(pool, scale, snapshot)
-    work = ((backup, sealed_in(backup)) for backup in backups)
-    for backup, answer in pool.cipher.unseal_each(work):
-        rows = rows_of(backup, answer)
+    for envelope, answer in pool.cipher.unseal_each(map(enveloped, backups)):
+        rows = rows_of(envelope, answer)
         left_out += len(rows.held)
         cells = (spread(row.columns, row.cells, snapshot.columns) for row in rows.rows)
         digest.update(b"".join(csv_lines(cells)))

@@ -146,8 +146,8 @@ class FolderArchive:
             path = self._ledger.files.by_number(block[0].file).path
             gone = self._disk.size(path) is None
             content = b"" if gone else self._disk.read(path, start, length)
-            for span in block:
-                yield content[span.start - start : span.start - start + span.length]
+            for _, place, length in block:
+                yield content[place - start : place - start + length]
 
     def matched(self, spans: Sequence[Span], digests: Sequence[bytes]) -> list[bytes | None]:
         """The bytes at each place where they have the digest, None where they do not."""
@@ -223,17 +223,15 @@ def drop_incoming(disk: Disk) -> None:
 def runs(spans: Sequence[Span]) -> Iterator[list[Span]]:
     """Group places that lie close behind one another in one file, up to 1 MiB at a time."""
     block: list[Span] = []
+    number, first, end = -1, 0, 0
     for span in spans:
-        if block and not _neighbours(block, span):
-            yield block
-            block = []
+        file, start, length = span
+        near = 0 <= start - end <= NEAR and start + length - first <= READ_AHEAD
+        if not near or file != number:
+            if block:
+                yield block
+            block, number, first = [], file, start
         block.append(span)
+        end = start + length
     if block:
         yield block
-
-
-def _neighbours(block: list[Span], span: Span) -> bool:
-    first, last = block[0], block[-1]
-    gap = span.start - last.start - last.length
-    whole = span.start + span.length - first.start
-    return span.file == last.file and 0 <= gap <= NEAR and whole <= READ_AHEAD

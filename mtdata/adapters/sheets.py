@@ -72,17 +72,27 @@ class CsvSheets:
             start = block[0].start
             name = path or self.ledger.files.by_number(block[0].file).path
             content = self.disk.read(name, start, block[-1].start + block[-1].length - start)
-            for span in block:
-                yield content[span.start - start : span.start - start + span.length]
+            for _, place, length in block:
+                yield content[place - start : place - start + length]
 
     def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
         """The cells at each place; none for a line that cannot be read as one row any more."""
-        for span in spans:
+        try:
+            found = list(self.lines(spans))
+        except StorageError:  # one place cannot be read: the others may
+            found = [self._line_or_none(span) for span in spans]
+        for line in found:
             try:
-                [cells] = _parsed(self.lines([span]))
+                [cells] = _parsed(iter([line]))
             except (StorageError, ValueError):
                 cells = []
             yield cells
+
+    def _line_or_none(self, span: Span) -> bytes:
+        try:
+            return next(self.lines([span]))
+        except StorageError:
+            return b""
 
     def widen(self, old: FileMark, columns: tuple[str, ...]) -> GrownFile:
         """Rewrite a sheet with more columns in one atomic replace, and go on with it."""
@@ -114,7 +124,7 @@ class GrowingSheet:
 
     def place(self, rows: Rows) -> Sheet:
         """Append the rows, durably; reading back and commit are next."""
-        grown = self._ready({column for row in rows.rows for column in row.columns})
+        grown = self._ready(set().union(*{row.columns for row in rows.rows}))
         lines = _lines_of(rows.rows, grown.mark.columns)
         header = b"" if grown.mark.length else csv_line(grown.mark.columns)
         start = grown.append(header + b"".join(lines)) + len(header)

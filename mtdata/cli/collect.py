@@ -208,7 +208,8 @@ def _decode(options: argparse.Namespace) -> Result:
 
 def _show_decoded(name: str, sheets: list[dict[str, Any]], *, check: bool) -> None:
     def verdict(sheet: dict[str, Any]) -> str:
-        return sheet["difference"] or ("byte-identical" if check else "written")
+        written = "written" if sheet["made"] else "there already"
+        return sheet["difference"] or ("byte-identical" if check else written)
 
     table(
         name,

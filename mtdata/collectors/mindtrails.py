@@ -21,6 +21,7 @@ from urllib.parse import quote
 from requests import Response
 
 from mtdata.collectors.http import BUSY, PIECE, SiteAccess, Wire
+from mtdata.collectors.lanes import Lanes
 from mtdata.domain.receipt import Answer, Outcome
 from mtdata.domain.scale import checked_name
 from mtdata.errors import PackageError, SiteError, SiteRefused, SiteSlow
@@ -101,6 +102,9 @@ class MindTrailsSite:
         if not self._wire.has_session:
             # Alone, so that the others share its session: each new one is a slow password check.
             yield from map(asking.ask, islice(left, 1))
+        again: list[int] = []
+        yield from asking.sweep(left, again, self._connections)
+        left = chain(again, left)
         with ThreadPoolExecutor(self._connections, "delete") as crew:
             try:
                 yield from _asked_by(crew, 2 * self._connections, asking, left)
@@ -129,16 +133,29 @@ class _Asking:
             outcome, reason = _verdict(*self._wire.delete(f"{self._path}/{int(id)}"))
         except SiteError as fault:
             outcome, reason = Outcome.FAILED, str(fault)
-        self._note(outcome, reason)
-        return Answer(id, outcome, reason)
+        return self._noted(id, outcome, reason)
 
-    def _note(self, outcome: Outcome, reason: str) -> None:
+    def sweep(self, ids: Iterator[int], again: list[int], count: int) -> Iterator[Answer]:
+        """Ask for as many as answer in the usual way; the others are put into `again`."""
+        road = self._wire.road(self._path)
+        for id, reply in Lanes(road, count).sweep(self._while_wanted(ids)):
+            if reply is None:
+                again.append(id)
+            else:
+                yield self._noted(id, *_verdict(*reply))
+
+    def _while_wanted(self, ids: Iterator[int]) -> Iterator[int]:
+        while not self.verdict and (id := next(ids, None)) is not None:
+            yield int(id)
+
+    def _noted(self, id: int, outcome: Outcome, reason: str) -> Answer:
         with self._lock:
             self._failures = self._failures + 1 if outcome is Outcome.FAILED else 0
             if outcome is Outcome.REFUSED:
                 self.verdict = outcome, reason
             elif self._failures == MAX_FAILURES and not self.verdict:
                 self.verdict = Outcome.FAILED, f"not asked: {MAX_FAILURES} failures in a row"
+        return Answer(id, outcome, reason)
 
 
 def _asked_by(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
 from mtdata.domain.receipt import Backup, HeldBack, Kept, Row, Rows
 from mtdata.domain.row import (
@@ -16,19 +17,31 @@ from mtdata.domain.row import (
 from mtdata.errors import EntryError
 
 
-def sealed_in(backup: Backup) -> list[str]:
-    """Every sealed text of a batch, in the order in which `rows_of` takes the answers."""
-    return [text for entry in backup.entries for text in sealed_values(entry.values)]
+class Envelope(NamedTuple):
+    """A batch, and how many sealed texts each of its entries has."""
+
+    backup: Backup
+    counts: list[int]
 
 
-def rows_of(backup: Backup, answer: Opened) -> Rows:
+def enveloped(backup: Backup) -> tuple[Envelope, list[str]]:
+    """A batch with all its sealed texts, in the order in which `rows_of` takes the answers."""
+    texts: list[str] = []
+    counts: list[int] = []
+    for entry in backup.entries:
+        found = sealed_values(entry.values)
+        texts += found
+        counts.append(len(found))
+    return Envelope(backup, counts), texts
+
+
+def rows_of(envelope: Envelope, answer: Opened) -> Rows:
     """Lay out the cells of each entry; an entry that cannot be a row is held, with the reason."""
     rows: list[Row] = []
     held: list[HeldBack] = []
     place = 0
-    for entry in backup.entries:
-        wanted = len(sealed_values(entry.values))
-        made = _made(entry, answer.texts[place : place + wanted] if wanted else [])
+    for entry, wanted in zip(envelope.backup.entries, envelope.counts, strict=True):
+        made = _made(entry, answer.texts[place : place + wanted])
         place += wanted
         if isinstance(made, Row):
             rows.append(made)
@@ -36,12 +49,12 @@ def rows_of(backup: Backup, answer: Opened) -> Rows:
             held.append(made)
     unopened = sum(isinstance(text, StillSealed) for text in answer.texts)
     opened_by = Counter(key for key in answer.keys if key)
-    return Rows(backup, tuple(rows), tuple(held), opened_by, unopened)
+    return Rows(envelope.backup, tuple(rows), tuple(held), opened_by, unopened)
 
 
 def _made(entry: Kept, texts: list[str | StillSealed]) -> Row | HeldBack:
     try:
-        columns, cells = cells_of(opened(entry.values, texts))
+        columns, cells = cells_of(opened(entry.values, texts) if texts else entry.values)
     except EntryError as error:
         sealed = any(isinstance(text, StillSealed) for text in texts)
         return HeldBack(entry, "sealed" if sealed else "malformed", str(error))

@@ -66,7 +66,7 @@ def read_entry(body: bytes) -> Entry:
         return Entry(None, digest, body, None, fault)
     try:
         text = body.decode()
-        values = _DECODER.decode(text)
+        values = _parsed(text)
     except UnicodeDecodeError:
         return Entry(None, digest, body, None, "not UTF-8")
     except ValueError:
@@ -80,6 +80,12 @@ def read_entry(body: bytes) -> Entry:
         number = None if "id" in doubled else number
         return Entry(number, digest, body, values, "a name that stands twice")
     return Entry(number, digest, body, values, fault)
+
+
+def _parsed(text: str) -> Any:
+    # The usual object, nothing before or behind it, is spared two searches for white space.
+    values, end = _DECODER.raw_decode(text) if text[:1] == "{" else (None, -1)
+    return values if end == len(text) else _DECODER.decode(text)
 
 
 def _id_of(value: object) -> tuple[int | None, str]:
@@ -150,21 +156,30 @@ def elements(window: Window) -> Iterator[Entry]:
             window.garbled = True
         else:
             window.began = window.place
-            yield _next_entry(window)
+            if (entry := _usual_entry(window)) is not None:
+                yield entry
+                continue
+            yield _measured_entry(window)
         mark = window.peek()
         if mark not in (b",", b"]"):
             raise PackageError("the package breaks off or is garbled; the entries before are kept")
         window.take(1)
 
 
-def _next_entry(window: Window) -> Entry:
+def _usual_entry(window: Window) -> Entry | None:
+    """The entry that ends at the next `},`, taken with its comma, if it is one."""
     end = window.find(b"},")
-    if end >= 0:
-        entry = read_entry(window.head(end + 1))
-        if entry.values is not None:
-            window.take(end + 1)
-            window.sound = window.sound if entry.fault else entry.values
-            return entry
+    if end < 0:
+        return None
+    entry = read_entry(window.head(end + 1))
+    if entry.values is None:
+        return None
+    window.take(end + 2)
+    window.sound = window.sound if entry.fault else entry.values
+    return entry
+
+
+def _measured_entry(window: Window) -> Entry:
     length = _measured(window)
     if length < 0 or window.mark_after(length) not in (b",", b"]", b""):
         return _resynchronised(window)

@@ -9,12 +9,15 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from itertools import compress
+from operator import add
 from typing import Any, NamedTuple
 
 from mtdata.errors import EntryError
 
 SEALED = "RSA"
 """Ending of the names of sealed fields (facts: the study website)."""
+_CONTAINERS = frozenset({dict, list})
 
 
 class StillSealed(NamedTuple):
@@ -45,15 +48,7 @@ class Layout(NamedTuple):
 def layout(names: tuple[str, ...]) -> Layout:
     """Sorted columns and sealed names of an entry with these fields."""
     sealed = tuple(name for name in names if name.endswith(SEALED))
-    return Layout(tuple(sorted(names)), sealed, _is_writable(names))
-
-
-def _is_writable(texts: Iterable[str]) -> bool:
-    try:
-        "".join(texts).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return Layout(tuple(sorted(names)), sealed, _is_unicode("".join(names)))
 
 
 def columns_of(values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -71,7 +66,7 @@ def sealed_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def _nested(values: Mapping[str, Any]) -> bool:
-    return not {dict, list}.isdisjoint(map(type, values.values()))
+    return not _CONTAINERS.isdisjoint(map(type, values.values()))
 
 
 def _sealed_within(value: Any, name: str) -> Iterator[str]:
@@ -90,17 +85,12 @@ def opened(values: dict[str, Any], texts: Sequence[str | StillSealed]) -> dict[s
     for text in texts:
         if isinstance(text, StillSealed):
             raise EntryError(text.reason)
-    if not texts:
-        return values
-    supply = iter(texts)
-    if _nested(values):
-        filled: dict[str, Any] = _filled(values, "", supply)
-        return filled
-    plain = dict(values)
-    for name in layout(tuple(values)).sealed:
-        if type(values[name]) is str and values[name]:
-            plain[name] = next(supply)
-    return plain
+    names = layout(tuple(values)).sealed
+    flat = [name for name in names if type(value := values[name]) is str and value]
+    if len(flat) == len(texts):  # then none stands deeper
+        return values | dict(zip(flat, texts, strict=True))
+    filled: dict[str, Any] = _filled(values, "", iter(texts))
+    return filled
 
 
 def _filled(value: Any, name: str, supply: Iterator[str | StillSealed]) -> Any:
@@ -120,15 +110,31 @@ def cells_of(values: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
     round-trips, arrays and objects compact JSON.  EntryError when a value has no such form.
     """
     columns, _, writable = layout(tuple(values))
-    cells = [v if type(v := values[name]) is str else _cell(v) for name in columns]
-    if not (writable and _is_writable(cells)):
+    # The usual kinds are told apart here: a call for each cell costs as much as all the rest.
+    cells = [
+        v
+        if (kind := type(v)) is str
+        else ""
+        if v is None
+        else str(v)
+        if kind is int or kind is bool
+        else _cell(v)
+        for v in map(values.__getitem__, columns)
+    ]
+    if not (writable and _is_unicode("".join(cells))):
         raise EntryError("text that is not Unicode (a lone surrogate)")
     return columns, cells
 
 
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
     if type(value) is float and not math.isfinite(value):
         raise EntryError("a number too large")
     if type(value) is dict or type(value) is list:
@@ -139,17 +145,25 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def cells_digest(columns: Iterable[str], cells: Iterable[str]) -> bytes:
+def cells_digest(columns: Sequence[str], cells: Sequence[str]) -> bytes:
     """SHA-256 of the cells that are not empty with their columns: wider sheets keep it the same.
 
     Names and cells are joined by NUL; where one of them holds a NUL itself, they are told apart as
     JSON instead, so that no two different rows give the same text.
     """
-    filled = [text for pair in zip(columns, cells, strict=True) if pair[1] for text in pair]
-    joined = "\0".join(filled)
-    if joined.count("\0") >= max(len(filled), 1):
+    if len(columns) != len(cells):
+        raise ValueError("a row has one cell for each column")
+    pairs = list(compress(map(add, _beginnings(tuple(columns)), cells), cells))
+    joined = "\0".join(pairs)
+    if joined.count("\0") >= max(2 * len(pairs), 1):
+        filled = [text for pair in zip(columns, cells, strict=True) if pair[1] for text in pair]
         joined = "\0json" + json.dumps(filled)
     return sha256(joined.encode()).digest()
+
+
+@lru_cache(maxsize=1024)
+def _beginnings(columns: tuple[str, ...]) -> list[str]:
+    return [f"{column}\0" for column in columns]
 
 
 def spread(columns: tuple[str, ...], cells: list[str], sheet: tuple[str, ...]) -> list[str]:

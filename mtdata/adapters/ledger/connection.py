@@ -66,7 +66,6 @@ CREATE TABLE runs (
 WORKING = """
 CREATE TEMP TABLE present (
   id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
-CREATE TEMP TABLE batch (place INTEGER PRIMARY KEY, id INTEGER NOT NULL, digest BLOB NOT NULL);
 """
 REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
 

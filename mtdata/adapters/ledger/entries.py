@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -66,16 +67,16 @@ class Entries(Standing):
 
     def sift(self, scale: str, batch: Sequence[Entry]) -> Sifted:
         """Note a batch of the package as present on the site, and find what is new in it."""
-        keys = [(place, NO_ID if e.id is None else e.id, e.digest) for place, e in enumerate(batch)]
+        keys = [(NO_ID if e.id is None else e.id, e.digest) for e in batch]
         with self._db.working():
-            self._db.run("DELETE FROM temp.batch")
-            self._db.run_many("INSERT INTO temp.batch VALUES (?, ?, ?)", keys)
-            self._db.run("INSERT OR IGNORE INTO temp.present SELECT id, digest FROM temp.batch")
+            self._db.run_many("INSERT OR IGNORE INTO temp.present VALUES (?, ?)", keys)
+            # CROSS JOIN: SQLite keeps the order, so that ids are looked up one by one.
             met = self._db.all(
-                "SELECT b.id, e.digest, e.gone_at IS NOT NULL"
+                "SELECT e.id, e.digest, e.gone_at IS NOT NULL"
                 " AND coalesce(e.answer, '') NOT IN ('superseded', 'adopted'), e.raw_lost"
-                " FROM (SELECT DISTINCT id FROM temp.batch) b"
-                " JOIN entries e ON e.scale = ? AND e.id = b.id",
+                " FROM (SELECT DISTINCT value AS id FROM json_each(?)) b"
+                " CROSS JOIN entries e ON e.scale = ? AND e.id = b.id",
+                json.dumps([number for number, _ in keys]),
                 scale,
             )
         return _sorted_out(batch, met)

@@ -113,10 +113,11 @@ class Listing:
 
     def ask(self, seqs: Sequence[int], at: datetime) -> None:
         """Commit that deletes are about to go out: before, so that no absence is a surprise."""
+        when = at.isoformat()
         with self._db.commit():
             self._db.run_many(
                 "UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
-                ((at.isoformat(), seq) for seq in seqs),
+                ((when, seq) for seq in seqs),
             )
 
     def answered(self, answers: Iterable[tuple[int, Answer]]) -> None:

@@ -1,0 +1,1 @@
+"""How fast MTData is beside what bounds it: ratios, each measured side by side in one run."""

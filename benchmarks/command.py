@@ -1,0 +1,87 @@
+"""The command line of the benchmarks: a table for people, JSON for programs, a docs page."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.bench import Bench, NotMeasured
+from benchmarks.figures import Benchmark
+from benchmarks.machine import machine
+from benchmarks.page import shown, verdict, write_page
+from benchmarks.study import STUDY
+
+WIDTH = 130
+console = Console(stderr=True)
+
+
+def run(words: Sequence[str] | None = None) -> int:
+    """0 when every target measured is met, 1 when one is missed, 64 for a wrong call."""
+    options = _options(words)
+    wanted = [one for one in STUDY if not options.only or one.name in options.only]
+    with TemporaryDirectory(prefix="mtdata-bench-", dir=options.folder) as folder:
+        bench = Bench(Path(folder), options.reps, say=lambda text: console.print(f"[dim]{text}"))
+        result: dict[str, Any] = {"machine": machine(bench.folder), "figures": {}}
+        for benchmark in wanted:
+            result["figures"][benchmark.name] = _figure(bench, benchmark)
+    result["met"] = all(figure.get("met") for figure in result["figures"].values())
+    _tell(result, options.json)
+    if options.write_docs:
+        write_page(result)
+    return 0 if result["met"] else 1
+
+
+def _options(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
+    parser.add_argument("what", choices=["study"])
+    names = [benchmark.name for benchmark in STUDY]
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, help=", ".join(names))
+    parser.add_argument("--reps", type=int, default=5, metavar="N", help="default: 5")
+    parser.add_argument("--json", metavar="FILE", help="write JSON there; - is standard output")
+    parser.add_argument(
+        "--folder", metavar="DIR", help="where pools and packages are made (default: $TMPDIR)"
+    )
+    parser.add_argument("--write-docs", action="store_true", help="write docs/BENCHMARKS.md")
+    options = parser.parse_args(words)
+    if options.reps < 1:
+        parser.error("--reps takes a whole number from 1")
+    if options.write_docs and options.only:
+        parser.error("--write-docs wants every figure; leave --only out")
+    return options
+
+
+def _figure(bench: Bench, benchmark: Benchmark) -> dict[str, Any]:
+    began = perf_counter()
+    console.print(f"[bold]{benchmark.name}[/bold]: {benchmark.what} {benchmark.bound()}")
+    try:
+        figure = benchmark.judged(benchmark.measure(bench))
+    except NotMeasured as reason:
+        told = {"what": benchmark.what, "target": benchmark.bound(), "met": None}
+        figure = told | {"prototype": benchmark.prototype, "note": str(reason)}
+    console.print(f"  {shown(figure)}  [dim]{figure['note']} ({perf_counter() - began:.0f} s)")
+    return figure
+
+
+def _tell(result: dict[str, Any], json_file: str | None) -> None:
+    table = Table("figure", "measured (median, range)", "target", "met", "prototype")
+    for name, figure in result["figures"].items():
+        met = verdict(figure).strip("*")
+        table.add_row(name, shown(figure), figure["target"], met, figure["prototype"])
+    text = json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+    if json_file == "-":
+        sys.stdout.write(text)
+    elif json_file:
+        Path(json_file).write_text(text, encoding="utf-8")
+    out = console if json_file == "-" else Console(width=WIDTH if not sys.stdout.isatty() else None)
+    out.print(table)
+    for name, value in result["machine"].items():
+        out.print(f"{name}: {value}", style="dim", highlight=False)

@@ -1,0 +1,51 @@
+"""docs/BENCHMARKS.md: the part that is written here, and the notes below it that are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "BENCHMARKS.md"
+BEGIN = "<!-- from here on written by `bin/bench study --write-docs` -->"
+END = "<!-- as far as here; what follows is written by people and kept -->"
+
+
+def write_page(result: dict[str, Any]) -> None:
+    """Write the measured part anew; what stands before and behind it stays as it is."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, behind = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{_measured(result)}\n{END}{behind}", encoding="utf-8")
+
+
+def _measured(result: dict[str, Any]) -> str:
+    lines = ["| figure | measured | target | met | prototype |", "|---|---|---|---|---|"]
+    lines += [_line(name, figure) for name, figure in result["figures"].items()]
+    lines += ["", "What was beside what (medians), and where the time went:", ""]
+    lines += [f"- `{name}`: {_sides(figure)}" for name, figure in result["figures"].items()]
+    lines += ["", "The machine:", ""]
+    lines += [f"- {name}: {value}" for name, value in result["machine"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, figure: dict[str, Any]) -> str:
+    cells = (f"`{name}`: {figure['what']}", shown(figure), figure["target"], verdict(figure))
+    return f"| {' | '.join(cells)} | {figure['prototype']} |"
+
+
+def shown(figure: dict[str, Any]) -> str:
+    """Median, and the range of the repetitions."""
+    if "median" not in figure:
+        return "not measured"
+    span = f" [{figure['low']:.4g}..{figure['high']:.4g}]" if figure["repetitions"] > 1 else ""
+    return f"{figure['median']:.4g}{span}"
+
+
+def verdict(figure: dict[str, Any]) -> str:
+    """Whether the target is met, in a word."""
+    return {True: "yes", False: "**no**", None: "-"}[figure.get("met")]
+
+
+def _sides(figure: dict[str, Any]) -> str:
+    told = [f"{name} {value:,.4g}" for name, value in figure.get("sides", {}).items()]
+    return "; ".join([*told, *filter(None, [figure.get("note")])])

@@ -1,0 +1,106 @@
+"""`decode` after `decode`: what is there and up to date stays, everything else is made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import KeyPair
+from tests.system.home import STUDY, Home, row
+
+
+def decoded(home: Home) -> dict[str, bool]:
+    """Carry `decode` out; whether each sheet was made, by the name of its scale."""
+    ended = home.run("decode", STUDY)
+    assert ended.code == 0, ended
+    sheets = ended.shown["sites"][STUDY]["sheets"]
+    return {one["sheet"].partition("_")[0]: one["made"] for one in sheets}
+
+
+def recovered(home: Home, scale: str) -> Path:
+    [path] = (home.pool / "recovered_data").glob(f"{scale}_*.csv")
+    return path
+
+
+@pytest.fixture
+def both(home: Home) -> Home:
+    """A home with two scales, decoded once."""
+    for scale in ("QOL", "BBSIQ"):
+        home.site.put(scale, [row(1), row(2)])
+    home.export()
+    assert decoded(home) == {"QOL": True, "BBSIQ": True}
+    return home
+
+
+def test_a_sheet_that_did_not_change_is_not_made_again(both: Home) -> None:
+    before = recovered(both, "QOL").stat()
+    assert decoded(both) == {"QOL": False, "BBSIQ": False}
+    after = recovered(both, "QOL").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    [told] = (both.pool / "recovered_data").glob("README_QOL_recovered_*.txt")
+    assert "rows recovered: 2" in told.read_text()
+
+
+def test_a_sheet_that_grew_is_made_again_and_the_others_are_not(both: Home) -> None:
+    both.site.put("QOL", [row(3)])
+    both.export()
+    assert decoded(both) == {"QOL": True, "BBSIQ": False}
+    [sheet] = both.paths("active_data", "QOL")
+    assert recovered(both, "QOL").read_bytes() == sheet.read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"x", None])
+def test_a_recovered_sheet_that_is_damaged_or_gone_is_made_again(
+    both: Home, content: bytes | None
+) -> None:
+    path = recovered(both, "QOL")
+    sound = path.read_bytes()
+    if content is None:
+        path.unlink()
+    else:  # of the same length as well: its digest tells
+        path.write_bytes(content and content * len(sound))
+    assert decoded(both) == {"QOL": True, "BBSIQ": False}
+    assert path.read_bytes() == sound
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b'{"a": 1}', b"\xff", b"[" * 100_000])
+def test_a_list_of_recovered_sheets_that_is_damaged_costs_time_alone(
+    both: Home, content: bytes
+) -> None:
+    (both.pool / "recovered_data" / ".made.json").write_bytes(content)
+    assert decoded(both) == {"QOL": True, "BBSIQ": True}
+    assert decoded(both) == {"QOL": False, "BBSIQ": False}
+
+
+def test_other_keys_let_every_sheet_be_made_again(
+    home: Home, key: KeyPair, other_key: KeyPair
+) -> None:
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem")
+    home.site.put("QOL", [row(1, participantRSA=key.seal("p1"))])
+    home.export()
+    assert decoded(home) == {"QOL": True}
+    assert decoded(home) == {"QOL": False}
+    home.put_key(other_key.pem, "other.pem")
+    home.configure(PRIVATE_FILE=["study.pem", "other.pem"])
+    assert decoded(home) == {"QOL": True}
+
+
+def test_a_sheet_of_a_scale_that_must_stay_is_made_again_when_its_table_changed(
+    home: Home,
+) -> None:
+    home.site.put("TaskLog", [row(1)], deleteable=False)
+    home.export(STUDY, "all")
+    assert decoded(home) == {"TaskLog": True}
+    assert decoded(home) == {"TaskLog": False}
+    home.site.put("TaskLog", [row(2)])
+    home.export(STUDY, "all")
+    assert decoded(home) == {"TaskLog": True}
+
+
+def test_check_reads_everything_whatever_was_decoded_before(both: Home) -> None:
+    [raw] = both.paths("raw_data", "QOL")
+    raw.write_bytes(raw.read_bytes().replace(b'"answer":3', b'"answer":4', 1))
+    assert decoded(both) == {"QOL": False, "BBSIQ": False}
+    assert both.run("decode", STUDY, "--check").code != 0
