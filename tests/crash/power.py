@@ -95,6 +95,7 @@ class CuttableSite(MemorySite):
     def __init__(self, power: Power) -> None:
         super().__init__()
         self._power = power
+        self.witnessed: list[str] = []  # nobody looks on: what was proven is asked after the cut
 
     def again(self) -> CuttableSite:
         """The same site at the same moment."""

@@ -80,8 +80,9 @@ def test_a_damaged_raw_file_gives_what_was_before_the_damage(
     found: list[Entry] = []
     with counted("raw file with random damage"):
         try:
-            for _, entry in raw_entries(pieces(content, 50)):
-                found.append(entry)
+            for one in raw_entries(pieces(content, 50)):
+                assert content[one.start : one.end] == one.entry.body
+                found.append(one.entry)
         except PackageError:
             assert first <= len(content)
         intact = [b for b, end in several[0].placed(len(b'{"QOL_0": ')) if end < first]
@@ -100,7 +101,9 @@ def test_a_sound_package_or_raw_file_gives_every_byte_of_every_entry(
         assert not broken
         assert [entry.body for entry in found] == package.bodies
         text = b'{"QOL_1": ' + package.bytes() + b"}"
-        assert [entry.body for _, entry in raw_entries(pieces(text, size))] == package.bodies
+        raw = list(raw_entries(pieces(text, size)))
+        assert [one.entry.body for one in raw] == package.bodies
+        assert [text[one.start : one.end] for one in raw] == package.bodies
 
 
 @given(st.lists(st.integers(0, 300_000), max_size=60))
