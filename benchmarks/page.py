@@ -36,8 +36,9 @@ def _doubts(result: dict[str, Any]) -> list[str]:
     if load < QUIET and repetitions >= ENOUGH:
         return []
     return [
-        f"**Provisional: {repetitions} repetition(s), and a load of {load:g} before the run. Times on "
-        "busy cores say little, whichever way they fall; measure again on a quiet machine.**",
+        f"**Provisional: {repetitions} repetition(s), and a load of {load:g} before the run. "
+        "Times on busy cores say little, whichever way they fall; measure again on a quiet "
+        "machine.**",
         "",
     ]
 
