@@ -30,7 +30,8 @@ def run(words: Sequence[str] | None = None) -> int:
     wanted = [one for one in STUDY if not options.only or one.name in options.only]
     with TemporaryDirectory(prefix="mtdata-bench-", dir=options.folder) as folder:
         bench = Bench(Path(folder), options.reps, say=lambda text: console.print(f"[dim]{text}"))
-        result: dict[str, Any] = {"machine": machine(bench.folder), "figures": {}}
+        about = machine(bench.folder)
+        result: dict[str, Any] = {"machine": about, "repetitions": options.reps, "figures": {}}
         for benchmark in wanted:
             result["figures"][benchmark.name] = _figure(bench, benchmark)
     result["met"] = all(figure.get("met") for figure in result["figures"].values())

@@ -7,6 +7,7 @@ from typing import Any
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "BENCHMARKS.md"
 BEGIN = "<!-- from here on written by `bin/bench study --write-docs` -->"
+QUIET, ENOUGH = 0.5, 5
 END = "<!-- as far as here; what follows is written by people and kept -->"
 
 
@@ -19,13 +20,27 @@ def write_page(result: dict[str, Any]) -> None:
 
 
 def _measured(result: dict[str, Any]) -> str:
-    lines = ["| figure | measured | target | met | prototype |", "|---|---|---|---|---|"]
+    lines = [*_doubts(result), "| figure | measured | target | met | prototype |"]
+    lines += ["|---|---|---|---|---|"]
     lines += [_line(name, figure) for name, figure in result["figures"].items()]
     lines += ["", "What was beside what (medians), and where the time went:", ""]
     lines += [f"- `{name}`: {_sides(figure)}" for name, figure in result["figures"].items()]
     lines += ["", "The machine:", ""]
     lines += [f"- {name}: {value}" for name, value in result["machine"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _doubts(result: dict[str, Any]) -> list[str]:
+    """What a reader must know before believing a time; nothing for a run as it should be."""
+    load, repetitions = float(result["machine"]["load before"]), result["repetitions"]
+    if load < QUIET and repetitions >= ENOUGH:
+        return []
+    return [
+        f"**Provisional: {repetitions} repetition(s), and a load of {load:g} before the run. "
+        "Times on busy cores say little, whichever way they fall; measure again on a quiet "
+        "machine.**",
+        "",
+    ]
 
 
 def _line(name: str, figure: dict[str, Any]) -> str:

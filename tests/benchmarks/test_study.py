@@ -1,0 +1,75 @@
+"""`bin/bench study` runs, and docs/BENCHMARKS.md has the targets of the code; nothing is timed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks import page
+from benchmarks.figures import Benchmark, Measured
+from benchmarks.study import STUDY
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_one_command_measures_a_figure_and_tells_it_as_json() -> None:
+    words = [ROOT / "bin" / "bench", "study", "--only", "idle_poll", "--reps", "1", "--json", "-"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["figures"]["idle_poll"]["median"] == 1
+    assert told["figures"]["idle_poll"]["met"] is True
+    assert told["machine"]["processor"]
+
+
+def test_a_name_that_is_no_figure_is_refused() -> None:
+    done = subprocess.run([ROOT / "bin" / "bench", "study", "--only", "x"], capture_output=True)
+    assert done.returncode != 0
+    assert done.stdout == b""
+
+
+def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
+    lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", page.PAGE.read_text(), re.M)
+    assert lines == [(one.name, one.bound()) for one in STUDY]
+
+
+@pytest.mark.parametrize(
+    ("ratios", "at_least", "met"),
+    [
+        ([0.8, 0.9, 1.0], True, True),
+        ([0.8, 0.89, 1.0], True, False),
+        ([0.8, 1.2, 1.0], False, False),
+    ],
+)
+def test_the_median_decides_whether_a_target_is_met(
+    ratios: list[float], at_least: bool, met: bool
+) -> None:
+    benchmark = Benchmark("x", "x", 0.9, at_least, "", lambda bench: Measured([]))
+    figure = benchmark.judged(Measured(ratios))
+    assert (figure["met"], figure["low"], figure["high"]) == (met, 0.8, max(ratios))
+
+
+def test_writing_the_page_keeps_what_people_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "BENCHMARKS.md"
+    copy.write_text(f"before\n{page.BEGIN}\nold figures\n{page.END}\nnotes\n")
+    monkeypatch.setattr(page, "PAGE", copy)
+    figure = STUDY[0].judged(Measured([0.95], {"rows/s": 7000}, "a note"))
+    machine = {"processor": "two cores", "load before": "0.10"}
+    figures = {STUDY[0].name: figure}
+    page.write_page({"figures": figures, "machine": machine, "repetitions": 5})
+    text = copy.read_text()
+    assert "Provisional" not in text
+    for doubtful in ({"repetitions": 1}, {"machine": machine | {"load before": "4.00"}}):
+        page.write_page({"figures": figures, "machine": machine, "repetitions": 5} | doubtful)
+        assert copy.read_text().count("Provisional") == 1
+    assert text.startswith(f"before\n{page.BEGIN}\n")
+    assert text.endswith(f"{page.END}\nnotes\n")
+    assert "old figures" not in text
+    assert "0.95" in text
+    assert "two cores" in text
