@@ -153,12 +153,16 @@ class Entries(Standing):
         while rows := self._db.all(
             f"SELECT {_CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
             " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND e.id > ? AND NOT EXISTS"
-            " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2)"
+            " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND"
+            " (o.state < 2 OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"
             " ORDER BY e.id, e.seq LIMIT ?",
             scale,
             after,
             PAGE,
         ):
+            last = rows[-1][1]
+            if len(rows) == PAGE and rows[0][1] != last:  # all versions of an id on one page
+                rows = [row for row in rows if row[1] != last]
             yield [_claim(row) for row in rows]
             after = rows[-1][1]
 
