@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -10,6 +11,7 @@ from mtdata.copying import Copying
 from mtdata.course import Course
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Backup, Kept, Placed, Rows, Sheet, Verified
+from mtdata.domain.row import cells_digest
 from mtdata.errors import StorageError
 
 
@@ -29,10 +31,35 @@ def waiting(course: Course) -> Iterator[Backup]:
 def owed(course: Course) -> Iterator[Sheet]:
     """Entries that are safe here and, by the listing just read, still on the site."""
     for claims in course.pool.ledger.entries.owed(course.scale.name):
-        in_order = sorted(claims, key=lambda c: c.line or c.span)
+        doubtful = _doubtful(course, claims)
+        sure = (claim for claim in claims if claim.id not in doubtful)
+        in_order = sorted(sure, key=lambda c: c.line or c.span)
         for number, group in groupby(in_order, key=lambda c: c.sheet):
             if number is not None:
                 yield _sheet(course, number, list(group))
+
+
+def _doubtful(course: Course, claims: list[Claim]) -> set[int | None]:
+    """Ids of several versions, one of them not proven: a delete by id would take all of them."""
+    times = Counter(claim.id for claim in claims)
+    versions = [claim for claim in claims if times[claim.id] > 1]
+    kept = _kept(course, versions) if versions else []
+    lost = {c.id for c, entry in zip(versions, kept, strict=True) if entry is None}
+    changed = {c.id for c in versions if not _stands(course, c)}
+    if changed:
+        course.told["sheet_changed"] = (
+            f"of {len(changed)} ids with several versions a row is not in its sheet as it was "
+            "written; they are not deleted on the site. `mtdata verify` says which and mends them"
+        )
+    return lost | changed
+
+
+def _stands(course: Course, claim: Claim) -> bool:
+    if claim.sheet is None or claim.line is None:
+        return False
+    columns = course.pool.ledger.files.by_number(claim.sheet).columns
+    [cells] = course.pool.sheets.lenient([claim.line])
+    return len(cells) == len(columns) and cells_digest(columns, cells) == claim.cells
 
 
 def _sheet(course: Course, number: int, claims: list[Claim]) -> Sheet:

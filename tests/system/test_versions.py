@@ -63,6 +63,27 @@ def test_two_versions_in_one_package_are_both_kept(home: Home) -> None:
     assert home.site.ids("QOL") == []
 
 
+@pytest.mark.parametrize("folder", ["active_data", "raw_data"])
+def test_an_id_is_not_deleted_while_one_of_its_versions_is_not_proven(
+    home: Home, folder: str
+) -> None:
+    home.configure(DELETE_MODE=False)
+    home.site.put("QOL", [row(1, answer=1), row(2), row(1, answer=222)])
+    home.export(code=1)
+    home.run("held", STUDY, "--release", "QOL", "all")
+    home.export()
+    [path] = home.paths(folder, "QOL")
+    path.write_bytes(path.read_bytes().replace(b"222", b"333"))
+    home.configure(DELETE_MODE=True)
+    home.export(code=74)
+    assert home.deletes() == [2]
+    assert home.site.ids("QOL") == [1, 1]
+    for command in ("verify", "export", "export", "export"):
+        home.run(command, STUDY)
+    assert home.site.ids("QOL") == []
+    assert {"1", "222"} <= {line["answer"] for line in home.sheet("QOL") if line["id"] == "1"}
+
+
 def test_nothing_is_released_for_a_scale_that_holds_nothing(home: Home) -> None:
     home.site.put("QOL", [row(1)])
     home.export()

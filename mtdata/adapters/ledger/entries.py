@@ -189,14 +189,16 @@ class Entries(Standing):
         while rows := self._db.all(
             f"SELECT {CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
             " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND (e.id, e.seq) > (?, ?)"
-            " AND NOT EXISTS"
-            " (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.state < 2"
-            f" AND NOT {SETTLED})"
+            " AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND"
+            f" ((o.state < 2 AND NOT {SETTLED}) OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"
             " ORDER BY e.id, e.seq LIMIT ?",
             scale,
             *after,
             PAGE,
         ):
+            last = rows[-1][1]
+            if len(rows) == PAGE and rows[0][1] != last:  # all versions of an id on one page
+                rows = [row for row in rows if row[1] != last]
             yield [claim_of(row) for row in rows]
             after = rows[-1][1], rows[-1][0]
 
