@@ -43,8 +43,7 @@ def _doubtful(course: Course, claims: list[Claim]) -> set[int | None]:
     """Ids of several versions, one of them not proven: a delete by id would take all of them."""
     times = Counter(claim.id for claim in claims)
     versions = [claim for claim in claims if times[claim.id] > 1]
-    kept = _kept(course, versions) if versions else []
-    lost = {c.id for c, entry in zip(versions, kept, strict=True) if entry is None}
+    lost = {c.id for c, body in _proven(course, versions) if body is None}
     changed = {c.id for c in versions if not _stands(course, c)}
     if changed:
         course.told["sheet_changed"] = (
