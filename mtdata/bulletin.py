@@ -114,8 +114,8 @@ class Bulletin:
         self._unopened += course.unopened
         course.told, course.keys = {}, Counter()
         course.newly_held = course.unopened = 0
-        self._set_aside(name, self._pool.archive.shelf, "raw_changed")
-        self._set_aside(name, self._pool.sheets.shelf, "sheet_changed")
+        self._set_aside(self._pool.archive.shelf, "raw_changed")
+        self._set_aside(self._pool.sheets.shelf, "sheet_changed")
 
     def _forget_known_drift(self, course: Course) -> None:
         """A field that stays away is told once, not with every row that comes without it."""
@@ -160,14 +160,14 @@ class Bulletin:
             "leftover": f"{old} entries are safe here and still there, the oldest {oldest}{said}"
         }
 
-    def _set_aside(self, scale: str, shelf: Shelf, kind: str) -> None:
+    def _set_aside(self, shelf: Shelf, kind: str) -> None:
         while shelf.set_aside:
-            path = shelf.set_aside.pop()
+            mark = shelf.set_aside.pop()
             self._codes.add(StorageError.exit_code)
             self.tell(
                 kind,
-                scale,
-                f"{path} is not as it was left; it stays as it is, and a new part takes "
+                mark.scale,
+                f"{mark.path} is not as it was left; it stays as it is, and a new part takes "
                 "what comes. `mtdata verify` says what is wrong and mends it",
             )
 

@@ -33,6 +33,10 @@ FORM = 1
 """Raise it when the same entries give another sheet; what was recovered before is made again."""
 
 
+class LostBytes(StorageError):
+    """An entry of the ledger whose raw bytes are not there any more."""
+
+
 @dataclass(slots=True)
 class Decoded:
     """What became of one sheet: rows made, entries left out, and how it compares."""
@@ -73,7 +77,10 @@ class Recovery:
         """
         for mark in self._sheets(scale, but="foreign"):
             decoded = Decoded(mark.path, "raw_data by the ledger")
-            decoded.difference = self._difference(mark, decoded)
+            try:
+                decoded.difference = self._difference(mark, decoded)
+            except StorageError as error:  # one sheet's raw bytes are no reason to pass the rest by
+                decoded.difference = str(error)
             decoded.identical = not decoded.difference
             self.done.append(decoded)
         return self.done
@@ -94,7 +101,10 @@ class Recovery:
         before = sheets.still(name, source)
         if before is None:
             content = self._content(mark, decoded)
-            sheets.write(name, source, content, lambda: (decoded.rows, decoded.left_out))
+            try:
+                sheets.write(name, source, content, lambda: (decoded.rows, decoded.left_out))
+            except LostBytes as error:
+                decoded.difference = f"not written: {error}"
         else:
             decoded.made, decoded.rows, decoded.left_out = False, before.rows, before.left_out
         self.done.append(decoded)
@@ -194,7 +204,7 @@ class Recovery:
         bodies = self.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
         for claim, body in zip(claims, bodies, strict=True):
             if body is None:
-                raise StorageError(
+                raise LostBytes(
                     f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
                     "cannot be made from them. `mtdata verify` says which and what to do"
                 )

@@ -1,7 +1,7 @@
 """Every byte of a pool against its ledger, longest unread first; it mends what it can, and says so.
 
-A sheet is mended by making its rows again from raw.  Raw bytes are never guessed: what is damaged
-is fetched again while the site has it.
+A sheet is mended by making its rows again from raw, a raw file from replicas.  Raw bytes are never
+guessed: what no replica has is fetched again while the site has it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from typing import Any
 
 from mtdata.adapters.archive import CLOSING
 from mtdata.adapters.grown import examine
+from mtdata.copying import read_copy
 from mtdata.course import Course, Pool
+from mtdata.domain.copy import Range
 from mtdata.domain.mark import FileMark, Finding, finding
 from mtdata.domain.package import BATCH_ENTRIES
 from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
-from mtdata.errors import MTDataError, StorageError
+from mtdata.errors import MTDataError, ReplicaError, StorageError
 from mtdata.matching import Matching
+from mtdata.mending import RawRepair
+from mtdata.ports import Replica
 from mtdata.settling import lay_down, mend_files, settle_waiting
 
 Paced = Callable[[int], None]
@@ -40,6 +44,7 @@ class Findings:
     entries: int = 0
     sheets: int = 0
     rows: int = 0
+    copies: int = 0
     unread: int = 0  # files left for the next time, because the time was over
     wrong: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
@@ -95,6 +100,8 @@ class Scrub:
                 self.found.wrong.append(str(error))
                 continue
             files.have_read(mark.number, self._pool.clock.now())
+        self._tell_of_losses()
+        self._replicas()
         self._make_rows_again()
         files.put_down()
 
@@ -119,18 +126,41 @@ class Scrub:
     def _raw(self, mark: FileMark, state: str) -> None:
         self.found.raw_files += 1
         damaged, whole = self._damaged_ranges(mark)
-        if self._raw_finding(mark, whole) not in AT_REST and state != "aside":
+        changed = self._raw_finding(mark, whole) not in AT_REST
+        if (changed or damaged) and self._put_back(mark, state):
+            damaged, changed = 0, False
+        if changed and state != "aside":
             self._pool.ledger.files.set_state(mark.number, "aside")
             self._wrong("raw_changed", mark, "is not as it was left; a new part takes what comes")
         if damaged:
             self._pool.ledger.snapshots.distrust(mark.number)
-        lost = self._lost_entries(mark)
-        if lost:
+        if lost := self._lost_entries(mark):
             self._pool.ledger.entries.lose_raw(lost)
-            self.found.wrong.append(
-                f"{mark.path}: the raw bytes of {len(lost)} entries are damaged; they are not "
-                "deleted on the site, and the next round fetches them again while the site has them"
+
+    def _put_back(self, mark: FileMark, state: str) -> bool:
+        repair = RawRepair(self._pool, mark)
+        if not repair.play():
+            return False
+        if state == "aside":  # a later part goes on with the day
+            self._pool.ledger.files.set_state(mark.number, "closed")
+        self._wrong("raw_changed", mark, "was not as it was left")
+        kept = f"; the damaged file is {repair.kept_as}" if repair.kept_as else ""
+        self.found.mended.append(
+            f"{mark.path}: put back as it was, {repair.restored} ranges from replicas{kept}"
+        )
+        self._pool.ledger.diary.close_as_mended("raw_changed", mark.scale, self._pool.clock.now())
+        return True
+
+    def _tell_of_losses(self) -> None:
+        """Raw bytes that are lost are told each time, until a person closes the incident."""
+        for scale, path, number in self._pool.ledger.entries.raw_lost():
+            told = (
+                f"{path}: the raw bytes of {number} entries are damaged; they are not deleted on "
+                "the site, and the next round fetches them again while the site has them"
             )
+            open_ones = self._pool.ledger.diary.open_incidents(scale)
+            if any(one.kind == "raw_changed" for one in open_ones):
+                self.found.wrong.append(told)
 
     def _damaged_ranges(self, mark: FileMark) -> tuple[int, bytes]:
         """How many appends have other bytes than were committed, and the digest of them all."""
@@ -176,6 +206,34 @@ class Scrub:
         content = self._pool.disk.read(mark.path, start, length)
         self._paced(len(content))
         return content
+
+    # replicas -------------------------------------------------------------------------------------
+
+    def _replicas(self) -> None:
+        """Every copy, longest unread first; one that is gone or changed is put again."""
+        self._pool.ledger.copies.enlist([replica.place for replica in self._pool.replicas])
+        begun = self._pool.clock.now()
+        for replica in self._pool.replicas:
+            try:
+                replica.meet(first=not self._pool.ledger.copies.has_any(replica.place))
+                for one in self._pool.ledger.copies.unread(replica.place, begun):
+                    if self._is_over():
+                        self.found.unread += 1
+                        break
+                    self._copy(replica, one)
+            except ReplicaError as error:
+                self.found.wrong.append(str(error))
+
+    def _copy(self, replica: Replica, one: Range) -> None:
+        content = read_copy(replica, one)
+        self.found.copies += 1
+        self._paced(one.length)
+        if content is not None:
+            self._pool.ledger.copies.note_read(replica.place, [one], self._pool.clock.now())
+            return
+        self._pool.ledger.copies.forget(replica.place, [one])
+        told = f"{replica.place}: the copy of {one.path} from byte {one.start} is gone or changed"
+        self.found.wrong.append(f"{told}; the next round puts it again, nothing of it is deleted")
 
     # sheets ---------------------------------------------------------------------------------------
 

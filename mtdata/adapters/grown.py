@@ -76,7 +76,7 @@ class Shelf:
         self._files = files
         self._kind = kind
         self._closing = closing
-        self.set_aside: list[str] = []
+        self.set_aside: list[FileMark] = []
 
     def mend_unfinished(self) -> None:
         """What the next run mends by itself: called once before anything else is written."""
@@ -92,7 +92,7 @@ class Shelf:
         found = examine(self.disk, mark, self._closing)
         if found in (Finding.CHANGED, Finding.MISSING):
             self._files.set_state(mark.number, "aside")
-            self.set_aside.append(mark.path)
+            self.set_aside.append(mark)
             return None
         mend(self.disk, mark, found, self._closing)
         return mark

@@ -240,7 +240,7 @@ def _verify(options: argparse.Namespace) -> Result:
         note("mtdata: no pool yet; `mtdata export` makes it")
     wrong = any(found["wrong"] for found in done.values())
     if not options.json and (wrong or sys.stdout.isatty()):  # cron mails whatever is printed
-        columns = ("raw_files", "ranges", "entries", "sheets", "rows", "unread")
+        columns = ("raw_files", "ranges", "entries", "sheets", "rows", "copies", "unread")
         table(
             "verified",
             ("site", *columns, "wrong"),

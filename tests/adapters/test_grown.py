@@ -82,7 +82,7 @@ def test_a_file_that_somebody_changed_is_set_aside_and_never_touched(
     bench.put(b"{3")
     assert bench.disk.files.get(path(1)) == changed
     assert bench.disk.files[path(2)] == b"{3]}"
-    assert bench.shelf.set_aside == [path(1)]
+    assert [mark.path for mark in bench.shelf.set_aside] == [path(1)]
 
 
 def test_a_file_that_is_not_ours_is_never_written_over(bench: Bench) -> None:

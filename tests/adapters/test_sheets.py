@@ -155,7 +155,7 @@ def test_a_sheet_that_somebody_changed_stays_and_rows_go_on_in_a_part(bench: Ben
     bench.append({"id": 2})
     assert bench.disk.files[PATH] == mine
     assert bench.table("active_data/QOL_Mar_12_2026_part2.csv") == [["id"], ["2"]]
-    assert bench.sheets.shelf.set_aside == [PATH]
+    assert [mark.path for mark in bench.sheets.shelf.set_aside] == [PATH]
     bench.append({"id": 3, "wide": 1})
     assert bench.disk.files[PATH] == mine
     assert bench.proven("active_data/QOL_Mar_12_2026_part2.csv") == [2, 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,96 @@ def test_a_damaged_file_of_an_entry_that_is_no_json_is_fetched_again(home: Home)
     assert home.run("verify", STUDY).code == 74
     home.export(code=0)
     assert held.read_bytes() == b'{"id": 9, broken}'
+    assert home.run("verify", STUDY).code == 0
+
+
+def replicated(home: Home) -> Path:
+    """A study with two entries and a table, and a folder that has copies of them."""
+    folder = home.folder / "replica"
+    folder.mkdir()
+    home.configure(REPLICAS=[f"file://{folder}"])
+    home.site.put("QOL", [row(1), row(2, note="x" * 50)])
+    home.site.put("TaskLog", [row(7)], deleteable=False)
+    home.export(STUDY, "all")
+    return folder
+
+
+def garble(path: Path) -> bytes:
+    """Change one letter; what stood there before."""
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b"PRE", b"PRX", 1))
+    return before
+
+
+@pytest.mark.parametrize("scale", ["QOL", "TaskLog"])
+@pytest.mark.parametrize("how", ["changed", "gone"])
+def test_a_raw_file_is_put_back_from_a_replica_byte_for_byte(
+    home: Home, scale: str, how: str
+) -> None:
+    replicated(home)
+    [path] = home.paths("raw_data", scale)
+    before = garble(path)
+    if how == "gone":
+        path.unlink()
+    ended = home.run("verify", STUDY)
+    assert ended.code == 74
+    [told] = ended.shown["sites"][STUDY]["mended"]
+    assert "put back as it was" in told
+    assert path.read_bytes() == before
+    assert any(one["detail"] == told for one in home.incidents("--all") if one["kind"] == "mended")
+    damaged = list(home.pool.glob("held/*.damaged1"))
+    assert [b"PRX" in one.read_bytes() for one in damaged] == ([True] if how == "changed" else [])
+    assert home.troubles() <= {("leftover", "QOL")}
+    home.configure(DELETE_MODE=True)
+    home.export(STUDY, "all")
+    assert sorted(home.deletes()) == [1, 2]
+    assert home.is_clean()
+
+
+def test_a_raw_file_whose_copy_is_damaged_as_well_is_not_guessed(home: Home) -> None:
+    folder = replicated(home)
+    [path] = home.paths("raw_data", "QOL")
+    for copy in folder.rglob("*QOL*/*"):
+        copy.write_bytes(copy.read_bytes().replace(b"xxx", b"yyy"))
+    garble(path)
+    damaged = path.read_bytes()
+    ended = home.run("verify", STUDY)
+    assert ended.code == 74
+    assert path.read_bytes() == damaged
+    assert any("copy of" in one for one in ended.shown["sites"][STUDY]["wrong"])
+    home.configure(DELETE_MODE=True)
+    home.run("export", STUDY)
+    home.export()
+    assert sorted(home.deletes()) == [1, 2]  # fetched again while the site had it
+    assert [line["note"] for line in home.sheet("QOL")] == ["", "x" * 50]
+
+
+def test_a_copy_that_is_gone_is_told_and_put_again(home: Home) -> None:
+    folder = replicated(home)
+    copies = [path for path in folder.rglob("*QOL*/*") if path.is_file()]
+    before = {path: path.read_bytes() for path in copies}
+    copies[0].unlink()
+    found = home.run("verify", STUDY).shown["sites"][STUDY]
+    assert (found["copies"], len(found["wrong"])) == (2, 1)
+    home.export()
+    assert {path: path.read_bytes() for path in copies} == before
+    assert home.run("verify", STUDY).code == 0
+
+
+def test_raw_bytes_lost_for_good_are_told_until_a_person_has_seen_it(home: Home) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1), row(2)])
+    home.site.put("BBSIQ", [row(3)])
+    home.export()
+    garble(home.paths("raw_data", "QOL")[0])
+    for _ in range(2):
+        ended = home.run("verify", STUDY)
+        assert ended.code == 74
+        assert any("raw bytes of 1 entries" in one for one in ended.shown["sites"][STUDY]["wrong"])
+    sheets = home.run("decode", STUDY, "--check").shown["sites"][STUDY]["sheets"]
+    assert sorted(one["identical"] for one in sheets) == [False, True]
+    [seen] = [one for one in home.incidents() if one["kind"] == "raw_changed"]
+    home.incidents("--close", str(seen["number"]))
     assert home.run("verify", STUDY).code == 0
 
 

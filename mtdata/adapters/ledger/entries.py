@@ -251,6 +251,11 @@ class Entries(Standing):
         with self._db.commit():
             self._db.run_many("UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((s,) for s in seqs))
 
+    def find_raw(self, file: int) -> None:
+        """Commit that the raw bytes of all entries of a file are there again."""
+        with self._db.commit():
+            self._db.run("UPDATE entries SET raw_lost = 0 WHERE file = ?", file)
+
     def lose_lines(self, sheet: int) -> int:
         """Commit that a sheet's lines are not to be trusted: they wait for a new row."""
         with self._db.commit():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.domain.benchmark import Benchmark
 from mtdata.domain.package import Entry
-from mtdata.domain.receipt import Answer
+from mtdata.domain.receipt import Answer, Outcome
 from mtdata.domain.scale import Scale
 
 
@@ -121,11 +121,17 @@ class Listing:
             )
 
     def answered(self, answers: Iterable[tuple[int, Answer]]) -> None:
-        """Commit what the site said; none of it proves anything."""
+        """Commit what the site said; none of it proves anything.
+
+        A refusal takes the asking back: should the entry vanish after all, it was not our doing.
+        """
         with self._db.commit():
             self._db.run_many(
-                "UPDATE entries SET answer = ? WHERE seq = ?",
-                ((f"{a.outcome.value}: {a.reason}"[:200], seq) for seq, a in answers),
+                "UPDATE entries SET answer = ?, asked_at = iif(?, NULL, asked_at) WHERE seq = ?",
+                (
+                    (f"{a.outcome.value}: {a.reason}"[:200], a.outcome is Outcome.REFUSED, seq)
+                    for seq, a in answers
+                ),
             )
 
     def asked(self, scale: str) -> int:

@@ -75,3 +75,11 @@ class Standing:
                 scale,
             )
         }
+
+    def raw_lost(self) -> list[tuple[str, str, int]]:
+        """Scale, raw file and number of the entries whose raw bytes are lost for now."""
+        rows = self._db.all(
+            "SELECT e.scale, f.path, count(*) FROM entries e JOIN files f ON f.number = e.file"
+            " WHERE e.raw_lost = 1 GROUP BY e.scale, f.path"
+        )
+        return [(scale, path, number) for scale, path, number in rows]
