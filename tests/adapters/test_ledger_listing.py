@@ -22,12 +22,18 @@ def book() -> Book:
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_nothing_that_the_site_says_to_a_delete_proves_it(book: Book, outcome: Outcome) -> None:
     book.ask(entry(1), outcome=outcome)
-    assert book.listing.asked("QOL") == 1
+    assert book.listing.asked("QOL") == (outcome is not Outcome.REFUSED)
     book.show(entry(1), entry(2), entry(3))
     assert book.listing.missing("QOL") == (0, 0, None)
     book.conclude()
     assert book.owed() == [1, 2, 3]
     assert book.listing.leftover("QOL") == (3, 1, f"{outcome.value}: said")
+
+
+def test_an_entry_whose_delete_was_refused_and_that_is_not_shown_vanished(book: Book) -> None:
+    book.ask(entry(1), outcome=Outcome.REFUSED)
+    book.show(entry(2), entry(3))
+    assert book.listing.missing("QOL") == (0, 1, 1)
 
 
 def test_an_entry_that_was_asked_for_and_is_not_shown_is_gone_once(book: Book) -> None:
