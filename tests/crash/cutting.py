@@ -120,7 +120,8 @@ class Workshop:
             stage.site.at, stage.site.after = cut.number, cut.call.endswith("done")
             ended = stage.export()
             stage.site.at = 0
-            return self.judged(stage, cut, cut.kind, ended)
+            verdict = self.judged(stage, cut, cut.kind, ended)
+            return verdict._replace(hit=ended.code in KILLED)
 
     def in_first_worker(self, cut: Cut) -> Verdict:
         """Hurt the first worker at a system call; those that replace it are left alone."""
