@@ -51,7 +51,7 @@ class Workshop:
     """Rounds of one story on copies of one pool, some at a time."""
 
     def __init__(
-        self, folder: Path, story: Story, program: Sequence[str] = MTDATA, at_a_time: int = 2
+        self, folder: Path, story: Story, program: Sequence[str] = MTDATA, at_a_time: int = 4
     ) -> None:
         self._folder, self._at_a_time = folder, at_a_time
         self._numbers = count()
