@@ -51,7 +51,7 @@ class Workshop:
     """Rounds of one story on copies of one pool, some at a time."""
 
     def __init__(
-        self, folder: Path, story: Story, program: Sequence[str] = MTDATA, at_a_time: int = 2
+        self, folder: Path, story: Story, program: Sequence[str] = MTDATA, at_a_time: int = 4
     ) -> None:
         self._folder, self._at_a_time = folder, at_a_time
         self._numbers = count()
@@ -120,7 +120,8 @@ class Workshop:
             stage.site.at, stage.site.after = cut.number, cut.call.endswith("done")
             ended = stage.export()
             stage.site.at = 0
-            return self.judged(stage, cut, cut.kind, ended)
+            verdict = self.judged(stage, cut, cut.kind, ended)
+            return verdict._replace(hit=ended.code in KILLED)
 
     def in_first_worker(self, cut: Cut) -> Verdict:
         """Hurt the first worker at a system call; those that replace it are left alone."""

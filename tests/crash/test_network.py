@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(7200)
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    with closing(Workshop(tmp_path_factory.mktemp("network"), Story(), at_a_time=4)) as one:
+    with closing(Workshop(tmp_path_factory.mktemp("network"), Story())) as one:
         verdict, exchanges = _twisted(one, None)
         assert (verdict.code, verdict.faults) == (1, [])
         one.requests = len(exchanges)

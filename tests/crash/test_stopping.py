@@ -69,7 +69,8 @@ def test_a_round_ended_at_any_moment_leaves_no_worker_and_loses_nothing(
                 process.send_signal(signal.Signals[deed])
 
             ended = stage.start(*stage.round(), meanwhile=end)
-            return crowd.judged(stage, f"moment {moment}", f"{deed} at any moment", ended)
+            verdict = crowd.judged(stage, f"moment {moment}", f"{deed} at any moment", ended)
+            return verdict._replace(hit=ended.code != crowd.story.code)
 
     codes = {STOPPED, UNBORN} if deed == "SIGTERM" else {*KILLED}
-    sound(SUITE, crowd.judge(moments, attempt), codes | {crowd.story.code}, set())
+    sound(SUITE, crowd.judge(moments, attempt), codes, {crowd.story.code})
