@@ -26,7 +26,6 @@ from mtdata.domain.receipt import (
     Sheet,
     Verified,
 )
-from mtdata.domain.row import cells_digest
 from mtdata.errors import StorageError
 from mtdata.ports import Site
 
@@ -175,25 +174,19 @@ def _named(columns: set[str]) -> str:
 
 
 def verify(sheets: Iterable[Sheet], sheet_in_hand: SheetInHand) -> Iterator[Verified]:
-    """Read every line back and match it cell by cell; nothing else makes a Verified.
+    """Read every line back and match it; nothing else makes a Verified.
 
-    A line that does not match is left out by a recalled sheet, and is a StorageError for one that
-    was just written.
+    A line just written must be there byte for byte, else it is a StorageError.  A recalled one is
+    matched by the digest of its cells, and left out where they are others.
     """
     for sheet in sheets:
-        matched: list[Placed] = []
-        back = sheet_in_hand.read_back(sheet)
-        for line, cells in zip(sheet.lines, back, strict=True):
-            if (
-                len(cells) == len(sheet.columns)
-                and cells_digest(sheet.columns, cells) == line.digest
-            ):
-                matched.append(line)
+        back = zip(sheet.lines, sheet_in_hand.read_back(sheet), strict=True)
+        matched = [line for line, is_sound in back if is_sound]
         copied = sheet_in_hand.copied(matched)
         verified = Verified(replace(sheet, lines=tuple(matched)), copied)
         if len(matched) < len(sheet.lines) and not sheet_in_hand.may_differ:
             raise StorageError(
-                "a sheet: read back other cells than were written; nothing committed"
+                "a sheet: read back other bytes than were written; nothing committed"
             )
         sheet_in_hand.accept(verified)
         yield verified

@@ -109,9 +109,12 @@ class Recalled:
         """Recalled lines stand already."""
         raise StorageError("a recalled sheet cannot take rows")
 
-    def read_back(self, sheet: Sheet) -> Iterator[list[str]]:
-        """The cells that stand there now; [] for a line that cannot be read as a row."""
-        yield from self._course.pool.sheets.lenient([line.span for line in sheet.lines])
+    def read_back(self, sheet: Sheet) -> Iterator[bool]:
+        """Whether the cells that stand there now have the digest of those that were written."""
+        back = self._course.pool.sheets.lenient([line.span for line in sheet.lines])
+        for line, cells in zip(sheet.lines, back, strict=True):
+            is_whole = len(cells) == len(sheet.columns)
+            yield is_whole and cells_digest(sheet.columns, cells) == line.digest
 
     def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
         """The entries whose raw bytes every replica of the pool confirms in this round."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from mtdata.adapters.archive import runs
 from mtdata.adapters.grown import GrownFile, Shelf, examine
@@ -66,12 +66,12 @@ class CsvSheets:
         """The file of the day's sheet, ready for the next rows."""
         return self.shelf.resume(scale, day, lambda part: self.path(scale, day, part))
 
-    def lines(self, spans: Sequence[Span], path: str | None = None) -> Iterator[bytes]:
-        """The bytes of each line, in order; `path` for a sheet still in the making."""
+    def lines(self, spans: Sequence[Span]) -> Iterator[bytes]:
+        """The bytes of each line, in order."""
         for block in runs(spans):
             start = block[0].start
-            name = path or self.ledger.files.by_number(block[0].file).path
-            content = self.disk.read(name, start, block[-1].start + block[-1].length - start)
+            path = self.ledger.files.by_number(block[0].file).path
+            content = self.disk.read(path, start, block[-1].start + block[-1].length - start)
             for _, place, length in block:
                 yield content[place - start : place - start + length]
 
@@ -121,13 +121,15 @@ class GrowingSheet:
         self._sheets = sheets
         self._name = scale, day
         self._grown: GrownFile | None = None
+        self._written = b""
 
     def place(self, rows: Rows) -> Sheet:
         """Append the rows, durably; reading back and commit are next."""
         grown = self._ready(set().union(*{row.columns for row in rows.rows}))
         lines = _lines_of(rows.rows, grown.mark.columns)
         header = b"" if grown.mark.length else csv_line(grown.mark.columns)
-        start = grown.append(header + b"".join(lines)) + len(header)
+        self._written = b"".join(lines)
+        start = grown.append(header + self._written) + len(header)
         placed = _placed(rows.rows, lines, grown.mark.number, start)
         return Sheet(rows, grown.mark.number, grown.mark.columns, placed)
 
@@ -143,10 +145,10 @@ class GrowingSheet:
         self._grown = grown
         return grown
 
-    def read_back(self, sheet: Sheet) -> Iterator[list[str]]:
-        """The cells that stand in the sheet now, line by line."""
-        spans = [line.span for line in sheet.lines]
-        return _parsed(self._sheets.lines(spans))
+    def read_back(self, sheet: Sheet) -> Iterator[bool]:
+        """Whether the lines stand there now as they were written, byte for byte."""
+        path = "" if self._grown is None else self._grown.mark.path
+        return _stand(self._sheets.disk, path, sheet.lines, self._written)
 
     def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
         """None: a row just written is recalled before it is deleted, and asked about then."""
@@ -177,17 +179,19 @@ class WholeSheet:
         )
         self._grown = GrownFile(sheets.disk, fresh._replace(columns=columns, mode=like.mode), b"")
         self._grown.append(csv_line(columns))
+        self._written = b""
 
     def place(self, rows: Rows) -> Sheet:
         """Add rows to the sheet in the making."""
         mark = self._grown.mark
         lines = _lines_of(rows.rows, mark.columns)
-        start = self._grown.append(b"".join(lines))
+        self._written = b"".join(lines)
+        start = self._grown.append(self._written)
         return Sheet(rows, 0, mark.columns, _placed(rows.rows, lines, 0, start))
 
-    def read_back(self, sheet: Sheet) -> Iterator[list[str]]:
-        """The cells that stand in the sheet in the making."""
-        return _parsed(self._sheets.lines([line.span for line in sheet.lines], self._staged))
+    def read_back(self, sheet: Sheet) -> Iterator[bool]:
+        """Whether the lines stand in the sheet in the making as they were written."""
+        return _stand(self._sheets.disk, self._staged, sheet.lines, self._written)
 
     def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
         """None: what a snapshot shows stays on the site."""
@@ -220,6 +224,18 @@ class WholeSheet:
         if examine(self._sheets.disk, mark._replace(path=self._staged), b"") is not Finding.SOUND:
             raise StorageError(f"{self._staged}: read back other bytes than were written")
         return self._sheets.publish(self._old, self._staged, mark)
+
+
+def _stand(disk: Disk, path: str, lines: Sequence[Placed], written: bytes) -> Iterator[bool]:
+    """Whether each of these lines, the last that were written, is on the disk as it was."""
+    first = lines[0].span.start
+    back = disk.read(path, first, len(written))
+    if back == written:
+        yield from repeat(True, len(lines))
+        return
+    for _, start, length in (line.span for line in lines):
+        place = slice(start - first, start - first + length)
+        yield back[place] == written[place]
 
 
 def _lines_of(rows: Sequence[Row], columns: tuple[str, ...]) -> list[bytes]:

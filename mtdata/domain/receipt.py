@@ -117,7 +117,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Verified:
-    """A batch whose lines were read back and matched cell by cell.
+    """A batch whose lines were read back and matched: by bytes when just written, else by cells.
 
     `copied` has the seq of each entry whose raw bytes every replica has confirmed; it is asked
     only of lines that are to be deleted, so nothing of a batch just written can be.
