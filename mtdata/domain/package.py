@@ -161,6 +161,9 @@ def elements(window: Window) -> Iterator[Entry]:
                 continue
             yield _measured_entry(window)
         mark = window.peek()
+        if mark == b"{" and window.garbled:
+            mark = b","
+            continue
         if mark not in (b",", b"]"):
             raise PackageError("the package breaks off or is garbled; the entries before are kept")
         window.take(1)
@@ -181,9 +184,13 @@ def _usual_entry(window: Window) -> Entry | None:
 
 def _measured_entry(window: Window) -> Entry:
     length = _measured(window)
-    if length < 0 or window.mark_after(length) not in (b",", b"]", b""):
+    if length < 0:
         return _resynchronised(window)
     entry = read_entry(window.head(length))
+    if window.mark_after(length) not in (b",", b"]", b""):
+        if entry.values is None or entry.fault or window.mark_after(length) != b"{":
+            return _resynchronised(window)
+        window.garbled = True  # whole by itself: only the comma behind it is missing
     if entry.fault == "not JSON" and _may_hide_another(entry.body):
         return _resynchronised(window)
     window.take(length)

@@ -160,12 +160,18 @@ def test_an_entry_with_more_names_than_a_table_can_have_is_told() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b'[{"id":1},{"id":2', b'[{"id":1},', b'[{"id":1}', b'[{"id":1}] x', b'[{"id":1}{"id":2}]'],
+    [b'[{"id":1},{"id":2', b'[{"id":1},', b'[{"id":1}', b'[{"id":1}] x'],
 )
 def test_a_package_that_breaks_off_gives_what_was_sound_and_says_so(content: bytes) -> None:
     found, broken = split(content)
     assert broken
     assert [entry.id for entry in found] in ([1], [])
+
+
+def test_entries_between_which_a_comma_is_missing_come_out_and_the_package_proves_nothing() -> None:
+    found, broken = split(b'[{"id":1}{"id":2} {"id":3},{"id":4}]')
+    assert broken
+    assert [entry.id for entry in found] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b'{"id":1}', b"null"])
