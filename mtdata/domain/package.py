@@ -160,13 +160,14 @@ def elements(window: Window) -> Iterator[Entry]:
                 yield entry
                 continue
             yield _measured_entry(window)
+        if window.peek() not in (b",", b"]", b"{"):
+            window.began = window.place
+            yield _resynchronised(window)
         mark = window.peek()
-        if mark == b"{" and window.garbled:
+        if mark == b"{":  # only the comma is missing
             mark = b","
-            continue
-        if mark not in (b",", b"]"):
-            raise PackageError("the package breaks off or is garbled; the entries before are kept")
-        window.take(1)
+        else:
+            window.take(1)
 
 
 def _usual_entry(window: Window) -> Entry | None:
@@ -188,9 +189,9 @@ def _measured_entry(window: Window) -> Entry:
         return _resynchronised(window)
     entry = read_entry(window.head(length))
     if window.mark_after(length) not in (b",", b"]", b""):
-        if entry.values is None or entry.fault or window.mark_after(length) != b"{":
+        if entry.values is None or entry.fault:
             return _resynchronised(window)
-        window.garbled = True  # whole by itself: only the comma behind it is missing
+        window.garbled = True  # it is whole by itself, whatever has become of its comma
     if entry.fault == "not JSON" and _may_hide_another(entry.body):
         return _resynchronised(window)
     window.take(length)

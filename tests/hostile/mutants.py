@@ -46,13 +46,8 @@ class Package(NamedTuple):
         return b"[" + self.joint.join(self.bodies) + b"]"
 
     def placed(self, start: int) -> list[tuple[bytes, int]]:
-        """Each entry with where it is known to end, when the package begins there."""
-        return [(b, start + end) for b, end in zip(self.bodies, self.marks(), strict=True)]
-
-    def marks(self) -> list[int]:
-        """Where the comma or bracket behind each entry stands: without it nobody can be sure."""
-        blanks = self.joint.index(b",")
-        return [end + blanks for end in self.ends()[:-1]] + self.ends()[-1:]
+        """Each entry with where it ends, when the package begins there."""
+        return [(b, start + end) for b, end in zip(self.bodies, self.ends(), strict=True)]
 
     def ends(self) -> list[int]:
         """Where each entry ends."""

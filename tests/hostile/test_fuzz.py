@@ -44,7 +44,7 @@ def test_what_stands_before_the_damage_comes_out_and_nothing_is_invented(
     content, first = data.draw(damages(package.bytes()))
     with counted("package with random damage"):
         found, broken = read(content, size)
-        intact = [b for b, end in package.placed(0) if end < first]
+        intact = [b for b, end in package.placed(0) if end <= first]
         if first > 0:
             assert [entry.body for entry in found][: len(intact)] == intact
         assert in_order(found, content)
@@ -85,7 +85,7 @@ def test_a_damaged_raw_file_gives_what_was_before_the_damage(
                 found.append(one.entry)
         except PackageError:
             assert first <= len(content)
-        intact = [b for b, end in several[0].placed(len(b'{"QOL_0": ')) if end < first]
+        intact = [b for b, end in several[0].placed(len(b'{"QOL_0": ')) if end <= first]
         if first > len(b'{"QOL_0": '):
             assert [entry.body for entry in found][: len(intact)] == intact
         assert in_order(found, content)
