@@ -36,6 +36,10 @@ CORE = [
     "boto3>=1.44,<2",
     "rich>=15,<16",
     "filelock>=4,<5",
+    "schedule>=1.2,<2",
+    "sdnotify>=0.3,<1",
+    "concurrent-log-handler>=0.9.31,<1",  # several programs, one log that is rotated
+    "prometheus-client>=0.20,<1",  # the file of numbers for monitoring
 ]
 
 ALL: list[str] = []  # what later duties need beyond the core: each brings its own extra
@@ -48,6 +52,7 @@ TEST = [
     "mypy>=2,<3",
     "ruff>=0.17,<0.18",  # a minor release of ruff may add findings
     "import-linter>=2,<3",
+    "aiosmtpd>=1.4,<2",
     "moto[server]>=5.2,<6",
     "types-PyYAML>=6,<7",
     "types-requests>=2.32,<3",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mtdata import pipeline
 from mtdata import status as standing
-from mtdata.adapters.clock import Pace, SystemClock
+from mtdata.adapters.clock import Pace
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.lock import PoolLock
@@ -21,6 +22,7 @@ from mtdata.copying import Copying
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
 from mtdata.errors import StorageError, UsageError
+from mtdata.pulse import Pulse
 from mtdata.recall import Recalled, owed
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round
@@ -37,14 +39,29 @@ from mtdata.wiring import (
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
+COLLECTED = ("export {} .", "export {} all")
+KEPT = ("export {} static", "export {} all")
+VERIFIED = "verify {}"
+"""How the ledger calls what the daemon does on schedule; {} is the site."""
 
 
-def export(site: SiteConfig, wanted: str, watch: Callable[[str], None] = lambda _: None) -> Report:
-    """One round of one site, alone on its pool; a pool without a ledger is adopted first."""
+def export(
+    site: SiteConfig,
+    wanted: str,
+    watch: Callable[[str], None] = lambda _: None,
+    pulse: Pulse | None = None,
+) -> Report:
+    """One round of one site, alone on its pool; a pool without a ledger is adopted first.
+
+    `watch` is told each step, `pulse` beats with every touch of the world and may end the round.
+    """
     with alone_on(site), seldom_searched():
         if not has_pool(site) and has_raw(site):
             _adopt(site, watch)
-        with open_pool(site) as opening, closing(site_of(site)) as client:
+        with (
+            open_pool(site, pulse=pulse) as opening,
+            closing(site_of(site, pulse)) as client,
+        ):
             return Round(terms_of(site), opening.pool, client, opening.key_faults, watch).play(
                 wanted
             )
@@ -118,35 +135,56 @@ def no_bar(total: int) -> AbstractContextManager[Callable[[int], None]]:
 
 
 def verify(
-    site: SiteConfig, *, rate: float = 0, limit_s: float = 0, bar: Bar = no_bar
+    site: SiteConfig,
+    *,
+    rate: float = 0,
+    enough: Callable[[int, int], bool] = lambda read, total: False,
+    bar: Bar = no_bar,
+    pulse: Pulse | None = None,
 ) -> dict[str, Any]:
-    """Read everything of a pool against its ledger, and mend what can be mended.
+    """Read a pool against its ledger, longest unread first, and mend what can be mended.
 
-    `rate` in bytes a second and `limit_s` in seconds, 0 = as much as it takes.  StorageError
-    where there is no ledger: an empty one made here would hide that it is lost.
+    `rate` in bytes a second, 0 = as fast as it goes; `enough` is told the bytes read and those of
+    the whole pool, and ends the pass.  StorageError where there is no ledger: an empty one made
+    here would hide that it is lost.
     """
     if not has_pool(site):
         raise StorageError(
             f"{site.path}: there is no {Ledger.NAME} to verify by. If there was one, put its copy "
             f"back, or make it again from the files: mtdata verify {site.name} --rebuild-ledger"
         )
-    clock = SystemClock(site.timezone)
-    pace, until = Pace(rate) if rate else None, clock.ticks() + limit_s
+    pace = Pace(rate) if rate else None
+    read = 0
 
     def paced(count: int) -> None:
+        nonlocal read
+        read += count
         advance(count)
         if pace:
             pace.spend(count)
 
-    with alone_on(site), open_pool(site) as opening:
-        scrub = Scrub(
-            opening.pool,
-            paced,
-            lambda: bool(limit_s) and clock.ticks() >= until,
-            holds_drift=terms_of(site).holds_drift,
-        )
-        with bar(scrub.total()) as advance:
+    with alone_on(site), open_pool(site, pulse=pulse) as opening:
+        drift = terms_of(site).holds_drift
+        scrub = Scrub(opening.pool, paced, lambda: enough(read, total), holds_drift=drift)
+        total = scrub.total()
+        with bar(total) as advance:
             return scrub.play().shown()
+
+
+def enter_verified(site: SiteConfig) -> None:
+    """Enter that what was to be read of the pool this night is read."""
+    with open_pool(site) as opening:
+        now = opening.pool.clock.now()
+        number = opening.pool.ledger.diary.begin_run(VERIFIED.format(site.name), now)
+        opening.pool.ledger.diary.end_run(number, 0, {}, now)
+
+
+def last_success(site: SiteConfig, *commands: str) -> datetime | None:
+    """When one of these rounds last went well; None for never, or where there is no ledger."""
+    if not has_pool(site):
+        return None
+    with closing(Ledger(site.path / Ledger.NAME)) as ledger:
+        return ledger.diary.last_success(*(command.format(site.name) for command in commands))
 
 
 def status(site: SiteConfig) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 
 from mtdata.adapters.archive import FolderArchive, drop_incoming
 from mtdata.adapters.cipher import ClearCipher, RsaCipher
@@ -21,6 +22,7 @@ from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
 from mtdata.course import Pool
 from mtdata.ports import Cipher, Replica, Site
+from mtdata.pulse import AttendedSite, Pulse
 from mtdata.rounds import Terms
 
 
@@ -43,13 +45,15 @@ def cipher_of(site: SiteConfig) -> tuple[Cipher, dict[str, str]]:
 
 
 @contextmanager
-def open_pool(site: SiteConfig, ledger_name: str | None = Ledger.NAME) -> Iterator[Opening]:
+def open_pool(
+    site: SiteConfig, ledger_name: str | None = Ledger.NAME, pulse: Pulse | None = None
+) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
-    `ledger_name` None keeps the ledger in memory.
+    `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk.
     """
     make_folder(site.path)
-    disk = FolderDisk(site.path)
+    disk = FolderDisk(site.path, (pulse or Pulse()).beat)
     ledger = Ledger(site.path / ledger_name if ledger_name else None)
     replicas = replicas_of(site)
     cipher, faults = cipher_of(site)
@@ -65,21 +69,32 @@ def open_pool(site: SiteConfig, ledger_name: str | None = Ledger.NAME) -> Iterat
         ledger.close()
 
 
+_SEARCH = Lock()
+_searching: list[tuple[int, int, int]] = []
+
+
 @contextmanager
 def seldom_searched() -> Iterator[None]:
     """Search less often for objects that refer to each other in a circle.
 
     A batch is thousands of small objects that hold none; looking them through at Python's usual
-    pace is a tenth of a round's own time.
+    pace is a tenth of a round's own time.  Of rounds side by side the first begins it and the last
+    ends it.
     """
-    before = gc.get_threshold()
-    gc.freeze()  # what the program itself consists of is not looked through again
-    gc.set_threshold(50_000, *before[1:])
+    with _SEARCH:
+        if not _searching:
+            gc.freeze()  # what the program itself consists of is not looked through again
+        _searching.append(gc.get_threshold())
+        gc.set_threshold(50_000, *_searching[0][1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
+        with _SEARCH:
+            before = _searching[0]
+            _searching.pop()
+            if not _searching:
+                gc.set_threshold(*before)
+                gc.unfreeze()
 
 
 @contextmanager
@@ -109,9 +124,9 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
     )
 
 
-def site_of(site: SiteConfig) -> Site:
-    """The client of a site."""
-    return open_site(
+def site_of(site: SiteConfig, pulse: Pulse | None = None) -> Site:
+    """The client of a site; `pulse` beats with every answer and piece of it."""
+    client = open_site(
         site.kind,
         SiteAccess(
             server=site.server,
@@ -123,6 +138,7 @@ def site_of(site: SiteConfig) -> Site:
             delete_connections=site.delete_connections,
         ),
     )
+    return client if pulse is None else AttendedSite(client, pulse)
 
 
 def terms_of(site: SiteConfig) -> Terms:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -84,8 +84,10 @@ def _write_all(file: int, content: bytes, start: int) -> None:
 class FolderDisk:
     """Port Disk over a folder; see mtdata/ports.py for the promises."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, beat: Callable[[], None] = lambda: None) -> None:
+        """`beat` is called before each read or write, and may end it by an error of its own."""
         self.root = root
+        self._beat = beat
         self._made: set[Path] = set()  # folders that are there, durable by name
 
     def _folder_of(self, full: Path) -> Path:
@@ -107,6 +109,7 @@ class FolderDisk:
 
     def read(self, path: str, start: int, length: int) -> bytes:
         """Port: Disk.read."""
+        self._beat()
         full = self.root / path
         with _told(full, "read"):
             file = os.open(full, os.O_RDONLY | os.O_NOFOLLOW)
@@ -124,6 +127,7 @@ class FolderDisk:
                 end = os.fstat(file).st_size if length is None else start + length
                 while start < end and (piece := os.pread(file, min(PIECE, end - start), start)):
                     start += len(piece)
+                    self._beat()
                     yield piece
             finally:
                 os.close(file)
@@ -133,6 +137,7 @@ class FolderDisk:
 
         Whoever writes from the first byte begins the file, even if a killed process left its name.
         """
+        self._beat()
         full = self.root / path
         folder = self._folder_of(full)
         with _told(full, "write"):
@@ -208,6 +213,7 @@ class FolderDisk:
             file = os.open(full, flags, FILE_MODE)
         try:
             for piece in pieces:  # outside _told: a fault of the source is not one of the disk
+                self._beat()
                 with _told(full, "write"):
                     _write_all(file, piece, length)
                 length += len(piece)

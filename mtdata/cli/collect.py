@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdata import app
+from mtdata.adapters.clock import SystemClock
 from mtdata.bulletin import Report, exit_code
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.config import Settings, SiteConfig, load, seconds
@@ -226,11 +227,14 @@ def _verify(options: argparse.Namespace) -> Result:
     if options.rebuild_ledger:
         return _rebuild(options, sites)
 
+    clock = SystemClock()
+
     def act(site: SiteConfig) -> dict[str, Any]:
+        until = clock.ticks() + options.limit
         return app.verify(
             site,
             rate=options.rate * 1_000_000,
-            limit_s=options.limit,
+            enough=lambda read, total: bool(options.limit) and clock.ticks() >= until,
             bar=lambda total: measuring(site.name, total),
         )
 

@@ -40,6 +40,18 @@ def replica_keys(site: str, environ: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
+def mail_account(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return USER and PASS of the mail account as far as they are given outside log.config.
+
+    Raises ValueError when a credential is there and cannot be read.
+    """
+    found = {
+        key: credential(f"mail.{key.lower()}", environ) or environ.get(f"MTDATA_MAIL_{key}", "")
+        for key in ("USER", "PASS")
+    }
+    return {key: value for key, value in found.items() if value}
+
+
 def _variable(site: str, what: str, environ: Mapping[str, str]) -> str:
     return environ.get(f"MTDATA_{site.upper().replace('-', '_')}_{what}", "")
 

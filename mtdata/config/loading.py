@@ -8,26 +8,37 @@ from pathlib import Path
 from typing import Any
 
 from mtdata.config import values
-from mtdata.config.credentials import account, replica_keys
+from mtdata.config.credentials import account, mail_account, replica_keys
+from mtdata.config.daemon import DaemonConfig
+from mtdata.config.log import LogConfig, MailConfig
 from mtdata.config.reading import expanded, read_yaml
-from mtdata.config.sections import Section, World
+from mtdata.config.sections import Model, Section, World, allowed_keys
 from mtdata.config.settings import RecoveryConfig, Settings
 from mtdata.config.site import SiteConfig
 from mtdata.errors import ConfigError
 
 
 def load(folder: Path, environ: Mapping[str, str]) -> Settings:
-    """Read server.config and, where there is one, recovery.config.
+    """Read server.config and, where they are, recovery.config, log.config and daemon.config.
 
-    Raises ConfigError with every fault of both, one a line.
+    Raises ConfigError with every fault of them all, one a line.
     """
     folder = Path(os.path.abspath(folder))
     world = World(folder.parent.resolve(), environ, [])
     sites = _sites(folder / "server.config", world)
-    recovery = _recovery(folder / "recovery.config", world)
+    recovery = _optional(folder / "recovery.config", RecoveryConfig, world)
+    log = _log(folder / "log.config", world)
+    daemon = _optional(folder / "daemon.config", DaemonConfig, world)
     if world.faults:
         raise ConfigError("\n".join(world.faults))
-    return Settings(folder=folder, home=world.home, sites=tuple(sites), recovery=recovery)
+    return Settings(
+        folder=folder,
+        home=world.home,
+        sites=tuple(sites),
+        recovery=recovery,
+        log=log,
+        daemon=daemon,
+    )
 
 
 def _sites(file: Path, world: World) -> list[SiteConfig]:
@@ -136,13 +147,35 @@ def _path_of(section: Section, home: Path) -> Path | None:
         return None  # the model tells what is wrong with it
 
 
-def _recovery(file: Path, world: World) -> RecoveryConfig:
-    if _is_missing(file):
-        return RecoveryConfig()
-    content = read_yaml(file, world.faults)
-    if content is not None and not isinstance(content, dict):
-        world.faults.append(f"{file}: allowed are the keys OUT and LOG; found something else")
-        content = None
-    section = Section(str(file), content or {}, RecoveryConfig)
-    world.faults.extend(section.fill(world.environ, {}))
-    return section.into(RecoveryConfig, world) or RecoveryConfig()
+def _optional(file: Path, model: type[Model], world: World, **given: Any) -> Model:
+    """What the file says, or every default where it is missing or faulty (the faults are told)."""
+    content = {} if _is_missing(file) else read_yaml(file, world.faults) or {}
+    return _filled(str(file), content, model, world, given) or model()
+
+
+def _filled(
+    where: str, content: Any, model: type[Model], world: World, given: Mapping[str, Any]
+) -> Model | None:
+    if not isinstance(content, dict):
+        keys = " ".join(allowed_keys(model))
+        world.faults.append(f"{where}: allowed are the keys {keys}; found something else")
+        return None
+    section = Section(where, content, model)
+    world.faults.extend(section.fill(world.environ, given))
+    return section.into(model, world)
+
+
+def _log(file: Path, world: World) -> LogConfig:
+    """log.config; MAIL within it is a section of its own."""
+    content = {} if _is_missing(file) else read_yaml(file, world.faults) or {}
+    if not isinstance(content, dict) or not content.get("MAIL"):
+        return _filled(str(file), content, LogConfig, world, {}) or LogConfig()
+    where = f"{file}: MAIL"
+    try:
+        given = mail_account(world.environ)
+    except ValueError as error:
+        world.faults.append(f"{where}: USER, PASS: {error}")
+        given = {}
+    mail = _filled(where, content["MAIL"], MailConfig, world, given)
+    rest = {key: value for key, value in content.items() if key != "MAIL"}
+    return _filled(str(file), rest, LogConfig, world, {"MAIL": mail}) or LogConfig()

@@ -15,8 +15,17 @@ from mtdata.config.settings import did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_HIDDEN = {"USER", "PASS", "passphrase", "replica_keys", "REPLICAS"}
+_HIDDEN = {
+    *("USER", "PASS", "passphrase", "replica_keys", "REPLICAS"),
+    *("MAIL", "WEBHOOKS", "HEARTBEAT_URL"),
+}
 _LONGEST_SHOWN = 60
+
+
+def allowed_keys(model: type[BaseModel]) -> dict[str, str]:
+    """The keys that a file may have for the model, and what each allows."""
+    fields = model.model_fields.values()
+    return {str(f.validation_alias): str(f.description) for f in fields if f.validation_alias}
 
 
 class World(NamedTuple):
@@ -39,7 +48,7 @@ class Section:
         fields = {
             name: field for name, field in model.model_fields.items() if field.validation_alias
         }
-        self._allowed = {str(f.validation_alias): str(f.description) for f in fields.values()}
+        self._allowed = allowed_keys(model)
         # A default that fails is told by the field's name, a value by its key.
         self._key_of = {name: str(field.validation_alias) for name, field in fields.items()}
 

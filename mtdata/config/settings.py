@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mtdata.config.daemon import DaemonConfig
+from mtdata.config.log import LogConfig
 from mtdata.config.site import PlacedPath, SiteConfig
 from mtdata.errors import ConfigError, UsageError
 
@@ -47,6 +49,8 @@ class Settings(BaseModel):
     home: Path
     sites: tuple[SiteConfig, ...]
     recovery: RecoveryConfig = RecoveryConfig()
+    log: LogConfig = LogConfig()
+    daemon: DaemonConfig = DaemonConfig()
 
     def site(self, name: str) -> SiteConfig:
         """Return the site of that name, READY or not, or raise UsageError."""

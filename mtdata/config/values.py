@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([smhd]?)", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST_S = 366 * 86400
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
@@ -155,13 +156,25 @@ def split_url(text: str) -> SplitResult:
     return url
 
 
+def typed(value: Any) -> Any:
+    """Texts below a mapping as YAML would have read them: numbers, True and False."""
+    if isinstance(value, dict):
+        return {key: typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item) for item in value]
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
+
+
 def is_insecure(server_url: str) -> bool:
     """True when answers and password would cross a network in clear text."""
     url = urlsplit(server_url)
-    return url.scheme == "http" and not _is_loopback(url.hostname or "")
+    return url.scheme == "http" and not is_loopback(url.hostname or "")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the name or address is this machine's own."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

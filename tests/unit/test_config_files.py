@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.config import SiteConfig, load, samples, samples_folder, write_samples
+from mtdata.config import (
+    DaemonConfig,
+    LogConfig,
+    SiteConfig,
+    load,
+    samples,
+    samples_folder,
+    write_samples,
+)
+from mtdata.config.sections import allowed_keys
 from mtdata.errors import ConfigError, StorageError
 from tests.unit.config_folder import Folder, keys
 
@@ -155,7 +164,7 @@ def test_faults_of_recovery_config_are_told_with_its_file(folder: Folder) -> Non
         "recovery.config: OTU: there is no such key. Did you mean OUT? Allowed: OUT LOG",
         "recovery.config: LOG: allowed is a file, or nothing; found a mapping (it is no path)",
     ]
-    assert "allowed are the keys OUT and LOG" in folder.file("recovery.config", "x").faults()[0]
+    assert "allowed are the keys OUT LOG" in folder.file("recovery.config", "x").faults()[0]
 
 
 # ---- samples
@@ -219,3 +228,68 @@ def test_samples_are_found_in_an_install_too_and_missing_ones_are_told(
     installed.mkdir(parents=True)
     (installed / "server.config.sample").write_text("")
     assert samples_folder() == installed
+
+
+# ---- log.config and daemon.config
+
+
+def test_log_and_daemon_config_are_optional(folder: Folder) -> None:
+    settings = folder.server({"uva": keys()}).load()
+    assert (settings.log.mail, settings.log.digest_h, settings.log.logging) == (None, 6, None)
+    assert (settings.daemon.scrub_days, settings.daemon.stop_s) == (7, 20)
+
+
+def test_log_config_names_whom_to_tell(folder: Folder) -> None:
+    mail = {"HOST": "smtp.x.org", "TLS": "tls", "FROM": "a@x.org", "TO": "Lab <b@x.org>"}
+    folder.server({"uva": keys()}).file(
+        "log.config", {"MAIL": mail, "WEBHOOKS": ["https://x/${KEY}"], "ESCALATE_H": "1.5"}
+    )
+    folder.environ |= {"KEY": "sesame", "MTDATA_MAIL_USER": "me", "MTDATA_MAIL_PASS": "hush"}
+    log = folder.load().log
+    assert log.mail is not None
+    assert (log.mail.at_port, log.mail.to, log.mail.user) == (465, ("Lab <b@x.org>",), "me")
+    assert log.mail.password.get_secret_value() == "hush"
+    assert [hook.get_secret_value() for hook in log.webhooks] == ["https://x/sesame"]
+    assert "sesame" not in repr(log)
+    assert "hush" not in repr(log)
+
+
+def test_numbers_of_the_logging_mapping_are_numbers(folder: Folder) -> None:
+    logging = {"version": 1, "handlers": {"A": {"backupCount": 366, "delay": True, "x": "y"}}}
+    folder.server({"uva": keys()}).file("log.config", {"LOGGING": logging})
+    assert folder.load().log.logging == logging
+
+
+def test_each_fault_of_log_and_daemon_config_is_told_and_shows_no_secret(folder: Folder) -> None:
+    mail = {"HOST": "smtp.x.org", "TLS": "none", "USER": "u", "FROM": "nobody", "TO": ["b@x.org"]}
+    folder.server({"uva": keys()}).file(
+        "log.config", {"MAIL": mail, "HEARTBEAT_URL": "sesame", "DIGEST": 6}
+    ).file("daemon.config", {"STOP_S": "soon", "SCRUB_DAYS": 0})
+    faults = folder.faults()
+    told = "\n".join(faults)
+    assert len(faults) == 6
+    assert "MAIL: USER: allowed is text; found a value that is not shown (it would cross" in told
+    assert 'MAIL: FROM: allowed is a mail address; found "nobody"' in told
+    assert "DIGEST: there is no such key. Did you mean DIGEST_H?" in told
+    assert "HEARTBEAT_URL: allowed is an http(s) address; found a value that is not shown" in told
+    assert "STOP_S" in told
+    assert "SCRUB_DAYS" in told
+    assert "sesame" not in told
+
+
+@pytest.mark.parametrize("name", ["log.config", "daemon.config"])
+def test_every_key_of_the_sample_loads_when_its_comment_is_taken_away(
+    folder: Folder, name: str
+) -> None:
+    text = (samples_folder() / f"{name}.sample").read_text()
+    lines = [line[2:] for line in text.splitlines() if re.match(r"# ( +|[A-Z_]+:( |$))", line)]
+    folder.environ |= {"CHAT_HOOK": "a", "PING_KEY": "b"}
+    settings = folder.server({"uva": keys()}).file(name, "\n".join(lines)).load()
+    if name == "log.config":
+        assert settings.log.mail is not None
+        assert settings.log.logging is not None
+        assert {line.partition(":")[0] for line in lines if line[0] != " "} == set(
+            allowed_keys(LogConfig)
+        )
+    else:
+        assert {line.partition(":")[0] for line in lines} == set(allowed_keys(DaemonConfig))

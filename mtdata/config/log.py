@@ -1,0 +1,135 @@
+"""What is known of log, mail and news from log.config; never reads a file, never shows a secret."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+
+from mtdata.config import values
+from mtdata.config.site import Seconds
+
+_ADDRESS = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]+@[A-Za-z0-9._-]+", re.ASCII)
+_PORTS = {"none": 25, "starttls": 587, "tls": 465}
+_STRICT = ConfigDict(
+    frozen=True,
+    extra="forbid",
+    hide_input_in_errors=True,
+    validate_by_name=True,
+    validate_by_alias=True,
+)
+
+
+def _addresses(value: Any) -> tuple[str, ...]:
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list | tuple):
+        raise ValueError("it is neither an address nor a list of them")
+    return tuple(_address(word) for word in words if word not in ("", None))
+
+
+def _address(word: Any) -> str:
+    if not _ADDRESS.fullmatch(parseaddr(str(word))[1]) or not str(word).isascii():
+        raise ValueError("it is no mail address")
+    return str(word)
+
+
+def _hooks(value: Any) -> tuple[SecretStr, ...]:
+    words = value if isinstance(value, list | tuple) else [value]
+    return tuple(_url(word) for word in words if word not in ("", None))
+
+
+def _url(word: Any) -> SecretStr:
+    text = word.get_secret_value() if isinstance(word, SecretStr) else word
+    if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s\x00-\x20\x7f]+", text):
+        raise ValueError("it is no http(s) address")
+    return SecretStr(text)
+
+
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+
+
+class MailConfig(BaseModel):
+    """The mail account, and who is told."""
+
+    model_config = _STRICT
+
+    host: str = Field(validation_alias="HOST", min_length=1, description="a server's name")
+    tls: Annotated[Literal["none", "starttls", "tls"], BeforeValidator(values.lower)] = Field(
+        default="starttls", validation_alias="TLS", description="none, starttls or tls"
+    )
+    port: int = Field(
+        default=0, validation_alias="PORT", ge=0, le=65535, description="a whole number to 65535"
+    )
+    user: str = Field(default="", repr=False, validation_alias="USER", description="text")
+    password: SecretStr = Field(default=SecretStr(""), validation_alias="PASS", description="text")
+    sender: Annotated[str, BeforeValidator(_address)] = Field(
+        validation_alias="FROM", description="a mail address"
+    )
+    to: Addresses = Field(
+        validation_alias="TO", min_length=1, description="a mail address, or a list of them"
+    )
+    escalate_to: Addresses = Field(
+        default=(), validation_alias="ESCALATE_TO", description="mail addresses, or nothing"
+    )
+    timeout_s: Seconds = Field(
+        default=20.0, validation_alias="TIMEOUT", description="seconds, or 90s, 5m"
+    )
+
+    @field_validator("user")
+    @classmethod
+    def _never_in_clear(cls, value: str, info: ValidationInfo) -> str:
+        host = info.data.get("host", "")
+        if value and info.data.get("tls") == "none" and not values.is_loopback(host):
+            raise ValueError("it would cross the network in clear: TLS starttls or tls")
+        return value
+
+    @property
+    def at_port(self) -> int:
+        """The port to speak to: as given, else the usual one."""
+        return self.port or _PORTS[self.tls]
+
+
+class LogConfig(BaseModel):
+    """Where the log goes, and whom to tell."""
+
+    model_config = _STRICT | ConfigDict(validate_default=True)
+
+    mail: MailConfig | None = Field(
+        default=None, validation_alias="MAIL", description="a mapping, see the sample"
+    )
+    digest_h: float = Field(
+        default=6, validation_alias="DIGEST_H", gt=0, le=1000, description="hours above 0"
+    )
+    escalate_h: float = Field(
+        default=24, validation_alias="ESCALATE_H", gt=0, le=10_000, description="hours above 0"
+    )
+    webhooks: Annotated[tuple[SecretStr, ...], BeforeValidator(_hooks)] = Field(
+        default=(), validation_alias="WEBHOOKS", description="http(s) addresses"
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None, validation_alias="HEARTBEAT_URL", description="an http(s) address"
+    )
+    json_lines: bool = Field(default=False, validation_alias="JSON", description="True or False")
+    logging: dict[str, Any] | None = Field(
+        default=None, validation_alias="LOGGING", description="a mapping as dictConfig has it"
+    )
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_url(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else _url(value)
+
+    @field_validator("logging", mode="before")
+    @classmethod
+    def _typed(cls, value: Any) -> Any:
+        return values.typed(value)

@@ -1,0 +1,52 @@
+"""When something is due, and when it is late; pure: it is told what time it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from hashlib import sha256
+
+LATE = 3
+"""A site is overdue when its last good round is so many times EVERY ago."""
+PATIENCE_S = 900.0
+"""But never before this: a site that is collected every ten seconds may be down for a moment."""
+SPREAD_S = 30.0
+
+
+def is_due(last: datetime | None, every_s: float, now: datetime) -> bool:
+    """Whether it was never done, or long enough ago, or in the future (the clock was put back)."""
+    return last is None or last > now or (now - last).total_seconds() >= every_s
+
+
+def latest(at: time, zone: tzinfo | None, now: datetime) -> datetime:
+    """The newest moment, UTC, at which a day of the zone reached `at`; `zone` None = the machine's.
+
+    Of a time that a day has twice, the first counts; one that a day lacks comes when the clock has
+    gone past it.
+    """
+    day = now.astimezone(zone).date()
+    while (moment := _moment(datetime.combine(day, at), zone)) > now:
+        day -= timedelta(days=1)
+    return moment
+
+
+def _moment(local: datetime, zone: tzinfo | None) -> datetime:
+    # a naive time is taken for one of the machine's zone
+    return (local if zone is None else local.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def is_due_daily(last: datetime | None, at: time, zone: tzinfo | None, now: datetime) -> bool:
+    """Whether it was not done since the day's time for it."""
+    return last is None or last > now or last < latest(at, zone, now)
+
+
+def is_overdue(last_good: datetime | None, every_s: float, now: datetime) -> bool:
+    """Whether the last good round is too long ago; none at all is no delay, but a beginning."""
+    if last_good is None:
+        return False
+    return (now - last_good).total_seconds() > max(LATE * every_s, PATIENCE_S)
+
+
+def offset(name: str, every_s: float) -> float:
+    """Seconds by which a site's rounds are put off, so that not all sites begin at once."""
+    share = int.from_bytes(sha256(name.encode()).digest()[:4]) / 2**32
+    return share * min(SPREAD_S, every_s / 10)
