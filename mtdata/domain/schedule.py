@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from hashlib import sha256
 
 LATE = 3
 """A site is overdue when its last good round is so many times EVERY ago."""
@@ -46,7 +45,9 @@ def is_overdue(last_good: datetime | None, every_s: float, now: datetime) -> boo
     return (now - last_good).total_seconds() > max(LATE * every_s, PATIENCE_S)
 
 
-def offset(name: str, every_s: float) -> float:
-    """Seconds by which a site's rounds are put off, so that not all sites begin at once."""
-    share = int.from_bytes(sha256(name.encode()).digest()[:4]) / 2**32
-    return share * min(SPREAD_S, every_s / 10)
+def offset(place: int, count: int, every_s: float) -> float:
+    """Seconds by which the rounds of the site at that place of `count` are put off.
+
+    All sites at once would ask for the processor, the disk and the network at the same moment.
+    """
+    return place * min(SPREAD_S, every_s / 10) / count

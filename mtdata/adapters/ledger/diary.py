@@ -158,16 +158,16 @@ class Diary:
         """When the newest round ended (the newest good one), and its exit code."""
         row = self._db.one(
             "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL"
-            " AND command LIKE 'export %' AND (NOT ? OR exit IN (0, 1))"
+            " AND command LIKE 'export%' AND (NOT ? OR exit IN (0, 1))"
             " ORDER BY number DESC LIMIT 1",
             good,
         )
         return None if row is None else (datetime.fromisoformat(row[0]), row[1])
 
     def last_success(self, *commands: str) -> datetime | None:
-        """When one of these commands last ended well, or with only a part of it failed."""
+        """When the last of these began that ended well, or with only a part of it failed."""
         row = self._db.one(
-            "SELECT ended_at FROM runs WHERE exit IN (0, 1)"
+            "SELECT started_at FROM runs WHERE exit IN (0, 1)"
             f" AND command IN ({', '.join('?' * len(commands))}) ORDER BY number DESC LIMIT 1",
             *commands,
         )

@@ -73,6 +73,15 @@ class Files:
         with self._db.commit():
             self._db.run("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
 
+    def read_since(self, at: datetime) -> int:
+        """Bytes of the files that should be there and were read whole since then."""
+        row = self._db.one(
+            f"SELECT coalesce(sum(length), 0) FROM files WHERE state IN ({_STANDING})"
+            " AND read_at >= ?",
+            at.isoformat(),
+        )
+        return int(row[0]) if row else 0
+
     def unfinished(self) -> list[FileMark]:
         """Live files that a round had in hand when it ended without a word."""
         return [mark for mark in self.in_state("live") if mark.writing]

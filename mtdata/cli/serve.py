@@ -1,0 +1,39 @@
+"""The command that stays: the daemon, until it is asked to end."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from functools import partial
+from typing import Any
+
+from mtdata.cli.collect import Result, settings_of
+from mtdata.daemon import Daemon
+
+DAEMON = """examples:
+  mtdata daemon                    all READY sites, until SIGTERM; SIGHUP reads the config anew
+  mtdata daemon --once             what is due now, then end: for cron (bin/martin.sh) or a timer
+
+systemd/mtdata.service runs it; docs/OPERATING.md says how to install it.
+"""
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Enter this room's commands."""
+    daemon = commands.add_parser(
+        "daemon", parents=[shared], help="everything on schedule", epilog=DAEMON
+    )
+    daemon.add_argument("--once", action="store_true", help="do what is due now, and end")
+    daemon.set_defaults(run=_daemon)
+
+
+def _daemon(options: argparse.Namespace) -> Result:
+    daemon = Daemon(partial(settings_of, options))
+    if options.once:
+        code = daemon.once()
+        return code, {"exit": code}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, daemon.ask_to_stop)
+    signal.signal(signal.SIGHUP, daemon.ask_to_reload)
+    code = daemon.run()
+    return code, {"exit": code}
