@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
+from mtdata.adapters.clock import SystemClock
 from mtdata.errors import MTDataError, Stopped
 from mtdata.pulse import Pulse
 
@@ -19,7 +20,7 @@ class Desk:
 
     So nothing queues up however long a task lasts.  One task's fault does not end another's turn:
     an MTDataError goes to `fault`, anything else ends the thread (threading.excepthook tells it),
-    and the next offer begins a new one.
+    and another one takes its place.
     """
 
     def __init__(
@@ -45,9 +46,12 @@ class Desk:
                 return False
             self._waiting[name] = act
             if self._thread is None:
-                self._thread = Thread(target=self._work, name=f"mtdata {self.name}", daemon=True)
-                self._thread.start()
+                self._begin()
         return True
+
+    def _begin(self) -> None:
+        self._thread = Thread(target=self._work, name=f"mtdata {self.name}", daemon=True)
+        self._thread.start()
 
     @property
     def in_hand(self) -> str:
@@ -65,9 +69,10 @@ class Desk:
 
     def join(self, patience_s: float) -> bool:
         """Wait for all that is in hand or waits; whether it ended."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(patience_s)
+        clock = SystemClock()
+        until = clock.ticks() + patience_s
+        while (thread := self._thread) is not None and (left := until - clock.ticks()) > 0:
+            thread.join(left)
         return self._thread is None
 
     def _work(self) -> None:
@@ -80,6 +85,8 @@ class Desk:
             if not whole:  # by a fault of the program
                 with self._lock:
                     self._in_hand, self._pulse, self._thread = "", None, None
+                    if self._waiting:
+                        self._begin()
 
     def _next(self) -> Act | None:
         with self._lock:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 
 import sdnotify
+
+from mtdata.adapters.clock import SystemClock
 
 
 class Notifier:
@@ -22,7 +23,7 @@ class Notifier:
 
     def reloading(self) -> None:
         """The config is read anew; `ready` ends it."""
-        self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self._tell(f"RELOADING=1\nMONOTONIC_USEC={round(SystemClock().ticks() * 1_000_000)}")
 
     def stopping(self) -> None:
         """The daemon is about to end."""

@@ -1,0 +1,165 @@
+"""The tasks of the daemon at the desks of its sites, and their faults; when, others decide."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from mtdata import app, news
+from mtdata.config import Settings, SiteConfig
+from mtdata.desk import Desk
+from mtdata.duties import COLLECT, DAILY, Duty, Turn
+from mtdata.errors import BusyError, MTDataError
+from mtdata.pulse import Pulse
+from mtdata.timetable import TickingClock
+
+log = logging.getLogger(__name__)
+RETRY_S = 3600.0
+"""A daily duty that failed is tried again after this time."""
+SIGNS = 1000
+"""So many signs of life wait at most for a slow HEARTBEAT_URL."""
+NEWS, NUMBERS = "news", "numbers"
+PROGRAM_FAULT = 70
+
+
+class Shift:
+    """A desk for each site, one for news and one for numbers, and what is done at them."""
+
+    def __init__(self, settings: Settings, clock: TickingClock) -> None:
+        self.settings, self.clock = settings, clock
+        self.stopping = threading.Event()
+        self.codes: set[int] = set()
+        self.desks: dict[str, Desk] = {}
+        self._not_before: dict[tuple[str, str], float] = {}
+        self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
+        for name in (NEWS, NUMBERS):  # they are asked for from the threads of others
+            self.desk(name)
+
+    def desk(self, name: str) -> Desk:
+        """The desk of a site, or that for news or numbers."""
+        if name not in self.desks:
+            self.desks[name] = Desk(name, self.stopping, partial(self._failed, name))
+        return self.desks[name]
+
+    def sites(self) -> list[SiteConfig]:
+        """What is collected from."""
+        return [site for site in self.settings.sites if site.ready]
+
+    def is_busy(self) -> bool:
+        """Whether a task is in hand or waits."""
+        return any(desk.in_hand or desk.is_waited_for() for desk in self.desks.values())
+
+    def take(self, settings: Settings) -> None:
+        """From the next task on go by these."""
+        self.settings = settings
+        self._not_before.clear()
+
+    # offers ---------------------------------------------------------------------------------------
+
+    def offer_round(self, site: SiteConfig) -> None:
+        """One round of a site, unless one goes on."""
+        if not self.desk(site.name).offer(COLLECT.name, partial(self._collect, site)):
+            log.info("%s: a round still goes on; this one is skipped", site.name)
+
+    def offer_daily(self, site: SiteConfig, must_yield: Callable[[], bool] = lambda: False) -> None:
+        """What is due of the daily duties; a long one ends when another task waits."""
+        desk = self.desk(site.name)
+
+        def yields() -> bool:
+            return must_yield() or desk.is_waited_for()
+
+        desk.offer("daily", partial(self._daily, site, yields))
+
+    def offer_news(self) -> None:
+        """Mails, web hooks and signs of life that are due."""
+        self.desk(NEWS).offer("spread", self.spread)
+
+    def offer_look(self) -> None:
+        """What no round can tell of."""
+        self.desk(NUMBERS).offer("look", self.look_around)
+
+    # tasks, in the threads of the desks -----------------------------------------------------------
+
+    def _collect(self, site: SiteConfig, pulse: Pulse) -> None:
+        self._sign(site, "start")
+        good = False
+        try:
+            good = self._act(COLLECT, site, pulse) == 0
+        finally:
+            if not self.stopping.is_set():
+                self._sign(site, "success" if good else "fail")
+
+    def _daily(self, site: SiteConfig, must_yield: Callable[[], bool], pulse: Pulse) -> None:
+        for duty in DAILY:
+            key = (site.name, duty.name)
+            if self.clock.ticks() < self._not_before.get(key, 0.0):
+                continue
+            if not duty.is_due(site, self.settings.daemon, self.clock.now()):
+                continue
+            self._not_before[key] = self.clock.ticks() + RETRY_S
+            if self._act(duty, site, pulse, must_yield) == 0:
+                del self._not_before[key]
+
+    def _act(
+        self,
+        duty: Duty,
+        site: SiteConfig,
+        pulse: Pulse,
+        must_yield: Callable[[], bool] = lambda: False,
+    ) -> int:
+        desk = self.desk(site.name)
+
+        def watch(step: str) -> None:
+            desk.step = step
+            pulse.beat()
+
+        terms, now = self.settings.daemon, self.clock.now()
+        code = duty.act(Turn(site, terms, now, pulse, watch, must_yield))
+        self.codes.add(code)
+        news.close_program_incident(self.settings, site.name)
+        return code
+
+    def _sign(self, site: SiteConfig, sign: str) -> None:
+        if self.settings.log.heartbeat_url:
+            self._signs.append((site.name, sign))
+            self.offer_news()
+
+    def spread(self, pulse: Pulse) -> None:
+        """Send what is to be told."""
+        while self._signs:
+            pulse.beat()
+            news.beat(self.settings, *self._signs.popleft())
+        pulse.beat()
+        news.spread(self.settings)
+
+    def look_around(self, pulse: Pulse) -> None:
+        """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
+        for site in self.sites():
+            pulse.beat()
+            app.look_ahead(site)
+        app.write_metrics(self.settings)
+
+    # faults ---------------------------------------------------------------------------------------
+
+    def _failed(self, name: str, task: str, error: MTDataError) -> None:
+        """An error that no round entered: the pool cannot be opened, or somebody has it."""
+        self.codes.add(error.exit_code)
+        if isinstance(error, BusyError):
+            log.info("%s: %s", name, error)
+            return
+        log.critical("%s: %s: %s", name, task, error)
+        kind = error.incident or "task_failed"
+        news.program_incident(self.settings, kind, name, str(error))
+
+    def broken(self, what: threading.ExceptHookArgs) -> None:
+        """A fault of the program ended a desk's thread; its message could quote an answer."""
+        places = "".join(traceback.format_tb(what.exc_traceback))
+        name = what.thread.name if what.thread else "a thread"
+        told = f"{name}: a fault of the program: {what.exc_type.__name__}"
+        log.critical("%s\n%s", told, places)
+        self.codes.add(PROGRAM_FAULT)
+        news.program_incident(self.settings, "task_failed", "", told)

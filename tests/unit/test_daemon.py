@@ -1,0 +1,156 @@
+"""What the daemon does with tasks that hang, break or fail; clock and tasks are in our hands."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from mtdata import daemon as house
+from mtdata import shift
+from mtdata.adapters.notifier import Notifier
+from mtdata.daemon import Daemon
+from mtdata.duties import Duty, Turn
+from mtdata.errors import BusyError, StorageError
+from tests.fakes_time import MovedClock, scheduled_by
+from tests.unit.config_folder import Folder, keys
+
+PATIENCE_S = 30.0
+
+
+class Told(Notifier):
+    """What systemd would have been told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def _tell(self, state: str) -> None:
+        self.words.append(state.partition("\n")[0])
+
+
+class Stage:
+    """A daemon of one site whose only duty is `act`, on a clock that goes 30 s a tick."""
+
+    def __init__(self, home: Path, patch: pytest.MonkeyPatch) -> None:
+        self.folder = Folder(home).server({"uva": keys(EVERY="5m")})
+        self.folder.file("daemon.config", {"STALL_S": "10m", "STOP_S": "1s"})
+        self.clock = MovedClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
+        self.systemd, self.begun = Told(), 0
+        self._patch = patch
+        patch.setattr(shift, "DAILY", ())
+
+    def play(self, ticks: int, act: Callable[[Turn], int], *, settled: bool = True) -> int:
+        def count(turn: Turn) -> int:
+            self.begun += 1
+            return act(turn)
+
+        duty = Duty("collect", ("nothing",), lambda site, terms: None, count)
+        self._patch.setattr(house, "COLLECT", duty)
+        self._patch.setattr(shift, "COLLECT", duty)
+        left = iter(range(ticks, 0, -1))
+        one = Daemon(
+            self.folder.load,
+            clock=self.clock,
+            wait=lambda seconds: self._tick(one, next(left), settled=settled),
+            systemd=self.systemd,
+        )
+        with scheduled_by(self.clock):
+            return one.run()
+
+    def _tick(self, one: Daemon, left: int, *, settled: bool) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while (one.is_busy() if settled else not self.begun) and time.monotonic() < until:
+            time.sleep(0.001)
+        self.clock.go_on(30)
+        if left == 1:
+            one.ask_to_stop()
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    hook = threading.excepthook
+    yield Stage(tmp_path.resolve(), monkeypatch)
+    threading.excepthook = hook
+
+
+def test_a_round_begins_every_five_minutes_and_each_tick_is_a_sign_of_life(stage: Stage) -> None:
+    assert stage.play(101, lambda turn: 0) == 0
+    assert stage.begun == 11
+    assert stage.systemd.words.count("WATCHDOG=1") == 101
+    assert (stage.systemd.words[0], stage.systemd.words[-1]) == ("READY=1", "STOPPING=1")
+
+
+def test_a_named_fault_ends_one_round_and_the_next_comes(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(turn: Turn) -> int:
+        raise StorageError("the disk refused")
+
+    assert stage.play(31, fail) == 0
+    assert stage.begun == 4
+    assert [r.levelname for r in caplog.records if "the disk refused" in r.message] == [
+        "CRITICAL"
+    ] * 4
+
+
+def test_a_fault_of_the_program_ends_one_round_and_shows_nothing_but_places(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = " ".join(["an", "answer"])
+
+    def fail(turn: Turn) -> int:
+        raise KeyError(answer)
+
+    assert stage.play(31, fail) == 0
+    assert stage.begun == 4
+    assert "a fault of the program: KeyError" in caplog.text
+    assert "in fail" in caplog.text
+    assert "an answer" not in caplog.text
+
+
+def test_a_busy_pool_is_no_fault(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    def busy(turn: Turn) -> int:
+        raise BusyError("another round has this pool")
+
+    assert stage.play(31, busy) == 0
+    assert stage.begun == 4
+    assert all(record.levelno <= logging.INFO for record in caplog.records)
+
+
+def test_a_round_that_hangs_is_skipped_over_and_the_watchdog_is_left_alone(stage: Stage) -> None:
+    gate = Event()
+
+    def hang(turn: Turn) -> int:
+        gate.wait(PATIENCE_S)
+        return 0
+
+    def ends(*_: object) -> None:
+        gate.set()
+
+    stage.systemd.stopping = ends  # type: ignore[method-assign]
+    assert stage.play(101, hang, settled=False) == 0
+    assert stage.begun == 1
+    assert 15 <= stage.systemd.words.count("WATCHDOG=1") <= 25
+
+
+def test_a_task_that_does_not_end_within_stop_s_is_left_to_the_next_start(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate, ended = Event(), []
+    monkeypatch.setattr(house, "_end_at_once", lambda: ended.append(True))
+
+    def hang(turn: Turn) -> int:
+        gate.wait(PATIENCE_S)
+        return 0
+
+    stage.play(5, hang, settled=False)
+    gate.set()
+    assert ended == [True]
+    assert "uva did not end within STOP_S" in caplog.text
