@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bench import Bench, NotMeasured
+from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark
 from benchmarks.machine import machine
 from benchmarks.page import shown, verdict, write_page
 from benchmarks.study import STUDY
 
+TABLES = {"study": STUDY, "daemon": DAEMON}
 WIDTH = 130
 console = Console(stderr=True)
 
@@ -27,7 +29,7 @@ console = Console(stderr=True)
 def run(words: Sequence[str] | None = None) -> int:
     """0 when every target measured is met, 1 when one is missed, 64 for a wrong call."""
     options = _options(words)
-    wanted = [one for one in STUDY if not options.only or one.name in options.only]
+    wanted = [one for one in TABLES[options.what] if not options.only or one.name in options.only]
     with TemporaryDirectory(prefix="mtdata-bench-", dir=options.folder) as folder:
         bench = Bench(Path(folder), options.reps, say=lambda text: console.print(f"[dim]{text}"))
         about = machine(bench.folder)
@@ -37,15 +39,16 @@ def run(words: Sequence[str] | None = None) -> int:
     result["met"] = all(figure.get("met") for figure in result["figures"].values())
     _tell(result, options.json)
     if options.write_docs:
-        write_page(result)
+        write_page(options.what, result)
     return 0 if result["met"] else 1
 
 
 def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
-    parser.add_argument("what", choices=["study"])
-    names = [benchmark.name for benchmark in STUDY]
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, help=", ".join(names))
+    parser.add_argument("what", choices=list(TABLES))
+    names = {what: [one.name for one in table] for what, table in TABLES.items()}
+    told = "; ".join(f"{what}: {', '.join(known)}" for what, known in names.items())
+    parser.add_argument("--only", nargs="+", metavar="NAME", default=[], help=told)
     parser.add_argument("--reps", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--json", metavar="FILE", help="write JSON there; - is standard output")
     parser.add_argument(
@@ -53,6 +56,8 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--write-docs", action="store_true", help="write docs/BENCHMARKS.md")
     options = parser.parse_args(words)
+    if strange := set(options.only) - set(names[options.what]):
+        parser.error(f"{options.what} has no figure {', '.join(sorted(strange))}")
     if options.reps < 1:
         parser.error("--reps takes a whole number from 1")
     if options.write_docs and options.only:

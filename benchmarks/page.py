@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "BENCHMARKS.md"
-BEGIN = "<!-- from here on written by `bin/bench study --write-docs` -->"
+BEGIN = "<!-- from here on written by `bin/bench {} --write-docs` -->"
 QUIET, ENOUGH = 0.5, 5
 END = "<!-- as far as here; what follows is written by people and kept -->"
 
 
-def write_page(result: dict[str, Any]) -> None:
-    """Write the measured part anew; what stands before and behind it stays as it is."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
+def write_page(what: str, result: dict[str, Any]) -> None:
+    """Write the measured part of that table anew; what stands before and behind it stays."""
+    text, begin = PAGE.read_text(encoding="utf-8"), BEGIN.format(what)
+    before, _, rest = text.partition(begin)
     _, _, behind = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{_measured(result)}\n{END}{behind}", encoding="utf-8")
+    PAGE.write_text(f"{before}{begin}\n\n{_measured(result)}\n{END}{behind}", encoding="utf-8")
 
 
 def _measured(result: dict[str, Any]) -> str:

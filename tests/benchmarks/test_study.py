@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import page
+from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark, Measured
 from benchmarks.study import STUDY
 
@@ -34,7 +35,7 @@ def test_a_name_that_is_no_figure_is_refused() -> None:
 
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", page.PAGE.read_text(), re.M)
-    assert lines == [(one.name, one.bound()) for one in STUDY]
+    assert lines == [(one.name, one.bound()) for one in (*STUDY, *DAEMON)]
 
 
 @pytest.mark.parametrize(
@@ -57,18 +58,21 @@ def test_writing_the_page_keeps_what_people_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = tmp_path / "BENCHMARKS.md"
-    copy.write_text(f"before\n{page.BEGIN}\nold figures\n{page.END}\nnotes\n")
+    begin = page.BEGIN.format("study")
+    copy.write_text(f"before\n{begin}\nold figures\n{page.END}\nnotes\n")
     monkeypatch.setattr(page, "PAGE", copy)
     figure = STUDY[0].judged(Measured([0.95], {"rows/s": 7000}, "a note"))
     machine = {"processor": "two cores", "load before": "0.10"}
     figures = {STUDY[0].name: figure}
-    page.write_page({"figures": figures, "machine": machine, "repetitions": 5})
+    page.write_page("study", {"figures": figures, "machine": machine, "repetitions": 5})
     text = copy.read_text()
     assert "Provisional" not in text
     for doubtful in ({"repetitions": 1}, {"machine": machine | {"load before": "4.00"}}):
-        page.write_page({"figures": figures, "machine": machine, "repetitions": 5} | doubtful)
+        page.write_page(
+            "study", {"figures": figures, "machine": machine, "repetitions": 5} | doubtful
+        )
         assert copy.read_text().count("Provisional") == 1
-    assert text.startswith(f"before\n{page.BEGIN}\n")
+    assert text.startswith(f"before\n{begin}\n")
     assert text.endswith(f"{page.END}\nnotes\n")
     assert "old figures" not in text
     assert "0.95" in text

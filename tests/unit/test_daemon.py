@@ -12,13 +12,13 @@ from threading import Event
 
 import pytest
 
+from benchmarks.moved_clock import MovedClock, scheduled_by
 from mtdata import daemon as house
 from mtdata import shift
 from mtdata.adapters.notifier import Notifier
 from mtdata.daemon import Daemon
 from mtdata.duties import Duty, Turn
 from mtdata.errors import BusyError, StorageError
-from tests.fakes_time import MovedClock, scheduled_by
 from tests.unit.config_folder import Folder, keys
 
 PATIENCE_S = 30.0

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from benchmarks.moved_clock import MovedClock, scheduled_by
 from mtdata.timetable import Timetable
-from tests.fakes_time import MovedClock, scheduled_by
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

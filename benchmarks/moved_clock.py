@@ -1,4 +1,4 @@
-"""A clock that is moved by hand, and `schedule` made to go by it; it tests nothing."""
+"""A clock that is moved by hand, and `schedule` made to go by it; it measures nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import datetime as real
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
+from unittest.mock import patch
 
-import pytest
 import schedule
 
 
@@ -44,7 +44,6 @@ def scheduled_by(clock: MovedClock) -> Iterator[None]:
         def now(cls, tz: real.tzinfo | None = None) -> real.datetime:  # type: ignore[override]
             return clock.local(clock.now()).replace(tzinfo=None)
 
-    with pytest.MonkeyPatch.context() as patch:
-        names = SimpleNamespace(datetime=Moved, timedelta=real.timedelta)
-        patch.setattr(schedule, "datetime", names)
+    names = SimpleNamespace(datetime=Moved, timedelta=real.timedelta)
+    with patch.object(schedule, "datetime", names):
         yield

@@ -1,0 +1,19 @@
+"""The benchmarks of the daemon: one line each; a new one is a file and a line."""
+
+from __future__ import annotations
+
+from benchmarks.daemon import rounds
+from benchmarks.figures import Benchmark
+
+DAEMON: tuple[Benchmark, ...] = (
+    Benchmark(
+        "daemon_memory",
+        "memory of the daemon after 10,000 rounds ÷ after 1,000",
+        1.05, False, "", rounds.memory,
+    ),
+    Benchmark(
+        "daemon_files",
+        "open files and threads of the daemon after 10,000 rounds − after 1,000",
+        0, False, "", rounds.files,
+    ),
+)  # fmt: skip
