@@ -132,10 +132,12 @@ class _Loop:
         scales: dict[str, Any] = json.loads(self._scales.read_bytes())
         if len(parts) == 3:
             body = json.dumps([self._listed(name, scales[name]) for name in scales]).encode()
-        elif self._gone.get(parts[3].decode()):
-            body = b"[]"
         else:
-            body = Path(scales[parts[3].decode()]["path"]).read_bytes()
+            name = parts[3].decode()
+            body = Path(scales[name]["path"]).read_bytes()
+            if gone := self._gone.get(name):
+                left = [row for row in json.loads(body) if str(row["id"]).encode() not in gone]
+                body = json.dumps(left, ensure_ascii=False, separators=(",", ":")).encode()
         return HEAD % (200, COOKIE, len(body)) + body
 
     def _listed(self, name: str, scale: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ DAEMON: tuple[Benchmark, ...] = (
     ),
     Benchmark(
         "daemon_files",
-        "open files and threads of the daemon after 10,000 rounds − after 1,000",
+        "open files and threads of the daemon after 10,000 rounds, less those after 1,000",
         0, False, "", rounds.files,
     ),
 )  # fmt: skip
