@@ -73,7 +73,10 @@ def _check_folder(site: SiteConfig) -> Finding:
 
 def _check_clock(site: SiteConfig) -> Finding:
     now = SystemClock(site.timezone).now()
-    last = status(site)["last_round"] if has_pool(site) else None
+    try:
+        last = status(site)["last_round"] if has_pool(site) else None
+    except MTDataError as error:
+        return Finding(site.name, "ledger", "bad", str(error), error.exit_code)
     if last and last["age_s"] < 0:
         return Finding(
             site.name, "clock", "bad", f"the last round ended after now ({now.isoformat()})", 1

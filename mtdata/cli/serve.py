@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import signal
-from functools import partial
 from typing import Any
 
 from mtdata.cli.collect import Result, settings_of
+from mtdata.config import Settings
 from mtdata.daemon import Daemon
 
 DAEMON = """examples:
@@ -28,7 +28,12 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _daemon(options: argparse.Namespace) -> Result:
-    daemon = Daemon(partial(settings_of, options))
+    def load() -> Settings:
+        settings = settings_of(options)
+        settings.chosen(".")  # with nothing to collect from it would sit there for ever, silently
+        return settings
+
+    daemon = Daemon(load)
     if options.once:
         code = daemon.once()
         return code, {"exit": code}

@@ -18,6 +18,7 @@ from mtdata.demo.study_site import StudySite
 from tests.system.home import STUDY, Home, row
 
 PATIENCE_S = 60.0
+LONG_ROWS = [row(number, text="x" * 50_000) for number in range(1, 100)]
 
 
 def wait_until(is_so: Callable[[], bool], why: str) -> None:
@@ -50,6 +51,11 @@ def runs(home: Home, like: str) -> list[int]:
             return [code for (code,) in db.execute(question, (like,))]
         except sqlite3.OperationalError:  # it is just being made
             return []
+
+
+def incoming(home: Home) -> list[Path]:
+    """What is being received."""
+    return list((home.pool / "raw_data" / ".incoming").glob("*"))
 
 
 class Systemd:
@@ -240,3 +246,74 @@ def test_once_ends_with_the_code_of_what_failed(home: Home, site: StudySite) -> 
     ended = home.run("daemon", "--once")
     assert ended.code == 69
     assert "the site cannot be reached" in ended.said
+
+
+# ---- the end
+
+
+def test_a_round_in_the_middle_of_a_slow_package_ends_when_the_daemon_is_asked_to(
+    home: Home, site: StudySite
+) -> None:
+    site.put("QOL", LONG_ROWS)
+    site.fault("drip", scale="QOL", pause_s=0.3, piece=65536)
+    with daemon(home) as started:
+        wait_until(lambda: bool(incoming(home)), "the package is on its way")
+        started.send_signal(signal.SIGTERM)
+        _, said = started.communicate(timeout=PATIENCE_S)
+    assert (started.returncode, said) == (0, ""), said
+    site.heal()
+    home.export()
+    assert home.ids("QOL") == [str(number) for number in range(1, 100)]
+    assert home.is_clean()
+
+
+def test_a_round_that_hears_nothing_is_given_up_after_stop_s(home: Home, site: StudySite) -> None:
+    (home.folder / "config" / "daemon.config").write_text("STOP_S: 1s\n")
+    home.configure(TIMEOUT="1h", DELETE_MODE=True)
+    site.put("QOL", [row(1)])
+    site.fault("hang")
+    with daemon(home) as started:
+        wait_until(lambda: site.connections > 0, "the site is asked")
+        started.send_signal(signal.SIGTERM)
+        _, said = started.communicate(timeout=PATIENCE_S)
+    assert started.returncode == 143
+    assert f"{STUDY} did not end within STOP_S" in said
+    site.heal()
+    home.export()
+    assert (home.ids("QOL"), site.ids("QOL")) == (["1"], [])
+
+
+def test_once_is_ended_by_sigterm_too(home: Home, site: StudySite) -> None:
+    site.put("QOL", LONG_ROWS)
+    site.fault("drip", scale="QOL", pause_s=0.3, piece=65536)
+    with daemon(home, "--once") as started:
+        wait_until(lambda: bool(incoming(home)), "the package is on its way")
+        started.send_signal(signal.SIGTERM)
+        started.communicate(timeout=PATIENCE_S)
+    assert started.returncode == 143
+
+
+def test_a_pool_that_cannot_be_opened_is_told_and_the_others_go_on(
+    home: Home, site: StudySite
+) -> None:
+    home.configure(EVERY="1s")
+    home.pool.mkdir()
+    (home.pool / "ledger.sqlite3").write_bytes(b"this is no database, and was one" * 200)
+    with StudySite() as second:
+        home.configure("second", site=second, EVERY="1s")
+        second.put("QOL", [row(1)])
+        with daemon(home) as started:
+            sheets = home.folder / "pool-second" / "active_data"
+            wait_until(lambda: bool(list(sheets.glob("QOL_*"))), "the other site")
+            started.send_signal(signal.SIGTERM)
+            _, said = started.communicate(timeout=PATIENCE_S)
+    assert "the ledger cannot be used" in said
+    assert (home.pool / "ledger.sqlite3").read_bytes().startswith(b"this is no database")
+
+
+def test_without_a_ready_site_the_daemon_does_not_begin(home: Home) -> None:
+    home.configure(READY=False)
+    with daemon(home) as started:
+        _, said = started.communicate(timeout=PATIENCE_S)
+    assert started.returncode == 78
+    assert "no site is READY" in said
