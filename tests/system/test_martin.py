@@ -35,7 +35,7 @@ def long_round(checkout: Checkout) -> Iterator[subprocess.Popen[str]]:
     started.communicate(timeout=PATIENCE_S)
 
 
-@pytest.mark.parametrize("shell", filter(shutil.which, ["sh", "dash", "bash"]))
+@pytest.mark.parametrize("shell", [*filter(shutil.which, ["sh", "dash", "bash"])])
 @pytest.mark.parametrize("script", ["martin.sh", "mtdata", "env.sh"])
 def test_every_shell_can_read_the_scripts(shell: str, script: str) -> None:
     subprocess.run([shell, "-n", str(ROOT / "bin" / script)], check=True)
