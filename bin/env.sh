@@ -6,6 +6,8 @@
 #
 #   environment [EXTRA]     sets `venv`; makes or mends it when it must; exits when it cannot
 #
+# With MTDATA_NO_INSTALL=1 (services set it) nothing is made or mended: it says what to call instead.
+#
 # Where: MTDATA_VENV, else .venv in the checkout, else (the checkout is read-only) the user's cache.
 # Files in it:  .mtdata            we made this environment and may remove it
 #               .mtdata-made*      what was installed, written last: without it nothing is trusted
@@ -17,7 +19,9 @@ environment() {
     extra=${1:-}
     wanted="$(cksum <"$root/setup.py") $root"
     choose_folder
-    is_made || make_environment
+    is_made && return
+    [ -z "${MTDATA_NO_INSTALL:-}" ] || not_made
+    make_environment
 }
 
 choose_folder() {
@@ -204,6 +208,11 @@ no_python() {
 
 as_root() {
     [ "$(id -u)" = 0 ] || printf 'sudo '
+}
+
+not_made() {
+    stop 78 "the Python environment of $root is missing, not readable or older than setup.py:" \
+        "call $root/bin/mtdata --version as the owner of $root (a service installs nothing)."
 }
 
 failed() {

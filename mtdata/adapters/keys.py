@@ -75,7 +75,7 @@ def _content(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_open) as stream:
             # Asked of the open file: nobody can swap it between the question and the reading.
-            _check_access(path, os.fstat(stream.fileno()).st_mode)
+            _check_access(path, os.fstat(stream.fileno()))
             content = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         raise _Refused("there is no such file") from None
@@ -90,14 +90,24 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # a pipe named as a key must not stop the round
 
 
-def _check_access(path: Path, mode: int) -> None:
+def _check_access(path: Path, found: os.stat_result) -> None:
+    mode = found.st_mode
     if not stat.S_ISREG(mode):
         raise _Refused("is no file")
-    if mode & 0o077:
+    if mode & 0o077 and not _is_credential(found):
         raise _Refused(
             f"others than its owner may use it (mode {stat.S_IMODE(mode):04o}); "
             f"this mends it: chmod 600 {shlex.quote(str(path))}"
         )
+
+
+def _is_credential(found: os.stat_result) -> bool:
+    """Whether it has the form in which systemd (254 and later) gives a service its credentials.
+
+    It is root's, and an ACL lets our user alone read it, which shows as the mode of the group.
+    """
+    root_alone = found.st_uid == found.st_gid == 0 != os.geteuid()
+    return root_alone and stat.S_IMODE(found.st_mode) == 0o440
 
 
 def _parsed(content: bytes, passphrase: str | None) -> RSAPrivateKey:
