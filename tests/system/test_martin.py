@@ -193,7 +193,6 @@ def test_a_service_makes_no_environment_but_says_who_has_to(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.xfail(strict=True, reason="`mtdata daemon` is not there yet")
 def test_a_round_of_the_real_program_carries_everything_home(
     tmp_path: Path, home: Home, site: StudySite
 ) -> None:

@@ -145,7 +145,6 @@ def test_a_service_runs_this_program_for_that_user_in_that_home(name: str) -> No
     assert "MTDATA_NO_INSTALL=1" in values(name, "Environment")
 
 
-@pytest.mark.xfail(strict=True, reason="`mtdata daemon` is not there yet")
 @pytest.mark.parametrize("name", COLLECTING)
 def test_the_program_knows_the_words_that_a_unit_gives_it(
     name: str, capsys: pytest.CaptureFixture[str]
