@@ -11,13 +11,15 @@ from typing import Any
 
 from mtdata import pipeline
 from mtdata import status as standing
-from mtdata.adapters.clock import Pace
+from mtdata import watch as outlook
+from mtdata.adapters import metrics
+from mtdata.adapters.clock import Pace, SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.lock import PoolLock
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
-from mtdata.config import SiteConfig
+from mtdata.config import Settings, SiteConfig
 from mtdata.copying import Copying
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
@@ -31,6 +33,7 @@ from mtdata.wiring import (
     alone_on,
     has_pool,
     has_raw,
+    look_into,
     open_pool,
     seldom_searched,
     site_of,
@@ -39,8 +42,7 @@ from mtdata.wiring import (
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
-COLLECTED = ("export {} .", "export {} all")
-KEPT = ("export {} static", "export {} all")
+COLLECTED, KEPT = outlook.COLLECTED, outlook.KEPT
 VERIFIED = "verify {}"
 """How the ledger calls what the daemon does on schedule; {} is the site."""
 
@@ -187,10 +189,39 @@ def last_success(site: SiteConfig, *commands: str) -> datetime | None:
         return ledger.diary.last_success(*(command.format(site.name) for command in commands))
 
 
+def look_ahead(site: SiteConfig) -> None:
+    """Open and close the incidents of what is foreseen; a round may be running beside it.
+
+    Where there is no ledger there is nothing to foresee, and none is made.
+    """
+    if has_pool(site):
+        with look_into(site) as pool:
+            outlook.look(pool, terms_of(site), pool.clock.now())
+
+
 def status(site: SiteConfig) -> dict[str, Any]:
     """How the pool stands."""
-    with open_pool(site) as opening:
-        return standing.overview(opening.pool)
+    with look_into(site) as pool:
+        return standing.overview(pool, terms_of(site), ready=site.ready)
+
+
+def write_metrics(settings: Settings, path: Path | None = None) -> None:
+    """Write how every pool stands for Prometheus: to `path`, else to METRICS, else nowhere.
+
+    A site whose ledger cannot be read is one that is not up.  StorageError when the file cannot be.
+    """
+    path = path or settings.daemon.metrics
+    if path is None:
+        return
+    states: dict[str, Any] = {}
+    faulty = []
+    for site in (site for site in settings.sites if has_pool(site)):
+        try:
+            states[site.name] = status(site)
+        except StorageError as error:
+            faulty.append(site.name)
+            log.warning("%s: not in %s: %s", site.name, path, error)
+    metrics.write(path, metrics.page(states, faulty, SystemClock().now()))
 
 
 def held(site: SiteConfig) -> list[dict[str, Any]]:
