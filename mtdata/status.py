@@ -24,6 +24,7 @@ def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
     ledger, now = pool.ledger, pool.clock.now()
     there, listed = ledger.arrivals.on_site(), ledger.arrivals.listed()
     incidents = [shown(incident) for incident in ledger.diary.open_incidents()]
+    levels = Counter(one["level"] for one in incidents)
     late = watch.missed(pool, terms, now) if ready else {}
     return {
         "scales": {
@@ -34,7 +35,7 @@ def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
         "last_round": _run(pool, good=False),
         "last_good": _run(pool, good=True),
         "incidents": incidents,
-        "incidents_open": dict(Counter(one["level"] for one in incidents)),
+        "incidents_open": {level: levels[level] for level in ("critical", "error", "warning")},
         "replicas": [one._asdict() for one in ledger.copies.standing()],
         "ready": ready,
         "overdue": bool(late),

@@ -55,7 +55,9 @@ def _late(state: dict[str, Any]) -> str:
 
 
 def _open(state: dict[str, Any]) -> str:
-    levels = ", ".join(f"{count} {level}" for level, count in state["incidents_open"].items())
+    levels = ", ".join(
+        f"{count} {level}" for level, count in state["incidents_open"].items() if count
+    )
     return f"{len(state['incidents'])} open incidents" + (f" ({levels})" if levels else "")
 
 
