@@ -166,9 +166,13 @@ def _status(options: argparse.Namespace) -> Result:
         if not done:
             say("no pool yet; `mtdata export` makes it")
     late = [name for name, state in done.items() if state["overdue"]]
+    code, shown = answer("sites", done, {1} if late else set(), faults)
     if late:
-        note(f"mtdata: overdue: {', '.join(late)}")
-    return answer("sites", done, {1} if late else set(), faults)
+        told = f"overdue: {', '.join(late)}"
+        note(f"mtdata: {told}")
+        if not faults:
+            shown["error"] = {"kind": "Overdue", "message": told, "exit": code}
+    return code, shown
 
 
 def _incidents(options: argparse.Namespace) -> Result:
