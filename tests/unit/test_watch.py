@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -30,8 +30,8 @@ SCALE = "QOL"
 class HandClock(SystemClock):
     """Port Clock, set by hand."""
 
-    def __init__(self) -> None:
-        super().__init__(UTC)
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        super().__init__(zone)
         self.at = BEGUN
 
     def now(self) -> datetime:
@@ -41,14 +41,14 @@ class HandClock(SystemClock):
 class World:
     """A pool in memory, to which rounds come."""
 
-    def __init__(self, **terms: Any) -> None:
-        self.disk, self.ledger, self.clock = MemoryDisk(), Ledger(None), HandClock()
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        self.disk, self.ledger, self.clock = MemoryDisk(), Ledger(None), HandClock(zone)
         self.archive = FolderArchive(self.disk, self.ledger, "%Y-%m-%d", "%H%M%S")
         sheets = CsvSheets(self.disk, self.ledger, "%Y-%m-%d")
         self.pool = Pool(
             self.disk, self.archive, sheets, self.ledger, ClearCipher(), self.clock, ()
         )
-        self.terms = Terms("study", **terms)
+        self.terms = Terms("study", zone=zone)
         self.next_id = 1
 
     def keep(self, count: int = 1, scale: str = SCALE) -> None:
@@ -323,3 +323,27 @@ def test_a_round_that_begins_after_a_jump_of_the_clock_is_waited_for(world: Worl
     assert world.look() == set()
     world.clock.at += HOUR
     assert world.look() == MISSED
+
+
+@pytest.mark.parametrize(
+    ("begun", "move"),
+    [
+        (datetime(2026, 2, 19, tzinfo=UTC), 0 * DAY),  # the 23-hour day is among them
+        (datetime(2026, 10, 14, tzinfo=UTC), 0 * DAY),  # and here the one of 25
+        (datetime(2026, 2, 19, tzinfo=UTC), DAY),
+        (datetime(2026, 2, 19, tzinfo=UTC), -DAY),
+    ],
+)
+def test_steady_days_alarm_nobody_whatever_the_clock_does(begun: datetime, move: timedelta) -> None:
+    world = World(ZoneInfo("America/New_York"))
+    world.terms = Terms("study", every_s=6 * 3600, zone=world.terms.zone, max_records=100_000)
+    world.clock.at = begun
+    for number in range(25 * 4):
+        world.clock.at += 6 * HOUR + (move if number == 70 else 0 * DAY)
+        world.keep(2)
+        world.round()
+        world.round(wanted="static")
+        assert world.look() == set()
+    world.go_on(5 * DAY, every=6 * HOUR)  # and what is wrong afterwards is told all the same
+    assert world.look() == {("silence", SCALE), ("schedule_missed", "")}
+    world.ledger.close()
