@@ -128,7 +128,7 @@ class Adoption:
 
     def _see(self, scale: str) -> Scale:
         met = Scale(scale, 1, scale not in self._stays)
-        self._pool.ledger.listing.see(met, self._at)
+        self._pool.ledger.listing.see(met)
         return met
 
     # raw files ------------------------------------------------------------------------------------

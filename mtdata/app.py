@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mtdata import pipeline
 from mtdata import status as standing
-from mtdata.adapters.clock import Pace
+from mtdata import watch as outlook
+from mtdata.adapters import metrics
+from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.lock import PoolLock
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
-from mtdata.config import SiteConfig
+from mtdata.config import Settings, SiteConfig
 from mtdata.copying import Copying
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
@@ -26,11 +28,11 @@ from mtdata.pulse import Pulse
 from mtdata.recall import Recalled, owed
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round
-from mtdata.scrub import Scrub
 from mtdata.wiring import (
     alone_on,
     has_pool,
     has_raw,
+    look_into,
     open_pool,
     seldom_searched,
     site_of,
@@ -39,10 +41,7 @@ from mtdata.wiring import (
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
-COLLECTED = ("export {} .", "export {} all")
-KEPT = ("export {} static", "export {} all")
-VERIFIED = "verify {}"
-"""How the ledger calls what the daemon does on schedule; {} is the site."""
+COLLECTED, KEPT = outlook.COLLECTED, outlook.KEPT
 
 
 def export(
@@ -125,79 +124,6 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
         return [one.shown() for one in done]
 
 
-Bar = Callable[[int], AbstractContextManager[Callable[[int], None]]]
-"""Given a number of bytes, something to be told how many more were read."""
-
-
-def no_bar(total: int) -> AbstractContextManager[Callable[[int], None]]:
-    """Nobody looks."""
-    return nullcontext(lambda count: None)
-
-
-def verify(
-    site: SiteConfig,
-    *,
-    rate: float = 0,
-    enough: Callable[[int, int], bool] = lambda read, total: False,
-    bar: Bar = no_bar,
-    pulse: Pulse | None = None,
-) -> dict[str, Any]:
-    """Read a pool against its ledger, longest unread first, and mend what can be mended.
-
-    `rate` in bytes a second, 0 = as fast as it goes; `enough` is told the bytes read and those of
-    the whole pool, and ends the pass.  StorageError where there is no ledger: an empty one made
-    here would hide that it is lost.
-    """
-    if not has_pool(site):
-        raise StorageError(
-            f"{site.path}: there is no {Ledger.NAME} to verify by. If there was one, put its copy "
-            f"back, or make it again from the files: mtdata verify {site.name} --rebuild-ledger"
-        )
-    pace = Pace(rate) if rate else None
-    read = 0
-
-    def paced(count: int) -> None:
-        nonlocal read
-        read += count
-        advance(count)
-        if pace:
-            pace.spend(count)
-
-    with alone_on(site), open_pool(site, pulse=pulse) as opening:
-        drift = terms_of(site).holds_drift
-        scrub = Scrub(opening.pool, paced, lambda: enough(read, total), holds_drift=drift)
-        total = scrub.total()
-        with bar(total) as advance:
-            return scrub.play().shown()
-
-
-def verify_share(
-    site: SiteConfig, since: datetime, days: int, must_yield: Callable[[], bool], pulse: Pulse
-) -> dict[str, Any]:
-    """Read on until one of `days` equal shares of the pool was read since then, or it must yield.
-
-    When the share is done, or all that could be read is, the ledger gets a line for it.
-    """
-    yielded = False
-
-    def enough(read: int, total: int) -> bool:
-        nonlocal yielded
-        if (before + read) * days >= total > 0:
-            return True
-        yielded = must_yield()
-        return yielded
-
-    with open_pool(site) as opening:
-        before = opening.pool.ledger.files.read_since(since)
-    found = verify(site, enough=enough, pulse=pulse)
-    if not yielded:
-        with open_pool(site) as opening:
-            diary, now = opening.pool.ledger.diary, opening.pool.clock.now()
-            number = diary.begin_run(VERIFIED.format(site.name), now)
-            diary.end_run(number, 1 if found["wrong"] else 0, found, now)
-    return found
-
-
 def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:
     """When the last of these began that went well; None for never, or where there is no ledger."""
     if not has_pool(site):
@@ -206,10 +132,39 @@ def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:
         return ledger.diary.last_success(*(command.format(site.name) for command in commands))
 
 
+def look_ahead(site: SiteConfig) -> None:
+    """Open and close the incidents of what is foreseen; a round may be running beside it.
+
+    Where there is no ledger there is nothing to foresee, and none is made.
+    """
+    if has_pool(site):
+        with look_into(site) as pool:
+            outlook.look(pool, terms_of(site), pool.clock.now())
+
+
 def status(site: SiteConfig) -> dict[str, Any]:
     """How the pool stands."""
-    with open_pool(site) as opening:
-        return standing.overview(opening.pool)
+    with look_into(site) as pool:
+        return standing.overview(pool, terms_of(site), ready=site.ready)
+
+
+def write_metrics(settings: Settings, path: Path | None = None) -> None:
+    """Write how every pool stands for Prometheus: to `path`, else to METRICS, else nowhere.
+
+    A site whose ledger cannot be read is one that is not up.  StorageError when the file cannot be.
+    """
+    path = path or settings.daemon.metrics
+    if path is None:
+        return
+    states: dict[str, Any] = {}
+    faulty = []
+    for site in (site for site in settings.sites if has_pool(site)):
+        try:
+            states[site.name] = status(site)
+        except StorageError as error:
+            faulty.append(site.name)
+            log.warning("%s: not in %s: %s", site.name, path, error)
+    metrics.write(path, metrics.page(states, faulty, SystemClock().now()))
 
 
 def held(site: SiteConfig) -> list[dict[str, Any]]:
@@ -272,11 +227,3 @@ def _deletions(pool: Pool, copying: Copying, scale: Scale, site: SiteConfig) -> 
         why.insert(0, "DELETE_MODE is False: nothing is deleted until it is True")
     on_site = len(proven) + sum(told["kept"].values()) + waiting
     return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}
-
-
-def look_ahead(site: SiteConfig) -> None:
-    """Stand-in until merged."""
-
-
-def write_metrics(settings: object) -> None:
-    """Stand-in until merged."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, tzinfo
 from typing import Protocol
 
 from mtdata.adapters.archive import FolderArchive
@@ -27,6 +27,20 @@ class Pool:
     cipher: Cipher
     clock: Clock
     replicas: tuple[Replica, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the config says of a site's rounds."""
+
+    name: str
+    delete_mode: bool = False
+    delete_limit: int = 20_000
+    holds_drift: bool = False
+    every_s: float = 300.0
+    static_at: time = time(3, 30)
+    zone: tzinfo | None = None
+    max_records: int | None = None
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from typing import NamedTuple
 
-from mtdata import app
+from mtdata import app, upkeep
 from mtdata.config import DaemonConfig, SiteConfig
 from mtdata.domain import schedule
 from mtdata.errors import StorageError
@@ -61,13 +61,15 @@ def _verify(turn: Turn) -> int:
         return 0
     turn.watch("verifying")
     since = schedule.latest(turn.terms.scrub_at, turn.site.timezone, turn.now)
-    found = app.verify_share(turn.site, since, turn.terms.scrub_days, turn.must_yield, turn.pulse)
+    found = upkeep.verify_share(
+        turn.site, since, turn.terms.scrub_days, turn.must_yield, turn.pulse
+    )
     return StorageError.exit_code if found["wrong"] else 0
 
 
 COLLECT = Duty("collect", app.COLLECTED, lambda site, terms: None, _collect)
 DAILY = (
     Duty("static", app.KEPT, lambda site, terms: site.static_at, _keep),
-    Duty("verify", (app.VERIFIED,), lambda site, terms: terms.scrub_at, _verify),
+    Duty("verify", (upkeep.VERIFIED,), lambda site, terms: terms.scrub_at, _verify),
 )
 """What is done once a day; a new one is one line here."""

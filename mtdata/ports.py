@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from mtdata.domain.forecast import Room
 from mtdata.domain.receipt import Answer
 from mtdata.domain.row import Opened
 
@@ -93,6 +94,10 @@ class Disk(Protocol):
 
     def names(self, folder: str) -> list[str]:
         """File names in the folder, sorted; none when there is no folder."""
+        ...
+
+    def room(self) -> Room:
+        """What is free for whoever writes here."""
         ...
 
 

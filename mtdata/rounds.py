@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from mtdata.bulletin import REPLICAS, Bulletin, Report
 from mtdata.copying import Copying
-from mtdata.course import Course, Pool
+from mtdata.course import Course, Pool, Terms
 from mtdata.domain.benchmark import benchmark_text
 from mtdata.domain.incident import BLOCKING
 from mtdata.domain.package import entries, in_batches
@@ -26,20 +25,11 @@ from mtdata.ports import Site
 from mtdata.recall import Recalled, owed, waiting
 from mtdata.settling import lay_down, mend_files, settle_waiting
 from mtdata.snapshots import keep_snapshot
+from mtdata.watch import Watch
 
 BENCHMARK = "active_data/benchMark.json"
 SHOWN = 5
 """Names that are refused and told one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the config says of a site's rounds."""
-
-    name: str
-    delete_mode: bool = False
-    delete_limit: int = 20_000
-    holds_drift: bool = False
 
 
 class Round:
@@ -59,6 +49,8 @@ class Round:
         self._watch = watch
         self._copying = Copying(pool)
         self._bulletin = Bulletin(terms.name, pool, key_faults or {})
+        self._watcher = Watch(pool, terms, self._bulletin)
+        self._found: dict[str, int | None] = {}
         self._courses: dict[str, Course] = {}
         self._asked: dict[str, Course] = {}
         self._may_ask = terms.delete_limit
@@ -67,10 +59,12 @@ class Round:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
         diary, clock = self._pool.ledger.diary, self._pool.clock
         number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
+        self._bulletin.guard("", self._watcher.disk)
         self._bulletin.guard("", lambda: self._whole(wanted))
         self._bulletin.guard("", self._copy_the_rest)
         report = self._bulletin.end()
-        diary.end_run(number, report.exit, report.shown(), clock.now())
+        diary.end_run(number, report.exit, report.shown(), clock.now(), self._found)
+        self._bulletin.guard("", self._watcher.after_round)
         return report
 
     def _whole(self, wanted: str) -> None:
@@ -128,6 +122,7 @@ class Round:
         else:
             self._bulletin.close("", ("name_refused",))
         if whole:
+            self._watcher.rows(sum(scale.size for scale in found.values() if scale.deleteable))
             self._look_for_lost({str(item.get("name")).casefold() for item in lines})
         return list(found.values())
 
@@ -151,8 +146,9 @@ class Round:
     def _scale(self, scale: Scale) -> None:
         course = self._course(scale)
         self._watch(scale.name)
+        self._found[scale.name] = scale.size
         if scale.size or scale.deleteable:
-            self._pool.ledger.listing.see(scale, course.at)
+            self._pool.ledger.listing.see(scale)
         try:
             if scale.deleteable:
                 self._carry(course)
@@ -161,6 +157,7 @@ class Round:
             elif scale.size:
                 keep_snapshot(course, self._site)
             self._bulletin.close(scale.name, ("package_broken", "storage"))
+            self._found[scale.name] = None
         finally:
             if scale.name not in self._asked:  # else it is noted once its deletes are proven
                 self._note(course)

@@ -13,7 +13,7 @@ from mtdata import app, news
 from mtdata.config import Settings, SiteConfig
 from mtdata.desk import Desk
 from mtdata.duties import COLLECT, DAILY, Duty, Turn
-from mtdata.errors import BusyError, MTDataError
+from mtdata.errors import BusyError, MTDataError, StorageError
 from mtdata.pulse import Pulse
 from mtdata.timetable import TickingClock
 
@@ -140,7 +140,10 @@ class Shift:
         """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
         for site in self.sites():
             pulse.beat()
-            app.look_ahead(site)
+            try:
+                app.look_ahead(site)
+            except StorageError as error:  # its own round tells of it; the others have their turn
+                log.debug("%s: %s", site.name, error)
         app.write_metrics(self.settings)
 
     # faults ---------------------------------------------------------------------------------------

@@ -2,25 +2,110 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
-from mtdata.course import Course, Pool
+from mtdata import watch
+from mtdata.adapters.ledger.arrivals import OnSite
+from mtdata.course import Course, Pool, Terms
+from mtdata.domain.forecast import OF_DAYS, RATE_DAYS, coming
 from mtdata.domain.incident import KINDS, Incident
 
 
-def overview(pool: Pool) -> dict[str, Any]:
-    """{"scales": by name, "last_round", "last_good", "incidents": the open ones, "replicas"}."""
-    ledger = pool.ledger
+def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
+    """How a site stands.
+
+    "scales" by name, "last_round", "last_good", "incidents" (the open ones), "replicas"; and what
+    monitoring asks: "overdue" and what is "late", "next_round_at", "next_static_at", "disk",
+    "new_rows" by day, "on_site", "incidents_open" by level.  A site that is not READY is not late.
+    """
+    ledger, now = pool.ledger, pool.clock.now()
+    there, listed = ledger.arrivals.on_site(), ledger.arrivals.listed()
+    incidents = [shown(incident) for incident in ledger.diary.open_incidents()]
+    levels = Counter(one["level"] for one in incidents)
+    late = watch.missed(pool, terms, now) if ready else {}
     return {
         "scales": {
             scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
+            | _times(listed.get(scale.name), there.get(scale.name), now)
             for scale in ledger.listing.scales()
         },
         "last_round": _run(pool, good=False),
         "last_good": _run(pool, good=True),
-        "incidents": [shown(incident) for incident in ledger.diary.open_incidents()],
+        "incidents": incidents,
+        "incidents_open": {level: levels[level] for level in ("critical", "error", "warning")},
         "replicas": [one._asdict() for one in ledger.copies.standing()],
+        "ready": ready,
+        "overdue": bool(late),
+        "late": {what: since.isoformat() for what, since in late.items()},
+        "disk": _disk(pool, now),
+        "new_rows": _new_rows(pool, now),
+        "on_site": _on_site(there.values(), now, terms.max_records),
+        **_schedule(pool, terms, now, ready=ready),
     }
+
+
+def _times(listed_at: datetime | None, there: OnSite | None, now: datetime) -> dict[str, Any]:
+    """What is told of a scale's times: carried home whole, and the oldest entry on the site."""
+    return {
+        "last_success_at": _iso(listed_at),
+        "on_site": there.rows if there else 0,
+        "oldest_on_site_at": _iso(there.oldest_at if there else None),
+        "oldest_on_site_s": _age(there.oldest_at if there else None, now),
+    }
+
+
+def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> dict[str, Any]:
+    """The exposure clock: since when the oldest entry is safe here and still lies there."""
+    found = list(there)
+    oldest = min((one.oldest_at for one in found if one.oldest_at), default=None)
+    return {
+        "rows": sum(one.rows for one in found),
+        "max_records": limit,
+        "oldest_at": _iso(oldest),
+        "oldest_s": _age(oldest, now),
+    }
+
+
+def _schedule(pool: Pool, terms: Terms, now: datetime, *, ready: bool) -> dict[str, Any]:
+    """When rounds went well, and when the next are due: the past when one is waited for."""
+    good = watch.rounds(pool, terms, watch.COLLECTED).good_at
+    kept = watch.rounds(pool, terms, watch.KEPT).good_at
+    due = good + timedelta(seconds=terms.every_s) if good and good <= now else now
+    return {
+        "last_success_at": _iso(good),
+        "last_success_s": _age(good, now),
+        "last_static_at": _iso(kept),
+        "next_round_at": _iso(due) if ready else None,
+        "next_static_at": _iso(coming(terms.static_at, terms.zone, now)) if ready else None,
+    }
+
+
+def _disk(pool: Pool, now: datetime) -> dict[str, Any]:
+    room = pool.disk.room()
+    grown, _ = pool.ledger.arrivals.grown(_day(pool, now, RATE_DAYS))
+    return {"free_bytes": room.bytes, "free_files": room.files, "grown_week_bytes": grown}
+
+
+def _new_rows(pool: Pool, now: datetime) -> dict[str, int]:
+    """New entries of deleteable scales on each of the site's last 14 days, today the last."""
+    days = [_day(pool, now, back) for back in range(OF_DAYS - 1, -1, -1)]
+    counts = pool.ledger.arrivals.by_day(days[0])
+    return {day: sum(found.get(day, 0) for found in counts.values()) for day in days}
+
+
+def _day(pool: Pool, now: datetime, back: int) -> str:
+    return (pool.clock.local(now).date() - timedelta(days=back)).isoformat()
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _age(moment: datetime | None, now: datetime) -> int | None:
+    return None if moment is None else round((now - moment).total_seconds())
 
 
 def _standing(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:

@@ -20,10 +20,9 @@ from mtdata.adapters.sheets import CsvSheets
 from mtdata.collectors import open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
-from mtdata.course import Pool
+from mtdata.course import Pool, Terms
 from mtdata.ports import Cipher, Replica, Site
 from mtdata.pulse import AttendedSite, Pulse
-from mtdata.rounds import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,18 @@ def open_pool(
         for replica in replicas:
             replica.close()
         cipher.close()
+        ledger.close()
+
+
+@contextmanager
+def look_into(site: SiteConfig) -> Iterator[Pool]:
+    """The pool as one that only looks on has it: without keys and replicas, in no round's way."""
+    disk, ledger = FolderDisk(site.path), Ledger(site.path / Ledger.NAME)
+    try:
+        archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
+        sheets = CsvSheets(disk, ledger, site.date_format)
+        yield Pool(disk, archive, sheets, ledger, ClearCipher(), SystemClock(site.timezone))
+    finally:
         ledger.close()
 
 
@@ -143,7 +154,16 @@ def site_of(site: SiteConfig, pulse: Pulse | None = None) -> Site:
 
 def terms_of(site: SiteConfig) -> Terms:
     """What a round has to know of the config."""
-    return Terms(site.name, site.delete_mode, site.delete_limit, site.drift == "hold")
+    return Terms(
+        name=site.name,
+        delete_mode=site.delete_mode,
+        delete_limit=site.delete_limit,
+        holds_drift=site.drift == "hold",
+        every_s=site.every_s,
+        static_at=site.static_at,
+        zone=site.timezone,
+        max_records=site.max_records,
+    )
 
 
 def has_pool(site: SiteConfig) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mtdata.domain.forecast import Room
 from mtdata.errors import StorageError
 
 PIECE = 1 << 20
@@ -14,6 +15,7 @@ class MemoryDisk:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.free = Room(1 << 40, 1 << 20)
 
     def size(self, path: str) -> int | None:
         return len(self.files[path]) if path in self.files else None
@@ -59,6 +61,9 @@ class MemoryDisk:
     def names(self, folder: str) -> list[str]:
         within = (path.rpartition("/") for path in self.files)
         return sorted(name for parent, _, name in within if parent == folder)
+
+    def room(self) -> Room:
+        return self.free
 
     def _content(self, path: str) -> bytes:
         if path not in self.files:

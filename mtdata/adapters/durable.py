@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mtdata.domain.forecast import Room
 from mtdata.errors import StorageError
 
 PIECE = 1 << 20
@@ -84,9 +85,15 @@ def _write_all(file: int, content: bytes, start: int) -> None:
 class FolderDisk:
     """Port Disk over a folder; see mtdata/ports.py for the promises."""
 
-    def __init__(self, root: Path, beat: Callable[[], None] = lambda: None) -> None:
-        """`beat` is called before each read or write, and may end it by an error of its own."""
+    def __init__(
+        self, root: Path, beat: Callable[[], None] = lambda: None, mode: int = FILE_MODE
+    ) -> None:
+        """`beat` is called before each read or write, and may end it by an error of its own.
+
+        `mode` is that of files which are staged: others than the owner read what is no answer.
+        """
         self.root = root
+        self._mode = mode
         self._beat = beat
         self._made: set[Path] = set()  # folders that are there, durable by name
 
@@ -204,6 +211,13 @@ class FolderDisk:
             except (FileNotFoundError, NotADirectoryError):
                 return []
 
+    def room(self) -> Room:
+        """Port: Disk.room."""
+        with _told(self.root, "look at the disk"):
+            found = os.statvfs(self.root)
+        counted = found.f_files > 0  # some file systems make inodes as they need them
+        return Room(found.f_bavail * found.f_frsize, found.f_favail if counted else None)
+
     def _fill(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> int:
         full = self.root / path
         self._folder_of(full)
@@ -212,6 +226,8 @@ class FolderDisk:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
             file = os.open(full, flags, FILE_MODE)
         try:
+            if self._mode != FILE_MODE:  # whatever the umask
+                os.fchmod(file, self._mode)
             for piece in pieces:  # outside _told: a fault of the source is not one of the disk
                 self._beat()
                 with _told(full, "write"):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app
+from mtdata import app, upkeep
 from mtdata.adapters.clock import SystemClock
 from mtdata.bulletin import Report, exit_code
 from mtdata.cli.tables import measuring, note, say, table, watching
@@ -231,7 +231,7 @@ def _verify(options: argparse.Namespace) -> Result:
 
     def act(site: SiteConfig) -> dict[str, Any]:
         until = clock.ticks() + options.limit
-        return app.verify(
+        return upkeep.verify(
             site,
             rate=options.rate * 1_000_000,
             enough=lambda read, total: bool(options.limit) and clock.ticks() >= until,

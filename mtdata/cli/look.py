@@ -9,7 +9,8 @@ from typing import Any
 
 from mtdata import app, checkup
 from mtdata.cli.collect import Result, answer, each_site, settings_of
-from mtdata.cli.tables import ago, say, table
+from mtdata.cli.standing import show_site
+from mtdata.cli.tables import note, say, table
 from mtdata.config import SiteConfig, write_samples
 from mtdata.domain.bounds import MAX_ID
 from mtdata.errors import UsageError
@@ -29,9 +30,13 @@ It deletes nothing, and shows no password.  Exit 78: config or keys, 69: the sit
 STATUS = """examples:
   mtdata status
   mtdata status mysite --json
+  mtdata status --metrics /var/lib/prometheus/node-exporter/mtdata.prom
+
+Exit 1 when something is overdue: a READY site had no good round for three times EVERY (15 minutes
+at least), or its scales that must stay were not collected within six hours of their time.
 
 rows: in sheets · held: safe, without a row yet · owed: safe, and still on the site ·
-waiting: safe, the next round makes the row
+waiting: safe, the next round makes the row · oldest: how long the oldest entry on the site is safe
 """
 DELETIONS = """examples:
   mtdata deletions                 before you set DELETE_MODE: True
@@ -72,6 +77,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         command = commands.add_parser(name, parents=[shared], help=told, epilog=epilog)
         command.add_argument("server", nargs="?", default=".", help=SERVER)
         command.set_defaults(run=run)
+    commands.choices["status"].add_argument(
+        "--metrics", type=Path, metavar="FILE", help="write the numbers of all sites for Prometheus"
+    )
     deletions = commands.add_parser(
         "deletions",
         parents=[shared],
@@ -148,24 +156,23 @@ def _check(options: argparse.Namespace) -> Result:
 
 def _status(options: argparse.Namespace) -> Result:
     done, faults = _looked(options, app.status)
+    if options.metrics:
+        app.write_metrics(settings_of(options), options.metrics)
     if not options.json:
         for name, state in done.items():
-            columns = ("benchmark", "rows", "held", "owed", "waiting")
-            last = state["last_good"]
-            age = f"last good round {ago(last['age_s'])} ago" if last else "no good round yet"
-            open_ones = len(state["incidents"])
-            table(
-                f"{name}: {age}, {open_ones} open incidents",
-                ("scale", *columns),
-                [(s, *(v[c] for c in columns)) for s, v in state["scales"].items()],
-            )
-            for one in state["replicas"]:
-                say(f"{one['place']}: {one['confirmed']} copies, {one['missing']} missing")
+            show_site(name, state)
         if any(state["incidents"] for state in done.values()):
             say("`mtdata incidents` says what is wrong")
         if not done:
             say("no pool yet; `mtdata export` makes it")
-    return answer("sites", done, set(), faults)
+    late = [name for name, state in done.items() if state["overdue"]]
+    code, shown = answer("sites", done, {1} if late else set(), faults)
+    if late:
+        told = f"overdue: {', '.join(late)}"
+        note(f"mtdata: {told}")
+        if not faults:
+            shown["error"] = {"kind": "Overdue", "message": told, "exit": code}
+    return code, shown
 
 
 def _incidents(options: argparse.Namespace) -> Result:

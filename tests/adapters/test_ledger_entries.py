@@ -29,7 +29,7 @@ class Book:
         self.entries, self.listing = self.ledger.entries, self.ledger.listing
         self.seqs: dict[bytes, int] = {}
         for name in ("QOL", "BBSIQ"):
-            self.listing.see(Scale(name, 1, True), AT)
+            self.listing.see(Scale(name, 1, True))
         files = self.ledger.files
         self.raw = files.begin(files.fresh_mark("raw", "QOL", DAY, 1, "raw"))
         self.sheet = files.begin(files.fresh_mark("sheet", "QOL", DAY, 1, "sheet"))

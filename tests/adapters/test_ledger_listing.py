@@ -8,7 +8,7 @@ from mtdata.domain.benchmark import Benchmark
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Outcome
 from mtdata.domain.scale import Scale
-from tests.adapters.test_ledger_entries import AT, Book, entry
+from tests.adapters.test_ledger_entries import Book, entry
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_newcomers_are_those_not_noted_before_each_once(book: Book) -> None:
 
 def test_a_scale_keeps_its_fields_when_its_nature_changes(book: Book) -> None:
     book.listing.set_columns("QOL", ["a", "b"])
-    book.listing.see(Scale("QOL", 9, False), AT)
+    book.listing.see(Scale("QOL", 9, False))
     assert book.listing.columns("QOL") == ("a", "b")
     assert book.listing.columns("BBSIQ") is None
     assert [scale for scale in book.listing.scales() if not scale.deleteable] == [

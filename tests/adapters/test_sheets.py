@@ -31,7 +31,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.disk, self.ledger = MemoryDisk(), Ledger(None)
-        self.ledger.listing.see(QOL, datetime(2026, 3, 12, tzinfo=UTC))
+        self.ledger.listing.see(QOL)
         self.again()
 
     def again(self) -> None:

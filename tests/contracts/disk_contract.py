@@ -47,6 +47,12 @@ class DiskContract:
         assert disk.read("a/f", 0, 9) == b"new"
         assert disk.names("a") == ["f"]
 
+    def test_it_says_how_much_room_there_is(self, disk: Disk) -> None:
+        disk.write("a/f", 0, b"x")
+        room = disk.room()
+        assert room.bytes > 0
+        assert room.files is None or room.files > 0
+
     def test_replace_puts_small_content_in_the_place_of_what_was_there(self, disk: Disk) -> None:
         for content in (b"first", b"2nd"):
             disk.replace("a/f", content)

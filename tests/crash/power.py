@@ -20,11 +20,11 @@ from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.bulletin import Report
-from mtdata.course import Pool
+from mtdata.course import Pool, Terms
 from mtdata.errors import SiteError, StorageError
 from mtdata.ports import Cipher
 from mtdata.recovery import Recovery
-from mtdata.rounds import Round, Terms
+from mtdata.rounds import Round
 from mtdata.scrub import Scrub
 from tests.crash.story import Story, bodies
 from tests.fakes import MemorySite, Verdict

@@ -20,9 +20,9 @@ from mtdata.adapters.cipher import ClearCipher
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.sheets import CsvSheets
-from mtdata.course import Pool
+from mtdata.course import Pool, Terms
 from mtdata.domain.bounds import MAX_ENTRY
-from mtdata.rounds import Round, Terms
+from mtdata.rounds import Round
 from tests.fakes import MemorySite
 
 MB = 10**6

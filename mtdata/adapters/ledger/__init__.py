@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mtdata.adapters.ledger.adopted import Adopted
+from mtdata.adapters.ledger.arrivals import Arrivals
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.copies import Copies
 from mtdata.adapters.ledger.diary import Diary
@@ -30,6 +31,7 @@ class Ledger:
         self.copies = Copies(self._db)
         self.snapshots = Snapshots(self._db, self.files)
         self.listing = Listing(self._db)
+        self.arrivals = Arrivals(self._db)
         self.diary = Diary(self._db)
 
     def is_sound(self) -> bool:

@@ -63,6 +63,11 @@ CREATE TABLE runs (
   number INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL,
   ended_at TEXT, exit INTEGER, report TEXT);
 """
+LATER = """
+CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
+CREATE INDEX IF NOT EXISTS runs_command ON runs (command, exit, ended_at);
+"""
+"""What older ledgers of this format lack; where it is there, nothing is written."""
 WORKING = """
 CREATE TEMP TABLE present (
   id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
@@ -99,6 +104,7 @@ class Connection:
                 f"{self._path}: the ledger has format {version}, this program writes {SCHEMA}; "
                 "use the program that made it. Nothing was changed."
             )
+        db.executescript(LATER)
 
     @contextmanager
     def told(self) -> Iterator[None]:

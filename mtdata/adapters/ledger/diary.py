@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from mtdata.adapters.ledger.connection import Connection
@@ -142,8 +143,19 @@ class Diary:
             )
         return number
 
-    def end_run(self, number: int, code: int, report: Mapping[str, Any], at: datetime) -> None:
-        """Enter how a round ended; rounds beyond the newest 10,000 are forgotten."""
+    def end_run(
+        self,
+        number: int,
+        code: int,
+        report: Mapping[str, Any],
+        at: datetime,
+        found: Mapping[str, int | None] = MappingProxyType({}),
+    ) -> None:
+        """Enter how a round ended; rounds beyond the newest 10,000 are forgotten.
+
+        `found` has the scales it looked at: None for one that was carried home whole, else how many
+        rows the site said it has.
+        """
         with self._db.commit():
             self._db.run(
                 "UPDATE runs SET ended_at = ?, exit = ?, report = ? WHERE number = ?",
@@ -153,6 +165,12 @@ class Diary:
                 number,
             )
             self._db.run("DELETE FROM runs WHERE number <= ? - 10000", number)
+            self._db.run_many(
+                "UPDATE scales SET listed_at = iif(?2 IS NULL, ?3, listed_at), size = coalesce(?2,"
+                " (SELECT count(*) FROM entries e INDEXED BY entries_on_site"
+                " WHERE e.scale = ?1 AND e.gone_at IS NULL)) WHERE name = ?1",
+                ((scale, rows, at.isoformat()) for scale, rows in found.items()),
+            )
 
     def last_run(self, *, good: bool) -> tuple[datetime, int | None] | None:
         """When the newest round ended (the newest good one), and its exit code."""

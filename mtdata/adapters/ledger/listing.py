@@ -154,23 +154,22 @@ class Listing:
 
     # scales -----------------------------------------------------------------------------------
 
-    def see(self, scale: Scale, at: datetime) -> None:
+    def see(self, scale: Scale) -> None:
         """Enter a scale the first time it is met, or when its nature changed."""
         row = self._db.one("SELECT deleteable FROM scales WHERE name = ?", scale.name)
         if row is not None and bool(row[0]) == scale.deleteable:
             return
         with self._db.commit():
             self._db.run(
-                "INSERT INTO scales VALUES (?, ?, NULL, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+                "INSERT INTO scales VALUES (?, ?, NULL, NULL, ?) ON CONFLICT (name) DO UPDATE SET"
                 " deleteable = excluded.deleteable",
                 scale.name,
                 scale.deleteable,
-                at.isoformat(),
                 scale.size,
             )
 
     def scales(self) -> list[Scale]:
-        """Every scale that was ever met, with its size at that time."""
+        """Every scale that was ever met, with its size when it was last looked at."""
         return [
             Scale(name, size, bool(deleteable))
             for name, size, deleteable in self._db.all(

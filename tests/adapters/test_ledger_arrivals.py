@@ -1,0 +1,167 @@
+"""When entries came and what is on the site, as the ledger has it; old entries are never read."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.ledger.arrivals import OnSite
+from mtdata.adapters.ledger.connection import Connection
+from mtdata.domain.forecast import Tried
+from mtdata.domain.package import read_entry
+from mtdata.domain.receipt import Span
+from mtdata.domain.scale import Scale
+from tests.fakes import compact
+
+NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+COMMANDS = ("export study .", "export study all")
+
+
+class Book:
+    """A ledger on the disk, and the short ways into it."""
+
+    def __init__(self, path: Path) -> None:
+        self.ledger = Ledger(path / "ledger.sqlite3")
+        self.arrivals = self.ledger.arrivals
+        self.starts: dict[str, int] = {}
+
+    def keep(self, at: datetime, *ids: int, scale: str = "QOL", deleteable: bool = True) -> None:
+        """One range of new entries in the raw file of that day."""
+        self.ledger.listing.see(Scale(scale, 1, deleteable))
+        day, files = at.date().isoformat(), self.ledger.files
+        mark = files.live("raw", scale, day)
+        mark = mark or files.begin(files.fresh_mark("raw", scale, day, 1, f"{scale}{day}"))
+        found = [read_entry(compact({"id": number})) for number in ids]
+        start = mark.length
+        added = [(one, Span(mark.number, start + 10 * n, 9)) for n, one in enumerate(found)]
+        self.ledger.entries.back_up(
+            mark._replace(length=start + 10 * len(ids)), added, key=str(start), start=start,
+            piece=b" " * 10 * len(ids), conflicts=frozenset(), at=at,
+        )  # fmt: skip
+
+    def round(self, at: datetime, code: int | None = 0, command: str = COMMANDS[0]) -> None:
+        number = self.ledger.diary.begin_run(command, at)
+        if code is not None:
+            self.ledger.diary.end_run(number, code, {}, at + MINUTE)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Book(tmp_path)
+
+
+def test_new_entries_are_counted_by_scale_and_day(book: Book) -> None:
+    book.keep(NOON - 40 * DAY, 1)
+    book.keep(NOON - DAY, 2, 3)
+    book.keep(NOON, 4)
+    book.keep(NOON + MINUTE, 5, 6)
+    book.keep(NOON, 7, scale="BBSIQ")
+    book.keep(NOON, 8, scale="TaskLog", deleteable=False)
+    assert book.arrivals.by_day("2026-03-01") == {
+        "QOL": {"2026-03-11": 2, "2026-03-12": 3},
+        "BBSIQ": {"2026-03-12": 1},
+    }
+    assert book.arrivals.first_days()["QOL"] == "2026-01-31"
+
+
+def test_the_newest_moment_and_every_moment_of_a_scale(book: Book) -> None:
+    for at in (NOON - 40 * DAY, NOON - DAY, NOON, NOON + MINUTE):
+        book.keep(at, int(at.timestamp()))
+    assert book.arrivals.newest("2026-03-01") == {"QOL": NOON + MINUTE}
+    assert book.arrivals.newest("2026-03-13") == {}
+    assert book.arrivals.moments("QOL", "2026-03-01") == [NOON - DAY, NOON, NOON + MINUTE]
+
+
+def test_what_is_on_the_site_is_dated_by_its_oldest_entry(book: Book) -> None:
+    book.keep(NOON - 2 * DAY, 1)
+    book.keep(NOON - DAY, 2, 3)
+    book.keep(NOON, 4)
+    assert book.arrivals.on_site() == {"QOL": OnSite(4, NOON - 2 * DAY)}
+    book.ledger._db.run("UPDATE entries SET gone_at = '2026-03-12' WHERE id < 3")
+    assert book.arrivals.on_site() == {"QOL": OnSite(2, NOON - DAY)}
+
+
+def test_what_the_pool_grew_by_is_that_of_the_days_asked_for(book: Book) -> None:
+    book.keep(NOON - 9 * DAY, 1)
+    book.keep(NOON - DAY, 2, 3)
+    book.keep(NOON, 4, scale="TaskLog", deleteable=False)
+    assert book.arrivals.grown("2026-03-05") == (30, 2)
+    assert book.arrivals.grown("2026-03-13") == (0, 0)
+
+
+def test_a_round_enters_what_it_carried_home_and_what_it_could_not(book: Book) -> None:
+    book.keep(NOON, 1, 2)
+    book.keep(NOON, 3, scale="BBSIQ")
+    assert book.arrivals.listed() == {}
+    number = book.ledger.diary.begin_run(COMMANDS[0], NOON)
+    book.ledger.diary.end_run(number, 1, {}, NOON, {"QOL": None, "BBSIQ": 40, "unknown": 9})
+    assert book.arrivals.listed() == {"QOL": NOON}
+    assert book.arrivals.rows_on_site() == 42
+
+
+def test_rounds_that_were_tried_are_told_from_the_last_good_one_on(book: Book) -> None:
+    assert book.arrivals.tried(*COMMANDS) == Tried()
+    book.round(NOON, 69)
+    assert book.arrivals.tried(*COMMANDS) == Tried(None, NOON, 1)
+    book.round(NOON + MINUTE, 1)
+    assert book.arrivals.tried(*COMMANDS) == Tried(NOON + 2 * MINUTE)
+    book.round(NOON + DAY, 0, "export study QOL")
+    book.round(NOON + 2 * DAY, 74, COMMANDS[1])
+    book.round(NOON + 3 * DAY, None)
+    assert book.arrivals.tried(*COMMANDS) == Tried(
+        NOON + 2 * MINUTE, NOON + 2 * DAY, 2, running=True
+    )
+    assert book.arrivals.good_rounds(NOON, *COMMANDS) == [NOON + 2 * MINUTE]
+
+
+def test_an_older_ledger_of_the_format_gets_the_indexes_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    Ledger(path).close()
+    db = Connection(path)
+    db.run("DROP INDEX files_day")
+    db.run("DROP INDEX runs_command")
+    db.close()
+    with_them = Connection(path)
+    names = {row[0] for row in with_them.all("SELECT name FROM sqlite_master WHERE type='index'")}
+    assert {"files_day", "runs_command"} <= names
+    with_them.close()
+
+
+def test_no_question_reads_old_entries_or_every_round(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.keep(NOON, 1)
+    book.round(NOON)
+    asked: list[tuple[str, tuple[Any, ...]]] = []
+    answered = Connection.all
+
+    def noting(self: Connection, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        asked.append((sql, values))
+        return answered(self, sql, *values)
+
+    with monkeypatch.context() as noted:
+        noted.setattr(Connection, "all", noting)
+        noted.setattr(Connection, "one", lambda self, *q: next(iter(noting(self, *q)), None))
+        book.arrivals.by_day("2026-03-01")
+        book.arrivals.first_days()
+        book.arrivals.newest("2026-03-01")
+        book.arrivals.moments("QOL", "2026-03-01")
+        book.arrivals.on_site()
+        book.arrivals.grown("2026-03-01")
+        book.arrivals.rows_on_site()
+        book.arrivals.tried(*COMMANDS)
+        book.arrivals.good_rounds(NOON, *COMMANDS)
+        book.ledger.entries.counts("QOL")
+    assert len(asked) >= 12
+    for sql, values in asked:
+        plan = [row[3] for row in book.ledger._db.all(f"EXPLAIN QUERY PLAN {sql}", *values)]
+        scans = [
+            step for step in plan if re.match(r"SCAN (e|entries|f|files|r|ranges|runs)\b", step)
+        ]
+        assert [step for step in scans if "entries_on_site" not in step] == [], (sql, plan)
