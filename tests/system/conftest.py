@@ -15,6 +15,7 @@ import pytest
 from Crypto.PublicKey import RSA
 from Crypto.PublicKey.RSA import RsaKey
 
+from mtdata import logs
 from mtdata.adapters.clock import SystemClock
 from mtdata.collectors import http
 from mtdata.demo.data import seal
@@ -92,6 +93,8 @@ def _given_back() -> Iterator[None]:
     handlers, level, propagate = log.handlers[:], log.level, log.propagate
     on_term = signal.getsignal(signal.SIGTERM)
     yield
+    logs.close()
+    logging.setLogRecordFactory(logging.LogRecord)
     log.handlers[:], log.propagate = handlers, propagate
     log.setLevel(level)
     signal.signal(signal.SIGTERM, on_term)

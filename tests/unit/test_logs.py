@@ -39,7 +39,7 @@ def test_a_line_has_time_with_zone_level_and_message(capsys: pytest.CaptureFixtu
     logs.begin(0)
     logging.getLogger("mtdata").error("something")
     said = capsys.readouterr().err
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} ERROR something\n", said)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d ERROR something\n", said)
 
 
 def test_beginning_again_doubles_no_line(capsys: pytest.CaptureFixture[str]) -> None:
