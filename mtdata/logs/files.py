@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import re
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -116,8 +117,9 @@ class LogFile(logging.StreamHandler[Any]):
             level = self._worst or logging.WARNING
             told = f"{self._lost} lines could not be written here: {self.fault}"
             words = {"name": __name__, "levelno": level, "levelname": logging.getLevelName(level)}
-            note = logging.makeLogRecord({**words, "msg": "%s", "args": (told,)})
-            self._append(_line(self.format(note)), self._day_of(note.created))
+            at = self._clock.now().timestamp()
+            note = logging.makeLogRecord({**words, "msg": "%s", "args": (told,), "created": at})
+            self._append(_line(self.format(note)), self._day_of(at))
             self.fault, self._lost, self._worst = "", 0, logging.NOTSET
 
     def try_again(self) -> None:
@@ -229,11 +231,14 @@ class NightlyFile(LogFile):
 
 def append(path: str | Path, line: bytes) -> None:
     """Add one whole line, or nothing: what a full disk took of it is cut off again."""
-    # a pipe that nobody reads must not make us wait
+    # O_NONBLOCK: opening a pipe that nobody reads must not make us wait
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
     file = os.open(path, flags, durable.FILE_MODE)
     try:
-        size = os.fstat(file).st_size
+        found = os.fstat(file)
+        if stat.S_ISFIFO(found.st_mode):  # without a reader it would swallow every line
+            raise OSError(errno.EINVAL, "it is a pipe and no file")
+        size = found.st_size
         if size and os.pread(file, 1, size - 1) != b"\n":
             line = b"\n" + line  # a power cut left half a line
         try:

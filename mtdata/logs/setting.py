@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import logging.config
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class _State:
     """What stands, so that a faulty config can be taken back."""
 
     console: Console | None = None
-    standing: dict[str, Any] | None = None
+    standing: tuple[dict[str, Any], Callable[[], logging.Formatter]] | None = None
 
 
 def begin(verbosity: int) -> None:
@@ -72,16 +72,16 @@ def configure(config: Mapping[str, Any] | None, home: Path, *, json_lines: bool 
     """
     try:
         wanted = _prepared(DEFAULT if config is None else config, home, json_lines=json_lines)
-        _apply(wanted)
+        _apply(wanted, JsonFormatter if json_lines else LineFormatter)
     except _FAULTS as error:
         if _State.standing is not None:
-            _apply(_State.standing)
+            _apply(*_State.standing)
         why = error.__cause__ or error
         raise ConfigError(
             f"log.config: LOGGING: {error}"
             + (f" ({type(why).__name__}: {why})" if why is not error else "")
         ) from error
-    _State.standing = wanted
+    _State.standing = wanted, JsonFormatter if json_lines else LineFormatter
 
 
 def also_into(path: Path, *, json_lines: bool = False) -> None:
@@ -109,7 +109,7 @@ def _prepared(config: Mapping[str, Any], home: Path, *, json_lines: bool) -> dic
     return wanted
 
 
-def _apply(wanted: dict[str, Any]) -> None:
+def _apply(wanted: dict[str, Any], usual: Callable[[], logging.Formatter]) -> None:
     ours = logging.getLogger(OURS)
     ours.propagate = True
     ours.handlers[:] = []
@@ -121,6 +121,8 @@ def _apply(wanted: dict[str, Any]) -> None:
         _hear(ours)
     for one in _reached():
         one.__dict__["handleError"] = fault_inside  # logging's own prints the arguments
+        if one.formatter is None:
+            one.setFormatter(usual())
     _hush()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -15,11 +14,11 @@ import pytest
 from Crypto.PublicKey import RSA
 from Crypto.PublicKey.RSA import RsaKey
 
-from mtdata import logs
 from mtdata.adapters.clock import SystemClock
 from mtdata.collectors import http
 from mtdata.demo.data import seal
 from mtdata.demo.study_site import StudySite
+from tests.fakes_log import log_given_back
 from tests.system.home import Home
 
 
@@ -88,13 +87,8 @@ def home(
 
 @contextmanager
 def _given_back() -> Iterator[None]:
-    """Give handlers of signals and of log lines back to the test run."""
-    log = logging.getLogger("mtdata")
-    handlers, level, propagate = log.handlers[:], log.level, log.propagate
+    """Give the log and handlers of signals back to the test run."""
     on_term = signal.getsignal(signal.SIGTERM)
-    yield
-    logs.close()
-    logging.setLogRecordFactory(logging.LogRecord)
-    log.handlers[:], log.propagate = handlers, propagate
-    log.setLevel(level)
+    with log_given_back():
+        yield
     signal.signal(signal.SIGTERM, on_term)
