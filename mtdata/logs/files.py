@@ -263,11 +263,3 @@ def trouble() -> str:
     for file in files:
         file.try_again()
     return "; ".join(file.fault for file in files if file.fault)
-
-
-def close_files() -> None:
-    """Every file closes."""
-    with _registry:
-        files = list(_open)
-    for file in files:
-        file.close()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import logging
 import logging.config
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mtdata.errors import ConfigError
 from mtdata.logs.console import Console, fault_inside
-from mtdata.logs.files import LogFile, close_files
+from mtdata.logs.files import LogFile
 from mtdata.logs.lines import FOREIGN, JsonFormatter, LineFormatter, Record, is_foreign
 
 OURS = "mtdata"
@@ -41,6 +41,7 @@ class _State:
     """What stands, so that a faulty config can be taken back."""
 
     console: Console | None = None
+    made: ClassVar[list[logging.Handler]] = []
     standing: tuple[dict[str, Any], Callable[[], logging.Formatter]] | None = None
 
 
@@ -59,10 +60,8 @@ def begin(verbosity: int) -> None:
 
 def close() -> None:
     """Write to no file any more; standard error stays."""
-    close_files()
+    _take_down()
     _State.standing = None
-    ours = logging.getLogger(OURS)
-    ours.handlers[:] = [one for one in ours.handlers if not isinstance(one, LogFile)]
 
 
 def configure(config: Mapping[str, Any] | None, home: Path, *, json_lines: bool = False) -> None:
@@ -91,6 +90,7 @@ def also_into(path: Path, *, json_lines: bool = False) -> None:
     file.setFormatter(JsonFormatter() if json_lines else LineFormatter())
     ours = logging.getLogger(OURS)
     ours.addHandler(file)
+    _State.made.append(file)
     ours.setLevel(min(ours.level, logging.INFO))
 
 
@@ -112,18 +112,29 @@ def _prepared(config: Mapping[str, Any], home: Path, *, json_lines: bool) -> dic
 def _apply(wanted: dict[str, Any], usual: Callable[[], logging.Formatter]) -> None:
     ours = logging.getLogger(OURS)
     ours.propagate = True
+    _take_down()
     ours.handlers[:] = []
     ours.setLevel(logging.NOTSET)
-    close_files()
+    before = _reached()
     try:
         logging.config.dictConfig(copy.deepcopy(wanted))
     finally:
+        _State.made = [one for one in _reached() if one not in before]
         _hear(ours)
-    for one in _reached():
+    for one in _State.made:
         one.__dict__["handleError"] = fault_inside  # logging's own prints the arguments
         if one.formatter is None:
             one.setFormatter(usual())
     _hush()
+
+
+def _take_down() -> None:
+    for logger in _loggers():
+        for one in logger.handlers[:]:
+            if one in _State.made:
+                logger.removeHandler(one)
+                one.close()
+    _State.made = []
 
 
 def _hear(ours: logging.Logger) -> None:
@@ -132,17 +143,19 @@ def _hear(ours: logging.Logger) -> None:
     if console is None:
         return
     configured = ours.getEffectiveLevel()
-    for one in (*ours.handlers, *logging.root.handlers):
+    for one in (*ours.handlers, *logging.root.handlers):  # ours propagates
         one.setLevel(max(one.level, configured))
     ours.setLevel(min(configured, console.level))
     ours.addHandler(console)
 
 
-def _reached() -> Iterator[logging.Handler]:
-    yield from logging.root.handlers
-    for logger in logging.root.manager.loggerDict.values():
-        if isinstance(logger, logging.Logger):
-            yield from logger.handlers
+def _loggers() -> list[logging.Logger]:
+    known = logging.root.manager.loggerDict.values()
+    return [logging.root, *(one for one in known if isinstance(one, logging.Logger))]
+
+
+def _reached() -> list[logging.Handler]:
+    return [handler for logger in _loggers() for handler in logger.handlers]
 
 
 def _hush() -> None:

@@ -35,6 +35,7 @@ def nightly(tmp_path: Path, clock: SetClock) -> Iterator[logs.NightlyFile]:
         file = logs.NightlyFile(tmp_path / "logs" / "Daily.log", clock=clock)
         file.setFormatter(logging.Formatter("%(message)s"))
         yield file
+        file.close()
 
 
 def tell(file: logs.LogFile, message: str, at: datetime, level: int = logging.INFO) -> None:
