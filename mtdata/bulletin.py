@@ -82,7 +82,7 @@ class Bulletin:
         try:
             diary, now = self._pool.ledger.diary, self._pool.clock.now()
             if not diary.raise_incident(kind, scale, detail, now) and lasts:
-                level = logging.INFO
+                level = logging.DEBUG
         except StorageError as error:  # a full disk must not hide what this is about
             unentered = error
         with logs.at(site=self._site, scale=scale):
@@ -125,7 +125,7 @@ class Bulletin:
         detail = course.told.get("drift", "")
         if detail and diary.was_told("drift", name, detail):
             with logs.at(scale=name):
-                log.info("as told before: %s", course.told.pop("drift"))
+                log.debug("as told before: %s", course.told.pop("drift"))
 
     def _count(self, course: Course) -> None:
         name, tally = course.scale.name, course.tally
