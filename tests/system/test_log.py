@@ -50,6 +50,7 @@ def test_a_round_tells_new_sheets_deletes_and_its_counts_and_new_raw_files_only_
 
 
 def test_a_poll_that_brings_nothing_is_for_debugging_alone(home: Home) -> None:
+    home.configure(DELETE_MODE=True)
     home.site.put("QOL", [row(1)])
     home.export()
     clear(home)
@@ -61,9 +62,20 @@ def test_a_poll_that_brings_nothing_is_for_debugging_alone(home: Home) -> None:
     assert set(lines_of(home.folder / "logs")) == {"DEBUG.log"}
 
 
+def test_what_lasts_is_loud_when_it_begins_and_for_debugging_afterwards(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    clear(home)
+    for _ in range(3):
+        home.export()
+    assert [line[-1][:21] for line in told(home, "error.log")] == ["old entries still lie"]
+    assert len(told(home, "Daily.log")) == 1
+
+
 def test_lines_tell_site_scale_and_the_number_of_the_round(home: Home) -> None:
     with StudySite() as other:
-        home.configure("second", site=other)
+        home.configure("second", site=other, DELETE_MODE=True)
+        home.configure(DELETE_MODE=True)
         home.site.put("QOL", [row(1)])
         other.put("BBSIQ", [row(1)])
         home.run("export")
