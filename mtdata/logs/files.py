@@ -57,6 +57,7 @@ class LogFile(logging.StreamHandler[Any]):
         self._clock = clock
         self._day, self._level = "", logging.NOTSET
         self._lost, self._worst, self._again_at = 0, logging.NOTSET, 0.0
+        self._held: int | None = None
         self.fault = ""
         with _registry:
             _open.append(self)
@@ -140,6 +141,9 @@ class LogFile(logging.StreamHandler[Any]):
     @contextmanager
     def _alone(self) -> Iterator[int]:
         """The lock of the file, which other programs respect; gives the lock file."""
+        if self._held is not None:  # a signal's own line, in the middle of another of this thread
+            yield self._held
+            return
         file = self._locked_by()
         try:
             until = self._clock.ticks() + PATIENCE_S
@@ -152,8 +156,10 @@ class LogFile(logging.StreamHandler[Any]):
                         told = "another program holds its lock"
                         raise TimeoutError(errno.ETIMEDOUT, told) from None
                     time.sleep(0.0005)
+            self._held = file
             yield file
         finally:
+            self._held = None
             os.close(file)
 
     def _locked_by(self) -> int:

@@ -300,6 +300,23 @@ def test_a_stopped_program_that_holds_the_lock_stops_nobody_for_long(
     assert [line.split(" lines")[0] for line in written(nightly)] == ["one", "1000", "two"]
 
 
+def test_a_line_in_the_middle_of_a_line_waits_for_nobody(
+    nightly: logs.NightlyFile, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, depth = files.append, [0]
+
+    def interrupted(path: str, line: bytes) -> None:
+        depth[0] += 1
+        if depth[0] == 1:
+            tell(nightly, "a signal", clock.moment)
+        add(path, line)
+
+    monkeypatch.setattr(files, "append", interrupted)
+    tell(nightly, "a line", clock.moment)
+    assert written(nightly) == ["a signal", "a line"]
+    assert logs.trouble() == ""
+
+
 @pytest.mark.parametrize("thing", ["folder", "pipe"])
 def test_something_else_under_the_name_of_the_file_stops_nobody(
     nightly: logs.NightlyFile, clock: SetClock, thing: str
