@@ -126,6 +126,23 @@ def test_a_clock_that_is_moved_back_and_forth_keeps_each_line_in_its_day(
     }
 
 
+def test_programs_that_disagree_about_the_day_lose_nothing(
+    nightly: logs.NightlyFile, clock: SetClock
+) -> None:
+    clock.set(2026, 3, 12, 20)
+    tokyo = SetClock(clock.moment, ZoneInfo("Asia/Tokyo"))  # the 13th has begun there
+    other = logs.NightlyFile(nightly.path, clock=tokyo)
+    other.setFormatter(nightly.formatter)
+    for number in range(4):
+        tell(nightly, f"here {number}", clock.moment)
+        tell(other, f"there {number}", clock.moment)
+    other.close()
+    assert found(nightly) == {
+        "2026-03-12": [f"here {number}" for number in range(4)],
+        "now": [f"there {number}" for number in range(4)],
+    }
+
+
 @pytest.mark.parametrize(("month", "day"), [(3, 29), (10, 25)])
 def test_a_day_of_23_or_25_hours_is_one_day(
     nightly: logs.NightlyFile, clock: SetClock, month: int, day: int

@@ -30,7 +30,7 @@ def site() -> Iterator[StudySite]:
         yield started
 
 
-@pytest.fixture(params=["lines", "json", "loud"])
+@pytest.fixture(params=["json", "loud"])
 def birds(
     home: Home, key: KeyPair, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Canaries:
