@@ -38,7 +38,6 @@ CORE = [
     "filelock>=4,<5",
     "schedule>=1.2,<2",
     "sdnotify>=0.3,<1",
-    "concurrent-log-handler>=0.9.31,<1",  # several programs, one log that is rotated
     "prometheus-client>=0.20,<1",  # the file of numbers for monitoring
 ]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mtdata import pipeline
+from mtdata import logs, pipeline
 from mtdata import status as standing
 from mtdata import watch as outlook
 from mtdata.adapters import metrics
@@ -54,7 +54,7 @@ def export(
 
     `watch` is told each step, `pulse` beats with every touch of the world and may end the round.
     """
-    with alone_on(site), seldom_searched():
+    with logs.at(site=site.name), alone_on(site), seldom_searched():
         if not has_pool(site) and has_raw(site):
             _adopt(site, watch)
         with (
@@ -70,7 +70,7 @@ def rebuild_ledger(
     site: SiteConfig, watch: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
     """Make a lost or unreadable ledger again from the files; UsageError for one that is well."""
-    with alone_on(site):
+    with logs.at(site=site.name), alone_on(site):
         if has_pool(site) and _is_readable(site.path / Ledger.NAME):
             raise UsageError(
                 f"{site.path / Ledger.NAME} is there and readable: nothing was done. "
@@ -98,16 +98,20 @@ def _adopt(site: SiteConfig, watch: Callable[[str], None]) -> Adopted:
         if disk.size(Ledger.NAME + ending) is not None:
             disk.publish(Ledger.NAME + ending, f"{Ledger.NAME}.lost{ending}")
     disk.publish(REBUILDING, Ledger.NAME)
-    log.warning("%s: made the ledger from the files of the pool: %s", site.name, adopted.told())
+    log.warning("made the ledger from the files of the pool: %s", adopted.told())
     for odd in adopted.odd:
-        log.warning("%s: %s", site.name, odd)
+        log.warning("%s", odd)
     return adopted
 
 
 def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
     """Sheets out of raw again; without a ledger every raw file gives one of its own."""
     known = has_pool(site)
-    with PoolLock(site.path).hold(), open_pool(site, Ledger.NAME if known else None) as opening:
+    with (
+        logs.at(site=site.name),
+        PoolLock(site.path).hold(),
+        open_pool(site, Ledger.NAME if known else None) as opening,
+    ):
         recovery = Recovery(opening.pool)
         if check:
             if not known:
@@ -121,7 +125,17 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
             write = recovery.write if known else recovery.write_loose
             done = write(scale, disk, folder)
             recovery.write_readmes(disk, folder)
+        for one in done:
+            _tell_decoded(one)
         return [one.shown() for one in done]
+
+
+def _tell_decoded(one: Any) -> None:
+    if one.difference:
+        log.warning("%s: %s", one.sheet, one.difference)
+    else:
+        level = logging.INFO if one.made and not one.identical else logging.DEBUG
+        log.log(level, "%s: %d rows, %d left out", one.sheet, one.rows, one.left_out)
 
 
 def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from mtdata import logs
 from mtdata.adapters.grown import Shelf
 from mtdata.course import Course, Pool
 from mtdata.domain.incident import KINDS
@@ -76,25 +77,26 @@ class Bulletin:
 
     def tell(self, kind: str, scale: str, detail: str, *, lasts: bool = False) -> None:
         """One incident opened or counted, and one line in the log; a quiet one if it just lasts."""
-        where = f"{self._site} {scale}".strip()
-        level = LEVELS.get(KINDS[kind].level, logging.INFO)
+        level = level_of(kind)
         unentered: StorageError | None = None
         try:
             diary, now = self._pool.ledger.diary, self._pool.clock.now()
             if not diary.raise_incident(kind, scale, detail, now) and lasts:
-                level = logging.INFO
+                level = logging.DEBUG
         except StorageError as error:  # a full disk must not hide what this is about
             unentered = error
-        log.log(level, "%s: %s: %s", where, KINDS[kind].title, detail)
-        if unentered:
-            self._codes.add(unentered.exit_code)
-            log.critical("%s: the incident could not be entered: %s", where, unentered)
+        with logs.at(site=self._site, scale=scale):
+            log.log(level, "%s: %s", KINDS[kind].title, detail)
+            if unentered:
+                self._codes.add(unentered.exit_code)
+                log.critical("the incident could not be entered: %s", unentered)
 
     def close(self, scale: str, kinds: Iterable[str]) -> None:
         """Close incidents that are over."""
         now = self._pool.clock.now()
-        for kind in self._pool.ledger.diary.close_incidents(scale, kinds, now):
-            log.info("%s: incident closed: %s", f"{self._site} {scale}".strip(), kind)
+        with logs.at(site=self._site, scale=scale):
+            for kind in self._pool.ledger.diary.close_incidents(scale, kinds, now):
+                log.info("incident closed: %s", kind)
 
     def note(self, course: Course, *, delete_mode: bool) -> None:
         """Enter how a scale stands: numbers in the report, conditions as incidents."""
@@ -122,7 +124,8 @@ class Bulletin:
         name, diary = course.scale.name, self._pool.ledger.diary
         detail = course.told.get("drift", "")
         if detail and diary.was_told("drift", name, detail):
-            log.info("%s %s: as told before: %s", self._site, name, course.told.pop("drift"))
+            with logs.at(scale=name):
+                log.debug("as told before: %s", course.told.pop("drift"))
 
     def _count(self, course: Course) -> None:
         name, tally = course.scale.name, course.tally
@@ -209,6 +212,29 @@ class Bulletin:
             )
         elif self._opened:
             self.close("", ("key_wrong",))
+
+
+def level_of(kind: str) -> int:
+    """How loudly the log tells of a kind of incident."""
+    return LEVELS.get(KINDS[kind].level, logging.INFO) if kind else logging.WARNING
+
+
+def write_line(kind: str, scale: str, detail: str) -> None:
+    """One line in the log of an incident that is entered elsewhere."""
+    with logs.at(scale=scale):
+        log.log(level_of(kind), "%s: %s", KINDS[kind].title, detail)
+
+
+def summary(report: Report) -> tuple[int, str, int, str]:
+    """The line at the end of a round: info when something happened, else debug."""
+    done = ("fresh", "appended", "deleted")
+    told = [
+        f"{scale}: " + ", ".join(f"{number} {word}" for word, number in did.items() if number)
+        for scale, did in sorted(report.scales.items())
+        if any(did[word] for word in done)
+    ]
+    level = logging.INFO if told or report.exit else logging.DEBUG
+    return level, "the round ended with %d. %s", report.exit, "; ".join(told) or "Nothing new"
 
 
 def exit_code(codes: set[int]) -> int:

@@ -14,6 +14,7 @@ from functools import partial
 from hashlib import sha256
 from typing import TypeVar
 
+from mtdata import logs
 from mtdata.course import Pool
 from mtdata.domain.copy import Range, copy_name
 from mtdata.domain.mark import FileMark
@@ -222,7 +223,7 @@ def _several(act: Callable[[Range], Found], ranges: list[Range]) -> Iterator[tup
     """
     with ThreadPoolExecutor(CONNECTIONS, "replica") as crew:
         try:
-            jobs = [(one, crew.submit(act, one)) for one in ranges]
+            jobs = [(one, crew.submit(logs.carried(act), one)) for one in ranges]
             for one, job in jobs:
                 yield one, job.result()
         finally:
@@ -232,7 +233,7 @@ def _several(act: Callable[[Range], Found], ranges: list[Range]) -> Iterator[tup
 def _aside(act: Callable[[], Found]) -> Found:
     """Act in another thread, for the same reason, and wait."""
     with ThreadPoolExecutor(1, "replica") as crew:
-        return crew.submit(act).result()
+        return crew.submit(logs.carried(act)).result()
 
 
 def probe(replica: Replica, *, first: bool) -> str:

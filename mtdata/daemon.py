@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
 
-from mtdata import checkup, news
+from mtdata import checkup, logs, news
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.lock import PoolLock
 from mtdata.adapters.notifier import Notifier
@@ -159,7 +159,8 @@ class Daemon:
         for site in self._shift.sites():
             for finding in checkup.check_here(site):
                 if finding.verdict == "bad":
-                    log.error("%s: %s: %s", site.name, finding.what, finding.told)
+                    with logs.at(site=site.name):
+                        log.error("%s: %s", finding.what, finding.told)
 
     def _reload(self) -> None:
         """Take the config as it is now; a faulty one is told, and the old one holds."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
+from mtdata import logs
 from mtdata.adapters.clock import SystemClock
 from mtdata.errors import MTDataError, Stopped
 from mtdata.pulse import Pulse
@@ -104,6 +105,7 @@ class Desk:
         try:
             act(self._pulse)
         except Stopped:
-            log.info("%s: %s ended because the daemon ends", self.name, self._in_hand)
+            with logs.at(site=self.name):
+                log.info("%s ended because the daemon ends", self._in_hand)
         except MTDataError as error:
             self._fault(self._in_hand, error)

@@ -7,11 +7,13 @@ asked for anything; deletes come last; a listing after them proves what is gone.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from mtdata.bulletin import REPLICAS, Bulletin, Report
+from mtdata import logs
+from mtdata.bulletin import REPLICAS, Bulletin, Report, summary
 from mtdata.copying import Copying
 from mtdata.course import Course, Pool, Terms
 from mtdata.domain.benchmark import benchmark_text
@@ -27,6 +29,7 @@ from mtdata.settling import lay_down, mend_files, settle_waiting
 from mtdata.snapshots import keep_snapshot
 from mtdata.watch import Watch
 
+log = logging.getLogger(__name__)
 BENCHMARK = "active_data/benchMark.json"
 SHOWN = 5
 """Names that are refused and told one by one."""
@@ -59,12 +62,15 @@ class Round:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
         diary, clock = self._pool.ledger.diary, self._pool.clock
         number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
-        self._bulletin.guard("", self._watcher.disk)
-        self._bulletin.guard("", lambda: self._whole(wanted))
-        self._bulletin.guard("", self._copy_the_rest)
-        report = self._bulletin.end()
-        diary.end_run(number, report.exit, report.shown(), clock.now(), self._found)
-        self._bulletin.guard("", self._watcher.after_round)
+        with logs.at(site=self._terms.name, round=number):
+            log.debug("a round begins: %s", wanted)
+            self._bulletin.guard("", self._watcher.disk)
+            self._bulletin.guard("", lambda: self._whole(wanted))
+            self._bulletin.guard("", self._copy_the_rest)
+            report = self._bulletin.end()
+            diary.end_run(number, report.exit, report.shown(), clock.now(), self._found)
+            self._bulletin.guard("", self._watcher.after_round)
+            log.log(*summary(report))
         return report
 
     def _whole(self, wanted: str) -> None:
@@ -81,7 +87,8 @@ class Round:
         settle_waiting(pool, self._course, self._note)
         try:
             for scale in self._wanted(wanted):
-                self._bulletin.guard(scale.name, partial(self._scale, scale))
+                with logs.at(scale=scale.name):
+                    self._bulletin.guard(scale.name, partial(self._scale, scale))
             self._prove_deletes()
         finally:
             self._bulletin.tell_of_keys()
@@ -198,12 +205,15 @@ class Round:
         ):
             return
         proven = verify(owed(course), Recalled(course, self._copying))
+        before = self._may_ask
         for deleted in delete(course, self._site, proven, self._may_ask):
             self._asked[course.scale.name] = course
             self._may_ask -= len(deleted.answers)
             bad = [a for a in deleted.answers if a.outcome in (Outcome.FAILED, Outcome.REFUSED)]
             if bad:
                 course.told["delete_failed"] = f"{len(bad)} deletes were not done: {bad[0].reason}"
+        if before > self._may_ask:
+            log.info("%d deletes were asked", before - self._may_ask)
 
     # after the deletes ----------------------------------------------------------------------------
 
@@ -215,7 +225,8 @@ class Round:
         try:
             found, _ = offered(self._site.listing())
             for name, course in self._asked.items():
-                self._bulletin.guard(name, partial(self._prove, course, found.get(name)))
+                with logs.at(scale=name):
+                    self._bulletin.guard(name, partial(self._prove, course, found.get(name)))
         finally:
             for course in self._asked.values():
                 self._note(course)

@@ -14,6 +14,7 @@ from typing import Any
 
 from mtdata.adapters.archive import CLOSING
 from mtdata.adapters.grown import examine
+from mtdata.bulletin import write_line
 from mtdata.copying import read_copy
 from mtdata.course import Course, Pool
 from mtdata.domain.copy import Range
@@ -286,10 +287,12 @@ class Scrub:
         settle_waiting(pool, self._course, lambda course: None)
         for told in self.found.mended:
             pool.ledger.diary.raise_incident("mended", "", told, pool.clock.now())
+            write_line("mended", "", told)
 
     def _wrong(self, kind: str, mark: FileMark, told: str) -> None:
         self.found.wrong.append(f"{mark.path}: {told}")
         diary, now = self._pool.ledger.diary, self._pool.clock.now()
         diary.raise_incident(kind, mark.scale, f"{mark.path}: {told}", now)
+        write_line(kind, mark.scale, f"{mark.path}: {told}")
         if kind == "sheet_changed":
             diary.close_as_mended(kind, mark.scale, now)

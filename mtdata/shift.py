@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from mtdata import app, news
+from mtdata import app, logs, news
 from mtdata.config import Settings, SiteConfig
 from mtdata.desk import Desk
 from mtdata.duties import COLLECT, DAILY, Duty, Turn
@@ -63,7 +62,8 @@ class Shift:
     def offer_round(self, site: SiteConfig) -> None:
         """One round of a site, unless one goes on."""
         if not self.desk(site.name).offer(COLLECT.name, partial(self._collect, site)):
-            log.info("%s: a round still goes on; this one is skipped", site.name)
+            with logs.at(site=site.name):
+                log.info("a round still goes on; this one is skipped")
 
     def offer_daily(self, site: SiteConfig, must_yield: Callable[[], bool] = lambda: False) -> None:
         """What is due of the daily duties; a long one ends when another task waits."""
@@ -143,7 +143,8 @@ class Shift:
             try:
                 app.look_ahead(site)
             except StorageError as error:  # its own round tells of it; the others have their turn
-                log.debug("%s: %s", site.name, error)
+                with logs.at(site=site.name):
+                    log.debug("%s", error)
         app.write_metrics(self.settings)
 
     # faults ---------------------------------------------------------------------------------------
@@ -151,18 +152,19 @@ class Shift:
     def _failed(self, name: str, task: str, error: MTDataError) -> None:
         """An error that no round entered: the pool cannot be opened, or somebody has it."""
         self.codes.add(error.exit_code)
-        if isinstance(error, BusyError):
-            log.info("%s: %s", name, error)
-            return
-        log.critical("%s: %s: %s", name, task, error)
+        with logs.at(site=name):
+            if isinstance(error, BusyError):
+                log.info("%s", error)
+                return
+            log.critical("%s: %s", task, error)
         kind = error.incident or "task_failed"
         news.program_incident(self.settings, kind, name, str(error))
 
     def broken(self, what: threading.ExceptHookArgs) -> None:
         """A fault of the program ended a desk's thread; its message could quote an answer."""
-        places = "".join(traceback.format_tb(what.exc_traceback))
         name = what.thread.name if what.thread else "a thread"
         told = f"{name}: a fault of the program: {what.exc_type.__name__}"
-        log.critical("%s\n%s", told, places)
+        fault = what.exc_value or what.exc_type()
+        log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
         news.program_incident(self.settings, "task_failed", "", told)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
+from mtdata import logs
 from mtdata.adapters.clock import Pace
 from mtdata.adapters.ledger import Ledger
 from mtdata.config import SiteConfig
@@ -15,6 +17,7 @@ from mtdata.pulse import Pulse
 from mtdata.scrub import Scrub
 from mtdata.wiring import alone_on, has_pool, open_pool, terms_of
 
+log = logging.getLogger(__name__)
 VERIFIED = "verify {}"
 """How the ledger calls a share that was read; {} is the site."""
 
@@ -56,12 +59,14 @@ def verify(
         if pace:
             pace.spend(count)
 
-    with alone_on(site), open_pool(site, pulse=pulse) as opening:
+    with logs.at(site=site.name), alone_on(site), open_pool(site, pulse=pulse) as opening:
         drift = terms_of(site).holds_drift
         scrub = Scrub(opening.pool, paced, lambda: enough(read, total), holds_drift=drift)
         total = scrub.total()
         with bar(total) as advance:
-            return scrub.play().shown()
+            shown = scrub.play().shown()
+            log.debug("verified: %s", {name: n for name, n in shown.items() if isinstance(n, int)})
+            return shown
 
 
 def verify_share(

@@ -239,3 +239,22 @@ class FolderDisk:
         finally:
             os.close(file)
         return length
+
+
+# files of the log: nothing rests on them, so none is synced, and an OSError stays one ------------
+
+
+def give_name(path: str, name: str) -> None:
+    """Rename a file of the log."""
+    os.rename(path, name)
+
+
+def drop(path: str) -> None:
+    """Remove a file of the log, if it is there."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def cut(file: int, length: int) -> None:
+    """Take back what was added to an open file of the log."""
+    os.ftruncate(file, length)

@@ -7,6 +7,7 @@ never cut or written again: a new part takes its place.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -15,6 +16,9 @@ from mtdata.adapters.ledger.files import Files
 from mtdata.domain.mark import FileMark, Finding, finding
 from mtdata.ports import Disk
 
+log = logging.getLogger(__name__)
+ANNOUNCED = {"sheet": logging.INFO}
+"""How loudly a new file is told of; every other kind at debug."""
 PathOf = Callable[[int], str]
 """The path that a part of a day's file has, by its number from 1."""
 
@@ -110,4 +114,5 @@ class Shelf:
         if mark is None or mark.mode != "grow":
             part, path = self.next_part(scale, day, path_of)
             mark = self._files.begin(self._files.fresh_mark(self._kind, scale, day, part, path))
+            log.log(ANNOUNCED.get(self._kind, logging.DEBUG), "%s is begun", path)
         return GrownFile(self.disk, self._files.take_up(mark), self._closing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from itertools import pairwise, repeat
@@ -17,6 +18,7 @@ from mtdata.domain.row import cells_digest, csv_cells, csv_line, csv_lines, spre
 from mtdata.errors import EntryError, StorageError
 from mtdata.ports import Disk
 
+log = logging.getLogger(__name__)
 GROUP = 1024
 LONGEST_HEADER = 4 << 20
 
@@ -105,6 +107,7 @@ class CsvSheets:
         new = self.ledger.files.begin(new._replace(writing=False), "staged")
         self.disk.publish(staged_path, new.path)
         self._adopt(old, new)
+        log.log(logging.DEBUG if old else logging.INFO, "%s is made as a whole", new.path)
         return new
 
     def _adopt(self, old: FileMark | None, new: FileMark) -> None:

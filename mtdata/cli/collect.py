@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app, upkeep
+from mtdata import app, logs, upkeep
 from mtdata.adapters.clock import SystemClock
-from mtdata.bulletin import Report, exit_code
+from mtdata.bulletin import Report, exit_code, level_of
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.config import Settings, SiteConfig, load, seconds
 from mtdata.errors import MTDataError, Reach, UsageError
 from mtdata.wiring import has_pool, has_raw
 
+log = logging.getLogger(__name__)
 Result = tuple[int, dict[str, Any]]
 EXPORT = """examples:
   mtdata export                    the deleteable scales of every READY site
@@ -121,6 +123,20 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return load(options.config, os.environ)
 
 
+def recorded(
+    options: argparse.Namespace, judge: Callable[[Settings], object] = lambda settings: None
+) -> Settings:
+    """The same for a command that carries something: from here on the log goes to its files.
+
+    `judge` may refuse the settings before that by an error.
+    """
+    settings = settings_of(options)
+    judge(settings)
+    how = settings.log
+    logs.configure(how.logging, settings.home, json_lines=how.json_lines)
+    return settings
+
+
 def each_site(
     sites: tuple[SiteConfig, ...], act: Callable[[SiteConfig], Any]
 ) -> tuple[dict[str, Any], dict[str, MTDataError]]:
@@ -134,7 +150,9 @@ def each_site(
             if error.stops >= Reach.PROCESS:
                 raise
             faults[site.name] = error
-            note(f"mtdata: {site.name}: {error}")
+            with logs.at(site=site.name):
+                log.log(level_of(error.incident), "%s", error, extra=logs.TOLD)
+            note(f"mtdata: {site.name}: {error}", logging.ERROR)
     return done, faults
 
 
@@ -156,7 +174,7 @@ def answer(
 
 
 def _export(options: argparse.Namespace) -> Result:
-    sites = settings_of(options).chosen(options.server)
+    sites = recorded(options).chosen(options.server)
     lacking: list[UsageError] = []
 
     def act(site: SiteConfig) -> Report | None:
@@ -186,7 +204,9 @@ def show_round(name: str, report: Report) -> None:
 
 
 def _decode(options: argparse.Namespace) -> Result:
-    settings = settings_of(options)
+    settings = recorded(options)
+    if settings.recovery.log:
+        logs.also_into(settings.recovery.log, json_lines=settings.log.json_lines)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
     out = options.out or settings.recovery.out
 
@@ -222,7 +242,7 @@ def _show_decoded(name: str, sheets: list[dict[str, Any]], *, check: bool) -> No
 
 
 def _verify(options: argparse.Namespace) -> Result:
-    settings = settings_of(options)
+    settings = recorded(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
     if options.rebuild_ledger:
         return _rebuild(options, sites)

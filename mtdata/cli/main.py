@@ -94,6 +94,9 @@ def run(words: Sequence[str] | None = None) -> int:
     try:
         return _carried_out(words)
     except MTDataError as error:
+        if not isinstance(error, UsageError):
+            level = logging.WARNING if error.again else logging.ERROR
+            log.log(level, "%s: %s", type(error).__name__, error, extra=logs.TOLD)
         return _ended(type(error).__name__, str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
         return _ended(
@@ -103,6 +106,7 @@ def run(words: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # nobody reads on: not our fault
         return 0
     except Exception as error:
+        log.critical("a fault of the program", exc_info=True, extra=logs.TOLD)
         # only places and the type: a message or a value could quote an answer
         places = "".join(traceback.format_tb(error.__traceback__))
         told = f"a fault of the program: {type(error).__name__}\n{places}"
@@ -131,5 +135,5 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 def _ended(kind: str, message: str, code: int, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"error": {"kind": kind, "message": message, "exit": code}}))
-    print(f"mtdata: {message}", file=sys.stderr)
+    logs.on_stderr(f"mtdata: {message}", logging.ERROR)
     return code

@@ -6,8 +6,7 @@ import argparse
 import signal
 from typing import Any
 
-from mtdata.cli.collect import Result, settings_of
-from mtdata.config import Settings
+from mtdata.cli.collect import Result, recorded
 from mtdata.daemon import Daemon
 
 DAEMON = """examples:
@@ -28,12 +27,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _daemon(options: argparse.Namespace) -> Result:
-    def load() -> Settings:
-        settings = settings_of(options)
-        settings.chosen(".")  # with nothing to collect from it would sit there for ever, silently
-        return settings
-
-    daemon = Daemon(load)
+    # with nothing to collect from it would sit there for ever, silently
+    daemon = Daemon(lambda: recorded(options, lambda settings: settings.chosen(".")))
     if options.once:
         code = daemon.once()
         return code, {"exit": code}

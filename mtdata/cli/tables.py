@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
+
+from mtdata import logs
 
 WIDE = 2000
 
@@ -42,9 +45,9 @@ def say(text: str) -> None:
     print(text)
 
 
-def note(text: str) -> None:
-    """One line beside the output, on standard error."""
-    print(text, file=sys.stderr)
+def note(text: str, level: int = logging.INFO) -> None:
+    """One line beside the output, on standard error; the level is what the journal gets."""
+    logs.on_stderr(text, level)
 
 
 @contextmanager

@@ -60,8 +60,8 @@ def _login_page(exchange: Exchange) -> Answer:
     return whole(LOGIN_PAGE, HTML)
 
 
-def _html(exchange: Exchange, *, body: bytes = MAINTENANCE_PAGE) -> Answer:
-    return whole(body, HTML)
+def _html(exchange: Exchange, *, body: bytes = MAINTENANCE_PAGE, code: int = 200) -> Answer:
+    return whole(body, HTML, code)
 
 
 def _status(exchange: Exchange, *, code: int, message: str = "No message available") -> Answer:

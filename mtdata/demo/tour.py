@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mtdata import app
+from mtdata import app, logs
 from mtdata.bulletin import Report
 from mtdata.config import SiteConfig, load
 from mtdata.demo.data import SCALES, make_key, populate
@@ -50,8 +50,12 @@ def tour(
         populate(site, rows, SEED, public)
         lay = {scale: len(site.rows(scale)) for scale in SCALES}
         config = _write_home(home, site, private)
+        logs.configure(None, home)
         say("2. One round: collect -> back_up -> decrypt -> append -> verify -> delete\n")
-        report = app.export(config, "all")
+        try:
+            report = app.export(config, "all")
+        finally:
+            logs.close()  # its home may be thrown away
         if not quiet:
             show("demo", report)
         left = {scale: len(site.rows(scale)) for scale in SCALES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from mtdata.demo.study_site import StudySite
@@ -17,11 +18,14 @@ def line(name: Any, size: Any = 1, word: Any = True) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value is not ...}
 
 
+LOG = re.compile(r"\.?(DEBUG|Daily|error|bread_down)\.log(\.lock|\.2026-03-\d\d)?")
+
+
 def outside(home: Home) -> set[str]:
     return {
         str(path)
         for path in home.folder.rglob("*")
-        if not path.is_relative_to(home.pool) and path.is_file()
+        if not path.is_relative_to(home.pool) and path.is_file() and not LOG.fullmatch(path.name)
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from mtdata.adapters.clock import SystemClock
 from mtdata.collectors import http
 from mtdata.demo.data import seal
 from mtdata.demo.study_site import StudySite
+from tests.fakes_log import log_given_back
 from tests.system.home import Home
 
 
@@ -87,11 +87,8 @@ def home(
 
 @contextmanager
 def _given_back() -> Iterator[None]:
-    """Give handlers of signals and of log lines back to the test run."""
-    log = logging.getLogger("mtdata")
-    handlers, level, propagate = log.handlers[:], log.level, log.propagate
+    """Give the log and handlers of signals back to the test run."""
     on_term = signal.getsignal(signal.SIGTERM)
-    yield
-    log.handlers[:], log.propagate = handlers, propagate
-    log.setLevel(level)
+    with log_given_back():
+        yield
     signal.signal(signal.SIGTERM, on_term)

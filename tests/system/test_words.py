@@ -34,7 +34,7 @@ def test_rounds_that_go_well_say_nothing_to_cron_though_old_troubles_last(home: 
     assert printed(home, "export", STUDY, "all") == (0, "", "")
     assert printed(home, "verify", STUDY) == (0, "", "")
     assert home.troubles() == {("entry_malformed", "QOL"), ("leftover", "QOL")}
-    assert "INFO study QOL: old entries" in printed(home, "export", "-v")[2]
+    assert "DEBUG study QOL: old entries" in printed(home, "export", "-vv")[2]
 
 
 def test_what_is_held_anew_is_said_again(home: Home) -> None:

@@ -1,0 +1,26 @@
+"""The log, on standard error and in files; it never shows an answer, a secret, or a fault's words.
+
+`begin` sets up standard error, `configure` the files; `at` says what a line is about.
+"""
+
+from mtdata.logs.console import on_stderr
+from mtdata.logs.files import LogFile, NightlyFile, trouble
+from mtdata.logs.lines import JsonFormatter, LineFormatter
+from mtdata.logs.setting import TOLD, also_into, begin, close, configure
+from mtdata.logs.where import at, carried
+
+__all__ = [
+    "TOLD",
+    "JsonFormatter",
+    "LineFormatter",
+    "LogFile",
+    "NightlyFile",
+    "also_into",
+    "at",
+    "begin",
+    "carried",
+    "close",
+    "configure",
+    "on_stderr",
+    "trouble",
+]

@@ -1,0 +1,142 @@
+"""From what was said to one line with all its fields; of a fault it never tells more than places.
+
+What a record must not say is taken out when it is made, so that no formatter can show it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mtdata.adapters.clock import SystemClock
+from mtdata.errors import MTDataError
+from mtdata.logs.where import here
+
+CLOCK = SystemClock()
+FORMAT = "%(asctime)s %(levelname)s %(site)s %(scale)s %(round)s %(message)s"
+NOWHERE = {"site": "-", "scale": "-", "round": "-"}
+FOREIGN = (
+    *("boto3", "botocore", "s3transfer", "urllib3", "requests", "http", "filelock", "asyncio"),
+    *("schedule", "concurrent"),
+)
+"""Libraries that quote bodies, headers, addresses or arguments in what they log."""
+_HOUSE = Path(__file__).resolve().parents[2]
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_PLACE = re.compile(r'File "(.*?)", line (\d+), in (\S+)')
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a logger is one of theirs."""
+    return name.partition(".")[0] in FOREIGN
+
+
+def escaped(text: str) -> str:
+    """The text without line breaks and other control characters, so that a record is one line."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def fault_told(error: BaseException | None, trace: TracebackType | None) -> str:
+    """Types and places of an exception and what it came from; never a message or a value."""
+    told: list[str] = []
+    while error is not None and len(told) < 5:
+        stack = traceback.extract_tb(error.__traceback__ if told else trace)
+        places = _places((frame.filename, frame.lineno or 0, frame.name) for frame in stack)
+        told.append(f"{type(error).__name__} at {places or '?'}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return " from ".join(told)
+
+
+def _places(frames: Iterable[tuple[str, int | str, str]]) -> str:
+    return " > ".join(f"{_short(file)}:{line} in {name}" for file, line, name in frames)
+
+
+def _short(file: str) -> str:
+    path = Path(file)
+    if path.is_relative_to(_HOUSE / "mtdata"):
+        return str(path.relative_to(_HOUSE))
+    return "/".join(path.parts[-2:])
+
+
+class Record(logging.LogRecord):
+    """A record that knows what it is about, and has no words of a fault or of another library."""
+
+    def __init__(self, *words: Any, **named: Any) -> None:
+        super().__init__(*words, **named)
+        moment = CLOCK.now()
+        self.created, self.msecs = moment.timestamp(), moment.microsecond // 1000
+        now = here()
+        self.site, self.scale = now.site or "-", now.scale or "-"
+        self.round = "-" if now.round is None else str(now.round)
+        self.msg = _without_words(self.msg)
+        if isinstance(self.args, tuple):
+            self.args = tuple(_without_words(one) for one in self.args)
+        if is_foreign(self.name or ""):
+            self.msg, self.args = f"something of {self.name} ({self.funcName})", None
+        if self.exc_info:
+            self.exc_text = fault_told(self.exc_info[1], self.exc_info[2])
+            self.exc_info = None
+        if self.stack_info:
+            self.stack_info = "called by " + _places(_PLACE.findall(self.stack_info))
+
+
+def _without_words(thing: Any) -> Any:
+    """An exception that is not ours becomes its type: its message could quote an answer."""
+    if isinstance(thing, BaseException) and not isinstance(thing, MTDataError):
+        return type(thing).__name__
+    return thing
+
+
+def time_of(record: logging.LogRecord, precision: str = "milliseconds") -> str:
+    """ISO 8601 with the zone's offset, so that no line is ambiguous in autumn."""
+    return CLOCK.local(datetime.fromtimestamp(record.created, UTC)).isoformat(timespec=precision)
+
+
+class LineFormatter(logging.Formatter):
+    """One line a record; `format` in log.config may choose other fields."""
+
+    def __init__(self, fmt: str | None = None, *more: Any, **named: Any) -> None:
+        super().__init__(fmt or FORMAT, *more, **{"defaults": NOWHERE, **named})
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """ISO 8601 unless the config says otherwise."""
+        return super().formatTime(record, datefmt) if datefmt else time_of(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record, self.datefmt)
+        return escaped(" ".join([self.formatMessage(record), *_told(record).values()]))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; what is not known is null."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object."""
+        now: dict[str, Any] = {key: getattr(record, key, "-") for key in NOWHERE}
+        known = {key: None if word == "-" else word for key, word in now.items()}
+        if known["round"] is not None:
+            known["round"] = int(known["round"])
+        first = {"time": time_of(record), "level": record.levelname}
+        whole = {**first, **known, "message": record.getMessage(), **_told(record)}
+        return json.dumps(whole)  # ASCII: no character in it ends a line
+
+
+def _told(record: logging.LogRecord) -> dict[str, str]:
+    """The fault and the calls that a record tells of."""
+    fault = record.exc_text or ""
+    if record.exc_info:
+        fault = fault_told(record.exc_info[1], record.exc_info[2])
+    return {
+        key: word for key, word in (("fault", fault), ("calls", record.stack_info or "")) if word
+    }
