@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app
+from mtdata import app, news
 from mtdata.adapters.clock import SystemClock
 from mtdata.bulletin import Report, exit_code
 from mtdata.cli.tables import measuring, note, say, table, watching
@@ -156,18 +156,21 @@ def answer(
 
 
 def _export(options: argparse.Namespace) -> Result:
-    sites = settings_of(options).chosen(options.server)
+    settings = settings_of(options)
     lacking: list[UsageError] = []
 
     def act(site: SiteConfig) -> Report | None:
         try:
-            with watching(site.name) as watch:
-                return app.export(site, options.scale, watch)
+            with watching(site.name) as watch, news.beating(settings, site.name) as ended:
+                report = app.export(site, options.scale, watch)
+                ended.append(report.exit)
+                return report
         except UsageError as error:  # no such scale there; another of the sites may have it
             lacking.append(error)
             return None
 
-    rounds, faults = each_site(sites, act)
+    rounds, faults = each_site(settings.chosen(options.server), act)
+    news.spread(settings)
     reports = {name: report for name, report in rounds.items() if report is not None}
     if lacking and not reports and not faults:
         raise UsageError("; ".join(map(str, lacking)))
@@ -240,6 +243,7 @@ def _verify(options: argparse.Namespace) -> Result:
 
     begun = tuple(s for s in sites if has_pool(s) or has_raw(s))
     done, faults = each_site(begun, act)
+    news.spread(settings)
     if not begun:
         note("mtdata: no pool yet; `mtdata export` makes it")
     wrong = any(found["wrong"] for found in done.values())

@@ -13,6 +13,7 @@ from mtdata.adapters.ledger.files import Files
 from mtdata.adapters.ledger.listing import Listed, Listing
 from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
 from mtdata.adapters.ledger.standing import Counts
+from mtdata.adapters.ledger.telling import Telling
 
 __all__ = ["Claim", "Counts", "Ledger", "Listed", "Sifted", "Snapshot"]
 
@@ -31,6 +32,7 @@ class Ledger:
         self.snapshots = Snapshots(self._db, self.files)
         self.listing = Listing(self._db)
         self.diary = Diary(self._db)
+        self.telling = Telling(self._db)
 
     def is_sound(self) -> bool:
         """Whether the database itself finds nothing wrong with its file."""

@@ -12,7 +12,7 @@ from typing import Any
 from mtdata.adapters.durable import FILE_MODE, make_folder
 from mtdata.errors import StorageError
 
-SCHEMA = 1
+SCHEMA = 2
 TABLES = """
 CREATE TABLE files (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
@@ -57,12 +57,26 @@ CREATE TABLE scales (
 CREATE TABLE incidents (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, detail TEXT NOT NULL,
   count INTEGER NOT NULL, opened_at TEXT NOT NULL, last_at TEXT NOT NULL, closed_at TEXT,
-  closed_by TEXT);
+  closed_by TEXT, told_at TEXT, again_at TEXT, escalated_at TEXT, over_at TEXT);
 CREATE UNIQUE INDEX incidents_open ON incidents (kind, scale) WHERE closed_at IS NULL;
+CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
+CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
 CREATE TABLE runs (
   number INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL,
   ended_at TEXT, exit INTEGER, report TEXT);
 """
+NEWER = {
+    1: """
+ALTER TABLE incidents ADD COLUMN told_at TEXT;
+ALTER TABLE incidents ADD COLUMN again_at TEXT;
+ALTER TABLE incidents ADD COLUMN escalated_at TEXT;
+ALTER TABLE incidents ADD COLUMN over_at TEXT;
+UPDATE incidents SET told_at = opened_at, over_at = closed_at WHERE closed_at IS NOT NULL;
+CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
+CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
+"""
+}
+"""What makes a ledger of that format one of the next."""
 WORKING = """
 CREATE TEMP TABLE present (
   id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
@@ -91,14 +105,22 @@ class Connection:
         return db
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
-        elif version != SCHEMA:
-            raise StorageError(
-                f"{self._path}: the ledger has format {version}, this program writes {SCHEMA}; "
-                "use the program that made it. Nothing was changed."
-            )
+        """Make the tables, or those of an older program into ours, all in one transaction."""
+        while (version := _format_of(db)) != SCHEMA:
+            if version > SCHEMA:
+                raise StorageError(
+                    f"{self._path}: the ledger has format {version}, this program writes {SCHEMA}; "
+                    "use the program that made it. Nothing was changed."
+                )
+            script = NEWER[version] if version else TABLES
+            after = version + 1 if version else SCHEMA
+            try:
+                db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={after}; COMMIT;")
+            except sqlite3.OperationalError:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                if _format_of(db) == version:  # else another process did it in the meantime
+                    raise
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -159,3 +181,7 @@ class Connection:
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""
         self._db.close()
+
+
+def _format_of(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
