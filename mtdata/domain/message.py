@@ -116,7 +116,8 @@ def _key(notice: Notice, destination: str) -> str:
 
 def _subject(notice: Notice) -> str:
     """Its level, site and scale, and what it is; the gravest first, if there are several."""
-    first, *rest = (item for item in notice.items)
+    items = [item for item in notice.items if not item.news.is_note] or notice.items
+    first, *rest = items
     word = {"over": "over, was ", "lasting": "still ", "escalated": "lasts for long: "}
     lead = word.get(notice.sort, "") if not first.news.is_note else ""
     if notice.sort == "lasting" and not first.news.is_open:
@@ -130,7 +131,7 @@ def _places(items: Iterable[Item]) -> str:
 
 
 def _where(item: Item) -> str:
-    return f"{item.news.book} {item.news.incident.scale}".strip()
+    return _paragraph(f"{item.news.book} {item.news.incident.scale}".strip())
 
 
 def _title(item: Item) -> str:
@@ -148,7 +149,7 @@ def _body(notice: Notice, host: str) -> str:
         *_part("Came and went meanwhile:", gone),
         *_part("To be known:", notes),
         _ENDS[notice.sort] if main else "",
-        f"Sent by mtdata on {host}. What every kind means: docs/OPERATING.md",
+        f"Sent by mtdata on {_paragraph(host)}. What every kind means: docs/OPERATING.md",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -170,7 +171,7 @@ def _told(item: Item) -> str:
     since = f"{_at(one.opened_at)}, seen {seen}, the last time {_at(one.last_at)}"
     lines = [
         f"{item.news.level.upper()}  {_where(item)}: {_title(item)}",
-        f"  what     {_detail(one.detail)}",
+        f"  what     {_paragraph(one.detail)}",
         f"  that is  {advice.happened}",
         f"  safe     {advice.safe}",
         f"  to do    {advice.todo}",
@@ -185,15 +186,15 @@ def _told(item: Item) -> str:
 
 
 def _site(item: Item) -> str:
-    return "" if item.news.book == PROGRAM else f" {item.news.book}"
+    return "" if item.news.book == PROGRAM else f" {_paragraph(item.news.book)}"
 
 
 def _at(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _detail(text: str) -> str:
-    """One paragraph that any mail server takes."""
+def _paragraph(text: str) -> str:
+    """One line that any mail server takes."""
     plain = text.encode("utf-8", "backslashreplace").decode()
     return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", plain)[:SHORT]
 
@@ -207,7 +208,7 @@ def _shown(item: Item) -> dict[str, Any]:
         "kind": one.kind,
         "level": item.news.level,
         "title": _title(item),
-        "detail": _detail(one.detail),
+        "detail": _paragraph(one.detail),
         "number": one.number,
         "count": one.seen,
         "came_back": item.back,
