@@ -42,9 +42,10 @@ def spread(settings: Settings) -> None:
     Does nothing where neither MAIL nor WEBHOOKS is configured, or while another program does it.
     """
     posts = _posts(settings)
-    if not posts:
-        return
     try:
+        _forget_others(settings, posts)
+        if not posts:
+            return
         with ExitStack() as held:
             _lock(settings, held)
             _spread(settings, posts)
@@ -71,6 +72,13 @@ def _spread(settings: Settings, posts: dict[str, Post]) -> None:
         notices = Notices(books, outbox, posts, SystemClock(), stuck)
         notices.decide(pace, socket.gethostname())
     notices.send()
+
+
+def _forget_others(settings: Settings, posts: dict[str, Post]) -> None:
+    """What was stuck and is no longer configured is no trouble any more."""
+    for one in program_incidents(settings):
+        if one.kind == STUCK and one.scale not in posts:
+            close_program_incident(settings, STUCK, one.scale)
 
 
 def _lock(settings: Settings, held: ExitStack) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +262,41 @@ print("ready", flush=True)
 while True:
     news.spread(settings)
 """
+
+
+def test_what_was_stuck_and_is_no_longer_configured_is_over(home: Home, hook: Hook) -> None:
+    hook.code = 500
+    (home.folder / "config" / "log.config").write_text(f"WEBHOOKS: {hook.url}\n")
+    home.site.stop()
+    home.run("export", STUDY)
+    assert "(program)" in home.run("incidents").shown["sites"]
+    (home.folder / "config" / "log.config").unlink()
+    home.run("export", STUDY)
+    assert "(program)" not in home.run("incidents").shown["sites"]
+
+
+def test_two_programs_at_once_tell_each_thing_once(home: Home, box: Mailbox) -> None:
+    tell(home, box.port, MAIL={"ESCALATE_TO": []})
+    home.pool.mkdir()
+    words = [sys.executable, "-c", SPREADING, str(home.folder / "config")]
+    both = [subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(2)]
+    try:
+        for one in both:
+            assert one.stdout is not None
+            assert one.stdout.readline() == b"ready\n"
+        with closing(Ledger(home.pool / Ledger.NAME)) as ledger:
+            for number in range(4):
+                ledger.diary.raise_incident("leftover", f"S{number}", "so", datetime.now(UTC))
+                until = time.monotonic() + 60
+                while len(box.mails) <= number and time.monotonic() < until:
+                    time.sleep(0.02)
+    finally:
+        for one in both:
+            one.kill()
+            one.communicate()
+    assert [subject.split(":")[0] for subject in subjects(box)] == [
+        f"WARNING study S{number}" for number in range(4)
+    ]
 
 
 def test_a_program_that_is_killed_again_and_again_tells_each_thing_once_or_doubles_it(

@@ -228,5 +228,36 @@ def test_over_any_history_each_trouble_is_told_once_and_its_end_once(
     assert all(b - a >= PACE.digest for a, b in pairwise(spans))
 
 
+@given(STEPS, st.lists(st.sampled_from([-DAY, DAY, -HOUR, HOUR]), max_size=4))
+def test_whatever_the_clock_does_nothing_is_told_twice_and_nothing_never(
+    steps: list[tuple[str, str, str, int]], jumps: list[timedelta]
+) -> None:
+    lab = Lab()
+    jumping = iter(jumps)
+    for number, (act, kind, scale, minutes) in enumerate(steps):
+        lab.now += minutes * MINUTE + (next(jumping, MINUTE) if number % 7 == 6 else MINUTE)
+        if act == "open":
+            lab.opens(kind, scale)
+        elif act == "end" and kind not in NOTES:
+            lab.ends(kind, scale)
+        lab.tell()
+    before = len(lab.told)
+    told = lab.passes(14 * HOUR, 15 * MINUTE)
+    assert Counter(told)["lasting"] <= 4
+    assert before <= 3 * len(steps)
+    first, over, late = Counter[int](), Counter[int](), Counter[int]()
+    for _, notice in lab.told:
+        for one in notice.settled:
+            if notice.sort == "escalated":
+                late[one.incident.number] += 1
+            else:
+                first[one.incident.number] += one.told.opened_at is None
+                over[one.incident.number] += not one.is_open
+    everything = lab.ledgers["study"].diary.incidents()
+    assert first == {one.number: 1 for one in everything}
+    assert {n: c for n, c in over.items() if c} == {o.number: 1 for o in everything if o.closed_at}
+    assert set(late.values()) <= {1}
+
+
 def test_every_kind_has_a_level_that_is_known() -> None:
     assert {kind.level for kind in KINDS.values()} <= {"critical", "error", "warning", "notice"}
