@@ -21,7 +21,7 @@ from mtdata.adapters.ledger.telling import Telling
 from mtdata.adapters.lock import PoolLock
 from mtdata.adapters.mail import MailAccess, MailPost
 from mtdata.adapters.outbox import Outbox
-from mtdata.bulletin import LEVELS
+from mtdata.bulletin import LEVELS, Report
 from mtdata.config import Settings
 from mtdata.domain.incident import KINDS, Incident
 from mtdata.domain.message import trial
@@ -150,18 +150,36 @@ def beat(settings: Settings, site_name: str, sign: str) -> None:
 
 
 @contextmanager
-def beating(settings: Settings, site_name: str) -> Iterator[list[int]]:
-    """The heartbeat around a round, which lays its exit code into the list."""
-    ended: list[int] = []
+def beating(settings: Settings, site_name: str) -> Iterator[list[Report]]:
+    """The heartbeat around a round, which lays its report into the list.
+
+    What the pool's own ledger could not take is entered in the program's.
+    """
+    ended: list[Report] = []
     beat(settings, site_name, "start")
     try:
         yield ended
     except (BusyError, UsageError):  # it was none: somebody else's round goes on
         raise
-    except MTDataError:
+    except MTDataError as error:
+        if error.incident:
+            _note_round(settings, site_name, [(error.incident, "", str(error))])
         beat(settings, site_name, "fail")
         raise
-    beat(settings, site_name, "success" if set(ended) <= {0, 1} else "fail")
+    _note_round(settings, site_name, [one for report in ended for one in report.unentered])
+    well = all(report.exit in (0, 1) for report in ended)
+    beat(settings, site_name, "success" if well else "fail")
+
+
+def _note_round(settings: Settings, site_name: str, told: list[tuple[str, str, str]]) -> None:
+    """Open what a round could not enter in its pool, and close what an earlier one could not."""
+    pool = f"pool {site_name}"
+    entered = {(kind, f"{pool} {scale}".strip()): detail for kind, scale, detail in told}
+    for (kind, place), detail in entered.items():
+        program_incident(settings, kind, place, detail)
+    for one in program_incidents(settings):
+        if f"{one.scale} ".startswith(f"{pool} ") and (one.kind, one.scale) not in entered:
+            close_program_incident(settings, one.kind, one.scale)
 
 
 def program_incident(settings: Settings, kind: str, scale: str, detail: str) -> None:
@@ -178,23 +196,28 @@ def program_incident(settings: Settings, kind: str, scale: str, detail: str) -> 
 
 
 def close_program_incident(settings: Settings, kind: str, scale: str) -> None:
-    """Close it if it is open; nothing is made for one that never was."""
+    """Close it if it is open, also of a kind that stays in a pool; nothing is made for it."""
     if not _ledger(settings).is_file():
         return
     try:
         with closing(Ledger(_ledger(settings))) as ledger:
-            for _ in ledger.diary.close_incidents(scale, [kind], SystemClock().now()):
+            if kind in (one.kind for one in ledger.diary.open_incidents(scale)):
+                ledger.diary.close_as_mended(kind, scale, SystemClock().now())
                 log.info("%s: incident closed: %s", f"{PROGRAM} {scale}".strip(), kind)
     except StorageError as error:
         log.error("%s: the incident could not be closed: %s", PROGRAM, error)
 
 
 def program_incidents(settings: Settings, *, closed_too: bool = False) -> list[Incident]:
-    """The program's own incidents that are open, or the newest of all."""
+    """The program's own incidents that are open, or the newest of all; none if unreadable."""
     if not _ledger(settings).is_file():
         return []
-    with closing(Ledger(_ledger(settings))) as ledger:
-        return ledger.diary.incidents() if closed_too else ledger.diary.open_incidents()
+    try:
+        with closing(Ledger(_ledger(settings))) as ledger:
+            return ledger.diary.incidents() if closed_too else ledger.diary.open_incidents()
+    except StorageError as error:
+        log.error("%s: its incidents cannot be read: %s", PROGRAM, error)
+        return []
 
 
 class Tried(NamedTuple):

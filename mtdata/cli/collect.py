@@ -163,7 +163,7 @@ def _export(options: argparse.Namespace) -> Result:
         try:
             with watching(site.name) as watch, news.beating(settings, site.name) as ended:
                 report = app.export(site, options.scale, watch)
-                ended.append(report.exit)
+                ended.append(report)
                 return report
         except UsageError as error:  # no such scale there; another of the sites may have it
             lacking.append(error)

@@ -18,8 +18,10 @@ import yaml
 
 from mtdata import news
 from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.lock import PoolLock
 from mtdata.config import Settings, load
+from mtdata.errors import StorageError
 from tests.mailbox import Mailbox, hang, mailbox, talking
 from tests.system.home import ROOT, STUDY, Home, row
 from tests.webhook import Hook, web_hook
@@ -250,6 +252,42 @@ def test_a_ledger_that_is_damaged_silences_no_other(home: Home, box: Mailbox) ->
     assert subjects(box) == [
         "CRITICAL (program) verify study: a task ended by a fault of the program"
     ]
+
+
+def test_what_the_pool_s_ledger_cannot_take_is_told_all_the_same(home: Home, box: Mailbox) -> None:
+    tell(home, box.port)
+    home.site.put("QOL", [row(1)])
+    home.export()
+    ledger = home.pool / Ledger.NAME
+    kept = ledger.read_bytes()
+    ledger.write_bytes(b"no database" * 1000)
+    for _ in range(3):
+        assert home.run("export", STUDY).code == 74
+    title = "CRITICAL (program) pool study: the pool cannot be written, read or trusted"
+    assert subjects(box) == [title]
+    ledger.write_bytes(kept)
+    home.export()
+    assert f"over, was {title}" in subjects(box)
+
+
+def test_an_incident_of_a_scale_that_the_ledger_refuses_is_told_all_the_same(
+    home: Home, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(home, box.port)
+    home.site.put("QOL", [b'{"id":2,"oops"}'])
+    before = Diary.raise_incident
+
+    def full(diary: Diary, kind: str, scale: str, detail: str, at: datetime) -> bool:
+        if kind == "entry_malformed" and scale == "QOL":
+            raise StorageError("no space left on device")
+        return before(diary, kind, scale, detail, at)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Diary, "raise_incident", full)
+        home.run("export", STUDY)
+    assert "(program) pool study QOL: entries are held: malformed" in subjects(box)[0]
+    home.run("export", STUDY)
+    assert any(subject.startswith("over, was ERROR (program)") for subject in subjects(box))
 
 
 SPREADING = """
