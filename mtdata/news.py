@@ -20,12 +20,13 @@ from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.telling import Telling
 from mtdata.adapters.lock import PoolLock
 from mtdata.adapters.mail import MailAccess, MailPost
+from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox
 from mtdata.bulletin import LEVELS, Report
 from mtdata.config import Settings
 from mtdata.domain.incident import KINDS, Incident
-from mtdata.domain.message import trial
-from mtdata.domain.notice import PROGRAM, Pace
+from mtdata.domain.message import message, trial
+from mtdata.domain.notice import PROGRAM, Item, News, Notice, Pace
 from mtdata.errors import BusyError, MTDataError, PostError, StorageError, UsageError
 from mtdata.notices import ESCALATION, MAIL, STUCK, Notices
 from mtdata.ports import Post
@@ -33,6 +34,7 @@ from mtdata.wiring import has_pool
 
 log = logging.getLogger(__name__)
 _outboxes: dict[Path, Outbox] = {}
+_markers: dict[Path, Marker] = {}
 """One for each home, for as long as the process: what it could not write down it still knows."""
 
 
@@ -68,8 +70,10 @@ def _spread(settings: Settings, posts: dict[str, Post]) -> None:
     pace = Pace(
         timedelta(hours=terms.digest_h), timedelta(hours=terms.escalate_h) if escalates else None
     )
+    marker = _marker(settings)
+    marker.prepare()
     with _books(settings) as books:
-        notices = Notices(books, outbox, posts, SystemClock(), stuck)
+        notices = Notices(books, outbox, posts, SystemClock(), stuck, marker)
         notices.decide(pace, socket.gethostname())
     notices.send()
 
@@ -192,7 +196,31 @@ def program_incident(settings: Settings, kind: str, scale: str, detail: str) -> 
                 level = logging.INFO
     except StorageError as error:
         log.error("%s: the incident could not be entered: %s", where, error)
+        if kind != STUCK:
+            _tell_at_once(settings, kind, scale, detail)
     log.log(level, "%s: %s: %s", where, KINDS[kind].title, detail)
+
+
+def _tell_at_once(settings: Settings, kind: str, scale: str, detail: str) -> None:
+    """Tell what no ledger takes, once in DIGEST_H: the disk is full, and nobody would know."""
+    now, marker = SystemClock().now(), _marker(settings)
+    if marker.is_recent(now, timedelta(hours=settings.log.digest_h)):
+        return
+    one = News(PROGRAM, Incident(0, kind, scale, detail, 1, now, now, None))
+    notice = Notice("opened", (Item(one),), (one,))
+    for name, post in _posts(settings).items():
+        if name == ESCALATION:
+            continue
+        try:
+            post.deliver(message(notice, name, socket.gethostname(), now))
+            marker.touch(now)
+        except PostError as error:
+            log.error("%s", error)
+
+
+def _marker(settings: Settings) -> Marker:
+    folder = _state(settings)
+    return _markers.setdefault(folder, Marker(FolderDisk(folder), "told_at_once"))
 
 
 def close_program_incident(settings: Settings, kind: str, scale: str) -> None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.ledger.telling import Telling
+from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox, is_due, pause_s
 from mtdata.domain.message import Message, message
 from mtdata.domain.notice import PROGRAM, News, Notice, Pace, due
@@ -31,6 +32,7 @@ class Notices:
     """`books` are the ledgers' rooms `telling` by site, `posts` the destinations by name.
 
     `stuck` is told of each destination that was tried what is wrong with it, '' for nothing.
+    `marker` keeps the time when something was told that nothing here could enter.
     """
 
     def __init__(
@@ -40,9 +42,10 @@ class Notices:
         posts: Mapping[str, Post],
         clock: SystemClock,
         stuck: Callable[[str, str], None],
+        marker: Marker,
     ) -> None:
         self._books, self._outbox, self._posts = books, outbox, posts
-        self._clock, self._stuck = clock, stuck
+        self._clock, self._stuck, self._marker = clock, stuck, marker
 
     def decide(self, pace: Pace, host: str) -> None:
         """Spool what is due and enter it as told."""
@@ -54,8 +57,11 @@ class Notices:
                 for name in self._posts
                 if (part := _part_for(name, notice)).items
             ]
-            if self._are_safe(messages):
-                self._enter(notice, messages)
+            unspooled = self._spool(messages)
+            if unspooled and self._marker.is_recent(now, pace.digest):
+                log.error("neither outbox nor ledger took the last news; these wait")
+            elif self._is_known(messages, unspooled):
+                self._enter(notice, messages, at_once=bool(unspooled))
 
     def _read(self, book: str, pace: Pace) -> list[News]:
         telling = self._books[book]
@@ -69,8 +75,8 @@ class Notices:
             log.error("%s: its incidents cannot be told: %s", book, error)
             return []
 
-    def _are_safe(self, messages: Sequence[Message]) -> bool:
-        """Spool the messages; where no file can be written, send at once.  True: somebody knows."""
+    def _spool(self, messages: Sequence[Message]) -> list[Message]:
+        """Keep the messages until they are delivered; returns those that no disk takes."""
         unspooled = []
         for one in messages:
             try:
@@ -78,6 +84,10 @@ class Notices:
             except StorageError as error:
                 log.error("%s; the message is sent at once instead", error)
                 unspooled.append(one)
+        return unspooled
+
+    def _is_known(self, messages: Sequence[Message], unspooled: Sequence[Message]) -> bool:
+        """Send at once what was not spooled; whether anybody will know, or nobody is to."""
         sent = [self._is_sent(one) for one in unspooled]
         return len(unspooled) < len(messages) or any(sent) or not messages
 
@@ -86,7 +96,7 @@ class Notices:
             return True
         return not self._deliver(one)
 
-    def _enter(self, notice: Notice, messages: Sequence[Message]) -> None:
+    def _enter(self, notice: Notice, messages: Sequence[Message], *, at_once: bool) -> None:
         """Enter in each ledger what was told; where it cannot be, the outbox remembers it."""
         for book in {one.book for one in notice.settled}:
             mine = [one for one in notice.settled if one.book == book]
@@ -103,8 +113,10 @@ class Notices:
                 )
             except StorageError as error:
                 log.error("%s: that this was told cannot be entered: %s", book, error)
-                for one in messages:
-                    self._outbox.remember(one.key)
+                for kept in messages:
+                    self._outbox.remember(kept.key)
+                if at_once:
+                    self._marker.touch(self._clock.now())
 
     def send(self) -> None:
         """Deliver what waits and is due, for each destination in order."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,13 @@ import pytest
 import yaml
 
 from mtdata import news
+from mtdata.adapters import durable
 from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.lock import PoolLock
 from mtdata.config import Settings, load
+from mtdata.domain.incident import KINDS
 from mtdata.errors import StorageError
 from tests.mailbox import Mailbox, hang, mailbox, talking
 from tests.system.home import ROOT, STUDY, Home, row
@@ -268,6 +272,34 @@ def test_what_the_pool_s_ledger_cannot_take_is_told_all_the_same(home: Home, box
     ledger.write_bytes(kept)
     home.export()
     assert f"over, was {title}" in subjects(box)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_disk_that_takes_nothing_at_all_is_told_once_in_a_digest_s_time(
+    home: Home, box: Mailbox, monkeypatch: pytest.MonkeyPatch, *, goes_on: bool
+) -> None:
+    def full(*rest: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    @contextmanager
+    def none(*rest: object) -> Iterator[None]:
+        raise StorageError("the ledger cannot be used: database or disk is full")
+        yield
+
+    tell(home, box.port)
+    home.site.put("QOL", [row(1)])
+    home.export()
+    with monkeypatch.context() as patched:
+        patched.setattr(durable, "_write_all", full)
+        patched.setattr(Connection, "commit", none)
+        for _ in range(4):
+            assert home.run("export", STUDY).code == 74
+            if not goes_on:  # cron: each round is a process of its own
+                news._markers.clear()
+        assert len(box.mails) == 1
+        home.now += timedelta(hours=6)
+        home.run("export", STUDY)
+    assert subjects(box) == ["CRITICAL (program) pool study: " + KINDS["storage"].title] * 2
 
 
 def test_an_incident_of_a_scale_that_the_ledger_refuses_is_told_all_the_same(

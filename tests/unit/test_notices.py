@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from mtdata.adapters.clock import SystemClock
+from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox
 from mtdata.domain.notice import PROGRAM, Pace
 from mtdata.errors import PostError, PostRefused, StorageError
@@ -52,12 +55,13 @@ class Lab:
         self.ledgers = {"study": Ledger(None), PROGRAM: Ledger(None)}
         self.disk = FullDisk()
         self.outbox = Outbox(self.disk)
+        self.marker = Marker(FolderDisk(Path("/nowhere")), "told_at_once")
         self.mail, self.escalation, self.hook = MemoryPost(), MemoryPost(), MemoryPost()
         self.posts = {"hook 1": self.hook, "mail": self.mail, "escalation": self.escalation}
 
     def notices(self) -> Notices:
         books = {name: ledger.telling for name, ledger in self.ledgers.items()}
-        return Notices(books, self.outbox, self.posts, self.clock, self._stuck)
+        return Notices(books, self.outbox, self.posts, self.clock, self._stuck, self.marker)
 
     def _stuck(self, destination: str, wrong: str) -> None:
         diary = self.ledgers[PROGRAM].diary
@@ -200,6 +204,22 @@ def test_where_the_ledger_is_full_there_is_no_flood(
     lab.ends()
     lab.passes(HOUR)
     assert sorts(lab.mail) == ["opened", "over"]
+
+
+def test_where_nothing_at_all_can_be_written_there_is_one_message_in_a_digest_s_time(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*rest: object, **more: object) -> None:
+        raise StorageError("No space left on device")
+
+    lab.opens()
+    lab.spread()
+    lab.disk.is_full = True
+    monkeypatch.setattr(lab.ledgers["study"].telling, "enter", full)
+    for _ in range(13 * 12):
+        lab.passes(5 * MINUTE)
+        lab.outbox = Outbox(lab.disk)  # as with cron: each pass is a process of its own
+    assert sorts(lab.mail) == ["opened", "lasting", "lasting"]
 
 
 def test_a_ledger_that_cannot_be_read_silences_no_other(
