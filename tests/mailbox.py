@@ -118,7 +118,12 @@ def mailbox(
     if asks_login:
         more |= {"auth_required": True, "auth_require_tls": tls == "starttls"}
     controller = _Controller(
-        box, hostname="127.0.0.1", port=0, authenticator=box.authenticate, **more
+        box,
+        hostname="127.0.0.1",
+        port=0,
+        authenticator=box.authenticate,
+        ready_timeout=60,  # a busy machine takes its time
+        **more,
     )
     controller.start()
     box.port = controller.port
