@@ -35,6 +35,8 @@ class Report:
     exit: int = 0
     scales: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    unentered: list[tuple[str, str, str]] = field(default_factory=list)
+    """Kind, scale and detail of incidents that the ledger could not take."""
 
     def shown(self) -> dict[str, Any]:
         """The form that `--json` prints."""
@@ -89,6 +91,7 @@ class Bulletin:
             log.log(level, "%s: %s", KINDS[kind].title, detail)
             if unentered:
                 self._codes.add(unentered.exit_code)
+                self.report.unentered.append((kind, scale, detail))
                 log.critical("the incident could not be entered: %s", unentered)
 
     def close(self, scale: str, kinds: Iterable[str]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mtdata import news
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.app import status
-from mtdata.config import SiteConfig
+from mtdata.config import Settings, SiteConfig
 from mtdata.copying import probe
-from mtdata.errors import MTDataError, StorageError
+from mtdata.domain.notice import PROGRAM
+from mtdata.errors import MTDataError, PostError, StorageError
 from mtdata.wiring import cipher_of, has_pool, open_pool, replicas_of, site_of
 
 
@@ -40,6 +42,36 @@ def check(site: SiteConfig) -> list[Finding]:
 def check_here(site: SiteConfig) -> list[Finding]:
     """Look at what is on this machine, asking nobody."""
     return [_check_keys(site), _check_folder(site), _check_clock(site)]
+
+
+def check_news(settings: Settings, *, send: bool) -> list[Finding]:
+    """Whom the config tells, or with `send` what became of a test to each of them."""
+    terms = settings.log
+    if send:
+        found = [_check_post(one) for one in news.try_out(settings)]
+        return found or [_finding("MAIL", "bad", "neither MAIL nor WEBHOOKS is configured", 78)]
+    if terms.mail is None and not terms.webhooks:
+        return [_finding("MAIL", "odd", "nobody is told: MAIL in log.config, or WEBHOOKS")]
+    found = []
+    if mail := terms.mail:
+        whom = f"{len(mail.to)} addresses, {len(mail.escalate_to)} for what lasts"
+        told = f"{mail.host}:{mail.at_port}, TLS {mail.tls}, to {whom}; --mail sends a test"
+        found.append(_finding("MAIL", "good" if mail.tls != "none" else "odd", told))
+    if terms.webhooks:
+        found.append(_finding("WEBHOOKS", "good", f"{len(terms.webhooks)}; --mail sends a test"))
+    return found
+
+
+def _check_post(one: news.Tried) -> Finding:
+    if one.fault:
+        return _finding(one.destination, "bad", str(one.fault), one.fault.exit_code)
+    if one.odd:
+        return _finding(one.destination, "bad", one.odd, PostError.exit_code)
+    return _finding(one.destination, "good", "took the test")
+
+
+def _finding(what: str, verdict: str, told: str, exit: int = 0) -> Finding:
+    return Finding(PROGRAM, what, verdict, told, exit)
 
 
 def _check_keys(site: SiteConfig) -> Finding:

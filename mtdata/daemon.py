@@ -173,7 +173,7 @@ class Daemon:
             news.program_incident(before, "config_refused", "", str(error))
         else:
             log.info("the config was read anew")
-            news.close_program_incident(self._shift.settings, "", "config_refused")
+            news.close_program_incident(self._shift.settings, "config_refused", "")
             self._plan()
         self._systemd.ready()
 

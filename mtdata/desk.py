@@ -13,6 +13,8 @@ from mtdata.errors import MTDataError, Stopped
 from mtdata.pulse import Pulse
 
 log = logging.getLogger(__name__)
+THREAD = "mtdata "
+"""Before the desk's name in that of its thread."""
 Act = Callable[[Pulse], None]
 
 
@@ -51,7 +53,7 @@ class Desk:
         return True
 
     def _begin(self) -> None:
-        self._thread = Thread(target=self._work, name=f"mtdata {self.name}", daemon=True)
+        self._thread = Thread(target=self._work, name=f"{THREAD}{self.name}", daemon=True)
         self._thread.start()
 
     @property

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from typing import NamedTuple
 
 from mtdata import app, upkeep
+from mtdata.bulletin import Report
 from mtdata.config import DaemonConfig, SiteConfig
 from mtdata.domain import schedule
 from mtdata.errors import StorageError
@@ -15,12 +16,16 @@ from mtdata.wiring import has_pool
 
 
 class Turn(NamedTuple):
-    """What a duty is given: for whom, on which terms, and how it is watched and ended."""
+    """What a duty is given: for whom, on which terms, and how it is watched and ended.
+
+    It lays the report of a round into `ended`.
+    """
 
     site: SiteConfig
     terms: DaemonConfig
     now: datetime
     pulse: Pulse
+    ended: list[Report]
     watch: Callable[[str], None] = lambda step: None
     must_yield: Callable[[], bool] = lambda: False
 
@@ -49,11 +54,16 @@ class Duty(NamedTuple):
 
 
 def _collect(turn: Turn) -> int:
-    return app.export(turn.site, ".", turn.watch, turn.pulse).exit
+    return _round(turn, ".")
 
 
 def _keep(turn: Turn) -> int:
-    return app.export(turn.site, "static", turn.watch, turn.pulse).exit
+    return _round(turn, "static")
+
+
+def _round(turn: Turn, wanted: str) -> int:
+    turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.pulse))
+    return turn.ended[-1].exit
 
 
 def _verify(turn: Turn) -> int:

@@ -13,6 +13,8 @@
     ├── ReplicaError    a replica did not answer as it should           69
     │   ├── ReplicaRefused  it answered, and does not accept us         69
     │   └── ReplicaWrong    it holds other bytes than were put there    74
+    ├── PostError       a mail server or web hook did not take news     69
+    │   └── PostRefused it answered, and does not take them             69
     ├── BusyError       another round has this pool                     75
     └── Stopped         somebody asked this process to end              143
 
@@ -128,6 +130,21 @@ class ReplicaWrong(ReplicaError):
 
     exit_code = 74
     incident = "replica_wrong"
+
+
+class PostError(MTDataError):
+    """A message could not be delivered now; it waits and goes out later."""
+
+    stops = Reach.ENTRY
+    again = True
+    exit_code = 69
+    incident = "news_stuck"
+
+
+class PostRefused(PostError):
+    """The server does not take it, or not from us, and will not before somebody mends that."""
+
+    again = False
 
 
 class BusyError(MTDataError):

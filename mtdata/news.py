@@ -1,11 +1,274 @@
-"""Stand-in until merged."""
+"""Who is told what is wrong: mail, web hooks, heartbeat, built from the config.
+
+Nothing here fails or holds up what calls it for a fault of a mail server, a web hook or a disk.
+"""
 
 from __future__ import annotations
 
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from mtdata.adapters.clock import SystemClock
+from mtdata.adapters.durable import FolderDisk
+from mtdata.adapters.hooks import HookPost, ping
+from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.ledger.telling import Telling
+from mtdata.adapters.lock import PoolLock
+from mtdata.adapters.mail import MailAccess, MailPost
+from mtdata.adapters.marker import Marker
+from mtdata.adapters.outbox import Outbox
+from mtdata.bulletin import LEVELS, Report
 from mtdata.config import Settings
+from mtdata.domain.incident import KINDS, Incident
+from mtdata.domain.message import message, trial
+from mtdata.domain.notice import PROGRAM, Item, News, Notice, Pace
+from mtdata.errors import BusyError, MTDataError, PostError, Stopped, StorageError, UsageError
+from mtdata.notices import ESCALATION, MAIL, STUCK, Notices
+from mtdata.ports import Post
+from mtdata.wiring import has_pool
+
+log = logging.getLogger(__name__)
+_outboxes: dict[Path, Outbox] = {}
+_markers: dict[Path, Marker] = {}
+"""One for each home, for as long as the process: what it could not write down it still knows."""
 
 
-def spread(settings: Settings) -> None: ...
-def beat(settings: Settings, site: str, sign: str) -> None: ...
-def program_incident(settings: Settings, kind: str, scale: str, detail: str) -> None: ...
-def close_program_incident(settings: Settings, scale: str, kind: str = "") -> None: ...
+def spread(settings: Settings) -> None:
+    """Decide what is due of every pool and the program, and send it; what cannot go out waits.
+
+    Does nothing where neither MAIL nor WEBHOOKS is configured, or while another program does it.
+    """
+    posts = _posts(settings)
+    try:
+        _forget_others(settings, posts)
+        if not posts:
+            return
+        with ExitStack() as held:
+            _lock(settings, held)
+            _spread(settings, posts)
+    except BusyError:
+        log.debug("another program spreads the news")
+    except StorageError as error:
+        log.error("news cannot be told: %s", error)
+
+
+def _spread(settings: Settings, posts: dict[str, Post]) -> None:
+    def stuck(destination: str, wrong: str) -> None:
+        if wrong:
+            program_incident(settings, STUCK, destination, wrong)
+        else:
+            close_program_incident(settings, STUCK, destination)
+
+    folder = _state(settings) / "outbox"
+    outbox = _outboxes.setdefault(folder, Outbox(FolderDisk(folder)))
+    terms, escalates = settings.log, ESCALATION in posts or len(posts) > (MAIL in posts)
+    pace = Pace(
+        timedelta(hours=terms.digest_h), timedelta(hours=terms.escalate_h) if escalates else None
+    )
+    marker = _marker(settings)
+    marker.prepare()
+    with _books(settings) as books:
+        notices = Notices(books, outbox, posts, SystemClock(), stuck, marker)
+        notices.decide(pace, socket.gethostname())
+    notices.send()
+
+
+def _forget_others(settings: Settings, posts: dict[str, Post]) -> None:
+    """What was stuck and is no longer configured is no trouble any more."""
+    for one in program_incidents(settings):
+        if one.kind == STUCK and one.scale not in posts:
+            close_program_incident(settings, STUCK, one.scale)
+
+
+def _lock(settings: Settings, held: ExitStack) -> None:
+    """Be the only one; where the disk does not even take a lock, two may tell the same."""
+    try:
+        held.enter_context(PoolLock(_state(settings) / "outbox").hold())
+    except StorageError as error:
+        log.error("the outbox cannot be locked: %s", error)
+
+
+def _posts(settings: Settings) -> dict[str, Post]:
+    """The destinations, by the names under which messages wait for them."""
+    posts: dict[str, Post] = {
+        f"hook {number}": HookPost(number, url.get_secret_value())
+        for number, url in enumerate(settings.log.webhooks, 1)
+    }
+    if mail := settings.log.mail:
+        access = MailAccess(
+            host=mail.host,
+            port=mail.at_port,
+            tls=mail.tls,
+            sender=mail.sender,
+            user=mail.user,
+            password=mail.password.get_secret_value(),
+            timeout_s=mail.timeout_s,
+        )
+        posts[MAIL] = MailPost(access, mail.to)
+        if mail.escalate_to:
+            posts[ESCALATION] = MailPost(access, mail.escalate_to)
+    return posts
+
+
+@contextmanager
+def _books(settings: Settings) -> Iterator[dict[str, Telling]]:
+    """The ledgers that are there: each pool's, and the program's own."""
+    paths = {site.name: site.path / Ledger.NAME for site in settings.sites if has_pool(site)}
+    if _ledger(settings).is_file():
+        paths[PROGRAM] = _ledger(settings)
+    with ExitStack() as opened:
+        books = {}
+        for name, path in paths.items():
+            try:
+                books[name] = opened.enter_context(closing(Ledger(path))).telling
+            except StorageError as error:
+                log.error("%s: its incidents cannot be told: %s", name, error)
+        yield books
+
+
+def _state(settings: Settings) -> Path:
+    return settings.home / "state"
+
+
+def _ledger(settings: Settings) -> Path:
+    return _state(settings) / Ledger.NAME
+
+
+def beat(settings: Settings, site_name: str, sign: str) -> None:
+    """Tell the heartbeat service that a round begins ("start") or how it ended.
+
+    `sign` is "start", "success" or "fail".
+    """
+    url = settings.log.heartbeat_url
+    if url is None:
+        return
+    try:
+        ping(url.get_secret_value(), site_name, sign)
+    except PostError as error:
+        log.warning("%s", error)
+
+
+@contextmanager
+def beating(
+    settings: Settings, site_name: str, tell: Callable[[Settings, str, str], None] = beat
+) -> Iterator[list[Report]]:
+    """The heartbeat around a round, which lays its report into the list; `tell` sends each sign.
+
+    What the pool's own ledger could not take is entered in the program's.
+    """
+    ended: list[Report] = []
+    tell(settings, site_name, "start")
+    try:
+        yield ended
+    except (BusyError, UsageError, Stopped):  # it was none, or the next one goes on with it
+        raise
+    except MTDataError as error:
+        _note_round(settings, site_name, [(error.incident or "task_failed", "", str(error))])
+        tell(settings, site_name, "fail")
+        raise
+    _note_round(settings, site_name, [one for report in ended for one in report.unentered])
+    well = all(report.exit in (0, 1) for report in ended)
+    tell(settings, site_name, "success" if well else "fail")
+
+
+def place_of(site_name: str) -> str:
+    """What stands for the scale in an incident of the program's that concerns one pool."""
+    return f"pool {site_name}"
+
+
+def _note_round(settings: Settings, site_name: str, told: list[tuple[str, str, str]]) -> None:
+    """Open what a round could not enter in its pool, and close what an earlier one could not."""
+    pool = place_of(site_name)
+    entered = {(kind, f"{pool} {scale}".strip()): detail for kind, scale, detail in told}
+    for (kind, place), detail in entered.items():
+        program_incident(settings, kind, place, detail)
+    for one in program_incidents(settings):
+        if f"{one.scale} ".startswith(f"{pool} ") and (one.kind, one.scale) not in entered:
+            close_program_incident(settings, one.kind, one.scale)
+
+
+def program_incident(settings: Settings, kind: str, scale: str, detail: str) -> None:
+    """Open or count an incident of the program's own; a line in the log, quiet if it just lasts."""
+    level = LEVELS.get(KINDS[kind].level, logging.INFO)
+    where = f"{PROGRAM} {scale}".strip()
+    try:
+        with closing(Ledger(_ledger(settings))) as ledger:
+            if not ledger.diary.raise_incident(kind, scale, detail, SystemClock().now()):
+                level = logging.INFO
+    except StorageError as error:
+        log.error("%s: the incident could not be entered: %s", where, error)
+        if kind != STUCK:
+            _tell_at_once(settings, kind, scale, detail)
+    log.log(level, "%s: %s: %s", where, KINDS[kind].title, detail)
+
+
+def _tell_at_once(settings: Settings, kind: str, scale: str, detail: str) -> None:
+    """Tell what no ledger takes, once in DIGEST_H: the disk is full, and nobody would know."""
+    now, marker = SystemClock().now(), _marker(settings)
+    if marker.is_recent(now, timedelta(hours=settings.log.digest_h)):
+        return
+    one = News(PROGRAM, Incident(0, kind, scale, detail, 1, now, now, None))
+    notice = Notice("opened", (Item(one),), (one,))
+    for name, post in _posts(settings).items():
+        if name == ESCALATION:
+            continue
+        try:
+            post.deliver(message(notice, name, socket.gethostname(), now))
+            marker.touch(now)
+        except PostError as error:
+            log.error("%s", error)
+
+
+def _marker(settings: Settings) -> Marker:
+    folder = _state(settings)
+    return _markers.setdefault(folder, Marker(FolderDisk(folder), "told_at_once"))
+
+
+def close_program_incident(settings: Settings, kind: str, scale: str) -> None:
+    """Close it if it is open, also of a kind that stays in a pool; nothing is made for it."""
+    if not _ledger(settings).is_file():
+        return
+    try:
+        with closing(Ledger(_ledger(settings))) as ledger:
+            if kind in (one.kind for one in ledger.diary.open_incidents(scale)):
+                ledger.diary.close_as_mended(kind, scale, SystemClock().now())
+                log.info("%s: incident closed: %s", f"{PROGRAM} {scale}".strip(), kind)
+    except StorageError as error:
+        log.error("%s: the incident could not be closed: %s", PROGRAM, error)
+
+
+def program_incidents(settings: Settings, *, closed_too: bool = False) -> list[Incident]:
+    """The program's own incidents that are open, or the newest of all; none if unreadable."""
+    if not _ledger(settings).is_file():
+        return []
+    try:
+        with closing(Ledger(_ledger(settings))) as ledger:
+            return ledger.diary.incidents() if closed_too else ledger.diary.open_incidents()
+    except StorageError as error:
+        log.error("%s: its incidents cannot be read: %s", PROGRAM, error)
+        return []
+
+
+class Tried(NamedTuple):
+    """What became of a test message; `fault` is None when it was taken, `odd` what was odd then."""
+
+    destination: str
+    fault: MTDataError | None = None
+    odd: str = ""
+
+
+def try_out(settings: Settings) -> list[Tried]:
+    """Send a test to every destination at once, past the outbox."""
+    return [_tried(name, post) for name, post in _posts(settings).items()]
+
+
+def _tried(name: str, post: Post) -> Tried:
+    try:
+        return Tried(name, odd=post.deliver(trial(name, socket.gethostname(), SystemClock().now())))
+    except PostError as error:
+        return Tried(name, error)

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from mtdata.domain.forecast import Room
+from mtdata.domain.message import Message
 from mtdata.domain.receipt import Answer
 from mtdata.domain.row import Opened
 
 Work = TypeVar("Work")
-__all__ = ["Cipher", "Clock", "Disk", "Lock", "Opened", "Replica", "Site"]
+__all__ = ["Cipher", "Clock", "Disk", "Lock", "Opened", "Post", "Replica", "Site"]
 
 
 class Site(Protocol):
@@ -157,6 +158,17 @@ class Replica(Protocol):
 
     def close(self) -> None:
         """Give the connections back."""
+        ...
+
+
+class Post(Protocol):
+    """One destination of news: people's mail, or a web hook.  No message shows a secret."""
+
+    def deliver(self, message: Message) -> str:
+        """Hand it over once, whole, within bounds of time; returns what was odd, '' for nothing.
+
+        PostError: not now, and perhaps it was taken all the same; PostRefused: not like this.
+        """
         ...
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from mtdata import app, logs, news
 from mtdata.config import Settings, SiteConfig
-from mtdata.desk import Desk
+from mtdata.desk import THREAD, Desk
 from mtdata.duties import COLLECT, DAILY, Duty, Turn
 from mtdata.errors import BusyError, MTDataError, StorageError
 from mtdata.pulse import Pulse
@@ -85,13 +85,7 @@ class Shift:
     # tasks, in the threads of the desks -----------------------------------------------------------
 
     def _collect(self, site: SiteConfig, pulse: Pulse) -> None:
-        self._sign(site, "start")
-        good = False
-        try:
-            good = self._act(COLLECT, site, pulse) == 0
-        finally:
-            if not self.stopping.is_set():
-                self._sign(site, "success" if good else "fail")
+        self._act(COLLECT, site, pulse, tell=self._sign)
 
     def _daily(self, site: SiteConfig, must_yield: Callable[[], bool], pulse: Pulse) -> None:
         for duty in DAILY:
@@ -110,6 +104,7 @@ class Shift:
         site: SiteConfig,
         pulse: Pulse,
         must_yield: Callable[[], bool] = lambda: False,
+        tell: Callable[[Settings, str, str], None] = lambda settings, name, sign: None,
     ) -> int:
         desk = self.desk(site.name)
 
@@ -118,14 +113,15 @@ class Shift:
             pulse.beat()
 
         terms, now = self.settings.daemon, self.clock.now()
-        code = duty.act(Turn(site, terms, now, pulse, watch, must_yield))
+        with news.beating(self.settings, site.name, tell) as ended:
+            code = duty.act(Turn(site, terms, now, pulse, ended, watch, must_yield))
         self.codes.add(code)
-        news.close_program_incident(self.settings, site.name)
         return code
 
-    def _sign(self, site: SiteConfig, sign: str) -> None:
-        if self.settings.log.heartbeat_url:
-            self._signs.append((site.name, sign))
+    def _sign(self, settings: Settings, name: str, sign: str) -> None:
+        """Sent by the desk for news: a slow address keeps no round waiting."""
+        if settings.log.heartbeat_url:
+            self._signs.append((name, sign))
             self.offer_news()
 
     def spread(self, pulse: Pulse) -> None:
@@ -135,6 +131,7 @@ class Shift:
             news.beat(self.settings, *self._signs.popleft())
         pulse.beat()
         news.spread(self.settings)
+        news.close_program_incident(self.settings, "task_failed", NEWS)
 
     def look_around(self, pulse: Pulse) -> None:
         """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
@@ -146,6 +143,15 @@ class Shift:
                 with logs.at(site=site.name):
                     log.debug("%s", error)
         app.write_metrics(self.settings)
+        for kind in ("task_failed", StorageError.incident):
+            news.close_program_incident(self.settings, kind, NUMBERS)
+        self._look_at_log()
+
+    def _look_at_log(self) -> None:
+        if trouble := logs.trouble():
+            news.program_incident(self.settings, "log_unwritable", "", trouble)
+        else:
+            news.close_program_incident(self.settings, "log_unwritable", "")
 
     # faults ---------------------------------------------------------------------------------------
 
@@ -157,14 +163,15 @@ class Shift:
                 log.info("%s", error)
                 return
             log.critical("%s: %s", task, error)
-        kind = error.incident or "task_failed"
-        news.program_incident(self.settings, kind, name, str(error))
+        if name == NUMBERS:
+            news.program_incident(self.settings, error.incident or "task_failed", name, str(error))
 
     def broken(self, what: threading.ExceptHookArgs) -> None:
         """A fault of the program ended a desk's thread; its message could quote an answer."""
-        name = what.thread.name if what.thread else "a thread"
+        name = what.thread.name.removeprefix(THREAD) if what.thread else ""
         told = f"{name}: a fault of the program: {what.exc_type.__name__}"
         fault = what.exc_value or what.exc_type()
         log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
-        news.program_incident(self.settings, "task_failed", "", told)
+        place = name if name in (NEWS, NUMBERS) else news.place_of(name)
+        news.program_incident(self.settings, "task_failed", place, told)

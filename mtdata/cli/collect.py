@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app, logs, upkeep
+from mtdata import app, logs, news, upkeep
 from mtdata.adapters.clock import SystemClock
-from mtdata.bulletin import Report, exit_code, level_of
+from mtdata.bulletin import Report
+from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
-from mtdata.config import Settings, SiteConfig, load, seconds
-from mtdata.errors import MTDataError, Reach, UsageError
+from mtdata.config import SiteConfig, seconds
+from mtdata.errors import UsageError
 from mtdata.wiring import has_pool, has_raw
 
 log = logging.getLogger(__name__)
-Result = tuple[int, dict[str, Any]]
 EXPORT = """examples:
   mtdata export                    the deleteable scales of every READY site
   mtdata export mysite             those of one site
@@ -118,74 +116,22 @@ def megabytes(word: str) -> float:
     return number
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
-    """The config that the command line names."""
-    return load(options.config, os.environ)
-
-
-def recorded(
-    options: argparse.Namespace, judge: Callable[[Settings], object] = lambda settings: None
-) -> Settings:
-    """The same for a command that carries something: from here on the log goes to its files.
-
-    `judge` may refuse the settings before that by an error.
-    """
-    settings = settings_of(options)
-    judge(settings)
-    how = settings.log
-    logs.configure(how.logging, settings.home, json_lines=how.json_lines)
-    return settings
-
-
-def each_site(
-    sites: tuple[SiteConfig, ...], act: Callable[[SiteConfig], Any]
-) -> tuple[dict[str, Any], dict[str, MTDataError]]:
-    """Do something for each site; one site's fault does not end another's turn."""
-    done: dict[str, Any] = {}
-    faults: dict[str, MTDataError] = {}
-    for site in sites:
-        try:
-            done[site.name] = act(site)
-        except MTDataError as error:
-            if error.stops >= Reach.PROCESS:
-                raise
-            faults[site.name] = error
-            with logs.at(site=site.name):
-                log.log(level_of(error.incident), "%s", error, extra=logs.TOLD)
-            note(f"mtdata: {site.name}: {error}", logging.ERROR)
-    return done, faults
-
-
-def answer(
-    key: str, shown: dict[str, Any], codes: set[int], faults: dict[str, MTDataError]
-) -> Result:
-    """The exit code of all sites together, and the JSON with the worst fault beside it."""
-    code = exit_code(codes | {fault.exit_code for fault in faults.values()})
-    for name, fault in faults.items():
-        shown[name] = {"exit": fault.exit_code, "scales": {}, "faults": [str(fault)]}
-    whole: dict[str, Any] = {key: shown}
-    if code:
-        first = next(iter(faults.values()), None)
-        told = [text for site in shown.values() for text in site.get("faults", [])]
-        message = "; ".join(told) or "some part failed; see the incidents"
-        kind = type(first).__name__ if first else "PartFailed"
-        whole["error"] = {"kind": kind, "message": message, "exit": code}
-    return code, whole
-
-
 def _export(options: argparse.Namespace) -> Result:
-    sites = recorded(options).chosen(options.server)
+    settings = recorded(options)
     lacking: list[UsageError] = []
 
     def act(site: SiteConfig) -> Report | None:
         try:
-            with watching(site.name) as watch:
-                return app.export(site, options.scale, watch)
+            with watching(site.name) as watch, news.beating(settings, site.name) as ended:
+                report = app.export(site, options.scale, watch)
+                ended.append(report)
+                return report
         except UsageError as error:  # no such scale there; another of the sites may have it
             lacking.append(error)
             return None
 
-    rounds, faults = each_site(sites, act)
+    rounds, faults = each_site(settings.chosen(options.server), act)
+    news.spread(settings)
     reports = {name: report for name, report in rounds.items() if report is not None}
     if lacking and not reports and not faults:
         raise UsageError("; ".join(map(str, lacking)))
@@ -260,6 +206,7 @@ def _verify(options: argparse.Namespace) -> Result:
 
     begun = tuple(s for s in sites if has_pool(s) or has_raw(s))
     done, faults = each_site(begun, act)
+    news.spread(settings)
     if not begun:
         note("mtdata: no pool yet; `mtdata export` makes it")
     wrong = any(found["wrong"] for found in done.values())

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app, checkup
-from mtdata.cli.collect import Result, answer, each_site, settings_of
+from mtdata import app, checkup, news
+from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.standing import show_site
 from mtdata.cli.tables import note, say, table
 from mtdata.config import SiteConfig, write_samples
 from mtdata.domain.bounds import MAX_ID
+from mtdata.domain.notice import PROGRAM
 from mtdata.errors import UsageError
+from mtdata.status import shown
 from mtdata.wiring import has_pool
 
 SERVER = "a site's NAME; . = every one"
@@ -24,8 +26,10 @@ INIT = """examples:
 CHECK = """examples:
   mtdata check                     before the first round, and whenever something is odd
   mtdata check mysite --json
+  mtdata check --mail              send a test to each mail address and web hook as well
 
-It deletes nothing, and shows no password.  Exit 78: config or keys, 69: the site, 74: the folder.
+It deletes nothing, and shows no password.  Exit 78: config or keys, 69: the site, 74: the folder,
+69 also when a test mail was not taken.
 """
 STATUS = """examples:
   mtdata status
@@ -79,6 +83,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         command.set_defaults(run=run)
     commands.choices["status"].add_argument(
         "--metrics", type=Path, metavar="FILE", help="write the numbers of all sites for Prometheus"
+    )
+    commands.choices["check"].add_argument(
+        "--mail", action="store_true", help="send a test of mail and hooks"
     )
     deletions = commands.add_parser(
         "deletions",
@@ -139,6 +146,7 @@ def _check(options: argparse.Namespace) -> Result:
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
     findings = [finding for site in sites for finding in checkup.check(site)]
+    findings += checkup.check_news(settings, send=options.mail)
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
         table(
@@ -183,14 +191,17 @@ def _incidents(options: argparse.Namespace) -> Result:
         if not options.json:
             say(f"incident {options.close} of {site.name} is closed")
     done, faults = _looked(options, lambda site: app.incidents(site, closed_too=options.all))
+    own = news.program_incidents(settings_of(options), closed_too=options.all)
+    if own:
+        done[PROGRAM] = [shown(incident) for incident in own]
     if not options.json:
         for name, found in done.items():
             for incident in found:
                 _show_incident(name, incident)
         if not any(done.values()):
             say("no incident is open" if not options.all else "there was no incident yet")
-    shown = {name: {"incidents": found} for name, found in done.items()}
-    return answer("sites", shown, set(), faults)
+    told = {name: {"incidents": found} for name, found in done.items()}
+    return answer("sites", told, set(), faults)
 
 
 def _show_incident(site: str, one: dict[str, Any]) -> None:

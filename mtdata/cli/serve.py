@@ -6,7 +6,7 @@ import argparse
 import signal
 from typing import Any
 
-from mtdata.cli.collect import Result, recorded
+from mtdata.cli.sites import Result, recorded
 from mtdata.daemon import Daemon
 
 DAEMON = """examples:

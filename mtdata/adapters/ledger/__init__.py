@@ -14,6 +14,7 @@ from mtdata.adapters.ledger.files import Files
 from mtdata.adapters.ledger.listing import Listed, Listing
 from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
 from mtdata.adapters.ledger.standing import Counts
+from mtdata.adapters.ledger.telling import Telling
 
 __all__ = ["Claim", "Counts", "Ledger", "Listed", "Sifted", "Snapshot"]
 
@@ -33,6 +34,7 @@ class Ledger:
         self.listing = Listing(self._db)
         self.arrivals = Arrivals(self._db)
         self.diary = Diary(self._db)
+        self.telling = Telling(self._db)
 
     def is_sound(self) -> bool:
         """Whether the database itself finds nothing wrong with its file."""

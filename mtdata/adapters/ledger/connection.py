@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from mtdata.adapters.durable import FILE_MODE, make_folder
 from mtdata.errors import StorageError
 
-SCHEMA = 1
+SCHEMA = 2
 TABLES = """
 CREATE TABLE files (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
@@ -57,17 +57,30 @@ CREATE TABLE scales (
 CREATE TABLE incidents (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, detail TEXT NOT NULL,
   count INTEGER NOT NULL, opened_at TEXT NOT NULL, last_at TEXT NOT NULL, closed_at TEXT,
-  closed_by TEXT);
+  closed_by TEXT, told_at TEXT, again_at TEXT, escalated_at TEXT, over_at TEXT);
 CREATE UNIQUE INDEX incidents_open ON incidents (kind, scale) WHERE closed_at IS NULL;
+CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
+CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
 CREATE TABLE runs (
   number INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL,
   ended_at TEXT, exit INTEGER, report TEXT);
+CREATE INDEX files_day ON files (scale, day);
+CREATE INDEX runs_command ON runs (command, exit, ended_at);
 """
-LATER = """
+NEWER = {
+    1: """
+ALTER TABLE incidents ADD COLUMN told_at TEXT;
+ALTER TABLE incidents ADD COLUMN again_at TEXT;
+ALTER TABLE incidents ADD COLUMN escalated_at TEXT;
+ALTER TABLE incidents ADD COLUMN over_at TEXT;
+UPDATE incidents SET told_at = opened_at, over_at = closed_at WHERE closed_at IS NOT NULL;
+CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
+CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
 CREATE INDEX IF NOT EXISTS runs_command ON runs (command, exit, ended_at);
 """
-"""What older ledgers of this format lack; where it is there, nothing is written."""
+}
+"""What makes a ledger of that format one of the next."""
 WORKING = """
 CREATE TEMP TABLE present (
   id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
@@ -82,7 +95,6 @@ class Connection:
         self._path = path
         with self.told():
             self._db = self._open()
-            self._db.executescript(WORKING)
 
     def _open(self) -> sqlite3.Connection:
         name = ":memory:"
@@ -91,20 +103,31 @@ class Connection:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, FILE_MODE))
             name = str(self._path)
         db = sqlite3.connect(name, timeout=30, isolation_level=None)
-        db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
-        self._make_tables(db)
+        with ExitStack() as failed:
+            failed.callback(db.close)  # what is left open could hold a lock
+            db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+            self._make_tables(db)
+            db.executescript(WORKING)
+            failed.pop_all()
         return db
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
-        elif version != SCHEMA:
-            raise StorageError(
-                f"{self._path}: the ledger has format {version}, this program writes {SCHEMA}; "
-                "use the program that made it. Nothing was changed."
-            )
-        db.executescript(LATER)
+        """Make the tables, or those of an older program into ours, all in one transaction."""
+        while (version := _format_of(db)) != SCHEMA:
+            if version > SCHEMA:
+                raise StorageError(
+                    f"{self._path}: the ledger has format {version}, this program writes {SCHEMA}; "
+                    "use the program that made it. Nothing was changed."
+                )
+            script = NEWER[version] if version else TABLES
+            after = version + 1 if version else SCHEMA
+            try:
+                db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={after}; COMMIT;")
+            except sqlite3.OperationalError:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                if _format_of(db) == version:  # else another process did it in the meantime
+                    raise
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -165,3 +188,7 @@ class Connection:
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""
         self._db.close()
+
+
+def _format_of(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,0 +1,117 @@
+"""Messages that wait, one durable file each, in order; it delivers nothing and holds no secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import datetime
+
+from mtdata.domain.message import Message
+from mtdata.errors import StorageError
+from mtdata.ports import Disk
+
+log = logging.getLogger(__name__)
+MOST = 400
+"""Files at most; beyond that the oldest digest gives way, and without one the oldest message."""
+HANDED = "handed.json"
+REMEMBERED = 200
+_NAME = re.compile(r"(\d{10})\.([a-z0-9-]+)\.([a-z]+)\.([0-9a-f]{32})\.json")
+
+
+class Outbox:
+    """`<number>.<destination>.<sort>.<key>.json`: the number keeps the order, the key the news one.
+
+    `handed` remembers messages whose telling could not be entered in a ledger, so that a full disk
+    there makes no flood here.
+    """
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._handed: list[str] | None = None
+
+    def put(self, message: Message) -> None:
+        """Keep a message until it is delivered; one that waits already is not kept twice."""
+        waiting = self._names()
+        if message.key in self.handed or any(name[4] == message.key for name in waiting):
+            return
+        if len(waiting) >= MOST:
+            self._give_way(waiting)
+        number = int(waiting[-1][1]) + 1 if waiting else 1
+        name = f"{number:010d}.{_word(message.destination)}.{message.sort}.{message.key}.json"
+        self._disk.replace(name, message.to_bytes())
+
+    def waiting(self) -> dict[str, list[str]]:
+        """File names by destination, each in its order."""
+        found: dict[str, list[str]] = {}
+        for name in self._names():
+            found.setdefault(name[2].replace("-", " "), []).append(name[0])
+        return found
+
+    def read(self, name: str) -> Message | None:
+        """The message of a file; None for one that somebody damaged: it is taken away."""
+        content = self._disk.read(name, 0, self._disk.size(name) or 0)
+        try:
+            return Message.from_bytes(content)
+        except ValueError:
+            log.error("%s in the outbox is no message; it is dropped", name)
+            self._disk.remove(name)
+            return None
+
+    def rewrite(self, name: str, message: Message) -> None:
+        """Enter how often it was tried."""
+        self._disk.replace(name, message.to_bytes())
+
+    def remove(self, name: str) -> None:
+        """It was delivered, or is given up."""
+        self._disk.remove(name)
+
+    @property
+    def handed(self) -> list[str]:
+        """Keys of messages that were taken care of though no ledger knows it."""
+        if self._handed is None:
+            self._handed = self._read_handed()
+        return self._handed
+
+    def remember(self, key: str) -> None:
+        """Take this one for told, durably where the disk lets us."""
+        if key in self.handed:
+            return
+        self._handed = [*self.handed, key][-REMEMBERED:]
+        try:
+            self._disk.replace(HANDED, json.dumps(self._handed).encode())
+        except StorageError as error:
+            log.error("what was sent cannot be remembered: %s", error)
+
+    def _read_handed(self) -> list[str]:
+        try:
+            size = self._disk.size(HANDED)
+            held = json.loads(self._disk.read(HANDED, 0, size)) if size else []
+        except (StorageError, ValueError):
+            return []
+        return [str(key) for key in held][-REMEMBERED:] if isinstance(held, list) else []
+
+    def _names(self) -> list[re.Match[str]]:
+        found = (_NAME.fullmatch(name) for name in self._disk.names(""))
+        return [match for match in found if match]
+
+    def _give_way(self, waiting: list[re.Match[str]]) -> None:
+        oldest = next((name for name in waiting if name[3] == "lasting"), waiting[0])
+        log.error("too many messages wait; dropped %s (%s to %s)", oldest[0], oldest[3], oldest[2])
+        self._disk.remove(oldest[0])
+
+
+def pause_s(tries: int) -> float:
+    """Seconds until the next try: a minute, doubling, at most an hour."""
+    return float(min(60 * 2 ** min(tries, 10), 3600))
+
+
+def is_due(message: Message, now: datetime) -> bool:
+    """Whether the next try may be made; a clock that was put back makes no longer pause."""
+    if message.next_at is None:
+        return True
+    return not 0 < (message.next_at - now).total_seconds() <= 3700
+
+
+def _word(destination: str) -> str:
+    return destination.replace(" ", "-")

@@ -1,0 +1,73 @@
+"""What the commands share: the config they are given, each site in its turn, the answer of all."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+from mtdata import logs
+from mtdata.bulletin import exit_code, level_of
+from mtdata.cli.tables import note
+from mtdata.config import Settings, SiteConfig, load
+from mtdata.errors import MTDataError, Reach
+
+log = logging.getLogger(__name__)
+Result = tuple[int, dict[str, Any]]
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The config that the command line names."""
+    return load(options.config, os.environ)
+
+
+def recorded(
+    options: argparse.Namespace, judge: Callable[[Settings], object] = lambda settings: None
+) -> Settings:
+    """The same for a command that carries something: from here on the log goes to its files.
+
+    `judge` may refuse the settings before that by an error.
+    """
+    settings = settings_of(options)
+    judge(settings)
+    how = settings.log
+    logs.configure(how.logging, settings.home, json_lines=how.json_lines)
+    return settings
+
+
+def each_site(
+    sites: tuple[SiteConfig, ...], act: Callable[[SiteConfig], Any]
+) -> tuple[dict[str, Any], dict[str, MTDataError]]:
+    """Do something for each site; one site's fault does not end another's turn."""
+    done: dict[str, Any] = {}
+    faults: dict[str, MTDataError] = {}
+    for site in sites:
+        try:
+            done[site.name] = act(site)
+        except MTDataError as error:
+            if error.stops >= Reach.PROCESS:
+                raise
+            faults[site.name] = error
+            with logs.at(site=site.name):
+                log.log(level_of(error.incident), "%s", error, extra=logs.TOLD)
+            note(f"mtdata: {site.name}: {error}", logging.ERROR)
+    return done, faults
+
+
+def answer(
+    key: str, shown: dict[str, Any], codes: set[int], faults: dict[str, MTDataError]
+) -> Result:
+    """The exit code of all sites together, and the JSON with the worst fault beside it."""
+    code = exit_code(codes | {fault.exit_code for fault in faults.values()})
+    for name, fault in faults.items():
+        shown[name] = {"exit": fault.exit_code, "scales": {}, "faults": [str(fault)]}
+    whole: dict[str, Any] = {key: shown}
+    if code:
+        first = next(iter(faults.values()), None)
+        told = [text for site in shown.values() for text in site.get("faults", [])]
+        message = "; ".join(told) or "some part failed; see the incidents"
+        kind = type(first).__name__ if first else "PartFailed"
+        whole["error"] = {"kind": kind, "message": message, "exit": code}
+    return code, whole

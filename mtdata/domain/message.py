@@ -1,0 +1,221 @@
+"""One message to one destination: its words, and the form in which it waits; it carries no secret.
+
+Of the destinations it knows names only: `mail`, `escalation`, `hook 1`, `hook 2` and so on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from mtdata.domain.advice import ADVICE
+from mtdata.domain.incident import KINDS
+from mtdata.domain.notice import PROGRAM, Item, Notice
+
+WHOLE, NAMED, SHORT = 50, 200, 1000
+"""Troubles told in full, those named in a line each, and characters of a detail."""
+_LEADS = {
+    "opened": "New:",
+    "lasting": "Lasting:",
+    "over": "Over:",
+    "escalated": "Lasting for long, and graver for it:",
+}
+_ENDS = {
+    "opened": "While it lasts a digest follows, and one mail when it is over.",
+    "lasting": "The next digest follows while anything lasts, and one mail when it is over.",
+    "over": "",
+    "escalated": "You get this once; whoever is mailed first gets the digests.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes to one destination; the same news for it have the same `key`.
+
+    `tries` were made to deliver it; the next is due at `next_at`.
+    """
+
+    destination: str
+    sort: str
+    key: str
+    made_at: datetime
+    subject: str
+    body: str
+    news: dict[str, Any]
+    tries: int = 0
+    next_at: datetime | None = None
+
+    def to_bytes(self) -> bytes:
+        """As it waits in a file."""
+        held = asdict(self)
+        for name in ("made_at", "next_at"):
+            held[name] = held[name] and held[name].isoformat()
+        return json.dumps(held, indent=1).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Message:
+        """The reverse; ValueError for what is none."""
+        try:
+            held = json.loads(content)
+            for name in ("made_at", "next_at"):
+                held[name] = held[name] and datetime.fromisoformat(held[name])
+            return cls(**held)
+        except (KeyError, TypeError, RecursionError) as error:
+            raise ValueError("no message") from error
+
+    def tried(self, next_at: datetime) -> Message:
+        """The same after one more try that failed."""
+        return replace(self, tries=self.tries + 1, next_at=next_at)
+
+
+def message(notice: Notice, destination: str, host: str, at: datetime) -> Message:
+    """The words of a notice for one destination."""
+    subject = one_line(f"[mtdata {host}] {_subject(notice)}")
+    news = {
+        "text": subject,
+        "sort": notice.sort,
+        "host": host,
+        "made_at": at.isoformat(timespec="seconds"),
+        "incidents": [_shown(item) for item in notice.items[:WHOLE]],
+        "not_shown": max(0, len(notice.items) - WHOLE),
+    }
+    key = _key(notice, destination)
+    return Message(destination, notice.sort, key, at, subject, _body(notice, host), news)
+
+
+def trial(destination: str, host: str, at: datetime) -> Message:
+    """What `mtdata check --mail` sends."""
+    subject = one_line(f"[mtdata {host}] TEST: this is how news come")
+    body = "`mtdata check --mail` sent this. Nothing is wrong, and nothing is to be done.\n"
+    news = {"text": subject, "sort": "test", "host": host, "incidents": [], "not_shown": 0}
+    key = sha256(f"{destination} {at.isoformat()}".encode()).hexdigest()[:32]
+    return Message(destination, "test", key, at, subject, body, news)
+
+
+def one_line(text: str) -> str:
+    """Text that is safe in a header field: one line of ASCII of a bounded length."""
+    plain = text.encode("ascii", "backslashreplace").decode()
+    return re.sub(r"[\x00-\x20\x7f]+", " ", plain).strip()[:200]
+
+
+def _key(notice: Notice, destination: str) -> str:
+    """The same for the same news after a kill, another for the next digest of the same troubles."""
+    told = [
+        (one.book, one.incident.number, str(one.incident.opened_at), one.is_open, *one.told[:2])
+        for one in notice.settled
+    ]
+    return sha256(repr((destination, notice.sort, sorted(map(str, told)))).encode()).hexdigest()[
+        :32
+    ]
+
+
+def _subject(notice: Notice) -> str:
+    """Its level, site and scale, and what it is; the gravest first, if there are several."""
+    items = [item for item in notice.items if not item.news.is_note] or notice.items
+    first, *rest = items
+    word = {"over": "over, was ", "lasting": "still ", "escalated": "lasts for long: "}
+    lead = word.get(notice.sort, "") if not first.news.is_note else ""
+    if notice.sort == "lasting" and not first.news.is_open:
+        lead = "" if first.news.is_note else "over again, was "
+    told = f"{lead}{first.news.level.upper()} {_where(first)}: {_title(first)}"
+    return f"{told} (and {len(rest)} more: {_places(rest)})" if rest else told
+
+
+def _places(items: Iterable[Item]) -> str:
+    return ", ".join(dict.fromkeys(_where(item) for item in items))
+
+
+def _where(item: Item) -> str:
+    return _paragraph(f"{item.news.book} {item.news.incident.scale}".strip())
+
+
+def _title(item: Item) -> str:
+    return KINDS[item.news.incident.kind].title
+
+
+def _body(notice: Notice, host: str) -> str:
+    items = notice.items
+    notes = [item for item in items if item.news.is_note]
+    gone = [] if notice.sort != "lasting" else [i for i in items if not i.news.is_open]
+    gone = [item for item in gone if not item.news.is_note]
+    main = [item for item in items if item not in notes and item not in gone]
+    parts = [
+        *_part(_LEADS[notice.sort], main),
+        *_part("Came and went meanwhile:", gone),
+        *_part("To be known:", notes),
+        _ENDS[notice.sort] if main else "",
+        f"Sent by mtdata on {_paragraph(host)}. What every kind means: docs/OPERATING.md",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _part(lead: str, items: Sequence[Item]) -> list[str]:
+    if not items:
+        return []
+    parts = [lead, *map(_told, items[:WHOLE])]
+    if named := items[WHOLE : WHOLE + NAMED]:
+        parts.append("\n".join(f"{_where(item)}: {_title(item)}" for item in named))
+    left = len(items) - WHOLE - len(named)
+    return [*parts, f"and {left} more: `mtdata incidents`"] if left > 0 else parts
+
+
+def _told(item: Item) -> str:
+    """One trouble in full."""
+    one, advice = item.news.incident, ADVICE[item.news.incident.kind]
+    seen = f"{one.seen} times" if one.seen > 1 else "once"
+    since = f"{_at(one.opened_at)}, seen {seen}, the last time {_at(one.last_at)}"
+    lines = [
+        f"{item.news.level.upper()}  {_where(item)}: {_title(item)}",
+        f"  what     {_paragraph(one.detail)}",
+        f"  that is  {advice.happened}",
+        f"  safe     {advice.safe}",
+        f"  to do    {advice.todo}",
+        f"  since    {since}",
+    ]
+    if item.back:
+        lines.append(f"  again    it came back {item.back} times since it was last told")
+    if one.closed_at is not None and not item.news.is_note:
+        lines.append(f"  over     {_at(one.closed_at)}")
+    lines.append(f"  look     mtdata incidents{_site(item)} ({one.kind}, number {one.number})")
+    return "\n".join(lines)
+
+
+def _site(item: Item) -> str:
+    return "" if item.news.book == PROGRAM else f" {_paragraph(item.news.book)}"
+
+
+def _at(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _paragraph(text: str) -> str:
+    """One line that any mail server takes."""
+    plain = text.encode("utf-8", "backslashreplace").decode()
+    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", plain)[:SHORT]
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    """One trouble for a program."""
+    one, advice = item.news.incident, ADVICE[item.news.incident.kind]
+    return {
+        "site": item.news.book,
+        "scale": one.scale,
+        "kind": one.kind,
+        "level": item.news.level,
+        "title": _title(item),
+        "detail": _paragraph(one.detail),
+        "number": one.number,
+        "count": one.seen,
+        "came_back": item.back,
+        "opened_at": one.opened_at.isoformat(timespec="seconds"),
+        "last_at": one.last_at.isoformat(timespec="seconds"),
+        "closed_at": one.closed_at and one.closed_at.isoformat(timespec="seconds"),
+        "happened": advice.happened,
+        "safe": advice.safe,
+        "to_do": advice.todo,
+    }

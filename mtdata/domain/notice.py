@@ -1,0 +1,163 @@
+"""Which news are due: what opened, lasts, is over, or has lasted too long; pure, it sends nothing.
+
+A trouble is told when it opens, with every digest while it lasts, and once when it is over.  One
+that comes and goes is told at its first opening; the next digest says how often it came back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from mtdata.domain.incident import KINDS, NOTES, Incident
+
+Sort = Literal["opened", "over", "lasting", "escalated"]
+PROGRAM = "(program)"
+"""The book of the program's own incidents; no site can have this name."""
+SLACK = timedelta(minutes=5)
+"""A moment that lies further ahead than this was told by a clock that has been put back since."""
+
+
+class Told(NamedTuple):
+    """What was told of an incident: its opening, the newest digest, that it lasts too long.
+
+    `before_at` is when an opening of the same kind and scale was last told.
+    """
+
+    opened_at: datetime | None = None
+    again_at: datetime | None = None
+    escalated_at: datetime | None = None
+    before_at: datetime | None = None
+
+
+class News(NamedTuple):
+    """An incident of one book (a site's name or PROGRAM), of which something may be due."""
+
+    book: str
+    incident: Incident
+    told: Told = Told()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the trouble lasts."""
+        return self.incident.closed_at is None
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it only tells something, and was closed as it was opened."""
+        return self.incident.kind in NOTES
+
+    @property
+    def level(self) -> str:
+        """How grave it is."""
+        return KINDS[self.incident.kind].level
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What damping goes by: the book, the kind and the scale."""
+        return self.book, self.incident.kind, self.incident.scale
+
+
+class Item(NamedTuple):
+    """One trouble in a notice; `back` is how often it came back since it was last told."""
+
+    news: News
+    back: int = 0
+
+
+class Notice(NamedTuple):
+    """What one message tells; `settled` is all of whose telling it takes care."""
+
+    sort: Sort
+    items: tuple[Item, ...]
+    settled: tuple[News, ...]
+
+
+class Pace(NamedTuple):
+    """How often a digest comes, and when somebody else is told as well (None = nobody)."""
+
+    digest: timedelta
+    escalate: timedelta | None
+
+
+def due(news: Sequence[News], now: datetime, pace: Pace) -> list[Notice]:
+    """The notices that are due now, at most one of each sort."""
+    fresh, over, waiting = _parted(news, pace)
+    notes = [one for one in waiting if one.is_note]
+    found = [_notice("opened", fresh), _notice("over", over)]
+    if any(_is_digest_due(one, now, pace) for one in waiting):
+        found.append(_digest(waiting))
+    found = [notice for notice in found if notice.items]
+    if found and found[-1].sort != "lasting":  # notes go with whatever goes out
+        found[0] = _notice(found[0].sort, [*found[0].settled, *notes])
+    late = [one for one in news if _is_late(one, now, pace)]
+    return [*found, _notice("escalated", late)] if late else found
+
+
+def _parted(news: Sequence[News], pace: Pace) -> tuple[list[News], list[News], list[News]]:
+    """What is to be told at once as new, at once as over, and what the next digest tells."""
+    fresh: list[News] = []
+    over: list[News] = []
+    waiting: list[News] = []
+    flapping = {one.place for one in news if not one.is_open and one.told.opened_at is None}
+    for one in news:
+        if one.told.opened_at is not None:
+            (waiting if one.is_open else over).append(one)
+        elif one.is_open and one.place not in flapping and not _came_back(one, pace):
+            fresh.append(one)
+        else:
+            waiting.append(one)
+    return fresh, over, waiting
+
+
+def _came_back(one: News, pace: Pace) -> bool:
+    before = one.told.before_at
+    return before is not None and abs(one.incident.opened_at - before) < pace.digest
+
+
+def _is_digest_due(one: News, now: datetime, pace: Pace) -> bool:
+    """A digest sweeps up all that waits, so the next is due one span after it at the earliest."""
+    told = one.told
+    return _is_past(told.again_at or told.opened_at or one.incident.opened_at, now, pace.digest)
+
+
+def _is_past(since: datetime, now: datetime, span: timedelta) -> bool:
+    """Whether that long ago, or told by a clock that was put back: never silent for ever."""
+    return now - since >= span or since - now > SLACK
+
+
+def _is_late(one: News, now: datetime, pace: Pace) -> bool:
+    if pace.escalate is None or not one.is_open or one.told.escalated_at is not None:
+        return False
+    return one.level in ("error", "critical") and _is_past(
+        one.incident.opened_at, now, pace.escalate
+    )
+
+
+def _notice(sort: Sort, news: Iterable[News]) -> Notice:
+    told = tuple(news)
+    return Notice(sort, _by_gravity(Item(one) for one in told), told)
+
+
+def _digest(waiting: Sequence[News]) -> Notice:
+    """Each trouble once, by its newest incident, with how often it came back untold."""
+    newest: dict[tuple[str, ...], News] = {}
+    back: dict[tuple[str, ...], int] = {}
+    for one in waiting:
+        key: tuple[str, ...] = one.place
+        if one.is_note:  # each tells something else
+            key = (*key, str(one.incident.number))
+        newest[key] = one
+        again = one.told.opened_at is None and not one.is_note
+        back[key] = back.get(key, 0) + again
+    for key, one in newest.items():  # one that was never told before did not come back
+        if one.told.before_at is None and one.told.opened_at is None and back[key]:
+            back[key] -= 1
+    items = (Item(one, back[key]) for key, one in newest.items())
+    return Notice("lasting", _by_gravity(items), tuple(waiting))
+
+
+def _by_gravity(items: Iterable[Item]) -> tuple[Item, ...]:
+    order = {level: place for place, level in enumerate(("critical", "error", "warning", "notice"))}
+    return tuple(sorted(items, key=lambda item: (order[item.news.level], item.news.place)))

@@ -1,0 +1,191 @@
+"""Mail against real SMTP servers: TLS, log-in, refusals at each stage, hanging, dripping ones."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mtdata.adapters.mail import MailAccess, MailPost
+from mtdata.errors import PostError, PostRefused
+from tests.adapters.certificates import self_signed
+from tests.contracts.post_contract import SECRET, PostContract, Staged, a_message
+from tests.fakes_post import MemoryPost
+from tests.mailbox import Mailbox, Speech, chatter, drip, hang, mailbox, slam, talking
+
+TO = ("Lab <lab@example.org>", "chief@example.org")
+
+
+def access(port: int, tls: str = "none", **more: object) -> MailAccess:
+    given = MailAccess("127.0.0.1", port, "none", "MTData <mtdata@example.org>", timeout_s=20)
+    return replace(given, tls=tls, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mailbox() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    return self_signed(tmp_path_factory.mktemp("tls"))
+
+
+class TestMemoryPost(PostContract):
+    @pytest.fixture
+    def staged(self) -> Staged:
+        post = MemoryPost()
+        faults = {"down": PostError("down"), "refusing": PostRefused("no"), "well": None}
+
+        def be(mood: str) -> None:
+            post.fault = faults[mood]
+
+        return Staged(post, lambda: [one.key for one in post.taken], be)
+
+
+class TestMailPost(PostContract):
+    @pytest.fixture
+    def staged(self, box: Mailbox) -> Staged:
+        answers = {"down": {"MAIL": "451 later"}, "refusing": {"DATA": "554 no"}, "well": {}}
+
+        def be(mood: str) -> None:
+            box.refuses = answers[mood]
+
+        def keys() -> list[str]:
+            return [one.mail["Message-ID"][1:33] for one in box.mails]
+
+        return Staged(MailPost(access(box.port, password=SECRET), TO), keys, be)
+
+
+def test_a_mail_has_the_fields_that_a_mail_has(box: Mailbox) -> None:
+    MailPost(access(box.port), TO).deliver(a_message("[mtdata host] CRITICAL study: so"))
+    [one] = box.mails
+    assert (one.sender, one.to) == ("mtdata@example.org", ["lab@example.org", "chief@example.org"])
+    assert one.subject == "[mtdata host] CRITICAL study: so"
+    assert one.mail["To"] == "Lab <lab@example.org>, chief@example.org"
+    assert one.mail["Auto-Submitted"] == "auto-generated"
+    assert one.mail["Date"] == "Thu, 12 Mar 2026 12:00:00 +0000"
+    assert one.body == "what\n"
+
+
+def test_a_subject_with_a_line_end_makes_no_field(box: Mailbox) -> None:
+    MailPost(access(box.port), TO).deliver(a_message("so\r\nBcc: evil@example.org\n\nbödy"))
+    [one] = box.mails
+    assert one.mail["Bcc"] is None
+    assert one.subject == "so Bcc: evil@example.org b\\xf6dy"
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_over_tls_it_logs_in_and_sends(
+    certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch, tls: str
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+    with mailbox(certificate, tls, asks_login=tls == "starttls") as box:
+        box.users["robot"] = SECRET
+        there = access(box.port, tls, user="robot", password=SECRET)
+        if tls == "tls":  # the server would want STARTTLS before a log-in
+            there = replace(there, user="")
+        assert MailPost(there, TO).deliver(a_message()) == ""
+        assert len(box.mails) == 1
+        assert box.is_secure == [True]
+        assert box.logins == ([("robot", SECRET)] if tls == "starttls" else [])
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_a_certificate_that_nobody_vouches_for_ends_it(
+    certificate: tuple[str, str], tls: str
+) -> None:
+    with mailbox(certificate, tls) as box:
+        with pytest.raises(PostRefused, match="certificate"):
+            MailPost(access(box.port, tls), TO).deliver(a_message())
+        assert box.mails == []
+
+
+def test_where_no_starttls_is_offered_nothing_goes_out_in_clear(box: Mailbox) -> None:
+    box.users["robot"] = SECRET
+    there = access(box.port, "starttls", user="robot", password=SECRET)
+    with pytest.raises(PostRefused, match="STARTTLS"):
+        MailPost(there, TO).deliver(a_message())
+    assert (box.mails, box.logins) == ([], [])
+
+
+def test_a_wrong_password_is_told_and_not_shown(
+    certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+    with mailbox(certificate, "starttls", asks_login=True) as box:
+        there = access(box.port, "starttls", user="robot", password=SECRET)
+        with pytest.raises(PostRefused, match="log-in: 535") as caught:
+            MailPost(there, TO).deliver(a_message())
+        assert SECRET not in str(caught.value) + repr(there)
+        there = replace(there, password="pässword")
+        with pytest.raises(PostRefused, match="ASCII"):
+            MailPost(there, TO).deliver(a_message())
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer", "kind"),
+    [
+        ("EHLO", "550 no", PostRefused),
+        ("EHLO", "421 later", PostError),
+        ("MAIL", "550 no", PostRefused),
+        ("MAIL", "451 later", PostError),
+        ("RCPT", "550 5.7.1 no relay for you, hunter2-secret", PostRefused),
+        ("RCPT", "450 4.2.0 greylisted", PostError),
+        ("DATA", "554 no", PostRefused),
+        ("DATA", "452 full", PostError),
+    ],
+)
+def test_a_refusal_at_any_stage_says_whether_to_try_again(
+    box: Mailbox, stage: str, answer: str, kind: type[PostError]
+) -> None:
+    box.refuses[stage] = answer
+    with pytest.raises(PostError, match=answer[:3]) as caught:
+        MailPost(access(box.port), TO).deliver(a_message())
+    assert type(caught.value) is kind
+    assert SECRET not in str(caught.value)
+    assert box.mails == []
+
+
+def test_an_address_that_is_refused_keeps_the_others_from_nothing(box: Mailbox) -> None:
+    box.refuses["RCPT lab@example.org"] = "550 nobody"
+    odd = MailPost(access(box.port), TO).deliver(a_message())
+    assert "1 of 2 addresses" in odd
+    assert box.mails[0].to == ["chief@example.org"]
+
+
+def test_a_server_that_is_not_there_is_tried_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(PostError, match="refused") as caught:
+        MailPost(access(port), TO).deliver(a_message())
+    assert caught.value.again
+
+
+@pytest.mark.parametrize("speech", [hang, drip, chatter, slam])
+def test_a_server_that_hangs_drips_or_slams_holds_nobody_up(speech: Speech) -> None:
+    with talking(speech) as port, pytest.raises(PostError) as caught:
+        MailPost(access(port, timeout_s=0.3), TO).deliver(a_message())
+    assert type(caught.value) is PostError
+
+
+def test_a_mail_that_was_taken_stays_taken_whatever_the_good_bye(box: Mailbox) -> None:
+    box.refuses["QUIT"] = "421 why"
+    assert MailPost(access(box.port), TO).deliver(a_message()) == ""
+    assert len(box.mails) == 1
+
+
+def test_a_server_of_another_name_is_not_spoken_to(
+    certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+    assert ssl.create_default_context().check_hostname
+    with mailbox(certificate, "tls") as box:
+        there = replace(access(box.port, "tls"), host="localhost")  # it is for 127.0.0.1
+        with pytest.raises(PostRefused, match="certificate"):
+            MailPost(there, TO).deliver(a_message())
