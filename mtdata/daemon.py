@@ -169,7 +169,6 @@ class Daemon:
         try:
             self._shift.take(self._load())
         except ConfigError as error:
-            log.error("the config was not taken, the old one holds: %s", error)
             news.program_incident(before, "config_refused", "", str(error))
         else:
             log.info("the config was read anew")

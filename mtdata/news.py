@@ -192,14 +192,21 @@ def _note_round(settings: Settings, site_name: str, told: list[tuple[str, str, s
             close_program_incident(settings, one.kind, one.scale)
 
 
-def program_incident(settings: Settings, kind: str, scale: str, detail: str) -> None:
-    """Open or count an incident of the program's own; a line in the log, quiet if it just lasts."""
-    level = LEVELS.get(KINDS[kind].level, logging.INFO)
+def program_incident(
+    settings: Settings, kind: str, scale: str, detail: str, *, logged: bool = False
+) -> None:
+    """Open or count an incident of the program's own.
+
+    There is a line in the log, unless one was `logged`; a quiet one if it just lasts and is not
+    critical.
+    """
+    level = logging.DEBUG if logged else LEVELS.get(KINDS[kind].level, logging.INFO)
     where = f"{PROGRAM} {scale}".strip()
     try:
         with closing(Ledger(_ledger(settings))) as ledger:
-            if not ledger.diary.raise_incident(kind, scale, detail, SystemClock().now()):
-                level = logging.INFO
+            new = ledger.diary.raise_incident(kind, scale, detail, SystemClock().now())
+            if not new and level < logging.CRITICAL:
+                level = logging.DEBUG
     except StorageError as error:
         log.error("%s: the incident could not be entered: %s", where, error)
         if kind != STUCK:

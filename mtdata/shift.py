@@ -162,7 +162,7 @@ class Shift:
             if isinstance(error, BusyError):
                 log.info("%s", error)
                 return
-            log.critical("%s: %s", task, error)
+            log.debug("%s: %s", task, error)  # it was told as an incident, or is now
         if name == NUMBERS:
             news.program_incident(self.settings, error.incident or "task_failed", name, str(error))
 
@@ -174,4 +174,4 @@ class Shift:
         log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
         place = name if name in (NEWS, NUMBERS) else news.place_of(name)
-        news.program_incident(self.settings, "task_failed", place, told)
+        news.program_incident(self.settings, "task_failed", place, told, logged=True)

@@ -100,7 +100,7 @@ def trial(destination: str, host: str, at: datetime) -> Message:
 def one_line(text: str) -> str:
     """Text that is safe in a header field: one line of ASCII of a bounded length."""
     plain = text.encode("ascii", "backslashreplace").decode()
-    return re.sub(r"[\x00-\x20\x7f]+", " ", plain).strip()[:200]
+    return re.sub(r"[\x00-\x20\x7f]+", " ", plain)[:200].strip()
 
 
 def _key(notice: Notice, destination: str) -> str:

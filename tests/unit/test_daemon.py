@@ -14,11 +14,12 @@ import pytest
 
 from benchmarks.moved_clock import MovedClock, scheduled_by
 from mtdata import daemon as house
-from mtdata import shift
+from mtdata import logs, shift
 from mtdata.adapters.notifier import Notifier
 from mtdata.daemon import Daemon
 from mtdata.duties import Duty, Turn
 from mtdata.errors import BusyError, StorageError
+from tests.fakes_log import log_given_back
 from tests.unit.config_folder import Folder, keys
 
 PATIENCE_S = 30.0
@@ -76,7 +77,10 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     hook = threading.excepthook
-    yield Stage(tmp_path.resolve(), monkeypatch)
+    with log_given_back():
+        logs.begin(0)
+        logging.getLogger("mtdata").propagate = True  # caplog listens at the root
+        yield Stage(tmp_path.resolve(), monkeypatch)
     threading.excepthook = hook
 
 
@@ -110,9 +114,10 @@ def test_a_fault_of_the_program_ends_one_round_and_shows_nothing_but_places(
 
     assert stage.play(31, fail) == 0
     assert stage.begun == 4
-    assert "a fault of the program: KeyError" in caplog.text
-    assert "in fail" in caplog.text
-    assert "an answer" not in caplog.text
+    told = "\n".join(logs.LineFormatter().format(record) for record in caplog.records)
+    assert "a fault of the program: KeyError" in told
+    assert "in fail" in told
+    assert "an answer" not in told + caplog.text
 
 
 def test_a_busy_pool_is_no_fault(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

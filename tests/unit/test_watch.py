@@ -118,11 +118,11 @@ def test_silence_is_told_once_and_over_with_the_next_entry(
     world.go_on(7 * DAY)
     assert world.look() == set()
     world.go_on(DAY)
-    with caplog.at_level(logging.INFO, "mtdata"):
+    with caplog.at_level(logging.DEBUG, "mtdata"):
         assert world.look() == SILENCE
         assert world.look() == SILENCE
     told = [one.levelno for one in caplog.records if "no new entry" in one.getMessage()]
-    assert told == [logging.WARNING, logging.INFO]
+    assert told == [logging.WARNING, logging.DEBUG]
     world.keep()
     world.round()
     assert world.look() == set()
