@@ -85,7 +85,10 @@ class Shift:
     # tasks, in the threads of the desks -----------------------------------------------------------
 
     def _collect(self, site: SiteConfig, pulse: Pulse) -> None:
-        self._act(COLLECT, site, pulse, tell=self._sign)
+        try:
+            self._act(COLLECT, site, pulse, tell=self._sign)
+        finally:
+            self.offer_news()
 
     def _daily(self, site: SiteConfig, must_yield: Callable[[], bool], pulse: Pulse) -> None:
         for duty in DAILY:
@@ -130,6 +133,7 @@ class Shift:
             pulse.beat()
             news.beat(self.settings, *self._signs.popleft())
         pulse.beat()
+        self._look_at_log()
         news.spread(self.settings)
         news.close_program_incident(self.settings, "task_failed", NEWS)
 
@@ -145,7 +149,6 @@ class Shift:
         app.write_metrics(self.settings)
         for kind in ("task_failed", StorageError.incident):
             news.close_program_incident(self.settings, kind, NUMBERS)
-        self._look_at_log()
 
     def _look_at_log(self) -> None:
         if trouble := logs.trouble():
