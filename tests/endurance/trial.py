@@ -8,7 +8,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,11 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
 
 from mtdata.demo.data import make_key, seal
 from mtdata.demo.study_site import StudySite
+from tests.mailbox import Mailbox, mailbox
 
 ROOT = Path(__file__).parents[2]
 SCALES = ("DASS21_AS", "QOL", "JsPsychTrial")
@@ -65,19 +63,6 @@ class Record:
     check: int = -1
 
 
-class Mailbox(Message):
-    """A mail server's own end: subjects, and when they came."""
-
-    def __init__(self, began: float) -> None:
-        super().__init__()
-        self.found: list[tuple[float, str]] = []
-        self._began = began
-
-    def handle_message(self, message: Any) -> None:
-        subject = " ".join(str(message["Subject"]).split())
-        self.found.append((time.monotonic() - self._began, subject))
-
-
 class Trial:
     """A home, a site, and a daemon that is started again whenever it was killed."""
 
@@ -94,7 +79,7 @@ class Trial:
         key.write_bytes(self._private)
         key.chmod(0o600)
 
-    def configure(self, site: StudySite, mail: Controller | None = None) -> None:
+    def configure(self, site: StudySite, mail: Mailbox | None = None) -> None:
         """EVERY second, so that as many rounds as in a day find room in minutes."""
         study = {
             "READY": True,
@@ -113,7 +98,7 @@ class Trial:
         if mail is None:
             return
         told = {
-            "HOST": mail.hostname,
+            "HOST": "127.0.0.1",
             "PORT": mail.port,
             "TLS": "none",
             "FROM": "mtdata@example.org",
@@ -124,21 +109,18 @@ class Trial:
     def play(self, *, seconds: float, kills: int, faults: Sequence[str], fault_s: float) -> Record:
         """Faults at even distances, kills at random moments, rows all the time."""
         began = time.monotonic()
-        box = Mailbox(began)
-        mail = Controller(box, hostname="127.0.0.1", port=free_port())
-        mail.start()
-        with StudySite() as site:
-            self.configure(site, mail)
-            try:
-                with self._alive():
-                    self._live(site, began, seconds, kills, faults, fault_s)
-                    self._finish(site)
-            finally:
-                mail.stop()
-            self.record.mails = box.found
+        with mailbox() as box, StudySite() as site:
+            box.on_mail = lambda: self._mailed(time.monotonic() - began, box)
+            self.configure(site, box)
+            with self._alive():
+                self._live(site, began, seconds, kills, faults, fault_s)
+                self._finish(site)
             self.record.seconds = time.monotonic() - began
             self._judge(site)
         return self.record
+
+    def _mailed(self, at: float, box: Mailbox) -> None:
+        self.record.mails.append((at, box.mails[-1].subject))
 
     def _live(
         self,
@@ -296,12 +278,6 @@ class Trial:
         shown = json.loads(done.stdout or b"{}").get("sites", {})
         found: list[dict[str, Any]] = shown.get("study", {}).get("incidents", [])
         return found
-
-
-def free_port() -> int:
-    """A port that nobody has at the moment; the mail server wants to be told one."""
-    with socket.create_server(("127.0.0.1", 0)) as there:
-        return int(there.getsockname()[1])
 
 
 def digest(found: Sequence[str]) -> str:
