@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mtdata.demo.study_site import StudySite
 from tests.endurance.trial import FAULTS, Trial
 
 SEED = 4711
+
+
+def test_every_fault_of_a_trial_is_one_of_the_stand_in() -> None:
+    with StudySite() as site:
+        for kind, detail in FAULTS.values():
+            if kind != "down":
+                site.fault(kind, **detail)
 
 
 def test_what_is_disturbed_and_killed_again_and_again_ends_as_if_nothing_had_been(

@@ -40,7 +40,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "deletes are refused": ("must_remain", {}),
     "deletes lie: 200, and nothing is gone": ("lying", {}),
     "connections are dropped": ("drop", {}),
-    "packages are garbled": ("garbled", {"method": "GET"}),
+    "packages are garbled": ("garbled", {"bytes": b'[{"id": 1, "answer": }', "method": "GET"}),
 }
 """What is told, and the fault of the stand-in with its details."""
 
