@@ -9,7 +9,8 @@ import os
 import shlex
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import randbelow
@@ -28,6 +29,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 LEAST_BITS, MOST_BITS = 1024, 4096
+MOST_KNOWN = 32
+"""So many keys that were checked, and self-tests that were passed, a process remembers."""
 _MOST_BYTES = 1 << 18  # the longest key with all its certificates is far shorter
 
 
@@ -63,7 +66,7 @@ def load_keys(
     faults: list[KeyFault] = []
     for path in files:
         try:
-            key = _key(path.name, _parsed(_content(path), passphrase or None))
+            key = replace(_checked(_content(path), passphrase or None), name=path.name)
         except _Refused as refused:
             faults.append(KeyFault(path.name, f"{path}: {refused}"))
         else:
@@ -140,10 +143,13 @@ def _why_not(content: bytes) -> str:
     return "holds no private key in PEM form"
 
 
-def _key(name: str, key: RSAPrivateKey) -> PrivateKey:
+@lru_cache(maxsize=MOST_KNOWN)
+def _checked(content: bytes, passphrase: str | None) -> PrivateKey:
+    """A key without its file's name; the check costs as much as a hundred values, so once a key."""
+    key = _parsed(content, passphrase)
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return PrivateKey(
-        name=name,
+        name="",
         pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         size_bytes=(key.key_size + 7) // 8,
         fingerprint=sha256(public).hexdigest(),
@@ -170,8 +176,12 @@ class Opener(Protocol):
         ...
 
 
+@lru_cache(maxsize=MOST_KNOWN)
 def self_test(opener: type[Opener], key: PrivateKey, padding: str) -> bool:
-    """Whether this library opens what is sealed for this key, and nothing else, here and now."""
+    """Whether this library opens what is sealed for this key, and nothing else, on this machine.
+
+    Asked once a process: a daemon would ask it at every round.
+    """
     numbers = loaded(key).public_key().public_numbers()
     # The same modulus with another exponent is another key, and a wrong one of the right size.
     wrong = RSAPublicNumbers(65539 if numbers.e != 65539 else 65537, numbers.n)
