@@ -61,9 +61,11 @@ class Shift:
 
     def offer_round(self, site: SiteConfig) -> None:
         """One round of a site, unless one goes on."""
-        if not self.desk(site.name).offer(COLLECT.name, partial(self._collect, site)):
+        desk = self.desk(site.name)
+        if not desk.offer(COLLECT.name, partial(self._collect, site)):
             with logs.at(site=site.name):
-                log.info("a round still goes on; this one is skipped")
+                count = desk.skipped[COLLECT.name]
+                log.info("a round still goes on: this one is skipped, the %d. so far", count)
 
     def offer_daily(self, site: SiteConfig, must_yield: Callable[[], bool] = lambda: False) -> None:
         """What is due of the daily duties; a long one ends when another task waits."""
@@ -99,7 +101,7 @@ class Shift:
                 continue
             self._not_before[key] = self.clock.ticks() + RETRY_S
             if self._act(duty, site, pulse, must_yield) == 0:
-                del self._not_before[key]
+                self._not_before.pop(key, None)  # a reload may have forgotten it meanwhile
 
     def _act(
         self,
