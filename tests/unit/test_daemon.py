@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -44,6 +44,7 @@ class Stage:
         self.folder.file("daemon.config", {"STALL_S": "10m", "STOP_S": "1s"})
         self.clock = MovedClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
         self.systemd, self.begun = Told(), 0
+        self.moves: dict[int, timedelta] = {}  # by the ticks that are left
         self._patch = patch
         patch.setattr(shift, "DAILY", ())
 
@@ -70,6 +71,7 @@ class Stage:
         while (one.is_busy() if settled else not self.begun) and time.monotonic() < until:
             time.sleep(0.001)
         self.clock.go_on(30)
+        self.clock.move(self.moves.get(left, timedelta()))
         if left == 1:
             one.ask_to_stop()
 
@@ -159,3 +161,13 @@ def test_a_task_that_does_not_end_within_stop_s_is_left_to_the_next_start(
     gate.set()
     assert ended == [True]
     assert "uva did not end within STOP_S" in caplog.text
+
+
+@pytest.mark.parametrize("by", [timedelta(days=1), timedelta(days=-1), timedelta(hours=-1)])
+def test_a_clock_that_is_set_by_a_day_or_an_hour_keeps_no_round_waiting(
+    stage: Stage, by: timedelta
+) -> None:
+    stage.moves[50] = by
+    assert stage.play(101, lambda turn: 0) == 0
+    assert 11 <= stage.begun <= 12
+    assert stage.systemd.words.count("WATCHDOG=1") == 101
