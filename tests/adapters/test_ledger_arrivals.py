@@ -120,19 +120,6 @@ def test_rounds_that_were_tried_are_told_from_the_last_good_one_on(book: Book) -
     assert book.arrivals.good_rounds(NOON, *COMMANDS) == [NOON + 2 * MINUTE]
 
 
-def test_an_older_ledger_of_the_format_gets_the_indexes_it_lacks(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite3"
-    Ledger(path).close()
-    db = Connection(path)
-    db.run("DROP INDEX files_day")
-    db.run("DROP INDEX runs_command")
-    db.close()
-    with_them = Connection(path)
-    names = {row[0] for row in with_them.all("SELECT name FROM sqlite_master WHERE type='index'")}
-    assert {"files_day", "runs_command"} <= names
-    with_them.close()
-
-
 def test_no_question_reads_old_entries_or_every_round(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
