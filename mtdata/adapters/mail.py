@@ -40,6 +40,10 @@ class MailAccess:
     timeout_s: float = 20.0
 
 
+UNFOLDED = SMTP.clone(max_line_length=998)
+"""A subject stays on its line: some readers show the fold as a blank."""
+
+
 class _Session(smtplib.SMTP):
     """An SMTP client whose answers end in time; `tls` wraps the connection from the first byte."""
 
@@ -145,7 +149,7 @@ class MailPost:
         return (PostRefused if 500 <= code < 600 else PostError)(told)
 
     def _mail(self, message: Message) -> bytes:
-        mail = EmailMessage(policy=SMTP)
+        mail = EmailMessage(policy=UNFOLDED)
         mail["From"] = one_line(self._access.sender)
         mail["To"] = ", ".join(one_line(word) for word in self._to)
         mail["Subject"] = one_line(message.subject)
