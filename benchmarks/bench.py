@@ -59,17 +59,7 @@ class Home:
     def run(self, command: str, **how: Any) -> Took:
         """Carry out `export` or `decode` in a process of its own; see carrying.py."""
         order = {"command": command, "config": str(self.folder / "config"), **how}
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "benchmarks.child", json.dumps(order)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{command} failed:\n{done.stderr}")
-        took: Took = json.loads(done.stdout)
-        return took
+        return in_process_of_its_own("benchmarks.child", order)
 
     def export(self, **how: Any) -> Took:
         """One round, which must end well."""
@@ -77,6 +67,21 @@ class Home:
         if took["told"]["exit"]:
             raise RuntimeError(f"the round ended with {took['told']}")
         return took
+
+
+def in_process_of_its_own(module: str, order: Took) -> Took:
+    """Run a module that is given an order as JSON, and what it found as JSON in its last line."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", module, json.dumps(order)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{module} failed:\n{done.stderr}")
+    took: Took = json.loads(done.stdout.splitlines()[-1])
+    return took
 
 
 def write_scales(folder: Path, scales: Mapping[str, tuple[Path, int]]) -> None:

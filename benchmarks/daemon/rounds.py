@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import ROOT, SCALE, Bench
+from benchmarks.bench import SCALE, Bench, in_process_of_its_own
 from benchmarks.figures import Measured
 from benchmarks.rows import rows, write_package
 
@@ -50,14 +46,4 @@ def _live(bench: Bench) -> dict[str, Any]:
         write_package(bench.folder / f"new-{number}.json", iter(part))
     with bench.home({SCALE: (bench.folder / "new-0.json", NEW_ROWS)}, deletes=True) as home:
         order = {"home": str(home.folder), "news": str(bench.folder), "marks": [FIRST, LAST]}
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "benchmarks.daemon.life", json.dumps(order)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-        )
-    if done.returncode:
-        raise RuntimeError(f"the daemon failed:\n{done.stderr}")
-    took: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return took
+        return in_process_of_its_own("benchmarks.daemon.life", order)

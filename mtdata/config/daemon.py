@@ -5,24 +5,17 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from mtdata.config import values
 from mtdata.config.site import PlacedPath, Seconds
-
-_DURATION = "seconds, or a duration such as 90s, 5m, 2h or 1d"
+from mtdata.config.strict import DURATION, STRICT
 
 
 class DaemonConfig(BaseModel):
     """The daemon's own terms; a site's stand with the site."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
+    model_config = STRICT
 
     scrub_at: Annotated[time, BeforeValidator(values.clock_time)] = Field(
         default=time(1, 30),
@@ -36,8 +29,8 @@ class DaemonConfig(BaseModel):
         le=366,
         description="a whole number from 1 to 366",
     )
-    stop_s: Seconds = Field(default=20.0, validation_alias="STOP_S", description=_DURATION)
-    stall_s: Seconds = Field(default=1800.0, validation_alias="STALL_S", description=_DURATION)
+    stop_s: Seconds = Field(default=20.0, validation_alias="STOP_S", description=DURATION)
+    stall_s: Seconds = Field(default=1800.0, validation_alias="STALL_S", description=DURATION)
     metrics: PlacedPath | None = Field(
         default=None, validation_alias="METRICS", description="a file, or nothing"
     )

@@ -18,16 +18,10 @@ from pydantic import (
 
 from mtdata.config import values
 from mtdata.config.site import Seconds
+from mtdata.config.strict import STRICT
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]+@[A-Za-z0-9._-]+", re.ASCII)
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
-_STRICT = ConfigDict(
-    frozen=True,
-    extra="forbid",
-    hide_input_in_errors=True,
-    validate_by_name=True,
-    validate_by_alias=True,
-)
 
 
 def _addresses(value: Any) -> tuple[str, ...]:
@@ -61,7 +55,7 @@ Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 class MailConfig(BaseModel):
     """The mail account, and who is told."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     host: str = Field(validation_alias="HOST", min_length=1, description="a server's name")
     tls: Annotated[Literal["none", "starttls", "tls"], BeforeValidator(values.lower)] = Field(
@@ -102,7 +96,7 @@ class MailConfig(BaseModel):
 class LogConfig(BaseModel):
     """Where the log goes, and whom to tell."""
 
-    model_config = _STRICT | ConfigDict(validate_default=True)
+    model_config = STRICT | ConfigDict(validate_default=True)
 
     mail: MailConfig | None = Field(
         default=None, validation_alias="MAIL", description="a mapping, see the sample"

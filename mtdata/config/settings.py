@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.log import LogConfig
 from mtdata.config.site import PlacedPath, SiteConfig
+from mtdata.config.strict import STRICT
 from mtdata.errors import ConfigError, UsageError
 
 
@@ -24,13 +25,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 class RecoveryConfig(BaseModel):
     """Where `decode` writes; None means its own place in the pool and in logs/."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
+    model_config = STRICT
 
     out: PlacedPath | None = Field(
         default=None, validation_alias="OUT", description="a folder, or nothing"

@@ -22,8 +22,8 @@ from pydantic import (
 
 from mtdata.config import values
 from mtdata.config.replica import ALLOWED, ReplicaConfig, replicas
+from mtdata.config.strict import DURATION, STRICT
 
-_DURATION = "seconds, or a duration such as 90s, 5m, 2h or 1d"
 _MIB = 1024 * 1024
 
 
@@ -52,14 +52,7 @@ WholeSeconds = Annotated[int, BeforeValidator(values.seconds)]
 class SiteConfig(BaseModel):
     """One site of server.config.  Validate by the file's keys or by the names of the fields."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-        validate_default=True,
-    )
+    model_config = STRICT | ConfigDict(validate_default=True)
 
     name: Annotated[str, BeforeValidator(values.site_name)] = Field(
         validation_alias="NAME",
@@ -109,16 +102,16 @@ class SiteConfig(BaseModel):
     )
     path: PlacedPath = Field(validation_alias="PATH", description="the folder of the pool")
     every_s: WholeSeconds = Field(
-        default=300, validation_alias="EVERY", ge=1, description=f"whole {_DURATION}"
+        default=300, validation_alias="EVERY", ge=1, description=f"whole {DURATION}"
     )
     static_at: Annotated[time, BeforeValidator(values.clock_time)] = Field(
         default=time(3, 30),
         validation_alias="STATIC_AT",
         description="a time of day from 00:00 to 23:59",
     )
-    timeout_s: Seconds = Field(default=60.0, validation_alias="TIMEOUT", description=_DURATION)
+    timeout_s: Seconds = Field(default=60.0, validation_alias="TIMEOUT", description=DURATION)
     connect_timeout_s: Seconds = Field(
-        default=10.0, validation_alias="CONNECT_TIMEOUT", description=_DURATION
+        default=10.0, validation_alias="CONNECT_TIMEOUT", description=DURATION
     )
     max_response_mb: float = Field(
         default=2048.0,
