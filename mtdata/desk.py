@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
 
 from mtdata import logs
-from mtdata.adapters.clock import SystemClock
 from mtdata.errors import MTDataError, Stopped
 from mtdata.pulse import Pulse
 
 log = logging.getLogger(__name__)
+LOOK_S = 60.0
+"""So often an idle thread looks whether it should end."""
 THREAD = "mtdata "
 """Before the desk's name in that of its thread."""
 Act = Callable[[Pulse], None]
@@ -23,7 +24,8 @@ class Desk:
 
     So nothing queues up however long a task lasts.  One task's fault does not end another's turn:
     an MTDataError goes to `fault`, anything else ends the thread (threading.excepthook tells it),
-    and another one takes its place.
+    and another one takes its place.  The thread stays between tasks: the C library keeps memory
+    apart for threads, and ever new ones would make it grow.
     """
 
     def __init__(
@@ -33,7 +35,7 @@ class Desk:
         self.skipped: Counter[str] = Counter()
         self.step = ""
         self._stopping, self._fault = stopping, fault
-        self._lock = Lock()
+        self._changed = Condition()
         self._waiting: dict[str, Act] = {}
         self._in_hand = ""
         self._pulse: Pulse | None = None
@@ -41,13 +43,14 @@ class Desk:
 
     def offer(self, name: str, act: Act) -> bool:
         """Have it done soon; False, and counted, while one of that name is in hand or waits."""
-        with self._lock:
+        with self._changed:
             if self._stopping.is_set():
                 return False
             if name == self._in_hand or name in self._waiting:
                 self.skipped[name] += 1
                 return False
             self._waiting[name] = act
+            self._changed.notify_all()
             if self._thread is None:
                 self._begin()
         return True
@@ -72,11 +75,10 @@ class Desk:
 
     def join(self, patience_s: float) -> bool:
         """Wait for all that is in hand or waits; whether it ended."""
-        clock = SystemClock()
-        until = clock.ticks() + patience_s
-        while (thread := self._thread) is not None and (left := until - clock.ticks()) > 0:
-            thread.join(left)
-        return self._thread is None
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not self._in_hand and not self._waiting, patience_s
+            )
 
     def _work(self) -> None:
         whole = False
@@ -86,21 +88,30 @@ class Desk:
             whole = True
         finally:
             if not whole:  # by a fault of the program
-                with self._lock:
-                    self._in_hand, self._pulse, self._thread = "", None, None
+                with self._changed:
+                    self._lay_down()
+                    self._thread = None
                     if self._waiting:
                         self._begin()
 
     def _next(self) -> Act | None:
-        with self._lock:
-            self._in_hand, self._pulse, self.step = "", None, ""
-            if not self._waiting or self._stopping.is_set():
+        """What is to be done next, waited for; None when nothing will be."""
+        with self._changed:
+            self._lay_down()
+            while not self._waiting and not self._stopping.is_set():
+                self._changed.wait(LOOK_S)
+            if self._stopping.is_set():
                 self._waiting.clear()
                 self._thread = None
+                self._changed.notify_all()
                 return None
             self._in_hand = next(iter(self._waiting))
             self._pulse = Pulse(self._stopping)
             return self._waiting.pop(self._in_hand)
+
+    def _lay_down(self) -> None:
+        self._in_hand, self._pulse, self.step = "", None, ""
+        self._changed.notify_all()
 
     def _done(self, act: Act) -> None:
         assert self._pulse is not None  # noqa: S101  # set by _next
