@@ -25,6 +25,7 @@ from mtdata.timetable import TickingClock, Timetable
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
+BUSY = "another daemon (or `daemon --once`) is at work with this config; nothing was done."
 LOOK_S = 60
 """How often it is looked whether a daily duty, mail or numbers are due."""
 
@@ -46,7 +47,7 @@ class Daemon:
         self._table = Timetable(self._clock)
         self._systemd = systemd or Notifier()
         self._seen: dict[str, tuple[int | None, float]] = {}
-        self._lock = PoolLock(self._shift.settings.home / "state")
+        self._lock = PoolLock(self._shift.settings.home / "state", BUSY)
 
     # asked from outside ---------------------------------------------------------------------------
 

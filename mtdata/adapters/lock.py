@@ -11,12 +11,17 @@ from filelock import FileLock, Timeout
 from mtdata.adapters.durable import make_folder
 from mtdata.errors import BusyError, StorageError
 
+BUSY = (
+    "another round has this pool; nothing was done. It goes on by itself when the other one ends."
+)
+
 
 class PoolLock:
     """Port Lock over a file `.lock` in the pool; the file may stay, only the lock counts."""
 
-    def __init__(self, pool: Path) -> None:
-        self._path = pool / ".lock"
+    def __init__(self, pool: Path, busy: str = BUSY) -> None:
+        """`busy` is said, behind the folder, when somebody else holds it."""
+        self._path, self._busy = pool / ".lock", busy
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -26,10 +31,7 @@ class PoolLock:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise BusyError(
-                f"{self._path.parent}: another round has this pool; nothing was done. "
-                "It goes on by itself when the other one ends."
-            ) from None
+            raise BusyError(f"{self._path.parent}: {self._busy}") from None
         except OSError as error:
             raise StorageError(f"{self._path}: cannot lock: {error.strerror}") from error
         try:

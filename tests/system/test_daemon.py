@@ -166,6 +166,7 @@ def test_a_second_daemon_of_the_same_home_ends_with_75_and_the_first_goes_on(
         with daemon(home) as other:
             _, said = other.communicate(timeout=PATIENCE_S)
         assert other.returncode == 75, said
+        assert "another daemon" in said
         before = len(runs(home, "export % ."))
         wait_until(lambda: len(runs(home, "export % .")) > before + 1, "it goes on")
         assert started.poll() is None
