@@ -1,0 +1,152 @@
+"""Django made ready for one database, without a settings module; it makes no table by itself.
+
+Everything that loads a model loads this first.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from mtdata.adapters.durable import make_folder
+from mtdata.domain.database import DatabaseAddress
+from mtdata.errors import ConfigError, RecordsError
+from mtdata.records.asking import asking
+
+APPS = ("mtdata.records",)
+BUSY_S, CONNECT_S, READ_S = 20, 5, 60
+_EXTRAS = {"mysql": "PyMySQL", "postgres": "psycopg"}
+
+
+def open_records(address: DatabaseAddress, **more: Any) -> None:
+    """Make Django ready for this database; `more` are further settings (the web page has some).
+
+    A second call turns to another database.  ConfigError when its driver is not installed.
+    """
+    if address.engine == "mysql":
+        _stand_in_for_mysqlclient()
+    described = {DEFAULT_DB_ALIAS: _described(address)}
+    if not settings.configured:
+        apps = [*APPS, *more.pop("INSTALLED_APPS", ())]
+        settings.configure(
+            DATABASES=described,
+            INSTALLED_APPS=apps,
+            USE_TZ=True,
+            TIME_ZONE="UTC",
+            DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+            LOGGING_CONFIG=None,
+            SECRET_KEY=more.pop("SECRET_KEY", None) or secrets.token_urlsafe(50),
+            **more,
+        )
+        django.setup()
+    else:
+        _turn_to(described)
+    if not address.is_shared:
+        make_folder(Path(address.name).parent)
+    try:
+        _ = connection.vendor  # loads the driver
+    except ImproperlyConfigured as error:
+        raise ConfigError(
+            f"programme.config: DATABASE: {_EXTRAS[address.engine]} is not installed; "
+            f"`pip install mtdata[{address.engine}]` brings it"
+        ) from error
+
+
+def _turn_to(described: dict[str, dict[str, Any]]) -> None:
+    connections.close_all()
+    if hasattr(connections._connections, DEFAULT_DB_ALIAS):
+        del connections[DEFAULT_DB_ALIAS]
+    connections.settings = connections.configure_settings(described)
+
+
+def _stand_in_for_mysqlclient() -> None:
+    try:
+        import pymysql
+    except ImportError as error:
+        raise ConfigError(
+            "programme.config: DATABASE: PyMySQL is not installed; "
+            "`pip install mtdata[mysql]` brings it"
+        ) from error
+    pymysql.install_as_MySQLdb()
+
+
+def _described(address: DatabaseAddress) -> dict[str, Any]:
+    if address.engine == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": address.name,
+            "OPTIONS": {
+                "timeout": BUSY_S,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    shared = {
+        "NAME": address.name,
+        "HOST": address.host,
+        "PORT": address.port,
+        "USER": address.user,
+        "PASSWORD": address.password,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+    if address.engine == "postgres":
+        options: dict[str, Any] = {
+            "connect_timeout": CONNECT_S,
+            "options": f"-c lock_timeout={BUSY_S}s -c statement_timeout={READ_S}s",
+        }
+        return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options, **shared}
+    options = {
+        "connect_timeout": CONNECT_S,
+        "read_timeout": READ_S,
+        "write_timeout": READ_S,
+        "charset": "utf8mb4",
+        "isolation_level": "read committed",
+        "init_command": f"SET time_zone='+00:00', innodb_lock_wait_timeout={BUSY_S}",
+    }
+    return {"ENGINE": "django.db.backends.mysql", "OPTIONS": options, **shared}
+
+
+def migrate() -> int:
+    """Make or change the tables as this version has them; how many steps that took."""
+    with asking():
+        steps = len(_missing())
+        if steps:
+            call_command("migrate", verbosity=0, interactive=False)
+        return steps
+
+
+def made_ready(address: DatabaseAddress, **more: Any) -> None:
+    """Open the records with tables as this version needs them; SQLite's are made by themselves.
+
+    RecordsError for another database whose tables are missing or older.
+    """
+    open_records(address, **more)
+    if not address.is_shared:
+        migrate()
+        return
+    with asking():
+        missing = _missing()
+    if missing:
+        raise RecordsError(
+            f"{address.told()}: its tables are missing or older than this program; "
+            "`mtdata migrate` makes them"
+        )
+
+
+def _missing() -> list[Any]:
+    executor = MigrationExecutor(connection)
+    return list(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def close_records() -> None:
+    """Close this thread's connection."""
+    connections.close_all()
