@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain, islice
-from typing import Any
 
 from mtdata.adapters.ledger import Claim
 from mtdata.adapters.rawfile import RawEntry, raw_entries
 from mtdata.adapters.recovered import RecoveredSheets
 from mtdata.course import Pool
 from mtdata.domain.days import worded
+from mtdata.domain.decoded import Decoded
 from mtdata.domain.making import enveloped, rows_of
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_ENTRIES, read_entry
@@ -35,23 +35,6 @@ FORM = 1
 
 class LostBytes(StorageError):
     """An entry of the ledger whose raw bytes are not there any more."""
-
-
-@dataclass(slots=True)
-class Decoded:
-    """What became of one sheet: rows made, entries left out, and how it compares."""
-
-    sheet: str
-    source: str
-    rows: int = 0
-    left_out: int = 0
-    identical: bool | None = None
-    difference: str = ""
-    made: bool = True  # False: an earlier `decode` made it, and it is still what it must be
-
-    def shown(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def _meant(word: str, base: str, owner: str, stays: set[str]) -> bool:

@@ -11,10 +11,11 @@ from mtdata import app, news
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.config import Settings, SiteConfig
+from mtdata.domain.decoded import Decoded
 from mtdata.domain.scale import NAME
 from mtdata.errors import JobError, StorageError
 from mtdata.jobs.kind import Kind, Parameter, Parameters, Work
-from mtdata.recovery import Decoded, Recovery
+from mtdata.recovery import Recovery
 from mtdata.wiring import has_pool, open_pool
 
 BETWEEN = ":"

@@ -1,6 +1,6 @@
 """The tables: jobs, their parts, what happened, what came out, who carries; no rule stands here.
 
-Load it after `setting.open_records`.  Times are aware UTC by the database's own clock.
+Times are aware UTC by the database's own clock.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import uuid
 from django.db import models
 
 from mtdata.domain.job import Stage, Status
+from mtdata.records.ready import prepare
 
+prepare()
 STATUS = [(one.value, one.value) for one in Status]
 STAGE = [(one.value, one.value) for one in Stage]
 

@@ -5,12 +5,9 @@ Everything that loads a model loads this first.
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import Any
 
-import django
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -20,42 +17,28 @@ from mtdata.adapters.durable import make_folder
 from mtdata.domain.database import DatabaseAddress
 from mtdata.errors import ConfigError, RecordsError
 from mtdata.records.asking import asking
+from mtdata.records.ready import prepare
 
-APPS = ("mtdata.records",)
 BUSY_S, CONNECT_S, READ_S = 20, 5, 60
-_EXTRAS = {"mysql": "PyMySQL", "postgres": "psycopg"}
+_DRIVERS = {"mysql": "PyMySQL", "postgres": "psycopg"}
 
 
-def open_records(address: DatabaseAddress, **more: Any) -> None:
-    """Make Django ready for this database; `more` are further settings (the web page has some).
+def open_records(address: DatabaseAddress) -> None:
+    """Make Django ready for this database; a second call turns to another one.
 
-    A second call turns to another database.  ConfigError when its driver is not installed.
+    ConfigError when its driver is not installed.
     """
+    prepare()
     if address.engine == "mysql":
         _stand_in_for_mysqlclient()
-    described = {DEFAULT_DB_ALIAS: _described(address)}
-    if not settings.configured:
-        apps = [*APPS, *more.pop("INSTALLED_APPS", ())]
-        settings.configure(
-            DATABASES=described,
-            INSTALLED_APPS=apps,
-            USE_TZ=True,
-            TIME_ZONE="UTC",
-            DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-            LOGGING_CONFIG=None,
-            SECRET_KEY=more.pop("SECRET_KEY", None) or secrets.token_urlsafe(50),
-            **more,
-        )
-        django.setup()
-    else:
-        _turn_to(described)
     if not address.is_shared:
         make_folder(Path(address.name).parent)
+    _turn_to({DEFAULT_DB_ALIAS: _described(address)})
     try:
         _ = connection.vendor  # loads the driver
     except ImproperlyConfigured as error:
         raise ConfigError(
-            f"programme.config: DATABASE: {_EXTRAS[address.engine]} is not installed; "
+            f"programme.config: DATABASE: {_DRIVERS[address.engine]} is not installed; "
             f"`pip install mtdata[{address.engine}]` brings it"
         ) from error
 
@@ -124,12 +107,12 @@ def migrate() -> int:
         return steps
 
 
-def made_ready(address: DatabaseAddress, **more: Any) -> None:
+def made_ready(address: DatabaseAddress) -> None:
     """Open the records with tables as this version needs them; SQLite's are made by themselves.
 
     RecordsError for another database whose tables are missing or older.
     """
-    open_records(address, **more)
+    open_records(address)
     if not address.is_shared:
         migrate()
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.home import ROOT, STUDY, Ended, Home, row
+from tests.system.home import STUDY, Ended, Home, row
 
 ENTRIES = 12
 
@@ -60,5 +58,5 @@ def test_a_decode_job_makes_every_sheet_and_tells_rows_and_digests(stocked: Home
         assert sha256(content).hexdigest() == made["sha256"]
         assert made["rows"] == ENTRIES
         assert content == (stocked.pool / "active_data" / made["name"]).read_bytes()
-    leftovers = [one for one in (stocked.pool / "recovered_data").rglob(".*.staged")]
+    leftovers = list((stocked.pool / "recovered_data").rglob(".*.staged"))
     assert leftovers == []

@@ -1,0 +1,171 @@
+"""The supervisor's contract over every database: whatever is killed, the rows are exact."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+from mtdata.jobs.embedded import Slots
+from mtdata.records import carrying, orders, runners, setting
+from tests.jobs.kinds import KINDS
+from tests.jobs.place import Place, until
+
+
+def test_a_job_writes_each_row_once(place: Place) -> None:
+    job = place.add(rows=100, parts=3)
+    place.carry()
+    shown = place.ended(job, "Success")
+    assert (shown["parts"], shown["rows"]) == ({"done": 3, "total": 3}, 300)
+    assert (place.rows(job), place.distinct(job)) == (300, 300)
+    assert shown["attempt"] == 1
+
+
+def test_a_killed_child_leaves_no_row_twice(place: Place) -> None:
+    job = place.add(rows=100, parts=1, pause=0.05)
+    place.carry()
+    until(lambda: place.rows(job) > 0, "the first rows")
+    os.kill(place.pid("begun"), signal.SIGKILL)
+    shown = place.ended(job, "Success")
+    assert (place.rows(job), place.distinct(job)) == (100, 100)
+    assert any("signal 9" in event["text"] for event in shown["events"])
+
+
+def test_a_killed_runner_leaves_its_job_to_another(place: Place) -> None:
+    job = place.add(rows=400, parts=1, pause=0.05)
+    runner = place.runner()
+    until(lambda: place.rows(job) > 0, "the first rows")
+    runner.kill()
+    runner.wait()
+    assert place.status(job) == "In Progress"
+    place.expire()
+    place.carry()
+    place.ended(job, "Success")
+    assert (place.rows(job), place.distinct(job)) == (400, 400)
+
+
+def test_an_orphan_that_lives_on_writes_nothing(place: Place) -> None:
+    job = place.add(rows=200, parts=1, pause=0.05, how="deaf")
+    runner = place.runner()
+    until(lambda: place.rows(job) > 0, "the first rows")
+    orphan = place.pid("begun")
+    os.killpg(orphan, signal.SIGSTOP)
+    runner.kill()
+    runner.wait()
+    place.expire()
+    place.carry()
+    # it stands still in the middle of a commit perhaps: then its lock ends with the server's wait
+    os.killpg(orphan, signal.SIGCONT)
+    until(lambda: place.signs("fenced"), "the fence")
+    place.ended(job, "Success")
+    assert (place.rows(job), place.distinct(job)) == (200, 200)
+
+
+def test_a_stopped_job_leaves_no_row(place: Place) -> None:
+    job = place.add(rows=2000, parts=2, pause=0.05)
+    place.carry()
+    until(lambda: place.rows(job) > 0, "the first rows")
+    orders.stop(job)
+    shown = place.ended(job, "Stopped")
+    assert place.rows(job) == 0
+    assert shown["reason"] == "stopped by hand"
+    assert shown["rows"] == 0
+
+
+def test_a_stop_goes_on_when_it_is_killed_while_it_takes_back(place: Place) -> None:
+    job = place.add(rows=60, parts=1, how="sleeps", undo_pause=0.5)
+    place.carry()
+    until(lambda: place.rows(job) == 60, "the rows")
+    orders.stop(job)
+    os.kill(place.pid("undoing"), signal.SIGKILL)
+    _, told = orders.stop(job)
+    assert told == "it is Stopping already"
+    place.ended(job, "Stopped")
+    assert place.rows(job) == 0
+    assert len(place.signs("undoing")) == 2
+
+
+def test_a_retry_repeats_no_finished_part(place: Place) -> None:
+    job = place.add(rows=40, parts=3, how="fails")
+    place.carry()
+    shown = place.ended(job, "Failed")
+    assert "part1: this part was told to fail" in shown["reason"]
+    assert place.rows(job) == 40
+    orders.retry(job)
+    shown = place.ended(job, "Success")
+    assert (place.rows(job), place.distinct(job), shown["attempt"]) == (120, 120, 2)
+    assert len(place.signs("begun-part0")) == 1
+
+
+def test_an_undone_job_leaves_no_row(place: Place) -> None:
+    job = place.add(rows=40, parts=2)
+    place.carry()
+    place.ended(job, "Success")
+    orders.undo(job)
+    shown = place.ended(job, "Stopped")
+    assert (place.rows(job), shown["reason"]) == (0, "taken back by hand")
+
+
+def test_runners_side_by_side_never_have_one_part_twice(place: Place) -> None:
+    runner = runners.enter("embedded", 1)
+    place.add("shared", parts=24)
+    first = carrying.claim(runner, 60, KINDS)
+    assert first is not None
+    carrying.finish(first, carrying.Signs(), planned=[f"part{n}" for n in range(24)])
+    taken: list[int] = []
+
+    def take() -> None:
+        while (claimed := carrying.claim(runner, 60, KINDS)) is not None:
+            taken.append(claimed.part)
+            carrying.finish(claimed, carrying.Signs(1))
+        setting.close_records()
+
+    threads = [threading.Thread(target=take) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == len(set(taken)) == 24
+    assert place.status(first.job) == "Success"
+
+
+def test_two_jobs_of_one_key_never_run_together(place: Place) -> None:
+    jobs = [place.add(rows=20, parts=1, key="account", pause=0.2) for _ in range(3)]
+    runner = runners.enter("embedded", 1)
+    claims: list[carrying.Claimed] = []
+
+    def take() -> None:
+        if (claimed := carrying.claim(runner, 60, KINDS)) is not None:
+            claims.append(claimed)
+        setting.close_records()
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claims) == 1
+    assert sorted(map(place.status, jobs)) == ["In Progress", "Queued", "Queued"]
+    place.expire()
+    place.carry(count=2)
+    for job in jobs:
+        place.ended(job, "Success")
+        assert place.rows(job) == 20
+
+
+def test_two_slots_share_the_parts_of_one_job(place: Place) -> None:
+    job = place.add("shared", rows=40, parts=4, pause=0.3)
+    place.carry(count=2)
+    place.ended(job, "Success")
+    assert (place.rows(job), place.distinct(job)) == (160, 160)
+    assert len({sign.read_text() for sign in place.signs("begun")}) == 2
+
+
+def test_a_runner_that_ends_hands_its_part_back(place: Place) -> None:
+    job = place.add(rows=400, parts=1, pause=0.05)
+    slots: Slots = place.carry()
+    until(lambda: place.rows(job) > 0, "the first rows")
+    assert slots.stop(60)
+    place.carry()
+    place.ended(job, "Success")
+    assert (place.rows(job), place.distinct(job)) == (400, 400)
