@@ -24,5 +24,5 @@ class DatabaseAddress:
 
     def told(self) -> str:
         """How people see it: without user and password."""
-        place = f"{self.host}:{self.port}/" if self.is_shared else "//"
+        place = f"{self.host}:{self.port}/" if self.is_shared else "/"
         return f"{self.engine}://{place}{self.name}"

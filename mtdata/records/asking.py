@@ -44,6 +44,8 @@ def asking() -> Iterator[None]:
     except IntegrityError:
         raise
     except (DatabaseError, InterfaceError) as error:
+        if not connection.in_atomic_block:
+            connection.close()  # a broken one would stay broken
         raise RecordsError(
             f"the database of the records does not do what it was asked ({type(error).__name__})"
         ) from error

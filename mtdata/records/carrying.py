@@ -178,7 +178,7 @@ def fenced(claimed: Claimed) -> Iterator[Part]:
 
     The job is locked meanwhile, so nobody can take the part away before it is done.
     """
-    with transaction.atomic():
+    with asking(), transaction.atomic():
         locked(claimed.job)
         part = Part.objects.filter(
             pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS

@@ -5,6 +5,7 @@ Everything that loads a model loads this first.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from filelock import FileLock
 
 from mtdata.adapters.durable import make_folder
 from mtdata.domain.database import DatabaseAddress
@@ -19,6 +21,7 @@ from mtdata.errors import ConfigError, RecordsError
 from mtdata.records.asking import asking
 from mtdata.records.ready import prepare
 
+FILE_MODE = 0o600
 BUSY_S, CONNECT_S, READ_S = 20, 5, 60
 _DRIVERS = {"mysql": "PyMySQL", "postgres": "psycopg"}
 
@@ -32,7 +35,7 @@ def open_records(address: DatabaseAddress) -> None:
     if address.engine == "mysql":
         _stand_in_for_mysqlclient()
     if not address.is_shared:
-        make_folder(Path(address.name).parent)
+        _make_file(Path(address.name))
     _turn_to({DEFAULT_DB_ALIAS: _described(address)})
     try:
         _ = connection.vendor  # loads the driver
@@ -41,6 +44,15 @@ def open_records(address: DatabaseAddress) -> None:
             f"programme.config: DATABASE: {_DRIVERS[address.engine]} is not installed; "
             f"`pip install mtdata[{address.engine}]` brings it"
         ) from error
+
+
+def _make_file(path: Path) -> None:
+    """A file that only its owner reads, before SQLite makes one that others read."""
+    make_folder(path.parent)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    except OSError as error:
+        raise RecordsError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _turn_to(described: dict[str, dict[str, Any]]) -> None:
@@ -114,7 +126,8 @@ def made_ready(address: DatabaseAddress) -> None:
     """
     open_records(address)
     if not address.is_shared:
-        migrate()
+        with FileLock(f"{address.name}.migrating", mode=FILE_MODE, timeout=BUSY_S):
+            migrate()
         return
     with asking():
         missing = _missing()

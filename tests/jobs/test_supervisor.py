@@ -12,13 +12,16 @@ from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place, until
 
 
-def test_a_job_writes_each_row_once(place: Place) -> None:
+def test_a_job_writes_each_row_once_and_takes_all_of_them_back(place: Place) -> None:
     job = place.add(rows=100, parts=3)
     place.carry()
     shown = place.ended(job, "Success")
     assert (shown["parts"], shown["rows"]) == ({"done": 3, "total": 3}, 300)
     assert (place.rows(job), place.distinct(job)) == (300, 300)
     assert shown["attempt"] == 1
+    orders.undo(job)
+    shown = place.ended(job, "Stopped")
+    assert (place.rows(job), shown["reason"]) == (0, "taken back by hand")
 
 
 def test_a_killed_child_leaves_no_row_twice(place: Place) -> None:
@@ -97,15 +100,6 @@ def test_a_retry_repeats_no_finished_part(place: Place) -> None:
     assert len(place.signs("begun-part0")) == 1
 
 
-def test_an_undone_job_leaves_no_row(place: Place) -> None:
-    job = place.add(rows=40, parts=2)
-    place.carry()
-    place.ended(job, "Success")
-    orders.undo(job)
-    shown = place.ended(job, "Stopped")
-    assert (place.rows(job), shown["reason"]) == (0, "taken back by hand")
-
-
 def test_runners_side_by_side_never_have_one_part_twice(place: Place) -> None:
     runner = runners.enter("embedded", 1)
     place.add("shared", parts=24)
@@ -153,19 +147,19 @@ def test_two_jobs_of_one_key_never_run_together(place: Place) -> None:
         assert place.rows(job) == 20
 
 
-def test_two_slots_share_the_parts_of_one_job(place: Place) -> None:
-    job = place.add("shared", rows=40, parts=4, pause=0.3)
-    place.carry(count=2)
-    place.ended(job, "Success")
-    assert (place.rows(job), place.distinct(job)) == (160, 160)
-    assert len({sign.read_text() for sign in place.signs("begun")}) == 2
+def test_two_slots_share_the_parts_of_one_job(plain: Place) -> None:
+    job = plain.add("shared", rows=40, parts=4, pause=0.3)
+    plain.carry(count=2)
+    plain.ended(job, "Success")
+    assert (plain.rows(job), plain.distinct(job)) == (160, 160)
+    assert len({sign.read_text() for sign in plain.signs("begun")}) == 2
 
 
-def test_a_runner_that_ends_hands_its_part_back(place: Place) -> None:
-    job = place.add(rows=400, parts=1, pause=0.05)
-    slots: Slots = place.carry()
-    until(lambda: place.rows(job) > 0, "the first rows")
+def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
+    job = plain.add(rows=400, parts=1, pause=0.05)
+    slots: Slots = plain.carry()
+    until(lambda: plain.rows(job) > 0, "the first rows")
     assert slots.stop(60)
-    place.carry()
-    place.ended(job, "Success")
-    assert (place.rows(job), place.distinct(job)) == (400, 400)
+    plain.carry()
+    plain.ended(job, "Success")
+    assert (plain.rows(job), plain.distinct(job)) == (400, 400)
