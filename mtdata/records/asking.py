@@ -19,7 +19,7 @@ from django.db.utils import (
 from mtdata.errors import RecordsError
 
 Found = TypeVar("Found")
-TRIES, PAUSE_S = 6, 0.1
+TRIES, PAUSE_S = 7, 0.1
 _CLOCKS = {
     "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')",
     "mysql": "SELECT utc_timestamp(6)",

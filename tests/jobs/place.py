@@ -82,8 +82,7 @@ class Place:
 
     def close(self) -> None:
         """End whatever carries, and let the connection go."""
-        for slots in self._slots:
-            assert slots.stop(PATIENCE_S)
+        self.stop()
         for runner in self._runners:
             runner.kill()
             runner.wait()
@@ -91,6 +90,12 @@ class Place:
             with suppress(ProcessLookupError):
                 os.killpg(int(sign.read_text()), signal.SIGKILL)
         setting.close_records()
+
+    def stop(self) -> None:
+        """End the slots."""
+        for slots in self._slots:
+            assert slots.stop(PATIENCE_S)
+        self._slots.clear()
 
     # orders
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from uuid import UUID
 
+import pytest
+
+from mtdata.errors import Fenced
 from mtdata.jobs.embedded import Slots
-from mtdata.records import carrying, orders, runners, setting
+from mtdata.records import carrying, looking, orders, runners, setting
+from mtdata.records.models import Part
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place, until
 
@@ -163,3 +168,55 @@ def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
     plain.carry()
     plain.ended(job, "Success")
     assert (plain.rows(job), plain.distinct(job)) == (400, 400)
+
+
+def test_a_job_whose_runner_is_gone_is_stopped_all_the_same(plain: Place) -> None:
+    job = plain.add(rows=400, parts=1, pause=0.05)
+    runner = plain.runner()
+    until(lambda: plain.rows(job) > 0, "the first rows")
+    runner.kill()
+    runner.wait()
+    orders.stop(job)
+    plain.expire()
+    plain.carry()
+    plain.ended(job, "Stopped")
+    assert plain.rows(job) == 0
+
+
+def test_a_part_that_kills_its_child_each_time_has_failed_in_the_end(plain: Place) -> None:
+    runner = runners.enter("embedded", 1)
+    job = plain.add(parts=1)
+    for _ in range(3):
+        plain_claim(runner)
+        plain.expire()
+        lift_pauses()
+    shown = plain.ended(job, "Failed")
+    assert "was not heard of" in shown["reason"]
+
+
+def plain_claim(runner: UUID) -> carrying.Claimed:
+    claimed = carrying.claim(runner, 60, KINDS)
+    assert claimed is not None
+    return claimed
+
+
+def lift_pauses() -> None:
+    Part.objects.update(not_before=None)
+
+
+def test_a_fenced_commit_of_an_earlier_attempt_writes_nothing(place: Place) -> None:
+    runner = runners.enter("embedded", 1)
+    job = place.add(parts=1)
+    early = plain_claim(runner)
+    place.expire()
+    late = plain_claim(runner)
+    assert late.attempt > early.attempt
+    with pytest.raises(Fenced), carrying.fenced(early):
+        raise AssertionError("the fence let it in")
+    with pytest.raises(Fenced):
+        carrying.finish(early, carrying.Signs(7))
+    assert carrying.renew(early, runner, 60, carrying.Signs()) is carrying.Verdict.LOST
+    assert not carrying.fail(early, "late")
+    carrying.finish(late, carrying.Signs(), planned=["part0"])
+    carrying.finish(late, carrying.Signs(), planned=["part0"])  # said twice, done once
+    assert looking.whole_of(orders.found(job))["parts"]["total"] == 1
