@@ -82,15 +82,16 @@ def _opened(options: argparse.Namespace) -> Settings:
 
 
 def _add(options: argparse.Namespace) -> Result:
-    from mtdata.jobs import kinds
+    from mtdata.jobs import ordering
+    from mtdata.jobs.kinds import KINDS
 
-    kind = kinds.kind_of(options.kind)
+    kind = ordering.kind_of(options.kind, KINDS)
     settings = settings_of(options)
-    parameters = kinds.parameters_of(kind, settings, options.words)
+    parameters = ordering.parameters_of(kind, settings, options.words)
     _opened(options)
     from mtdata.records import looking, orders
 
-    job = orders.add(kinds.order_of(kind, parameters))
+    job = orders.add(ordering.order_of(kind, parameters))
     if not options.json:
         say(f"{job.name} is {job.status} ({job.pk})")
     return 0, looking.brief(job)
@@ -178,6 +179,7 @@ def _migrate(options: argparse.Namespace) -> Result:
 
 def _runner(options: argparse.Namespace) -> Result:
     from mtdata.jobs.embedded import Slots
+    from mtdata.jobs.kinds import KINDS
 
     if not 0 <= options.slots <= 64:
         raise UsageError("--slots takes a whole number from 1 to 64")
@@ -186,7 +188,7 @@ def _runner(options: argparse.Namespace) -> Result:
         raise ConfigError(
             f"programme.config: ENGINE is {settings.programme.engine}; this runner is embedded"
         )
-    slots = Slots(settings, count=options.slots)
+    slots = Slots(settings, KINDS, count=options.slots)
     if options.once:
         return 0, {"exit": 0, "carried": slots.drain()}
     asked = threading.Event()

@@ -24,7 +24,8 @@ from mtdata.adapters.clock import SystemClock
 from mtdata.config import load
 from mtdata.domain.job import Stage
 from mtdata.errors import Fenced, MTDataError, Stopped
-from mtdata.jobs.kinds import KINDS, Kinds, kind_of
+from mtdata.jobs.kind import Kinds
+from mtdata.jobs.ordering import kind_of
 from mtdata.jobs.talk import Message, line_of
 from mtdata.logs.lines import fault_told
 from mtdata.pulse import Pulse
@@ -150,7 +151,7 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise Stopped(ENDED)
 
 
-def main(words: list[str], kinds: Kinds = KINDS) -> int:
+def main(words: list[str], kinds: Kinds) -> int:
     """Carry what the supervisor sends until it sends no more."""
     mouth = Mouth()
     signal.signal(signal.SIGTERM, _stop)
@@ -198,5 +199,6 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
 
 
 if __name__ == "__main__":
-    logging.raiseExceptions = False
-    sys.exit(main(sys.argv[1:]))
+    from mtdata.jobs.kinds import KINDS
+
+    sys.exit(main(sys.argv[1:], KINDS))

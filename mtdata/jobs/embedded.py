@@ -10,7 +10,7 @@ from uuid import UUID
 
 from mtdata.config import Settings
 from mtdata.errors import RecordsError
-from mtdata.jobs.kinds import KINDS, Kinds
+from mtdata.jobs.kind import Kinds
 from mtdata.jobs.supervisor import Supervisor, Terms
 from mtdata.records import reaping, runners, setting
 
@@ -38,7 +38,7 @@ class Slots:
     """So many jobs at a time, and a sweeper that finds the lost ones."""
 
     def __init__(
-        self, settings: Settings, terms: Terms | None = None, kinds: Kinds = KINDS, count: int = 0
+        self, settings: Settings, kinds: Kinds, terms: Terms | None = None, count: int = 0
     ) -> None:
         self._settings, self._kinds = settings, kinds
         self._terms = terms or terms_of(settings)
@@ -137,4 +137,6 @@ def slots_of_daemon(settings: Settings) -> Slots | None:
         return None
     if not where.is_shared and not Path(where.name).exists():
         return None
-    return Slots(settings)
+    from mtdata.jobs.kinds import KINDS
+
+    return Slots(settings, KINDS)

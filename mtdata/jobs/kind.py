@@ -80,6 +80,9 @@ class Kind:
     memory_bytes: int = 4 << 30
 
 
+Kinds = Mapping[str, Kind]
+
+
 def read_parameters(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Parameters:
     """The parameters as they are kept.
 

@@ -18,8 +18,7 @@ from uuid import UUID
 
 from mtdata.adapters.clock import SystemClock
 from mtdata.errors import RecordsError
-from mtdata.jobs.kind import Kind
-from mtdata.jobs.kinds import Kinds
+from mtdata.jobs.kind import Kind, Kinds
 from mtdata.jobs.limits import memory_of
 from mtdata.jobs.talk import Ear, Message, line_of
 from mtdata.records import carrying, reaping, runners
@@ -227,8 +226,8 @@ class Course:
     def _break_off(self, why: Why | str) -> bool:
         grace_s = 0.0 if why is Why.LOST else self._terms.grace_s
         self._child.ask()
-        self._keep_lease(grace_s)
-        self._child.end(0.0)
+        ended = self._keep_lease(grace_s)
+        self._child.end(self._terms.grace_s if ended else 0.0)
         self._tell()
         if why is Why.STOP:
             carrying.stopped(self._claimed)
@@ -238,13 +237,14 @@ class Course:
             carrying.fail(self._claimed, why)
         return False
 
-    def _keep_lease(self, grace_s: float) -> None:
-        """Give the child its time, and hold the lease until nothing of it is left."""
+    def _keep_lease(self, grace_s: float) -> bool:
+        """Give the child its time, and hold the lease meanwhile; whether it says that it ended."""
         until = self._ticks() + grace_s
         while not self._child.ear.ended and self._ticks() < until:
             if any(self._take(message) for message in self._child.ear.hear(HEAR_S)):
-                return
+                return True
             now = self._ticks()
             if now - self._tried >= self._terms.heartbeat_s:
                 self._tried = now
                 self._renew(now)
+        return self._child.ear.ended

@@ -17,7 +17,7 @@ from django.db import connection
 
 from mtdata.config import load
 from mtdata.jobs.embedded import Slots, terms_of
-from mtdata.jobs.kinds import order_of, parameters_of
+from mtdata.jobs.ordering import order_of, parameters_of
 from mtdata.records import setting
 from tests.jobs.kinds import KINDS, TABLE
 
@@ -109,7 +109,7 @@ class Place:
 
     def carry(self, count: int = 1) -> Slots:
         """Slots at work until the test ends."""
-        slots = Slots(self.settings, terms_of(self.settings, CHILD), KINDS, count=count)
+        slots = Slots(self.settings, KINDS, terms_of(self.settings, CHILD), count=count)
         slots.start()
         self._slots.append(slots)
         return slots

@@ -16,5 +16,5 @@ CHILD = (sys.executable, str(Path(__file__).with_name("child.py")))
 
 if __name__ == "__main__":
     settings = load(Path(sys.argv[1]), {})
-    Slots(settings, terms_of(settings, CHILD), KINDS, count=1).start()
+    Slots(settings, KINDS, terms_of(settings, CHILD), count=1).start()
     threading.Event().wait()

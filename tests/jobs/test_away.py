@@ -12,7 +12,7 @@ from tests.jobs.cable import Cable
 from tests.jobs.conftest import SERVERS
 from tests.jobs.place import Place, until
 
-AWAY_S = 2.0
+AWAY_S = 1.0
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def cable(place: Place) -> Iterator[Cable]:
 
 @pytest.mark.parametrize("place", sorted(SERVERS), indirect=True)
 def test_a_job_goes_on_when_the_database_is_back(place: Place, cable: Cable) -> None:
-    job = place.add(rows=400, parts=1, pause=0.05)
+    job = place.add(rows=300, parts=1, pause=0.05)
     place.carry()
     until(lambda: place.rows(job) > 0, "the first rows")
     cable.cut()
@@ -44,4 +44,4 @@ def test_a_job_goes_on_when_the_database_is_back(place: Place, cable: Cable) -> 
     cable.mend()
     setting.close_records()
     place.ended(job, "Success")
-    assert (place.rows(job), place.distinct(job)) == (400, 400)
+    assert (place.rows(job), place.distinct(job)) == (300, 300)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtdata.errors import JobError
+from mtdata.jobs.embedded import slots_of_daemon
 from mtdata.records import orders, reaping
 from tests.jobs.place import Place, until
 
@@ -78,3 +79,26 @@ def test_a_job_that_succeeded_is_not_tried_again(plain: Place) -> None:
         orders.retry(job)
     with pytest.raises(JobError, match="it has left nothing"):
         orders.undo(job)
+
+
+def test_a_daemon_has_slots_where_there_are_records_and_it_should(plain: Place) -> None:
+    assert slots_of_daemon(plain.settings) is not None
+    plain.configure(SLOTS=0)
+    assert slots_of_daemon(plain.settings) is None
+    plain.configure(SLOTS=1, DATABASE="sqlite:///state/nothing.sqlite3")
+    assert slots_of_daemon(plain.settings) is None
+    plain.configure(ENGINE="celery")
+    assert slots_of_daemon(plain.settings) is None
+
+
+def test_a_failed_job_is_taken_back_whole_and_begun_anew(plain: Place) -> None:
+    job = plain.add(rows=40, parts=2, how="fails")
+    plain.carry()
+    plain.ended(job, "Failed")
+    assert plain.rows(job) == 40
+    orders.undo(job)
+    plain.ended(job, "Stopped")
+    assert plain.rows(job) == 0
+    orders.retry(job)
+    plain.ended(job, "Success")
+    assert (plain.rows(job), plain.distinct(job)) == (80, 80)
