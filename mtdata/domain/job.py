@@ -41,7 +41,9 @@ FOLLOWS: dict[Status, frozenset[Status]] = {
     Status.STOPPED: frozenset({Status.QUEUED}),  # retry
 }
 MOST_LOST = 3
-"""So often a part is begun anew after its runner was lost; then it has Failed."""
+"""At the loss of so many children or runners a part has Failed."""
+MOST_PUT_OFF = 6
+"""At so many faults that may be gone later (a busy pool, a site that is away) as well."""
 
 
 def may_follow(before: Status, after: Status) -> bool:
@@ -90,12 +92,12 @@ def next_step(standing: Standing) -> Step:
     return Step(ends=end)
 
 
-def after_loss(lost: int, *, stopping: bool, stage: Stage) -> Status:
-    """What a part becomes whose lease ran out for the `lost`-th time.
+def after_loss(lost: int, *, stopping: bool, stage: Stage, most: int = MOST_LOST) -> Status:
+    """What a part becomes that did not get to its end for the `lost`-th time.
 
     The first move of its next attempt is to take back what this one left.
     """
-    if lost >= MOST_LOST:
+    if lost >= most:
         return Status.FAILED
     if stopping and stage is not Stage.UNDO:
         return Status.STOPPED

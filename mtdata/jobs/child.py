@@ -45,7 +45,7 @@ class Mouth:
 
     def say(self, **message: Any) -> None:
         """Send it; a supervisor that is gone hears nothing."""
-        line = line_of(message)
+        line = b"\n" + line_of(message)  # SIGTERM may have cut the one before short
         with self._lock:
             try:
                 os.write(self._pipe, line)

@@ -79,7 +79,8 @@ class Child:
         try:
             self._process.wait(grace_s)
         except subprocess.TimeoutExpired:
-            log.warning("a child did not end within %g s; it is killed", grace_s)
+            if grace_s:
+                log.warning("a child did not end within %g s; it is killed", grace_s)
         self._signal(signal.SIGKILL)
         return self._process.wait()
 
@@ -176,7 +177,7 @@ class Course:
         if how == "done":
             return True
         if how == "failed" and message.get("again"):
-            reaping.lose(self._claimed, reason)
+            reaping.put_off(self._claimed, reason)
         elif how == "failed":
             carrying.fail(self._claimed, reason)
             return True

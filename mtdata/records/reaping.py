@@ -8,13 +8,13 @@ from typing import Any
 
 from django.db.models import F
 
-from mtdata.domain.job import Stage, Status, after_loss
+from mtdata.domain.job import MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.carrying import Claimed
 from mtdata.records.models import Job, Part
 from mtdata.records.moves import TEXT, advance, end, locked, tell
 
-PAUSE_S = 5
+PAUSE_S, PUT_OFF_S = 5.0, 2.0
 SILENT = "its runner was not heard of any more"
 
 
@@ -24,6 +24,12 @@ def lose(claimed: Claimed, reason: str) -> bool:
     False when it is ours no more.
     """
     return whole(partial(_lose, claimed.job, _mine(claimed), reason))
+
+
+def put_off(claimed: Claimed, reason: str) -> bool:
+    """The same for a fault that may be gone later: it is begun anew with pauses that grow."""
+    lose_it = partial(_lose, most=MOST_PUT_OFF, first_pause_s=PUT_OFF_S)
+    return whole(partial(lose_it, claimed.job, _mine(claimed), reason))
 
 
 def hand_back(claimed: Claimed, reason: str) -> bool:
@@ -58,15 +64,23 @@ def _late(at: datetime, stopping_s: float) -> list[Any]:
     return list(stopping.values_list("pk", flat=True))
 
 
-def _lose(job_id: Any, which: Any, reason: str, *, counts: bool = True) -> bool:
+def _lose(
+    job_id: Any,
+    which: Any,
+    reason: str,
+    *,
+    counts: bool = True,
+    most: int = MOST_LOST,
+    first_pause_s: float = 0.0,
+) -> bool:
     job, at = locked(job_id), now()
     part = which.filter(status=Status.IN_PROGRESS).first()
     if part is None:
         return False
     lost = part.lost + counts
     stopping = job.status == Status.STOPPING
-    becomes = after_loss(lost, stopping=stopping, stage=Stage(part.stage))
-    pause_s = PAUSE_S * 4 ** (lost - 2) if lost > 1 else 0
+    becomes = after_loss(lost, stopping=stopping, stage=Stage(part.stage), most=most)
+    pause_s = first_pause_s * 4 ** (lost - 1) or PAUSE_S * max(0, lost - 1)
     taken = which.filter(status=Status.IN_PROGRESS).update(
         status=becomes.value,
         attempt=F("attempt") + 1,
