@@ -173,6 +173,12 @@ def main(words: list[str], kinds: Kinds) -> int:
         return error.exit_code
 
 
+def leave(code: int) -> NoReturn:
+    """End without taking the interpreter to pieces first: a tenth of a second a job."""
+    logging.shutdown()
+    os._exit(code)
+
+
 def _serve(settings: Any, mouth: Mouth, kinds: Kinds) -> int:
     from mtdata.records.carrying import Claimed
 
@@ -201,4 +207,4 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
 if __name__ == "__main__":
     from mtdata.jobs.kinds import KINDS
 
-    sys.exit(main(sys.argv[1:], KINDS))
+    leave(main(sys.argv[1:], KINDS))

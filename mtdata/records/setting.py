@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.migrations.executor import MigrationExecutor
 from filelock import FileLock
 
 from mtdata.adapters.durable import make_folder
@@ -96,7 +94,9 @@ def _described(address: DatabaseAddress) -> dict[str, Any]:
     if address.engine == "postgres":
         options: dict[str, Any] = {
             "connect_timeout": CONNECT_S,
-            "options": f"-c lock_timeout={BUSY_S}s -c statement_timeout={READ_S}s",
+            # who stands still in the middle of a commit must not keep the others waiting for ever
+            "options": f"-c lock_timeout={BUSY_S}s -c statement_timeout={READ_S}s "
+            f"-c idle_in_transaction_session_timeout={READ_S}s",
         }
         return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options, **shared}
     options = {
@@ -112,6 +112,8 @@ def _described(address: DatabaseAddress) -> dict[str, Any]:
 
 def migrate() -> int:
     """Make or change the tables as this version has them; how many steps that took."""
+    from django.core.management import call_command  # a child never needs it
+
     with asking():
         steps = len(_missing())
         if steps:
@@ -139,6 +141,8 @@ def made_ready(address: DatabaseAddress) -> None:
 
 
 def _missing() -> list[Any]:
+    from django.db.migrations.executor import MigrationExecutor
+
     executor = MigrationExecutor(connection)
     return list(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 

@@ -11,4 +11,4 @@ from mtdata.jobs import child
 from tests.jobs.kinds import KINDS
 
 if __name__ == "__main__":
-    sys.exit(child.main(sys.argv[1:], KINDS))
+    child.leave(child.main(sys.argv[1:], KINDS))

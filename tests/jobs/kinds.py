@@ -38,7 +38,7 @@ def _split(work: Work) -> list[str]:
 def _write(work: Work) -> None:
     sign(work, "begun")
     how = work.parameters["how"]
-    if how == "deaf":
+    if how in ("deaf", "freezes"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if how == "fails" and work.part == "part1" and not _was_here(work):
         raise JobError("this part was told to fail")
@@ -51,6 +51,8 @@ def _write(work: Work) -> None:
         for first in range(0, rows, BATCH):
             _batch(work, range(first, min(first + BATCH, rows)))
             work.progress(min(first + BATCH, rows), rows, step="writing")
+            if how == "freezes" and not first and not _was_here(work):
+                os.kill(os.getpid(), signal.SIGSTOP)  # between two commits, so it holds no lock
             time.sleep(work.parameters["pause"])
     except Fenced:
         sign(work, "fenced")

@@ -12,7 +12,7 @@ from tests.jobs.cable import Cable
 from tests.jobs.conftest import SERVERS
 from tests.jobs.place import Place, until
 
-AWAY_S = 1.0
+AWAY_S = 0.5
 
 
 @pytest.fixture
