@@ -46,13 +46,15 @@ def _write(work: Work) -> None:
         raise BusyError("somebody else is at it")
     if how == "fault":
         raise ZeroDivisionError("the answer of a participant")
+    if how == "meets":
+        _meet(work)
     rows = int(work.parameters["rows"])
     try:
         for first in range(0, rows, BATCH):
             _batch(work, range(first, min(first + BATCH, rows)))
             work.progress(min(first + BATCH, rows), rows, step="writing")
-            if how == "freezes" and not first and not _was_here(work):
-                os.kill(os.getpid(), signal.SIGSTOP)  # between two commits, so it holds no lock
+            if how in ("freezes", "waits") and not first and not _was_here(work):
+                _stand_still(how)
             time.sleep(work.parameters["pause"])
     except Fenced:
         sign(work, "fenced")
@@ -60,6 +62,22 @@ def _write(work: Work) -> None:
     if how == "sleeps":
         time.sleep(60)
     sign(work, "done")
+
+
+def _stand_still(how: str) -> None:
+    """Between two commits, so that no lock is held."""
+    if how == "freezes":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    else:
+        time.sleep(60)
+
+
+def _meet(work: Work) -> None:
+    """Wait until a second child is at it."""
+    signs = work.settings.home / "signs"
+    while len({sign.read_text() for sign in signs.glob("begun-*")} - {""}) < 2:
+        work.pulse.beat()
+        time.sleep(0.02)
 
 
 def _was_here(work: Work) -> bool:
@@ -85,7 +103,7 @@ def _undo(work: Work, parts: Sequence[str] | None) -> None:
     from django.db import connection
 
     sign(work, "undoing")
-    if parts is None:
+    if parts is None and not _was_here(work):
         time.sleep(work.parameters["undo_pause"])
     with work.fenced(), connection.cursor() as cursor:
         if parts is None:

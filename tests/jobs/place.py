@@ -44,6 +44,13 @@ def until(holds: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"it never came: {what}")
 
 
+def _end(pid: str) -> None:
+    """End a child of ours that is still there, and nobody who has its number by now."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        if pid and CHILD[1] in Path(f"/proc/{pid}/cmdline").read_text():
+            os.killpg(int(pid), signal.SIGKILL)
+
+
 class Place:
     """Config, records and signs under `folder`."""
 
@@ -87,8 +94,7 @@ class Place:
             runner.kill()
             runner.wait()
         for sign in (self.folder / "signs").glob("*"):
-            with suppress(ProcessLookupError):
-                os.killpg(int(sign.read_text()), signal.SIGKILL)
+            _end(sign.read_text())
         setting.close_records()
 
     def stop(self) -> None:

@@ -31,7 +31,7 @@ def test_a_job_writes_each_row_once_and_takes_all_of_them_back(place: Place) -> 
 
 
 def test_a_killed_child_leaves_no_row_twice(place: Place) -> None:
-    job = place.add(rows=100, parts=1, pause=0.05)
+    job = place.add(rows=100, parts=1, how="waits")
     place.carry()
     until(lambda: place.rows(job) > 0, "the first rows")
     os.kill(place.pid("begun"), signal.SIGKILL)
@@ -41,7 +41,7 @@ def test_a_killed_child_leaves_no_row_twice(place: Place) -> None:
 
 
 def test_a_killed_runner_leaves_its_job_to_another(place: Place) -> None:
-    job = place.add(rows=200, parts=1, pause=0.05)
+    job = place.add(rows=200, parts=1, how="waits")
     runner = place.runner()
     until(lambda: place.rows(job) > 0, "the first rows")
     runner.kill()
@@ -73,7 +73,7 @@ def is_frozen(pid: int) -> bool:
 
 
 def test_a_stopped_job_leaves_no_row(place: Place) -> None:
-    job = place.add(rows=2000, parts=2, pause=0.05)
+    job = place.add(rows=200, parts=2, how="waits")
     place.carry()
     until(lambda: place.rows(job) > 0, "the first rows")
     orders.stop(job)
@@ -84,13 +84,13 @@ def test_a_stopped_job_leaves_no_row(place: Place) -> None:
 
 
 def test_a_stop_goes_on_when_it_is_killed_while_it_takes_back(place: Place) -> None:
-    job = place.add(rows=60, parts=1, how="sleeps", undo_pause=0.2)
+    job = place.add(rows=60, parts=1, how="sleeps", undo_pause=60)
     place.carry()
     until(lambda: place.rows(job) == 60, "the rows")
     orders.stop(job)
-    os.kill(place.pid("undoing"), signal.SIGKILL)
-    _, told = orders.stop(job)
-    assert told == "it is Stopping already"
+    undoing = place.pid("undoing")
+    assert orders.stop(job)[1] == "it is Stopping already"
+    os.kill(undoing, signal.SIGKILL)
     place.ended(job, "Stopped")
     assert place.rows(job) == 0
     assert len(place.signs("undoing")) == 2
@@ -154,7 +154,7 @@ def test_two_jobs_of_one_key_never_run_together(place: Place) -> None:
 
 
 def test_two_slots_share_the_parts_of_one_job(plain: Place) -> None:
-    job = plain.add("shared", rows=40, parts=4, pause=0.3)
+    job = plain.add("shared", rows=40, parts=4, how="meets")
     plain.carry(count=2)
     plain.ended(job, "Success")
     assert (plain.rows(job), plain.distinct(job)) == (160, 160)
@@ -162,7 +162,7 @@ def test_two_slots_share_the_parts_of_one_job(plain: Place) -> None:
 
 
 def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
-    job = plain.add(rows=200, parts=1, pause=0.05)
+    job = plain.add(rows=200, parts=1, how="waits")
     slots: Slots = plain.carry()
     until(lambda: plain.rows(job) > 0, "the first rows")
     assert slots.stop(60)
@@ -172,7 +172,7 @@ def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
 
 
 def test_a_job_whose_runner_is_gone_is_stopped_all_the_same(plain: Place) -> None:
-    job = plain.add(rows=200, parts=1, pause=0.05)
+    job = plain.add(rows=200, parts=1, how="waits")
     runner = plain.runner()
     until(lambda: plain.rows(job) > 0, "the first rows")
     runner.kill()
