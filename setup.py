@@ -39,11 +39,15 @@ CORE = [
     "schedule>=1.2,<2",
     "sdnotify>=0.3,<1",
     "prometheus-client>=0.20,<1",  # the file of numbers for monitoring
+    "Django>=5.2,<5.3",  # the records of jobs; nothing of the study collection imports it
 ]
 
-ALL: list[str] = []  # what later duties need beyond the core: each brings its own extra
+MYSQL = ["PyMySQL>=1.1,<2"]
+POSTGRES = ["psycopg[binary]>=3.2,<4"]
+ALL = [*MYSQL, *POSTGRES]  # what later duties need beyond the core: each brings its own extra
 
 TEST = [
+    *ALL,
     "pytest>=9,<10",
     "pytest-randomly>=5,<6",
     "pytest-timeout>=2,<3",
@@ -66,7 +70,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["mtdata", "mtdata.*"]),
     install_requires=CORE,
-    extras_require={"all": ALL, "test": TEST},
+    extras_require={"mysql": MYSQL, "postgres": POSTGRES, "all": ALL, "test": TEST},
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
     data_files=[("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE)))],
 )

@@ -15,6 +15,9 @@
     │   └── ReplicaWrong    it holds other bytes than were put there    74
     ├── PostError       a mail server or web hook did not take news     69
     │   └── PostRefused it answered, and does not take them             69
+    ├── JobError        a job cannot do or become that                  65
+    │   ├── RecordsError    the database of the records does not answer 69
+    │   └── Fenced          the part was given to another runner        75
     ├── BusyError       another round has this pool                     75
     └── Stopped         somebody asked this process to end              143
 
@@ -145,6 +148,25 @@ class PostRefused(PostError):
     """The server does not take it, or not from us, and will not before somebody mends that."""
 
     again = False
+
+
+class JobError(MTDataError):
+    """A value that a job was given is wrong, or its state does not allow what was asked."""
+
+    exit_code = 65
+
+
+class RecordsError(JobError):
+    """The database of the records could not be reached, or did not do what it was asked."""
+
+    again = True
+    exit_code = 69
+
+
+class Fenced(JobError):
+    """This attempt of a part is over: another has it, or nobody; it may write nothing more."""
+
+    exit_code = 75
 
 
 class BusyError(MTDataError):

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain, islice
-from typing import Any
 
 from mtdata.adapters.ledger import Claim
 from mtdata.adapters.rawfile import RawEntry, raw_entries
 from mtdata.adapters.recovered import RecoveredSheets
 from mtdata.course import Pool
 from mtdata.domain.days import worded
+from mtdata.domain.decoded import Decoded
 from mtdata.domain.making import enveloped, rows_of
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_ENTRIES, read_entry
@@ -35,23 +35,6 @@ FORM = 1
 
 class LostBytes(StorageError):
     """An entry of the ledger whose raw bytes are not there any more."""
-
-
-@dataclass(slots=True)
-class Decoded:
-    """What became of one sheet: rows made, entries left out, and how it compares."""
-
-    sheet: str
-    source: str
-    rows: int = 0
-    left_out: int = 0
-    identical: bool | None = None
-    difference: str = ""
-    made: bool = True  # False: an earlier `decode` made it, and it is still what it must be
-
-    def shown(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def _meant(word: str, base: str, owner: str, stays: set[str]) -> bool:
@@ -95,6 +78,25 @@ class Recovery:
             sheets.remember()
         return self.done
 
+    def planned(self, scale: str, *, known: bool) -> list[str]:
+        """What `write` or, without a ledger, `write_loose` would make sheets from, one by one."""
+        if known:
+            return [mark.path for mark in self._sheets(scale)]
+        return [f"raw_data/{name}" for name in self._raw_files(scale)]
+
+    def write_one(self, path: str, out: Disk, folder: str) -> Decoded:
+        """Write the sheet of one of the planned paths."""
+        if path.startswith("raw_data/"):
+            self._write_loose(path.removeprefix("raw_data/"), out, folder)
+            return self.done[-1]
+        marks = [mark for mark in self._sheets("all") if mark.path == path]
+        if not marks:
+            raise StorageError(f"{path}: the ledger knows no such sheet any more")
+        sheets = RecoveredSheets(out, folder)
+        self._write(marks[0], sheets)
+        sheets.remember()
+        return self.done[-1]
+
     def _write(self, mark: FileMark, sheets: RecoveredSheets) -> None:
         name, source = mark.path.rpartition("/")[2], self._source(mark)
         decoded = Decoded(name, "raw_data by the ledger")
@@ -119,22 +121,29 @@ class Recovery:
 
     def write_loose(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
         """Without a ledger: a sheet of each raw file, every entry once."""
-        stays = self._staying()
-        for name in self.pool.disk.names("raw_data"):
-            base, dot, ending = name.rpartition(".")
-            owner = self._owner(base, stays)
-            if (
-                ending != "json"
-                or not dot
-                or not NAME.match(base)
-                or not _meant(scale, base, owner, stays)
-            ):
-                continue
-            decoded = Decoded(f"{base}.csv", name)
-            batches = self._loose(name, decoded, newest_only=owner in stays)
-            self._save(out, f"{folder}{base}.csv", self._lines(batches, decoded))
-            self.done.append(decoded)
+        for name in self._raw_files(scale):
+            self._write_loose(name, out, folder)
         return self.done
+
+    def _raw_files(self, scale: str) -> list[str]:
+        stays = self._staying()
+        bases = [
+            name.removesuffix(".json")
+            for name in self.pool.disk.names("raw_data")
+            if name.endswith(".json")
+        ]
+        return [
+            f"{base}.json"
+            for base in bases
+            if NAME.match(base) and _meant(scale, base, self._owner(base, stays), stays)
+        ]
+
+    def _write_loose(self, name: str, out: Disk, folder: str) -> None:
+        stays, base = self._staying(), name.removesuffix(".json")
+        decoded = Decoded(f"{base}.csv", name)
+        batches = self._loose(name, decoded, newest_only=self._owner(base, stays) in stays)
+        self._save(out, f"{folder}{base}.csv", self._lines(batches, decoded))
+        self.done.append(decoded)
 
     def _sheets(self, scale: str, but: str = "") -> list[FileMark]:
         stays = self._staying()

@@ -11,6 +11,7 @@ from mtdata.config import values
 from mtdata.config.credentials import account, mail_account, replica_keys
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.log import LogConfig, MailConfig
+from mtdata.config.programme import ProgrammeConfig
 from mtdata.config.reading import expanded, read_yaml
 from mtdata.config.sections import Model, Section, World, allowed_keys
 from mtdata.config.settings import RecoveryConfig, Settings
@@ -19,7 +20,7 @@ from mtdata.errors import ConfigError
 
 
 def load(folder: Path, environ: Mapping[str, str]) -> Settings:
-    """Read server.config and, where they are, recovery.config, log.config and daemon.config.
+    """Read server.config and, where they are, the other files of the folder.
 
     Raises ConfigError with every fault of them all, one a line.
     """
@@ -29,6 +30,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     recovery = _optional(folder / "recovery.config", RecoveryConfig, world)
     log = _log(folder / "log.config", world)
     daemon = _optional(folder / "daemon.config", DaemonConfig, world)
+    programme = _optional(folder / "programme.config", ProgrammeConfig, world)
     if world.faults:
         raise ConfigError("\n".join(world.faults))
     return Settings(
@@ -38,6 +40,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
         recovery=recovery,
         log=log,
         daemon=daemon,
+        programme=programme,
     )
 
 

@@ -18,6 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 _HIDDEN = {
     *("USER", "PASS", "passphrase", "replica_keys", "REPLICAS"),
     *("MAIL", "WEBHOOKS", "HEARTBEAT_URL"),
+    *("DATABASE", "BROKER"),
 }
 _LONGEST_SHOWN = 60
 

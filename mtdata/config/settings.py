@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.log import LogConfig
+from mtdata.config.programme import ProgrammeConfig, own_database
 from mtdata.config.site import PlacedPath, SiteConfig
 from mtdata.config.strict import STRICT
+from mtdata.domain.database import DatabaseAddress
 from mtdata.errors import ConfigError, UsageError
 
 
@@ -46,6 +48,12 @@ class Settings(BaseModel):
     recovery: RecoveryConfig = RecoveryConfig()
     log: LogConfig = LogConfig()
     daemon: DaemonConfig = DaemonConfig()
+    programme: ProgrammeConfig = ProgrammeConfig()
+
+    @property
+    def database(self) -> DatabaseAddress:
+        """Where the records of jobs lie."""
+        return self.programme.database or own_database(self.home)
 
     def site(self, name: str) -> SiteConfig:
         """Return the site of that name, READY or not, or raise UsageError."""

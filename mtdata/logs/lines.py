@@ -24,7 +24,7 @@ FORMAT = "%(asctime)s %(levelname)s %(site)s %(scale)s %(round)s %(message)s"
 NOWHERE = {"site": "-", "scale": "-", "round": "-"}
 FOREIGN = (
     *("boto3", "botocore", "s3transfer", "urllib3", "requests", "http", "filelock", "asyncio"),
-    *("schedule", "concurrent"),
+    *("schedule", "concurrent", "django", "pymysql", "psycopg"),
 )
 """Libraries that quote bodies, headers, addresses or arguments in what they log."""
 _HOUSE = Path(__file__).resolve().parents[2]

@@ -1,0 +1,202 @@
+"""The commands of jobs: add, list, show, log, stop, retry, undo, and those who carry them.
+
+Django is loaded when one of them is called, and never before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from typing import Any
+
+from mtdata.cli.sites import Result, recorded, settings_of
+from mtdata.cli.tables import note, say, table
+from mtdata.config import Settings
+from mtdata.domain.job import Status
+from mtdata.errors import ConfigError, UsageError
+
+JOBS = """examples:
+  mtdata jobs add study.decode server=mysite scale=DASS21_AS
+  mtdata jobs add study.export server=.
+  mtdata jobs list --status Failed
+  mtdata jobs show study.decode_mysite      by its name or its id
+  mtdata jobs stop ID                       it ends, and what it did is taken back
+  mtdata jobs retry ID                      finished parts are not done again
+  mtdata jobs undo ID                       take back what an ended job did
+
+Days are written YYYY-MM-DD or dd-mm-yyyy.
+"""
+RUNNER = """examples:
+  mtdata runner                    carries jobs until SIGTERM
+  mtdata runner --once             carries what is queued, and ends: for cron
+"""
+NOTHING_LEFT_S = 5.0
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Enter this room's commands."""
+    jobs = commands.add_parser("jobs", parents=[shared], help="queued work", epilog=JOBS)
+    orders = jobs.add_subparsers(dest="order", metavar="ORDER", required=True)
+    add = orders.add_parser("add", parents=[shared], help="queue a job")
+    add.add_argument("kind", metavar="KIND")
+    add.add_argument("words", metavar="NAME=VALUE", nargs="*")
+    add.set_defaults(run=_add)
+    listed = orders.add_parser("list", parents=[shared], help="the newest jobs")
+    listed.add_argument("--status", choices=[one.value for one in Status], default="")
+    listed.add_argument("--kind", default="")
+    listed.set_defaults(run=_list)
+    for name, act, told in (
+        ("show", _show, "how far it is, and what came out"),
+        ("log", _log, "what happened"),
+        ("stop", _stop, "end it and take back what it did"),
+        ("retry", _retry, "queue it again; finished parts stay finished"),
+        ("undo", _undo, "take back what an ended job did"),
+    ):
+        order = orders.add_parser(name, parents=[shared], help=told)
+        order.add_argument("id", metavar="ID", help="the job's id or its name")
+        order.set_defaults(run=act)
+    _add_runner(commands, shared)
+
+
+def _add_runner(commands: Any, shared: argparse.ArgumentParser) -> None:
+    runner = commands.add_parser(
+        "runner", parents=[shared], help="carry queued jobs", epilog=RUNNER
+    )
+    runner.add_argument("--engine", choices=["embedded"], default="embedded")
+    runner.add_argument("--slots", type=int, default=0, help="so many at a time (default: SLOTS)")
+    runner.add_argument("--once", action="store_true", help="carry what is queued, and end")
+    runner.set_defaults(run=_runner)
+    migrate = commands.add_parser(
+        "migrate", parents=[shared], help="make the tables of the records, or bring them up to date"
+    )
+    migrate.set_defaults(run=_migrate)
+
+
+def _opened(options: argparse.Namespace) -> Settings:
+    from mtdata.records import setting
+
+    settings = settings_of(options)
+    setting.made_ready(settings.database)
+    return settings
+
+
+def _add(options: argparse.Namespace) -> Result:
+    from mtdata.jobs import ordering
+    from mtdata.jobs.kinds import KINDS
+
+    kind = ordering.kind_of(options.kind, KINDS)
+    settings = settings_of(options)
+    parameters = ordering.parameters_of(kind, settings, options.words)
+    _opened(options)
+    from mtdata.records import looking, orders
+
+    job = orders.add(ordering.order_of(kind, parameters))
+    if not options.json:
+        say(f"{job.name} is {job.status} ({job.pk})")
+    return 0, looking.brief(job)
+
+
+def _list(options: argparse.Namespace) -> Result:
+    _opened(options)
+    from mtdata.records import looking
+
+    found = looking.listed(options.status, options.kind)
+    if not options.json:
+        columns = ("name", "kind", "status", "created_at", "id")
+        table("jobs", columns, [tuple(job[c] for c in columns) for job in found])
+    return 0, {"jobs": found}
+
+
+def _show(options: argparse.Namespace) -> Result:
+    _opened(options)
+    from mtdata.records import looking, orders
+
+    shown = looking.whole_of(orders.found(options.id))
+    if not options.json:
+        parts = shown["parts"]
+        say(f"{shown['name']} ({shown['kind']}): {shown['status']}. {shown['reason']}".rstrip())
+        say(f"{parts['done']} of {parts['total']} parts, {shown['rows']} rows")
+        for made in shown["artifacts"]:
+            say(str(made.get("path") or made.get("url")))
+    return 0, shown
+
+
+def _log(options: argparse.Namespace) -> Result:
+    _opened(options)
+    from mtdata.records import looking, orders
+
+    job = orders.found(options.id)
+    events = looking.events(job, 10_000)
+    if not options.json:
+        for event in events:
+            say(f"{event['at']} {event['level']} {event['text']}")
+    return 0, {**looking.brief(job), "events": events}
+
+
+def _stop(options: argparse.Namespace) -> Result:
+    _opened(options)
+    from mtdata.records import orders
+
+    job, told = orders.stop(orders.found(options.id).pk)
+    if told:
+        note(f"mtdata: {job.name}: {told}; nothing was changed")
+    return _ordered(options, job, {"note": told} if told else {})
+
+
+def _retry(options: argparse.Namespace) -> Result:
+    _opened(options)
+    from mtdata.records import orders
+
+    return _ordered(options, orders.retry(orders.found(options.id).pk), {})
+
+
+def _undo(options: argparse.Namespace) -> Result:
+    _opened(options)
+    from mtdata.records import orders
+
+    return _ordered(options, orders.undo(orders.found(options.id).pk), {})
+
+
+def _ordered(options: argparse.Namespace, job: Any, more: dict[str, Any]) -> Result:
+    from mtdata.records import looking
+
+    if not options.json:
+        say(f"{job.name} is {job.status}")
+    return 0, {**looking.brief(job), "attempt": job.attempt, **more}
+
+
+def _migrate(options: argparse.Namespace) -> Result:
+    from mtdata.records import setting
+
+    settings = settings_of(options)
+    setting.open_records(settings.database)
+    steps = setting.migrate()
+    if not options.json:
+        say(f"{settings.database.told()}: {steps} steps" if steps else "the tables are up to date")
+    return 0, {"database": settings.database.told(), "steps": steps}
+
+
+def _runner(options: argparse.Namespace) -> Result:
+    from mtdata.jobs.embedded import Slots
+    from mtdata.jobs.kinds import KINDS
+
+    if not 0 <= options.slots <= 64:
+        raise UsageError("--slots takes a whole number from 1 to 64")
+    settings = recorded(options)
+    if settings.programme.engine != options.engine:
+        raise ConfigError(
+            f"programme.config: ENGINE is {settings.programme.engine}; this runner is embedded"
+        )
+    slots = Slots(settings, KINDS, count=options.slots)
+    if options.once:
+        return 0, {"exit": 0, "carried": slots.drain()}
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    slots.start()
+    while not asked.wait(1.0) and slots.is_well():
+        pass
+    ended = slots.stop(settings.programme.grace_s + NOTHING_LEFT_S)
+    code = 0 if ended and asked.is_set() else 70
+    return code, {"exit": code}

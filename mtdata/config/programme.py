@@ -1,0 +1,116 @@
+"""How jobs are kept and carried, from programme.config; never reads a file or shows a secret."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+
+from mtdata.config import values
+from mtdata.config.site import Seconds, home_of
+from mtdata.config.strict import DURATION, STRICT
+from mtdata.domain.database import DatabaseAddress
+
+_PORTS = {"mysql": 3306, "postgres": 5432}
+_ENGINES = {"mysql": "mysql", "mariadb": "mysql", "postgres": "postgres", "postgresql": "postgres"}
+_PLACE = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?/([A-Za-z0-9_$-]{1,64})")
+_HOST = re.compile(r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9a-fA-F:]+\]|\*")
+
+
+def _database(value: Any, info: ValidationInfo) -> DatabaseAddress | None:
+    if value is None or isinstance(value, DatabaseAddress):
+        return value
+    scheme, found, rest = str(value).partition("://")
+    if scheme == "sqlite" and found and rest.lstrip("/"):
+        # sqlite:///file is a file beside config/, sqlite:////var/file one from the root
+        return DatabaseAddress("sqlite", str(values.place(rest[1:], home_of(info))))
+    if scheme not in _ENGINES:
+        raise ValueError("it begins with none of sqlite:///, mysql:// and postgres://")
+    account, _, place = rest.rpartition("@")
+    match = _PLACE.fullmatch(place)
+    if not match or int(match[2] or 1) not in range(1, 65536):
+        raise ValueError("behind user and password host:port/name must stand")
+    user, _, password = account.partition(":")
+    engine: Any = _ENGINES[scheme]
+    port = int(match[2] or _PORTS[engine])
+    return DatabaseAddress(
+        engine, match[3], match[1].strip("[]"), port, unquote(user), unquote(password)
+    )
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    words = value if isinstance(value, list | tuple) else str(value).split()
+    hosts = tuple(str(word).strip(",") for word in words if word not in ("", None))
+    if not all(_HOST.fullmatch(host) for host in hosts):
+        raise ValueError("one of them is no name of a host")
+    return hosts
+
+
+def _domains(value: Any) -> tuple[str, ...]:
+    words = value if isinstance(value, list | tuple) else str(value).split()
+    return tuple(str(word).strip(",").casefold() for word in words if word not in ("", None))
+
+
+class ProgrammeConfig(BaseModel):
+    """The records of jobs, who carries them, and the limits of that."""
+
+    model_config = STRICT
+
+    database: Annotated[DatabaseAddress | None, BeforeValidator(_database)] = Field(
+        default=None,
+        validation_alias="DATABASE",
+        description="sqlite:///FILE, mysql://USER:PASS@HOST:PORT/NAME or postgres://… alike",
+    )
+    engine: Annotated[Literal["embedded", "celery"], BeforeValidator(values.lower)] = Field(
+        default="embedded", validation_alias="ENGINE", description="embedded or celery"
+    )
+    broker: SecretStr | None = Field(
+        default=None, validation_alias="BROKER", description="amqp://… or sqs://…, or nothing"
+    )
+    slots: int = Field(
+        default=1, validation_alias="SLOTS", ge=0, le=64, description="a whole number from 0 to 64"
+    )
+    lease_s: Seconds = Field(default=60.0, validation_alias="LEASE_S", description=DURATION)
+    heartbeat_s: Seconds = Field(
+        default=2.0, validation_alias="HEARTBEAT_S", description=DURATION, validate_default=True
+    )
+    sweep_s: Seconds = Field(default=30.0, validation_alias="SWEEP_S", description=DURATION)
+    grace_s: Seconds = Field(default=10.0, validation_alias="GRACE_S", description=DURATION)
+    stall_s: Seconds = Field(default=1800.0, validation_alias="STALL_S", description=DURATION)
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = Field(
+        default=("localhost", "127.0.0.1", "[::1]"),
+        validation_alias="ALLOWED_HOSTS",
+        description="names of hosts, or a list of them",
+    )
+    mail_allowed: Annotated[tuple[str, ...], BeforeValidator(_domains)] = Field(
+        default=(), validation_alias="MAIL_ALLOWED", description="mail addresses or domains"
+    )
+    batch: int = Field(
+        default=50,
+        validation_alias="BATCH",
+        ge=1,
+        le=10_000,
+        description="a whole number from 1 to 10000",
+    )
+
+    @field_validator("heartbeat_s")
+    @classmethod
+    def _is_outlasted(cls, value: float, info: ValidationInfo) -> float:
+        if info.data.get("lease_s", 3 * value) < 3 * value:
+            raise ValueError("LEASE_S must be three times as long, or longer")
+        return value
+
+
+def own_database(home: Path) -> DatabaseAddress:
+    """The file that holds the records where no DATABASE is named."""
+    return DatabaseAddress("sqlite", str(home / "state" / "programme.sqlite3"))

@@ -1,0 +1,136 @@
+"""What a job may become and when; pure: the records ask here and then write.
+
+A job is carried part by part.  Every part is of one stage: `plan` finds the parts of the work,
+`work` is one of them, `undo` takes back what a stopped or failed job has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Status(StrEnum):
+    """The states, with the words that people see; a part has all of them but Stopping."""
+
+    QUEUED = "Queued"
+    IN_PROGRESS = "In Progress"
+    STOPPING = "Stopping"
+    SUCCESS = "Success"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+
+
+class Stage(StrEnum):
+    """What a part of a job is for."""
+
+    PLAN = "plan"
+    WORK = "work"
+    UNDO = "undo"
+
+
+FINAL = frozenset({Status.SUCCESS, Status.FAILED, Status.STOPPED})
+FOLLOWS: dict[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.STOPPING}),
+    Status.IN_PROGRESS: frozenset({Status.STOPPING, Status.SUCCESS, Status.FAILED}),
+    Status.STOPPING: frozenset({Status.STOPPED, Status.FAILED}),
+    Status.SUCCESS: frozenset({Status.STOPPING}),  # undo
+    Status.FAILED: frozenset({Status.QUEUED, Status.STOPPING}),  # retry, undo
+    Status.STOPPED: frozenset({Status.QUEUED}),  # retry
+}
+MOST_LOST = 3
+"""At the loss of so many children or runners a part has Failed."""
+MOST_PUT_OFF = 6
+"""At so many faults that may be gone later (a busy pool, a site that is away) as well."""
+
+
+def may_follow(before: Status, after: Status) -> bool:
+    """Whether a job in the one state may come into the other."""
+    return after in FOLLOWS[before]
+
+
+class Standing(NamedTuple):
+    """A job and whether it has such parts: what is decided from."""
+
+    status: Status
+    queued: bool = False  # plan or work
+    running: bool = False  # of any stage
+    failed: bool = False  # plan or work
+    undo: Status | None = None  # how the part that takes back stands; None: there is none yet
+    touched: bool = False  # whether there is anything that it would have to take back
+    can_undo: bool = False
+
+
+class Step(NamedTuple):
+    """What is to be done now: wait, queue the part that takes back, or end in a state."""
+
+    undo: bool = False
+    ends: Status | None = None
+
+
+WAIT = Step()
+
+
+def next_step(standing: Standing) -> Step:
+    """What follows from the standing of a job that is In Progress or Stopping.
+
+    While any part runs nothing is decided: what it leaves is not known yet.
+    """
+    if standing.running or standing.status in FINAL or standing.status is Status.QUEUED:
+        return WAIT
+    if standing.status is Status.IN_PROGRESS and not standing.failed:
+        return WAIT if standing.queued else Step(ends=Status.SUCCESS)
+    end = Status.STOPPED if standing.status is Status.STOPPING else Status.FAILED
+    if standing.undo is Status.FAILED:
+        return Step(ends=Status.FAILED)
+    if standing.undo is Status.QUEUED:
+        return WAIT
+    if standing.undo is None and standing.can_undo and standing.touched:
+        return Step(undo=True)
+    return Step(ends=end)
+
+
+def after_loss(lost: int, *, stopping: bool, stage: Stage, most: int = MOST_LOST) -> Status:
+    """What a part becomes that did not get to its end for the `lost`-th time.
+
+    The first move of its next attempt is to take back what this one left.
+    """
+    if lost >= most:
+        return Status.FAILED
+    if stopping and stage is not Stage.UNDO:
+        return Status.STOPPED
+    return Status.QUEUED
+
+
+def retry_refused(status: Status) -> str:
+    """Why a job in that state is not tried again; '' when it may be."""
+    if may_follow(status, Status.QUEUED):
+        return ""
+    return f"it is {status}; only a job that is Failed or Stopped is tried again"
+
+
+def undo_refused(status: Status, *, can_undo: bool) -> str:
+    """Why a job in that state cannot be taken back; '' when it can."""
+    if not can_undo:
+        return "jobs of this kind leave nothing that could be taken back"
+    if status in (Status.SUCCESS, Status.FAILED):
+        return ""
+    if status is Status.STOPPED:
+        return "it is Stopped: all of it was taken back already"
+    return f"it is {status}; stop it, and what it did is taken back"
+
+
+def report_name(start: date, end: date, taken: Collection[str] = ()) -> str:
+    """`report_DDMMYYYY_DDMMYYYY`, with `_2` and on where that name is taken."""
+    return free_name(f"report_{start:%d%m%Y}_{end:%d%m%Y}", taken)
+
+
+def free_name(base: str, taken: Collection[str]) -> str:
+    """The name, with the first number behind it that makes it one of its own."""
+    number, name = 1, base
+    while name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    return name

@@ -1,0 +1,210 @@
+"""The child that does the work of a job, part by part, in a session of its own; it claims nothing.
+
+`python -m mtdata.jobs.child CONFIG`: its supervisor sends a part a line, and gets signs of life and
+how each part ended.  When the supervisor is gone it ends itself; should it not notice, the fence
+keeps it from writing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+from queue import Queue
+from types import FrameType, TracebackType
+from typing import Any, NoReturn
+
+from mtdata import logs
+from mtdata.adapters.clock import SystemClock
+from mtdata.config import load
+from mtdata.domain.job import Stage
+from mtdata.errors import Fenced, MTDataError, Stopped
+from mtdata.jobs.kind import Kinds
+from mtdata.jobs.ordering import kind_of
+from mtdata.jobs.talk import Message, line_of
+from mtdata.logs.lines import fault_told
+from mtdata.pulse import Pulse
+from mtdata.records import setting
+
+SAY_S, GRACE_S, FAULT = 0.25, 10.0, 70
+ENDED = "asked to end; what was not committed is taken back"
+
+
+class Mouth:
+    """Says messages to the supervisor; standard output is given to standard error."""
+
+    def __init__(self) -> None:
+        self._pipe = os.dup(1)
+        os.dup2(2, 1)
+        self._lock = threading.Lock()
+
+    def say(self, **message: Any) -> None:
+        """Send it; a supervisor that is gone hears nothing."""
+        line = b"\n" + line_of(message)  # SIGTERM may have cut the one before short
+        with self._lock:
+            try:
+                os.write(self._pipe, line)
+            except OSError:
+                return  # what to do then is the watch's business
+
+
+class Telling(logging.Handler):
+    """Gives the job's log what the program logs."""
+
+    def __init__(self, mouth: Mouth) -> None:
+        super().__init__(logging.INFO)
+        self._mouth = mouth
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        self._mouth.say(log=[record.levelname, record.getMessage()[:500]])
+
+
+class TalkingPulse(Pulse):
+    """A pulse whose beats the supervisor hears, a few a second."""
+
+    def __init__(self, work: ChildWork) -> None:
+        super().__init__()
+        self._work = work
+
+    def beat(self) -> None:
+        """One more step."""
+        super().beat()
+        self._work.beat()
+
+
+class ChildWork:
+    """`kind.Work` of one part."""
+
+    def __init__(self, settings: Any, claimed: Any, mouth: Mouth) -> None:
+        self.settings, self.claimed = settings, claimed
+        self.parameters, self.checkpoint = claimed.parameters, claimed.checkpoint
+        self.part, self.job, self.attempt = claimed.name, claimed.job, claimed.attempt
+        self.rows, self.expected, self.step = 0, None, ""  # type: int, int | None, str
+        self.artifacts: list[dict[str, Any]] = []
+        self._mouth, self._ticks, self._said = mouth, SystemClock().ticks, 0.0
+        self.pulse: Pulse = TalkingPulse(self)
+
+    def beat(self) -> None:
+        """A sign of life, at most a few a second."""
+        if self._ticks() - self._said >= SAY_S:
+            self._said = self._ticks()
+            self._mouth.say(signs=[self.rows, self.expected, self.step])
+
+    def progress(self, rows: int, expected: int | None = None, step: str = "") -> None:
+        """Port: Work.progress."""
+        self.rows, self.expected, self.step = rows, expected, step[:255]
+        self.beat()
+
+    def say(self, level: str, text: str) -> None:
+        """Port: Work.say."""
+        self._mouth.say(log=[level, text[:500]])
+
+    def made(self, name: str, place: str, **more: Any) -> None:
+        """Port: Work.made."""
+        self.artifacts.append({"name": name, "place": place, **more})
+
+    def fenced(self) -> AbstractContextManager[Any]:
+        """Port: Work.fenced."""
+        from mtdata.records.carrying import fenced
+
+        return fenced(self.claimed)
+
+
+def carry(work: ChildWork, kinds: Kinds) -> None:
+    """Do one part and commit that it is done."""
+    from mtdata.records import carrying
+
+    kind, stage = kind_of(work.claimed.kind, kinds), work.claimed.stage
+    planned: list[str] = []
+    if stage == Stage.PLAN:
+        planned = list(kind.split(work))
+    elif stage == Stage.UNDO:
+        if kind.undo is not None:
+            kind.undo(work, work.claimed.reach)
+    else:
+        if work.claimed.again and kind.undo is not None and not kind.resumes:
+            kind.undo(work, [work.part])
+        kind.run(work)
+    signs = carrying.Signs(work.rows, work.expected)
+    carrying.finish(work.claimed, signs, [carrying.Made(**one) for one in work.artifacts], planned)
+
+
+def listen(orders: Queue[Message | None], busy: threading.Event) -> None:
+    """Take orders; when the supervisor is gone, end what is in hand, and then this program."""
+    for line in sys.stdin.buffer:
+        orders.put(json.loads(line))
+    orders.put(None)
+    if busy.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(GRACE_S)
+        os.killpg(0, signal.SIGKILL)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is put in order meanwhile must get through
+    raise Stopped(ENDED)
+
+
+def main(words: list[str], kinds: Kinds) -> int:
+    """Carry what the supervisor sends until it sends no more."""
+    mouth = Mouth()
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is the supervisor's to answer
+
+    def told(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        mouth.say(ended="fault", reason=fault_told(error, at))
+
+    sys.excepthook = told
+    try:
+        settings = load(Path(words[0]), os.environ)
+        logs.begin(0)
+        logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
+        logging.getLogger("mtdata").addHandler(Telling(mouth))
+        setting.open_records(settings.database)
+        return _serve(settings, mouth, kinds)
+    except MTDataError as error:
+        mouth.say(ended="failed", reason=str(error), again=error.again)
+        return error.exit_code
+
+
+def leave(code: int) -> NoReturn:
+    """End without taking the interpreter to pieces first: a tenth of a second a job."""
+    logging.shutdown()
+    os._exit(code)
+
+
+def _serve(settings: Any, mouth: Mouth, kinds: Kinds) -> int:
+    from mtdata.records.carrying import Claimed
+
+    orders: Queue[Message | None] = Queue(4)
+    busy = threading.Event()
+    threading.Thread(target=listen, args=(orders, busy), daemon=True).start()
+    while (order := orders.get()) is not None:
+        busy.set()
+        mouth.say(**_ending(ChildWork(settings, Claimed(**order), mouth), kinds))
+        busy.clear()
+    return 0
+
+
+def _ending(work: ChildWork, kinds: Kinds) -> Message:
+    try:
+        carry(work, kinds)
+        return {"ended": "done", "rows": work.rows}
+    except Stopped:
+        return {"ended": "stopped"}
+    except Fenced:
+        return {"ended": "fenced"}
+    except MTDataError as error:
+        return {"ended": "failed", "reason": str(error), "again": error.again}
+
+
+if __name__ == "__main__":
+    from mtdata.jobs.kinds import KINDS
+
+    leave(main(sys.argv[1:], KINDS))

@@ -1,0 +1,142 @@
+"""The embedded engine: slots that look into the records themselves; a thread each, no broker."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from pathlib import Path
+from uuid import UUID
+
+from mtdata.config import Settings
+from mtdata.errors import RecordsError
+from mtdata.jobs.kind import Kinds
+from mtdata.jobs.supervisor import Supervisor, Terms
+from mtdata.records import reaping, runners, setting
+
+log = logging.getLogger(__name__)
+LOOK_S = 0.5
+"""So often an idle slot looks whether there is something to carry."""
+STOPPING_S = 3600.0
+"""A job that is not stopped by then has Failed: it never stays Stopping."""
+
+
+def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> Terms:
+    """The terms of programme.config; `words` begin another child than the usual one."""
+    own = (sys.executable, "-P", "-m", "mtdata.jobs.child")
+    how = settings.programme
+    return Terms(
+        words=(*(words or own), str(settings.folder)),
+        lease_s=how.lease_s,
+        heartbeat_s=how.heartbeat_s,
+        grace_s=how.grace_s,
+        stall_s=how.stall_s,
+    )
+
+
+class Slots:
+    """So many jobs at a time, and a sweeper that finds the lost ones."""
+
+    def __init__(
+        self, settings: Settings, kinds: Kinds, terms: Terms | None = None, count: int = 0
+    ) -> None:
+        self._settings, self._kinds = settings, kinds
+        self._terms = terms or terms_of(settings)
+        self._count = count or max(1, settings.programme.slots)
+        self._leaving, self._bell = threading.Event(), threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._runner: UUID | None = None
+
+    def start(self) -> None:
+        """Open the records and begin to look.  RecordsError when they cannot be reached."""
+        setting.made_ready(self._settings.database)
+        self._runner = runners.enter("embedded", self._count)
+        reaping.reap(STOPPING_S)
+        self._begin("sweeper", self._sweep)
+        for number in range(1, self._count + 1):
+            self._begin(f"slot-{number}", self._serve)
+
+    def _begin(self, name: str, act: object) -> None:
+        thread = threading.Thread(target=act, name=name, daemon=True)  # type: ignore[arg-type]
+        thread.start()
+        self._threads.append(thread)
+
+    def ring(self) -> None:
+        """Look now."""
+        self._bell.set()
+
+    def stop(self, within_s: float) -> bool:
+        """Hand back what is in hand and end; whether all of it ended in time."""
+        self._leaving.set()
+        self._bell.set()
+        for thread in self._threads:
+            thread.join(within_s)
+        ended = not any(thread.is_alive() for thread in self._threads)
+        if ended and self._runner is not None:
+            try:
+                runners.gone(self._runner)
+            except RecordsError as error:
+                log.warning("%s", error)
+        return ended
+
+    def is_well(self) -> bool:
+        """Whether every thread is still there."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def drain(self) -> int:
+        """Carry in this thread until nothing is left that may be carried; how often it did."""
+        setting.made_ready(self._settings.database)
+        self._runner = runners.enter("embedded", 1)
+        reaping.reap(STOPPING_S)
+        count = 0
+        while self._supervisor().work():
+            count += 1
+        runners.gone(self._runner)
+        return count
+
+    def _supervisor(self) -> Supervisor:
+        return Supervisor(self._entered(), self._terms, self._kinds, self._leaving)
+
+    def _entered(self) -> UUID:
+        if self._runner is None:
+            raise AssertionError("the slots were not started")
+        return self._runner
+
+    def _serve(self) -> None:
+        supervisor = self._supervisor()
+        while not self._leaving.is_set():
+            try:
+                worked = supervisor.work()
+            except RecordsError as error:
+                log.warning("%s; the slot goes on when it does", error)
+                worked = False
+            if not worked:
+                self._bell.wait(LOOK_S)
+                self._bell.clear()
+        setting.close_records()
+
+    def _sweep(self) -> None:
+        runner = self._entered()
+        while not self._leaving.wait(self._settings.programme.sweep_s):
+            try:
+                runners.seen(runner)
+                if reaping.reap(STOPPING_S):
+                    self.ring()
+            except RecordsError as error:
+                log.warning("%s", error)
+        setting.close_records()
+
+
+def slots_of_daemon(settings: Settings) -> Slots | None:
+    """The slots that the daemon should have; None where it has none or nobody keeps records.
+
+    The daemon starts and stops them; they touch neither its desks nor its timetable.
+    """
+    how, where = settings.programme, settings.database
+    if how.engine != "embedded" or not how.slots:
+        return None
+    if not where.is_shared and not Path(where.name).exists():
+        return None
+    from mtdata.jobs.kinds import KINDS
+
+    return Slots(settings, KINDS)

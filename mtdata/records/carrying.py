@@ -1,0 +1,249 @@
+"""What a runner asks of the records: claim a part, keep it, finish it, or lose it; never a world.
+
+Claims are compare-and-set: of many that want a part, one changes the row.  What an earlier attempt
+still tries to write meets `fenced`, and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from enum import Enum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+
+from mtdata.domain.job import Stage, Status
+from mtdata.errors import Fenced
+from mtdata.records.asking import asking, now, whole
+from mtdata.records.models import Artifact, Job, Part
+from mtdata.records.moves import ALL, TEXT, advance, locked, taken_back, tell, touched, turn
+
+CANDIDATES = 50
+UNDER_WAY = (Status.QUEUED, Status.IN_PROGRESS, Status.STOPPING)
+
+
+class Claimed(NamedTuple):
+    """A part that is ours until its lease ends; `again` when an earlier attempt left it."""
+
+    job: str
+    kind: str
+    parameters: dict[str, Any]
+    part: int
+    stage: str
+    name: str
+    attempt: int
+    again: bool = False
+    checkpoint: Any = None
+    reach: list[str] | None = None  # for a part that takes back: of which parts; None: of all
+
+
+class Made(NamedTuple):
+    """A file or object that a part made."""
+
+    name: str
+    place: str
+    rows: int | None = None
+    size: int | None = None
+    sha256: str = ""
+
+
+class Signs(NamedTuple):
+    """How far a part is."""
+
+    rows: int = 0
+    expected: int | None = None
+    step: str = ""
+
+
+class Verdict(Enum):
+    """What the records say to a sign of life."""
+
+    GOES_ON = 1
+    STOP = 2
+    LOST = 3
+
+
+def claim(
+    runner: UUID, lease_s: float, kinds: Collection[str], job_id: str | None = None
+) -> Claimed | None:
+    """Take the next part that may be carried now, of that job or of any of these kinds.
+
+    None when there is none.
+    """
+    with asking():
+        at = now()
+        queued = Part.objects.filter(
+            status=Status.QUEUED, job__status__in=UNDER_WAY, job__kind__in=list(kinds)
+        )
+        queued = queued.filter(Q(not_before=None) | Q(not_before__lte=at))
+        if job_id is not None:
+            queued = queued.filter(job_id=job_id)
+        jobs = queued.order_by("job__created_at").values_list("job_id", "job__created_at")
+        candidates = [found for found, _ in jobs.distinct()[:CANDIDATES]]
+    for candidate in candidates:
+        try:
+            found = whole(lambda one=candidate: _claim(one, runner, lease_s))  # type: ignore[misc]
+        except IntegrityError:  # another job has that key, this very moment
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
+    job = locked(job_id)
+    at = now()
+    stages = _allowed(job)
+    part = (
+        job.parts.filter(status=Status.QUEUED, stage__in=stages)
+        .filter(Q(not_before=None) | Q(not_before__lte=at))
+        .order_by("number")
+        .first()
+    )
+    if part is None:
+        return None
+    if job.status == Status.QUEUED:
+        if job.key and Job.objects.filter(held_key=job.key).exists():
+            return None
+        turn(job, Status.IN_PROGRESS, started_at=job.started_at or at, held_key=job.key or None)
+    ours = Part.objects.filter(pk=part.pk, status=Status.QUEUED, attempt=part.attempt).update(
+        status=Status.IN_PROGRESS,
+        attempt=F("attempt") + 1,
+        runner_id=runner,
+        leased_until=at + timedelta(seconds=lease_s),
+        beat_at=at,
+        started_at=at,
+        begun=part.begun or part.stage == Stage.WORK,
+        reason="",
+    )
+    if ours != 1:
+        return None
+    return Claimed(
+        str(job.pk),
+        job.kind,
+        job.parameters,
+        part.pk,
+        part.stage,
+        part.name,
+        part.attempt + 1,
+        again=part.begun,
+        checkpoint=part.checkpoint,
+        reach=_reach(job, part),
+    )
+
+
+def _reach(job: Job, part: Part) -> list[str] | None:
+    if part.stage != Stage.UNDO or part.name == ALL:
+        return None
+    return list(touched(job, part.name).values_list("name", flat=True))
+
+
+def _allowed(job: Job) -> tuple[Stage, ...]:
+    """Which parts may be begun now: none beyond its hands, and no more work once one has failed."""
+    if job.status == Status.STOPPING:
+        return (Stage.UNDO,)
+    if job.parts.filter(status=Status.IN_PROGRESS).count() >= job.hands:
+        return ()
+    failing = job.parts.exclude(stage=Stage.UNDO).filter(status=Status.FAILED).exists()
+    return (Stage.UNDO,) if failing else (Stage.PLAN, Stage.WORK)
+
+
+def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: Signs) -> Verdict:
+    """Say that it goes on; what the records say to that."""
+    with asking():
+        at = now()
+        ours = Part.objects.filter(
+            pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS, runner_id=runner
+        ).update(
+            leased_until=at + timedelta(seconds=lease_s),
+            beat_at=at,
+            rows=signs.rows,
+            expected=signs.expected,
+            step=signs.step[:255],
+        )
+        if ours != 1:
+            return Verdict.LOST
+        status = Job.objects.filter(pk=claimed.job).values_list("status", flat=True).first()
+        stops = status == Status.STOPPING and claimed.stage != Stage.UNDO
+        return Verdict.STOP if stops else Verdict.GOES_ON
+
+
+@contextmanager
+def fenced(claimed: Claimed) -> Iterator[Part]:
+    """One commit of a part: what is written in here stays only while the attempt is the part's own.
+
+    The job is locked meanwhile, so nobody can take the part away before it is done.
+    """
+    with asking(), transaction.atomic():
+        locked(claimed.job)
+        part = Part.objects.filter(
+            pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS
+        ).first()
+        if part is None:
+            raise Fenced(f"{claimed.name}: it was given to another; nothing more is written")
+        yield part
+
+
+def finish(
+    claimed: Claimed, signs: Signs, made: Sequence[Made] = (), planned: Sequence[str] = ()
+) -> None:
+    """Commit that the part is done, with what it made.  Fenced when it is ours no more."""
+
+    def move() -> None:
+        job = locked(claimed.job)
+        mine = Part.objects.filter(pk=claimed.part, attempt=claimed.attempt)
+        if mine.filter(status=Status.SUCCESS).exists():
+            return  # the commit went well, and only the word of it was lost
+        at = now()
+        done = mine.filter(status=Status.IN_PROGRESS).update(
+            status=Status.SUCCESS, rows=signs.rows, ended_at=at, leased_until=None, step=""
+        )
+        if done != 1:
+            raise Fenced(f"{claimed.name}: it was given to another; nothing more is written")
+        Artifact.objects.bulk_create(
+            Artifact(job=job, part_id=claimed.part, made_at=at, **one._asdict()) for one in made
+        )
+        if claimed.stage == Stage.PLAN:
+            Part.objects.bulk_create(
+                Part(job=job, number=number, stage=Stage.WORK, name=name)
+                for number, name in enumerate(planned, 1)
+            )
+            tell(job.pk, at, "INFO", f"{len(planned)} parts")
+        if claimed.stage == Stage.UNDO:
+            taken_back(job, claimed.name)
+        advance(job)
+
+    whole(move)
+
+
+def fail(claimed: Claimed, reason: str) -> bool:
+    """Enter that the part has Failed for good; False when it is ours no more."""
+    return whole(lambda: _leave(claimed, Status.FAILED, reason))
+
+
+def stopped(claimed: Claimed) -> bool:
+    """Enter that its child has ended because the job is stopped."""
+    return whole(lambda: _leave(claimed, Status.STOPPED, "stopped"))
+
+
+def _leave(claimed: Claimed, status: Status, reason: str) -> bool:
+    job = locked(claimed.job)
+    at = now()
+    mine = Part.objects.filter(
+        pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS
+    ).update(
+        status=status,
+        attempt=F("attempt") + 1,
+        leased_until=None,
+        ended_at=at,
+        reason=reason[:TEXT],
+    )
+    if mine == 1:
+        level = "ERROR" if status is Status.FAILED else "INFO"
+        tell(job.pk, at, level, f"{claimed.name}: {reason}")
+        advance(job)
+    return mine == 1

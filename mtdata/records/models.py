@@ -1,0 +1,115 @@
+"""The tables: jobs, their parts, what happened, what came out, who carries; no rule stands here.
+
+Times are aware UTC by the database's own clock.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from mtdata.domain.job import Stage, Status
+from mtdata.records.ready import prepare
+
+prepare()
+STATUS = [(one.value, one.value) for one in Status]
+STAGE = [(one.value, one.value) for one in Stage]
+
+
+class Runner(models.Model):
+    """A program that carries jobs, or did."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    engine = models.CharField(max_length=16)
+    slots = models.IntegerField()
+    version = models.CharField(max_length=32)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+
+class Job(models.Model):
+    """A queued piece of work; `held_key` is its concurrency key while it is under way."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=128, unique=True)
+    kind = models.CharField(max_length=64)
+    parameters = models.JSONField()
+    status = models.CharField(max_length=16, choices=STATUS, default=Status.QUEUED.value)
+    attempt = models.IntegerField(default=1)
+    reason = models.CharField(max_length=1000, blank=True, default="")
+    key = models.CharField(max_length=128, blank=True, default="")
+    # NULL where it is not under way: the database itself keeps two jobs of one key apart
+    held_key = models.CharField(max_length=128, null=True, unique=True)
+    hands = models.IntegerField(default=1)
+    can_undo = models.BooleanField(default=False)
+    owner = models.CharField(max_length=150, blank=True, default="")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    stopping_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first is how people look at them."""
+
+        indexes = (models.Index(fields=["status", "created_at"], name="job_status"),)
+
+
+class Part(models.Model):
+    """The unit that is claimed; `attempt` fences what an earlier claim still tries to write."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="parts")
+    number = models.IntegerField()
+    stage = models.CharField(max_length=8, choices=STAGE)
+    name = models.CharField(max_length=255)
+    status = models.CharField(max_length=16, choices=STATUS, default=Status.QUEUED.value)
+    attempt = models.IntegerField(default=0)
+    lost = models.IntegerField(default=0)
+    begun = models.BooleanField(default=False)
+    runner = models.ForeignKey(Runner, null=True, on_delete=models.SET_NULL)
+    leased_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    rows = models.BigIntegerField(default=0)
+    expected = models.BigIntegerField(null=True)
+    step = models.CharField(max_length=255, blank=True, default="")
+    checkpoint = models.JSONField(null=True)
+    reason = models.CharField(max_length=1000, blank=True, default="")
+
+    class Meta:
+        """A job's parts have numbers of their own."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["job", "number"], name="part_number_of_job"),
+        )
+        indexes = (
+            models.Index(fields=["status", "leased_until"], name="part_lease"),
+            models.Index(fields=["job", "status"], name="part_status"),
+        )
+
+
+class Event(models.Model):
+    """One line of what happened to a job."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    level = models.CharField(max_length=8)
+    text = models.CharField(max_length=1000)
+
+
+class Artifact(models.Model):
+    """Something that a job made: a file in a folder or an object in a store."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="artifacts")
+    part = models.ForeignKey(Part, null=True, on_delete=models.SET_NULL)
+    name = models.CharField(max_length=255)
+    place = models.CharField(max_length=1024)
+    rows = models.BigIntegerField(null=True)
+    size = models.BigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    made_at = models.DateTimeField()

@@ -1,0 +1,106 @@
+"""The moves that a job makes from state to state; each begins with the job's row locked.
+
+Every other writer locks the job first as well, so no two of them ever see half of a move.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from mtdata.domain.job import FINAL, Stage, Standing, Status, may_follow, next_step
+from mtdata.errors import JobError
+from mtdata.records.asking import now
+from mtdata.records.models import Artifact, Event, Job, Part
+
+ALL, UNFINISHED = "all", "unfinished"
+"""What a part that takes back reaches: everything of the job, or what is not finished."""
+TEXT = 1000
+
+
+def locked(job_id: Any) -> Job:
+    """The job, for us alone until the transaction ends.  JobError when there is none."""
+    job = Job.objects.select_for_update().filter(pk=job_id).first()
+    if job is None:
+        raise JobError("there is no such job")
+    return job
+
+
+def tell(job_id: Any, at: datetime, level: str, text: str) -> None:
+    """One line of what happened."""
+    Event.objects.create(job_id=job_id, at=at, level=level, text=text[:TEXT])
+
+
+def advance(job: Job) -> None:
+    """Do what follows from how the parts stand now."""
+    step = next_step(_standing(job))
+    if step.ends is not None:
+        end(job, step.ends)
+    elif step.undo:
+        at = now()
+        last = job.parts.order_by("-number").values_list("number", flat=True).first() or 0
+        Part.objects.create(job=job, number=last + 1, stage=Stage.UNDO, name=_reach(job))
+        tell(job.pk, at, "INFO", f"taking back what it did ({_reach(job)})")
+
+
+def _reach(job: Job) -> str:
+    return ALL if job.status == Status.STOPPING else UNFINISHED
+
+
+def _standing(job: Job) -> Standing:
+    parts = job.parts
+    forward = parts.exclude(stage=Stage.UNDO)
+    undo = parts.filter(stage=Stage.UNDO, name=_reach(job)).values_list("status", flat=True).first()
+    return Standing(
+        Status(job.status),
+        queued=forward.filter(status=Status.QUEUED).exists(),
+        running=parts.filter(status=Status.IN_PROGRESS).exists(),
+        failed=forward.filter(status=Status.FAILED).exists(),
+        undo=Status(undo) if undo else None,
+        touched=touched(job, _reach(job)).exists(),
+        can_undo=job.can_undo,
+    )
+
+
+def touched(job: Job, reach: str) -> Any:
+    """The parts of work that have begun and were not taken back, as far as that reaches."""
+    parts = job.parts.filter(stage=Stage.WORK, begun=True)
+    return parts if reach == ALL else parts.exclude(status=Status.SUCCESS)
+
+
+def turn(job: Job, status: Status, **more: Any) -> None:
+    """Give the job its next state; one that may not follow is a fault of the program."""
+    if not may_follow(Status(job.status), status):
+        raise AssertionError(f"{job.status} -> {status}")
+    job.status = status.value
+    for name, value in more.items():
+        setattr(job, name, value)
+    job.save(update_fields=["status", *more])
+
+
+def end(job: Job, status: Status, reason: str = "") -> None:
+    """Bring the job into a final state, with the reason, and give its key back."""
+    at = now()
+    bad = job.parts.filter(status=Status.FAILED).order_by("-stage", "number").first()
+    if status is Status.FAILED:
+        reason = reason or job.reason or (f"{bad.name}: {bad.reason}" if bad else "")
+    else:
+        reason = reason or job.reason
+    job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED)
+    turn(job, status, ended_at=at, held_key=None, reason=reason[:TEXT])
+    tell(job.pk, at, "ERROR" if status is Status.FAILED else "INFO", f"{status}. {reason}".strip())
+
+
+def taken_back(job: Job, reach: str) -> None:
+    """Enter that nothing of the touched parts is left."""
+    parts = touched(job, reach)
+    Artifact.objects.filter(part__in=list(parts.values_list("pk", flat=True))).delete()
+    if reach == ALL:
+        parts.filter(status=Status.SUCCESS).update(status=Status.STOPPED)
+        parts = job.parts.filter(stage=Stage.WORK)
+    parts.update(begun=False, rows=0, checkpoint=None)
+
+
+def is_final(job: Job) -> bool:
+    """Whether it has ended."""
+    return Status(job.status) in FINAL

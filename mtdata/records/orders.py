@@ -1,0 +1,128 @@
+"""What people order: add, stop, retry, undo; the records change and nothing is carried here."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.db.models import F
+
+from mtdata.domain.job import Stage, Status, free_name, retry_refused, undo_refused
+from mtdata.errors import JobError, RecordsError, UsageError
+from mtdata.records.asking import asking, now, whole
+from mtdata.records.models import Job, Part
+from mtdata.records.moves import advance, is_final, locked, tell, touched, turn
+
+TRIES = 20
+
+
+class Order(NamedTuple):
+    """A job as it is asked for; `base` is its name where nobody else has it."""
+
+    kind: str
+    parameters: dict[str, Any]
+    base: str
+    key: str = ""
+    hands: int = 1
+    can_undo: bool = False
+    owner: str = ""
+
+
+def add(order: Order) -> Job:
+    """Enter a job: from here on it ends in exactly one of its final states."""
+    for _ in range(TRIES):
+        try:
+            return whole(lambda: _add(order))
+        except IntegrityError:
+            continue  # somebody took that name this very moment
+    raise RecordsError("too many jobs are added at once; try again")
+
+
+def _add(order: Order) -> Job:
+    taken = Job.objects.filter(name__startswith=order.base).values_list("name", flat=True)
+    at = now()
+    job = Job.objects.create(
+        name=free_name(order.base, set(taken)),
+        kind=order.kind,
+        parameters=order.parameters,
+        key=order.key,
+        hands=order.hands,
+        can_undo=order.can_undo,
+        owner=order.owner,
+        created_at=at,
+    )
+    Part.objects.create(job=job, number=0, stage=Stage.PLAN, name="plan")
+    tell(job.pk, at, "INFO", "added")
+    return job
+
+
+def found(word: str) -> Job:
+    """The job of that id, or of that name.  UsageError when there is none."""
+    with asking():
+        try:
+            job = Job.objects.filter(pk=UUID(word)).first()
+        except ValueError:
+            job = Job.objects.filter(name=word).first()
+    if job is None:
+        raise UsageError(f"there is no job {word!a}; `mtdata jobs list` shows them")
+    return job
+
+
+def stop(job_id: Any, reason: str = "stopped by hand") -> tuple[Job, str]:
+    """Ask that a job ends and is taken back; the job, and a note when nothing changed."""
+
+    def move() -> tuple[Job, str]:
+        job = locked(job_id)
+        if is_final(job):
+            return job, f"it has ended already: {job.status}"
+        if job.status == Status.STOPPING:
+            return job, "it is Stopping already"
+        _begin_stopping(job, reason)
+        return job, ""
+
+    return whole(move)
+
+
+def _begin_stopping(job: Job, reason: str) -> None:
+    at = now()
+    job.parts.filter(stage=Stage.UNDO).exclude(status=Status.IN_PROGRESS).delete()
+    job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED, attempt=F("attempt") + 1)
+    turn(job, Status.STOPPING, stopping_at=at, ended_at=None, reason=reason)
+    tell(job.pk, at, "INFO", reason)
+    advance(job)
+
+
+def retry(job_id: Any) -> Job:
+    """Queue a job again under its own id; finished parts stay so.  JobError if refused."""
+
+    def move() -> Job:
+        job = locked(job_id)
+        refused = retry_refused(Status(job.status))
+        if refused:
+            raise JobError(f"{job.name}: {refused}")
+        job.parts.filter(stage=Stage.UNDO).delete()
+        job.parts.exclude(status=Status.SUCCESS).update(
+            status=Status.QUEUED, attempt=F("attempt") + 1, lost=0, not_before=None, reason=""
+        )
+        turn(job, Status.QUEUED, attempt=job.attempt + 1, reason="", ended_at=None)
+        tell(job.pk, now(), "INFO", f"tried again, attempt {job.attempt}")
+        return job
+
+    return whole(move)
+
+
+def undo(job_id: Any) -> Job:
+    """Have everything that an ended job did taken back.  JobError if that cannot be."""
+
+    def move() -> Job:
+        job = locked(job_id)
+        refused = undo_refused(Status(job.status), can_undo=job.can_undo)
+        if not refused and not touched(job, "all").exists():
+            refused = "it has left nothing"
+        if refused:
+            raise JobError(f"{job.name}: {refused}")
+        _begin_stopping(job, "taken back by hand")
+        return job
+
+    return whole(move)

@@ -1,0 +1,108 @@
+"""Parts that did not get to their end are taken back into the queue; no child is ended here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db.models import F
+
+from mtdata.domain.job import MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
+from mtdata.records.asking import asking, now, whole
+from mtdata.records.carrying import Claimed
+from mtdata.records.models import Job, Part
+from mtdata.records.moves import TEXT, advance, end, locked, tell
+
+PAUSE_S, PUT_OFF_S = 5.0, 2.0
+SILENT = "its runner was not heard of any more"
+
+
+def lose(claimed: Claimed, reason: str) -> bool:
+    """Enter that the part did not get to its end: it is begun anew, or has Failed by now.
+
+    False when it is ours no more.
+    """
+    return whole(partial(_lose, claimed.job, _mine(claimed), reason))
+
+
+def put_off(claimed: Claimed, reason: str) -> bool:
+    """The same for a fault that may be gone later: it is begun anew with pauses that grow."""
+    lose_it = partial(_lose, most=MOST_PUT_OFF, first_pause_s=PUT_OFF_S)
+    return whole(partial(lose_it, claimed.job, _mine(claimed), reason))
+
+
+def hand_back(claimed: Claimed, reason: str) -> bool:
+    """The same for a runner that ends by itself: it does not count as a loss."""
+    return whole(partial(_lose, claimed.job, _mine(claimed), reason, counts=False))
+
+
+def _mine(claimed: Claimed) -> Any:
+    return Part.objects.filter(pk=claimed.part, attempt=claimed.attempt)
+
+
+def reap(stopping_s: float) -> int:
+    """Take back every part whose lease ran out, and end what does not get stopped; how many."""
+    with asking():
+        at = now()
+        expired = Part.objects.filter(leased_until__lt=at, status=Status.IN_PROGRESS)
+        lost = list(expired.values_list("job_id", "pk", "attempt"))
+        late = _late(at, stopping_s)
+    count = 0
+    for job_id, pk, attempt in lost:
+        # renewed meanwhile, it does not match any more
+        still = Part.objects.filter(pk=pk, attempt=attempt, leased_until__lt=at)
+        count += whole(partial(_lose, job_id, still, SILENT))
+    for job_id in late:
+        count += whole(partial(_too_late, job_id, stopping_s))
+    return count
+
+
+def _late(at: datetime, stopping_s: float) -> list[Any]:
+    since = at - timedelta(seconds=stopping_s)
+    stopping = Job.objects.filter(status=Status.STOPPING, stopping_at__lt=since)
+    return list(stopping.values_list("pk", flat=True))
+
+
+def _lose(
+    job_id: Any,
+    which: Any,
+    reason: str,
+    *,
+    counts: bool = True,
+    most: int = MOST_LOST,
+    first_pause_s: float = 0.0,
+) -> bool:
+    job, at = locked(job_id), now()
+    part = which.filter(status=Status.IN_PROGRESS).first()
+    if part is None:
+        return False
+    lost = part.lost + counts
+    stopping = job.status == Status.STOPPING
+    becomes = after_loss(lost, stopping=stopping, stage=Stage(part.stage), most=most)
+    pause_s = first_pause_s * 4 ** (lost - 1) or PAUSE_S * max(0, lost - 1)
+    taken = which.filter(status=Status.IN_PROGRESS).update(
+        status=becomes.value,
+        attempt=F("attempt") + 1,
+        lost=lost,
+        leased_until=None,
+        not_before=at + timedelta(seconds=pause_s),
+        ended_at=at,
+        reason=reason[:TEXT],
+    )
+    if taken == 1:
+        tell(job.pk, at, "WARNING", f"{part.name}: {reason}; now {becomes} (lost {lost} times)")
+        advance(job)
+    return bool(taken)
+
+
+def _too_late(job_id: Any, stopping_s: float) -> bool:
+    job = locked(job_id)
+    if job.status != Status.STOPPING:
+        return False
+    reason = f"it was not stopped within {stopping_s:g} s; what it wrote may still be there"
+    job.parts.filter(status__in=(Status.IN_PROGRESS, Status.QUEUED)).update(
+        status=Status.FAILED, attempt=F("attempt") + 1, leased_until=None, reason=reason
+    )
+    end(job, Status.FAILED, reason)
+    return True

@@ -1,0 +1,56 @@
+"""Who carries jobs: enters, is heard of, goes; it carries none."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from mtdata import __version__
+from mtdata.records.asking import now, whole
+from mtdata.records.models import Event, Job, Runner
+
+
+def enter(engine: str, slots: int) -> UUID:
+    """A new runner; its id."""
+
+    def move() -> UUID:
+        at = now()
+        runner = Runner.objects.create(
+            host=socket.gethostname()[:255],
+            pid=os.getpid(),
+            engine=engine,
+            slots=slots,
+            version=__version__,
+            started_at=at,
+            seen_at=at,
+        )
+        return UUID(str(runner.pk))
+
+    return whole(move)
+
+
+def seen(runner: UUID) -> None:
+    """It is still there."""
+    whole(lambda: Runner.objects.filter(pk=runner).update(seen_at=now()))
+
+
+def gone(runner: UUID) -> None:
+    """It has ended by itself."""
+    whole(lambda: Runner.objects.filter(pk=runner).update(ended_at=now()))
+
+
+def told(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
+    """Enter what a child said."""
+
+    def move() -> None:
+        if Job.objects.filter(pk=job_id).exists():
+            at = now()
+            Event.objects.bulk_create(
+                Event(job_id=job_id, at=at, level=level[:8], text=text[:1000])
+                for level, text in lines
+            )
+
+    whole(move)

@@ -1,0 +1,152 @@
+"""Django made ready for one database, without a settings module; it makes no table by itself.
+
+Everything that loads a model loads this first.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from filelock import FileLock
+
+from mtdata.adapters.durable import make_folder
+from mtdata.domain.database import DatabaseAddress
+from mtdata.errors import ConfigError, RecordsError
+from mtdata.records.asking import asking
+from mtdata.records.ready import prepare
+
+FILE_MODE = 0o600
+BUSY_S, CONNECT_S, READ_S = 20, 5, 60
+_DRIVERS = {"mysql": "PyMySQL", "postgres": "psycopg"}
+
+
+def open_records(address: DatabaseAddress) -> None:
+    """Make Django ready for this database; a second call turns to another one.
+
+    ConfigError when its driver is not installed.
+    """
+    prepare()
+    if address.engine == "mysql":
+        _stand_in_for_mysqlclient()
+    if not address.is_shared:
+        _make_file(Path(address.name))
+    _turn_to({DEFAULT_DB_ALIAS: _described(address)})
+    try:
+        _ = connection.vendor  # loads the driver
+    except ImproperlyConfigured as error:
+        raise ConfigError(
+            f"programme.config: DATABASE: {_DRIVERS[address.engine]} is not installed; "
+            f"`pip install mtdata[{address.engine}]` brings it"
+        ) from error
+
+
+def _make_file(path: Path) -> None:
+    """A file that only its owner reads, before SQLite makes one that others read."""
+    make_folder(path.parent)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    except OSError as error:
+        raise RecordsError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _turn_to(described: dict[str, dict[str, Any]]) -> None:
+    connections.close_all()
+    if hasattr(connections._connections, DEFAULT_DB_ALIAS):
+        del connections[DEFAULT_DB_ALIAS]
+    connections.settings = connections.configure_settings(described)
+
+
+def _stand_in_for_mysqlclient() -> None:
+    try:
+        import pymysql
+    except ImportError as error:
+        raise ConfigError(
+            "programme.config: DATABASE: PyMySQL is not installed; "
+            "`pip install mtdata[mysql]` brings it"
+        ) from error
+    pymysql.install_as_MySQLdb()
+
+
+def _described(address: DatabaseAddress) -> dict[str, Any]:
+    if address.engine == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": address.name,
+            "OPTIONS": {
+                "timeout": BUSY_S,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    shared = {
+        "NAME": address.name,
+        "HOST": address.host,
+        "PORT": address.port,
+        "USER": address.user,
+        "PASSWORD": address.password,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+    if address.engine == "postgres":
+        options: dict[str, Any] = {
+            "connect_timeout": CONNECT_S,
+            # who stands still in the middle of a commit must not keep the others waiting for ever
+            "options": f"-c lock_timeout={BUSY_S}s -c statement_timeout={READ_S}s "
+            f"-c idle_in_transaction_session_timeout={READ_S}s",
+        }
+        return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options, **shared}
+    options = {
+        "connect_timeout": CONNECT_S,
+        "read_timeout": READ_S,
+        "write_timeout": READ_S,
+        "charset": "utf8mb4",
+        "isolation_level": "read committed",
+        "init_command": f"SET time_zone='+00:00', innodb_lock_wait_timeout={BUSY_S}",
+    }
+    return {"ENGINE": "django.db.backends.mysql", "OPTIONS": options, **shared}
+
+
+def migrate() -> int:
+    """Make or change the tables as this version has them; how many steps that took."""
+    from django.core.management import call_command  # a child never needs it
+
+    with asking():
+        steps = len(_missing())
+        if steps:
+            call_command("migrate", verbosity=0, interactive=False)
+        return steps
+
+
+def made_ready(address: DatabaseAddress) -> None:
+    """Open the records with tables as this version needs them; SQLite's are made by themselves.
+
+    RecordsError for another database whose tables are missing or older.
+    """
+    open_records(address)
+    if not address.is_shared:
+        with FileLock(f"{address.name}.migrating", mode=FILE_MODE, timeout=BUSY_S):
+            migrate()
+        return
+    with asking():
+        missing = _missing()
+    if missing:
+        raise RecordsError(
+            f"{address.told()}: its tables are missing or older than this program; "
+            "`mtdata migrate` makes them"
+        )
+
+
+def _missing() -> list[Any]:
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return list(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def close_records() -> None:
+    """Close this thread's connection."""
+    connections.close_all()

@@ -1,0 +1,60 @@
+"""A cable to a server of this machine that can be pulled and put back; it tests nothing."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+
+
+class Cable:
+    """Listens at `port` of the loopback and carries bytes both ways, unless it is cut."""
+
+    def __init__(self, to_port: int) -> None:
+        self._to, self._is_cut = to_port, False
+        self._ends: list[socket.socket] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                if self._is_cut:
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", self._to))
+                self._ends += [near, far]
+                for source, target in ((near, far), (far, near)):
+                    threading.Thread(target=_carry, args=(source, target), daemon=True).start()
+
+    def cut(self) -> None:
+        """Nothing goes through, and nobody is let in."""
+        self._is_cut = True
+        for end in self._ends:
+            _shut(end)
+        self._ends.clear()
+
+    def mend(self) -> None:
+        """Whoever calls again gets through."""
+        self._is_cut = False
+
+    def close(self) -> None:
+        """For good."""
+        self.cut()
+        _shut(self._listening)
+
+
+def _carry(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+    _shut(source)
+    _shut(target)
+
+
+def _shut(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()

@@ -1,0 +1,84 @@
+"""A home whose records lie in SQLite, PostgreSQL or MariaDB, each in a database of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtdata.records import setting
+from tests.jobs.place import Place
+
+SERVERS = {"postgres": 5432, "mysql": 3306}
+NAME = f"mtdata_test_{os.getpid()}_{secrets.token_hex(3)}"
+ENGINES = ("sqlite", "postgres", "mysql")
+
+
+def _is_there(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 2):
+            return True
+    except OSError:
+        return False
+
+
+def _administered(engine: str) -> Any:
+    if engine == "postgres":
+        import psycopg
+
+        return psycopg.connect(
+            host="127.0.0.1", port=5432, user="postgres", dbname="test", autocommit=True
+        )
+    import pymysql
+
+    return pymysql.connect(host="127.0.0.1", port=3306, user="root", autocommit=True)
+
+
+def _ask(engine: str, words: str) -> None:
+    with closing(_administered(engine)) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(words)
+
+
+@pytest.fixture(scope="session")
+def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The URL of each database that is there; dropped in the end."""
+    file = tmp_path_factory.mktemp("records") / "programme.sqlite3"
+    found = {"sqlite": f"sqlite:///{file}"}
+    users = {"postgres": "postgres", "mysql": "root"}
+    for engine, port in SERVERS.items():
+        if _is_there(port):
+            _ask(engine, f"CREATE DATABASE {NAME}")
+            found[engine] = f"{engine}://{users[engine]}@127.0.0.1:{port}/{NAME}"
+    yield found
+    setting.close_records()
+    for engine in found.keys() - {"sqlite"}:
+        force = " WITH (FORCE)" if engine == "postgres" else ""
+        _ask(engine, f"DROP DATABASE {NAME}{force}")
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, urls: dict[str, str], tmp_path: Path) -> Iterator[Place]:
+    """Every kind of database in its turn."""
+    engine = request.param
+    if engine not in urls:
+        pytest.skip(
+            f"no {engine} server at 127.0.0.1:{SERVERS[engine]}; "
+            "/etc/init.d/postgresql start or /etc/init.d/mariadb start"
+        )
+    made = Place(tmp_path, urls[engine])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def plain(urls: dict[str, str], tmp_path: Path) -> Iterator[Place]:
+    """SQLite alone, for what does not differ."""
+    made = Place(tmp_path, urls["sqlite"])
+    yield made
+    made.close()

@@ -1,0 +1,147 @@
+"""Kinds that write rows into a table of the records' database, and go wrong as they are told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mtdata.errors import BusyError, Fenced, JobError
+from mtdata.jobs.kind import Kind, Parameter, Parameters, Work
+
+BATCH = 20
+TABLE = "rows_written"
+
+
+def _number(settings: object, word: str) -> float:
+    return float(word)
+
+
+def _word(settings: object, word: str) -> str:
+    return word
+
+
+def sign(work: Work, name: str) -> Path:
+    """A file that tells the test something."""
+    place = work.settings.home / "signs" / f"{name}-{work.part}-{work.attempt}"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(str(os.getpid()))
+    return place
+
+
+def _split(work: Work) -> list[str]:
+    return [f"part{number}" for number in range(int(work.parameters["parts"]))]
+
+
+def _write(work: Work) -> None:
+    sign(work, "begun")
+    how = work.parameters["how"]
+    if how in ("deaf", "freezes"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if how == "fails" and work.part == "part1" and not _was_here(work):
+        raise JobError("this part was told to fail")
+    if how == "busy" and not _was_here(work):
+        raise BusyError("somebody else is at it")
+    if how == "fault":
+        raise ZeroDivisionError("the answer of a participant")
+    if how == "meets":
+        _meet(work)
+    rows = int(work.parameters["rows"])
+    try:
+        for first in range(0, rows, BATCH):
+            _batch(work, range(first, min(first + BATCH, rows)))
+            work.progress(min(first + BATCH, rows), rows, step="writing")
+            if how in ("freezes", "waits") and not first and not _was_here(work):
+                _stand_still(how)
+            time.sleep(work.parameters["pause"])
+    except Fenced:
+        sign(work, "fenced")
+        raise
+    if how == "sleeps":
+        time.sleep(60)
+    sign(work, "done")
+
+
+def _stand_still(how: str) -> None:
+    """Between two commits, so that no lock is held."""
+    if how == "freezes":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    else:
+        time.sleep(60)
+
+
+def _meet(work: Work) -> None:
+    """Wait until a second child is at it."""
+    signs = work.settings.home / "signs"
+    while len({sign.read_text() for sign in signs.glob("begun-*")} - {""}) < 2:
+        work.pulse.beat()
+        time.sleep(0.02)
+
+
+def _was_here(work: Work) -> bool:
+    seen = work.settings.home / f"seen-{work.job}-{work.part}"
+    try:
+        seen.touch(exist_ok=False)
+    except FileExistsError:
+        return True
+    return False
+
+
+def _batch(work: Work, numbers: range) -> None:
+    from django.db import connection
+
+    with work.fenced(), connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {TABLE} (job, part, number) VALUES (%s, %s, %s)",
+            [(work.job, work.part, number) for number in numbers],
+        )
+
+
+def _undo(work: Work, parts: Sequence[str] | None) -> None:
+    from django.db import connection
+
+    sign(work, "undoing")
+    if parts is None and not _was_here(work):
+        time.sleep(work.parameters["undo_pause"])
+    with work.fenced(), connection.cursor() as cursor:
+        if parts is None:
+            cursor.execute(f"DELETE FROM {TABLE} WHERE job = %s", [work.job])
+        for part in parts or ():
+            cursor.execute(f"DELETE FROM {TABLE} WHERE job = %s AND part = %s", [work.job, part])
+
+
+def _key(parameters: Parameters) -> str:
+    return str(parameters["key"])
+
+
+def _kind(name: str, **more: object) -> Kind:
+    return Kind(
+        name=name,
+        parameters=(
+            Parameter("rows", _number, "a number", default=100.0),
+            Parameter("parts", _number, "a number", default=2.0),
+            Parameter("pause", _number, "seconds", default=0.0),
+            Parameter("undo_pause", _number, "seconds", default=0.0),
+            Parameter("how", _word, "a word", default=""),
+            Parameter("key", _word, "a word", default=""),
+        ),
+        split=_split,
+        run=_write,
+        base=lambda parameters: name,
+        undo=_undo,
+        key=_key,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        _kind("rows"),
+        _kind("shared", hands=8),
+        _kind("short", limit_s=0.5),
+        _kind("fat", memory_bytes=1),
+    )
+}

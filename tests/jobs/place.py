@@ -1,0 +1,183 @@
+"""A home with records for one test: it adds jobs, carries them and counts; no test itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import connection
+
+from mtdata.config import load
+from mtdata.jobs.embedded import Slots, terms_of
+from mtdata.jobs.ordering import order_of, parameters_of
+from mtdata.records import setting
+from tests.jobs.kinds import KINDS, TABLE
+
+HERE = Path(__file__).parent
+CHILD = (sys.executable, str(HERE / "child.py"))
+PATIENCE_S = 60.0
+SITE = {
+    "READY": True,
+    "SERVER": "http://127.0.0.1:9",
+    "USER": "u",
+    "PASS": "p",
+    "PATH": "pool",
+    "ENCRYPTION": "off",
+}
+
+
+def until(holds: Callable[[], Any], what: str) -> Any:
+    """Wait until it holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if found := holds():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"it never came: {what}")
+
+
+def _end(pid: str) -> None:
+    """End a child of ours that is still there, and nobody who has its number by now."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        if pid and CHILD[1] in Path(f"/proc/{pid}/cmdline").read_text():
+            os.killpg(int(pid), signal.SIGKILL)
+
+
+class Place:
+    """Config, records and signs under `folder`."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self._slots: list[Slots] = []
+        self._runners: list[subprocess.Popen[bytes]] = []
+        (folder / "config").mkdir()
+        self.write("server", {"study": SITE})
+        self.configure(DATABASE=url, LEASE_S="20s", HEARTBEAT_S="0.1s", GRACE_S="5s", SWEEP_S="1s")
+        setting.open_records(self.settings.database)
+        setting.migrate()
+        self._empty()
+
+    def write(self, name: str, keys: dict[str, Any]) -> None:
+        """A file of the config."""
+        (self.folder / "config" / f"{name}.config").write_text(yaml.safe_dump(keys))
+
+    def configure(self, **keys: Any) -> None:
+        """Write programme.config with changed keys."""
+        self._keys = {**getattr(self, "_keys", {}), **keys}
+        self.write("programme", self._keys)
+        self.settings = load(self.folder / "config", {})
+
+    def _empty(self) -> None:
+        from mtdata.records.models import Job, Runner
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE TABLE IF NOT EXISTS {TABLE} "
+                "(job VARCHAR(36), part VARCHAR(40), number INTEGER)"
+            )
+            cursor.execute(f"DELETE FROM {TABLE}")
+        Job.objects.all().delete()
+        Runner.objects.all().delete()
+
+    def close(self) -> None:
+        """End whatever carries, and let the connection go."""
+        self.stop()
+        for runner in self._runners:
+            runner.kill()
+            runner.wait()
+        for sign in (self.folder / "signs").glob("*"):
+            _end(sign.read_text())
+        setting.close_records()
+
+    def stop(self) -> None:
+        """End the slots."""
+        for slots in self._slots:
+            assert slots.stop(PATIENCE_S)
+        self._slots.clear()
+
+    # orders
+
+    def add(self, kind: str = "rows", **parameters: object) -> str:
+        """A job; its id."""
+        from mtdata.records import orders
+
+        words = [f"{name}={value}" for name, value in parameters.items()]
+        read = parameters_of(KINDS[kind], self.settings, words)
+        return str(orders.add(order_of(KINDS[kind], read)).pk)
+
+    def carry(self, count: int = 1) -> Slots:
+        """Slots at work until the test ends."""
+        slots = Slots(self.settings, KINDS, terms_of(self.settings, CHILD), count=count)
+        slots.start()
+        self._slots.append(slots)
+        return slots
+
+    def runner(self) -> subprocess.Popen[bytes]:
+        """A runner as a process of its own."""
+        words = [sys.executable, str(HERE / "runner.py"), str(self.folder / "config")]
+        runner = subprocess.Popen(words)
+        self._runners.append(runner)
+        return runner
+
+    # what is known
+
+    def status(self, job: str) -> str:
+        """The state of a job."""
+        from mtdata.records.models import Job
+
+        return str(Job.objects.values_list("status", flat=True).get(pk=job))
+
+    def ended(self, job: str, status: str) -> dict[str, Any]:
+        """Wait until it has ended, as it must; all that is shown of it."""
+        from mtdata.records import looking
+        from mtdata.records.models import Job
+
+        finals = ("Success", "Failed", "Stopped")
+        until(lambda: self.status(job) in finals, f"the end of {job}")
+        shown = looking.whole_of(Job.objects.get(pk=job))
+        assert shown["status"] == status, shown
+        return shown
+
+    def rows(self, job: str) -> int:
+        """How many rows of the job are there."""
+        return self._count("COUNT(*)", job)
+
+    def distinct(self, job: str) -> int:
+        """How many of them differ."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT DISTINCT part, number FROM {TABLE} WHERE job = %s", [job])
+            return len(cursor.fetchall())
+
+    def _count(self, what: str, job: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {what} FROM {TABLE} WHERE job = %s", [job])
+            return int(cursor.fetchone()[0])
+
+    def signs(self, name: str) -> list[Path]:
+        """The signs of that name."""
+        return sorted((self.folder / "signs").glob(f"{name}-*"))
+
+    def pid(self, name: str, number: int = 0) -> int:
+        """Wait for a sign; who gave it."""
+        until(lambda: len(self.signs(name)) > number, f"the sign {name}")
+        file = self.signs(name)[number]
+        return int(until(file.read_text, f"{file}"))
+
+    def expire(self) -> None:
+        """Let every lease be over, and reap."""
+        from datetime import timedelta
+
+        from mtdata.records import reaping
+        from mtdata.records.asking import now
+        from mtdata.records.models import Part
+
+        Part.objects.filter(status="In Progress").update(leased_until=now() - timedelta(seconds=1))
+        reaping.reap(3600)

@@ -1,0 +1,122 @@
+"""programme.config: the URL of the database in all its forms, and no password shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mtdata.config import Settings, load
+from mtdata.config.samples import samples_folder
+from mtdata.domain.database import DatabaseAddress
+from mtdata.errors import ConfigError, JobError
+from mtdata.jobs.kind import day, days_in_order
+
+SECRET = "s3cr:t@/ %"
+SITE = {
+    "READY": False,
+    "SERVER": "https://a.org",
+    "USER": "u",
+    "PASS": "p",
+    "PATH": "pool",
+    "ENCRYPTION": "off",
+}
+
+
+def loaded(folder: Path, environ: dict[str, str] | None = None, **keys: Any) -> Settings:
+    config = folder / "config"
+    config.mkdir(exist_ok=True)
+    (config / "server.config").write_text(yaml.safe_dump({"study": SITE}))
+    (config / "programme.config").write_text(yaml.safe_dump(keys))
+    return load(config, environ or {})
+
+
+def test_without_a_file_the_records_lie_in_the_state_folder(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+    assert settings.database == DatabaseAddress(
+        "sqlite", str(tmp_path / "state" / "programme.sqlite3")
+    )
+    assert (settings.programme.engine, settings.programme.slots) == ("embedded", 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("sqlite:////var/x.db", DatabaseAddress("sqlite", "/var/x.db")),
+        (
+            "mysql://u:p%40@db:3307/n",
+            DatabaseAddress("mysql", "n", "db", 3307, "u", "p@"),
+        ),
+        ("postgres://u@[::1]/n", DatabaseAddress("postgres", "n", "::1", 5432, "u", "")),
+        ("postgresql://db/n", DatabaseAddress("postgres", "n", "db", 5432)),
+        ("mariadb://u:a@b@db/n", DatabaseAddress("mysql", "n", "db", 3306, "u", "a@b")),
+    ],
+)
+def test_a_url_is_read(tmp_path: Path, url: str, address: DatabaseAddress) -> None:
+    assert loaded(tmp_path, DATABASE=url).database == address
+
+
+def test_a_relative_file_is_taken_from_the_folder_above_config(tmp_path: Path) -> None:
+    found = loaded(tmp_path, DATABASE="sqlite:///state/x.db").database
+    assert found.name == str(tmp_path / "state" / "x.db")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"DATABASE": f"oracle://u:{SECRET}@h/n"},
+        {"DATABASE": f"mysql://u:{SECRET}@h:0/n"},
+        {"DATABASE": f"postgres://u:{SECRET}@h:99999/n"},
+        {"DATABASE": f"postgres://u:{SECRET}@h/n;drop"},
+        {"DATABASE": "sqlite:///"},
+        {"BROKER": [SECRET]},
+        {"ENGINE": "cellery"},
+        {"LEASE_S": "5s"},
+        {"SLOTS": "-1"},
+        {"BATCH": "0"},
+        {"ALLOWED_HOSTS": ["a b"]},
+        {"LEASES": "5s"},
+    ],
+)
+def test_a_fault_is_told_and_no_secret(tmp_path: Path, keys: dict[str, Any]) -> None:
+    if "LEASE_S" in keys:
+        keys = {**keys, "HEARTBEAT_S": "2s"}
+    with pytest.raises(ConfigError) as raised:
+        loaded(tmp_path, **keys)
+    assert "programme.config" in str(raised.value)
+    assert "s3cr" not in str(raised.value)
+
+
+def test_the_password_is_in_no_repr(tmp_path: Path) -> None:
+    url = "mysql://u:${DB_PASS}@db/n"
+    settings = loaded(tmp_path, {"DB_PASS": "s3cr"}, DATABASE=url, BROKER="amqp://u:s3cr@b//")
+    assert settings.database.password == "s3cr"
+    assert "s3cr" not in repr(settings) + repr(settings.database) + settings.database.told()
+
+
+def test_each_key_of_the_sample_is_the_default(tmp_path: Path) -> None:
+    text = (samples_folder() / "programme.config.sample").read_text()
+    lines = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ")]
+    keys = "\n".join(line for line in lines if line.split(":")[0].isupper())
+    shown = loaded(tmp_path, **{k: v for k, v in yaml.safe_load(keys).items() if k != "BROKER"})
+    assert shown.programme.model_dump(exclude={"database"}) == loaded(
+        tmp_path
+    ).programme.model_dump(exclude={"database"})
+    assert shown.database == loaded(tmp_path).database
+
+
+def test_days_are_read_in_both_forms(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+    assert day(settings, "2026-03-12") == day(settings, "12-03-2026") == "2026-03-12"
+    for word in ("12/03/2026", "2026-3-12", "31-02-2026", "2026-13-01", "", "heute"):
+        with pytest.raises(ValueError, match=r"day|dd-mm"):
+            day(settings, word)
+
+
+def test_a_start_after_the_end_is_refused() -> None:
+    days_in_order({"start": "2026-03-12", "end": "2026-03-12"})
+    with pytest.raises(ValueError, match="is after end"):
+        days_in_order({"start": "2026-03-13", "end": "2026-03-12"})
+    assert JobError.exit_code == 65
