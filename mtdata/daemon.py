@@ -122,6 +122,8 @@ class Daemon:
             for desk in self._shift.desks.values()
             if not desk.join(max(0.0, until - self._clock.ticks()))
         ]
+        if not self._shift.end_slots(max(0.0, until - self._clock.ticks())):
+            stuck.append("a job")
         self._systemd.close()
         if stuck:
             log.error("%s did not end within STOP_S; the next start mends it", ", ".join(stuck))

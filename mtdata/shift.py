@@ -13,6 +13,7 @@ from mtdata.config import Settings, SiteConfig
 from mtdata.desk import THREAD, Desk
 from mtdata.duties import COLLECT, DAILY, Duty, Turn
 from mtdata.errors import BusyError, MTDataError, StorageError
+from mtdata.jobs import in_daemon
 from mtdata.pulse import Pulse
 from mtdata.timetable import TickingClock
 
@@ -21,7 +22,7 @@ RETRY_S = 3600.0
 """A daily duty that failed is tried again after this time."""
 SIGNS = 1000
 """So many signs of life wait at most for a slow HEARTBEAT_URL."""
-NEWS, NUMBERS = "news", "numbers"
+NEWS, NUMBERS, JOBS = "news", "numbers", "jobs"
 PROGRAM_FAULT = 70
 
 
@@ -34,8 +35,9 @@ class Shift:
         self.codes: set[int] = set()
         self.desks: dict[str, Desk] = {}
         self._not_before: dict[tuple[str, str], float] = {}
+        self._slots: in_daemon.Carrying | None = None
         self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
-        for name in (NEWS, NUMBERS):  # they are asked for from the threads of others
+        for name in (NEWS, NUMBERS, JOBS):  # they are asked for from the threads of others
             self.desk(name)
 
     def desk(self, name: str) -> Desk:
@@ -81,8 +83,14 @@ class Shift:
         self.desk(NEWS).offer("spread", self.spread)
 
     def offer_look(self) -> None:
-        """What no round can tell of."""
+        """What no round can tell of; and jobs, once there are records of them."""
         self.desk(NUMBERS).offer("look", self.look_around)
+        if self._slots is None:
+            self.desk(JOBS).offer("begin", self._begin_slots)
+
+    def end_slots(self, within_s: float) -> bool:
+        """Hand back the jobs in hand; whether all of it ended in time."""
+        return self._slots is None or self._slots.stop(within_s)
 
     # tasks, in the threads of the desks -----------------------------------------------------------
 
@@ -152,6 +160,10 @@ class Shift:
         for kind in ("task_failed", StorageError.incident):
             news.close_program_incident(self.settings, kind, NUMBERS)
 
+    def _begin_slots(self, pulse: Pulse) -> None:
+        self._slots = in_daemon.begun(self.settings)
+        news.close_program_incident(self.settings, "task_failed", JOBS)
+
     def _look_at_log(self) -> None:
         if trouble := logs.trouble():
             news.program_incident(self.settings, "log_unwritable", "", trouble)
@@ -168,7 +180,7 @@ class Shift:
                 log.info("%s", error)
                 return
             log.debug("%s: %s", task, error)  # it was told as an incident, or is now
-        if name == NUMBERS:
+        if name in (NUMBERS, JOBS):
             news.program_incident(self.settings, error.incident or "task_failed", name, str(error))
 
     def broken(self, what: threading.ExceptHookArgs) -> None:
@@ -178,5 +190,5 @@ class Shift:
         fault = what.exc_value or what.exc_type()
         log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
-        place = name if name in (NEWS, NUMBERS) else news.place_of(name)
+        place = name if name in (NEWS, NUMBERS, JOBS) else news.place_of(name)
         news.program_incident(self.settings, "task_failed", place, told, logged=True)

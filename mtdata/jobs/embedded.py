@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from pathlib import Path
 from uuid import UUID
 
+from mtdata.adapters.clock import SystemClock
 from mtdata.config import Settings
 from mtdata.errors import RecordsError
 from mtdata.jobs.kind import Kinds
@@ -67,10 +67,12 @@ class Slots:
 
     def stop(self, within_s: float) -> bool:
         """Hand back what is in hand and end; whether all of it ended in time."""
+        clock = SystemClock()
+        until = clock.ticks() + within_s
         self._leaving.set()
         self._bell.set()
         for thread in self._threads:
-            thread.join(within_s)
+            thread.join(max(0.0, until - clock.ticks()))
         ended = not any(thread.is_alive() for thread in self._threads)
         if ended and self._runner is not None:
             try:
@@ -125,18 +127,3 @@ class Slots:
             except RecordsError as error:
                 log.warning("%s", error)
         setting.close_records()
-
-
-def slots_of_daemon(settings: Settings) -> Slots | None:
-    """The slots that the daemon should have; None where it has none or nobody keeps records.
-
-    The daemon starts and stops them; they touch neither its desks nor its timetable.
-    """
-    how, where = settings.programme, settings.database
-    if how.engine != "embedded" or not how.slots:
-        return None
-    if not where.is_shared and not Path(where.name).exists():
-        return None
-    from mtdata.jobs.kinds import KINDS
-
-    return Slots(settings, KINDS)

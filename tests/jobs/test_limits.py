@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtdata.errors import JobError
-from mtdata.jobs.embedded import slots_of_daemon
+from mtdata.jobs.in_daemon import are_wanted
 from mtdata.records import orders, reaping
 from tests.jobs.place import Place, until
 
@@ -82,13 +82,13 @@ def test_a_job_that_succeeded_is_not_tried_again(plain: Place) -> None:
 
 
 def test_a_daemon_has_slots_where_there_are_records_and_it_should(plain: Place) -> None:
-    assert slots_of_daemon(plain.settings) is not None
+    assert are_wanted(plain.settings)
     plain.configure(SLOTS=0)
-    assert slots_of_daemon(plain.settings) is None
+    assert not are_wanted(plain.settings)
     plain.configure(SLOTS=1, DATABASE="sqlite:///state/nothing.sqlite3")
-    assert slots_of_daemon(plain.settings) is None
+    assert not are_wanted(plain.settings)
     plain.configure(ENGINE="celery")
-    assert slots_of_daemon(plain.settings) is None
+    assert not are_wanted(plain.settings)
 
 
 def test_a_failed_job_is_taken_back_whole_and_begun_anew(plain: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from tests.jobs.place import until
 from tests.system.home import ROOT, STUDY, Ended, Home, row
+from tests.system.test_daemon import PATIENCE_S, daemon, wait_until
 
 ENTRIES = 12
 
@@ -192,3 +194,16 @@ def test_a_round_loads_neither_django_nor_a_driver(home: Home) -> None:
         [sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True
     )
     assert done.stdout.splitlines()[-1] == "[] 0", done
+
+
+def test_the_daemon_carries_jobs_beside_its_rounds_and_hands_back_at_its_end(
+    stocked: Home,
+) -> None:
+    stocked.configure(EVERY="1s")
+    job = added(stocked, "study.decode", f"server={STUDY}")
+    with daemon(stocked) as started:
+        wait_until(lambda: stocked.run("jobs", "show", job).shown["status"] == "Success", "its end")
+        started.send_signal(signal.SIGTERM)
+        started.communicate(timeout=PATIENCE_S)
+    assert started.returncode == 0
+    assert len(list((stocked.pool / "recovered_data").glob("*.csv"))) == 2

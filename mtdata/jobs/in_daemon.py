@@ -1,0 +1,38 @@
+"""The slots of the daemon: begun once somebody keeps records; until then no database is loaded."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Protocol
+
+from mtdata.config import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Carrying(Protocol):
+    """Slots at work."""
+
+    def stop(self, within_s: float) -> bool: ...
+
+
+def are_wanted(settings: Settings) -> bool:
+    """Whether the daemon is to carry jobs, and there are records to look into."""
+    how, where = settings.programme, settings.database
+    if how.engine != "embedded" or not how.slots:
+        return False
+    return where.is_shared or Path(where.name).exists()
+
+
+def begun(settings: Settings) -> Carrying | None:
+    """The slots at work; None where they are not wanted.  RecordsError: not now."""
+    if not are_wanted(settings):
+        return None
+    from mtdata.jobs.embedded import Slots  # here: the records bring Django along
+    from mtdata.jobs.kinds import KINDS
+
+    slots = Slots(settings, KINDS)
+    slots.start()
+    log.info("the daemon carries jobs too, %d at a time", settings.programme.slots)
+    return slots
