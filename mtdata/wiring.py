@@ -90,8 +90,7 @@ def seldom_searched() -> Iterator[None]:
 
     A batch is thousands of small objects that hold none; looking them through at Python's usual
     pace is a tenth of a round's own time.  Of rounds side by side the first begins it and the last
-    ends it, and what was put off is searched then: Python itself would hardly ever come back to
-    what was frozen once, and a daemon would grow by 3 KB a round.
+    ends it.  Python hardly ever comes back to what was frozen once: who stays has to look itself.
     """
     with _SEARCH:
         if not _searching:
@@ -107,7 +106,6 @@ def seldom_searched() -> Iterator[None]:
             if not _searching:
                 gc.set_threshold(*before)
                 gc.unfreeze()
-                gc.collect()
 
 
 @contextmanager
