@@ -158,7 +158,8 @@ def test_two_slots_share_the_parts_of_one_job(plain: Place) -> None:
     plain.carry(count=2)
     plain.ended(job, "Success")
     assert (plain.rows(job), plain.distinct(job)) == (160, 160)
-    assert len({sign.read_text() for sign in plain.signs("begun")}) == 2
+    # a slot begins another child when its own found nothing to go on with for a moment
+    assert len({sign.read_text() for sign in plain.signs("begun")}) >= 2
 
 
 def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
