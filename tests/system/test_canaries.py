@@ -6,19 +6,24 @@ Each way of an entry, and each way to fail, is fed with secrets that are then lo
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import pytest
+import yaml
 
 from mtdata import app, rounds
 from mtdata.adapters import durable
 from mtdata.demo.study_site import StudySite
+from mtdata.records.setting import close_records
 from tests.bucket import Bucket
+from tests.mailbox import mailbox
 from tests.system import canaries
 from tests.system.canaries import ANSWER, NUMBER, PASSWORD, SEALED, USER, Canaries
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row, wire
+from tests.webhook import web_hook
 
 WORDS = ("export", "verify", "decode", "deletions", "held", "status", "incidents", "check")
 HTML = f"<html><body>{ANSWER} {NUMBER} {USER} {PASSWORD}</body></html>".encode()
@@ -219,3 +224,37 @@ def test_faults_of_the_config_say_nothing(home: Home, birds: Canaries) -> None:
     everything(home)
     assert birds.amount("noise") > 500
     assert birds.singing() == []
+
+
+def test_mails_web_hooks_numbers_and_records_of_jobs_say_nothing(
+    home: Home, birds: Canaries, key: KeyPair, other_key: KeyPair
+) -> None:
+    path = home.folder / "config" / "log.config"
+    told = yaml.safe_load(path.read_text())
+    where = {"HOST": "127.0.0.1", "TLS": "none", "FROM": "a@example.org", "TO": "b@example.org"}
+    numbers = home.folder / "numbers.prom"
+    (home.folder / "config" / "daemon.config").write_text(f"METRICS: {numbers}\n")
+    home.site.put("QOL", [secret_row(n, key) for n in range(1, 5)])
+    home.site.put("QOL", [secret_row(5, other_key), {"id": ANSWER, "answer": ANSWER}])
+    with mailbox() as box, web_hook() as hook:
+        told["MAIL"] = {**where, "PORT": box.port}
+        told["WEBHOOKS"] = [f"{hook.url}/{PASSWORD.split()[0]}"]
+        path.write_text(yaml.safe_dump(told))
+        home.run("daemon", "--once", "-vv")
+        echo = f"{PASSWORD} {USER} {ANSWER} {NUMBER}"
+        home.site.fault("status", code=401, message=echo)
+        home.run("daemon", "--once", "-vv")
+        job = home.run("jobs", "add", "study.export", f"server={STUDY}", "-vv").shown["id"]
+        home.run("runner", "--once", "-vv")
+        for word in ("show", "log"):
+            home.run("jobs", word, job, "-vv")
+        assert box.mails
+        assert hook.asked
+        for mail in box.mails:
+            birds.hear("a mail", str(mail.mail) + mail.body)
+        for asked in hook.asked:
+            birds.hear("a web hook", json.dumps(asked.body, ensure_ascii=False))
+    close_records()
+    assert numbers.stat().st_size > 500
+    assert birds.amount("state/programme") > 500
+    assert_nobody_sings(birds)
