@@ -42,9 +42,17 @@ CORE = [
     "Django>=5.2,<5.3",  # the records of jobs; nothing of the study collection imports it
 ]
 
+WEB = [
+    "waitress>=3,<4",
+    "whitenoise>=6,<7",
+    "django-ninja>=1.7,<2",
+    "django-axes>=8,<9",  # shuts the door to who guesses passwords
+    "django-csp>=4,<5",
+    "svg.py>=1.10,<2",  # the charts
+]
 MYSQL = ["PyMySQL>=1.1,<2"]
 POSTGRES = ["psycopg[binary]>=3.2,<4"]
-ALL = [*MYSQL, *POSTGRES]  # what later duties need beyond the core: each brings its own extra
+ALL = [*WEB, *MYSQL, *POSTGRES]  # what later duties need beyond the core: each brings its own extra
 
 TEST = [
     *ALL,
@@ -69,8 +77,9 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["mtdata", "mtdata.*"]),
+    package_data={"mtdata.web": ["templates/**/*", "static/**/*"]},
     install_requires=CORE,
-    extras_require={"mysql": MYSQL, "postgres": POSTGRES, "all": ALL, "test": TEST},
+    extras_require={"web": WEB, "mysql": MYSQL, "postgres": POSTGRES, "all": ALL, "test": TEST},
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
     data_files=[("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE)))],
 )

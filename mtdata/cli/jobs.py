@@ -12,6 +12,7 @@ from typing import Any
 
 from mtdata.cli.sites import Result, recorded, settings_of
 from mtdata.cli.tables import note, say, table
+from mtdata.cli.web import has_web
 from mtdata.config import Settings
 from mtdata.domain.job import Status
 from mtdata.errors import ConfigError, UsageError
@@ -170,6 +171,11 @@ def _migrate(options: argparse.Namespace) -> Result:
     from mtdata.records import setting
 
     settings = settings_of(options)
+    if has_web():  # users, sessions and tokens have tables of their own
+        from mtdata.jobs.kinds import KINDS
+        from mtdata.web.setting import prepare_web
+
+        prepare_web(settings, KINDS)
     setting.open_records(settings.database)
     steps = setting.migrate()
     if not options.json:

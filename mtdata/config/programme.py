@@ -61,6 +61,12 @@ def _domains(value: Any) -> tuple[str, ...]:
     return tuple(str(word).strip(",").casefold() for word in words if word not in ("", None))
 
 
+def _long_enough(value: Any) -> Any:
+    if value is not None and not isinstance(value, SecretStr) and len(str(value)) < 50:
+        raise ValueError("it can be guessed")
+    return value if value is None or isinstance(value, SecretStr) else str(value)
+
+
 class ProgrammeConfig(BaseModel):
     """The records of jobs, who carries them, and the limits of that."""
 
@@ -91,6 +97,9 @@ class ProgrammeConfig(BaseModel):
         default=("localhost", "127.0.0.1", "[::1]"),
         validation_alias="ALLOWED_HOSTS",
         description="names of hosts, or a list of them",
+    )
+    secret_key: Annotated[SecretStr | None, BeforeValidator(_long_enough)] = Field(
+        default=None, validation_alias="SECRET_KEY", description="50 letters or more, or nothing"
     )
     mail_allowed: Annotated[tuple[str, ...], BeforeValidator(_domains)] = Field(
         default=(), validation_alias="MAIL_ALLOWED", description="mail addresses or domains"

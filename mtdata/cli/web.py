@@ -1,0 +1,96 @@
+"""The commands of the web page: serve it, and let somebody in; loaded when they are called."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import importlib.util
+import sys
+from typing import Any
+
+from mtdata.cli.sites import Result, recorded, settings_of
+from mtdata.cli.tables import note, say
+from mtdata.errors import ConfigError, UsageError
+
+WEB = """examples:
+  mtdata web                       http://127.0.0.1:8080/, for this machine alone
+  mtdata web --port 0              at a free port; it says which
+  mtdata web --host 0.0.0.0        beyond this machine; put a web server with TLS in front of it
+
+Nobody can log in before `mtdata user add NAME --admin`.  ALLOWED_HOSTS in programme.config names
+the hosts by which it may be asked for.
+"""
+USER = """examples:
+  mtdata user add anna                     may look (a viewer)
+  mtdata user add boris --operator         may order, stop, and download too
+  mtdata user add carla --admin            may do everything
+  mtdata user add anna --operator < FILE   the first line of standard input is the password
+
+Called again for a name that is there, it gives that user a new password and that role.
+"""
+MOST_PASSWORD = 1024
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Enter this room's commands."""
+    web = commands.add_parser("web", parents=[shared], help="the web page and its API", epilog=WEB)
+    web.add_argument("--host", default="127.0.0.1")
+    web.add_argument("--port", type=int, default=8080)
+    web.set_defaults(run=_web)
+    user = commands.add_parser("user", parents=[shared], help="who may log in", epilog=USER)
+    orders = user.add_subparsers(dest="order", metavar="ORDER", required=True)
+    add = orders.add_parser("add", parents=[shared], help="let somebody in", epilog=USER)
+    add.add_argument("name", metavar="NAME")
+    role = add.add_mutually_exclusive_group()
+    role.add_argument("--operator", dest="role", action="store_const", const="operator")
+    role.add_argument("--admin", dest="role", action="store_const", const="admin")
+    add.set_defaults(run=_add_user, role="viewer")
+
+
+def has_web() -> bool:
+    """Whether what the pages need is installed."""
+    return all(map(importlib.util.find_spec, ("waitress", "whitenoise", "ninja", "axes", "csp")))
+
+
+def _need_web() -> None:
+    if not has_web():
+        raise ConfigError("the web page's needs are not installed; `pip install mtdata[web]`")
+
+
+def _web(options: argparse.Namespace) -> Result:
+    _need_web()
+    from mtdata.jobs.kinds import KINDS
+    from mtdata.web.serve import serve, server_of
+
+    if not 0 <= options.port <= 65535:
+        raise UsageError("--port takes a number from 0 to 65535")
+    settings = recorded(options)
+    server = server_of(settings, KINDS, options.host, options.port)
+    host = f"[{options.host}]" if ":" in options.host.strip("[]") else options.host
+    note(f"mtdata: http://{host}:{server.effective_port}/")
+    serve(server)
+    return 0, {"exit": 0}
+
+
+def _add_user(options: argparse.Namespace) -> Result:
+    _need_web()
+    from mtdata.jobs.kinds import KINDS
+    from mtdata.web.setting import open_web
+
+    open_web(settings_of(options), KINDS)
+    from mtdata.web import users
+
+    users.may_be(options.name)
+    is_new = users.put(options.name, _password(), options.role)
+    if not options.json:
+        say(f"{options.name} {'is' if is_new else 'is still there, now'} {options.role}")
+    return 0, {"name": options.name, "role": options.role, "new": is_new}
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline(MOST_PASSWORD).rstrip("\n")
+    first = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != first:
+        raise UsageError("the two differ; nothing was changed")
+    return first

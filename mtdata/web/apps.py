@@ -1,0 +1,19 @@
+"""The web page as Django knows it; no setting stands here."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WebApp(AppConfig):
+    """Tokens of the API and links to download."""
+
+    name = "mtdata.web"
+    label = "web"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen at the door."""
+        from mtdata.web import door
+
+        door.listen()

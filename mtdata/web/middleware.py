@@ -1,0 +1,57 @@
+"""Around every request: faults become pages, cookies are kept to TLS; it logs no value."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+
+from mtdata.errors import JobError, MTDataError, RecordsError, UsageError
+from mtdata.logs.lines import fault_told
+from mtdata.web.pages import faults
+
+log = logging.getLogger(__name__)
+
+
+class Guarding:
+    """Outermost of all, so that nothing leaves without having come through here."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, keep what is told private, and cookies to TLS where there is TLS."""
+        response = self._answer(request)
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A page that tells what happened; None leaves it to Django (404, 403)."""
+        if isinstance(error, RecordsError | DatabaseError | InterfaceError):
+            log.error("%s %s: the records do not answer", request.method, request.path)
+            return faults.told(
+                request,
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "The database of the records does not answer. Nothing was changed; try later.",
+            )
+        if isinstance(error, UsageError | JobError):
+            return faults.told(request, HTTPStatus.BAD_REQUEST, str(error))
+        if isinstance(error, MTDataError):
+            log.warning("%s %s: %s", request.method, request.path, error)
+            return faults.told(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        if type(error).__module__.startswith("django.") or hasattr(error, "status_code"):
+            return None
+        where = fault_told(error, error.__traceback__)
+        log.critical("%s %s: a fault of the program: %s", request.method, request.path, where)
+        return faults.told(
+            request,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "A fault of the program; its place stands in the log. What was committed is safe.",
+        )

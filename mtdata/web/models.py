@@ -1,0 +1,28 @@
+"""The tables of the web page: tokens of the API, and what became of links to download."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from mtdata.records.models import Artifact
+
+
+class Token(models.Model):
+    """A key to the API; only its digest is kept, so nobody can read it here."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    name = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(max_length=16)  # the name of a role: it may do no more than that
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+
+class Link(models.Model):
+    """Where a link was renewed or revoked; one that was not lives by the end of its job alone."""
+
+    artifact = models.OneToOneField(Artifact, on_delete=models.CASCADE)
+    generation = models.IntegerField(default=0)  # links of an earlier one open nothing
+    until = models.DateTimeField()

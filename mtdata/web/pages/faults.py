@@ -1,0 +1,56 @@
+"""The pages of what went wrong: what happened, and what is safe; they never show a value."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+
+def told(request: HttpRequest, status: HTTPStatus, words: str) -> HttpResponse:
+    """A page with these words; for the API problem details (RFC 9457)."""
+    if request.path.startswith("/api/"):
+        return problem(status, words)
+    return render(
+        request,
+        "web/fault.html",
+        {"status": status.value, "title": status.phrase, "words": words},
+        status=status.value,
+    )
+
+
+def problem(status: HTTPStatus, words: str, **more: Any) -> HttpResponse:
+    """Problem details as JSON."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": words}
+    return JsonResponse(body | more, status=status.value, content_type="application/problem+json")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's own 400: a host that is not in ALLOWED_HOSTS, a form that is too large."""
+    words = "The request cannot be understood. Is the name in the address in ALLOWED_HOSTS?"
+    return told(request, HTTPStatus.BAD_REQUEST, words)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Logged in, and not allowed."""
+    words = str(exception) or "this is not for you"
+    return told(request, HTTPStatus.FORBIDDEN, f"You may not do that: {words}.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from our own page, or one that is too old."""
+    words = "This form is too old or not ours. Nothing was changed; go back, reload, try again."
+    return told(request, HTTPStatus.FORBIDDEN, words)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such address, or nothing there."""
+    return told(request, HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """A fault that reached Django."""
+    words = "A fault of the program; what was committed is safe."
+    return told(request, HTTPStatus.INTERNAL_SERVER_ERROR, words)

@@ -1,0 +1,30 @@
+"""Who may do what: roles are groups of users; it asks nobody to log in."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+
+class Role(IntEnum):
+    """Each may do what the ones below it may."""
+
+    ANYONE = 0
+    VIEWER = 1
+    OPERATOR = 2
+    ADMIN = 3
+
+    @property
+    def group(self) -> str:
+        """The name of the group whose users have it."""
+        return self.name.lower()
+
+
+def role_of(user: Any) -> Role:
+    """The highest role of a user; ANYONE for one who is not logged in or is in no group."""
+    if not user.is_authenticated or not user.is_active:
+        return Role.ANYONE
+    if user.is_superuser:
+        return Role.ADMIN
+    names = set(user.groups.values_list("name", flat=True))
+    return max((role for role in Role if role.group in names), default=Role.ANYONE)

@@ -1,0 +1,183 @@
+"""Django made ready for the web page, from the config of the program; it serves nothing yet."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from mtdata.adapters.durable import make_folder
+from mtdata.config import Settings
+from mtdata.errors import ConfigError
+from mtdata.jobs.kind import Kinds
+from mtdata.records import setting as records
+from mtdata.records.ready import prepare
+
+DAY_S = 86_400
+SESSION_S, LOCKED_S, MOST_FAILURES = DAY_S // 2, 900, 5
+MOST_BODY = 1 << 20
+APPS = (
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.humanize",
+    "axes",
+    "csp",
+    "ninja",
+    "mtdata.web",
+)
+MIDDLEWARE = (
+    "mtdata.web.middleware.Guarding",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+)
+POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "connect-src": [SELF],
+    "font-src": [SELF],
+    "form-action": [SELF],
+    "frame-ancestors": [NONE],
+    "base-uri": [NONE],
+}
+VALIDATORS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("UserAttributeSimilarityValidator", {}),
+    ("MinimumLengthValidator", {"min_length": 12}),
+    ("CommonPasswordValidator", {}),
+    ("NumericPasswordValidator", {}),
+)
+
+
+def prepare_web(settings: Settings, kinds: Kinds, secret: str | None = None) -> None:
+    """Make Django ready with everything that pages need; first of all, and once in a process."""
+    prepare(
+        *APPS,
+        SECRET_KEY=secret or secrets.token_urlsafe(50),
+        MTDATA=settings,
+        MTDATA_KINDS=kinds,
+        ALLOWED_HOSTS=list(settings.programme.allowed_hosts),
+        ROOT_URLCONF="mtdata.web.urls",
+        MIDDLEWARE=list(MIDDLEWARE),
+        TEMPLATES=[_templates()],
+        STATIC_URL="/static/",
+        WHITENOISE_USE_FINDERS=True,
+        LOGIN_URL="/login/",
+        LOGIN_REDIRECT_URL="/",
+        LOGOUT_REDIRECT_URL="/login/",
+        MESSAGE_STORAGE="django.contrib.messages.storage.session.SessionStorage",
+        DATA_UPLOAD_MAX_MEMORY_SIZE=MOST_BODY,
+        LANGUAGE_CODE="en",
+        DATETIME_FORMAT="Y-m-d H:i:s",
+        USE_L10N=False,
+        **_safety(),
+    )
+
+
+def _safety() -> dict[str, Any]:
+    place = "django.contrib.auth.password_validation"
+    return {
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": f"{place}.{name}", "OPTIONS": options} for name, options in VALIDATORS
+        ],
+        # Another way to log in (an account of an ad platform, say) is one more line here.
+        "AUTHENTICATION_BACKENDS": [
+            "axes.backends.AxesStandaloneBackend",
+            "django.contrib.auth.backends.ModelBackend",
+        ],
+        "AXES_FAILURE_LIMIT": MOST_FAILURES,
+        "AXES_COOLOFF_TIME": LOCKED_S / 3600,
+        "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
+        "AXES_RESET_ON_SUCCESS": True,
+        "AXES_LOCKOUT_TEMPLATE": "web/locked.html",
+        "AXES_HTTP_RESPONSE_CODE": 429,
+        "AXES_VERBOSE": False,
+        "AXES_DISABLE_ACCESS_LOG": True,
+        "SESSION_COOKIE_AGE": SESSION_S,
+        "SESSION_COOKIE_NAME": "mtdata_session",
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_NAME": "mtdata_csrf",
+        "CSRF_FAILURE_VIEW": "mtdata.web.pages.faults.csrf_failure",
+        "SECURE_HSTS_SECONDS": 365 * DAY_S,
+        "SECURE_REFERRER_POLICY": "same-origin",
+        "X_FRAME_OPTIONS": "DENY",
+        "CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY},
+    }
+
+
+def _templates() -> dict[str, Any]:
+    around = (
+        "django.template.context_processors.request",
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages",
+        "mtdata.web.shell.around",
+    )
+    return {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": list(around)},
+    }
+
+
+def open_web(settings: Settings, kinds: Kinds) -> None:
+    """Make Django and the tables ready.  RecordsError when the tables are missing or older."""
+    prepare_web(settings, kinds, secret_of(settings))
+    records.made_ready(settings.database)
+    _make_groups()
+
+
+def _make_groups() -> None:
+    from django.contrib.auth.models import Group
+
+    from mtdata.records.asking import asking
+    from mtdata.web.roles import Role
+
+    with asking():
+        for role in Role:
+            if role is not Role.ANYONE:
+                Group.objects.get_or_create(name=role.group)
+
+
+def secret_of(settings: Settings) -> str:
+    """What signs links and sessions: SECRET_KEY of programme.config, else a file of our own."""
+    given = settings.programme.secret_key
+    if given is not None:
+        return given.get_secret_value()
+    path = settings.home / "state" / "web.secret"
+    try:
+        return _kept(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read or made: {error.strerror}") from error
+
+
+def _kept(path: Path) -> str:
+    make_folder(path.parent)
+    try:
+        found = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, records.FILE_MODE)
+    except FileExistsError:
+        word = path.read_text("ascii").strip()
+        if len(word) < 50:
+            raise ConfigError(
+                f"{path}: it is cut short; remove it (all sessions and links end by that)"
+            ) from None
+        return word
+    with os.fdopen(found, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(50) + "\n")
+    return path.read_text("ascii").strip()

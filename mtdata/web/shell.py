@@ -1,0 +1,21 @@
+"""What stands around every page: who is logged in, where one may go; it asks no records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from mtdata import __version__
+from mtdata.web.roles import Role, role_of
+
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """For templates: the user's role by name, and the version of the program."""
+    role = role_of(request.user) if hasattr(request, "user") else Role.ANYONE
+    return {
+        "role": role.group,
+        "may_order": role >= Role.OPERATOR,
+        "may_administer": role >= Role.ADMIN,
+        "version": __version__,
+    }

@@ -1,0 +1,49 @@
+"""Keys to the API: made, found, removed; kept as digests alone."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from mtdata.records.asking import asking, now
+from mtdata.web.models import Token
+from mtdata.web.roles import Role, role_of
+
+MARK = "mtd_"
+"""What every token begins with, so that a scanner of secrets knows it."""
+USED_S = 60
+DAYS = 365
+
+
+def _digest(word: str) -> str:
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+def make(user: Any, name: str, scope: Role, days: int = DAYS) -> str:
+    """A new token; it is shown now and never again."""
+    word = MARK + secrets.token_urlsafe(32)
+    with asking():
+        at = now()
+        Token.objects.create(
+            user=user,
+            name=name[:64],
+            digest=_digest(word),
+            scope=scope.group,
+            made_at=at,
+            ends_at=at + timedelta(days=days),
+        )
+    return word
+
+
+def found(word: str) -> tuple[Any, Role] | None:
+    """Whose token it is, and the least of its scope and that user's role; None for no token."""
+    with asking():
+        token = Token.objects.select_related("user").filter(digest=_digest(word)).first()
+        at = now()
+        if token is None or not token.user.is_active or (token.ends_at and token.ends_at <= at):
+            return None
+        if token.used_at is None or (at - token.used_at).total_seconds() > USED_S:
+            Token.objects.filter(pk=token.pk).update(used_at=at)
+        return token.user, min(role_of(token.user), Role[token.scope.upper()])

@@ -1,0 +1,28 @@
+"""One web page for all of these tests; what a test adds it looks for by its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mtdata.records import setting
+from tests.web.site import WebSite
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
+    """The page, until the last test has ended."""
+    folder = tmp_path_factory.mktemp("web")
+    site = WebSite(folder, "sqlite:///state/programme.sqlite3")
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def web(served: WebSite) -> Iterator[WebSite]:
+    """The page, with the records of this process turned to its own."""
+    setting.open_records(served.place.settings.database)
+    yield served
+    served.place.stop()
+    setting.close_records()

@@ -1,0 +1,87 @@
+"""A home, the web page on a real socket, and a visitor for each role; no test itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.jobs.place import Place
+
+HERE = Path(__file__).parent
+ROLES = ("viewer", "operator", "admin")
+PASSWORD = "an invented word 7"  # opens nothing
+TIMEOUT_S = 30
+_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+
+
+class Visitor(requests.Session):
+    """Somebody in front of the page; the forms that are sent carry the page's own mark."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+
+    def request(self, method: str, path: str, **how: Any) -> requests.Response:  # type: ignore[override]
+        """A path of the page; redirects are shown, not followed."""
+        how = {"timeout": TIMEOUT_S} | how | {"allow_redirects": False}
+        return super().request(method, path if "://" in path else self.url + path, **how)
+
+    def submit(self, path: str, page: str = "/account/", **fields: Any) -> requests.Response:
+        """Post a form to a path, with the mark that a page of ours gives."""
+        found = _CSRF.search(self.get(page).text)
+        assert found, f"{page} has no form"
+        return self.post(path, data={"csrfmiddlewaretoken": found[1], **fields})
+
+    def log_in(self, name: str, password: str = PASSWORD) -> requests.Response:
+        """By the form."""
+        return self.submit("/login/", "/login/", username=name, password=password)
+
+
+class WebSite:
+    """The page, served from a home of its own."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.place = Place(folder, url)
+        self._server = subprocess.Popen(
+            [sys.executable, str(HERE / "server.py"), str(folder / "config")],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._server.stdout is not None
+        self.port = int(self._server.stdout.readline())
+        self.url = f"http://127.0.0.1:{self.port}"
+        for role in ROLES:
+            self.add_user(role, role)
+        self.visitor = cache(self._visitor)
+
+    @property
+    def config(self) -> Path:
+        """The folder of the config files."""
+        return self.place.folder / "config"
+
+    def add_user(self, name: str, role: str = "viewer", password: str = PASSWORD) -> None:
+        """By the command."""
+        words = ["-P", "-m", "mtdata", "--config", str(self.config), "user", "add", name]
+        words += [] if role == "viewer" else [f"--{role}"]
+        subprocess.run(
+            [sys.executable, *words], input=password, text=True, check=True, capture_output=True
+        )
+
+    def _visitor(self, role: str) -> Visitor:
+        """Somebody of that role, logged in; '' is nobody."""
+        found = Visitor(self.url)
+        if role:
+            assert found.log_in(role).status_code == 302
+        return found
+
+    def close(self) -> None:
+        """End the server, and what carries."""
+        self._server.terminate()
+        assert self._server.wait(60) == 0
+        self.place.close()
