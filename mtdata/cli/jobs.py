@@ -86,13 +86,13 @@ def _add(options: argparse.Namespace) -> Result:
     from mtdata.jobs import ordering
     from mtdata.jobs.kinds import KINDS
 
-    kind = ordering.kind_of(options.kind, KINDS)
-    settings = settings_of(options)
-    parameters = ordering.parameters_of(kind, settings, options.words)
-    _opened(options)
-    from mtdata.records import looking, orders
+    given = ordering.given_in(options.words)
+    ordering.kind_of(options.kind, KINDS)  # a slip of the pen is told without the records
+    settings = _opened(options)
+    from mtdata.jobs import front
+    from mtdata.records import looking
 
-    job = orders.add(ordering.order_of(kind, parameters))
+    job = front.add(settings, KINDS, options.kind, given)
     if not options.json:
         say(f"{job.name} is {job.status} ({job.pk})")
     return 0, looking.brief(job)
@@ -136,27 +136,30 @@ def _log(options: argparse.Namespace) -> Result:
 
 
 def _stop(options: argparse.Namespace) -> Result:
-    _opened(options)
+    settings = _opened(options)
+    from mtdata.jobs import front
     from mtdata.records import orders
 
-    job, told = orders.stop(orders.found(options.id).pk)
+    job, told = front.stop(settings, orders.found(options.id).pk)
     if told:
         note(f"mtdata: {job.name}: {told}; nothing was changed")
     return _ordered(options, job, {"note": told} if told else {})
 
 
 def _retry(options: argparse.Namespace) -> Result:
-    _opened(options)
+    settings = _opened(options)
+    from mtdata.jobs import front
     from mtdata.records import orders
 
-    return _ordered(options, orders.retry(orders.found(options.id).pk), {})
+    return _ordered(options, front.retry(settings, orders.found(options.id).pk), {})
 
 
 def _undo(options: argparse.Namespace) -> Result:
-    _opened(options)
+    settings = _opened(options)
+    from mtdata.jobs import front
     from mtdata.records import orders
 
-    return _ordered(options, orders.undo(orders.found(options.id).pk), {})
+    return _ordered(options, front.undo(settings, orders.found(options.id).pk), {})
 
 
 def _ordered(options: argparse.Namespace, job: Any, more: dict[str, Any]) -> Result:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mtdata.config import Settings
 from mtdata.config.settings import did_you_mean
 from mtdata.errors import UsageError
-from mtdata.jobs.kind import Kind, Kinds, Parameters, read_parameters
+from mtdata.jobs.kind import Kind, Kinds, Parameters
 
 if TYPE_CHECKING:
     from mtdata.records.orders import Order
@@ -23,8 +22,8 @@ def kind_of(name: str, kinds: Kinds) -> Kind:
     )
 
 
-def parameters_of(kind: Kind, settings: Settings, words: list[str]) -> Parameters:
-    """The parameters from NAME=VALUE words; UsageError or JobError as `read_parameters` says."""
+def given_in(words: list[str]) -> dict[str, str]:
+    """What NAME=VALUE words give; UsageError for another word, or a name that comes twice."""
     given: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -32,7 +31,7 @@ def parameters_of(kind: Kind, settings: Settings, words: list[str]) -> Parameter
             why = "twice" if equals else "without ="
             raise UsageError(f"{name[:64]!a} is given {why}; write NAME=VALUE, each name once")
         given[name] = value
-    return read_parameters(kind, settings, given)
+    return given
 
 
 def order_of(kind: Kind, parameters: Parameters, owner: str = "") -> Order:

@@ -17,7 +17,6 @@ from django.db import connection
 
 from mtdata.config import load
 from mtdata.jobs.embedded import Slots, terms_of
-from mtdata.jobs.ordering import order_of, parameters_of
 from mtdata.records import setting
 from tests.jobs.kinds import KINDS, TABLE
 
@@ -107,11 +106,10 @@ class Place:
 
     def add(self, kind: str = "rows", **parameters: object) -> str:
         """A job; its id."""
-        from mtdata.records import orders
+        from mtdata.jobs import front
 
-        words = [f"{name}={value}" for name, value in parameters.items()]
-        read = parameters_of(KINDS[kind], self.settings, words)
-        return str(orders.add(order_of(KINDS[kind], read)).pk)
+        given = {name: str(value) for name, value in parameters.items()}
+        return str(front.add(self.settings, KINDS, kind, given).pk)
 
     def carry(self, count: int = 1) -> Slots:
         """Slots at work until the test ends."""

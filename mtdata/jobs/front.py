@@ -1,0 +1,47 @@
+"""The front door of jobs: people's orders come in here, from the command line, the pages, the API.
+
+Each is a move in the records, which the caller has opened, and then a ring; it carries nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mtdata.config import Settings
+from mtdata.jobs import doorbell
+from mtdata.jobs.kind import Kinds, read_parameters
+from mtdata.jobs.ordering import kind_of, order_of
+from mtdata.records import orders
+from mtdata.records.models import Job
+
+
+def add(
+    settings: Settings, kinds: Kinds, kind_name: str, given: Mapping[str, str], owner: str = ""
+) -> Job:
+    """Queue a job.  UsageError for a kind or name that is not known, JobError for a bad value."""
+    kind = kind_of(kind_name, kinds)
+    return _rung(
+        settings, orders.add(order_of(kind, read_parameters(kind, settings, given), owner))
+    )
+
+
+def stop(settings: Settings, job_id: Any, reason: str = "stopped by hand") -> tuple[Job, str]:
+    """End a job and take back what it did; the job, and a note when nothing changed."""
+    job, told = orders.stop(job_id, reason)
+    return (job if told else _rung(settings, job)), told
+
+
+def retry(settings: Settings, job_id: Any) -> Job:
+    """Queue a job again; finished parts stay so.  JobError when it may not be."""
+    return _rung(settings, orders.retry(job_id))
+
+
+def undo(settings: Settings, job_id: Any) -> Job:
+    """Take back what an ended job did.  JobError when that cannot be."""
+    return _rung(settings, orders.undo(job_id))
+
+
+def _rung(settings: Settings, job: Job) -> Job:
+    doorbell.ring(settings, job.pk)
+    return job
