@@ -65,6 +65,8 @@ TEST = [
     "import-linter>=2,<3",
     "aiosmtpd>=1.4,<2",
     "moto[server]>=5.2,<6",
+    "playwright>=1.50,<2",
+    "axe-playwright-python>=0.1.8,<0.2",
     "types-PyYAML>=6,<7",
     "types-requests>=2.32,<3",
 ]

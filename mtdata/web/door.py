@@ -12,8 +12,9 @@ log = logging.getLogger(__name__)
 
 
 def listen() -> None:
-    """From now on; the library that counts the failures is quiet itself."""
-    logging.getLogger("axes").setLevel(logging.ERROR)
+    """From now on; the libraries are quiet: what they tell we tell, in words that say nothing."""
+    for name in ("axes", "django.request", "django.security"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     user_logged_in.connect(_came_in)
     user_login_failed.connect(_was_refused)
     user_locked_out.connect(_was_locked_out)

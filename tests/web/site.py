@@ -84,4 +84,6 @@ class WebSite:
         """End the server, and what carries."""
         self._server.terminate()
         assert self._server.wait(60) == 0
+        assert self._server.stdout is not None
+        self._server.stdout.close()
         self.place.close()

@@ -1,0 +1,126 @@
+"""`mtdata web` and `mtdata user`: who is let in, where it listens, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.place import SITE
+from tests.web.site import PASSWORD, ROLES, Visitor
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A config without a site that is READY: nobody has to have one to look at jobs."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "server.config").write_text(json.dumps({"study": SITE | {"READY": False}}))
+    return folder
+
+
+def ended(config: Path, *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "mtdata", "--config", str(config), "--json", *words],
+        input=said,
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def test_a_user_gets_in_with_the_role_that_was_given_last(config: Path) -> None:
+    made = ended(config, "user", "add", "anna", said=f"{PASSWORD}\n")
+    assert json.loads(made.stdout) == {"name": "anna", "role": "viewer", "new": True}
+    made = ended(config, "user", "add", "anna", "--admin", said=f"{PASSWORD}\n")
+    assert json.loads(made.stdout) == {"name": "anna", "role": "admin", "new": False}
+    server = subprocess.Popen(
+        [sys.executable, "-P", "-m", "mtdata", "--config", str(config), "web", "--port", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    with server.stderr:
+        found = re.search(r"http://127\.0\.0\.1:\d+", server.stderr.readline())
+        assert found
+        visitor = Visitor(found[0])
+        assert visitor.log_in("anna").status_code == 302
+        assert visitor.get("/admin/").status_code == 200
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+        assert PASSWORD not in server.stderr.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "told"),
+    [
+        ("anna", "tiny7", "too short"),
+        ("anna", "", "refused"),
+        ("anna", "123456789012345", "numeric"),
+        ("annabellissima", "annabellissima", "similar"),
+        ("no name\n", PASSWORD, "no name"),
+        ("x" * 151, PASSWORD, "no name"),
+    ],
+)
+def test_a_name_or_password_that_will_not_do_is_refused(
+    config: Path, name: str, word: str, told: str
+) -> None:
+    made = ended(config, "user", "add", name, said=f"{word}\n")
+    assert made.returncode == 64
+    message = json.loads(made.stdout)["error"]["message"]
+    assert told in message
+    assert not word or word == name or word not in message
+
+
+def test_it_does_not_listen_beyond_this_machine_before_somebody_can_log_in(config: Path) -> None:
+    refused = ended(config, "web", "--host", "0.0.0.0", "--port", "0")
+    assert refused.returncode == 78
+    assert "user add" in json.loads(refused.stdout)["error"]["message"]
+
+
+def test_a_place_that_is_taken_is_named(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = ended(config, "web", "--port", port)
+    assert refused.returncode == 64
+    assert port in json.loads(refused.stdout)["error"]["message"]
+
+
+def test_the_key_that_signs_is_for_its_owner_alone(config: Path) -> None:
+    ended(config, "user", "add", "anna", said=f"{PASSWORD}\n")
+    secret = config.parent / "state" / "web.secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    secret.write_text("short")
+    refused = ended(config, "web", "--port", "0")
+    assert refused.returncode == 78
+    assert "web.secret" in json.loads(refused.stdout)["error"]["message"]
+
+
+def test_without_its_packages_it_says_what_brings_them(config: Path) -> None:
+    hidden = (
+        "import importlib.util, runpy, sys; real = importlib.util.find_spec;"
+        "importlib.util.find_spec = lambda name, *a: name != 'waitress' and real(name, *a);"
+        "sys.argv[0] = 'mtdata'; runpy.run_module('mtdata', run_name='__main__')"
+    )
+    refused = subprocess.run(
+        [sys.executable, "-P", "-c", hidden, "--config", str(config), "web"],
+        text=True,
+        capture_output=True,
+        timeout=60,
+        env=os.environ,
+    )
+    assert refused.returncode == 78
+    assert "pip install mtdata[web]" in refused.stderr
+
+
+def test_every_role_of_the_page_has_its_group() -> None:
+    from mtdata.web.roles import Role
+
+    assert [role.group for role in Role if role is not Role.ANYONE] == list(ROLES)
