@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
 from mtdata.domain.job import Stage, Status
 from mtdata.records.asking import asking
-from mtdata.records.models import Job
+from mtdata.records.models import Job, Part
 
-EVENTS, MOST = 50, 200
+EVENTS, MOST, MOST_PAGE = 50, 200, 200
+NO_PARTS = {"done": 0, "total": 0, "rows": 0}
 
 
 def brief(job: Job) -> dict[str, Any]:
@@ -35,6 +37,10 @@ def whole_of(job: Job) -> dict[str, Any]:
             "parameters": job.parameters,
             "parts": {"done": counted["done"], "total": counted["total"]},
             "rows": counted["rows"] or 0,
+            "owner": job.owner,
+            "created_at": job.created_at.isoformat(),
+            "started_at": job.started_at and job.started_at.isoformat(),
+            "ended_at": job.ended_at and job.ended_at.isoformat(),
             "artifacts": _artifacts(job),
             "events": events(job, EVENTS),
         }
@@ -46,6 +52,7 @@ def _artifacts(job: Job) -> list[dict[str, Any]]:
             "name": one.name,
             "url" if "://" in one.place else "path": one.place,
             "rows": one.rows,
+            "size": one.size,
             "sha256": one.sha256,
         }
         for one in job.artifacts.order_by("pk")
@@ -70,3 +77,63 @@ def listed(status: str = "", kind: str = "", most: int = MOST) -> list[dict[str,
         if kind:
             jobs = jobs.filter(kind=kind)
         return [{**brief(job), "created_at": job.created_at.isoformat()} for job in jobs[:most]]
+
+
+class Paged(NamedTuple):
+    """One page of jobs, the newest first; `total` is how many there are on all pages."""
+
+    jobs: list[dict[str, Any]]
+    total: int
+    page: int
+    pages: int
+
+
+def paged(
+    *,
+    status: str = "",
+    kind: str = "",
+    words: str = "",
+    owner: str = "",
+    page: int = 1,
+    size: int = 50,
+) -> Paged:
+    """The jobs of that state, kind and owner with these words in their names; in three queries.
+
+    Of each: id, name, kind, status, owner, attempt, reason, created_at, started_at, ended_at (as
+    aware datetimes), parts {done, total}, rows.  A page beyond the last is the last.
+    """
+    size = min(max(size, 1), MOST_PAGE)
+    exact = {"status": status, "kind": kind, "owner": owner, "name__icontains": words}
+    with asking():
+        jobs = Job.objects.filter(**{name: word for name, word in exact.items() if word})
+        total = jobs.count()
+        pages = max(1, -(-total // size))
+        page = min(max(page, 1), pages)
+        first = (page - 1) * size
+        shown = list(jobs.order_by("-created_at", "-pk")[first : first + size])
+        counted = _counted([job.pk for job in shown])
+    return Paged([_line(job, counted.get(job.pk, NO_PARTS)) for job in shown], total, page, pages)
+
+
+def _counted(jobs: Sequence[Any]) -> dict[Any, dict[str, int]]:
+    """Of the work of each of these jobs: parts done, parts, rows."""
+    work = Part.objects.filter(job__in=jobs, stage=Stage.WORK).values("job_id")
+    done = Count("pk", filter=Q(status=Status.SUCCESS))
+    return {
+        one.pop("job_id"): one
+        for one in work.annotate(done=done, total=Count("pk"), rows=Sum("rows")).order_by()
+    }
+
+
+def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
+    return {
+        **brief(job),
+        "owner": job.owner,
+        "attempt": job.attempt,
+        "reason": job.reason,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+        "parts": {"done": counted["done"], "total": counted["total"]},
+        "rows": counted["rows"] or 0,
+    }

@@ -1,0 +1,57 @@
+"""Lists of jobs as pages show them: filtered, paged, counted, in a bounded number of queries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from mtdata.records import looking
+from mtdata.records.models import Job
+from tests.jobs.place import Place
+
+
+def _names(**filters: Any) -> list[str]:
+    return [str(job["name"]) for job in looking.paged(**filters).jobs]
+
+
+def test_a_list_is_filtered_by_state_kind_owner_and_a_part_of_the_name(place: Place) -> None:
+    first, second = place.add("rows"), place.add("shared")
+    Job.objects.filter(pk=first).update(owner="anna", status="Failed", name="rows_50%")
+    assert _names() == ["shared", "rows_50%"]
+    assert _names(status="Failed") == _names(owner="anna") == _names(kind="rows") == ["rows_50%"]
+    assert _names(words="HARE") == ["shared"]
+    assert _names(words="0%") == ["rows_50%"]
+    assert _names(words="_") == ["rows_50%"]
+    assert _names(words="nowhere") == _names(owner="ann") == []
+    assert str(looking.paged(kind="shared").jobs[0]["id"]) == second
+
+
+def test_pages_are_bounded_and_one_beyond_the_last_is_the_last(place: Place) -> None:
+    for _ in range(5):
+        place.add()
+    found = looking.paged(size=2)
+    assert (found.total, found.page, found.pages, len(found.jobs)) == (5, 1, 3, 2)
+    assert looking.paged(size=2, page=99).page == 3
+    assert looking.paged(size=2, page=-1).page == 1
+    every = [job["id"] for page in (1, 2, 3) for job in looking.paged(size=2, page=page).jobs]
+    assert len(set(every)) == 5
+    assert looking.paged(words="none").pages == 1
+
+
+def test_a_list_tells_how_far_each_is_in_as_many_queries_whatever_its_length(place: Place) -> None:
+    done = place.add(rows=30)
+    place.carry()
+    place.ended(done, "Success")
+    with CaptureQueriesContext(connection) as few:
+        [one] = looking.paged().jobs
+    assert one["parts"] == {"done": 2, "total": 2}
+    assert one["rows"] == 60
+    assert one["created_at"] <= one["started_at"] <= one["ended_at"]
+    place.stop()
+    for _ in range(20):
+        place.add()
+    with CaptureQueriesContext(connection) as many:
+        assert len(looking.paged().jobs) == 21
+    assert len(many) == len(few) == 3
