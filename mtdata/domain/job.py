@@ -1,7 +1,8 @@
 """What a job may become and when; pure: the records ask here and then write.
 
 A job is carried part by part.  Every part is of one stage: `plan` finds the parts of the work,
-`work` is one of them, `undo` takes back what a stopped or failed job has left.
+`work` is one of them, `close` puts together what they made, `undo` takes back what a stopped or
+failed job has left.
 """
 
 from __future__ import annotations
@@ -28,9 +29,14 @@ class Stage(StrEnum):
 
     PLAN = "plan"
     WORK = "work"
+    CLOSE = "close"
     UNDO = "undo"
 
 
+LEAVING = (Stage.WORK, Stage.CLOSE)
+"""Parts of these stages leave something, which a stop takes back."""
+CLOSING = "close"
+"""The name of the part that closes; no part of the work is called so."""
 FINAL = frozenset({Status.SUCCESS, Status.FAILED, Status.STOPPED})
 FOLLOWS: dict[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.STOPPING}),

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from queue import Queue
@@ -23,8 +24,8 @@ from mtdata import logs
 from mtdata.adapters.clock import SystemClock
 from mtdata.config import load
 from mtdata.domain.job import Stage
-from mtdata.errors import Fenced, MTDataError, Stopped
-from mtdata.jobs.kind import Kinds
+from mtdata.errors import Fenced, JobError, MTDataError, Stopped
+from mtdata.jobs.kind import Kind, Kinds, Work
 from mtdata.jobs.ordering import kind_of
 from mtdata.jobs.talk import Message, line_of
 from mtdata.logs.lines import fault_told
@@ -130,9 +131,18 @@ def carry(work: ChildWork, kinds: Kinds) -> None:
     else:
         if work.claimed.again and kind.undo is not None and not kind.resumes:
             kind.undo(work, [work.part])
-        kind.run(work)
+        _act(kind, stage)(work)
     signs = carrying.Signs(work.rows, work.expected)
-    carrying.finish(work.claimed, signs, [carrying.Made(**one) for one in work.artifacts], planned)
+    made = [carrying.Made(**one) for one in work.artifacts]
+    carrying.finish(work.claimed, signs, made, planned, closes=kind.close is not None)
+
+
+def _act(kind: Kind, stage: str) -> Callable[[Work], None]:
+    if stage != Stage.CLOSE:
+        return kind.run
+    if kind.close is None:
+        raise JobError(f"{kind.name}: this version of the program puts nothing together in the end")
+    return kind.close
 
 
 def listen(orders: Queue[Message | None], busy: threading.Event) -> None:

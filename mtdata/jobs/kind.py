@@ -72,6 +72,8 @@ class Kind:
     base: Callable[[Parameters], str]
     # what a stop takes back: of the named parts, or of all of the job (None)
     undo: Callable[[Work, Sequence[str] | None], None] | None = None
+    # puts together what all parts made, when the last of them is done
+    close: Callable[[Work], None] | None = None
     key: Callable[[Parameters], str] = _no_key
     hands: int = 1
     resumes: bool = False  # goes on at its checkpoint where an earlier attempt was cut off

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from mtdata.domain.job import Stage, Status
+from mtdata.domain.job import CLOSING, LEAVING, Stage, Status
 from mtdata.errors import Fenced
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Artifact, Job, Part
@@ -117,7 +117,7 @@ def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
         leased_until=at + timedelta(seconds=lease_s),
         beat_at=at,
         started_at=at,
-        begun=part.begun or part.stage == Stage.WORK,
+        begun=part.begun or part.stage in LEAVING,
         reason="",
     )
     if ours != 1:
@@ -149,7 +149,14 @@ def _allowed(job: Job) -> tuple[Stage, ...]:
     if job.parts.filter(status=Status.IN_PROGRESS).count() >= job.hands:
         return ()
     failing = job.parts.exclude(stage=Stage.UNDO).filter(status=Status.FAILED).exists()
-    return (Stage.UNDO,) if failing else (Stage.PLAN, Stage.WORK)
+    if failing:
+        return (Stage.UNDO,)
+    first = job.parts.filter(stage__in=(Stage.PLAN, Stage.WORK))
+    return (
+        (Stage.PLAN, Stage.WORK)
+        if first.exclude(status=Status.SUCCESS).exists()
+        else (Stage.CLOSE,)
+    )
 
 
 def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: Signs) -> Verdict:
@@ -189,9 +196,17 @@ def fenced(claimed: Claimed) -> Iterator[Part]:
 
 
 def finish(
-    claimed: Claimed, signs: Signs, made: Sequence[Made] = (), planned: Sequence[str] = ()
+    claimed: Claimed,
+    signs: Signs,
+    made: Sequence[Made] = (),
+    planned: Sequence[str] = (),
+    *,
+    closes: bool = False,
 ) -> None:
-    """Commit that the part is done, with what it made.  Fenced when it is ours no more."""
+    """Commit that the part is done, with what it made.  Fenced when it is ours no more.
+
+    What was planned is carried next; `closes` tells that a part is to put it together in the end.
+    """
 
     def move() -> None:
         job = locked(claimed.job)
@@ -208,16 +223,21 @@ def finish(
             Artifact(job=job, part_id=claimed.part, made_at=at, **one._asdict()) for one in made
         )
         if claimed.stage == Stage.PLAN:
-            Part.objects.bulk_create(
-                Part(job=job, number=number, stage=Stage.WORK, name=name)
-                for number, name in enumerate(planned, 1)
-            )
+            _plan(job, planned, closes=closes)
             tell(job.pk, at, "INFO", f"{len(planned)} parts")
         if claimed.stage == Stage.UNDO:
             taken_back(job, claimed.name)
         advance(job)
 
     whole(move)
+
+
+def _plan(job: Job, names: Sequence[str], *, closes: bool) -> None:
+    parts = [(Stage.WORK, name) for name in names] + [(Stage.CLOSE, CLOSING)] * closes
+    Part.objects.bulk_create(
+        Part(job=job, number=number, stage=stage, name=name)
+        for number, (stage, name) in enumerate(parts, 1)
+    )
 
 
 def fail(claimed: Claimed, reason: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from mtdata.domain.job import FINAL, Stage, Standing, Status, may_follow, next_step
+from mtdata.domain.job import FINAL, LEAVING, Stage, Standing, Status, may_follow, next_step
 from mtdata.errors import JobError
 from mtdata.records.asking import now
 from mtdata.records.models import Artifact, Event, Job, Part
@@ -63,8 +63,8 @@ def _standing(job: Job) -> Standing:
 
 
 def touched(job: Job, reach: str) -> Any:
-    """The parts of work that have begun and were not taken back, as far as that reaches."""
-    parts = job.parts.filter(stage=Stage.WORK, begun=True)
+    """The parts that began, leave something and were not taken back, as far as that reaches."""
+    parts = job.parts.filter(stage__in=LEAVING, begun=True)
     return parts if reach == ALL else parts.exclude(status=Status.SUCCESS)
 
 
@@ -97,7 +97,7 @@ def taken_back(job: Job, reach: str) -> None:
     Artifact.objects.filter(part__in=list(parts.values_list("pk", flat=True))).delete()
     if reach == ALL:
         parts.filter(status=Status.SUCCESS).update(status=Status.STOPPED)
-        parts = job.parts.filter(stage=Stage.WORK)
+        parts = job.parts.filter(stage__in=LEAVING)
     parts.update(begun=False, rows=0, checkpoint=None)
 
 

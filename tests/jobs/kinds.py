@@ -112,6 +112,23 @@ def _undo(work: Work, parts: Sequence[str] | None) -> None:
             cursor.execute(f"DELETE FROM {TABLE} WHERE job = %s AND part = %s", [work.job, part])
 
 
+def _close(work: Work) -> None:
+    """Count what all parts wrote, and leave one row more."""
+    from django.db import connection
+
+    sign(work, "closing")
+    if work.parameters["how"] == "fails to close" and not _was_here(work):
+        raise JobError("this part was told to fail")
+    with work.fenced(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM {TABLE} WHERE job = %s", [work.job])
+        number = cursor.fetchone()[0]
+        cursor.execute(
+            f"INSERT INTO {TABLE} (job, part, number) VALUES (%s, %s, %s)",
+            [work.job, work.part, number],
+        )
+    work.made("sum", str(work.settings.home / "sum"), rows=number)
+
+
 def _key(parameters: Parameters) -> str:
     return str(parameters["key"])
 
@@ -141,6 +158,7 @@ KINDS = {
     for kind in (
         _kind("rows"),
         _kind("shared", hands=8),
+        _kind("closed", hands=8, close=_close),
         _kind("short", limit_s=0.5),
         _kind("fat", memory_bytes=1),
     )

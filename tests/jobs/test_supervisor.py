@@ -162,6 +162,26 @@ def test_two_slots_share_the_parts_of_one_job(plain: Place) -> None:
     assert len({sign.read_text() for sign in plain.signs("begun")}) >= 2
 
 
+def test_what_all_parts_made_is_put_together_when_the_last_is_done(place: Place) -> None:
+    job = place.add("closed", rows=40, parts=4)
+    place.carry(count=2)
+    shown = place.ended(job, "Success")
+    assert (shown["parts"], place.rows(job)) == ({"done": 4, "total": 4}, 161)
+    assert [made["rows"] for made in shown["artifacts"]] == [160]
+    orders.undo(job)
+    shown = place.ended(job, "Stopped")
+    assert (place.rows(job), shown["artifacts"]) == (0, [])
+
+
+def test_a_retry_closes_again_and_repeats_no_part(plain: Place) -> None:
+    job = plain.add("closed", rows=40, parts=2, how="fails to close")
+    plain.carry()
+    assert "close: this part was told to fail" in plain.ended(job, "Failed")["reason"]
+    orders.retry(job)
+    plain.ended(job, "Success")
+    assert (plain.rows(job), len(plain.signs("begun"))) == (81, 2)
+
+
 def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
     job = plain.add(rows=200, parts=1, how="waits")
     slots: Slots = plain.carry()

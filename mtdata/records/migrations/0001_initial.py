@@ -110,7 +110,13 @@ class Migration(migrations.Migration):
                 (
                     "stage",
                     models.CharField(
-                        choices=[("plan", "plan"), ("work", "work"), ("undo", "undo")], max_length=8
+                        choices=[
+                            ("plan", "plan"),
+                            ("work", "work"),
+                            ("close", "close"),
+                            ("undo", "undo"),
+                        ],
+                        max_length=8,
                     ),
                 ),
                 ("name", models.CharField(max_length=255)),
