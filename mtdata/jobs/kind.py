@@ -3,30 +3,59 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
+from mtdata.adapters.clock import SystemClock
 from mtdata.config import Settings
 from mtdata.config.settings import did_you_mean
+from mtdata.domain.job import report_name
 from mtdata.errors import JobError, MTDataError, UsageError
 from mtdata.pulse import Pulse
 
 REQUIRED = object()
+MOST_VALUE = 1000
+EARLIEST = timedelta(hours=14)
+"""Somewhere on earth it is that much later than UTC: there the day has come."""
 Parameters = dict[str, Any]
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
 
 
 class Parameter(NamedTuple):
-    """One parameter: `read` makes of the words what is kept (JSON), or raises ValueError."""
+    """One parameter: `read` makes of the words what is kept (JSON), or raises ValueError.
+
+    `choices` are all there is to choose from, `examples` some of it; both for pages alone.
+    """
 
     name: str
     read: Callable[[Settings, str], Any]
     allowed: str
     default: Any = REQUIRED
+    choices: Callable[[Settings], Sequence[str]] | None = None
+    examples: Sequence[str] = ()
+
+
+class Misfit(ValueError):
+    """Values that do not go together; `at` is the parameter where a page tells it."""
+
+    def __init__(self, at: str, words: str) -> None:
+        super().__init__(words)
+        self.at = at
+
+
+class Reading(NamedTuple):
+    """What came of the words: the values that could be read, and every fault by its parameter.
+
+    A fault of no one parameter stands under ''.
+    """
+
+    parameters: Parameters
+    faults: dict[str, str]
 
 
 class Work(Protocol):
@@ -80,6 +109,7 @@ class Kind:
     check: Callable[[Parameters], None] = lambda parameters: None
     limit_s: float = 86_400
     memory_bytes: int = 4 << 30
+    about: str = ""  # what it does, for who chooses one
 
 
 Kinds = Mapping[str, Kind]
@@ -100,31 +130,62 @@ def read_parameters(kind: Kind, settings: Settings, given: Mapping[str, str]) ->
     missing = [p.name for p in kind.parameters if p.default is REQUIRED and p.name not in given]
     if missing:
         raise UsageError(f"{kind.name} needs {', '.join(missing)}=; it takes {_takes(kind)}")
-    found = {p.name: _value(kind, p, settings, given) for p in kind.parameters}
-    try:
-        kind.check(found)
-    except ValueError as error:
-        raise JobError(f"{kind.name}: {error}") from error
-    return found
+    found = _values(kind, settings, given)
+    for name, why in found.faults.items():
+        raise JobError(f"{kind.name}: {name}: allowed is {known[name].allowed} ({why})")
+    for why in _misfits(kind, found.parameters).values():
+        raise JobError(f"{kind.name}: {why}")
+    return found.parameters
+
+
+def reading(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Reading:
+    """The same with every fault at once, for forms; it raises nothing."""
+    known = {parameter.name for parameter in kind.parameters}
+    found = _values(kind, settings, given)
+    faults = {name: "there is no such parameter" for name in given if name not in known}
+    faults |= {
+        name: "it is needed" for name, value in found.parameters.items() if value is REQUIRED
+    }
+    faults |= found.faults
+    return Reading(found.parameters, faults or _misfits(kind, found.parameters))
 
 
 def _takes(kind: Kind) -> str:
     return ", ".join(f"{p.name}= ({p.allowed})" for p in kind.parameters)
 
 
-def _value(kind: Kind, parameter: Parameter, settings: Settings, given: Mapping[str, str]) -> Any:
-    if parameter.name not in given:
-        return parameter.default
+def _values(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Reading:
+    found = Reading({}, {})
+    for parameter in kind.parameters:
+        name = parameter.name
+        if name not in given:
+            found.parameters[name] = parameter.default
+            continue
+        try:
+            found.parameters[name] = parameter.read(settings, _readable(given[name]))
+        except (ValueError, MTDataError) as error:
+            found.faults[name] = str(error)
+    return found
+
+
+def _readable(words: str) -> str:
+    if len(words) > MOST_VALUE:
+        raise ValueError(f"it has {len(words)} characters; {MOST_VALUE} are the most")
+    if any(unicodedata.category(one) in ("Cc", "Cs") for one in words) or "\ufffd" in words:
+        raise ValueError("it holds control characters, or is not UTF-8")
+    return words
+
+
+def _misfits(kind: Kind, parameters: Parameters) -> dict[str, str]:
     try:
-        return parameter.read(settings, given[parameter.name])
-    except (ValueError, MTDataError) as error:
-        raise JobError(
-            f"{kind.name}: {parameter.name}: allowed is {parameter.allowed} ({error})"
-        ) from error
+        kind.check(parameters)
+    except ValueError as error:
+        return {getattr(error, "at", ""): str(error)}
+    return {}
 
 
 def day(settings: Settings, words: str) -> str:
-    """A day from YYYY-MM-DD or dd-mm-yyyy, as YYYY-MM-DD."""
+    """A day from YYYY-MM-DD or dd-mm-yyyy, as YYYY-MM-DD; one that has not come is refused."""
     iso, first = _ISO.fullmatch(words), _DAY_FIRST.fullmatch(words)
     if iso:
         year, month, number = iso.groups()
@@ -133,14 +194,23 @@ def day(settings: Settings, words: str) -> str:
     else:
         raise ValueError("it is neither YYYY-MM-DD nor dd-mm-yyyy")
     try:
-        return date(int(year), int(month), int(number)).isoformat()
+        found = date(int(year), int(month), int(number))
     except ValueError:
         raise ValueError("there is no such day") from None
+    if found > (SystemClock().now() + EARLIEST).date():
+        raise ValueError(f"{found} has not come yet")
+    return found.isoformat()
 
 
 def days_in_order(parameters: Parameters) -> None:
     """For kinds with start and end: the start is not after the end."""
-    if parameters["start"] > parameters["end"]:
-        raise ValueError(
-            f"start {parameters['start']} is after end {parameters['end']}; both days are included"
-        )
+    start, end = parameters["start"], parameters["end"]
+    if start > end:
+        raise Misfit("start", f"start {start} is after end {end}; both days are included")
+
+
+def named_by_days(parameters: Parameters) -> str:
+    """For kinds with start and end: the name of a report of these days."""
+    return report_name(
+        date.fromisoformat(parameters["start"]), date.fromisoformat(parameters["end"])
+    )

@@ -39,7 +39,21 @@ def _scale(settings: Settings, word: str) -> str:
     return word
 
 
-SCALE = Parameter("scale", _scale, "a scale, deleteable, static, all or .", default=".")
+def _ready_servers(settings: Settings) -> list[str]:
+    return [".", *(site.name for site in settings.sites if site.ready)]
+
+
+def _servers(settings: Settings) -> list[str]:
+    return [".", *(site.name for site in settings.sites)]
+
+
+SCALE = Parameter(
+    "scale",
+    _scale,
+    "a scale, deleteable, static, all or .",
+    default=".",
+    examples=(".", "all", "deleteable", "static"),
+)
 
 
 def _key(parameters: Parameters) -> str:
@@ -154,18 +168,23 @@ def _enter(work: Work, disk: FencedDisk, path: str, done: Decoded) -> None:
 
 EXPORT = Kind(
     name="study.export",
-    parameters=(Parameter("server", _ready_server, "a READY site, or ."), SCALE),
+    parameters=(
+        Parameter("server", _ready_server, "a READY site, or .", choices=_ready_servers),
+        SCALE,
+    ),
     split=_sites,
     run=_export,
     base=_base("study.export"),
     key=_key,
+    about="One round: collect what a study site has, and delete there what is safe here.",
 )
 DECODE = Kind(
     name="study.decode",
-    parameters=(Parameter("server", _server, "a site, or ."), SCALE),
+    parameters=(Parameter("server", _server, "a site, or .", choices=_servers), SCALE),
     split=_sheets,
     run=_decode,
     base=_base("study.decode"),
     key=lambda parameters: f"decode:{parameters['server']}",
     hands=64,
+    about="Make the sheets of a pool again from its raw files, into recovered_data.",
 )

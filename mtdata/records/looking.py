@@ -105,7 +105,9 @@ def paged(
     size = min(max(size, 1), MOST_PAGE)
     exact = {"status": status, "kind": kind, "owner": owner, "name__icontains": words}
     with asking():
-        jobs = Job.objects.filter(**{name: word for name, word in exact.items() if word})
+        # PostgreSQL takes no NUL; nothing that is kept has one
+        asked = {name: word.replace("\0", "\ufffd") for name, word in exact.items() if word}
+        jobs = Job.objects.filter(**asked)
         total = jobs.count()
         pages = max(1, -(-total // size))
         page = min(max(page, 1), pages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +31,7 @@ class Guarding:
         if request.is_secure():
             for cookie in response.cookies.values():
                 cookie["secure"] = True
-        return response
+        return _headed(response) if request.method == "HEAD" else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A page that tells what happened; None leaves it to Django (404, 403)."""
@@ -55,3 +56,12 @@ class Guarding:
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "A fault of the program; its place stands in the log. What was committed is safe.",
         )
+
+
+def _headed(response: Any) -> Any:
+    """The answer without its body: the server that stands outside sends what it is given."""
+    if response.streaming:
+        response.streaming_content = ()
+    else:
+        response.content = b""
+    return response

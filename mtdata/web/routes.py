@@ -13,17 +13,22 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 
-from mtdata.web.pages import account, alive
+from mtdata.web import tokens
+from mtdata.web.pages import account, alive, job, jobs, links, new_job, orders
 from mtdata.web.roles import Role, role_of
 
 Page = Callable[..., HttpResponse]
 
 
 class Way(NamedTuple):
-    """What one method does at an address, and the least role that may."""
+    """What one method does at an address, and the least role that may.
+
+    `by_token`: also by a token of the API, for what programs fetch.
+    """
 
     role: Role
     page: Page
+    by_token: bool = False
 
 
 class Route(NamedTuple):
@@ -60,6 +65,32 @@ ROUTES = (
         "token_remove",
         post(Role.VIEWER, account.remove_token),
     ),
+    Route("jobs/", "jobs", get(Role.VIEWER, jobs.show)),
+    Route("jobs/new/", "job_kinds", get(Role.OPERATOR, new_job.choose)),
+    Route(
+        "jobs/new/<str:kind>/",
+        "job_new",
+        get(Role.OPERATOR, new_job.show) | post(Role.OPERATOR, new_job.queue),
+    ),
+    Route("jobs/<uuid:job>/", "job", get(Role.VIEWER, job.show)),
+    Route("jobs/<uuid:job>/live/", "job_live", get(Role.VIEWER, job.live)),
+    Route("jobs/<uuid:job>/log/", "job_log", get(Role.VIEWER, job.log)),
+    Route("jobs/<uuid:job>/parts/", "job_parts", get(Role.VIEWER, job.parts)),
+    Route("jobs/<uuid:job>/artifacts/", "job_artifacts", get(Role.VIEWER, job.artifacts)),
+    Route("jobs/<uuid:job>/stop/", "job_stop", post(Role.OPERATOR, orders.stop)),
+    Route("jobs/<uuid:job>/retry/", "job_retry", post(Role.OPERATOR, orders.retry)),
+    Route("jobs/<uuid:job>/undo/", "job_undo", post(Role.OPERATOR, orders.undo)),
+    Route(
+        "jobs/<uuid:job>/artifacts/<int:number>/renew/",
+        "link_renew",
+        post(Role.OPERATOR, links.renew),
+    ),
+    Route(
+        "jobs/<uuid:job>/artifacts/<int:number>/revoke/",
+        "link_revoke",
+        post(Role.OPERATOR, links.revoke),
+    ),
+    Route("d/<str:word>", "download", {"GET": Way(Role.OPERATOR, links.download, by_token=True)}),
 )
 
 
@@ -74,7 +105,10 @@ def _served(route: Route) -> Page:
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
-        refused = _refused(request, least)
+        if way is not None and way.by_token and "Authorization" in request.headers:
+            refused = _refused_by_token(request, least)
+        else:
+            refused = _refused(request, least)
         if refused is not None:
             return refused
         if way is None:
@@ -95,3 +129,15 @@ def _refused(request: HttpRequest, least: Role) -> HttpResponse | None:
     if request.method not in ("GET", "HEAD"):
         return redirect_to_login("/")
     return redirect_to_login(request.get_full_path())
+
+
+def _refused_by_token(request: HttpRequest, least: Role) -> HttpResponse | None:
+    """The same for a program, whose token says who it is; no cookie of a browser counts."""
+    scheme, _, word = request.headers["Authorization"].partition(" ")
+    found = tokens.found(word.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    request.user, role = found
+    if role < least:
+        raise PermissionDenied(f"this needs a token of the scope {least.group}")
+    return None

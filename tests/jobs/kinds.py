@@ -6,10 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from mtdata.errors import BusyError, Fenced, JobError
-from mtdata.jobs.kind import Kind, Parameter, Parameters, Work
+from mtdata.jobs.kind import Kind, Parameter, Parameters, Work, day, days_in_order, named_by_days
 
 BATCH = 20
 TABLE = "rows_written"
@@ -153,6 +155,37 @@ def _kind(name: str, **more: object) -> Kind:
     )
 
 
+def _days(work: Work) -> list[str]:
+    first = date.fromisoformat(work.parameters["start"])
+    count = (date.fromisoformat(work.parameters["end"]) - first).days + 1
+    return [str(first + timedelta(days=number)) for number in range(count)]
+
+
+def _report(work: Work) -> None:
+    """A file of the day; its name is what somebody in a hurry would take."""
+    text = f"day,row\r\n{work.part},1\r\n".encode()
+    place = work.settings.home / "reports" / f"{work.job}-{work.part}.csv"
+    with work.fenced():
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(text)
+    made = {"rows": 1, "size": len(text), "sha256": sha256(text).hexdigest()}
+    work.made(f"Tag {work.part} ü.csv", str(place), **made)
+    work.progress(1, 1)
+
+
+DATED = Kind(
+    name="dated",
+    parameters=(
+        Parameter("start", day, "a day"),
+        Parameter("end", day, "a day"),
+        Parameter("note", _word, "a word", default=""),
+    ),
+    split=_days,
+    run=_report,
+    base=named_by_days,
+    check=days_in_order,
+    undo=lambda work, parts: None,
+)
 KINDS = {
     kind.name: kind
     for kind in (
@@ -161,5 +194,6 @@ KINDS = {
         _kind("closed", hands=8, close=_close),
         _kind("short", limit_s=0.5),
         _kind("fat", memory_bytes=1),
+        DATED,
     )
 }

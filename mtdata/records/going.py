@@ -1,0 +1,93 @@
+"""How a job goes on right now: what runs, how fast, when it was last heard of; it changes nothing.
+
+Every answer is bounded, however many parts a job has.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Max, Q, Sum
+
+from mtdata.domain.job import Stage, Status
+from mtdata.domain.pace import Bit, Pace, pace_of, share_of
+from mtdata.records.asking import asking, now
+from mtdata.records.models import Event, Job, Part, Runner
+
+RUNNING, FINISHED, LIVING_S = 20, 20, 60.0
+
+
+class Going(NamedTuple):
+    """How far a job is, at this time by the database's clock."""
+
+    at: datetime
+    done: int
+    total: int
+    rows: int
+    share: float  # of 1
+    pace: Pace
+    running: list[Part]  # the first of them
+    more_running: int
+    silent_s: float | None  # since the last sign of life of any part; None: nothing runs
+
+
+def going(job: Job) -> Going:
+    """What there is to tell of a job that has begun."""
+    with asking():
+        at = now()
+        counted = _counted(job)
+        parts = job.parts.filter(status=Status.IN_PROGRESS).select_related("runner")
+        running = list(parts.order_by("number")[:RUNNING])
+        done = job.parts.filter(stage=Stage.WORK, status=Status.SUCCESS)
+        finished = list(done.exclude(started_at=None).order_by("-ended_at")[:FINISHED])
+    bits = [_bit(part, part.beat_at or at) for part in running if part.stage == Stage.WORK]
+    heard = counted["heard"]
+    return Going(
+        at=at,
+        done=counted["done"],
+        total=counted["total"],
+        rows=counted["rows"] or 0,
+        share=share_of(counted["done"], bits, counted["total"]),
+        pace=pace_of([_bit(part, part.ended_at or at) for part in finished], bits, counted["wait"]),
+        running=running,
+        more_running=max(0, counted["running"] - len(running)),
+        silent_s=None if heard is None else max(0.0, (at - heard).total_seconds()),
+    )
+
+
+def _counted(job: Job) -> dict[str, Any]:
+    work, runs = Q(stage=Stage.WORK), Q(status=Status.IN_PROGRESS)
+    found: dict[str, Any] = job.parts.aggregate(
+        done=Count("pk", filter=work & Q(status=Status.SUCCESS)),
+        wait=Count("pk", filter=work & Q(status=Status.QUEUED)),
+        total=Count("pk", filter=work),
+        rows=Sum("rows", filter=work),
+        running=Count("pk", filter=runs),
+        heard=Max("beat_at", filter=runs),
+    )
+    return found
+
+
+def _bit(part: Part, until: datetime) -> Bit:
+    seconds = (until - part.started_at).total_seconds() if part.started_at else 0.0
+    return Bit(part.rows, max(0.0, seconds), part.expected)
+
+
+def is_carried(living_s: float = LIVING_S) -> bool:
+    """Whether anybody who carries jobs was seen of late."""
+    with asking():
+        since = now() - timedelta(seconds=living_s)
+        return Runner.objects.filter(ended_at=None, seen_at__gte=since).exists()
+
+
+def newest(job: Job, most: int) -> list[Event]:
+    """What happened last, the newest first."""
+    with asking():
+        return list(job.events.order_by("-pk")[:most])
+
+
+def after(job: Job, event: int, most: int) -> list[Event]:
+    """What happened after that event (0: from the beginning on), the oldest first."""
+    with asking():
+        return list(job.events.filter(pk__gt=event).order_by("pk")[:most])

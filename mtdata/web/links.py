@@ -1,0 +1,102 @@
+"""Links to what jobs made: signed, open for 24 h from the end of the job, renewed and revoked by
+hand; they open nothing by themselves, whoever follows one is logged in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.core.signing import BadSignature, Signer
+
+from mtdata.domain.job import Status
+from mtdata.records.asking import asking, now, whole
+from mtdata.records.models import Artifact, Job
+from mtdata.web.models import Link
+
+VALID = timedelta(hours=24)
+SALT, MOST_WORD = "mtdata.web.links", 200
+
+
+class Standing(NamedTuple):
+    """How the link to an artifact stands; `closed` says why it opens nothing, '' when it does."""
+
+    artifact: Artifact
+    word: str
+    until: datetime | None
+    closed: str
+
+    @property
+    def path(self) -> str:
+        """Its address on this page."""
+        return f"/d/{self.word}"
+
+
+def _signer() -> Signer:
+    return Signer(salt=SALT, sep=".")
+
+
+def _word(artifact: Artifact, generation: int) -> str:
+    # the job as well: a number may come again in a database that was made anew
+    return _signer().sign_object([artifact.pk, generation, artifact.job_id.hex])
+
+
+def standings(artifacts: Sequence[Artifact], job: Job) -> list[Standing]:
+    """How the links to these artifacts of a job stand."""
+    with asking():
+        at = now()
+        links = {link.artifact_id: link for link in Link.objects.filter(artifact__in=artifacts)}
+    return [_standing(one, job, links.get(one.pk), at) for one in artifacts]
+
+
+def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> Standing:
+    word = _word(artifact, link.generation if link else 0)
+    if job.status != Status.SUCCESS or job.ended_at is None:
+        return Standing(artifact, word, None, f"the job is {job.status}")
+    until = link.until if link else job.ended_at + VALID
+    if until <= job.ended_at:  # a renewal never ends that early, so it was revoked
+        return Standing(artifact, word, None, "it was revoked")
+    closed = "" if at < until else f"it was open until {until:%Y-%m-%d %H:%M} UTC"
+    return Standing(artifact, word, until, closed)
+
+
+def found(word: str) -> Standing | None:
+    """What a link leads to; None for a word that is none of ours."""
+    try:
+        number, generation, job = _signer().unsign_object(word[:MOST_WORD])
+    except (BadSignature, ValueError, TypeError):
+        return None
+    with asking():
+        artifact = Artifact.objects.select_related("job").filter(pk=number, job=job).first()
+        if artifact is None:
+            return None
+        link = Link.objects.filter(artifact=artifact).first()
+        at = now()
+    if generation != (link.generation if link else 0):
+        return Standing(artifact, word, None, "it was revoked, or renewed by a newer one")
+    return _standing(artifact, artifact.job, link, at)
+
+
+def renew(artifact: Artifact) -> None:
+    """A new link, open for 24 h from now; earlier ones open nothing any more."""
+    with asking():
+        until = now() + VALID
+    _change(artifact, until)
+
+
+def revoke(artifact: Artifact) -> None:
+    """No link to it opens anything until it is renewed."""
+    if artifact.job.ended_at is not None:
+        _change(artifact, artifact.job.ended_at)
+
+
+def _change(artifact: Artifact, until: datetime) -> None:
+    def move() -> None:
+        Job.objects.select_for_update().get(pk=artifact.job_id)  # one change at a time
+        link = Link.objects.filter(artifact=artifact).first() or Link(artifact=artifact)
+        link.generation += 1
+        link.until = until
+        link.save()
+
+    whole(move)

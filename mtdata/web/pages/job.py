@@ -1,0 +1,141 @@
+"""One job: how it goes, what came out, what happened; orders to it stand in `orders`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from mtdata.domain.job import FINAL, Stage, Status
+from mtdata.records import going
+from mtdata.records.asking import asking
+from mtdata.records.models import Event, Job, Part
+from mtdata.web import links
+from mtdata.web.pages.jobs import page_of
+from mtdata.web.pages.orders import orders_of
+from mtdata.web.pages.words import span
+
+TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 20, 100, 1000
+SWEEPS = 3
+
+
+def found(job_id: Any) -> Job:
+    """The job of that id, or 404."""
+    with asking():
+        job = Job.objects.filter(pk=job_id).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+def show(request: HttpRequest, job: Any) -> HttpResponse:
+    """All of it that fits on one page."""
+    return render(request, "web/job.html", _known(found(job)))
+
+
+def live(request: HttpRequest, job: Any) -> HttpResponse:
+    """What moves on that page, for who polls it; the orders only when others are possible now."""
+    known = _known(found(job))
+    shown = request.GET.get("orders")
+    known["is_turned"] = shown is not None and shown != known["orders_shown"]
+    return render(request, "web/job_live.html", known)
+
+
+def _known(job: Job) -> dict[str, Any]:
+    now = going.going(job)
+    orders = orders_of(job)
+    sweep_s = settings.MTDATA.programme.sweep_s
+    waits = job.status == Status.QUEUED
+    return {
+        "job": job,
+        "going": now,
+        "percent": int(100 * now.share),
+        "is_final": Status(job.status) in FINAL,
+        "is_lonely": waits and not going.is_carried(max(going.LIVING_S, SWEEPS * sweep_s)),
+        "took": _took(job),
+        "left": span(now.pace.left_s) if job.status == Status.IN_PROGRESS else "",
+        "silent": span(now.silent_s),
+        "running": [_running(part, now) for part in now.running],
+        "orders": orders,
+        "orders_shown": "-".join(sorted(orders)) or "none",
+        "events": going.newest(job, TAIL),
+        "can_clone": job.kind in settings.MTDATA_KINDS,
+        **_made(job, 1, ARTIFACTS),
+    }
+
+
+def _took(job: Job) -> str:
+    if job.started_at is None or job.ended_at is None or job.ended_at < job.started_at:
+        return ""
+    return span((job.ended_at - job.started_at).total_seconds())
+
+
+def _running(part: Part, now: going.Going) -> dict[str, Any]:
+    beat = part.beat_at or part.started_at or now.at
+    return {
+        "part": part,
+        "percent": min(100, 100 * part.rows // part.expected) if part.expected else None,
+        "silent": span((now.at - beat).total_seconds()),
+    }
+
+
+def _made(job: Job, page: int, size: int) -> dict[str, Any]:
+    with asking():
+        shown = Paginator(job.artifacts.order_by("pk"), size).get_page(page)
+        return {"artifacts": shown, "standings": links.standings(list(shown), job)}
+
+
+def artifacts(request: HttpRequest, job: Any) -> HttpResponse:
+    """Everything that came out."""
+    of = found(job)
+    return render(
+        request, "web/job_artifacts.html", {"job": of, **_made(of, page_of(request), SIZE)}
+    )
+
+
+def parts(request: HttpRequest, job: Any) -> HttpResponse:
+    """Every part, in their order; `status` in the address chooses."""
+    of = found(job)
+    status = request.GET.get("status", "")[:16].replace("\0", "")
+    with asking():
+        chosen = of.parts.select_related("runner").order_by("number")
+        if status:
+            chosen = chosen.filter(status=status)
+        page: Page[Part] = Paginator(chosen, SIZE).get_page(page_of(request))
+        known = {
+            "job": of,
+            "page": page,
+            "lines": [{"part": part, "took": _span_of(part)} for part in page],
+            "status": status,
+            "states": [one.value for one in Status if one is not Status.STOPPING],
+            "work": Stage.WORK.value,
+        }
+        return render(request, "web/job_parts.html", known)
+
+
+def _span_of(part: Part) -> str:
+    if part.started_at is None or part.ended_at is None or part.ended_at < part.started_at:
+        return ""
+    return span((part.ended_at - part.started_at).total_seconds())
+
+
+def log(request: HttpRequest, job: Any) -> HttpResponse:
+    """All that happened, the oldest first, as plain text."""
+    of = found(job)
+    return StreamingHttpResponse(_lines(of), content_type="text/plain; charset=utf-8")
+
+
+def _lines(job: Job) -> Iterator[str]:
+    last = 0
+    while events := going.after(job, last, LOG_LINES):
+        yield "".join(map(_told, events))
+        last = events[-1].pk
+
+
+def _told(event: Event) -> str:
+    text = "\n    ".join(event.text.splitlines())
+    return f"{event.at:%Y-%m-%d %H:%M:%S} {event.level} {text}\n"

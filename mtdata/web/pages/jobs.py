@@ -1,0 +1,59 @@
+"""The list of jobs, the newest first; what is filtered stands in the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from mtdata.domain.job import Status
+from mtdata.records import looking
+from mtdata.web.pages.words import span
+
+SIZE, MOST_WORDS = 50, 128
+
+
+def page_of(request: HttpRequest) -> int:
+    """The number of the page that is asked for; 1 where it is no number."""
+    word = request.GET.get("page", "1")[:9]
+    return int(word) if word.isascii() and word.isdigit() else 1
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """A page of the list; its table alone for who polls it."""
+    asked = {
+        name: request.GET.get(name, "").strip()[:MOST_WORDS]
+        for name in ("status", "kind", "name", "owner")
+    }
+    found = looking.paged(
+        status=asked["status"],
+        kind=asked["kind"],
+        words=asked["name"],
+        owner=asked["owner"],
+        page=page_of(request),
+        size=SIZE,
+    )
+    known = {
+        "asked": asked,
+        "found": found,
+        "jobs": [_line(job) for job in found.jobs],
+        "states": _offered([one.value for one in Status], asked["status"]),
+        "kinds": _offered(sorted(settings.MTDATA_KINDS), asked["kind"]),
+        "is_filtered": any(asked.values()),
+    }
+    alone = request.headers.get("HX-Request") == "true"
+    return render(request, "web/jobs_table.html" if alone else "web/jobs.html", known)
+
+
+def _offered(words: list[str], asked: str) -> list[str]:
+    """What the filter offers; what is asked for is among it even when nothing has it."""
+    return words if asked in ("", *words) else [*words, asked]
+
+
+def _line(job: dict[str, Any]) -> dict[str, Any]:
+    parts, began, ended = job["parts"], job["started_at"], job["ended_at"]
+    took = span((ended - began).total_seconds()) if began and ended and ended >= began else ""
+    percent = 100 * parts["done"] // parts["total"] if parts["total"] else 0
+    return {**job, "took": took, "percent": percent}

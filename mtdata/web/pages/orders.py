@@ -1,0 +1,84 @@
+"""Orders to a job: stop, retry, undo; each is a POST, and given twice it does no harm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+
+from mtdata.domain.job import Status, retry_refused, undo_refused
+from mtdata.errors import JobError, RecordsError
+from mtdata.jobs import front
+from mtdata.records.asking import asking
+from mtdata.records.models import Job
+from mtdata.records.moves import touched
+from mtdata.web.pages.words import see
+
+log = logging.getLogger(__name__)
+_CAN_STOP = (Status.QUEUED, Status.IN_PROGRESS)
+
+
+def orders_of(job: Job) -> set[str]:
+    """What may be ordered of a job as it stands."""
+    status = Status(job.status)
+    found = {"stop"} if status in _CAN_STOP else set()
+    if not retry_refused(status):
+        found.add("retry")
+    if not undo_refused(status, can_undo=job.can_undo):
+        with asking():
+            if touched(job, "all").exists():
+                found.add("undo")
+    return found
+
+
+def stop(request: HttpRequest, job: Any) -> HttpResponse:
+    """End it and take back what it did."""
+
+    def order(who: str) -> str:
+        of, told = front.stop(settings.MTDATA, job, f"stopped by {who}")
+        return f"{of.name}: {told}; nothing was changed." if told else f"{of.name} is {of.status}."
+
+    return _ordered(request, job, "stop", order)
+
+
+def retry(request: HttpRequest, job: Any) -> HttpResponse:
+    """Queue it again."""
+
+    def order(who: str) -> str:
+        of = front.retry(settings.MTDATA, job)
+        return f"{of.name} is queued again, attempt {of.attempt}."
+
+    return _ordered(request, job, "retry", order)
+
+
+def undo(request: HttpRequest, job: Any) -> HttpResponse:
+    """Take back what it did."""
+
+    def order(who: str) -> str:
+        of = front.undo(settings.MTDATA, job)
+        return f"What {of.name} did is being taken back."
+
+    return _ordered(request, job, "undo", order)
+
+
+def _ordered(
+    request: HttpRequest, job: Any, word: str, order: Callable[[str], str]
+) -> HttpResponse:
+    with asking():
+        if not Job.objects.filter(pk=job).exists():
+            raise Http404
+    who = request.user.get_username()
+    try:
+        told = order(who)
+    except RecordsError:
+        raise
+    except JobError as error:
+        messages.warning(request, f"Nothing was changed: {error}.")
+    else:
+        log.info("%s ordered: %s %s", who, word, job)
+        messages.success(request, told)
+    return see("job", job)

@@ -1,0 +1,240 @@
+"""Links to what jobs made: who may follow one, until when, and that exactly the bytes come."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from mtdata.errors import StorageError
+from mtdata.records.asking import now
+from mtdata.records.models import Artifact, Job
+from mtdata.web import places
+from tests.bucket import KEYS, Store
+from tests.web.site import Visitor, WebSite
+
+CONTENT = b"day,row\r\n2026-03-01,1\r\n"
+
+
+class Report:
+    """A job that has made one file, its page and its link."""
+
+    def __init__(self, web: WebSite) -> None:
+        self.web = web
+        self.job = web.place.add("dated", start="2026-03-01", end="2026-03-01")
+        web.place.carry()
+        web.place.ended(self.job, "Success")
+        self.page = f"/jobs/{self.job}/"
+        self.artifact = Artifact.objects.get(job=self.job)
+        self.file = Path(self.artifact.place)
+
+    def link(self) -> str:
+        """As it stands on the page now; '' when there is none."""
+        found = re.search(r'href="(/d/[^"]+)"', self.web.visitor("operator").get(self.page).text)
+        return found[1] if found else ""
+
+    def age(self, **how: float) -> None:
+        """Let its end be so long ago."""
+        Job.objects.filter(pk=self.job).update(ended_at=now() - timedelta(**how))
+
+    def order(self, word: str) -> int:
+        """Renew or revoke."""
+        path = f"{self.page}artifacts/{self.artifact.pk}/{word}/"
+        return self.web.visitor("operator").submit(path).status_code
+
+
+@pytest.fixture
+def report(web: WebSite) -> Report:
+    """A finished one."""
+    return Report(web)
+
+
+def test_a_download_is_the_file_byte_for_byte_with_its_name(report: Report) -> None:
+    answer = report.web.visitor("operator").get(report.link())
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+    assert answer.headers["Content-Length"] == str(len(CONTENT))
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    name = answer.headers["Content-Disposition"]
+    assert name == "attachment; filename*=utf-8''Tag%202026-03-01%20%C3%BC.csv"
+
+
+def test_a_head_tells_the_length_and_brings_nothing(report: Report) -> None:
+    known = report.web.visitor("operator")
+    answer = known.head(report.link())
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(CONTENT))
+    assert known.get(report.link()).content == CONTENT
+
+
+def test_a_link_alone_opens_nothing(report: Report) -> None:
+    link = report.link()
+    assert report.web.visitor("").get(link).status_code == 302
+    assert report.web.visitor("viewer").get(link).status_code == 403
+    assert link not in report.web.visitor("viewer").get(report.page).text
+    assert report.web.visitor("operator").post(link).status_code == 403  # no mark of a form
+    assert report.web.visitor("operator").submit(link).status_code == 405
+
+
+def _token(web: WebSite, scope: str) -> str:
+    made = web.visitor("admin").submit("/account/tokens/", name=scope, scope=scope, days=1)
+    return "mtd_" + made.text.partition("mtd_")[2].partition("<")[0]
+
+
+def test_a_program_downloads_with_a_token_of_an_operator(report: Report) -> None:
+    stranger, link = Visitor(report.web.url), report.link()
+
+    def asked(word: str) -> requests.Response:
+        return stranger.get(link, headers={"Authorization": word})
+
+    assert asked(f"Bearer {_token(report.web, 'operator')}").content == CONTENT
+    assert asked(f"Bearer {_token(report.web, 'viewer')}").status_code == 403
+    for word in ("Bearer mtd_invented", "Bearer", "Basic b3BlcmF0b3I6eA=="):
+        answer = asked(word)
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    known = report.web.visitor("operator")
+    assert known.get(link, headers={"Authorization": "Bearer mtd_invented"}).status_code == 401
+
+
+def test_a_link_is_open_for_a_day_from_the_end_of_the_job(report: Report) -> None:
+    link, known = report.link(), report.web.visitor("operator")
+    report.age(hours=23, minutes=55)
+    assert known.get(link).status_code == 200
+    report.age(hours=24, minutes=1)
+    over = known.get(link)
+    assert over.status_code == 410
+    assert "was open until" in over.text
+    assert "renew" in over.text
+    assert report.page in over.text
+    assert report.link() == ""
+
+
+def test_a_renewed_link_is_open_again_and_the_old_one_is_not(report: Report) -> None:
+    old, known = report.link(), report.web.visitor("operator")
+    report.age(days=3)
+    assert report.order("renew") == 303
+    new = report.link()
+    assert new != old
+    assert known.get(new).content == CONTENT
+    assert known.get(old).status_code == 410
+
+
+def test_a_revoked_link_opens_nothing_until_it_is_renewed(report: Report) -> None:
+    old, known = report.link(), report.web.visitor("operator")
+    assert report.order("revoke") == 303
+    gone = known.get(old)
+    assert gone.status_code == 410
+    assert "revoked" in gone.text
+    assert report.link() == ""
+    assert "it was revoked" in known.get(report.page).text
+    assert report.order("revoke") == 303
+    assert report.order("renew") == 303
+    assert known.get(report.link()).content == CONTENT
+    assert known.get(old).status_code == 410
+
+
+def test_renewing_and_revoking_are_for_operators(report: Report) -> None:
+    link = report.link()
+    for word in ("renew", "revoke"):
+        path = f"{report.page}artifacts/{report.artifact.pk}/{word}/"
+        assert report.web.visitor("viewer").submit(path).status_code == 403
+        assert report.web.visitor("operator").get(path).status_code == 405
+    assert report.link() == link
+    elsewhere = f"/jobs/{report.web.place.add()}/artifacts/{report.artifact.pk}/revoke/"
+    assert report.web.visitor("operator").submit(elsewhere).status_code == 404
+
+
+def test_a_forged_word_leads_nowhere(report: Report) -> None:
+    link, known = report.link(), report.web.visitor("operator")
+    body, _, mark = link.removeprefix("/d/").partition(".")
+    forged = (body, f"{body}.", f".{mark}", f"{body}x.{mark}", f"{body}.{mark[:-1]}", "x" * 5000,
+              f"{body}.{mark}x", "%00", "%F0%9F%92%A9.x")  # fmt: skip
+    for word in forged:
+        assert known.get(f"/d/{word}").status_code == 404, word
+
+
+def test_a_file_that_is_gone_or_changed_is_told(report: Report) -> None:
+    link, known = report.link(), report.web.visitor("operator")
+
+    def told() -> str:
+        answer = known.get(link)
+        assert answer.status_code == 410
+        return answer.text
+
+    elsewhere = report.file.with_suffix(".elsewhere")
+    report.file.rename(elsewhere)
+    assert "not there any more" in told()
+    report.file.symlink_to(elsewhere)
+    assert "not there any more" in told()
+    report.file.unlink()
+    os.mkfifo(report.file)
+    assert "was changed" in told()
+    report.file.unlink()
+    report.file.write_bytes(CONTENT + b"more")
+    assert "was changed" in told()
+    report.file.write_bytes(CONTENT)
+    assert known.get(link).content == CONTENT
+
+
+def test_only_what_a_successful_job_made_is_handed_out(report: Report) -> None:
+    link, known = report.link(), report.web.visitor("operator")
+    Job.objects.filter(pk=report.job).update(status="Stopping")
+    assert known.get(link).status_code == 410
+    assert report.link() == ""
+    assert report.order("renew") == 404
+    Artifact.objects.filter(job=report.job).delete()
+    assert known.get(link).status_code == 404
+
+
+# --- objects in a store
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    """moto's S3 on a loopback port."""
+    made = Store()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def of_aws(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The variables by which AWS's own tools find it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS[0])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS[1])
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    places._client.cache_clear()
+    yield store
+    places._client.cache_clear()
+
+
+def _artifact(place: str) -> Any:
+    return SimpleNamespace(name="out/a report ü.csv", place=place, size=None)
+
+
+def test_an_object_is_handed_out_by_its_store(web: WebSite, of_aws: Store) -> None:
+    of_aws.client.create_bucket(Bucket="reports")
+    of_aws.client.put_object(Bucket="reports", Key="of/a report.csv", Body=CONTENT)
+    answer = places.handed_out(_artifact("s3://reports/of/a report.csv"))
+    assert answer.status_code == 302
+    url = answer.headers["Location"]
+    assert "X-Amz-Expires=300" in url
+    assert KEYS[1] not in url
+    brought = requests.get(url, timeout=30)
+    assert brought.content == CONTENT
+    assert "a%20report%20%C3%BC.csv" in brought.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("place", ["ftp://host/file", "s3x://bucket/key"])
+def test_a_place_that_nobody_knows_is_told(web: WebSite, place: str) -> None:
+    with pytest.raises(StorageError, match="cannot fetch it"):
+        places.handed_out(_artifact(place))
