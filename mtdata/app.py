@@ -203,8 +203,8 @@ def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
 
 def close_incident(site: SiteConfig, number: int) -> bool:
     """Close an incident by hand."""
-    with open_pool(site) as opening:
-        return opening.pool.ledger.diary.close_by_hand(number, opening.pool.clock.now())
+    with look_into(site) as pool:
+        return pool.ledger.diary.close_by_hand(number, pool.clock.now())
 
 
 def deletions(site: SiteConfig) -> dict[str, Any]:
