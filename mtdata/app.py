@@ -195,8 +195,8 @@ def release(site: SiteConfig, scale: str, number: int | None) -> int:
 
 def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
     """Open incidents, or the newest of all."""
-    with open_pool(site) as opening:
-        diary = opening.pool.ledger.diary
+    with look_into(site) as pool:
+        diary = pool.ledger.diary
         found = diary.incidents() if closed_too else diary.open_incidents()
         return [standing.shown(incident) for incident in found]
 

@@ -24,6 +24,16 @@ class Crew(NamedTuple):
     page: int
     pages: int
 
+    @property
+    def previous(self) -> int:
+        """The page before."""
+        return self.page - 1
+
+    @property
+    def next(self) -> int:
+        """The page behind."""
+        return self.page + 1
+
 
 def counts() -> dict[str, int]:
     """Jobs by state, each state with a number."""

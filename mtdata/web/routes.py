@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 
-from mtdata.web.pages import account, alive
+from mtdata.web.pages import account, alive, incidents, overview, pool, runners
 from mtdata.web.roles import Role, role_of
 
 Page = Callable[..., HttpResponse]
@@ -60,6 +60,13 @@ ROUTES = (
         "token_remove",
         post(Role.VIEWER, account.remove_token),
     ),
+    Route("", "overview", get(Role.VIEWER, overview.show)),
+    Route("overview/", "overview_piece", get(Role.VIEWER, overview.piece)),
+    Route("runners/", "runners", get(Role.VIEWER, runners.show)),
+    Route("incidents/", "incidents", get(Role.VIEWER, incidents.show)),
+    Route("incidents/close/", "incident_close", post(Role.OPERATOR, incidents.close)),
+    Route("pool/", "pool", get(Role.VIEWER, pool.every)),
+    Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, pool.show)),
 )
 
 

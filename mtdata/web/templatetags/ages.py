@@ -16,10 +16,11 @@ UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))
 
 
 def _moment(value: datetime | str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) and value else value or None  # type: ignore[return-value]
+    if isinstance(value, str):
+        return datetime.fromisoformat(value) if value else None
+    return value
 
 
-@register.filter
 def lasting(seconds: float) -> str:
     """A length of time in the largest unit that tells it well."""
     for unit, length in UNITS:
@@ -28,7 +29,6 @@ def lasting(seconds: float) -> str:
     return f"{int(seconds)} s"
 
 
-@register.simple_tag
 def age(value: datetime | str | None, never: str = "never") -> SafeString | str:
     """How long ago (or how soon), with the moment itself for who points at it."""
     moment = _moment(value)
@@ -45,20 +45,22 @@ def age(value: datetime | str | None, never: str = "never") -> SafeString | str:
     )
 
 
-@register.filter
 def utc(value: datetime | str | None) -> str:
     """Day and minute."""
     moment = _moment(value)
     return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-@register.filter
 def bytes_told(count: int) -> str:
     """A number of bytes in the unit that tells it well."""
     return forecast.size(count)
 
 
-@register.filter
 def coded(words: str) -> list[tuple[bool, str]]:
     """What stands between backticks apart from the rest: (is code, text)."""
     return [(bool(place % 2), text) for place, text in enumerate(words.split("`")) if text]
+
+
+register.simple_tag(age)
+for made in (lasting, utc, bytes_told, coded):
+    register.filter(made.__name__, made)
