@@ -52,7 +52,8 @@ WEB = [
 ]
 MYSQL = ["PyMySQL>=1.1,<2"]
 POSTGRES = ["psycopg[binary]>=3.2,<4"]
-ALL = [*WEB, *MYSQL, *POSTGRES]  # what later duties need beyond the core: each brings its own extra
+SERVED = [*WEB, *MYSQL, *POSTGRES]  # what bin/mtdata installs for itself: nothing to compile
+ALL = SERVED  # what later duties need beyond the core: each brings its own extra
 
 TEST = [
     *ALL,
@@ -81,7 +82,14 @@ setup(
     packages=find_packages(include=["mtdata", "mtdata.*"]),
     package_data={"mtdata.web": ["templates/**/*", "static/**/*"]},
     install_requires=CORE,
-    extras_require={"web": WEB, "mysql": MYSQL, "postgres": POSTGRES, "all": ALL, "test": TEST},
+    extras_require={
+        "web": WEB,
+        "mysql": MYSQL,
+        "postgres": POSTGRES,
+        "served": SERVED,
+        "all": ALL,
+        "test": TEST,
+    },
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
     data_files=[("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE)))],
 )

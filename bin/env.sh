@@ -4,7 +4,8 @@
 # Sourced by bin/mtdata and bin/test, which set `root`, the folder of the checkout.  POSIX sh.
 # Nothing here writes to standard output (that belongs to the program) or changes the folder.
 #
-#   environment [EXTRA]     sets `venv`; makes or mends it when it must; exits when it cannot
+#   environment [EXTRA]     sets `venv`; makes or mends it when it must; exits when it cannot.
+#                           EXTRA of setup.py: `served` for the program, `test` for its tests
 #
 # With MTDATA_NO_INSTALL=1 (services set it) nothing is made or mended: it says what to call instead.
 #
@@ -111,7 +112,7 @@ make_folder() {
 }
 
 install() {
-    rm -f -- "$venv/.mtdata-made" "$venv/.mtdata-made-test"
+    rm -f -- "$venv/.mtdata-made" "$venv/.mtdata-made-served" "$venv/.mtdata-made-test"
     log=$venv/.mtdata-log
     stand_in_source
     if "$venv/bin/python" -I -c 'import pip' 2>/dev/null; then
@@ -126,6 +127,8 @@ install() {
         stop 78 "$venv has no pip: remove it and call again."
     fi
     printf '%s\n' "$wanted" >"$venv/.mtdata-made${extra:+-$extra}"
+    # the extra `test` holds all of `served`
+    [ "$extra" != test ] || printf '%s\n' "$wanted" >"$venv/.mtdata-made-served"
     printf '%s\n' "$wanted" >"$venv/.mtdata-made"
 }
 

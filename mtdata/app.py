@@ -195,16 +195,16 @@ def release(site: SiteConfig, scale: str, number: int | None) -> int:
 
 def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
     """Open incidents, or the newest of all."""
-    with open_pool(site) as opening:
-        diary = opening.pool.ledger.diary
+    with look_into(site) as pool:
+        diary = pool.ledger.diary
         found = diary.incidents() if closed_too else diary.open_incidents()
         return [standing.shown(incident) for incident in found]
 
 
 def close_incident(site: SiteConfig, number: int) -> bool:
     """Close an incident by hand."""
-    with open_pool(site) as opening:
-        return opening.pool.ledger.diary.close_by_hand(number, opening.pool.clock.now())
+    with look_into(site) as pool:
+        return pool.ledger.diary.close_by_hand(number, pool.clock.now())
 
 
 def deletions(site: SiteConfig) -> dict[str, Any]:

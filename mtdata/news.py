@@ -261,6 +261,15 @@ def program_incidents(settings: Settings, *, closed_too: bool = False) -> list[I
         return []
 
 
+def closed_incidents(settings: Settings, book: str, before: int, most: int) -> list[Incident]:
+    """Closed ones of a site or of the program with a lower number, the newest first."""
+    path = _ledger(settings) if book == PROGRAM else settings.site(book).path / Ledger.NAME
+    if not path.is_file():
+        return []
+    with closing(Ledger(path)) as ledger:
+        return ledger.diary.closed(before, most)
+
+
 class Tried(NamedTuple):
     """What became of a test message; `fault` is None when it was taken, `odd` what was odd then."""
 

@@ -44,6 +44,8 @@ DEMO = """examples:
   mtdata demo
   mtdata demo --rows 20000 --keep /tmp/demo
   mtdata --config /tmp/demo/config status
+  mtdata --config /tmp/demo/config user add anna --admin
+  mtdata --config /tmp/demo/config web
 """
 
 
@@ -79,7 +81,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     demo.add_argument(
         "--rows", type=int, default=300, metavar="N", help="rows on the site (default: 300)"
     )
-    demo.add_argument("--keep", type=Path, metavar="DIR", help="leave config, keys and pool there")
+    demo.add_argument(
+        "--keep", type=Path, metavar="DIR", help="leave config, keys, pool and a job there"
+    )
     demo.set_defaults(run=_demo)
     _add_verify(commands, shared)
 

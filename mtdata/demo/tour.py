@@ -54,13 +54,16 @@ def tour(
         say("2. One round: collect -> back_up -> decrypt -> append -> verify -> delete\n")
         try:
             report = app.export(config, "all")
+            left = {scale: len(site.rows(scale)) for scale in SCALES}
+            shown: dict[str, Any] = {"sites": {"demo": report.shown()}}
+            shown["on_site"] = {"before": lay, "after": left}
+            if not quiet:
+                show("demo", report)
+            _tell(say, home, lay, left)
+            if keep is not None:
+                shown["job"] = _leave_job(say, home)
         finally:
             logs.close()  # its home may be thrown away
-        if not quiet:
-            show("demo", report)
-        left = {scale: len(site.rows(scale)) for scale in SCALES}
-        _tell(say, home, lay, left, keep)
-        shown = {"sites": {"demo": report.shown()}, "on_site": {"before": lay, "after": left}}
         return report, shown
 
 
@@ -82,26 +85,37 @@ def _write_home(home: Path, site: StudySite, private: bytes) -> SiteConfig:
 
 
 def _tell(
-    say: Callable[[str], None],
-    home: Path,
-    lay: dict[str, int],
-    left: dict[str, int],
-    keep: Path | None,
+    say: Callable[[str], None], home: Path, lay: dict[str, int], left: dict[str, int]
 ) -> None:
-    pool = home / "pool"
-    for scale in SHOWN_SHEETS:
-        for sheet in sorted((pool / "active_data").glob(f"{scale}_*.csv")):
-            say(f"\n3. The first lines of active_data/{sheet.name}, participantRSA opened:")
-            for line in sheet.read_text(encoding="utf-8").splitlines()[:4]:
-                say("   " + (line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"))
-            break
+    say("\n3. The first lines of what came, its answers opened:")
+    for sheet in _sheets(home / "pool" / "active_data"):
+        say(f"\n   active_data/{sheet.name}")
+        for line in sheet.read_text(encoding="utf-8").splitlines()[:4]:
+            say("   " + (line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"))
     gone = sum(lay.values()) - sum(left.values())
     say(
         f"\n4. On the site: {sum(lay.values())} rows before, {gone} of them deleted, each only\n"
         "   after its raw bytes and its row were read back here and matched; the rest must stay."
     )
-    if keep is not None:
-        say(
-            f"\nKept in {keep}: try `mtdata --config {keep / 'config'} status`, "
-            "or `decode demo --check`."
-        )
+
+
+def _sheets(folder: Path) -> list[Path]:
+    """One of each scale that is shown; of a site with few rows the first that is there."""
+    every = sorted(folder.glob("*.csv"))
+    of_scale = [[one for one in every if one.name.startswith(f"{s}_")] for s in SHOWN_SHEETS]
+    return [found[0] for found in of_scale if found] or every[:1]
+
+
+def _leave_job(say: Callable[[str], None], home: Path) -> dict[str, Any]:
+    from mtdata.demo.kept import leave_job  # it brings Django along
+
+    job = leave_job(home)
+    config = home / "config"
+    say(
+        f"\n5. A job made its sheets out of raw once more: {job['name']} is {job['status']},"
+        f" {len(job['artifacts'])} files.\n"
+        f"\nKept in {home}: try `mtdata --config {config} status`, or `decode demo --check`."
+        f"\nThe web page shows it: `mtdata --config {config} user add NAME --admin`, then"
+        f"\n`mtdata --config {config} web`."
+    )
+    return {word: job[word] for word in ("id", "name", "kind", "status")}

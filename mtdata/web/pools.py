@@ -1,80 +1,144 @@
 """How every pool stands, read at most once in a few seconds; it takes no pool's lock.
 
-What it gives of a site is what `mtdata status --json` prints of it.
+What `standing` gives of a site is what `mtdata status --json` prints of it.
 """
 
 from __future__ import annotations
 
 import threading
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
 
 from mtdata import app, logs
 from mtdata.adapters.clock import SystemClock
+from mtdata.adapters.ledger.sight import Balance, Shelved
 from mtdata.config import Settings, SiteConfig
+from mtdata.domain.forecast import OF_DAYS
+from mtdata.domain.incident import Incident
 from mtdata.errors import MTDataError, StorageError
-from mtdata.wiring import has_pool
+from mtdata.wiring import has_pool, look_into
 
-KEPT_S, PATIENCE_S = 5.0, 30.0
+KEPT_S, PATIENCE_S, MOST_KEPT = 5.0, 30.0, 64
+MOST_DRIFTS = 20
 NO_POOL = "no pool yet; `mtdata export` makes it"
-Standing = dict[str, dict[str, Any]]
+Found = TypeVar("Found")
 
 
-class Pools:
-    """What was found last, for so long; of many that ask at once one looks."""
+class Kept(Generic[Found]):
+    """What a look found, for so long; of many that ask at once one looks."""
 
-    def __init__(self, kept_s: float = KEPT_S, patience_s: float = PATIENCE_S) -> None:
-        self._kept_s, self._patience_s = kept_s, patience_s
+    def __init__(
+        self,
+        look: Callable[..., Found],
+        kept_s: float = KEPT_S,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._look, self._kept_s, self._patience_s = look, kept_s, patience_s
         self._clock, self._turn = SystemClock(), threading.Lock()
-        self._found: tuple[Path, float, Standing] | None = None
+        self._found: dict[tuple[Any, ...], tuple[float, Found]] = {}
 
-    def standing(self, settings: Settings) -> Standing:
-        """How each site stands; what is older while somebody looks anew.
+    def __call__(self, settings: Settings, *of: str) -> Found:
+        """What it finds; what is older while somebody looks anew.
 
         StorageError when somebody has been looking for too long, and nothing was known before.
         """
-        known = self._known(settings)
+        key = (settings.folder, *of)
+        known = self._found.get(key)
         if known is not None and self._is_fresh(known):
-            return known[2]
+            return known[1]
         if not self._turn.acquire(timeout=0 if known else self._patience_s):
             if known is None:
                 raise StorageError("the pools are being looked at and do not answer; try again")
-            return known[2]
+            return known[1]
         try:
-            known = self._known(settings)
+            known = self._found.get(key)
             if known is None or not self._is_fresh(known):
-                found = {site.name: _of_site(site) for site in settings.sites}
-                known = self._found = (settings.folder, self._clock.ticks(), found)
-            return known[2]
+                known = self._keep(key, self._look(settings, *of))
+            return known[1]
         finally:
             self._turn.release()
 
     def forget(self) -> None:
         """Something was changed here: look anew when next asked."""
-        self._found = None
+        self._found.clear()
 
-    def _known(self, settings: Settings) -> tuple[Path, float, Standing] | None:
-        known = self._found
-        return known if known is not None and known[0] == settings.folder else None
+    def _keep(self, key: tuple[Any, ...], found: Found) -> tuple[float, Found]:
+        if len(self._found) >= MOST_KEPT:
+            self._found.clear()
+        self._found[key] = (self._clock.ticks(), found)
+        return self._found[key]
 
-    def _is_fresh(self, known: tuple[Path, float, Standing]) -> bool:
-        return self._clock.ticks() - known[1] < self._kept_s
+    def _is_fresh(self, known: tuple[float, Found]) -> bool:
+        return self._clock.ticks() - known[0] < self._kept_s
 
 
-def _of_site(site: SiteConfig) -> dict[str, Any]:
+def _each(settings: Settings, look: Callable[[SiteConfig], Any]) -> dict[str, dict[str, Any]]:
     """`{"fault": words}` where the ledger cannot be read, `{"absent": words}` where there is none.
 
     The fault of one site does not end the others' turn.
     """
+    return {site.name: _of_site(site, look) for site in settings.sites}
+
+
+def _of_site(site: SiteConfig, look: Callable[[SiteConfig], Any]) -> dict[str, Any]:
     with logs.at(site=site.name):
         try:
-            return app.status(site) if has_pool(site) else {"absent": NO_POOL}
+            found: dict[str, Any] = look(site) if has_pool(site) else {"absent": NO_POOL}
         except MTDataError as error:
             return {"fault": str(error)}
         except OSError as error:
             return {"fault": f"{site.path}: the pool cannot be read: {error.strerror}"}
+        return found
 
 
-_POOLS = Pools()
-standing = _POOLS.standing
-forget = _POOLS.forget
+def _rounds(site: SiteConfig) -> dict[str, Any]:
+    """By 'collected' and 'kept', of each of the site's last days the good rounds and the others."""
+    sorts = {"collected": app.COLLECTED, "kept": app.KEPT}
+    with look_into(site) as pool:
+        now = pool.clock.now()
+        today = pool.clock.local(now).date()
+        days = [(today - timedelta(days=back)).isoformat() for back in range(OF_DAYS - 1, -1, -1)]
+        counts = {sort: {day: [0, 0] for day in days} for sort in sorts}
+        since = now - timedelta(days=OF_DAYS + 1)
+        words = {c.format(site.name) for commands in sorts.values() for c in commands}
+        for one in pool.ledger.sight.rounds(since, *sorted(words)):
+            # where midnight does not fall on the hour, one hour may count for its neighbour
+            moment = datetime.fromisoformat(f"{one.hour}:00").replace(tzinfo=UTC)
+            day = pool.clock.local(moment).date().isoformat()
+            for sort, commands in sorts.items():
+                if one.command in (c.format(site.name) for c in commands) and day in counts[sort]:
+                    counts[sort][day][0] += one.good
+                    counts[sort][day][1] += one.bad
+    return dict(counts)
+
+
+def _whole(site: SiteConfig) -> dict[str, Any]:
+    """What only the page of one pool shows: whether it adds up, what was read again, drift."""
+    with look_into(site) as pool:
+        ledger = pool.ledger
+        balances = {}
+        for scale in ledger.listing.scales():
+            last = None if scale.deleteable else ledger.snapshots.last(scale.name)
+            if last is not None:
+                left_out = last.sealed or 0
+                balances[scale.name] = Balance(
+                    last.rows + last.malformed, last.rows - left_out, last.malformed + left_out, 0
+                )
+            else:
+                balances[scale.name] = ledger.sight.balance(scale.name)
+        shelves: list[Shelved] = ledger.sight.shelves()
+        drifts: list[Incident] = ledger.diary.of_kinds(("drift", "entry_drift"), MOST_DRIFTS)
+        return {"balances": balances, "shelves": shelves, "drifts": drifts}
+
+
+standing = Kept(lambda settings: _each(settings, app.status))
+"""How each site stands."""
+rounds = Kept(lambda settings: _each(settings, _rounds))
+whole = Kept(lambda settings, name: _of_site(settings.site(name), _whole))
+
+
+def forget() -> None:
+    """Something was changed here: look anew when next asked."""
+    for kept in (standing, rounds, whole):
+        kept.forget()

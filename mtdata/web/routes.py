@@ -14,7 +14,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 
 from mtdata.web import tokens
-from mtdata.web.pages import account, alive, job, jobs, links, new_job, orders
+from mtdata.web.pages import (
+    account,
+    alive,
+    incidents,
+    job,
+    jobs,
+    links,
+    new_job,
+    orders,
+    overview,
+    pool,
+    runners,
+)
 from mtdata.web.roles import Role, role_of
 
 Page = Callable[..., HttpResponse]
@@ -91,6 +103,13 @@ ROUTES = (
         post(Role.OPERATOR, links.revoke),
     ),
     Route("d/<str:word>", "download", {"GET": Way(Role.OPERATOR, links.download, by_token=True)}),
+    Route("", "overview", get(Role.VIEWER, overview.show)),
+    Route("overview/", "overview_piece", get(Role.VIEWER, overview.piece)),
+    Route("runners/", "runners", get(Role.VIEWER, runners.show)),
+    Route("incidents/", "incidents", get(Role.VIEWER, incidents.show)),
+    Route("incidents/close/", "incident_close", post(Role.OPERATOR, incidents.close)),
+    Route("pool/", "pool", get(Role.VIEWER, pool.every)),
+    Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, pool.show)),
 )
 
 

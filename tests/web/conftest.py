@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mtdata.records import setting
+from tests.web.pooled import PooledSite
 from tests.web.site import WebSite
 
 
@@ -25,4 +26,21 @@ def web(served: WebSite) -> Iterator[WebSite]:
     setting.open_records(served.place.settings.database)
     yield served
     served.place.stop()
+    setting.close_records()
+
+
+@pytest.fixture(scope="session")
+def pooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PooledSite]:
+    """A page with pools; until the last test has ended."""
+    site = PooledSite(tmp_path_factory.mktemp("pooled"))
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def pools(pooled: PooledSite) -> Iterator[PooledSite]:
+    """The same, with the records of this process turned to its own."""
+    setting.open_records(pooled.place.settings.database)
+    yield pooled
+    pooled.place.stop()
     setting.close_records()

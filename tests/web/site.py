@@ -46,8 +46,10 @@ class Visitor(requests.Session):
 class WebSite:
     """The page, served from a home of its own."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, sites: dict[str, Any] | None = None) -> None:
         self.place = Place(folder, url)
+        if sites:
+            self.place.write("server", sites)
         self._server = subprocess.Popen(
             [sys.executable, str(HERE / "server.py"), str(folder / "config")],
             stdout=subprocess.PIPE,

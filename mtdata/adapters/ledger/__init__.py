@@ -12,6 +12,7 @@ from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.ledger.entries import Claim, Entries, Sifted
 from mtdata.adapters.ledger.files import Files
 from mtdata.adapters.ledger.listing import Listed, Listing
+from mtdata.adapters.ledger.sight import Sight
 from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
 from mtdata.adapters.ledger.standing import Counts
 from mtdata.adapters.ledger.telling import Telling
@@ -35,6 +36,7 @@ class Ledger:
         self.arrivals = Arrivals(self._db)
         self.diary = Diary(self._db)
         self.telling = Telling(self._db)
+        self.sight = Sight(self._db)
 
     def is_sound(self) -> bool:
         """Whether the database itself finds nothing wrong with its file."""

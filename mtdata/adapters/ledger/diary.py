@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -123,6 +123,30 @@ class Diary:
             for row in self._db.all(
                 f"SELECT {_ALL} FROM incidents ORDER BY number DESC LIMIT ?",
                 limit,
+            )
+        ]
+
+    def closed(self, before: int, most: int) -> list[Incident]:
+        """Closed ones with a lower number than that, the newest first."""
+        return [
+            _incident(row)
+            for row in self._db.all(
+                f"SELECT {_ALL} FROM incidents WHERE closed_at IS NOT NULL AND number < ?"
+                " ORDER BY number DESC LIMIT ?",
+                before,
+                most,
+            )
+        ]
+
+    def of_kinds(self, kinds: Sequence[str], most: int) -> list[Incident]:
+        """The newest of these kinds, open and closed."""
+        return [
+            _incident(row)
+            for row in self._db.all(
+                f"SELECT {_ALL} FROM incidents WHERE kind IN ({', '.join('?' * len(kinds))})"
+                " ORDER BY number DESC LIMIT ?",
+                *kinds,
+                most,
             )
         ]
 

@@ -1,0 +1,29 @@
+"""What `mtdata demo --keep` leaves beside the pool: records with one finished job in them.
+
+Whoever imports this room loads Django.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mtdata.config import load
+from mtdata.jobs import front
+from mtdata.jobs.embedded import Slots
+from mtdata.jobs.kinds import KINDS
+from mtdata.records import looking, orders, setting
+
+KIND = "study.decode"
+
+
+def leave_job(home: Path) -> dict[str, Any]:
+    """Queue a job for the demo's pool, carry it to its end, and tell how it ended."""
+    settings = load(home / "config", {})
+    setting.made_ready(settings.database)
+    try:
+        job = front.add(settings, KINDS, KIND, {"server": "demo"}, owner="demo")
+        Slots(settings, KINDS, count=1).drain()
+        return looking.whole_of(orders.found(str(job.pk)))
+    finally:
+        setting.close_records()

@@ -1,0 +1,109 @@
+"""Who carries jobs, what each has in hand, and how many jobs are in which state; it only looks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q
+
+from mtdata.domain.job import Status
+from mtdata.records.asking import asking, now
+from mtdata.records.models import Job, Part, Runner
+
+SILENT_SWEEPS = 4
+"""A runner that was not heard of for so many sweeps is silent."""
+MOST_PARTS = 200
+
+
+class Crew(NamedTuple):
+    """One page of those who carry."""
+
+    runners: list[dict[str, Any]]
+    total: int
+    page: int
+    pages: int
+
+    @property
+    def previous(self) -> int:
+        """The page before."""
+        return self.page - 1
+
+    @property
+    def next(self) -> int:
+        """The page behind."""
+        return self.page + 1
+
+
+def counts() -> dict[str, int]:
+    """Jobs by state, each state with a number."""
+    with asking():
+        found = dict(Job.objects.order_by().values_list("status").annotate(Count("pk")))
+    return {status.value: found.get(status.value, 0) for status in Status}
+
+
+def alive(sweep_s: float) -> int:
+    """How many carry, or would if there were something."""
+    with asking():
+        at = now()
+        return Runner.objects.filter(_is_heard(at, sweep_s)).count()
+
+
+def _is_heard(at: datetime, sweep_s: float) -> Q:
+    """Heard of lately, or with a part whose lease it keeps: who carries but once does no more."""
+    since = at - timedelta(seconds=SILENT_SWEEPS * sweep_s)
+    holding = Part.objects.filter(status=Status.IN_PROGRESS, leased_until__gt=at)
+    busy = holding.exclude(runner=None).values("runner")
+    return Q(ended_at=None) & (Q(seen_at__gt=since) | Q(pk__in=busy))
+
+
+def crew(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> Crew:
+    """Those who are there or fell silent, the newest first; with `ended`, those who went."""
+    with asking():
+        at = now()
+        chosen = Runner.objects.filter(ended_at__isnull=not ended)
+        total = chosen.count()
+        pages = max(1, -(-total // size))
+        page = min(max(1, page), pages)
+        first = (page - 1) * size
+        found = list(chosen.order_by("-started_at", "pk")[first : first + size])
+        keys = [runner.pk for runner in found]
+        heard = set(
+            Runner.objects.filter(_is_heard(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
+        )
+        parts = _in_hand(keys)
+    return Crew([_shown(one, heard, parts, at) for one in found], total, page, pages)
+
+
+def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:
+    held: dict[Any, list[dict[str, Any]]] = {}
+    parts = Part.objects.filter(runner__in=keys, status=Status.IN_PROGRESS)
+    for part in parts.select_related("job").order_by("started_at")[:MOST_PARTS]:
+        held.setdefault(part.runner_id, []).append(
+            {
+                "job": str(part.job_id),
+                "job_name": part.job.name,
+                "name": part.name,
+                "stage": part.stage,
+                "rows": part.rows,
+            }
+        )
+    return held
+
+
+def _shown(
+    runner: Runner, heard: set[Any], parts: dict[Any, list[dict[str, Any]]], at: datetime
+) -> dict[str, Any]:
+    state = "ended" if runner.ended_at else "alive" if runner.pk in heard else "silent"
+    return {
+        "id": str(runner.pk),
+        "host": runner.host,
+        "pid": runner.pid,
+        "engine": runner.engine,
+        "slots": runner.slots,
+        "version": runner.version,
+        "state": state,
+        "started_at": runner.started_at,
+        "seen_at": runner.ended_at or runner.seen_at,
+        "parts": parts.get(runner.pk, []),
+    }

@@ -1,0 +1,69 @@
+"""The first page: how every site and the jobs stand, in one look; it asks no site anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from mtdata.domain.job import Status
+from mtdata.records import carriers
+from mtdata.web import charts, pools
+
+STRIPS = (("collected", "Rounds"), ("kept", "Scales that stay"))
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The whole page."""
+    return render(request, "web/overview.html", _known())
+
+
+def piece(request: HttpRequest) -> HttpResponse:
+    """What of it changes by itself."""
+    return render(request, "web/overview_live.html", _known())
+
+
+def _known() -> dict[str, Any]:
+    ours = settings.MTDATA
+    standing, rounds = pools.standing(ours), pools.rounds(ours)
+    counts, alive = carriers.counts(), carriers.alive(ours.programme.sweep_s)
+    return {
+        "sites": [_site(name, state, rounds.get(name, {})) for name, state in standing.items()],
+        "jobs": counts,
+        "runners": alive,
+        "nobody_carries": counts[Status.QUEUED] > 0 and not alive,
+    }
+
+
+def _site(name: str, state: dict[str, Any], rounds: dict[str, Any]) -> dict[str, Any]:
+    if "new_rows" not in state:
+        return {"name": name, "fault": state.get("fault"), "absent": state.get("absent")}
+    scales = state["scales"].values()
+    return {
+        "name": name,
+        "state": state,
+        "totals": {word: sum(one[word] for one in scales) for word in ("rows", "held", "waiting")}
+        | {"owed": sum(one["owed"] for one in scales)},
+        "today": list(state["new_rows"].values())[-1],
+        "chart": charts.rows_per_day(state["new_rows"], f"New rows per day of {name}"),
+        "strips": [
+            (label, charts.strip(rounds[sort], f"{label} of {name}, {len(rounds[sort])} days"))
+            for sort, label in STRIPS
+            if sort in rounds
+        ],
+        "days": days(state, rounds),
+    }
+
+
+def days(state: dict[str, Any], rounds: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What the charts show as a table: day, new rows, and in words the rounds of each strip."""
+    return [
+        (
+            day,
+            count,
+            *(charts.told_of_day(*rounds.get(sort, {}).get(day, (0, 0))) for sort, _ in STRIPS),
+        )
+        for day, count in state["new_rows"].items()
+    ]

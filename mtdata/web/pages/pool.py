@@ -1,0 +1,101 @@
+"""The pools: scales, files by name and size, what adds up, drift, replicas; never their content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from mtdata import status
+from mtdata.config import SiteConfig
+from mtdata.errors import MTDataError
+from mtdata.web import pools, shelf
+from mtdata.web.pages import overview
+from mtdata.web.paging import word_in
+
+STATES = {
+    "live": ("as it was left", "good"),
+    "closed": ("as it was left, never written again", "good"),
+    "foreign": ("of the original program, never written", ""),
+    "aside": ("not as it was left", "bad"),
+}
+UNKNOWN = ("not entered", "")
+
+
+def every(request: HttpRequest) -> HttpResponse:
+    """The pools by site."""
+    sites = [
+        {"name": name, "fault": state.get("fault"), "absent": state.get("absent"), "state": state}
+        for name, state in pools.standing(settings.MTDATA).items()
+    ]
+    return render(request, "web/pools.html", {"sites": sites})
+
+
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    """One pool."""
+    site = _site(name)
+    ours = settings.MTDATA
+    state, whole = pools.standing(ours)[name], pools.whole(ours, name)
+    known: dict[str, Any] = {
+        "name": name,
+        "fault": state.get("fault") or whole.get("fault"),
+        "absent": state.get("absent"),
+        "folder": str(site.path),
+        **_files(request, site),
+    }
+    if "new_rows" in state and "balances" in whole:
+        known |= {
+            "state": state,
+            "scales": _scales(state, whole),
+            "shelves": whole["shelves"],
+            "drifts": [status.shown(one) for one in whole["drifts"]],
+            "days": overview.days(state, pools.rounds(ours).get(name, {})),
+        }
+    return render(request, "web/pool.html", known)
+
+
+def _site(name: str) -> SiteConfig:
+    for site in settings.MTDATA.sites:
+        if site.name == name:
+            found: SiteConfig = site
+            return found
+    raise Http404
+
+
+def _scales(state: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """With what raw files hold beside what has a row, is held or waits: `off` is what is left."""
+    shown = []
+    for name, one in state["scales"].items():
+        balance = whole["balances"].get(name)
+        off = balance.raw - balance.rows - balance.held - balance.waiting if balance else 0
+        shown.append({"name": name, **one, "balance": balance, "off": off})
+    return shown
+
+
+def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:
+    chosen = word_in(request.GET, "folder") or shelf.FOLDERS[0]
+    if chosen not in shelf.FOLDERS:
+        raise Http404
+    behind, beginning = word_in(request.GET, "behind"), word_in(request.GET, "begins")
+    known: dict[str, Any] = {
+        "folders": shelf.FOLDERS,
+        "chosen": chosen,
+        "begins": beginning,
+        "behind": behind,
+    }
+    try:
+        found = shelf.page(site, chosen, behind, beginning)
+    except (MTDataError, OSError) as error:
+        return known | {"files_fault": str(error)}
+    files = [
+        (file, STATES[file.known.state] if file.known else UNKNOWN, _is_cut(file))
+        for file in found.files
+    ]
+    return known | {"files": files, "total": found.total, "last": found.last}
+
+
+def _is_cut(file: shelf.File) -> bool:
+    """Shorter than what was committed; a round may be adding to it, so longer is none."""
+    return file.known is not None and file.size < file.known.length

@@ -1,0 +1,18 @@
+"""Who carries jobs, and what each has in hand."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from mtdata.records import carriers
+from mtdata.web.paging import number_in
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """Those who are there or fell silent; `?show=ended` those who went."""
+    ended = request.GET.get("show") == "ended"
+    page = number_in(request.GET, "page", 1)
+    crew = carriers.crew(settings.MTDATA.programme.sweep_s, ended=ended, page=page)
+    return render(request, "web/runners.html", {"crew": crew, "ended": ended})

@@ -1,0 +1,20 @@
+"""Numbers and words that come in an address; whatever is odd there is as if it were not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mtdata.domain.bounds import MAX_ID
+
+
+def number_in(given: Mapping[str, str], name: str, otherwise: int) -> int:
+    """A whole number from 1 on."""
+    word = given.get(name, "")
+    if word.isascii() and word.isdigit() and len(word) < 20:
+        return min(max(1, int(word)), MAX_ID)
+    return otherwise
+
+
+def word_in(given: Mapping[str, str], name: str, most: int = 255) -> str:
+    """A word of that length at most."""
+    return given.get(name, "")[:most].replace("\0", "")

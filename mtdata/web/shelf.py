@@ -1,0 +1,77 @@
+"""Names and sizes of the files of a pool, a page at a time; it opens no file.
+
+A page goes on behind a name, so that a folder of any size takes the memory of one page.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from heapq import nsmallest
+from pathlib import Path
+from typing import NamedTuple
+
+from mtdata.adapters.ledger.sight import Entered
+from mtdata.config import SiteConfig
+from mtdata.wiring import has_pool, look_into
+
+FOLDERS = ("raw_data", "active_data", "recovered_data", "held", ".")
+"""What of a pool is shown; '.' is the folder itself."""
+SIZE = 50
+
+
+class File(NamedTuple):
+    """One file, and what the ledger has entered of it (None: nothing)."""
+
+    name: str
+    size: int
+    changed_at: datetime
+    known: Entered | None
+
+
+class Page(NamedTuple):
+    """Files in the order of their names; `last` is the name to go on behind, '' at the end."""
+
+    files: list[File]
+    total: int
+    last: str
+
+
+def page(site: SiteConfig, folder: str, behind: str = "", beginning: str = "") -> Page:
+    """The next files of one of FOLDERS whose names begin so."""
+    place = site.path if folder == "." else site.path / folder
+    total = 0
+
+    def names() -> Iterator[str]:
+        nonlocal total
+        with suppress(FileNotFoundError), os.scandir(place) as found:
+            for entry in found:
+                if entry.name.startswith(beginning) and entry.is_file(follow_symlinks=False):
+                    total += 1
+                    if entry.name > behind:
+                        yield entry.name
+
+    found = nsmallest(SIZE + 1, names())
+    known = _entered(site, folder, found[:SIZE])
+    files = [_file(place / name, known.get(name)) for name in found[:SIZE]]
+    shown = [file for file in files if file is not None]
+    return Page(shown, total, found[SIZE - 1] if len(found) > SIZE else "")
+
+
+def _entered(site: SiteConfig, folder: str, names: list[str]) -> dict[str, Entered]:
+    if folder in (".", "recovered_data") or not names or not has_pool(site):
+        return {}
+    with look_into(site) as pool:
+        found = pool.ledger.sight.entered([f"{folder}/{name}" for name in names])
+    return {path.rpartition("/")[2]: known for path, known in found.items()}
+
+
+def _file(path: Path, known: Entered | None) -> File | None:
+    """None for one that has gone in this moment."""
+    try:
+        told = path.lstat()
+    except FileNotFoundError:
+        return None
+    return File(path.name, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC), known)

@@ -1,0 +1,66 @@
+"""Moments, lengths and sizes as people read them: `{% load ages %}`, `{% age moment %}`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from mtdata.adapters.clock import SystemClock
+from mtdata.domain import forecast
+
+register = template.Library()
+UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value) if value else None
+    return value
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in the largest unit that tells it well."""
+    for unit, length in UNITS:
+        if abs(seconds) >= 2 * length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def age(value: datetime | str | None, never: str = "never") -> SafeString | str:
+    """How long ago (or how soon), with the moment itself for who points at it."""
+    moment = _moment(value)
+    if moment is None:
+        return never
+    seconds = (SystemClock().now() - moment).total_seconds()
+    words = f"{lasting(seconds)} ago" if seconds >= 0 else f"in {lasting(-seconds)}"
+    at = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        at.isoformat(timespec="seconds"),
+        at.strftime("%Y-%m-%d %H:%M:%S"),
+        words,
+    )
+
+
+def utc(value: datetime | str | None) -> str:
+    """Day and minute."""
+    moment = _moment(value)
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def bytes_told(count: int) -> str:
+    """A number of bytes in the unit that tells it well."""
+    return forecast.size(count)
+
+
+def coded(words: str) -> list[tuple[bool, str]]:
+    """What stands between backticks apart from the rest: (is code, text)."""
+    return [(bool(place % 2), text) for place, text in enumerate(words.split("`")) if text]
+
+
+register.simple_tag(age)
+for made in (lasting, utc, bytes_told, coded):
+    register.filter(made.__name__, made)
