@@ -1,6 +1,7 @@
 """Every address of the web page in one table: who may do what there; it shows nothing itself.
 
-A page is one function in `pages/` and one line here.  A GET changes nothing.
+A page is one function in `pages/` and one line here.  A GET changes nothing.  The operations of the
+API have a table of their own (`api/operations.py`), and are served from here as well.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from mtdata.web.pages import account, alive
-from mtdata.web.roles import Role, role_of
+from mtdata.web import admission
+from mtdata.web.admission import Door
+from mtdata.web.api import document, operations
+from mtdata.web.api.operations import Address
+from mtdata.web.pages import account, alive, faults, numbers
+from mtdata.web.roles import Role
 
 Page = Callable[..., HttpResponse]
 
@@ -27,11 +30,12 @@ class Way(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One address."""
+    """One address; the door says whether a token opens it too."""
 
     path: str
     name: str
     ways: Mapping[str, Way]
+    door: Door = Door.PEOPLE
 
 
 def get(role: Role, page: Page) -> dict[str, Way]:
@@ -60,12 +64,21 @@ ROUTES = (
         "token_remove",
         post(Role.VIEWER, account.remove_token),
     ),
+    Route("metrics", "metrics", get(Role.VIEWER, numbers.metrics), Door.PROGRAMS),
+    Route("api/docs", "docs", get(Role.VIEWER, document.docs)),
+    Route("api/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Door.PROGRAMS),
 )
 
 
+def _of_operation(one: Address) -> Route:
+    ways = {method: Way(role, page) for method, (role, page) in one.ways.items()}
+    return Route(one.path, one.name, ways, Door.PROGRAMS)
+
+
 def addresses() -> list[Any]:
-    """The table as Django takes it."""
-    return [path(route.path, _served(route), name=route.name) for route in ROUTES]
+    """The table as Django takes it, and behind it the operations of the API."""
+    routes = [*ROUTES, *map(_of_operation, operations.addresses())]
+    return [path(route.path, _served(route), name=route.name) for route in routes]
 
 
 def _served(route: Route) -> Page:
@@ -74,24 +87,13 @@ def _served(route: Route) -> Page:
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
-        refused = _refused(request, least)
+        refused = admission.refused(request, route.door, least)
         if refused is not None:
             return refused
         if way is None:
-            return HttpResponseNotAllowed(methods)
+            return faults.not_allowed(request, methods)
         return way.page(request, **of_path)
 
+    # where tokens count, `admission` asks sessions for the mark of our pages itself
+    serve.csrf_exempt = route.door is not Door.PEOPLE  # type: ignore[attr-defined]
     return serve
-
-
-def _refused(request: HttpRequest, least: Role) -> HttpResponse | None:
-    """What somebody gets who may not: the page to log in, or that it is not for this role."""
-    if role_of(request.user) >= least:
-        return None
-    if request.user.is_authenticated:
-        raise PermissionDenied(f"this needs the role {least.group}")
-    if request.headers.get("HX-Request"):  # a piece of a page: the whole of it goes to the log-in
-        return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-    if request.method not in ("GET", "HEAD"):
-        return redirect_to_login("/")
-    return redirect_to_login(request.get_full_path())
