@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -69,7 +70,7 @@ def _made() -> NinjaAPI:
     )
     problems.tell(api)
     for one in OPERATIONS:
-        words = (one.view.__doc__ or "").strip()
+        words = inspect.getdoc(one.view) or ""
         api.api_operation(
             [one.method],
             one.path,
@@ -95,13 +96,13 @@ class Address(NamedTuple):
 
 def addresses() -> list[Address]:
     """Every address of the operations."""
-    pages = {str(one.pattern): _page(one.callback) for one in API.urls[0]}
+    pages = {one.name: _page(one.callback) for one in API.urls[0]}
     found: dict[str, Address] = {}
     for one in OPERATIONS:
         path = one.path.lstrip("/").replace("{", "<").replace("}", ">")
         name = f"api_{one.view.__name__}"
         address = found.setdefault(path, Address(PREFIX + path, name, {}))
-        address.ways[one.method] = (one.role, pages[path])
+        address.ways[one.method] = (one.role, pages[one.view.__name__])
     return list(found.values())
 
 
