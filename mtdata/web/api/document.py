@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.web.api import shapes
 from mtdata.web.api.operations import API, PREFIX
 
@@ -34,10 +35,38 @@ def _document() -> dict[str, Any]:
     }
     found["security"] = [{"token": []}, {"session": []}]
     found["servers"] = [{"url": "/"}]
+    parts["schemas"]["Order"]["oneOf"] = [_order_of(one) for one in settings.MTDATA_KINDS.values()]
     for path, ways in found["paths"].items():
         for operation in ways.values():
             _tell_faults(path, operation)
     return found
+
+
+def _order_of(kind: Kind) -> dict[str, Any]:
+    """What an order of that kind is; `shapes.Order` is what all of them have in common."""
+    needed = [one.name for one in kind.parameters if one.default is REQUIRED]
+    given = {
+        one.name: {
+            "type": "string",
+            "maxLength": shapes.MOST_VALUE,
+            "pattern": shapes.NO_NUL,
+            "description": one.allowed,
+        }
+        for one in kind.parameters
+    }
+    return {
+        "title": kind.name,
+        "properties": {
+            "kind": {"const": kind.name},
+            "parameters": {
+                "type": "object",
+                "properties": given,
+                "required": needed,
+                "additionalProperties": False,
+            },
+        },
+        "required": ["kind", *(["parameters"] if needed else [])],
+    }
 
 
 def _tell_faults(path: str, operation: dict[str, Any]) -> None:

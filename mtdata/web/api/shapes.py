@@ -11,10 +11,10 @@ from pydantic import ConfigDict, Field, StringConstraints
 from mtdata.domain.job import Stage, Status
 
 ANY: Literal["any"] = "any"
-MOST_PAGE, MOST_SIZE, MOST_CURSOR, MOST_PARAMETERS = 1_000_000, 200, 2**63 - 1, 64
+MOST_PAGE, MOST_SIZE, MOST_CURSOR, MOST_PARAMETERS, MOST_VALUE = 1_000_000, 200, 2**63 - 1, 64, 1000
 NO_NUL = r"^[^\x00]*$"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
-Value = Annotated[str, StringConstraints(max_length=1000, pattern=NO_NUL)]
+Value = Annotated[str, StringConstraints(max_length=MOST_VALUE, pattern=NO_NUL)]
 Word = Literal["any", "Queued", "In Progress", "Stopping", "Success", "Failed", "Stopped"]
 
 
