@@ -68,6 +68,7 @@ TEST = [
     "moto[server]>=5.2,<6",
     "playwright>=1.50,<2",
     "axe-playwright-python>=0.1.8,<0.2",
+    "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
     "types-PyYAML>=6,<7",
     "types-requests>=2.32,<3",
 ]

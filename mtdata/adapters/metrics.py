@@ -89,7 +89,12 @@ class Page:
 
 
 def page(states: Mapping[str, Mapping[str, Any]], faulty: Iterable[str], at: datetime) -> bytes:
-    """The file: `states` is what `mtdata status --json` tells, by site.
+    """The file."""
+    return filled(states, faulty, at).text()
+
+
+def filled(states: Mapping[str, Mapping[str, Any]], faulty: Iterable[str], at: datetime) -> Page:
+    """The numbers of the sites: `states` is what `mtdata status --json` tells, by site.
 
     `faulty` are sites whose ledger could not be read: mtdata_up is 0 for them.
     """
@@ -99,7 +104,7 @@ def page(states: Mapping[str, Mapping[str, Any]], faulty: Iterable[str], at: dat
     made.gauge("up", "Whether the ledger of the site could be read.", SITE, up)
     _sites(made, states)
     _scales(made, states)
-    return made.text()
+    return made
 
 
 def _sites(made: Page, states: Mapping[str, Mapping[str, Any]]) -> None:

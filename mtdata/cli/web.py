@@ -28,7 +28,14 @@ USER = """examples:
 
 Called again for a name that is there, it gives that user a new password and that role.
 """
-MOST_PASSWORD = 1024
+KEY = """examples:
+  mtdata user token prom --scope viewer            for a monitoring that reads /metrics
+  mtdata user token anna --scope operator --days 30 > FILE
+
+The token is printed this once, alone on its line; only its digest is kept.  It may do what both its
+scope and the user's role allow.  The user sees it at /account/ and removes it there.
+"""
+MOST_PASSWORD, MOST_DAYS = 1024, 3650
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -45,6 +52,11 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     role.add_argument("--operator", dest="role", action="store_const", const="operator")
     role.add_argument("--admin", dest="role", action="store_const", const="admin")
     add.set_defaults(run=_add_user, role="viewer")
+    token = orders.add_parser("token", parents=[shared], help="a key to the API", epilog=KEY)
+    token.add_argument("name", metavar="NAME")
+    token.add_argument("--scope", choices=["viewer", "operator", "admin"], required=True)
+    token.add_argument("--days", type=int, default=365, help="so long it opens something")
+    token.set_defaults(run=_add_token)
 
 
 def has_web() -> bool:
@@ -85,6 +97,27 @@ def _add_user(options: argparse.Namespace) -> Result:
     if not options.json:
         say(f"{options.name} {'is' if is_new else 'is still there, now'} {options.role}")
     return 0, {"name": options.name, "role": options.role, "new": is_new}
+
+
+def _add_token(options: argparse.Namespace) -> Result:
+    _need_web()
+    if not 1 <= options.days <= MOST_DAYS:
+        raise UsageError(f"--days takes a whole number from 1 to {MOST_DAYS}")
+    from mtdata.jobs.kinds import KINDS
+    from mtdata.web.setting import open_web
+
+    open_web(settings_of(options), KINDS)
+    from mtdata.web import tokens, users
+    from mtdata.web.roles import Role, role_of
+
+    user = users.found(options.name)
+    scope = Role[options.scope.upper()]
+    if role_of(user) < scope:
+        raise UsageError(f"{options.name} is {role_of(user).group}; the scope goes beyond that")
+    word = tokens.make(user, "by the command line", scope, options.days)
+    if not options.json:
+        say(word)
+    return 0, {"name": options.name, "scope": options.scope, "token": word}
 
 
 def _password() -> str:

@@ -25,7 +25,10 @@ class Guarding:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, keep what is told private, and cookies to TLS where there is TLS."""
+        is_head = request.method == "HEAD"
         response = self._answer(request)
+        if is_head:  # our server sends whatever it is given
+            setattr(response, "streaming_content" if response.streaming else "content", b"")
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         if request.is_secure():

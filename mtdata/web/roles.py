@@ -21,9 +21,16 @@ class Role(IntEnum):
 
 
 def role_of(user: Any) -> Role:
-    """The highest role of a user; ANYONE for one who is not logged in or is in no group."""
+    """The highest role of a user; ANYONE for one who is not logged in or is in no group.
+
+    For one who came with a token never beyond its scope, which stands on the user from there on.
+    """
     if not user.is_authenticated or not user.is_active:
         return Role.ANYONE
+    return min(_of_groups(user), getattr(user, "scope", Role.ADMIN))
+
+
+def _of_groups(user: Any) -> Role:
     if user.is_superuser:
         return Role.ADMIN
     names = set(user.groups.values_list("name", flat=True))

@@ -1,6 +1,7 @@
 """Every address of the web page in one table: who may do what there; it shows nothing itself.
 
-A page is one function in `pages/` and one line here.  A GET changes nothing.
+A page is one function in `pages/` and one line here.  A GET changes nothing.  The operations of the
+API have a table of their own (`api/operations.py`), and are served from here as well.
 """
 
 from __future__ import annotations
@@ -8,47 +9,47 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from mtdata.web import tokens
+from mtdata.web import admission
+from mtdata.web.admission import Door
+from mtdata.web.api import document, operations
+from mtdata.web.api.operations import Address
 from mtdata.web.pages import (
     account,
     alive,
+    faults,
     incidents,
     job,
     jobs,
     links,
     new_job,
+    numbers,
     orders,
     overview,
     pool,
     runners,
 )
-from mtdata.web.roles import Role, role_of
+from mtdata.web.roles import Role
 
 Page = Callable[..., HttpResponse]
 
 
 class Way(NamedTuple):
-    """What one method does at an address, and the least role that may.
-
-    `by_token`: also by a token of the API, for what programs fetch.
-    """
+    """What one method does at an address, and the least role that may."""
 
     role: Role
     page: Page
-    by_token: bool = False
 
 
 class Route(NamedTuple):
-    """One address."""
+    """One address; the door says whether a token opens it too."""
 
     path: str
     name: str
     ways: Mapping[str, Way]
+    door: Door = Door.PEOPLE
 
 
 def get(role: Role, page: Page) -> dict[str, Way]:
@@ -102,7 +103,7 @@ ROUTES = (
         "link_revoke",
         post(Role.OPERATOR, links.revoke),
     ),
-    Route("d/<str:word>", "download", {"GET": Way(Role.OPERATOR, links.download, by_token=True)}),
+    Route("d/<str:word>", "download", get(Role.OPERATOR, links.download), Door.EITHER),
     Route("", "overview", get(Role.VIEWER, overview.show)),
     Route("overview/", "overview_piece", get(Role.VIEWER, overview.piece)),
     Route("runners/", "runners", get(Role.VIEWER, runners.show)),
@@ -110,12 +111,21 @@ ROUTES = (
     Route("incidents/close/", "incident_close", post(Role.OPERATOR, incidents.close)),
     Route("pool/", "pool", get(Role.VIEWER, pool.every)),
     Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, pool.show)),
+    Route("metrics", "metrics", get(Role.VIEWER, numbers.metrics), Door.PROGRAMS),
+    Route("api/docs", "docs", get(Role.VIEWER, document.docs)),
+    Route("api/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Door.PROGRAMS),
 )
 
 
+def _of_operation(one: Address) -> Route:
+    ways = {method: Way(role, page) for method, (role, page) in one.ways.items()}
+    return Route(one.path, one.name, ways, Door.PROGRAMS)
+
+
 def addresses() -> list[Any]:
-    """The table as Django takes it."""
-    return [path(route.path, _served(route), name=route.name) for route in ROUTES]
+    """The table as Django takes it, and behind it the operations of the API."""
+    routes = [*ROUTES, *map(_of_operation, operations.addresses())]
+    return [path(route.path, _served(route), name=route.name) for route in routes]
 
 
 def _served(route: Route) -> Page:
@@ -124,39 +134,13 @@ def _served(route: Route) -> Page:
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
-        if way is not None and way.by_token and "Authorization" in request.headers:
-            refused = _refused_by_token(request, least)
-        else:
-            refused = _refused(request, least)
+        refused = admission.refused(request, route.door, least)
         if refused is not None:
             return refused
         if way is None:
-            return HttpResponseNotAllowed(methods)
+            return faults.not_allowed(request, methods)
         return way.page(request, **of_path)
 
+    # where tokens count, `admission` asks sessions for the mark of our pages itself
+    serve.csrf_exempt = route.door is not Door.PEOPLE  # type: ignore[attr-defined]
     return serve
-
-
-def _refused(request: HttpRequest, least: Role) -> HttpResponse | None:
-    """What somebody gets who may not: the page to log in, or that it is not for this role."""
-    if role_of(request.user) >= least:
-        return None
-    if request.user.is_authenticated:
-        raise PermissionDenied(f"this needs the role {least.group}")
-    if request.headers.get("HX-Request"):  # a piece of a page: the whole of it goes to the log-in
-        return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-    if request.method not in ("GET", "HEAD"):
-        return redirect_to_login("/")
-    return redirect_to_login(request.get_full_path())
-
-
-def _refused_by_token(request: HttpRequest, least: Role) -> HttpResponse | None:
-    """The same for a program, whose token says who it is; no cookie of a browser counts."""
-    scheme, _, word = request.headers["Authorization"].partition(" ")
-    found = tokens.found(word.strip()) if scheme.lower() == "bearer" else None
-    if found is None:
-        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    request.user, role = found
-    if role < least:
-        raise PermissionDenied(f"this needs a token of the scope {least.group}")
-    return None

@@ -15,6 +15,8 @@ MARK = "mtd_"
 """What every token begins with, so that a scanner of secrets knows it."""
 USED_S = 60
 DAYS = 365
+MOST = 100
+"""Letters; what is longer is none of ours."""
 
 
 def _digest(word: str) -> str:
@@ -39,11 +41,16 @@ def make(user: Any, name: str, scope: Role, days: int = DAYS) -> str:
 
 def found(word: str) -> tuple[Any, Role] | None:
     """Whose token it is, and the least of its scope and that user's role; None for no token."""
+    if not word.startswith(MARK) or len(word) > MOST:
+        return None
     with asking():
         token = Token.objects.select_related("user").filter(digest=_digest(word)).first()
+        if token is None or not token.user.is_active:
+            return None
         at = now()
-        if token is None or not token.user.is_active or (token.ends_at and token.ends_at <= at):
+        if token.ends_at and token.ends_at <= at:
             return None
         if token.used_at is None or (at - token.used_at).total_seconds() > USED_S:
             Token.objects.filter(pk=token.pk).update(used_at=at)
-        return token.user, min(role_of(token.user), Role[token.scope.upper()])
+        token.user.scope = Role[token.scope.upper()]
+        return token.user, role_of(token.user)

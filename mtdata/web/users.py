@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from mtdata.errors import UsageError
-from mtdata.records.asking import whole
+from mtdata.records.asking import asking, whole
 from mtdata.web.roles import Role
 
 
@@ -38,3 +38,13 @@ def put(name: str, password: str, role: str) -> bool:
         return is_new
 
     return whole(move)
+
+
+def found(name: str) -> User:
+    """Who has that name and may log in.  UsageError when there is nobody."""
+    may_be(name)
+    with asking():
+        user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise UsageError(f"nobody who may log in is called {name}; call `mtdata user add`")
+    return user

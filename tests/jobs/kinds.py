@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -18,7 +19,9 @@ TABLE = "rows_written"
 
 
 def _number(settings: object, word: str) -> float:
-    return float(word)
+    if not math.isfinite(found := float(word)):
+        raise ValueError("no number of rows, parts or seconds")
+    return found
 
 
 def _word(settings: object, word: str) -> str:

@@ -34,9 +34,13 @@ class Visitor(requests.Session):
 
     def submit(self, path: str, page: str = "/account/", **fields: Any) -> requests.Response:
         """Post a form to a path, with the mark that a page of ours gives."""
+        return self.post(path, data={"csrfmiddlewaretoken": self.mark_of(page), **fields})
+
+    def mark_of(self, page: str) -> str:
+        """The mark that a form of that page carries."""
         found = _CSRF.search(self.get(page).text)
         assert found, f"{page} has no form"
-        return self.post(path, data={"csrfmiddlewaretoken": found[1], **fields})
+        return found[1]
 
     def log_in(self, name: str, password: str = PASSWORD) -> requests.Response:
         """By the form."""

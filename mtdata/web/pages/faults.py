@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 
 def told(request: HttpRequest, status: HTTPStatus, words: str) -> HttpResponse:
     """A page with these words; for the API problem details (RFC 9457)."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or getattr(request, "for_programs", False):
         return problem(status, words)
     return render(
         request,
@@ -28,7 +30,10 @@ def problem(status: HTTPStatus, words: str, **more: Any) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's own 400: a host that is not in ALLOWED_HOSTS, a form that is too large."""
+    """Django's own 400: a host that is not in ALLOWED_HOSTS; and what is too large."""
+    if isinstance(exception, RequestDataTooBig):
+        words = "The request is larger than 1 MB. Nothing was changed."
+        return told(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
     words = "The request cannot be understood. Is the name in the address in ALLOWED_HOSTS?"
     return told(request, HTTPStatus.BAD_REQUEST, words)
 
@@ -37,6 +42,14 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Logged in, and not allowed."""
     words = str(exception) or "this is not for you"
     return told(request, HTTPStatus.FORBIDDEN, f"You may not do that: {words}.")
+
+
+def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
+    """An address that does not know this method."""
+    words = f"Here one may {' and '.join(methods)}. Nothing was changed."
+    answer = told(request, HTTPStatus.METHOD_NOT_ALLOWED, words)
+    answer.headers["Allow"] = ", ".join(methods)
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,0 +1,71 @@
+"""Who asks, by a token or a session, and what somebody gets who may not; it shows no page.
+
+A token counts where an address says so, and never opens more than its scope.  A session needs the
+mark of our own pages for whatever changes something; a token, which no browser sends by itself,
+does not.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from http import HTTPStatus
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from mtdata.web import tokens
+from mtdata.web.pages.faults import problem
+from mtdata.web.roles import Role, role_of
+
+NO_LOG_IN = "Log in, or send a token: `Authorization: Bearer mtd_...`. Nothing was changed."
+NO_SUCH = "This token opens nothing: it is not known, or it has ended. Nothing was changed."
+
+
+class Door(Enum):
+    """Who comes to an address."""
+
+    PEOPLE = auto()  # by a session alone; strangers get the page to log in
+    EITHER = auto()  # programs by a token too; strangers get the page to log in
+    PROGRAMS = auto()  # the same, and strangers get a 401
+
+
+def refused(request: HttpRequest, door: Door, least: Role) -> HttpResponse | None:
+    """What is answered to somebody who may not; None, and request.user, for somebody who may."""
+    request.for_programs = door is Door.PROGRAMS
+    word = None if door is Door.PEOPLE else _token_of(request)
+    if word is not None:
+        found = tokens.found(word)
+        if found is None:
+            return _unknown(NO_SUCH, 'Bearer realm="MTData", error="invalid_token"')
+        request.user = found[0]
+    if role_of(request.user) < least:
+        return _turned_away(request, door, least)
+    if door is Door.PEOPLE or word is not None:
+        return None
+    return CsrfViewMiddleware(lambda request: None).process_view(request, None, (), {})
+
+
+def _token_of(request: HttpRequest) -> str | None:
+    """What comes as a token; None for another scheme, which may be that of a server before us."""
+    scheme, _, word = request.headers.get("Authorization", "").partition(" ")
+    return word.strip() if scheme.lower() == "bearer" else None
+
+
+def _turned_away(request: HttpRequest, door: Door, least: Role) -> HttpResponse:
+    if request.user.is_authenticated:
+        raise PermissionDenied(f"this needs the role {least.group}")
+    if door is Door.PROGRAMS:
+        return _unknown(NO_LOG_IN, 'Bearer realm="MTData"')
+    if request.headers.get("HX-Request"):  # a piece of a page: the whole of it goes to the log-in
+        return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+    if request.method not in ("GET", "HEAD"):
+        return redirect_to_login("/")
+    return redirect_to_login(request.get_full_path())
+
+
+def _unknown(words: str, challenge: str) -> HttpResponse:
+    answer = problem(HTTPStatus.UNAUTHORIZED, words)
+    answer.headers["WWW-Authenticate"] = challenge
+    return answer

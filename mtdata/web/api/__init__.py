@@ -1,0 +1,1 @@
+"""The API: what the pages show and order, for programs; described by its OpenAPI document."""

@@ -1,0 +1,89 @@
+"""The OpenAPI document and the page that shows it; both are made of our own files alone."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from mtdata.jobs.kind import REQUIRED, Kind
+from mtdata.web.api import shapes
+from mtdata.web.api.operations import API, PREFIX
+
+ALWAYS = (400, 401, 403, 422, 503)
+OF_A_JOB = 404
+REFERENCE = "#/components/schemas/"
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """What the library makes of the operations, with how to be let in and how faults look."""
+    found: dict[str, Any] = json.loads(json.dumps(API.get_openapi_schema(path_prefix=PREFIX)))
+    parts = found["components"]
+    problem = shapes.Problem.model_json_schema(ref_template=REFERENCE + "{model}")
+    parts["schemas"] |= problem.pop("$defs")
+    parts["schemas"]["Problem"] = problem
+    parts["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": "A token of /account/."},
+        "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
+    }
+    found["security"] = [{"token": []}, {"session": []}]
+    found["servers"] = [{"url": "/"}]
+    parts["schemas"]["Order"]["oneOf"] = [_order_of(one) for one in settings.MTDATA_KINDS.values()]
+    for path, ways in found["paths"].items():
+        for operation in ways.values():
+            _tell_faults(path, operation)
+    return found
+
+
+def _order_of(kind: Kind) -> dict[str, Any]:
+    """What an order of that kind is; `shapes.Order` is what all of them have in common."""
+    needed = [one.name for one in kind.parameters if one.default is REQUIRED]
+    given = {
+        one.name: {
+            "type": "string",
+            "maxLength": shapes.MOST_VALUE,
+            "pattern": shapes.NO_NUL,
+            "description": one.allowed,
+        }
+        for one in kind.parameters
+    }
+    return {
+        "title": kind.name,
+        "properties": {
+            "kind": {"const": kind.name},
+            "parameters": {
+                "type": "object",
+                "properties": given,
+                "required": needed,
+                "additionalProperties": False,
+            },
+        },
+        "required": ["kind", *(["parameters"] if needed else [])],
+    }
+
+
+def _tell_faults(path: str, operation: dict[str, Any]) -> None:
+    own = [*operation.pop("x-faults"), *([OF_A_JOB] if "{" in path else [])]
+    for status in sorted({*ALWAYS, *own}):
+        operation["responses"][str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/problem+json": {"schema": {"$ref": REFERENCE + "Problem"}}},
+        }
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The document."""
+    return JsonResponse(_document())
+
+
+def docs(request: HttpRequest) -> HttpResponse:
+    """The page that shows it, and tries it out by the session of who looks."""
+    how = {"url": reverse("openapi"), "deepLinking": True, "layout": "BaseLayout"}
+    return render(request, "web/docs.html", {"how": how})

@@ -1,0 +1,276 @@
+"""What goes in and comes out of the API, typed and described; it decides nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+from mtdata.domain.job import Stage, Status
+
+ANY: Literal["any"] = "any"
+MOST_PAGE, MOST_SIZE, MOST_CURSOR, MOST_PARAMETERS, MOST_VALUE = 1_000_000, 200, 2**63 - 1, 64, 1000
+NO_NUL = r"^[^\x00]*$"
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
+Value = Annotated[str, StringConstraints(max_length=MOST_VALUE, pattern=NO_NUL)]
+Word = Literal["any", "Queued", "In Progress", "Stopping", "Success", "Failed", "Stopped"]
+
+
+def _example(value: Any) -> dict[str, Any]:
+    return {"example": value}
+
+
+class Problem(Schema):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] | None = None
+
+
+class Fault(Schema):
+    """A field that is not as it has to be; what it held is not told."""
+
+    field: str
+    fault: str
+
+
+# --- what is asked for
+
+
+class Wanted(Schema):
+    """A page of a list."""
+
+    page: int = Field(1, ge=1, le=MOST_PAGE, json_schema_extra=_example(1))
+    size: int = Field(50, ge=1, le=MOST_SIZE, json_schema_extra=_example(50))
+
+
+class JobsWanted(Wanted):
+    """Which jobs."""
+
+    status: Word = Field(ANY, json_schema_extra=_example("Failed"))
+    kind: str = Field("", max_length=64, pattern=NO_NUL, json_schema_extra=_example("study.export"))
+    words: str = Field(
+        "", max_length=128, pattern=NO_NUL, description="A part of the name, in any case."
+    )
+    owner: str = Field("", max_length=150, pattern=NO_NUL, json_schema_extra=_example("anna"))
+
+
+class EventsWanted(Schema):
+    """Events behind one that is known."""
+
+    cursor: int = Field(
+        0, ge=0, le=MOST_CURSOR, description="`next` of the answer before; 0: from the first on."
+    )
+    size: int = Field(100, ge=1, le=MOST_SIZE)
+
+
+class Order(Schema):
+    """A job to be queued."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"kind": "study.decode", "parameters": {"server": "study"}}]
+        },
+    )
+
+    kind: Name = Field(description="One of `GET /api/kinds`.")
+    parameters: dict[Name, Value] = Field(
+        default_factory=dict,
+        max_length=MOST_PARAMETERS,
+        description="By name; each value as one would write it behind NAME= on the command line.",
+    )
+
+
+# --- what comes out
+
+
+class Paging(Schema):
+    """Which page it is of how many, and how many there are on all of them."""
+
+    total: int
+    page: int
+    pages: int
+
+
+def paging(total: int, wanted: Wanted) -> dict[str, int]:
+    """What stands beside a page."""
+    return {"total": total, "page": wanted.page, "pages": max(1, -(-total // wanted.size))}
+
+
+class Me(Schema):
+    """Who asks."""
+
+    user: str
+    role: str
+    scope: str | None
+
+
+class KindParameter(Schema):
+    """A parameter of a kind; `allowed` says in words what it takes."""
+
+    name: str
+    allowed: str
+    required: bool
+    default: Any
+
+
+class Kind(Schema):
+    """A kind of job."""
+
+    name: str
+    parameters: list[KindParameter]
+    can_undo: bool
+
+
+class Kinds(Schema):
+    """Every kind."""
+
+    kinds: list[Kind]
+
+
+class JobBrief(Schema):
+    """A job in one line."""
+
+    id: str
+    name: str
+    kind: str
+    status: Status
+
+
+class Ordered(JobBrief):
+    """A job after an order; the note says when nothing was changed."""
+
+    attempt: int
+    note: str
+
+
+class Done(Schema):
+    """Parts of the work."""
+
+    done: int
+    total: int
+
+
+class JobLine(JobBrief):
+    """A job in a list."""
+
+    owner: str
+    attempt: int
+    reason: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    parts: Done
+    rows: int
+
+
+class Jobs(Paging):
+    """A page of jobs."""
+
+    jobs: list[JobLine]
+
+
+class Artifact(Schema):
+    """What a job made: a file (`path`) or an object in a store (`url`)."""
+
+    name: str
+    path: str | None = None
+    url: str | None = None
+    rows: int | None
+    size: int | None
+    sha256: str
+
+
+class Happened(Schema):
+    """One line of what happened."""
+
+    at: datetime
+    level: str
+    text: str
+
+
+class Event(Happened):
+    """The same with its place in the list."""
+
+    cursor: int
+
+
+class Events(Schema):
+    """Events, the oldest first; `next` is the cursor to go on with."""
+
+    events: list[Event]
+    next: int
+
+
+class Going(Schema):
+    """A part that is carried now, and how long ago it was heard of."""
+
+    number: int
+    name: str
+    stage: Stage
+    rows: int
+    expected: int | None
+    step: str
+    rows_per_s: float
+    beat_age_s: float | None
+
+
+class Job(JobLine):
+    """A job as a whole; `rows_per_s` and `beat_age_s` are of the parts under way together."""
+
+    parameters: dict[str, Any]
+    artifacts: list[Artifact]
+    events: list[Happened]
+    under_way: list[Going]
+    rows_per_s: float
+    beat_age_s: float | None
+
+
+class Part(Schema):
+    """A part of a job."""
+
+    number: int
+    name: str
+    stage: Stage
+    status: Status
+    attempt: int
+    lost: int
+    rows: int
+    expected: int | None
+    step: str
+    reason: str
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class Parts(Paging):
+    """A page of parts."""
+
+    parts: list[Part]
+
+
+class Runner(Schema):
+    """A program that carries jobs, or did."""
+
+    id: str
+    host: str
+    pid: int
+    engine: str
+    slots: int
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None
+    alive: bool
+
+
+class Runners(Paging):
+    """A page of runners."""
+
+    runners: list[Runner]

@@ -1,0 +1,121 @@
+"""How sites stand, as the API tells it, typed and described; it decides nothing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from ninja import Schema
+from pydantic import ConfigDict
+
+from mtdata.web.api.shapes import Paging
+
+
+class Incident(Schema):
+    """A trouble."""
+
+    number: int
+    kind: str
+    level: str
+    scale: str
+    detail: str
+    count: int
+    opened_at: datetime
+    last_at: datetime
+    closed_at: datetime | None
+
+
+class IncidentOfSite(Incident):
+    """The same with its site."""
+
+    site: str
+
+
+class Incidents(Paging):
+    """A page of incidents."""
+
+    incidents: list[IncidentOfSite]
+
+
+class Ended(Schema):
+    """A round that ended."""
+
+    ended_at: datetime
+    age_s: int
+    exit: int
+
+
+class Scale(Schema):
+    """How a scale stands."""
+
+    deleteable: bool
+    benchmark: int
+    rows: int
+    held: int
+    owed: int
+    waiting: int
+    last_success_at: datetime | None
+    on_site: int
+    oldest_on_site_at: datetime | None
+    oldest_on_site_s: int | None
+
+
+class Disk(Schema):
+    """The disk of a pool."""
+
+    free_bytes: int
+    free_files: int
+    grown_week_bytes: int
+
+
+class OnSite(Schema):
+    """What lies on the site, and since when its oldest entry is safe here."""
+
+    rows: int
+    max_records: int | None
+    oldest_at: datetime | None
+    oldest_s: int | None
+
+
+class Site(Schema):
+    """How a site stands."""
+
+    scales: dict[str, Scale]
+    last_round: Ended | None
+    last_good: Ended | None
+    incidents: list[Incident]
+    incidents_open: dict[str, int]
+    replicas: list[dict[str, Any]]
+    ready: bool
+    overdue: bool
+    late: dict[str, datetime]
+    disk: Disk
+    new_rows: dict[date, int]
+    on_site: OnSite
+    last_success_at: datetime | None
+    last_success_s: int | None
+    last_static_at: datetime | None
+    next_round_at: datetime | None
+    next_static_at: datetime | None
+
+
+class Absent(Schema):
+    """A site without a pool."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    absent: str
+
+
+class Faulty(Schema):
+    """A site whose pool cannot be read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fault: str
+
+
+class Sites(Schema):
+    """Every site by its name."""
+
+    sites: dict[str, Site | Absent | Faulty]

@@ -1,0 +1,210 @@
+"""Who gets what: every address, every method, every role, in one table that is asked in full.
+
+A new address wants a line for each method that it knows, and one with `*` for the others:
+
+    address   method   anonymous   viewer   operator   admin
+
+`in` is whoever is let in, whatever then comes of an empty request; `login` is sent to the page to
+log in; a number is the status of the answer.  HEAD is asked wherever GET is and must be the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import requests
+
+from tests.web.programs import program
+from tests.web.site import ROLES, Visitor, WebSite
+
+TABLE = """
+/healthz                            GET    in     in   in   in
+/healthz                            *      405    405  405  405
+/login/                             GET    in     in   in   in
+/login/                             POST   in     in   in   in
+/login/                             *      405    405  405  405
+/logout/                            POST   in     in   in   in
+/logout/                            *      405    405  405  405
+/account/                           GET    login  in   in   in
+/account/                           *      login  405  405  405
+/account/password/                  POST   login  in   in   in
+/account/password/                  *      login  405  405  405
+/account/tokens/                    POST   login  in   in   in
+/account/tokens/                    *      login  405  405  405
+/account/tokens/<int:number>/remove/ POST  login  in   in   in
+/account/tokens/<int:number>/remove/ *     login  405  405  405
+/metrics                            GET    401    in   in   in
+/metrics                            *      401    405  405  405
+/admin/                             GET    login  403  403  in
+/admin/                             *      login  403  403  in
+/static/web/mtdata.css              GET    in     in   in   in
+/static/web/mtdata.css              *      405    405  405  405
+/static/ninja/swagger-ui-bundle.js  GET    in     in   in   in
+/nowhere/                           GET    404    404  404  404
+/nowhere/                           *      404    404  404  404
+/api/docs                           GET    login  in   in   in
+/api/docs                           *      login  405  405  405
+/api/openapi.json                   GET    401    in   in   in
+/api/openapi.json                   *      401    405  405  405
+/api/nowhere                        GET    404    404  404  404
+/api/nowhere                        *      404    404  404  404
+/api/me                             GET    401    in   in   in
+/api/me                             *      401    405  405  405
+/api/kinds                          GET    401    in   in   in
+/api/kinds                          *      401    405  405  405
+/api/sites                          GET    401    in   in   in
+/api/sites                          *      401    405  405  405
+/api/incidents                      GET    401    in   in   in
+/api/incidents                      *      401    405  405  405
+/api/runners                        GET    401    in   in   in
+/api/runners                        *      401    405  405  405
+/api/jobs                           GET    401    in   in   in
+/api/jobs                           POST   401    403  in   in
+/api/jobs                           *      401    405  405  405
+/api/jobs/<uuid:id>                 GET    401    in   in   in
+/api/jobs/<uuid:id>                 *      401    405  405  405
+/api/jobs/<uuid:id>/events          GET    401    in   in   in
+/api/jobs/<uuid:id>/events          *      401    405  405  405
+/api/jobs/<uuid:id>/parts           GET    401    in   in   in
+/api/jobs/<uuid:id>/parts           *      401    405  405  405
+/api/jobs/<uuid:id>/stop            POST   401    403  in   in
+/api/jobs/<uuid:id>/stop            *      401    403  405  405
+/api/jobs/<uuid:id>/retry           POST   401    403  in   in
+/api/jobs/<uuid:id>/retry           *      401    403  405  405
+/api/jobs/<uuid:id>/undo            POST   401    403  in   in
+/api/jobs/<uuid:id>/undo            *      401    403  405  405
+"""
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+WHO = ("", *ROLES)
+VALUES = {"number": "0", "site": "study", "server": "study"}
+"""What stands for the pieces of an address between < and >, by their names; `id` is a job."""
+NOT_OF_DJANGO = ("/static/", "/nowhere/", "/api/nowhere")
+_PIECE = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+class Line(NamedTuple):
+    """One line of the table."""
+
+    address: str
+    method: str
+    expected: tuple[str, ...]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that it speaks of."""
+        own = {line.method for line in LINES if line.address == self.address}
+        return tuple(m for m in METHODS if m not in own) if self.method == "*" else (self.method,)
+
+
+LINES = [
+    Line(words[0], words[1], tuple(words[2:]))
+    for words in map(str.split, TABLE.strip().split("\n"))
+]
+
+
+def told(answer: requests.Response) -> str:
+    """What one got, in the words of the table."""
+    if answer.status_code == 302 and "/login/?next=" in answer.headers["Location"]:
+        return "login"
+    if answer.status_code in (401, 403, 404, 405):
+        return str(answer.status_code)
+    assert answer.status_code < 500, answer.text
+    return "in"
+
+
+def ask(visitor: Visitor, method: str, path: str) -> requests.Response:
+    """An empty request, with the mark of our pages."""
+    if "mark" not in visitor.__dict__:
+        visitor.mark = visitor.mark_of("/account/" if visitor.cookies else "/login/")  # type: ignore[attr-defined]
+    headers = {"X-CSRFToken": visitor.mark}  # type: ignore[attr-defined]
+    return visitor.request(method, path, headers=headers)
+
+
+@pytest.fixture
+def job(web: WebSite) -> str:
+    """A job that nobody carries."""
+    return web.place.add()
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.method} {line.address}")
+def test_everybody_gets_what_the_table_says(web: WebSite, job: str, line: Line) -> None:
+    path = _PIECE.sub(lambda found: (VALUES | {"id": job}).get(found[1], "x"), line.address)
+    found: dict[str, tuple[str, ...]] = {}
+    for method in line.methods:
+        for who in WHO:
+            leaves = (method, path) == ("POST", "/logout/")
+            visitor = _fresh(web, who) if leaves else web.visitor(who)
+            found[method] = (*found.get(method, ()), told(ask(visitor, method, path)))
+    assert found == dict.fromkeys(line.methods, line.expected)
+
+
+def _fresh(web: WebSite, who: str) -> Visitor:
+    found = Visitor(web.url)
+    if who:
+        found.log_in(who)
+    return found
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.method == "GET"], ids=str)
+def test_head_gets_what_get_does_and_no_body(web: WebSite, job: str, line: Line) -> None:
+    path = _PIECE.sub(lambda found: (VALUES | {"id": job}).get(found[1], "x"), line.address)
+    for who in WHO:
+        visitor = web.visitor(who)
+        head, whole = visitor.head(path), visitor.get(path)
+        assert head.status_code == whole.status_code
+        assert visitor.get("/healthz").text == "ok\n"  # no body is left over on the connection
+
+
+def test_the_table_knows_every_address(web: WebSite) -> None:
+    known = {line.address for line in LINES}
+    program = [sys.executable, "-P", str(Path(__file__).with_name("addresses.py"))]
+    done = subprocess.run(
+        [*program, str(web.config)], check=True, capture_output=True, text=True, timeout=60
+    )
+    there = set(json.loads(done.stdout))
+    missing = sorted(there - known)
+    assert not missing, "add to TABLE a line for each method of these, and one for *: " + (
+        ", ".join(missing)
+    )
+    gone = sorted(one for one in known - there if not one.startswith(NOT_OF_DJANGO))
+    assert not gone, f"these are in TABLE and are no address any more: {', '.join(gone)}"
+
+
+def test_the_table_knows_every_operation_and_its_role(web: WebSite) -> None:
+    document = program(web, "viewer").get("/api/openapi.json").json()
+    described = {
+        (path, method.upper()): operation["x-role"]
+        for path, ways in document["paths"].items()
+        for method, operation in ways.items()
+    }
+    in_table = {
+        (_PIECE.sub(r"{\1}", line.address), line.method): ROLES[line.expected.index("in") - 1]
+        for line in LINES
+        if line.address.startswith("/api/") and "in" in line.expected
+    }
+    of_people = {("/api/docs", "GET"), ("/api/openapi.json", "GET")}
+    assert {key: role for key, role in in_table.items() if key not in of_people} == described
+
+
+@pytest.mark.parametrize("scope", ROLES)
+def test_a_token_opens_what_its_scope_does(web: WebSite, job: str, scope: str) -> None:
+    asking = program(web, "admin", scope)
+    for line in LINES:
+        if line.address.startswith(("/api/", "/metrics")) and line.address != "/api/docs":
+            path = _PIECE.sub(job, line.address)
+            expected = line.expected[WHO.index(scope)]
+            for method in line.methods:
+                assert told(asking.request(method, path)) == expected, f"{method} {path}"
+
+
+def test_a_token_opens_no_page_of_people(web: WebSite) -> None:
+    asking = program(web, "admin")
+    for path in ("/account/", "/admin/", "/api/docs"):
+        assert told(asking.get(path)) == "login"
+    assert told(asking.post("/account/tokens/", data={"name": "x"})) == "403"

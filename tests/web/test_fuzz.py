@@ -1,0 +1,59 @@
+"""The API asked everything that its own document allows, and much that it does not: no 500, ever.
+
+Schemathesis does it over real HTTP with an admin's token, as a program of its own; what it orders
+is queued and never carried.  MTDATA_LONG=1 gives it forty times the examples.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import LONG
+from tests.web.programs import program, token_of
+from tests.web.site import WebSite
+
+EXAMPLES, LIMIT_S = (400, 2400) if LONG else (10, 240)
+CONFIG = """
+[auth.openapi.token]
+bearer = "${MTDATA_FUZZ_TOKEN}"
+
+[cache]
+enabled = false
+
+[generation]
+database = "none"
+
+# What a parameter may be is told in words; what is wrong with it is a 422 that says so.
+[[operations]]
+include-operation-id = "add_job"
+checks.positive_data_acceptance.expected-statuses = ["2xx", 422]
+
+[warnings]
+enabled = false
+"""
+
+
+def test_whatever_is_asked_the_answer_is_as_described(
+    web: WebSite, tmp_path: Path, seed: int
+) -> None:
+    before = program(web, "viewer").get("/api/jobs").json()["total"]
+    document = tmp_path / "openapi.json"
+    document.write_text(program(web, "viewer").get("/api/openapi.json").text)
+    (tmp_path / "schemathesis.toml").write_text(CONFIG)
+    words = ["run", str(document), "--url", web.url, "--seed", str(seed), "--no-color"]
+    words += ["--max-examples", str(EXAMPLES), "--checks", "all", "--request-timeout", "30"]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "schemathesis.cli", *words],
+        cwd=tmp_path,
+        env={**os.environ, "MTDATA_FUZZ_TOKEN": token_of(web, "admin")},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert done.returncode == 0, f"--seed {seed}\n{done.stdout[-20_000:]}\n{done.stderr[-2000:]}"
+    queued = program(web, "viewer").get("/api/jobs").json()["total"] - before
+    print(json.dumps({"queued": queued}))
