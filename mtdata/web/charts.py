@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 WIDTH, HEIGHT, TOP, FOOT, GAP = 280, 84, 14, 14, 3
 STRIP_HEIGHT, SHADE = 18, 5
 GOOD, BAD, NONE = "good", "bad", "empty"
-WORDS = {GOOD: "good", BAD: "with faults", NONE: "none"}
+WORDS = {GOOD: "good", BAD: "with faults", NONE: "without a round"}
 
 
 def rows_per_day(days: Mapping[str, int], label: str) -> SafeString:
@@ -54,7 +54,7 @@ def strip(days: Mapping[str, Sequence[int]], label: str) -> SafeString:
             )
         )
     sorts = [of_day(good, bad) for good, bad in days.values()]
-    told = ", ".join(f"{sorts.count(sort)} days {WORDS[sort]}" for sort in (GOOD, BAD, NONE))
+    told = "days: " + ", ".join(f"{sorts.count(sort)} {WORDS[sort]}" for sort in WORDS)
     return _drawn(STRIP_HEIGHT, label, told, drawn)
 
 

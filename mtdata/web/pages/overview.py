@@ -49,7 +49,7 @@ def _site(name: str, state: dict[str, Any], rounds: dict[str, Any]) -> dict[str,
         "today": list(state["new_rows"].values())[-1],
         "chart": charts.rows_per_day(state["new_rows"], f"New rows per day of {name}"),
         "strips": [
-            (label, charts.strip(rounds[sort], f"{label} of {name}, {len(rounds[sort])} days"))
+            (label, charts.strip(rounds[sort], f"{label} of {name}"))
             for sort, label in STRIPS
             if sort in rounds
         ],

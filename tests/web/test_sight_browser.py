@@ -1,0 +1,62 @@
+"""The pages of sites, runners and pools in a real browser: for everybody, on a desk and a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.conftest import requires_program
+from tests.web.browser import PHONE, Tab, chromium
+from tests.web.pooled import STUDY, PooledSite
+
+pytestmark = requires_program("chromium", "sudo apt-get install chromium")
+PAGES = ("/", "/runners/", "/incidents/", "/incidents/?show=closed", "/pool/", f"/pool/{STUDY}/")
+
+
+@pytest.fixture(scope="module")
+def browser(pooled: PooledSite) -> Iterator[Browser]:
+    """One for all; the pools are there before it: with a browser Django does not speak here."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_keep_nobody_out(browser: Browser, pooled: PooledSite, scheme: str) -> None:
+    tab = Tab(browser, pooled.url, "operator", color_scheme=scheme)
+    found = []
+    for path in PAGES:
+        tab.page.goto(path)
+        wrong = Axe().run(tab.page).response["violations"]
+        found += [(path, one["id"], [node["html"] for node in one["nodes"]]) for one in wrong]
+    tab.close()
+    assert found == []
+    assert tab.complaints == []
+
+
+def test_a_phone_shows_the_whole_width(browser: Browser, pooled: PooledSite) -> None:
+    tab = Tab(browser, pooled.url, "operator", viewport=PHONE, is_mobile=True)
+    wide = []
+    for path in PAGES:
+        tab.page.goto(path)
+        wide += [path] if tab.is_wider_than_its_window() else []
+    tab.close()
+    assert wide == []
+
+
+def test_the_first_page_goes_on_by_itself_and_keeps_the_focus(
+    browser: Browser, pooled: PooledSite
+) -> None:
+    tab = Tab(browser, pooled.url, "viewer")
+    tab.page.goto("/")
+    link = tab.page.locator(f"#pool-of-{STUDY}")
+    link.focus()
+    with tab.page.expect_response("**/overview/"):
+        tab.page.evaluate(
+            "htmx.trigger('#live', 'htmx:poll'); htmx.ajax('GET', '/overview/', '#live')"
+        )
+    expect(tab.page.locator(f"#pool-of-{STUDY}")).to_be_focused()
+    tab.close()
+    assert tab.complaints == []
