@@ -61,7 +61,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def has_web() -> bool:
     """Whether what the pages need is installed."""
-    return all(map(importlib.util.find_spec, ("waitress", "whitenoise", "ninja", "axes", "csp")))
+    needs = ("waitress", "whitenoise", "ninja", "axes", "csp", "svg")
+    return all(map(importlib.util.find_spec, needs))
 
 
 def _need_web() -> None:

@@ -23,7 +23,6 @@ from tests.system.home import ROOT
 UNITS = ROOT / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
 NAMES = [*SERVICES, *sorted(path.name for path in UNITS.glob("*.timer"))]
-COLLECTING = ["mtdata.service", "mtdata-once.service"]
 GUIDE = (ROOT / "docs" / "OPERATING.md").read_text(encoding="utf-8")
 HOME = "/var/lib/mtdata"
 systemd = requires_program("systemd-analyze", "sudo apt-get install systemd")
@@ -145,7 +144,7 @@ def test_a_service_runs_this_program_for_that_user_in_that_home(name: str) -> No
     assert "MTDATA_NO_INSTALL=1" in values(name, "Environment")
 
 
-@pytest.mark.parametrize("name", COLLECTING)
+@pytest.mark.parametrize("name", SERVICES)
 def test_the_program_knows_the_words_that_a_unit_gives_it(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,7 +170,7 @@ def test_the_daemon_is_started_again_for_ever_unless_its_words_are_wrong() -> No
     assert values("mtdata.service", "SuccessExitStatus") == ["143"]
 
 
-@pytest.mark.parametrize("name", COLLECTING)
+@pytest.mark.parametrize("name", SERVICES)
 def test_the_credentials_of_a_unit_are_those_that_the_config_asks_for(
     name: str, tmp_path: Path
 ) -> None:
