@@ -20,6 +20,8 @@ from mtdata.errors import MTDataError, StorageError
 from mtdata.wiring import has_pool, look_into
 
 KEPT_S, PATIENCE_S, MOST_KEPT = 5.0, 30.0, 64
+TIMES = 10
+"""A look is kept for so many times as long as it took: of a large pool it takes a second."""
 MOST_DRIFTS = 20
 NO_POOL = "no pool yet; `mtdata export` makes it"
 Found = TypeVar("Found")
@@ -33,8 +35,10 @@ class Kept(Generic[Found]):
         look: Callable[..., Found],
         kept_s: float = KEPT_S,
         patience_s: float = PATIENCE_S,
+        times: float = TIMES,
     ) -> None:
         self._look, self._kept_s, self._patience_s = look, kept_s, patience_s
+        self._times = times
         self._clock, self._turn = SystemClock(), threading.Lock()
         self._found: dict[tuple[Any, ...], tuple[float, Found]] = {}
 
@@ -54,7 +58,8 @@ class Kept(Generic[Found]):
         try:
             known = self._found.get(key)
             if known is None or not self._is_fresh(known):
-                known = self._keep(key, self._look(settings, *of))
+                begun = self._clock.ticks()
+                known = self._keep(key, begun, self._look(settings, *of))
             return known[1]
         finally:
             self._turn.release()
@@ -63,14 +68,16 @@ class Kept(Generic[Found]):
         """Something was changed here: look anew when next asked."""
         self._found.clear()
 
-    def _keep(self, key: tuple[Any, ...], found: Found) -> tuple[float, Found]:
+    def _keep(self, key: tuple[Any, ...], begun: float, found: Found) -> tuple[float, Found]:
         if len(self._found) >= MOST_KEPT:
             self._found.clear()
-        self._found[key] = (self._clock.ticks(), found)
-        return self._found[key]
+        now = self._clock.ticks()
+        known = (now + max(self._kept_s, self._times * (now - begun)), found)
+        self._found[key] = known
+        return known
 
     def _is_fresh(self, known: tuple[float, Found]) -> bool:
-        return self._clock.ticks() - known[0] < self._kept_s
+        return self._clock.ticks() < known[0]
 
 
 def _each(settings: Settings, look: Callable[[SiteConfig], Any]) -> dict[str, dict[str, Any]]:

@@ -44,20 +44,26 @@ def page(site: SiteConfig, folder: str, behind: str = "", beginning: str = "") -
     place = site.path if folder == "." else site.path / folder
     total = 0
 
-    def names() -> Iterator[str]:
+    def names() -> Iterator[tuple[str, str]]:
         nonlocal total
         with suppress(FileNotFoundError), os.scandir(place) as found:
             for entry in found:
-                if entry.name.startswith(beginning) and entry.is_file(follow_symlinks=False):
+                told = _told(entry.name)
+                if told.startswith(beginning) and entry.is_file(follow_symlinks=False):
                     total += 1
-                    if entry.name > behind:
-                        yield entry.name
+                    if told > behind:
+                        yield told, entry.name
 
     found = nsmallest(SIZE + 1, names())
-    known = _entered(site, folder, found[:SIZE])
-    files = [_file(place / name, known.get(name)) for name in found[:SIZE]]
+    known = _entered(site, folder, [told for told, _ in found[:SIZE]])
+    files = [_file(place / name, told, known.get(told)) for told, name in found[:SIZE]]
     shown = [file for file in files if file is not None]
-    return Page(shown, total, found[SIZE - 1] if len(found) > SIZE else "")
+    return Page(shown, total, found[SIZE - 1][0] if len(found) > SIZE else "")
+
+
+def _told(name: str) -> str:
+    """A name that is no text, as far as it is one."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _entered(site: SiteConfig, folder: str, names: list[str]) -> dict[str, Entered]:
@@ -68,10 +74,10 @@ def _entered(site: SiteConfig, folder: str, names: list[str]) -> dict[str, Enter
     return {path.rpartition("/")[2]: known for path, known in found.items()}
 
 
-def _file(path: Path, known: Entered | None) -> File | None:
+def _file(path: Path, name: str, known: Entered | None) -> File | None:
     """None for one that has gone in this moment."""
     try:
         told = path.lstat()
     except FileNotFoundError:
         return None
-    return File(path.name, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC), known)
+    return File(name, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC), known)

@@ -36,9 +36,15 @@ def test_what_is_fresh_is_not_looked_for_again() -> None:
     assert kept(SETTINGS) == 3
 
 
+def test_what_took_long_is_kept_for_longer() -> None:
+    look = Look()
+    kept = Kept(look, kept_s=0, times=1_000_000_000)
+    assert [kept(SETTINGS), kept(SETTINGS)] == [1, 1]
+
+
 def test_while_one_looks_the_others_get_what_was_known() -> None:
     look = Look()
-    kept = Kept(look, kept_s=0, patience_s=60)
+    kept = Kept(look, kept_s=0, patience_s=60, times=0)
     assert kept(SETTINGS) == 1
     look.go.clear()
     look.begun.clear()

@@ -6,6 +6,7 @@ The pool is a real one, carried home from a stand-in whose answers are canaries;
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import closing
@@ -47,6 +48,9 @@ class PooledSite(WebSite):
         recovered.mkdir()
         for number in range(120):
             (recovered / f"QOL_{number:03}.csv").write_text(ANSWER)
+        held = folder / "pool" / "held"
+        held.mkdir(exist_ok=True)
+        (held / os.fsdecode(b"odd_\xff_<b>.json")).write_text(ANSWER)
 
     def _carry(self, site: StudySite) -> None:
         """Two rounds: the second finds another answer under a known id, and a field more."""

@@ -72,6 +72,12 @@ def test_files_are_what_lies_there_by_name_and_size(pools: PooledSite) -> None:
     assert "ledger.sqlite3" in files(pools, "?folder=.")[0]
 
 
+def test_an_odd_name_is_shown_as_far_as_it_is_text(pools: PooledSite) -> None:
+    assert files(pools, "?folder=held")[0] == ["odd_\N{REPLACEMENT CHARACTER}_<b>.json"]
+    odd = "?folder=held&behind=%FF%00&begins=%ED%A0%80"
+    assert pools.visitor("viewer").get(f"/pool/{STUDY}/{odd}").status_code == 200
+
+
 def test_no_other_folder_and_no_other_site_is_shown(pools: PooledSite) -> None:
     known = pools.visitor("admin")
     for path in ("nowhere/", f"{STUDY}/?folder=..", f"{STUDY}/?folder=../keys", "..%2fstudy/"):
