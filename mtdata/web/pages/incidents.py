@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from mtdata import app, logs, news, status
 from mtdata.config import Settings, SiteConfig
@@ -21,6 +21,7 @@ from mtdata.domain.incident import KINDS
 from mtdata.domain.notice import PROGRAM
 from mtdata.errors import MTDataError, UsageError
 from mtdata.web import pools
+from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in, word_in
 from mtdata.wiring import has_pool
 
@@ -107,9 +108,7 @@ def close(request: HttpRequest) -> HttpResponse:
     with logs.at(site=site.name):
         log.info("%s closed the incident %d", request.user.get_username(), number)
     messages.success(request, f"Incident {number} of {site.name} is closed.")
-    answer = redirect("incidents")
-    answer.status_code = 303
-    return answer
+    return see("incidents")
 
 
 def _site(given: Any) -> SiteConfig:

@@ -1,0 +1,62 @@
+"""What `mtdata demo --keep` leaves is what the page shows: a pool, and a finished job."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.seen import Seen
+from tests.web.site import PASSWORD, Visitor
+
+
+def mtdata(*words: str, said: str = "") -> None:
+    """A command that goes well."""
+    command = [sys.executable, "-P", "-m", "mtdata", *words]
+    subprocess.run(command, input=said, text=True, check=True, capture_output=True)
+
+
+@pytest.fixture
+def visitor(tmp_path: Path) -> Iterator[Visitor]:
+    """An admin in front of the page of a kept demo."""
+    kept = tmp_path / "kept"
+    config = ["--config", str(kept / "config")]
+    mtdata("demo", "--rows", "60", "--keep", str(kept))
+    mtdata(*config, "user", "add", "anna", "--admin", said=PASSWORD)
+    server = subprocess.Popen(
+        [sys.executable, "-P", "-m", "mtdata", *config, "web", "--port", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    with server.stderr:
+        found = re.search(r"http://127\.0\.0\.1:\d+", server.stderr.readline())
+        assert found
+        anna = Visitor(found[0])
+        assert anna.log_in("anna").status_code == 302
+        yield anna
+        server.terminate()
+        assert server.wait(60) == 0
+
+
+def test_the_page_shows_the_demos_pool_and_its_job(visitor: Visitor) -> None:
+    first = Seen(visitor.get("/").text)
+    assert first.terms["Rows"][0].startswith("60, ")
+    assert "On time" in first.text
+    assert "Success 1" in first.text
+    pool = Seen(visitor.get("/pool/demo/").text)
+    assert {line[-1] for line in pool.tables["What adds up"][1:]} == {"yes"}
+    [job] = [
+        to
+        for to in Seen(visitor.get("/jobs/?status=Success").text).links
+        if "/jobs/" in to and re.search(r"[0-9a-f-]{36}/$", to)
+    ]
+    made = [to for to in Seen(visitor.get(job).text).links if to.startswith("/d/")]
+    assert len(made) == len({line[0] for line in pool.tables["Scales"][1:]})
+    sheet = visitor.get(made[0])
+    assert sheet.status_code == 200
+    assert b"participantRSA" in sheet.content
