@@ -1,0 +1,74 @@
+"""Who carries, as pages show it: over every database, and in a bounded number of queries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from mtdata.records import carriers
+from mtdata.records.asking import now
+from mtdata.records.models import Job, Part, Runner
+from tests.jobs.place import Place
+
+SWEEP_S = 1.0
+LONG = timedelta(hours=1)
+
+
+def runner(host: str, **more: Any) -> Runner:
+    """Somebody who was heard of just now."""
+    usual = {"pid": 1, "engine": "embedded", "slots": 1, "version": "1", "started_at": now()}
+    return Runner.objects.create(**{"host": host, "seen_at": now(), **usual, **more})
+
+
+def in_hand(of: Runner, number: int, **more: Any) -> Part:
+    """A part that it carries."""
+    job = Job.objects.create(
+        name=f"job {number}", kind="rows", parameters={}, status="In Progress", created_at=now()
+    )
+    usual = {"number": 1, "stage": "work", "name": f"part {number}", "status": "In Progress"}
+    return Part.objects.create(job=job, runner=of, leased_until=now() + LONG, **usual, **more)
+
+
+def states(*, ended: bool = False) -> dict[str, str]:
+    """The state of each by host."""
+    return {one["host"]: one["state"] for one in carriers.crew(SWEEP_S, ended=ended).runners}
+
+
+def test_who_keeps_a_lease_is_alive_and_who_is_not_heard_of_is_not(place: Place) -> None:
+    busy = runner("busy", seen_at=now() - LONG)
+    in_hand(busy, 1, rows=7)
+    lost = runner("lost", seen_at=now() - LONG)
+    part = in_hand(lost, 2)
+    Part.objects.filter(pk=part.pk).update(leased_until=now() - LONG)
+    runner("idle")
+    runner("went", ended_at=now())
+    assert states() == {"busy": "alive", "lost": "silent", "idle": "alive"}
+    assert states(ended=True) == {"went": "ended"}
+    assert carriers.alive(SWEEP_S) == 2
+    held = {one["host"]: one["parts"] for one in carriers.crew(SWEEP_S, ended=False).runners}
+    assert [(p["job_name"], p["name"], p["rows"]) for p in held["busy"]] == [("job 1", "part 1", 7)]
+    assert held["idle"] == []
+
+
+def test_jobs_are_counted_by_state(place: Place) -> None:
+    assert set(carriers.counts().values()) == {0}
+    place.add("rows")
+    Job.objects.filter(pk=place.add("rows")).update(status="Failed")
+    counts = carriers.counts()
+    assert (counts["Queued"], counts["Failed"], counts["In Progress"]) == (1, 1, 0)
+
+
+def test_a_page_takes_as_many_queries_whoever_is_on_it(plain: Place) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            carriers.crew(SWEEP_S, ended=False)
+        return len(captured)
+
+    in_hand(runner("first"), 1)
+    few = queries()
+    for number in range(2, 40):
+        in_hand(runner(f"h{number}"), number)
+    assert queries() == few
