@@ -57,9 +57,3 @@ def test_a_kept_demo_leaves_a_pool_and_a_finished_job(tmp_path: Path) -> None:
     assert (shown["kind"], shown["status"]) == ("study.decode", "Success")
     sheets = {path.name: path.read_bytes() for path in (kept / "pool/active_data").glob("*.csv")}
     assert {one["name"]: Path(one["path"]).read_bytes() for one in shown["artifacts"]} == sheets
-
-
-def test_a_quiet_demo_tells_of_the_job_in_its_json(tmp_path: Path) -> None:
-    shown = json.loads(mtdata("demo", "--rows", "20", "--keep", str(tmp_path / "k"), "--json"))
-    assert shown["job"]["status"] == "Success"
-    assert "job" not in json.loads(mtdata("demo", "--rows", "20", "--json"))

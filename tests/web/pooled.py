@@ -5,17 +5,17 @@ The pool is a real one, carried home from a stand-in whose answers are canaries;
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import subprocess
-import sys
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from mtdata import app, news
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.ledger import Ledger
+from mtdata.cli.main import run
 from mtdata.config import load
 from mtdata.demo.study_site import StudySite
 from tests.jobs.place import SITE
@@ -70,9 +70,10 @@ class PooledSite(WebSite):
 
     def status(self) -> dict[str, Any]:
         """What `mtdata status --json` tells of every site."""
-        words = ["-P", "-m", "mtdata", "--config", str(self.config), "status", "--json"]
-        ended = subprocess.run([sys.executable, *words], capture_output=True, text=True)
-        found: dict[str, Any] = json.loads(ended.stdout)["sites"]
+        out = io.StringIO()
+        with redirect_stdout(out), redirect_stderr(io.StringIO()):
+            run(["--config", str(self.config), "status", "--json"])
+        found: dict[str, Any] = json.loads(out.getvalue())["sites"]
         return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +16,12 @@ from tests.web.seen import Seen
 from tests.web.site import PASSWORD, Visitor
 
 
-def mtdata(*words: str, said: str = "") -> None:
-    """A command that goes well."""
-    command = [sys.executable, "-P", "-m", "mtdata", *words]
-    subprocess.run(command, input=said, text=True, check=True, capture_output=True)
+def mtdata(*words: str, said: str = "") -> dict[str, Any]:
+    """What a command that goes well prints."""
+    command = [sys.executable, "-P", "-m", "mtdata", "--json", *words]
+    ended = subprocess.run(command, input=said, text=True, check=True, capture_output=True)
+    shown: dict[str, Any] = json.loads(ended.stdout)
+    return shown
 
 
 @pytest.fixture
@@ -25,7 +29,8 @@ def visitor(tmp_path: Path) -> Iterator[Visitor]:
     """An admin in front of the page of a kept demo."""
     kept = tmp_path / "kept"
     config = ["--config", str(kept / "config")]
-    mtdata("demo", "--rows", "60", "--keep", str(kept))
+    left = mtdata("demo", "--rows", "60", "--keep", str(kept))
+    assert left["job"]["status"] == "Success"
     mtdata(*config, "user", "add", "anna", "--admin", said=PASSWORD)
     server = subprocess.Popen(
         [sys.executable, "-P", "-m", "mtdata", *config, "web", "--port", "0"],
