@@ -29,12 +29,20 @@ def _known() -> dict[str, Any]:
     ours = settings.MTDATA
     standing, rounds = pools.standing(ours), pools.rounds(ours)
     counts, alive = carriers.counts(), carriers.alive(ours.programme.sweep_s)
+    sites = [_site(name, state, rounds.get(name, {})) for name, state in standing.items()]
     return {
-        "sites": [_site(name, state, rounds.get(name, {})) for name, state in standing.items()],
+        "sites": sorted(sites, key=_trouble),
         "jobs": counts,
         "runners": alive,
         "nobody_carries": counts[Status.QUEUED] > 0 and not alive,
     }
+
+
+def _trouble(site: dict[str, Any]) -> int:
+    """What somebody has to see to comes first; else the order is that of the config."""
+    if site.get("fault"):
+        return 0
+    return 2 if site.get("absent") or not site["state"]["overdue"] else 1
 
 
 def _site(name: str, state: dict[str, Any], rounds: dict[str, Any]) -> dict[str, Any]:
