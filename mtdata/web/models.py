@@ -21,8 +21,11 @@ class Token(models.Model):
 
 
 class Link(models.Model):
-    """Where a link was renewed or revoked; one that was not lives by the end of its job alone."""
+    """Where a link was renewed or revoked; one that was not lives by the end of its job alone.
 
-    artifact = models.OneToOneField(Artifact, on_delete=models.CASCADE)
+    It may outlive its artifact: who takes back what a job did is a runner, which knows no links.
+    """
+
+    artifact = models.OneToOneField(Artifact, on_delete=models.CASCADE, db_constraint=False)
     generation = models.IntegerField(default=0)  # links of an earlier one open nothing
     until = models.DateTimeField()

@@ -75,14 +75,18 @@ class Place:
         self.settings = load(self.folder / "config", {})
 
     def _empty(self) -> None:
-        from mtdata.records.models import Job, Runner
-
         with connection.cursor() as cursor:
             cursor.execute(
                 f"CREATE TABLE IF NOT EXISTS {TABLE} "
                 "(job VARCHAR(36), part VARCHAR(40), number INTEGER)"
             )
             cursor.execute(f"DELETE FROM {TABLE}")
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove every job and runner from the records; nobody may carry one now."""
+        from mtdata.records.models import Job, Runner
+
         Job.objects.all().delete()
         Runner.objects.all().delete()
 

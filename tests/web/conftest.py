@@ -26,6 +26,7 @@ def web(served: WebSite) -> Iterator[WebSite]:
     setting.open_records(served.place.settings.database)
     yield served
     served.place.stop()
+    served.place.forget()
     setting.close_records()
 
 

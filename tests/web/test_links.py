@@ -18,7 +18,8 @@ from mtdata.records.asking import now
 from mtdata.records.models import Artifact, Job
 from mtdata.web import places
 from tests.bucket import KEYS, Store
-from tests.web.site import Visitor, WebSite
+from tests.web.programs import bearing, program
+from tests.web.site import WebSite
 
 CONTENT = b"day,row\r\n2026-03-01,1\r\n"
 
@@ -84,24 +85,14 @@ def test_a_link_alone_opens_nothing(report: Report) -> None:
     assert report.web.visitor("operator").submit(link).status_code == 405
 
 
-def _token(web: WebSite, scope: str) -> str:
-    made = web.visitor("admin").submit("/account/tokens/", name=scope, scope=scope, days=1)
-    return "mtd_" + made.text.partition("mtd_")[2].partition("<")[0]
-
-
 def test_a_program_downloads_with_a_token_of_an_operator(report: Report) -> None:
-    stranger, link = Visitor(report.web.url), report.link()
-
-    def asked(word: str) -> requests.Response:
-        return stranger.get(link, headers={"Authorization": word})
-
-    assert asked(f"Bearer {_token(report.web, 'operator')}").content == CONTENT
-    assert asked(f"Bearer {_token(report.web, 'viewer')}").status_code == 403
-    for word in ("Bearer mtd_invented", "Bearer", "Basic b3BlcmF0b3I6eA=="):
-        answer = asked(word)
-        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
-    known = report.web.visitor("operator")
-    assert known.get(link, headers={"Authorization": "Bearer mtd_invented"}).status_code == 401
+    web, link = report.web, report.link()
+    assert program(web, "operator").get(link).content == CONTENT
+    assert program(web, "admin", "operator").get(link).content == CONTENT
+    assert program(web, "admin", "viewer").get(link).status_code == 403
+    assert bearing(web, "mtd_invented").get(link).status_code == 401
+    bold = {"Authorization": "Bearer mtd_invented"}
+    assert web.visitor("operator").get(link, headers=bold).status_code == 401
 
 
 def test_a_link_is_open_for_a_day_from_the_end_of_the_job(report: Report) -> None:
@@ -191,6 +182,17 @@ def test_only_what_a_successful_job_made_is_handed_out(report: Report) -> None:
     assert report.link() == ""
     assert report.order("renew") == 404
     Artifact.objects.filter(job=report.job).delete()
+    assert known.get(link).status_code == 404
+
+
+def test_a_link_that_was_renewed_does_not_keep_the_job_from_being_taken_back(
+    report: Report,
+) -> None:
+    assert report.order("renew") == 303
+    link, known = report.link(), report.web.visitor("operator")
+    known.submit(f"{report.page}undo/")
+    report.web.place.ended(report.job, "Stopped")
+    assert not Artifact.objects.filter(job=report.job).exists()
     assert known.get(link).status_code == 404
 
 

@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from mtdata.domain.job import FINAL, Stage, Status
+from mtdata.domain.job import FINAL, Status
 from mtdata.records import going
 from mtdata.records.asking import asking
 from mtdata.records.models import Event, Job, Part
@@ -112,7 +112,6 @@ def parts(request: HttpRequest, job: Any) -> HttpResponse:
             "lines": [{"part": part, "took": _span_of(part)} for part in page],
             "status": status,
             "states": [one.value for one in Status if one is not Status.STOPPING],
-            "work": Stage.WORK.value,
         }
         return render(request, "web/job_parts.html", known)
 
