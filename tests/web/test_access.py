@@ -123,6 +123,7 @@ TABLE = """
 /api/jobs/<uuid:id>/undo            POST   401    403  in   in
 /api/jobs/<uuid:id>/undo            *      401    403  405  405
 """
+pytestmark = pytest.mark.usefixtures("tidy")
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 WHO = ("", *ROLES)
 VALUES = {"number": "0", "name": "study", "kind": "rows"}

@@ -17,6 +17,7 @@ from tests.web.programs import bearing, program, token_of
 from tests.web.site import Visitor, WebSite
 
 PROBLEM = "application/problem+json"
+pytestmark = pytest.mark.usefixtures("tidy")
 
 
 def problem(answer: requests.Response, status: int) -> dict[str, Any]:
