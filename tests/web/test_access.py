@@ -39,6 +39,49 @@ TABLE = """
 /account/tokens/                    *      login  405  405  405
 /account/tokens/<int:number>/remove/ POST  login  in   in   in
 /account/tokens/<int:number>/remove/ *     login  405  405  405
+/                                   GET    login  in   in   in
+/                                   *      login  405  405  405
+/overview/                          GET    login  in   in   in
+/overview/                          *      login  405  405  405
+/pool/                              GET    login  in   in   in
+/pool/                              *      login  405  405  405
+/pool/<str:name>/                   GET    login  in   in   in
+/pool/<str:name>/                   *      login  405  405  405
+/runners/                           GET    login  in   in   in
+/runners/                           *      login  405  405  405
+/incidents/                         GET    login  in   in   in
+/incidents/                         *      login  405  405  405
+/incidents/close/                   POST   login  403  404  404
+/incidents/close/                   *      login  403  405  405
+/jobs/                              GET    login  in   in   in
+/jobs/                              *      login  405  405  405
+/jobs/new/                          GET    login  403  in   in
+/jobs/new/                          *      login  403  405  405
+/jobs/new/<str:kind>/               GET    login  403  in   in
+/jobs/new/<str:kind>/               POST   login  403  in   in
+/jobs/new/<str:kind>/               *      login  403  405  405
+/jobs/<uuid:job>/                   GET    login  in   in   in
+/jobs/<uuid:job>/                   *      login  405  405  405
+/jobs/<uuid:job>/live/              GET    login  in   in   in
+/jobs/<uuid:job>/live/              *      login  405  405  405
+/jobs/<uuid:job>/log/               GET    login  in   in   in
+/jobs/<uuid:job>/log/               *      login  405  405  405
+/jobs/<uuid:job>/parts/             GET    login  in   in   in
+/jobs/<uuid:job>/parts/             *      login  405  405  405
+/jobs/<uuid:job>/artifacts/         GET    login  in   in   in
+/jobs/<uuid:job>/artifacts/         *      login  405  405  405
+/jobs/<uuid:job>/stop/              POST   login  403  in   in
+/jobs/<uuid:job>/stop/              *      login  403  405  405
+/jobs/<uuid:job>/retry/             POST   login  403  in   in
+/jobs/<uuid:job>/retry/             *      login  403  405  405
+/jobs/<uuid:job>/undo/              POST   login  403  in   in
+/jobs/<uuid:job>/undo/              *      login  403  405  405
+/jobs/<uuid:job>/artifacts/<int:number>/renew/  POST  login 403 404 404
+/jobs/<uuid:job>/artifacts/<int:number>/renew/  *     login 403 405 405
+/jobs/<uuid:job>/artifacts/<int:number>/revoke/ POST  login 403 404 404
+/jobs/<uuid:job>/artifacts/<int:number>/revoke/ *     login 403 405 405
+/d/<str:word>                       GET    login  403  404  404
+/d/<str:word>                       *      login  403  405  405
 /metrics                            GET    401    in   in   in
 /metrics                            *      401    405  405  405
 /admin/                             GET    login  403  403  in
@@ -79,40 +122,12 @@ TABLE = """
 /api/jobs/<uuid:id>/retry           *      401    403  405  405
 /api/jobs/<uuid:id>/undo            POST   401    403  in   in
 /api/jobs/<uuid:id>/undo            *      401    403  405  405
-/jobs/                              GET    login  in   in   in
-/jobs/                              *      login  405  405  405
-/jobs/new/                          GET    login  403  in   in
-/jobs/new/                          *      login  403  405  405
-/jobs/new/<str:kind>/               GET    login  403  in   in
-/jobs/new/<str:kind>/               POST   login  403  in   in
-/jobs/new/<str:kind>/               *      login  403  405  405
-/jobs/<uuid:job>/                   GET    login  in   in   in
-/jobs/<uuid:job>/                   *      login  405  405  405
-/jobs/<uuid:job>/live/              GET    login  in   in   in
-/jobs/<uuid:job>/live/              *      login  405  405  405
-/jobs/<uuid:job>/log/               GET    login  in   in   in
-/jobs/<uuid:job>/log/               *      login  405  405  405
-/jobs/<uuid:job>/parts/             GET    login  in   in   in
-/jobs/<uuid:job>/parts/             *      login  405  405  405
-/jobs/<uuid:job>/artifacts/         GET    login  in   in   in
-/jobs/<uuid:job>/artifacts/         *      login  405  405  405
-/jobs/<uuid:job>/stop/              POST   login  403  in   in
-/jobs/<uuid:job>/stop/              *      login  403  405  405
-/jobs/<uuid:job>/retry/             POST   login  403  in   in
-/jobs/<uuid:job>/retry/             *      login  403  405  405
-/jobs/<uuid:job>/undo/              POST   login  403  in   in
-/jobs/<uuid:job>/undo/              *      login  403  405  405
-/jobs/<uuid:job>/artifacts/<int:number>/renew/ POST   login  403  404  404
-/jobs/<uuid:job>/artifacts/<int:number>/renew/ *      login  403  405  405
-/jobs/<uuid:job>/artifacts/<int:number>/revoke/ POST   login  403  404  404
-/jobs/<uuid:job>/artifacts/<int:number>/revoke/ *      login  403  405  405
-/d/<str:word>                       GET    login  403  404  404
-/d/<str:word>                       *      login  403  405  405
 """
+pytestmark = pytest.mark.usefixtures("tidy")
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 WHO = ("", *ROLES)
-VALUES = {"number": "0", "site": "study", "server": "study", "kind": "study.export"}
-"""What stands for the pieces of an address between < and >; `id` and `job` are a job."""
+VALUES = {"number": "0", "name": "study", "kind": "rows"}
+"""What stands for the pieces of an address between < and >, by their names."""
 NOT_OF_DJANGO = ("/static/", "/nowhere/", "/api/nowhere")
 _PIECE = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -137,6 +152,12 @@ LINES = [
 ]
 
 
+def filled(address: str, job: str) -> str:
+    """An address with something in the place of each piece."""
+    values = VALUES | {"id": job, "job": job}
+    return _PIECE.sub(lambda found: values.get(found[1], "x"), address)
+
+
 def told(answer: requests.Response) -> str:
     """What one got, in the words of the table."""
     if answer.status_code == 302 and "/login/?next=" in answer.headers["Location"]:
@@ -155,12 +176,6 @@ def ask(visitor: Visitor, method: str, path: str) -> requests.Response:
     return visitor.request(method, path, headers=headers)
 
 
-def path_of(line: Line, job: str) -> str:
-    """Its address with something in each piece."""
-    values = VALUES | {"id": job, "job": job}
-    return _PIECE.sub(lambda found: values.get(found[1], "x"), line.address)
-
-
 @pytest.fixture
 def job(web: WebSite) -> str:
     """A job that nobody carries."""
@@ -169,9 +184,7 @@ def job(web: WebSite) -> str:
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.method} {line.address}")
 def test_everybody_gets_what_the_table_says(web: WebSite, job: str, line: Line) -> None:
-    path = _PIECE.sub(
-        lambda found: (VALUES | {"id": job, "job": job}).get(found[1], "x"), line.address
-    )
+    path = filled(line.address, job)
     found: dict[str, tuple[str, ...]] = {}
     for method in line.methods:
         for who in WHO:
@@ -190,9 +203,7 @@ def _fresh(web: WebSite, who: str) -> Visitor:
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.method == "GET"], ids=str)
 def test_head_gets_what_get_does_and_no_body(web: WebSite, job: str, line: Line) -> None:
-    path = _PIECE.sub(
-        lambda found: (VALUES | {"id": job, "job": job}).get(found[1], "x"), line.address
-    )
+    path = filled(line.address, job)
     for who in WHO:
         visitor = web.visitor(who)
         head, whole = visitor.head(path), visitor.get(path)
@@ -236,7 +247,7 @@ def test_a_token_opens_what_its_scope_does(web: WebSite, job: str, scope: str) -
     asking = program(web, "admin", scope)
     for line in LINES:
         if line.address.startswith(("/api/", "/metrics")) and line.address != "/api/docs":
-            path = _PIECE.sub(job, line.address)
+            path = filled(line.address, job)
             expected = line.expected[WHO.index(scope)]
             for method in line.methods:
                 assert told(asking.request(method, path)) == expected, f"{method} {path}"

@@ -124,3 +124,34 @@ def test_every_role_of_the_page_has_its_group() -> None:
     from mtdata.web.roles import Role
 
     assert [role.group for role in Role if role is not Role.ANYONE] == list(ROLES)
+
+
+def test_a_token_is_printed_once_and_alone(config: Path) -> None:
+    ended(config, "user", "add", "anna", "--operator", said=f"{PASSWORD}\n")
+    made = ended(config, "user", "token", "anna", "--scope", "viewer", "--days", "30")
+    shown = json.loads(made.stdout)
+    assert set(shown) == {"name", "scope", "token"}
+    assert (shown["name"], shown["scope"]) == ("anna", "viewer")
+    assert re.fullmatch(r"mtd_[\w-]{43}", shown["token"])
+    assert shown["token"] not in made.stderr
+    words = ["--config", str(config), "user", "token", "anna", "--scope", "operator"]
+    plain = subprocess.run(
+        [sys.executable, "-P", "-m", "mtdata", *words], text=True, capture_output=True, timeout=60
+    )
+    assert re.fullmatch(r"mtd_[\w-]{43}\n", plain.stdout)
+    state = b"".join(path.read_bytes() for path in (config.parent / "state").iterdir())
+    assert shown["token"].encode() not in state
+    assert plain.stdout.strip().encode() not in state
+
+
+def test_a_token_that_nobody_may_have_is_refused(config: Path) -> None:
+    ended(config, "user", "add", "anna", said=f"{PASSWORD}\n")
+    for words, told in (
+        (("nobody", "--scope", "viewer"), "nobody who may log in"),
+        (("anna", "--scope", "admin"), "goes beyond"),
+        (("anna", "--scope", "viewer", "--days", "0"), "--days"),
+    ):
+        refused = ended(config, "user", "token", *words)
+        assert refused.returncode == 64
+        assert told in json.loads(refused.stdout)["error"]["message"]
+        assert "mtd_" not in refused.stdout

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from mtdata.jobs.kind import REQUIRED, Kind
+from mtdata.jobs.kind import MOST_VALUE, REQUIRED, Kind
 from mtdata.web.api import shapes
 from mtdata.web.api.operations import API, PREFIX
 
@@ -48,9 +48,10 @@ def _order_of(kind: Kind) -> dict[str, Any]:
     given = {
         one.name: {
             "type": "string",
-            "maxLength": shapes.MOST_VALUE,
+            "maxLength": MOST_VALUE,
             "pattern": shapes.NO_NUL,
             "description": one.allowed,
+            "examples": list(one.examples),
         }
         for one in kind.parameters
     }

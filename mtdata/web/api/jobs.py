@@ -7,22 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query
 
 from mtdata.jobs import front
-from mtdata.records import listing, looking
-from mtdata.records.models import Job
+from mtdata.jobs.kind import reading
+from mtdata.records import going, listing, looking
+from mtdata.records.models import Job, Part
 from mtdata.web.api import shapes
-from mtdata.web.api.problems import refusals
-
-
-def _found(id: UUID) -> Job:
-    job = listing.job_of(id)
-    if job is None:
-        raise Http404("There is no such job.")
-    return job
+from mtdata.web.api.problems import Misfits, refusals
+from mtdata.web.pages.job import found
 
 
 def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[str, Any]:
@@ -30,7 +25,7 @@ def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[st
 
     By state, kind, owner, and words in the name; a page beyond the last is the last.
     """
-    found = looking.paged(
+    paged = looking.paged(
         status="" if wanted.status == shapes.ANY else wanted.status,
         kind=wanted.kind,
         words=wanted.words,
@@ -38,7 +33,7 @@ def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[st
         page=wanted.page,
         size=wanted.size,
     )
-    return found._asdict()
+    return paged._asdict()
 
 
 def add_job(request: HttpRequest, response: HttpResponse, order: shapes.Order) -> dict[str, Any]:
@@ -47,14 +42,13 @@ def add_job(request: HttpRequest, response: HttpResponse, order: shapes.Order) -
     `GET /api/kinds` tells what kinds there are and what each takes. The address of the job is in
     the header Location.
     """
+    known, kinds, who = settings.MTDATA, settings.MTDATA_KINDS, request.user.get_username()
+    if order.kind in kinds:
+        faults = reading(kinds[order.kind], known, order.parameters).faults
+        if faults:
+            raise Misfits(f"{order.kind} does not take these parameters.", faults)
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
-        job = front.add(
-            settings.MTDATA,
-            settings.MTDATA_KINDS,
-            order.kind,
-            order.parameters,
-            owner=request.user.get_username(),
-        )
+        job = front.add(known, kinds, order.kind, order.parameters, owner=who)
     response.headers["Location"] = reverse("api_show_job", kwargs={"id": job.pk})
     return _ordered(job)
 
@@ -62,10 +56,32 @@ def add_job(request: HttpRequest, response: HttpResponse, order: shapes.Order) -
 def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Show a job: how far it is, why, what came out, its newest events.
 
-    `under_way` are the parts that are carried now, at most 20.
+    `running` are the parts that are carried now, at most 20; `silent_s` is how long ago one of them
+    gave a sign of life.
     """
-    job = _found(id)
-    return {**looking.whole_of(job), **listing.going(job)}
+    job = found(id)
+    now = going.going(job)
+    return {
+        **looking.whole_of(job),
+        "share": now.share,
+        "rows_per_s": now.pace.rows_s,
+        "left_s": now.pace.left_s,
+        "silent_s": now.silent_s,
+        "running": [_running(part, now) for part in now.running],
+    }
+
+
+def _running(part: Part, now: going.Going) -> dict[str, Any]:
+    return {
+        "number": part.number,
+        "name": part.name,
+        "stage": part.stage,
+        "rows": part.rows,
+        "expected": part.expected,
+        "step": part.step,
+        "runner": str(part.runner_id) if part.runner_id else None,
+        "silent_s": max(0.0, (now.at - part.beat_at).total_seconds()) if part.beat_at else None,
+    }
 
 
 def list_events(
@@ -75,15 +91,15 @@ def list_events(
 
     Ask again with `next` as the cursor for what has happened since.
     """
-    found = listing.events_behind(_found(id), wanted.cursor, wanted.size)
-    last = found[-1]["cursor"] if found else wanted.cursor
-    return {"events": found, "next": last}
+    events = going.after(found(id), wanted.cursor, wanted.size)
+    shown = [{"cursor": e.pk, "at": e.at, "level": e.level, "text": e.text} for e in events]
+    return {"events": shown, "next": events[-1].pk if events else wanted.cursor}
 
 
 def list_parts(request: HttpRequest, id: UUID, wanted: Query[shapes.Wanted]) -> dict[str, Any]:
     """List the parts of a job in their order."""
-    found, total = listing.parts_of(_found(id), wanted.page, wanted.size)
-    return {"parts": found, **shapes.paging(total, wanted)}
+    parts, total = listing.parts_of(found(id), wanted.page, wanted.size)
+    return {"parts": parts, **shapes.paging(total, wanted)}
 
 
 def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
@@ -93,7 +109,7 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """
     with refusals(HTTPStatus.CONFLICT):
         job, note = front.stop(
-            settings.MTDATA, _found(id).pk, f"stopped by {request.user.get_username()}"
+            settings.MTDATA, found(id).pk, f"stopped by {request.user.get_username()}"
         )
     return _ordered(job, note)
 
@@ -101,13 +117,13 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
 def retry_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Queue a job again that is Failed or Stopped; parts that are done stay so."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(front.retry(settings.MTDATA, _found(id).pk))
+        return _ordered(front.retry(settings.MTDATA, found(id).pk))
 
 
 def undo_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Take back everything that an ended job did."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(front.undo(settings.MTDATA, _found(id).pk))
+        return _ordered(front.undo(settings.MTDATA, found(id).pk))
 
 
 def _ordered(job: Job, note: str = "") -> dict[str, Any]:

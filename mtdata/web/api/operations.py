@@ -42,7 +42,7 @@ OPERATIONS = (
     Operation("GET", "/kinds", Role.VIEWER, standing.list_kinds, shapes.Kinds),
     Operation("GET", "/sites", Role.VIEWER, standing.list_sites, site_shapes.Sites),
     Operation("GET", "/incidents", Role.VIEWER, standing.list_incidents, site_shapes.Incidents),
-    Operation("GET", "/runners", Role.VIEWER, standing.list_runners, shapes.Runners),
+    Operation("GET", "/runners", Role.VIEWER, standing.list_runners, site_shapes.Runners),
     Operation("GET", "/jobs", Role.VIEWER, jobs.list_jobs, shapes.Jobs),
     Operation("POST", "/jobs", Role.OPERATOR, jobs.add_job, shapes.Ordered, 201, (413,)),
     Operation("GET", "/jobs/{uuid:id}", Role.VIEWER, jobs.show_job, shapes.Job),

@@ -18,6 +18,14 @@ from mtdata.web.pages import faults
 MOST_FIELDS, MOST_LETTERS = 20, 40
 
 
+class Misfits(Exception):
+    """Parameters that a kind does not take, by their names; '' for what is of no one of them."""
+
+    def __init__(self, words: str, faults: dict[str, str]) -> None:
+        super().__init__(words)
+        self.faults = faults
+
+
 @contextmanager
 def refusals(status: HTTPStatus) -> Iterator[None]:
     """What cannot be done is answered so; that the records are away is told elsewhere."""
@@ -34,6 +42,7 @@ def tell(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _refused)
     api.add_exception_handler(Http404, _missing)
     api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(Misfits, _misfit)
     api.add_exception_handler(RequestDataTooBig, _too_large)
 
 
@@ -58,6 +67,17 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "The request is not as it has to be. Nothing was changed.",
         errors=fields,
+    )
+
+
+def _misfit(request: HttpRequest, error: Any) -> HttpResponse:
+    shown = list(error.faults.items())[:MOST_FIELDS]
+    fields = [
+        {"field": _named(("body", "order", "parameters", name)), "fault": why}
+        for name, why in shown
+    ]
+    return faults.problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, f"{error} Nothing was changed.", errors=fields
     )
 
 

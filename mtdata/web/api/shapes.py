@@ -9,9 +9,10 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
 from mtdata.domain.job import Stage, Status
+from mtdata.jobs.kind import MOST_VALUE
 
 ANY: Literal["any"] = "any"
-MOST_PAGE, MOST_SIZE, MOST_CURSOR, MOST_PARAMETERS, MOST_VALUE = 1_000_000, 200, 2**63 - 1, 64, 1000
+MOST_PAGE, MOST_SIZE, MOST_CURSOR, MOST_PARAMETERS = 1_000_000, 200, 2**63 - 1, 64
 NO_NUL = r"^[^\x00]*$"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
 Value = Annotated[str, StringConstraints(max_length=MOST_VALUE, pattern=NO_NUL)]
@@ -112,18 +113,21 @@ class Me(Schema):
 
 
 class KindParameter(Schema):
-    """A parameter of a kind; `allowed` says in words what it takes."""
+    """A parameter of a kind; `allowed` says in words what it takes, `choices` all there is."""
 
     name: str
     allowed: str
     required: bool
     default: Any
+    choices: list[str] | None
+    examples: list[str]
 
 
 class Kind(Schema):
     """A kind of job."""
 
     name: str
+    about: str
     parameters: list[KindParameter]
     can_undo: bool
 
@@ -208,8 +212,8 @@ class Events(Schema):
     next: int
 
 
-class Going(Schema):
-    """A part that is carried now, and how long ago it was heard of."""
+class Running(Schema):
+    """A part that is carried now, and how long ago it gave a sign of life."""
 
     number: int
     name: str
@@ -217,19 +221,24 @@ class Going(Schema):
     rows: int
     expected: int | None
     step: str
-    rows_per_s: float
-    beat_age_s: float | None
+    runner: str | None
+    silent_s: float | None
 
 
 class Job(JobLine):
-    """A job as a whole; `rows_per_s` and `beat_age_s` are of the parts under way together."""
+    """A job as a whole; how much of it is done (of 1), how fast it goes, what is left in seconds.
+
+    What cannot be known is null.
+    """
 
     parameters: dict[str, Any]
     artifacts: list[Artifact]
     events: list[Happened]
-    under_way: list[Going]
-    rows_per_s: float
-    beat_age_s: float | None
+    share: float
+    rows_per_s: float | None
+    left_s: float | None
+    silent_s: float | None
+    running: list[Running]
 
 
 class Part(Schema):
@@ -253,24 +262,3 @@ class Parts(Paging):
     """A page of parts."""
 
     parts: list[Part]
-
-
-class Runner(Schema):
-    """A program that carries jobs, or did."""
-
-    id: str
-    host: str
-    pid: int
-    engine: str
-    slots: int
-    version: str
-    started_at: datetime
-    seen_at: datetime
-    ended_at: datetime | None
-    alive: bool
-
-
-class Runners(Paging):
-    """A page of runners."""
-
-    runners: list[Runner]

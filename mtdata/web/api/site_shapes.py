@@ -1,14 +1,15 @@
-"""How sites stand, as the API tells it, typed and described; it decides nothing."""
+"""How sites and runners stand, as the API tells it, typed and described; it decides nothing."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-from mtdata.web.api.shapes import Paging
+from mtdata.domain.job import Stage
+from mtdata.web.api.shapes import Paging, Wanted
 
 
 class Incident(Schema):
@@ -90,7 +91,7 @@ class Site(Schema):
     overdue: bool
     late: dict[str, datetime]
     disk: Disk
-    new_rows: dict[date, int]
+    new_rows: dict[str, int]
     on_site: OnSite
     last_success_at: datetime | None
     last_success_s: int | None
@@ -119,3 +120,43 @@ class Sites(Schema):
     """Every site by its name."""
 
     sites: dict[str, Site | Absent | Faulty]
+
+
+# --- runners
+
+
+class RunnersWanted(Wanted):
+    """Which runners."""
+
+    ended: bool = Field(False, description="Those who went, instead of those who are there.")
+
+
+class InHand(Schema):
+    """A part that a runner carries."""
+
+    job: str
+    job_name: str
+    name: str
+    stage: Stage
+    rows: int
+
+
+class Runner(Schema):
+    """A program that carries jobs, or did; `parts` is what it has in hand."""
+
+    id: str
+    host: str
+    pid: int
+    engine: str
+    slots: int
+    version: str
+    state: Literal["alive", "silent", "ended"]
+    started_at: datetime
+    seen_at: datetime
+    parts: list[InHand]
+
+
+class Runners(Paging):
+    """A page of runners."""
+
+    runners: list[Runner]

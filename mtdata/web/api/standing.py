@@ -11,10 +11,10 @@ from ninja import Query
 from mtdata import news
 from mtdata.domain.notice import PROGRAM
 from mtdata.jobs.kind import REQUIRED, Kind
-from mtdata.records import listing
+from mtdata.records import carriers
 from mtdata.status import shown
 from mtdata.web import pools
-from mtdata.web.api import shapes
+from mtdata.web.api import shapes, site_shapes
 from mtdata.web.roles import role_of
 
 
@@ -44,10 +44,17 @@ def _kind(kind: Kind) -> dict[str, Any]:
             "allowed": one.allowed,
             "required": one.default is REQUIRED,
             "default": None if one.default is REQUIRED else one.default,
+            "choices": None if one.choices is None else list(one.choices(settings.MTDATA)),
+            "examples": list(one.examples),
         }
         for one in kind.parameters
     ]
-    return {"name": kind.name, "parameters": parameters, "can_undo": kind.undo is not None}
+    return {
+        "name": kind.name,
+        "about": kind.about,
+        "parameters": parameters,
+        "can_undo": kind.undo is not None,
+    }
 
 
 def list_sites(request: HttpRequest) -> dict[str, Any]:
@@ -75,8 +82,10 @@ def list_incidents(request: HttpRequest, wanted: Query[shapes.Wanted]) -> dict[s
     }
 
 
-def list_runners(request: HttpRequest, wanted: Query[shapes.Wanted]) -> dict[str, Any]:
-    """List the runners, those heard of last first; `alive` are those heard of of late."""
+def list_runners(request: HttpRequest, wanted: Query[site_shapes.RunnersWanted]) -> dict[str, Any]:
+    """List the runners that are there or fell silent, the newest first, and what each has in hand.
+
+    With `ended` those who went instead. A page beyond the last is the last.
+    """
     sweep_s = settings.MTDATA.programme.sweep_s
-    found, total = listing.runners_of(sweep_s, wanted.page, wanted.size)
-    return {"runners": found, **shapes.paging(total, wanted)}
+    return carriers.crew(sweep_s, ended=wanted.ended, page=wanted.page, size=wanted.size)._asdict()

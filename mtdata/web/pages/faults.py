@@ -9,18 +9,20 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from mtdata import __version__
 
 
 def told(request: HttpRequest, status: HTTPStatus, words: str) -> HttpResponse:
     """A page with these words; for the API problem details (RFC 9457)."""
     if request.path.startswith("/api/") or getattr(request, "for_programs", False):
         return problem(status, words)
-    return render(
-        request,
-        "web/fault.html",
-        {"status": status.value, "title": status.phrase, "words": words},
-        status=status.value,
-    )
+    known = {"status": status.value, "title": status.phrase, "words": words}
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # who asks stands in records that may be away
+        page = render_to_string("web/fault.html", known | {"version": __version__})
+        return HttpResponse(page, status=status.value)
+    return render(request, "web/fault.html", known, status=status.value)
 
 
 def problem(status: HTTPStatus, words: str, **more: Any) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,29 +11,41 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from mtdata.adapters import metrics as numbers
 from mtdata.adapters.clock import SystemClock
-from mtdata.records import listing
+from mtdata.records import carriers, listing
 from mtdata.web import pools
 
 KEPT_S = 5.0
 
 
-class Counts:
-    """How many jobs, parts and runners, counted at most once in a few seconds."""
+class Counts(NamedTuple):
+    """How many jobs there are by state, what waits, how many carry."""
+
+    jobs: dict[str, int]
+    waiting: listing.Waiting
+    alive: int
+
+
+class Counting:
+    """Counts at most once in a few seconds, however many ask."""
 
     def __init__(self) -> None:
         self._clock, self._turn = SystemClock(), threading.Lock()
-        self._found: tuple[float, dict[str, Any]] | None = None
+        self._found: tuple[float, Counts] | None = None
 
-    def now(self) -> dict[str, Any]:
+    def now(self) -> Counts:
         """What was counted of late."""
         with self._turn:
             if self._found is None or self._clock.ticks() - self._found[0] >= KEPT_S:
-                sweep_s = settings.MTDATA.programme.sweep_s
-                self._found = self._clock.ticks(), listing.counts(sweep_s)
+                self._found = self._clock.ticks(), _counted()
             return self._found[1]
 
 
-_COUNTS = Counts()
+def _counted() -> Counts:
+    alive = carriers.alive(settings.MTDATA.programme.sweep_s)
+    return Counts(carriers.counts(), listing.waiting(), alive)
+
+
+_COUNTING = Counting()
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -42,21 +54,23 @@ def metrics(request: HttpRequest) -> HttpResponse:
     known = {site: state for site, state in states.items() if "scales" in state}
     faulty = [site for site, state in states.items() if "fault" in state]
     page = numbers.filled(known, faulty, SystemClock().now())
-    _add_jobs(page, _COUNTS.now())
+    _add_jobs(page, _COUNTING.now())
     return HttpResponse(page.text(), content_type=CONTENT_TYPE_LATEST)
 
 
-def _add_jobs(page: numbers.Page, counts: dict[str, Any]) -> None:
-    status = ("status",)
-    of_jobs = [((word,), number) for word, number in counts["jobs"].items()]
-    page.gauge("jobs", "Jobs by state.", status, of_jobs)
-    of_parts = [((word,), number) for word, number in counts["parts"].items()]
-    page.gauge("job_parts", "Parts that are queued or under way.", status, of_parts)
-    oldest = counts["oldest_queued_at"]
+def _add_jobs(page: numbers.Page, counts: Counts) -> None:
+    status, oldest = ("status",), counts.waiting.oldest_at
+    page.gauge("jobs", "Jobs by state.", status, _by_word(counts.jobs))
+    told = "Parts that are queued or under way."
+    page.gauge("job_parts", told, status, _by_word(counts.waiting.parts))
     page.gauge(
         "job_oldest_queued_timestamp_seconds",
         "When the job was added that has been queued for longest.",
         (),
         [((), oldest.timestamp() if oldest else None)],
     )
-    page.gauge("runners_alive", "Runners heard of of late.", (), [((), counts["runners"])])
+    page.gauge("runners_alive", "Runners heard of of late.", (), [((), counts.alive)])
+
+
+def _by_word(found: dict[str, int]) -> list[tuple[tuple[str], int]]:
+    return [((word,), number) for word, number in found.items()]
