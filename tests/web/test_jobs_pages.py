@@ -71,7 +71,7 @@ def test_a_job_is_queued_by_its_form_and_watched_to_its_end(web: WebSite) -> Non
 def test_a_running_job_tells_how_far_it_is_and_when_it_was_heard_of(web: WebSite) -> None:
     page = _queued(web, "rows", rows=200, parts=3, how="waits")
     web.place.carry()
-    until(lambda: "20 a" in _read(web, page + "live/") or "10 %" in _read(web, page), "some rows")
+    until(lambda: "(3 %)" in _read(web, page + "live/"), "a batch of rows on the page")
     told = _read(web, page + "live/")
     assert "In Progress" in told
     assert "0 of 3 done (3 %)" in told
