@@ -20,8 +20,9 @@ from benchmarks.figures import Benchmark
 from benchmarks.machine import machine
 from benchmarks.page import shown, verdict, write_page
 from benchmarks.study import STUDY
+from benchmarks.web import WEB
 
-TABLES = {"study": STUDY, "daemon": DAEMON}
+TABLES = {"study": STUDY, "daemon": DAEMON, "web": WEB}
 WIDTH = 130
 console = Console(stderr=True)
 

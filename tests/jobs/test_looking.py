@@ -24,7 +24,7 @@ def test_a_list_is_filtered_by_state_kind_owner_and_a_part_of_the_name(place: Pl
     assert _names(words="HARE") == ["shared"]
     assert _names(words="0%") == ["rows_50%"]
     assert _names(words="_") == ["rows_50%"]
-    assert _names(words="nowhere") == _names(owner="ann") == []
+    assert _names(words="nowhere") == _names(owner="ann") == _names(words="a\0b") == []
     assert str(looking.paged(kind="shared").jobs[0]["id"]) == second
 
 

@@ -15,9 +15,9 @@ from mtdata.records import going
 from mtdata.records.asking import asking
 from mtdata.records.models import Event, Job, Part
 from mtdata.web import links
-from mtdata.web.pages.jobs import page_of
 from mtdata.web.pages.orders import orders_of
 from mtdata.web.pages.words import span
+from mtdata.web.paging import number_in, word_in
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 20, 100, 1000
 SWEEPS = 3
@@ -92,20 +92,19 @@ def _made(job: Job, page: int, size: int) -> dict[str, Any]:
 def artifacts(request: HttpRequest, job: Any) -> HttpResponse:
     """Everything that came out."""
     of = found(job)
-    return render(
-        request, "web/job_artifacts.html", {"job": of, **_made(of, page_of(request), SIZE)}
-    )
+    known = {"job": of, **_made(of, number_in(request.GET, "page", 1), SIZE)}
+    return render(request, "web/job_artifacts.html", known)
 
 
 def parts(request: HttpRequest, job: Any) -> HttpResponse:
     """Every part, in their order; `status` in the address chooses."""
     of = found(job)
-    status = request.GET.get("status", "")[:16].replace("\0", "")
+    status = word_in(request.GET, "status", 16)
     with asking():
         chosen = of.parts.select_related("runner").order_by("number")
         if status:
             chosen = chosen.filter(status=status)
-        page: Page[Part] = Paginator(chosen, SIZE).get_page(page_of(request))
+        page: Page[Part] = Paginator(chosen, SIZE).get_page(number_in(request.GET, "page", 1))
         known = {
             "job": of,
             "page": page,

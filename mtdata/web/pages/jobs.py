@@ -11,20 +11,15 @@ from django.shortcuts import render
 from mtdata.domain.job import Status
 from mtdata.records import looking
 from mtdata.web.pages.words import span
+from mtdata.web.paging import number_in, word_in
 
 SIZE, MOST_WORDS = 50, 128
-
-
-def page_of(request: HttpRequest) -> int:
-    """The number of the page that is asked for; 1 where it is no number."""
-    word = request.GET.get("page", "1")[:9]
-    return int(word) if word.isascii() and word.isdigit() else 1
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """A page of the list; its table alone for who polls it."""
     asked = {
-        name: request.GET.get(name, "").strip()[:MOST_WORDS]
+        name: word_in(request.GET, name, MOST_WORDS).strip()
         for name in ("status", "kind", "name", "owner")
     }
     found = looking.paged(
@@ -32,7 +27,7 @@ def show(request: HttpRequest) -> HttpResponse:
         kind=asked["kind"],
         words=asked["name"],
         owner=asked["owner"],
-        page=page_of(request),
+        page=number_in(request.GET, "page", 1),
         size=SIZE,
     )
     known = {

@@ -1,0 +1,19 @@
+"""The benchmarks of the web page: one line each; a new one is a file and a line."""
+
+from __future__ import annotations
+
+from benchmarks.figures import Benchmark
+from benchmarks.web import downloads
+
+WEB: tuple[Benchmark, ...] = (
+    Benchmark(
+        "web_download",
+        "most memory of the web page while a CSV of a million rows is downloaded ÷ before",
+        1.1, False, "", downloads.memory,
+    ),
+    Benchmark(
+        "web_idle",
+        "memory of the web page between two requests, in MB",
+        110, False, "", downloads.idle,
+    ),
+)  # fmt: skip
