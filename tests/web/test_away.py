@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,13 @@ def database(tmp_path: Path) -> Iterator[str]:
 
 
 def test_while_the_records_are_away_everybody_is_told(tmp_path: Path, database: str) -> None:
-    cable = Cable(PORT)
-    site = WebSite(tmp_path, f"postgres://postgres@127.0.0.1:{cable.port}/{database}")
+    with closing(Cable(PORT)) as cable:
+        url = f"postgres://postgres@127.0.0.1:{cable.port}/{database}"
+        with closing(WebSite(tmp_path, url)) as site:
+            _follow(site, cable)
+
+
+def _follow(site: WebSite, cable: Cable) -> None:
     known, asking = site.visitor("operator"), program(site)
     mark = {"X-CSRFToken": known.mark_of("/account/")}
     assert asking.get("/api/jobs").status_code == 200
@@ -82,5 +88,3 @@ def test_while_the_records_are_away_everybody_is_told(tmp_path: Path, database: 
     cable.mend()
     until(lambda: asking.get("/api/jobs").status_code == 200, "the records are back")
     assert asking.get("/api/jobs").json()["total"] == 0
-    site.close()
-    cable.close()
