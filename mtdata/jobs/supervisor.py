@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -17,6 +18,7 @@ from typing import IO, cast
 from uuid import UUID
 
 from mtdata.adapters.clock import SystemClock
+from mtdata.domain.job import Stage
 from mtdata.errors import RecordsError
 from mtdata.jobs.kind import Kind, Kinds
 from mtdata.jobs.limits import memory_of
@@ -94,14 +96,27 @@ class Child:
             os.killpg(self.pid, number)
 
 
+Call = Callable[[str, int], None]
+"""Told of a job that further hands could work on now, and of how many."""
+
+
+def nobody(job: str, hands: int) -> None:
+    """Call nobody: they look by themselves."""
+
+
 class Supervisor:
     """What one slot of a runner does; `leaving` tells that the runner ends."""
 
     def __init__(
-        self, runner: UUID, terms: Terms, kinds: Kinds, leaving: threading.Event | None = None
+        self,
+        runner: UUID,
+        terms: Terms,
+        kinds: Kinds,
+        leaving: threading.Event | None = None,
+        call: Call = nobody,
     ) -> None:
         self._runner, self._terms, self._kinds = runner, terms, kinds
-        self._leaving = leaving or threading.Event()
+        self._leaving, self._call = leaving or threading.Event(), call
 
     def work(self) -> bool:
         """Carry what can be carried of one job; False when there was nothing to carry."""
@@ -124,8 +139,18 @@ class Supervisor:
         while claimed is not None:
             course = Course(child, claimed, self._runner, self._terms, self._kinds[claimed.kind])
             if not course.run(self._leaving):
+                if self._leaving.is_set():  # somebody else may go on with what was handed back
+                    self._call(claimed.job, 1)
                 return
+            if claimed.stage == Stage.PLAN:
+                self._share(claimed)
             claimed = self._claim(claimed.job)
+
+    def _share(self, claimed: Claimed) -> None:
+        hands = self._kinds[claimed.kind].hands
+        more = min(hands, carrying.waiting(claimed.job)) - 1 if hands > 1 else 0
+        if more > 0:
+            self._call(claimed.job, more)
 
 
 class Course:
