@@ -102,7 +102,7 @@ class Ear:
             )  # fmt: skip
 
     def _close(self) -> None:
-        """End the loop of this worker alone; Celery's own word for it would end all of a process."""
+        """End the loop of this worker alone; Celery's own word for it ends all of a process."""
         if self._consumer is not None:
             self._consumer.blueprint.state = CLOSE
 

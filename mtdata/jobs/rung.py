@@ -6,7 +6,7 @@ few costs at most SWEEP_S.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mtdata.config import Settings
 from mtdata.errors import ConfigError, RecordsError
@@ -93,7 +93,9 @@ def _ear_of(settings: Settings, heard: Heard) -> Ear:
     return Ear(address, heard)
 
 
-def slots_of(settings: Settings, kinds: Kinds, count: int = 0, **more: Any) -> Slots:
+def slots_of(
+    settings: Settings, kinds: Kinds, count: int = 0, terms: Terms | None = None
+) -> Slots:
     """The slots of the engine that the settings name."""
     made = RungSlots if settings.programme.engine == "celery" else Slots
-    return made(settings, kinds, count=count, **more)
+    return made(settings, kinds, terms, count)
