@@ -20,6 +20,27 @@ CONNECT_S, READ_S = 2.0, 10.0
 WAITING, KEPT_S, HIDDEN_S = 1000, 3600, 60
 """So many rings wait in a queue, so long, and so long one that was taken is hidden from others."""
 LONG_POLL_S = 5
+_WAYS = {
+    "broker_connection_timeout": CONNECT_S,
+    "broker_connection_retry": False,  # the ear begins again by itself, with pauses that grow
+    "broker_connection_retry_on_startup": False,
+    "broker_pool_limit": 0,
+    "task_create_missing_queues": False,
+    "task_default_delivery_mode": "transient",  # a ring that is lost is made up for by looking
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "result_backend": None,
+    "task_ignore_result": True,
+    "task_acks_late": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_enable_remote_control": False,
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "worker_detect_quorum_queues": False,
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
+    "worker_send_task_events": False,
+    "enable_utc": True,
+}
 
 
 def faults() -> tuple[type[Exception], ...]:
@@ -57,30 +78,12 @@ def new_app(address: BrokerAddress) -> Celery:
         address.queue, Exchange(""), routing_key=address.queue, durable=True, queue_arguments=limits
     )
     app.conf.update(
+        _WAYS,
         broker_url=_url(address),
         broker_use_ssl=_tls(address),
-        broker_connection_timeout=CONNECT_S,
-        broker_connection_retry=False,  # the ear begins again by itself, with pauses that grow
-        broker_connection_retry_on_startup=False,
-        broker_pool_limit=0,
         broker_transport_options=_sqs(address) if address.kind == "sqs" else {},
         task_queues=[queue],
         task_default_queue=address.queue,
-        task_create_missing_queues=False,
-        task_default_delivery_mode="transient",  # a ring that is lost is found by looking
-        task_serializer="json",
-        accept_content=["json"],
-        result_backend=None,
-        task_ignore_result=True,
-        task_acks_late=False,
-        worker_prefetch_multiplier=1,
-        worker_enable_remote_control=False,
-        worker_hijack_root_logger=False,
-        worker_redirect_stdouts=False,
-        worker_detect_quorum_queues=False,
-        worker_cancel_long_running_tasks_on_connection_loss=True,
-        worker_send_task_events=False,
-        enable_utc=True,
     )
     return app
 

@@ -93,9 +93,7 @@ def _ear_of(settings: Settings, heard: Heard) -> Ear:
     return Ear(address, heard)
 
 
-def slots_of(
-    settings: Settings, kinds: Kinds, count: int = 0, terms: Terms | None = None
-) -> Slots:
+def slots_of(settings: Settings, kinds: Kinds, count: int = 0, terms: Terms | None = None) -> Slots:
     """The slots of the engine that the settings name."""
     made = RungSlots if settings.programme.engine == "celery" else Slots
     return made(settings, kinds, terms, count)
