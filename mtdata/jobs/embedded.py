@@ -117,11 +117,13 @@ class Slots:
             try:
                 if supervisor.work():
                     continue
+                supervisor.prepare()
                 pause_s = self._pause_s()
             except RecordsError as error:
                 log.warning("%s; the slot goes on when it does", error)
                 pause_s = LOOK_S
             self._bell.sleep(rung, pause_s)
+        supervisor.close()
         setting.close_records()
 
     def _pause_s(self) -> float:

@@ -51,6 +51,8 @@ def _write(work: Work) -> None:
         raise BusyError("somebody else is at it")
     if how == "fault":
         raise ZeroDivisionError("the answer of a participant")
+    if how == "tells":
+        sign(work, f"batch{work.settings.programme.batch}")
     if how == "meets":
         _meet(work)
     rows = int(work.parameters["rows"])
