@@ -17,11 +17,12 @@ from rich.table import Table
 from benchmarks.bench import Bench, NotMeasured
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark
+from benchmarks.jobs import JOBS
 from benchmarks.machine import machine
 from benchmarks.page import shown, verdict, write_page
 from benchmarks.study import STUDY
 
-TABLES = {"study": STUDY, "daemon": DAEMON}
+TABLES = {"study": STUDY, "daemon": DAEMON, "jobs": JOBS}
 WIDTH = 130
 console = Console(stderr=True)
 
