@@ -10,7 +10,7 @@ from benchmarks.bench import Bench
 from benchmarks.figures import Measured, in_ratio
 from benchmarks.jobs.office import Office, at_rest, children_of, megabytes, office
 
-SCALES, ROWS = 12, 3_000
+SCALES, ROWS = 12, 1_500
 
 
 def decode(bench: Bench) -> Measured:
