@@ -67,7 +67,11 @@ def _add_runner(commands: Any, shared: argparse.ArgumentParser) -> None:
         "runner", parents=[shared], help="carry queued jobs", epilog=RUNNER
     )
     runner.add_argument("--engine", choices=["embedded", "celery"], help="default: ENGINE")
-    runner.add_argument("--broker", metavar="URL", help="who rings (default: BROKER)")
+    runner.add_argument(
+        "--broker",
+        metavar="URL",
+        help="who rings (default: BROKER, whose password no list of processes shows)",
+    )
     runner.add_argument("--slots", type=int, default=0, help="so many at a time (default: SLOTS)")
     runner.add_argument("--once", action="store_true", help="carry what is queued, and end")
     runner.set_defaults(run=_runner)

@@ -36,13 +36,22 @@ def ring(settings: Settings, job_id: Any, times: int = 1, hops: int = 0) -> bool
 
 def _rung(address: BrokerAddress, job_id: str, times: int, hops: int) -> str:
     """Why it could not be rung, '' when it was."""
+    from mtdata.jobs.broker import app_of, faults
+
+    try:
+        app, away = app_of(address), faults()  # loading them is not counted as waiting
+    except ConfigError as error:
+        return str(error)
     if not _HANDS.acquire(blocking=False):
         return "earlier rings still hang there"
     told: list[str] = []
 
     def act() -> None:
         try:
-            told.append(_send(address, job_id, times, hops))
+            _send(app, job_id, times, hops)
+            told.append("")
+        except away as error:
+            told.append(type(error).__name__)  # its words could quote the account
         finally:
             _HANDS.release()
 
@@ -52,21 +61,12 @@ def _rung(address: BrokerAddress, job_id: str, times: int, hops: int) -> str:
     return told[0] if told else f"no answer within {WITHIN_S:g} s"
 
 
-def _send(address: BrokerAddress, job_id: str, times: int, hops: int) -> str:
-    from mtdata.jobs.broker import TASK, app_of, faults
+def _send(app: Any, job_id: str, times: int, hops: int) -> None:
+    from mtdata.jobs.broker import TASK
 
-    try:
-        app = app_of(address)
-        # a connection of its own each time: one that is kept is broken just when it is needed
-        with app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
-            producer = app.amqp.Producer(connection)
-            for _ in range(times):
-                app.send_task(
-                    TASK, (job_id, hops), producer=producer, retry=False, ignore_result=True
-                )
-    except ConfigError as error:
-        return str(error)
-    except faults() as error:
-        return type(error).__name__  # its words could quote the account
-    return ""
+    # a connection of its own each time: one that is kept is broken just when it is needed
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
+        producer = app.amqp.Producer(connection)
+        for _ in range(times):
+            app.send_task(TASK, (job_id, hops), producer=producer, retry=False, ignore_result=True)

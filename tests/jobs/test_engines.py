@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from uuid import uuid4
 
 import pytest
 
 from mtdata.jobs import doorbell, front
-from mtdata.records import orders
+from mtdata.jobs.rung import MOST_HOPS, RungSlots, slots_of
+from mtdata.records import orders, runners
 from tests.jobs.conftest import BROKERS, ENGINES
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place, until
@@ -185,3 +187,18 @@ def test_a_door_rings_for_every_order_and_for_none_that_changed_nothing(place: P
     assert front.stop(place.settings, job)[1] == "it has ended already: Stopped"
     until(lambda: place.broker and place.broker.waiting() == 4, "four rings")
     assert orders.found(job).kind in KINDS
+
+
+@pytest.mark.parametrize("place", ["sqlite-rabbitmq"], indirect=True)
+def test_a_ring_goes_by_so_many_busy_runners_and_no_more(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed: list[int] = []
+    monkeypatch.setattr(doorbell, "ring", lambda *_, hops=0: passed.append(hops))
+    monkeypatch.setattr(runners, "idle_elsewhere", lambda *_: True)
+    slots = slots_of(place.settings, KINDS)
+    slots._runner = uuid4()
+    assert isinstance(slots, RungSlots)
+    for hops in (0, MOST_HOPS - 1, MOST_HOPS):
+        slots._heard(str(uuid4()), hops)
+    assert passed == [1, MOST_HOPS]

@@ -162,7 +162,7 @@ def test_a_faulty_broker_is_told_without_its_secret(tmp_path: Path, url: str, wh
 
 
 def test_the_engine_celery_wants_a_broker(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="BROKER: .*ENGINE is celery, so a broker must be named"):
+    with pytest.raises(ConfigError, match=r"BROKER: .*ENGINE is celery, so a broker must be named"):
         loaded(tmp_path, ENGINE="celery")
 
 
