@@ -15,12 +15,13 @@ from uuid import UUID
 from celery.bootsteps import CLOSE
 from celery.exceptions import WorkerShutdown
 
+from mtdata.adapters.clock import SystemClock
 from mtdata.domain.broker import BrokerAddress
 from mtdata.jobs.broker import TASK, faults, new_app
 
 log = logging.getLogger(__name__)
 Heard = Callable[[str, int], None]
-PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+PAUSES_S, STANDS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0), 60.0
 SILENT = logging.CRITICAL + 1
 
 
@@ -32,6 +33,7 @@ class Ear:
         self._app = new_app(address)
         self._leaving = threading.Event()
         self._away, self._tries = False, 0
+        self._ticks, self._since = SystemClock().ticks, 0.0
         self._consumer: Any = None
         self._thread = threading.Thread(target=self._listen, name="ear", daemon=True)
 
@@ -93,7 +95,8 @@ class Ear:
         return "it ended by itself"
 
     def _lost(self, reason: str) -> None:
-        self._tries += 1
+        stood = not self._away and self._ticks() - self._since > STANDS_S
+        self._tries = 1 if stood else self._tries + 1  # one that comes and goes is called seldom
         if not self._away:
             self._away = True
             log.warning(
@@ -111,7 +114,7 @@ class Ear:
             log.warning("the broker %s is there again", self._told)
         else:
             log.info("listening to the broker %s", self._told)
-        self._away, self._tries, self._consumer = False, 0, consumer
+        self._away, self._since, self._consumer = False, self._ticks(), consumer
         if self._leaving.is_set():
             self._close()
 
