@@ -52,7 +52,9 @@ WEB = [
 ]
 MYSQL = ["PyMySQL>=1.1,<2"]
 POSTGRES = ["psycopg[binary]>=3.2,<4"]
-SERVED = [*WEB, *MYSQL, *POSTGRES]  # what bin/mtdata installs for itself: nothing to compile
+CELERY = ["celery>=5.7,<6"]
+SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
+SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY]  # what bin/mtdata installs: nothing to compile
 ALL = SERVED  # what later duties need beyond the core: each brings its own extra
 
 TEST = [
@@ -87,6 +89,8 @@ setup(
         "web": WEB,
         "mysql": MYSQL,
         "postgres": POSTGRES,
+        "celery": CELERY,
+        "sqs": SQS,
         "served": SERVED,
         "all": ALL,
         "test": TEST,

@@ -17,12 +17,13 @@ from rich.table import Table
 from benchmarks.bench import Bench, NotMeasured
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark
+from benchmarks.jobs import JOBS
 from benchmarks.machine import machine
 from benchmarks.page import shown, verdict, write_page
 from benchmarks.study import STUDY
 from benchmarks.web import WEB
 
-TABLES = {"study": STUDY, "daemon": DAEMON, "web": WEB}
+TABLES = {"study": STUDY, "daemon": DAEMON, "jobs": JOBS, "web": WEB}
 WIDTH = 130
 console = Console(stderr=True)
 

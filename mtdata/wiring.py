@@ -33,29 +33,33 @@ class Opening:
     key_faults: dict[str, str] = field(default_factory=dict)
 
 
-def cipher_of(site: SiteConfig) -> tuple[Cipher, dict[str, str]]:
+def cipher_of(site: SiteConfig, workers: int | None = None) -> tuple[Cipher, dict[str, str]]:
     """The site's keys at work, and the faults of those that cannot be used."""
     if site.encryption == "off":
         return ClearCipher(), {}
     secret = site.passphrase.get_secret_value() if site.passphrase else None
     keys, faults = load_keys(site.private_files, secret)
     told = {fault.name: fault.reason for fault in faults}
-    return RsaCipher(keys, padding=site.padding), told
+    return RsaCipher(keys, padding=site.padding, workers=workers), told
 
 
 @contextmanager
 def open_pool(
-    site: SiteConfig, ledger_name: str | None = Ledger.NAME, pulse: Pulse | None = None
+    site: SiteConfig,
+    ledger_name: str | None = Ledger.NAME,
+    pulse: Pulse | None = None,
+    workers: int | None = None,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
-    `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk.
+    `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk; so
+    many `workers` decrypt, None being one a core and 0 this process alone.
     """
     make_folder(site.path)
     disk = FolderDisk(site.path, (pulse or Pulse()).beat)
     ledger = Ledger(site.path / ledger_name if ledger_name else None)
     replicas = replicas_of(site)
-    cipher, faults = cipher_of(site)
+    cipher, faults = cipher_of(site, workers)
     try:
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)

@@ -14,8 +14,9 @@ from mtdata.cli.sites import Result, recorded, settings_of
 from mtdata.cli.tables import note, say, table
 from mtdata.cli.web import has_web
 from mtdata.config import Settings
+from mtdata.config.broker import ALLOWED, broker_of
 from mtdata.domain.job import Status
-from mtdata.errors import ConfigError, UsageError
+from mtdata.errors import UsageError
 
 JOBS = """examples:
   mtdata jobs add study.decode server=mysite scale=DASS21_AS
@@ -31,6 +32,7 @@ Days are written YYYY-MM-DD or dd-mm-yyyy.
 RUNNER = """examples:
   mtdata runner                    carries jobs until SIGTERM
   mtdata runner --once             carries what is queued, and ends: for cron
+  mtdata runner --engine celery    the same, woken by the broker that BROKER names
 """
 NOTHING_LEFT_S = 5.0
 
@@ -64,7 +66,12 @@ def _add_runner(commands: Any, shared: argparse.ArgumentParser) -> None:
     runner = commands.add_parser(
         "runner", parents=[shared], help="carry queued jobs", epilog=RUNNER
     )
-    runner.add_argument("--engine", choices=["embedded"], default="embedded")
+    runner.add_argument("--engine", choices=["embedded", "celery"], help="default: ENGINE")
+    runner.add_argument(
+        "--broker",
+        metavar="URL",
+        help="who rings (default: BROKER, whose password no list of processes shows)",
+    )
     runner.add_argument("--slots", type=int, default=0, help="so many at a time (default: SLOTS)")
     runner.add_argument("--once", action="store_true", help="carry what is queued, and end")
     runner.set_defaults(run=_runner)
@@ -186,18 +193,33 @@ def _migrate(options: argparse.Namespace) -> Result:
     return 0, {"database": settings.database.told(), "steps": steps}
 
 
-def _runner(options: argparse.Namespace) -> Result:
-    from mtdata.jobs.embedded import Slots
-    from mtdata.jobs.kinds import KINDS
-
+def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
+    """The settings with the engine and the broker of the command line."""
     if not 0 <= options.slots <= 64:
         raise UsageError("--slots takes a whole number from 1 to 64")
-    settings = recorded(options)
-    if settings.programme.engine != options.engine:
-        raise ConfigError(
-            f"programme.config: ENGINE is {settings.programme.engine}; this runner is embedded"
+    how = settings.programme
+    engine = options.engine or how.engine
+    if options.broker and engine != "celery":
+        raise UsageError("--broker goes with --engine celery; an embedded runner has no broker")
+    try:
+        broker = broker_of(options.broker) if options.broker else how.broker
+    except ValueError as error:
+        raise UsageError(f"--broker: {error}; allowed is {ALLOWED}") from None
+    if engine == "celery" and how.engine != "celery":
+        note(
+            "mtdata: programme.config: ENGINE is embedded, so orders do not ring this runner: it "
+            f"looks every {how.sweep_s:g} s; write ENGINE: celery and BROKER there"
         )
-    slots = Slots(settings, KINDS, count=options.slots)
+    programme = how.model_copy(update={"engine": engine, "broker": broker})
+    return settings.model_copy(update={"programme": programme})
+
+
+def _runner(options: argparse.Namespace) -> Result:
+    from mtdata.jobs.kinds import KINDS
+    from mtdata.jobs.rung import slots_of
+
+    settings = _asked_for(options, recorded(options))
+    slots = slots_of(settings, KINDS, options.slots)
     if options.once:
         return 0, {"exit": 0, "carried": slots.drain()}
     asked = threading.Event()

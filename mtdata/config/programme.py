@@ -17,8 +17,10 @@ from pydantic import (
 )
 
 from mtdata.config import values
+from mtdata.config.broker import ALLOWED, broker_of
 from mtdata.config.site import Seconds, home_of
 from mtdata.config.strict import DURATION, STRICT
+from mtdata.domain.broker import BrokerAddress
 from mtdata.domain.database import DatabaseAddress
 
 _PORTS = {"mysql": 3306, "postgres": 5432}
@@ -80,8 +82,8 @@ class ProgrammeConfig(BaseModel):
     engine: Annotated[Literal["embedded", "celery"], BeforeValidator(values.lower)] = Field(
         default="embedded", validation_alias="ENGINE", description="embedded or celery"
     )
-    broker: SecretStr | None = Field(
-        default=None, validation_alias="BROKER", description="amqp://… or sqs://…, or nothing"
+    broker: Annotated[BrokerAddress | None, BeforeValidator(broker_of)] = Field(
+        default=None, validation_alias="BROKER", description=ALLOWED, validate_default=True
     )
     slots: int = Field(
         default=1, validation_alias="SLOTS", ge=0, le=64, description="a whole number from 0 to 64"
@@ -111,6 +113,13 @@ class ProgrammeConfig(BaseModel):
         le=10_000,
         description="a whole number from 1 to 10000",
     )
+
+    @field_validator("broker")
+    @classmethod
+    def _is_there(cls, value: BrokerAddress | None, info: ValidationInfo) -> BrokerAddress | None:
+        if value is None and info.data.get("engine") == "celery":
+            raise ValueError("ENGINE is celery, so a broker must be named here")
+        return value
 
     @field_validator("heartbeat_s")
     @classmethod

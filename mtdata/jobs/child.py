@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from queue import Queue
 from types import FrameType, TracebackType
@@ -145,15 +145,30 @@ def _act(kind: Kind, stage: str) -> Callable[[Work], None]:
     return kind.close
 
 
-def listen(orders: Queue[Message | None], busy: threading.Event) -> None:
-    """Take orders; when the supervisor is gone, end what is in hand, and then this program."""
-    for line in sys.stdin.buffer:
-        orders.put(json.loads(line))
-    orders.put(None)
-    if busy.is_set():
-        os.kill(os.getpid(), signal.SIGTERM)
-        threading.Event().wait(GRACE_S)
-        os.killpg(0, signal.SIGKILL)
+class Inbox:
+    """The orders of the supervisor; when it is gone, what is in hand is ended, and this program."""
+
+    def __init__(self) -> None:
+        self._orders: Queue[Message | None] = Queue(4)
+        self._busy = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def next(self) -> Message | None:
+        """Wait for an order; None when there will be no more."""
+        self._busy.clear()
+        order = self._orders.get()
+        if order is not None:
+            self._busy.set()
+        return order
+
+    def _listen(self) -> None:
+        for line in sys.stdin.buffer:
+            self._orders.put(json.loads(line))
+        self._orders.put(None)
+        if self._busy.wait(GRACE_S):  # an order may have come just before
+            os.kill(os.getpid(), signal.SIGTERM)
+            threading.Event().wait(GRACE_S)
+            os.killpg(0, signal.SIGKILL)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
@@ -171,13 +186,18 @@ def main(words: list[str], kinds: Kinds) -> int:
         mouth.say(ended="fault", reason=fault_told(error, at))
 
     sys.excepthook = told
+    inbox = Inbox()
     try:
-        settings = load(Path(words[0]), os.environ)
+        _warm_up(Path(words[0]))
+        first = inbox.next()
+        if first is None:
+            return 0
+        settings = load(Path(words[0]), os.environ)  # as it is now, not as it was at the start
         logs.begin(0)
         logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
         logging.getLogger("mtdata").addHandler(Telling(mouth))
         setting.open_records(settings.database)
-        return _serve(settings, mouth, kinds)
+        return _serve(settings, mouth, kinds, inbox, first)
     except MTDataError as error:
         mouth.say(ended="failed", reason=str(error), again=error.again)
         return error.exit_code
@@ -189,16 +209,21 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _serve(settings: Any, mouth: Mouth, kinds: Kinds) -> int:
+def _warm_up(folder: Path) -> None:
+    """Load what every order needs; what is wrong is told when there is one."""
+    with suppress(MTDataError):
+        setting.open_records(load(folder, os.environ).database)
+        from mtdata.records import carrying
+
+        _ = carrying
+
+
+def _serve(settings: Any, mouth: Mouth, kinds: Kinds, inbox: Inbox, order: Message | None) -> int:
     from mtdata.records.carrying import Claimed
 
-    orders: Queue[Message | None] = Queue(4)
-    busy = threading.Event()
-    threading.Thread(target=listen, args=(orders, busy), daemon=True).start()
-    while (order := orders.get()) is not None:
-        busy.set()
+    while order is not None:
         mouth.say(**_ending(ChildWork(settings, Claimed(**order), mouth), kinds))
-        busy.clear()
+        order = inbox.next()
     return 0
 
 

@@ -1,4 +1,7 @@
-"""The embedded engine: slots that look into the records themselves; a thread each, no broker."""
+"""Slots that look into the records themselves, a thread each; by themselves the embedded engine.
+
+Of a broker they know nothing: with the engine `celery` one rings them, and they look less often.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from uuid import UUID
 from mtdata.adapters.clock import SystemClock
 from mtdata.config import Settings
 from mtdata.errors import RecordsError
+from mtdata.jobs.bell import Bell
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.supervisor import Supervisor, Terms
 from mtdata.records import reaping, runners, setting
@@ -37,20 +41,22 @@ def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> Terms:
 class Slots:
     """So many jobs at a time, and a sweeper that finds the lost ones."""
 
+    engine, look_s = "embedded", LOOK_S
+
     def __init__(
         self, settings: Settings, kinds: Kinds, terms: Terms | None = None, count: int = 0
     ) -> None:
         self._settings, self._kinds = settings, kinds
         self._terms = terms or terms_of(settings)
         self._count = count or max(1, settings.programme.slots)
-        self._leaving, self._bell = threading.Event(), threading.Event()
+        self._leaving, self._bell = threading.Event(), Bell()
         self._threads: list[threading.Thread] = []
         self._runner: UUID | None = None
 
     def start(self) -> None:
         """Open the records and begin to look.  RecordsError when they cannot be reached."""
         setting.made_ready(self._settings.database)
-        self._runner = runners.enter("embedded", self._count)
+        self._runner = runners.enter(self.engine, self._count)
         reaping.reap(STOPPING_S)
         self._begin("sweeper", self._sweep)
         for number in range(1, self._count + 1):
@@ -61,16 +67,16 @@ class Slots:
         thread.start()
         self._threads.append(thread)
 
-    def ring(self) -> None:
-        """Look now."""
-        self._bell.set()
+    def call(self, job: str, hands: int) -> None:
+        """Further hands could work on that job now: wake those that sleep."""
+        self._bell.ring()
 
     def stop(self, within_s: float) -> bool:
         """Hand back what is in hand and end; whether all of it ended in time."""
         clock = SystemClock()
         until = clock.ticks() + within_s
         self._leaving.set()
-        self._bell.set()
+        self._bell.ring()
         for thread in self._threads:
             thread.join(max(0.0, until - clock.ticks()))
         ended = not any(thread.is_alive() for thread in self._threads)
@@ -88,7 +94,7 @@ class Slots:
     def drain(self) -> int:
         """Carry in this thread until nothing is left that may be carried; how often it did."""
         setting.made_ready(self._settings.database)
-        self._runner = runners.enter("embedded", 1)
+        self._runner = runners.enter(self.engine, 1)
         reaping.reap(STOPPING_S)
         count = 0
         while self._supervisor().work():
@@ -97,7 +103,7 @@ class Slots:
         return count
 
     def _supervisor(self) -> Supervisor:
-        return Supervisor(self._entered(), self._terms, self._kinds, self._leaving)
+        return Supervisor(self._entered(), self._terms, self._kinds, self._leaving, self.call)
 
     def _entered(self) -> UUID:
         if self._runner is None:
@@ -107,15 +113,22 @@ class Slots:
     def _serve(self) -> None:
         supervisor = self._supervisor()
         while not self._leaving.is_set():
+            rung = self._bell.rung
             try:
-                worked = supervisor.work()
+                if supervisor.work():
+                    continue
+                supervisor.prepare()
+                pause_s = self._pause_s()
             except RecordsError as error:
                 log.warning("%s; the slot goes on when it does", error)
-                worked = False
-            if not worked:
-                self._bell.wait(LOOK_S)
-                self._bell.clear()
+                pause_s = LOOK_S
+            self._bell.sleep(rung, pause_s)
+        supervisor.close()
         setting.close_records()
+
+    def _pause_s(self) -> float:
+        """How long a slot that found nothing may sleep."""
+        return self.look_s
 
     def _sweep(self) -> None:
         runner = self._entered()
@@ -123,7 +136,7 @@ class Slots:
             try:
                 runners.seen(runner)
                 if reaping.reap(STOPPING_S):
-                    self.ring()
+                    self._bell.ring()
             except RecordsError as error:
                 log.warning("%s", error)
         setting.close_records()

@@ -92,7 +92,8 @@ def _export(work: Work) -> None:
 
 def _recovering(site: SiteConfig) -> Any:
     """The pool to read from: rounds may go on beside it, since what is committed stays."""
-    return open_pool(site, Ledger.NAME if has_pool(site) else None)
+    # a part is one core's work: how many cores jobs have is said by SLOTS and the runners alone
+    return open_pool(site, Ledger.NAME if has_pool(site) else None, workers=0)
 
 
 def _sheets(work: Work) -> list[str]:

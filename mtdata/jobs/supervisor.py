@@ -6,21 +6,20 @@ It does no work itself, and it ends only the children that it began.
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import subprocess
 import threading
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
-from typing import IO, cast
 from uuid import UUID
 
 from mtdata.adapters.clock import SystemClock
+from mtdata.domain.job import Stage
 from mtdata.errors import RecordsError
 from mtdata.jobs.kind import Kind, Kinds
 from mtdata.jobs.limits import memory_of
-from mtdata.jobs.talk import Ear, Message, line_of
+from mtdata.jobs.session import Child
+from mtdata.jobs.talk import Message
 from mtdata.records import carrying, reaping, runners
 from mtdata.records.carrying import Claimed, Signs, Verdict
 
@@ -49,71 +48,61 @@ class Why(Enum):
     LEAVING = "its runner was ended"
 
 
-class Child:
-    """A process in a session of its own."""
+Call = Callable[[str, int], None]
+"""Told of a job that further hands could work on now, and of how many."""
 
-    def __init__(self, words: tuple[str, ...]) -> None:
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(  # noqa: S603  # our own words
-            words, stdin=pipe, stdout=pipe, start_new_session=True
-        )
-        self._orders = cast(IO[bytes], self._process.stdin)
-        self._said = cast(IO[bytes], self._process.stdout)
-        self.ear = Ear(self._said.fileno())
-        self.pid = self._process.pid
 
-    def order(self, claimed: Claimed) -> None:
-        """Send it a part."""
-        with suppress(BrokenPipeError):  # that it has ended is heard next
-            self._orders.write(line_of(claimed._asdict()))
-            self._orders.flush()
-
-    def ask(self) -> None:
-        """SIGTERM to all of its session."""
-        self._signal(signal.SIGTERM)
-
-    def end(self, grace_s: float) -> int:
-        """See to it that nothing of its session is left; how it ended."""
-        with suppress(OSError):
-            self._orders.close()
-        try:
-            self._process.wait(grace_s)
-        except subprocess.TimeoutExpired:
-            if grace_s:
-                log.warning("a child did not end within %g s; it is killed", grace_s)
-        self._signal(signal.SIGKILL)
-        return self._process.wait()
-
-    def close(self) -> None:
-        """Let go of its pipes."""
-        self.ear.close()
-        self._said.close()
-
-    def _signal(self, number: int) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+def nobody(job: str, hands: int) -> None:
+    """Call nobody: they look by themselves."""
 
 
 class Supervisor:
     """What one slot of a runner does; `leaving` tells that the runner ends."""
 
     def __init__(
-        self, runner: UUID, terms: Terms, kinds: Kinds, leaving: threading.Event | None = None
+        self,
+        runner: UUID,
+        terms: Terms,
+        kinds: Kinds,
+        leaving: threading.Event | None = None,
+        call: Call = nobody,
     ) -> None:
         self._runner, self._terms, self._kinds = runner, terms, kinds
-        self._leaving = leaving or threading.Event()
+        self._leaving, self._call = leaving or threading.Event(), call
+        self._ready: Child | None = None
 
     def work(self) -> bool:
         """Carry what can be carried of one job; False when there was nothing to carry."""
         claimed = self._claim()
         if claimed is None:
             return False
-        with closing(Child(self._terms.words)) as child:
+        with closing(self._child()) as child:
             try:
                 self._carry_all(child, claimed)
             finally:
                 child.end(self._terms.grace_s)
         return True
+
+    def prepare(self) -> None:
+        """Begin the next child: to begin one takes longer than much of what a child does.
+
+        It reads the config when it gets its order, so nothing it knows grows old.
+        """
+        if self._ready is None and not self._leaving.is_set():
+            self._ready = Child(self._terms.words)
+
+    def close(self) -> None:
+        """End the child that waits."""
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            ready.end(0.0)
+            ready.close()
+
+    def _child(self) -> Child:
+        if self._ready is not None and not self._ready.is_there():
+            self.close()
+        ready, self._ready = self._ready, None
+        return ready or Child(self._terms.words)
 
     def _claim(self, job: str | None = None) -> Claimed | None:
         if self._leaving.is_set():
@@ -124,8 +113,18 @@ class Supervisor:
         while claimed is not None:
             course = Course(child, claimed, self._runner, self._terms, self._kinds[claimed.kind])
             if not course.run(self._leaving):
+                if self._leaving.is_set():  # somebody else may go on with what was handed back
+                    self._call(claimed.job, 1)
                 return
+            if claimed.stage == Stage.PLAN:
+                self._share(claimed)
             claimed = self._claim(claimed.job)
+
+    def _share(self, claimed: Claimed) -> None:
+        hands = self._kinds[claimed.kind].hands
+        more = min(hands, carrying.waiting(claimed.job)) - 1 if hands > 1 else 0
+        if more > 0:
+            self._call(claimed.job, more)
 
 
 class Course:

@@ -94,6 +94,12 @@ def claim(
     return None
 
 
+def waiting(job_id: str) -> int:
+    """How many parts of a job's work nobody has begun yet."""
+    with asking():
+        return Part.objects.filter(job_id=job_id, stage=Stage.WORK, status=Status.QUEUED).count()
+
+
 def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
     job = locked(job_id)
     at = now()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db.models import F
 
-from mtdata.domain.job import MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
+from mtdata.domain.job import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.carrying import Claimed
 from mtdata.records.models import Job, Part
@@ -56,6 +57,17 @@ def reap(stopping_s: float) -> int:
     for job_id in late:
         count += whole(partial(_too_late, job_id, stopping_s))
     return count
+
+
+def due_in_s(kinds: Collection[str], most_s: float) -> float:
+    """How long until a part that was put off is begun anew; `most_s` when none is sooner."""
+    with asking():
+        at = now()
+        waits = Part.objects.filter(
+            status=Status.QUEUED, job__kind__in=list(kinds), not_before__gt=at
+        ).exclude(job__status__in=FINAL)
+        first = waits.order_by("not_before").values_list("not_before", flat=True).first()
+    return most_s if first is None else min(most_s, (first - at).total_seconds())
 
 
 def _late(at: datetime, stopping_s: float) -> list[Any]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, F, Q
+
 from mtdata import __version__
-from mtdata.records.asking import now, whole
+from mtdata.domain.job import Status
+from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Event, Job, Runner
 
 
@@ -40,6 +44,17 @@ def seen(runner: UUID) -> None:
 def gone(runner: UUID) -> None:
     """It has ended by itself."""
     whole(lambda: Runner.objects.filter(pk=runner).update(ended_at=now()))
+
+
+def idle_elsewhere(runner: UUID, heard_within_s: float) -> bool:
+    """Whether another runner of the same engine is there and has a slot free."""
+    with asking():
+        ours = Runner.objects.filter(pk=runner).values("engine")
+        at_work = Count("part", filter=Q(part__status=Status.IN_PROGRESS))
+        others = Runner.objects.filter(
+            engine__in=ours, ended_at=None, seen_at__gt=now() - timedelta(seconds=heard_within_s)
+        ).exclude(pk=runner)
+        return others.annotate(at_work=at_work).filter(at_work__lt=F("slots")).exists()
 
 
 def told(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:

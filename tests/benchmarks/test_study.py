@@ -12,6 +12,7 @@ import pytest
 from benchmarks import page
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark, Measured
+from benchmarks.jobs import JOBS
 from benchmarks.study import STUDY
 from benchmarks.web import WEB
 
@@ -36,7 +37,7 @@ def test_a_name_that_is_no_figure_is_refused() -> None:
 
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", page.PAGE.read_text(), re.M)
-    assert lines == [(one.name, one.bound()) for one in (*STUDY, *DAEMON, *WEB)]
+    assert lines == [(one.name, one.bound()) for one in (*STUDY, *DAEMON, *JOBS, *WEB)]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
-"""A home whose records lie in SQLite, PostgreSQL or MariaDB, each in a database of its own."""
+"""A home whose records lie in SQLite, PostgreSQL or MariaDB, each in a database of its own.
+
+A place is named by its database, and behind it by the broker that rings: `mysql`, `mysql-sqs`.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,19 +15,13 @@ from typing import Any
 import pytest
 
 from mtdata.records import setting
+from tests.jobs.brokers import RABBIT_PORT, Moto, Rabbit, Sqs, is_there
 from tests.jobs.place import Place
 
 SERVERS = {"postgres": 5432, "mysql": 3306}
 NAME = f"mtdata_test_{os.getpid()}_{secrets.token_hex(3)}"
 ENGINES = ("sqlite", "postgres", "mysql")
-
-
-def _is_there(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), 2):
-            return True
-    except OSError:
-        return False
+BROKERS = ("rabbitmq", "sqs")
 
 
 def _administered(engine: str) -> Any:
@@ -52,7 +48,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     found = {"sqlite": f"sqlite:///{file}"}
     users = {"postgres": "postgres", "mysql": "root"}
     for engine, port in SERVERS.items():
-        if _is_there(port):
+        if is_there(port):
             _ask(engine, f"CREATE DATABASE {NAME}")
             found[engine] = f"{engine}://{users[engine]}@127.0.0.1:{port}/{NAME}"
     yield found
@@ -62,18 +58,39 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         _ask(engine, f"DROP DATABASE {NAME}{force}")
 
 
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    """A server that speaks as SQS does."""
+    made = Moto()
+    made.start()
+    yield made
+    made.kill()
+
+
+def broker_of(name: str, request: pytest.FixtureRequest) -> Rabbit | Sqs:
+    """A queue of its own at that broker."""
+    if name == "sqs":
+        return Sqs(request.getfixturevalue("moto").port)
+    if not is_there(RABBIT_PORT):
+        pytest.skip(f"no RabbitMQ at 127.0.0.1:{RABBIT_PORT}; rabbitmq-server -detached starts it")
+    return Rabbit()
+
+
 @pytest.fixture(params=ENGINES)
 def place(request: pytest.FixtureRequest, urls: dict[str, str], tmp_path: Path) -> Iterator[Place]:
-    """Every kind of database in its turn."""
-    engine = request.param
+    """Every kind of database in its turn, embedded unless a broker is named behind it."""
+    engine, _, broker = request.param.partition("-")
     if engine not in urls:
         pytest.skip(
             f"no {engine} server at 127.0.0.1:{SERVERS[engine]}; "
             "/etc/init.d/postgresql start or /etc/init.d/mariadb start"
         )
-    made = Place(tmp_path, urls[engine])
+    queue = broker_of(broker, request) if broker else None
+    made = Place(tmp_path, urls[engine], queue)
     yield made
     made.close()
+    if queue is not None:
+        queue.remove()
 
 
 @pytest.fixture

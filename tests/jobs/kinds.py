@@ -51,6 +51,8 @@ def _write(work: Work) -> None:
         raise BusyError("somebody else is at it")
     if how == "fault":
         raise ZeroDivisionError("the answer of a participant")
+    if how == "tells":
+        sign(work, f"batch{work.settings.programme.batch}")
     if how == "meets":
         _meet(work)
     rows = int(work.parameters["rows"])
@@ -59,7 +61,7 @@ def _write(work: Work) -> None:
             _batch(work, range(first, min(first + BATCH, rows)))
             work.progress(min(first + BATCH, rows), rows, step="writing")
             if how in ("freezes", "waits") and not first and not _was_here(work):
-                _stand_still(how)
+                _stand_still(work, how)
             time.sleep(work.parameters["pause"])
     except Fenced:
         sign(work, "fenced")
@@ -69,8 +71,9 @@ def _write(work: Work) -> None:
     sign(work, "done")
 
 
-def _stand_still(how: str) -> None:
+def _stand_still(work: Work, how: str) -> None:
     """Between two commits, so that no lock is held."""
+    sign(work, "stands")
     if how == "freezes":
         os.kill(os.getpid(), signal.SIGSTOP)
     else:
@@ -110,6 +113,8 @@ def _undo(work: Work, parts: Sequence[str] | None) -> None:
     sign(work, "undoing")
     if parts is None and not _was_here(work):
         time.sleep(work.parameters["undo_pause"])
+    if parts is not None and work.parameters["how"] == "fails" and work.parameters["undo_pause"]:
+        _wait_for_leave(work)
     with work.fenced(), connection.cursor() as cursor:
         if parts is None:
             cursor.execute(f"DELETE FROM {TABLE} WHERE job = %s", [work.job])
@@ -132,6 +137,17 @@ def _close(work: Work) -> None:
             [work.job, work.part, number],
         )
     work.made("sum", str(work.settings.home / "sum"), rows=number)
+
+
+def leave_given(home: Path) -> Path:
+    """A file: when it is there, what waits in the middle of taking back goes on."""
+    return home / "leave"
+
+
+def _wait_for_leave(work: Work) -> None:
+    while not leave_given(work.settings.home).exists():
+        work.pulse.beat()
+        time.sleep(0.02)
 
 
 def _key(parameters: Parameters) -> str:

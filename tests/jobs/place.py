@@ -17,7 +17,11 @@ from django.db import connection
 
 from mtdata.config import load
 from mtdata.jobs.embedded import Slots, terms_of
+from mtdata.jobs.kind import read_parameters
+from mtdata.jobs.ordering import order_of
+from mtdata.jobs.rung import slots_of
 from mtdata.records import setting
+from tests.jobs.brokers import Rabbit, Sqs
 from tests.jobs.kinds import KINDS, TABLE
 
 HERE = Path(__file__).parent
@@ -51,15 +55,17 @@ def _end(pid: str) -> None:
 
 
 class Place:
-    """Config, records and signs under `folder`."""
+    """Config, records and signs under `folder`; with a broker its rings alone wake a runner."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, url: str, broker: Rabbit | Sqs | None = None) -> None:
+        self.folder, self.broker = folder, broker
         self._slots: list[Slots] = []
         self._runners: list[subprocess.Popen[bytes]] = []
         (folder / "config").mkdir()
         self.write("server", {"study": SITE})
         self.configure(DATABASE=url, LEASE_S="20s", HEARTBEAT_S="0.1s", GRACE_S="5s", SWEEP_S="1s")
+        if broker is not None:
+            self.configure(ENGINE="celery", BROKER=broker.url, SWEEP_S="5m")
         setting.open_records(self.settings.database)
         setting.migrate()
         self._empty()
@@ -115,21 +121,54 @@ class Place:
         given = {name: str(value) for name, value in parameters.items()}
         return str(front.add(self.settings, KINDS, kind, given).pk)
 
+    def enter(self, kind: str = "rows", **parameters: object) -> str:
+        """The same without a ring."""
+        from mtdata.records import orders
+
+        given = {name: str(value) for name, value in parameters.items()}
+        read = read_parameters(KINDS[kind], self.settings, given)
+        return str(orders.add(order_of(KINDS[kind], read)).pk)
+
     def carry(self, count: int = 1) -> Slots:
         """Slots at work until the test ends."""
-        slots = Slots(self.settings, KINDS, terms_of(self.settings, CHILD), count=count)
+        terms = terms_of(self.settings, CHILD)
+        slots = slots_of(self.settings, KINDS, count, terms=terms)
         slots.start()
         self._slots.append(slots)
         return slots
 
-    def runner(self) -> subprocess.Popen[bytes]:
-        """A runner as a process of its own."""
+    def runner(self, version: str = "", kinds: str = "") -> subprocess.Popen[bytes]:
+        """A runner as a process of its own, of another version and with some kinds if asked."""
         words = [sys.executable, str(HERE / "runner.py"), str(self.folder / "config")]
-        runner = subprocess.Popen(words)
+        runner = subprocess.Popen([*words, version, kinds])
         self._runners.append(runner)
         return runner
 
+    def listening(self, count: int = 1) -> None:
+        """Wait until so many ears listen at the broker."""
+        broker = self.broker
+        assert broker is not None
+        until(lambda: broker.listeners() >= min(count, broker.most_listeners), "the ears")
+
     # what is known
+
+    def runners(self) -> int:
+        """How many runners have come."""
+        from mtdata.records.models import Runner
+
+        return Runner.objects.count()
+
+    def gone(self) -> int:
+        """How many of them have said that they go."""
+        from mtdata.records.models import Runner
+
+        return Runner.objects.exclude(ended_at=None).count()
+
+    def versions(self) -> set[str]:
+        """Of which versions they are."""
+        from mtdata.records.models import Runner
+
+        return set(Runner.objects.values_list("version", flat=True))
 
     def status(self, job: str) -> str:
         """The state of a job."""

@@ -1,4 +1,7 @@
-"""A runner with the kinds of the tests, until it is killed; it tests nothing."""
+"""A runner with the kinds of the tests, until it is killed; it tests nothing.
+
+`runner.py CONFIG VERSION KINDS`: empty words are its own version, and every kind.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mtdata.config import load
-from mtdata.jobs.embedded import Slots, terms_of
+from mtdata.jobs.embedded import terms_of
+from mtdata.jobs.rung import slots_of
+from mtdata.records import runners
 from tests.jobs.kinds import KINDS
 
 CHILD = (sys.executable, str(Path(__file__).with_name("child.py")))
 
 if __name__ == "__main__":
-    settings = load(Path(sys.argv[1]), {})
-    Slots(settings, KINDS, terms_of(settings, CHILD), count=1).start()
+    place, version, known = sys.argv[1:]
+    settings = load(Path(place), {})
+    runners.__version__ = version or runners.__version__
+    kinds = {name: kind for name, kind in KINDS.items() if name in (known or name)}
+    slots_of(settings, kinds, 1, terms=terms_of(settings, CHILD)).start()
     threading.Event().wait()

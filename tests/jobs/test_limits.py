@@ -87,7 +87,7 @@ def test_a_daemon_has_slots_where_there_are_records_and_it_should(plain: Place) 
     assert not are_wanted(plain.settings)
     plain.configure(SLOTS=1, DATABASE="sqlite:///state/nothing.sqlite3")
     assert not are_wanted(plain.settings)
-    plain.configure(ENGINE="celery")
+    plain.configure(ENGINE="celery", BROKER="amqp://127.0.0.1")
     assert not are_wanted(plain.settings)
 
 

@@ -14,7 +14,7 @@ from mtdata.errors import Fenced
 from mtdata.jobs.embedded import Slots
 from mtdata.records import carrying, looking, orders, runners, setting
 from mtdata.records.models import Part
-from tests.jobs.kinds import BATCH, KINDS
+from tests.jobs.kinds import BATCH, KINDS, leave_given
 from tests.jobs.place import Place, until
 
 
@@ -33,7 +33,7 @@ def test_a_job_writes_each_row_once_and_takes_all_of_them_back(place: Place) -> 
 def test_a_killed_child_leaves_no_row_twice(place: Place) -> None:
     job = place.add(rows=100, parts=1, how="waits")
     place.carry()
-    until(lambda: place.rows(job) > 0, "the first rows")
+    place.pid("stands")
     os.kill(place.pid("begun"), signal.SIGKILL)
     shown = place.ended(job, "Success")
     assert (place.rows(job), place.distinct(job)) == (100, 100)
@@ -43,7 +43,7 @@ def test_a_killed_child_leaves_no_row_twice(place: Place) -> None:
 def test_a_killed_runner_leaves_its_job_to_another(place: Place) -> None:
     job = place.add(rows=200, parts=1, how="waits")
     runner = place.runner()
-    until(lambda: place.rows(job) > 0, "the first rows")
+    place.pid("stands")
     runner.kill()
     runner.wait()
     assert place.status(job) == "In Progress"
@@ -75,7 +75,7 @@ def is_frozen(pid: int) -> bool:
 def test_a_stopped_job_leaves_no_row(place: Place) -> None:
     job = place.add(rows=200, parts=2, how="waits")
     place.carry()
-    until(lambda: place.rows(job) > 0, "the first rows")
+    place.pid("stands")
     orders.stop(job)
     shown = place.ended(job, "Stopped")
     assert place.rows(job) == 0
@@ -94,6 +94,19 @@ def test_a_stop_goes_on_when_it_is_killed_while_it_takes_back(place: Place) -> N
     place.ended(job, "Stopped")
     assert place.rows(job) == 0
     assert len(place.signs("undoing")) == 2
+
+
+def test_a_stop_while_a_failed_part_is_taken_back_takes_all_of_it_back(place: Place) -> None:
+    job = place.add(rows=40, parts=2, how="fails", undo_pause=1)
+    place.carry()
+    place.pid("undoing")
+    assert place.status(job) == "In Progress"
+    assert orders.stop(job)[0].status == "Stopping"
+    leave_given(place.settings.home).touch()
+    place.ended(job, "Stopped")
+    assert place.rows(job) == 0
+    shown = [event["text"] for event in looking.events(orders.found(job), 50)]
+    assert "taking back what it did (all)" in shown
 
 
 def test_a_retry_repeats_no_finished_part(plain: Place) -> None:
@@ -185,7 +198,7 @@ def test_a_retry_closes_again_and_repeats_no_part(plain: Place) -> None:
 def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
     job = plain.add(rows=200, parts=1, how="waits")
     slots: Slots = plain.carry()
-    until(lambda: plain.rows(job) > 0, "the first rows")
+    plain.pid("stands")
     assert slots.stop(60)
     plain.carry()
     plain.ended(job, "Success")
@@ -195,7 +208,7 @@ def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
 def test_a_job_whose_runner_is_gone_is_stopped_all_the_same(plain: Place) -> None:
     job = plain.add(rows=200, parts=1, how="waits")
     runner = plain.runner()
-    until(lambda: plain.rows(job) > 0, "the first rows")
+    plain.pid("stands")
     runner.kill()
     runner.wait()
     orders.stop(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 import yaml
 
 from mtdata.config import Settings, load
+from mtdata.config.broker import broker_of
 from mtdata.config.samples import samples_folder
+from mtdata.domain.broker import BrokerAddress
 from mtdata.domain.database import DatabaseAddress
 from mtdata.errors import ConfigError, JobError
+from mtdata.jobs.broker import new_app
 from mtdata.jobs.kind import day, days_in_order
 
 SECRET = "s3cr:t@/ %"
@@ -122,3 +126,73 @@ def test_a_start_after_the_end_is_refused() -> None:
     with pytest.raises(ValueError, match="is after end"):
         days_in_order({"start": "2026-03-13", "end": "2026-03-12"})
     assert JobError.exit_code == 65
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("amqp://h", BrokerAddress("amqp", "h", 5672)),
+        ("amqp://g:p%40@127.0.0.1:5673//", BrokerAddress("amqp", "127.0.0.1", 5673, "g", "p@")),
+        ("amqps://[::1]/v%2Fx", BrokerAddress("amqps", "::1", 5671, vhost="v/x")),
+        ("amqp://h/v?queue=other", BrokerAddress("amqp", "h", 5672, vhost="v", queue="other")),
+        ("sqs://", BrokerAddress("sqs", "")),
+        ("sqs://K:s/+@", BrokerAddress("sqs", "", 0, "K", "s/+")),
+        ("sqs://K:s3@127.0.0.1:5000", BrokerAddress("sqs", "127.0.0.1", 5000, "K", "s3")),
+    ],
+)
+def test_a_broker_is_read(tmp_path: Path, url: str, address: BrokerAddress) -> None:
+    assert loaded(tmp_path, ENGINE="celery", BROKER=url).programme.broker == address
+    assert not address.password or address.password not in repr(address) + address.told()
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        (f"redis://u:{SECRET}@h", "none of amqp"),
+        (f"amqp://u:{SECRET}@h:99999/", "host:port"),
+        (f"amqp://u:{SECRET}@", "host:port"),
+        (f"amqp://u:{SECRET}@h/?x=1", "queue=NAME"),
+        (f"sqs://u:{SECRET}@h/path", "ends with the port"),
+    ],
+)
+def test_a_faulty_broker_is_told_without_its_secret(tmp_path: Path, url: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why) as raised:
+        loaded(tmp_path, BROKER=url)
+    assert "s3cr" not in str(raised.value)
+
+
+def test_the_engine_celery_wants_a_broker(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"BROKER: .*ENGINE is celery, so a broker must be named"):
+        loaded(tmp_path, ENGINE="celery")
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "shown"),
+    [
+        ("sqs://K:s@127.0.0.1:5000", {}, (False, None, "sqs://K:s@127.0.0.1:5000")),
+        ("sqs://", {"AWS_REGION": "eu-central-1"}, (True, "eu-central-1", "sqs://:@")),
+        (
+            "sqs://K:s/+@sqs.local:99",
+            {"AWS_ENDPOINT_URL": "http://sqs.local:99", "AWS_DEFAULT_REGION": "x"},
+            (False, "x", "sqs://K:s%2F%2B@sqs.local:99"),
+        ),
+        ("sqs://K:s@sqs.local:99", {}, (True, None, "sqs://K:s@sqs.local:99")),
+    ],
+)
+def test_sqs_is_asked_in_clear_text_only_where_it_is_this_machine_or_said_so(
+    monkeypatch: pytest.MonkeyPatch, url: str, environ: dict[str, str], shown: tuple[Any, ...]
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    address = broker_of(url)
+    assert address is not None
+    conf = new_app(address).conf
+    options = conf.broker_transport_options
+    assert (options["is_secure"], options["region"], conf.broker_url) == shown
+
+
+def test_a_broker_with_tls_shows_whose_it_is() -> None:
+    address = broker_of("amqps://u:p@broker.example")
+    assert address is not None
+    tls = new_app(address).conf.broker_use_ssl
+    assert tls == {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": "broker.example"}

@@ -1,0 +1,25 @@
+"""A runner with the kinds of the benchmarks, until it is ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from benchmarks.jobs.kinds import KINDS
+from mtdata.config import load
+from mtdata.jobs.embedded import terms_of
+from mtdata.jobs.rung import slots_of
+
+CHILD = (sys.executable, "-P", "-m", "benchmarks.jobs.child")
+
+if __name__ == "__main__":
+    settings = load(Path(sys.argv[1]), os.environ)
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    slots = slots_of(settings, KINDS, 1, terms=terms_of(settings, CHILD))
+    slots.start()
+    asked.wait()
+    slots.stop(10.0)

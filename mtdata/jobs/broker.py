@@ -1,0 +1,126 @@
+"""What Celery and kombu are told of the broker; loaded only where somebody rings or is rung."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from mtdata.config.values import is_loopback
+from mtdata.domain.broker import BrokerAddress
+from mtdata.errors import ConfigError
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+TASK = "mtdata.ring"
+CONNECT_S, READ_S = 2.0, 10.0
+WAITING, KEPT_S, HIDDEN_S = 1000, 3600, 60
+"""So many rings wait in a queue, so long, and so long one that was taken is hidden from others."""
+LONG_POLL_S = 5
+_WAYS = {
+    "broker_connection_timeout": CONNECT_S,
+    "broker_connection_retry": False,  # the ear begins again by itself, with pauses that grow
+    "broker_connection_retry_on_startup": False,
+    "broker_pool_limit": 0,
+    "task_create_missing_queues": False,
+    "task_default_delivery_mode": "transient",  # a ring that is lost is made up for by looking
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "result_backend": None,
+    "task_ignore_result": True,
+    "task_acks_late": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_enable_remote_control": False,
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "worker_detect_quorum_queues": False,
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
+    "worker_send_task_events": False,
+    "enable_utc": True,
+}
+
+
+def faults() -> tuple[type[Exception], ...]:
+    """What a broker that is away, or refuses, is told by."""
+    from amqp.exceptions import AMQPError
+    from botocore.exceptions import (  # type: ignore[import-untyped]
+        BotoCoreError,
+        ClientError,
+    )
+    from kombu.exceptions import KombuError
+
+    return (OSError, AMQPError, KombuError, BotoCoreError, ClientError)
+
+
+@lru_cache(maxsize=4)
+def app_of(address: BrokerAddress) -> Celery:
+    """The Celery app by which a broker is rung, the same each time.  ConfigError without Celery."""
+    return new_app(address)
+
+
+def new_app(address: BrokerAddress) -> Celery:
+    """A Celery app; it connects to nothing.  ConfigError without Celery."""
+    try:
+        from celery import Celery
+        from kombu import Exchange, Queue
+    except ImportError as error:
+        extra = "sqs" if address.kind == "sqs" else "celery"
+        raise ConfigError(
+            f"programme.config: ENGINE: Celery is not installed; `pip install mtdata[{extra}]` "
+            "brings it"
+        ) from error
+    app = Celery("mtdata", set_as_current=False)
+    limits = {"x-max-length": WAITING, "x-message-ttl": KEPT_S * 1000}
+    queue = Queue(
+        address.queue, Exchange(""), routing_key=address.queue, durable=True, queue_arguments=limits
+    )
+    app.conf.update(
+        _WAYS,
+        broker_url=_url(address),
+        broker_use_ssl=_tls(address),
+        broker_transport_options=_sqs(address) if address.kind == "sqs" else {},
+        task_queues=[queue],
+        task_default_queue=address.queue,
+    )
+    return app
+
+
+def _url(address: BrokerAddress) -> str:
+    user, password, vhost = (
+        quote(word, safe="") for word in (address.user, address.password, address.vhost)
+    )
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    place = f"{host}:{address.port}" if address.port else host
+    path = "" if address.kind == "sqs" else f"/{vhost}"
+    return f"{address.kind}://{user}:{password}@{place}{path}"
+
+
+def _tls(address: BrokerAddress) -> Any:
+    if address.kind != "amqps":
+        return False
+    return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": address.host}
+
+
+def _sqs(address: BrokerAddress) -> dict[str, Any]:
+    """Every option by which a broken queue or network ends in time."""
+    environ = os.environ
+    endpoint = urlsplit(environ.get("AWS_ENDPOINT_URL", ""))
+    plain = is_loopback(address.host) or (
+        endpoint.scheme == "http" and endpoint.hostname == address.host
+    )
+    return {
+        "region": environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION"),
+        "is_secure": not plain,
+        "visibility_timeout": HIDDEN_S,
+        "wait_time_seconds": LONG_POLL_S,
+        "polling_interval": 0.2,
+        "sqs-creation-attributes": {"MessageRetentionPeriod": str(KEPT_S)},
+        "client-config": {
+            "connect_timeout": CONNECT_S,
+            "read_timeout": LONG_POLL_S + READ_S,
+            "retries": {"total_max_attempts": 1},
+        },
+    }

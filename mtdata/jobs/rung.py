@@ -1,0 +1,99 @@
+"""The engine celery: the slots of every engine, and an ear by which a broker wakes them.
+
+The records decide and a ring only says: look now.  So a ring too many changes nothing, and one too
+few costs at most SWEEP_S.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mtdata.config import Settings
+from mtdata.errors import ConfigError, RecordsError
+from mtdata.jobs import doorbell
+from mtdata.jobs.embedded import Slots
+from mtdata.jobs.kind import Kinds
+from mtdata.jobs.supervisor import Terms
+from mtdata.records import reaping, runners, setting
+
+if TYPE_CHECKING:
+    from mtdata.jobs.ear import Ear, Heard
+
+MOST_HOPS = 8
+"""By so many busy runners a ring is passed on."""
+SILENT_SWEEPS = 3
+"""A runner that was not heard of for so many sweeps is rung by nobody."""
+LAST_S = 1.0
+
+
+class RungSlots(Slots):
+    """Slots that sleep until they are rung, at most SWEEP_S."""
+
+    engine = "celery"
+
+    def __init__(
+        self, settings: Settings, kinds: Kinds, terms: Terms | None = None, count: int = 0
+    ) -> None:
+        super().__init__(settings, kinds, terms, count)
+        self.look_s = settings.programme.sweep_s
+        self._ear: Ear | None = None
+
+    def start(self) -> None:
+        """Begin to listen and to look."""
+        self._ear = _ear_of(self._settings, self._heard)
+        super().start()
+        self._ear.start()
+
+    def stop(self, within_s: float) -> bool:
+        """Hand back what is in hand and end; whether all of it ended in time."""
+        if self._ear is not None:
+            self._ear.leave()
+        ended = super().stop(within_s)
+        if self._ear is not None:
+            self._ear.join(LAST_S)
+        return ended
+
+    def is_well(self) -> bool:
+        """Whether every thread is still there."""
+        return super().is_well() and self._ear is not None and self._ear.is_well()
+
+    def call(self, job: str, hands: int) -> None:
+        """Wake our own slots, and other runners by the broker."""
+        super().call(job, hands)
+        doorbell.ring(self._settings, job, hands)
+
+    def _pause_s(self) -> float:
+        return reaping.due_in_s(self._kinds.keys(), self.look_s)
+
+    def _heard(self, job_id: str, hops: int) -> None:
+        if self._bell.ring() or hops >= MOST_HOPS or self._leaving.is_set():
+            return
+        # all our slots are at work, and look again before they sleep; others may be free now
+        try:
+            if runners.idle_elsewhere(self._entered(), SILENT_SWEEPS * self.look_s):
+                doorbell.ring(self._settings, job_id, hops=hops + 1)
+        except RecordsError:
+            return  # the slots tell of it, and who sleeps wakes by itself
+        finally:
+            setting.close_records()
+
+
+def _ear_of(settings: Settings, heard: Heard) -> Ear:
+    address = settings.programme.broker
+    if address is None:
+        raise ConfigError(
+            "programme.config: BROKER is missing; the engine celery needs one (amqp:// or sqs://), "
+            "there or behind --broker"
+        )
+    from mtdata.jobs.broker import app_of
+
+    app_of(address)  # says so where Celery is not installed
+    from mtdata.jobs.ear import Ear
+
+    return Ear(address, heard)
+
+
+def slots_of(settings: Settings, kinds: Kinds, count: int = 0, terms: Terms | None = None) -> Slots:
+    """The slots of the engine that the settings name."""
+    made = RungSlots if settings.programme.engine == "celery" else Slots
+    return made(settings, kinds, terms, count)

@@ -1,0 +1,64 @@
+"""A child as its supervisor holds it: a process in a session of its own; nothing of it is left."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from typing import IO, cast
+
+from mtdata.jobs.talk import Ear, line_of
+from mtdata.records.carrying import Claimed
+
+log = logging.getLogger(__name__)
+
+
+class Child:
+    """A process in a session of its own."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(  # noqa: S603  # our own words
+            words, stdin=pipe, stdout=pipe, start_new_session=True
+        )
+        self._orders = cast(IO[bytes], self._process.stdin)
+        self._said = cast(IO[bytes], self._process.stdout)
+        self.ear = Ear(self._said.fileno())
+        self.pid = self._process.pid
+
+    def is_there(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    def order(self, claimed: Claimed) -> None:
+        """Send it a part."""
+        with suppress(BrokenPipeError):  # that it has ended is heard next
+            self._orders.write(line_of(claimed._asdict()))
+            self._orders.flush()
+
+    def ask(self) -> None:
+        """SIGTERM to all of its session."""
+        self._signal(signal.SIGTERM)
+
+    def end(self, grace_s: float) -> int:
+        """See to it that nothing of its session is left; how it ended."""
+        with suppress(OSError):
+            self._orders.close()
+        try:
+            self._process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            if grace_s:
+                log.warning("a child did not end within %g s; it is killed", grace_s)
+        self._signal(signal.SIGKILL)
+        return self._process.wait()
+
+    def close(self) -> None:
+        """Let go of its pipes."""
+        self.ear.close()
+        self._said.close()
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)

@@ -1,0 +1,150 @@
+"""Brokers of this machine: RabbitMQ, and SQS as moto's server speaks it; it tests nothing.
+
+Each test has a queue of its own, which goes with it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+import amqp
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+RABBIT_PORT = 5672
+KEYS = {"aws_access_key_id": "AKIAINVENTED", "aws_secret_access_key": "invented"}
+START_S = 60.0
+
+
+def is_there(port: int) -> bool:
+    """Whether somebody listens at that port of the loopback."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 2):
+            return True
+    except OSError:
+        return False
+
+
+def _name() -> str:
+    return f"mtdata-test-{secrets.token_hex(6)}"
+
+
+class Rabbit:
+    """A queue of RabbitMQ; `port` may be that of a cable to it."""
+
+    most_listeners = 99
+
+    def __init__(self, port: int = RABBIT_PORT) -> None:
+        self.queue = _name()
+        self.url = f"amqp://guest:guest@127.0.0.1:{port}//?queue={self.queue}"
+
+    def _channel(self) -> amqp.Connection:
+        connection = amqp.Connection(
+            host=f"127.0.0.1:{RABBIT_PORT}", userid="guest", password="guest", virtual_host="/"
+        )
+        connection.connect()
+        return connection
+
+    def waiting(self) -> int:
+        """How many rings wait there."""
+        with self._channel() as connection:
+            return int(connection.channel().queue_declare(self.queue, passive=True).message_count)
+
+    def listeners(self) -> int:
+        """How many ears listen there."""
+        with self._channel() as connection, suppress(amqp.NotFound):
+            found = connection.channel().queue_declare(self.queue, passive=True)
+            return int(found.consumer_count)
+        return 0
+
+    def purge(self) -> None:
+        """Lose every ring that waits."""
+        with self._channel() as connection:
+            connection.channel().queue_purge(self.queue)
+
+    def put(self, message: Any) -> None:
+        """Put a message there that no doorbell sends."""
+        with self._channel() as connection:
+            connection.channel().basic_publish(amqp.Message(message), routing_key=self.queue)
+
+    def remove(self) -> None:
+        """Take the queue away."""
+        with self._channel() as connection:
+            connection.channel().queue_delete(self.queue)
+
+
+class Moto:
+    """moto's server as a process, which can be killed and begun again; its queues die with it."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin it, and wait until it answers."""
+        words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
+        self._server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + START_S
+        while not is_there(self.port):
+            assert time.monotonic() < until, "moto does not start"
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it, with all it knows."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+
+
+class Sqs:
+    """A queue of SQS."""
+
+    most_listeners = 1  # more are not told apart
+
+    def __init__(self, port: int) -> None:
+        self.queue = _name()
+        self.url = f"sqs://{'invented:invented'}@127.0.0.1:{port}?queue={self.queue}"
+        self._client = boto3.client(
+            "sqs",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            config=Config(proxies={}),
+            **KEYS,
+        )
+
+    def _place(self) -> str:
+        return str(self._client.get_queue_url(QueueName=self.queue)["QueueUrl"])
+
+    def waiting(self) -> int:
+        """How many rings wait there."""
+        names = ["ApproximateNumberOfMessages"]
+        found = self._client.get_queue_attributes(QueueUrl=self._place(), AttributeNames=names)
+        return int(found["Attributes"][names[0]])
+
+    def listeners(self) -> int:
+        """Whether the queue is there: SQS does not know who listens."""
+        with suppress(ClientError):
+            return bool(self._place())
+        return 0
+
+    def purge(self) -> None:
+        """Lose every ring that waits."""
+        self._client.purge_queue(QueueUrl=self._place())
+
+    def put(self, message: Any) -> None:
+        """Put a message there that no doorbell sends."""
+        self._client.send_message(QueueUrl=self._place(), MessageBody=message)
+
+    def remove(self) -> None:
+        """Take the queue away."""
+        with suppress(ClientError):
+            self._client.delete_queue(QueueUrl=self._place())
+        self._client.close()
