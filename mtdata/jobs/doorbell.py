@@ -16,7 +16,9 @@ _HANDS = threading.BoundedSemaphore(4)
 """So many rings at a time may hang at a broker that does not answer."""
 
 
-def ring(settings: Settings, job_id: Any, times: int = 1, hops: int = 0) -> bool:
+def ring(
+    settings: Settings, job_id: Any, times: int = 1, hops: int = 0, within_s: float = WITHIN_S
+) -> bool:
     """Wake a runner, or so many; False when the broker could not be told.
 
     The embedded engine has no broker: its slots look into the records by themselves.  `hops` tells
@@ -25,7 +27,7 @@ def ring(settings: Settings, job_id: Any, times: int = 1, hops: int = 0) -> bool
     how = settings.programme
     if how.engine == "embedded" or how.broker is None:
         return True
-    told = _rung(how.broker, str(job_id), min(times, MOST_TIMES), hops)
+    told = _rung(how.broker, str(job_id), min(times, MOST_TIMES), hops, within_s)
     if told:
         log.warning(
             "the broker %s could not be rung (%s); job %s is safe in the records, and a runner "
@@ -34,7 +36,7 @@ def ring(settings: Settings, job_id: Any, times: int = 1, hops: int = 0) -> bool
     return not told
 
 
-def _rung(address: BrokerAddress, job_id: str, times: int, hops: int) -> str:
+def _rung(address: BrokerAddress, job_id: str, times: int, hops: int, within_s: float) -> str:
     """Why it could not be rung, '' when it was."""
     from mtdata.jobs.broker import app_of, faults
 
@@ -57,8 +59,8 @@ def _rung(address: BrokerAddress, job_id: str, times: int, hops: int) -> str:
 
     hand = threading.Thread(target=act, name="doorbell", daemon=True)
     hand.start()
-    hand.join(WITHIN_S)
-    return told[0] if told else f"no answer within {WITHIN_S:g} s"
+    hand.join(within_s)
+    return told[0] if told else f"no answer within {within_s:g} s"
 
 
 def _send(app: Any, job_id: str, times: int, hops: int) -> None:

@@ -24,6 +24,8 @@ MOST_HOPS = 8
 SILENT_SWEEPS = 3
 """A runner that was not heard of for so many sweeps is rung by nobody."""
 LAST_S = 1.0
+PATIENT_S = 15.0
+"""So long a runner may ring: nobody sits in front of it, and a busy machine is slow."""
 
 
 class RungSlots(Slots):
@@ -60,7 +62,7 @@ class RungSlots(Slots):
     def call(self, job: str, hands: int) -> None:
         """Wake our own slots, and other runners by the broker."""
         super().call(job, hands)
-        doorbell.ring(self._settings, job, hands)
+        doorbell.ring(self._settings, job, hands, within_s=PATIENT_S)
 
     def _pause_s(self) -> float:
         return reaping.due_in_s(self._kinds.keys(), self.look_s)
@@ -71,7 +73,7 @@ class RungSlots(Slots):
         # all our slots are at work, and look again before they sleep; others may be free now
         try:
             if runners.idle_elsewhere(self._entered(), SILENT_SWEEPS * self.look_s):
-                doorbell.ring(self._settings, job_id, hops=hops + 1)
+                doorbell.ring(self._settings, job_id, hops=hops + 1, within_s=PATIENT_S)
         except RecordsError:
             return  # the slots tell of it, and who sleeps wakes by itself
         finally:
