@@ -62,6 +62,7 @@ TEST = [
     "pytest>=9,<10",
     "pytest-randomly>=5,<6",
     "pytest-timeout>=2,<3",
+    "pytest-xdist>=3.6,<4",  # two at a time: much of what the tests do is waiting
     "hypothesis>=6,<7",
     "mypy>=2,<3",
     "ruff>=0.17,<0.18",  # a minor release of ruff may add findings

@@ -6,8 +6,8 @@ import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -81,11 +81,36 @@ def again() -> str:
     return f"the same random choices again: MTDATA_SEED={SEED} bin/test"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """What a worker of pytest-xdist tells goes as UTF-8; half a pair in a text cannot."""
+    return _sayable((yield))
+
+
+def _sayable(told: Any) -> Any:
+    if isinstance(told, str):
+        return told.encode("utf-8", "backslashreplace").decode()
+    if isinstance(told, dict):
+        return {name: _sayable(value) for name, value in told.items()}
+    return [_sayable(one) for one in told] if isinstance(told, list | tuple) else told
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a worker of pytest-xdist has tried."""
+    for suite, kind, count in getattr(node, "workeroutput", {}).get("tried", []):
+        TRIED[suite, kind] += count
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where skipping is forbidden (MTDATA_NO_SKIP=1), a skip fails the run; else it is counted."""
     if NO_SKIP and session.exitstatus == pytest.ExitCode.OK and any(_skips(session.config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["tried"] = [(*of, count) for of, count in TRIED.items()]
+        return
     if LONG and TRIED and session.exitstatus == pytest.ExitCode.OK and _is_whole(session.config):
         reliability.write(TRIED, SEED)
 

@@ -17,7 +17,7 @@ _HANDS = threading.BoundedSemaphore(4)
 
 
 def ring(
-    settings: Settings, job_id: Any, times: int = 1, hops: int = 0, within_s: float = WITHIN_S
+    settings: Settings, job_id: Any, times: int = 1, hops: int = 0, within_s: float | None = None
 ) -> bool:
     """Wake a runner, or so many; False when the broker could not be told.
 
@@ -27,7 +27,7 @@ def ring(
     how = settings.programme
     if how.engine == "embedded" or how.broker is None:
         return True
-    told = _rung(how.broker, str(job_id), min(times, MOST_TIMES), hops, within_s)
+    told = _rung(how.broker, str(job_id), min(times, MOST_TIMES), hops, within_s or WITHIN_S)
     if told:
         log.warning(
             "the broker %s could not be rung (%s); job %s is safe in the records, and a runner "

@@ -37,14 +37,14 @@ SITE = {
 }
 
 
-def until(holds: Callable[[], Any], what: str) -> Any:
-    """Wait until it holds."""
+def until(holds: Callable[[], Any], what: str | Callable[[], str]) -> Any:
+    """Wait until it holds; `what` tells what did not come."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if found := holds():
             return found
         time.sleep(0.02)
-    raise AssertionError(f"it never came: {what}")
+    raise AssertionError(f"it never came: {what if isinstance(what, str) else what()}")
 
 
 def _end(pid: str) -> None:
@@ -182,10 +182,22 @@ class Place:
         from mtdata.records.models import Job
 
         finals = ("Success", "Failed", "Stopped")
-        until(lambda: self.status(job) in finals, f"the end of {job}")
+        until(lambda: self.status(job) in finals, lambda: self._told(job))
         shown = looking.whole_of(Job.objects.get(pk=job))
         assert shown["status"] == status, shown
         return shown
+
+    def _told(self, job: str) -> str:
+        """How a job stands that does not end, and who could carry it."""
+        from mtdata.records.models import Part, Runner
+
+        parts = Part.objects.filter(job=job).values_list("name", "status", "attempt", "reason")
+        runners = Runner.objects.values_list("pid", "engine", "seen_at", "ended_at")
+        rings = None if self.broker is None else (self.broker.waiting(), self.broker.listeners())
+        return (
+            f"the end of {job}, {self.status(job)}: {list(parts)}; runners {list(runners)}; "
+            f"rings waiting and ears {rings}"
+        )
 
     def rows(self, job: str) -> int:
         """How many rows of the job are there."""

@@ -11,7 +11,7 @@ from tests.jobs.place import Place, until
 
 
 def test_a_job_without_a_sign_of_progress_is_ended(plain: Place) -> None:
-    plain.configure(STALL_S="0.5s")
+    plain.configure(STALL_S="4s")  # a busy machine begins a child within that
     job = plain.add(rows=20, parts=1, how="sleeps")
     plain.carry()
     assert "no sign of progress" in plain.ended(job, "Failed")["reason"]
