@@ -15,6 +15,9 @@
     │   └── ReplicaWrong    it holds other bytes than were put there    74
     ├── PostError       a mail server or web hook did not take news     69
     │   └── PostRefused it answered, and does not take them             69
+    ├── ExportError     a report could not be had from CAKE             69
+    │   ├── ExportRefused   it answered, and will not give it to us     69
+    │   └── WindowTooLarge  not in one window; half of it may come      69
     ├── JobError        a job cannot do or become that                  65
     │   ├── RecordsError    the database of the records does not answer 69
     │   └── Fenced          the part was given to another runner        75
@@ -148,6 +151,30 @@ class PostRefused(PostError):
     """The server does not take it, or not from us, and will not before somebody mends that."""
 
     again = False
+
+
+class ExportError(MTDataError):
+    """A report could not be had, or what came is no answer; later it may come."""
+
+    again = True
+    exit_code = 69
+
+
+class ExportRefused(ExportError):
+    """The instance answered, and does not accept the key, the log-in or the question."""
+
+    again = False
+
+
+class WindowTooLarge(ExportError):
+    """A window of time did not come whole: half of it may.
+
+    `rows` is what the instance counts in it where it said so; `slow` when it did not come in time.
+    """
+
+    def __init__(self, message: str, *, rows: int | None = None, slow: bool = False) -> None:
+        super().__init__(message)
+        self.rows, self.slow = rows, slow
 
 
 class JobError(MTDataError):

@@ -21,9 +21,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from mtdata import __version__
-from mtdata.adapters.exchange import TimedBytes
 from mtdata.domain.message import Message
 from mtdata.errors import PostError, PostRefused
+from mtdata.exchange import TimedBytes
 
 LATER = (408, 425, 429)
 """Answers of the 4xx after which another try makes sense."""

@@ -21,7 +21,7 @@ _AROUND = timedelta(hours=26)  # no offset is larger
 NOISE = timedelta(minutes=1)
 """Clicks written down by several servers are out of order by less than this."""
 ROOMY = 0.5
-"""A window grows while its rows fill less than this share of the cap: twice as long, it still fits."""
+"""A window grows while its rows fill less than this share of the cap: twice as many still fit."""
 
 
 class Window(NamedTuple):
@@ -151,7 +151,7 @@ def there(window: Window, changes: Iterable[Turn]) -> Iterator[Window]:
 def never(window: Window, changes: Iterable[Turn]) -> Iterator[Window]:
     """What of a window no clock of the zone ever showed.
 
-    It is asked for all the same: a row there says that the zone of the config is not the instance's.
+    It is asked for all the same: a row there says that the config has another zone than CAKE.
     """
     for turn in changes:
         if not turn.twice and turn.window.meets(window):

@@ -11,13 +11,13 @@ MOST = 1 << 20
 
 
 class TimedBytes(io.RawIOBase):
-    """The bytes of a socket until `ends_at` (time.monotonic) or MOST of them have come."""
+    """The bytes of a socket until `ends_at` (time.monotonic) or `most` of them have come."""
 
-    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+    def __init__(self, sock: socket.socket, ends_at: float, most: float = MOST) -> None:
         super().__init__()
         self._sock, self._ends_at = sock, ends_at
         self._bytes = sock.makefile("rb", buffering=0)
-        self._left = MOST
+        self._left = most
 
     def readable(self) -> bool:
         return True
