@@ -16,6 +16,8 @@
     ├── PostError       a mail server or web hook did not take news     69
     │   └── PostRefused it answered, and does not take them             69
     ├── ExportError     a report could not be had from CAKE             69
+    │   ├── AnswerBroken    what came breaks off, or is no answer       69
+    │   ├── ExportSlow      it kept us waiting beyond TIMEOUT           69
     │   ├── ExportRefused   it answered, and will not give it to us     69
     │   └── WindowTooLarge  not in one window; half of it may come      69
     ├── JobError        a job cannot do or become that                  65
@@ -154,10 +156,18 @@ class PostRefused(PostError):
 
 
 class ExportError(MTDataError):
-    """A report could not be had, or what came is no answer; later it may come."""
+    """A report could not be had now; later it may come."""
 
     again = True
     exit_code = 69
+
+
+class AnswerBroken(ExportError):
+    """An answer breaks off, is a web page, or is no answer that can be read."""
+
+
+class ExportSlow(ExportError):
+    """No answer came in time, or the instance says that the query took too long."""
 
 
 class ExportRefused(ExportError):

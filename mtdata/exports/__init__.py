@@ -1,0 +1,1 @@
+"""Reports that are taken from other people's services; each service has its own room."""
