@@ -265,6 +265,8 @@ class Client:
                 if len(made) > most:
                     raise AnswerBroken(f"more rows came than the {most:,} that were asked for")
             made += map(make, reader.close())
+            if len(made) > most:
+                raise AnswerBroken(f"more rows came than the {most:,} that were asked for")
         except AnswerBroken as fault:
             raise AnswerBroken(f"{self._line.host}: {fault}") from None
         return made
