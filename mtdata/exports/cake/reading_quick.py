@@ -96,7 +96,7 @@ class QuickRows:
             if not self._parser.between_rows:
                 self._leave_to_the_parser(end, rows)
                 return
-            self._learn(buffer[at:end])
+            self._learn(buffer[at:end].strip())
             at = end
         self._buffer = buffer[at:]
         if start is None and len(self._buffer.lstrip()) > len(self._end) + 1:

@@ -12,6 +12,8 @@ from mtdata.exports.cake.client import Page
 Made = TypeVar("Made")
 CALM = 4
 """So many windows must go well before one grows again that was too slow."""
+TRIES = 3
+"""So often a second is asked for that is too slow: no query is shorter, so it may be chance."""
 
 
 class Step(NamedTuple, Generic[Made]):
@@ -37,7 +39,7 @@ def sweep(
     A window that is too large is halved down to one second, and what is too large then is an
     ExportError with the reason; windows grow back where rows are few.
     """
-    at = stretch.start
+    at, tries = stretch.start, 0
     while at < stretch.end:
         window, taken = pace.window(at, stretch.end), 0
         try:
@@ -47,11 +49,13 @@ def sweep(
         except WindowTooLarge as fault:
             times = halvings(fault.rows, cap) if fault.rows else 1
             shorter = pace.shorter(window, times, waits=CALM if fault.slow else 0)
-            if shorter is None:
+            tries += 1
+            if shorter is None and not (fault.slow and tries < TRIES):
                 raise ExportError(f"{fault}; a second cannot be halved") from None
-            pace = shorter
+            if shorter is not None:
+                pace, tries = shorter, 0
             continue
-        at, pace = window.end, pace.longer(window, taken, cap)
+        at, pace, tries = window.end, pace.longer(window, taken, cap), 0
         yield Step(window, None, pace)
 
 
