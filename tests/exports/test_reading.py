@@ -20,6 +20,7 @@ from mtdata.exports.cake.reading import CLICKS, NOTHING, Head, Reader, Row
 from mtdata.exports.cake.reading_json import JsonRows
 from mtdata.exports.cake.reading_quick import QuickRows
 from mtdata.exports.cake.reading_xml import XmlRows
+from mtdata.exports.cake.shapes import Shapes
 from tests.exports.conftest import BERLIN, NOON, without_types
 
 XML: list[Callable[[], Reader]] = [lambda: XmlRows(CLICKS), lambda: QuickRows(CLICKS)]
@@ -137,6 +138,52 @@ def test_the_quick_way_reads_what_the_parser_reads(body: bytes, size: int) -> No
     if slow != "broken":
         assert quick_head == head
         assert outcome(XmlRows(CLICKS), body, size)[0] == slow
+
+
+@st.composite
+def tidy_documents(draw: st.DrawFn) -> bytes:
+    """Rows as CAKE sends them: fields in one order, each null, empty or a text; some objects."""
+
+    def leaf(name: str) -> str:
+        nothing = [
+            "",
+            f"<{name} />",
+            f"<{name}/>",
+            f'<{name} xsi:nil="true" />',
+            f"<{name}></{name}>",
+        ]
+        texts = st.builds(f"<{name}>{{}}</{name}>".format, TEXTS)
+        return draw(texts | texts | st.sampled_from(nothing))
+
+    def thing(name: str, *inside: str) -> str:
+        gone = draw(st.sampled_from([False, False, True]))
+        return "" if gone else f"<{name}>{''.join(map(leaf, inside))}</{name}>"
+
+    def row() -> str:
+        parts = [leaf("id"), leaf("date"), thing("offer", "offer_id", "name"), leaf("sub")]
+        return f"<click>{''.join([*parts, thing('isp', 'isp_id'), leaf('last')])}</click>"
+
+    gap = draw(st.sampled_from(["", "", "\r\n "]))
+    rows = [row() for _ in range(draw(st.integers(1, 9)))]
+    return report(gap.join(["", *rows, ""]), count=len(rows))
+
+
+@given(tidy_documents(), st.integers(1, 400))
+def test_the_quick_way_reads_rows_of_few_shapes_as_the_parser_does(body: bytes, size: int) -> None:
+    shapes = Shapes("click")
+    slow = outcome(XmlRows(CLICKS), body, 10**9)[0]
+    for _ in range(2):  # the second time with what it learned
+        assert outcome(QuickRows(CLICKS, shapes), body, size)[0] == slow
+
+
+def test_rows_that_differ_in_what_is_null_become_one_shape(sent: dict[str, Any]) -> None:
+    shapes = Shapes("click")
+    for _ in range(2):
+        read(QuickRows(CLICKS, shapes), sent["xml"])
+    rows = sent["xml"].decode().split("<clicks>")[1].split("</click>")[:-1]
+    fit = sum(shapes.fitting(f"{row}</click>", 0)[0] is not None for row in rows)
+    assert fit > 0.8 * len(rows)
+    assert len(shapes._shapes) <= 4
 
 
 @given(documents(), st.integers(0, 400), st.integers(1, 100))

@@ -24,9 +24,10 @@ from mtdata.errors import (
 from mtdata.exports.cake import wire
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.line import Line
-from mtdata.exports.cake.reading import WEB_PAGE, Head, Reader, Row, is_web_page
+from mtdata.exports.cake.reading import WEB_PAGE, Head, Listing, Reader, Row, is_web_page
 from mtdata.exports.cake.reading_json import JsonRows
 from mtdata.exports.cake.reading_quick import QuickRows
+from mtdata.exports.cake.shapes import Shapes
 from mtdata.exports.cake.verdict import (
     MOST_OF_A_FAULT,
     WHITELIST,
@@ -77,6 +78,7 @@ class Client:
         self._backoff_s, self._pause = backoff_s, pause
         self._line = Line(access)
         self._answered = False
+        self._shapes: dict[Listing, Shapes] = {}
 
     def clicks(self, window: Window, make: Callable[[Row], Made]) -> Iterator[Page[Made]]:
         """Every click of the window, newest first, as `make` makes it of a row.
@@ -242,7 +244,8 @@ class Client:
         zone = self._access.server_zone or self._access.zone
         if self._access.dialect == "json":
             return JsonRows(question.listing, zone)
-        return QuickRows(question.listing)
+        shapes = self._shapes.setdefault(question.listing, Shapes(question.listing.row))
+        return QuickRows(question.listing, shapes)
 
     def _read(
         self,
