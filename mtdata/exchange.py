@@ -92,3 +92,12 @@ class Bounded(HTTPAdapter):
             ConnectionCls = Secure
 
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
+def causes(fault: BaseException) -> list[BaseException]:
+    """A fault and all that it wraps: `requests` and urllib3 pack them into each other by turns."""
+    seen = [fault]
+    for error in seen:
+        inner = (*error.args, getattr(error, "reason", None), error.__cause__, error.__context__)
+        seen += [one for one in inner if isinstance(one, BaseException) and one not in seen]
+    return seen

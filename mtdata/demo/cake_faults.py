@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -108,6 +109,19 @@ def _garbled(exchange: Exchange, *, body: bytes) -> Answer:
     return whole(body, exchange.form.kind)
 
 
+def _packed(exchange: Exchange, *, blanks_mb: int = 0) -> Answer:
+    """The answer compressed, with so many MiB of blanks before its last byte."""
+    answer = exchange.serve()
+    body = answer.body()
+    packer = zlib.compressobj(wbits=31)  # 16 + 15: with the head and sum of a gzip file
+    packed = packer.compress(body[:-1])
+    for _ in range(blanks_mb):
+        packed += packer.compress(b" " * 2**20)
+    packed += packer.compress(body[-1:]) + packer.flush()
+    headers = (*answer.headers, ("Content-Encoding", "gzip"))
+    return replace(answer, pieces=(packed,), length=len(packed), headers=headers)
+
+
 def _bomb(exchange: Exchange) -> Answer:
     return whole(BOMB, exchange.form.kind)
 
@@ -148,6 +162,7 @@ KINDS: dict[str, Callable[..., Answer]] = {
     "truncated": _truncated,
     "garbled": _garbled,
     "bomb": _bomb,
+    "packed": _packed,
     "drop": _drop,
     "refused": _refused,
     "fault": _fault,

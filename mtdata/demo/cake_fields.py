@@ -131,7 +131,34 @@ def click(kind: int, *, dirty: bool, test: bool = False, duplicate: bool = False
 def event(kind: int, *, dirty: bool, test: bool = False) -> Fields:
     """An event conversion as version 17 gives it; every eighth was put in by hand."""
     manual = kind % 8 == 3
-    visitor = dict.fromkeys(_visitor(kind)) if manual else _visitor(kind)
+    return {
+        **_event_ids(manual=manual),
+        "udid": None,
+        "event_info": stored("event", kind % 2, "Sale" if kind % 2 else "Macro"),
+        **_offered(kind),
+        "voucher_code": None,
+        **_subs(kind, dirty=dirty),
+        **_event_addresses(manual=manual),
+        "source_type": "Manual Insertion" if manual else "Click",
+        **_event_money(),
+        "pixel_dropped": kind % 2 == 0,
+        "suppressed": False,
+        "returned": False,
+        "test": test,
+        "transaction_id": Slot("transaction"),
+        "current_disposition": None if manual else _disposition(),
+        "order_total": money("99.9"),
+        "storefront": None,
+        "payout_rule": None,
+        "event_conversion_score": NIL if kind % 2 else Decimal("0.00"),
+        **(dict.fromkeys(_visitor(kind)) if manual else _visitor(kind)),
+        "search_term": None,
+        "keyword": None,
+        "note": "by phone,\nold customer" if manual else "",
+    }
+
+
+def _event_ids(*, manual: bool) -> Fields:
     return {
         "event_conversion_id": Slot("id", "number"),
         "visitor_id": Slot("visitor", "number"),
@@ -146,18 +173,22 @@ def event(kind: int, *, dirty: bool, test: bool = False) -> Fields:
         "last_updated": Slot("updated", "date"),
         "click_date": NIL if manual else Slot("click_at", "date"),
         "source_date": Slot("at", "date"),
-        "udid": None,
-        "event_info": stored("event", kind % 2, "Sale" if kind % 2 else "Macro"),
-        **_offered(kind),
-        "voucher_code": None,
-        **_subs(kind, dirty=dirty),
+    }
+
+
+def _event_addresses(*, manual: bool) -> Fields:
+    return {
         "event_conversion_ip_address": Slot("ip"),
         "click_ip_address": None if manual else Slot("ip"),
         "event_conversion_referrer_url": "https://shop.example.com/thanks?order=1&x=2",
         "click_referrer_url": None if manual else "https://example.org/",
         "event_conversion_user_agent": UNENCODED,
         "click_user_agent": None if manual else UNENCODED,
-        "source_type": "Manual Insertion" if manual else "Click",
+    }
+
+
+def _event_money() -> Fields:
+    return {
         "price_format": stored("price_format", 1, "CPA"),
         "paid": {**money("0.7"), "amount": Slot("paid", "number")},
         "paid_unbilled": money("0", places=10),
@@ -166,20 +197,6 @@ def event(kind: int, *, dirty: bool, test: bool = False) -> Fields:
         "site_offer_credit_percentage": Decimal("1.000000"),
         "site_offer_payment_percentage": Decimal("1.000000"),
         "program_credit_percentage": Decimal("1.000000"),
-        "pixel_dropped": kind % 2 == 0,
-        "suppressed": False,
-        "returned": False,
-        "test": test,
-        "transaction_id": Slot("transaction"),
-        "current_disposition": None if manual else _disposition(),
-        "order_total": money("99.9"),
-        "storefront": None,
-        "payout_rule": None,
-        "event_conversion_score": NIL if kind % 2 else Decimal("0.00"),
-        **visitor,
-        "search_term": None,
-        "keyword": None,
-        "note": "by phone,\nold customer" if manual else "",
     }
 
 

@@ -6,6 +6,7 @@ import logging
 import traceback
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from threading import Thread
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from mtdata.errors import (
 from mtdata.exports.cake.client import TRIES, Client
 from mtdata.exports.cake.reading import Row
 from mtdata.exports.limiter import Limiter
+from tests.adapters.certificates import self_signed
 from tests.exports.conftest import BERLIN, NOON, Connect, itself, rows_of
 
 DAY = Window(datetime(2023, 5, 2), datetime(2023, 5, 3))
@@ -358,6 +360,37 @@ def test_what_is_no_answer_is_told(
     with pytest.raises(ExportError, match=words):
         clicks(connect())
     assert len(site.calls) == 3, "a wrong domain is not asked for minutes"
+
+
+def test_a_packed_answer_is_unpacked_within_bounds(site: CakeSite, connect: Connect) -> None:
+    client = connect()
+    site.fault("packed")
+    assert clicks(client) == site.clicks_of(*NOON)
+    site.fault("packed", blanks_mb=200)
+    with pytest.raises(AnswerBroken, match="came without a row"):
+        clicks(client)
+
+
+def test_an_operation_that_speaks_no_json_says_what_to_set(
+    site: CakeSite, connect: Connect
+) -> None:
+    site.json_for = {"Currencies"}
+    client = connect(dialect="json", server_zone=BERLIN)
+    assert client.currencies()
+    with pytest.raises(ExportRefused, match="set DIALECT: xml"):
+        clicks(client)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = self_signed(tmp_path)
+    with CakeSite(clicks_a_day=24_000, tls=files) as site:
+        with pytest.raises(ExportError, match=r"the certificate of .* is not trusted"):
+            connect(server=f"https://{site.domain}").currencies()
+        assert not site.calls, "no key was sent"
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", files[0])
+        assert clicks(connect(server=f"https://{site.domain}")) == site.clicks_of(*NOON)
 
 
 def test_more_rows_than_were_asked_for_are_refused(site: CakeSite, connect: Connect) -> None:

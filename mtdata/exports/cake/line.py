@@ -18,7 +18,7 @@ from urllib3 import exceptions as faults
 
 from mtdata import __version__
 from mtdata.errors import AnswerBroken, ConfigError, ExportError, ExportSlow
-from mtdata.exchange import Bounded
+from mtdata.exchange import Bounded, causes
 from mtdata.exports.cake.access import CakeAccess
 
 PIECE = 64 * 1024
@@ -73,7 +73,7 @@ class Line:
 
     def _error(self, fault: BaseException, kind: type[ExportError] = ExportError) -> Exception:
         """What happened, in words for people; a message of the library's quotes the address."""
-        seen = _chain(fault)
+        seen = causes(fault)
         for sort, words in WORDS:
             found = next((one for one in seen if isinstance(one, sort)), None)
             if found is not None:
@@ -98,12 +98,3 @@ WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (faults.ReadTimeoutError, "{0} kept us waiting beyond TIMEOUT, {1:g} s"),
     (faults.DecodeError, "what {0} sent cannot be unpacked"),
 )
-
-
-def _chain(fault: BaseException) -> list[BaseException]:
-    """A fault and all that it wraps: `requests` and urllib3 pack them into each other by turns."""
-    seen = [fault]
-    for error in seen:
-        inner = (*error.args, getattr(error, "reason", None), error.__cause__, error.__context__)
-        seen += [one for one in inner if isinstance(one, BaseException) and one not in seen]
-    return seen

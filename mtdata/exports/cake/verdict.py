@@ -65,6 +65,8 @@ def _of_fault(text: str, host: str) -> ExportError:
     lower = text.lower()
     if "timeout" in lower or "timed out" in lower or "maxjsonlength" in lower:
         return ExportSlow(f"{host} says that the query took too long, or brings too much (500)")
+    if "request format is" in lower:
+        return ExportRefused(f"{host} does not speak JSON here (500): set DIALECT: xml")
     if missing := _MISSING.search(text):
         return ExportRefused(
             f"{host} wants the parameter {missing[1]} as well (500): see the versions in "
