@@ -13,7 +13,7 @@ from mtdata.errors import ExportError, WindowTooLarge
 from mtdata.exports.cake.client import Client, Page
 from mtdata.exports.cake.reading import Row
 from mtdata.exports.cake.sweep import probe, sweep
-from tests.exports.conftest import Connect, itself
+from tests.exports.conftest import BERLIN, Connect, itself, without_types
 
 HOUR = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 13))
 FIVE = timedelta(minutes=5)
@@ -161,3 +161,27 @@ def test_a_row_in_an_hour_that_never_was_tells_of_a_wrong_zone(connect: Connect)
     with CakeSite(clicks_a_day=5_000) as right:
         client = connect(server=f"http://{right.domain}")
         probe(never, lambda window: client.clicks(window, itself))
+
+
+@pytest.mark.parametrize("dialect", ["xml", "json"])
+def test_hours_in_which_calls_fail_give_the_rows_of_undisturbed_ones(
+    site: CakeSite, connect: Connect, dialect: str
+) -> None:
+    client = connect(timeout_s=0.6, dialect=dialect, server_zone=BERLIN, page=50, row_cap=100)
+    client.currencies()
+    site.row_cap = 100
+    stretch = Window(HOUR.start, HOUR.start + timedelta(minutes=100))
+    for kind, every, detail in (
+        ("throttled", 17, {"retry_after": "0"}),
+        ("gateway", 19, {}),
+        ("truncated", 23, {"chunked": True}),
+        ("drop", 29, {}),
+        ("stall", 31, {"pieces": 1}),
+        ("lying", 37, {}),
+        ("html", 41, {}),
+    ):
+        site.fault(kind, operation="Clicks", every=every, **detail)
+    rows, _ = swept(client, stretch, cap=100)
+    expected = sorted(site.clicks_of(*stretch), key=lambda row: row["click_id"])
+    assert sorted(map(without_types, rows), key=lambda row: row["click_id"]) == expected
+    assert {call.status for call in site.calls} >= {0, 200, 429, 502}
