@@ -16,7 +16,8 @@ from mtdata.demo.cake import CakeSite
 from mtdata.domain.row import csv_cells
 from mtdata.domain.window import Window
 from mtdata.errors import AnswerBroken
-from mtdata.exports.cake.columns import Columns, as_float, dated, guarded, worded
+from mtdata.exports.cake.cells import as_float, dated, guarded, worded
+from mtdata.exports.cake.columns import Columns
 from mtdata.exports.cake.reading import Row
 from tests.exports.conftest import BERLIN
 

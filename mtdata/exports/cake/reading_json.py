@@ -36,6 +36,8 @@ class JsonRows:
         self._rows: list[Row] = []
         self._row: Row | None = None
         self._path: list[str] = []  # the keys above, '' for the place in an array
+        self._prefix = ""  # of the names in a row
+        self._prefixes: list[str] = []
         self._depth = self._since = 0
         self._begun = b""
         self._turns: dict[str, Callable[[Any], None]] = {
@@ -83,24 +85,41 @@ class JsonRows:
         self._events.clear()
 
     def _open_map(self, _: Any) -> None:
-        path = self._path
-        if self._row is None and len(path) > 1 and path[-2:] == [self._listing.name, ""]:
-            self._row = {}
-            self._depth = len(path)
-        path.append("")
-        if len(path) > DEEPEST:
-            raise AnswerBroken("it is nested too deeply")
+        if self._row is not None:
+            self._descend()
+        elif self._path[-2:] == [self._listing.name, ""]:
+            self._row, self._prefix = {}, ""
+            self._depth = len(self._path)
+        self._enter()
 
     def _open_array(self, _: Any) -> None:
-        if self._row is None and self._path and self._path[-1] == self._listing.name:
+        if self._row is not None:
+            self._descend()
+        elif self._path and self._path[-1] == self._listing.name:
             self.head.listed = True
+        self._enter()
+
+    def _enter(self) -> None:
         self._path.append("")
         if len(self._path) > DEEPEST:
             raise AnswerBroken("it is nested too deeply")
 
+    def _descend(self) -> None:
+        self._prefixes.append(self._prefix)
+        self._prefix = f"{self._name()}."
+
+    def _name(self) -> str:
+        """The dotted name of what comes next; a place in an array has none of its own."""
+        key = self._path[-1]
+        return self._prefix + key if key else self._prefix[:-1]
+
     def _close(self, _: Any) -> None:
         self._path.pop()
-        if self._row is not None and len(self._path) == self._depth:
+        if self._row is None:
+            return
+        if len(self._path) > self._depth:
+            self._prefix = self._prefixes.pop()
+        else:
             self._rows.append(self._row)
             self._row, self._since = None, 0
 
@@ -114,11 +133,11 @@ class JsonRows:
         if self._row is None:
             self._outside(text)
             return
-        path = ".".join(filter(None, self._path[self._depth :]))
-        if event == "string" and path.endswith(DATES):
+        name = self._name()
+        if event == "string" and text[:6] == "/Date(" and name.endswith(DATES):
             text = self._date(text)
-        if text is not None and path not in self._row:
-            self._row[path] = text
+        if text is not None:
+            self._row.setdefault(name, text)
 
     def _outside(self, text: str) -> None:
         if self._path[-1:] == ["d"] or not self._path:

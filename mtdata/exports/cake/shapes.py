@@ -16,6 +16,7 @@ from mtdata.exports.cake.reading_xml import is_allowed
 MOST_SHAPES = 8
 MOST_LESSONS = 200
 """So often a pattern is made anew; rows that go on being different are the parser's."""
+LONGEST_PAUSE = 4096
 TEXT = "([^<\x00-\x1f\ufffe\uffff]*+)"
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w.-]*)((?:\s[^<>]*?)?)\s?(/?)>", re.ASCII)
 _ENTITY = re.compile("&([^;&]{0,12};?)")
@@ -60,6 +61,7 @@ class Shapes:
         self._row = row
         self._shapes: list[_Shape] = []
         self._lessons = 0
+        self._seen, self._pause = 0, 1
 
     def fitting(self, buffer: str, at: int) -> tuple[Row | None, int]:
         """The row at that place, and where it ends; None when it fits no shape."""
@@ -81,28 +83,35 @@ class Shapes:
         return None, at
 
     def learn(self, row: str) -> None:
-        """Take a row, from its first tag to its last, for a shape."""
-        if self._lessons >= MOST_LESSONS:
+        """Take a row, from its first tag to its last, for a shape.
+
+        A lesson costs as much as many rows: after each that taught nothing (a row may be odd for
+        its texts alone) twice as many rows go by before the next.
+        """
+        self._seen += 1
+        if self._lessons >= MOST_LESSONS or self._seen < self._pause:
             return
+        self._seen = 0
         try:
-            tree = tree_of(row, self._row)
+            learned = self._learned(tree_of(row, self._row))
         except Odd:
-            return
+            learned = False
+        self._lessons += learned
+        self._pause = 1 if learned else min(2 * self._pause, LONGEST_PAUSE)
+
+    def _learned(self, tree: Node) -> bool:
         for place, shape in enumerate(self._shapes):
             try:
                 merged = _merged(shape.tree, tree)
-                if merged != shape.tree:
-                    self._lessons += 1
-                    self._shapes[place] = _Shape(merged)
+                if merged == shape.tree:
+                    return False
+                self._shapes[place] = _Shape(merged)
             except Odd:
                 continue
-            return
-        self._lessons += 1
-        try:
-            self._shapes.insert(0, _Shape(tree))
-        except Odd:
-            return
+            return True
+        self._shapes.insert(0, _Shape(tree))
         del self._shapes[MOST_SHAPES:]
+        return True
 
 
 def tree_of(row: str, name: str) -> Node:
