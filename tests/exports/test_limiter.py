@@ -175,20 +175,24 @@ def test_a_holder_that_is_killed_gives_its_turn_back(tmp_path: Path) -> None:
 
 
 def test_who_has_just_had_a_turn_waits_behind_the_others(tmp_path: Path) -> None:
-    one, other = (Limiter(tmp_path, "acme", rate=10_000) for _ in range(2))
     order: list[str] = []
-    waiting = Event()
+    waits = {"a": Event(), "b": Event()}
+    done = {"a": Event(), "b": Event()}
 
-    def turns(name: str, limiter: Limiter) -> None:
+    def turns(name: str, other: str) -> None:
+        limiter = Limiter(tmp_path, "acme", rate=10_000)
         for _ in range(5):
-            with limiter.turn():
+            with limiter.turn(waits[name].set):
                 order.append(name)
-                waiting.wait(0.05)  # long enough for the other to come to the door
+                waits[other].clear()
+                while not (waits[other].wait(0.01) or done[other].is_set()):
+                    pass
+        done[name].set()
 
-    threads = [Thread(target=turns, args=pair) for pair in (("one", one), ("other", other))]
+    threads = [Thread(target=turns, args=pair) for pair in (("a", "b"), ("b", "a"))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    longest = max(len(run) for run in "".join(name[0] + name[1] for name in order).split("ot"))
-    assert longest <= 6, "no one had more than three turns in a row while the other waited"
+    assert sorted("".join(order[:2])) == ["a", "b"]
+    assert order == order[:2] * 5
