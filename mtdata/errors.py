@@ -13,6 +13,8 @@
     ├── ReplicaError    a replica did not answer as it should           69
     │   ├── ReplicaRefused  it answered, and does not accept us         69
     │   └── ReplicaWrong    it holds other bytes than were put there    74
+    ├── OutputError     an exported file could not be put in its place  69
+    │   └── OutputRefused   the place does not accept us, or is none    69
     ├── PostError       a mail server or web hook did not take news     69
     │   └── PostRefused it answered, and does not take them             69
     ├── ExportError     a report could not be had from CAKE             69
@@ -138,6 +140,20 @@ class ReplicaWrong(ReplicaError):
 
     exit_code = 74
     incident = "replica_wrong"
+
+
+class OutputError(MTDataError):
+    """An exported file could not be brought to its place; what stood there stands there still."""
+
+    stops = Reach.SITE
+    again = True
+    exit_code = 69
+
+
+class OutputRefused(OutputError):
+    """There is no such place, or it does not accept our keys before somebody mends that."""
+
+    again = False
 
 
 class PostError(MTDataError):

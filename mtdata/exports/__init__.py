@@ -1,1 +1,1 @@
-"""Reports that are taken from other people's services; each service has its own room."""
+"""Reports taken from other people's services, each in its own room, and where their files go."""

@@ -1,0 +1,60 @@
+"""What every place for exported files promises; it puts nothing anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from mtdata.errors import NameRefused
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}){0,3}")
+
+
+class Facts(NamedTuple):
+    """What is known of a whole file before it goes out."""
+
+    size: int
+    sha256: str
+    rows: int
+
+
+class Output(Protocol):
+    """A place for files; names are ours, with '/' between folders."""
+
+    place: str
+
+    def size(self, name: str) -> int | None:
+        """How long the file of that name is; None when there is none."""
+        ...
+
+    def put(self, name: str, spooled: Path, facts: Facts) -> str:
+        """Bring a whole file there under its name, in place of what stood there; where it is now.
+
+        OutputError when that did not go well: then what stood there stands there still.
+        """
+        ...
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of a file, a piece at a time.  OutputError when it cannot be read."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """See to it that there is none of that name."""
+        ...
+
+    def link(self, name: str, shown: str, for_s: int) -> str | None:
+        """An address that gives the file to anybody for so long; None where there is none."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+def checked_name(name: str) -> str:
+    """The name, which cannot lead out of the place.  NameRefused for any other."""
+    if not _NAME.fullmatch(name):
+        raise NameRefused(f"{name[:80]!a} is no name for an exported file")
+    return name
