@@ -1,0 +1,157 @@
+"""Rows of one part of an export on their way into a file: each id once, the newest of it, in order.
+
+A window's rows and the note that it is done are one commit, so a part that was cut off goes on with
+the window it was in.  Memory is bounded by a batch, whatever comes.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from mtdata.adapters.durable import FILE_MODE, FolderDisk, make_folder
+from mtdata.errors import StorageError
+from mtdata.exports.output import Facts
+
+BATCH = 500
+CACHE_KIB = 8192
+FORM = 1
+_TABLES = """
+CREATE TABLE rows (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL, line BLOB NOT NULL
+);
+CREATE TABLE windows (name TEXT PRIMARY KEY, rows INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_PUT = """
+INSERT INTO rows (id, at, version, line) VALUES (?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET at = excluded.at, version = excluded.version, line = excluded.line
+WHERE excluded.version >= rows.version
+"""
+
+
+class Row(NamedTuple):
+    """A row as it stands in the file: `at` orders it, the later `version` of an id stays."""
+
+    id: int
+    at: str
+    version: str
+    line: bytes
+
+
+class Spool:
+    """A file beside the pool; one writer at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        make_folder(path.parent)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+        except OSError as error:
+            raise self._fault("opened", error.strerror or "it is refused") from error
+        with self._told("opened"):
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=20)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            # a power cut may lose the last windows, never half of one: they are asked for again
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            if self._db.execute("PRAGMA user_version").fetchone()[0] != FORM:
+                self._db.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={FORM};COMMIT")
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+    def done(self) -> set[str]:
+        """Names of the windows whose rows are all here."""
+        with self._told("read"):
+            return {name for (name,) in self._db.execute("SELECT name FROM windows")}
+
+    def take(self, window: str, rows: Iterable[Row]) -> int:
+        """Take all rows of a window, or none of them; how many came, doubled ones among them."""
+        count = 0
+        with self._told("written"):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                coming = iter(rows)
+                while batch := list(islice(coming, BATCH)):
+                    self._db.executemany(_PUT, batch)
+                    count += len(batch)
+                self._db.execute("INSERT INTO windows VALUES (?, ?)", (window, count))
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+        return count
+
+    def __len__(self) -> int:
+        with self._told("read"):
+            return int(self._db.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
+
+    def lines(self) -> Iterator[bytes]:
+        """Each row once, in the order of their times, then of their ids."""
+        with self._told("read"), closing(self._db.cursor()) as cursor:
+            for (line,) in cursor.execute("SELECT line FROM rows ORDER BY at, id"):
+                yield line
+
+    def write(self, path: Path, header: bytes) -> Facts:
+        """Write header and rows into a file, which has its name when it is whole."""
+        known = _Counted(header)
+        disk = FolderDisk(path.parent)
+        disk.publish(disk.stage(path.name, known.pieces(self.lines())), path.name)
+        return Facts(known.size, known.digest.hexdigest(), known.rows)
+
+    def remove(self) -> None:
+        """Close it and leave nothing of it."""
+        self._db.close()
+        disk = FolderDisk(self._path.parent)
+        for ending in ("", "-wal", "-shm"):
+            disk.remove(self._path.name + ending)
+
+    @contextmanager
+    def _told(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:  # what breaks where rows come from is not ours to tell
+            raise self._fault(done, type(error).__name__) from error
+
+    def _fault(self, done: str, why: str) -> StorageError:
+        return StorageError(
+            f"{self._path}: it cannot be {done}: {why}; nothing was exported from it yet"
+        )
+
+
+class _Counted:
+    """What passes on its way into a file."""
+
+    def __init__(self, header: bytes) -> None:
+        self.digest, self.size, self.rows = sha256(), 0, 0
+        self._header = header
+
+    def pieces(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """Header and lines, many at a time."""
+        first: list[bytes] = [self._header]
+        while batch := list(islice(lines, BATCH)):
+            self.rows += len(batch)
+            yield self._counted(b"".join(first + batch))
+            first = []
+        if first:
+            yield self._counted(self._header)
+
+    def _counted(self, piece: bytes) -> bytes:
+        self.digest.update(piece)
+        self.size += len(piece)
+        return piece
