@@ -11,7 +11,7 @@ import requests
 
 from mtdata.adapters.s3 import S3Access
 from mtdata.errors import ConfigError, OutputError, OutputRefused
-from mtdata.exports.output import Facts, Output, open_output
+from mtdata.exports.output import Facts, Output, Sealing, open_output
 from tests.bucket import KEYS, Bucket
 from tests.contracts.output_contract import CONTENT, NAME, OutputContract, put
 from tests.fakes_output import MemoryOutput
@@ -120,6 +120,17 @@ def test_what_a_killed_upload_left_is_given_up(bucket: Bucket, large: tuple[Path
     world.output.put(NAME, *large)
     assert uploads(bucket) == [f"out/{NAME}2"]
     assert world.output.size(NAME) == len(LARGE)
+
+
+@pytest.mark.parametrize("content", [CONTENT, LARGE], ids=["small", "large"])
+def test_the_store_is_told_how_to_encrypt(bucket: Bucket, tmp_path: Path, content: bytes) -> None:
+    place = f"s3://{bucket.name}/out"
+    world = InBucket(bucket)
+    world.output = open_output(place, access_of(bucket), Sealing("aws:kms", "a-key"))
+    put(world, tmp_path / "export.part", content)
+    found = bucket.store.client.head_object(Bucket=bucket.name, Key=f"out/{NAME}")
+    assert found["ServerSideEncryption"] == "aws:kms"
+    assert found["SSEKMSKeyId"].endswith("a-key")
 
 
 def test_a_link_opens_the_file_under_its_own_name(bucket: Bucket, tmp_path: Path) -> None:

@@ -12,22 +12,24 @@ from mtdata.adapters.s3 import S3Access
 from mtdata.errors import ConfigError
 from mtdata.exports.output.bucket import BucketOutput
 from mtdata.exports.output.folder import FolderOutput
-from mtdata.exports.output.port import Facts, Output, checked_name
+from mtdata.exports.output.port import Facts, Output, Sealing, checked_name
 
-__all__ = ["Facts", "Output", "checked_name", "open_output"]
+__all__ = ["Facts", "Output", "Sealing", "checked_name", "open_output"]
 
-KINDS: dict[str, Callable[[str, S3Access, str], Output]] = {
+KINDS: dict[str, Callable[[str, S3Access, Sealing], Output]] = {
     "": lambda place, access, sealing: FolderOutput(Path(place)),
     "s3": BucketOutput,
 }
 
 
-def open_output(place: str, access: S3Access | None = None, sealing: str = "") -> Output:
+def open_output(
+    place: str, access: S3Access | None = None, sealing: Sealing | None = None
+) -> Output:
     """A place, not asked for anything yet: a folder's path or s3://bucket/prefix.
 
-    `sealing` is how the store encrypts at rest ('' = its own default).  ConfigError for no place.
+    ConfigError for what is no place.
     """
     scheme = place.partition("://")[0] if "://" in place else ""
     if scheme not in KINDS:
         raise ConfigError(f"OUTPUT: {place}: allowed is a folder, or s3://bucket/prefix")
-    return KINDS[scheme](place, access or S3Access(), sealing)
+    return KINDS[scheme](place, access or S3Access(), sealing or Sealing())

@@ -10,7 +10,7 @@ from typing import Any
 
 from mtdata.adapters.s3 import MISSING, S3Access, bucket_of, open_client, told_by
 from mtdata.errors import ConfigError, OutputError, OutputRefused
-from mtdata.exports.output.port import Facts, checked_name
+from mtdata.exports.output.port import Facts, Sealing, checked_name
 
 PIECE = 8 << 20
 """Bytes of one part of an upload: at most so many, and 10,000 parts, make 80 GB a file."""
@@ -22,7 +22,7 @@ PERMISSIONS = "s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucketMult
 class BucketOutput:
     """Port Output over `s3://bucket/prefix`."""
 
-    def __init__(self, place: str, access: S3Access, sealing: str = "") -> None:
+    def __init__(self, place: str, access: S3Access, sealing: Sealing) -> None:
         found = bucket_of(place)
         if not found:
             raise ConfigError(
@@ -44,7 +44,8 @@ class BucketOutput:
         """Port: Output.put.  It is there once the store has put all parts together."""
         at = self._at(name)
         self._drop_earlier(at)
-        more = {"ServerSideEncryption": self._sealing} if self._sealing else {}
+        more = {"ServerSideEncryption": self._sealing.kind} if self._sealing.kind else {}
+        more |= {"SSEKMSKeyId": self._sealing.key} if self._sealing.key else {}
         meta = {"sha256": facts.sha256, "rows": str(facts.rows)}
         with self._told():
             if facts.size <= PIECE:

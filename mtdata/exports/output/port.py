@@ -20,6 +20,13 @@ class Facts(NamedTuple):
     rows: int
 
 
+class Sealing(NamedTuple):
+    """How a store encrypts at rest: AES256 or aws:kms with the name of a key; '' = its default."""
+
+    kind: str = ""
+    key: str = ""
+
+
 class Output(Protocol):
     """A place for files; names are ours, with '/' between folders."""
 
