@@ -1,7 +1,7 @@
 """Rows of one part of an export on their way into a file: each id once, the newest of it, in order.
 
-A window's rows and the note that it is done are one commit, so a part that was cut off goes on with
-the window it was in.  Memory is bounded by a batch, whatever comes.
+A window's rows and the mark of where to go on are one commit, so a part that was cut off goes on
+with the window it was in.  Memory is bounded by a batch, whatever comes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TABLES = """
 CREATE TABLE rows (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL, line BLOB NOT NULL
 );
-CREATE TABLE windows (name TEXT PRIMARY KEY, rows INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE mark (mark TEXT NOT NULL);
 """
 _PUT = """
 INSERT INTO rows (id, at, version, line) VALUES (?, ?, ?, ?)
@@ -73,33 +73,55 @@ class Spool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it; a window that was not ended is void."""
         self._db.close()
 
-    def done(self) -> set[str]:
-        """Names of the windows whose rows are all here."""
+    def mark(self) -> str:
+        """Where to go on: what the last window left; '' at the start."""
         with self._told("read"):
-            return {name for (name,) in self._db.execute("SELECT name FROM windows")}
+            found = self._db.execute("SELECT mark FROM mark").fetchone()
+            return str(found[0]) if found else ""
 
-    def take(self, window: str, rows: Iterable[Row]) -> int:
-        """Take all rows of a window, or none of them; how many came, doubled ones among them."""
-        count = 0
+    def begin(self) -> None:
+        """Begin a window, or begin it anew: what came of it so far is void."""
         with self._told("written"):
+            self._void()
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                coming = iter(rows)
-                while batch := list(islice(coming, BATCH)):
-                    self._db.executemany(_PUT, batch)
-                    count += len(batch)
-                self._db.execute("INSERT INTO windows VALUES (?, ?)", (window, count))
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-        return count
+
+    def put(self, rows: Iterable[Row]) -> None:
+        """Some rows of the window that was begun."""
+        coming = iter(rows)
+        while batch := list(islice(coming, BATCH)):
+            with self._told("written"):
+                self._db.executemany(_PUT, batch)
+
+    def end(self, mark: str) -> None:
+        """The window is whole; `mark` is where to go on."""
+        with self._told("written"):
+            self._db.execute("DELETE FROM mark")
+            self._db.execute("INSERT INTO mark VALUES (?)", (mark,))
+            self._db.execute("COMMIT")
+
+    def _void(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
 
     def __len__(self) -> int:
         with self._told("read"):
             return int(self._db.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
+
+    def stamps(self) -> Iterator[tuple[int, str]]:
+        """Id and time of each row."""
+        with self._told("read"), closing(self._db.cursor()) as cursor:
+            yield from cursor.execute("SELECT id, at FROM rows ORDER BY id")
+
+    def keep(self, first: int, last: int) -> None:
+        """Keep the rows whose ids lie within these two, both included."""
+        with self._told("written"):
+            self._db.execute("DELETE FROM rows WHERE id < ? OR id > ?", (first, last))
 
     def lines(self) -> Iterator[bytes]:
         """Each row once, in the order of their times, then of their ids."""
@@ -116,7 +138,7 @@ class Spool:
 
     def remove(self) -> None:
         """Close it and leave nothing of it."""
-        self._db.close()
+        self.close()
         disk = FolderDisk(self._path.parent)
         for ending in ("", "-wal", "-shm"):
             disk.remove(self._path.name + ending)

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,6 +27,12 @@ rows = st.builds(
 )
 
 
+def take(spool: Spool, mark: str, rows: Iterable[Row]) -> None:
+    spool.begin()
+    spool.put(rows)
+    spool.end(mark)
+
+
 def line(number: int, of: str = "") -> Row:
     return Row(number, f"2016-01-10T00:00:{number:02}", of, b"%d %s\n" % (number, of.encode()))
 
@@ -41,7 +47,8 @@ def test_of_each_id_the_newest_stays(
             newest[row.id] = row
     with Spool(tmp_path_factory.mktemp("spool") / "a.sqlite3") as spool:
         for number, window in enumerate(windows):
-            assert spool.take(f"w{number}", window) == len(window)
+            take(spool, f"w{number}", window)
+            assert spool.mark() == f"w{number}"
         expected = [row.line for row in sorted(newest.values(), key=lambda row: (row.at, row.id))]
         assert list(spool.lines()) == expected
         assert len(spool) == len(newest)
@@ -49,7 +56,7 @@ def test_of_each_id_the_newest_stays(
 
 def test_a_file_is_written_whole_and_its_facts_are_true(tmp_path: Path) -> None:
     with Spool(tmp_path / "a.sqlite3") as spool:
-        spool.take("w", (line(number) for number in range(3)))
+        take(spool, "w", map(line, range(3)))
         facts = spool.write(tmp_path / "a.part", HEADER)
         empty = Spool(tmp_path / "b.sqlite3")
         assert empty.write(tmp_path / "b.part", HEADER).rows == 0
@@ -63,41 +70,51 @@ def test_a_file_is_written_whole_and_its_facts_are_true(tmp_path: Path) -> None:
 
 
 def test_a_window_that_breaks_off_leaves_no_row(tmp_path: Path) -> None:
-    def broken() -> Iterator[Row]:
-        yield from map(line, range(1200))
-        raise TimeoutError
+    path = tmp_path / "a.sqlite3"
+    with Spool(path) as spool:
+        take(spool, "first", [line(1)])
+        spool.begin()
+        spool.put(map(line, range(2, 1200)))
+    with Spool(path) as spool:
+        assert (len(spool), spool.mark()) == (1, "first")
+        spool.begin()
+        spool.put([line(3)])
+        spool.begin()  # it is read anew
+        spool.put([line(2)])
+        spool.end("second")
+        assert [number for number, _ in spool.stamps()] == [1, 2]
 
+
+def test_only_ids_within_stay(tmp_path: Path) -> None:
     with Spool(tmp_path / "a.sqlite3") as spool:
-        spool.take("first", [line(1)])
-        with pytest.raises(TimeoutError):
-            spool.take("second", broken())
-        assert (len(spool), spool.done()) == (1, {"first"})
-        spool.take("second", [line(2)])
-        assert spool.done() == {"first", "second"}
+        take(spool, "w", map(line, range(10)))
+        spool.keep(3, 5)
+        assert [number for number, _ in spool.stamps()] == [3, 4, 5]
 
 
 def test_one_who_is_killed_leaves_whole_windows(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from mtdata.exports.spool import Row, Spool\n"
-        "spool = Spool(Path(sys.argv[1])); spool.take('w', [Row(1, 'a', '', b'1')])\n"
+        "spool = Spool(Path(sys.argv[1])); spool.begin(); spool.put([Row(1, 'a', '', b'1')])\n"
+        "spool.end('w'); spool.begin()\n"
         "def cut():\n"
         "    yield from (Row(n, 'b', '', b'2') for n in range(2, 2000))\n"
         "    os.kill(os.getpid(), 9)\n"
-        "spool.take('x', cut())"
+        "spool.put(cut())"
     )
     ended = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.sqlite3")], timeout=60)
     assert ended.returncode == -signal.SIGKILL
     with Spool(tmp_path / "a.sqlite3") as spool:
-        assert (spool.done(), list(spool.lines())) == ({"w"}, [b"1"])
+        assert (spool.mark(), list(spool.lines())) == ("w", [b"1"])
 
 
 def test_a_spool_is_for_its_owner_and_says_what_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite3"
     with Spool(path) as spool:
-        spool.take("w", [line(1)])
+        take(spool, "w", [line(1)])
         assert os.stat(path).st_mode & 0o777 == 0o600
         with pytest.raises(StorageError, match="nothing was exported"):
-            spool.take("w", [line(2)])
+            spool.end("no window was begun")
     path.write_bytes(b"no database, by far" * 100)
     with pytest.raises(StorageError, match="cannot be opened"):
         Spool(path)
@@ -109,7 +126,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     def peak(count: int, name: str) -> int:
         tracemalloc.start()
         with Spool(tmp_path / name) as spool:
-            spool.take("w", (Row(n, "a", "", b"x" * 100) for n in range(count)))
+            take(spool, "w", (Row(n, "a", "", b"x" * 100) for n in range(count)))
             spool.write(tmp_path / f"{name}.part", HEADER)
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
