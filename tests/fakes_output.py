@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from mtdata.errors import OutputError
-from mtdata.exports.output import Facts, checked_name
+from mtdata.exports.output import Facts, Staged, checked_name
 
 
 class MemoryOutput:
@@ -17,6 +17,7 @@ class MemoryOutput:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.staged: dict[tuple[str, str], bytes] = {}
         self.is_away = False
 
     def _look(self) -> None:
@@ -28,13 +29,27 @@ class MemoryOutput:
         found = self.files.get(checked_name(name))
         return None if found is None else len(found)
 
-    def put(self, name: str, spooled: Path, facts: Facts) -> str:
+    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
         self._look()
         content = spooled.read_bytes()
         if sha256(content).hexdigest() != facts.sha256:
             raise OutputError("memory: the bytes are not those that were told of")
-        self.files[checked_name(name)] = content
-        return f"memory/{name}"
+        self.staged[checked_name(name), tag] = content
+        return Staged(name, facts, tag)
+
+    def publish(self, staged: Staged) -> str:
+        self._look()
+        self.files[staged.name] = self.staged.pop((staged.name, staged.ticket))
+        return f"memory/{staged.name}"
+
+    def drop(self, name: str, tag: str) -> None:
+        self._look()
+        self.staged.pop((name, tag), None)
+
+    def sha256(self, name: str) -> str:
+        self._look()
+        found = self.files.get(checked_name(name))
+        return "" if found is None else sha256(found).hexdigest()
 
     def pieces(self, name: str) -> Iterator[bytes]:
         self._look()

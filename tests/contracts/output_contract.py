@@ -12,6 +12,7 @@ from mtdata.errors import NameRefused, OutputError
 from mtdata.exports.output import Facts, Output
 
 NAME = "ClickReport_10012016_0000_0100.csv"
+TAG = "0a1b-1"
 CONTENT = b"Click ID\r\n1\r\n" + bytes(range(256))
 
 
@@ -29,7 +30,7 @@ class World(Protocol):
 def put(world: World, spool: Path, content: bytes = CONTENT, name: str = NAME) -> str:
     spool.write_bytes(content)
     facts = Facts(len(content), sha256(content).hexdigest(), content.count(b"\n") - 1)
-    return world.output.put(name, spool, facts)
+    return world.output.publish(world.output.stage(name, spool, facts, TAG))
 
 
 class OutputContract:
@@ -45,6 +46,21 @@ class OutputContract:
         assert place.endswith(f"/{NAME}")
         assert b"".join(world.output.pieces(NAME)) == CONTENT
         assert world.output.size(NAME) == len(CONTENT)
+        assert world.names() == [NAME]
+
+    def test_what_is_staged_has_no_name_and_can_be_dropped(self, world: World, spool: Path) -> None:
+        spool.write_bytes(CONTENT)
+        facts = Facts(len(CONTENT), sha256(CONTENT).hexdigest(), 1)
+        staged = world.output.stage(NAME, spool, facts, TAG)
+        assert world.output.size(NAME) is None
+        assert world.output.sha256(NAME) == ""
+        for _ in range(2):
+            world.output.drop(NAME, TAG)
+        assert world.names() == []
+        staged = world.output.stage(NAME, spool, facts, TAG)
+        world.output.publish(staged)
+        assert world.output.sha256(NAME) == facts.sha256
+        world.output.drop(NAME, TAG)
         assert world.names() == [NAME]
 
     def test_a_file_larger_than_one_piece_comes_back_whole(self, world: World, spool: Path) -> None:

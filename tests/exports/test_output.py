@@ -13,7 +13,7 @@ from mtdata.adapters.s3 import S3Access
 from mtdata.errors import ConfigError, OutputError, OutputRefused
 from mtdata.exports.output import Facts, Output, Sealing, open_output
 from tests.bucket import KEYS, Bucket
-from tests.contracts.output_contract import CONTENT, NAME, OutputContract, put
+from tests.contracts.output_contract import CONTENT, NAME, TAG, OutputContract, put
 from tests.fakes_output import MemoryOutput
 
 
@@ -106,7 +106,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(
     bucket.store.cut_at = 0
     bucket.store.fault("refuse", "PUT", code=403, reason="AccessDenied")
     with pytest.raises(OutputRefused, match="allow s3:PutObject"):
-        world.output.put(NAME, *large)
+        world.output.publish(world.output.stage(NAME, *large, TAG))
     bucket.store.heal()
     assert uploads(bucket) == []
     assert b"".join(world.output.pieces(NAME)) == CONTENT
@@ -117,7 +117,7 @@ def test_what_a_killed_upload_left_is_given_up(bucket: Bucket, large: tuple[Path
     begun = bucket.store.client.create_multipart_upload
     begun(Bucket=bucket.name, Key=f"out/{NAME}")
     begun(Bucket=bucket.name, Key=f"out/{NAME}2")
-    world.output.put(NAME, *large)
+    world.output.publish(world.output.stage(NAME, *large, TAG))
     assert uploads(bucket) == [f"out/{NAME}2"]
     assert world.output.size(NAME) == len(LARGE)
 
@@ -163,14 +163,14 @@ def test_a_bucket_that_is_not_there_is_told(bucket: Bucket, tmp_path: Path) -> N
     output: Output = open_output("s3://no-such-bucket-here/x", access_of(bucket))
     (tmp_path / "a").write_bytes(b"a")
     with pytest.raises(OutputRefused, match="no such bucket"):
-        output.put(NAME, tmp_path / "a", Facts(1, sha256(b"a").hexdigest(), 0))
+        output.stage(NAME, tmp_path / "a", Facts(1, sha256(b"a").hexdigest(), 0), TAG)
 
 
 def test_bytes_that_changed_in_the_spool_never_get_the_name(tmp_path: Path) -> None:
     world = Folder(tmp_path / "out")
     (tmp_path / "a").write_bytes(b"other")
     with pytest.raises(OutputError, match="read back"):
-        world.output.put(NAME, tmp_path / "a", Facts(5, sha256(b"wanted").hexdigest(), 0))
+        world.output.stage(NAME, tmp_path / "a", Facts(5, sha256(b"wanted").hexdigest(), 0), TAG)
     assert world.names() == []
 
 

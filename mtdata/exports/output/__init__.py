@@ -12,9 +12,9 @@ from mtdata.adapters.s3 import S3Access
 from mtdata.errors import ConfigError
 from mtdata.exports.output.bucket import BucketOutput
 from mtdata.exports.output.folder import FolderOutput
-from mtdata.exports.output.port import Facts, Output, Sealing, checked_name
+from mtdata.exports.output.port import Facts, Output, Sealing, Staged, checked_name
 
-__all__ = ["Facts", "Output", "Sealing", "checked_name", "open_output"]
+__all__ = ["Facts", "Output", "Sealing", "Staged", "checked_name", "open_output"]
 
 KINDS: dict[str, Callable[[str, S3Access, Sealing], Output]] = {
     "": lambda place, access, sealing: FolderOutput(Path(place)),

@@ -10,13 +10,17 @@ from typing import Any
 
 from mtdata.adapters.s3 import MISSING, S3Access, bucket_of, open_client, told_by
 from mtdata.errors import ConfigError, OutputError, OutputRefused
-from mtdata.exports.output.port import Facts, Sealing, checked_name
+from mtdata.exports.output.port import Facts, Sealing, Staged, checked_name
 
 PIECE = 8 << 20
 """Bytes of one part of an upload: at most so many, and 10,000 parts, make 80 GB a file."""
 READ = 1 << 16
 MOST_LEFT = 100
 PERMISSIONS = "s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucketMultipartUploads"
+
+
+def _known(found: dict[str, Any]) -> str:
+    return str(found.get("Metadata", {}).get("sha256", ""))
 
 
 class BucketOutput:
@@ -40,39 +44,50 @@ class BucketOutput:
         found = self._head(name)
         return None if found is None else int(found["ContentLength"])
 
-    def put(self, name: str, spooled: Path, facts: Facts) -> str:
-        """Port: Output.put.  It is there once the store has put all parts together."""
+    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
+        """Port: Output.stage: all parts of an upload, which shows nothing before it is ended."""
         at = self._at(name)
-        self._drop_earlier(at)
+        self.drop(name, tag)
         more = {"ServerSideEncryption": self._sealing.kind} if self._sealing.kind else {}
         more |= {"SSEKMSKeyId": self._sealing.key} if self._sealing.key else {}
         meta = {"sha256": facts.sha256, "rows": str(facts.rows)}
         with self._told():
-            if facts.size <= PIECE:
-                self._s3().put_object(
-                    **at,
-                    Body=spooled.read_bytes(),
-                    Metadata=meta,
-                    ChecksumAlgorithm="SHA256",
-                    **more,
-                )
-            else:
-                self._send(at, spooled, Metadata=meta, **more)
+            begun = self._s3().create_multipart_upload(
+                **at, ChecksumAlgorithm="SHA256", Metadata=meta, **more
+            )
+            which = {**at, "UploadId": begun["UploadId"]}
+            try:
+                parts = list(self._sent(which, spooled))
+            except BaseException:
+                self._s3().abort_multipart_upload(**which)
+                raise
+        return Staged(name, facts, {**which, "MultipartUpload": {"Parts": parts}})
+
+    def publish(self, staged: Staged) -> str:
+        """Port: Output.publish: the store puts all parts together, or none."""
+        name, facts = staged.name, staged.facts
+        with self._told():
+            self._s3().complete_multipart_upload(**staged.ticket)
         found = self._head(name)
-        known = None if found is None else found.get("Metadata", {}).get("sha256")
-        if found is None or found["ContentLength"] != facts.size or known != facts.sha256:
+        if found is None or found["ContentLength"] != facts.size or _known(found) != facts.sha256:
             raise OutputError(f"{self.place}/{name}: the store does not show what was put there")
         return f"{self.place}/{name}"
 
-    def _send(self, at: dict[str, str], spooled: Path, **more: Any) -> None:
-        begun = self._s3().create_multipart_upload(**at, ChecksumAlgorithm="SHA256", **more)
-        which = {**at, "UploadId": begun["UploadId"]}
-        try:
-            parts = list(self._sent(which, spooled))
-            self._s3().complete_multipart_upload(**which, MultipartUpload={"Parts": parts})
-        except BaseException:
-            self._s3().abort_multipart_upload(**which)
-            raise
+    def drop(self, name: str, tag: str) -> None:
+        """Port: Output.drop: give up every upload of that name, whoever began it."""
+        at = self._at(name)
+        with self._told():
+            left = self._s3().list_multipart_uploads(
+                Bucket=self._bucket, Prefix=at["Key"], MaxUploads=MOST_LEFT
+            )
+            for one in left.get("Uploads", []):
+                if one["Key"] == at["Key"]:
+                    self._s3().abort_multipart_upload(**at, UploadId=one["UploadId"])
+
+    def sha256(self, name: str) -> str:
+        """Port: Output.sha256, as it was told when it was put there."""
+        found = self._head(name)
+        return "" if found is None else _known(found)
 
     def _sent(self, which: dict[str, Any], spooled: Path) -> Iterator[dict[str, Any]]:
         with spooled.open("rb") as file:
@@ -86,16 +101,6 @@ class BucketOutput:
                 if "ChecksumSHA256" in answer:
                     part["ChecksumSHA256"] = answer["ChecksumSHA256"]
                 yield part
-
-    def _drop_earlier(self, at: dict[str, str]) -> None:
-        """Give up uploads of that name which a killed process began: nobody else writes it now."""
-        with self._told():
-            left = self._s3().list_multipart_uploads(
-                Bucket=self._bucket, Prefix=at["Key"], MaxUploads=MOST_LEFT
-            )
-            for one in left.get("Uploads", []):
-                if one["Key"] == at["Key"]:
-                    self._s3().abort_multipart_upload(**at, UploadId=one["UploadId"])
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Port: Output.pieces."""

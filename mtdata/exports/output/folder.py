@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mtdata.adapters.durable import FolderDisk
 from mtdata.errors import OutputError, StorageError
-from mtdata.exports.output.port import Facts, checked_name
+from mtdata.exports.output.port import Facts, Staged, checked_name
 
 PIECE = 1 << 20
 
@@ -26,21 +26,40 @@ class FolderOutput:
         with self._told():
             return self._disk.size(checked_name(name))
 
-    def put(self, name: str, spooled: Path, facts: Facts) -> str:
-        """Port: Output.put."""
+    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
+        """Port: Output.stage."""
         with self._told():
-            staged = self._disk.stage(checked_name(name), _pieces(spooled))
-            digest = sha256()
-            for piece in self._disk.stream(staged):
-                digest.update(piece)
-            if digest.hexdigest() != facts.sha256:
+            staged = self._disk.stage(f"{checked_name(name)}.{checked_name(tag)}", _pieces(spooled))
+            if self._digest(staged) != facts.sha256:
                 self._disk.remove(staged)
                 raise OutputError(
                     f"{self._folder / name}: the bytes that were read back are not those that were "
                     "written; what stood there stands there still"
                 )
-            self._disk.publish(staged, name)
-        return str(self._folder / name)
+        return Staged(name, facts, staged)
+
+    def publish(self, staged: Staged) -> str:
+        """Port: Output.publish."""
+        with self._told():
+            self._disk.publish(staged.ticket, staged.name)
+        return str(self._folder / staged.name)
+
+    def drop(self, name: str, tag: str) -> None:
+        """Port: Output.drop."""
+        folder, _, last = f"{checked_name(name)}.{checked_name(tag)}".rpartition("/")
+        with self._told():
+            self._disk.remove(f"{folder}/.{last}.staged".removeprefix("/"))
+
+    def sha256(self, name: str) -> str:
+        """Port: Output.sha256."""
+        with self._told():
+            return "" if self._disk.size(checked_name(name)) is None else self._digest(name)
+
+    def _digest(self, path: str) -> str:
+        digest = sha256()
+        for piece in self._disk.stream(path):
+            digest.update(piece)
+        return digest.hexdigest()
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Port: Output.pieces."""

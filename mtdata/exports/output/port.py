@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mtdata.errors import NameRefused
 
@@ -18,6 +18,14 @@ class Facts(NamedTuple):
     size: int
     sha256: str
     rows: int
+
+
+class Staged(NamedTuple):
+    """A file that is there whole and has no name yet; `ticket` is the place's own business."""
+
+    name: str
+    facts: Facts
+    ticket: Any
 
 
 class Sealing(NamedTuple):
@@ -36,11 +44,24 @@ class Output(Protocol):
         """How long the file of that name is; None when there is none."""
         ...
 
-    def put(self, name: str, spooled: Path, facts: Facts) -> str:
-        """Bring a whole file there under its name, in place of what stood there; where it is now.
+    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
+        """Bring all bytes of a file there, under no name yet; the long part of the way.
 
-        OutputError when that did not go well: then what stood there stands there still.
+        `tag` sets apart attempts at one name.  OutputError when it did not go well; nothing is
+        left then, and what stands under the name stands there still.
         """
+        ...
+
+    def publish(self, staged: Staged) -> str:
+        """Give it its name, in place of what stood there; where it is now.  Quick."""
+        ...
+
+    def drop(self, name: str, tag: str) -> None:
+        """Leave nothing of what was staged for that name under that tag, if anything was."""
+        ...
+
+    def sha256(self, name: str) -> str:
+        """The digest of a file; '' when there is none, or somebody else put it there."""
         ...
 
     def pieces(self, name: str) -> Iterator[bytes]:
