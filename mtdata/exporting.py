@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from mtdata.adapters.s3 import S3Access
 from mtdata.config.export import CakeConfig
 from mtdata.domain.window import Pace
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.client import Client
 from mtdata.exports.cake.columns import Columns
 from mtdata.exports.limiter import Limiter
+from mtdata.exports.output import Output, Sealing, open_output
 
 
 def cake_access(account: CakeConfig) -> CakeAccess:
@@ -63,3 +65,15 @@ def cake_pace(account: CakeConfig, report: str) -> Pace:
     clicks = report == "clicks"
     length = account.click_window_s if clicks else account.conversion_window_s
     return Pace.of(timedelta(seconds=length))
+
+
+def cake_output(account: CakeConfig) -> Output:
+    """Where the files of the account go."""
+    access = S3Access(
+        account.endpoint,
+        account.region,
+        account.access_key.get_secret_value(),
+        account.secret_key.get_secret_value(),
+        connect_timeout_s=account.connect_timeout_s,
+    )
+    return open_output(account.output, access, Sealing(account.sse, account.sse_key))

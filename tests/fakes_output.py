@@ -42,9 +42,9 @@ class MemoryOutput:
         self.files[staged.name] = self.staged.pop((staged.name, staged.ticket))
         return f"memory/{staged.name}"
 
-    def drop(self, name: str, tag: str) -> None:
+    def drop(self, name: str) -> None:
         self._look()
-        self.staged.pop((name, tag), None)
+        self.staged = {of: content for of, content in self.staged.items() if of[0] != name}
 
     def sha256(self, name: str) -> str:
         self._look()

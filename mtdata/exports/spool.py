@@ -22,6 +22,8 @@ from mtdata.exports.output import Facts
 
 BATCH = 500
 CACHE_KIB = 8192
+MOST_ID = 2**63 - 1
+EVERY = (-MOST_ID, MOST_ID)
 FORM = 1
 _TABLES = """
 CREATE TABLE rows (
@@ -118,22 +120,24 @@ class Spool:
         with self._told("read"), closing(self._db.cursor()) as cursor:
             yield from cursor.execute("SELECT id, at FROM rows ORDER BY id")
 
-    def keep(self, first: int, last: int) -> None:
-        """Keep the rows whose ids lie within these two, both included."""
-        with self._told("written"):
-            self._db.execute("DELETE FROM rows WHERE id < ? OR id > ?", (first, last))
-
-    def lines(self) -> Iterator[bytes]:
-        """Each row once, in the order of their times, then of their ids."""
+    def lines(self, ids: tuple[int, int] = EVERY) -> Iterator[bytes]:
+        """Each row once whose id lies within these two, by time and then by id."""
+        words = "SELECT line FROM rows WHERE id BETWEEN ? AND ? ORDER BY at, id"
         with self._told("read"), closing(self._db.cursor()) as cursor:
-            for (line,) in cursor.execute("SELECT line FROM rows ORDER BY at, id"):
+            for (line,) in cursor.execute(words, ids):
                 yield line
 
-    def write(self, path: Path, header: bytes) -> Facts:
+    def rows(self) -> Iterator[Row]:
+        """Each row once, by id."""
+        words = "SELECT id, at, version, line FROM rows ORDER BY id"
+        with self._told("read"), closing(self._db.cursor()) as cursor:
+            yield from (Row(*found) for found in cursor.execute(words))
+
+    def write(self, path: Path, header: bytes, ids: tuple[int, int] = EVERY) -> Facts:
         """Write header and rows into a file, which has its name when it is whole."""
         known = _Counted(header)
         disk = FolderDisk(path.parent)
-        disk.publish(disk.stage(path.name, known.pieces(self.lines())), path.name)
+        disk.publish(disk.stage(path.name, known.pieces(self.lines(ids))), path.name)
         return Facts(known.size, known.digest.hexdigest(), known.rows)
 
     def remove(self) -> None:

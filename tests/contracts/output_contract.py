@@ -55,12 +55,12 @@ class OutputContract:
         assert world.output.size(NAME) is None
         assert world.output.sha256(NAME) == ""
         for _ in range(2):
-            world.output.drop(NAME, TAG)
+            world.output.drop(NAME)
         assert world.names() == []
         staged = world.output.stage(NAME, spool, facts, TAG)
         world.output.publish(staged)
         assert world.output.sha256(NAME) == facts.sha256
-        world.output.drop(NAME, TAG)
+        world.output.drop(NAME)
         assert world.names() == [NAME]
 
     def test_a_file_larger_than_one_piece_comes_back_whole(self, world: World, spool: Path) -> None:

@@ -47,7 +47,7 @@ class BucketOutput:
     def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
         """Port: Output.stage: all parts of an upload, which shows nothing before it is ended."""
         at = self._at(name)
-        self.drop(name, tag)
+        self.drop(name)
         more = {"ServerSideEncryption": self._sealing.kind} if self._sealing.kind else {}
         more |= {"SSEKMSKeyId": self._sealing.key} if self._sealing.key else {}
         meta = {"sha256": facts.sha256, "rows": str(facts.rows)}
@@ -73,7 +73,7 @@ class BucketOutput:
             raise OutputError(f"{self.place}/{name}: the store does not show what was put there")
         return f"{self.place}/{name}"
 
-    def drop(self, name: str, tag: str) -> None:
+    def drop(self, name: str) -> None:
         """Port: Output.drop: give up every upload of that name, whoever began it."""
         at = self._at(name)
         with self._told():

@@ -44,11 +44,15 @@ class FolderOutput:
             self._disk.publish(staged.ticket, staged.name)
         return str(self._folder / staged.name)
 
-    def drop(self, name: str, tag: str) -> None:
+    def drop(self, name: str) -> None:
         """Port: Output.drop."""
-        folder, _, last = f"{checked_name(name)}.{checked_name(tag)}".rpartition("/")
+        folder, _, last = checked_name(name).rpartition("/")
         with self._told():
-            self._disk.remove(f"{folder}/.{last}.staged".removeprefix("/"))
+            if self._disk.size(folder) is None:
+                return
+            for found in self._disk.names(folder):
+                if found.startswith(f".{last}.") and found.endswith(".staged"):
+                    self._disk.remove(f"{folder}/{found}".removeprefix("/"))
 
     def sha256(self, name: str) -> str:
         """Port: Output.sha256."""

@@ -56,8 +56,8 @@ class Output(Protocol):
         """Give it its name, in place of what stood there; where it is now.  Quick."""
         ...
 
-    def drop(self, name: str, tag: str) -> None:
-        """Leave nothing of what was staged for that name under that tag, if anything was."""
+    def drop(self, name: str) -> None:
+        """Leave nothing of what was ever staged for that name and got none."""
         ...
 
     def sha256(self, name: str) -> str:
