@@ -40,6 +40,7 @@ CORE = [
     "sdnotify>=0.3,<1",
     "prometheus-client>=0.20,<1",  # the file of numbers for monitoring
     "Django>=5.2,<5.3",  # the records of jobs; nothing of the study collection imports it
+    "ijson>=3.4,<4",  # JSON row by row; its C parser comes in the wheel
 ]
 
 WEB = [

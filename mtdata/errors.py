@@ -13,8 +13,15 @@
     ├── ReplicaError    a replica did not answer as it should           69
     │   ├── ReplicaRefused  it answered, and does not accept us         69
     │   └── ReplicaWrong    it holds other bytes than were put there    74
+    ├── OutputError     an exported file could not be put in its place  69
+    │   └── OutputRefused   the place does not accept us, or is none    69
     ├── PostError       a mail server or web hook did not take news     69
     │   └── PostRefused it answered, and does not take them             69
+    ├── ExportError     a report could not be had from CAKE             69
+    │   ├── AnswerBroken    what came breaks off, or is no answer       69
+    │   ├── ExportSlow      it kept us waiting beyond TIMEOUT           69
+    │   ├── ExportRefused   it answered, and will not give it to us     69
+    │   └── WindowTooLarge  not in one window; half of it may come      69
     ├── JobError        a job cannot do or become that                  65
     │   ├── RecordsError    the database of the records does not answer 69
     │   └── Fenced          the part was given to another runner        75
@@ -135,6 +142,20 @@ class ReplicaWrong(ReplicaError):
     incident = "replica_wrong"
 
 
+class OutputError(MTDataError):
+    """An exported file could not be brought to its place; what stood there stands there still."""
+
+    stops = Reach.SITE
+    again = True
+    exit_code = 69
+
+
+class OutputRefused(OutputError):
+    """There is no such place, or it does not accept our keys before somebody mends that."""
+
+    again = False
+
+
 class PostError(MTDataError):
     """A message could not be delivered now; it waits and goes out later."""
 
@@ -148,6 +169,38 @@ class PostRefused(PostError):
     """The server does not take it, or not from us, and will not before somebody mends that."""
 
     again = False
+
+
+class ExportError(MTDataError):
+    """A report could not be had now; later it may come."""
+
+    again = True
+    exit_code = 69
+
+
+class AnswerBroken(ExportError):
+    """An answer breaks off, is a web page, or is no answer that can be read."""
+
+
+class ExportSlow(ExportError):
+    """No answer came in time, or the instance says that the query took too long."""
+
+
+class ExportRefused(ExportError):
+    """The instance answered, and does not accept the key, the log-in or the question."""
+
+    again = False
+
+
+class WindowTooLarge(ExportError):
+    """A window of time did not come whole: half of it may.
+
+    `rows` is what the instance counts in it where it said so; `slow` when it did not come in time.
+    """
+
+    def __init__(self, message: str, *, rows: int | None = None, slow: bool = False) -> None:
+        super().__init__(message)
+        self.rows, self.slow = rows, slow
 
 
 class JobError(MTDataError):

@@ -5,59 +5,21 @@ The environment is not asked for proxies or passwords; REQUESTS_CA_BUNDLE counts
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import socket
-import time
-from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from mtdata import __version__
-from mtdata.adapters.exchange import TimedBytes
 from mtdata.domain.message import Message
 from mtdata.errors import PostError, PostRefused
+from mtdata.exchange import Bounded
 
 LATER = (408, 425, 429)
 """Answers of the 4xx after which another try makes sense."""
-
-
-class _Answer(HTTPResponse):
-    """Status line and headers that are there in time."""
-
-    def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
-        super().__init__(sock, *rest, **more)
-        self.fp.close()
-        self.fp = io.BufferedReader(TimedBytes(sock, time.monotonic() + (sock.gettimeout() or 0)))
-
-
-class _Plain(HTTPConnection):
-    response_class = _Answer
-
-
-class _Secure(HTTPSConnection):
-    response_class = _Answer
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
-
-
-class _Bounded(HTTPAdapter):
-    def init_poolmanager(self, *rest: Any, **more: Any) -> None:
-        super().init_poolmanager(*rest, **more)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
 
 def _asked(method: str, url: str, timeout_s: float, what: str, **more: Any) -> None:
@@ -66,7 +28,7 @@ def _asked(method: str, url: str, timeout_s: float, what: str, **more: Any) -> N
         session.trust_env = False
         session.headers["User-Agent"] = f"mtdata/{__version__}"
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _Bounded())
+            session.mount(scheme, Bounded())
         try:
             answer = session.request(
                 method,

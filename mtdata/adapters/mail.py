@@ -19,9 +19,9 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Literal
 
-from mtdata.adapters.exchange import TimedBytes
 from mtdata.domain.message import Message, one_line
 from mtdata.errors import PostError, PostRefused
+from mtdata.exchange import TimedBytes
 
 WAITS = 3
 """An exchange as a whole may take so many times TIMEOUT."""

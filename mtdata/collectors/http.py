@@ -29,6 +29,7 @@ from urllib3 import exceptions as faults
 from mtdata.collectors.connections import Connection, SecureConnection
 from mtdata.collectors.lanes import Road
 from mtdata.errors import ConfigError, MTDataError, PackageError, SiteError, SiteRefused, SiteSlow
+from mtdata.exchange import causes
 
 PIECE = 64 * 1024
 TRIES = 3
@@ -218,7 +219,7 @@ class Wire:
 
     def _error(self, fault: BaseException, kind: type[MTDataError] = SiteError) -> MTDataError:
         """What happened, in words for people: SiteSlow for a time-out, `kind` for all else."""
-        seen = _chain(fault)
+        seen = causes(fault)
         sort, words = next(k for k in WORDS if any(isinstance(one, k[0]) for one in seen))
         told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
         text = words.format(self.name, self._access, next(told, "nothing came"))
@@ -241,15 +242,6 @@ WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (faults.DecodeError, "what {0} sent cannot be unpacked"),
     (BaseException, "the connection to {0} was dropped before all was there"),
 )
-
-
-def _chain(fault: BaseException) -> list[BaseException]:
-    """A fault and all that it wraps: `requests` and urllib3 pack them into each other by turns."""
-    seen = [fault]
-    for error in seen:
-        inner = (*error.args, getattr(error, "reason", None), error.__cause__, error.__context__)
-        seen += [one for one in inner if isinstance(one, BaseException) and one not in seen]
-    return seen
 
 
 def _origin(text: str) -> str:

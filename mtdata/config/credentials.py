@@ -40,6 +40,19 @@ def replica_keys(site: str, environ: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
+def export_keys(name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return API_KEY, ACCESS_KEY and SECRET_KEY of an account as far as they are given outside.
+
+    From MTDATA_<NAME>_API_KEY and so on, or the credential <name>.api_key, which outranks it.
+    Raises ValueError when a credential is there and cannot be read.
+    """
+    found = {
+        key: credential(f"{name}.{key.lower()}", environ) or _variable(name, key, environ)
+        for key in ("API_KEY", "ACCESS_KEY", "SECRET_KEY")
+    }
+    return {key: value for key, value in found.items() if value}
+
+
 def mail_account(environ: Mapping[str, str]) -> dict[str, str]:
     """Return USER and PASS of the mail account as far as they are given outside log.config.
 

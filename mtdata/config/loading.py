@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mtdata.config import values
-from mtdata.config.credentials import account, mail_account, replica_keys
+from mtdata.config.credentials import account, export_keys, mail_account, replica_keys
 from mtdata.config.daemon import DaemonConfig
+from mtdata.config.export import CakeConfig, ExportConfig
 from mtdata.config.log import LogConfig, MailConfig
 from mtdata.config.programme import ProgrammeConfig
 from mtdata.config.reading import expanded, read_yaml
@@ -31,6 +32,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     log = _log(folder / "log.config", world)
     daemon = _optional(folder / "daemon.config", DaemonConfig, world)
     programme = _optional(folder / "programme.config", ProgrammeConfig, world)
+    export = _export(folder / "export.config", world)
     if world.faults:
         raise ConfigError("\n".join(world.faults))
     return Settings(
@@ -41,6 +43,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
         log=log,
         daemon=daemon,
         programme=programme,
+        export=export,
     )
 
 
@@ -182,3 +185,38 @@ def _log(file: Path, world: World) -> LogConfig:
     mail = _filled(where, content["MAIL"], MailConfig, world, given)
     rest = {key: value for key, value in content.items() if key != "MAIL"}
     return _filled(str(file), rest, LogConfig, world, {"MAIL": mail}) or LogConfig()
+
+
+def _export(file: Path, world: World) -> ExportConfig:
+    """export.config; CAKE is one account, a mapping of them by name, or a list."""
+    content = {} if _is_missing(file) else read_yaml(file, world.faults) or {}
+    told = content.get("CAKE") if isinstance(content, dict) else content
+    if not isinstance(content, dict) or set(content) - {"CAKE"}:
+        world.faults.append(f"{file}: allowed is the key CAKE alone; found something else")
+        return ExportConfig()
+    if isinstance(told, dict) and not all(isinstance(keys, dict) for keys in told.values()):
+        told = [told]
+    elif told and not isinstance(told, dict | list):
+        world.faults.append(f"{file}: CAKE: allowed are accounts with their keys; found text")
+        return ExportConfig()
+    accounts: dict[str, CakeConfig] = {}
+    told = told or {}
+    for label, keys in _labelled(told):
+        where = f"{file}: CAKE" if len(told) == 1 else f"{file}: CAKE {ascii(label)[1:-1]}"
+        model = _account(where, keys, world)
+        if model and model.name.casefold() in accounts:
+            text = "allowed is a name of its own; found that of another account"
+            world.faults.append(f"{where}: NAME: {text}")
+        elif model:
+            accounts[model.name.casefold()] = model
+    return ExportConfig(cake=tuple(accounts.values()))
+
+
+def _account(where: str, keys: Any, world: World) -> CakeConfig | None:
+    try:
+        name = _name_of(keys, world.environ) if isinstance(keys, dict) else ""
+        given = export_keys(name or "cake", world.environ)
+    except ValueError as error:
+        world.faults.append(f"{where}: API_KEY: {error}")
+        given = {}
+    return _filled(where, keys, CakeConfig, world, given)

@@ -20,7 +20,7 @@ ALLOWED = (
     + " ".join(KEYS)
 )
 _URL = re.compile(r"[a-z][a-z0-9+-]{0,20}://[^\x00-\x20\x7f\\?#@]+", re.ASCII)
-_REGION = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
+REGION = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
 
 class ReplicaConfig(BaseModel):
@@ -75,7 +75,7 @@ def _replica(item: Any, outside: Mapping[str, SecretStr]) -> ReplicaConfig:
         raise ValueError("URL: it is no URL, or holds a user, ?, # or '..'")
     if url.rstrip("/").endswith(":"):
         raise ValueError("URL: it names no place")
-    if region and not _REGION.fullmatch(region):
+    if region and not REGION.fullmatch(region):
         raise ValueError("REGION: it is no name of a region")
     if ("ACCESS_KEY" in given) != ("SECRET_KEY" in given):
         raise ValueError("ACCESS_KEY and SECRET_KEY belong together")
@@ -83,14 +83,15 @@ def _replica(item: Any, outside: Mapping[str, SecretStr]) -> ReplicaConfig:
         raise ValueError("a folder has a URL alone")
     return ReplicaConfig(
         url=url.rstrip("/"),
-        endpoint=_endpoint(endpoint),
+        endpoint=endpoint_of(endpoint),
         region=region,
         access_key=given.get("ACCESS_KEY", ""),
         secret_key=given.get("SECRET_KEY", ""),
     )
 
 
-def _endpoint(text: str) -> str:
+def endpoint_of(text: str) -> str:
+    """The URL of a store in its plain form.  Raises ValueError with the reason, and no value."""
     if not text:
         return ""
     if re.search(r"[\x00-\x20\x7f\\@]", text):

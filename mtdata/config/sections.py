@@ -19,7 +19,9 @@ _HIDDEN = {
     *("USER", "PASS", "passphrase", "replica_keys", "REPLICAS"),
     *("MAIL", "WEBHOOKS", "HEARTBEAT_URL"),
     *("DATABASE", "BROKER"),
+    *("API_KEY", "ACCESS_KEY", "SECRET_KEY"),
 }
+_ADDRESSES = {"SERVER", "ADMIN_DOMAIN", "ENDPOINT", "OUTPUT"}  # may hold what is no part of them
 _LONGEST_SHOWN = 60
 
 
@@ -109,7 +111,7 @@ class Section:
         if key not in self.values:
             return "nothing"
         value = self._raw.get(key)
-        if key in _HIDDEN or (key == "SERVER" and set("@?#") & set(str(value))):
+        if key in _HIDDEN or (key in _ADDRESSES and set("@?#") & set(str(value))):
             return "a value that is not shown"
         if isinstance(value, list | dict):
             return "a list" if isinstance(value, list) else "a mapping"

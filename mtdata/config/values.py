@@ -21,6 +21,12 @@ _LONGEST_S = 366 * 86400
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
+_DOMAIN = re.compile(
+    r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+    r"|\[[0-9a-f:]+\])(?::([0-9]{1,5}))?",
+    re.ASCII | re.IGNORECASE,
+)
+_PORT = re.compile(r":[0-9]{1,5}\Z", re.ASCII)
 _UNSAFE = re.compile(r"""[/\\"\x00-\x1f\x7f]|\.\.""")
 _DAY_DIRECTIVES = set("aAbBdjmyY")
 _TIME_DIRECTIVES = set("HIMSp")
@@ -154,6 +160,21 @@ def split_url(text: str) -> SplitResult:
     if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("it must begin with https:// (or http://) and a host")
     return url
+
+
+def domain(value: Any) -> str:
+    """A host, with a port where it needs one, and nothing else of a URL."""
+    match = _DOMAIN.fullmatch(str(value))
+    if not match:
+        raise ValueError("without https://, path, user, spaces, ? and #")
+    if match[2] and int(match[2]) not in range(1, 65536):
+        raise ValueError("its port is not valid")
+    return str(value).lower()
+
+
+def host_of(place: str) -> str:
+    """The host of a `domain`, without its port."""
+    return place.rpartition(":")[0].strip("[]") if _PORT.search(place) else place.strip("[]")
 
 
 def typed(value: Any) -> Any:

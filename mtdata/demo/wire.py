@@ -36,6 +36,7 @@ class Call(NamedTuple):
     path: str
     query: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -202,10 +203,10 @@ class Conversation(BaseHTTPRequestHandler):
 
     def converse(self) -> None:
         """Answer one request of any method."""
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.server.answer(Call(self.command, path, query, headers))
+        answer = self.server.answer(Call(self.command, path, query, headers, body))
         self._served += 1
         if answer.breaks or not answer.status or self._served >= self.server.keep_alive_requests:
             self.close_connection = True

@@ -29,7 +29,8 @@ _DAY_FIRST = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
 class Parameter(NamedTuple):
     """One parameter: `read` makes of the words what is kept (JSON), or raises ValueError.
 
-    `choices` are all there is to choose from, `examples` some of it; both for pages alone.
+    `choices` are all there is to choose from, `examples` some of it; both for pages alone.  A
+    default that depends on the config is a function of it.
     """
 
     name: str
@@ -158,14 +159,20 @@ def _values(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Reading
     found = Reading({}, {})
     for parameter in kind.parameters:
         name = parameter.name
-        if name not in given:
-            found.parameters[name] = parameter.default
-            continue
         try:
+            if name not in given:
+                found.parameters[name] = default_of(parameter, settings)
+                continue
             found.parameters[name] = parameter.read(settings, _readable(given[name]))
         except (ValueError, MTDataError) as error:
             found.faults[name] = str(error)
     return found
+
+
+def default_of(parameter: Parameter, settings: Settings) -> Any:
+    """What holds where nothing is given, or REQUIRED; it may raise as `read` does."""
+    given = parameter.default
+    return given(settings) if callable(given) else given
 
 
 def _readable(words: str) -> str:
@@ -202,15 +209,13 @@ def day(settings: Settings, words: str) -> str:
     return found.isoformat()
 
 
-def days_in_order(parameters: Parameters) -> None:
-    """For kinds with start and end: the start is not after the end."""
-    start, end = parameters["start"], parameters["end"]
+def days_in_order(parameters: Parameters, first: str = "start", last: str = "end") -> None:
+    """For kinds with two days: the first is not after the last."""
+    start, end = parameters[first], parameters[last]
     if start > end:
-        raise Misfit("start", f"start {start} is after end {end}; both days are included")
+        raise Misfit(first, f"{first} {start} is after {last} {end}; both days are included")
 
 
-def named_by_days(parameters: Parameters) -> str:
-    """For kinds with start and end: the name of a report of these days."""
-    return report_name(
-        date.fromisoformat(parameters["start"]), date.fromisoformat(parameters["end"])
-    )
+def named_by_days(parameters: Parameters, first: str = "start", last: str = "end") -> str:
+    """For kinds with two days: the name of a report of these days."""
+    return report_name(date.fromisoformat(parameters[first]), date.fromisoformat(parameters[last]))

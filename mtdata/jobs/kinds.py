@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mtdata.jobs import study
+from mtdata.jobs import cake, study
 from mtdata.jobs.kind import Kinds
 
-KINDS: Kinds = {kind.name: kind for kind in (study.EXPORT, study.DECODE)}
+KINDS: Kinds = {
+    kind.name: kind
+    for kind in (study.EXPORT, study.DECODE, cake.CLICKS, cake.CONVERSIONS, cake.CHANGES)
+}

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
-from mtdata.domain.job import Stage, Status
+from mtdata.domain.job import FINAL, Stage, Status
 from mtdata.records.asking import asking
-from mtdata.records.models import Job, Part
+from mtdata.records.models import Artifact, Job, Part
 
 EVENTS, MOST, MOST_PAGE = 50, 200, 200
 NO_PARTS = {"done": 0, "total": 0, "rows": 0}
@@ -139,3 +139,16 @@ def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
         "parts": {"done": counted["done"], "total": counted["total"]},
         "rows": counted["rows"] or 0,
     }
+
+
+def under_way() -> set[str]:
+    """The ids of all jobs that have not ended."""
+    with asking():
+        found = Job.objects.exclude(status__in=FINAL).values_list("pk", flat=True)
+        return {str(one) for one in found}
+
+
+def digests(job_id: Any) -> set[str]:
+    """The SHA-256 of everything that a job made."""
+    with asking():
+        return set(Artifact.objects.filter(job=job_id).values_list("sha256", flat=True)) - {""}

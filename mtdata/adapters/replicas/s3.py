@@ -1,64 +1,43 @@
-"""A replica in a bucket of S3 or of what speaks like it; it repeats no body and no secret.
-
-boto3 is imported with the first request: who has no replica does not wait for it.
-"""
+"""A replica in a bucket of S3 or of what speaks like it; it repeats no body and no secret."""
 
 from __future__ import annotations
 
-import re
 import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from threading import Lock
 from typing import Any
 
 from mtdata.adapters.replicas.access import ReplicaAccess
+from mtdata.adapters.s3 import DAMAGED, MISSING, S3Access, bucket_of, open_client, told_by
 from mtdata.domain.copy import checked_copy_name
 from mtdata.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
 
-TRIES = 2
-CONNECTIONS = 8
 READ_WAITS = 10  # a copy as a whole may take so many times TIMEOUT
 PIECE = 1 << 16
-URL = re.compile(
-    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(/[\w.-]+)*)/?", re.A
-)
-CODE = re.compile(r"[A-Za-z0-9.]{1,60}", re.ASCII)
-MISSING = {"404", "NoSuchKey", "NotFound"}
-DAMAGED = {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
-LATER = {"RequestTimeout", "SlowDown", "RequestTimeTooSkewed", "OperationAborted"}
 PERMISSIONS = "s3:PutObject, s3:GetObject and s3:ListBucket"
-
-
-@cache
-def _descriptions() -> Any:
-    """What boto3 reads of S3's interface, once a process: that is most of a client's start."""
-    from botocore.loaders import create_loader  # type: ignore[import-untyped]
-
-    return create_loader()
 
 
 class S3Replica:
     """Port Replica over `s3://bucket/prefix`."""
 
     def __init__(self, access: ReplicaAccess) -> None:
-        found = URL.fullmatch(access.url)
-        if not found or {".", ".."} & set(found["prefix"].split("/")):
+        found = bucket_of(access.url)
+        if not found:
             raise ConfigError(
                 f"REPLICAS: {access.url}: allowed is s3:// and a bucket, then a prefix of letters, "
                 "digits, '.', '_', '-' and '/'"
             )
-        self._bucket = found["bucket"]
-        self._prefix = f"{found['prefix'][1:]}/{access.site}/".removeprefix("/")
+        self._bucket, prefix = found
+        self._prefix = f"{prefix}/{access.site}/".removeprefix("/")
         self._access = access
         self._opening = Lock()
         self._client: Any = None
         where = f" at {access.endpoint}" if access.endpoint else ""
-        self.place = f"s3://{self._bucket}{found['prefix']}{where}"
+        self.place = f"s3://{self._bucket}/{prefix}".rstrip("/") + where
 
     def meet(self, *, first: bool) -> None:
         """Port: Replica.meet.  A bucket has a name of its own; nothing else can stand there."""
@@ -137,33 +116,16 @@ class S3Replica:
         return self._client
 
     def _opened(self) -> Any:
-        from boto3.session import Session  # type: ignore[import-untyped]
-        from botocore.config import Config  # type: ignore[import-untyped]
-        from botocore.session import Session as Core  # type: ignore[import-untyped]
-
-        access, core = self._access, Core()
-        core.register_component("data_loader", _descriptions())
-        session = Session(
-            botocore_session=core,
-            aws_access_key_id=access.access_key or None,
-            aws_secret_access_key=access.secret_key or None,
-            region_name=access.region or None,
-        )
-        config = Config(
-            connect_timeout=access.connect_timeout_s,
-            read_timeout=access.timeout_s,
-            retries={"mode": "standard", "total_max_attempts": TRIES},
-            max_pool_connections=CONNECTIONS,
-            signature_version="s3v4",
-            proxies={},  # as for the site: a proxy of somebody's shell is not asked
-            ignore_configured_endpoint_urls=True,  # server.config alone says where answers go
-            request_checksum_calculation="when_required",  # ours is SHA-256, and our own
-            response_checksum_validation="when_required",
-            s3={"addressing_style": "path" if access.endpoint else "auto"},
-        )
-        region = session.region_name or "us-east-1"
-        return session.client(
-            "s3", endpoint_url=access.endpoint or None, region_name=region, config=config
+        access = self._access
+        return open_client(
+            S3Access(
+                access.endpoint,
+                access.region,
+                access.access_key,
+                access.secret_key,
+                access.timeout_s,
+                access.connect_timeout_s,
+            )
         )
 
     @contextmanager
@@ -180,13 +142,12 @@ class S3Replica:
             raise self._failed(type(error).__name__) from None
 
     def _refused(self, response: dict[str, Any]) -> ReplicaError:
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        code = str(response.get("Error", {}).get("Code", ""))
-        shown = code if CODE.fullmatch(code) and code != str(status) else "no reason"
-        told = f"{self.place}: it answered {status} ({shown})"
+        found = told_by(response)
+        status, code = found.status, found.code
+        told = f"{self.place}: it answered {status} ({found.shown})"
         if code in DAMAGED:
             return ReplicaWrong(f"{told}: the bytes were damaged on the way")
-        if status >= 500 or status == 429 or code in LATER:
+        if found.later:
             return ReplicaError(told)
         if code == "NoSuchBucket" or status == 404:
             return ReplicaRefused(f"{told}: there is no such bucket")

@@ -43,7 +43,7 @@ def _kind(kind: Kind) -> dict[str, Any]:
             "name": one.name,
             "allowed": one.allowed,
             "required": one.default is REQUIRED,
-            "default": None if one.default is REQUIRED else one.default,
+            "default": None if callable(one.default) or one.default is REQUIRED else one.default,
             "choices": None if one.choices is None else list(one.choices(settings.MTDATA)),
             "examples": list(one.examples),
         }

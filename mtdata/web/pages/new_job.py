@@ -14,8 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
 
+from mtdata.errors import MTDataError
 from mtdata.jobs import front
-from mtdata.jobs.kind import MOST_VALUE, REQUIRED, Kind, Parameter, day, reading
+from mtdata.jobs.kind import MOST_VALUE, REQUIRED, Kind, Parameter, day, default_of, reading
 from mtdata.records.asking import asking
 from mtdata.records.models import Job
 from mtdata.web.pages.words import see
@@ -57,7 +58,7 @@ def _field(parameter: Parameter) -> forms.Field:
     field = forms.CharField(
         required=False,  # the kind says it in its own words
         help_text=f"Allowed: {parameter.allowed}.",
-        initial="" if needed else _words(parameter.default),
+        initial="" if needed else _words(_default(parameter)),
     )
     field.is_needed, field.examples = needed, parameter.examples
     attributes = {"autocomplete": "off"} | ({"required": True} if needed else {})
@@ -72,6 +73,13 @@ def _field(parameter: Parameter) -> forms.Field:
         attributes | more | {"type": kind} | ({"maxlength": MOST_VALUE} if kind == "text" else {})
     )
     return field
+
+
+def _default(parameter: Parameter) -> Any:
+    try:
+        return default_of(parameter, settings.MTDATA)
+    except MTDataError:  # the form says so when it is sent
+        return ""
 
 
 def _told(choice: str) -> str:

@@ -1,0 +1,103 @@
+"""What a server says within a bound of time and length, however it drips; it asks for nothing."""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from http.client import HTTPResponse, IncompleteRead
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+MOST = 1 << 20
+
+
+class TimedBytes(io.RawIOBase):
+    """The bytes of a socket until `ends_at` (time.monotonic) or `most` of them have come."""
+
+    def __init__(self, sock: socket.socket, ends_at: float, most: float = MOST) -> None:
+        super().__init__()
+        self._sock, self._ends_at = sock, ends_at
+        self._bytes = sock.makefile("rb", buffering=0)
+        self._left = most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._ends_at - time.monotonic()
+        if left <= 0 or self._left <= 0:
+            raise TimeoutError(0, "it came too slowly, or too much of it")
+        waits = self._sock.gettimeout()
+        self._sock.settimeout(left if waits is None else min(waits, left))
+        try:
+            count = self._bytes.readinto(buffer)
+        finally:
+            self._sock.settimeout(waits)
+        self._left -= count or 0
+        return count
+
+    def close(self) -> None:
+        self._bytes.close()
+        super().close()
+
+
+class _Answer(HTTPResponse):
+    """Status line, headers and body that are there in time: the time-out is one for them all."""
+
+    most: float = MOST
+
+    def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
+        super().__init__(sock, *rest, **more)
+        self.fp.close()
+        ends_at = time.monotonic() + (sock.gettimeout() or 0)
+        self.fp = io.BufferedReader(TimedBytes(sock, ends_at, self.most), 1 << 16)
+
+    def _safe_read(self, amt: int) -> bytes:
+        """A chunk of minus one byte would be read as "all there is", into memory."""
+        if amt < 0:
+            raise IncompleteRead(b"")
+        read: bytes = super()._safe_read(amt)  # type: ignore[misc]  # http.client's, for urllib3
+        return read
+
+
+class Bounded(HTTPAdapter):
+    """For sessions of `requests`: an answer is there within the time-out, as a whole, and its
+    status line, headers and body are at most `most` bytes."""
+
+    def __init__(self, most: float = MOST) -> None:
+        self._most = most
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(self, *rest: Any, **more: Any) -> None:
+        """Make connections whose answers are bounded."""
+        super().init_poolmanager(*rest, **more)
+
+        class Answer(_Answer):
+            most = self._most
+
+        class Plain(HTTPConnection):
+            response_class = Answer
+
+        class Secure(HTTPSConnection):
+            response_class = Answer
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+
+def causes(fault: BaseException) -> list[BaseException]:
+    """A fault and all that it wraps: `requests` and urllib3 pack them into each other by turns."""
+    seen = [fault]
+    for error in seen:
+        inner = (*error.args, getattr(error, "reason", None), error.__cause__, error.__context__)
+        seen += [one for one in inner if isinstance(one, BaseException) and one not in seen]
+    return seen

@@ -1,0 +1,79 @@
+"""An account of export.config as what asks it and what writes it; it asks and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from mtdata.adapters.s3 import S3Access
+from mtdata.config.export import CakeConfig
+from mtdata.domain.window import Pace
+from mtdata.exports.cake.access import CakeAccess
+from mtdata.exports.cake.client import Client
+from mtdata.exports.cake.columns import Columns
+from mtdata.exports.limiter import Limiter
+from mtdata.exports.output import Output, Sealing, open_output
+
+
+def cake_access(account: CakeConfig) -> CakeAccess:
+    """How the instance of an account is reached and asked."""
+    return CakeAccess(
+        server=account.server,
+        api_key=account.api_key.get_secret_value(),
+        zone=account.timezone,
+        dialect=account.dialect,
+        server_zone=account.server_timezone,
+        clicks_version=account.clicks_version,
+        conversions_version=account.conversions_version,
+        changes_version=account.changes_version,
+        include_tests=account.include_tests,
+        include_duplicates=account.include_duplicates,
+        event_type=account.event_type,
+        timeout_s=account.timeout_s,
+        connect_timeout_s=account.connect_timeout_s,
+        page=min(account.page, account.row_cap),
+        row_cap=account.row_cap,
+    )
+
+
+def cake_limiter(home: Path, account: CakeConfig) -> Limiter:
+    """The turns of all that ask this instance on this machine, by its domain."""
+    folder, rate = home / "state", account.rate
+    return Limiter(folder, account.admin_domain, rate=rate, at_once=account.concurrency)
+
+
+def cake_client(home: Path, account: CakeConfig, beat: Callable[[], None]) -> Client:
+    """A client of the account, for one thread; `beat` is a pulse's."""
+    return Client(cake_access(account), cake_limiter(home, account), beat)
+
+
+def cake_columns(
+    account: CakeConfig, report: str, currencies: Mapping[str, str], *, browser: bool = False
+) -> Columns:
+    """The columns of the report clicks or conversions; `browser` = for a file given to one."""
+    extra = account.click_columns if report == "clicks" else account.conversion_columns
+    guard = account.csv_guard == "all" or (browser and account.csv_guard == "browser")
+    original = account.columns == "original"
+    return Columns(
+        report, account.timezone, currencies, original=original, extra=extra, guard=guard
+    )
+
+
+def cake_pace(account: CakeConfig, report: str) -> Pace:
+    """The windows with which a sweep of the report clicks or conversions begins."""
+    clicks = report == "clicks"
+    length = account.click_window_s if clicks else account.conversion_window_s
+    return Pace.of(timedelta(seconds=length))
+
+
+def cake_output(account: CakeConfig) -> Output:
+    """Where the files of the account go."""
+    access = S3Access(
+        account.endpoint,
+        account.region,
+        account.access_key.get_secret_value(),
+        account.secret_key.get_secret_value(),
+        connect_timeout_s=account.connect_timeout_s,
+    )
+    return open_output(account.output, access, Sealing(account.sse, account.sse_key))

@@ -1,0 +1,295 @@
+"""Asks an instance of CAKE for its reports, page by page, and counts what comes; it keeps nothing.
+
+A page is given whole or not at all: until its last row is read it may be asked for again.  A page
+that begins at row 1 begins its window anew, and what was given of that window before is void.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import count
+from typing import Generic, NamedTuple, TypeVar
+
+from mtdata.domain.window import Window
+from mtdata.errors import (
+    AnswerBroken,
+    ExportError,
+    ExportRefused,
+    ExportSlow,
+    WindowTooLarge,
+)
+from mtdata.exports.cake import wire
+from mtdata.exports.cake.access import CakeAccess
+from mtdata.exports.cake.line import Line
+from mtdata.exports.cake.reading import WEB_PAGE, Head, Listing, Reader, Row, is_web_page
+from mtdata.exports.cake.reading_json import JsonRows
+from mtdata.exports.cake.reading_quick import QuickRows
+from mtdata.exports.cake.shapes import Shapes
+from mtdata.exports.cake.verdict import (
+    MOST_OF_A_FAULT,
+    WHITELIST,
+    Restricted,
+    Throttled,
+    of_head,
+    of_status,
+)
+from mtdata.exports.cake.wire import Question
+from mtdata.exports.limiter import Limiter
+
+TRIES = 8
+TRIES_AT_FIRST = 3  # while nothing shows that this is an instance of CAKE at all
+TRIES_RESTRICTED = 4
+TRIES_SLOW = 2  # of what cannot be halved
+READINGS = 3
+"""So often a window is read while its rows keep changing, or fewer come than were told."""
+MOST_UNPAGED = 10_000  # currencies
+LONGEST_PAUSE_S = 60.0
+LONGEST_WISH_S = 600.0
+
+Made = TypeVar("Made")
+Beat = Callable[[], None]
+
+
+class Page(NamedTuple, Generic[Made]):
+    """Rows from `start` on (1 = the window begins anew) of `row_count` in all."""
+
+    start: int
+    rows: list[Made]
+    row_count: int
+
+
+class Client:
+    """One account; used by one thread at a time, and its limiter is shared by all."""
+
+    def __init__(
+        self,
+        access: CakeAccess,
+        limiter: Limiter,
+        beat: Beat = lambda: None,
+        *,
+        backoff_s: float = 1.0,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`beat` is called at every step and piece, and may raise to end the work."""
+        self._access, self._limiter, self._beat = access, limiter, beat
+        self._backoff_s, self._pause = backoff_s, pause
+        self._line = Line(access)
+        self._answered = False
+        self._shapes: dict[Listing, Shapes] = {}
+
+    def clicks(self, window: Window, make: Callable[[Row], Made]) -> Iterator[Page[Made]]:
+        """Every click of the window, newest first, as `make` makes it of a row.
+
+        WindowTooLarge when half the window should be asked for: too many rows, too slow, or fewer
+        rows than the instance says that there are.
+        """
+        return self._pages(lambda row: wire.clicks(self._access, window, row), make, str(window))
+
+    def conversions(self, window: Window, make: Callable[[Row], Made]) -> Iterator[Page[Made]]:
+        """Every event of the window, by id; else as `clicks`."""
+        access = self._access
+        return self._pages(lambda row: wire.conversions(access, window, row), make, str(window))
+
+    def changes(self, since: datetime, make: Callable[[Row], Made]) -> Iterator[Page[Made]]:
+        """Every event that is new or changed since a moment of the instance's wall clock.
+
+        What changes meanwhile is added, never taken away: a row may come twice, none is left out.
+        """
+        access, what = self._access, f"changes since {since:%Y-%m-%dT%H:%M:%S}"
+        ask: Callable[[int], Question] = lambda row: wire.changes(access, since, row)  # noqa: E731
+        return self._pages(ask, make, what, grows=True)
+
+    def currencies(self) -> dict[str, str]:
+        """The abbreviation of each currency by its id, which is this instance's own."""
+        _, rows = self._insisted(wire.currencies(), lambda row: row)
+        return {
+            row["currency_id"]: row.get("currency_abbr", "") for row in rows if "currency_id" in row
+        }
+
+    def api_key(self, user: str, password: str) -> str:
+        """The key of a user of the instance.  ExportRefused when the log-in is not accepted."""
+        head, _ = self._insisted(wire.api_key(user, password), lambda row: row)
+        if not (head.text or "").strip():
+            raise ExportRefused(f"{self._line.host} does not accept the log-in")
+        return str(head.text).strip()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._line.close()
+
+    # Pages
+
+    def _pages(
+        self,
+        ask: Callable[[int], Question],
+        make: Callable[[Row], Made],
+        what: str,
+        *,
+        grows: bool = False,
+    ) -> Iterator[Page[Made]]:
+        fault = ""
+        for _ in range(READINGS):
+            reading = self._read_through(ask, make, what, grows=grows)
+            while True:
+                try:
+                    page = next(reading)
+                except StopIteration:
+                    return
+                except _Differs as error:
+                    fault = str(error)
+                    break
+                yield page
+        raise WindowTooLarge(f"{what}: {fault}, {READINGS} times in a row")
+
+    def _read_through(
+        self, ask: Callable[[int], Question], make: Callable[[Row], Made], what: str, *, grows: bool
+    ) -> Iterator[Page[Made]]:
+        """One reading of a window.  _Differs when its pages do not fit together."""
+        start, total, size = 1, -1, self._access.page
+        while start == 1 or start <= total:
+            head, rows = self._asked(ask(start), make, what)
+            told = head.row_count or 0
+            if total >= 0 and (told < total or (told > total and not grows)):
+                raise _Differs(f"row_count went from {total} to {told} between two pages")
+            total = told
+            expected = min(size, total - start + 1)
+            if len(rows) != expected:
+                raise _Differs(
+                    f"row_count says {total}, and from row {start} on {len(rows)} rows came "
+                    f"instead of {expected}"
+                )
+            yield Page(start, rows, total)
+            start += size
+
+    # One call
+
+    def _asked(
+        self, question: Question, make: Callable[[Row], Made], what: str
+    ) -> tuple[Head, list[Made]]:
+        """An answer to a call about a window.  What is too slow is a window too large."""
+        try:
+            return self._insisted(question, make, tries_slow=1)
+        except ExportSlow as fault:
+            if not self._answered:
+                raise  # it never answered at all: no window is short enough for that
+            raise WindowTooLarge(f"{what}: {fault}", slow=True) from None
+        except _TooMany as fault:
+            cap = self._access.row_cap
+            raise WindowTooLarge(
+                f"{what}: there are {fault.rows:,} rows, and CAKE gives none behind {cap:,}",
+                rows=fault.rows,
+            ) from None
+
+    def _insisted(
+        self, question: Question, make: Callable[[Row], Made], *, tries_slow: int = TRIES_SLOW
+    ) -> tuple[Head, list[Made]]:
+        """An answer, asked for again after faults that pass."""
+        for attempt in count(1):
+            try:
+                return self._once(question, make)
+            except (ExportRefused, _TooMany):
+                raise
+            except ExportError as fault:
+                most = {ExportSlow: tries_slow, Restricted: TRIES_RESTRICTED, Throttled: TRIES}
+                usual = TRIES if self._answered else TRIES_AT_FIRST
+                if attempt >= most.get(type(fault), usual):
+                    raise self._told(fault) from None
+                self._rest(attempt, fault)
+        raise AssertionError  # pragma: no cover - count() has no end
+
+    def _told(self, fault: ExportError) -> ExportError:
+        if isinstance(fault, ExportSlow) and not self._answered:
+            return ExportSlow(f"{fault}, and it never answered before. {WHITELIST}")
+        return fault
+
+    def _rest(self, attempt: int, fault: ExportError) -> None:
+        """Wait before another try, out of step with others.
+
+        An instance that wants peace gets it from everybody: the account waits as a whole.
+        """
+        wished = fault.wait_s if isinstance(fault, Throttled) else 0.0
+        usual = min(self._backoff_s * 2 ** (attempt - 1), LONGEST_PAUSE_S)
+        wait_s = max(usual * (1 - random.random() / 2), min(wished, LONGEST_WISH_S))  # noqa: S311
+        if isinstance(fault, Throttled):
+            self._limiter.hold_off(wait_s)
+            return
+        while wait_s > 0:
+            self._beat()
+            self._pause(min(wait_s, 1.0))
+            wait_s -= 1.0
+
+    def _once(self, question: Question, make: Callable[[Row], Made]) -> tuple[Head, list[Made]]:
+        kind, body = wire.body(question, self._access)
+        host = self._line.host
+        with (
+            self._limiter.turn(self._beat),
+            self._line.ask(question.path, kind, body) as answer,
+        ):
+            if answer.status_code != 200:
+                start = b"".join(_first(self._line.pieces(answer), MOST_OF_A_FAULT))
+                told = answer.headers.get("Retry-After", "").strip()
+                raise of_status(answer.status_code, told, start, host)
+            reader = self._reader(question)
+            made = self._read(question, reader, self._line.pieces(answer), make)
+        fault = of_head(reader.head, question.listing, host)
+        if fault is not None:
+            raise fault
+        self._answered = True
+        return reader.head, made
+
+    def _reader(self, question: Question) -> Reader:
+        zone = self._access.server_zone or self._access.zone
+        if self._access.dialect == "json":
+            return JsonRows(question.listing, zone)
+        shapes = self._shapes.setdefault(question.listing, Shapes(question.listing.row))
+        return QuickRows(question.listing, shapes)
+
+    def _read(
+        self,
+        question: Question,
+        reader: Reader,
+        pieces: Iterator[bytes],
+        make: Callable[[Row], Made],
+    ) -> list[Made]:
+        made: list[Made] = []
+        most = int(question.parameters.get("row_limit", MOST_UNPAGED))
+        cap = self._access.row_cap if "row_limit" in question.parameters else MOST_UNPAGED
+        try:
+            for number, piece in enumerate(pieces):
+                self._beat()
+                if not number and is_web_page(piece):
+                    raise AnswerBroken(WEB_PAGE)
+                made += map(make, reader.feed(piece))
+                if (reader.head.row_count or 0) > cap:
+                    raise _TooMany(reader.head.row_count or 0)
+                if len(made) > most:
+                    raise AnswerBroken(f"more rows came than the {most:,} that were asked for")
+            made += map(make, reader.close())
+            if len(made) > most:
+                raise AnswerBroken(f"more rows came than the {most:,} that were asked for")
+        except AnswerBroken as fault:
+            raise AnswerBroken(f"{self._line.host}: {fault}") from None
+        return made
+
+
+class _Differs(Exception):
+    """The pages of one reading do not fit together."""
+
+
+class _TooMany(ExportError):
+    """More rows than the instance gives."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(f"{rows} rows")
+        self.rows = rows
+
+
+def _first(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece[:most]
+        most -= len(piece)
+        if most <= 0:
+            return

@@ -1,0 +1,100 @@
+"""HTTP to an instance of CAKE: one POST at a time, an end to every wait; it repeats no word of it.
+
+The environment is not asked for proxies or passwords; REQUESTS_CA_BUNDLE counts.  A redirect is not
+followed: the key is in the body, and would go along.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
+
+import requests
+from urllib3 import exceptions as faults
+
+from mtdata import __version__
+from mtdata.errors import AnswerBroken, ConfigError, ExportError, ExportSlow
+from mtdata.exchange import Bounded, causes
+from mtdata.exports.cake.access import CakeAccess
+
+PIECE = 64 * 1024
+FAULTS = (requests.RequestException, faults.HTTPError, OSError)
+
+
+class Line:
+    """The connection to one instance; used by one thread at a time."""
+
+    def __init__(self, access: CakeAccess) -> None:
+        self._server, self._timeout_s = access.server, access.timeout_s
+        self._connect_s = min(access.connect_timeout_s, access.timeout_s)
+        self.host = urlsplit(access.server).netloc
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self._session.headers["User-Agent"] = f"mtdata/{__version__}"
+        self._session.headers["Accept-Encoding"] = "gzip"
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, Bounded(math.inf))
+
+    @contextmanager
+    def ask(self, path: str, kind: str, body: bytes) -> Iterator[requests.Response]:
+        """The answer, its body still to come (`pieces`); ExportError when there is none.
+
+        ExportSlow when the answer as a whole does not come within TIMEOUT.
+        """
+        try:
+            answer = self._session.post(
+                self._server + path,
+                data=body,
+                headers={"Content-Type": kind},
+                timeout=(self._connect_s, self._timeout_s),
+                stream=True,
+                allow_redirects=False,
+            )
+        except FAULTS as fault:
+            raise self._error(fault) from None
+        with closing(answer):
+            yield answer
+
+    def pieces(self, answer: requests.Response) -> Iterator[bytes]:
+        """The body, unpacked; ExportSlow or AnswerBroken when it does not come whole."""
+        try:
+            yield from answer.raw.stream(PIECE, decode_content=True)
+        except FAULTS as fault:
+            raise self._error(fault, AnswerBroken) from None
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._session.close()
+
+    def _error(self, fault: BaseException, kind: type[ExportError] = ExportError) -> Exception:
+        """What happened, in words for people; a message of the library's quotes the address."""
+        seen = causes(fault)
+        for sort, words in WORDS:
+            found = next((one for one in seen if isinstance(one, sort)), None)
+            if found is not None:
+                text = words.format(self.host, self._timeout_s, self._connect_s)
+                if sort is TimeoutError:
+                    return ExportSlow(text)
+                return ConfigError(text) if sort is requests.exceptions.InvalidURL else kind(text)
+        told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
+        return kind(
+            f"the connection to {self.host} was dropped ({next(told, 'nothing more came')})"
+        )
+
+
+WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (requests.exceptions.InvalidURL, "ADMIN_DOMAIN: {0} is no host"),
+    (ssl.SSLCertVerificationError, "the certificate of {0} is not trusted"),
+    (ssl.SSLError, "no TLS connection with {0}"),
+    (faults.NameResolutionError, "no host is named {0}: see ADMIN_DOMAIN"),
+    (faults.NewConnectionError, "could not connect to {0}: see ADMIN_DOMAIN"),
+    (faults.ConnectTimeoutError, "could not connect to {0} within {2:g} s"),
+    (TimeoutError, "{0} kept us waiting beyond TIMEOUT, {1:g} s"),
+    (faults.ReadTimeoutError, "{0} kept us waiting beyond TIMEOUT, {1:g} s"),
+    (faults.DecodeError, "what {0} sent cannot be unpacked"),
+)

@@ -1,0 +1,170 @@
+"""An answer in JSON, read as it comes; dates become those of the instance's wall clock, as in XML.
+
+ASP.NET makes a date a number of milliseconds by the zone of the web server, which need not be that
+of the account: only who knows the server's zone can undo that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+
+import ijson
+
+from mtdata.errors import AnswerBroken
+from mtdata.exports.cake.reading import DEEPEST, MOST_OF_A_ROW, WEB_PAGE, Head, Listing, Row
+from mtdata.exports.cake.reading import is_web_page as begins_as_page
+
+_DATE = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/", re.ASCII)
+DATES = ("_date", "last_updated")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER_MS = -62_135_596_800_000 + 2 * 86_400_000
+"""DateTime.MinValue, by whatever zone, means that there is no date."""
+
+
+class JsonRows:
+    """Reads any answer whose rows are of that listing; see Reader."""
+
+    def __init__(self, listing: Listing, server_zone: tzinfo) -> None:
+        self.head = Head()
+        self._listing, self._zone = listing, server_zone
+        self._events = ijson.sendable_list()
+        self._parser = ijson.basic_parse_coro(self._events)
+        self._rows: list[Row] = []
+        self._row: Row | None = None
+        self._path: list[str] = []  # the keys above, '' for the place in an array
+        self._prefix = ""  # of the names in a row
+        self._prefixes: list[str] = []
+        self._depth = self._since = 0
+        self._begun = b""
+        self._turns: dict[str, Callable[[Any], None]] = {
+            "start_map": self._open_map,
+            "start_array": self._open_array,
+            "end_map": self._close,
+            "end_array": self._close,
+            "map_key": self._key,
+        }
+
+    def feed(self, piece: bytes) -> list[Row]:
+        """See Reader."""
+        if len(self._begun) < 16:
+            self._begun += piece[:64]
+        self._since += len(piece)
+        self._send(self._parser.send, piece)
+        if self._since > MOST_OF_A_ROW + len(piece):
+            raise AnswerBroken(f"more than {MOST_OF_A_ROW:,} bytes came without a row")
+        rows, self._rows = self._rows, []
+        return rows
+
+    def close(self) -> list[Row]:
+        """See Reader."""
+        self._send(lambda _: self._parser.close(), b"")
+        if self._path or not self._begun.strip():
+            raise AnswerBroken("the answer breaks off")
+        return []
+
+    def _send(self, send: Callable[[bytes], Any], piece: bytes) -> None:
+        try:
+            send(piece)
+        except ijson.IncompleteJSONError as error:
+            words = "the answer breaks off" if "premature" in str(error) else "it is no JSON"
+            raise AnswerBroken(WEB_PAGE if begins_as_page(self._begun) else words) from None
+        except ijson.JSONError:
+            page = begins_as_page(self._begun)
+            raise AnswerBroken(WEB_PAGE if page else "what came is no JSON") from None
+        turns = self._turns
+        for event, value in self._events:
+            turn = turns.get(event)
+            if turn is None:
+                self._value(event, value)
+            else:
+                turn(value)
+        self._events.clear()
+
+    def _open_map(self, _: Any) -> None:
+        if self._row is not None:
+            self._descend()
+        elif self._path[-2:] == [self._listing.name, ""]:
+            self._row, self._prefix = {}, ""
+            self._depth = len(self._path)
+        self._enter()
+
+    def _open_array(self, _: Any) -> None:
+        if self._row is not None:
+            self._descend()
+        elif self._path and self._path[-1] == self._listing.name:
+            self.head.listed = True
+        self._enter()
+
+    def _enter(self) -> None:
+        self._path.append("")
+        if len(self._path) > DEEPEST:
+            raise AnswerBroken("it is nested too deeply")
+
+    def _descend(self) -> None:
+        self._prefixes.append(self._prefix)
+        self._prefix = f"{self._name()}."
+
+    def _name(self) -> str:
+        """The dotted name of what comes next; a place in an array has none of its own."""
+        key = self._path[-1]
+        return self._prefix + key if key else self._prefix[:-1]
+
+    def _close(self, _: Any) -> None:
+        self._path.pop()
+        if self._row is None:
+            return
+        if len(self._path) > self._depth:
+            self._prefix = self._prefixes.pop()
+        else:
+            self._rows.append(self._row)
+            self._row, self._since = None, 0
+
+    def _key(self, name: str) -> None:
+        self._path[-1] = name
+
+    def _value(self, event: str, value: Any) -> None:
+        if event == "null":
+            return
+        text = value if event == "string" else _number(value)
+        if self._row is None:
+            self._outside(text)
+            return
+        name = self._name()
+        if event == "string" and text[:6] == "/Date(" and name.endswith(DATES):
+            text = self._date(text)
+        if text is not None:
+            self._row.setdefault(name, text)
+
+    def _outside(self, text: str) -> None:
+        if self._path[-1:] == ["d"] or not self._path:
+            self.head.text = text
+        elif self._path:
+            self.head.note(self._path[-1], text)
+
+    def _date(self, text: str) -> str | None:
+        """Wall clock of the instance: the server took it for its own."""
+        found = _DATE.fullmatch(text)
+        if not found:
+            return text
+        if int(found[1]) < _NEVER_MS:
+            return None
+        try:
+            moment = _EPOCH + timedelta(milliseconds=int(found[1]))
+            wall = moment.astimezone(self._zone).replace(tzinfo=None)
+        except (OverflowError, ValueError):
+            raise AnswerBroken("a date is out of all bounds") from None
+        return wall.isoformat().rstrip("0") if wall.microsecond else wall.isoformat()
+
+
+def _number(value: Any) -> str:
+    if value is True or value is False:
+        return "true" if value else "false"
+    if not isinstance(value, Decimal):
+        return str(value)
+    if not value.is_finite() or abs(value.adjusted()) > 40:
+        raise AnswerBroken("a number is out of all bounds")
+    return format(value, "f")

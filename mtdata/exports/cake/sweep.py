@@ -1,0 +1,69 @@
+"""A stretch of the wall clock, window by window: each as long as comes whole; it keeps nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from mtdata.domain.window import Pace, Window, halvings
+from mtdata.errors import ExportError, WindowTooLarge
+from mtdata.exports.cake.client import Page
+
+Made = TypeVar("Made")
+CALM = 4
+"""So many windows must go well before one grows again that was too slow."""
+TRIES = 3
+"""So often a second is asked for that is too slow: no query is shorter, so it may be chance."""
+
+
+class Step(NamedTuple, Generic[Made]):
+    """A page of a window, or with None for the page: the window is whole.
+
+    Everything given since the last whole window is void when a page has `start` 1.  `pace` is that
+    of the next window: with it and the window's end a sweep goes on where it was cut off.
+    """
+
+    window: Window
+    page: Page[Made] | None
+    pace: Pace
+
+
+def sweep(
+    stretch: Window,
+    pace: Pace,
+    ask: Callable[[Window], Iterator[Page[Made]]],
+    cap: int,
+) -> Iterator[Step[Made]]:
+    """Every window of the stretch in order, each moment in exactly one.
+
+    A window that is too large is halved down to one second, and what is too large then is an
+    ExportError with the reason; windows grow back where rows are few.
+    """
+    at, tries = stretch.start, 0
+    while at < stretch.end:
+        window, taken = pace.window(at, stretch.end), 0
+        try:
+            for page in ask(window):
+                taken = page.row_count
+                yield Step(window, page, pace)
+        except WindowTooLarge as fault:
+            times = halvings(fault.rows, cap) if fault.rows else 1
+            shorter = pace.shorter(window, times, waits=CALM if fault.slow else 0)
+            tries += 1
+            if shorter is None and not (fault.slow and tries < TRIES):
+                raise ExportError(f"{fault}; a second cannot be halved") from None
+            if shorter is not None:
+                pace, tries = shorter, 0
+            continue
+        at, pace, tries = window.end, pace.longer(window, taken, cap), 0
+        yield Step(window, None, pace)
+
+
+def probe(gap: Window, ask: Callable[[Window], Iterator[Page[Made]]]) -> None:
+    """Make sure that nothing happened in an hour that the zone's clock never showed."""
+    rows = next(iter(ask(gap))).row_count
+    if rows:
+        raise ExportError(
+            f"{gap}: there are {rows:,} rows, though no clock of TIMEZONE ever showed that time: "
+            "the instance is set to another zone; see TIMEZONE in export.config"
+        )

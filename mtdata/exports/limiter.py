@@ -1,0 +1,144 @@
+"""Turns of all that use one account, threads and processes of this machine alike; it asks nothing.
+
+Who waits for a turn stands in a door that is as wide as one: so nobody who has just had a turn gets
+the next before those that already wait.  A lock of the system's dies with its holder.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mtdata.errors import BusyError, StorageError
+
+LOOK_S = 0.02
+LONGEST_HOLD_S = 900.0
+_WIDTH = 24
+
+
+def _nothing() -> None:
+    """For callers that need no sign of life."""
+
+
+class Limiter:
+    """At most `rate` turns a second and `at_once` at a time, of everybody with that name."""
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        rate: float,
+        at_once: int = 1,
+        longest_s: float = 3600.0,
+        ticks: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`folder` is made when it is missing; `longest_s` is how long a turn is waited for.
+
+        `ticks` must be one clock for all processes, as the system's monotonic one is.
+        """
+        self._place = folder / f"cake-{re.sub('[^A-Za-z0-9.-]', '_', name)[:80]}"
+        self._rate, self._at_once, self._longest_s = rate, at_once, longest_s
+        self._ticks, self._wait = ticks, wait
+
+    @contextmanager
+    def turn(self, beat: Callable[[], None] = _nothing) -> Iterator[None]:
+        """Wait for a turn and have it.  `beat` is called while waiting and may raise.
+
+        BusyError when it does not come within `longest_s`.
+        """
+        ends_at = self._ticks() + self._longest_s
+        try:
+            self._place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            seat = self._seated(ends_at, beat)
+        except OSError as error:
+            raise StorageError(f"{self._place}: cannot be locked: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            seat.release()
+
+    def hold_off(self, seconds: float) -> None:
+        """Nobody begins a turn for that long, at most 15 minutes: the account wants a rest."""
+        with self._locked("pace", self._ticks() + self._longest_s, _nothing):
+            self._write(max(self._read(), self._ticks() + min(seconds, LONGEST_HOLD_S)))
+
+    def _seated(self, ends_at: float, beat: Callable[[], None]) -> FileLock:
+        with self._locked("door", ends_at, beat):
+            seat = self._seat(ends_at, beat)
+            try:
+                self._keep_pace(ends_at, beat)
+            except BaseException:
+                seat.release()
+                raise
+        return seat
+
+    def _seat(self, ends_at: float, beat: Callable[[], None]) -> FileLock:
+        while True:
+            for number in range(self._at_once):
+                seat = self._lock(f"turn{number}")
+                try:
+                    seat.acquire(timeout=0)
+                except Timeout:
+                    continue
+                return seat
+            self._look_again(ends_at, beat)
+
+    def _keep_pace(self, ends_at: float, beat: Callable[[], None]) -> None:
+        while True:
+            with self._locked("pace", ends_at, beat):
+                now, free_at = self._ticks(), self._read()
+                if free_at <= now:
+                    self._write(now + 1 / self._rate)
+                    return
+            self._look_again(ends_at, beat, free_at - now)
+
+    @contextmanager
+    def _locked(self, what: str, ends_at: float, beat: Callable[[], None]) -> Iterator[None]:
+        lock = self._lock(what)
+        while True:
+            try:
+                lock.acquire(timeout=0)
+                break
+            except Timeout:
+                self._look_again(ends_at, beat)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _look_again(
+        self, ends_at: float, beat: Callable[[], None], seconds: float = LOOK_S
+    ) -> None:
+        beat()
+        left = ends_at - self._ticks()
+        if left <= 0:
+            raise BusyError(
+                f"{self._place.name}: no turn within {self._longest_s:g} s; somebody else uses the "
+                "account on this machine. Nothing was lost; it goes on when it is tried again."
+            )
+        self._wait(min(seconds, left, 0.5))
+
+    def _lock(self, what: str) -> FileLock:
+        return FileLock(f"{self._place}.{what}.lock", mode=0o600, thread_local=False)
+
+    def _read(self) -> float:
+        """When the next turn may begin; what cannot be, as after a restart, is now."""
+        try:
+            told = float(self._pace_file.read_text("ascii"))
+        except (FileNotFoundError, ValueError):
+            return 0.0
+        return told if told <= self._ticks() + LONGEST_HOLD_S + 1 / self._rate else 0.0
+
+    def _write(self, moment: float) -> None:
+        self._pace_file.write_text(f"{moment:{_WIDTH}.6f}", "ascii")
+
+    @property
+    def _pace_file(self) -> Path:
+        return self._place.with_name(f"{self._place.name}.pace")

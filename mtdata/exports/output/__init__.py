@@ -1,0 +1,35 @@
+"""Where exported files go, by the scheme of the place; a new kind of place is a file and a line.
+
+A file gets its name only when all of it is there; what stood under that name stays until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mtdata.adapters.s3 import S3Access
+from mtdata.errors import ConfigError
+from mtdata.exports.output.bucket import BucketOutput
+from mtdata.exports.output.folder import FolderOutput
+from mtdata.exports.output.port import Facts, Output, Sealing, Staged, checked_name
+
+__all__ = ["Facts", "Output", "Sealing", "Staged", "checked_name", "open_output"]
+
+KINDS: dict[str, Callable[[str, S3Access, Sealing], Output]] = {
+    "": lambda place, access, sealing: FolderOutput(Path(place)),
+    "s3": BucketOutput,
+}
+
+
+def open_output(
+    place: str, access: S3Access | None = None, sealing: Sealing | None = None
+) -> Output:
+    """A place, not asked for anything yet: a folder's path or s3://bucket/prefix.
+
+    ConfigError for what is no place.
+    """
+    scheme = place.partition("://")[0] if "://" in place else ""
+    if scheme not in KINDS:
+        raise ConfigError(f"OUTPUT: {place}: allowed is a folder, or s3://bucket/prefix")
+    return KINDS[scheme](place, access or S3Access(), sealing or Sealing())

@@ -1,0 +1,95 @@
+"""A folder as the place for exported files; written beside, read back, then renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from mtdata.adapters.durable import FolderDisk
+from mtdata.errors import OutputError, StorageError
+from mtdata.exports.output.port import Facts, Staged, checked_name
+
+PIECE = 1 << 20
+
+
+class FolderOutput:
+    """Port Output over a folder, which is made when it is missing."""
+
+    def __init__(self, folder: Path, beat: Callable[[], None] = lambda: None) -> None:
+        self.place = str(folder)
+        self._folder, self._disk = folder, FolderDisk(folder, beat)
+
+    def size(self, name: str) -> int | None:
+        """Port: Output.size."""
+        with self._told():
+            return self._disk.size(checked_name(name))
+
+    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
+        """Port: Output.stage."""
+        with self._told():
+            staged = self._disk.stage(f"{checked_name(name)}.{checked_name(tag)}", _pieces(spooled))
+            if self._digest(staged) != facts.sha256:
+                self._disk.remove(staged)
+                raise OutputError(
+                    f"{self._folder / name}: the bytes that were read back are not those that were "
+                    "written; what stood there stands there still"
+                )
+        return Staged(name, facts, staged)
+
+    def publish(self, staged: Staged) -> str:
+        """Port: Output.publish."""
+        with self._told():
+            self._disk.publish(staged.ticket, staged.name)
+        return str(self._folder / staged.name)
+
+    def drop(self, name: str) -> None:
+        """Port: Output.drop."""
+        folder, _, last = checked_name(name).rpartition("/")
+        with self._told():
+            if self._disk.size(folder) is None:
+                return
+            for found in self._disk.names(folder):
+                if found.startswith(f".{last}.") and found.endswith(".staged"):
+                    self._disk.remove(f"{folder}/{found}".removeprefix("/"))
+
+    def sha256(self, name: str) -> str:
+        """Port: Output.sha256."""
+        with self._told():
+            return "" if self._disk.size(checked_name(name)) is None else self._digest(name)
+
+    def _digest(self, path: str) -> str:
+        digest = sha256()
+        for piece in self._disk.stream(path):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Port: Output.pieces."""
+        with self._told():
+            yield from self._disk.stream(checked_name(name))
+
+    def remove(self, name: str) -> None:
+        """Port: Output.remove."""
+        with self._told():
+            self._disk.remove(checked_name(name))
+
+    def link(self, name: str, shown: str, for_s: int) -> None:
+        """Port: Output.link.  A folder gives nothing out by itself."""
+
+    def close(self) -> None:
+        """Port: Output.close."""
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except StorageError as error:
+            raise OutputError(str(error)) from None
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece

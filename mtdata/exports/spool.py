@@ -1,0 +1,183 @@
+"""Rows of one part of an export on their way into a file: each id once, the newest of it, in order.
+
+A window's rows and the mark of where to go on are one commit, so a part that was cut off goes on
+with the window it was in.  Memory is bounded by a batch, whatever comes.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from mtdata.adapters.durable import FILE_MODE, FolderDisk, make_folder
+from mtdata.errors import StorageError
+from mtdata.exports.output import Facts
+
+BATCH = 500
+CACHE_KIB = 8192
+MOST_ID = 2**63 - 1
+EVERY = (-MOST_ID, MOST_ID)
+FORM = 1
+_TABLES = """
+CREATE TABLE rows (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL, line BLOB NOT NULL
+);
+CREATE TABLE mark (mark TEXT NOT NULL);
+"""
+_PUT = """
+INSERT INTO rows (id, at, version, line) VALUES (?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET at = excluded.at, version = excluded.version, line = excluded.line
+WHERE excluded.version >= rows.version
+"""
+
+
+class Row(NamedTuple):
+    """A row as it stands in the file: `at` orders it, the later `version` of an id stays."""
+
+    id: int
+    at: str
+    version: str
+    line: bytes
+
+
+class Spool:
+    """A file beside the pool; one writer at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        make_folder(path.parent)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+        except OSError as error:
+            raise self._fault("opened", error.strerror or "it is refused") from error
+        with self._told("opened"):
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=20)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            # a power cut may lose the last windows, never half of one: they are asked for again
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            if self._db.execute("PRAGMA user_version").fetchone()[0] != FORM:
+                self._db.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={FORM};COMMIT")
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it; a window that was not ended is void."""
+        self._db.close()
+
+    def mark(self) -> str:
+        """Where to go on: what the last window left; '' at the start."""
+        with self._told("read"):
+            found = self._db.execute("SELECT mark FROM mark").fetchone()
+            return str(found[0]) if found else ""
+
+    def begin(self) -> None:
+        """Begin a window, or begin it anew: what came of it so far is void."""
+        with self._told("written"):
+            self._void()
+            self._db.execute("BEGIN IMMEDIATE")
+
+    def put(self, rows: Iterable[Row]) -> None:
+        """Some rows of the window that was begun."""
+        coming = iter(rows)
+        while batch := list(islice(coming, BATCH)):
+            with self._told("written"):
+                self._db.executemany(_PUT, batch)
+
+    def end(self, mark: str) -> None:
+        """The window is whole; `mark` is where to go on."""
+        with self._told("written"):
+            self._db.execute("DELETE FROM mark")
+            self._db.execute("INSERT INTO mark VALUES (?)", (mark,))
+            self._db.execute("COMMIT")
+
+    def _void(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def __len__(self) -> int:
+        with self._told("read"):
+            return int(self._db.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
+
+    def stamps(self) -> Iterator[tuple[int, str]]:
+        """Id and time of each row."""
+        with self._told("read"), closing(self._db.cursor()) as cursor:
+            yield from cursor.execute("SELECT id, at FROM rows ORDER BY id")
+
+    def lines(self, ids: tuple[int, int] = EVERY) -> Iterator[bytes]:
+        """Each row once whose id lies within these two, by time and then by id."""
+        words = "SELECT line FROM rows WHERE id BETWEEN ? AND ? ORDER BY at, id"
+        with self._told("read"), closing(self._db.cursor()) as cursor:
+            for (line,) in cursor.execute(words, ids):
+                yield line
+
+    def rows(self) -> Iterator[Row]:
+        """Each row once, by id."""
+        words = "SELECT id, at, version, line FROM rows ORDER BY id"
+        with self._told("read"), closing(self._db.cursor()) as cursor:
+            yield from (Row(*found) for found in cursor.execute(words))
+
+    def write(self, path: Path, header: bytes, ids: tuple[int, int] = EVERY) -> Facts:
+        """Write header and rows into a file, which has its name when it is whole."""
+        known = _Counted(header)
+        disk = FolderDisk(path.parent)
+        disk.publish(disk.stage(path.name, known.pieces(self.lines(ids))), path.name)
+        return Facts(known.size, known.digest.hexdigest(), known.rows)
+
+    def remove(self) -> None:
+        """Close it and leave nothing of it."""
+        self.close()
+        disk = FolderDisk(self._path.parent)
+        for ending in ("", "-wal", "-shm"):
+            disk.remove(self._path.name + ending)
+
+    @contextmanager
+    def _told(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:  # what breaks where rows come from is not ours to tell
+            raise self._fault(done, type(error).__name__) from error
+
+    def _fault(self, done: str, why: str) -> StorageError:
+        return StorageError(
+            f"{self._path}: it cannot be {done}: {why}; nothing was exported from it yet"
+        )
+
+
+class _Counted:
+    """What passes on its way into a file."""
+
+    def __init__(self, header: bytes) -> None:
+        self.digest, self.size, self.rows = sha256(), 0, 0
+        self._header = header
+
+    def pieces(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """Header and lines, many at a time."""
+        first: list[bytes] = [self._header]
+        while batch := list(islice(lines, BATCH)):
+            self.rows += len(batch)
+            yield self._counted(b"".join(first + batch))
+            first = []
+        if first:
+            yield self._counted(self._header)
+
+    def _counted(self, piece: bytes) -> bytes:
+        self.digest.update(piece)
+        self.size += len(piece)
+        return piece

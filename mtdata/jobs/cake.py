@@ -1,0 +1,237 @@
+"""The kinds that take reports from CAKE: clicks by the hour, conversions, and what changed of them.
+
+How a stretch of a report comes and where its file goes stands in `cake_report`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from mtdata.adapters.clock import SystemClock
+from mtdata.config import Settings
+from mtdata.domain import window
+from mtdata.domain.window import File, Window, span
+from mtdata.errors import JobError
+from mtdata.exports.spool import EVERY, Spool
+from mtdata.jobs.cake_report import Report, spools_of, sweep_up
+from mtdata.jobs.kind import (
+    Kind,
+    Parameter,
+    Parameters,
+    Work,
+    day,
+    days_in_order,
+    named_by_days,
+)
+
+MOST_DAYS = 400
+HANDS = 8
+"""So many runners may carry parts of one job; how fast they ask is up to the account's RATE."""
+LIMIT_S = 3 * 86_400.0
+_DAY = "%d%m%Y"
+
+
+def _account(settings: Settings, word: str) -> str:
+    return settings.cake(word).name
+
+
+def _only_account(settings: Settings) -> str:
+    return settings.cake().name
+
+
+def _accounts(settings: Settings) -> Sequence[str]:
+    return [account.name for account in settings.export.cake]
+
+
+ACCOUNT = Parameter(
+    "account", _account, "an account of export.config", default=_only_account, choices=_accounts
+)
+DAY = "YYYY-MM-DD or dd-mm-yyyy, not in the future"
+DAYS = (Parameter("from", day, DAY), Parameter("to", day, DAY), ACCOUNT)
+
+
+def _key(parameters: Parameters) -> str:
+    return f"cake:{parameters['account']}"
+
+
+def _check(parameters: Parameters) -> None:
+    days_in_order(parameters, "from", "to")
+    first, last = _days(parameters)
+    if (last - first).days >= MOST_DAYS:
+        raise ValueError(f"that is more than {MOST_DAYS} days; divide it into several jobs")
+
+
+def _days(parameters: Parameters) -> tuple[date, date]:
+    return date.fromisoformat(parameters["from"]), date.fromisoformat(parameters["to"])
+
+
+def _base(parameters: Parameters) -> str:
+    return named_by_days(parameters, "from", "to")
+
+
+def _refuse_unsettled(work: Work) -> None:
+    """Where the config says so: no job of a day that is not over yet."""
+    account = work.settings.cake(work.parameters["account"])
+    last = _days(work.parameters)[1]
+    settled = window.settled_at(
+        span(last, last), account.timezone, timedelta(seconds=account.settle_s)
+    )
+    if account.unsettled == "refuse" and settled > SystemClock().now():
+        raise JobError(
+            f"{last} is not settled before {settled:%Y-%m-%d %H:%M} UTC (SETTLE); with "
+            "UNSETTLED: wait the job waits for it"
+        )
+
+
+# --- cake.clicks: a part is an hour, and has a file of its own
+
+
+def _hours(work: Work) -> list[str]:
+    sweep_up(work)
+    _refuse_unsettled(work)
+    zone = work.settings.cake(work.parameters["account"]).timezone
+    days = window.days(*_days(work.parameters))
+    return [file.name for one in days for file in window.files(one, zone)]
+
+
+def _file(work: Work) -> File:
+    zone = work.settings.cake(work.parameters["account"]).timezone
+    of_day = datetime.strptime(work.part.split("_")[1], _DAY).date()
+    return next(file for file in window.files(of_day, zone) if file.name == work.part)
+
+
+def _clicks(work: Work) -> None:
+    file = _file(work)
+    with Report(work, "clicks") as report, report.spool(work.part) as spool:
+        report.wait_for(file.window)
+        report.fill(spool, file.window)
+        report.deliver(spool, f"{file.name}.csv", _ids_of(spool, file, report))
+        spool.remove()
+
+
+def _ids_of(spool: Spool, file: File, report: Report) -> tuple[int, int]:
+    """The ids whose rows belong into the file: an hour that came twice is asked for as one."""
+    if not any(turn.twice for turn in window.turns(file.window, report.account.timezone)):
+        return EVERY
+    last = window.first_passes(report.stamps(spool))
+    if file.second:
+        return (EVERY[1], EVERY[0]) if last is None else (last + 1, EVERY[1])
+    return EVERY if last is None else (EVERY[0], last)
+
+
+def _drop_clicks(work: Work, parts: Sequence[str] | None) -> None:
+    with Report(work, "clicks") as report:
+        for part in _hours(work) if parts is None else parts:
+            report.drop(f"{part}.csv", part, finished=parts is None)
+
+
+# --- cake.conversions: a part is a day; all days together are one file
+
+
+def _by_day(work: Work) -> list[str]:
+    sweep_up(work)
+    _refuse_unsettled(work)
+    return [one.isoformat() for one in window.days(*_days(work.parameters))]
+
+
+def _conversions(work: Work) -> None:
+    with Report(work, "conversions") as report, report.spool(work.part) as spool:
+        _fill_day(report, spool, work.part)
+        work.progress(len(spool))
+
+
+def _fill_day(report: Report, spool: Spool, part: str) -> None:
+    of_day = date.fromisoformat(part)
+    report.wait_for(span(of_day, of_day))
+    report.fill(spool, span(of_day, of_day))
+
+
+def _close(work: Work) -> None:
+    """One file of all days.  A day that another machine has fetched is fetched here once more."""
+    with Report(work, "conversions") as report, report.spool(work.part, anew=True) as whole:
+        whole.begin()
+        for part in _by_day(work):
+            with report.spool(part) as spool:
+                _fill_day(report, spool, part)
+                whole.put(spool.rows())
+        whole.end("whole")
+        report.deliver(whole, f"{_base(work.parameters)}.csv")
+        whole.remove()
+    for part in _by_day(work):
+        spools_of(work, part).remove()
+
+
+def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
+    with Report(work, "conversions") as report:
+        for part in [*_by_day(work), work.part] if parts is None else parts:
+            report.drop(f"{_base(work.parameters)}.csv", part, finished=parts is None)
+
+
+# --- cake.changes: every event that is new or was changed since a day, one file
+
+
+def _since(work: Work) -> Window:
+    zone = work.settings.cake(work.parameters["account"]).timezone
+    today = SystemClock().now().astimezone(zone).date()
+    return span(date.fromisoformat(work.parameters["since"]), today)
+
+
+def _changes_base(parameters: Parameters) -> str:
+    return f"changes_{date.fromisoformat(parameters['since']):{_DAY}}"
+
+
+def _changes(work: Work) -> None:
+    with Report(work, "conversions") as report, report.spool(work.part, anew=True) as spool:
+        report.fill_changes(spool, _since(work))
+        report.deliver(spool, f"{_changes_base(work.parameters)}.csv")
+        spool.remove()
+
+
+def _drop_changes(work: Work, parts: Sequence[str] | None) -> None:
+    with Report(work, "conversions") as report:
+        name = f"{_changes_base(work.parameters)}.csv"
+        report.drop(name, "changes", finished=parts is None)
+
+
+CLICKS = Kind(
+    name="cake.clicks",
+    about="every click of some days, a file an hour",
+    parameters=DAYS,
+    split=_hours,
+    run=_clicks,
+    undo=_drop_clicks,
+    base=_base,
+    key=_key,
+    check=_check,
+    hands=HANDS,
+    resumes=True,
+    limit_s=LIMIT_S,
+)
+CONVERSIONS = Kind(
+    name="cake.conversions",
+    about="every conversion and event of some days, in one file",
+    parameters=DAYS,
+    split=_by_day,
+    run=_conversions,
+    close=_close,
+    undo=_drop_conversions,
+    base=_base,
+    key=_key,
+    check=_check,
+    hands=HANDS,
+    resumes=True,
+    limit_s=LIMIT_S,
+)
+CHANGES = Kind(
+    name="cake.changes",
+    about="every conversion and event that is new or was changed since a day, in one file",
+    parameters=(Parameter("since", day, DAY), ACCOUNT),
+    split=lambda work: ["changes"],
+    run=_changes,
+    undo=_drop_changes,
+    base=_changes_base,
+    key=_key,
+    resumes=True,
+    limit_s=LIMIT_S,
+)

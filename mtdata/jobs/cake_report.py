@@ -1,0 +1,233 @@
+"""One report of CAKE on its way: swept into a spool, written, brought to its place, or dropped."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+
+from mtdata import exporting
+from mtdata.adapters.clock import SystemClock
+from mtdata.adapters.durable import FolderDisk
+from mtdata.config.export import CakeConfig
+from mtdata.domain import window as windows
+from mtdata.domain.window import Pace, Window
+from mtdata.errors import AnswerBroken, WindowTooLarge
+from mtdata.exports.cake.cells import moment
+from mtdata.exports.cake.client import Page
+from mtdata.exports.cake.columns import DATES, KEYS
+from mtdata.exports.cake.reading import Row
+from mtdata.exports.cake.sweep import probe, sweep
+from mtdata.exports.output import Facts
+from mtdata.exports.spool import EVERY, MOST_ID, Spool
+from mtdata.exports.spool import Row as Spooled
+from mtdata.jobs.kind import Work
+
+WAIT_S = 5.0
+_CURRENCIES: dict[tuple[str, str], dict[str, str]] = {}
+"""What each account's currencies are called, asked for once in the life of a child."""
+
+
+def spools_of(work: Work, part: str) -> Leftovers:
+    """The files in which a part of this job spools."""
+    return Leftovers(work.settings.home / "state" / "spool", f"{work.job}-{part}")
+
+
+class Leftovers:
+    """A spool's files, whether it is open, closed, or was left by a killed child."""
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self.path = folder / f"{stem}.sqlite3"
+
+    def remove(self) -> None:
+        """Leave none of them."""
+        disk = FolderDisk(self.path.parent)
+        for ending in (".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".part"):
+            disk.remove(self.path.stem + ending)
+
+
+def sweep_up(work: Work) -> None:
+    """Remove what jobs left in the spool that have ended, or are known no more."""
+    from mtdata.records.looking import under_way
+
+    folder = work.settings.home / "state" / "spool"
+    if not folder.is_dir():
+        return
+    disk, living = FolderDisk(folder), under_way()
+    for name in disk.names(""):
+        if name.lstrip(".")[:36] not in living:
+            disk.remove(name)
+
+
+class Report:
+    """An account's report, asked for and delivered for one part of a job."""
+
+    def __init__(self, work: Work, name: str) -> None:
+        self._work, self._name = work, name
+        self.account: CakeConfig = work.settings.cake(work.parameters["account"])
+        self._client = exporting.cake_client(work.settings.home, self.account, work.pulse.beat)
+        self._output = exporting.cake_output(self.account)
+        self._columns = exporting.cake_columns(self.account, name, {})
+        self._open = ExitStack()
+        self._open.callback(self._client.close)
+        self._open.callback(self._output.close)
+
+    def __enter__(self) -> Report:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    def spool(self, part: str, *, anew: bool = False) -> Spool:
+        """The spool of a part; it goes on where an earlier attempt on this machine was cut off."""
+        left = spools_of(self._work, part)
+        if anew:
+            left.remove()
+        return Spool(left.path)
+
+    def wait_for(self, window: Window) -> None:
+        """Wait until no new row is to be expected in the window."""
+        settle = timedelta(seconds=self.account.settle_s)
+        settled = windows.settled_at(window, self.account.timezone, settle)
+        told = False
+        while (now := SystemClock().now()) < settled:
+            if not told:
+                self._work.say("INFO", f"{window} is waited for until {settled:%H:%M:%S} UTC")
+                told = True
+            self._work.progress(0, step=f"waiting until {settled:%Y-%m-%d %H:%M} UTC")
+            self._work.pulse.beat()
+            time.sleep(min(WAIT_S, max(0.0, (settled - now).total_seconds())))
+
+    # Rows come
+
+    def fill(self, spool: Spool, stretch: Window) -> None:
+        """Take every row of a stretch of the wall clock that is not in the spool yet."""
+        self._meet()
+        at, pace = self._mark(spool, stretch)
+        changes = windows.turns(stretch, self.account.timezone)
+        for piece in windows.there(stretch, changes):
+            if at < piece.end:
+                pace = self._sweep(spool, Window(max(at, piece.start), piece.end), pace)
+        for gap in windows.never(stretch, changes):
+            probe(gap, self._ask)
+
+    def _mark(self, spool: Spool, stretch: Window) -> tuple[datetime, Pace]:
+        pace = exporting.cake_pace(self.account, self._name)
+        if not spool.mark():
+            return stretch.start, pace
+        known = json.loads(spool.mark())
+        now = timedelta(seconds=known["now"])
+        return datetime.fromisoformat(known["at"]), pace._replace(now=now, waits=known["waits"])
+
+    def _sweep(self, spool: Spool, stretch: Window, pace: Pace) -> Pace:
+        rows = len(spool)
+        for step in sweep(stretch, pace, self._ask, self.account.row_cap):
+            if step.page is not None:
+                self._take(spool, step.page)
+                continue
+            pace = step.pace
+            seconds = pace.now.total_seconds()
+            mark = {"at": step.window.end.isoformat(), "now": seconds, "waits": pace.waits}
+            spool.end(json.dumps(mark))
+            rows = len(spool)
+            self._work.progress(rows, step=str(step.window))
+        return pace
+
+    def _take(self, spool: Spool, page: Page[Spooled]) -> None:
+        if page.start == 1:
+            spool.begin()
+        spool.put(page.rows)
+
+    def _ask(self, window: Window) -> Iterator[Page[Spooled]]:
+        ask: Callable[..., Iterator[Page[Spooled]]] = getattr(self._client, self._name)
+        return ask(window, self._spooled)
+
+    def fill_changes(self, spool: Spool, days: Window) -> None:
+        """Take every event that is new or changed since the first of these days.
+
+        Where more changed than CAKE gives at once, all events of these days are taken instead.
+        """
+        self._meet()
+        try:
+            for page in self._client.changes(days.start, self._spooled):
+                self._take(spool, page)
+            spool.end(json.dumps({"at": days.end.isoformat(), "now": 1.0, "waits": 0}))
+        except WindowTooLarge as fault:
+            self._work.say("WARNING", f"{fault}; every event of these days is taken instead")
+            self._sweep(spool, days, exporting.cake_pace(self.account, self._name))
+
+    def _meet(self) -> None:
+        """Ask for the currencies, which also shows that this is an instance of CAKE at all."""
+        account = self.account
+        of = (account.server, account.name)
+        if of not in _CURRENCIES:
+            _CURRENCIES[of] = self._client.currencies()
+        self._columns = exporting.cake_columns(account, self._name, _CURRENCIES[of])
+
+    def _spooled(self, row: Row) -> Spooled:
+        try:
+            id = int(row[KEYS[self._name]])
+            at = row[DATES[self._name]]
+        except (KeyError, ValueError):
+            raise AnswerBroken("a row has no id or no date") from None
+        if abs(id) > MOST_ID:
+            raise AnswerBroken("a row's id is no 64-bit number")
+        return Spooled(id, at, row.get("last_updated", ""), self._columns.line(row))
+
+    def stamps(self, spool: Spool) -> Iterator[tuple[int, datetime]]:
+        """Id and wall-clock time of every row."""
+        for id, at in spool.stamps():
+            found = moment(at)
+            if found is not None:
+                yield id, found
+
+    # A file goes out
+
+    def deliver(self, spool: Spool, name: str, ids: tuple[int, int] = EVERY) -> None:
+        """Bring the rows to their place as a whole file, and enter it.
+
+        No rows at all never take the place of a file that has some.
+        """
+        left = spools_of(self._work, self._work.part)
+        written = left.path.with_suffix(".part")
+        facts = spool.write(written, self._columns.head(), ids)
+        stands = self._output.size(name)
+        if not facts.rows and stands is not None and stands > facts.size:
+            told = f"{name}: no row came, so the file of {stands:,} bytes that stands there stays"
+            self._work.say("WARNING", told)
+        else:
+            self._put(name, written, facts, stands)
+        FolderDisk(written.parent).remove(written.name)
+        self._work.progress(facts.rows, facts.rows)
+
+    def _put(self, name: str, written: Path, facts: Facts, stands: int | None) -> None:
+        tag = f"{self._work.job[:8]}-{self._work.attempt}"
+        staged = self._output.stage(name, written, facts, tag)
+        with self._work.fenced():
+            place = self._output.publish(staged)
+        if stands is not None:
+            told = f"{name}: whole, it took the place of one of {stands:,} bytes"
+            self._work.say("INFO", told)
+        self._work.made(name, place, rows=facts.rows, size=facts.size, sha256=facts.sha256)
+
+    def drop(self, name: str, part: str, *, finished: bool) -> None:
+        """Leave nothing of a part; `finished`: nor the file, unless it is another job's by now."""
+        spools_of(self._work, part).remove()
+        self._output.drop(name)
+        if finished and self._output.sha256(name) in self._made():
+            self._output.remove(name)
+            self._work.say("INFO", f"{name} is removed")
+
+    def _made(self) -> set[str]:
+        from mtdata.records.looking import digests
+
+        return digests(self._work.job)

@@ -1,0 +1,1 @@
+"""Reports of CAKE against a stand-in on a real socket."""

@@ -1,0 +1,69 @@
+"""An instance of CAKE on this machine, and clients that wait for nothing longer than they must."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mtdata.demo.cake import KEY, CakeSite
+from mtdata.domain.window import Window
+from mtdata.exports.cake.access import CakeAccess
+from mtdata.exports.cake.client import Client, Page
+from mtdata.exports.cake.reading import Row
+from mtdata.exports.limiter import Limiter
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOON = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 12, 5))
+Connect = Callable[..., Client]
+
+
+@pytest.fixture
+def site() -> Iterator[CakeSite]:
+    """24,000 clicks and 2,000 events a day: about 120 clicks in five minutes of noon."""
+    with CakeSite(clicks_a_day=24_000, events_a_day=2_000) as running:
+        yield running
+
+
+@pytest.fixture
+def connect(site: CakeSite, tmp_path: Path) -> Iterator[Connect]:
+    """Makes clients of the site; keyword arguments are those of CakeAccess."""
+    clients: list[Client] = []
+
+    def connected(**more: Any) -> Client:
+        given: dict[str, Any] = {
+            "server": f"http://{site.domain}",
+            "api_key": KEY,
+            "zone": BERLIN,
+            "timeout_s": 30.0,
+            **more,
+        }
+        limiter = Limiter(tmp_path / "state", site.domain, rate=10_000.0, longest_s=60.0)
+        clients.append(Client(CakeAccess(**given), limiter, backoff_s=0.001))
+        return clients[-1]
+
+    yield connected
+    for client in clients:
+        client.close()
+
+
+def itself(row: Row) -> Row:
+    return row
+
+
+def rows_of(pages: Iterator[Page[Row]]) -> list[Row]:
+    """The rows of a window as whoever keeps them would have them, less the types of .NET."""
+    kept: list[Row] = []
+    for page in pages:
+        if page.start == 1:
+            kept = []
+        kept += page.rows
+    return [without_types(row) for row in kept]
+
+
+def without_types(row: Row) -> Row:
+    return {name: text for name, text in row.items() if not name.endswith("__type")}

@@ -1,0 +1,450 @@
+"""The client against the stand-in: every row once, whatever the instance does, or a clear error."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mtdata.demo.cake import KEY, CakeSite
+from mtdata.demo.cake_faults import BOMB
+from mtdata.domain.window import Window
+from mtdata.errors import (
+    AnswerBroken,
+    ExportError,
+    ExportRefused,
+    ExportSlow,
+    Stopped,
+    WindowTooLarge,
+)
+from mtdata.exports.cake.client import TRIES, Client
+from mtdata.exports.cake.reading import Row
+from mtdata.exports.limiter import Limiter
+from tests.adapters.certificates import self_signed
+from tests.exports.conftest import BERLIN, NOON, Connect, itself, rows_of
+
+DAY = Window(datetime(2023, 5, 2), datetime(2023, 5, 3))
+
+
+def clicks(client: Client, window: Window = NOON) -> list[Row]:
+    return rows_of(client.clicks(window, itself))
+
+
+@pytest.mark.parametrize("dialect", ["xml", "json"])
+@pytest.mark.parametrize("page", [1, 7, 40, 10_000])
+def test_every_click_of_a_window_comes_once(
+    site: CakeSite, connect: Connect, dialect: str, page: int
+) -> None:
+    window = NOON if page > 1 else Window(NOON.start, NOON.start + timedelta(seconds=20))
+    found = clicks(connect(dialect=dialect, server_zone=BERLIN, page=page), window)
+    assert found == site.clicks_of(*window)
+    assert len(found) > 5
+
+
+@pytest.mark.parametrize("dialect", ["xml", "json"])
+def test_dates_are_the_instance_s_whatever_the_server_s_zone(
+    connect: Connect, dialect: str, tmp_path: object
+) -> None:
+    far = ZoneInfo("America/Los_Angeles")
+    with CakeSite(clicks_a_day=24_000, server_zone="America/Los_Angeles") as site:
+        access = {"server": f"http://{site.domain}", "dialect": dialect, "server_zone": far}
+        assert clicks(connect(**access)) == site.clicks_of(*NOON)
+
+
+@pytest.mark.parametrize("version", [15, 16, 17, 18])
+@pytest.mark.parametrize("dialect", ["xml", "json"])
+def test_every_event_of_a_window_comes_once(
+    site: CakeSite, connect: Connect, version: int, dialect: str
+) -> None:
+    client = connect(conversions_version=version, page=30, dialect=dialect, server_zone=BERLIN)
+    window = Window(DAY.start, DAY.start + timedelta(hours=8))
+    found = rows_of(client.conversions(window, itself))
+    assert found == site.events_of(*window)
+    assert "click_date" not in next(row for row in found if row["source_type"] != "Click")
+
+
+@pytest.mark.parametrize("version", [11, 12])
+def test_tests_and_duplicates_come_only_where_they_are_wanted(
+    site: CakeSite, connect: Connect, version: int
+) -> None:
+    hour = Window(NOON.start, NOON.start + timedelta(hours=1))
+    all_of_them = connect(clicks_version=version, include_tests=True, include_duplicates=True)
+    found = clicks(all_of_them, hour)
+    assert found == site.clicks_of(*hour, "plain", "test", "duplicate")
+    assert {row["duplicate"] for row in found} == {"true", "false"}
+    events = rows_of(connect(include_tests=True).conversions(DAY, itself))
+    assert {row["test"] for row in events} == {"true", "false"}
+
+
+def test_an_empty_window_is_one_page_without_rows(connect: Connect) -> None:
+    later = Window(datetime(2090, 1, 1), datetime(2090, 1, 1, 0, 5))
+    (page,) = connect().clicks(later, itself)
+    assert (page.start, page.rows, page.row_count) == (1, [], 0)
+
+
+def test_the_repeated_hour_comes_twice_and_the_missing_one_never(
+    site: CakeSite, connect: Connect
+) -> None:
+    twice = Window(datetime(2023, 10, 29, 2, 10), datetime(2023, 10, 29, 2, 15))
+    found = clicks(connect(page=25), twice)
+    assert found == site.clicks_of(*twice)
+    ids = sorted(int(row["click_id"]) for row in found)
+    assert max(after - before for before, after in pairwise(ids)) > 100, "of two real hours"
+    never = Window(datetime(2023, 3, 26, 2), datetime(2023, 3, 26, 3))
+    assert clicks(connect(), never) == []
+
+
+def test_pages_are_asked_for_from_row_1_on(site: CakeSite, connect: Connect) -> None:
+    clicks(connect(page=50))
+    asked = [call.given for call in site.calls]
+    assert [given["start_at_row"] for given in asked] == ["1", "51", "101"]
+    assert {given["row_limit"] for given in asked} == {"50"}
+    assert asked[0]["start_date"] == "2023-05-02T12:00:00"
+
+
+def test_currencies_and_the_key_of_a_user(connect: Connect) -> None:
+    for dialect in ("xml", "json"):
+        client = connect(dialect=dialect, server_zone=BERLIN)
+        assert client.currencies() == {"1": "USD", "2": "EUR", "3": "GBP"}
+        assert client.api_key("cake@example.com", "p&ss wörd") == KEY
+        with pytest.raises(ExportRefused, match="does not accept the log-in"):
+            client.api_key("cake@example.com", "wrong")
+
+
+# What is changed long after
+
+
+def test_changes_are_what_is_new_and_what_was_changed(site: CakeSite, connect: Connect) -> None:
+    old, new = Window(DAY.start, DAY.start + timedelta(hours=1)), DAY
+    site.reports.now = lambda: datetime(2023, 5, 3, tzinfo=BERLIN)
+    first = site.events_of(*old)[0]
+    changed = int(first["event_conversion_id"])
+    site.reports.change(changed, datetime(2023, 5, 2, 20), "Rejected", "0.0000")
+    since = datetime(2023, 5, 2, 18)
+    found = rows_of(connect(page=30).changes(since, itself))
+    by_id = {int(row["event_conversion_id"]): row for row in found}
+    assert by_id[changed]["last_updated"] == "2023-05-02T20:00:00"
+    assert by_id[changed]["paid.amount"] == "0.0000"
+    expected = {int(row["event_conversion_id"]) for row in site.events_of(since, new.end)}
+    assert set(by_id) == expected | {changed}
+
+
+def test_too_many_changes_are_told_before_they_are_paged(site: CakeSite, connect: Connect) -> None:
+    site.reports.now = lambda: datetime(2023, 5, 3, tzinfo=BERLIN)
+    with pytest.raises(WindowTooLarge) as caught:
+        rows_of(connect(row_cap=50, page=20).changes(datetime(2023, 5, 1), itself))
+    assert caught.value.rows is not None
+    assert caught.value.rows > 50
+    assert len(site.calls) == 1
+
+
+# Counting
+
+
+def test_a_window_with_more_rows_than_the_cap_is_told_at_once(
+    site: CakeSite, connect: Connect
+) -> None:
+    count = len(site.clicks_of(*NOON))
+    site.row_cap = 50
+    for dialect in ("xml", "json"):
+        with pytest.raises(WindowTooLarge, match=f"there are {count} rows") as caught:
+            clicks(connect(row_cap=50, page=20, dialect=dialect, server_zone=BERLIN))
+        assert (caught.value.rows, caught.value.slow) == (count, False)
+    assert len(site.calls) == 2
+
+
+def test_a_cap_that_we_do_not_know_of_is_a_short_page(site: CakeSite, connect: Connect) -> None:
+    site.row_cap = 50
+    with pytest.raises(WindowTooLarge, match="from row 41 on 10 rows came instead of 20"):
+        clicks(connect(page=20))
+
+
+def test_a_row_count_that_lies_is_told_with_both_numbers(site: CakeSite, connect: Connect) -> None:
+    count = len(site.clicks_of(*NOON))
+    site.fault("lying", operation="Clicks", more=3)
+    words = f"row_count says {count + 3}, and from row 1 on {count} rows came"
+    with pytest.raises(WindowTooLarge, match=words):
+        clicks(connect())
+    assert len(site.calls) == 3, "it was read again before it was given up"
+
+
+def test_a_row_count_that_lied_once_is_read_again(site: CakeSite, connect: Connect) -> None:
+    site.fault("lying", operation="Clicks", times=1)
+    assert clicks(connect(page=50)) == site.clicks_of(*NOON)
+
+
+def test_clicks_that_arrive_while_we_page_begin_the_window_anew(
+    site: CakeSite, connect: Connect
+) -> None:
+    client, seen = connect(page=50), []
+    pages = client.clicks(NOON, itself)
+    first = next(pages)
+    site.reports.arrive(NOON.start, 3)
+    for page in pages:
+        seen.append(page.start)
+        first = page if page.start == 1 else first
+    assert seen == [1, 51, 101]
+    assert first.row_count == len(site.clicks_of(*NOON))
+
+
+def test_a_window_that_never_settles_is_given_up(site: CakeSite, connect: Connect) -> None:
+    site.arriving = 1
+    with pytest.raises(WindowTooLarge, match="row_count went from"):
+        clicks(connect(page=50))
+
+
+# Faults that pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("throttled", {"retry_after": "0"}),
+        ("throttled", {"retry_after": ""}),
+        ("throttled", {"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+        ("gateway", {}),
+        ("gateway", {"code": 503}),
+        ("drop", {}),
+        ("truncated", {}),
+        ("truncated", {"chunked": True}),
+        ("truncated", {"share": 0.99}),
+        ("truncated", {"ends": True, "share": 0.7}),
+        ("html", {}),
+        ("refused", {"message": "Restricted"}),
+        ("garbled", {"body": b""}),
+        ("garbled", {"body": b"{}"}),
+        ("fault", {"reason": "Object reference not set to an instance of an object."}),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["xml", "json"])
+def test_what_fails_now_and_then_changes_nothing(
+    site: CakeSite, connect: Connect, kind: str, detail: dict[str, object], dialect: str
+) -> None:
+    client = connect(page=30, dialect=dialect, server_zone=BERLIN)
+    client.currencies()
+    site.fault(kind, operation="Clicks", every=2, **detail)
+    assert clicks(client) == site.clicks_of(*NOON)
+
+
+def test_retry_after_holds_the_whole_account_back(site: CakeSite, connect: Connect) -> None:
+    one, other = connect(), connect()
+    site.fault("throttled", operation="Currencies", times=1, retry_after="1")
+    moments: list[float] = []
+    limiter: Limiter = one._limiter
+    limiter._wait = lambda seconds: moments.append(seconds)
+    ticks = limiter._ticks
+    limiter._ticks = lambda: ticks() + sum(moments)
+    one.currencies()
+    assert sum(moments) >= 0.9
+    assert other._limiter._read() - ticks() > 0.5, "the others see it too"
+
+
+def test_a_fault_that_lasts_is_told_after_some_tries(site: CakeSite, connect: Connect) -> None:
+    client = connect()
+    client.currencies()
+    site.fault("gateway")
+    with pytest.raises(ExportError, match=r"is busy or down \(502\)") as caught:
+        clicks(client)
+    assert caught.value.again
+    assert len(site.calls) == 1 + TRIES
+
+
+def test_restricted_is_tried_a_few_times_and_told(site: CakeSite, connect: Connect) -> None:
+    site.fault("refused")
+    with pytest.raises(ExportError, match="Restricted"):
+        clicks(connect())
+    assert len(site.calls) == 4
+
+
+def test_a_query_that_takes_too_long_is_a_window_too_large(
+    site: CakeSite, connect: Connect
+) -> None:
+    client = connect()
+    client.currencies()
+    site.slow_above = 50
+    with pytest.raises(WindowTooLarge, match="took too long") as caught:
+        clicks(client)
+    assert caught.value.slow
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("hang", {}),
+        ("stall", {}),
+        ("stall", {"pieces": 2}),
+        ("drip", {"pause_s": 0.01, "piece": 64}),
+    ],
+)
+def test_an_answer_ends_in_time_however_it_drips(
+    site: CakeSite, connect: Connect, kind: str, detail: dict[str, object]
+) -> None:
+    client = connect(timeout_s=0.4)
+    client._answered = True
+    site.fault(kind, operation="Clicks", **detail)
+    with pytest.raises(WindowTooLarge, match=r"kept us waiting beyond TIMEOUT, 0\.4 s") as caught:
+        clicks(client)
+    assert caught.value.slow
+
+
+# Faults that stay
+
+
+def test_an_instance_that_never_answers_may_not_know_our_address(
+    site: CakeSite, connect: Connect
+) -> None:
+    site.fault("hang")
+    with pytest.raises(ExportSlow, match="whitelist"):
+        clicks(connect(timeout_s=0.2))
+    with pytest.raises(ExportSlow, match="whitelist"):
+        connect(timeout_s=0.2).currencies()
+
+
+@pytest.mark.parametrize("key", ["wrong", "expired"])
+@pytest.mark.parametrize("dialect", ["xml", "json"])
+def test_a_key_that_is_not_accepted_is_told_at_once(
+    site: CakeSite, connect: Connect, key: str, dialect: str
+) -> None:
+    with pytest.raises(ExportRefused, match="see API_KEY in export") as caught:
+        clicks(connect(api_key=key, dialect=dialect, server_zone=BERLIN))
+    assert not caught.value.again
+    assert len(site.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "words"),
+    [
+        ("redirect", {}, r"sends us elsewhere \(302\)"),
+        ("status", {"code": 401}, "whitelist"),
+        ("status", {"code": 403}, "whitelist"),
+        ("status", {"code": 404}, "see ADMIN_DOMAIN and the versions"),
+        ("refused", {"message": "Invalid date range"}, "refuses: Invalid date range"),
+        ("refused", {"message": f"your key {KEY}9 is odd"}, "in words that are not repeated"),
+        ("fault", {"reason": "Missing parameter: channel_id."}, "wants the parameter channel_id"),
+    ],
+)
+def test_a_refusal_is_told_at_once_and_repeats_nothing(
+    site: CakeSite, connect: Connect, kind: str, detail: dict[str, object], words: str
+) -> None:
+    site.fault(kind, **detail)
+    with pytest.raises(ExportRefused, match=words) as caught:
+        clicks(connect())
+    assert KEY not in str(caught.value)
+    assert len(site.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "words"),
+    [
+        ("html", {}, r"a web page \(HTML\) came"),
+        ("html", {"body": b"\xef\xbb\xbf\n<!DOCTYPE html><p>x"}, r"a web page \(HTML\) came"),
+        ("bomb", {}, "document type"),
+        ("garbled", {"body": b"<r>&a;</r>"}, "no XML"),
+        ("garbled", {"body": b"<r><success>true</success></r>"}, "row_count"),
+        ("garbled", {"body": b"<r><row_count>3</row_count></r>"}, "there is no list of them"),
+        ("garbled", {"body": b"<r><row_count>1e3</row_count></r>"}, "row_count is no number"),
+        ("garbled", {"body": b"\xff\xfe<\0r\0"}, "no UTF-8 text"),
+        ("status", {"code": 418}, "answers 418"),
+    ],
+)
+def test_what_is_no_answer_is_told(
+    site: CakeSite, connect: Connect, kind: str, detail: dict[str, object], words: str
+) -> None:
+    site.fault(kind, **detail)
+    with pytest.raises(ExportError, match=words):
+        clicks(connect())
+    assert len(site.calls) == 3, "a wrong domain is not asked for minutes"
+
+
+def test_a_packed_answer_is_unpacked_within_bounds(site: CakeSite, connect: Connect) -> None:
+    client = connect()
+    site.fault("packed")
+    assert clicks(client) == site.clicks_of(*NOON)
+    site.fault("packed", blanks_mb=8)
+    with pytest.raises(AnswerBroken, match="came without a row"):
+        clicks(client)
+
+
+def test_an_operation_that_speaks_no_json_says_what_to_set(
+    site: CakeSite, connect: Connect
+) -> None:
+    site.json_for = {"Currencies"}
+    client = connect(dialect="json", server_zone=BERLIN)
+    assert client.currencies()
+    with pytest.raises(ExportRefused, match="set DIALECT: xml"):
+        clicks(client)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = self_signed(tmp_path)
+    with CakeSite(clicks_a_day=24_000, tls=files) as site:
+        with pytest.raises(ExportError, match=r"the certificate of .* is not trusted"):
+            connect(server=f"https://{site.domain}").currencies()
+        assert not site.calls, "no key was sent"
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", files[0])
+        assert clicks(connect(server=f"https://{site.domain}")) == site.clicks_of(*NOON)
+
+
+def test_more_rows_than_were_asked_for_are_refused(site: CakeSite, connect: Connect) -> None:
+    site.fault(
+        "garbled", body=b"<r><row_count>9</row_count><clicks>" + b"<click />" * 9 + b"</clicks></r>"
+    )
+    with pytest.raises(AnswerBroken, match="more rows came than the 5"):
+        clicks(connect(page=5))
+
+
+def test_a_wrong_domain_is_told(connect: Connect) -> None:
+    with pytest.raises(ExportError, match=r"could not connect to 127\.0\.0\.1:1: see ADMIN_DOMAIN"):
+        clicks(connect(server="http://127.0.0.1:1"))
+
+
+def test_a_step_that_is_asked_to_end_ends(site: CakeSite, connect: Connect) -> None:
+    client = connect()
+
+    def stop() -> None:
+        raise Stopped("asked to end")
+
+    client._beat = stop
+    with pytest.raises(Stopped):
+        clicks(client)
+
+
+def test_the_key_is_in_no_log_error_or_address(
+    site: CakeSite, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = "S3cr3tKey99"
+    site.keys.add(secret)
+    for kind in ("gateway", "drop", "html", "bomb", "refused", "fault", "truncated"):
+        client = connect(api_key=secret)
+        client.currencies()
+        site.fault(kind, operation="Clicks")
+        try:
+            clicks(client)
+        except ExportError as error:
+            told = "".join(traceback.format_exception(error)) + repr(error) + repr(client)
+            assert secret not in told
+        else:
+            pytest.fail(f"{kind}: it should have failed")
+        site.heal()
+    assert secret not in caplog.text
+    assert BOMB.decode() not in caplog.text
+
+
+def test_reports_at_once_are_one_after_another(site: CakeSite, connect: Connect) -> None:
+    site.at_once = 1
+    found: list[int] = []
+    threads = [Thread(target=lambda: found.append(len(clicks(connect(page=20))))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [len(site.clicks_of(*NOON))] * 4

@@ -1,0 +1,187 @@
+"""A stretch of the clock, window by window: every row once, with as few calls as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from mtdata.demo.cake import CakeSite
+from mtdata.domain.window import LEAST, Pace, Window, first_passes
+from mtdata.errors import ExportError, WindowTooLarge
+from mtdata.exports.cake.client import Client, Page
+from mtdata.exports.cake.reading import Row
+from mtdata.exports.cake.sweep import probe, sweep
+from tests.exports.conftest import BERLIN, Connect, itself, without_types
+
+HOUR = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 13))
+FIVE = timedelta(minutes=5)
+
+
+def swept(
+    client: Client, stretch: Window, cap: int = 100_000, most: timedelta = FIVE
+) -> tuple[list[Row], list[Window]]:
+    """The rows as whoever keeps them would have them, and the windows that were whole."""
+    whole: list[Row] = []
+    open_: list[Row] = []
+    windows: list[Window] = []
+    for step in sweep(stretch, Pace.of(most), lambda w: client.clicks(w, itself), cap):
+        if step.page is None:
+            windows.append(step.window)
+            whole, open_ = whole + open_, []
+        elif step.page.start == 1:
+            open_ = list(step.page.rows)
+        else:
+            open_ += step.page.rows
+    assert not open_
+    return whole, windows
+
+
+def in_order(rows: list[Row]) -> list[int]:
+    return sorted(int(row["click_id"]) for row in rows)
+
+
+def test_a_quiet_hour_takes_one_call_a_window(site: CakeSite, connect: Connect) -> None:
+    rows, windows = swept(connect(), HOUR)
+    assert in_order(rows) == in_order(site.clicks_of(*HOUR))
+    assert len(windows) == len(site.calls) == 12
+
+
+def test_a_dense_hour_takes_few_calls_more_than_it_must(site: CakeSite, connect: Connect) -> None:
+    """1,440 rows in windows of at most 100: 15 calls at the least."""
+    site.row_cap = 100
+    rows, windows = swept(connect(row_cap=100), HOUR, cap=100)
+    assert in_order(rows) == in_order(site.clicks_of(*HOUR))
+    assert len(site.calls) <= 1.3 * len(windows)
+    assert len({window.start for window in windows}) == len(windows)
+
+
+def test_what_is_too_slow_is_asked_for_in_halves(site: CakeSite, connect: Connect) -> None:
+    client = connect()
+    client.currencies()
+    site.slow_above = 70
+    rows, windows = swept(client, HOUR)
+    assert in_order(rows) == in_order(site.clicks_of(*HOUR))
+    slow = [call for call in site.calls if call.status == 500]
+    assert len(slow) <= 0.3 * len(windows) + 1
+
+
+def test_a_hang_now_and_then_costs_a_halving(site: CakeSite, connect: Connect) -> None:
+    client = connect(timeout_s=0.5)
+    client._answered = True
+    site.fault("hang", operation="Clicks", every=7)
+    assert in_order(swept(client, HOUR)[0]) == in_order(site.clicks_of(*HOUR))
+
+
+def test_a_second_that_hangs_is_asked_for_again(site: CakeSite, connect: Connect) -> None:
+    client, second = connect(timeout_s=0.6), Window(HOUR.start, HOUR.start + LEAST)
+    client._answered = True
+    site.fault("hang", operation="Clicks", times=2)
+    assert in_order(swept(client, second)[0]) == in_order(site.clicks_of(*second))
+    site.fault("hang", operation="Clicks", times=3)
+    with pytest.raises(ExportError, match="a second cannot be halved"):
+        swept(client, second)
+
+
+def test_a_page_that_fails_begins_a_shorter_window_with_nothing_kept(
+    site: CakeSite, connect: Connect
+) -> None:
+    client = connect(page=40, timeout_s=0.5)
+    client._answered = True
+    site.fault("hang", operation="Clicks", every=4)
+    rows, _ = swept(client, Window(HOUR.start, HOUR.start + 2 * FIVE))
+    assert in_order(rows) == in_order(site.clicks_of(HOUR.start, HOUR.start + 2 * FIVE))
+
+
+def test_a_second_that_is_still_too_much_is_told_with_both_numbers(
+    site: CakeSite, connect: Connect
+) -> None:
+    site.row_cap = 3
+    site.reports.arrive(HOUR.start, 5)
+    with pytest.raises(ExportError, match=r"there are \d+ rows, .* a second cannot be halved"):
+        swept(connect(row_cap=3, page=3), HOUR, cap=3)
+
+
+def test_a_row_count_that_stays_wrong_ends_with_both_numbers(
+    site: CakeSite, connect: Connect
+) -> None:
+    site.fault("lying", operation="Clicks", more=2)
+    words = r"row_count says \d+, and from row 1 on \d+ rows came .* a second cannot be halved"
+    with pytest.raises(ExportError, match=words) as caught:
+        swept(connect(), HOUR)
+    assert not isinstance(caught.value, WindowTooLarge)
+
+
+def test_windows_grow_back_behind_a_dense_part(connect: Connect) -> None:
+    with CakeSite(clicks_a_day=24_000) as site:
+        for second in range(50):
+            site.reports.arrive(HOUR.start + FIVE + timedelta(seconds=second), 10)
+        rows, windows = swept(connect(server=f"http://{site.domain}", row_cap=400), HOUR, cap=400)
+        expected = site.clicks_of(*HOUR)
+    assert in_order(rows) == in_order(expected)
+    assert max(window.length for window in windows[-3:]) == FIVE
+
+
+def test_a_sweep_goes_on_where_it_was_cut_off(site: CakeSite, connect: Connect) -> None:
+    site.row_cap = 100
+    client = connect(row_cap=100)
+
+    def ask(window: Window) -> Iterator[Page[Row]]:
+        return client.clicks(window, itself)
+
+    steps = [step for step in sweep(HOUR, Pace.of(FIVE), ask, 100) if step.page is None]
+    for cut in (0, len(steps) // 2, len(steps) - 1):
+        at, pace = steps[cut].window.end, steps[cut].pace
+        rest = sweep(Window(at, HOUR.end), pace, ask, 100)
+        windows = [step.window for step in rest if step.page is None]
+        assert windows == [step.window for step in steps[cut + 1 :]]
+    assert Pace(*steps[0].pace) == steps[0].pace, "it is made of what a checkpoint holds"
+    assert steps[0].pace.now >= LEAST
+
+
+def test_the_hour_that_comes_twice_parts_by_the_ids(site: CakeSite, connect: Connect) -> None:
+    twice = Window(datetime(2023, 10, 29, 2), datetime(2023, 10, 29, 3))
+    rows, _ = swept(connect(), twice)
+    stamps = [(int(row["click_id"]), datetime.fromisoformat(row["click_date"])) for row in rows]
+    last = first_passes(stamps)
+    assert last is not None
+    stream = site.reports.clicks["plain"]
+    hours = {(id - stream.base) // stream._stride for id, _ in stamps}
+    assert len(hours) == 2
+    assert {(id - stream.base) // stream._stride for id, _ in stamps if id <= last} == {min(hours)}
+
+
+def test_a_row_in_an_hour_that_never_was_tells_of_a_wrong_zone(connect: Connect) -> None:
+    never = Window(datetime(2023, 3, 26, 2), datetime(2023, 3, 26, 3))
+    with CakeSite(zone="America/New_York", clicks_a_day=5_000) as elsewhere:
+        client = connect(server=f"http://{elsewhere.domain}")
+        with pytest.raises(ExportError, match="see TIMEZONE"):
+            probe(never, lambda window: client.clicks(window, itself))
+    with CakeSite(clicks_a_day=5_000) as right:
+        client = connect(server=f"http://{right.domain}")
+        probe(never, lambda window: client.clicks(window, itself))
+
+
+@pytest.mark.parametrize("dialect", ["xml", "json"])
+def test_hours_in_which_calls_fail_give_the_rows_of_undisturbed_ones(
+    site: CakeSite, connect: Connect, dialect: str
+) -> None:
+    client = connect(timeout_s=0.6, dialect=dialect, server_zone=BERLIN, page=50, row_cap=100)
+    client._answered = True
+    site.row_cap = 100
+    stretch = Window(HOUR.start, HOUR.start + timedelta(minutes=100))
+    for kind, every, detail in (
+        ("throttled", 17, {"retry_after": "0"}),
+        ("gateway", 19, {}),
+        ("truncated", 23, {"chunked": True}),
+        ("drop", 29, {}),
+        ("stall", 31, {"pieces": 1}),
+        ("lying", 37, {}),
+        ("html", 41, {}),
+    ):
+        site.fault(kind, operation="Clicks", every=every, **detail)
+    rows, _ = swept(client, stretch, cap=100)
+    expected = sorted(site.clicks_of(*stretch), key=lambda row: row["click_id"])
+    assert sorted(map(without_types, rows), key=lambda row: row["click_id"]) == expected
+    assert {call.status for call in site.calls} >= {0, 200, 429, 502}

@@ -1,0 +1,276 @@
+"""Reports of CAKE by the command line, from a stand-in to files: whole, once, resumable, undone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mtdata.demo.cake import KEY, CakeSite
+from tests.bucket import KEYS, Bucket
+from tests.jobs.place import until
+from tests.system.home import Home
+
+DAY, DAYS = "10-01-2016", {"from": "10-01-2016", "to": "10-01-2016"}
+START = datetime(2016, 1, 10)
+ONE_DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def cake() -> Iterator[CakeSite]:
+    with CakeSite(clicks_a_day=2_400, events_a_day=240) as site:
+        yield site
+
+
+class Cakery(Home):
+    """A home with an account."""
+
+    def account(self, cake: CakeSite, **keys: Any) -> None:
+        """export.config, with changed keys."""
+        base = {
+            "ADMIN_DOMAIN": cake.domain,
+            "SCHEME": "http",
+            "API_KEY": KEY,
+            "TIMEZONE": "Europe/Berlin",
+            "OUTPUT": "reports",
+            "RATE": 100,
+            "CLICK_WINDOW": "1h",
+            "TIMEOUT": "20s",
+        }
+        text = yaml.safe_dump({"CAKE": base | keys})
+        (self.folder / "config" / "export.config").write_text(text)
+
+    def order(self, kind: str, **given: str) -> str:
+        """Queue a job; its id."""
+        ended = self.run("jobs", "add", kind, *[f"{name}={word}" for name, word in given.items()])
+        assert ended.code == 0, ended
+        return str(ended.shown["id"])
+
+    def carried(self, job: str, status: str = "Success") -> dict[str, Any]:
+        """Carry what is queued; how the job stands."""
+        assert self.run("runner", "--once").code == 0
+        told = self.run("jobs", "show", job).shown
+        assert told["status"] == status, told
+        return told
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the output, by name."""
+        return {p.name: p.read_bytes() for p in sorted((self.folder / "reports").iterdir())}
+
+
+@pytest.fixture
+def home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cakery]:
+    from mtdata.demo.study_site import StudySite
+    from mtdata.records import setting
+
+    with StudySite() as site:
+        yield Cakery(tmp_path, site, lambda: tuple(capsys.readouterr()))  # type: ignore[arg-type]
+    setting.close_records()
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def ids(files: dict[str, bytes], header: str) -> list[int]:
+    return sorted(int(row[header]) for content in files.values() for row in rows(content))
+
+
+def expected(found: list[dict[str, str]], key: str) -> list[int]:
+    return sorted(int(row[key]) for row in found)
+
+
+def test_a_day_of_clicks_is_24_files_with_each_click_once(home: Cakery, cake: CakeSite) -> None:
+    home.account(cake)
+    job = home.order("cake.clicks", **DAYS)
+    told = home.carried(job)
+    files = home.files()
+    assert len(files) == 24
+    assert "ClickReport_10012016_0000_0100.csv" in files
+    assert "ClickReport_10012016_2300_0000.csv" in files
+    wanted = cake.clicks_of(START, START + ONE_DAY)
+    assert ids(files, "Click ID") == expected(wanted, "click_id")
+    assert told["parts"] == {"done": 24, "total": 24}
+    assert told["rows"] == len(wanted)
+    for made in told["artifacts"]:
+        assert sha256(files[made["name"]]).hexdigest() == made["sha256"]
+        assert len(rows(files[made["name"]])) == made["rows"]
+    for name, content in files.items():
+        hours = {row["Click Date"][:13] for row in rows(content)}
+        assert hours <= {f"10-01-2016T{name[21:23]}"}
+    assert list((home.folder / "state" / "spool").iterdir()) == []
+    assert KEY not in str(home.noises)
+
+
+def test_a_day_of_conversions_is_one_file(home: Cakery, cake: CakeSite) -> None:
+    home.account(cake)
+    job = home.order("cake.conversions", **{"from": "2016-01-10", "to": "2016-01-12"})
+    told = home.carried(job)
+    assert told["name"] == "report_10012016_12012016"
+    files = home.files()
+    assert set(files) == {"report_10012016_12012016.csv"}
+    wanted = cake.events_of(START, START + 3 * ONE_DAY)
+    assert ids(files, "Conversion ID") == expected(wanted, "event_conversion_id")
+    [made] = told["artifacts"]
+    assert (made["rows"], told["parts"]) == (len(wanted), {"done": 3, "total": 3})
+    assert list((home.folder / "state" / "spool").iterdir()) == []
+
+
+def test_what_changed_comes_with_its_newest_state(home: Cakery, cake: CakeSite) -> None:
+    home.account(cake)
+    [event] = cake.events_of(START, START + timedelta(hours=1))[:1]
+    cake.reports.change(int(event["event_conversion_id"]), START + ONE_DAY, "Rejected", "0.5000")
+    home.carried(home.order("cake.changes", since=(date.today() - ONE_DAY).isoformat()))
+    assert all(name.startswith("changes_") for name in home.files())
+
+
+def test_both_kinds_of_one_account_never_run_together(home: Cakery, cake: CakeSite) -> None:
+    home.account(cake)
+    jobs = [home.order("cake.clicks", **DAYS), home.order("cake.conversions", **DAYS)]
+    cake.at_once = 1
+    for job in jobs:
+        home.carried(job)
+
+
+@pytest.mark.parametrize(
+    ("day", "count"), [(date(2016, 10, 30), 25), (date(2016, 3, 27), 23)], ids=["long", "short"]
+)
+def test_days_of_25_and_of_23_hours_lose_nothing(
+    home: Cakery, cake: CakeSite, day: date, count: int
+) -> None:
+    home.account(cake)
+    home.carried(home.order("cake.clicks", **{"from": day.isoformat(), "to": day.isoformat()}))
+    files = home.files()
+    assert len(files) == count
+    start = datetime.combine(day, datetime.min.time())
+    assert ids(files, "Click ID") == expected(cake.clicks_of(start, start + ONE_DAY), "click_id")
+    if count == 25:
+        second = files[f"ClickReport_{day:%d%m%Y}_0200_0300_2.csv"]
+        first = files[f"ClickReport_{day:%d%m%Y}_0200_0300.csv"]
+        assert max(ids({"": first}, "Click ID")) < min(ids({"": second}, "Click ID"))
+
+
+def test_a_day_with_failing_calls_gives_the_same_files(home: Cakery, cake: CakeSite) -> None:
+    home.account(cake, CLICK_WINDOW="10m")
+    home.carried(home.order("cake.clicks", **DAYS))
+    undisturbed = home.files()
+    for kind in ("gateway", "truncated"):
+        cake.fault(kind, operation="Clicks", every=25)
+    home.carried(home.order("cake.clicks", **DAYS))
+    assert home.files() == undisturbed
+
+
+def test_a_killed_runner_repeats_no_finished_hour(home: Cakery, cake: CakeSite) -> None:
+    home.account(cake, RATE=5)
+    job = home.order("cake.clicks", **DAYS)
+    runner = subprocess.Popen(home.words("runner", "--once"), start_new_session=True)
+    until(lambda: len(list((home.folder / "reports").glob("Click*"))) >= 3, "three files")
+    runner.send_signal(signal.SIGKILL)
+    runner.wait()
+    done = len(list((home.folder / "reports").glob("Click*")))
+    from datetime import timedelta as span
+
+    from mtdata.records.asking import now
+    from mtdata.records.models import Part
+
+    home.run("jobs", "list")
+    Part.objects.filter(status="In Progress").update(leased_until=now() - span(seconds=1))
+    home.account(cake)
+    asked = len(cake.calls)
+    told = home.carried(job)
+    wanted = cake.clicks_of(START, START + ONE_DAY)
+    assert ids(home.files(), "Click ID") == expected(wanted, "click_id")
+    assert told["rows"] == len(wanted)
+    assert len(cake.calls) - asked <= 24 - done + 3
+
+
+def test_an_undone_job_takes_its_own_files_back(home: Cakery, cake: CakeSite) -> None:
+    home.account(cake)
+    first = home.order("cake.clicks", **DAYS)
+    home.carried(first)
+    other = home.folder / "reports" / "ClickReport_10012016_0500_0600.csv"
+    other.write_bytes(b"somebody else's by now")
+    assert home.run("jobs", "undo", first).code == 0
+    home.carried(first, "Stopped")
+    assert set(home.files()) == {other.name}
+
+
+def test_no_rows_at_all_never_take_the_place_of_rows(home: Cakery, cake: CakeSite) -> None:
+    home.account(cake)
+    home.carried(home.order("cake.conversions", **DAYS))
+    kept = home.files()
+    with CakeSite(clicks_a_day=0, events_a_day=0) as empty:
+        home.account(empty)
+        told = home.carried(home.order("cake.conversions", **DAYS))
+    assert home.files() == kept
+    assert any("stays" in event["text"] for event in told["events"])
+
+
+def test_files_go_to_a_bucket(home: Cakery, cake: CakeSite, bucket: Bucket) -> None:
+    home.account(
+        cake,
+        OUTPUT=f"s3://{bucket.name}/cake",
+        ENDPOINT=bucket.store.url,
+        REGION="us-east-1",
+        ACCESS_KEY=KEYS[0],
+        SECRET_KEY=KEYS[1],
+    )
+    told = home.carried(home.order("cake.conversions", **DAYS))
+    [made] = told["artifacts"]
+    assert made["url"] == f"s3://{bucket.name}/cake/report_10012016_10012016.csv"
+    content = bucket.read("cake/report_10012016_10012016.csv")
+    assert sha256(content).hexdigest() == made["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"API_KEY": "wrong"}, "does not accept the key"),
+        ({"ADMIN_DOMAIN": "127.0.0.1:9"}, "127.0.0.1:9"),
+        ({"OUTPUT": "taken"}, "taken"),
+    ],
+)
+def test_what_cannot_be_fails_with_the_reason(
+    home: Cakery, cake: CakeSite, keys: dict[str, str], told: str
+) -> None:
+    (home.folder / "taken").write_text("a file where a folder should be")
+    home.account(cake, **keys)
+    job = home.order("cake.conversions", **DAYS)
+    assert home.run("runner", "--once").code == 0
+    shown = home.run("jobs", "show", job).shown
+    assert shown["status"] in ("Failed", "In Progress")
+    assert told in json.dumps(shown["events"])
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"from": "10-01-2016"}, 64),
+        ({"from": "11-01-2016", "to": "10-01-2016"}, 65),
+        ({"from": "10-01-2016", "to": "01-01-2099"}, 65),
+        ({"from": "01-01-2010", "to": "10-01-2016"}, 65),
+        (DAYS | {"account": "nobody"}, 65),
+    ],
+)
+def test_a_wrong_order_is_refused(
+    home: Cakery, cake: CakeSite, given: dict[str, str], code: int
+) -> None:
+    home.account(cake)
+    words = [f"{name}={word}" for name, word in given.items()]
+    assert home.run("jobs", "add", "cake.clicks", *words).code == code
+
+
+def test_without_an_account_it_says_where_one_is_named(home: Cakery) -> None:
+    ended = home.run("jobs", "add", "cake.clicks", "from=10-01-2016", "to=10-01-2016")
+    assert ended.code == 65
+    assert "export.config" in ended.said
