@@ -6,6 +6,8 @@ boto3 is imported with the first client: who has no bucket does not wait for it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -99,8 +101,26 @@ def open_client(access: S3Access) -> Any:
     )
 
 
-def told_by(response: dict[str, Any]) -> Told:
-    """What the answer of a ClientError says."""
+def _told_by(response: dict[str, Any]) -> Told:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = str(response.get("Error", {}).get("Code", ""))
     return Told(status, code, bool(_CODE.fullmatch(code)) and code != str(status))
+
+
+@contextmanager
+def in_our_words(
+    refused: Callable[[Told], Exception], failed: Callable[[str], Exception]
+) -> Iterator[None]:
+    """Raise what these make of a refusal, or of the kind of a fault on the way there.
+
+    The store's own words could repeat a key.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except ClientError as error:
+        raise refused(_told_by(error.response)) from None
+    except (BotoCoreError, HTTPError, OSError) as error:
+        raise failed(type(error).__name__) from None

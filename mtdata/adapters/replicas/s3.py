@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from io import BytesIO
 from threading import Lock
 from typing import Any
 
 from mtdata.adapters.replicas.access import ReplicaAccess
-from mtdata.adapters.s3 import DAMAGED, MISSING, S3Access, bucket_of, open_client, told_by
+from mtdata.adapters.s3 import (
+    DAMAGED,
+    MISSING,
+    S3Access,
+    Told,
+    bucket_of,
+    in_our_words,
+    open_client,
+)
 from mtdata.domain.copy import checked_copy_name
 from mtdata.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
 
@@ -128,21 +135,10 @@ class S3Replica:
             )
         )
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in our own words what failed: the store's own could repeat a key."""
-        from botocore.exceptions import BotoCoreError, ClientError
-        from urllib3.exceptions import HTTPError
+    def _told(self) -> AbstractContextManager[None]:
+        return in_our_words(self._refused, self._failed)
 
-        try:
-            yield
-        except ClientError as error:
-            raise self._refused(error.response) from None
-        except (BotoCoreError, HTTPError, OSError) as error:
-            raise self._failed(type(error).__name__) from None
-
-    def _refused(self, response: dict[str, Any]) -> ReplicaError:
-        found = told_by(response)
+    def _refused(self, found: Told) -> ReplicaError:
         status, code = found.status, found.code
         told = f"{self.place}: it answered {status} ({found.shown})"
         if code in DAMAGED:

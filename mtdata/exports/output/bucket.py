@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from mtdata.adapters.s3 import MISSING, S3Access, bucket_of, open_client, told_by
+from mtdata.adapters.s3 import MISSING, S3Access, Told, bucket_of, in_our_words, open_client
 from mtdata.errors import ConfigError, OutputError, OutputRefused
 from mtdata.exports.output.port import Facts, Sealing, Staged, checked_name
 
@@ -151,21 +151,10 @@ class BucketOutput:
                 self._client = open_client(self._access)
         return self._client
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in our own words what failed: the store's own could repeat a key."""
-        from botocore.exceptions import BotoCoreError, ClientError
-        from urllib3.exceptions import HTTPError
+    def _told(self) -> AbstractContextManager[None]:
+        return in_our_words(self._refused, self._failed)
 
-        try:
-            yield
-        except ClientError as error:
-            raise self._refused(error.response) from None
-        except (BotoCoreError, HTTPError) as error:
-            raise self._failed(type(error).__name__) from None
-
-    def _refused(self, response: dict[str, Any]) -> OutputError:
-        found = told_by(response)
+    def _refused(self, found: Told) -> OutputError:
         told = f"{self.place}: it answered {found.status} ({found.shown})"
         if found.later:
             return OutputError(told)
