@@ -61,7 +61,7 @@ class MemoryOutput:
         self._look()
         self.files.pop(checked_name(name), None)
 
-    def link(self, name: str, shown: str, for_s: int) -> None:
+    def link(self, name: str, disposition: str, for_s: int) -> None:
         return None
 
     def close(self) -> None:

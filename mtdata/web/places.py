@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from functools import cache
 from threading import Lock
 from typing import Any
 
+from django.conf import settings
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
+from mtdata import exporting
 from mtdata.errors import StorageError
 from mtdata.records.models import Artifact
 
@@ -42,6 +45,11 @@ def _named(artifact: Artifact) -> str:
     """Its name for the one who saves it: the last part, and no control character."""
     last = artifact.name.rstrip("/").rpartition("/")[2]
     return "".join(one if one.isprintable() else "_" for one in last) or "download"
+
+
+def _disposition(artifact: Artifact) -> str:
+    found = content_disposition_header(as_attachment=True, filename=_named(artifact))
+    return found or "attachment"
 
 
 def _file(artifact: Artifact) -> HttpResponse:
@@ -73,21 +81,35 @@ def _client() -> Any:
 
 
 def _object(artifact: Artifact) -> HttpResponse:
+    url = _signed_by_account(artifact) or _signed_by_environment(artifact)
+    return HttpResponseRedirect(url)
+
+
+def _signed_by_account(artifact: Artifact) -> str | None:
+    """With the keys of the account of export.config whose files go there; None: there is none."""
+    for account in settings.MTDATA.export.cake:
+        name = artifact.place.removeprefix(f"{account.output}/")
+        if name != artifact.place:
+            with closing(exporting.cake_output(account)) as output:
+                return output.link(name, _disposition(artifact), SIGNED_S)
+    return None
+
+
+def _signed_by_environment(artifact: Artifact) -> str:
     from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
 
     bucket, _, key = artifact.place.partition("://")[2].partition("/")
-    name = content_disposition_header(as_attachment=True, filename=_named(artifact))
-    asked = {"Bucket": bucket, "Key": key, "ResponseContentDisposition": name}
+    asked = {"Bucket": bucket, "Key": key, "ResponseContentDisposition": _disposition(artifact)}
     try:
         with _OPENING:  # boto3 makes clients in one thread only
             client = _client()
-        url = client.generate_presigned_url("get_object", Params=asked, ExpiresIn=SIGNED_S)
+        url: str = client.generate_presigned_url("get_object", Params=asked, ExpiresIn=SIGNED_S)
     except (BotoCoreError, ValueError) as error:
         raise StorageError(
             "no way to the object can be signed; are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
             f"set for the web page? ({type(error).__name__})"
         ) from error
-    return HttpResponseRedirect(url)
+    return url
 
 
 _PLACES: dict[str, Callable[[Artifact], HttpResponse]] = {"": _file, "s3": _object}

@@ -136,7 +136,7 @@ def test_the_store_is_told_how_to_encrypt(bucket: Bucket, tmp_path: Path, conten
 def test_a_link_opens_the_file_under_its_own_name(bucket: Bucket, tmp_path: Path) -> None:
     world = InBucket(bucket)
     put(world, tmp_path / "export.part")
-    link = world.output.link(NAME, "report.csv", 60)
+    link = world.output.link(NAME, "attachment", 60)
     assert link
     answer = requests.get(link, timeout=20)
     assert answer.content == CONTENT

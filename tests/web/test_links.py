@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 import requests
+from django.conf import settings as django
 
+from mtdata.config import load
 from mtdata.errors import StorageError
 from mtdata.records.asking import now
 from mtdata.records.models import Artifact, Job
@@ -208,8 +210,9 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
-def of_aws(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def of_aws(web: WebSite, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The variables by which AWS's own tools find it."""
+    monkeypatch.setattr(django, "MTDATA", web.place.settings, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS[1])
@@ -232,6 +235,30 @@ def test_an_object_is_handed_out_by_its_store(web: WebSite, of_aws: Store) -> No
     assert "X-Amz-Expires=300" in url
     assert KEYS[1] not in url
     brought = requests.get(url, timeout=30)
+    assert brought.content == CONTENT
+    assert "a%20report%20%C3%BC.csv" in brought.headers["Content-Disposition"]
+
+
+def test_an_object_of_an_account_is_signed_with_the_keys_of_that_account(
+    web: WebSite, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.client.create_bucket(Bucket="of-the-account")
+    store.client.put_object(Bucket="of-the-account", Key="cake/report.csv", Body=CONTENT)
+    account = {
+        "ADMIN_DOMAIN": "admin.example.com",
+        "API_KEY": "invented",
+        "TIMEZONE": "UTC",
+        "OUTPUT": "s3://of-the-account/cake",
+        "ENDPOINT": store.url,
+        "ACCESS_KEY": KEYS[0],
+        "SECRET_KEY": KEYS[1],
+        "REGION": "us-east-1",
+    }
+    web.place.write("export", {"CAKE": account})
+    monkeypatch.setattr(django, "MTDATA", load(web.config, {}), raising=False)
+    (web.config / "export.config").unlink()
+    answer = places.handed_out(_artifact("s3://of-the-account/cake/report.csv"))
+    brought = requests.get(answer.headers["Location"], timeout=30)
     assert brought.content == CONTENT
     assert "a%20report%20%C3%BC.csv" in brought.headers["Content-Disposition"]
 

@@ -113,13 +113,10 @@ class BucketOutput:
         with self._told():
             self._s3().delete_object(**self._at(name))
 
-    def link(self, name: str, shown: str, for_s: int) -> str:
+    def link(self, name: str, disposition: str, for_s: int) -> str:
         """Port: Output.link: signed at this moment."""
         with self._told():
-            how = {
-                **self._at(name),
-                "ResponseContentDisposition": f'attachment; filename="{shown}"',
-            }
+            how = {**self._at(name), "ResponseContentDisposition": disposition}
             link: str = self._s3().generate_presigned_url("get_object", how, ExpiresIn=for_s)
             return link
 

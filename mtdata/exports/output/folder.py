@@ -75,7 +75,7 @@ class FolderOutput:
         with self._told():
             self._disk.remove(checked_name(name))
 
-    def link(self, name: str, shown: str, for_s: int) -> None:
+    def link(self, name: str, disposition: str, for_s: int) -> None:
         """Port: Output.link.  A folder gives nothing out by itself."""
 
     def close(self) -> None:

@@ -72,8 +72,11 @@ class Output(Protocol):
         """See to it that there is none of that name."""
         ...
 
-    def link(self, name: str, shown: str, for_s: int) -> str | None:
-        """An address that gives the file to anybody for so long; None where there is none."""
+    def link(self, name: str, disposition: str, for_s: int) -> str | None:
+        """An address that gives the file to anybody for so long; None where there is none.
+
+        `disposition` is the header Content-Disposition of what comes.
+        """
         ...
 
     def close(self) -> None:
