@@ -8,7 +8,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -128,10 +128,17 @@ def test_a_day_of_conversions_is_one_file(home: Cakery, cake: CakeSite) -> None:
 
 def test_what_changed_comes_with_its_newest_state(home: Cakery, cake: CakeSite) -> None:
     home.account(cake)
-    [event] = cake.events_of(START, START + timedelta(hours=1))[:1]
-    cake.reports.change(int(event["event_conversion_id"]), START + ONE_DAY, "Rejected", "0.5000")
-    home.carried(home.order("cake.changes", since=(date.today() - ONE_DAY).isoformat()))
-    assert all(name.startswith("changes_") for name in home.files())
+    cake.reports.now = lambda: datetime(2016, 1, 12, tzinfo=UTC)
+    [event] = cake.events_of(START - ONE_DAY, START)[:1]
+    changed = int(event["event_conversion_id"])
+    cake.reports.change(changed, START + ONE_DAY, "Rejected", "0.5000")
+    told = home.carried(home.order("cake.changes", since="10-01-2016"))
+    [content] = home.files().values()
+    found = {int(row["Conversion ID"]): row for row in rows(content)}
+    new = cake.events_of(START, datetime(2016, 1, 12, 1))
+    assert set(found) == {changed, *expected(new, "event_conversion_id")}
+    assert (found[changed]["Disposition"], found[changed]["Paid"]) == ("Rejected", "0.5000")
+    assert told["rows"] == len(found)
 
 
 def test_both_kinds_of_one_account_never_run_together(home: Cakery, cake: CakeSite) -> None:
