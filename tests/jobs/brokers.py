@@ -5,12 +5,15 @@ Each test has a queue of its own, which goes with it.
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import amqp
@@ -78,6 +81,56 @@ class Rabbit:
         """Take the queue away."""
         with self._channel() as connection:
             connection.channel().queue_delete(self.queue)
+
+
+class OwnRabbit:
+    """A RabbitMQ of one test alone, as a process in `folder`, to be killed and begun again."""
+
+    PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+
+    def __init__(self, folder: Path) -> None:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as one,
+            socket.create_server(("127.0.0.1", 0)) as other,
+        ):
+            self.port, distribution = one.getsockname()[1], other.getsockname()[1]
+        (folder / "plugins").write_text("[].")
+        self._env = os.environ | {
+            "HOME": str(folder),
+            "RABBITMQ_NODENAME": f"{_name().replace('-', '_')}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(distribution),
+            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "none"),
+        }
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//?queue={_name()}"
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin it, and wait until it answers."""
+        self._server = subprocess.Popen(
+            [str(self.PROGRAM)],
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        until = time.monotonic() + START_S
+        while not is_there(self.port):
+            assert time.monotonic() < until, "RabbitMQ does not start"
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """End it and all of its session, at once."""
+        if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.wait()
+            self._server = None
 
 
 class Moto:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from mtdata.config import load
 from mtdata.errors import ConfigError
 from mtdata.jobs import doorbell
 from mtdata.jobs.rung import slots_of
-from tests.jobs.brokers import RABBIT_PORT, Moto, Sqs
+from tests.jobs.brokers import RABBIT_PORT, Moto, OwnRabbit, Sqs
 from tests.jobs.cable import Cable
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place, until
@@ -92,6 +93,36 @@ def test_a_job_goes_on_while_the_broker_is_away(wired: Place, cable: Cable) -> N
     cable.cut()
     wired.ended(job, "Success")
     assert (wired.rows(job), wired.distinct(job)) == (200, 200)
+
+
+@pytest.mark.skipif(
+    not OwnRabbit.PROGRAM.exists(),
+    reason="rabbitmq-server is not installed; get it with: sudo apt-get install rabbitmq-server",
+)
+def test_rabbitmq_that_is_killed_and_begun_again_rings_again(
+    plain: Place, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "rabbit"
+    folder.mkdir()
+    server = OwnRabbit(folder)
+    server.start()
+    try:
+        plain.configure(ENGINE="celery", BROKER=server.url, SWEEP_S="5m")
+        with caplog.at_level(logging.INFO, "mtdata.jobs"):
+            plain.carry()
+            until(lambda: told(caplog, "listening"), "the ear")
+            job = plain.add(rows=100, parts=2, pause=0.05)
+            until(lambda: plain.rows(job) > 0, "the first rows")
+            server.kill()
+            until(lambda: told(caplog, "is not there"), "the warning")
+            plain.ended(job, "Success")
+            assert (plain.rows(job), plain.distinct(job)) == (200, 200)
+            server.start()
+            until(lambda: told(caplog, "there again"), "the all-clear")
+            plain.ended(plain.add(rows=20, parts=1), "Success")
+    finally:
+        plain.stop()
+        server.kill()
 
 
 def test_sqs_that_is_restarted_and_has_lost_its_queue_rings_again(
