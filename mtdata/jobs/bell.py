@@ -13,17 +13,18 @@ class Bell:
         self.rung = 0
 
     def ring(self) -> bool:
-        """Wake everybody; whether anybody slept."""
+        """Wake everybody; whether anybody slept whom no earlier ring has woken."""
         with self._changed:
             self.rung += 1
             self._changed.notify_all()
-            return self._asleep > 0
+            woken, self._asleep = self._asleep, 0
+            return woken > 0
 
     def sleep(self, since: int, within_s: float) -> None:
         """Sleep until it rings, or has rung `since`, or the time is over."""
         with self._changed:
+            if self.rung != since:
+                return
             self._asleep += 1
-            try:
-                self._changed.wait_for(lambda: self.rung != since, within_s)
-            finally:
+            if not self._changed.wait_for(lambda: self.rung != since, within_s):
                 self._asleep -= 1

@@ -179,7 +179,11 @@ def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: Signs) -> Verdi
             step=signs.step[:255],
         )
         if ours != 1:
-            return Verdict.LOST
+            # done by this very attempt: its child has committed, and is about to say so
+            done = Part.objects.filter(
+                pk=claimed.part, attempt=claimed.attempt, status=Status.SUCCESS
+            )
+            return Verdict.GOES_ON if done.exists() else Verdict.LOST
         status = Job.objects.filter(pk=claimed.job).values_list("status", flat=True).first()
         stops = status == Status.STOPPING and claimed.stage != Stage.UNDO
         return Verdict.STOP if stops else Verdict.GOES_ON

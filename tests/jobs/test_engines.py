@@ -117,7 +117,6 @@ def test_rings_that_nobody_heard_before_they_were_purged_are_not_missed(place: P
 
 @at_each_broker
 def test_the_parts_of_a_job_are_shared_by_runners_that_were_asleep(place: Place) -> None:
-    place.configure(SWEEP_S="25s")  # a ring may get lost; then the sweeper makes up for it
     for _ in range(2):
         place.runner()
     until(lambda: place.runners() == 2, "both runners")

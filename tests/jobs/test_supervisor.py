@@ -254,4 +254,6 @@ def test_a_fenced_commit_of_an_earlier_attempt_writes_nothing(place: Place) -> N
     assert not carrying.fail(early, "late")
     carrying.finish(late, carrying.Signs(), planned=["part0"])
     carrying.finish(late, carrying.Signs(), planned=["part0"])  # said twice, done once
+    # a sign of life may come between the commit of a child and its word: it is not lost by that
+    assert carrying.renew(late, runner, 60, carrying.Signs()) is carrying.Verdict.GOES_ON
     assert looking.whole_of(orders.found(job))["parts"]["total"] == 1
