@@ -13,7 +13,7 @@ from tests.crash.story import FirstStory, Story
 from tests.crash.tracing import Cut
 
 SUITE = "system calls cut"
-A_CALL = 10**6 if LONG else 3
+A_CALL = 10**6 if LONG else 2
 ALWAYS = {"pwrite64", "pread64", "fsync", "fdatasync", "rename", "unlink", "openat", "sendto",
           "recvfrom"}  # fmt: skip
 READS = {"read", "pread64"}

@@ -15,7 +15,7 @@ from tests.crash.stage import PATIENT_S
 from tests.crash.story import Story
 
 SUITE = "network exchanges twisted"
-A_KIND = 10**6 if LONG else 4
+A_KIND = 10**6 if LONG else 3
 SHORT_S = 1.0
 """TIMEOUT where the wire falls silent; everywhere else nobody has to wait for it."""
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)

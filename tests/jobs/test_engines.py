@@ -15,19 +15,28 @@ import pytest
 from mtdata.jobs import doorbell, front
 from mtdata.jobs.rung import MOST_HOPS, RungSlots, slots_of
 from mtdata.records import orders, runners
+from tests.conftest import LONG
 from tests.jobs.conftest import BROKERS, ENGINES
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place, until
 
-everywhere = pytest.mark.parametrize(
-    "place", [f"{database}-{broker}" for database in ENGINES for broker in BROKERS], indirect=True
-)
+def everywhere(turn: int) -> pytest.MarkDecorator:
+    """Each database and each broker; every pair of them with --long, else every other one."""
+    pairs = [
+        f"{database}-{broker}"
+        for row, database in enumerate(ENGINES)
+        for column, broker in enumerate(BROKERS)
+        if LONG or (row + column + turn) % 2 == 0
+    ]
+    return pytest.mark.parametrize("place", pairs, indirect=True)
+
+
 at_each_broker = pytest.mark.parametrize(
     "place", [f"postgres-{broker}" for broker in BROKERS], indirect=True
 )
 
 
-@everywhere
+@everywhere(0)
 def test_a_ring_wakes_a_runner_and_the_rows_are_exact(place: Place) -> None:
     place.carry()
     place.listening()
@@ -39,7 +48,7 @@ def test_a_ring_wakes_a_runner_and_the_rows_are_exact(place: Place) -> None:
     assert place.rows(job) == 0
 
 
-@everywhere
+@everywhere(1)
 def test_a_killed_child_leaves_no_row_twice(place: Place) -> None:
     place.carry()
     place.listening()
@@ -50,7 +59,7 @@ def test_a_killed_child_leaves_no_row_twice(place: Place) -> None:
     assert (place.rows(job), place.distinct(job)) == (60, 60)
 
 
-@everywhere
+@everywhere(0)
 def test_a_killed_runner_leaves_its_job_to_another(place: Place) -> None:
     runner = place.runner()
     place.listening()
@@ -64,7 +73,7 @@ def test_a_killed_runner_leaves_its_job_to_another(place: Place) -> None:
     assert (place.rows(job), place.distinct(job)) == (60, 60)
 
 
-@everywhere
+@everywhere(1)
 def test_a_job_that_is_rung_many_times_is_carried_once(place: Place) -> None:
     place.carry(count=2)
     place.listening()
@@ -82,7 +91,7 @@ def test_a_job_that_is_rung_many_times_is_carried_once(place: Place) -> None:
     assert len(place.signs("begun")) == 3
 
 
-@everywhere
+@everywhere(0)
 def test_a_ring_that_is_lost_is_made_up_for_by_looking(place: Place) -> None:
     place.configure(SWEEP_S="1s")
     place.carry()
@@ -92,7 +101,7 @@ def test_a_ring_that_is_lost_is_made_up_for_by_looking(place: Place) -> None:
     assert (place.rows(job), place.distinct(job)) == (40, 40)
 
 
-@everywhere
+@everywhere(1)
 def test_a_job_that_is_stopped_leaves_no_row(place: Place) -> None:
     place.carry()
     place.listening()

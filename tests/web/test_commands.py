@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -17,13 +18,24 @@ from tests.jobs.place import SITE
 from tests.web.site import PASSWORD, ROLES, Visitor
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """A config without a site that is READY: nobody has to have one to look at jobs."""
-    folder = tmp_path / "config"
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A config without a site that is READY: nobody has to have one to look at jobs.
+
+    It has tables, which take longer to make than what is tested, and nobody who may log in.
+    """
+    folder = tmp_path_factory.mktemp("home") / "config"
     folder.mkdir()
     (folder / "server.config").write_text(json.dumps({"study": SITE | {"READY": False}}))
+    assert ended(folder, "migrate").returncode == 0
     return folder
+
+
+@pytest.fixture
+def config(empty: Path, tmp_path: Path) -> Path:
+    """The same, for a test that enters somebody."""
+    copytree(empty.parent, tmp_path / "home")
+    return tmp_path / "home" / "config"
 
 
 def ended(config: Path, *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
@@ -70,25 +82,25 @@ def test_a_user_gets_in_with_the_role_that_was_given_last(config: Path) -> None:
     ],
 )
 def test_a_name_or_password_that_will_not_do_is_refused(
-    config: Path, name: str, word: str, told: str
+    empty: Path, name: str, word: str, told: str
 ) -> None:
-    made = ended(config, "user", "add", name, said=f"{word}\n")
+    made = ended(empty, "user", "add", name, said=f"{word}\n")
     assert made.returncode == 64
     message = json.loads(made.stdout)["error"]["message"]
     assert told in message
     assert not word or word == name or word not in message
 
 
-def test_it_does_not_listen_beyond_this_machine_before_somebody_can_log_in(config: Path) -> None:
-    refused = ended(config, "web", "--host", "0.0.0.0", "--port", "0")
+def test_it_does_not_listen_beyond_this_machine_before_somebody_can_log_in(empty: Path) -> None:
+    refused = ended(empty, "web", "--host", "0.0.0.0", "--port", "0")
     assert refused.returncode == 78
     assert "user add" in json.loads(refused.stdout)["error"]["message"]
 
 
-def test_a_place_that_is_taken_is_named(config: Path) -> None:
+def test_a_place_that_is_taken_is_named(empty: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        refused = ended(config, "web", "--port", port)
+        refused = ended(empty, "web", "--port", port)
     assert refused.returncode == 64
     assert port in json.loads(refused.stdout)["error"]["message"]
 
@@ -103,14 +115,14 @@ def test_the_key_that_signs_is_for_its_owner_alone(config: Path) -> None:
     assert "web.secret" in json.loads(refused.stdout)["error"]["message"]
 
 
-def test_without_its_packages_it_says_what_brings_them(config: Path) -> None:
+def test_without_its_packages_it_says_what_brings_them(empty: Path) -> None:
     hidden = (
         "import importlib.util, runpy, sys; real = importlib.util.find_spec;"
         "importlib.util.find_spec = lambda name, *a: name != 'waitress' and real(name, *a);"
         "sys.argv[0] = 'mtdata'; runpy.run_module('mtdata', run_name='__main__')"
     )
     refused = subprocess.run(
-        [sys.executable, "-P", "-c", hidden, "--config", str(config), "web"],
+        [sys.executable, "-P", "-c", hidden, "--config", str(empty), "web"],
         text=True,
         capture_output=True,
         timeout=60,
