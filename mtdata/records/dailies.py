@@ -1,0 +1,45 @@
+"""What the records know of the reports that are queued once a day; it changes nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from mtdata.domain.daily import OWNER, Ended, Known, day_of, name_of
+from mtdata.domain.job import Status
+from mtdata.records.asking import asking
+from mtdata.records.models import Job
+
+ENDED = (Status.SUCCESS, Status.FAILED)
+"""A job that somebody stopped tells neither that the report came nor that it cannot come."""
+
+
+def known(kind: str, account: str, day: date) -> Known:
+    """How an account's daily reports of that kind stand when that day's is due."""
+    jobs, own = _jobs(kind, account), name_of(kind, account, day)
+    with asking():
+        # ISO days at the end of names that are equal before it: their order is that of the days
+        served = jobs.filter(status=Status.SUCCESS).first()
+        ended = jobs.filter(status__in=ENDED).first()
+        waiting = jobs.filter(status=Status.QUEUED, name__lt=own).first()
+        return Known(
+            jobs.filter(name=own).exists(),
+            waiting.name if waiting else "",
+            day_of(served.name) if served else None,
+            ended and Ended(ended.name, ended.status == Status.FAILED, ended.reason),
+        )
+
+
+def last(kind: str, account: str) -> dict[str, Any] | None:
+    """The newest of them: name, status, reason, ended_at (an aware datetime or None)."""
+    with asking():
+        fields = ("name", "status", "reason", "ended_at")
+        found: dict[str, Any] | None = _jobs(kind, account).values(*fields).first()
+        return found
+
+
+def _jobs(kind: str, account: str) -> Any:
+    """The newest day first.  A person could have the schedule's name; its jobs' names nobody."""
+    begin = name_of(kind, account, date.min)[: -len("YYYY-MM-DD")]
+    jobs = Job.objects.filter(owner=OWNER, kind=kind, parameters__account=account)
+    return jobs.filter(name__startswith=begin).order_by("-name")
