@@ -134,11 +134,11 @@ ADVICE: dict[str, Advice] = {
         "is the daemon, the timer or cron running? then `mtdata incidents`, `mtdata export SITE`",
     ),
     "report_missed": Advice(
-        "a daily report of CAKE Failed, or still waits when the next one is due",
+        "a daily report of CAKE Failed, or has not ended when the next one is due",
         "every file that stands there, each of them whole; the next daily report asks for the "
         "missed days too",
-        "`mtdata jobs log JOB` says why: mend that, `mtdata jobs retry JOB`; it waits: is the "
-        "daemon or `mtdata runner` at work?",
+        "`mtdata jobs log JOB` says why: mend that, `mtdata jobs retry JOB`; it is Queued: is "
+        "the daemon or `mtdata runner` at work?",
     ),
     "silence": Advice(
         "a scale that usually has some had no new entry for three of its longest gaps",

@@ -59,21 +59,22 @@ class Known(NamedTuple):
     """What the records know of an account's daily report of a kind, when a day's is due."""
 
     is_there: bool = False  # the day's own
-    waiting: str = ""  # the name of an earlier day's that is still Queued
-    served: date | None = None  # the newest day whose own came to Success
+    before: str = ""  # an earlier day's that has not ended: its name and state
+    served: date | None = None  # up to this day nothing is missed
     ended: Ended | None = None
 
     def is_due(self) -> bool:
-        """Whether the day's is to be queued: it is not there, and none before it is Queued.
+        """Whether the day's is to be queued: it is not there, and all before it have ended.
 
-        So nothing piles up where nobody carries; the next one asks for the days of all of them.
+        So nothing piles up where nobody carries, and what the one before missed is known: the
+        next one asks for that too, and for no day that is just being fetched.
         """
-        return not self.is_there and not self.waiting
+        return not self.is_there and not self.before
 
     def trouble(self, day: date) -> str:
         """What a person has to know, '' for nothing."""
-        if self.waiting and not self.is_there:
-            return f"{self.waiting} is still Queued, so that of {day} is not queued yet"
+        if self.before and not self.is_there:
+            return f"{self.before} still, so that of {day} is not queued yet"
         if self.ended and self.ended.failed:
             return f"{self.ended.name} Failed: {self.ended.reason}"
         return ""

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from mtdata.domain.daily import OWNER, Ended, Known, day_of, name_of
-from mtdata.domain.job import Status
+from mtdata.domain.job import FINAL, Status
+from mtdata.domain.window import DAY
 from mtdata.records.asking import asking
 from mtdata.records.models import Job
 
@@ -19,15 +20,23 @@ def known(kind: str, account: str, day: date) -> Known:
     jobs, own = _jobs(kind, account), name_of(kind, account, day)
     with asking():
         # ISO days at the end of names that are equal before it: their order is that of the days
-        served = jobs.filter(status=Status.SUCCESS).first()
         ended = jobs.filter(status__in=ENDED).first()
-        waiting = jobs.filter(status=Status.QUEUED, name__lt=own).first()
+        before = jobs.filter(name__lt=own).exclude(status__in=FINAL).first()
         return Known(
             jobs.filter(name=own).exists(),
-            waiting.name if waiting else "",
-            day_of(served.name) if served else None,
+            f"{before.name} is {before.status}" if before else "",
+            _served(jobs),
             ended and Ended(ended.name, ended.status == Status.FAILED, ended.reason),
         )
+
+
+def _served(jobs: Any) -> date | None:
+    """The newest day that came to Success; where none did, the one before the first was queued."""
+    came = jobs.filter(status=Status.SUCCESS).first()
+    if came:
+        return day_of(came.name)
+    first = jobs.last()
+    return day_of(first.name) - DAY if first else None
 
 
 def last(kind: str, account: str) -> dict[str, Any] | None:
