@@ -62,6 +62,7 @@ class Known(NamedTuple):
     before: str = ""  # an earlier day's that has not ended: its name and state
     served: date | None = None  # up to this day nothing is missed
     ended: Ended | None = None
+    goes_on: bool = False  # the newest of them has not ended, perhaps tried again
 
     def is_due(self) -> bool:
         """Whether the day's is to be queued: it is not there, and all before it have ended.
@@ -71,13 +72,13 @@ class Known(NamedTuple):
         """
         return not self.is_there and not self.before
 
-    def trouble(self, day: date) -> str:
-        """What a person has to know, '' for nothing."""
+    def trouble(self, day: date) -> str | None:
+        """What a person has to know, '' for nothing, None: what was told holds until it ends."""
         if self.before and not self.is_there:
             return f"{self.before} still, so that of {day} is not queued yet"
         if self.ended and self.ended.failed:
             return f"{self.ended.name} Failed: {self.ended.reason}"
-        return ""
+        return None if self.goes_on else ""
 
 
 class Stretch(NamedTuple):

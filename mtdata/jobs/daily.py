@@ -96,8 +96,8 @@ class Dailies:
             _queue(settings, account, report, day, known)
         self._tell(settings, _place(report.kind, account.name), known.trouble(day))
 
-    def _tell(self, settings: Settings, place: str, trouble: str) -> None:
-        if self._told.get(place) == trouble:
+    def _tell(self, settings: Settings, place: str, trouble: str | None) -> None:
+        if trouble is None or self._told.get(place) == trouble:
             return
         if trouble:
             news.program_incident(settings, MISSED, place, trouble)

@@ -20,6 +20,7 @@ def known(kind: str, account: str, day: date) -> Known:
     jobs, own = _jobs(kind, account), name_of(kind, account, day)
     with asking():
         # ISO days at the end of names that are equal before it: their order is that of the days
+        newest = jobs.first()
         ended = jobs.filter(status__in=ENDED).first()
         before = jobs.filter(name__lt=own).exclude(status__in=FINAL).first()
         return Known(
@@ -27,6 +28,7 @@ def known(kind: str, account: str, day: date) -> Known:
             f"{before.name} is {before.status}" if before else "",
             _served(jobs),
             ended and Ended(ended.name, ended.status == Status.FAILED, ended.reason),
+            newest is not None and newest.status not in FINAL,
         )
 
 

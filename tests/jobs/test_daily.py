@@ -156,7 +156,6 @@ def test_nothing_piles_up_where_nobody_carries_and_that_is_told(plain: Place) ->
     turned("Success", "2026-06-10")
     look(plain, NOW + 4 * ONE, daemon)
     assert list(jobs(CLICKS).values())[1:] == [{"from": "2026-06-09", "to": "2026-06-13"}]
-    look(plain, NOW + 4 * ONE, daemon)
     assert set(missed(plain)) == {"cake.changes east"}
 
 
@@ -174,6 +173,15 @@ def test_what_failed_is_an_incident_until_the_next_one_came(plain: Place) -> Non
     turned("In Progress", "2026-06-11")
     look(plain, NOW + ONE)
     assert missed(plain) == told  # it is tried, and did not come yet
+    turned("Failed", "2026-06-11", reason="no")
+    look(plain, NOW + ONE, daemon)
+    told = {"cake.clicks east": "daily_cake.clicks_east_2026-06-11 Failed: no"}
+    assert missed(plain) == told
+    for status in ("Queued", "In Progress", "Stopping"):  # it is tried again, by hand
+        turned(status, "2026-06-11")
+        look(plain, NOW + ONE, daemon)
+        look(plain, NOW + ONE)
+        assert set(missed(plain)) == {"cake.clicks east"}
     turned("Success", "2026-06-11")
     look(plain, NOW + ONE, daemon)
     assert missed(plain) == {}

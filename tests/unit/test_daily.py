@@ -111,6 +111,8 @@ def test_what_failed_or_goes_on_too_long_is_told_until_the_next_one_came() -> No
     assert Known(ended=Ended("daily_9", failed=False)).trouble(TODAY) == ""
     told = Known(is_there=True, ended=failed).trouble(TODAY)
     assert told == "daily_9 Failed: 0000: the key is not accepted"
+    assert Known(ended=failed, goes_on=True).trouble(TODAY) == told
+    assert Known(goes_on=True).trouble(TODAY) is None  # it may be tried again after it Failed
     before = Known(before="daily_9 is Queued")
     assert before.trouble(TODAY).startswith("daily_9 is Queued still, so that of 2026-06-10")
     assert before._replace(is_there=True).trouble(TODAY) == ""
