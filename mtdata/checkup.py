@@ -62,6 +62,17 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     return found
 
 
+def check_reports(settings: Settings) -> list[Finding]:
+    """When the next daily reports of an account are due, asking nobody."""
+    now = SystemClock().now()
+    found = []
+    for account in settings.export.cake:
+        if plan := account.daily:
+            local = plan.next_at(now).astimezone(account.timezone).isoformat(timespec="minutes")
+            found.append(_finding(f"CAKE {account.name}", "good", f"daily reports: next {local}"))
+    return found
+
+
 def _check_post(one: news.Tried) -> Finding:
     if one.fault:
         return _finding(one.destination, "bad", str(one.fault), one.fault.exit_code)

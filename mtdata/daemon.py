@@ -86,6 +86,7 @@ class Daemon:
                 if COLLECT.is_due(site, shift.settings.daemon, self._clock.now()):
                     shift.offer_round(site)
                 shift.offer_daily(site, partial(self._is_over, begun + site.every_s / 2))
+            shift.offer_reports()
             try:
                 self._wait_for_all()
             except Stopped:

@@ -15,6 +15,7 @@ from mtdata.desk import THREAD, Desk
 from mtdata.duties import COLLECT, DAILY, Duty, Turn
 from mtdata.errors import BusyError, MTDataError, StorageError
 from mtdata.jobs import in_daemon
+from mtdata.jobs.daily import Dailies
 from mtdata.pulse import Pulse
 from mtdata.timetable import TickingClock
 
@@ -37,6 +38,7 @@ class Shift:
         self.desks: dict[str, Desk] = {}
         self._not_before: dict[tuple[str, str], float] = {}
         self._slots: in_daemon.Carrying | None = None
+        self._dailies = Dailies()
         self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
         for name in (NEWS, NUMBERS, JOBS):  # they are asked for from the threads of others
             self.desk(name)
@@ -84,10 +86,15 @@ class Shift:
         self.desk(NEWS).offer("spread", self.spread)
 
     def offer_look(self) -> None:
-        """What no round can tell of; and jobs, once there are records of them."""
+        """What no round can tell of; reports that are due; and jobs, once there are any."""
         self.desk(NUMBERS).offer("look", self.look_around)
-        if self._slots is None:
-            self.desk(JOBS).offer("begin", self._begin_slots)
+        if self._slots is None or self._dailies.are_wanted(self.settings):
+            self.desk(JOBS).offer("jobs", self._see_to_jobs)
+
+    def offer_reports(self) -> None:
+        """The reports that are due today; they are queued, and carried by others."""
+        if self._dailies.are_wanted(self.settings):
+            self.desk(JOBS).offer("reports", self._queue_reports)
 
     def end_slots(self, within_s: float) -> bool:
         """Hand back the jobs in hand; whether all of it ended in time."""
@@ -162,8 +169,16 @@ class Shift:
         for kind in ("task_failed", StorageError.incident):
             news.close_program_incident(self.settings, kind, NUMBERS)
 
-    def _begin_slots(self, pulse: Pulse) -> None:
-        self._slots = in_daemon.begun(self.settings)
+    def _see_to_jobs(self, pulse: Pulse) -> None:
+        try:
+            self._dailies.look(self.settings, self.clock.now(), pulse.beat)
+        finally:  # jobs that are there are carried whatever keeps further ones out
+            if self._slots is None:
+                self._slots = in_daemon.begun(self.settings)
+        news.close_program_incident(self.settings, "task_failed", JOBS)
+
+    def _queue_reports(self, pulse: Pulse) -> None:
+        self._dailies.look(self.settings, self.clock.now(), pulse.beat)
         news.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _look_at_log(self) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from mtdata import app, checkup, news
+from mtdata.adapters.clock import SystemClock
 from mtdata.cli.sites import Result, answer, each_site, settings_of
-from mtdata.cli.standing import show_site
+from mtdata.cli.standing import show_reports, show_site
 from mtdata.cli.tables import note, say, table
 from mtdata.config import SiteConfig, write_samples
 from mtdata.domain.bounds import MAX_ID
 from mtdata.domain.notice import PROGRAM
-from mtdata.errors import UsageError
+from mtdata.errors import RecordsError, UsageError
+from mtdata.jobs import daily
 from mtdata.status import shown
 from mtdata.wiring import has_pool
 
@@ -147,6 +149,7 @@ def _check(options: argparse.Namespace) -> Result:
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
     findings = [finding for site in sites for finding in checkup.check(site)]
     findings += checkup.check_news(settings, send=options.mail)
+    findings += checkup.check_reports(settings)
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
         table(
@@ -173,6 +176,7 @@ def _status(options: argparse.Namespace) -> Result:
             say("`mtdata incidents` says what is wrong")
         if not done:
             say("no pool yet; `mtdata export` makes it")
+    reports = _reports(options)
     late = [name for name, state in done.items() if state["overdue"]]
     code, shown = answer("sites", done, {1} if late else set(), faults)
     if late:
@@ -180,7 +184,20 @@ def _status(options: argparse.Namespace) -> Result:
         note(f"mtdata: {told}")
         if not faults:
             shown["error"] = {"kind": "Overdue", "message": told, "exit": code}
-    return code, shown
+    return code, {**shown, **reports}
+
+
+def _reports(options: argparse.Namespace) -> dict[str, Any]:
+    """How daily reports stand, where any are asked for."""
+    settings = settings_of(options)
+    try:
+        found = daily.standing(settings, SystemClock().now())
+    except RecordsError as error:  # how the sites stand is told all the same
+        note(f"mtdata: daily reports: {error}")
+        return {}
+    if not options.json:
+        show_reports(found)
+    return {"reports": found} if found else {}
 
 
 def _incidents(options: argparse.Namespace) -> Result:

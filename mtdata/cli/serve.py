@@ -7,7 +7,9 @@ import signal
 from typing import Any
 
 from mtdata.cli.sites import Result, recorded
+from mtdata.config import Settings
 from mtdata.daemon import Daemon
+from mtdata.jobs.daily import plans
 
 DAEMON = """examples:
   mtdata daemon                    all READY sites, until SIGTERM; SIGHUP reads the config anew
@@ -26,9 +28,14 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     daemon.set_defaults(run=_daemon)
 
 
+def _has_work(settings: Settings) -> None:
+    """With nothing to collect or report it would sit there for ever, silently."""
+    if not plans(settings):
+        settings.chosen(".")
+
+
 def _daemon(options: argparse.Namespace) -> Result:
-    # with nothing to collect from it would sit there for ever, silently
-    daemon = Daemon(lambda: recorded(options, lambda settings: settings.chosen(".")))
+    daemon = Daemon(lambda: recorded(options, _has_work))
     if options.once:
         code = daemon.once()
         return code, {"exit": code}

@@ -36,6 +36,15 @@ def show_site(name: str, state: dict[str, Any]) -> None:
         say(f"{one['place']}: {one['confirmed']} copies, {one['missing']} missing")
 
 
+def show_reports(found: Sequence[dict[str, Any]]) -> None:
+    """A line for each daily report."""
+    for one in found:
+        last = one["last"]
+        told = f"{last['name']} {last['status']}. {last['reason']}".strip() if last else "none yet"
+        next_at = f"{one['next_at'][:16]} UTC"
+        say(f"{one['kind']} of {one['account']}, daily: the next {next_at}, the last: {told}")
+
+
 def chart(counts: Sequence[int]) -> str:
     """A block for each number, the highest as high as a line; none at all is a dot."""
     most = max(counts, default=0)

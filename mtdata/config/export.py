@@ -6,7 +6,7 @@ Each field's description is the "allowed" of its fault message.
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from mtdata.config import values
 from mtdata.config.replica import REGION, endpoint_of
 from mtdata.config.site import Seconds, WholeSeconds, home_of
 from mtdata.config.strict import DURATION, STRICT
+from mtdata.domain.daily import Plan
 
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,80}(\.[a-z_][a-z0-9_]{0,80}){0,4}", re.ASCII)
@@ -195,6 +196,13 @@ class CakeConfig(BaseModel):
         if bool(value.get_secret_value()) != bool(info.data["access_key"].get_secret_value()):
             raise ValueError("ACCESS_KEY and SECRET_KEY belong together")
         return value
+
+    @property
+    def daily(self) -> Plan | None:
+        """When its reports are due every day; None without DAILY_AT."""
+        if self.daily_at is None:
+            return None
+        return Plan(self.daily_at, self.timezone, timedelta(seconds=self.settle_s))
 
     @property
     def server(self) -> str:

@@ -133,6 +133,13 @@ ADVICE: dict[str, Advice] = {
         "all that was collected; rows lie on the site meanwhile",
         "is the daemon, the timer or cron running? then `mtdata incidents`, `mtdata export SITE`",
     ),
+    "report_missed": Advice(
+        "a daily report of CAKE Failed, or has not ended when the next one is due",
+        "every file that stands there, each of them whole; the next daily report asks for the "
+        "missed days too",
+        "`mtdata jobs log JOB` says why: mend that, `mtdata jobs retry JOB`; it is Queued: is "
+        "the daemon or `mtdata runner` at work?",
+    ),
     "silence": Advice(
         "a scale that usually has some had no new entry for three of its longest gaps",
         "everything",

@@ -39,6 +39,7 @@ KINDS: dict[str, Kind] = {
     "replica_wrong": Kind("critical", False, False, "a replica lost or changed a copy"),
     "disk_low": Kind("critical", False, False, "the disk is nearly full"),
     "schedule_missed": Kind("critical", False, False, "no good round for too long"),
+    "report_missed": Kind("error", False, False, "a daily report did not come"),
     "silence": Kind("warning", False, False, "no new entry where there usually are some"),
     "surge": Kind("warning", False, False, "far more new entries than usual"),
     "lockout_ahead": Kind("critical", False, False, "the site is about to lock participants out"),

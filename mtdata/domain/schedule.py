@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 LATE = 3
 """A site is overdue when its last good round is so many times EVERY ago."""
@@ -23,12 +23,14 @@ def latest(at: time, zone: tzinfo | None, now: datetime) -> datetime:
     gone past it.
     """
     day = now.astimezone(zone).date()
-    while (moment := _moment(datetime.combine(day, at), zone)) > now:
+    while (moment := moment_of(day, at, zone)) > now:
         day -= timedelta(days=1)
     return moment
 
 
-def _moment(local: datetime, zone: tzinfo | None) -> datetime:
+def moment_of(day: date, at: time, zone: tzinfo | None) -> datetime:
+    """When (UTC) that day of the zone reaches `at`, as in `latest`."""
+    local = datetime.combine(day, at)
     # a naive time is taken for one of the machine's zone
     return (local if zone is None else local.replace(tzinfo=zone)).astimezone(UTC)
 

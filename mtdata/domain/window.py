@@ -159,8 +159,12 @@ def never(window: Window, changes: Iterable[Turn]) -> Iterator[Window]:
 
 
 def settled_at(window: Window, zone: tzinfo, settle: timedelta) -> datetime:
-    """From when on (UTC) no new row is to be expected; the second time counts where it is twice."""
-    return window.end.replace(tzinfo=zone, fold=1).astimezone(UTC) + settle
+    """From when on (UTC) no new row is to be expected.
+
+    Where the end comes twice, the second time counts; where it never comes, what follows the gap.
+    """
+    ends = (window.end.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    return max(end.astimezone(UTC) for end in ends) + settle
 
 
 class Pace(NamedTuple):

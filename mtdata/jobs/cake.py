@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from mtdata.adapters.clock import SystemClock
 from mtdata.config import Settings
 from mtdata.domain import window
+from mtdata.domain.daily import MOST_DAYS
 from mtdata.domain.window import File, Window, span
 from mtdata.errors import JobError
 from mtdata.exports.spool import EVERY, Spool
@@ -25,7 +26,6 @@ from mtdata.jobs.kind import (
     named_by_days,
 )
 
-MOST_DAYS = 400
 HANDS = 8
 """So many runners may carry parts of one job; how fast they ask is up to the account's RATE."""
 LIMIT_S = 3 * 86_400.0

@@ -26,6 +26,22 @@ def add(
     )
 
 
+def add_once(
+    settings: Settings,
+    kinds: Kinds,
+    kind_name: str,
+    given: Mapping[str, str],
+    *,
+    name: str,
+    owner: str,
+) -> Job | None:
+    """Queue a job of that very name, unless there is one of it (None); else as `add`."""
+    kind = kind_of(kind_name, kinds)
+    order = order_of(kind, read_parameters(kind, settings, given), owner)
+    job = orders.add_once(order._replace(base=name))
+    return job and _rung(settings, job)
+
+
 def stop(settings: Settings, job_id: Any, reason: str = "stopped by hand") -> tuple[Job, str]:
     """End a job and take back what it did; the job, and a note when nothing changed."""
     job, told = orders.stop(job_id, reason)

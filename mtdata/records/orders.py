@@ -33,17 +33,37 @@ def add(order: Order) -> Job:
     """Enter a job: from here on it ends in exactly one of its final states."""
     for _ in range(TRIES):
         try:
-            return whole(lambda: _add(order))
+            return whole(lambda: _add(order, _free(order.base)))
         except IntegrityError:
             continue  # somebody took that name this very moment
     raise RecordsError("too many jobs are added at once; try again")
 
 
-def _add(order: Order) -> Job:
-    taken = Job.objects.filter(name__startswith=order.base).values_list("name", flat=True)
+def add_once(order: Order) -> Job | None:
+    """Enter a job under its very name, unless one of that name is there (None).
+
+    However many try it at once, on however many machines, one of them enters it.
+    """
+
+    def move() -> Job | None:
+        taken = Job.objects.filter(name=order.base).exists()
+        return None if taken else _add(order, order.base)
+
+    try:
+        return whole(move)
+    except IntegrityError:
+        return None  # somebody else did this very moment
+
+
+def _free(base: str) -> str:
+    taken = Job.objects.filter(name__startswith=base).values_list("name", flat=True)
+    return free_name(base, set(taken))
+
+
+def _add(order: Order, name: str) -> Job:
     at = now()
     job = Job.objects.create(
-        name=free_name(order.base, set(taken)),
+        name=name,
         kind=order.kind,
         parameters=order.parameters,
         key=order.key,

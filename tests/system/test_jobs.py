@@ -183,14 +183,17 @@ def test_a_runner_ends_when_it_is_asked_to(stocked: Home) -> None:
     assert (runner.returncode, json.loads(out)) == (0, {"exit": 0}), said
 
 
-def test_a_round_loads_neither_django_nor_a_driver(home: Home) -> None:
+@pytest.mark.parametrize(
+    "command", [("export", STUDY), ("daemon", "--once")], ids=["a round", "what is due"]
+)
+def test_the_study_loads_neither_django_nor_a_driver(home: Home, command: tuple[str, ...]) -> None:
     home.site.put("Mood", [row(1)])
     program = (
         "import sys; from mtdata.cli.main import run; code = run(sys.argv[1:]); "
         "heavy = {'celery', 'kombu', 'django', 'pymysql', 'psycopg', 'MySQLdb'}; "
         "print(sorted(heavy & set(sys.modules)), code)"
     )
-    words = home.words("export", STUDY)[3:]
+    words = home.words(*command)[3:]
     done = subprocess.run(
         [sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True
     )

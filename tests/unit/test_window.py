@@ -115,6 +115,12 @@ def test_a_window_settles_after_its_second_time() -> None:
     assert w.settled_at(first, BERLIN, settle) == datetime(2026, 10, 25, 1, 10, tzinfo=UTC)
 
 
+def test_a_day_whose_midnight_never_comes_settles_after_its_last_second() -> None:
+    day = w.span(date(2018, 11, 3), date(2018, 11, 3))
+    settled = w.settled_at(day, ZoneInfo("America/Sao_Paulo"), timedelta(minutes=5))
+    assert settled == datetime(2018, 11, 4, 3, 5, tzinfo=UTC)
+
+
 @given(
     st.integers(1, 7200),
     st.integers(1, 90_000),

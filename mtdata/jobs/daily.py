@@ -1,0 +1,173 @@
+"""Reports that are queued once a day, by themselves: what is due, and told when it did not come.
+
+What was queued stands in the records alone, so a restart, a kill, a clock that is set or a second
+daemon doubles nothing.  No database is loaded before an account has DAILY_AT.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mtdata import news
+from mtdata.config import Settings
+from mtdata.config.export import CakeConfig
+from mtdata.domain import daily
+from mtdata.domain.daily import OWNER, Known, Plan
+from mtdata.domain.database import DatabaseAddress
+from mtdata.domain.window import DAY
+
+log = logging.getLogger(__name__)
+MISSED = "report_missed"
+
+
+class Report(NamedTuple):
+    """A kind of job that comes every day; `given`: its days, by the first one and the day it is."""
+
+    kind: str
+    look_back_s: Callable[[CakeConfig], float]
+    given: Callable[[date, date], Mapping[str, str]]
+
+
+REPORTS = (
+    Report(
+        "cake.clicks",
+        lambda account: account.click_look_back_s,
+        lambda first, day: {"from": first.isoformat(), "to": (day - DAY).isoformat()},
+    ),
+    Report(
+        "cake.changes",
+        lambda account: account.conversion_look_back_s,
+        lambda first, day: {"since": first.isoformat()},
+    ),
+)
+"""What comes every day of each account; a new one is one entry here."""
+
+
+def plans(settings: Settings) -> list[tuple[CakeConfig, Plan]]:
+    """The accounts that have DAILY_AT, and when their reports are due."""
+    return [(one, one.daily) for one in settings.export.cake if one.daily]
+
+
+class Dailies:
+    """The daily reports of every account; it remembers only what it told last."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+        self._settings: Settings | None = None
+        self._opened: DatabaseAddress | None = None
+
+    def are_wanted(self, settings: Settings) -> bool:
+        """Whether a look would do anything."""
+        return settings is not self._settings or bool(plans(settings))
+
+    def look(self, settings: Settings, now: datetime, beat: Callable[[], None]) -> None:
+        """Queue what is due, and tell what did not come.  RecordsError: not now.
+
+        Records in SQLite are made where there are none.
+        """
+        if settings is not self._settings:
+            self._forget_others(settings)
+        wanted = plans(settings)
+        if not wanted:
+            return
+        from mtdata.records import setting  # here: the records bring Django along
+
+        try:
+            if self._opened != settings.database:
+                setting.made_ready(settings.database)
+            self._opened = None
+            for account, plan in wanted:
+                for report in REPORTS:
+                    beat()
+                    self._see_to(settings, account, report, plan.due(now))
+            self._opened = settings.database
+        finally:
+            setting.close_records()
+
+    def _see_to(self, settings: Settings, account: CakeConfig, report: Report, day: date) -> None:
+        from mtdata.records import dailies
+
+        known = dailies.known(report.kind, account.name, day)
+        if known.is_due():
+            _queue(settings, account, report, day, known)
+        self._tell(settings, _place(report.kind, account.name), known.trouble(day))
+
+    def _tell(self, settings: Settings, place: str, trouble: str | None) -> None:
+        if trouble is None or self._told.get(place) == trouble:
+            return
+        if trouble:
+            news.program_incident(settings, MISSED, place, trouble)
+        else:
+            news.close_program_incident(settings, MISSED, place)
+        self._told[place] = trouble
+
+    def _forget_others(self, settings: Settings) -> None:
+        """What was missed of an account that has no daily reports any more troubles nobody."""
+        asked = [account.name for account, _ in plans(settings)]
+        places = {_place(report.kind, name) for report in REPORTS for name in asked}
+        for one in news.program_incidents(settings):
+            if one.kind == MISSED and one.scale not in places:
+                news.close_program_incident(settings, MISSED, one.scale)
+        self._told.clear()
+        self._settings = settings
+
+
+def _place(kind: str, account: str) -> str:
+    """What stands for the scale in the incident."""
+    return f"{kind} {account}"
+
+
+def _queue(
+    settings: Settings, account: CakeConfig, report: Report, day: date, known: Known
+) -> None:
+    from mtdata.jobs import front
+    from mtdata.jobs.kinds import KINDS
+
+    asked = daily.stretch(day, report.look_back_s(account), known.served)
+    given = {**report.given(asked.first, day), "account": account.name}
+    name = daily.name_of(report.kind, account.name, day)
+    if front.add_once(settings, KINDS, report.kind, given, name=name, owner=OWNER) is None:
+        return
+    log.info("%s is queued, from %s on", name, asked.first)
+    if asked.has_hole:
+        log.warning(
+            "%s: the last daily report that came is of %s; no job asks for more than %d days, so "
+            "the days from %s until before %s are left out: queue them by `mtdata jobs add`",
+            name, known.served, daily.MOST_DAYS, asked.wanted, asked.first,
+        )  # fmt: skip
+
+
+def standing(settings: Settings, now: datetime) -> list[dict[str, Any]]:
+    """How each daily report stands: account, kind, next_at, last {name, status, reason, ended_at}.
+
+    Times are ISO, UTC; `last` is None where none was queued yet.  RecordsError: nobody knows.
+    """
+    where = settings.database
+    has_records = where.is_shared or Path(where.name).exists()
+    if has_records and plans(settings):
+        from mtdata.records import setting
+
+        setting.made_ready(where)
+    return [
+        {
+            "account": account.name,
+            "kind": report.kind,
+            "next_at": plan.next_at(now).isoformat(),
+            "last": _last(report.kind, account.name) if has_records else None,
+        }
+        for account, plan in plans(settings)
+        for report in REPORTS
+    ]
+
+
+def _last(kind: str, account: str) -> dict[str, Any] | None:
+    from mtdata.records import dailies
+
+    found = dailies.last(kind, account)
+    if found and found["ended_at"]:
+        found["ended_at"] = found["ended_at"].isoformat()
+    return found

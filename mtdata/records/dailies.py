@@ -1,0 +1,56 @@
+"""What the records know of the reports that are queued once a day; it changes nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from mtdata.domain.daily import OWNER, Ended, Known, day_of, name_of
+from mtdata.domain.job import FINAL, Status
+from mtdata.domain.window import DAY
+from mtdata.records.asking import asking
+from mtdata.records.models import Job
+
+ENDED = (Status.SUCCESS, Status.FAILED)
+"""A job that somebody stopped tells neither that the report came nor that it cannot come."""
+
+
+def known(kind: str, account: str, day: date) -> Known:
+    """How an account's daily reports of that kind stand when that day's is due."""
+    jobs, own = _jobs(kind, account), name_of(kind, account, day)
+    with asking():
+        # ISO days at the end of names that are equal before it: their order is that of the days
+        newest = jobs.first()
+        ended = jobs.filter(status__in=ENDED).first()
+        before = jobs.filter(name__lt=own).exclude(status__in=FINAL).first()
+        return Known(
+            jobs.filter(name=own).exists(),
+            f"{before.name} is {before.status}" if before else "",
+            _served(jobs),
+            ended and Ended(ended.name, ended.status == Status.FAILED, ended.reason),
+            newest is not None and newest.status not in FINAL,
+        )
+
+
+def _served(jobs: Any) -> date | None:
+    """The newest day that came to Success; where none did, the one before the first was queued."""
+    came = jobs.filter(status=Status.SUCCESS).first()
+    if came:
+        return day_of(came.name)
+    first = jobs.last()
+    return day_of(first.name) - DAY if first else None
+
+
+def last(kind: str, account: str) -> dict[str, Any] | None:
+    """The newest of them: name, status, reason, ended_at (an aware datetime or None)."""
+    with asking():
+        fields = ("name", "status", "reason", "ended_at")
+        found: dict[str, Any] | None = _jobs(kind, account).values(*fields).first()
+        return found
+
+
+def _jobs(kind: str, account: str) -> Any:
+    """The newest day first.  A person could have the schedule's name; its jobs' names nobody."""
+    begin = name_of(kind, account, date.min)[: -len("YYYY-MM-DD")]
+    jobs = Job.objects.filter(owner=OWNER, kind=kind, parameters__account=account)
+    return jobs.filter(name__startswith=begin).order_by("-name")
