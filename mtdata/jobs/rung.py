@@ -23,7 +23,8 @@ MOST_HOPS = 8
 """By so many busy runners a ring is passed on."""
 SILENT_SWEEPS = 3
 """A runner that was not heard of for so many sweeps is rung by nobody."""
-LAST_S = 1.0
+LAST_S, HANDED_BACK_S = 1.0, 8.0
+"""So long the ear is waited for in the end; longer where its last look at SQS could take a ring."""
 PATIENT_S = 15.0
 """So long a runner may ring: nobody sits in front of it, and a busy machine is slow."""
 
@@ -39,6 +40,7 @@ class RungSlots(Slots):
         super().__init__(settings, kinds, terms, count)
         self.look_s = settings.programme.sweep_s
         self._ear: Ear | None = None
+        self._handed_back: list[tuple[str, int]] = []
 
     def start(self) -> None:
         """Begin to listen and to look."""
@@ -52,7 +54,9 @@ class RungSlots(Slots):
             self._ear.leave()
         ended = super().stop(within_s)
         if self._ear is not None:
-            self._ear.join(LAST_S)
+            self._ear.join(HANDED_BACK_S if self._handed_back else LAST_S)
+        for job, hands in self._handed_back:
+            doorbell.ring(self._settings, job, hands, within_s=PATIENT_S)
         return ended
 
     def is_well(self) -> bool:
@@ -62,6 +66,9 @@ class RungSlots(Slots):
     def call(self, job: str, hands: int) -> None:
         """Wake our own slots, and other runners by the broker."""
         super().call(job, hands)
+        if self._leaving.is_set():  # our own ear must not be the one that hears it
+            self._handed_back.append((job, hands))
+            return
         doorbell.ring(self._settings, job, hands, within_s=PATIENT_S)
 
     def _pause_s(self) -> float:

@@ -20,6 +20,7 @@ from tests.jobs.conftest import BROKERS, ENGINES
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place, until
 
+
 def everywhere(turn: int) -> pytest.MarkDecorator:
     """Each database and each broker; every pair of them with --long, else every other one."""
     pairs = [
