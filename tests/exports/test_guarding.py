@@ -5,18 +5,24 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.config import load
 from mtdata.domain.row import csv_line
 from mtdata.errors import OutputError
 from mtdata.exports.cake import guarding
 from mtdata.exports.cake.cells import guarded
 from mtdata.exports.cake.guarding import guarded_pieces
+from mtdata.jobs.kinds import KINDS
+from tests.jobs.place import SITE
 
-BEGINNINGS = ["", "=", "+", "-", "@", "\t", "\r", "\n", '"', "'", "+4", "-1.5", "-1,000", '=HYPER("x")']
+SIGNS = ["", "=", "+", "-", "@", "\t", "\r", "\n", '"', "'"]
+BEGINNINGS = [*SIGNS, "+4", "-1.5", "-1,000", '=HYPER("x")']
 CELL = st.builds(
     str.__add__,
     st.sampled_from(BEGINNINGS),
@@ -49,3 +55,19 @@ def test_no_more_than_a_row_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(list(guarded_pieces(rows))) == 50
     with pytest.raises(OutputError, match="longer than 1,000"):
         list(guarded_pieces([b'"' + b"x\n" * 499, b"yyyy"]))
+
+
+@pytest.mark.parametrize(
+    ("word", "is_guarded"), [("browser", True), ("off", False), ("all", False)]
+)
+def test_what_a_browser_gets_is_guarded_as_the_account_says(
+    tmp_path: Path, word: str, is_guarded: bool
+) -> None:
+    account = {"ADMIN_DOMAIN": "a.example.com", "API_KEY": "k", "TIMEZONE": "UTC"}
+    (tmp_path / "server.config").write_text(yaml.safe_dump({"study": SITE}))
+    (tmp_path / "export.config").write_text(yaml.safe_dump({"CAKE": account | {"CSV_GUARD": word}}))
+    settings = load(tmp_path, {})
+    for kind in (KINDS["cake.clicks"], KINDS["cake.conversions"], KINDS["cake.changes"]):
+        found = kind.guard(settings, {"account": settings.cake().name})
+        assert (found is guarded_pieces) == is_guarded
+        assert kind.guard(settings, {"account": "of somebody who is gone"}) is guarded_pieces

@@ -7,8 +7,12 @@ from html import unescape
 
 import pytest
 
+from mtdata.errors import RecordsError
+from mtdata.jobs import doorbell, front
+from mtdata.records import orders
 from mtdata.records.models import Job
 from mtdata.web.job_form import MOST_ROWS
+from tests.jobs.kinds import KINDS
 from tests.web.site import WebSite
 
 FORM = "/jobs/new/ranged/"
@@ -30,8 +34,9 @@ def _ranges(text: str) -> list[str]:
 
 
 def test_each_range_is_a_job_and_the_page_says_so(web: WebSite) -> None:
-    days = {"start": "2026-03-01", "end": "2026-03-02", "start_3": "05-03-2026", "end_3": "2026-03-05"}
-    answer = web.visitor("operator").submit(FORM, FORM, ranges=3, note="alike", **days)
+    days = {"start": "2026-03-01", "end": "2026-03-02"}
+    more = {"start_3": "05-03-2026", "end_3": "2026-03-05"}
+    answer = web.visitor("operator").submit(FORM, FORM, ranges=3, note="alike", **days, **more)
     assert answer.status_code == 303
     page = unescape(web.visitor("operator").get(answer.headers["Location"]).text)
     told = re.search(r'role="status">(.*?)</p>', page)
@@ -82,8 +87,8 @@ def test_every_fault_is_told_at_its_row_and_nothing_is_queued(web: WebSite) -> N
 
 
 def test_a_day_in_two_ranges_is_refused(web: WebSite) -> None:
-    days = {"start": "2026-03-01", "end": "2026-03-04", "start_2": "2026-03-04", "end_2": "2026-03-08"}
-    code, text = _sent(web, ranges=2, **days)
+    days = {"start": "2026-03-01", "end": "2026-03-04"}
+    code, text = _sent(web, ranges=2, **days, start_2="2026-03-04", end_2="2026-03-08")
     assert code == 400
     assert _fault(text, "start_2") == "2026-03-04 is in range 1 already."
 
@@ -93,3 +98,29 @@ def test_an_empty_form_wants_its_first_row(web: WebSite) -> None:
     assert code == 400
     assert _fault(text, "start") == "It is needed."
     assert _fault(text, "start_2") == ""
+
+
+def test_all_are_entered_or_none_is(web: WebSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, entered = Job.objects.count(), []
+
+    def tell(job: object, *words: object) -> None:
+        entered.append(job)
+        if len(entered) == 2:
+            raise RecordsError("the disk is full")
+
+    monkeypatch.setattr(orders, "tell", tell)
+    given = [{"start": f"2026-03-0{day}", "end": f"2026-03-0{day}"} for day in (1, 2, 3)]
+    with pytest.raises(RecordsError):
+        front.add_all(web.place.settings, KINDS, "ranged", given)
+    assert (len(entered), Job.objects.count()) == (2, before)
+
+
+def test_a_broker_that_is_away_is_rung_once_for_all(
+    web: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[object] = []
+    monkeypatch.setattr(doorbell, "ring", lambda settings, job: rung.append(job))
+    given = [{"start": f"2026-03-0{day}", "end": f"2026-03-0{day}"} for day in (1, 2, 3)]
+    jobs = front.add_all(web.place.settings, KINDS, "ranged", given)
+    assert rung == [jobs[0].pk]
+    assert Job.objects.filter(pk__in=[job.pk for job in jobs]).count() == 3
