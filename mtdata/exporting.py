@@ -48,13 +48,10 @@ def cake_client(home: Path, account: CakeConfig, beat: Callable[[], None]) -> Cl
     return Client(cake_access(account), cake_limiter(home, account), beat)
 
 
-def cake_columns(
-    account: CakeConfig, report: str, currencies: Mapping[str, str], *, browser: bool = False
-) -> Columns:
-    """The columns of the report clicks or conversions; `browser` = for a file given to one."""
+def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]) -> Columns:
+    """The columns of the report clicks or conversions; CSV_GUARD: browser is the page's work."""
     extra = account.click_columns if report == "clicks" else account.conversion_columns
-    guard = account.csv_guard == "all" or (browser and account.csv_guard == "browser")
-    original = account.columns == "original"
+    guard, original = account.csv_guard == "all", account.columns == "original"
     return Columns(
         report, account.timezone, currencies, original=original, extra=extra, guard=guard
     )

@@ -14,9 +14,11 @@ from mtdata.domain import window
 from mtdata.domain.daily import MOST_DAYS
 from mtdata.domain.window import File, Window, span
 from mtdata.errors import JobError
+from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.exports.spool import EVERY, Spool
 from mtdata.jobs.cake_report import Report, spools_of, sweep_up
 from mtdata.jobs.kind import (
+    Guard,
     Kind,
     Parameter,
     Parameters,
@@ -49,6 +51,13 @@ ACCOUNT = Parameter(
 )
 DAY = "YYYY-MM-DD or dd-mm-yyyy, not in the future"
 DAYS = (Parameter("from", day, DAY), Parameter("to", day, DAY), ACCOUNT)
+
+
+def _guard(settings: Settings, parameters: Parameters) -> Guard | None:
+    """Of an account that is in the config no more nobody knows what it wanted: guarded."""
+    named = [one for one in settings.export.cake if one.name == parameters.get("account")]
+    wanted = not named or named[0].csv_guard == "browser"
+    return guarded_pieces if wanted else None
 
 
 def _key(parameters: Parameters) -> str:
@@ -198,6 +207,7 @@ CLICKS = Kind(
     name="cake.clicks",
     about="every click of some days, a file an hour",
     parameters=DAYS,
+    ranges=("from", "to"),
     split=_hours,
     run=_clicks,
     undo=_drop_clicks,
@@ -207,11 +217,13 @@ CLICKS = Kind(
     hands=HANDS,
     resumes=True,
     limit_s=LIMIT_S,
+    guard=_guard,
 )
 CONVERSIONS = Kind(
     name="cake.conversions",
     about="every conversion and event of some days, in one file",
     parameters=DAYS,
+    ranges=("from", "to"),
     split=_by_day,
     run=_conversions,
     close=_close,
@@ -222,6 +234,7 @@ CONVERSIONS = Kind(
     hands=HANDS,
     resumes=True,
     limit_s=LIMIT_S,
+    guard=_guard,
 )
 CHANGES = Kind(
     name="cake.changes",
@@ -234,4 +247,5 @@ CHANGES = Kind(
     key=_key,
     resumes=True,
     limit_s=LIMIT_S,
+    guard=_guard,
 )

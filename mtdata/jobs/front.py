@@ -5,7 +5,7 @@ Each is a move in the records, which the caller has opened, and then a ring; it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtdata.config import Settings
@@ -20,10 +20,24 @@ def add(
     settings: Settings, kinds: Kinds, kind_name: str, given: Mapping[str, str], owner: str = ""
 ) -> Job:
     """Queue a job.  UsageError for a kind or name that is not known, JobError for a bad value."""
+    return add_all(settings, kinds, kind_name, [given], owner)[0]
+
+
+def add_all(
+    settings: Settings,
+    kinds: Kinds,
+    kind_name: str,
+    givens: Sequence[Mapping[str, str]],
+    owner: str = "",
+) -> list[Job]:
+    """Queue a job for each of these, or none of them; the errors are those of `add`."""
     kind = kind_of(kind_name, kinds)
-    return _rung(
-        settings, orders.add(order_of(kind, read_parameters(kind, settings, given), owner))
-    )
+    read = [read_parameters(kind, settings, given) for given in givens]
+    jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
+    for job in jobs:
+        if not doorbell.ring(settings, job.pk):
+            break  # the broker is away: who sweeps the records finds all of them
+    return jobs
 
 
 def add_once(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,6 +22,8 @@ MOST_VALUE = 1000
 EARLIEST = timedelta(hours=14)
 """Somewhere on earth it is that much later than UTC: there the day has come."""
 Parameters = dict[str, Any]
+Guard = Callable[[Iterable[bytes]], Generator[bytes]]
+"""Makes of a file, piece by piece, what a person's spreadsheet may open without harm."""
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
 
@@ -91,6 +93,10 @@ def _no_key(parameters: Parameters) -> str:
     return ""
 
 
+def _no_guard(settings: Settings, parameters: Parameters) -> Guard | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of job; whatever it does is done part by part."""
@@ -111,6 +117,10 @@ class Kind:
     limit_s: float = 86_400
     memory_bytes: int = 4 << 30
     about: str = ""  # what it does, for who chooses one
+    # two parameters, the first and the last day: a form takes several such pairs, each for a job
+    ranges: tuple[str, str] | None = None
+    # through what its files go that a browser gets; None: they are given as they lie
+    guard: Callable[[Settings, Parameters], Guard | None] = _no_guard
 
 
 Kinds = Mapping[str, Kind]

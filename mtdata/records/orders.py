@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -31,9 +32,14 @@ class Order(NamedTuple):
 
 def add(order: Order) -> Job:
     """Enter a job: from here on it ends in exactly one of its final states."""
+    return add_all([order])[0]
+
+
+def add_all(orders: Sequence[Order]) -> list[Job]:
+    """The same for several jobs in one commit: all of them are entered, or none is."""
     for _ in range(TRIES):
         try:
-            return whole(lambda: _add(order, _free(order.base)))
+            return whole(lambda: [_add(order, _free(order.base)) for order in orders])
         except IntegrityError:
             continue  # somebody took that name this very moment
     raise RecordsError("too many jobs are added at once; try again")

@@ -35,6 +35,7 @@ def refused(request: HttpRequest, door: Door, least: Role) -> HttpResponse | Non
     """What is answered to somebody who may not; None, and request.user, for somebody who may."""
     request.for_programs = door is Door.PROGRAMS
     word = None if door is Door.PEOPLE else _token_of(request)
+    request.by_token = word is not None
     if word is not None:
         found = tokens.found(word)
         if found is None:

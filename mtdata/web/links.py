@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
+from django.db.models import Count, F, Min
 
 from mtdata.domain.job import Status
 from mtdata.records.asking import asking, now, whole
@@ -16,7 +18,7 @@ from mtdata.records.models import Artifact, Job
 from mtdata.web.models import Link
 
 VALID = timedelta(hours=24)
-SALT, MOST_WORD = "mtdata.web.links", 200
+SALT, MOST_WORD, BATCH = "mtdata.web.links", 200, 500
 
 
 class Standing(NamedTuple):
@@ -83,6 +85,45 @@ def renew(artifact: Artifact) -> None:
     with asking():
         until = now() + VALID
     _change(artifact, until)
+
+
+def renew_all(job: Job) -> None:
+    """New links to everything that the job made, in one commit."""
+
+    def move() -> None:
+        Job.objects.select_for_update().get(pk=job.pk)
+        until = now() + VALID
+        known = Link.objects.filter(artifact__job=job)
+        known.update(generation=F("generation") + 1, until=until)
+        rest = Artifact.objects.filter(job=job).exclude(pk__in=known.values("artifact"))
+        new = [Link(artifact=one, generation=1, until=until) for one in rest]
+        Link.objects.bulk_create(new, batch_size=BATCH)
+
+    whole(move)
+
+
+def closed_of(job: Job) -> int:
+    """How many links to what the job made open nothing now."""
+    with asking():
+        count = job.artifacts.count()
+        if job.status != Status.SUCCESS or job.ended_at is None:
+            return count
+        at = now()
+        known = Link.objects.filter(artifact__job=job)
+        closed = known.filter(until__lte=at).count()
+        return closed + (0 if at < job.ended_at + VALID else count - known.count())
+
+
+def alone(jobs: Sequence[UUID]) -> dict[UUID, Standing]:
+    """Of each of these jobs that made one file alone: how its link stands; in three queries."""
+    with asking():
+        made = Artifact.objects.filter(job__in=jobs, job__status=Status.SUCCESS).values("job_id")
+        found = made.annotate(count=Count("pk"), first=Min("pk")).filter(count=1).order_by()
+        wanted = [one["first"] for one in found]
+        artifacts = list(Artifact.objects.filter(pk__in=wanted).select_related("job"))
+        links = {one.artifact_id: one for one in Link.objects.filter(artifact__in=wanted)}
+        at = now()
+    return {one.job_id: _standing(one, one.job, links.get(one.pk), at) for one in artifacts}
 
 
 def revoke(artifact: Artifact) -> None:

@@ -11,17 +11,20 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
 from mtdata import exporting
+from mtdata.config.export import CakeConfig
 from mtdata.errors import StorageError
 from mtdata.records.models import Artifact
 
 SIGNED_S = 300
+CHANGED = "the file was changed since the job made it"
+GONE = "the file is not there any more, or cannot be read"
 _OPENING = Lock()
 _CONNECT_S, _TRIES = 5, 2
 
@@ -41,29 +44,35 @@ def handed_out(artifact: Artifact) -> HttpResponse:
     return hand(artifact)
 
 
-def _named(artifact: Artifact) -> str:
-    """Its name for the one who saves it: the last part, and no control character."""
-    last = artifact.name.rstrip("/").rpartition("/")[2]
+def saved_as(name: str) -> str:
+    """The name for the one who saves it: the last part, and no control character."""
+    last = name.rstrip("/").rpartition("/")[2]
     return "".join(one if one.isprintable() else "_" for one in last) or "download"
 
 
-def _disposition(artifact: Artifact) -> str:
-    found = content_disposition_header(as_attachment=True, filename=_named(artifact))
+def disposition(name: str) -> str:
+    """The header Content-Disposition of what is to be saved under that name."""
+    found = content_disposition_header(as_attachment=True, filename=saved_as(name))
     return found or "attachment"
 
 
-def _file(artifact: Artifact) -> HttpResponse:
+def opened(artifact: Artifact) -> BinaryIO:
+    """A file of this machine, open.  Lost when it is gone, or its length was changed."""
     # NONBLOCK: a pipe that stands there in its place must not hold us up
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         file = os.fdopen(os.open(artifact.place, flags), "rb")
     except (OSError, ValueError) as error:
-        raise Lost("the file is not there any more, or cannot be read") from error
+        raise Lost(GONE) from error
     facts = os.fstat(file.fileno())
     if not stat.S_ISREG(facts.st_mode) or artifact.size not in (None, facts.st_size):
         file.close()
-        raise Lost("the file was changed since the job made it")
-    return FileResponse(file, as_attachment=True, filename=_named(artifact))
+        raise Lost(CHANGED)
+    return file
+
+
+def _file(artifact: Artifact) -> HttpResponse:
+    return FileResponse(opened(artifact), as_attachment=True, filename=saved_as(artifact.name))
 
 
 @cache
@@ -85,21 +94,29 @@ def _object(artifact: Artifact) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
-def _signed_by_account(artifact: Artifact) -> str | None:
-    """With the keys of the account of export.config whose files go there; None: there is none."""
+def account_of(place: str) -> tuple[CakeConfig, str] | None:
+    """The account of export.config whose files go there, and the name that this one has with it."""
     for account in settings.MTDATA.export.cake:
-        name = artifact.place.removeprefix(f"{account.output}/")
-        if name != artifact.place:
-            with closing(exporting.cake_output(account)) as output:
-                return output.link(name, _disposition(artifact), SIGNED_S)
+        name = place.removeprefix(f"{account.output}/")
+        if name != place:
+            return account, name
     return None
+
+
+def _signed_by_account(artifact: Artifact) -> str | None:
+    """With the keys of the account whose files go there; None: there is none."""
+    known = account_of(artifact.place)
+    if known is None:
+        return None
+    with closing(exporting.cake_output(known[0])) as output:
+        return output.link(known[1], disposition(artifact.name), SIGNED_S)
 
 
 def _signed_by_environment(artifact: Artifact) -> str:
     from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
 
     bucket, _, key = artifact.place.partition("://")[2].partition("/")
-    asked = {"Bucket": bucket, "Key": key, "ResponseContentDisposition": _disposition(artifact)}
+    asked = {"Bucket": bucket, "Key": key, "ResponseContentDisposition": disposition(artifact.name)}
     try:
         with _OPENING:  # boto3 makes clients in one thread only
             client = _client()

@@ -7,11 +7,13 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from mtdata.errors import BusyError, Fenced, JobError
+from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.jobs.kind import Kind, Parameter, Parameters, Work, day, days_in_order, named_by_days
 
 BATCH = 20
@@ -182,7 +184,16 @@ def _days(work: Work) -> list[str]:
 
 def _report(work: Work) -> None:
     """A file of the day; its name is what somebody in a hurry would take."""
-    text = f"day,row\r\n{work.part},1\r\n".encode()
+    _keep(work, f"day,row\r\n{work.part},1\r\n")
+
+
+def _noted(work: Work) -> None:
+    """The same with a cell that somebody else has a say in."""
+    _keep(work, f"day,note\r\n{work.part},{work.parameters['note']}\r\n")
+
+
+def _keep(work: Work, written: str) -> None:
+    text = written.encode()
     place = work.settings.home / "reports" / f"{work.job}-{work.part}.csv"
     with work.fenced():
         place.parent.mkdir(exist_ok=True)
@@ -205,6 +216,13 @@ DATED = Kind(
     check=days_in_order,
     undo=lambda work, parts: None,
 )
+RANGED = replace(
+    DATED,
+    name="ranged",
+    run=_noted,
+    ranges=("start", "end"),
+    guard=lambda settings, parameters: guarded_pieces,
+)
 KINDS = {
     kind.name: kind
     for kind in (
@@ -214,5 +232,6 @@ KINDS = {
         _kind("short", limit_s=0.5),
         _kind("fat", memory_bytes=1),
         DATED,
+        RANGED,
     )
 }

@@ -50,10 +50,11 @@ class Visitor(requests.Session):
 class WebSite:
     """The page, served from a home of its own."""
 
-    def __init__(self, folder: Path, url: str, sites: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: Path, url: str, **config: dict[str, Any]) -> None:
+        """`config`: files of the config, by their names, beside those of a place."""
         self.place = Place(folder, url)
-        if sites:
-            self.place.write("server", sites)
+        for name, keys in config.items():
+            self.place.write(name, keys)
         self._server = subprocess.Popen(
             [sys.executable, str(HERE / "server.py"), str(folder / "config")],
             stdout=subprocess.PIPE,

@@ -70,6 +70,10 @@ TABLE = """
 /jobs/<uuid:job>/parts/             *      login  405  405  405
 /jobs/<uuid:job>/artifacts/         GET    login  in   in   in
 /jobs/<uuid:job>/artifacts/         *      login  405  405  405
+/jobs/<uuid:job>/zip/               GET    login  403  in   in
+/jobs/<uuid:job>/zip/               *      login  403  405  405
+/jobs/<uuid:job>/renew/             POST   login  403  in   in
+/jobs/<uuid:job>/renew/             *      login  403  405  405
 /jobs/<uuid:job>/stop/              POST   login  403  in   in
 /jobs/<uuid:job>/stop/              *      login  403  405  405
 /jobs/<uuid:job>/retry/             POST   login  403  in   in

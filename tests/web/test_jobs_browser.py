@@ -54,6 +54,7 @@ def paths(web: WebSite) -> Iterator[list[str]]:
     web.place.ended(done, "Success")
     until(lambda: web.place.rows(runs), "rows")
     forms = ["/jobs/", "/jobs/?owner=nobody", "/jobs/new/", f"/jobs/new/dated/?from={done}"]
+    forms += ["/jobs/new/ranged/"]
     yield [*forms, *(f"/jobs/{job}/{more}" for job in (runs, done) for more in ("", "parts/"))]
     front.stop(web.place.settings, runs)
     web.place.ended(runs, "Stopped")

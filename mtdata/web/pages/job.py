@@ -15,11 +15,12 @@ from mtdata.records import going
 from mtdata.records.asking import asking
 from mtdata.records.models import Event, Job, Part
 from mtdata.web import links
+from mtdata.web.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
 
-TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 20, 100, 1000
+TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
 SWEEPS = 3
 
 
@@ -86,7 +87,12 @@ def _running(part: Part, now: going.Going) -> dict[str, Any]:
 def _made(job: Job, page: int, size: int) -> dict[str, Any]:
     with asking():
         shown = Paginator(job.artifacts.order_by("pk"), size).get_page(page)
-        return {"artifacts": shown, "standings": links.standings(list(shown), job)}
+        return {
+            "artifacts": shown,
+            "standings": links.standings(list(shown), job),
+            "closed": links.closed_of(job) if shown.paginator.count > 1 else 0,
+            "is_guarded": guard_of(job) is not None,
+        }
 
 
 def artifacts(request: HttpRequest, job: Any) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +11,10 @@ from django.shortcuts import render
 
 from mtdata.domain.job import Status
 from mtdata.records import looking
+from mtdata.web import links
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
+from mtdata.web.roles import Role, role_of
 
 SIZE, MOST_WORDS = 50, 128
 
@@ -33,7 +36,7 @@ def show(request: HttpRequest) -> HttpResponse:
     known = {
         "asked": asked,
         "found": found,
-        "jobs": [_line(job) for job in found.jobs],
+        "jobs": _lines(found.jobs, may_download=role_of(request.user) >= Role.OPERATOR),
         "states": _offered([one.value for one in Status], asked["status"]),
         "kinds": _offered(sorted(settings.MTDATA_KINDS), asked["kind"]),
         "is_filtered": any(asked.values()),
@@ -45,6 +48,14 @@ def show(request: HttpRequest) -> HttpResponse:
 def _offered(words: list[str], asked: str) -> list[str]:
     """What the filter offers; what is asked for is among it even when nothing has it."""
     return words if asked in ("", *words) else [*words, asked]
+
+
+def _lines(jobs: list[dict[str, Any]], *, may_download: bool) -> list[dict[str, Any]]:
+    """As they are shown; with its link where a job made one file and that is open."""
+    done = [UUID(job["id"]) for job in jobs if job["status"] == Status.SUCCESS]
+    made = links.alone(done) if may_download and done else {}
+    shown = {str(job): standing.path for job, standing in made.items() if not standing.closed}
+    return [{**_line(job), "download": shown.get(job["id"], "")} for job in jobs]
 
 
 def _line(job: dict[str, Any]) -> dict[str, Any]:

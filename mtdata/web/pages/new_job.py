@@ -1,96 +1,31 @@
-"""New jobs: which kind, and a form made from what that kind declares; a GET queues nothing."""
+"""New jobs: which kind, and its form; a GET queues nothing, a POST all that is asked or nothing."""
 
 from __future__ import annotations
 
-import json
 import logging
-from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.text import capfirst
+from django.shortcuts import render, resolve_url
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from mtdata.errors import MTDataError
 from mtdata.jobs import front
-from mtdata.jobs.kind import MOST_VALUE, REQUIRED, Kind, Parameter, day, default_of, reading
+from mtdata.jobs.kind import Kind
 from mtdata.records.asking import asking
 from mtdata.records.models import Job
+from mtdata.web.job_form import JobForm, rows_in, words_of
 from mtdata.web.pages.words import see
 
 log = logging.getLogger(__name__)
-EVERY = "."
 
 
 def choose(request: HttpRequest) -> HttpResponse:
     """The kinds that there are."""
     kinds = sorted(settings.MTDATA_KINDS.values(), key=lambda kind: kind.name)
     return render(request, "web/job_kinds.html", {"kinds": kinds})
-
-
-class JobForm(forms.Form):
-    """A field a parameter; what is wrong is found by the kind itself, and told at the field."""
-
-    def __init__(self, kind: Kind, *args: Any, **how: Any) -> None:
-        super().__init__(*args, **how)
-        self._kind = kind
-        for parameter in kind.parameters:
-            self.fields[parameter.name] = _field(parameter)
-
-    @property
-    def given(self) -> dict[str, str]:
-        """What was filled in; an empty field is left to its default."""
-        return {name: word for name, word in self.cleaned_data.items() if word != ""}
-
-    def clean(self) -> None:
-        """Every fault of every field at once."""
-        found = reading(self._kind, settings.MTDATA, self.given)
-        for name, why in found.faults.items():
-            if name not in self.errors:
-                self.add_error(name or None, f"{capfirst(why)}.")
-
-
-def _field(parameter: Parameter) -> forms.Field:
-    needed = parameter.default is REQUIRED
-    field = forms.CharField(
-        required=False,  # the kind says it in its own words
-        help_text=f"Allowed: {parameter.allowed}.",
-        initial="" if needed else _words(_default(parameter)),
-    )
-    field.is_needed, field.examples = needed, parameter.examples
-    attributes = {"autocomplete": "off"} | ({"required": True} if needed else {})
-    if parameter.choices is not None:
-        offered = [(one, _told(one)) for one in parameter.choices(settings.MTDATA)]
-        field.widget = forms.Select(attributes, [] if not needed else [("", "choose")])
-        field.widget.choices += offered
-        return field
-    kind = "date" if parameter.read is day else "text"
-    more = {"list": f"examples_{parameter.name}"} if parameter.examples else {}
-    field.widget = forms.TextInput(
-        attributes | more | {"type": kind} | ({"maxlength": MOST_VALUE} if kind == "text" else {})
-    )
-    return field
-
-
-def _default(parameter: Parameter) -> Any:
-    try:
-        return default_of(parameter, settings.MTDATA)
-    except MTDataError:  # the form says so when it is sent
-        return ""
-
-
-def _told(choice: str) -> str:
-    return f"{choice} (every one)" if choice == EVERY else choice
-
-
-def _words(value: Any) -> str:
-    """A kept value as it may be given again."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value)
 
 
 def show(request: HttpRequest, kind: str) -> HttpResponse:
@@ -108,20 +43,31 @@ def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
         job = Job.objects.filter(pk=job_id, kind=kind.name).first()
     known = {parameter.name for parameter in kind.parameters}
     kept = job.parameters if job else {}
-    return {name: _words(value) for name, value in kept.items() if name in known}
+    return {name: words_of(value) for name, value in kept.items() if name in known}
 
 
 def queue(request: HttpRequest, kind: str) -> HttpResponse:
-    """Queue a job, or show what is wrong with it."""
-    found = _kind(kind)
-    form = JobForm(found, request.POST)
+    """Queue a job for each range, or none and show what is wrong; or show one range more."""
+    found, rows = _kind(kind), rows_in(request.POST)
+    if found.ranges and "more" in request.POST:
+        given = {name: request.POST[name] for name in request.POST}
+        return _shown(request, found, JobForm(found, initial=given, rows=rows + 1, turned=True))
+    form = JobForm(found, request.POST, rows=rows)
     if not form.is_valid():
         return _shown(request, found, form, status=400)
     owner = request.user.get_username()
-    job = front.add(settings.MTDATA, settings.MTDATA_KINDS, found.name, form.given, owner)
-    log.info("%s queued %s", owner, job.name)
-    messages.success(request, f"{job.name} is queued.")
-    return see("job", job.pk)
+    jobs = front.add_all(settings.MTDATA, settings.MTDATA_KINDS, found.name, form.givens, owner)
+    log.info("%s queued %s", owner, ", ".join(job.name for job in jobs))
+    messages.success(request, _scheduled(jobs))
+    return see("job", jobs[0].pk) if len(jobs) == 1 else see("jobs")
+
+
+def _scheduled(jobs: list[Job]) -> SafeString:
+    links = [(resolve_url("job", job.pk), job.name) for job in jobs]
+    named = format_html_join(", ", '<a href="{}">{}</a>', links)
+    if len(jobs) == 1:
+        return format_html("Job has been scheduled: {}.", named)
+    return format_html("{} jobs have been scheduled: {}.", len(jobs), named)
 
 
 def _kind(name: str) -> Kind:

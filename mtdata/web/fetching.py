@@ -1,0 +1,160 @@
+"""The bytes of what jobs made, when they come through the page itself: whole and as made, or Lost.
+
+A file is looked for before the first byte of an answer, and hashed on its way: one that was changed
+meanwhile ends the answer, which has no length and so cannot pass for whole.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from hashlib import sha256
+from threading import BoundedSemaphore
+from types import TracebackType
+from typing import BinaryIO
+
+from django.conf import settings
+
+from mtdata import exporting
+from mtdata.errors import MTDataError, StorageError
+from mtdata.exports.output import Output
+from mtdata.jobs.kind import Guard
+from mtdata.records.models import Artifact, Job
+from mtdata.web.places import CHANGED, GONE, Lost, account_of, opened
+
+log = logging.getLogger(__name__)
+PIECE, LOOKS = 1 << 16, 8
+AT_ONCE = 4
+"""So many of the server's threads may be held by who takes his time with what comes to him."""
+_STREAMS = BoundedSemaphore(AT_ONCE)
+
+
+def guard_of(job: Job) -> Guard | None:
+    """Through what files of this job go on their way to a browser; None: through nothing."""
+    kind = settings.MTDATA_KINDS.get(job.kind)
+    found: Guard | None = None if kind is None else kind.guard(settings.MTDATA, job.parameters)
+    return found
+
+
+class Fetching:
+    """Fetches, for one answer; stores are reached by the keys of their accounts."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._outputs: dict[str, Output] = {}
+
+    def __enter__(self) -> Fetching:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._open.close()
+
+    def look(self, artifacts: Sequence[Artifact]) -> None:
+        """See that each is there in its length.  Lost, with its name, when one is not."""
+        for artifact in artifacts:
+            self._way(artifact)  # outputs are made in one thread
+        with ThreadPoolExecutor(min(LOOKS, len(artifacts) or 1)) as crew:
+            for _ in crew.map(self._look, artifacts):
+                pass
+
+    def _look(self, artifact: Artifact) -> None:
+        way = self._way(artifact)
+        try:
+            if way is None:
+                opened(artifact).close()
+                return
+            size = way[0].size(way[1])
+        except Lost as error:
+            raise Lost(f"{artifact.name}: {error}") from None
+        if size is None:
+            raise Lost(f"{artifact.name}: {GONE}")
+        if artifact.size not in (None, size):
+            raise Lost(f"{artifact.name}: {CHANGED}")
+
+    def pieces(self, artifact: Artifact) -> Iterator[bytes]:
+        """Its bytes.  Lost behind the last of them when they are not those that were made."""
+        way, digest, size = self._way(artifact), sha256(), 0
+        for piece in _of_file(artifact) if way is None else way[0].pieces(way[1]):
+            digest.update(piece)
+            size += len(piece)
+            yield piece
+        made = (artifact.size, artifact.sha256)
+        if made[0] not in (None, size) or made[1] not in ("", digest.hexdigest()):
+            raise Lost(f"{artifact.name}: {CHANGED}")
+
+    def _way(self, artifact: Artifact) -> tuple[Output, str] | None:
+        """The output and its name for it; None for a file of this machine."""
+        scheme, is_url, _ = artifact.place.partition("://")
+        if not is_url:
+            return None
+        known = account_of(artifact.place)
+        if known is None:
+            raise StorageError(
+                f"{artifact.name} lies in a store ({scheme[:20]!a}) of no account of export.config "
+                "and can be downloaded by its own link only"
+            )
+        account, name = known
+        if account.name not in self._outputs:
+            self._outputs[account.name] = exporting.cake_output(account)
+            self._open.callback(self._outputs[account.name].close)
+        return self._outputs[account.name], name
+
+
+def _of_file(artifact: Artifact) -> Iterator[bytes]:
+    with opened(artifact) as file:
+        while piece := _read(file):
+            yield piece
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        return file.read(PIECE)
+    except OSError as error:
+        raise Lost(GONE) from error
+
+
+class Flow:
+    """Pieces on their way out; whatever ends them, the way is free again and nothing looks whole.
+
+    StorageError when as many are under way as the server can bear.
+    """
+
+    def __init__(self, what: str, fetching: Fetching, pieces: Generator[bytes]) -> None:
+        if not _STREAMS.acquire(blocking=False):
+            fetching.close()
+            raise StorageError(
+                f"{AT_ONCE} downloads are under way, which is as many as go at once; nothing was "
+                "sent, try again in a minute"
+            )
+        self._what, self._pieces = what, pieces
+        self._free: Callable[[], None] | None = _STREAMS.release
+        self._fetching = fetching
+
+    def __iter__(self) -> Flow:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except MTDataError as error:
+            log.error("%s was cut off on its way and is not whole: %s", self._what, error)
+            raise
+
+    def close(self) -> None:
+        """Let go of everything; called when the answer has gone out, or cannot."""
+        free, self._free = self._free, None
+        if free is not None:
+            self._pieces.close()
+            self._fetching.close()
+            free()

@@ -1,0 +1,182 @@
+"""The form of a new job, made from what its kind declares; it knows no kind, and queues nothing.
+
+Where a kind takes ranges, the form has a row for each of several: the first has the parameters' own
+names, the next ones `from_2`, `to_2` and on.  Each range is a job with all other fields alike.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from django import forms
+from django.conf import settings
+from django.utils.text import capfirst
+
+from mtdata.errors import MTDataError
+from mtdata.jobs.kind import (
+    MOST_VALUE,
+    REQUIRED,
+    Kind,
+    Parameter,
+    Parameters,
+    day,
+    default_of,
+    reading,
+)
+
+EVERY, ROWS, MOST_ROWS = ".", "ranges", 20
+
+
+class Row(NamedTuple):
+    """The two fields of one range, as they are shown."""
+
+    number: int
+    fields: list[forms.BoundField]
+
+
+def rows_in(given: Mapping[str, str]) -> int:
+    """How many ranges a form that was sent has room for."""
+    word = given.get(ROWS, "")
+    return int(word) if re.fullmatch("[0-9]{1,3}", word) else 1
+
+
+class JobForm(forms.Form):
+    """A field a parameter; what is wrong is found by the kind itself, and told at the field."""
+
+    def __init__(
+        self, kind: Kind, *args: Any, rows: int = 1, turned: bool = False, **how: Any
+    ) -> None:
+        """`rows` ranges are asked for; `turned`: the last of them was added just now."""
+        super().__init__(*args, **how)
+        self._kind = kind
+        self.rows = min(max(rows, 1), MOST_ROWS) if kind.ranges else 1
+        for parameter in kind.parameters:
+            if parameter.name not in (kind.ranges or ()):
+                self.fields[parameter.name] = _field(parameter)
+        for number in range(1, self.rows + 1) if kind.ranges else ():
+            for parameter in self._pair():
+                self.fields[_at(parameter.name, number)] = _field(parameter, number)
+        if turned and kind.ranges:
+            begins = self.fields[_at(kind.ranges[0], self.rows)]
+            begins.widget.attrs["autofocus"] = True
+
+    def _pair(self) -> list[Parameter]:
+        wanted = self._kind.ranges or ()
+        return [parameter for parameter in self._kind.parameters if parameter.name in wanted]
+
+    # as it is shown
+
+    @property
+    def shared(self) -> list[forms.BoundField]:
+        """The fields of no range."""
+        in_rows = {field.name for row in self.ranges() for field in row.fields}
+        return [field for field in self if field.name not in in_rows]
+
+    def ranges(self) -> Iterator[Row]:
+        """The rows of ranges; none where the kind has no ranges."""
+        for number in range(1, self.rows + 1) if self._kind.ranges else ():
+            yield Row(number, [self[_at(one.name, number)] for one in self._pair()])
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether there may be one range more."""
+        return bool(self._kind.ranges) and self.rows < MOST_ROWS
+
+    # as it was sent
+
+    @property
+    def givens(self) -> list[dict[str, str]]:
+        """What was filled in for each job; an empty field is left to its default."""
+        return [given for _, given in self._numbered()]
+
+    def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """By the number of their rows; an empty row counts only where no other is filled."""
+        words = {name: word for name, word in self.cleaned_data.items() if word != ""}
+        names = self._kind.ranges or ()
+        shared = {one.name: words[one.name] for one in self._kind.parameters
+                  if one.name not in names and one.name in words}  # fmt: skip
+        filled = [number for number in range(1, self.rows + 1)
+                  if any(_at(name, number) in words for name in names)]  # fmt: skip
+        for number in filled or [1]:
+            at = {name: words.get(_at(name, number), "") for name in names}
+            yield number, shared | {name: word for name, word in at.items() if word}
+
+    def clean(self) -> None:
+        """Every fault of every field at once."""
+        taken: list[tuple[int, Parameters]] = []
+        for number, given in self._numbered():
+            found = reading(self._kind, settings.MTDATA, given)
+            for name, why in found.faults.items():
+                self._tell(name, number, why)
+            if not found.faults and self._kind.ranges:
+                self._look_for_overlap(taken, number, found.parameters)
+                taken.append((number, found.parameters))
+
+    def _tell(self, name: str, number: int, why: str) -> None:
+        ranges = self._kind.ranges or ()
+        if ranges and not name:
+            name = ranges[0]  # a fault of the range as a whole
+        at = _at(name, number) if name in ranges else name
+        if at not in self.errors:
+            self.add_error(at or None, f"{capfirst(why)}.")
+
+    def _look_for_overlap(
+        self, taken: list[tuple[int, Parameters]], number: int, asked: Parameters
+    ) -> None:
+        """A day that two ranges have would be taken twice."""
+        first, last = self._kind.ranges or ("", "")
+        for other, known in taken:
+            if asked[first] <= known[last] and known[first] <= asked[last]:
+                day = max(asked[first], known[first])
+                self._tell(first, number, f"{day} is in range {other} already")
+                return
+
+
+def _at(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}_{number}"
+
+
+def _field(parameter: Parameter, number: int = 1) -> forms.Field:
+    needed = parameter.default is REQUIRED
+    field = forms.CharField(
+        required=False,  # the kind says it in its own words
+        label=capfirst(parameter.name.replace("_", " ")),
+        help_text=f"Allowed: {parameter.allowed}.",
+        initial="" if needed else words_of(_default(parameter)),
+    )
+    # a row behind the first may be left empty as a whole
+    field.is_needed, field.examples = needed, parameter.examples
+    must = {"required": True} if needed and number == 1 else {}
+    attributes = {"autocomplete": "off"} | must
+    if parameter.choices is not None:
+        offered = [(one, _told(one)) for one in parameter.choices(settings.MTDATA)]
+        field.widget = forms.Select(attributes, [] if not needed else [("", "choose")])
+        field.widget.choices += offered
+        return field
+    kind = "date" if parameter.read is day else "text"
+    more = {"list": f"examples_{parameter.name}"} if parameter.examples else {}
+    field.widget = forms.TextInput(
+        attributes | more | {"type": kind} | ({"maxlength": MOST_VALUE} if kind == "text" else {})
+    )
+    return field
+
+
+def _default(parameter: Parameter) -> Any:
+    try:
+        return default_of(parameter, settings.MTDATA)
+    except MTDataError:  # the form says so when it is sent
+        return ""
+
+
+def _told(choice: str) -> str:
+    return f"{choice} (every one)" if choice == EVERY else choice
+
+
+def words_of(value: Any) -> str:
+    """A kept value as it may be given again."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)

@@ -1,0 +1,145 @@
+"""Downloads of what jobs made: a file by its link, or all files of a job as one zip.
+
+What a browser gets goes through the guard that the kind of the job declares; a program, which comes
+with a token, and whoever asks for `?as=data` gets the bytes as they lie.
+"""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+from collections.abc import Generator, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from mtdata.jobs.kind import Guard
+from mtdata.records.asking import asking
+from mtdata.records.models import Artifact, Job
+from mtdata.web import links
+from mtdata.web.fetching import Fetching, Flow, guard_of
+from mtdata.web.pages.job import found
+from mtdata.web.places import Lost, disposition, handed_out, saved_as
+from mtdata.web.zipping import Member, names_of, zipped
+
+log = logging.getLogger(__name__)
+MOST_FILES = 10_000
+
+
+def _guard_for(request: HttpRequest, job: Job) -> Guard | None:
+    as_it_lies = request.by_token or request.GET.get("as") == "data"
+    return None if as_it_lies else guard_of(job)
+
+
+def one(request: HttpRequest, word: str) -> HttpResponse:
+    """What a link leads to; 410 with words where it opens nothing any more."""
+    standing = links.found(word)
+    if standing is None:
+        raise Http404
+    artifact = standing.artifact
+    if standing.closed:
+        told = f"This link opens nothing any more: {standing.closed}."
+        return _gone(request, artifact.job, told)
+    guard = _guard_for(request, artifact.job)
+    try:
+        response = handed_out(artifact) if guard is None else _guarded(request, artifact, guard)
+    except Lost as error:
+        log.warning("%s of %s cannot be downloaded: %s", artifact.name, artifact.job.name, error)
+        told = f"{artifact.name} cannot be downloaded: {error}."
+        return _gone(request, artifact.job, told)
+    _told(request, artifact.name, artifact.job)
+    return response
+
+
+def _guarded(request: HttpRequest, artifact: Artifact, guard: Guard) -> HttpResponse:
+    fetching = Fetching()
+    length = None
+    try:
+        fetching.look([artifact])
+        if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":  # there only a length tells an end
+            length = sum(map(len, guard(fetching.pieces(artifact))))
+    except BaseException:
+        fetching.close()
+        raise
+    what = f"{artifact.name} of {artifact.job.name}"
+    kind = mimetypes.guess_type(artifact.name)[0] or "application/octet-stream"
+    pieces = guard(fetching.pieces(artifact))
+    response = _sent(request, what, artifact.name, kind, fetching, pieces)
+    if length is not None:
+        response.headers["Content-Length"] = str(length)
+    return response
+
+
+def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
+    """Every file of a job as one zip; 410 with words where one of them is not to be had."""
+    of = found(job)
+    with asking():
+        artifacts = list(of.artifacts.select_related("job").order_by("pk")[: MOST_FILES + 1])
+    refused = _zip_refused(of, artifacts)
+    if refused:
+        return _gone(request, of, refused)
+    fetching, guard = Fetching(), _guard_for(request, of)
+    try:
+        fetching.look(artifacts)
+    except Lost as error:
+        fetching.close()
+        log.warning("%s cannot be downloaded as one zip: %s", of.name, error)
+        return _gone(request, of, f"Not every file can be downloaded: {error}.")
+    except BaseException:
+        fetching.close()
+        raise
+    pieces = zipped(_members(artifacts, fetching, guard))
+    _told(request, "a zip", of)
+    name = f"{of.name}.zip"
+    return _sent(request, f"the zip of {of.name}", name, "application/zip", fetching, pieces)
+
+
+def _zip_refused(job: Job, artifacts: list[Artifact]) -> str:
+    """Why there is no zip; '' when there may be one."""
+    if len(artifacts) > MOST_FILES:
+        return f"A zip has at most {MOST_FILES:,} files, and there are more; take them one by one."
+    standings = links.standings(artifacts, job)
+    closed = [one for one in standings if one.closed]
+    if closed:
+        return (
+            f"{len(closed):,} of {len(standings):,} links to the files of this job are closed "
+            f"({closed[0].artifact.name}: {closed[0].closed}); a zip has all files or is none."
+        )
+    return "" if standings else "No file came out of this job."
+
+
+def _members(
+    artifacts: list[Artifact], fetching: Fetching, guard: Guard | None
+) -> Iterator[Member]:
+    names = names_of(saved_as(one.name) for one in artifacts)
+    for name, artifact in zip(names, artifacts, strict=True):
+        pieces = fetching.pieces(artifact)
+        through = pieces if guard is None else guard(pieces)
+        yield Member(name, artifact.made_at, artifact.size, through)
+
+
+def _sent(
+    request: HttpRequest,
+    what: str,
+    name: str,
+    kind: str,
+    fetching: Fetching,
+    pieces: Generator[bytes],
+) -> HttpResponse:
+    head = {"Content-Type": kind, "Content-Disposition": disposition(name)}
+    if request.method == "HEAD":
+        fetching.close()
+        return HttpResponse(headers=head)
+    return StreamingHttpResponse(Flow(what, fetching, pieces), headers=head)
+
+
+def _told(request: HttpRequest, what: str, job: Job) -> None:
+    if request.method == "GET":
+        log.info("%s downloads %s of %s", request.user.get_username(), what, job.name)
+
+
+def _gone(request: HttpRequest, job: Job, words: str) -> HttpResponse:
+    known = {"words": words, "job": job}
+    return render(request, "web/gone.html", known, status=HTTPStatus.GONE)

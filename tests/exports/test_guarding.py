@@ -1,0 +1,73 @@
+"""A report on its way to a spreadsheet: whatever the pieces, each cell is as `guarded` makes it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtdata.config import load
+from mtdata.domain.row import csv_line
+from mtdata.errors import OutputError
+from mtdata.exports.cake import guarding
+from mtdata.exports.cake.cells import guarded
+from mtdata.exports.cake.guarding import guarded_pieces
+from mtdata.jobs.kinds import KINDS
+from tests.jobs.place import SITE
+
+SIGNS = ["", "=", "+", "-", "@", "\t", "\r", "\n", '"', "'"]
+BEGINNINGS = [*SIGNS, "+4", "-1.5", "-1,000", '=HYPER("x")']
+CELL = st.builds(
+    str.__add__,
+    st.sampled_from(BEGINNINGS),
+    st.text(st.sampled_from('=+-@\t\r\n",;\'a1.€𝄞é ') | st.characters(codec="utf-8"), max_size=12),
+)
+
+
+def cut(content: bytes, lengths: list[int]) -> Iterator[bytes]:
+    """In pieces of these lengths, and the rest."""
+    for length in lengths:
+        yield content[:length]
+        content = content[length:]
+    yield content
+
+
+@given(
+    st.lists(st.lists(CELL, min_size=2, max_size=5), max_size=8),
+    st.lists(st.integers(0, 9), max_size=40),
+)
+def test_whatever_the_pieces_each_cell_is_guarded(rows: list[list[str]], cuts: list[int]) -> None:
+    content = b"".join(csv_line(row) for row in rows)
+    made = b"".join(guarded_pieces(cut(content, cuts))).decode()
+    found = list(csv.reader(io.StringIO(made, newline="")))
+    assert found == [[guarded(cell) for cell in row] for row in rows]
+
+
+def test_no_more_than_a_row_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarding, "MOST_OF_A_ROW", 1000)
+    rows = (csv_line([f"={number}", "x" * 400]) for number in range(50))
+    assert len(list(guarded_pieces(rows))) == 50
+    with pytest.raises(OutputError, match="longer than 1,000"):
+        list(guarded_pieces([b'"' + b"x\n" * 499, b"yyyy"]))
+
+
+@pytest.mark.parametrize(
+    ("word", "is_guarded"), [("browser", True), ("off", False), ("all", False)]
+)
+def test_what_a_browser_gets_is_guarded_as_the_account_says(
+    tmp_path: Path, word: str, is_guarded: bool
+) -> None:
+    account = {"ADMIN_DOMAIN": "a.example.com", "API_KEY": "k", "TIMEZONE": "UTC"}
+    (tmp_path / "server.config").write_text(yaml.safe_dump({"study": SITE}))
+    (tmp_path / "export.config").write_text(yaml.safe_dump({"CAKE": account | {"CSV_GUARD": word}}))
+    settings = load(tmp_path, {})
+    for kind in (KINDS["cake.clicks"], KINDS["cake.conversions"], KINDS["cake.changes"]):
+        found = kind.guard(settings, {"account": settings.cake().name})
+        assert (found is guarded_pieces) == is_guarded
+        assert kind.guard(settings, {"account": "of somebody who is gone"}) is guarded_pieces

@@ -1,0 +1,246 @@
+"""All files of a job in one zip, and what a browser gets guarded: whole and as made, or nothing."""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Generator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import pytest
+import requests
+from django.conf import settings as django
+
+from mtdata.config import load
+from mtdata.errors import StorageError
+from mtdata.records.models import Artifact, Job
+from mtdata.web import fetching
+from mtdata.web.fetching import Fetching, Flow
+from mtdata.web.places import Lost
+from mtdata.web.zipping import names_of
+from tests.bucket import KEYS, Bucket
+from tests.web.programs import program
+from tests.web.site import WebSite
+
+HEAD, LIES, GUARDED = b"day,note\r\n", b",=1+1\r\n", b",'=1+1\r\n"
+DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
+
+
+def _content(day: str, rest: bytes) -> bytes:
+    return HEAD + day.encode() + rest
+
+
+class Reports:
+    """A job that made a file a day, each with a cell that a spreadsheet would calculate."""
+
+    def __init__(self, web: WebSite, days: tuple[str, ...] = DAYS) -> None:
+        self.web = web
+        job = web.place.add("ranged", start=days[0], end=days[-1], note="=1+1")
+        web.place.carry()
+        web.place.ended(job, "Success")
+        self.page, self.job = f"/jobs/{job}/", job
+        self.files = [Path(one.place) for one in Artifact.objects.filter(job=job).order_by("pk")]
+
+    def get(self, path: str, **how: Any) -> requests.Response:
+        """As an operator, of a path of the job's page."""
+        return self.web.visitor("operator").get(self.page + path, **how)
+
+    def read(self) -> str:
+        """The page of the job."""
+        return self.get("").text
+
+
+def _unzipped(answer: requests.Response) -> dict[str, bytes]:
+    assert answer.status_code == 200, answer.text
+    with ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_all_files_of_a_job_come_as_one_zip(web: WebSite) -> None:
+    made = Reports(web)
+    assert 'href="' + made.page + 'zip/"' in made.read()
+    assert "Downloads are guarded" in made.read()
+    answer = made.get("zip/")
+    assert _unzipped(answer) == {f"Tag {day} ü.csv": _content(day, GUARDED) for day in DAYS}
+    assert "Content-Length" not in answer.headers
+    name = Job.objects.get(pk=made.job).name
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}.zip"'
+    as_it_lies = {f"Tag {day} ü.csv": _content(day, LIES) for day in DAYS}
+    assert _unzipped(made.get("zip/?as=data")) == as_it_lies
+    assert _unzipped(program(web, "operator").get(made.page + "zip/")) == as_it_lies
+    assert made.web.visitor("operator").head(made.page + "zip/").content == b""
+
+
+def _all_that_came(answer: requests.Response) -> bytes:
+    kept = b""
+    with answer, suppress(requests.RequestException):
+        for piece in answer.iter_content(1):
+            kept += piece
+    return kept
+
+
+def test_a_zip_has_every_file_or_is_none(web: WebSite) -> None:
+    made = Reports(web)
+    away = made.files[1].with_suffix(".away")
+    made.files[1].rename(away)
+    lost = made.get("zip/")
+    assert (lost.status_code, "not there any more" in lost.text) == (410, True)
+    away.rename(made.files[1])
+    content = made.files[1].read_bytes()
+    made.files[1].write_bytes(content.replace(b"1+1", b"9+9"))  # of the same length
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        made.get("zip/")
+    with pytest.raises(BadZipFile):
+        ZipFile(io.BytesIO(_all_that_came(made.get("zip/", stream=True))))
+    made.files[1].write_bytes(content)
+    assert len(_unzipped(made.get("zip/"))) == 3
+
+
+def test_a_zip_is_open_as_long_as_all_links_are(web: WebSite) -> None:
+    made, known = Reports(web), web.visitor("operator")
+    number = Artifact.objects.filter(job=made.job).order_by("pk")[1].pk
+    known.submit(f"{made.page}artifacts/{number}/revoke/")
+    closed = made.get("zip/")
+    assert closed.status_code == 410
+    assert "1 of 3 links to the files of this job are closed" in closed.text
+    assert "1 of 3 links are closed" in made.read()
+    assert f'{made.page}zip/"' not in made.read()
+    assert web.visitor("viewer").submit(f"{made.page}renew/").status_code == 403
+    assert known.submit(f"{made.page}renew/").status_code == 303
+    assert len(_unzipped(made.get("zip/"))) == 3
+    assert known.submit(f"{made.page}renew/").status_code == 303
+    Job.objects.filter(pk=made.job).update(status="Failed")
+    assert made.get("zip/").status_code == 410
+    known.submit(f"{made.page}renew/")
+    assert "Nothing was renewed" in made.read()
+    empty = web.place.add("rows")
+    assert known.get(f"/jobs/{empty}/zip/").status_code == 410
+
+
+def _link(made: Reports) -> str:
+    [standing] = [line for line in made.read().split('"') if line.startswith("/d/")][:1]
+    return standing
+
+
+def test_a_browser_gets_one_file_guarded_and_a_program_as_it_lies(web: WebSite) -> None:
+    made, known = Reports(web, DAYS[:1]), web.visitor("operator")
+    link, lies = _link(made), _content(DAYS[0], LIES)
+    answer = known.get(link)
+    assert answer.content == _content(DAYS[0], GUARDED)
+    assert answer.headers["Content-Type"] == "text/csv"
+    assert "Tag%202026-03-01%20%C3%BC.csv" in answer.headers["Content-Disposition"]
+    assert known.get(f"{link}?as=data").content == lies
+    assert program(web, "operator").get(link).content == lies
+    assert known.head(link).content == b""
+    listed = known.get("/jobs/?kind=ranged").text
+    assert listed.count("Download Report</a>") == 1
+    assert f'href="{link}"' in listed
+    assert "Download Report" not in web.visitor("viewer").get("/jobs/?kind=ranged").text
+    made.files[0].write_bytes(lies.replace(b"1+1", b"9+9"))
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        known.get(link)
+
+
+def test_an_old_proxy_gets_a_length(web: WebSite) -> None:
+    made, known = Reports(web, DAYS[:1]), web.visitor("operator")
+    link = _link(made)
+
+    def asked() -> bytes:
+        cookies = "; ".join(f"{one.name}={one.value}" for one in known.cookies)
+        with socket.create_connection(("127.0.0.1", web.port), 30) as line:
+            head = f"Host: 127.0.0.1\r\nCookie: {cookies}"
+            line.sendall(f"GET {link} HTTP/1.0\r\n{head}\r\n\r\n".encode())
+            return b"".join(iter(lambda: line.recv(4096), b""))
+
+    head, _, body = asked().partition(b"\r\n\r\n")
+    assert body == _content(DAYS[0], GUARDED)
+    assert f"content-length: {len(body)}".encode() in head.lower()
+    made.files[0].write_bytes(_content(DAYS[0], LIES).replace(b"1+1", b"9+9"))
+    assert b" 410 " in asked().partition(b"\r\n")[0]
+
+
+def test_a_job_of_another_kind_is_given_out_as_it_lies(web: WebSite) -> None:
+    job = web.place.add("dated", start=DAYS[0], end=DAYS[1], note="=1+1")
+    web.place.carry()
+    web.place.ended(job, "Success")
+    assert "guarded" not in web.visitor("operator").get(f"/jobs/{job}/").text
+    assert len(_unzipped(web.visitor("operator").get(f"/jobs/{job}/zip/"))) == 2
+
+
+def test_names_that_come_twice_get_numbers() -> None:
+    assert names_of(["a.csv", "b", "a.csv", "b", "a.csv", "a_2.csv"]) == [
+        *("a.csv", "b", "a_2.csv", "b_2", "a_3.csv", "a_2_2.csv")
+    ]
+
+
+# --- from a store, and on the way
+
+
+@pytest.fixture
+def of_store(web: WebSite, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An artifact in the bucket of an account."""
+    account = {
+        "ADMIN_DOMAIN": "admin.example.com",
+        "API_KEY": "invented",
+        "TIMEZONE": "UTC",
+        "OUTPUT": f"s3://{bucket.name}/cake",
+        "ENDPOINT": bucket.store.url,
+        "ACCESS_KEY": KEYS[0],
+        "SECRET_KEY": KEYS[1],
+    }
+    web.place.write("export", {"CAKE": account})
+    monkeypatch.setattr(django, "MTDATA", load(web.config, {}), raising=False)
+    (web.config / "export.config").unlink()
+    content = _content(DAYS[0], LIES)
+    bucket.change("cake/one.csv", content)
+    return SimpleNamespace(
+        name="one.csv",
+        place=f"s3://{bucket.name}/cake/one.csv",
+        size=len(content),
+        sha256=sha256(content).hexdigest(),
+    )
+
+
+def test_what_lies_in_a_store_comes_whole_or_is_told(of_store: Any, bucket: Bucket) -> None:
+    with Fetching() as way:
+        way.look([of_store])
+        assert b"".join(way.pieces(of_store)) == _content(DAYS[0], LIES)
+        bucket.change("cake/one.csv", _content(DAYS[0], LIES).replace(b"1+1", b"9+9"))
+        way.look([of_store])
+        with pytest.raises(Lost, match=r"one\.csv: the file was changed"):
+            list(way.pieces(of_store))
+        bucket.change("cake/one.csv", b"short")
+        with pytest.raises(Lost, match=r"one\.csv: the file was changed"):
+            way.look([of_store])
+        bucket.lose("cake/one.csv")
+        with pytest.raises(Lost, match=r"one\.csv: the file is not there"):
+            way.look([of_store])
+        of_store.place = "s3://of-nobody/one.csv"
+        with pytest.raises(StorageError, match="no account"):
+            way.look([of_store])
+
+
+def test_only_so_many_are_on_their_way_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    def pieces() -> Generator[bytes]:
+        yield b"one"
+        raise Lost("it was changed")
+
+    flows = [Flow("a file", Fetching(), pieces()) for _ in range(fetching.AT_ONCE)]
+    with pytest.raises(StorageError, match="try again in a minute"):
+        Flow("a file", Fetching(), pieces())
+    with pytest.raises(Lost):
+        list(flows[0])
+    assert "a file was cut off on its way and is not whole: it was changed" in caplog.text
+    flows[0].close()
+    flows[0].close()
+    flows[0] = Flow("a file", Fetching(), pieces())
+    with pytest.raises(StorageError):
+        Flow("a file", Fetching(), pieces())
+    for flow in flows:
+        flow.close()
