@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -12,6 +11,7 @@ from mtdata.domain.job import Status
 from mtdata.records import looking
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
+from mtdata.web.reach import reach_of
 
 SIZE, MOST_WORDS = 50, 128
 
@@ -22,11 +22,13 @@ def show(request: HttpRequest) -> HttpResponse:
         name: word_in(request.GET, name, MOST_WORDS).strip()
         for name in ("status", "kind", "name", "owner")
     }
+    reach = reach_of(request.user)
     found = looking.paged(
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
         owner=asked["owner"],
+        within=reach.jobs,
         page=number_in(request.GET, "page", 1),
         size=SIZE,
     )
@@ -35,7 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "found": found,
         "jobs": [_line(job) for job in found.jobs],
         "states": _offered([one.value for one in Status], asked["status"]),
-        "kinds": _offered(sorted(settings.MTDATA_KINDS), asked["kind"]),
+        "kinds": _offered(sorted(reach.kinds), asked["kind"]),
         "is_filtered": any(asked.values()),
     }
     alone = request.headers.get("HX-Request") == "true"

@@ -14,6 +14,7 @@ from mtdata.domain.job import Status
 from mtdata.records.asking import asking
 from mtdata.records.models import Artifact
 from mtdata.web import links
+from mtdata.web.pages.job import found
 from mtdata.web.pages.words import see
 from mtdata.web.places import Lost, handed_out
 
@@ -26,6 +27,7 @@ def download(request: HttpRequest, word: str) -> HttpResponse:
     if standing is None:
         raise Http404
     artifact = standing.artifact
+    found(request, artifact.job_id)
     if standing.closed:
         return _gone(request, artifact, f"This link opens nothing any more: {standing.closed}.")
     try:
@@ -46,7 +48,7 @@ def _gone(request: HttpRequest, artifact: Artifact, words: str) -> HttpResponse:
 
 def renew(request: HttpRequest, job: Any, number: int) -> HttpResponse:
     """A new link, and no earlier one opens anything."""
-    artifact = _artifact(job, number)
+    artifact = _artifact(request, job, number)
     links.renew(artifact)
     log.info("%s renewed the link to %s", request.user.get_username(), artifact.name)
     messages.success(request, f"The new link to {artifact.name} is open for 24 hours.")
@@ -55,14 +57,15 @@ def renew(request: HttpRequest, job: Any, number: int) -> HttpResponse:
 
 def revoke(request: HttpRequest, job: Any, number: int) -> HttpResponse:
     """No link to it opens anything."""
-    artifact = _artifact(job, number)
+    artifact = _artifact(request, job, number)
     links.revoke(artifact)
     log.info("%s revoked the link to %s", request.user.get_username(), artifact.name)
     messages.success(request, f"No link to {artifact.name} opens anything now.")
     return see("job", job)
 
 
-def _artifact(job: Any, number: int) -> Artifact:
+def _artifact(request: HttpRequest, job: Any, number: int) -> Artifact:
+    found(request, job)
     with asking():
         done = Artifact.objects.select_related("job").filter(job__status=Status.SUCCESS)
         artifact = done.filter(pk=number, job=job).first()

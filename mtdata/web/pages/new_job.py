@@ -14,12 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
 
+from mtdata.config import Settings
 from mtdata.errors import MTDataError
 from mtdata.jobs import front
 from mtdata.jobs.kind import MOST_VALUE, REQUIRED, Kind, Parameter, day, default_of, reading
-from mtdata.records.asking import asking
-from mtdata.records.models import Job
 from mtdata.web.pages.words import see
+from mtdata.web.reach import reach_of
 
 log = logging.getLogger(__name__)
 EVERY = "."
@@ -27,18 +27,18 @@ EVERY = "."
 
 def choose(request: HttpRequest) -> HttpResponse:
     """The kinds that there are."""
-    kinds = sorted(settings.MTDATA_KINDS.values(), key=lambda kind: kind.name)
+    kinds = sorted(reach_of(request.user).kinds.values(), key=lambda kind: kind.name)
     return render(request, "web/job_kinds.html", {"kinds": kinds})
 
 
 class JobForm(forms.Form):
     """A field a parameter; what is wrong is found by the kind itself, and told at the field."""
 
-    def __init__(self, kind: Kind, *args: Any, **how: Any) -> None:
+    def __init__(self, kind: Kind, ours: Settings, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
-        self._kind = kind
+        self._kind, self._settings = kind, ours
         for parameter in kind.parameters:
-            self.fields[parameter.name] = _field(parameter)
+            self.fields[parameter.name] = _field(parameter, ours)
 
     @property
     def given(self) -> dict[str, str]:
@@ -47,23 +47,23 @@ class JobForm(forms.Form):
 
     def clean(self) -> None:
         """Every fault of every field at once."""
-        found = reading(self._kind, settings.MTDATA, self.given)
+        found = reading(self._kind, self._settings, self.given)
         for name, why in found.faults.items():
             if name not in self.errors:
                 self.add_error(name or None, f"{capfirst(why)}.")
 
 
-def _field(parameter: Parameter) -> forms.Field:
+def _field(parameter: Parameter, ours: Settings) -> forms.Field:
     needed = parameter.default is REQUIRED
     field = forms.CharField(
         required=False,  # the kind says it in its own words
         help_text=f"Allowed: {parameter.allowed}.",
-        initial="" if needed else _words(_default(parameter)),
+        initial="" if needed else _words(_default(parameter, ours)),
     )
     field.is_needed, field.examples = needed, parameter.examples
     attributes = {"autocomplete": "off"} | ({"required": True} if needed else {})
     if parameter.choices is not None:
-        offered = [(one, _told(one)) for one in parameter.choices(settings.MTDATA)]
+        offered = [(one, _told(one)) for one in parameter.choices(ours)]
         field.widget = forms.Select(attributes, [] if not needed else [("", "choose")])
         field.widget.choices += offered
         return field
@@ -75,9 +75,9 @@ def _field(parameter: Parameter) -> forms.Field:
     return field
 
 
-def _default(parameter: Parameter) -> Any:
+def _default(parameter: Parameter, ours: Settings) -> Any:
     try:
-        return default_of(parameter, settings.MTDATA)
+        return default_of(parameter, ours)
     except MTDataError:  # the form says so when it is sent
         return ""
 
@@ -95,8 +95,8 @@ def _words(value: Any) -> str:
 
 def show(request: HttpRequest, kind: str) -> HttpResponse:
     """The empty form, or one filled as the job `?from=` was."""
-    found = _kind(kind)
-    return _shown(request, found, JobForm(found, initial=_as_before(request, found)))
+    found, ours = _kind(request, kind), reach_of(request.user).settings
+    return _shown(request, found, JobForm(found, ours, initial=_as_before(request, found)))
 
 
 def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
@@ -104,31 +104,30 @@ def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
         job_id = UUID(request.GET.get("from", ""))
     except ValueError:
         return {}
-    with asking():
-        job = Job.objects.filter(pk=job_id, kind=kind.name).first()
+    job = reach_of(request.user).job(job_id)
     known = {parameter.name for parameter in kind.parameters}
-    kept = job.parameters if job else {}
+    kept = job.parameters if job and job.kind == kind.name else {}
     return {name: _words(value) for name, value in kept.items() if name in known}
 
 
 def queue(request: HttpRequest, kind: str) -> HttpResponse:
     """Queue a job, or show what is wrong with it."""
-    found = _kind(kind)
-    form = JobForm(found, request.POST)
+    found, ours = _kind(request, kind), reach_of(request.user).settings
+    form = JobForm(found, ours, request.POST)
     if not form.is_valid():
         return _shown(request, found, form, status=400)
     owner = request.user.get_username()
-    job = front.add(settings.MTDATA, settings.MTDATA_KINDS, found.name, form.given, owner)
+    job = front.add(ours, settings.MTDATA_KINDS, found.name, form.given, owner)
     log.info("%s queued %s", owner, job.name)
     messages.success(request, f"{job.name} is queued.")
     return see("job", job.pk)
 
 
-def _kind(name: str) -> Kind:
-    if name not in settings.MTDATA_KINDS:
+def _kind(request: HttpRequest, name: str) -> Kind:
+    kinds = reach_of(request.user).kinds
+    if name not in kinds:
         raise Http404
-    found: Kind = settings.MTDATA_KINDS[name]
-    return found
+    return kinds[name]
 
 
 def _shown(request: HttpRequest, kind: Kind, form: JobForm, status: int = 200) -> HttpResponse:
