@@ -61,7 +61,7 @@ def cake_log_in(home: Path, account: CakeConfig) -> Client:
         account.server, "", account.timezone, timeout_s=limit_s, connect_timeout_s=limit_s / 2
     )
     name = f"{account.admin_domain}.login"
-    turns = Limiter(home / "state", name, rate=5.0, at_once=2, longest_s=TURN_S)
+    turns = Limiter(home / "state", name, rate=5.0, at_once=3, longest_s=TURN_S)
     return Client(access, turns)
 
 

@@ -6,6 +6,7 @@ The password goes to that instance and nowhere else, and the key that comes back
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from mtdata import exporting
 from mtdata.config.export import CakeConfig
+from mtdata.errors import BusyError
 from mtdata.exports.cake.verdict import LogInRefused
 from mtdata.records.asking import asking, whole
 from mtdata.web.guest_names import name_of
@@ -27,6 +29,9 @@ from mtdata.web.models import Guest
 from mtdata.web.roles import is_guest
 
 log = logging.getLogger(__name__)
+MOST_AT_ONCE = 3
+_SEATS = threading.BoundedSemaphore(MOST_AT_ONCE)
+"""An instance that does not answer holds no more of the few threads that answer everybody."""
 Act = TypeVar("Act", bound=Callable[..., Any])
 unseen: Callable[[Act], Act] = sensitive_variables("password")
 """Keeps the password out of whatever tells of a fault."""
@@ -88,11 +93,15 @@ class OwnBackend(ModelBackend):
 
 @unseen
 def _is_accepted(account: CakeConfig, email: str, password: str) -> bool:
-    with closing(exporting.cake_log_in(settings.MTDATA.home, account)) as client:
-        try:
+    if not _SEATS.acquire(blocking=False):
+        raise BusyError(f"{MOST_AT_ONCE} others are being asked for; nobody waits longer for that")
+    try:
+        with closing(exporting.cake_log_in(settings.MTDATA.home, account)) as client:
             client.api_key(email, password)
-        except LogInRefused:
-            return False
+    except LogInRefused:
+        return False
+    finally:
+        _SEATS.release()
     return True
 
 

@@ -104,5 +104,7 @@ def open_office(folder: Path) -> Iterator[Office]:
     how: dict[str, Any] = {"clicks_a_day": 24, "events_a_day": 24}
     with CakeSite(**how) as first, CakeSite(**how, tls=(certificate, key)) as second:
         office = Office(folder, first, second, certificate)
-        yield office
-        office.close()
+        try:
+            yield office
+        finally:
+            office.close()

@@ -42,8 +42,8 @@ def is_in(visitor: Visitor) -> bool:
 def test_the_page_offers_it_only_where_an_account_is_configured(
     web: WebSite, office: Office
 ) -> None:
-    assert 'action="/login/cake/"' in Visitor(office.url).get("/login/").text
-    assert 'action="/login/cake/"' not in Visitor(web.url).get("/login/").text
+    assert 'href="/login/cake/?next=/jobs/"' in Visitor(office.url).get("/login/?next=/jobs/").text
+    assert "/login/cake/" not in Visitor(web.url).get("/login/").text
     assert Visitor(web.url).get("/login/cake/").status_code == 404
 
 
@@ -226,7 +226,7 @@ def test_an_account_that_is_gone_from_the_config_closes(office: Office) -> None:
     late = Visitor(url)
     domain = office.instances["first"].domain
     given = {"admin_domain": domain, "email": "first@example.com", "password": WORD}
-    answer = late.submit("/login/cake/", "/login/", **given)
+    answer = late.submit("/login/cake/", "/login/cake/", **given)
     ended(server)
     assert codes == [302, 200]
     assert REFUSED in answer.text
