@@ -15,6 +15,9 @@ from mtdata.exports.cake.columns import Columns
 from mtdata.exports.limiter import Limiter
 from mtdata.exports.output import Output, Sealing, open_output
 
+LOG_IN_S, TURN_S = 6.0, 1.0
+"""Somebody waits at a form, and one of the few threads that answer with them."""
+
 
 def cake_access(account: CakeConfig) -> CakeAccess:
     """How the instance of an account is reached and asked."""
@@ -46,6 +49,20 @@ def cake_limiter(home: Path, account: CakeConfig) -> Limiter:
 def cake_client(home: Path, account: CakeConfig, beat: Callable[[], None]) -> Client:
     """A client of the account, for one thread; `beat` is a pulse's."""
     return Client(cake_access(account), cake_limiter(home, account), beat)
+
+
+def cake_log_in(home: Path, account: CakeConfig) -> Client:
+    """Asks whether a log-in is accepted, by a form and within seconds; it knows no key.
+
+    It has turns of its own: reports hold theirs for minutes.  Where too many ask it is a BusyError.
+    """
+    limit_s = min(LOG_IN_S, account.timeout_s)
+    access = CakeAccess(
+        account.server, "", account.timezone, timeout_s=limit_s, connect_timeout_s=limit_s / 2
+    )
+    name = f"{account.admin_domain}.login"
+    turns = Limiter(home / "state", name, rate=5.0, at_once=3, longest_s=TURN_S)
+    return Client(access, turns)
 
 
 def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]) -> Columns:

@@ -221,3 +221,7 @@ class ExportConfig(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     cake: tuple[CakeConfig, ...] = ()
+
+    def of_domain(self, domain: str) -> ExportConfig:
+        """The accounts at that ADMIN_DOMAIN alone."""
+        return ExportConfig(cake=tuple(one for one in self.cake if one.admin_domain == domain))

@@ -94,10 +94,13 @@ def paged(
     kind: str = "",
     words: str = "",
     owner: str = "",
+    within: Q = Q(),  # noqa: B008 - it is never changed
     page: int = 1,
     size: int = 50,
 ) -> Paged:
     """The jobs of that state, kind and owner with these words in their names; in three queries.
+
+    `within` says among which jobs.
 
     Of each: id, name, kind, status, owner, attempt, reason, created_at, started_at, ended_at (as
     aware datetimes), parts {done, total}, rows.  A page beyond the last is the last.
@@ -107,7 +110,7 @@ def paged(
     with asking():
         # PostgreSQL takes no NUL; nothing that is kept has one
         asked = {name: word.replace("\0", "\ufffd") for name, word in exact.items() if word}
-        jobs = Job.objects.filter(**asked)
+        jobs = Job.objects.filter(within, **asked)
         total = jobs.count()
         pages = max(1, -(-total // size))
         page = min(max(page, 1), pages)

@@ -17,7 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from mtdata.web import tokens
 from mtdata.web.pages.faults import problem
-from mtdata.web.roles import Role, role_of
+from mtdata.web.roles import Role, is_guest, role_of
 
 NO_LOG_IN = "Log in, or send a token: `Authorization: Bearer mtd_...`. Nothing was changed."
 NO_SUCH = "This token opens nothing: it is not known, or it has ended. Nothing was changed."
@@ -31,7 +31,9 @@ class Door(Enum):
     PROGRAMS = auto()  # the same, and strangers get a 401
 
 
-def refused(request: HttpRequest, door: Door, least: Role) -> HttpResponse | None:
+def refused(
+    request: HttpRequest, door: Door, least: Role, *, guests: bool = False
+) -> HttpResponse | None:
     """What is answered to somebody who may not; None, and request.user, for somebody who may."""
     request.for_programs = door is Door.PROGRAMS
     word = None if door is Door.PEOPLE else _token_of(request)
@@ -43,6 +45,8 @@ def refused(request: HttpRequest, door: Door, least: Role) -> HttpResponse | Non
         request.user = found[0]
     if role_of(request.user) < least:
         return _turned_away(request, door, least)
+    if not guests and is_guest(request.user):
+        raise PermissionDenied("this is not open to accounts of CAKE")
     if door is Door.PEOPLE or word is not None:
         return None
     return CsrfViewMiddleware(lambda request: None).process_view(request, None, (), {})

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django import forms
-from django.conf import settings
 from django.utils.text import capfirst
 
+from mtdata.config import Settings
 from mtdata.errors import MTDataError
 from mtdata.jobs.kind import (
     MOST_VALUE,
@@ -47,18 +47,24 @@ class JobForm(forms.Form):
     """A field a parameter; what is wrong is found by the kind itself, and told at the field."""
 
     def __init__(
-        self, kind: Kind, *args: Any, rows: int = 1, turned: bool = False, **how: Any
+        self,
+        kind: Kind,
+        ours: Settings,
+        *args: Any,
+        rows: int = 1,
+        turned: bool = False,
+        **how: Any,
     ) -> None:
-        """`rows` ranges are asked for; `turned`: the last of them was added just now."""
+        """`ours` is what it may tell of; `rows` ranges are asked for, the last just added (`turned`)."""
         super().__init__(*args, **how)
-        self._kind = kind
+        self._kind, self._settings = kind, ours
         self.rows = min(max(rows, 1), MOST_ROWS) if kind.ranges else 1
         for parameter in kind.parameters:
             if parameter.name not in (kind.ranges or ()):
-                self.fields[parameter.name] = _field(parameter)
+                self.fields[parameter.name] = _field(parameter, ours)
         for number in range(1, self.rows + 1) if kind.ranges else ():
             for parameter in self._pair():
-                self.fields[_at(parameter.name, number)] = _field(parameter, number)
+                self.fields[_at(parameter.name, number)] = _field(parameter, ours, number)
         if turned and kind.ranges:
             begins = self.fields[_at(kind.ranges[0], self.rows)]
             begins.widget.attrs["autofocus"] = True
@@ -108,7 +114,7 @@ class JobForm(forms.Form):
         """Every fault of every field at once."""
         taken: list[tuple[int, Parameters]] = []
         for number, given in self._numbered():
-            found = reading(self._kind, settings.MTDATA, given)
+            found = reading(self._kind, self._settings, given)
             for name, why in found.faults.items():
                 self._tell(name, number, why)
             if not found.faults and self._kind.ranges:
@@ -139,20 +145,20 @@ def _at(name: str, number: int) -> str:
     return name if number == 1 else f"{name}_{number}"
 
 
-def _field(parameter: Parameter, number: int = 1) -> forms.Field:
+def _field(parameter: Parameter, ours: Settings, number: int = 1) -> forms.Field:
     needed = parameter.default is REQUIRED
     field = forms.CharField(
         required=False,  # the kind says it in its own words
         label=capfirst(parameter.name.replace("_", " ")),
         help_text=f"Allowed: {parameter.allowed}.",
-        initial="" if needed else words_of(_default(parameter)),
+        initial="" if needed else words_of(_default(parameter, ours)),
     )
     # a row behind the first may be left empty as a whole
     field.is_needed, field.examples = needed, parameter.examples
     must = {"required": True} if needed and number == 1 else {}
     attributes = {"autocomplete": "off"} | must
     if parameter.choices is not None:
-        offered = [(one, _told(one)) for one in parameter.choices(settings.MTDATA)]
+        offered = [(one, _told(one)) for one in parameter.choices(ours)]
         field.widget = forms.Select(attributes, [] if not needed else [("", "choose")])
         field.widget.choices += offered
         return field
@@ -164,9 +170,9 @@ def _field(parameter: Parameter, number: int = 1) -> forms.Field:
     return field
 
 
-def _default(parameter: Parameter) -> Any:
+def _default(parameter: Parameter, ours: Settings) -> Any:
     try:
-        return default_of(parameter, settings.MTDATA)
+        return default_of(parameter, ours)
     except MTDataError:  # the form says so when it is sent
         return ""
 

@@ -1,4 +1,4 @@
-"""The tables of the web page: tokens of the API, and what became of links to download."""
+"""The tables of the web page: guests, tokens of the API, what became of links to download."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from django.conf import settings
 from django.db import models
 
 from mtdata.records.models import Artifact
+
+
+class Guest(models.Model):
+    """A user who is one by the word of an instance of CAKE; without a password here."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="guest"
+    )
+    domain = models.CharField(max_length=255)  # the ADMIN_DOMAIN of the instance
 
 
 class Token(models.Model):

@@ -19,6 +19,7 @@ from mtdata.web.api.operations import Address
 from mtdata.web.pages import (
     account,
     alive,
+    cake_login,
     downloads,
     faults,
     incidents,
@@ -45,12 +46,16 @@ class Way(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One address; the door says whether a token opens it too."""
+    """One address; the door says whether a token opens it too, and `guests` whether they may come.
+
+    A page that guests may come to shows and does nothing beyond their reach (`reach`).
+    """
 
     path: str
     name: str
     ways: Mapping[str, Way]
     door: Door = Door.PEOPLE
+    guests: bool = False
 
 
 def get(role: Role, page: Page) -> dict[str, Way]:
@@ -64,14 +69,21 @@ def post(role: Role, page: Page) -> dict[str, Way]:
 
 
 ROUTES = (
-    Route("healthz", "healthz", get(Role.ANYONE, alive.healthz)),
+    Route("healthz", "healthz", get(Role.ANYONE, alive.healthz), guests=True),
     Route(
         "login/",
         "login",
         get(Role.ANYONE, account.login) | post(Role.ANYONE, account.login),
+        guests=True,
     ),
-    Route("logout/", "logout", post(Role.ANYONE, account.logout)),
-    Route("account/", "account", get(Role.VIEWER, account.show)),
+    Route(
+        "login/cake/",
+        "cake_login",
+        get(Role.ANYONE, cake_login.show) | post(Role.ANYONE, cake_login.show),
+        guests=True,
+    ),
+    Route("logout/", "logout", post(Role.ANYONE, account.logout), guests=True),
+    Route("account/", "account", get(Role.VIEWER, account.show), guests=True),
     Route("account/password/", "password", post(Role.VIEWER, account.change_password)),
     Route("account/tokens/", "token_add", post(Role.VIEWER, account.add_token)),
     Route(
@@ -79,35 +91,48 @@ ROUTES = (
         "token_remove",
         post(Role.VIEWER, account.remove_token),
     ),
-    Route("jobs/", "jobs", get(Role.VIEWER, jobs.show)),
-    Route("jobs/new/", "job_kinds", get(Role.OPERATOR, new_job.choose)),
+    Route("jobs/", "jobs", get(Role.VIEWER, jobs.show), guests=True),
+    Route("jobs/new/", "job_kinds", get(Role.OPERATOR, new_job.choose), guests=True),
     Route(
         "jobs/new/<str:kind>/",
         "job_new",
         get(Role.OPERATOR, new_job.show) | post(Role.OPERATOR, new_job.queue),
+        guests=True,
     ),
-    Route("jobs/<uuid:job>/", "job", get(Role.VIEWER, job.show)),
-    Route("jobs/<uuid:job>/live/", "job_live", get(Role.VIEWER, job.live)),
-    Route("jobs/<uuid:job>/log/", "job_log", get(Role.VIEWER, job.log)),
-    Route("jobs/<uuid:job>/parts/", "job_parts", get(Role.VIEWER, job.parts)),
-    Route("jobs/<uuid:job>/artifacts/", "job_artifacts", get(Role.VIEWER, job.artifacts)),
-    Route("jobs/<uuid:job>/zip/", "zip", get(Role.OPERATOR, downloads.zip_of), Door.EITHER),
-    Route("jobs/<uuid:job>/renew/", "links_renew", post(Role.OPERATOR, links.renew_all)),
-    Route("jobs/<uuid:job>/stop/", "job_stop", post(Role.OPERATOR, orders.stop)),
-    Route("jobs/<uuid:job>/retry/", "job_retry", post(Role.OPERATOR, orders.retry)),
-    Route("jobs/<uuid:job>/undo/", "job_undo", post(Role.OPERATOR, orders.undo)),
+    Route("jobs/<uuid:job>/", "job", get(Role.VIEWER, job.show), guests=True),
+    Route("jobs/<uuid:job>/live/", "job_live", get(Role.VIEWER, job.live), guests=True),
+    Route("jobs/<uuid:job>/log/", "job_log", get(Role.VIEWER, job.log), guests=True),
+    Route("jobs/<uuid:job>/parts/", "job_parts", get(Role.VIEWER, job.parts), guests=True),
+    Route(
+        "jobs/<uuid:job>/artifacts/", "job_artifacts", get(Role.VIEWER, job.artifacts), guests=True
+    ),
+    Route(
+        "jobs/<uuid:job>/zip/",
+        "zip",
+        get(Role.OPERATOR, downloads.zip_of),
+        Door.EITHER,
+        guests=True,
+    ),
+    Route(
+        "jobs/<uuid:job>/renew/", "links_renew", post(Role.OPERATOR, links.renew_all), guests=True
+    ),
+    Route("jobs/<uuid:job>/stop/", "job_stop", post(Role.OPERATOR, orders.stop), guests=True),
+    Route("jobs/<uuid:job>/retry/", "job_retry", post(Role.OPERATOR, orders.retry), guests=True),
+    Route("jobs/<uuid:job>/undo/", "job_undo", post(Role.OPERATOR, orders.undo), guests=True),
     Route(
         "jobs/<uuid:job>/artifacts/<int:number>/renew/",
         "link_renew",
         post(Role.OPERATOR, links.renew),
+        guests=True,
     ),
     Route(
         "jobs/<uuid:job>/artifacts/<int:number>/revoke/",
         "link_revoke",
         post(Role.OPERATOR, links.revoke),
+        guests=True,
     ),
-    Route("d/<str:word>", "download", get(Role.OPERATOR, downloads.one), Door.EITHER),
-    Route("", "overview", get(Role.VIEWER, overview.show)),
+    Route("d/<str:word>", "download", get(Role.OPERATOR, downloads.one), Door.EITHER, guests=True),
+    Route("", "overview", get(Role.VIEWER, overview.first), guests=True),
     Route("overview/", "overview_piece", get(Role.VIEWER, overview.piece)),
     Route("runners/", "runners", get(Role.VIEWER, runners.show)),
     Route("incidents/", "incidents", get(Role.VIEWER, incidents.show)),
@@ -137,7 +162,7 @@ def _served(route: Route) -> Page:
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
-        refused = admission.refused(request, route.door, least)
+        refused = admission.refused(request, route.door, least, guests=route.guests)
         if refused is not None:
             return refused
         if way is None:

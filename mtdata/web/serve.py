@@ -38,7 +38,7 @@ def _may_listen(host: str) -> None:
     from django.contrib.auth.models import User
 
     with asking():
-        known = User.objects.filter(is_active=True).exists()
+        known = User.objects.filter(is_active=True, guest=None).exists()
     if not known and not is_loopback(host):
         raise ConfigError(
             f"nobody can log in yet, so the web page does not listen at {host}: call "

@@ -95,10 +95,10 @@ def _safety() -> dict[str, Any]:
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": f"{place}.{name}", "OPTIONS": options} for name, options in VALIDATORS
         ],
-        # Another way to log in (an account of an ad platform, say) is one more line here.
         "AUTHENTICATION_BACKENDS": [
             "axes.backends.AxesStandaloneBackend",
-            "django.contrib.auth.backends.ModelBackend",
+            "mtdata.web.guests.OwnBackend",
+            "mtdata.web.guests.GuestBackend",
         ],
         "AXES_FAILURE_LIMIT": MOST_FAILURES,
         "AXES_COOLOFF_TIME": LOCKED_S / 3600,

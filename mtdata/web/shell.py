@@ -7,13 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 
 from mtdata import __version__
-from mtdata.web.roles import Role, role_of
+from mtdata.web.roles import Role, is_guest, role_of
 
 
 def around(request: HttpRequest) -> dict[str, Any]:
     """For templates: the user's role by name, and the version of the program."""
     role = role_of(request.user) if hasattr(request, "user") else Role.ANYONE
     return {
+        "is_guest": is_guest(getattr(request, "user", None)),
         "role": role.group,
         "may_order": role >= Role.OPERATOR,
         "may_administer": role >= Role.ADMIN,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mtdata.records import setting
+from tests.web.office import Office, open_office
 from tests.web.pooled import PooledSite
 from tests.web.site import WebSite
 
@@ -55,3 +56,27 @@ def pools(pooled: PooledSite) -> Iterator[PooledSite]:
     yield pooled
     pooled.place.stop()
     setting.close_records()
+
+
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A page with accounts of CAKE; until the last test has ended."""
+    with open_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest.fixture
+def office(opened: Office) -> Iterator[Office]:
+    """The same, with the records of this process turned to its own; each test has own people."""
+    setting.open_records(opened.settings.database)
+    yield opened
+    for instance in opened.instances.values():
+        instance.heal()
+    setting.close_records()
+
+
+@pytest.fixture
+def no_job(office: Office) -> Iterator[None]:
+    """What a test queued is gone before the next."""
+    yield
+    office.place.forget()

@@ -40,7 +40,7 @@ class PooledSite(WebSite):
             study = {**SITE, "SERVER": site.url, "USER": site.user, "PASS": site.password}
             others = {name: {**SITE, "PATH": f"pool-{name}"} for name in (BROKEN, BARE)}
             sites = {STUDY: study, BROKEN: others[BROKEN], BARE: {**others[BARE], "READY": False}}
-            super().__init__(folder, "sqlite:///state/programme.sqlite3", server=sites)
+            super().__init__(folder, "sqlite:///state/programme.sqlite3", {"server": sites})
             self._carry(site)
         (folder / f"pool-{BROKEN}").mkdir()
         (folder / f"pool-{BROKEN}" / Ledger.NAME).write_bytes(b"no ledger at all, but words" * 99)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from mtdata.web.serve import serve, server_of
 from tests.jobs import kinds
 
 if __name__ == "__main__":
-    logs.begin(0)
+    logs.begin(int(os.environ.get("VERBOSITY", "0")))
     server = server_of(load(Path(sys.argv[1]), {}), {**KINDS, **kinds.KINDS}, "127.0.0.1", 0)
     print(server.effective_port, flush=True)
     serve(server)

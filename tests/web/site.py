@@ -47,22 +47,38 @@ class Visitor(requests.Session):
         return self.submit("/login/", "/login/", username=name, password=password)
 
 
+def begun(config: Path, **of_server: Any) -> tuple[subprocess.Popen[str], str]:
+    """A server of the page by that config, and its URL."""
+    words = [sys.executable, str(HERE / "server.py"), str(config)]
+    server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, **of_server)
+    assert server.stdout is not None
+    return server, f"http://127.0.0.1:{int(server.stdout.readline())}"
+
+
+def ended(server: subprocess.Popen[str]) -> None:
+    """End it, and wait for that."""
+    server.terminate()
+    assert server.wait(60) == 0
+    assert server.stdout is not None
+    server.stdout.close()
+
+
 class WebSite:
     """The page, served from a home of its own."""
 
-    def __init__(self, folder: Path, url: str, **config: dict[str, Any]) -> None:
-        """`config`: files of the config, by their names, beside those of a place."""
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        config: dict[str, dict[str, Any]] | None = None,
+        **of_server: Any,
+    ) -> None:
+        """`config`: files of the config by their names, beside a place's; the rest is for Popen."""
         self.place = Place(folder, url)
-        for name, keys in config.items():
+        for name, keys in (config or {}).items():
             self.place.write(name, keys)
-        self._server = subprocess.Popen(
-            [sys.executable, str(HERE / "server.py"), str(folder / "config")],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._server.stdout is not None
-        self.port = int(self._server.stdout.readline())
-        self.url = f"http://127.0.0.1:{self.port}"
+        self._server, self.url = begun(self.config, **of_server)
+        self.port = int(self.url.rpartition(":")[2])
         for role in ROLES:
             self.add_user(role, role)
         self.visitor = cache(self._visitor)
@@ -89,8 +105,5 @@ class WebSite:
 
     def close(self) -> None:
         """End the server, and what carries."""
-        self._server.terminate()
-        assert self._server.wait(60) == 0
-        assert self._server.stdout is not None
-        self._server.stdout.close()
+        ended(self._server)
         self.place.close()

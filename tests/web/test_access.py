@@ -29,6 +29,9 @@ TABLE = """
 /login/                             GET    in     in   in   in
 /login/                             POST   in     in   in   in
 /login/                             *      405    405  405  405
+/login/cake/                        GET    404    404  404  404
+/login/cake/                        POST   404    404  404  404
+/login/cake/                        *      405    405  405  405
 /logout/                            POST   in     in   in   in
 /logout/                            *      405    405  405  405
 /account/                           GET    login  in   in   in

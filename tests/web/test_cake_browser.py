@@ -55,7 +55,7 @@ def page_of(tmp_path: Path, cake: CakeSite, bucket: Bucket) -> Iterator[WebSite]
         "ACCESS_KEY": KEYS[0],
         "SECRET_KEY": KEYS[1],
     }
-    site = WebSite(tmp_path, "sqlite:///state/programme.sqlite3", export={"CAKE": account})
+    site = WebSite(tmp_path, "sqlite:///state/programme.sqlite3", {"export": {"CAKE": account}})
     yield site
     site.close()
 

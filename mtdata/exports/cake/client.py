@@ -33,6 +33,7 @@ from mtdata.exports.cake.verdict import (
     WHITELIST,
     Restricted,
     Throttled,
+    key_of,
     of_head,
     of_status,
 )
@@ -110,11 +111,12 @@ class Client:
         }
 
     def api_key(self, user: str, password: str) -> str:
-        """The key of a user of the instance.  ExportRefused when the log-in is not accepted."""
-        head, _ = self._insisted(wire.api_key(user, password), lambda row: row)
-        if not (head.text or "").strip():
-            raise ExportRefused(f"{self._line.host} does not accept the log-in")
-        return str(head.text).strip()
+        """The key of a user of the instance, asked for once: somebody waits for the answer.
+
+        LogInRefused when the instance does not accept the log-in.
+        """
+        head, _ = self._once(wire.api_key(user, password), lambda row: row)
+        return key_of(head, self._line.host)
 
     def close(self) -> None:
         """Give the connection back."""

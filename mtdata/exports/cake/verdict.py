@@ -18,6 +18,8 @@ WHITELIST = (
     "CAKE does not answer calls from addresses that are not on its whitelist "
     "(Setup > Permissions): is this machine's on it?"
 )
+NO_LOG_IN = "{} does not accept the log-in"
+_KEY = re.compile(r"[\x21-\x7e]{1,50}", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z ,.'/-]{0,79}", re.ASCII)
 _MISSING = re.compile(
     r"(?:missing parameter: |missing value for parameter: ')([a-z_]{1,40})", re.I | re.A
@@ -35,6 +37,10 @@ class Throttled(ExportError):
 
 class Restricted(ExportError):
     """The message `Restricted`: too many calls, or a question that we may not ask."""
+
+
+class LogInRefused(ExportRefused):
+    """The instance does not know that user, or not with that password."""
 
 
 def of_status(status: int, retry_after: str, body: bytes, host: str) -> ExportError:
@@ -90,6 +96,16 @@ def of_head(head: Head, listing: Listing, host: str) -> ExportError | None:
     return None
 
 
+def key_of(head: Head, host: str) -> str:
+    """The key that an answer brings.  LogInRefused for an empty one: so CAKE says no."""
+    key = (head.text or "").strip()
+    if not key:
+        raise LogInRefused(NO_LOG_IN.format(host))
+    if not _KEY.fullmatch(key):
+        raise AnswerBroken(f"{host} gave words that can be no key")
+    return key
+
+
 def _refused(message: str, host: str) -> ExportError:
     words = message.strip().rstrip(".")
     lower = words.lower()
@@ -102,6 +118,6 @@ def _refused(message: str, host: str) -> ExportError:
     if "timeout" in lower or "timed out" in lower:
         return ExportSlow(f"{host} says that the query took too long")
     if "username" in lower or "password" in lower:
-        return ExportRefused(f"{host} does not accept the log-in")
+        return LogInRefused(NO_LOG_IN.format(host))
     said = f": {words}" if _PLAIN.fullmatch(words) else " in words that are not repeated here"
     return ExportRefused(f"{host} refuses{said}")

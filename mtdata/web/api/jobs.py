@@ -18,6 +18,7 @@ from mtdata.records.models import Job, Part
 from mtdata.web.api import shapes
 from mtdata.web.api.problems import Misfits, refusals
 from mtdata.web.pages.job import found
+from mtdata.web.reach import reach_of
 
 
 def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[st
         kind=wanted.kind,
         words=wanted.words,
         owner=wanted.owner,
+        within=reach_of(request.user).jobs,
         page=wanted.page,
         size=wanted.size,
     )
@@ -42,7 +44,8 @@ def add_job(request: HttpRequest, response: HttpResponse, order: shapes.Order) -
     `GET /api/kinds` tells what kinds there are and what each takes. The address of the job is in
     the header Location.
     """
-    known, kinds, who = settings.MTDATA, settings.MTDATA_KINDS, request.user.get_username()
+    known, kinds, _ = reach_of(request.user)
+    who = request.user.get_username()
     if order.kind in kinds:
         faults = reading(kinds[order.kind], known, order.parameters).faults
         if faults:
@@ -59,7 +62,7 @@ def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     `running` are the parts that are carried now, at most 20; `silent_s` is how long ago one of them
     gave a sign of life.
     """
-    job = found(id)
+    job = found(request, id)
     now = going.going(job)
     return {
         **looking.whole_of(job),
@@ -91,14 +94,14 @@ def list_events(
 
     Ask again with `next` as the cursor for what has happened since.
     """
-    events = going.after(found(id), wanted.cursor, wanted.size)
+    events = going.after(found(request, id), wanted.cursor, wanted.size)
     shown = [{"cursor": e.pk, "at": e.at, "level": e.level, "text": e.text} for e in events]
     return {"events": shown, "next": events[-1].pk if events else wanted.cursor}
 
 
 def list_parts(request: HttpRequest, id: UUID, wanted: Query[shapes.Wanted]) -> dict[str, Any]:
     """List the parts of a job in their order."""
-    parts, total = listing.parts_of(found(id), wanted.page, wanted.size)
+    parts, total = listing.parts_of(found(request, id), wanted.page, wanted.size)
     return {"parts": parts, **shapes.paging(total, wanted)}
 
 
@@ -109,7 +112,7 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """
     with refusals(HTTPStatus.CONFLICT):
         job, note = front.stop(
-            settings.MTDATA, found(id).pk, f"stopped by {request.user.get_username()}"
+            settings.MTDATA, found(request, id).pk, f"stopped by {request.user.get_username()}"
         )
     return _ordered(job, note)
 
@@ -117,13 +120,13 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
 def retry_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Queue a job again that is Failed or Stopped; parts that are done stay so."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(front.retry(settings.MTDATA, found(id).pk))
+        return _ordered(front.retry(settings.MTDATA, found(request, id).pk))
 
 
 def undo_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Take back everything that an ended job did."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(front.undo(settings.MTDATA, found(id).pk))
+        return _ordered(front.undo(settings.MTDATA, found(request, id).pk))
 
 
 def _ordered(job: Job, note: str = "") -> dict[str, Any]:

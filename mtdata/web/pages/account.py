@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView
@@ -23,6 +24,7 @@ def login(request: HttpRequest) -> HttpResponse:
         template_name="web/login.html",
         authentication_form=AuthenticationForm,
         redirect_authenticated_user=True,
+        extra_context={"offers_cake": bool(settings.MTDATA.export.cake)},
     )
     return view(request)
 

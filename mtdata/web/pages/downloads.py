@@ -39,6 +39,7 @@ def one(request: HttpRequest, word: str) -> HttpResponse:
     if standing is None:
         raise Http404
     artifact = standing.artifact
+    found(request, artifact.job_id)
     if standing.closed:
         told = f"This link opens nothing any more: {standing.closed}."
         return _gone(request, artifact.job, told)
@@ -74,7 +75,7 @@ def _guarded(request: HttpRequest, artifact: Artifact, guard: Guard) -> HttpResp
 
 def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
     """Every file of a job as one zip; 410 with words where one of them is not to be had."""
-    of = found(job)
+    of = found(request, job)
     with asking():
         artifacts = list(of.artifacts.select_related("job").order_by("pk")[: MOST_FILES + 1])
     refused = _zip_refused(of, artifacts)

@@ -19,15 +19,15 @@ from mtdata.web.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
+from mtdata.web.reach import reach_of
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
 SWEEPS = 3
 
 
-def found(job_id: Any) -> Job:
-    """The job of that id, or 404."""
-    with asking():
-        job = Job.objects.filter(pk=job_id).first()
+def found(request: HttpRequest, job_id: Any) -> Job:
+    """The job of that id, or 404; also for one that whoever asks does not get at."""
+    job = reach_of(request.user).job(job_id)
     if job is None:
         raise Http404
     return job
@@ -35,12 +35,12 @@ def found(job_id: Any) -> Job:
 
 def show(request: HttpRequest, job: Any) -> HttpResponse:
     """All of it that fits on one page."""
-    return render(request, "web/job.html", _known(found(job)))
+    return render(request, "web/job.html", _known(found(request, job)))
 
 
 def live(request: HttpRequest, job: Any) -> HttpResponse:
     """What moves on that page, for who polls it; the orders only when others are possible now."""
-    known = _known(found(job))
+    known = _known(found(request, job))
     shown = request.GET.get("orders")
     known["is_turned"] = shown is not None and shown != known["orders_shown"]
     return render(request, "web/job_live.html", known)
@@ -97,14 +97,14 @@ def _made(job: Job, page: int, size: int) -> dict[str, Any]:
 
 def artifacts(request: HttpRequest, job: Any) -> HttpResponse:
     """Everything that came out."""
-    of = found(job)
+    of = found(request, job)
     known = {"job": of, **_made(of, number_in(request.GET, "page", 1), SIZE)}
     return render(request, "web/job_artifacts.html", known)
 
 
 def parts(request: HttpRequest, job: Any) -> HttpResponse:
     """Every part, in their order; `status` in the address chooses."""
-    of = found(job)
+    of = found(request, job)
     status = word_in(request.GET, "status", 16)
     with asking():
         chosen = of.parts.select_related("runner").order_by("number")
@@ -129,7 +129,7 @@ def _span_of(part: Part) -> str:
 
 def log(request: HttpRequest, job: Any) -> HttpResponse:
     """All that happened, the oldest first, as plain text."""
-    of = found(job)
+    of = found(request, job)
     return StreamingHttpResponse(_lines(of), content_type="text/plain; charset=utf-8")
 
 

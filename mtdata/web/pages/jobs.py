@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -14,6 +13,7 @@ from mtdata.records import looking
 from mtdata.web import links
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
+from mtdata.web.reach import reach_of
 from mtdata.web.roles import Role, role_of
 
 SIZE, MOST_WORDS = 50, 128
@@ -25,11 +25,13 @@ def show(request: HttpRequest) -> HttpResponse:
         name: word_in(request.GET, name, MOST_WORDS).strip()
         for name in ("status", "kind", "name", "owner")
     }
+    reach = reach_of(request.user)
     found = looking.paged(
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
         owner=asked["owner"],
+        within=reach.jobs,
         page=number_in(request.GET, "page", 1),
         size=SIZE,
     )
@@ -38,7 +40,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "found": found,
         "jobs": _lines(found.jobs, may_download=role_of(request.user) >= Role.OPERATOR),
         "states": _offered([one.value for one in Status], asked["status"]),
-        "kinds": _offered(sorted(settings.MTDATA_KINDS), asked["kind"]),
+        "kinds": _offered(sorted(reach.kinds), asked["kind"]),
         "is_filtered": any(asked.values()),
     }
     alone = request.headers.get("HX-Request") == "true"

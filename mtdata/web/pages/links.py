@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def renew(request: HttpRequest, job: Any, number: int) -> HttpResponse:
     """A new link, and no earlier one opens anything."""
-    artifact = _artifact(job, number)
+    artifact = _artifact(request, job, number)
     links.renew(artifact)
     log.info("%s renewed the link to %s", request.user.get_username(), artifact.name)
     messages.success(request, f"The new link to {artifact.name} is open for 24 hours.")
@@ -29,7 +29,7 @@ def renew(request: HttpRequest, job: Any, number: int) -> HttpResponse:
 
 def renew_all(request: HttpRequest, job: Any) -> HttpResponse:
     """New links to all that came out of a job, also where one was revoked."""
-    of = found(job)
+    of = found(request, job)
     if of.status != Status.SUCCESS:
         messages.warning(request, f"Nothing was renewed: {of.name} is {of.status}.")
         return see("job", job)
@@ -41,14 +41,15 @@ def renew_all(request: HttpRequest, job: Any) -> HttpResponse:
 
 def revoke(request: HttpRequest, job: Any, number: int) -> HttpResponse:
     """No link to it opens anything."""
-    artifact = _artifact(job, number)
+    artifact = _artifact(request, job, number)
     links.revoke(artifact)
     log.info("%s revoked the link to %s", request.user.get_username(), artifact.name)
     messages.success(request, f"No link to {artifact.name} opens anything now.")
     return see("job", job)
 
 
-def _artifact(job: Any, number: int) -> Artifact:
+def _artifact(request: HttpRequest, job: Any, number: int) -> Artifact:
+    found(request, job)
     with asking():
         done = Artifact.objects.select_related("job").filter(job__status=Status.SUCCESS)
         artifact = done.filter(pk=number, job=job).first()

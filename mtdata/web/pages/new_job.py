@@ -14,24 +14,24 @@ from django.utils.safestring import SafeString
 
 from mtdata.jobs import front
 from mtdata.jobs.kind import Kind
-from mtdata.records.asking import asking
 from mtdata.records.models import Job
 from mtdata.web.job_form import JobForm, rows_in, words_of
 from mtdata.web.pages.words import see
+from mtdata.web.reach import reach_of
 
 log = logging.getLogger(__name__)
 
 
 def choose(request: HttpRequest) -> HttpResponse:
     """The kinds that there are."""
-    kinds = sorted(settings.MTDATA_KINDS.values(), key=lambda kind: kind.name)
+    kinds = sorted(reach_of(request.user).kinds.values(), key=lambda kind: kind.name)
     return render(request, "web/job_kinds.html", {"kinds": kinds})
 
 
 def show(request: HttpRequest, kind: str) -> HttpResponse:
     """The empty form, or one filled as the job `?from=` was."""
-    found = _kind(kind)
-    return _shown(request, found, JobForm(found, initial=_as_before(request, found)))
+    found, ours = _kind(request, kind), reach_of(request.user).settings
+    return _shown(request, found, JobForm(found, ours, initial=_as_before(request, found)))
 
 
 def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
@@ -39,24 +39,25 @@ def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
         job_id = UUID(request.GET.get("from", ""))
     except ValueError:
         return {}
-    with asking():
-        job = Job.objects.filter(pk=job_id, kind=kind.name).first()
+    job = reach_of(request.user).job(job_id)
     known = {parameter.name for parameter in kind.parameters}
-    kept = job.parameters if job else {}
+    kept = job.parameters if job and job.kind == kind.name else {}
     return {name: words_of(value) for name, value in kept.items() if name in known}
 
 
 def queue(request: HttpRequest, kind: str) -> HttpResponse:
     """Queue a job for each range, or none and show what is wrong; or show one range more."""
-    found, rows = _kind(kind), rows_in(request.POST)
+    found, ours = _kind(request, kind), reach_of(request.user).settings
+    rows = rows_in(request.POST)
     if found.ranges and "more" in request.POST:
         given = {name: request.POST[name] for name in request.POST}
-        return _shown(request, found, JobForm(found, initial=given, rows=rows + 1, turned=True))
-    form = JobForm(found, request.POST, rows=rows)
+        grown = JobForm(found, ours, initial=given, rows=rows + 1, turned=True)
+        return _shown(request, found, grown)
+    form = JobForm(found, ours, request.POST, rows=rows)
     if not form.is_valid():
         return _shown(request, found, form, status=400)
     owner = request.user.get_username()
-    jobs = front.add_all(settings.MTDATA, settings.MTDATA_KINDS, found.name, form.givens, owner)
+    jobs = front.add_all(ours, settings.MTDATA_KINDS, found.name, form.givens, owner)
     log.info("%s queued %s", owner, ", ".join(job.name for job in jobs))
     messages.success(request, _scheduled(jobs))
     return see("job", jobs[0].pk) if len(jobs) == 1 else see("jobs")
@@ -70,11 +71,11 @@ def _scheduled(jobs: list[Job]) -> SafeString:
     return format_html("{} jobs have been scheduled: {}.", len(jobs), named)
 
 
-def _kind(name: str) -> Kind:
-    if name not in settings.MTDATA_KINDS:
+def _kind(request: HttpRequest, name: str) -> Kind:
+    kinds = reach_of(request.user).kinds
+    if name not in kinds:
         raise Http404
-    found: Kind = settings.MTDATA_KINDS[name]
-    return found
+    return kinds[name]
 
 
 def _shown(request: HttpRequest, kind: Kind, form: JobForm, status: int = 200) -> HttpResponse:

@@ -17,6 +17,7 @@ from mtdata.records.asking import asking
 from mtdata.records.models import Job
 from mtdata.records.moves import touched
 from mtdata.web.pages.words import see
+from mtdata.web.reach import reach_of
 
 log = logging.getLogger(__name__)
 _CAN_STOP = (Status.QUEUED, Status.IN_PROGRESS)
@@ -68,9 +69,8 @@ def undo(request: HttpRequest, job: Any) -> HttpResponse:
 def _ordered(
     request: HttpRequest, job: Any, word: str, order: Callable[[str], str]
 ) -> HttpResponse:
-    with asking():
-        if not Job.objects.filter(pk=job).exists():
-            raise Http404
+    if reach_of(request.user).job(job) is None:
+        raise Http404
     who = request.user.get_username()
     try:
         told = order(who)

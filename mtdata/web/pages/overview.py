@@ -11,8 +11,15 @@ from django.shortcuts import render
 from mtdata.domain.job import Status
 from mtdata.records import carriers
 from mtdata.web import charts, pools
+from mtdata.web.pages.words import see
+from mtdata.web.roles import is_guest
 
 STRIPS = (("collected", "Rounds"), ("kept", "Scales that stay"))
+
+
+def first(request: HttpRequest) -> HttpResponse:
+    """Where one comes in: a guest sees jobs and no site."""
+    return see("jobs") if is_guest(request.user) else show(request)
 
 
 def show(request: HttpRequest) -> HttpResponse:

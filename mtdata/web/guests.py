@@ -1,0 +1,134 @@
+"""Who comes as a guest: whom an instance of CAKE accepts that export.config names, and none else.
+
+The password goes to that instance and nowhere else, and the key that comes back is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.backends import BaseBackend, ModelBackend
+from django.contrib.auth.models import User
+from django.db import IntegrityError
+from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
+
+from mtdata import exporting
+from mtdata.config.export import CakeConfig
+from mtdata.errors import BusyError
+from mtdata.exports.cake.verdict import LogInRefused
+from mtdata.records.asking import asking, whole
+from mtdata.web.guest_names import name_of
+from mtdata.web.models import Guest
+from mtdata.web.roles import is_guest
+
+log = logging.getLogger(__name__)
+MOST_AT_ONCE = 3
+_SEATS = threading.BoundedSemaphore(MOST_AT_ONCE)
+"""An instance that does not answer holds no more of the few threads that answer everybody."""
+Act = TypeVar("Act", bound=Callable[..., Any])
+unseen: Callable[[Act], Act] = sensitive_variables("password")
+"""Keeps the password out of whatever tells of a fault."""
+
+
+@unseen
+def authenticated(request: HttpRequest, domain: str, email: str, password: str) -> Any:
+    """The guest, ready for `login`, or None.  MTDataError when the instance cannot be asked."""
+    return auth.authenticate(
+        request,
+        username=name_of(domain, email),  # failures are counted under that name
+        password=password,
+        admin_domain=domain,
+        email=email,
+    )
+
+
+class GuestBackend(BaseBackend):
+    """Lets in whom an instance accepts, and stays with a guest while its account is there."""
+
+    @unseen
+    def authenticate(
+        self, request: HttpRequest, username: str, password: str, admin_domain: str, email: str
+    ) -> Any:
+        """None, and nobody is asked, for another domain and for who is shut out."""
+        accounts = settings.MTDATA.export.of_domain(admin_domain).cake
+        if not accounts:
+            return None
+        name = name_of(admin_domain, email)
+        known = _named(name)
+        if known is not None and not _may_come(known, admin_domain):
+            return None
+        if not _is_accepted(accounts[0], email, password):
+            return None
+        return known or _entered(name, admin_domain)
+
+    def get_user(self, user_id: Any) -> Any:
+        """Asked for each request: None ends what a guest had, as soon as there is a reason."""
+        user = User.objects.select_related("guest").filter(pk=user_id).first()
+        if user is None or not is_guest(user) or not _may_come(user, user.guest.domain):
+            return None
+        return user
+
+
+class OwnBackend(ModelBackend):
+    """By a password that is kept here; never for a guest, even if somebody gave them one."""
+
+    @unseen
+    def authenticate(
+        self, request: HttpRequest, username: str | None = None, password: str | None = None
+    ) -> Any:
+        """Names and passwords alone: what comes with a domain is none of its business."""
+        return super().authenticate(request, username=username, password=password)
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Django's answer, but for guests."""
+        return super().user_can_authenticate(user) and not is_guest(user)
+
+
+@unseen
+def _is_accepted(account: CakeConfig, email: str, password: str) -> bool:
+    if not _SEATS.acquire(blocking=False):
+        raise BusyError(f"{MOST_AT_ONCE} others are being asked for; nobody waits longer for that")
+    try:
+        with closing(exporting.cake_log_in(settings.MTDATA.home, account)) as client:
+            client.api_key(email, password)
+    except LogInRefused:
+        return False
+    finally:
+        _SEATS.release()
+    return True
+
+
+def _named(name: str) -> Any:
+    with asking():
+        return User.objects.select_related("guest").filter(username=name).first()
+
+
+def _may_come(user: Any, domain: str) -> bool:
+    """Somebody else who has such a name all the same is no guest, and nobody's to take over."""
+    if not is_guest(user):
+        log.error("a user has a name as guests have, and is none: nobody logs in by it")
+        return False
+    there = bool(settings.MTDATA.export.of_domain(domain).cake)
+    return bool(user.is_active) and user.guest.domain == domain and there
+
+
+def _entered(name: str, domain: str) -> Any:
+    def move() -> Any:
+        user = User(username=name)
+        user.set_unusable_password()
+        user.save()
+        Guest.objects.create(user=user, domain=domain)
+        return user
+
+    try:
+        return whole(move)
+    except IntegrityError:  # the same person came twice at once, or the name was taken just now
+        known = _named(name)
+        return known if known is not None and _may_come(known, domain) else None

@@ -1,0 +1,69 @@
+"""Logging in with an account of CAKE; whom an instance accepts, and what then, says `guests`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.views import LoginView
+from django.core.validators import RegexValidator
+from django.http import Http404, HttpRequest, HttpResponse
+
+from mtdata.errors import MTDataError, RecordsError
+from mtdata.web import guests
+from mtdata.web.guest_names import domain_of
+
+log = logging.getLogger(__name__)
+REFUSED = "Remote authentication failed. Please try again."
+AWAY = "The instance of CAKE cannot be asked at the moment. Nobody was logged in; try again later."
+_EMAIL = RegexValidator(r"\A[!-~]+\Z", "An e-mail address without spaces.")
+
+
+class GuestForm(forms.Form):
+    """Who somebody is at which instance; `get_user` is who that is here."""
+
+    admin_domain = forms.CharField(max_length=255)
+    email = forms.CharField(max_length=100, validators=[_EMAIL])
+    password = forms.CharField(max_length=1024, strip=False)
+
+    def __init__(self, request: HttpRequest | None = None, *rest: Any, **how: Any) -> None:
+        super().__init__(*rest, **how)
+        self._request, self._user = request, None
+
+    @guests.unseen
+    def clean(self) -> None:
+        """Ask the instance, once everything is filled in."""
+        if self.errors:
+            return
+        domain = domain_of(self.cleaned_data["admin_domain"])
+        # not kept: what is on the way to a page of a fault could show it
+        password = self.cleaned_data.pop("password")
+        email = self.cleaned_data["email"]
+        try:
+            self._user = guests.authenticated(self._request, domain, email, password)
+        except RecordsError:
+            raise
+        except MTDataError as error:
+            log.warning("a log-in at %s: it cannot be asked: %s", domain, error)
+            self.add_error(None, AWAY)
+            return
+        if self._user is None:
+            self.add_error(None, REFUSED)
+
+    def get_user(self) -> Any:
+        """Who was accepted."""
+        return self._user
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The form, and what comes of it; there is none where no account is configured."""
+    if not settings.MTDATA.export.cake:
+        raise Http404
+    view = LoginView.as_view(
+        template_name="web/cake_login.html",
+        authentication_form=GuestForm,
+        redirect_authenticated_user=True,
+    )
+    return view(request)
