@@ -37,6 +37,14 @@ class Restricted(ExportError):
     """The message `Restricted`: too many calls, or a question that we may not ask."""
 
 
+class TooMany(ExportError):
+    """More rows than the instance gives of one query."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(f"{rows} rows")
+        self.rows = rows
+
+
 def of_status(status: int, retry_after: str, body: bytes, host: str) -> ExportError:
     """Why an answer is no report, by its number and the beginning of its body."""
     if status in BUSY:
