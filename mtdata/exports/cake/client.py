@@ -109,8 +109,7 @@ class Client:
     def currencies(self, tries: int = TRIES) -> dict[str, str]:
         """The abbreviation of each currency by its id, which is this instance's own.
 
-        They are few: who does not give them within a minute gives no report either.  `tries` is
-        how often they are asked for at most.
+        Who does not give these few within a minute gives no report either.  `tries`: at most.
         """
         _, rows = self._insisted(wire.currencies(), lambda row: row, most=tries)
         return {
