@@ -1,19 +1,18 @@
-"""Commands that look: status, held, incidents, deletions, init, check."""
+"""Commands that look: status, held, incidents, deletions, init."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app, checkup, news
+from mtdata import app, news
 from mtdata.adapters.clock import SystemClock
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.standing import show_reports, show_site
 from mtdata.cli.tables import note, say, table
-from mtdata.config import Settings, SiteConfig, write_samples
-from mtdata.config.export import CakeConfig
+from mtdata.config import SiteConfig, write_samples
 from mtdata.domain.bounds import MAX_ID
 from mtdata.domain.notice import PROGRAM
 from mtdata.errors import RecordsError, UsageError
@@ -25,17 +24,6 @@ SERVER = "a site's NAME; . = every one"
 INIT = """examples:
   mtdata init                      config/server.config and its neighbours
   mtdata init /etc/mtdata          the same elsewhere; then: mtdata --config /etc/mtdata check
-"""
-CHECK = """examples:
-  mtdata check                     before the first round, and whenever something is odd
-  mtdata check mysite --json
-  mtdata check cake                an account of export.config alone, by its NAME
-  mtdata check --mail              send a test to each mail address and web hook as well
-
-It deletes nothing, and shows no password.  Each account of export.config is asked once (is this
-machine on CAKE's whitelist, is the key accepted?), and a small file is put into its OUTPUT and
-removed.  Exit 78: config or keys, 69: the site, an account or its OUTPUT, 74: the folder, 69 also
-when a test mail was not taken.
 """
 STATUS = """examples:
   mtdata status
@@ -80,19 +68,13 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "folder", nargs="?", type=Path, metavar="DIR", help="default: the folder of --config"
     )
     init.set_defaults(run=_init)
-    for name, run, told, epilog in (
-        ("check", _check, "config, keys, folders, sites, accounts, clock", CHECK),
-        ("status", _status, "how each pool stands", STATUS),
-    ):
-        command = commands.add_parser(name, parents=[shared], help=told, epilog=epilog)
-        who = f"{SERVER}, or an account's" if name == "check" else SERVER
-        command.add_argument("server", nargs="?", default=".", help=who)
-        command.set_defaults(run=run)
-    commands.choices["status"].add_argument(
-        "--metrics", type=Path, metavar="FILE", help="write the numbers of all sites for Prometheus"
+    state = commands.add_parser(
+        "status", parents=[shared], help="how each pool stands", epilog=STATUS
     )
-    commands.choices["check"].add_argument(
-        "--mail", action="store_true", help="send a test of mail and hooks"
+    state.add_argument("server", nargs="?", default=".", help=SERVER)
+    state.set_defaults(run=_status)
+    state.add_argument(
+        "--metrics", type=Path, metavar="FILE", help="write the numbers of all sites for Prometheus"
     )
     deletions = commands.add_parser(
         "deletions",
@@ -147,41 +129,6 @@ def _init(options: argparse.Namespace) -> Result:
         if not made:
             say("every file is there already; nothing was changed")
     return 0, {"made": [str(path) for path in made]}
-
-
-def _check(options: argparse.Namespace) -> Result:
-    settings = settings_of(options)
-    sites, accounts = _chosen(options.server, settings)
-    findings = [finding for site in sites for finding in checkup.check(site)]
-    for account in accounts:
-        findings += checkup.check_account(settings, account)
-    findings += checkup.check_news(settings, send=options.mail)
-    findings += checkup.check_reports(settings)
-    if not options.json:
-        marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
-        table(
-            "check",
-            ("site", "what", "", "finding"),
-            [(f.site, f.what, marks[f.verdict], f.told) for f in findings],
-        )
-    code = max((f.exit for f in findings if f.verdict == "bad"), default=0)
-    shown: dict[str, Any] = {"findings": [f._asdict() for f in findings]}
-    if code:
-        message = "; ".join(f"{f.site}: {f.what}: {f.told}" for f in findings if f.verdict == "bad")
-        shown["error"] = {"kind": "CheckFailed", "message": message, "exit": code}
-    return code, shown
-
-
-def _chosen(
-    word: str, settings: Settings
-) -> tuple[Sequence[SiteConfig], Sequence[CakeConfig]]:
-    """The site or the account of that name; all of both for '.'."""
-    if word == ".":
-        return settings.sites, settings.export.cake
-    accounts = [account for account in settings.export.cake if account.name == word]
-    if accounts and word not in {site.name for site in settings.sites}:
-        return (), accounts
-    return (settings.site(word),), ()
 
 
 def _status(options: argparse.Namespace) -> Result:
