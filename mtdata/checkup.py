@@ -1,4 +1,5 @@
-"""What `mtdata check` looks at: keys, folder, clock, replicas and the site; it shows no secret."""
+"""What `mtdata check` looks at: keys, folder, clock, replicas, the site, accounts of CAKE; it
+shows no secret."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.app import status
 from mtdata.config import Settings, SiteConfig
+from mtdata.config.export import CakeConfig
 from mtdata.copying import probe
 from mtdata.domain.notice import PROGRAM
-from mtdata.errors import MTDataError, PostError, StorageError
+from mtdata.errors import BusyError, MTDataError, PostError, StorageError
 from mtdata.wiring import cipher_of, has_pool, open_pool, replicas_of, site_of
 
 
@@ -42,6 +44,35 @@ def check(site: SiteConfig) -> list[Finding]:
 def check_here(site: SiteConfig) -> list[Finding]:
     """Look at what is on this machine, asking nobody."""
     return [_check_keys(site), _check_folder(site), _check_clock(site)]
+
+
+def check_account(settings: Settings, account: CakeConfig) -> list[Finding]:
+    """Ask an account of export.config once, and put a probe into its output; at most a minute."""
+    return [_check_instance(settings, account), _check_output(account)]
+
+
+def _check_instance(settings: Settings, account: CakeConfig) -> Finding:
+    from mtdata import trying  # a round of a site knows nothing of reports
+
+    what = "ADMIN_DOMAIN"
+    try:
+        told = trying.ask(settings.home, account)
+    except BusyError:
+        busy = f"{account.admin_domain}: it is asked by others at this moment, so it was not tried"
+        return Finding(account.name, what, "odd", busy)
+    except MTDataError as error:
+        return Finding(account.name, what, "bad", str(error), error.exit_code)
+    return Finding(account.name, what, "good", told)
+
+
+def _check_output(account: CakeConfig) -> Finding:
+    from mtdata import trying
+
+    try:
+        told = trying.put(account)
+    except MTDataError as error:
+        return Finding(account.name, "OUTPUT", "bad", str(error), error.exit_code)
+    return Finding(account.name, "OUTPUT", "good", told)
 
 
 def check_news(settings: Settings, *, send: bool) -> list[Finding]:

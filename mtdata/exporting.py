@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,10 +41,10 @@ def cake_access(account: CakeConfig) -> CakeAccess:
     )
 
 
-def cake_limiter(home: Path, account: CakeConfig) -> Limiter:
+def cake_limiter(home: Path, account: CakeConfig, longest_s: float = 3600.0) -> Limiter:
     """The turns of all that ask this instance on this machine, by its domain."""
-    folder, rate = home / "state", account.rate
-    return Limiter(folder, account.admin_domain, rate=rate, at_once=account.concurrency)
+    folder, rate, at_once = home / "state", account.rate, account.concurrency
+    return Limiter(folder, account.admin_domain, rate=rate, at_once=at_once, longest_s=longest_s)
 
 
 def cake_client(home: Path, account: CakeConfig, beat: Callable[[], None]) -> Client:
@@ -65,6 +66,13 @@ def cake_log_in(home: Path, account: CakeConfig) -> Client:
     return Client(access, turns)
 
 
+def cake_trial(home: Path, account: CakeConfig, longest_s: float) -> Client:
+    """A client that waits for a turn, and for an answer, no longer than that."""
+    limit = min(account.timeout_s, longest_s)
+    access = replace(cake_access(account), timeout_s=limit)
+    return Client(access, cake_limiter(home, account, longest_s))
+
+
 def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]) -> Columns:
     """The columns of the report clicks or conversions; CSV_GUARD: browser is the page's work."""
     extra = account.click_columns if report == "clicks" else account.conversion_columns
@@ -81,13 +89,14 @@ def cake_pace(account: CakeConfig, report: str) -> Pace:
     return Pace.of(timedelta(seconds=length))
 
 
-def cake_output(account: CakeConfig) -> Output:
-    """Where the files of the account go."""
+def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
+    """Where the files of the account go; a store answers within so many seconds, or is away."""
     access = S3Access(
         account.endpoint,
         account.region,
         account.access_key.get_secret_value(),
         account.secret_key.get_secret_value(),
-        connect_timeout_s=account.connect_timeout_s,
+        timeout_s=timeout_s,
+        connect_timeout_s=min(account.connect_timeout_s, timeout_s),
     )
     return open_output(account.output, access, Sealing(account.sse, account.sse_key))

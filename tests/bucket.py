@@ -5,6 +5,7 @@ No test ever speaks to AWS; the environment that could lead there is emptied in 
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +31,7 @@ class Fault(NamedTuple):
     methods: tuple[str, ...]
     code: int = 0
     reason: str = ""
+    query: str = ""  # strikes only requests with these words behind the ?
 
 
 class Store:
@@ -64,9 +66,11 @@ class Store:
         self._thread.join()
         self._server.server_close()
 
-    def fault(self, kind: str, *methods: str, code: int = 0, reason: str = "") -> None:
+    def fault(
+        self, kind: str, *methods: str, code: int = 0, reason: str = "", query: str = ""
+    ) -> None:
         """Strike requests of these methods from now on (none named = all)."""
-        self.faults.insert(0, Fault(kind, methods or ("PUT", "GET", "HEAD"), code, reason))
+        self.faults.insert(0, Fault(kind, methods or ("PUT", "GET", "HEAD"), code, reason, query))
 
     def heal(self) -> None:
         """No faults any more; what hangs is let go."""
@@ -88,7 +92,10 @@ class Store:
         self.requests.append((method, path))
         if self.cut_at and len(self.requests) >= self.cut_at:
             return self._cut(environ, start)
-        fault = next((one for one in self.faults if method in one.methods), None)
+        asked = environ.get("QUERY_STRING", "")
+        fault = next(
+            (one for one in self.faults if method in one.methods and one.query in asked), None
+        )
         if fault is None:
             return self._moto(environ, start)
         if fault.kind == "hang":
@@ -106,6 +113,13 @@ class Store:
             environ.pop("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", None)
             environ.pop("HTTP_X_AMZ_CHECKSUM_SHA256", None)
             return self._moto(environ, start)
+        elif fault.kind in ("cut", "deaf"):  # in the middle of the body, or when all is done
+            if fault.kind == "deaf":
+                list(self._moto(environ, _nobody_hears))
+            else:
+                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return []
         body = f"<Error><Code>{fault.reason}</Code><Message>no</Message></Error>".encode()
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start(f"{fault.code or 503} x", [("Content-Type", "application/xml")])

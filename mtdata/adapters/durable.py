@@ -17,6 +17,9 @@ from mtdata.errors import StorageError
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
+SAFE = (
+    "What was committed before is safe; mend the disk, the next round goes on from there."
+)
 
 
 @contextmanager
@@ -26,8 +29,7 @@ def _told(path: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(
-            f"{path}: cannot {doing}: {error.strerror}. What was committed before is safe; "
-            "mend the disk, the next round goes on from there."
+            f"{path}: cannot {doing}: {error.strerror}. {SAFE}"
         ) from error
 
 

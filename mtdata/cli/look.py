@@ -1,4 +1,4 @@
-"""Commands that look: status, held, incidents, deletions, init, check."""
+"""Commands that look: status, held, incidents, deletions, init."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtdata import app, checkup, news
+from mtdata import app, news
 from mtdata.adapters.clock import SystemClock
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.standing import show_reports, show_site
@@ -24,14 +24,6 @@ SERVER = "a site's NAME; . = every one"
 INIT = """examples:
   mtdata init                      config/server.config and its neighbours
   mtdata init /etc/mtdata          the same elsewhere; then: mtdata --config /etc/mtdata check
-"""
-CHECK = """examples:
-  mtdata check                     before the first round, and whenever something is odd
-  mtdata check mysite --json
-  mtdata check --mail              send a test to each mail address and web hook as well
-
-It deletes nothing, and shows no password.  Exit 78: config or keys, 69: the site, 74: the folder,
-69 also when a test mail was not taken.
 """
 STATUS = """examples:
   mtdata status
@@ -76,18 +68,13 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "folder", nargs="?", type=Path, metavar="DIR", help="default: the folder of --config"
     )
     init.set_defaults(run=_init)
-    for name, run, told, epilog in (
-        ("check", _check, "config, keys, folders, sites, clock", CHECK),
-        ("status", _status, "how each pool stands", STATUS),
-    ):
-        command = commands.add_parser(name, parents=[shared], help=told, epilog=epilog)
-        command.add_argument("server", nargs="?", default=".", help=SERVER)
-        command.set_defaults(run=run)
-    commands.choices["status"].add_argument(
-        "--metrics", type=Path, metavar="FILE", help="write the numbers of all sites for Prometheus"
+    state = commands.add_parser(
+        "status", parents=[shared], help="how each pool stands", epilog=STATUS
     )
-    commands.choices["check"].add_argument(
-        "--mail", action="store_true", help="send a test of mail and hooks"
+    state.add_argument("server", nargs="?", default=".", help=SERVER)
+    state.set_defaults(run=_status)
+    state.add_argument(
+        "--metrics", type=Path, metavar="FILE", help="write the numbers of all sites for Prometheus"
     )
     deletions = commands.add_parser(
         "deletions",
@@ -142,27 +129,6 @@ def _init(options: argparse.Namespace) -> Result:
         if not made:
             say("every file is there already; nothing was changed")
     return 0, {"made": [str(path) for path in made]}
-
-
-def _check(options: argparse.Namespace) -> Result:
-    settings = settings_of(options)
-    sites = settings.sites if options.server == "." else (settings.site(options.server),)
-    findings = [finding for site in sites for finding in checkup.check(site)]
-    findings += checkup.check_news(settings, send=options.mail)
-    findings += checkup.check_reports(settings)
-    if not options.json:
-        marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
-        table(
-            "check",
-            ("site", "what", "", "finding"),
-            [(f.site, f.what, marks[f.verdict], f.told) for f in findings],
-        )
-    code = max((f.exit for f in findings if f.verdict == "bad"), default=0)
-    shown: dict[str, Any] = {"findings": [f._asdict() for f in findings]}
-    if code:
-        message = "; ".join(f"{f.site}: {f.what}: {f.told}" for f in findings if f.verdict == "bad")
-        shown["error"] = {"kind": "CheckFailed", "message": message, "exit": code}
-    return code, shown
 
 
 def _status(options: argparse.Namespace) -> Result:

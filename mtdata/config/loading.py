@@ -207,6 +207,9 @@ def _export(file: Path, world: World) -> ExportConfig:
         if model and model.name.casefold() in accounts:
             text = "allowed is a name of its own; found that of another account"
             world.faults.append(f"{where}: NAME: {text}")
+        elif model and any(model.output == one.output for one in accounts.values()):
+            text = "allowed is a place of its own; found that of another account, with such files"
+            world.faults.append(f"{where}: OUTPUT: {text}")
         elif model:
             accounts[model.name.casefold()] = model
     return ExportConfig(cake=tuple(accounts.values()))

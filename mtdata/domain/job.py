@@ -110,6 +110,21 @@ def after_loss(lost: int, *, stopping: bool, stage: Stage, most: int = MOST_LOST
     return Status.QUEUED
 
 
+def failed_told(why: str, *, stopping: str, most: int) -> str:
+    """Why a job has Failed, what of it is safe and what to do, in at most so many characters.
+
+    `stopping` is why it was to be stopped, '' where it was not.
+    """
+    if stopping:
+        before, safe = f"{stopping}, but: ", "What it made may still be there"
+        todo = "mend that, then `mtdata jobs undo` takes it back"
+    else:
+        before, safe = "", "Parts that are finished stay so"
+        todo = "mend that, then `mtdata jobs retry` goes on from there"
+    end = f". {safe}; {todo}."
+    return f"{before}{why[: most - len(before) - len(end)].rstrip('. ')}{end}"
+
+
 def retry_refused(status: Status) -> str:
     """Why a job in that state is not tried again; '' when it may be."""
     if may_follow(status, Status.QUEUED):

@@ -58,7 +58,7 @@ class Limiter:
             self._place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             seat = self._seated(ends_at, beat)
         except OSError as error:
-            raise StorageError(f"{self._place}: cannot be locked: {error.strerror}") from error
+            raise self._unlocked(error) from error
         try:
             yield
         finally:
@@ -66,8 +66,17 @@ class Limiter:
 
     def hold_off(self, seconds: float) -> None:
         """Nobody begins a turn for that long, at most 15 minutes: the account wants a rest."""
-        with self._locked("pace", self._ticks() + self._longest_s, _nothing):
-            self._write(max(self._read(), self._ticks() + min(seconds, LONGEST_HOLD_S)))
+        try:
+            with self._locked("pace", self._ticks() + self._longest_s, _nothing):
+                self._write(max(self._read(), self._ticks() + min(seconds, LONGEST_HOLD_S)))
+        except OSError as error:
+            raise self._unlocked(error) from error
+
+    def _unlocked(self, error: OSError) -> StorageError:
+        return StorageError(
+            f"{self._place}: cannot be locked: {error.strerror}. Nothing was asked, and nothing is "
+            "lost"
+        )
 
     def _seated(self, ends_at: float, beat: Callable[[], None]) -> FileLock:
         with self._locked("door", ends_at, beat):

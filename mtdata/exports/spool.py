@@ -25,6 +25,12 @@ CACHE_KIB = 8192
 MOST_ID = 2**63 - 1
 EVERY = (-MOST_ID, MOST_ID)
 FORM = 1
+WORDS = (
+    ("SQLITE_FULL", "the disk is full"),
+    ("SQLITE_READONLY", "it may not be written"),
+    ("SQLITE_IOERR", "the disk does not read or write"),
+    ("SQLITE_CANTOPEN", "it cannot be opened"),
+)
 _TABLES = """
 CREATE TABLE rows (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL, line BLOB NOT NULL
@@ -152,12 +158,19 @@ class Spool:
         try:
             yield
         except sqlite3.Error as error:  # what breaks where rows come from is not ours to tell
-            raise self._fault(done, type(error).__name__) from error
+            raise self._fault(done, _why(error)) from error
 
     def _fault(self, done: str, why: str) -> StorageError:
         return StorageError(
-            f"{self._path}: it cannot be {done}: {why}; nothing was exported from it yet"
+            f"{self._path}: it cannot be {done}: {why}. Nothing was exported from it yet, and no "
+            "file that stood before is touched"
         )
+
+
+def _why(error: sqlite3.Error) -> str:
+    """What SQLite found, in words; its own could show a row."""
+    name = getattr(error, "sqlite_errorname", "") or type(error).__name__
+    return next((words for start, words in WORDS if name.startswith(start)), name)
 
 
 class _Counted:

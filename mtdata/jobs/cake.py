@@ -12,6 +12,7 @@ from mtdata.adapters.clock import SystemClock
 from mtdata.config import Settings
 from mtdata.domain import window
 from mtdata.domain.daily import MOST_DAYS
+from mtdata.domain.job import CLOSING
 from mtdata.domain.window import File, Window, span
 from mtdata.errors import JobError
 from mtdata.exports.cake.guarding import guarded_pieces
@@ -173,7 +174,7 @@ def _close(work: Work) -> None:
 
 def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
     with Report(work, "conversions") as report:
-        for part in [*_by_day(work), work.part] if parts is None else parts:
+        for part in [*_by_day(work), CLOSING] if parts is None else parts:
             report.drop(f"{_base(work.parameters)}.csv", part, finished=parts is None)
 
 

@@ -48,6 +48,7 @@ class Leftovers:
         disk = FolderDisk(self.path.parent)
         for ending in (".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".part"):
             disk.remove(self.path.stem + ending)
+        disk.remove(f".{self.path.stem}.part.staged")
 
 
 def sweep_up(work: Work) -> None:
@@ -212,6 +213,9 @@ class Report:
     def _put(self, name: str, written: Path, facts: Facts, stands: int | None) -> None:
         tag = f"{self._work.job[:8]}-{self._work.attempt}"
         staged = self._output.stage(name, written, facts, tag)
+        with self._work.fenced() as part:  # a stop finds the file, should we be killed behind it
+            part.checkpoint = {"sha256": facts.sha256}
+            part.save(update_fields=["checkpoint"])
         with self._work.fenced():
             place = self._output.publish(staged)
         if stands is not None:
@@ -220,14 +224,18 @@ class Report:
         self._work.made(name, place, rows=facts.rows, size=facts.size, sha256=facts.sha256)
 
     def drop(self, name: str, part: str, *, finished: bool) -> None:
-        """Leave nothing of a part; `finished`: nor the file, unless it is another job's by now."""
+        """Leave nothing of a part; `finished`: nor the file, unless it is another job's as well."""
+        from mtdata.records import looking
+
         spools_of(self._work, part).remove()
         self._output.drop(name)
-        if finished and self._output.sha256(name) in self._made():
-            self._output.remove(name)
-            self._work.say("INFO", f"{name} is removed")
-
-    def _made(self) -> set[str]:
-        from mtdata.records.looking import digests
-
-        return digests(self._work.job)
+        if not finished:
+            return
+        known = self._output.sha256(name)
+        if known not in looking.digests(self._work.job):
+            return
+        if other := looking.made_by(f"{self._output.place}/{name}", known, self._work.job):
+            self._work.say("INFO", f"{name} stays: {other} made the same file")
+            return
+        self._output.remove(name)
+        self._work.say("INFO", f"{name} is removed")

@@ -152,6 +152,20 @@ def under_way() -> set[str]:
 
 
 def digests(job_id: Any) -> set[str]:
-    """The SHA-256 of everything that a job made."""
+    """The SHA-256 of everything that a job made, or was about to give its name when it was cut."""
     with asking():
-        return set(Artifact.objects.filter(job=job_id).values_list("sha256", flat=True)) - {""}
+        made = set(Artifact.objects.filter(job=job_id).values_list("sha256", flat=True))
+        marks = Part.objects.filter(job=job_id, checkpoint__isnull=False)
+        begun = {
+            str(mark.get("sha256", ""))
+            for mark in marks.values_list("checkpoint", flat=True)
+            if isinstance(mark, dict)
+        }
+        return (made | begun) - {""}
+
+
+def made_by(place: str, sha256: str, but: Any) -> str:
+    """The name of another job that made that very file at that place; '' when none did."""
+    with asking():
+        found = Artifact.objects.filter(place=place, sha256=sha256).exclude(job=but)
+        return found.values_list("job__name", flat=True).first() or ""

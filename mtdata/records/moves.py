@@ -8,7 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from mtdata.domain.job import FINAL, LEAVING, Stage, Standing, Status, may_follow, next_step
+from mtdata.domain.job import (
+    FINAL,
+    LEAVING,
+    Stage,
+    Standing,
+    Status,
+    failed_told,
+    may_follow,
+    next_step,
+)
 from mtdata.errors import JobError
 from mtdata.records.asking import now
 from mtdata.records.models import Artifact, Event, Job, Part
@@ -81,11 +90,13 @@ def turn(job: Job, status: Status, **more: Any) -> None:
 def end(job: Job, status: Status, reason: str = "") -> None:
     """Bring the job into a final state, with the reason, and give its key back."""
     at = now()
-    bad = job.parts.filter(status=Status.FAILED).order_by("-stage", "number").first()
-    if status is Status.FAILED:
-        reason = reason or job.reason or (f"{bad.name}: {bad.reason}" if bad else "")
-    else:
-        reason = reason or job.reason
+    if status is Status.FAILED and not reason:
+        stopping = job.reason if job.status == Status.STOPPING else ""
+        order = "-number" if stopping else "number"  # what takes back comes last
+        bad = job.parts.filter(status=Status.FAILED).order_by(order).first()
+        why = f"{bad.name}: {bad.reason}" if bad else ""
+        reason = failed_told(why, stopping=stopping, most=TEXT)
+    reason = reason or job.reason
     job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED)
     turn(job, status, ended_at=at, held_key=None, reason=reason[:TEXT])
     tell(job.pk, at, "ERROR" if status is Status.FAILED else "INFO", f"{status}. {reason}".strip())

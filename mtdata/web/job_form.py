@@ -55,7 +55,7 @@ class JobForm(forms.Form):
         turned: bool = False,
         **how: Any,
     ) -> None:
-        """`ours` is what it may tell of; `rows` ranges are asked for, the last just added (`turned`)."""
+        """`ours` is what it may tell of; `rows` ranges are asked for, the last new (`turned`)."""
         super().__init__(*args, **how)
         self._kind, self._settings = kind, ours
         self.rows = min(max(rows, 1), MOST_ROWS) if kind.ranges else 1

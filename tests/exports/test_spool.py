@@ -113,7 +113,7 @@ def test_a_spool_is_for_its_owner_and_says_what_is_wrong(tmp_path: Path) -> None
     with Spool(path) as spool:
         take(spool, "w", [line(1)])
         assert os.stat(path).st_mode & 0o777 == 0o600
-        with pytest.raises(StorageError, match="nothing was exported"):
+        with pytest.raises(StorageError, match="Nothing was exported"):
             spool.end("no window was begun")
     path.write_bytes(b"no database, by far" * 100)
     with pytest.raises(StorageError, match="cannot be opened"):

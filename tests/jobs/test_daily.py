@@ -29,7 +29,8 @@ EAST: dict[str, Any] = {
 
 
 def configured(place: Place, **accounts: dict[str, Any]) -> None:
-    place.write("export", {"CAKE": accounts or {"east": EAST}})
+    own = {name: {"OUTPUT": name, **keys} for name, keys in (accounts or {"east": EAST}).items()}
+    place.write("export", {"CAKE": own})
     place.configure()
 
 

@@ -54,14 +54,21 @@ def test_an_account_needs_a_domain_a_key_and_a_zone(folder: Folder) -> None:
 
 
 def test_several_accounts_have_names(folder: Folder) -> None:
-    by_name = loaded(folder, {"east": ACCOUNT, "west": ACCOUNT})
-    listed = loaded(folder, [{"NAME": "east", **ACCOUNT}, {"NAME": "west", **ACCOUNT}])
+    west = {**ACCOUNT, "OUTPUT": "west"}
+    by_name = loaded(folder, {"east": ACCOUNT, "west": west})
+    listed = loaded(folder, [{"NAME": "east", **ACCOUNT}, {"NAME": "west", **west}])
     assert by_name.export == listed.export
     assert by_name.cake("west").name == "west"
     with pytest.raises(UsageError, match="several accounts; it has east, west"):
         by_name.cake()
     with pytest.raises(UsageError, match="Did you mean west"):
         by_name.cake("wst")
+
+
+def test_accounts_do_not_write_over_each_other_s_files(folder: Folder) -> None:
+    told = {"east": {**ACCOUNT, "OUTPUT": "s3://abc/x"}, "west": {**ACCOUNT, "OUTPUT": "s3://abc/x/"}}
+    [fault] = folder.file("export.config", {"CAKE": told}).faults()
+    assert "west: OUTPUT: allowed is a place of its own" in fault
 
 
 def test_two_accounts_of_one_name_are_refused(folder: Folder) -> None:

@@ -6,6 +6,7 @@ that begins at row 1 begins its window anew, and what was given of that window b
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ from mtdata.exports.cake.verdict import (
     WHITELIST,
     Restricted,
     Throttled,
+    TooMany,
     key_of,
     of_head,
     of_status,
@@ -47,6 +49,8 @@ TRIES_SLOW = 2  # of what cannot be halved
 READINGS = 3
 """So often a window is read while its rows keep changing, or fewer come than were told."""
 MOST_UNPAGED = 10_000  # currencies
+FIRST_S = 60.0
+"""So long an answer is waited for that holds no report, whatever TIMEOUT says."""
 LONGEST_PAUSE_S = 60.0
 LONGEST_WISH_S = 600.0
 
@@ -103,9 +107,12 @@ class Client:
         ask: Callable[[int], Question] = lambda row: wire.changes(access, since, row)  # noqa: E731
         return self._pages(ask, make, what, grows=True)
 
-    def currencies(self) -> dict[str, str]:
-        """The abbreviation of each currency by its id, which is this instance's own."""
-        _, rows = self._insisted(wire.currencies(), lambda row: row)
+    def currencies(self, tries: int = TRIES) -> dict[str, str]:
+        """The abbreviation of each currency by its id, which is this instance's own.
+
+        Who does not give these few within a minute gives no report either.  `tries`: at most.
+        """
+        _, rows = self._insisted(wire.currencies(), lambda row: row, most=tries)
         return {
             row["currency_id"]: row.get("currency_abbr", "") for row in rows if "currency_id" in row
         }
@@ -178,7 +185,7 @@ class Client:
             if not self._answered:
                 raise  # it never answered at all: no window is short enough for that
             raise WindowTooLarge(f"{what}: {fault}", slow=True) from None
-        except _TooMany as fault:
+        except TooMany as fault:
             cap = self._access.row_cap
             raise WindowTooLarge(
                 f"{what}: there are {fault.rows:,} rows, and CAKE gives none behind {cap:,}",
@@ -186,18 +193,23 @@ class Client:
             ) from None
 
     def _insisted(
-        self, question: Question, make: Callable[[Row], Made], *, tries_slow: int = TRIES_SLOW
+        self,
+        question: Question,
+        make: Callable[[Row], Made],
+        *,
+        tries_slow: int = TRIES_SLOW,
+        most: int = TRIES,
     ) -> tuple[Head, list[Made]]:
         """An answer, asked for again after faults that pass."""
         for attempt in count(1):
             try:
                 return self._once(question, make)
-            except (ExportRefused, _TooMany):
+            except (ExportRefused, TooMany):
                 raise
             except ExportError as fault:
-                most = {ExportSlow: tries_slow, Restricted: TRIES_RESTRICTED, Throttled: TRIES}
+                tries = {ExportSlow: tries_slow, Restricted: TRIES_RESTRICTED, Throttled: TRIES}
                 usual = TRIES if self._answered else TRIES_AT_FIRST
-                if attempt >= most.get(type(fault), usual):
+                if attempt >= min(most, tries.get(type(fault), usual)):
                     raise self._told(fault) from None
                 self._rest(attempt, fault)
         raise AssertionError  # pragma: no cover - count() has no end
@@ -225,10 +237,11 @@ class Client:
 
     def _once(self, question: Question, make: Callable[[Row], Made]) -> tuple[Head, list[Made]]:
         kind, body = wire.body(question, self._access)
+        most_s = math.inf if "row_limit" in question.parameters else FIRST_S
         host = self._line.host
         with (
             self._limiter.turn(self._beat),
-            self._line.ask(question.path, kind, body) as answer,
+            self._line.ask(question.path, kind, body, most_s) as answer,
         ):
             if answer.status_code != 200:
                 start = b"".join(_first(self._line.pieces(answer), MOST_OF_A_FAULT))
@@ -266,7 +279,7 @@ class Client:
                     raise AnswerBroken(WEB_PAGE)
                 made += map(make, reader.feed(piece))
                 if (reader.head.row_count or 0) > cap:
-                    raise _TooMany(reader.head.row_count or 0)
+                    raise TooMany(reader.head.row_count or 0)
                 if len(made) > most:
                     raise AnswerBroken(f"more rows came than the {most:,} that were asked for")
             made += map(make, reader.close())
@@ -279,14 +292,6 @@ class Client:
 
 class _Differs(Exception):
     """The pages of one reading do not fit together."""
-
-
-class _TooMany(ExportError):
-    """More rows than the instance gives."""
-
-    def __init__(self, rows: int) -> None:
-        super().__init__(f"{rows} rows")
-        self.rows = rows
 
 
 def _first(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:

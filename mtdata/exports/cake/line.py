@@ -31,6 +31,7 @@ class Line:
     def __init__(self, access: CakeAccess) -> None:
         self._server, self._timeout_s = access.server, access.timeout_s
         self._connect_s = min(access.connect_timeout_s, access.timeout_s)
+        self._waits_s = self._timeout_s
         self.host = urlsplit(access.server).netloc
         self._session = requests.Session()
         self._session.trust_env = False
@@ -41,17 +42,20 @@ class Line:
             self._session.mount(scheme, Bounded(math.inf))
 
     @contextmanager
-    def ask(self, path: str, kind: str, body: bytes) -> Iterator[requests.Response]:
+    def ask(
+        self, path: str, kind: str, body: bytes, most_s: float = math.inf
+    ) -> Iterator[requests.Response]:
         """The answer, its body still to come (`pieces`); ExportError when there is none.
 
-        ExportSlow when the answer as a whole does not come within TIMEOUT.
+        ExportSlow when the answer as a whole does not come within TIMEOUT, or within `most_s`.
         """
+        self._waits_s = min(self._timeout_s, most_s)
         try:
             answer = self._session.post(
                 self._server + path,
                 data=body,
                 headers={"Content-Type": kind},
-                timeout=(self._connect_s, self._timeout_s),
+                timeout=(min(self._connect_s, self._waits_s), self._waits_s),
                 stream=True,
                 allow_redirects=False,
             )
@@ -71,13 +75,18 @@ class Line:
         """Give the connection back."""
         self._session.close()
 
+    def _limit(self) -> str:
+        """How long was waited, by the name of what limits it."""
+        name = "TIMEOUT, " if self._waits_s == self._timeout_s else ""
+        return f"{name}{self._waits_s:g} s"
+
     def _error(self, fault: BaseException, kind: type[ExportError] = ExportError) -> Exception:
         """What happened, in words for people; a message of the library's quotes the address."""
         seen = causes(fault)
         for sort, words in WORDS:
             found = next((one for one in seen if isinstance(one, sort)), None)
             if found is not None:
-                text = words.format(self.host, self._timeout_s, self._connect_s)
+                text = words.format(self.host, self._limit(), self._connect_s)
                 if sort is TimeoutError:
                     return ExportSlow(text)
                 return ConfigError(text) if sort is requests.exceptions.InvalidURL else kind(text)
@@ -94,7 +103,7 @@ WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (faults.NameResolutionError, "no host is named {0}: see ADMIN_DOMAIN"),
     (faults.NewConnectionError, "could not connect to {0}: see ADMIN_DOMAIN"),
     (faults.ConnectTimeoutError, "could not connect to {0} within {2:g} s"),
-    (TimeoutError, "{0} kept us waiting beyond TIMEOUT, {1:g} s"),
-    (faults.ReadTimeoutError, "{0} kept us waiting beyond TIMEOUT, {1:g} s"),
+    (TimeoutError, "{0} kept us waiting beyond {1}"),
+    (faults.ReadTimeoutError, "{0} kept us waiting beyond {1}"),
     (faults.DecodeError, "what {0} sent cannot be unpacked"),
 )

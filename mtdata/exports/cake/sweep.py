@@ -15,6 +15,12 @@ CALM = 4
 TRIES = 3
 """So often a second is asked for that is too slow: no query is shorter, so it may be chance."""
 
+LEAST_TOLD = "a second cannot be halved"
+SHARED = (
+    f"{LEAST_TOLD}. Does somebody else take reports from this account at the same time? CAKE then "
+    "answers neither"
+)
+
 
 class Step(NamedTuple, Generic[Made]):
     """A page of a window, or with None for the page: the window is whole.
@@ -51,7 +57,7 @@ def sweep(
             shorter = pace.shorter(window, times, waits=CALM if fault.slow else 0)
             tries += 1
             if shorter is None and not (fault.slow and tries < TRIES):
-                raise ExportError(f"{fault}; a second cannot be halved") from None
+                raise ExportError(f"{fault}; {SHARED if fault.slow else LEAST_TOLD}") from None
             if shorter is not None:
                 pace, tries = shorter, 0
             continue

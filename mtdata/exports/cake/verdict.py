@@ -43,6 +43,14 @@ class LogInRefused(ExportRefused):
     """The instance does not know that user, or not with that password."""
 
 
+class TooMany(ExportError):
+    """More rows than the instance gives of one query."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(f"{rows} rows")
+        self.rows = rows
+
+
 def of_status(status: int, retry_after: str, body: bytes, host: str) -> ExportError:
     """Why an answer is no report, by its number and the beginning of its body."""
     if status in BUSY:

@@ -16,7 +16,11 @@ PIECE = 8 << 20
 """Bytes of one part of an upload: at most so many, and 10,000 parts, make 80 GB a file."""
 READ = 1 << 16
 MOST_LEFT = 100
-PERMISSIONS = "s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucketMultipartUploads"
+PERMISSIONS = (
+    "s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListBucket and "
+    "s3:ListBucketMultipartUploads"
+)
+"""Without ListBucket a store answers 403 where a file is not there yet."""
 
 
 def _known(found: dict[str, Any]) -> str:
@@ -65,13 +69,29 @@ class BucketOutput:
 
     def publish(self, staged: Staged) -> str:
         """Port: Output.publish: the store puts all parts together, or none."""
-        name, facts = staged.name, staged.facts
-        with self._told():
-            self._s3().complete_multipart_upload(**staged.ticket)
-        found = self._head(name)
-        if found is None or found["ContentLength"] != facts.size or _known(found) != facts.sha256:
-            raise OutputError(f"{self.place}/{name}: the store does not show what was put there")
+        name = staged.name
+        try:
+            with self._told():
+                self._s3().complete_multipart_upload(**staged.ticket)
+        except OutputError:
+            # the answer alone may have been lost, and a second try finds the upload ended
+            if not self._shows(staged):
+                raise
+            self.drop(name)
+        else:
+            if not self._shows(staged):
+                raise OutputError(
+                    f"{self.place}/{name}: the store does not show what was put there"
+                )
         return f"{self.place}/{name}"
+
+    def _shows(self, staged: Staged) -> bool:
+        found, facts = self._head(staged.name), staged.facts
+        return (
+            found is not None
+            and found["ContentLength"] == facts.size
+            and _known(found) == facts.sha256
+        )
 
     def drop(self, name: str) -> None:
         """Port: Output.drop: give up every upload of that name, whoever began it."""
@@ -155,8 +175,10 @@ class BucketOutput:
         told = f"{self.place}: it answered {found.status} ({found.shown})"
         if found.later:
             return OutputError(told)
+        if found.code == "NoSuchUpload":
+            return OutputError(f"{told}: somebody gave the upload up; it is begun anew")
         if found.code == "NoSuchBucket":
-            return OutputRefused(f"{told}: there is no such bucket")
+            return OutputRefused(f"{told}: there is no such bucket: see OUTPUT in export.config")
         if found.code in MISSING:
             return OutputError(f"{told}: there is no such file")
         if found.status in (401, 403):

@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from mtdata.adapters.durable import FolderDisk
+from mtdata.adapters.durable import SAFE, FolderDisk
 from mtdata.errors import OutputError, StorageError
 from mtdata.exports.output.port import Facts, Staged, checked_name
 
 PIECE = 1 << 20
+STANDS = (
+    "What stood there stands there still; see OUTPUT in export.config: is there room, and may "
+    "this program write there?"
+)
 
 
 class FolderOutput:
@@ -27,7 +31,8 @@ class FolderOutput:
             return self._disk.size(checked_name(name))
 
     def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
-        """Port: Output.stage."""
+        """Port: Output.stage, without what a killed attempt at this name left."""
+        self.drop(name)
         with self._told():
             staged = self._disk.stage(f"{checked_name(name)}.{checked_name(tag)}", _pieces(spooled))
             if self._digest(staged) != facts.sha256:
@@ -86,7 +91,7 @@ class FolderOutput:
         try:
             yield
         except StorageError as error:
-            raise OutputError(str(error)) from None
+            raise OutputError(str(error).replace(SAFE, STANDS)) from None
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

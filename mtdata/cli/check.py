@@ -1,0 +1,70 @@
+"""The command that looks at everything before it is needed: check.  It changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from mtdata import checkup
+from mtdata.cli.sites import Result, settings_of
+from mtdata.cli.tables import table
+from mtdata.config import Settings, SiteConfig
+from mtdata.config.export import CakeConfig
+
+WHOSE = "a site's NAME, or an account's of export.config; . = every one"
+CHECK = """examples:
+  mtdata check                     before the first round, and whenever something is odd
+  mtdata check mysite --json
+  mtdata check cake                an account of export.config alone, by its NAME
+  mtdata check --mail              send a test to each mail address and web hook as well
+
+It deletes nothing, and shows no password.  Each account of export.config is asked once (is this
+machine on CAKE's whitelist, is the key accepted?), and a small file is put into its OUTPUT and
+removed.  Exit 78: config or keys, 69: the site, an account or its OUTPUT, 74: the folder, 69 also
+when a test mail was not taken.
+"""
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Enter this room's command."""
+    told = "config, keys, folders, sites, accounts, clock"
+    check = commands.add_parser("check", parents=[shared], help=told, epilog=CHECK)
+    check.add_argument("server", nargs="?", default=".", help=WHOSE)
+    check.add_argument("--mail", action="store_true", help="send a test of mail and hooks")
+    check.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> Result:
+    settings = settings_of(options)
+    sites, accounts = _chosen(options.server, settings)
+    findings = [finding for site in sites for finding in checkup.check(site)]
+    for account in accounts:
+        findings += checkup.check_account(settings, account)
+    findings += checkup.check_news(settings, send=options.mail)
+    findings += checkup.check_reports(settings)
+    if not options.json:
+        marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
+        table(
+            "check",
+            ("site", "what", "", "finding"),
+            [(f.site, f.what, marks[f.verdict], f.told) for f in findings],
+        )
+    code = max((f.exit for f in findings if f.verdict == "bad"), default=0)
+    shown: dict[str, Any] = {"findings": [f._asdict() for f in findings]}
+    if code:
+        message = "; ".join(f"{f.site}: {f.what}: {f.told}" for f in findings if f.verdict == "bad")
+        shown["error"] = {"kind": "CheckFailed", "message": message, "exit": code}
+    return code, shown
+
+
+def _chosen(
+    word: str, settings: Settings
+) -> tuple[Sequence[SiteConfig], Sequence[CakeConfig]]:
+    """The site or the account of that name; all of both for '.'."""
+    if word == ".":
+        return settings.sites, settings.export.cake
+    accounts = [account for account in settings.export.cake if account.name == word]
+    if accounts and word not in {site.name for site in settings.sites}:
+        return (), accounts
+    return (settings.site(word),), ()
