@@ -50,7 +50,7 @@ class Bakery:
         self.forget()
         reports = self.folder / "reports"
         reports.mkdir(parents=True)
-        order = {"way": way, "domain": self.kitchen.domain, "day": DAY, "key": KEY}
+        order: Took = {"way": way, "domain": self.kitchen.domain, "day": DAY, "key": KEY}
         order |= {"folder": str(reports), "intervals": intervals}
         return in_process_of_its_own("benchmarks.cake.original", order)
 

@@ -35,7 +35,8 @@ def files(bench: Bench, rows: int = ROWS) -> Measured:
 
 
 def _day(place: Bakery) -> tuple[dict[str, str], Any]:
-    seconds, found = 0.0, {}
+    seconds = 0.0
+    found: dict[str, str] = {}
     for kind in ("cake.clicks", "cake.conversions"):
         seconds += place.carry(kind, **SOON)["seconds"]
         found |= place.files()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -41,7 +42,7 @@ def _measured(bench: Bench) -> dict[str, Any]:
     """Every side by turns; the same run serves both figures."""
     if bench not in _found:
         with bakery(bench, keeps=True, clicks_a_day=ROWS, dirty=False) as place:
-            sides = {
+            sides: dict[str, Callable[[], float]] = {
                 "ours": lambda: _rate(place.carry()),
                 "dom": lambda: _rate(place.original("dom", DOM), DOM),
                 "json": lambda: _rate(place.original("json", JSON), JSON),

@@ -119,7 +119,7 @@ def _show(files: list[File]) -> None:
     table(
         f"3. What came out, read back from the bucket: {len(files)} files",
         ("file", "rows", "bytes", "SHA-256", "verdict"),
-        [(f.name, f.rows, f.size, f.sha256[:12], f.fault or "each row once") for f in files],
+        [(f.name, f.rows, f.size, f.sha256[:10], f.fault or "whole") for f in files],
     )
 
 

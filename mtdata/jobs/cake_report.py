@@ -154,6 +154,7 @@ class Report:
         if page.start == 1:
             spool.begin()
         spool.put(page.rows)
+        page.rows.clear()  # or they would stay until the next page has come
 
     def _ask(self, window: Window) -> Iterator[Page[Spooled]]:
         ask: Callable[..., Iterator[Page[Spooled]]] = getattr(self._client, self._name)
