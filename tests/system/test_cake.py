@@ -168,10 +168,10 @@ def test_days_of_25_and_of_23_hours_lose_nothing(
 
 
 def test_a_day_with_failing_calls_gives_the_same_files(home: Cakery, cake: CakeSite) -> None:
-    home.account(cake, PAGE=10)
+    home.account(cake, PAGE=20)
     home.carried(home.order("cake.clicks", **DAYS))
     undisturbed = home.files()
-    for kind, every in (("gateway", 23), ("truncated", 29)):
+    for kind, every in (("gateway", 31), ("truncated", 37)):
         cake.fault(kind, operation="Clicks", every=every)
     home.carried(home.order("cake.clicks", **DAYS))
     assert home.files() == undisturbed
