@@ -32,6 +32,6 @@ def test_both_ways_of_the_original_bring_the_rows_that_ours_brings(bench: Bench)
 
 
 def test_a_day_of_failing_calls_is_compared_file_by_file(bench: Bench) -> None:
-    measured = failing.files(bench, 400)
+    measured = failing.files(bench, 400, 4)
     assert measured.ratios == [0]
     assert (measured.sides["files"], measured.sides["failed"] > 0) == (25, True)
