@@ -56,10 +56,17 @@ POSTGRES = ["psycopg[binary]>=3.2,<4"]
 CELERY = ["celery>=5.7,<6"]
 SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY]  # what bin/mtdata installs: nothing to compile
+DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
+    *SERVED,
+    "moto[s3]>=5.2,<6",
+    "flask>=3,<4",
+    "flask-cors>=6,<7",
+]
 ALL = SERVED  # what later duties need beyond the core: each brings its own extra
 
 TEST = [
     *ALL,
+    *DEMO,
     "pytest>=9,<10",
     "pytest-randomly>=5,<6",
     "pytest-timeout>=2,<3",
@@ -94,6 +101,7 @@ setup(
         "celery": CELERY,
         "sqs": SQS,
         "served": SERVED,
+        "demo": DEMO,
         "all": ALL,
         "test": TEST,
     },

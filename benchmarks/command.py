@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bench import Bench, NotMeasured
+from benchmarks.cake import CAKE
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark
 from benchmarks.jobs import JOBS
@@ -23,7 +24,7 @@ from benchmarks.page import shown, verdict, write_page
 from benchmarks.study import STUDY
 from benchmarks.web import WEB
 
-TABLES = {"study": STUDY, "daemon": DAEMON, "jobs": JOBS, "web": WEB}
+TABLES = {"study": STUDY, "daemon": DAEMON, "jobs": JOBS, "web": WEB, "cake": CAKE}
 WIDTH = 130
 console = Console(stderr=True)
 

@@ -5,7 +5,8 @@
 # Nothing here writes to standard output (that belongs to the program) or changes the folder.
 #
 #   environment [EXTRA]     sets `venv`; makes or mends it when it must; exits when it cannot.
-#                           EXTRA of setup.py: `served` for the program, `test` for its tests
+#                           EXTRA of setup.py: `served` for the program, `demo` for its `demo cake`,
+#                           `test` for its tests; each has all of the one before
 #
 # With MTDATA_NO_INSTALL=1 (services set it) nothing is made or mended: it says what to call instead.
 #
@@ -112,7 +113,8 @@ make_folder() {
 }
 
 install() {
-    rm -f -- "$venv/.mtdata-made" "$venv/.mtdata-made-served" "$venv/.mtdata-made-test"
+    # what is there for this setup.py stays so, whatever becomes of one more extra
+    [ "$(first_line "$venv/.mtdata-made")" = "$wanted" ] || rm -f -- "$venv"/.mtdata-made*
     log=$venv/.mtdata-log
     stand_in_source
     if "$venv/bin/python" -I -c 'import pip' 2>/dev/null; then
@@ -127,8 +129,8 @@ install() {
         stop 78 "$venv has no pip: remove it and call again."
     fi
     printf '%s\n' "$wanted" >"$venv/.mtdata-made${extra:+-$extra}"
-    # the extra `test` holds all of `served`
-    [ "$extra" != test ] || printf '%s\n' "$wanted" >"$venv/.mtdata-made-served"
+    case $extra in demo | test) printf '%s\n' "$wanted" >"$venv/.mtdata-made-served" ;; esac
+    [ "$extra" != test ] || printf '%s\n' "$wanted" >"$venv/.mtdata-made-demo"
     printf '%s\n' "$wanted" >"$venv/.mtdata-made"
 }
 

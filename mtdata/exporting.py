@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mtdata.adapters.s3 import S3Access
 from mtdata.config.export import CakeConfig
-from mtdata.domain.window import Pace
+from mtdata.domain.window import DAY, HOUR, Pace
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.client import Client
 from mtdata.exports.cake.columns import Columns
@@ -83,10 +83,13 @@ def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]
 
 
 def cake_pace(account: CakeConfig, report: str) -> Pace:
-    """The windows with which a sweep of the report clicks or conversions begins."""
+    """The windows with which a sweep of the report clicks or conversions begins.
+
+    They grow to what is asked for at a time: an hour of clicks, a day of conversions.
+    """
     clicks = report == "clicks"
     length = account.click_window_s if clicks else account.conversion_window_s
-    return Pace.of(timedelta(seconds=length))
+    return Pace.of(timedelta(seconds=length), HOUR if clicks else DAY)
 
 
 def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:

@@ -1,4 +1,4 @@
-"""Commands that carry data: export, decode, verify, demo; each returns its code and its JSON."""
+"""Commands that carry data: export, decode, verify; each returns its code and its JSON."""
 
 from __future__ import annotations
 
@@ -40,13 +40,6 @@ VERIFY = """examples:
 
 What can be mended is mended; a file that somebody changed stays as it is, beside a new part.
 """
-DEMO = """examples:
-  mtdata demo
-  mtdata demo --rows 20000 --keep /tmp/demo
-  mtdata --config /tmp/demo/config status
-  mtdata --config /tmp/demo/config user add anna --admin
-  mtdata --config /tmp/demo/config web
-"""
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -75,16 +68,6 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="write nothing; compare with active_data byte for byte"
     )
     decode.set_defaults(run=_decode)
-    demo = commands.add_parser(
-        "demo", parents=[shared], help="the main job, on this machine alone", epilog=DEMO
-    )
-    demo.add_argument(
-        "--rows", type=int, default=300, metavar="N", help="rows on the site (default: 300)"
-    )
-    demo.add_argument(
-        "--keep", type=Path, metavar="DIR", help="leave config, keys, pool and a job there"
-    )
-    demo.set_defaults(run=_demo)
     _add_verify(commands, shared)
 
 
@@ -243,12 +226,3 @@ def _rebuild(options: argparse.Namespace, sites: tuple[SiteConfig, ...]) -> Resu
             for odd in found["odd"]:
                 say(odd)
     return answer("sites", done, set(), faults)
-
-
-def _demo(options: argparse.Namespace) -> Result:
-    from mtdata.demo.tour import tour  # only the demo needs the stand-ins
-
-    if not 1 <= options.rows <= 1_000_000:
-        raise UsageError("--rows takes a whole number from 1 to 1000000")
-    report, shown = tour(options.rows, options.keep, quiet=options.json, show=show_round)
-    return report.exit, shown

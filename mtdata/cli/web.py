@@ -65,13 +65,13 @@ def has_web() -> bool:
     return all(map(importlib.util.find_spec, needs))
 
 
-def _need_web() -> None:
+def need_web() -> None:
     if not has_web():
         raise ConfigError("the web page's needs are not installed; `pip install mtdata[web]`")
 
 
 def _web(options: argparse.Namespace) -> Result:
-    _need_web()
+    need_web()
     from mtdata.jobs.kinds import KINDS
     from mtdata.web.serve import serve, server_of
 
@@ -86,7 +86,7 @@ def _web(options: argparse.Namespace) -> Result:
 
 
 def _add_user(options: argparse.Namespace) -> Result:
-    _need_web()
+    need_web()
     from mtdata.jobs.kinds import KINDS
     from mtdata.web.setting import open_web
 
@@ -101,7 +101,7 @@ def _add_user(options: argparse.Namespace) -> Result:
 
 
 def _add_token(options: argparse.Namespace) -> Result:
-    _need_web()
+    need_web()
     if not 1 <= options.days <= MOST_DAYS:
         raise UsageError(f"--days takes a whole number from 1 to {MOST_DAYS}")
     from mtdata.jobs.kinds import KINDS

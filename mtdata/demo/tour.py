@@ -42,7 +42,7 @@ def tour(
     """Make a site with `rows` rows, collect it, and show what came out and what was deleted."""
     say = (lambda text: None) if quiet else print
     place: AbstractContextManager[str | Path]
-    place = TemporaryDirectory(prefix="mtdata-demo-") if keep is None else nullcontext(_empty(keep))
+    place = TemporaryDirectory(prefix="mtdata-demo-") if keep is None else nullcontext(empty(keep))
     with place as folder, StudySite() as site:
         home = Path(folder)
         private, public = make_key()
@@ -67,7 +67,8 @@ def tour(
         return report, shown
 
 
-def _empty(keep: Path) -> Path:
+def empty(keep: Path) -> Path:
+    """The folder for `--keep`, made when it is missing.  UsageError when something is in it."""
     if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
         raise UsageError(f"{keep} is there already and not empty; --keep wants a new folder")
     keep.mkdir(mode=0o700, parents=True, exist_ok=True)

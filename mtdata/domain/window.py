@@ -171,27 +171,34 @@ class Pace(NamedTuple):
     """How long the next window is: `now` of at most `most`, in whole seconds.
 
     After a time-out it grows only when `waits` windows in a row went well: each try too long costs
-    as long as the time limit.
+    as long as the time limit.  What was too slow while it was longer than `usual` is not tried
+    again: from then on that is the most.
     """
 
     most: timedelta
     now: timedelta
     waits: int = 0
+    usual: timedelta = timedelta()
 
     @classmethod
-    def of(cls, most: timedelta) -> Pace:
-        """The pace at the start."""
-        return cls(most, most)
+    def of(cls, usual: timedelta, longest: timedelta = timedelta()) -> Pace:
+        """The pace at the start; where rows are few, windows become as long as `longest`."""
+        return cls(max(usual, longest), usual, usual=usual)
 
     def window(self, start: datetime, end: datetime) -> Window:
         """The next window from `start` on, within `end`."""
         return Window(start, min(end, start + self.now))
 
     def shorter(self, tried: Window, times: int = 1, waits: int = 0) -> Pace | None:
-        """The pace after a window was too much, halved so often; None when it lasts a second."""
+        """The pace after a window was too much, halved so often; None when it lasts a second.
+
+        `waits`: it was too slow, and so many others must go well before it grows again.
+        """
         seconds = tried.length // LEAST
         if seconds <= 1:
             return None
+        if waits and tried.length > self.usual > timedelta():
+            return self._replace(now=self.usual, most=self.usual)
         return self._replace(now=max(1, seconds >> times) * LEAST, waits=max(self.waits, waits))
 
     def longer(self, done: Window, took: int, cap: int) -> Pace:

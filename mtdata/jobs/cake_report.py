@@ -27,9 +27,11 @@ from mtdata.exports.spool import EVERY, MOST_ID, Spool
 from mtdata.exports.spool import Row as Spooled
 from mtdata.jobs.kind import Work
 
-WAIT_S = 5.0
+WAIT_S, MOST_S = 5.0, 86_400.0
 _CURRENCIES: dict[tuple[str, str], dict[str, str]] = {}
 """What each account's currencies are called, asked for once in the life of a child."""
+_PACES: dict[tuple[str, str, str], Pace] = {}
+"""How long windows are by now, of each account and report: a part goes on where the last ended."""
 
 
 def spools_of(work: Work, part: str) -> Leftovers:
@@ -124,10 +126,16 @@ class Report:
     def _mark(self, spool: Spool, stretch: Window) -> tuple[datetime, Pace]:
         pace = exporting.cake_pace(self.account, self._name)
         if not spool.mark():
-            return stretch.start, pace
+            return stretch.start, _PACES.get(self._key, pace)
         known = json.loads(spool.mark())
         now = timedelta(seconds=known["now"])
-        return datetime.fromisoformat(known["at"]), pace._replace(now=now, waits=known["waits"])
+        most = min(pace.most, timedelta(seconds=known.get("most", MOST_S)))
+        at = datetime.fromisoformat(known["at"])
+        return at, pace._replace(now=now, most=most, waits=known["waits"])
+
+    @property
+    def _key(self) -> tuple[str, str, str]:
+        return self.account.server, self.account.name, self._name
 
     def _sweep(self, spool: Spool, stretch: Window, pace: Pace) -> Pace:
         rows = len(spool)
@@ -135,9 +143,9 @@ class Report:
             if step.page is not None:
                 self._take(spool, step.page)
                 continue
-            pace = step.pace
-            seconds = pace.now.total_seconds()
-            mark = {"at": step.window.end.isoformat(), "now": seconds, "waits": pace.waits}
+            pace = _PACES[self._key] = step.pace
+            lengths = {"now": pace.now.total_seconds(), "most": pace.most.total_seconds()}
+            mark = {"at": step.window.end.isoformat(), "waits": pace.waits, **lengths}
             spool.end(json.dumps(mark))
             rows = len(spool)
             self._work.progress(rows, step=str(step.window))
@@ -147,6 +155,7 @@ class Report:
         if page.start == 1:
             spool.begin()
         spool.put(page.rows)
+        page.rows.clear()  # or they would stay until the next page has come
 
     def _ask(self, window: Window) -> Iterator[Page[Spooled]]:
         ask: Callable[..., Iterator[Page[Spooled]]] = getattr(self._client, self._name)
@@ -161,7 +170,7 @@ class Report:
         try:
             for page in self._client.changes(days.start, self._spooled):
                 self._take(spool, page)
-            spool.end(json.dumps({"at": days.end.isoformat(), "now": 1.0, "waits": 0}))
+            spool.end(json.dumps({"at": days.end.isoformat(), "now": 1.0, "most": 1.0, "waits": 0}))
         except WindowTooLarge as fault:
             self._work.say("WARNING", f"{fault}; every event of these days is taken instead")
             self._sweep(spool, days, exporting.cake_pace(self.account, self._name))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import page
+from benchmarks.cake import CAKE
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark, Measured
 from benchmarks.jobs import JOBS
@@ -37,7 +38,7 @@ def test_a_name_that_is_no_figure_is_refused() -> None:
 
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", page.PAGE.read_text(), re.M)
-    assert lines == [(one.name, one.bound()) for one in (*STUDY, *DAEMON, *JOBS, *WEB)]
+    assert lines == [(one.name, one.bound()) for one in (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE)]
 
 
 @pytest.mark.parametrize(

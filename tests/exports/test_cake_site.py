@@ -225,7 +225,7 @@ def test_an_account_of_the_config_becomes_a_client(running: CakeSite, tmp_path: 
     assert columns.header[-1] == "search_term"
     assert b"'=1" in columns.line({"sub_id_1": "=1"})
     assert b"'=1" not in cake_columns(account, "clicks", {}).line({"sub_id_1": "=1"})
-    assert cake_pace(account, "conversions").most == timedelta(minutes=10)
-    assert cake_pace(account, "clicks").most == timedelta(minutes=5)
+    assert cake_pace(account, "conversions").now == timedelta(minutes=10)
+    assert cake_pace(account, "clicks").now == timedelta(minutes=5)
     with cake_limiter(tmp_path, account).turn():
         pass

@@ -16,17 +16,21 @@ from mtdata.exports.cake.sweep import probe, sweep
 from tests.exports.conftest import BERLIN, Connect, itself, without_types
 
 HOUR = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 13))
-FIVE = timedelta(minutes=5)
+FIVE, ONE_HOUR = timedelta(minutes=5), timedelta(hours=1)
 
 
 def swept(
-    client: Client, stretch: Window, cap: int = 100_000, most: timedelta = FIVE
+    client: Client,
+    stretch: Window,
+    cap: int = 100_000,
+    most: timedelta = FIVE,
+    longest: timedelta = FIVE,
 ) -> tuple[list[Row], list[Window]]:
     """The rows as whoever keeps them would have them, and the windows that were whole."""
     whole: list[Row] = []
     open_: list[Row] = []
     windows: list[Window] = []
-    for step in sweep(stretch, Pace.of(most), lambda w: client.clicks(w, itself), cap):
+    for step in sweep(stretch, Pace.of(most, longest), lambda w: client.clicks(w, itself), cap):
         if step.page is None:
             windows.append(step.window)
             whole, open_ = whole + open_, []
@@ -46,6 +50,26 @@ def test_a_quiet_hour_takes_one_call_a_window(site: CakeSite, connect: Connect) 
     rows, windows = swept(connect(), HOUR)
     assert in_order(rows) == in_order(site.clicks_of(*HOUR))
     assert len(windows) == len(site.calls) == 12
+
+
+def test_windows_of_few_rows_grow_as_long_as_they_may(site: CakeSite, connect: Connect) -> None:
+    stretch = Window(HOUR.start, HOUR.start + 4 * ONE_HOUR)
+    rows, windows = swept(connect(), stretch, longest=ONE_HOUR)
+    assert in_order(rows) == in_order(site.clicks_of(*stretch))
+    minutes = [window.length // timedelta(minutes=1) for window in windows]
+    assert minutes == [5, 10, 20, 40, 60, 60, 45]
+
+
+def test_what_is_too_slow_when_it_has_grown_is_never_tried_again(
+    site: CakeSite, connect: Connect
+) -> None:
+    client = connect()
+    client.currencies()
+    site.slow_above = 400
+    rows, windows = swept(client, HOUR, longest=ONE_HOUR)
+    assert in_order(rows) == in_order(site.clicks_of(*HOUR))
+    assert [call.status for call in site.calls].count(500) == 1
+    assert {window.length for window in windows[2:]} == {FIVE}
 
 
 def test_a_dense_hour_takes_few_calls_more_than_it_must(site: CakeSite, connect: Connect) -> None:

@@ -168,11 +168,11 @@ def test_days_of_25_and_of_23_hours_lose_nothing(
 
 
 def test_a_day_with_failing_calls_gives_the_same_files(home: Cakery, cake: CakeSite) -> None:
-    home.account(cake, CLICK_WINDOW="10m")
+    home.account(cake, PAGE=20)
     home.carried(home.order("cake.clicks", **DAYS))
     undisturbed = home.files()
-    for kind in ("gateway", "truncated"):
-        cake.fault(kind, operation="Clicks", every=25)
+    for kind, every in (("gateway", 31), ("truncated", 37)):
+        cake.fault(kind, operation="Clicks", every=every)
     home.carried(home.order("cake.clicks", **DAYS))
     assert home.files() == undisturbed
 

@@ -45,6 +45,10 @@ def test_the_demo_counts_its_headings_and_loads_no_records(rows: str) -> None:
     assert "active_data/" in told
 
 
+def test_a_quiet_demo_prints_nothing() -> None:
+    assert said("demo", "--rows", "1", "-q") == ""
+
+
 def test_a_kept_demo_leaves_a_pool_and_a_finished_job(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     told = mtdata("demo", "--rows", "60", "--keep", str(kept))

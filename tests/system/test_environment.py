@@ -63,6 +63,26 @@ def test_the_tests_bring_along_what_the_program_serves(fresh: Fresh) -> None:
     assert fresh.call("test", "tests/unit") == (0, [])
 
 
+def test_only_the_demo_of_cake_installs_a_local_s3(fresh: Fresh) -> None:
+    assert fresh.call("mtdata", "demo") == (0, ["install .[served]", "-P -m mtdata demo"])
+    words = ["demo", "--json", "cake"]
+    ran = "-P -m mtdata demo --json cake"
+    assert fresh.call("mtdata", *words) == (0, ["install .[demo]", ran])
+    assert fresh.call("mtdata", *words, MTDATA_NO_INSTALL="1") == (0, [ran])
+    assert fresh.call("mtdata", "status") == (0, ["-P -m mtdata status"])
+    assert fresh.call("test", "tests/unit") == (0, ["install .[test]"])
+    assert fresh.call("mtdata", *words) == (0, [ran])
+
+
+def test_what_failed_to_come_on_top_takes_nothing_away(fresh: Fresh) -> None:
+    assert fresh.call("mtdata", "web") == (0, ["install .[served]", "-P -m mtdata web"])
+    python = fresh.venv / "bin" / "python"
+    whole = python.read_text()
+    python.write_text(f'{whole}case "$*" in *"pip install"*) exit 1 ;; esac\n')
+    assert fresh.call("mtdata", "demo", "cake") == (69, ["install .[demo]"])
+    assert fresh.call("mtdata", "web") == (0, ["-P -m mtdata web"])
+
+
 def test_a_service_installs_nothing(fresh: Fresh) -> None:
     assert fresh.call("mtdata", "web", MTDATA_NO_INSTALL="1") == (78, [])
 
@@ -75,4 +95,4 @@ def test_no_extra_has_more_than_the_tests_have() -> None:
             found.setdefault(extra[1], set()).add(need.strip())
     for extra in ("web", "mysql", "postgres", "celery"):
         assert found["served"] >= found.get(extra, set()), extra
-    assert found["test"] >= found["served"]
+    assert found["test"] >= found["demo"] >= found["served"]

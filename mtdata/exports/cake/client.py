@@ -15,13 +15,7 @@ from itertools import count
 from typing import Generic, NamedTuple, TypeVar
 
 from mtdata.domain.window import Window
-from mtdata.errors import (
-    AnswerBroken,
-    ExportError,
-    ExportRefused,
-    ExportSlow,
-    WindowTooLarge,
-)
+from mtdata.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, WindowTooLarge
 from mtdata.exports.cake import wire
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.line import Line
