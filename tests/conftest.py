@@ -36,6 +36,16 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
+LONGEST_FIRST = ("crash", "endurance", "jobs", "benchmarks", "system", "web")
+"""Folders whose files take long: begun first, so that in the end no process waits for another."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long files before short ones; within each folder the order stays the random one."""
+    rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.parent.name, len(rank)))
+
+
 def requires_program(name: str, how: str) -> pytest.MarkDecorator:
     """Mark tests that need a program of the system; `how` is the command that installs it."""
     return pytest.mark.skipif(
