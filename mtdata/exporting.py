@@ -13,7 +13,7 @@ from mtdata.domain.window import DAY, HOUR, Pace
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.client import Client
 from mtdata.exports.cake.columns import Columns
-from mtdata.exports.limiter import Limiter
+from mtdata.exports.limiter import Limiter, Turns
 from mtdata.exports.output import Output, Sealing, open_output
 
 LOG_IN_S, TURN_S = 6.0, 1.0
@@ -47,9 +47,9 @@ def cake_limiter(home: Path, account: CakeConfig, longest_s: float = 3600.0) -> 
     return Limiter(folder, account.admin_domain, rate=rate, at_once=at_once, longest_s=longest_s)
 
 
-def cake_client(home: Path, account: CakeConfig, beat: Callable[[], None]) -> Client:
+def cake_client(account: CakeConfig, turns: Turns, beat: Callable[[], None]) -> Client:
     """A client of the account, for one thread; `beat` is a pulse's."""
-    return Client(cake_access(account), cake_limiter(home, account), beat)
+    return Client(cake_access(account), turns, beat)
 
 
 def cake_log_in(home: Path, account: CakeConfig) -> Client:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
@@ -23,6 +24,18 @@ _WIDTH = 24
 
 def _nothing() -> None:
     """For callers that need no sign of life."""
+
+
+class Turns(Protocol):
+    """What whoever asks an account waits for."""
+
+    def turn(self, beat: Callable[[], None] = ...) -> AbstractContextManager[None]:
+        """Wait for a turn and have it."""
+        ...
+
+    def hold_off(self, seconds: float) -> None:
+        """Nobody begins a turn for that long."""
+        ...
 
 
 class Limiter:

@@ -13,6 +13,7 @@ from types import TracebackType
 from mtdata import exporting
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
+from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.domain import window as windows
 from mtdata.domain.window import Pace, Window
@@ -22,6 +23,7 @@ from mtdata.exports.cake.client import Page
 from mtdata.exports.cake.columns import DATES, KEYS
 from mtdata.exports.cake.reading import Row
 from mtdata.exports.cake.sweep import probe, sweep
+from mtdata.exports.limiter import Turns
 from mtdata.exports.output import Facts
 from mtdata.exports.spool import EVERY, MOST_ID, Spool
 from mtdata.exports.spool import Row as Spooled
@@ -53,6 +55,17 @@ class Leftovers:
         disk.remove(f".{self.path.stem}.part.staged")
 
 
+def turns_of(settings: Settings, account: CakeConfig) -> Turns:
+    """Turns of this machine, and of all that share the records where machines can share them."""
+    own = exporting.cake_limiter(settings.home, account)
+    if not settings.database.is_shared:
+        return own
+    from mtdata.records.turns import SharedTurns
+
+    name, rate = account.admin_domain, account.rate
+    return SharedTurns(own, name, rate=rate, at_once=account.concurrency)
+
+
 def sweep_up(work: Work) -> None:
     """Remove what jobs left in the spool that have ended, or are known no more."""
     from mtdata.records.looking import under_way
@@ -72,7 +85,8 @@ class Report:
     def __init__(self, work: Work, name: str) -> None:
         self._work, self._name = work, name
         self.account: CakeConfig = work.settings.cake(work.parameters["account"])
-        self._client = exporting.cake_client(work.settings.home, self.account, work.pulse.beat)
+        turns = turns_of(work.settings, self.account)
+        self._client = exporting.cake_client(self.account, turns, work.pulse.beat)
         self._output = exporting.cake_output(self.account)
         self._columns = exporting.cake_columns(self.account, name, {})
         self._open = ExitStack()

@@ -216,7 +216,7 @@ def test_an_account_of_the_config_becomes_a_client(running: CakeSite, tmp_path: 
         context={"home": tmp_path},
     )
     assert cake_access(account).page == 500, "a page is no larger than the cap"
-    client = cake_client(tmp_path, account, lambda: None)
+    client = cake_client(account, cake_limiter(tmp_path, account), lambda: None)
     window = Window(NOON.start, NOON.start + timedelta(minutes=1))
     assert rows_of(client.clicks(window, dict)) == running.clicks_of(*window)
     client.close()

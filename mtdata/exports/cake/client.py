@@ -34,7 +34,7 @@ from mtdata.exports.cake.verdict import (
     of_status,
 )
 from mtdata.exports.cake.wire import Question
-from mtdata.exports.limiter import Limiter
+from mtdata.exports.limiter import Turns
 
 TRIES = 8
 TRIES_AT_FIRST = 3  # while nothing shows that this is an instance of CAKE at all
@@ -66,7 +66,7 @@ class Client:
     def __init__(
         self,
         access: CakeAccess,
-        limiter: Limiter,
+        limiter: Turns,
         beat: Beat = lambda: None,
         *,
         backoff_s: float = 1.0,
