@@ -194,11 +194,12 @@ class Scrub:
     def _held(self, mark: FileMark) -> None:
         content = self._read(mark, 0, mark.length + 1)
         if sha256(content).digest() != mark.digest:
-            self._pool.ledger.files.set_state(mark.number, "replaced")
             lost = [
                 c.seq for claims in self._pool.ledger.entries.in_raw(mark.number) for c in claims
             ]
             self._pool.ledger.entries.lose_raw(lost)
+            # last: a file that is given up is not looked at again
+            self._pool.ledger.files.set_state(mark.number, "replaced")
             self._wrong("raw_changed", mark, "is not as it was left")
 
     def _read(self, mark: FileMark, start: int, length: int) -> bytes:
@@ -275,9 +276,7 @@ class Scrub:
 
     def _replace(self, mark: FileMark) -> None:
         """Let the rows be made again in a new part; the file that somebody changed stays there."""
-        self._pool.ledger.files.set_state(mark.number, "replaced")
-        lost = self._pool.ledger.entries.lose_lines(mark.number)
-        self._pool.ledger.snapshots.unbind(mark.number)
+        lost = self._pool.ledger.files.give_up(mark.number)
         self.found.mended.append(
             f"{mark.path}: {lost or 'all'} rows made again from raw in a new part"
         )

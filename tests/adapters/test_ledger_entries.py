@@ -247,7 +247,7 @@ def test_lines_come_in_their_order_and_can_be_lost_together(book: Book) -> None:
     book.show(*many)
     book.make_row(*many[::-1])
     assert [claim.id for claim in book.entries.lines(book.sheet.number)] == [0, 1, 2, 3, 4]
-    assert book.entries.lose_lines(book.sheet.number) == 5
+    assert book.ledger.files.give_up(book.sheet.number) == 5
     assert list(book.entries.lines(book.sheet.number)) == []
     assert book.waiting() == [0, 1, 2, 3, 4]
 

@@ -121,7 +121,7 @@ def test_a_snapshot_waits_until_it_has_a_sheet_and_again_when_other_keys_may_ope
     assert ledger.snapshots.of_sheet(5) == ledger.snapshots.last("TaskLog")
     ledger.snapshots.bind(snapshot, 5, 0, "keys")
     assert ledger.snapshots.unfinished("other keys") == []
-    ledger.snapshots.unbind(5)
+    ledger.files.give_up(5)
     assert len(ledger.snapshots.unfinished("keys")) == 1
 
 

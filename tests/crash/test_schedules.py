@@ -291,3 +291,15 @@ TestSchedule.settings = settings(
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )
+
+
+@pytest.mark.parametrize("how", ["a cell", "a line more"])
+def test_a_row_of_a_sheet_that_somebody_changed_is_made_again_wherever_verify_is_killed(
+    how: str,
+) -> None:
+    for at in range(5, 12):
+        state = Schedule()
+        state.begin(holds_drift=False, deletes=False, keys=set())
+        state.a_person_edits_a_sheet(how=how, pick=0)
+        state.a_scrub(at=at, seed=None)
+        state.teardown()

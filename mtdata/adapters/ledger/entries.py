@@ -256,15 +256,6 @@ class Entries(Standing):
         with self._db.commit():
             self._db.run("UPDATE entries SET raw_lost = 0 WHERE file = ?", file)
 
-    def lose_lines(self, sheet: int) -> int:
-        """Commit that a sheet's lines are not to be trusted: they wait for a new row."""
-        with self._db.commit():
-            return self._db.run(
-                "UPDATE entries SET state = 0, accepted = 1, sheet = NULL, line_start = NULL,"
-                " line_length = NULL, cells = NULL WHERE sheet = ? AND raw_lost = 0",
-                sheet,
-            )
-
 
 def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
     if entry.fault:

@@ -154,6 +154,20 @@ class Files:
         with self._db.commit():
             self._db.run("UPDATE files SET state = ? WHERE number = ?", state, number)
 
+    def give_up(self, sheet: int) -> int:
+        """Let go of a sheet that somebody changed; how many of its lines wait for a new row.
+
+        In one commit: of a sheet that is given up nobody would look for lines that still claim it.
+        """
+        with self._db.commit():
+            self._db.run("UPDATE files SET state = 'replaced' WHERE number = ?", sheet)
+            self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
+            return self._db.run(
+                "UPDATE entries SET state = 0, accepted = 1, sheet = NULL, line_start = NULL,"
+                " line_length = NULL, cells = NULL WHERE sheet = ? AND raw_lost = 0",
+                sheet,
+            )
+
     def adopt(self, old: FileMark | None, new: FileMark, lines: Iterator[tuple[int, int]]) -> None:
         """Let a published sheet take the place of `old`: `lines` are its places, in row order."""
         with self._db.commit():

@@ -121,11 +121,6 @@ class Snapshots:
                 snapshot.number,
             )
 
-    def unbind(self, sheet: int) -> None:
-        """Commit that a snapshot's sheet is not to be trusted: the next round makes it anew."""
-        with self._db.commit():
-            self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
-
     def distrust(self, file: int) -> int:
         """Commit that a raw file is damaged: its snapshots are stored anew when they come."""
         with self._db.commit():
