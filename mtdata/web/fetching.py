@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from hashlib import sha256
 from threading import BoundedSemaphore
-from types import TracebackType
 from typing import BinaryIO
 
 from django.conf import settings
@@ -44,17 +43,6 @@ class Fetching:
     def __init__(self) -> None:
         self._open = ExitStack()
         self._outputs: dict[str, Output] = {}
-
-    def __enter__(self) -> Fetching:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of connections."""

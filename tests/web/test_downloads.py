@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -208,7 +208,7 @@ def of_store(web: WebSite, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> A
 
 
 def test_what_lies_in_a_store_comes_whole_or_is_told(of_store: Any, bucket: Bucket) -> None:
-    with Fetching() as way:
+    with closing(Fetching()) as way:
         way.look([of_store])
         assert b"".join(way.pieces(of_store)) == _content(DAYS[0], LIES)
         bucket.change("cake/one.csv", _content(DAYS[0], LIES).replace(b"1+1", b"9+9"))
