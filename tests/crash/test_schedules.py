@@ -303,3 +303,15 @@ def test_a_row_of_a_sheet_that_somebody_changed_is_made_again_wherever_verify_is
         state.a_person_edits_a_sheet(how=how, pick=0)
         state.a_scrub(at=at, seed=None)
         state.teardown()
+
+
+def test_a_held_entry_whose_file_changed_is_taken_again_wherever_verify_is_killed() -> None:
+    for at in range(3, 12):
+        state = Schedule()
+        state.begin(holds_drift=False, deletes=False, keys=set())
+        state.a_malformed_entry(scale="QOL", pattern=MALFORMED[0])
+        state.a_round()
+        [held] = [path for path in state.world.files() if path.startswith("held/")]
+        state.world.edit(held, b"something else")
+        state.a_scrub(at=at, seed=None)
+        state.teardown()
