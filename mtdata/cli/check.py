@@ -11,6 +11,7 @@ from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
+from mtdata.jobs import trying
 
 WHOSE = "a site's NAME, or an account's of export.config; . = every one"
 CHECK = """examples:
@@ -21,14 +22,14 @@ CHECK = """examples:
 
 It deletes nothing, and shows no password.  Each account of export.config is asked once (is this
 machine on CAKE's whitelist, is the key accepted?), and a small file is put into its OUTPUT and
-removed.  Exit 78: config or keys, 69: the site, an account or its OUTPUT, 74: the folder, 69 also
-when a test mail was not taken.
+removed.  Exit 78: config or keys, 69: the site, an account or its OUTPUT, the database or the
+broker, 74: the folder, 69 also when a test mail was not taken.
 """
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Enter this room's command."""
-    told = "config, keys, folders, sites, accounts, clock"
+    told = "config, keys, folders, sites, accounts, records, clock"
     check = commands.add_parser("check", parents=[shared], help=told, epilog=CHECK)
     check.add_argument("server", nargs="?", default=".", help=WHOSE)
     check.add_argument("--mail", action="store_true", help="send a test of mail and hooks")
@@ -43,6 +44,7 @@ def _check(options: argparse.Namespace) -> Result:
         findings += checkup.check_account(settings, account)
     findings += checkup.check_news(settings, send=options.mail)
     findings += checkup.check_reports(settings)
+    findings += trying.check_jobs(settings)
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
         table(

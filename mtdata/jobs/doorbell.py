@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from mtdata.config import Settings
@@ -27,7 +30,8 @@ def ring(
     how = settings.programme
     if how.engine == "embedded" or how.broker is None:
         return True
-    told = _rung(how.broker, str(job_id), min(times, MOST_TIMES), hops, within_s or WITHIN_S)
+    send = partial(_send, str(job_id), min(times, MOST_TIMES), hops)
+    told = _tried(how.broker, send, within_s or WITHIN_S)
     if told:
         log.warning(
             "the broker %s could not be rung (%s); job %s is safe in the records, and a runner "
@@ -36,8 +40,13 @@ def ring(
     return not told
 
 
-def _rung(address: BrokerAddress, job_id: str, times: int, hops: int, within_s: float) -> str:
-    """Why it could not be rung, '' when it was."""
+def reach(address: BrokerAddress) -> str:
+    """Why the broker cannot be reached, '' when it takes us in; it is told nothing."""
+    return _tried(address, _greet, WITHIN_S)
+
+
+def _tried(address: BrokerAddress, act: Callable[[Any], None], within_s: float) -> str:
+    """Why the act on its Celery app did not go well in that time, '' when it did."""
     from mtdata.jobs.broker import app_of, faults
 
     try:
@@ -48,27 +57,38 @@ def _rung(address: BrokerAddress, job_id: str, times: int, hops: int, within_s: 
         return "earlier rings still hang there"
     told: list[str] = []
 
-    def act() -> None:
+    def do() -> None:
         try:
-            _send(app, job_id, times, hops)
+            act(app)
             told.append("")
         except away as error:
             told.append(type(error).__name__)  # its words could quote the account
         finally:
             _HANDS.release()
 
-    hand = threading.Thread(target=act, name="doorbell", daemon=True)
+    hand = threading.Thread(target=do, name="doorbell", daemon=True)
     hand.start()
     hand.join(within_s)
     return told[0] if told else f"no answer within {within_s:g} s"
 
 
-def _send(app: Any, job_id: str, times: int, hops: int) -> None:
-    from mtdata.jobs.broker import TASK
-
+@contextmanager
+def _connected(app: Any) -> Iterator[Any]:
     # a connection of its own each time: one that is kept is broken just when it is needed
     with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
+        yield connection
+
+
+def _greet(app: Any) -> None:
+    with _connected(app):
+        pass
+
+
+def _send(job_id: str, times: int, hops: int, app: Any) -> None:
+    from mtdata.jobs.broker import TASK
+
+    with _connected(app) as connection:
         producer = app.amqp.Producer(connection)
         for _ in range(times):
             app.send_task(TASK, (job_id, hops), producer=producer, retry=False, ignore_result=True)

@@ -126,14 +126,23 @@ def made_ready(address: DatabaseAddress) -> None:
 
     RecordsError for another database whose tables are missing or older.
     """
-    open_records(address)
-    if not address.is_shared:
-        with FileLock(f"{address.name}.migrating", mode=FILE_MODE, timeout=BUSY_S):
-            migrate()
+    if address.is_shared:
+        look_into(address)
         return
+    open_records(address)
+    with FileLock(f"{address.name}.migrating", mode=FILE_MODE, timeout=BUSY_S):
+        migrate()
+
+
+def look_into(address: DatabaseAddress) -> None:
+    """Open the records as they are, changing nothing; tables are looked for in a shared database.
+
+    RecordsError when it cannot be reached, or they are missing or older.
+    """
+    open_records(address)
     with asking():
         missing = _missing()
-    if missing:
+    if missing and address.is_shared:
         raise RecordsError(
             f"{address.told()}: its tables are missing or older than this program; "
             "`mtdata migrate` makes them"

@@ -58,6 +58,16 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         _ask(engine, f"DROP DATABASE {NAME}{force}")
 
 
+@pytest.fixture
+def empty(place: Place) -> Iterator[str]:
+    """The URL of a database without tables beside the place's own."""
+    url, _, name = place.url.rpartition("/")
+    _ask(place.settings.database.engine, f"CREATE DATABASE {name}_empty")
+    yield f"{url}/{name}_empty"
+    setting.close_records()
+    _ask(place.settings.database.engine, f"DROP DATABASE {name}_empty")
+
+
 @pytest.fixture(scope="session")
 def moto() -> Iterator[Moto]:
     """A server that speaks as SQS does."""

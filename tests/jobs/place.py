@@ -58,7 +58,7 @@ class Place:
     """Config, records and signs under `folder`; with a broker its rings alone wake a runner."""
 
     def __init__(self, folder: Path, url: str, broker: Rabbit | Sqs | None = None) -> None:
-        self.folder, self.broker = folder, broker
+        self.folder, self.url, self.broker = folder, url, broker
         self._slots: list[Slots] = []
         self._runners: list[subprocess.Popen[bytes]] = []
         (folder / "config").mkdir()

@@ -1,0 +1,46 @@
+"""Whether the records of jobs and the broker answer, for `mtdata check`; it changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mtdata.checkup import Finding
+from mtdata.config import Settings
+from mtdata.domain.notice import PROGRAM
+from mtdata.errors import MTDataError, RecordsError
+
+
+def check_jobs(settings: Settings) -> list[Finding]:
+    """Ask the database, and the broker where one rings; nothing of where nobody keeps records."""
+    return [*_check_records(settings), *_check_broker(settings)]
+
+
+def _check_records(settings: Settings) -> list[Finding]:
+    address = settings.database
+    if not address.is_shared and not Path(address.name).exists():
+        return []  # made when somebody first orders a job
+    from mtdata.records import setting  # brings Django along
+
+    try:
+        setting.look_into(address)
+    except MTDataError as error:
+        told = str(error) if address.told() in str(error) else f"{address.told()}: {error}"
+        return [Finding(PROGRAM, "DATABASE", "bad", told, error.exit_code)]
+    finally:
+        setting.close_records()
+    return [Finding(PROGRAM, "DATABASE", "good", f"{address.told()}: it answers")]
+
+
+def _check_broker(settings: Settings) -> list[Finding]:
+    how = settings.programme
+    if how.engine != "celery" or how.broker is None:
+        return []
+    from mtdata.jobs import doorbell
+
+    if fault := doorbell.reach(how.broker):
+        told = (
+            f"{how.broker.told()}: {fault}; jobs wait up to SWEEP_S ({how.sweep_s:g} s) each until "
+            "it rings again"
+        )
+        return [Finding(PROGRAM, "BROKER", "bad", told, RecordsError.exit_code)]
+    return [Finding(PROGRAM, "BROKER", "good", f"{how.broker.told()}: it takes us in")]
