@@ -20,7 +20,7 @@ from tests.crash.witness import raw_files, rows_of
 from tests.tally import tried
 
 SUITE = "worker processes cut"
-A_CALL = 40 if LONG else 2
+A_CALL = 40 if LONG else 1
 """Of the reads and openings of a worker nearly all are the interpreter's own, and alike."""
 DEEDS = ("SIGKILL", "EIO", "ENOSPC")
 AT_WORK = ("write", "read", "sendto", "recvfrom", "fdatasync", "fsync", "pwrite64", "unlink")
@@ -61,7 +61,7 @@ def test_a_worker_that_hangs_is_replaced_and_its_work_done_again(
     workshop: Workshop, calls: dict[str, int]
 ) -> None:
     cuts = [Cut("write", number, "SIGSTOP") for number in range(1, calls["write"] + 1)]
-    few = sampled(cuts, A_CALL if LONG else 1, "hangs")
+    few = sampled(cuts, A_CALL, "hangs")
     sound(SUITE, workshop.judge(few, workshop.in_first_worker), WHOLE, WHOLE)
 
 
