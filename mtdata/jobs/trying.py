@@ -7,7 +7,7 @@ from pathlib import Path
 from mtdata.checkup import Finding
 from mtdata.config import Settings
 from mtdata.domain.notice import PROGRAM
-from mtdata.errors import MTDataError, RecordsError
+from mtdata.errors import ConfigError, MTDataError, RecordsError
 
 
 def check_jobs(settings: Settings) -> list[Finding]:
@@ -35,8 +35,12 @@ def _check_broker(settings: Settings) -> list[Finding]:
     how = settings.programme
     if how.engine != "celery" or how.broker is None:
         return []
-    from mtdata.jobs import doorbell
+    from mtdata.jobs import broker, doorbell
 
+    try:
+        broker.app_of(how.broker)
+    except ConfigError as error:  # Celery is not installed
+        return [Finding(PROGRAM, "BROKER", "bad", str(error), error.exit_code)]
     if fault := doorbell.reach(how.broker):
         told = (
             f"{how.broker.told()}: {fault}; jobs wait up to SWEEP_S ({how.sweep_s:g} s) each until "

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
 from mtdata.cli.main import run
+from mtdata.jobs import broker
 from mtdata.jobs.trying import check_jobs
 from tests.jobs.conftest import ENGINES
 from tests.jobs.place import SITE, Place
@@ -105,6 +107,17 @@ def test_a_broker_that_is_away_is_told_with_what_that_means(
     assert f"127.0.0.1:{nobody}" in found["told"]
     assert "SWEEP_S" in found["told"]
     assert SECRET not in out + err
+
+
+def test_an_engine_without_its_packages_is_a_fault_of_the_config(
+    plain: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain.configure(ENGINE="celery", BROKER="amqp://127.0.0.1")
+    monkeypatch.setitem(sys.modules, "celery", None)
+    broker.app_of.cache_clear()
+    [found] = [one for one in check_jobs(plain.settings) if one.what == "BROKER"]
+    assert (found.verdict, found.exit) == ("bad", 78)
+    assert "pip install mtdata[celery]" in found.told
 
 
 @pytest.mark.parametrize("place", ["sqlite-rabbitmq"], indirect=True)
