@@ -10,6 +10,7 @@
     ├── NameRefused     a name from the site is no safe name            65
     ├── EntryError      one entry cannot become a row                   1
     ├── StorageError    the pool cannot be written, read or trusted     74
+    │   └── DamageError what was kept comes back otherwise, or not      74
     ├── ReplicaError    a replica did not answer as it should           69
     │   ├── ReplicaRefused  it answered, and does not accept us         69
     │   └── ReplicaWrong    it holds other bytes than were put there    74
@@ -117,6 +118,12 @@ class StorageError(MTDataError):
     again = True
     exit_code = 74
     incident = "storage"
+
+
+class DamageError(StorageError):
+    """What was kept comes back as something else, or not at all: evidence of damage."""
+
+    incident = "pool_damaged"
 
 
 class ReplicaError(MTDataError):

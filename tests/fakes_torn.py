@@ -1,6 +1,7 @@
 """A file system in memory that forgets, tears and reorders what was not synced; no disk is touched.
 
-It stands in for `os` within mtdata/adapters/durable.py, so that this room itself is under test.
+It stands in for `os` within mtdata/adapters/durable.py and reach.py, so that these rooms themselves
+are under test.
 A file's bytes and length are safe once the file was synced; the names in a folder (begun, moved,
 taken away) once the folder was.  Everything else is decided by a power cut, at random.  What a
 program that was killed has written is there for the next one, and is still not safe.
@@ -13,8 +14,12 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from random import Random
+from stat import S_IFDIR, S_IFREG
 from typing import NamedTuple
 
+import pytest
+
+from mtdata.adapters import durable, reach
 from tests.torn import Cut, File, Folder, Named, Node, Written
 
 PathLike = PurePath | str
@@ -29,6 +34,12 @@ class Listed(NamedTuple):
     def is_file(self) -> bool:
         return isinstance(self.node, File)
 
+    def is_dir(self) -> bool:
+        return isinstance(self.node, Folder)
+
+    def is_symlink(self) -> bool:
+        return False
+
 
 class TornOs:
     """What durable.py asks of `os`, over a file system in memory.
@@ -39,7 +50,7 @@ class TornOs:
 
     O_RDONLY, O_WRONLY, O_RDWR = os.O_RDONLY, os.O_WRONLY, os.O_RDWR
     O_CREAT, O_TRUNC = os.O_CREAT, os.O_TRUNC
-    O_DIRECTORY, O_NOFOLLOW = os.O_DIRECTORY, os.O_NOFOLLOW
+    O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK = os.O_DIRECTORY, os.O_NOFOLLOW, os.O_NONBLOCK
 
     def __init__(self) -> None:
         self.root = Folder()
@@ -47,10 +58,17 @@ class TornOs:
         self._open: dict[int, Node] = {}
         self._numbers = 2
 
+    def stand_in(self, patch: pytest.MonkeyPatch) -> None:
+        """Be the `os` of the rooms that touch the pool's files."""
+        for room in (durable, reach):
+            patch.setattr(room, "os", self)
+
     # The calls
 
-    def stat(self, path: PathLike, *, follow_symlinks: bool = True) -> os.stat_result:
-        return _stat(self._node(path))
+    def stat(
+        self, path: PathLike, *, dir_fd: int | None = None, follow_symlinks: bool = True
+    ) -> os.stat_result:
+        return _stat(self._node(path, dir_fd))
 
     def fstat(self, number: int) -> os.stat_result:
         return _stat(self._open[number])
@@ -62,12 +80,14 @@ class TornOs:
             raise _refused(errno.EEXIST, path)
         folder.name(Named(name, Folder()))
 
-    def open(self, path: PathLike, flags: int, mode: int = 0o777) -> int:
+    def open(
+        self, path: PathLike, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
+    ) -> int:
         if flags & (os.O_CREAT | os.O_TRUNC):
             self.step("open")
-            node: Node = self._begun(path)
+            node: Node = self._begun(path, dir_fd)
         else:
-            node = self._node(path)
+            node = self._node(path, dir_fd)
         if flags & os.O_DIRECTORY and not isinstance(node, Folder):
             raise _refused(errno.ENOTDIR, path)
         if flags & os.O_TRUNC and isinstance(node, File):
@@ -124,9 +144,9 @@ class TornOs:
 
     # What stands where
 
-    def _node(self, path: PathLike) -> Node:
-        node: Node = self.root
-        for part in _parts(path):
+    def _node(self, path: PathLike, within: int | None = None) -> Node:
+        node: Node = self.root if within is None else self._open[within]
+        for part in _parts(path) if within is None else PurePath(path).parts:
             if not isinstance(node, Folder):
                 raise _refused(errno.ENOTDIR, path)
             if part not in node.now:
@@ -141,8 +161,9 @@ class TornOs:
             raise _refused(errno.ENOTDIR, path)
         return folder, name
 
-    def _begun(self, path: PathLike) -> File:
-        folder, name = self._place(path)
+    def _begun(self, path: PathLike, within: int | None = None) -> File:
+        folder, name = self._place(path) if within is None else (self._open[within], str(path))
+        assert isinstance(folder, Folder), "a file within a file"
         if name not in folder.now:
             folder.name(Named(name, File()))
         node = folder.now[name]
@@ -186,8 +207,8 @@ def _files(folder: Folder, above: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _stat(node: Node) -> os.stat_result:
-    size = len(node.now) if isinstance(node, File) else 0
-    return os.stat_result((0, 0, 0, 0, 0, 0, size, 0, 0, 0))
+    size, mode = (len(node.now), S_IFREG) if isinstance(node, File) else (0, S_IFDIR)
+    return os.stat_result((mode, 0, 0, 0, 0, 0, size, 0, 0, 0))
 
 
 def _refused(number: int, path: PathLike) -> OSError:

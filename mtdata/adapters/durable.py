@@ -1,7 +1,8 @@
 """The pool's folder on a real disk: the only room that syncs, renames, cuts or removes files.
 
 It touches the disk by a few calls of `os` alone and never by a Path's own, so that the tests can
-put a disk in their place that loses power at each of them.
+put a disk in their place that loses power at each of them.  Below the root it follows no link, and
+it opens regular files alone: a pipe or a device in the place of one would keep it waiting for ever.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mtdata.adapters.reach import open_folder, open_plain, speaks_of_damage, stretch, words_of
 from mtdata.domain.forecast import Room
-from mtdata.errors import StorageError
+from mtdata.errors import DamageError, StorageError
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
@@ -28,9 +30,8 @@ def _told(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            f"{path}: cannot {doing}: {error.strerror}. {SAFE}"
-        ) from error
+        kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
+        raise kind(f"{path}: cannot {doing}: {words_of(error)}. {SAFE}") from error
 
 
 def make_folder(path: Path) -> None:
@@ -77,6 +78,11 @@ def _sync_folder(folder: Path) -> None:
         os.close(file)
 
 
+def _stands_as_file(entry: os.DirEntry[str]) -> bool:
+    """A file, or what stands in the place of one: whoever opens it is told what it is."""
+    return entry.is_file() or not (entry.is_symlink() or entry.is_dir())
+
+
 def _write_all(file: int, content: bytes, start: int) -> None:
     view = memoryview(content)
     while view:
@@ -99,41 +105,52 @@ class FolderDisk:
         self._beat = beat
         self._made: set[Path] = set()  # folders that are there, durable by name
 
-    def _folder_of(self, full: Path) -> Path:
+    def _folder_of(self, path: str) -> Path:
+        """The folder of a file, durable by name before anything is put there."""
+        full = self.root / path
         folder = full.parent
         if folder not in self._made:
+            with _told(full, "reach"), suppress(FileNotFoundError):
+                self._reach(path)
             make_folder(folder)
             self._made.add(folder)
         return folder
 
+    def _reach(self, path: str) -> None:
+        """OSError when a part of the way to a file is a link, or no folder."""
+        os.close(open_folder(self.root, path.rpartition("/")[0]))
+
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
-        full = self.root / path
-        with _told(full, "look at the file"):
+        folder, _, name = path.rpartition("/")
+        with _told(self.root / path, "look at the file"):
             try:
-                # a link that leads nowhere is in the way all the same
-                return os.stat(full, follow_symlinks=False).st_size
+                within = open_folder(self.root, folder)
+                try:
+                    # a link that leads nowhere is in the way all the same
+                    return os.stat(name, dir_fd=within, follow_symlinks=False).st_size
+                finally:
+                    os.close(within)
             except FileNotFoundError:
                 return None
 
     def read(self, path: str, start: int, length: int) -> bytes:
         """Port: Disk.read."""
         self._beat()
-        full = self.root / path
-        with _told(full, "read"):
-            file = os.open(full, os.O_RDONLY | os.O_NOFOLLOW)
+        with _told(self.root / path, "read"):
+            file = open_plain(self.root, path, os.O_RDONLY)
             try:
-                return os.pread(file, length, start)
+                start, end = stretch(file, start, length)
+                return os.pread(file, end - start, start)
             finally:
                 os.close(file)
 
     def stream(self, path: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Port: Disk.stream."""
-        full = self.root / path
-        with _told(full, "read"):
-            file = os.open(full, os.O_RDONLY | os.O_NOFOLLOW)
+        with _told(self.root / path, "read"):
+            file = open_plain(self.root, path, os.O_RDONLY)
             try:
-                end = os.fstat(file).st_size if length is None else start + length
+                start, end = stretch(file, start, length)
                 while start < end and (piece := os.pread(file, min(PIECE, end - start), start)):
                     start += len(piece)
                     self._beat()
@@ -148,10 +165,10 @@ class FolderDisk:
         """
         self._beat()
         full = self.root / path
-        folder = self._folder_of(full)
+        folder = self._folder_of(path)
         with _told(full, "write"):
             begun = start == 0 or not _exists(full)
-            file = os.open(full, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
+            file = open_plain(self.root, path, os.O_RDWR | os.O_CREAT)
             try:
                 _write_all(file, content, start)
                 end = start + len(content)
@@ -174,6 +191,7 @@ class FolderDisk:
         """Port: Disk.publish."""
         full = self.root / path
         with _told(full, "give the file its name"):
+            self._reach(path)
             os.replace(self.root / staged, full)
             _sync_folder(full.parent)
 
@@ -181,7 +199,7 @@ class FolderDisk:
         """Port: Disk.confirm."""
         full = self.root / path
         with _told(full, "sync"):
-            file = os.open(full, os.O_RDONLY | os.O_NOFOLLOW)
+            file = open_plain(self.root, path, os.O_RDONLY)
             try:
                 _sync(file)
             finally:
@@ -200,6 +218,7 @@ class FolderDisk:
         """Port: Disk.remove."""
         full = self.root / path
         with _told(full, "remove"), suppress(FileNotFoundError, NotADirectoryError):
+            self._reach(path)
             with suppress(FileNotFoundError):
                 os.unlink(full)
             _sync_folder(full.parent)  # even if it was gone: a killed process may not have synced
@@ -209,9 +228,11 @@ class FolderDisk:
         full = self.root / folder
         with _told(full, "list"):
             try:
-                return sorted(entry.name for entry in os.scandir(full) if entry.is_file())
+                self._reach(f"{folder}/" if folder else "")
+                found = list(os.scandir(full))
             except (FileNotFoundError, NotADirectoryError):
                 return []
+        return sorted(one.name for one in found if _stands_as_file(one))
 
     def room(self) -> Room:
         """Port: Disk.room."""
@@ -222,11 +243,10 @@ class FolderDisk:
 
     def _fill(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> int:
         full = self.root / path
-        self._folder_of(full)
+        self._folder_of(path)
         length = 0
         with _told(full, "write"):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-            file = os.open(full, flags, FILE_MODE)
+            file = open_plain(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
             if self._mode != FILE_MODE:  # whatever the umask
                 os.fchmod(file, self._mode)

@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from mtdata.adapters import durable
 from mtdata.adapters.durable import FolderDisk, make_folder
 from mtdata.errors import StorageError
 from mtdata.ports import Disk
@@ -47,7 +46,7 @@ class TornDisk(FolderDisk):
 @pytest.fixture
 def torn(monkeypatch: pytest.MonkeyPatch) -> TornOs:
     made = TornOs()
-    monkeypatch.setattr(durable, "os", made)
+    made.stand_in(monkeypatch)
     return made
 
 

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from mtdata.adapters import durable
 from mtdata.adapters.cipher import RsaCipher
 from mtdata.adapters.keys import load_keys
 from mtdata.adapters.ledger.connection import Connection
@@ -45,7 +44,7 @@ def world(
     torn.mkdir(POOL.parent)
     torn.root.sync()
     torn.step = power.step
-    monkeypatch.setattr(durable, "os", torn)
+    torn.stand_in(monkeypatch)
     monkeypatch.setattr(Connection, "commit", power.committing())
     key = tmp_path / "study.pem"
     key.write_bytes(story.private)

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from mtdata.adapters import durable
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.domain.receipt import Outcome
 from mtdata.scrub import Scrub
@@ -43,7 +42,7 @@ class Schedule(RuleBasedStateMachine):
         torn.mkdir(POOL.parent)
         torn.root.sync()
         torn.step = power.step
-        self._patch.setattr(durable, "os", torn)
+        torn.stand_in(self._patch)
         self._patch.setattr(Connection, "commit", power.committing())
         self.world = World(torn, power, ToyCipher(KEYS), Path(gettempdir()))
         self.site = self.world.site = WatchedSite(power)

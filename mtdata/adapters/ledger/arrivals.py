@@ -48,8 +48,8 @@ class Arrivals:
     def first_days(self) -> dict[str, str]:
         """The first day (ISO) of each scale that has a file."""
         rows = self._db.all(
-            "SELECT s.name, (SELECT min(f.day) FROM files f WHERE f.scale = s.name) AS first"
-            " FROM scales s WHERE first IS NOT NULL"
+            "SELECT s.name, (SELECT min(f.day) FROM files f WHERE f.scale = s.name) AS day"
+            " FROM scales s WHERE day IS NOT NULL"
         )
         return dict(rows)
 
@@ -57,9 +57,9 @@ class Arrivals:
         """When the newest entry of each deleteable scale came, of those since that day."""
         rows = self._db.all(
             "SELECT s.name, max((SELECT r.kept_at FROM ranges r WHERE r.file = f.number"
-            " ORDER BY r.start DESC LIMIT 1)) AS last"
+            " ORDER BY r.start DESC LIMIT 1)) AS last_at"
             f" FROM {_FILES} WHERE s.deleteable = 1 AND f.kind <> 'sheet'"
-            " GROUP BY s.name HAVING last IS NOT NULL",
+            " GROUP BY s.name HAVING last_at IS NOT NULL",
             since,
         )
         return {scale: datetime.fromisoformat(last) for scale, last in rows}
@@ -88,7 +88,7 @@ class Arrivals:
             for scale, count, kept in self._db.all(
                 "SELECT o.scale, o.count, (SELECT r.kept_at FROM entries e JOIN ranges r"
                 " ON r.file = e.file AND r.start <= e.start WHERE e.seq = o.first"
-                " ORDER BY r.start DESC LIMIT 1)"
+                " ORDER BY r.start DESC LIMIT 1) AS oldest_at"
                 " FROM (SELECT scale, count(*) AS count, min(seq) AS first FROM entries"
                 " INDEXED BY entries_on_site WHERE gone_at IS NULL GROUP BY scale) o"
                 " JOIN scales s ON s.name = o.scale WHERE s.deleteable = 1"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from mtdata.adapters.durable import FILE_MODE, make_folder
+from mtdata.adapters.durable import make_folder
+from mtdata.adapters.ledger.cells import Cells, OddCell
+from mtdata.adapters.reach import check_plain
 from mtdata.errors import StorageError
 
 SCHEMA = 2
@@ -86,6 +88,29 @@ CREATE TEMP TABLE present (
   id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
 """
 REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
+CELLS = Cells(TABLES)
+REFUSED = (sqlite3.Error, OSError, UnicodeError, MemoryError)
+"""What SQLite may throw; UnicodeError where the text of its own message is damaged."""
+FOREIGN = (*REFUSED, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
+"""What reading a ledger may throw that is not as we left it: text, JSON, dates, numbers."""
+REFUSALS = frozenset(
+    (
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    )
+)
+"""What disk and system refuse: making the ledger again would mend nothing of it."""
+PAGE = 1024
+BESIDE = ("", "-wal", "-shm", "-journal")
+"""Endings of the files that SQLite opens."""
 
 
 class Connection:
@@ -93,14 +118,15 @@ class Connection:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        with self.told():
+        with self.told(FOREIGN):
             self._db = self._open()
 
     def _open(self) -> sqlite3.Connection:
         name = ":memory:"
         if self._path is not None:
             make_folder(self._path.parent)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+            for ending in BESIDE:
+                check_plain(self._path.with_name(self._path.name + ending), begin=not ending)
             name = str(self._path)
         db = sqlite3.connect(name, timeout=30, isolation_level=None)
         with ExitStack() as failed:
@@ -130,16 +156,15 @@ class Connection:
                     raise
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def told(self, kinds: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
         """Translate the database's refusals; the last commit stays what it was."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
-            code = getattr(error, "sqlite_errorcode", None)
-            mend = REBUILD if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else ""
+        except kinds as error:
             raise StorageError(
-                f"{self._path}: the ledger cannot be used: {error}. What was committed before is "
-                f"safe; nothing is deleted on the site without the ledger.{mend}"
+                f"{self._path}: the ledger cannot be used: {_words_of(error)}. What was committed "
+                "before is safe; nothing is deleted on the site without the ledger."
+                f"{'' if _is_refusal(error) else REBUILD}"
             ) from error
 
     @contextmanager
@@ -176,14 +201,30 @@ class Connection:
 
     def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Every row; only for answers of bounded size."""
-        with self.told():
-            return self._db.execute(sql, values).fetchall()
+        with self.told(FOREIGN):
+            cursor = self._db.execute(sql, values)
+            return _checked(cursor, cursor.fetchall())
 
     def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row."""
-        with self.told():
-            row: tuple[Any, ...] | None = self._db.execute(sql, values).fetchone()
-            return row
+        with self.told(FOREIGN):
+            cursor = self._db.execute(sql, values)
+            row: tuple[Any, ...] | None = cursor.fetchone()
+            return None if row is None else _checked(cursor, [row])[0]
+
+    def is_sound(self) -> bool:
+        """Whether the database finds nothing wrong with its file, and every cell can be read."""
+        try:
+            with self.told(FOREIGN):
+                if self._db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+                    return False
+                for table in re.findall(r"CREATE TABLE (\w+)", TABLES):
+                    cursor = self._db.execute(f"SELECT * FROM {table}")
+                    while rows := cursor.fetchmany(PAGE):
+                        _checked(cursor, rows)
+        except StorageError:
+            return False
+        return True
 
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""
@@ -192,3 +233,21 @@ class Connection:
 
 def _format_of(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _checked(cursor: sqlite3.Cursor, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows of an answer: the one border where cells of the ledger become values of ours."""
+    CELLS.check([described[0] for described in cursor.description or ()], rows)
+    return rows
+
+
+def _is_refusal(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, OSError) if code is None else code & 0xFF in REFUSALS
+
+
+def _words_of(error: BaseException) -> str:
+    """What was wrong; an exception of decoding could quote the cell, and is named by its sort."""
+    if isinstance(error, (sqlite3.Error, OSError, OddCell)):
+        return str(error)
+    return f"it holds what cannot be read ({type(error).__name__})"

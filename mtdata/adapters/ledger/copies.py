@@ -150,9 +150,10 @@ class Copies:
         """Confirmed copies in the order of longest unread; each once, if `before` is now."""
         after: tuple[Any, ...] = ("", -1, -1)
         while rows := self._db.all(
-            f"SELECT {_RANGE}, coalesce(c.last_read_at, c.confirmed_at) AS seen {_OF_COPIES}"
-            " AND c.confirmed_at IS NOT NULL AND seen < ? AND (seen, c.file, c.start) > (?, ?, ?)"
-            " ORDER BY seen, c.file, c.start LIMIT ?",
+            f"SELECT {_RANGE}, coalesce(c.last_read_at, c.confirmed_at) AS seen_at {_OF_COPIES}"
+            " AND c.confirmed_at IS NOT NULL AND seen_at < ?"
+            " AND (seen_at, c.file, c.start) > (?, ?, ?)"
+            " ORDER BY seen_at, c.file, c.start LIMIT ?",
             place,
             before.isoformat(),
             *after,

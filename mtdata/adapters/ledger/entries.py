@@ -10,12 +10,13 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.adapters.ledger.connection import REBUILD, Connection
 from mtdata.adapters.ledger.files import Files
 from mtdata.adapters.ledger.standing import SETTLED, Standing
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry
 from mtdata.domain.receipt import HeldBack, Placed, Span
+from mtdata.errors import StorageError
 
 STORED, HELD, ROWED, RESTATED = 0, 1, 2, 3
 NO_ID = -1
@@ -53,6 +54,8 @@ CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, c
 
 def claim_of(row: tuple[Any, ...]) -> Claim:
     seq, number, digest, file, start, length, sheet, line_start, line_length, cells = row
+    if sheet is not None and (line_start is None or line_length is None):
+        raise StorageError(f"the ledger gives an entry a sheet and no line in it.{REBUILD}")
     line = None if sheet is None else Span(sheet, line_start, line_length)
     known = None if number == NO_ID else number
     return Claim(seq, known, digest, Span(file, start, length), sheet, line, cells)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.adapters.ledger.connection import REBUILD, Connection
 from mtdata.domain.mark import EMPTY_DIGEST, FileMark
 from mtdata.errors import StorageError
 
@@ -17,7 +17,7 @@ _STANDING = "'live', 'closed', 'foreign', 'aside'"
 
 def _mark(row: tuple[Any, ...]) -> FileMark:
     columns, writing = row[9:]
-    return FileMark._make((*row[:9], tuple(json.loads(columns)), bool(writing)))
+    return FileMark._make((*row[:9], tuple(json.loads(columns or "[]")), bool(writing)))
 
 
 class Files:
@@ -41,7 +41,7 @@ class Files:
         """The mark with that number, whatever became of the file."""
         row = self._db.one(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)
         if row is None:
-            raise StorageError(f"the ledger names a file number {number} that it does not know")
+            raise StorageError(f"the ledger names a file {number} that it does not know.{REBUILD}")
         return _mark(row)
 
     def in_state(self, state: str) -> list[FileMark]:
@@ -190,7 +190,9 @@ class Files:
             page,
         ):
             after = seqs[-1][1]
-            places = [(new, *next(lines), seq) for seq, _ in seqs]
+            places = [(new, *place, seq) for (seq, _), place in zip(seqs, lines, strict=False)]
+            if len(places) < len(seqs):
+                raise StorageError(f"the ledger gives a sheet more rows than it has.{REBUILD}")
             self._db.run_many(
                 "UPDATE entries SET sheet = ?, line_start = ?, line_length = ? WHERE seq = ?",
                 places,

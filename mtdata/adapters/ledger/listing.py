@@ -146,7 +146,7 @@ class Listing:
     def leftover(self, scale: str) -> tuple[int, int | None, str | None]:
         """Rowed entries still on the site: how many, the lowest id, one answer to a delete."""
         row = self._db.one(
-            "SELECT count(*), min(id), max(answer) FROM entries"
+            "SELECT count(*), min(id), max(answer) AS answer FROM entries"
             " WHERE scale = ? AND state = 2 AND gone_at IS NULL",
             scale,
         )
@@ -211,5 +211,5 @@ class Listing:
             *after,
         ):
             for number, state, reason, answer, _ in rows:
-                yield number, words[state], reason, answer
+                yield number, words.get(state, "stored"), reason, answer
             after = rows[-1][0], rows[-1][4]

@@ -98,7 +98,7 @@ class Sight:
     def shelves(self) -> list[Shelved]:
         """What should be there, by kind, and how much of it was read again since it was made."""
         rows = self._db.all(
-            "SELECT kind, count(*), coalesce(sum(length), 0), sum(read_at IS NULL), min(read_at)"
-            f" FROM files WHERE {_STANDING} GROUP BY kind ORDER BY kind"
+            "SELECT kind, count(*), coalesce(sum(length), 0), sum(read_at IS NULL),"
+            f" min(read_at) AS read_at FROM files WHERE {_STANDING} GROUP BY kind ORDER BY kind"
         )
         return [Shelved._make(row) for row in rows]

@@ -30,9 +30,8 @@ class Snapshot(NamedTuple):
 
 
 def _snapshot(row: tuple[Any, ...]) -> Snapshot:
-    return Snapshot(
-        row[0], row[1], row[2], row[3], Span(*row[4:7]), row[7], tuple(json.loads(row[8])), *row[9:]
-    )
+    columns = tuple(json.loads(row[8] or "[]"))
+    return Snapshot._make((*row[:4], Span(*row[4:7]), row[7], columns, *row[9:]))
 
 
 _ALL = (

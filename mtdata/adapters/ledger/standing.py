@@ -49,9 +49,9 @@ class Standing:
         """Entries of the scale by state, and those with a row that are still on the site."""
         # each part by an index of its own: the rows of old entries are never read
         row = self._db.one(
-            "SELECT stored, held, rowed, on_site FROM"
+            "SELECT stored, held_back, rowed, on_site FROM"
             " (SELECT count(*) FILTER (WHERE state = 0) AS stored, count(*) FILTER (WHERE"
-            " state = 1) AS held FROM entries INDEXED BY entries_waiting"
+            " state = 1) AS held_back FROM entries INDEXED BY entries_waiting"
             " WHERE scale = ?1 AND state < 2),"
             " (SELECT count(e.sheet) AS rowed FROM files f CROSS JOIN entries e"
             " INDEXED BY entries_line ON e.sheet = f.number WHERE f.scale = ?1),"
@@ -76,8 +76,8 @@ class Standing:
         return {
             row[0]: (row[1], row[2])
             for row in self._db.all(
-                "SELECT held, count(*), max(reason) FROM entries WHERE scale = ? AND state = 1"
-                f" AND NOT {SETTLED} GROUP BY held",
+                "SELECT held, count(*), max(reason) AS reason FROM entries"
+                f" WHERE scale = ? AND state = 1 AND NOT {SETTLED} GROUP BY held",
                 scale,
             )
         }

@@ -16,7 +16,7 @@ SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at,
   told_at, again_at, escalated_at,
   (SELECT told_at FROM incidents AS other INDEXED BY incidents_told
    WHERE other.kind = one.kind AND other.scale = one.scale AND other.told_at IS NOT NULL
-   ORDER BY other.number DESC LIMIT 1)
+   ORDER BY other.number DESC LIMIT 1) AS before_at
 FROM incidents AS one WHERE over_at IS NULL ORDER BY closed_at IS NOT NULL, number LIMIT ?
 """
 

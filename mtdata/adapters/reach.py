@@ -1,0 +1,96 @@
+"""How a file of a folder of ours is reached and opened: by no link, without waiting, regular alone.
+
+It changes no file.  Each part of a path below the root is opened within the one before, so nobody
+can put a link in its place in between.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from mtdata.errors import DamageError, StorageError
+
+MODE = 0o600
+AT_ONCE = os.O_NOFOLLOW | os.O_NONBLOCK
+SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN})
+"""What a read is refused for that says nothing of the disk."""
+NO_FILE = (
+    "it is no regular file: a link, a pipe, a device or a folder stands in its place, so nothing "
+    "is read from it or written to it. See who put it there, and move it away"
+)
+
+
+def open_folder(root: Path, path: str) -> int:
+    """The folder of that path below the root ("" is the root itself); OSError for a link."""
+    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    for part in path.split("/") if path else ():
+        try:
+            _check_name(part)
+            flags = os.O_RDONLY | os.O_DIRECTORY | AT_ONCE
+            above, here = here, os.open(part, flags, dir_fd=here)
+        except OSError:
+            os.close(here)
+            raise
+        os.close(above)
+    return here
+
+
+def open_plain(root: Path, path: str, flags: int) -> int:
+    """A regular file below the root; DamageError for whatever else stands there."""
+    folder, _, name = path.rpartition("/")
+    _check_name(name)
+    within = open_folder(root, folder)
+    try:
+        file = os.open(name, flags | AT_ONCE, MODE, dir_fd=within)
+    finally:
+        os.close(within)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    raise DamageError(f"{root / path}: {NO_FILE}")
+
+
+def _check_name(part: str) -> None:
+    """A path may come out of a ledger that somebody changed."""
+    if part in ("", ".", "..") or "\0" in part:
+        raise OSError(errno.EINVAL, "its path leads out of the folder, or is none")
+
+
+def stretch(file: int, start: int, length: int | None) -> tuple[int, int]:
+    """Where to begin and end, within what the file has: whoever asks may have been misled."""
+    if start < 0:
+        raise OSError(errno.EINVAL, "there is no byte before the first")
+    size = os.fstat(file).st_size
+    start = min(start, size)
+    return start, size if length is None else max(start, min(size, start + length))
+
+
+def check_plain(path: Path, *, begin: bool) -> None:
+    """StorageError unless it is a regular file; one that is not there is begun, or left out.
+
+    What is there is not opened: to close a database's file would take away the locks that this
+    very process has on it.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(path, follow_symlinks=False).st_mode):
+            raise StorageError(f"{path}: {NO_FILE}")
+    except FileNotFoundError:
+        if begin:
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, MODE))
+
+
+def words_of(error: OSError) -> str:
+    """Why the system refuses."""
+    if error.errno == errno.ELOOP:
+        return "a symbolic link stands in its place, and none is followed here"
+    return error.strerror or str(error)
+
+
+def speaks_of_damage(error: OSError) -> bool:
+    """Whether a read that is refused is evidence that what was kept is damaged."""
+    return error.errno not in SCARCE
