@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtdata import logs, pipeline
 from mtdata import status as standing
@@ -215,22 +215,35 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
     with PoolLock(site.path).hold(), open_pool(site) as opening:
         copying = Copying(opening.pool)
         copying.begin()
-        return {
-            scale.name: _deletions(opening.pool, copying, scale, site)
-            for scale in opening.pool.ledger.listing.scales()
-        }
+        scales = opening.pool.ledger.listing.scales()
+        proven = [_proven(opening.pool, copying, scale) for scale in scales]
+        # last: what is found damaged in one scale hinders them all
+        return {one.course.scale.name: _deletions(one, site) for one in proven}
 
 
-def _deletions(pool: Pool, copying: Copying, scale: Scale, site: SiteConfig) -> dict[str, Any]:
+class _Proven(NamedTuple):
+    """What of a scale may go, by id; how many entries wait for replicas, and why."""
+
+    course: Course
+    ids: list[int | None]
+    waiting: int
+    reasons: list[str]
+
+
+def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
     course = Course(scale, pool, pool.clock.now())
-    told = standing.reasons(course)
     pool.ledger.listing.expect(scale.name)
-    proven = [
+    ids = [
         line.entry.id
         for verified in pipeline.verify(owed(course), Recalled(course, copying))
         for line in verified.deletable
     ]
-    waiting, reasons = copying.waiting()
+    return _Proven(course, ids, *copying.waiting())
+
+
+def _deletions(found: _Proven, site: SiteConfig) -> dict[str, Any]:
+    course, proven, waiting, reasons = found
+    told = standing.reasons(course)
     may = [] if told["blocked"] else proven[: site.delete_limit]
     why = [told["blocked"]] if told["blocked"] else []
     why += [f"{count} {reason}" for reason, count in told["kept"].items()]

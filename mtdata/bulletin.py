@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mtdata import logs
-from mtdata.adapters.grown import Shelf
+from mtdata.adapters.grown import Shelf, told_of
 from mtdata.course import Course, Pool
-from mtdata.domain.incident import KINDS
+from mtdata.domain.incident import DAMAGE, KINDS
 from mtdata.errors import MTDataError, Reach, ReplicaError, StorageError
+from mtdata.evidence import UNCOPIED
 
 log = logging.getLogger(__name__)
 LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logging.WARNING}
@@ -57,7 +58,8 @@ class Bulletin:
         self.report = Report()
 
     def end(self) -> Report:
-        """The report with its exit code."""
+        """The report with its exit code; what stands and hinders deletes ends no round well."""
+        self.guard("", lambda: self._codes.add(self._pool.evidence.code()))
         self.report.exit = exit_code(self._codes)
         return self.report
 
@@ -83,7 +85,10 @@ class Bulletin:
         unentered: StorageError | None = None
         try:
             diary, now = self._pool.ledger.diary, self._pool.clock.now()
-            if not diary.raise_incident(kind, scale, detail, now) and lasts:
+            is_new = diary.raise_incident(kind, scale, detail, now)
+            if is_new and level >= logging.CRITICAL:
+                self._codes.add(1)
+            if not is_new and lasts:
                 level = logging.DEBUG
         except StorageError as error:  # a full disk must not hide what this is about
             unentered = error
@@ -108,12 +113,13 @@ class Bulletin:
         self._forget_known_drift(course)
         told = course.told | self._held(course) | self._leftover(course, delete_mode=delete_mode)
         for kind, detail in told.items():
+            if kind in DAMAGE:
+                self._tell_of_damage(kind, name, detail)
+                continue
             lasts = kind == "leftover" or (kind in HELD.values() and not course.newly_held)
             self.tell(kind, name, detail, lasts=lasts)
         if course.newly_held or "delete_failed" in told:
             self._codes.add(1)
-        if {"sheet_changed", "raw_changed"} & set(told):
-            self._codes.add(StorageError.exit_code)
         self.close(name, set(CONDITIONS) - set(told))
         self._opened.update(course.keys)
         self._unopened += course.unopened
@@ -143,7 +149,7 @@ class Bulletin:
     def _held(self, course: Course) -> dict[str, str]:
         ledger, name = self._pool.ledger, course.scale.name
         found = {
-            HELD[kind]: f"{number} held, e.g. because: {reason}"
+            HELD.get(kind, "entry_malformed"): f"{number} held, e.g. because: {reason}"
             for kind, (number, reason) in ledger.entries.held_kinds(name).items()
         }
         last = None if course.scale.deleteable else ledger.snapshots.last(name)
@@ -169,13 +175,13 @@ class Bulletin:
     def _set_aside(self, shelf: Shelf, kind: str) -> None:
         while shelf.set_aside:
             mark = shelf.set_aside.pop()
-            self._codes.add(StorageError.exit_code)
-            self.tell(
-                kind,
-                mark.scale,
-                f"{mark.path} is not as it was left; it stays as it is, and a new part takes "
-                "what comes. `mtdata verify` says what is wrong and mends it",
-            )
+            self._tell_of_damage(kind, mark.scale, told_of(mark))
+
+    def _tell_of_damage(self, kind: str, scale: str, detail: str) -> None:
+        """What was entered when it was met: a line in the log, and the exit code."""
+        self._codes.add(StorageError.exit_code)
+        with logs.at(site=self._site):
+            write_line(kind, scale, detail)
 
     def tell_of_replicas(
         self, faults: Sequence[ReplicaError], damaged: Mapping[tuple[str, str], int]
@@ -190,13 +196,7 @@ class Bulletin:
             self.tell(kind, "", "; ".join(texts))
         self.close("", set(REPLICAS) - set(told))
         for (scale, path), number in damaged.items():
-            self._codes.add(StorageError.exit_code)
-            self.tell(
-                "raw_changed",
-                scale,
-                f"{path} has other bytes than were backed up, so they cannot be copied to a "
-                f"replica; {number} entries are fetched again while the site has them",
-            )
+            self._tell_of_damage("raw_changed", scale, f"{path}: {number} {UNCOPIED}")
 
     def tell_of_keys(self) -> None:
         """Keys that cannot be used, and keys that open nothing, by name."""

@@ -20,6 +20,7 @@ from mtdata.domain.copy import Range, copy_name
 from mtdata.domain.mark import FileMark
 from mtdata.domain.receipt import Kept
 from mtdata.errors import ReplicaError, ReplicaWrong, StorageError
+from mtdata.evidence import UNCOPIED
 from mtdata.ports import Replica
 
 Found = TypeVar("Found")
@@ -144,8 +145,10 @@ class Copying:
 
     def _give_up(self, damaged: Range) -> None:
         """Let what is still on the site be fetched again, into a range that can be copied."""
-        if lost := self._pool.ledger.copies.lose_raw(damaged):
-            self.damaged[damaged.scale, damaged.path] += lost
+        lost = self._pool.ledger.copies.lose_raw(damaged)
+        told = f"{damaged.path}: {lost} {UNCOPIED}"
+        self._pool.evidence.enter("raw_changed", damaged.scale, told)
+        self.damaged[damaged.scale, damaged.path] += lost
 
     # what is confirmed ----------------------------------------------------------------------------
 

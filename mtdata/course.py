@@ -13,6 +13,7 @@ from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.domain.receipt import Placed, Rows, Sheet, Verified
 from mtdata.domain.scale import Scale
+from mtdata.evidence import Evidence
 from mtdata.ports import Cipher, Clock, Disk, Replica
 
 
@@ -27,6 +28,13 @@ class Pool:
     cipher: Cipher
     clock: Clock
     replicas: tuple[Replica, ...] = ()
+    evidence: Evidence = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let the shelves enter what they find changed as it is found."""
+        evidence = Evidence(self.ledger.diary, self.clock.now)
+        object.__setattr__(self, "evidence", evidence)
+        self.archive.shelf.enter = self.sheets.shelf.enter = evidence.enter
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,11 @@ class Course:
     unopened: int = 0
     newly_held: int = 0
     told: dict[str, str] = field(default_factory=dict)  # incidents of this round, by kind
+
+    def damaged(self, kind: str, detail: str) -> None:
+        """Enter evidence of damage now, before anything else is done, and tell of it at the end."""
+        self.pool.evidence.enter(kind, self.scale.name, detail)
+        self.told[kind] = detail
 
     @property
     def day(self) -> str:

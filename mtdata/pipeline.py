@@ -26,7 +26,7 @@ from mtdata.domain.receipt import (
     Sheet,
     Verified,
 )
-from mtdata.errors import StorageError
+from mtdata.errors import DamageError
 from mtdata.ports import Site
 
 CANARIES = 3
@@ -81,7 +81,7 @@ def _keep(
     put = volume.append([entry.body for entry in batch])
     bodies = archive.matched(put.spans, [entry.digest for entry in batch])
     if not all(body is not None for body in bodies):
-        raise StorageError(f"{put.mark.path}: read back other bytes than were written")
+        raise DamageError(f"{put.mark.path}: read back other bytes than were written")
     seqs = book.back_up(
         put.mark,
         list(zip(batch, put.spans, strict=True)),
@@ -185,7 +185,7 @@ def verify(sheets: Iterable[Sheet], sheet_in_hand: SheetInHand) -> Iterator[Veri
         copied = sheet_in_hand.copied(matched)
         verified = Verified(replace(sheet, lines=tuple(matched)), copied)
         if len(matched) < len(sheet.lines) and not sheet_in_hand.may_differ:
-            raise StorageError(
+            raise DamageError(
                 "a sheet: read back other bytes than were written; nothing committed"
             )
         sheet_in_hand.accept(verified)
@@ -201,6 +201,8 @@ def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -
             continue
         for group in [[line] for line in lines[:CANARIES]] if not canary_passed else []:
             deleted = _ask(course, site, verified, group)
+            if not deleted.answers:
+                return
             yield deleted
             lines, limit = lines[1:], limit - 1
             canary_passed = deleted.answers[0].outcome is Outcome.DONE
@@ -210,6 +212,8 @@ def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -
             return
         if lines:
             deleted = _ask(course, site, verified, lines)
+            if not deleted.answers:
+                return
             yield deleted
             limit -= len(lines)
         if limit <= 0 or any(a.outcome is Outcome.REFUSED for a in deleted.answers):
@@ -217,6 +221,12 @@ def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -
 
 
 def _ask(course: Course, site: Site, verified: Verified, lines: list[Placed]) -> Deleted:
+    """Ask for one group; no answers, and nothing asked, where something speaks against it by now.
+
+    What proved this group may just have shown that others are damaged.
+    """
+    if course.pool.evidence.against(course.scale.name):
+        return Deleted(verified, ())
     listing, by_id = course.pool.ledger.listing, {line.entry.id: line.entry.seq for line in lines}
     listing.ask([line.entry.seq for line in lines], course.at)
     answers = tuple(site.delete(course.scale.name, [i for i in by_id if i is not None]))

@@ -46,7 +46,8 @@ def _doubtful(course: Course, claims: list[Claim]) -> set[int | None]:
     lost = {c.id for c, body in _proven(course, versions) if body is None}
     changed = {c.id for c in versions if not _stands(course, c)}
     if changed:
-        course.told["sheet_changed"] = (
+        course.damaged(
+            "sheet_changed",
             f"of {len(changed)} ids with several versions a row is not in its sheet as it was "
             "written; they are not deleted on the site. `mtdata verify` says which and mends them"
         )
@@ -88,7 +89,8 @@ def _proven(course: Course, claims: Sequence[Claim]) -> list[tuple[Claim, bytes 
     lost = [c.seq for c, body in zip(claims, bodies, strict=True) if body is None]
     if lost:
         course.pool.ledger.entries.lose_raw(lost)
-        course.told["raw_changed"] = (
+        course.damaged(
+            "raw_changed",
             f"{len(lost)} entries have other raw bytes than were backed up; they are not deleted, "
             "and are fetched again while the site has them"
         )
@@ -124,7 +126,8 @@ class Recalled:
         """Tell of lines that are not as they were written."""
         self.doubtful += len(verified.sheet.rows.backup.entries) - len(verified.sheet.lines)
         if self.doubtful:
-            self._course.told["sheet_changed"] = (
+            self._course.damaged(
+            "sheet_changed",
                 f"{self.doubtful} rows are not in their sheet as they were written; they are not "
                 "deleted on the site. `mtdata verify` says which and mends them"
             )

@@ -68,8 +68,11 @@ class Round:
             self._bulletin.guard("", lambda: self._whole(wanted))
             self._bulletin.guard("", self._copy_the_rest)
             report = self._bulletin.end()
-            diary.end_run(number, report.exit, report.shown(), clock.now(), self._found)
+            entered = report.exit
+            diary.end_run(number, entered, report.shown(), clock.now(), self._found)
             self._bulletin.guard("", self._watcher.after_round)
+            if self._bulletin.end().exit != entered:
+                diary.end_run(number, report.exit, report.shown(), clock.now())
             log.log(*summary(report))
         return report
 
@@ -196,11 +199,10 @@ class Round:
         listing.conclude(name, course.at)
 
     def _delete(self, course: Course) -> None:
-        blocked = self._pool.ledger.diary.blocked(course.scale.name)
         if (
             not (self._terms.delete_mode and self._may_ask)
-            or blocked
             or self._copying.hinders
+            or self._pool.evidence.against(course.scale.name)
             or BLOCKING & set(course.told)
         ):
             return

@@ -14,10 +14,12 @@ from typing import Any
 
 from mtdata.adapters.archive import CLOSING
 from mtdata.adapters.grown import examine
+from mtdata.adapters.ledger.connection import REBUILD
 from mtdata.bulletin import write_line
 from mtdata.copying import read_copy
 from mtdata.course import Course, Pool
 from mtdata.domain.copy import Range
+from mtdata.domain.incident import DAMAGE
 from mtdata.domain.mark import FileMark, Finding, finding
 from mtdata.domain.package import BATCH_ENTRIES
 from mtdata.domain.row import cells_digest
@@ -88,9 +90,9 @@ class Scrub:
         mend_files(self._pool)
         files = self._pool.ledger.files
         if not self._pool.ledger.is_sound():
-            self.found.wrong.append(
-                "ledger.sqlite3 is damaged: move it away and run verify --rebuild-ledger"
-            )
+            told = f"ledger.sqlite3 is damaged.{REBUILD}"
+            self.found.wrong.append(told)
+            self._pool.evidence.enter("pool_damaged", "", told)
         for mark, state in files.standing():
             if self._is_over():
                 self.found.unread += 1
@@ -99,12 +101,16 @@ class Scrub:
                 self._file(mark, state)
             except StorageError as error:  # a disk that refuses to read has lost nothing yet
                 self.found.wrong.append(str(error))
+                if error.incident in DAMAGE:
+                    self._pool.evidence.enter(error.incident, mark.scale, str(error))
                 continue
             files.have_read(mark.number, self._pool.clock.now())
         self._tell_of_losses()
         self._replicas()
         self._make_rows_again()
         files.put_down()
+        if not self.found.wrong:  # what a pass mends, the next one finds well and closes
+            self._pool.evidence.close(files.all_read)
 
     def total(self) -> int:
         """Bytes that a whole pass reads, nearly: for a progress bar."""
@@ -149,7 +155,6 @@ class Scrub:
         self.found.mended.append(
             f"{mark.path}: put back as it was, {repair.restored} ranges from replicas{kept}"
         )
-        self._pool.ledger.diary.close_as_mended("raw_changed", mark.scale, self._pool.clock.now())
         return True
 
     def _tell_of_losses(self) -> None:
@@ -293,5 +298,3 @@ class Scrub:
         diary, now = self._pool.ledger.diary, self._pool.clock.now()
         diary.raise_incident(kind, mark.scale, f"{mark.path}: {told}", now)
         write_line(kind, mark.scale, f"{mark.path}: {told}")
-        if kind == "sheet_changed":
-            diary.close_as_mended(kind, mark.scale, now)

@@ -42,7 +42,8 @@ def settle_waiting(
             lay_out(course, snapshot)
         else:  # else this one table would end every round before the site is asked
             ledger.snapshots.distrust(snapshot.span.file)
-            course.told["raw_changed"] = (
+            course.damaged(
+                "raw_changed",
                 "the raw bytes of the newest snapshot are damaged, and its sheet cannot be made; "
                 "the next round of the scales that stay stores the table anew"
             )

@@ -15,7 +15,7 @@ from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import Backup, Kept, Package, Span
 from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
 from mtdata.domain.scale import Scale
-from mtdata.errors import PackageError, StorageError
+from mtdata.errors import DamageError, PackageError, StorageError
 from mtdata.pipeline import append, collect, decrypt, verify
 from mtdata.ports import Site
 
@@ -136,7 +136,7 @@ class _Table:
             self._volume = archive.volume(course.scale.name, local)
         put = self._volume.append([entry.body for entry in batch])
         if None in archive.matched(put.spans, [entry.digest for entry in batch]):
-            raise StorageError(f"{put.mark.path}: read back other bytes than were written")
+            raise DamageError(f"{put.mark.path}: read back other bytes than were written")
         self.parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
         self.first = self.first or (put.spans[0] if put.spans else None)
         self.put = put

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from mtdata import watch
+from mtdata import evidence, watch
 from mtdata.adapters.ledger.arrivals import OnSite
 from mtdata.course import Course, Pool, Terms
 from mtdata.domain.forecast import OF_DAYS, RATE_DAYS, coming
@@ -17,13 +17,15 @@ from mtdata.domain.incident import KINDS, Incident
 def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
     """How a site stands.
 
-    "scales" by name, "last_round", "last_good", "incidents" (the open ones), "replicas"; and what
-    monitoring asks: "overdue" and what is "late", "next_round_at", "next_static_at", "disk",
-    "new_rows" by day, "on_site", "incidents_open" by level.  A site that is not READY is not late.
+    "scales" by name, "last_round", "last_good", "incidents" (the open ones), "replicas",
+    "deletes_blocked" (why nothing is deleted); and what monitoring asks: "overdue" and what is
+    "late", "next_round_at", "next_static_at", "disk", "new_rows" by day, "on_site",
+    "incidents_open" by level.  A site that is not READY is not late.
     """
     ledger, now = pool.ledger, pool.clock.now()
     there, listed = ledger.arrivals.on_site(), ledger.arrivals.listed()
-    incidents = [shown(incident) for incident in ledger.diary.open_incidents()]
+    standing_now = ledger.diary.open_incidents()
+    incidents = [shown(incident) for incident in standing_now]
     levels = Counter(one["level"] for one in incidents)
     late = watch.missed(pool, terms, now) if ready else {}
     return {
@@ -35,6 +37,7 @@ def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
         "last_round": _run(pool, good=False),
         "last_good": _run(pool, good=True),
         "incidents": incidents,
+        "deletes_blocked": evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
         "incidents_open": {level: levels[level] for level in ("critical", "error", "warning")},
         "replicas": [one._asdict() for one in ledger.copies.standing()],
         "ready": ready,
@@ -181,8 +184,7 @@ def held(pool: Pool) -> list[dict[str, Any]]:
 def reasons(course: Course) -> dict[str, Any]:
     """What the next round would leave on the site and why; ids of what it may delete come apart."""
     ledger, name = course.pool.ledger, course.scale.name
-    blocked = ledger.diary.blocked(name)
-    whole = "; ".join(f"{KINDS[kind].title}: see `mtdata incidents`" for kind in blocked)
+    whole = "; ".join(evidence.words(course.pool.evidence.against(name)))
     if not course.scale.deleteable:
         whole = "the scale must stay on the site"
     kept: dict[str, int] = {}

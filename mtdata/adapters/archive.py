@@ -20,7 +20,7 @@ from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry, read_entry
 from mtdata.domain.receipt import Package, Span
 from mtdata.domain.scale import Scale
-from mtdata.errors import MTDataError, StorageError
+from mtdata.errors import DamageError, MTDataError, StorageError
 from mtdata.ports import Disk
 
 CLOSING = b"\n]}\n"
@@ -89,7 +89,7 @@ class FolderArchive:
             digest.update(piece)
             yield piece
         if digest.digest() != package.digest:
-            raise StorageError(f"{package.path}: read back other bytes than were received")
+            raise DamageError(f"{package.path}: read back other bytes than were received")
 
     @contextmanager
     def folding_in(self, package: Package) -> Iterator[None]:
@@ -133,7 +133,7 @@ class FolderArchive:
         path = f"held/{scale}_{digest.hexdigest()[:24]}.txt"
         self._disk.replace(path, content)
         if self._disk.read(path, 0, len(content) + 1) != content:
-            raise StorageError(f"{path}: read back other bytes than were written")
+            raise DamageError(f"{path}: read back other bytes than were written")
         mark = self._ledger.files.fresh_mark("held", scale, day, 1, path)
         mark = mark._replace(mode="whole", length=len(content), digest=digest.digest())
         return Aside(mark, starts_of(batch))

@@ -13,7 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtdata.adapters.reach import open_folder, open_plain, speaks_of_damage, stretch, words_of
+from mtdata.adapters.reach import (
+    open_folder,
+    open_plain,
+    size_of,
+    speaks_of_damage,
+    stretch,
+    words_of,
+)
 from mtdata.domain.forecast import Room
 from mtdata.errors import DamageError, StorageError
 
@@ -122,15 +129,9 @@ class FolderDisk:
 
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
-        folder, _, name = path.rpartition("/")
         with _told(self.root / path, "look at the file"):
             try:
-                within = open_folder(self.root, folder)
-                try:
-                    # a link that leads nowhere is in the way all the same
-                    return os.stat(name, dir_fd=within, follow_symlinks=False).st_size
-                finally:
-                    os.close(within)
+                return size_of(self.root, path)
             except FileNotFoundError:
                 return None
 

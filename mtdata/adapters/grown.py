@@ -19,8 +19,18 @@ from mtdata.ports import Disk
 log = logging.getLogger(__name__)
 ANNOUNCED = {"sheet": logging.INFO}
 """How loudly a new file is told of; every other kind at debug."""
+CHANGED = {"raw": "raw_changed", "sheet": "sheet_changed"}
+"""The incident that tells of a changed file, by its kind."""
 PathOf = Callable[[int], str]
 """The path that a part of a day's file has, by its number from 1."""
+
+
+def told_of(mark: FileMark) -> str:
+    """What is told of a file that somebody changed."""
+    return (
+        f"{mark.path} is not as it was left; it stays as it is, and a new part takes what comes. "
+        "`mtdata verify` says what is wrong and mends it"
+    )
 
 
 class GrownFile:
@@ -81,12 +91,19 @@ class Shelf:
         self._kind = kind
         self._closing = closing
         self.set_aside: list[FileMark] = []
+        self.enter: Callable[[str, str, str], None] = lambda kind, scale, detail: None
+        """Given what somebody changed, as kind, scale and detail of an incident."""
 
     def mend_unfinished(self) -> None:
         """What the next run mends by itself: called once before anything else is written."""
         for mark in self._files.unfinished():
-            if mark.kind == self._kind:
-                mend(self.disk, mark, examine(self.disk, mark, self._closing), self._closing)
+            if mark.kind != self._kind:
+                continue
+            found = examine(self.disk, mark, self._closing)
+            if found in (Finding.CHANGED, Finding.MISSING):
+                self._set_aside(mark)
+            else:
+                mend(self.disk, mark, found, self._closing)
 
     def sound(self, scale: str, day: str) -> FileMark | None:
         """The live file of that day if it is as we left it; else it is set aside, and None."""
@@ -95,11 +112,16 @@ class Shelf:
             return None
         found = examine(self.disk, mark, self._closing)
         if found in (Finding.CHANGED, Finding.MISSING):
-            self._files.set_state(mark.number, "aside")
-            self.set_aside.append(mark)
+            self._set_aside(mark)
             return None
         mend(self.disk, mark, found, self._closing)
         return mark
+
+    def _set_aside(self, mark: FileMark) -> None:
+        """The evidence is entered first: a kill between the two must not hide it."""
+        self.enter(CHANGED[self._kind], mark.scale, told_of(mark))
+        self._files.set_state(mark.number, "aside")
+        self.set_aside.append(mark)
 
     def next_part(self, scale: str, day: str, path_of: PathOf) -> tuple[int, str]:
         """Number and path of a part that neither the ledger nor the disk has yet."""

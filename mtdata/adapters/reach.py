@@ -54,6 +54,17 @@ def open_plain(root: Path, path: str, flags: int) -> int:
     raise DamageError(f"{root / path}: {NO_FILE}")
 
 
+def size_of(root: Path, path: str) -> int:
+    """The size of whatever stands there: a link that leads nowhere is in the way all the same."""
+    folder, _, name = path.rpartition("/")
+    _check_name(name)
+    within = open_folder(root, folder)
+    try:
+        return os.stat(name, dir_fd=within, follow_symlinks=False).st_size
+    finally:
+        os.close(within)
+
+
 def _check_name(part: str) -> None:
     """A path may come out of a ledger that somebody changed."""
     if part in ("", ".", "..") or "\0" in part:

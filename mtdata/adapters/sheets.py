@@ -6,7 +6,7 @@ import csv
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
-from itertools import pairwise, repeat
+from itertools import pairwise, repeat, zip_longest
 
 from mtdata.adapters.archive import runs
 from mtdata.adapters.grown import GrownFile, Shelf, examine
@@ -15,7 +15,7 @@ from mtdata.domain.days import file_name, worded
 from mtdata.domain.mark import FileMark, Finding
 from mtdata.domain.receipt import Placed, Row, Rows, Sheet, Span, Verified
 from mtdata.domain.row import cells_digest, csv_cells, csv_line, csv_lines, spread
-from mtdata.errors import EntryError, StorageError
+from mtdata.errors import DamageError, EntryError, StorageError
 from mtdata.ports import Disk
 
 log = logging.getLogger(__name__)
@@ -206,15 +206,17 @@ class WholeSheet:
     def copy(self, old: FileMark) -> None:
         """Take over every row of `old`; StorageError when one is not as the ledger knows it."""
         group: list[list[str]] = []
-        for place, claim in zip(
-            row_places(self._sheets.disk, old.path),
-            self._sheets.ledger.entries.lines(old.number),
-            strict=True,
-        ):
-            line = self._sheets.disk.read(old.path, *place)
-            cells = next(_parsed(iter([line])))
-            if cells_digest(old.columns, cells) != claim.cells:
-                raise StorageError(f"{old.path}: a row is not as it was written; see mtdata verify")
+        places = row_places(self._sheets.disk, old.path)
+        claims = self._sheets.ledger.entries.lines(old.number)
+        for place, claim in zip_longest(places, claims):
+            line = self._sheets.disk.read(old.path, *place) if place else b""
+            cells = next(_parsed(iter([line])), [])
+            if (
+                claim is None
+                or len(cells) != len(old.columns)
+                or cells_digest(old.columns, cells) != claim.cells
+            ):
+                raise DamageError(f"{old.path}: a row is not as it was written; see mtdata verify")
             group.append(spread(old.columns, cells, self._grown.mark.columns))
             if len(group) == GROUP:
                 self._grown.append(b"".join(csv_lines(group)))
@@ -225,7 +227,7 @@ class WholeSheet:
         """Publish the sheet in the place of the old one."""
         mark = self._grown.mark._replace(path=self._like.path)
         if examine(self._sheets.disk, mark._replace(path=self._staged), b"") is not Finding.SOUND:
-            raise StorageError(f"{self._staged}: read back other bytes than were written")
+            raise DamageError(f"{self._staged}: read back other bytes than were written")
         return self._sheets.publish(self._old, self._staged, mark)
 
 
@@ -257,7 +259,7 @@ def _parsed(lines: Iterator[bytes]) -> Iterator[list[str]]:
     try:
         yield from csv.reader((line.decode() for line in lines), strict=True)
     except (csv.Error, UnicodeDecodeError):
-        raise StorageError("a line of a sheet is no row any more; see mtdata verify") from None
+        raise DamageError("a line of a sheet is no row any more; see mtdata verify") from None
 
 
 def row_places(disk: Disk, path: str) -> Iterator[tuple[int, int]]:

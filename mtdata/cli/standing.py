@@ -32,6 +32,8 @@ def show_site(name: str, state: dict[str, Any]) -> None:
     if state["next_round_at"]:
         static = f"static scales {state['next_static_at'][:16]} UTC"
         say(f"next round due: {state['next_round_at'][:16]} UTC, {static}")
+    for why in state["deletes_blocked"]:
+        say(f"no deletes: {why}")
     for one in state["replicas"]:
         say(f"{one['place']}: {one['confirmed']} copies, {one['missing']} missing")
 

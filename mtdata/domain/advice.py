@@ -93,14 +93,20 @@ ADVICE: dict[str, Advice] = {
     ),
     "sheet_changed": Advice(
         "a sheet is not as it was left",
-        "the raw bytes; the changed file stays as it is",
-        "`mtdata verify` makes the rows again in a new part",
+        "the raw bytes; the changed file stays as it is; nothing is deleted on this site meanwhile",
+        "`mtdata verify` makes the rows again in a new part; a second one that finds all well "
+        "closes it",
     ),
     "raw_changed": Advice(
         "a raw file is damaged",
-        "its rows; not deleted",
+        "its rows; nothing is deleted on this site meanwhile",
         "`mtdata verify` puts it back from replicas; else the site is asked again while it "
         "has them; seen for good: close it by hand",
+    ),
+    "pool_damaged": Advice(
+        "files of the pool cannot be read, or come back as others than were written",
+        "what was committed; nothing is deleted on this site meanwhile",
+        "look at the disk; then `mtdata verify` until it finds all well, or close it by hand",
     ),
     "storage": Advice(
         "the disk refused",

@@ -8,7 +8,8 @@ import pytest
 
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.diary import Diary
-from mtdata.domain.incident import BLOCKING, KINDS, NOTES
+from mtdata.domain.incident import BLOCKING, DAMAGE, KINDS, NOTES
+from mtdata.evidence import Evidence
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 LATER = AT + timedelta(minutes=5)
@@ -71,12 +72,15 @@ def test_what_was_mended_is_closed_as_mended(diary: Diary) -> None:
 def test_deletes_are_forbidden_while_an_incident_that_blocks_is_open(
     diary: Diary, kind: str
 ) -> None:
-    diary.raise_incident(kind, "QOL", "so", AT)
-    assert diary.blocked("QOL") == ([kind] if kind in BLOCKING else [])
-    assert diary.blocked("BBSIQ") == []
+    evidence = Evidence(diary, lambda: AT)
+    evidence.enter(kind, "QOL", "so")
+    assert [one.kind for one in evidence.against("QOL")] == ([kind] if kind in BLOCKING else [])
+    assert [one.kind for one in evidence.against("BBSIQ")] == ([kind] if kind in DAMAGE else [])
+    assert evidence.code() == (74 if kind in DAMAGE else 1 if kind in BLOCKING else 0)
     for one in diary.open_incidents():
         diary.close_by_hand(one.number, LATER)
-    assert diary.blocked("QOL") == []
+    assert evidence.against("QOL") == []
+    assert evidence.code() == 0
 
 
 @pytest.mark.parametrize("kind", sorted(NOTES))

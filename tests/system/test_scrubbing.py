@@ -62,7 +62,7 @@ def test_a_damaged_file_of_an_entry_that_is_no_json_is_fetched_again(home: Home)
     [held] = (home.pool / "held").iterdir()
     held.write_bytes(b"something else")
     assert home.run("verify", STUDY).code == 74
-    home.export(code=0)
+    home.export(code=74)
     assert held.read_bytes() == b'{"id": 9, broken}'
     assert home.run("verify", STUDY).code == 0
 
@@ -103,6 +103,7 @@ def test_a_raw_file_is_put_back_from_a_replica_byte_for_byte(
     assert any(one["detail"] == told for one in home.incidents("--all") if one["kind"] == "mended")
     damaged = list(home.pool.glob("held/*.damaged1"))
     assert [b"PRX" in one.read_bytes() for one in damaged] == ([True] if how == "changed" else [])
+    home.verify_until_clean()
     assert home.troubles() <= {("leftover", "QOL")}
     home.configure(DELETE_MODE=True)
     home.export(STUDY, "all")
@@ -123,6 +124,8 @@ def test_a_raw_file_whose_copy_is_damaged_as_well_is_not_guessed(home: Home) -> 
     assert any("copy of" in one for one in ended.shown["sites"][STUDY]["wrong"])
     home.configure(DELETE_MODE=True)
     home.run("export", STUDY)
+    home.run("export", STUDY)
+    home.verify_until_clean()
     home.export()
     assert sorted(home.deletes()) == [1, 2]  # fetched again while the site had it
     assert [line["note"] for line in home.sheet("QOL")] == ["", "x" * 50]

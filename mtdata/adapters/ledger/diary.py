@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mtdata.adapters.ledger.connection import Connection
-from mtdata.domain.incident import BLOCKING, KINDS, NOTES, Incident
+from mtdata.domain.incident import KINDS, NOTES, Incident
 
 _ALL = "number, kind, scale, detail, count, opened_at, last_at, closed_at"
 
@@ -149,10 +149,6 @@ class Diary:
                 most,
             )
         ]
-
-    def blocked(self, scale: str) -> list[str]:
-        """Kinds of open incidents that forbid deletes of the scale."""
-        return [i.kind for i in self.open_incidents(scale) if i.kind in BLOCKING]
 
     def begin_run(self, command: str, at: datetime) -> int:
         """Enter a round and return its number."""

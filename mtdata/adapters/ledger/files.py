@@ -82,6 +82,15 @@ class Files:
         )
         return int(row[0]) if row else 0
 
+    def all_read(self, since: datetime, now: datetime) -> bool:
+        """Whether every file that should be there was read whole from then on, none after now."""
+        return not self._db.one(
+            f"SELECT 1 FROM files WHERE state IN ({_STANDING})"
+            " AND (read_at IS NULL OR read_at < ? OR read_at > ?) LIMIT 1",
+            since.isoformat(),
+            now.isoformat(),
+        )
+
     def unfinished(self) -> list[FileMark]:
         """Live files that a round had in hand when it ended without a word."""
         return [mark for mark in self.in_state("live") if mark.writing]

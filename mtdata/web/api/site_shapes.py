@@ -86,6 +86,7 @@ class Site(Schema):
     last_good: Ended | None
     incidents: list[Incident]
     incidents_open: dict[str, int]
+    deletes_blocked: list[str]
     replicas: list[dict[str, Any]]
     ready: bool
     overdue: bool
