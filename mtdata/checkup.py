@@ -3,18 +3,19 @@ shows no secret."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from mtdata import news
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
-from mtdata.app import status
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
 from mtdata.copying import probe
 from mtdata.domain.notice import PROGRAM
+from mtdata.domain.past import past
 from mtdata.errors import BusyError, MTDataError, PostError, StorageError
-from mtdata.wiring import cipher_of, has_pool, open_pool, replicas_of, site_of
+from mtdata.wiring import cipher_of, has_pool, look_into, open_pool, replicas_of, site_of
 
 
 class Finding(NamedTuple):
@@ -148,15 +149,27 @@ def _check_folder(site: SiteConfig) -> Finding:
 def _check_clock(site: SiteConfig) -> Finding:
     now = SystemClock(site.timezone).now()
     try:
-        last = status(site)["last_round"] if has_pool(site) else None
+        last, ahead = _times(site, now)
     except MTDataError as error:
         return Finding(site.name, "ledger", "bad", str(error), error.exit_code)
-    if last and last["age_s"] < 0:
-        return Finding(
-            site.name, "clock", "bad", f"the last round ended after now ({now.isoformat()})", 1
-        )
-    local = SystemClock(site.timezone).local(now)
-    return Finding(site.name, "clock", "good", local.isoformat(timespec="seconds"))
+    shown = SystemClock(site.timezone).local(now).isoformat(timespec="seconds")
+    if not ahead:
+        return Finding(site.name, "clock", "good", shown)
+    times = ", ".join(f"{what} {at.isoformat(timespec='seconds')}" for what, at in ahead.items())
+    told = f"times after now ({shown}) are in the ledger: {times}. They prove nothing, and"
+    if last is not None and past(last, now) is None:
+        todo = f"the last round ended after now: set this machine's clock. {told} none counts"
+        return Finding(site.name, "clock", "bad", todo, 1)
+    return Finding(site.name, "clock", "odd", f"{told} what was done then is done again")
+
+
+def _times(site: SiteConfig, now: datetime) -> tuple[datetime | None, dict[str, datetime]]:
+    """When the last round ended, and what the ledger has of times after now."""
+    if not has_pool(site):
+        return None, {}
+    with look_into(site) as pool:
+        last = pool.ledger.diary.last_run()
+        return last and last[0], pool.ledger.sight.ahead(now)
 
 
 def _check_replica(site: SiteConfig, number: int) -> Finding:

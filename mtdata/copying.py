@@ -146,6 +146,9 @@ class Copying:
     def _give_up(self, damaged: Range) -> None:
         """Let what is still on the site be fetched again, into a range that can be copied."""
         lost = self._pool.ledger.copies.lose_raw(damaged)
+        known = {mark.number for mark in self._pool.ledger.files.in_state("aside")}
+        if not lost and damaged.file in known:  # its copy is owed for ever, and was told of
+            return
         told = f"{damaged.path}: {lost} {UNCOPIED}"
         self._pool.evidence.enter("raw_changed", damaged.scale, told)
         self.damaged[damaged.scale, damaged.path] += lost

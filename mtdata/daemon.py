@@ -17,6 +17,7 @@ from mtdata.adapters.notifier import Notifier
 from mtdata.bulletin import exit_code
 from mtdata.config import Settings, SiteConfig
 from mtdata.domain import schedule
+from mtdata.domain.past import past
 from mtdata.duties import COLLECT
 from mtdata.errors import ConfigError, MTDataError, Stopped
 from mtdata.pulse import Pulse
@@ -153,9 +154,10 @@ class Daemon:
         except MTDataError:
             return 0.0  # the round will tell what is wrong
         now = self._clock.now()
-        if last is None or last > now:
+        counted = past(last, now)
+        if counted is None:
             return 0.0
-        return max(0.0, site.every_s - (now - last).total_seconds())
+        return max(0.0, site.every_s - (now - counted).total_seconds())
 
     # config and systemd ---------------------------------------------------------------------------
 

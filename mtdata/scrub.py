@@ -93,7 +93,7 @@ class Scrub:
             told = f"ledger.sqlite3 is damaged.{REBUILD}"
             self.found.wrong.append(told)
             self._pool.evidence.enter("pool_damaged", "", told)
-        for mark, state in files.standing():
+        for mark, state in files.standing(now=self._pool.clock.now()):
             if self._is_over():
                 self.found.unread += 1
                 continue
@@ -222,8 +222,9 @@ class Scrub:
         begun = self._pool.clock.now()
         for replica in self._pool.replicas:
             try:
-                replica.meet(first=not self._pool.ledger.copies.has_any(replica.place))
-                for one in self._pool.ledger.copies.unread(replica.place, begun):
+                copies, now = self._pool.ledger.copies, self._pool.clock.now
+                replica.meet(first=not copies.has_any(replica.place))
+                for one in copies.unread(replica.place, begun, now):
                     if self._is_over():
                         self.found.unread += 1
                         break
@@ -295,6 +296,5 @@ class Scrub:
 
     def _wrong(self, kind: str, mark: FileMark, told: str) -> None:
         self.found.wrong.append(f"{mark.path}: {told}")
-        diary, now = self._pool.ledger.diary, self._pool.clock.now()
-        diary.raise_incident(kind, mark.scale, f"{mark.path}: {told}", now)
+        self._pool.evidence.enter(kind, mark.scale, f"{mark.path}: {told}")
         write_line(kind, mark.scale, f"{mark.path}: {told}")

@@ -12,6 +12,7 @@ from mtdata.adapters.ledger.arrivals import OnSite
 from mtdata.course import Course, Pool, Terms
 from mtdata.domain.forecast import OF_DAYS, RATE_DAYS, coming
 from mtdata.domain.incident import KINDS, Incident
+from mtdata.domain.past import latest_counted, past
 
 
 def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
@@ -23,7 +24,11 @@ def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
     "incidents_open" by level.  A site that is not READY is not late.
     """
     ledger, now = pool.ledger, pool.clock.now()
-    there, listed = ledger.arrivals.on_site(), ledger.arrivals.listed()
+    there = {
+        name: one._replace(oldest_at=past(one.oldest_at, now))
+        for name, one in ledger.arrivals.on_site().items()
+    }
+    listed = ledger.arrivals.listed()
     standing_now = ledger.diary.open_incidents()
     incidents = [shown(incident) for incident in standing_now]
     levels = Counter(one["level"] for one in incidents)
@@ -31,7 +36,7 @@ def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
     return {
         "scales": {
             scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
-            | _times(listed.get(scale.name), there.get(scale.name), now)
+            | _times(past(listed.get(scale.name), now), there.get(scale.name), now)
             for scale in ledger.listing.scales()
         },
         "last_round": _run(pool, good=False),
@@ -74,9 +79,9 @@ def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> dict[
 
 def _schedule(pool: Pool, terms: Terms, now: datetime, *, ready: bool) -> dict[str, Any]:
     """When rounds went well, and when the next are due: the past when one is waited for."""
-    good = watch.rounds(pool, terms, watch.COLLECTED).good_at
-    kept = watch.rounds(pool, terms, watch.KEPT).good_at
-    due = good + timedelta(seconds=terms.every_s) if good and good <= now else now
+    good = past(watch.rounds(pool, terms, watch.COLLECTED).good_at, now)
+    kept = past(watch.rounds(pool, terms, watch.KEPT).good_at, now)
+    due = good + timedelta(seconds=terms.every_s) if good else now
     return {
         "last_success_at": _iso(good),
         "last_success_s": _age(good, now),
@@ -127,7 +132,7 @@ def _standing(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:
 
 
 def _run(pool: Pool, *, good: bool) -> dict[str, Any] | None:
-    last = pool.ledger.diary.last_run(good=good)
+    last = pool.ledger.diary.last_run(latest_counted(pool.clock.now()) if good else None)
     if last is None:
         return None
     ended_at, code = last

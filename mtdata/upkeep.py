@@ -86,7 +86,7 @@ def verify_share(
         return yielded
 
     with open_pool(site) as opening:
-        before = opening.pool.ledger.files.read_since(since)
+        before = opening.pool.ledger.files.read_since(since, opening.pool.clock.now())
     found = verify(site, enough=enough, pulse=pulse)
     if not yielded:
         with open_pool(site) as opening:

@@ -31,7 +31,8 @@ def look(pool: Pool, terms: Terms, now: datetime) -> None:
 
 def rounds(pool: Pool, terms: Terms, commands: tuple[str, ...]) -> Tried:
     """What the ledger says of the rounds of these commands."""
-    return pool.ledger.arrivals.tried(*(command.format(terms.name) for command in commands))
+    named = (command.format(terms.name) for command in commands)
+    return pool.ledger.arrivals.tried(pool.clock.now(), *named)
 
 
 def missed(pool: Pool, terms: Terms, now: datetime) -> dict[str, datetime]:
@@ -82,6 +83,8 @@ class Watch:
                 f"the scales that must stay were not collected since {since:%Y-%m-%d %H:%M} UTC;"
                 f" that is due every day at {self._terms.static_at:%H:%M}"
             )
+        if told and any(rounds(self._pool, self._terms, of).ahead for of in (COLLECTED, KEPT)):
+            told.append("rounds that lie in the future prove nothing: the clock stood ahead then")
         self._settle("schedule_missed", "", f"{'; '.join(told)}. {_ASK}" if told else None)
 
     def entries(self, now: datetime) -> None:
@@ -89,7 +92,7 @@ class Watch:
         arrivals = self._pool.ledger.arrivals
         today = self._pool.clock.local(now).date()
         before = [self._day(now, back) for back in range(forecast.OF_DAYS, 0, -1)]
-        counts, newest = arrivals.by_day(before[0]), arrivals.newest(self._day(now, WEEKS))
+        counts, newest = arrivals.by_day(before[0]), arrivals.newest(self._day(now, WEEKS), now)
         first = arrivals.first_days()
         for scale in self._pool.ledger.listing.scales():
             if not scale.deleteable or scale.name not in first:
@@ -114,11 +117,11 @@ class Watch:
 
     def _told_of_silence(self, scale: str, now: datetime) -> str | None:
         arrivals = self._pool.ledger.arrivals
-        found = forecast.silence(arrivals.moments(scale, self._day(now, 2 * WEEKS)))
+        found = forecast.silence(arrivals.moments(scale, self._day(now, 2 * WEEKS), now))
         if found is None or now - found.since <= found.limit:
             return None
         commands = (command.format(self._terms.name) for command in COLLECTED)
-        rounds_then = arrivals.good_rounds(found.since, *commands)
+        rounds_then = arrivals.good_rounds(found.since, now, *commands)
         heard = forecast.listened(found.since, rounds_then, self._terms.every_s)
         return found.told() if heard > found.limit else None
 

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import NamedTuple
 
+from mtdata.domain.past import past
 from mtdata.domain.schedule import LATE, PATIENCE_S, is_overdue, latest
 
 DAY = timedelta(days=1)
@@ -163,17 +164,16 @@ class Tried(NamedTuple):
     begun_at: datetime | None = None  # the first round after it
     tries: int = 0  # rounds after it
     running: bool = False  # the newest of these has not ended
+    ahead: int = 0  # rounds that lie in the future; none of those above is one of them
 
 
 def waited_since(tried: Tried, now: datetime) -> datetime | None:
     """Since when a good round is waited for; None when none was ever begun.
 
-    A good round in the future is one before the clock was put back: what counts then is when the
-    next was begun.
+    Where all rounds lie in the future none of them proves anything: then it is waited for at once.
     """
-    if tried.good_at is not None and (tried.good_at <= now or tried.begun_at is None):
-        return tried.good_at
-    return tried.begun_at
+    since = past(tried.good_at, now) or past(tried.begun_at, now)
+    return since or (now if tried.ahead else None)
 
 
 def _is_on_its_way(tried: Tried, now: datetime) -> bool:
@@ -186,14 +186,21 @@ def _is_on_its_way(tried: Tried, now: datetime) -> bool:
 def is_missed(tried: Tried, every_s: float, now: datetime) -> bool:
     """Whether there was no good round for too long, by the rule of schedule.is_overdue."""
     since = waited_since(tried, now)
-    return is_overdue(since, every_s, now) and not _is_on_its_way(tried, now)
+    is_late = _is_unproven(tried, now) or is_overdue(since, every_s, now)
+    return is_late and not _is_on_its_way(tried, now)
+
+
+def _is_unproven(tried: Tried, now: datetime) -> bool:
+    """Whether there were rounds, and every one of them lies in the future."""
+    return bool(tried.ahead) and not (past(tried.good_at, now) or past(tried.begun_at, now))
 
 
 def is_missed_daily(tried: Tried, at: time, zone: tzinfo | None, now: datetime) -> bool:
     """Whether a day's time for it is six hours past, and it was not done since."""
     since = waited_since(tried, now)
     due = latest(at, zone, now - STATIC_LATE)
-    return since is not None and since < due and not _is_on_its_way(tried, now)
+    is_late = _is_unproven(tried, now) or (since is not None and since < due)
+    return is_late and not _is_on_its_way(tried, now)
 
 
 def coming(at: time, zone: tzinfo | None, now: datetime) -> datetime:

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from mtdata.domain.incident import KINDS, NOTES, Incident
+from mtdata.domain.past import past
 
 Sort = Literal["opened", "over", "lasting", "escalated"]
 PROGRAM = "(program)"
 """The book of the program's own incidents; no site can have this name."""
-SLACK = timedelta(minutes=5)
 """A moment that lies further ahead than this was told by a clock that has been put back since."""
 
 
@@ -124,7 +124,8 @@ def _is_digest_due(one: News, now: datetime, pace: Pace) -> bool:
 
 def _is_past(since: datetime, now: datetime, span: timedelta) -> bool:
     """Whether that long ago, or told by a clock that was put back: never silent for ever."""
-    return now - since >= span or since - now > SLACK
+    counted = past(since, now)
+    return counted is None or now - counted >= span
 
 
 def _is_late(one: News, now: datetime, pace: Pace) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from mtdata.domain.past import past
+
 LATE = 3
 """A site is overdue when its last good round is so many times EVERY ago."""
 PATIENCE_S = 900.0
@@ -12,8 +14,9 @@ SPREAD_S = 30.0
 
 
 def is_due(last: datetime | None, every_s: float, now: datetime) -> bool:
-    """Whether it was never done, or long enough ago, or in the future (the clock was put back)."""
-    return last is None or last > now or (now - last).total_seconds() >= every_s
+    """Whether it was never done, or long enough ago; in the future is as never."""
+    counted = past(last, now)
+    return counted is None or (now - counted).total_seconds() >= every_s
 
 
 def latest(at: time, zone: tzinfo | None, now: datetime) -> datetime:
@@ -37,7 +40,8 @@ def moment_of(day: date, at: time, zone: tzinfo | None) -> datetime:
 
 def is_due_daily(last: datetime | None, at: time, zone: tzinfo | None, now: datetime) -> bool:
     """Whether it was not done since the day's time for it."""
-    return last is None or last > now or last < latest(at, zone, now)
+    counted = past(last, now)
+    return counted is None or counted < latest(at, zone, now)
 
 
 def is_overdue(last_good: datetime | None, every_s: float, now: datetime) -> bool:

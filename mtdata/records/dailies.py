@@ -17,9 +17,11 @@ ENDED = (Status.SUCCESS, Status.FAILED)
 
 def known(kind: str, account: str, day: date) -> Known:
     """How an account's daily reports of that kind stand when that day's is due."""
-    jobs, own = _jobs(kind, account), name_of(kind, account, day)
+    own = name_of(kind, account, day)
     with asking():
-        # ISO days at the end of names that are equal before it: their order is that of the days
+        # ISO days at the end of names that are equal before it: their order is that of the days;
+        # those of days to come were queued while a clock stood ahead, and prove nothing
+        jobs = _jobs(kind, account).filter(name__lte=own)
         newest = jobs.first()
         ended = jobs.filter(status__in=ENDED).first()
         before = jobs.filter(name__lt=own).exclude(status__in=FINAL).first()

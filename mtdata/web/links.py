@@ -13,6 +13,7 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import Count, F, Min
 
 from mtdata.domain.job import Status
+from mtdata.domain.past import past
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Artifact, Job
 from mtdata.web.models import Link
@@ -59,6 +60,8 @@ def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> 
     until = link.until if link else job.ended_at + VALID
     if until <= job.ended_at:  # a renewal never ends that early, so it was revoked
         return Standing(artifact, word, None, "it was revoked")
+    if past(until - VALID, at) is None:
+        return Standing(artifact, word, None, "its time lies in the future; renew it")
     closed = "" if at < until else f"it was open until {until:%Y-%m-%d %H:%M} UTC"
     return Standing(artifact, word, until, closed)
 

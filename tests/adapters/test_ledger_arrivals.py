@@ -20,6 +20,7 @@ from tests.fakes import compact
 
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+LATE = NOON + 30 * DAY
 COMMANDS = ("export study .", "export study all")
 
 
@@ -73,9 +74,9 @@ def test_new_entries_are_counted_by_scale_and_day(book: Book) -> None:
 def test_the_newest_moment_and_every_moment_of_a_scale(book: Book) -> None:
     for at in (NOON - 40 * DAY, NOON - DAY, NOON, NOON + MINUTE):
         book.keep(at, int(at.timestamp()))
-    assert book.arrivals.newest("2026-03-01") == {"QOL": NOON + MINUTE}
-    assert book.arrivals.newest("2026-03-13") == {}
-    assert book.arrivals.moments("QOL", "2026-03-01") == [NOON - DAY, NOON, NOON + MINUTE]
+    assert book.arrivals.newest("2026-03-01", LATE) == {"QOL": NOON + MINUTE}
+    assert book.arrivals.newest("2026-03-13", LATE) == {}
+    assert book.arrivals.moments("QOL", "2026-03-01", LATE) == [NOON - DAY, NOON, NOON + MINUTE]
 
 
 def test_what_is_on_the_site_is_dated_by_its_oldest_entry(book: Book) -> None:
@@ -106,18 +107,37 @@ def test_a_round_enters_what_it_carried_home_and_what_it_could_not(book: Book) -
 
 
 def test_rounds_that_were_tried_are_told_from_the_last_good_one_on(book: Book) -> None:
-    assert book.arrivals.tried(*COMMANDS) == Tried()
+    assert book.arrivals.tried(LATE, *COMMANDS) == Tried()
     book.round(NOON, 69)
-    assert book.arrivals.tried(*COMMANDS) == Tried(None, NOON, 1)
+    assert book.arrivals.tried(LATE, *COMMANDS) == Tried(None, NOON, 1)
     book.round(NOON + MINUTE, 1)
-    assert book.arrivals.tried(*COMMANDS) == Tried(NOON + 2 * MINUTE)
+    assert book.arrivals.tried(LATE, *COMMANDS) == Tried(NOON + 2 * MINUTE)
     book.round(NOON + DAY, 0, "export study QOL")
     book.round(NOON + 2 * DAY, 74, COMMANDS[1])
     book.round(NOON + 3 * DAY, None)
-    assert book.arrivals.tried(*COMMANDS) == Tried(
+    assert book.arrivals.tried(LATE, *COMMANDS) == Tried(
         NOON + 2 * MINUTE, NOON + 2 * DAY, 2, running=True
     )
-    assert book.arrivals.good_rounds(NOON, *COMMANDS) == [NOON + 2 * MINUTE]
+    assert book.arrivals.good_rounds(NOON, LATE, *COMMANDS) == [NOON + 2 * MINUTE]
+
+
+def test_rounds_that_lie_in_the_future_are_counted_apart(book: Book) -> None:
+    book.round(NOON + 365 * DAY, 0)
+    assert book.arrivals.tried(NOON, *COMMANDS) == Tried(ahead=1)
+    assert book.arrivals.good_rounds(NOON - DAY, NOON, *COMMANDS) == []
+    book.round(NOON, 69)
+    assert book.arrivals.tried(NOON + MINUTE, *COMMANDS) == Tried(None, NOON, 1, ahead=1)
+    book.round(NOON, 0)
+    assert book.arrivals.tried(NOON + MINUTE, *COMMANDS) == Tried(NOON + MINUTE)
+    assert book.ledger.sight.ahead(NOON) == {"rounds": NOON + 365 * DAY + MINUTE}
+    assert book.ledger.sight.ahead(NOON + 366 * DAY) == {}
+
+
+def test_entries_that_came_in_the_future_end_no_silence(book: Book) -> None:
+    book.keep(NOON, 1)
+    book.keep(NOON + 365 * DAY, 2)
+    assert book.arrivals.newest("2026-03-01", NOON) == {"QOL": NOON}
+    assert book.arrivals.moments("QOL", "2026-03-01", NOON) == [NOON]
 
 
 def test_no_question_reads_old_entries_or_every_round(
@@ -137,13 +157,13 @@ def test_no_question_reads_old_entries_or_every_round(
         noted.setattr(Connection, "one", lambda self, *q: next(iter(noting(self, *q)), None))
         book.arrivals.by_day("2026-03-01")
         book.arrivals.first_days()
-        book.arrivals.newest("2026-03-01")
-        book.arrivals.moments("QOL", "2026-03-01")
+        book.arrivals.newest("2026-03-01", LATE)
+        book.arrivals.moments("QOL", "2026-03-01", LATE)
         book.arrivals.on_site()
         book.arrivals.grown("2026-03-01")
         book.arrivals.rows_on_site()
-        book.arrivals.tried(*COMMANDS)
-        book.arrivals.good_rounds(NOON, *COMMANDS)
+        book.arrivals.tried(LATE, *COMMANDS)
+        book.arrivals.good_rounds(NOON, LATE, *COMMANDS)
         book.ledger.entries.counts("QOL")
     assert len(asked) >= 12
     for sql, values in asked:

@@ -91,14 +91,14 @@ def test_a_note_is_entered_and_never_open(diary: Diary, kind: str) -> None:
 
 
 def test_a_round_without_an_end_is_not_the_last_one(diary: Diary) -> None:
-    assert diary.last_run(good=False) is None
+    assert diary.last_run() is None
     first = diary.begin_run("export", AT)
     diary.end_run(first, 0, {}, AT)
     second = diary.begin_run("export", LATER)
-    assert diary.last_run(good=False) == (AT, 0)
+    assert diary.last_run() == (AT, 0)
     diary.end_run(second, 69, {}, LATER)
-    assert diary.last_run(good=False) == (LATER, 69)
-    assert diary.last_run(good=True) == (AT, 0)
+    assert diary.last_run() == (LATER, 69)
+    assert diary.last_run(LATER) == (AT, 0)
     diary.begin_run("export", LATER)
     assert second == first + 1
 

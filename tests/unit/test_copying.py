@@ -270,11 +270,12 @@ def test_copies_are_read_again_in_the_order_of_longest_unread() -> None:
         copying.put_missing()
     first, second, third = world.ranges()
     world.clock.at += timedelta(days=1)
-    assert list(copies.unread(replica.place, world.clock.at)) == [first, second, third]
+    unread = copies.unread(replica.place, world.clock.at, world.clock.now)
+    assert list(unread) == [first, second, third]
     copies.note_read(replica.place, [first], world.clock.at)
     world.clock.at += timedelta(days=1)
     read = []
-    for one in copies.unread(replica.place, world.clock.at):
+    for one in copies.unread(replica.place, world.clock.at, world.clock.now):
         assert read_copy(replica, one) is not None
         copies.note_read(replica.place, [one], world.clock.at)
         read.append(one)

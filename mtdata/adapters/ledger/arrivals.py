@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.domain.forecast import Tried
+from mtdata.domain.past import latest_counted
 
 # CROSS JOIN: SQLite keeps the order, so that only files of these days are looked at.
 _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
@@ -53,28 +54,33 @@ class Arrivals:
         )
         return dict(rows)
 
-    def newest(self, since: str) -> dict[str, datetime]:
-        """When the newest entry of each deleteable scale came, of those since that day."""
+    def newest(self, since: str, now: datetime) -> dict[str, datetime]:
+        """When the newest entry of each deleteable scale came, of those since that day.
+
+        What lies after now does not count.
+        """
         rows = self._db.all(
             "SELECT s.name, max((SELECT r.kept_at FROM ranges r WHERE r.file = f.number"
-            " ORDER BY r.start DESC LIMIT 1)) AS last_at"
+            " AND r.kept_at <= ? ORDER BY r.start DESC LIMIT 1)) AS last_at"
             f" FROM {_FILES} WHERE s.deleteable = 1 AND f.kind <> 'sheet'"
             " GROUP BY s.name HAVING last_at IS NOT NULL",
+            latest_counted(now).isoformat(),
             since,
         )
         return {scale: datetime.fromisoformat(last) for scale, last in rows}
 
-    def moments(self, scale: str, since: str) -> list[datetime]:
-        """Every moment at which new entries of the scale came, of files since that day.
+    def moments(self, scale: str, since: str, now: datetime) -> list[datetime]:
+        """Every moment up to now at which new entries of the scale came, of files since that day.
 
         Files that were adopted tell no moments: theirs is that of the adoption.
         """
         rows = self._db.all(
             "SELECT DISTINCT r.kept_at FROM files f CROSS JOIN ranges r ON r.file = f.number"
-            " WHERE f.scale = ? AND f.day >= ? AND f.kind <> 'sheet'"
+            " WHERE f.scale = ? AND f.day >= ? AND f.kind <> 'sheet' AND r.kept_at <= ?"
             " AND abs(julianday(r.kept_at) - julianday(f.day) - 0.5) < 2",
             scale,
             since,
+            latest_counted(now).isoformat(),
         )
         return [datetime.fromisoformat(row[0]) for row in rows]
 
@@ -120,29 +126,42 @@ class Arrivals:
             )
         }
 
-    def tried(self, *commands: str) -> Tried:
-        """The last good round of these commands, and the ones after it."""
+    def tried(self, now: datetime, *commands: str) -> Tried:
+        """The last good round of these commands, and the ones after it; none that lies after now.
+
+        Those are counted apart.
+        """
         runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({_places(commands)})"
-        good = self._db.one(f"SELECT max(number) {runs} AND exit IN (0, 1)", *commands)
+        until = latest_counted(now).isoformat()
+        good = self._db.one(
+            f"SELECT max(number) {runs} AND exit IN (0, 1) AND ended_at <= ?", *commands, until
+        )
         last_good = int(good[0] or 0) if good else 0
         after = self._db.one(
-            f"SELECT min(number), max(number), count(*) {runs} AND number > ?", *commands, last_good
+            "SELECT min(iif(counts, number, NULL)), max(iif(counts, number, NULL)),"
+            " coalesce(sum(counts), 0), coalesce(sum(1 - counts), 0) FROM (SELECT number,"
+            f" started_at <= ? AND coalesce(ended_at, '') <= ? AS counts {runs} AND number > ?)",
+            until,
+            until,
+            *commands,
+            last_good,
         )
-        first, newest, count = after or (None, None, 0)
+        first, newest, count, ahead = after or (None, None, 0, 0)
         good_at, begun_at = self._when("ended_at", last_good), self._when("started_at", first)
         running = count > 0 and self._when("ended_at", newest) is None
-        return Tried(good_at, begun_at, count, running)
+        return Tried(good_at, begun_at, count, running, ahead)
 
     def _when(self, which: str, number: int | None) -> datetime | None:
         row = self._db.one(f"SELECT {which} FROM runs WHERE number = ?", number)
         return datetime.fromisoformat(row[0]) if row and row[0] else None
 
-    def good_rounds(self, since: datetime, *commands: str) -> list[datetime]:
-        """When rounds of these commands ended well after that moment."""
+    def good_rounds(self, since: datetime, now: datetime, *commands: str) -> list[datetime]:
+        """When rounds of these commands ended well after that moment, and up to now."""
         rows = self._db.all(
             "SELECT ended_at FROM runs INDEXED BY runs_command WHERE exit IN (0, 1)"
-            f" AND ended_at > ? AND command IN ({_places(commands)})",
+            f" AND ended_at > ? AND ended_at <= ? AND command IN ({_places(commands)})",
             since.isoformat(),
+            latest_counted(now).isoformat(),
             *commands,
         )
         return [datetime.fromisoformat(row[0]) for row in rows]

@@ -6,12 +6,13 @@ A range is owed to every wanted replica from the commit that enters it (the trig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from mtdata.adapters.ledger.connection import Connection
 from mtdata.domain.copy import Range
+from mtdata.domain.past import latest_counted
 
 PAGE = 64
 _RANGE = "r.file, r.start, r.length, r.digest, r.kept_at, f.path, f.scale"
@@ -146,16 +147,22 @@ class Copies:
 
     # for reading all of them again -------------------------------------------------------------
 
-    def unread(self, place: str, before: datetime) -> Iterator[Range]:
-        """Confirmed copies in the order of longest unread; each once, if `before` is now."""
+    def unread(
+        self, place: str, before: datetime, now: Callable[[], datetime]
+    ) -> Iterator[Range]:
+        """Confirmed copies in the order of longest unread; each once, if `before` is now.
+
+        Those that were read after what `now` says come last.
+        """
         after: tuple[Any, ...] = ("", -1, -1)
         while rows := self._db.all(
             f"SELECT {_RANGE}, coalesce(c.last_read_at, c.confirmed_at) AS seen_at {_OF_COPIES}"
-            " AND c.confirmed_at IS NOT NULL AND seen_at < ?"
+            " AND c.confirmed_at IS NOT NULL AND (seen_at < ? OR seen_at > ?)"
             " AND (seen_at, c.file, c.start) > (?, ?, ?)"
             " ORDER BY seen_at, c.file, c.start LIMIT ?",
             place,
             before.isoformat(),
+            latest_counted(now()).isoformat(),
             *after,
             PAGE,
         ):

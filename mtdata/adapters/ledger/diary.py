@@ -192,13 +192,14 @@ class Diary:
                 ((scale, rows, at.isoformat()) for scale, rows in found.items()),
             )
 
-    def last_run(self, *, good: bool) -> tuple[datetime, int | None] | None:
-        """When the newest round ended (the newest good one), and its exit code."""
+    def last_run(self, good_until: datetime | None = None) -> tuple[datetime, int | None] | None:
+        """When the newest round ended, and its exit code; or the newest good one until then."""
+        until = None if good_until is None else good_until.isoformat()
         row = self._db.one(
             "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL"
-            " AND command LIKE 'export%' AND (NOT ? OR exit IN (0, 1))"
+            " AND command LIKE 'export%' AND (?1 IS NULL OR (exit IN (0, 1) AND ended_at <= ?1))"
             " ORDER BY number DESC LIMIT 1",
-            good,
+            until,
         )
         return None if row is None else (datetime.fromisoformat(row[0]), row[1])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mtdata.adapters.ledger.connection import REBUILD, Connection
 from mtdata.domain.mark import EMPTY_DIGEST, FileMark
+from mtdata.domain.past import latest_counted
 from mtdata.errors import StorageError
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing"
@@ -59,12 +60,18 @@ class Files:
             )
         ]
 
-    def standing(self, kind: str = "") -> list[tuple[FileMark, str]]:
-        """Files that should be there, with their state, longest unread first; '' = every kind."""
+    def standing(
+        self, kind: str = "", now: datetime | None = None
+    ) -> list[tuple[FileMark, str]]:
+        """Files that should be there, with their state, longest unread first; '' = every kind.
+
+        One that was read after `now` counts as unread.
+        """
         rows = self._db.all(
-            f"SELECT {_FIELDS}, state FROM files WHERE state IN ({_STANDING})"
-            " AND ? IN ('', kind) ORDER BY read_at, kind = 'sheet', scale, number",
+            f"SELECT {_FIELDS}, state FROM files WHERE state IN ({_STANDING}) AND ?1 IN ('', kind)"
+            " ORDER BY iif(read_at > ?2, NULL, read_at), kind = 'sheet', scale, number",
             kind,
+            None if now is None else latest_counted(now).isoformat(),
         )
         return [(_mark(row[:-1]), row[-1]) for row in rows]
 
@@ -73,12 +80,13 @@ class Files:
         with self._db.commit():
             self._db.run("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
 
-    def read_since(self, at: datetime) -> int:
-        """Bytes of the files that should be there and were read whole since then."""
+    def read_since(self, at: datetime, now: datetime) -> int:
+        """Bytes of the files that should be there and were read whole since then, up to now."""
         row = self._db.one(
             f"SELECT coalesce(sum(length), 0) FROM files WHERE state IN ({_STANDING})"
-            " AND read_at >= ?",
+            " AND read_at >= ? AND read_at <= ?",
             at.isoformat(),
+            latest_counted(now).isoformat(),
         )
         return int(row[0]) if row else 0
 
@@ -88,7 +96,7 @@ class Files:
             f"SELECT 1 FROM files WHERE state IN ({_STANDING})"
             " AND (read_at IS NULL OR read_at < ? OR read_at > ?) LIMIT 1",
             since.isoformat(),
-            now.isoformat(),
+            latest_counted(now).isoformat(),
         )
 
     def unfinished(self) -> list[FileMark]:

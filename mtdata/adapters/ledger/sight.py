@@ -7,8 +7,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mtdata.adapters.ledger.connection import Connection
+from mtdata.domain.past import past
 
 _STANDING = "state IN ('live', 'closed', 'foreign', 'aside')"
+
+
+_TIMES = (
+    ("rounds", "ended_at", "runs"),
+    ("scales carried home", "listed_at", "scales"),
+    ("entries kept", "kept_at", "ranges"),
+    ("files read again", "read_at", "files"),
+    ("copies read again", "coalesce(last_read_at, confirmed_at)", "copies"),
+    ("incidents", "last_at", "incidents"),
+)
+"""Stored times that are held against now: what they are of, where they stand."""
 
 
 class Hour(NamedTuple):
@@ -94,6 +106,16 @@ class Sight:
                 *paths,
             )
         }
+
+    def ahead(self, now: datetime) -> dict[str, datetime]:
+        """The newest stored time that lies after now, by what it is told of."""
+        found = {}
+        for what, column, table in _TIMES:
+            row = self._db.one(f"SELECT max({column}) AS newest_at FROM {table}")
+            newest = datetime.fromisoformat(row[0]) if row and row[0] else None
+            if newest is not None and past(newest, now) is None:
+                found[what] = newest
+        return found
 
     def shelves(self) -> list[Shelved]:
         """What should be there, by kind, and how much of it was read again since it was made."""
