@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mtdata.adapters.ledger.connection import REBUILD
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
+from mtdata.errors import StorageError
 from mtdata.pipeline import settle
 from mtdata.recall import waiting
 from mtdata.snapshots import lay_out, stands
@@ -33,11 +35,11 @@ def settle_waiting(
     ledger, fingerprint = pool.ledger, pool.cipher.fingerprint()
     known = {scale.name: scale for scale in ledger.listing.scales()}
     for name in ledger.entries.scales_waiting(fingerprint):
-        course = course_of(known[name])
+        course = course_of(_met(known, name))
         settle(course, waiting(course))
         noted(course)
     for snapshot in ledger.snapshots.unfinished(fingerprint):
-        course = course_of(known[snapshot.scale])
+        course = course_of(_met(known, snapshot.scale))
         if stands(pool, snapshot):
             lay_out(course, snapshot)
         else:  # else this one table would end every round before the site is asked
@@ -48,3 +50,10 @@ def settle_waiting(
                 "the next round of the scales that stay stores the table anew"
             )
         noted(course)
+
+
+def _met(known: dict[str, Scale], name: str) -> Scale:
+    """The scale of that name; StorageError for one that the ledger does not know."""
+    if name not in known:
+        raise StorageError(f"the ledger has entries of a scale that it does not know.{REBUILD}")
+    return known[name]

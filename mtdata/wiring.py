@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -171,8 +172,8 @@ def terms_of(site: SiteConfig) -> Terms:
 
 
 def has_pool(site: SiteConfig) -> bool:
-    """Whether there is a ledger to look into."""
-    return (site.path / Ledger.NAME).is_file()
+    """Whether there is a ledger to look into, or something in its place: that is refused there."""
+    return os.path.lexists(site.path / Ledger.NAME)
 
 
 def has_raw(site: SiteConfig) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from mtdata.config.plain import read_plain
+
 MOST_REPLICAS = 9
 
 
@@ -75,7 +77,7 @@ def credential(name: str, environ: Mapping[str, str]) -> str:
     if not folder:
         return ""
     try:
-        text = (Path(folder) / name).read_bytes().decode("utf-8")
+        text = read_plain(Path(folder) / name).decode("utf-8")
     except FileNotFoundError:
         return ""
     except OSError as error:

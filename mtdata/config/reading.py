@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from mtdata.config.plain import read_plain
+
 _YAML = "tag:yaml.org,2002:"
 _TEXT = _YAML + "str"
 _GUESSED = {_YAML + kind for kind in ("bool", "int", "float", "timestamp", "value")}
@@ -23,7 +25,7 @@ _VARIABLE = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
 def read_yaml(file: Path, faults: list[str]) -> Any:
     """Return what the file holds, None when it is empty; whatever is wrong goes to `faults`."""
     try:
-        return _constructed(file, file.read_bytes().decode("utf-8-sig"), faults)
+        return _constructed(file, read_plain(file).decode("utf-8-sig"), faults)
     except OSError as error:
         faults.append(f"{file}: cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:

@@ -6,7 +6,6 @@ with the window it was in.  Memory is bounded by a batch, whatever comes.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -16,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from mtdata.adapters.durable import FILE_MODE, FolderDisk, make_folder
+from mtdata.adapters.durable import FolderDisk, make_folder
+from mtdata.adapters.reach import check_plain
 from mtdata.errors import StorageError
 from mtdata.exports.output import Facts
 
@@ -61,7 +61,7 @@ class Spool:
         self._path = path
         make_folder(path.parent)
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+            check_plain(path, begin=True)
         except OSError as error:
             raise self._fault("opened", error.strerror or "it is refused") from error
         with self._told("opened"):

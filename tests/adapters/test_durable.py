@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,72 @@ class TestFolderDisk(DiskContract):
         (tmp_path / "pool").write_bytes(b"in the way")
         with pytest.raises(StorageError, match="pool"):
             disk.write("f", 0, b"x")
+
+    @pytest.mark.timeout(60)
+    @pytest.mark.parametrize("stranger", ["pipe", "folder", "link"])
+    def test_what_is_no_regular_file_is_refused_at_once(
+        self, tmp_path: Path, disk: Disk, stranger: str
+    ) -> None:
+        disk.write("a/whole", 0, b"x")
+        put(tmp_path / "pool" / "a" / "f", stranger)
+        for act in (
+            lambda: disk.read("a/f", 0, 1),
+            lambda: list(disk.stream("a/f")),
+            lambda: disk.write("a/f", 0, b"y"),
+            lambda: disk.receive("a/f", [b"y"]),
+            lambda: disk.confirm("a/f"),
+        ):
+            with pytest.raises(StorageError, match="a/f"):
+                act()
+        assert disk.names("a") == sorted(["whole", *(["f"] if stranger == "pipe" else [])])
+
+    @pytest.mark.parametrize("deep", ["", "b/"])
+    def test_a_link_in_the_place_of_a_folder_is_not_followed(
+        self, tmp_path: Path, disk: Disk, deep: str
+    ) -> None:
+        disk.write("f", 0, b"x")
+        (tmp_path / "theirs" / "b").mkdir(parents=True)
+        (tmp_path / "theirs" / deep / "kept").write_bytes(b"somebody's")
+        (tmp_path / "pool" / "a").symlink_to(tmp_path / "theirs")
+        before = sorted(tmp_path.joinpath("theirs").rglob("*"))
+        for act in (
+            lambda: disk.size(f"a/{deep}kept"),
+            lambda: disk.read(f"a/{deep}kept", 0, 1),
+            lambda: disk.write(f"a/{deep}new", 0, b"y"),
+            lambda: disk.stage(f"a/{deep}new", [b"y"]),
+            lambda: disk.publish("f", f"a/{deep}new"),
+            lambda: disk.receive(f"a/{deep}c/new", [b"y"]),
+            lambda: disk.confirm(f"a/{deep}kept"),
+        ):
+            with pytest.raises(StorageError, match="pool/a"):
+                act()
+        disk.remove(f"a/{deep}kept")
+        assert disk.names(f"a/{deep}".rstrip("/")) == []
+        assert sorted(tmp_path.joinpath("theirs").rglob("*")) == before
+
+    @pytest.mark.parametrize("path", ["../f", "a/../../f", "/etc/hostname", "a\0b", "a//f", "a/."])
+    def test_a_path_that_leads_out_of_the_folder_is_refused(self, disk: Disk, path: str) -> None:
+        disk.write("a/f", 0, b"x")
+        for act in (lambda: disk.size(path), lambda: disk.read(path, 0, 1)):
+            with pytest.raises(StorageError):
+                act()
+
+    def test_a_stretch_that_no_file_has_is_no_fault_of_the_program(self, disk: Disk) -> None:
+        disk.write("f", 0, b"abc")
+        assert disk.read("f", 1, 2**62) == b"bc"
+        assert disk.read("f", 2**63 - 1, 2**63 - 1) == b""
+        assert list(disk.stream("f", 2**63, 5)) == []
+        with pytest.raises(StorageError):
+            disk.read("f", -1, 5)
+
+
+def put(place: Path, stranger: str) -> None:
+    """Put something there that is no regular file."""
+    if stranger == "pipe":
+        os.mkfifo(place)
+    elif stranger == "folder":
+        place.mkdir()
+    else:
+        target = place.with_name("elsewhere")
+        target.mkdir()
+        place.symlink_to(target)

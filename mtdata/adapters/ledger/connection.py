@@ -109,6 +109,16 @@ REFUSALS = frozenset(
 )
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
+_NO_FILE = "NOT IN (SELECT number FROM files)"
+_NO_SCALE = "NOT IN (SELECT name FROM scales)"
+ASTRAY = (
+    f"entries WHERE file {_NO_FILE} OR scale {_NO_SCALE}",
+    f"entries WHERE sheet {_NO_FILE} OR (sheet IS NOT NULL AND line_start IS NULL)",
+    "entries WHERE line_start IS NOT NULL AND line_length IS NULL",
+    f"snapshots WHERE file {_NO_FILE} OR sheet {_NO_FILE} OR scale {_NO_SCALE}",
+    f"ranges WHERE file {_NO_FILE}",
+)
+"""What names something that the ledger does not know."""
 BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
 
@@ -213,7 +223,7 @@ class Connection:
             return None if row is None else _checked(cursor, [row])[0]
 
     def is_sound(self) -> bool:
-        """Whether the database finds nothing wrong with its file, and every cell can be read."""
+        """Whether the database finds its file well, each cell can be read, and nothing is astray."""
         try:
             with self.told(FOREIGN):
                 if self._db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
@@ -222,9 +232,9 @@ class Connection:
                     cursor = self._db.execute(f"SELECT * FROM {table}")
                     while rows := cursor.fetchmany(PAGE):
                         _checked(cursor, rows)
+                return not any(self.one(f"SELECT 1 FROM {where} LIMIT 1") for where in ASTRAY)
         except StorageError:
             return False
-        return True
 
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""

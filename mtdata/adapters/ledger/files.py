@@ -10,7 +10,7 @@ from typing import Any
 from mtdata.adapters.ledger.connection import REBUILD, Connection
 from mtdata.domain.mark import EMPTY_DIGEST, FileMark
 from mtdata.domain.past import latest_counted
-from mtdata.errors import StorageError
+from mtdata.errors import DamageError, StorageError
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing"
 _STANDING = "'live', 'closed', 'foreign', 'aside'"
@@ -209,7 +209,7 @@ class Files:
             after = seqs[-1][1]
             places = [(new, *place, seq) for (seq, _), place in zip(seqs, lines, strict=False)]
             if len(places) < len(seqs):
-                raise StorageError(f"the ledger gives a sheet more rows than it has.{REBUILD}")
+                raise DamageError("a sheet has fewer rows than its ledger says; see mtdata verify")
             self._db.run_many(
                 "UPDATE entries SET sheet = ?, line_start = ?, line_length = ? WHERE seq = ?",
                 places,

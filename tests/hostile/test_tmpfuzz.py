@@ -1,0 +1,97 @@
+"""A ledger that somebody changed ends its own site with 74, no more, and can be remade."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mtdata import app
+from mtdata.config import load
+from mtdata.errors import MTDataError
+from mtdata.web import pools, shelf
+from tests.hostile.ledger_damage import damage
+from tests.system.home import STUDY, Ended, Home, row
+from tests.tally import tried
+
+SEEDS = 90
+OTHER = "other"
+REMEDY = "--rebuild-ledger"
+LOOKS = ("status", "deletions", "incidents --all", "held")
+WORK = (f"export {STUDY} all", f"verify {STUDY}", f"decode {STUDY} --check")
+
+
+@pytest.fixture
+def told(home: Home) -> Home:
+    """A pool with rows, held entries, a table that stays, two incidents and a second site."""
+    home.configure(DELETE_MODE=True)
+    home.configure(OTHER)
+    home.site.put("QOL", [row(1), row(2), b'{"id": 3, "session"}'])
+    home.site.put("BBSIQ", [row(5, more="x")])
+    home.site.put("TaskLog", [row(7), row(8)], deleteable=False)
+    home.run("export", STUDY, "all")
+    home.site.put("QOL", [row(2, answer=9), row(4)])
+    home.run("export", STUDY, "all")
+    return home
+
+
+def sound(ended: Ended, words: str) -> Ended:
+    assert ended.code != 70, (words, ended)
+    assert "Traceback" not in ended.said, (words, ended.said)
+    return ended
+
+
+def looked_at_by_others(home: Home) -> None:
+    """The daemon's looks and the pages, which take no lock: they meet the ledger as it is."""
+    settings = load(home.folder / "config", {})
+    site = settings.site(STUDY)
+    looks: tuple[Callable[[], object], ...] = (
+        lambda: app.look_ahead(site),
+        lambda: app.last_success(site, app.COLLECTED),
+        lambda: app.write_metrics(settings, home.folder / "numbers.prom"),
+        lambda: shelf.page(site, "raw_data"),
+    )
+    for look in looks:
+        with suppress(MTDataError):
+            look()
+    pools.forget()
+    for look in (pools.standing, pools.rounds):
+        assert OTHER in look(settings)
+    pools.whole(settings, STUDY)
+
+
+def judged(home: Home) -> None:
+    """Whatever is asked ends in its own exit code, and what is named as the remedy runs."""
+    said = ""
+    for words in (*LOOKS, "check"):
+        said += sound(home.run(*words.split()), words).said
+    looked_at_by_others(home)
+    for words in (f"export {OTHER}", *WORK):
+        ended = sound(home.run(*words.split()), words)
+        said += ended.said + str(ended.shown)
+        assert words != f"export {OTHER}" or ended.code in (0, 1), ended
+    remade = sound(home.run("verify", STUDY, REMEDY), REMEDY)
+    assert remade.code == 0 if REMEDY in said else remade.code in (0, 64), remade
+    for words in WORK:
+        sound(home.run(*words.split()), words)
+
+
+def test_no_damage_of_a_ledger_is_a_fault_of_the_program_and_the_remedy_runs(
+    told: Home, seed: int, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(told.pool, kept)
+    for number in range(SEEDS):
+        shutil.rmtree(told.pool)
+        shutil.copytree(kept, told.pool)
+        done = damage(told.pool / "ledger.sqlite3", Random(f"{seed} {number}"))
+        try:
+            judged(told)
+        except BaseException as error:
+            with open("/tmp/fuzz.log", "a") as f:
+                f.write(f"{number} {done}: {type(error).__name__} {str(error)[:1500]}\n----\n")
+        tried("damaged ledgers", done.split()[0].partition(".")[0])
