@@ -15,7 +15,7 @@ from mtdata import watch as outlook
 from mtdata.adapters import metrics
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
-from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.ledger import Ledger, Released
 from mtdata.adapters.lock import PoolLock
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
@@ -187,8 +187,8 @@ def held(site: SiteConfig) -> list[dict[str, Any]]:
         return standing.held(opening.pool)
 
 
-def release(site: SiteConfig, scale: str, number: int | None) -> int:
-    """Let held versions through; returns how many."""
+def release(site: SiteConfig, scale: str, number: int | None) -> Released:
+    """Let held versions through; returns how many become rows, and how many wait for a key."""
     with PoolLock(site.path).hold(), open_pool(site) as opening:
         return opening.pool.ledger.entries.release(scale, number)
 

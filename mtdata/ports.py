@@ -103,7 +103,10 @@ class Disk(Protocol):
 
 
 class Cipher(Protocol):
-    """The private keys of a site at work.  What it cannot open is StillSealed, never guessed."""
+    """The private keys of a site at work.  What it cannot open is StillSealed, never guessed.
+
+    It alone says what may stand in a sealed place: a text that a key opened, nothing else.
+    """
 
     def fingerprint(self) -> str:
         """Changes when held values are worth another try: other keys, other settings."""
@@ -113,8 +116,11 @@ class Cipher(Protocol):
         """File names of the keys in use."""
         ...
 
-    def unseal_each(self, work: Iterable[tuple[Work, list[str]]]) -> Iterator[tuple[Work, Opened]]:
-        """Open each batch, in order, reading ahead a bounded number of batches."""
+    def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
+        """Open each batch, in order, reading ahead a bounded number of batches.
+
+        The values are whatever JSON can hold but null; each is a text again, or StillSealed.
+        """
         ...
 
     def close(self) -> None:

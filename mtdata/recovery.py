@@ -227,7 +227,7 @@ class Recovery:
 
     def _made(self, backups: Iterator[Backup], decoded: Decoded) -> Iterator[tuple[Row, ...]]:
         for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups)):
-            rows = rows_of(envelope, answer)
+            rows = rows_of(envelope, answer, self.pool.ledger.entries.row_of)
             decoded.rows += len(rows.rows)
             decoded.left_out += len(rows.held)
             yield rows.rows

@@ -13,24 +13,32 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 from mtdata.adapters.crew import Crew
-from mtdata.adapters.keys import Opener, PrivateKey, self_test
-from mtdata.adapters.openers import OPENERS, plain_text
+from mtdata.adapters.keys import LEAST_BITS, MOST_BITS, Opener, PrivateKey, self_test
+from mtdata.adapters.openers import OPENERS, is_plain
 from mtdata.domain.row import StillSealed
 from mtdata.errors import ConfigError
 from mtdata.ports import Opened, Work
 
 log = logging.getLogger(__name__)
-RULES = 1
+RULES = 2
 """Raise it when values that were held before may open now; they are tried again then."""
+RARE = 1000
+"""A key that opens fewer than one in so many did so by chance: a wrong one opens one in 10**7."""
+ZEROS = 4
+"""So many leading zero bytes may lack or be too many: some libraries seal to a bare number."""
 
 Attempt = tuple[str | StillSealed, str, int]
-"""What became of one value: its text, the key's name, and its length if a key was tried, else 0."""
+"""What became of one value: its text, the key that unpads it ('' = none), and if keys were tried
+the length of a text sealed for them, else 0."""
 
-_NO_KEY, _NO_SIZE = StillSealed("no key"), StillSealed("no key of its size")
+_NO_KEY, _NOT_SEALED = StillSealed("no key"), StillSealed("not a sealed text")
 _NOT_BASE64, _NOT_TEXT = StillSealed("not base64"), StillSealed("not text")
-_NOT_OPENED = StillSealed("no key opens it")
+_NO_SIZE = StillSealed("no key of its size")
+_OTHER_SIZE = StillSealed("no key of its size", blames_key=True)
+_NOT_OPENED = StillSealed("no key opens it", blames_key=True)
 _ENDS_WORKER: Attempt = (StillSealed("opening it ends the worker"), "", 0)
 
 
@@ -47,12 +55,10 @@ def trusted(padding: str, keys: Sequence[PrivateKey]) -> type[Opener]:
 
 
 class KeyRing:
-    """A site's keys, loaded once a process; of those that fit, the last to succeed goes first."""
+    """A site's keys, loaded once a process; the last to succeed goes first."""
 
     def __init__(self, keys: Sequence[PrivateKey], opener: type[Opener]) -> None:
-        self._fitting: dict[int, list[tuple[str, Opener]]] = {}
-        for key in keys:
-            self._fitting.setdefault(key.size_bytes, []).append((key.name, opener(key)))
+        self._keys = [(key.name, key.size_bytes, opener(key)) for key in keys]
 
     def open_batch(self, values: list[str]) -> Opened:
         """Open the values of one batch."""
@@ -63,24 +69,63 @@ class KeyRing:
         return [self._attempt(value) for value in values]
 
     def _attempt(self, value: str) -> Attempt:
-        if not self._fitting:
+        if not value:
+            return _NOT_SEALED, "", 0
+        if not self._keys:
             return _NO_KEY, "", 0
         try:
             sealed = _from_base64(value)
         except ValueError:
             return _NOT_BASE64, "", 0
-        fitting = self._fitting.get(len(sealed))
-        if fitting is None:
-            return _NO_SIZE, "", 0
-        why = _NOT_OPENED
-        for place, (name, opener) in enumerate(fitting):
-            if (raw := opener.open(sealed)) is None:
+        return self._best(sealed)
+
+    def _best(self, sealed: bytes) -> Attempt:
+        """What the keys make of a value: the first that looks like a text, else any text."""
+        best = _no_size(sealed)
+        for place, (name, size, opener) in enumerate(self._keys):
+            if (whole := at_size(sealed, size)) is None:
                 continue
-            if (text := plain_text(raw)) is not None:
-                fitting.insert(0, fitting.pop(place))
-                return text, name, len(sealed)
-            why = _NOT_TEXT
-        return why, "", len(sealed)
+            raw = opener.open(whole)
+            attempt = (_NOT_OPENED, "", size) if raw is None else (_text(raw), name, size)
+            best = max(best, attempt, key=_worth)
+            if _worth(best) == _LIKE_A_TEXT:
+                self._keys.insert(0, self._keys.pop(place))
+                break
+        return best
+
+
+_LIKE_A_TEXT = 4
+
+
+def _worth(attempt: Attempt) -> int:
+    """Which of two outcomes counts; that it looks like a text decides between two keys alone."""
+    text, key, size = attempt
+    if isinstance(text, str):
+        return _LIKE_A_TEXT if is_plain(text) else 3
+    return 2 if key else 1 if size else 0
+
+
+def _text(raw: bytes) -> str | StillSealed:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return _NOT_TEXT
+
+
+def _no_size(sealed: bytes) -> Attempt:
+    bits = 8 * len(sealed)
+    is_a_keys = LEAST_BITS <= bits <= MOST_BITS and bits % 64 == 0
+    return (_OTHER_SIZE if is_a_keys else _NO_SIZE), "", 0
+
+
+def at_size(sealed: bytes, size: int) -> bytes | None:
+    """A sealed value as the number that it is, in as many bytes as the key has; None = no way."""
+    more = len(sealed) - size
+    if not more:
+        return sealed
+    if -ZEROS <= more < 0:
+        return bytes(-more) + sealed
+    return sealed[more:] if 0 < more <= ZEROS and not any(sealed[:more]) else None
 
 
 def _from_base64(value: str) -> bytes:
@@ -93,11 +138,12 @@ def _from_base64(value: str) -> bytes:
 def by_chance(attempts: Sequence[Attempt]) -> set[tuple[str, int]]:
     """Keys (name, size) that opened so few of the values they were tried on that it was luck.
 
-    A wrong key passes the padding check about once in 100,000 values.
+    A wrong key passes the padding check about once in 100,000 values, and what it gives then is
+    UTF-8 once in 200 times.
     """
     opened = Counter((key, size) for _, key, size in attempts if key)
     failed = Counter(size for _, key, size in attempts if size and not key)
-    return {one for one, n in opened.items() if failed[one[1]] >= max(20, n * 20 + 1)}
+    return {one for one, n in opened.items() if failed[one[1]] >= n * RARE}
 
 
 def settled(attempts: Sequence[Attempt]) -> Opened:
@@ -122,7 +168,7 @@ class ClearCipher:
         """Port: Cipher.key_names."""
         return []
 
-    def unseal_each(self, work: Iterable[tuple[Work, list[str]]]) -> Iterator[tuple[Work, Opened]]:
+    def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
         """Port: Cipher.unseal_each."""
         for item, values in work:
             yield item, Opened(list(values), [""] * len(values))
@@ -164,14 +210,20 @@ class RsaCipher:
         """Port: Cipher.key_names."""
         return [key.name for key in self._keys]
 
-    def unseal_each(self, work: Iterable[tuple[Work, list[str]]]) -> Iterator[tuple[Work, Opened]]:
+    def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
         """Port: Cipher.unseal_each."""
-        for item, attempts in self._crew.each(work):
+        texts = ((item, [_sealed_text(value) for value in values]) for item, values in work)
+        for item, attempts in self._crew.each(texts):
             yield item, settled(attempts)
 
     def close(self) -> None:
         """Port: Cipher.close."""
         self._crew.close()
+
+
+def _sealed_text(value: Any) -> str:
+    """What may be a sealed text; '' for everything else, which needs no worker to be refused."""
+    return value if type(value) is str else ""
 
 
 def _at_work(

@@ -19,7 +19,6 @@ from typing import NamedTuple, Protocol
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -27,6 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+from mtdata.adapters.key_forms import FILE, Refused, read
 
 LEAST_BITS, MOST_BITS = 1024, 4096
 MOST_KNOWN = 32
@@ -51,10 +52,6 @@ class KeyFault(NamedTuple):
     reason: str
 
 
-class _Refused(Exception):
-    """Why a file is no key of ours."""
-
-
 def load_keys(
     files: Sequence[Path], passphrase: str | None
 ) -> tuple[list[PrivateKey], list[KeyFault]]:
@@ -67,8 +64,9 @@ def load_keys(
     for path in files:
         try:
             key = replace(_checked(_content(path), passphrase or None), name=path.name)
-        except _Refused as refused:
-            faults.append(KeyFault(path.name, f"{path}: {refused}"))
+        except Refused as refused:
+            told = str(refused).replace(FILE, shlex.quote(str(path)))
+            faults.append(KeyFault(path.name, f"{path}: {told}"))
         else:
             keys.setdefault(key.fingerprint, key)
     return list(keys.values()), faults
@@ -78,14 +76,14 @@ def _content(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_open) as stream:
             # Asked of the open file: nobody can swap it between the question and the reading.
-            _check_access(path, os.fstat(stream.fileno()))
+            _check_access(os.fstat(stream.fileno()))
             content = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        raise _Refused("there is no such file") from None
+        raise Refused("there is no such file") from None
     except OSError as error:
-        raise _Refused(f"cannot be read: {error.strerror}") from None
+        raise Refused(f"cannot be read: {error.strerror}") from None
     if len(content) > _MOST_BYTES:
-        raise _Refused("is too large to be a key")
+        raise Refused("is too large to be a key")
     return content
 
 
@@ -93,14 +91,14 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # a pipe named as a key must not stop the round
 
 
-def _check_access(path: Path, found: os.stat_result) -> None:
+def _check_access(found: os.stat_result) -> None:
     mode = found.st_mode
     if not stat.S_ISREG(mode):
-        raise _Refused("is no file")
+        raise Refused("is no file")
     if mode & 0o077 and not _is_credential(found):
-        raise _Refused(
+        raise Refused(
             f"others than its owner may use it (mode {stat.S_IMODE(mode):04o}); "
-            f"this mends it: chmod 600 {shlex.quote(str(path))}"
+            f"this mends it: chmod 600 {FILE}"
         )
 
 
@@ -114,33 +112,12 @@ def _is_credential(found: os.stat_result) -> bool:
 
 
 def _parsed(content: bytes, passphrase: str | None) -> RSAPrivateKey:
-    try:
-        try:
-            key: PrivateKeyTypes = load_pem_private_key(content, None)
-        except TypeError:  # the library's word for "encrypted"
-            if passphrase is None:
-                raise _Refused("is encrypted, and no passphrase was given") from None
-            key = load_pem_private_key(content, passphrase.encode())
-    except UnsupportedAlgorithm:
-        raise _Refused("is of a kind, or encrypted in a way, that is not supported") from None
-    except ValueError:
-        raise _Refused(_why_not(content)) from None
+    key = read(content, passphrase)
     if not isinstance(key, RSAPrivateKey):
-        raise _Refused("holds a private key that is not RSA")
+        raise Refused("holds a private key that is not RSA")
     if not LEAST_BITS <= key.key_size <= MOST_BITS:
-        raise _Refused(f"has {key.key_size} bits; {LEAST_BITS} to {MOST_BITS} are allowed")
+        raise Refused(f"has {key.key_size} bits; {LEAST_BITS} to {MOST_BITS} are allowed")
     return key
-
-
-def _why_not(content: bytes) -> str:
-    """The most likely reason in words of ours; the library's could carry some of the content."""
-    if b"ENCRYPTED" in content:
-        return "the passphrase does not open it, or it is damaged"
-    if b"PRIVATE KEY-----" in content:
-        return "holds a private key that is damaged"
-    if b"PUBLIC KEY-----" in content:
-        return "holds a public key; the private one is needed"
-    return "holds no private key in PEM form"
 
 
 @lru_cache(maxsize=MOST_KNOWN)

@@ -106,16 +106,19 @@ class BareOpener:
         high = (pow(number, self._dp, self._p) - low) * self._inverse % self._p
         whole = low + high * self._q
         raw = whole.to_bytes((whole.bit_length() + 7) // 8, "big")
-        return None if plain_text(raw) is None else raw
+        return raw if _is_plain_text(raw) else None
 
 
-def plain_text(raw: bytes) -> str | None:
-    """The text, None when it is not UTF-8 or holds control characters (facts: a guard)."""
+def is_plain(text: str) -> bool:
+    """Whether it looks like a text: a hint where the padding is proof, the only proof without."""
+    return text.isprintable() or not _CONTROL.search(text)
+
+
+def _is_plain_text(raw: bytes) -> bool:
     try:
-        text = raw.decode()
+        return is_plain(raw.decode())
     except UnicodeDecodeError:
-        return None
-    return text if text.isprintable() or not _CONTROL.search(text) else None
+        return False
 
 
 OPENERS: dict[str, tuple[type[Opener], ...]] = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from mtdata import app, news
 from mtdata.adapters.clock import SystemClock
+from mtdata.adapters.ledger import Released
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.standing import show_reports, show_site
 from mtdata.cli.tables import note, say, table
@@ -50,12 +51,17 @@ docs/OPERATING.md says what each kind means and what to do.
 NOTHING_RELEASED = (
     "`mtdata held` shows scale, id and kind of what waits (malformed never becomes a row)"
 )
+STILL_SEALED = (
+    "%d sealed: no row comes before a key opens them; the next export tries again, and they "
+    "hold up no other version of their id"
+)
 HELD = """examples:
   mtdata held
   mtdata held mysite --release QOL 4711    both versions of this entry become rows
   mtdata held mysite --release QOL all
 
-Sealed entries need the right key, and malformed ones must be put right on the site.
+Sealed entries need the right key, and malformed ones must be put right on the site.  --release
+makes no row of them; a sealed one holds up no other version of its id any more.
 """
 
 
@@ -210,7 +216,7 @@ def number(word: str) -> int:
 
 
 def _held(options: argparse.Namespace) -> Result:
-    released = 0
+    released = Released(0, 0)
     if options.release:
         scale, word = options.release
         try:
@@ -218,12 +224,11 @@ def _held(options: argparse.Namespace) -> Result:
         except ValueError:
             raise UsageError("--release takes a scale and an id, or a scale and 'all'") from None
         site = settings_of(options).site(_one(options))
-        released = app.release(site, scale, id) if has_pool(site) else 0
+        released = app.release(site, scale, id) if has_pool(site) else released
     done, faults = _looked(options, app.held)
     if not options.json:
         if options.release:
-            after = "the next export makes their rows" if released else NOTHING_RELEASED
-            say(f"{released} let through; {after}")
+            _say_released(released)
         table(
             "held",
             ("site", "scale", "id", "kind", "entries", "reason"),
@@ -240,8 +245,16 @@ def _held(options: argparse.Namespace) -> Result:
                 for h in found
             ],
         )
-    shown = {name: {"held": found, "released": released} for name, found in done.items()}
+    shown = {name: {"held": found, "released": released.rows} for name, found in done.items()}
     return answer("sites", shown, set(), faults)
+
+
+def _say_released(released: Released) -> None:
+    if released.rows or not released.sealed:
+        after = "the next export makes their rows" if released.rows else NOTHING_RELEASED
+        say(f"{released.rows} let through; {after}")
+    if released.sealed:
+        say(STILL_SEALED % released.sealed)
 
 
 def _deletions(options: argparse.Namespace) -> Result:

@@ -42,9 +42,10 @@ ADVICE: dict[str, Advice] = {
         "look at it, put it right on the site",
     ),
     "entry_sealed": Advice(
-        "no key opened a value",
+        "a sealed field holds what no key opened, or what is not sealed at all",
         "the raw bytes; not deleted",
-        "put the right key into `keys/`; rows follow by themselves",
+        "`mtdata held` says which: put the right key into `keys/`, rows follow by themselves; "
+        "a site that does not seal wants ENCRYPTION: off",
     ),
     "entry_drift": Advice(
         "other fields than known, and DRIFT is hold",

@@ -90,8 +90,8 @@ class Rows:
     backup: Backup
     rows: tuple[Row, ...]
     held: tuple[HeldBack, ...]
-    opened: Counter[str] = field(default_factory=Counter)  # values opened, by name of the key
-    unopened: int = 0
+    opened: Counter[str] = field(default_factory=Counter)  # values unpadded, by name of the key
+    unopened: int = 0  # values that no key unpads and another key may
 
 
 class Placed(NamedTuple):

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from itertools import compress
@@ -20,17 +21,23 @@ SEALED = "RSA"
 _CONTAINERS = frozenset({dict, list})
 
 
-class StillSealed(NamedTuple):
-    """A value that no key opened, and why in words that quote nothing."""
+@dataclass(frozen=True, slots=True)
+class StillSealed:
+    """A value that no key opened, and why in words that quote nothing.
+
+    `blames_key` is True where another key may open it: it has the form of a sealed text, and none
+    of the keys unpads it.
+    """
 
     reason: str
+    blames_key: bool = field(default=False, compare=False)
 
 
 class Opened(NamedTuple):
-    """What became of a batch of sealed values, in their order."""
+    """What became of a batch of values in sealed places, in their order."""
 
-    texts: list[str | StillSealed]
-    keys: list[str]  # the key that opened each value, "" for one still sealed
+    texts: list[Any]  # StillSealed for what is held; without encryption each value as it was sent
+    keys: list[str]  # the key that unpadded each value, "" for none
 
     def __repr__(self) -> str:
         return f"Opened({len(self.texts)} values)"
@@ -57,49 +64,51 @@ def columns_of(values: Mapping[str, Any]) -> tuple[str, ...]:
     return found.columns if found.writable else ()
 
 
-def sealed_values(values: Mapping[str, Any]) -> list[str]:
-    """Every sealed text of an entry, nested ones too, in the order in which `opened` takes them."""
+def sealed_values(values: Mapping[str, Any]) -> list[Any]:
+    """What stands in the sealed places of an entry, nested ones too, whatever its type; not null.
+
+    A list in a sealed field is as many places as it has elements; an object is one, and so is an
+    empty list.  They come in the order in which `opened` takes them.
+    """
     if _nested(values):
-        return list(_sealed_within(values, ""))
+        found: list[Any] = []
+        _filled(values, "", found.append)
+        return found
     sealed = layout(tuple(values)).sealed
-    return [value for name in sealed if type(value := values[name]) is str and value]
+    return [value for name in sealed if (value := values[name]) is not None]
 
 
 def _nested(values: Mapping[str, Any]) -> bool:
     return not _CONTAINERS.isdisjoint(map(type, values.values()))
 
 
-def _sealed_within(value: Any, name: str) -> Iterator[str]:
-    if type(value) is dict:
-        for key, inner in value.items():
-            yield from _sealed_within(inner, key)
-    elif type(value) is list:
-        for inner in value:
-            yield from _sealed_within(inner, name)
-    elif type(value) is str and value and name.endswith(SEALED):
-        yield value
-
-
-def opened(values: dict[str, Any], texts: Sequence[str | StillSealed]) -> dict[str, Any]:
-    """The entry with its sealed texts replaced by `texts`; EntryError names the first unopened."""
+def opened(values: dict[str, Any], texts: Sequence[Any]) -> dict[str, Any]:
+    """The entry with `texts` in its sealed places; EntryError names the first that is unopened."""
     for text in texts:
         if isinstance(text, StillSealed):
             raise EntryError(text.reason)
+    return with_texts(values, texts)
+
+
+def with_texts(values: dict[str, Any], texts: Sequence[Any]) -> dict[str, Any]:
+    """The entry with `texts` in its sealed places, in the order of `sealed_values`."""
+    if _nested(values):
+        supply = iter(texts)
+        filled: dict[str, Any] = _filled(values, "", lambda sealed: next(supply))
+        return filled
     names = layout(tuple(values)).sealed
-    flat = [name for name in names if type(value := values[name]) is str and value]
-    if len(flat) == len(texts):  # then none stands deeper
-        return values | dict(zip(flat, texts, strict=True))
-    filled: dict[str, Any] = _filled(values, "", iter(texts))
-    return filled
+    places = [name for name in names if values[name] is not None]
+    return values | dict(zip(places, texts, strict=True))
 
 
-def _filled(value: Any, name: str, supply: Iterator[str | StillSealed]) -> Any:
+def _filled(value: Any, name: str, text_for: Callable[[Any], Any]) -> Any:
+    """The value with what `text_for` says for each sealed place in it, in order; null stays."""
+    if name.endswith(SEALED) and not (type(value) is list and value):
+        return None if value is None else text_for(value)
     if type(value) is dict:
-        return {key: _filled(inner, key, supply) for key, inner in value.items()}
+        return {key: _filled(inner, key, text_for) for key, inner in value.items()}
     if type(value) is list:
-        return [_filled(inner, name, supply) for inner in value]
-    if type(value) is str and value and name.endswith(SEALED):
-        return next(supply)
+        return [_filled(inner, name, text_for) for inner in value]
     return value
 
 

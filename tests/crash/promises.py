@@ -38,14 +38,15 @@ class ToyCipher:
     def key_names(self) -> list[str]:
         return sorted(self.keys)
 
-    def unseal_each(self, work: Iterable[tuple[Work, list[str]]]) -> Iterator[tuple[Work, Opened]]:
+    def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
         for item, values in work:
             opened = [self._open(value) for value in values]
             yield item, Opened([text for text, _ in opened], [key for _, key in opened])
 
     def _open(self, value: str) -> tuple[str | StillSealed, str]:
         key, _, text = value.removeprefix(SEAL).partition(": ")
-        return (text, key) if key in self.keys else (StillSealed("no key opens it"), "")
+        unopened = StillSealed("no key opens it", blames_key=True)
+        return (text, key) if key in self.keys else (unopened, "")
 
     def close(self) -> None:
         """Nothing is held open."""

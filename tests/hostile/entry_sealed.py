@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections.abc import Mapping
+
+from Crypto.Cipher import PKCS1_v1_5
 
 from tests.hostile.fates import Lines
 from tests.system.conftest import KeyPair
 
 NOT_BASE64, NO_SIZE, NOT_TEXT = "not base64", "no key of its size", "not text"
-NOT_OPENED = "no key opens it"
+NOT_OPENED, NOT_SEALED = "no key opens it", "not a sealed text"
 
 
 def b64(raw: bytes) -> str:
@@ -18,29 +21,26 @@ def b64(raw: bytes) -> str:
 
 
 def opened(key: KeyPair) -> Lines:
-    """Values that open, and those that are not sealed at all."""
+    """Values that open, whatever they hold, and null."""
     texts = {
         "a number": "17",
         "empty": "",
         "a quote": 'a"b,c',
         "a line end": "a\nb",
         "an emoji": "\U0001f600",
+        "control characters": "a\x01\x0b\x0c\x1b\x7fb",
+        "a NUL within": "a\0b",
+        "a NEL": "\x85",
     }
     values: dict[str, tuple[object, str]] = {
-        name: (key.seal(text), text) for name, text in texts.items() if text
+        name: (key.seal(text), text) for name, text in texts.items()
     }
     once = key.seal("x")
     wrapped = [once[at : at + 64] for at in range(0, len(once), 64)]
     values |= {
         "null": (None, ""),
-        "empty": ("", ""),
-        "a number": (17, "17"),
-        "true": (True, "True"),
-        "an empty list": ([], "[]"),
-        "an object": ({"a": 1}, '{"a":1}'),
         "a list of sealed texts": ([key.seal("x"), key.seal("y")], '["x","y"]'),
         "a list with null": ([None, key.seal("x")], '[null,"x"]'),
-        "an object with a sealed text": ({"bRSA": key.seal("x"), "c": 1}, '{"bRSA":"x","c":1}'),
         "base64 with line ends": ("\r\n".join(wrapped), "x"),
     }
     return {
@@ -68,7 +68,8 @@ def sealed(key: KeyPair) -> Lines:
         "hexadecimal": (good.hex(), NO_SIZE),
         "a NUL": ("\0" * 172, NOT_BASE64),
         "one byte": (b64(b"\0"), NO_SIZE),
-        "one byte less": (b64(good[:-1]), NO_SIZE),
+        "one byte less": (b64(good[:-1]), NOT_OPENED),
+        "five bytes less": (b64(good[:-5]), NO_SIZE),
         "one byte more": (b64(good + b"\0"), NO_SIZE),
         "twice": (b64(good * 2), NO_SIZE),
         "a megabyte": (b64(b"\0" * 750_000), NO_SIZE),
@@ -82,15 +83,35 @@ def sealed(key: KeyPair) -> Lines:
         "the last bit flipped": (b64(good[:-1] + bytes([good[-1] ^ 1])), NOT_OPENED),
         "turned round": (b64(b"\0" + good[:0:-1]), NOT_OPENED),
         "random bytes": (b64(b"\0" + os.urandom(size - 1)), NOT_OPENED),
-        "control characters": (key.seal("a\x01b"), NOT_TEXT),
-        "a NUL within": (key.seal("a\0b"), NOT_TEXT),
+        "Latin-1": (b64(PKCS1_v1_5.new(key.public).encrypt(b"\xe9")), NOT_TEXT),
     }
+    lines = _lines("sealed", 2000, values)
+    clear = {
+        "empty": ("", NOT_SEALED),
+        "a number": (17, NOT_SEALED),
+        "nought": (0, NOT_SEALED),
+        "a float": (0.5, NOT_SEALED),
+        "true": (True, NOT_SEALED),
+        "false": (False, NOT_SEALED),
+        "an empty list": ([], NOT_SEALED),
+        "an empty object": ({}, NOT_SEALED),
+        "an object": ({"a": 1}, NOT_SEALED),
+        "an object with a sealed text": ({"bRSA": key.seal("x"), "c": 1}, NOT_SEALED),
+        "an object with a text of another name": ({"b": key.seal("x")}, NOT_SEALED),
+        "an object of sealed texts": ({"bRSA": key.seal("x")}, NOT_SEALED),
+        "a list with a number": ([key.seal("x"), 17], NOT_SEALED),
+        "a list with a list": ([[key.seal("x")], [[]]], NOT_SEALED),
+        "a list of objects": ([{"bRSA": key.seal("x")}], NOT_SEALED),
+        "a list with a word": (["x!"], NOT_BASE64),
+        "an object with a word": ({"bRSA": "x!"}, NOT_SEALED),
+        "a word deep in it": ({"b": [{"cRSA": "x!"}]}, NOT_SEALED),
+    }
+    return lines | _lines("clear", 2100, clear)
+
+
+def _lines(sort: str, first: int, values: Mapping[str, tuple[object, str]]) -> Lines:
     lines: Lines = {}
     for place, (name, (value, fault)) in enumerate(values.items()):
-        body = json.dumps({"id": 2000 + place, "aRSA": value}).encode()
-        lines[f"sealed: {name}"] = (body, fault)
-    nested = {"a list": ["x!"], "an object": {"bRSA": "x!"}, "deeper": {"b": [{"cRSA": "x!"}]}}
-    for place, (name, value) in enumerate(nested.items()):
-        body = json.dumps({"id": 2100 + place, "aRSA": value}).encode()
-        lines[f"sealed in {name}"] = (body, NOT_BASE64)
+        body = json.dumps({"id": first + place, "aRSA": value}).encode()
+        lines[f"{sort}: {name}"] = (body, fault)
     return lines

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from Crypto.PublicKey import RSA
 
+from mtdata.adapters import cipher
 from tests.system.conftest import KeyPair
 from tests.system.home import Home, row
 
@@ -217,3 +218,95 @@ def test_a_value_that_no_key_opens_and_that_was_put_right_does_not_hold_its_id_f
     assert home.held() == [("QOL", 2, "sealed")]
     home.export()
     assert home.troubles() == set()
+
+
+CLEAR = (17, True, 0.5, "", "clear", [], {"a": 1}, [17], ["clear"])
+ODD = ("a\x0bb", "\x0c", "\x85", "a\0b", "\x1b[1m", "\x7f", "\x01")
+
+
+def test_whatever_stands_in_a_sealed_field_and_is_no_sealed_text_is_held(
+    home: Home, key: KeyPair
+) -> None:
+    home.put_key(key.pem)
+    sealed_rows(home, key)
+    clear = [row(20 + n, participantRSA=value) for n, value in enumerate(CLEAR)]
+    home.site.put("QOL", clear)
+    home.site.put("Stays", [{**one, "id": 40 + n} for n, one in enumerate(clear)], deleteable=False)
+    home.export("study", "all", code=1)
+    numbers = [20 + n for n in range(len(CLEAR))]
+    assert opened(home) == [*SECRETS, ""]
+    at_stays = [("Stays", None, "sealed")] * len(CLEAR)
+    assert sorted(home.held()[: len(CLEAR)]) == [("QOL", number, "sealed") for number in numbers]
+    assert home.held()[len(CLEAR) :] == at_stays
+    assert home.site.ids("QOL") == numbers
+    assert home.sheet("Stays") == []
+    assert not {kind for kind, _ in home.troubles()} & {"key_wrong", "entry_malformed"}
+    assert home.is_clean()
+
+
+def test_what_a_key_unpads_is_opened_exactly_and_deleted(home: Home, key: KeyPair) -> None:
+    home.put_key(key.pem)
+    sealed_rows(home, key)
+    home.site.put("QOL", [row(20 + n, participantRSA=key.seal(odd)) for n, odd in enumerate(ODD)])
+    assert home.export()["QOL"]["deleted"] == 5 + len(ODD)
+    assert opened(home) == [*SECRETS, "", *ODD]
+    assert home.troubles() == set()
+    assert home.is_clean()
+
+
+def test_what_an_older_program_held_for_its_look_is_tried_again(
+    home: Home, key: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem", DELETE_MODE=True)
+    home.site.put("QOL", [row(n, participantRSA=key.seal(odd)) for n, odd in enumerate(ODD)])
+    with monkeypatch.context() as older:
+        older.setattr(cipher, "RULES", 1)
+        older.setattr(cipher, "_text", lambda raw: cipher.StillSealed("not text"))
+        home.export(code=1)
+        assert len(home.held()) == len(ODD)
+        assert home.export()["QOL"]["appended"] == 0
+    assert home.export()["QOL"]["deleted"] == len(ODD)
+    assert opened(home) == list(ODD)
+    assert home.is_clean()
+
+
+def test_no_key_is_called_wrong_in_a_round_without_a_value_that_it_should_open(
+    home: Home, key: KeyPair
+) -> None:
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem", DELETE_MODE=True)
+    home.site.put("QOL", [row(20 + n, participantRSA=value) for n, value in enumerate(CLEAR)])
+    home.export(code=1)
+    assert home.troubles() == {("entry_sealed", "QOL")}
+    home.run("held", "study", "--release", "QOL", "all")
+    home.export(code=1)
+    assert home.troubles() == {("entry_sealed", "QOL")}
+
+
+def test_a_release_makes_no_promise_for_what_no_key_opens(
+    home: Home, key: KeyPair, other_key: KeyPair
+) -> None:
+    home.put_key(other_key.pem)
+    sealed_rows(home, key)
+    home.export(code=1)
+    before = home.held()
+    released = home.run("held", "study", "--release", "QOL", "all").shown["sites"]["study"]
+    assert released["released"] == 0
+    assert home.held() == before
+    home.put_key(key.pem)
+    assert_appended_without_the_site(home)
+
+
+def test_a_row_that_was_let_through_by_other_rules_can_be_made_again(
+    home: Home, key: KeyPair
+) -> None:
+    home.configure(ENCRYPTION="off")
+    home.site.put("QOL", [row(n, participantRSA=value) for n, value in enumerate(CLEAR)])
+    home.export()
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem")
+    assert home.is_clean()
+    [sheet] = home.paths("active_data", "QOL")
+    sheet.write_bytes(sheet.read_bytes().replace(b"clear", b"cheat", 1))
+    assert home.run("decode", "study", "--check").code == 65

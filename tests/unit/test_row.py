@@ -79,12 +79,42 @@ def test_sealed_fields_are_found_and_filled_wherever_they_stand() -> None:
         "xRSA": "s1", "plain": "p", "nullRSA": None, "emptyRSA": "",
         "deep": {"yRSA": "s2", "list": [{"zRSA": ["s3", "s4"]}]},
     }  # fmt: skip
-    assert sealed_values(values) == ["s1", "s2", "s3", "s4"]
-    filled = opened(values, ["1", "2", "3", "4"])
+    assert sealed_values(values) == ["s1", "", "s2", "s3", "s4"]
+    filled = opened(values, ["1", "e", "2", "3", "4"])
     assert filled["xRSA"] == "1"
     assert filled["deep"] == {"yRSA": "2", "list": [{"zRSA": ["3", "4"]}]}
-    assert (filled["nullRSA"], filled["emptyRSA"], filled["plain"]) == (None, "", "p")
+    assert (filled["nullRSA"], filled["emptyRSA"], filled["plain"]) == (None, "e", "p")
     assert values["xRSA"] == "s1"
+
+
+@pytest.mark.parametrize(
+    ("value", "asked"),
+    [
+        (17, [17]),
+        (False, [False]),
+        (0.5, [0.5]),
+        ("", [""]),
+        ([], [[]]),
+        ({}, [{}]),
+        ({"a": "s"}, [{"a": "s"}]),
+        ({"aRSA": "s"}, [{"aRSA": "s"}]),
+        (["s", None, 17, [], ["t", None]], ["s", 17, [], "t"]),
+        (None, []),
+        ([None], []),
+    ],
+)
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_whatever_stands_in_a_sealed_place_is_asked_of_the_keys_but_null(
+    value: Any, asked: list[Any], depth: int
+) -> None:
+    values: dict[str, Any] = {"aRSA": value, "b": 1}
+    for _ in range(depth):
+        values = {"id": 1, "deep": [values]}
+    assert sealed_values(values) == asked
+    assert opened(values, asked) == values
+    if asked:
+        with pytest.raises(EntryError, match="not a sealed text"):
+            opened(values, [*asked[:-1], StillSealed("not a sealed text")])
 
 
 def test_one_value_still_sealed_holds_the_whole_entry() -> None:

@@ -14,10 +14,10 @@ from mtdata.adapters.ledger.files import Files
 from mtdata.adapters.ledger.listing import Listed, Listing
 from mtdata.adapters.ledger.sight import Sight
 from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
-from mtdata.adapters.ledger.standing import Counts
+from mtdata.adapters.ledger.standing import Counts, Released
 from mtdata.adapters.ledger.telling import Telling
 
-__all__ = ["Claim", "Counts", "Ledger", "Listed", "Sifted", "Snapshot"]
+__all__ = ["Claim", "Counts", "Ledger", "Listed", "Released", "Sifted", "Snapshot"]
 
 
 class Ledger:

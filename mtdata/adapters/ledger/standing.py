@@ -20,6 +20,13 @@ class Counts(NamedTuple):
     on_site: int  # rowed, and the last listing showed them
 
 
+class Released(NamedTuple):
+    """Held entries that a person let through."""
+
+    rows: int  # the next round makes their rows
+    sealed: int  # no row comes before a key opens them
+
+
 class Standing:
     """Questions about many entries at once."""
 
@@ -34,16 +41,28 @@ class Standing:
                 found.add(seq)
         return found
 
-    def release(self, scale: str, number: int | None) -> int:
-        """Let held entries through (one id, or all of the scale); the next round makes the rows."""
+    def release(self, scale: str, number: int | None) -> Released:
+        """Let held entries through (one id, or all of the scale).
+
+        The next round makes the rows of those that a person may decide.  Sealed ones stay held
+        until a key opens them; they are tried again, and hold up no other version of their id.
+        """
+        which = "WHERE scale = ? AND state = 1 AND (? IS NULL OR id = ?) AND held"
+        chosen = (scale, number, number)
         with self._db.commit():
-            return self._db.run(
-                "UPDATE entries SET state = 0, accepted = 1 WHERE scale = ? AND state = 1"
-                " AND held IN ('conflict', 'drift', 'sealed') AND (? IS NULL OR id = ?)",
-                scale,
-                number,
-                number,
+            sealed = self._db.run(
+                f"UPDATE entries SET accepted = 1, tried_with = '' {which} = 'sealed'", *chosen
             )
+            rows = self._db.run(
+                f"UPDATE entries SET state = 0, accepted = 1 {which} IN ('conflict', 'drift')",
+                *chosen,
+            )
+        return Released(rows, sealed)
+
+    def row_of(self, seq: int) -> bytes | None:
+        """Digest of the cells of an entry's row; None where it has none that is proven."""
+        row = self._db.one("SELECT cells FROM entries WHERE seq = ? AND state = 2", seq)
+        return row[0] if row else None
 
     def counts(self, scale: str) -> Counts:
         """Entries of the scale by state, and those with a row that are still on the site."""
