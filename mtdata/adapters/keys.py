@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from mtdata.adapters.key_paths import name_told, told
+
 LEAST_BITS, MOST_BITS = 1024, 4096
 MOST_KNOWN = 32
 """So many keys that were checked, and self-tests that were passed, a process remembers."""
@@ -68,7 +70,7 @@ def load_keys(
         try:
             key = replace(_checked(_content(path), passphrase or None), name=path.name)
         except _Refused as refused:
-            faults.append(KeyFault(path.name, f"{path}: {refused}"))
+            faults.append(KeyFault(name_told(path), f"{told(path)}: {refused}"))
         else:
             keys.setdefault(key.fingerprint, key)
     return list(keys.values()), faults
