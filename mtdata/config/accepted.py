@@ -42,7 +42,12 @@ def is_format(word: str) -> bool:
 
 def is_zone(word: str) -> bool:
     """Near to the name of a zone of this machine."""
-    return is_near(word, available_timezones())
+    return is_near(word, _zones())
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 _FORMS: dict[Callable[..., Any], Callable[[str], bool]] = {

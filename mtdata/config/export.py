@@ -196,7 +196,8 @@ class CakeConfig(BaseModel):
     @field_validator("secret_key")
     @classmethod
     def _is_paired(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        if bool(value.get_secret_value()) != bool(info.data["access_key"].get_secret_value()):
+        other = info.data.get("access_key")  # not there when it is a fault itself
+        if other is not None and bool(value.get_secret_value()) != bool(other.get_secret_value()):
             raise ValueError("ACCESS_KEY and SECRET_KEY belong together")
         return value
 
