@@ -16,6 +16,11 @@ umask 077
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 export PATH
 
+# Whoever calls may have closed a standard stream: no file may get its number.
+(: 3>&2) || exec 2>/dev/null
+(: 3<&0) 2>/dev/null || exec </dev/null
+(: 3>&1) 2>/dev/null || exec 1</dev/null
+
 # `readlink -f` is not everywhere: follow the links one by one.
 self=$0
 while [ -L "$self" ]; do
