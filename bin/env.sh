@@ -80,11 +80,25 @@ take_turn() {
         "$venv.lock cannot be written: mend the folder's permissions," \
         "or name another folder for the Python environment in MTDATA_VENV."
     exec 9>>"$venv.lock"
-    "$python" -I -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null && return
-    say "waiting for somebody else who is making $venv"
-    "$python" -I -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' || stop 78 \
-        "$venv.lock cannot be locked: name a folder on a local disk in MTDATA_VENV."
+    "$python" -I -c "$LOCK" 2>/dev/null
+    case $? in
+        0) return ;;
+        75)
+            say "waiting for somebody else who is making $venv"
+            "$python" -I -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' 2>/dev/null && return
+            ;;
+    esac
+    stop 78 "$venv.lock cannot be locked: name a folder on a local disk in MTDATA_VENV."
 }
+
+# 75 for a lock that somebody holds; one that cannot be tried is another fault.
+LOCK='
+import fcntl, sys
+try:
+    fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    sys.exit(75)
+'
 
 # Whole, ours for this checkout, and only older than setup.py; or somebody else's, which is never
 # removed: then we only install into it.

@@ -16,6 +16,11 @@ umask 077
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 export PATH
 
+# Whoever calls may have closed a standard stream: no file may get its number.
+(: 3>&2) || exec 2>/dev/null
+(: 3<&0) 2>/dev/null || exec </dev/null
+(: 3>&1) 2>/dev/null || exec 1</dev/null
+
 # `readlink -f` is not everywhere: follow the links one by one.
 self=$0
 while [ -L "$self" ]; do
@@ -48,15 +53,36 @@ find_config() {
 # The folder of the config is what is locked, by descriptor 8 of this shell and of the program: no
 # file of a lock is ever stale, a full or read-only disk keeps no round from running, and when this
 # shell is killed the lock stays until the program ends too.
+#
+# Only a lock that is held ends us.  Where none can be tried (a network disk without locks, neither
+# flock nor python3) we go on: the program holds a lock of its own, and tells what is wrong with that.
 take_turn() {
     [ -r "$config" ] || stop 78 "the config folder $config cannot be read"
     exec 8<"$config"
-    if command -v flock >/dev/null; then
-        flock -n 8
-    else
-        python3 -I -c 'import fcntl; fcntl.flock(8, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null
-    fi || busy
+    ! is_held || busy
 }
+
+# Whether somebody else holds it.  `flock` is silent then: with words, or another code than 1, it
+# says that it could not try.
+is_held() {
+    if command -v flock >/dev/null; then
+        words=$(flock -n 8 2>&1)
+        case $?:$words in
+            0:*) return 1 ;;
+            1:) return 0 ;;
+        esac
+    fi
+    python3 -I -c "$TRY" 2>/dev/null
+    [ $? -eq 75 ]
+}
+
+TRY='
+import fcntl, sys
+try:
+    fcntl.flock(8, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    sys.exit(75)
+'
 
 # Ends this script: another round is at work, started by cron or otherwise.
 busy() {

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mtdata.adapters.key_forms import FILE, Refused, read
+from mtdata.adapters.key_paths import name_told, told
 
 LEAST_BITS, MOST_BITS = 1024, 4096
 MOST_KNOWN = 32
@@ -65,8 +66,8 @@ def load_keys(
         try:
             key = replace(_checked(_content(path), passphrase or None), name=path.name)
         except Refused as refused:
-            told = str(refused).replace(FILE, shlex.quote(str(path)))
-            faults.append(KeyFault(path.name, f"{path}: {told}"))
+            why = str(refused).replace(FILE, shlex.quote(told(path)))
+            faults.append(KeyFault(name_told(path), f"{told(path)}: {why}"))
         else:
             keys.setdefault(key.fingerprint, key)
     return list(keys.values()), faults

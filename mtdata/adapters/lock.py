@@ -15,6 +15,7 @@ from mtdata.errors import BusyError, StorageError
 BUSY = (
     "another round has this pool; nothing was done. It goes on by itself when the other one ends."
 )
+DISK = "It has to lie on a disk that has locks (some network disks have none), and be ours"
 
 
 class PoolLock:
@@ -28,14 +29,17 @@ class PoolLock:
     def hold(self) -> Iterator[None]:
         """Port: Lock.hold."""
         make_folder(self._path.parent)
-        lock = FileLock(self._path, mode=0o600)
+        # no marker in its stead where the disk has no locks: it would outlive whoever made it
+        lock = FileLock(self._path, mode=0o600, fallback_to_soft=False)
         try:
             check_plain(self._path, begin=False)
             lock.acquire(timeout=0)
         except Timeout:
             raise BusyError(f"{self._path.parent}: {self._busy}") from None
         except OSError as error:
-            raise StorageError(f"{self._path}: cannot lock: {error.strerror}") from error
+            raise StorageError(
+                f"{self._path}: cannot lock: {error.strerror}. Nothing was done. {DISK}"
+            ) from error
         try:
             yield
         finally:

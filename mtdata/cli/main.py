@@ -102,9 +102,6 @@ def run(words: Sequence[str] | None = None) -> int:
         return _ended(
             "Interrupted", "interrupted; the next round goes on", INTERRUPTED, as_json=as_json
         )
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # nobody reads on: not our fault
-        return 0
     except Exception as error:
         log.critical("a fault of the program", exc_info=True, extra=logs.TOLD)
         # only places and the type: a message or a value could quote an answer

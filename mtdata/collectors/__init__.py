@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 
 from mtdata.collectors.http import SiteAccess
 from mtdata.collectors.mindtrails import MindTrailsSite
+from mtdata.domain.disclosure import named
 from mtdata.errors import ConfigError
 from mtdata.ports import Site
 
@@ -28,7 +29,8 @@ def open_site(kind: str, access: SiteAccess) -> Site:
     others = entry_points(group=GROUP)
     if kind not in others.names:
         known = ", ".join(sorted({*KINDS, *others.names}))
-        raise ConfigError(f"no kind of site is called {kind!a}; there are: {known}")
+        word = named(kind, {*KINDS, *others.names}, "so (KIND of server.config)")
+        raise ConfigError(f"no kind of site is called {word}; there are: {known}")
     try:
         opener: Callable[[SiteAccess], Site] = others[kind].load()
     except (ImportError, AttributeError) as fault:

@@ -30,6 +30,7 @@ from mtdata.domain.daily import Plan
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,80}(\.[a-z_][a-z0-9_]{0,80}){0,4}", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]{1,50}", re.ASCII)
+_NAME_OF_KEY = r"^[\x21-\x7e]{0,2048}$"
 _EVENTS = {
     "all": "all",
     "macro": "macro_event_conversions",
@@ -153,10 +154,12 @@ class CakeConfig(BaseModel):
     access_key: SecretStr = _field("ACCESS_KEY", "a key of the store, or nothing", SecretStr(""))
     secret_key: SecretStr = _field("SECRET_KEY", "with ACCESS_KEY, or nothing", SecretStr(""))
     sse: Literal["", "AES256", "aws:kms"] = _field("SSE", "AES256, aws:kms or nothing", "")
-    sse_key: str = _field("SSE_KEY", "the name of a key for SSE: aws:kms, or nothing", "")
+    sse_key: str = _field(
+        "SSE_KEY", "the name of a key for SSE: aws:kms, or nothing", "", pattern=_NAME_OF_KEY
+    )
 
-    daily_at: Annotated[time | None, BeforeValidator(lambda v: v and values.clock_time(v))] = (
-        _field("DAILY_AT", "a time of day from 00:00 to 23:59, or nothing", None)
+    daily_at: Annotated[time | None, BeforeValidator(values.clock_time_or_none)] = _field(
+        "DAILY_AT", "a time of day from 00:00 to 23:59, or nothing", None
     )
     click_look_back_s: Seconds = _field("CLICK_LOOK_BACK", DURATION, 2.0 * 86_400)
     conversion_look_back_s: Seconds = _field("CONVERSION_LOOK_BACK", DURATION, 60.0 * 86_400)
@@ -193,7 +196,8 @@ class CakeConfig(BaseModel):
     @field_validator("secret_key")
     @classmethod
     def _is_paired(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        if bool(value.get_secret_value()) != bool(info.data["access_key"].get_secret_value()):
+        other = info.data.get("access_key")  # not there when it is a fault itself
+        if other is not None and bool(value.get_secret_value()) != bool(other.get_secret_value()):
             raise ValueError("ACCESS_KEY and SECRET_KEY belong together")
         return value
 

@@ -17,7 +17,20 @@ from mtdata.config.reading import expanded, read_yaml
 from mtdata.config.sections import Model, Section, World, allowed_keys
 from mtdata.config.settings import RecoveryConfig, Settings
 from mtdata.config.site import SiteConfig
+from mtdata.domain.disclosure import kind_of
 from mtdata.errors import ConfigError
+
+MODELS = (
+    SiteConfig,
+    RecoveryConfig,
+    LogConfig,
+    MailConfig,
+    DaemonConfig,
+    ProgrammeConfig,
+    CakeConfig,
+)
+"""Every model whose keys a file may have."""
+KNOWN = frozenset(key for model in MODELS for key in allowed_keys(model)) | {"CAKE"}
 
 
 def load(folder: Path, environ: Mapping[str, str]) -> Settings:
@@ -52,7 +65,7 @@ def _sites(file: Path, world: World) -> list[SiteConfig]:
         world.faults.append(f"{file}: not there; `mtdata init {file.parent}` makes a sample")
         return []
     before = len(world.faults)
-    content = read_yaml(file, world.faults)
+    content = read_yaml(file, world.faults, KNOWN)
     if content is None and len(world.faults) > before:
         return []
     read = [
@@ -75,18 +88,18 @@ def _is_missing(file: Path) -> bool:
 def _sections(file: Path, content: Any, world: World) -> Iterator[Section]:
     """One section a site, whichever of the two forms the file has; each filled."""
     if not content or not isinstance(content, dict | list):
-        found = "text" if content else "nothing"
         world.faults.append(
             f"{file}: allowed is `site_name:` with its keys below, or a list of sites that each "
-            f"have NAME; found {found}"
+            f"have NAME; found {kind_of(content or None)}"
         )
         return
     for label, keys in _labelled(content):
-        where = f"{file}: site {ascii(label)[1:-1]}"
+        where = f"{file}: site {label}"
         if isinstance(keys, dict):
             yield _section(where, keys, world)
         else:
-            world.faults.append(f"{where}: allowed is a mapping of keys; found something else")
+            told = f"allowed is a mapping of keys; found {kind_of(keys)}"
+            world.faults.append(f"{where}: {told}")
 
 
 def _labelled(content: dict[Any, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
@@ -94,11 +107,18 @@ def _labelled(content: dict[Any, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
     if isinstance(content, list):
         for number, keys in enumerate(content, 1):
             name = keys.get("NAME") if isinstance(keys, dict) else None
-            yield f"{name} (number {number})" if name else f"number {number}", keys
+            is_told = values.is_name(name) and _has_keys(keys)
+            yield f"{name} (number {number})" if is_told else f"number {number}", keys
         return
-    for name, keys in content.items():
+    for number, (name, keys) in enumerate(content.items(), 1):
         named = isinstance(keys, dict) and not keys.get("NAME")
-        yield str(name), {**keys, "NAME": str(name)} if named else keys
+        label = name if values.is_name(name) and _has_keys(keys) else f"number {number}"
+        yield label, {**keys, "NAME": str(name)} if named else keys
+
+
+def _has_keys(content: Any) -> bool:
+    """Whether it is a section: what is called by no key that we know may be no name at all."""
+    return isinstance(content, dict) and bool((KNOWN - {"NAME"}) & set(content))
 
 
 def _section(where: str, keys: dict[str, Any], world: World) -> Section:
@@ -155,7 +175,7 @@ def _path_of(section: Section, home: Path) -> Path | None:
 
 def _optional(file: Path, model: type[Model], world: World, **given: Any) -> Model:
     """What the file says, or every default where it is missing or faulty (the faults are told)."""
-    content = {} if _is_missing(file) else read_yaml(file, world.faults) or {}
+    content = {} if _is_missing(file) else read_yaml(file, world.faults, KNOWN) or {}
     return _filled(str(file), content, model, world, given) or model()
 
 
@@ -164,7 +184,7 @@ def _filled(
 ) -> Model | None:
     if not isinstance(content, dict):
         keys = " ".join(allowed_keys(model))
-        world.faults.append(f"{where}: allowed are the keys {keys}; found something else")
+        world.faults.append(f"{where}: allowed are the keys {keys}; found {kind_of(content)}")
         return None
     section = Section(where, content, model)
     world.faults.extend(section.fill(world.environ, given))
@@ -173,7 +193,7 @@ def _filled(
 
 def _log(file: Path, world: World) -> LogConfig:
     """log.config; MAIL within it is a section of its own."""
-    content = {} if _is_missing(file) else read_yaml(file, world.faults) or {}
+    content = {} if _is_missing(file) else read_yaml(file, world.faults, KNOWN) or {}
     if not isinstance(content, dict) or not content.get("MAIL"):
         return _filled(str(file), content, LogConfig, world, {}) or LogConfig()
     where = f"{file}: MAIL"
@@ -189,7 +209,7 @@ def _log(file: Path, world: World) -> LogConfig:
 
 def _export(file: Path, world: World) -> ExportConfig:
     """export.config; CAKE is one account, a mapping of them by name, or a list."""
-    content = {} if _is_missing(file) else read_yaml(file, world.faults) or {}
+    content = {} if _is_missing(file) else read_yaml(file, world.faults, KNOWN) or {}
     told = content.get("CAKE") if isinstance(content, dict) else content
     if not isinstance(content, dict) or set(content) - {"CAKE"}:
         world.faults.append(f"{file}: allowed is the key CAKE alone; found something else")
@@ -197,12 +217,13 @@ def _export(file: Path, world: World) -> ExportConfig:
     if isinstance(told, dict) and not all(isinstance(keys, dict) for keys in told.values()):
         told = [told]
     elif told and not isinstance(told, dict | list):
-        world.faults.append(f"{file}: CAKE: allowed are accounts with their keys; found text")
+        found = kind_of(told)
+        world.faults.append(f"{file}: CAKE: allowed are accounts with their keys; found {found}")
         return ExportConfig()
     accounts: dict[str, CakeConfig] = {}
     told = told or {}
     for label, keys in _labelled(told):
-        where = f"{file}: CAKE" if len(told) == 1 else f"{file}: CAKE {ascii(label)[1:-1]}"
+        where = f"{file}: CAKE" if len(told) == 1 else f"{file}: CAKE {label}"
         model = _account(where, keys, world)
         if model and model.name.casefold() in accounts:
             text = "allowed is a name of its own; found that of another account"

@@ -20,7 +20,8 @@ from mtdata.config import values
 from mtdata.config.site import Seconds
 from mtdata.config.strict import STRICT
 
-_ADDRESS = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]+@[A-Za-z0-9._-]+", re.ASCII)
+_ADDRESS = re.compile(r"[^@\s,;:<>\"\x00-\x1f\x7f]+@[A-Za-z0-9._-]+", re.ASCII)
+_HOST = re.compile(r"[\w-][\w.-]{0,252}|\[?[0-9a-fA-F:.]{2,45}\]?")
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -49,6 +50,12 @@ def _url(word: Any) -> SecretStr:
     return SecretStr(text)
 
 
+def _host(value: Any) -> str:
+    if not isinstance(value, str) or not _HOST.fullmatch(value):
+        raise ValueError("it is no name of a host")
+    return value
+
+
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 
 
@@ -57,7 +64,9 @@ class MailConfig(BaseModel):
 
     model_config = STRICT
 
-    host: str = Field(validation_alias="HOST", min_length=1, description="a server's name")
+    host: Annotated[str, BeforeValidator(_host)] = Field(
+        validation_alias="HOST", description="a server's name"
+    )
     tls: Annotated[Literal["none", "starttls", "tls"], BeforeValidator(values.lower)] = Field(
         default="starttls", validation_alias="TLS", description="none, starttls or tls"
     )

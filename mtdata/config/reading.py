@@ -7,13 +7,15 @@ into 810 and the user `no` into False.  Only an empty value is None.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from mtdata.config.plain import read_plain
+from mtdata.config.values import is_name
+from mtdata.domain.disclosure import named
 
 _YAML = "tag:yaml.org,2002:"
 _TEXT = _YAML + "str"
@@ -22,10 +24,13 @@ _QUOTED = re.compile(r""""[^"]*"|'(?!<[a-z ]+>')[^']*'""")
 _VARIABLE = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
 
 
-def read_yaml(file: Path, faults: list[str]) -> Any:
-    """Return what the file holds, None when it is empty; whatever is wrong goes to `faults`."""
+def read_yaml(file: Path, faults: list[str], known: Collection[str]) -> Any:
+    """Return what the file holds, None when it is empty; whatever is wrong goes to `faults`.
+
+    `known` are the keys that may be named in a fault.
+    """
     try:
-        return _constructed(file, read_plain(file).decode("utf-8-sig"), faults)
+        return _constructed(file, read_plain(file).decode("utf-8-sig"), faults, known)
     except OSError as error:
         faults.append(f"{file}: cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
@@ -38,7 +43,7 @@ def read_yaml(file: Path, faults: list[str]) -> Any:
     return None
 
 
-def _constructed(file: Path, text: str, faults: list[str]) -> Any:
+def _constructed(file: Path, text: str, faults: list[str], known: Collection[str]) -> Any:
     try:
         loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
@@ -49,7 +54,7 @@ def _constructed(file: Path, text: str, faults: list[str]) -> Any:
     root = loader.get_single_node()
     if root is None:
         return None
-    faults.extend(f"{file}: {twin}" for twin in _twins(root))
+    faults.extend(f"{file}: {twin}" for twin in _twins(root, known))
     _keep_text(root)
     return loader.construct_document(root)
 
@@ -80,7 +85,7 @@ def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
             todo.extend(node.value)
 
 
-def _twins(root: yaml.Node) -> Iterator[str]:
+def _twins(root: yaml.Node, known: Collection[str]) -> Iterator[str]:
     """Keys that stand twice, among the sites and within each; YAML would drop the first quietly.
 
     Not looked for any deeper: an unquoted password can read as a mapping.
@@ -92,19 +97,26 @@ def _twins(root: yaml.Node) -> Iterator[str]:
         below = root.value
     for node in [root, *below]:
         if isinstance(node, yaml.MappingNode):
-            yield from _twins_in(node)
+            yield from _twins_in(node, known)
 
 
-def _twins_in(node: yaml.MappingNode) -> Iterator[str]:
+def _twins_in(node: yaml.MappingNode, known: Collection[str]) -> Iterator[str]:
     first: dict[str, int] = {}
-    for key, _ in node.value:
+    for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             continue
         line = key.start_mark.line + 1
         if key.value in first:
-            before = first[key.value]
-            yield f"line {line}: {key.value}: a key is allowed once; found also in line {before}"
+            word = _label(key.value, value, known)
+            yield f"line {line}: {word}a key is allowed once; found also in line {first[key.value]}"
         first.setdefault(key.value, line)
+
+
+def _label(word: str, value: yaml.Node, known: Collection[str]) -> str:
+    """The key and a colon: one that is known, or the name of a section with such keys; else ''."""
+    below = value.value if isinstance(value, yaml.MappingNode) else []
+    is_section = any(key.value in known for key, _ in below if isinstance(key, yaml.ScalarNode))
+    return f"{word}: " if word in known or (is_section and is_name(word)) else ""
 
 
 def _place(error: yaml.YAMLError) -> str:
@@ -115,7 +127,14 @@ def _place(error: yaml.YAMLError) -> str:
 def _problem(error: yaml.YAMLError) -> str:
     """What the parser says, without what it quotes: that can be a piece of a password."""
     said = _QUOTED.sub("(not shown)", str(getattr(error, "problem", None) or "unreadable"))
+    said = "unreadable" if "codec" in said else said.partition(": ")[0]
     return f"{said}; a value with special characters must stand in quotes"
+
+
+def is_one_variable(value: Any) -> bool:
+    """Whether it is `${NAME}` and nothing else."""
+    found = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
+    return bool(found and found[1])
 
 
 def expanded(value: Any, environ: Mapping[str, str]) -> Any:
@@ -134,5 +153,6 @@ def expanded(value: Any, environ: Mapping[str, str]) -> Any:
         raise ValueError("after ${ a name and } are allowed, and $${ for a plain ${")
     unset = sorted({match[1] for match in names} - set(environ))
     if unset:
-        raise ValueError(f"the environment variable {', '.join(unset)} is not set")
+        told = [named(name, environ, f"(a name of {len(name)} letters)") for name in unset]
+        raise ValueError(f"the environment variable {', '.join(told)} is not set")
     return _VARIABLE.sub(lambda match: environ[match[1]] if match[1] else "${", value)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from mtdata.config import values
 from mtdata.config.credentials import MOST_REPLICAS
+from mtdata.domain.disclosure import named
 
 KEYS = ("URL", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY")
 ALLOWED = (
@@ -67,7 +68,7 @@ def _replica(item: Any, outside: Mapping[str, SecretStr]) -> ReplicaConfig:
     ):
         raise ValueError("it is neither a URL nor a mapping of texts")
     if unknown := [key for key in told if key not in KEYS]:
-        word = ascii(str(unknown[0])[:60])[1:-1]
+        word = named(unknown[0], KEYS, f"a key of {len(str(unknown[0]))} letters")
         raise ValueError(f"{word}: there is no such key")
     given = {key: text for key, text in told.items() if text} | dict(outside)
     url, endpoint, region = (str(given.get(key, "")) for key in KEYS[:3])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -10,19 +9,12 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mtdata.config.reading import expanded
+from mtdata.config.accepted import accepted_keys
+from mtdata.config.reading import expanded, is_one_variable
 from mtdata.config.settings import did_you_mean
+from mtdata.domain.disclosure import Accepted, kind_of, named, shown
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_HIDDEN = {
-    *("USER", "PASS", "passphrase", "replica_keys", "REPLICAS"),
-    *("MAIL", "WEBHOOKS", "HEARTBEAT_URL"),
-    *("DATABASE", "BROKER"),
-    *("API_KEY", "ACCESS_KEY", "SECRET_KEY"),
-}
-_ADDRESSES = {"SERVER", "ADMIN_DOMAIN", "ENDPOINT", "OUTPUT"}  # may hold what is no part of them
-_LONGEST_SHOWN = 60
 
 
 def allowed_keys(model: type[BaseModel]) -> dict[str, str]:
@@ -51,15 +43,15 @@ class Section:
         fields = {
             name: field for name, field in model.model_fields.items() if field.validation_alias
         }
-        self._allowed = allowed_keys(model)
+        self._allowed, self._accepted = allowed_keys(model), accepted_keys(model)
         # A default that fails is told by the field's name, a value by its key.
         self._key_of = {name: str(field.validation_alias) for name, field in fields.items()}
 
     def fill(self, environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
         """Take over `given` first, then what the file says; return the faults."""
         self.values.update(given)
-        unknown = [key for key in self._raw if key not in self._allowed]
-        faults = [self._unknown(key) for key in unknown]
+        numbered = enumerate(self._raw, 1)
+        faults = [self._unknown(*pair) for pair in numbered if pair[1] not in self._allowed]
         for key in self._raw:
             if key in self._allowed and key not in given:
                 faults += self._take(key, environ)
@@ -79,12 +71,10 @@ class Section:
         """One line of the message."""
         return f"{self.where}: {key}: {text}"
 
-    def _unknown(self, key: Any) -> str:
-        word = str(key)[:_LONGEST_SHOWN]
-        near = did_you_mean(word, self._allowed)
-        return self.fault(
-            ascii(word)[1:-1], f"there is no such key.{near} Allowed: {' '.join(self._allowed)}"
-        )
+    def _unknown(self, number: int, key: Any) -> str:
+        near = did_you_mean(str(key), self._allowed)
+        word = named(key, self._allowed, f"key number {number} ({kind_of(key)})")
+        return self.fault(word, f"there is no such key.{near} Allowed: {' '.join(self._allowed)}")
 
     def _take(self, key: str, environ: Mapping[str, str]) -> list[str]:
         try:
@@ -110,9 +100,9 @@ class Section:
         """The value as the file has it: `${NAME}` stays, so no value of the environment shows."""
         if key not in self.values:
             return "nothing"
-        value = self._raw.get(key)
-        if key in _HIDDEN or (key in _ADDRESSES and set("@?#") & set(str(value))):
-            return "a value that is not shown"
-        if isinstance(value, list | dict):
-            return "a list" if isinstance(value, list) else "a mapping"
-        return json.dumps(str(value)[:_LONGEST_SHOWN])
+        if key not in self._raw:
+            return "what was given outside the file"
+        value = self._raw[key]
+        if is_one_variable(value):  # it is set, so it is the name of a variable and no secret
+            return f'"{value}"'
+        return shown(value, self._accepted.get(key, Accepted()))

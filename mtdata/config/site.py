@@ -25,6 +25,8 @@ from mtdata.config.replica import ALLOWED, ReplicaConfig, replicas
 from mtdata.config.strict import DURATION, STRICT
 
 _MIB = 1024 * 1024
+_MOST_ROWS = 10**12
+"""No site has so many; a longer number is no number of rows."""
 
 
 def home_of(info: ValidationInfo) -> Path:
@@ -124,12 +126,14 @@ class SiteConfig(BaseModel):
         default=None,
         validation_alias="MAX_RECORDS",
         ge=1,
+        le=_MOST_ROWS,
         description="a whole number from 1, or nothing",
     )
     delete_limit: int = Field(
         default=20_000,
         validation_alias="DELETE_LIMIT",
         ge=1,
+        le=_MOST_ROWS,
         description="a whole number from 1 (to delete nothing, set DELETE_MODE: False)",
     )
     delete_connections: int = Field(

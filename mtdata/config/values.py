@@ -14,12 +14,17 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+from mtdata.domain.disclosure import is_broken, is_key_itself
+
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([smhd]?)", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST_S = 366 * 86400
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+_LONGEST_NAME = 255
+KEY_ITSELF = "it is a key itself: put it into a file in keys/, mode 0600, and write its name here"
 _SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_FORMAT = re.compile(r"(?:%-?[A-Za-z]|%|[-_.: ])+", re.ASCII)
 _DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 _DOMAIN = re.compile(
     r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -37,9 +42,14 @@ _ENCRYPTION = {"off": "off", "false": "off", "no": "off"} | dict.fromkeys(
 
 def site_name(value: Any) -> str:
     """A name that is safe in file names, URLs and names of environment variables."""
-    if isinstance(value, str) and _SITE_NAME.fullmatch(value):
-        return value
+    if is_name(value):
+        return str(value)
     raise ValueError("it is no such name")
+
+
+def is_name(value: Any) -> bool:
+    """Whether it is such a name."""
+    return isinstance(value, str) and bool(_SITE_NAME.fullmatch(value))
 
 
 def seconds(value: Any) -> float:
@@ -61,6 +71,11 @@ def clock_time(value: Any) -> time:
     if not match:
         raise ValueError("it is no time of day")
     return time(int(match[1]), int(match[2]))
+
+
+def clock_time_or_none(value: Any) -> time | None:
+    """The same; None for nothing."""
+    return clock_time(value) if value else None
 
 
 def zone(value: Any) -> ZoneInfo | None:
@@ -106,6 +121,8 @@ def _directives(value: Any, allowed: set[str]) -> set[str]:
         raise ValueError("it becomes part of a name: no slash, quote, '..' or control character")
     found = set(_DIRECTIVE.findall(value))
     strange = sorted("%" + letter for letter in found - allowed)
+    if strange and not _FORMAT.fullmatch(value):
+        raise ValueError("it has other directives")  # which, may be pieces of a password
     if strange:
         raise ValueError(f"{' '.join(strange)} is not among them")
     return found
@@ -115,6 +132,12 @@ def place(value: Any, home: Path) -> Path:
     """An absolute path: `~` expanded, a relative one taken from `home`."""
     if not isinstance(value, str | Path) or "\0" in str(value):
         raise ValueError("it is no path")
+    if is_key_itself(str(value)):
+        raise ValueError("it is a key itself: put it into a file")
+    if is_broken(str(value)):
+        raise ValueError("it has a line break or another control character")
+    if any(len(part.encode()) > _LONGEST_NAME for part in Path(value).parts):
+        raise ValueError("a name in it is too long")
     try:
         path = Path(value).expanduser()
     except RuntimeError:
@@ -131,6 +154,8 @@ def key_files(value: Any, home: Path) -> tuple[Path, ...]:
 
 
 def _key_file(name: Any, home: Path) -> Path:
+    if isinstance(name, str) and (is_broken(name) or is_key_itself(name)):
+        raise ValueError(KEY_ITSELF)
     bare = isinstance(name, str) and "/" not in name and not name.startswith("~")
     return place(name, home / "keys" if bare else home)
 

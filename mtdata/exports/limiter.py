@@ -148,7 +148,9 @@ class Limiter:
         self._wait(min(seconds, left, 0.5))
 
     def _lock(self, what: str) -> FileLock:
-        return FileLock(f"{self._place}.{what}.lock", mode=0o600, thread_local=False)
+        return FileLock(
+            f"{self._place}.{what}.lock", mode=0o600, thread_local=False, fallback_to_soft=False
+        )
 
     def _read(self) -> float:
         """When the next turn may begin; what cannot be, as after a restart, is now."""

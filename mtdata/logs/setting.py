@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from mtdata.errors import ConfigError
 from mtdata.logs.console import Console, fault_inside
+from mtdata.logs.faults import reason
 from mtdata.logs.files import LogFile
 from mtdata.logs.lines import FOREIGN, JsonFormatter, LineFormatter, Record, is_foreign
 
@@ -75,11 +76,8 @@ def configure(config: Mapping[str, Any] | None, home: Path, *, json_lines: bool 
     except _FAULTS as error:
         if _State.standing is not None:
             _apply(*_State.standing)
-        why = error.__cause__ or error
-        raise ConfigError(
-            f"log.config: LOGGING: {error}"
-            + (f" ({type(why).__name__}: {why})" if why is not error else "")
-        ) from error
+        # from None: what Python says of it quotes the file, and a word of it may be a secret
+        raise ConfigError(f"log.config: LOGGING: {reason(error, config or {})}") from None
     _State.standing = wanted, JsonFormatter if json_lines else LineFormatter
 
 

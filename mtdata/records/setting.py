@@ -6,12 +6,14 @@ Everything that loads a model loads this first.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from mtdata.adapters.durable import make_folder
 from mtdata.domain.database import DatabaseAddress
@@ -130,8 +132,26 @@ def made_ready(address: DatabaseAddress) -> None:
         look_into(address)
         return
     open_records(address)
-    with FileLock(f"{address.name}.migrating", mode=FILE_MODE, timeout=BUSY_S):
+    with _alone(f"{address.name}.migrating"):
         migrate()
+
+
+@contextmanager
+def _alone(path: str) -> Iterator[None]:
+    """RecordsError, which says why, where somebody else holds the lock or it cannot be tried."""
+    lock = FileLock(path, mode=FILE_MODE, timeout=BUSY_S, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        told = f"another process has been making the tables for {BUSY_S} s; nothing was changed"
+        raise RecordsError(f"{path}: {told}") from None
+    except OSError as error:
+        told = f"cannot lock: {error.strerror}; nothing was changed"
+        raise RecordsError(f"{path}: {told}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def look_into(address: DatabaseAddress) -> None:

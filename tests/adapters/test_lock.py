@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from mtdata.adapters.lock import PoolLock
-from mtdata.errors import BusyError, StorageError
+from mtdata.errors import BusyError, RecordsError, StorageError
+from mtdata.records import setting
+from mtdata.records.setting import _alone
 from tests.system.home import ROOT
 
 HOLDER = """
@@ -67,3 +72,28 @@ def test_a_lock_that_cannot_be_made_is_told_with_its_path(tmp_path: Path) -> Non
     (tmp_path / ".lock").mkdir()
     with pytest.raises(StorageError, match=r"\.lock: cannot lock"):
         PoolLock(tmp_path).hold().__enter__()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EIO, errno.EBADF])
+def test_a_lock_that_cannot_be_tried_is_no_lock_that_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def flock(*of: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(StorageError, match=f"cannot lock: {os.strerror(number)}. Nothing was done"):
+        PoolLock(tmp_path).hold().__enter__()
+    with pytest.raises(RecordsError, match="cannot lock"), _alone(str(tmp_path / "x.migrating")):
+        pass
+
+
+def test_tables_that_another_process_makes_are_waited_for_and_then_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setting, "BUSY_S", 0)
+    path = str(tmp_path / "x.migrating")
+    with _alone(path), pytest.raises(RecordsError, match="another process has been making"):
+        _alone(path).__enter__()
+    with _alone(path):
+        assert True

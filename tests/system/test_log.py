@@ -193,7 +193,7 @@ def test_a_faulty_logging_ends_as_78_and_says_why(home: Home) -> None:
     ended = home.run("export", STUDY)
     assert ended.code == 78
     assert "LOGGING" in ended.shown["error"]["message"]
-    assert "'a'" in ended.shown["error"]["message"]
+    assert "handler number 1: a class that it names" in ended.shown["error"]["message"]
     assert home.run("status").code == 0
     assert home.site.requests == []
 

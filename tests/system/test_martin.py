@@ -202,3 +202,62 @@ def test_a_round_of_the_real_program_carries_everything_home(
     ended = subprocess.run([martin, config], cwd="/", env=env, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert len(list((home.pool / "raw_data").glob("QOL_*.json"))) == 1
+
+
+TOOLS = "sh dirname readlink date mkdir tail awk tr cut rm touch sleep cat env".split()
+
+
+def path_with(folder: Path, **scripts: str) -> str:
+    """A PATH of the tools that each system has, and these scripts."""
+    folder.mkdir()
+    for name in TOOLS:
+        (folder / name).symlink_to(shutil.which(name) or f"/bin/{name}")
+    for name, script in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+CANNOT = "echo 'flock: 8: No locks available' >&2; exit"
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        {},
+        {"flock": f"{CANNOT} 65", "python3": "exit 1"},
+        {"flock": f"{CANNOT} 65"},
+        {"flock": f"{CANNOT} 1"},  # busybox has one code for both
+        {"flock": "exit 71"},
+        {"python3": "exit 1"},
+        {"python3": "exit 127"},
+    ],
+)
+def test_a_lock_that_cannot_be_tried_is_not_taken_for_one_that_is_held(
+    checkout: Checkout, tmp_path: Path, scripts: dict[str, str]
+) -> None:
+    path = path_with(tmp_path / "tools", **scripts)
+    checkout.does(f'touch "{checkout.folder}/did"')
+    assert checkout.run(PATH=path) == (0, "")
+    assert (checkout.folder / "did").exists()
+    checkout.does("echo 'mtdata: .lock: cannot lock: No locks available' >&2; exit 74")
+    code, told = checkout.run(PATH=path)
+    assert (code, told.count("\n")) == (74, 1)
+    assert "cannot lock" in told
+
+
+@pytest.mark.parametrize(
+    "scripts", [{"flock": "exit 1"}, {"flock": "exit 65", "python3": "exit 75"}]
+)
+def test_a_lock_that_is_held_is_75_whoever_tries_it(
+    checkout: Checkout, tmp_path: Path, scripts: dict[str, str]
+) -> None:
+    assert checkout.run(PATH=path_with(tmp_path / "tools", **scripts)) == (75, "")
+
+
+def test_without_flock_python_tells_that_a_round_is_at_work(
+    checkout: Checkout, long_round: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    python = f'exec "{sys.executable}" "$@"'
+    path = path_with(tmp_path / "tools", python3=python)
+    assert checkout.run(PATH=path) == (75, "")

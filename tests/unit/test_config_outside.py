@@ -36,11 +36,16 @@ def test_a_doubled_dollar_is_a_plain_one_and_a_lone_dollar_stays(folder: Folder)
     assert one(folder, PASS="${A}").password.get_secret_value() == "${B}"
 
 
-def test_an_unset_variable_is_a_fault_that_names_it(folder: Folder) -> None:
-    assert fault(folder, PASS="${B_1}${A_1}").endswith(
-        "PASS: the environment variable A_1, B_1 is not set"
+def test_an_unset_variable_is_a_fault_that_names_it_when_it_is_near_to_one_that_is_set(
+    folder: Folder,
+) -> None:
+    folder.environ = {"STUDY_PASS": SECRET}
+    assert fault(folder, PASS="${STUDY_PAS}").endswith(
+        "PASS: the environment variable STUDY_PAS is not set"
     )
-    assert fault(folder, PATH="${A_1}").endswith("PATH: the environment variable A_1 is not set")
+    assert fault(folder, PASS="${hunter2}${A_1}").endswith(
+        "PASS: the environment variable (a name of 3 letters), (a name of 7 letters) is not set"
+    )
 
 
 def test_a_variable_without_a_proper_name_is_a_fault(folder: Folder) -> None:

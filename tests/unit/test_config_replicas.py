@@ -58,7 +58,9 @@ def test_values_of_a_replica_may_come_from_the_environment(folder: Folder) -> No
     site = one(folder, REPLICAS=["s3://${B}/1", full(URL="s3://${B}/2", SECRET_KEY="<${W}>")])
     assert [r.url for r in site.replicas] == ["s3://bucket/1", "s3://bucket/2"]
     assert secrets(site)[1] == ("AKIA", f"<{SECRET}>")
-    assert "UNSET is not set" in fault(folder, REPLICAS=[full(SECRET_KEY="${UNSET}")])
+    assert "(a name of 5 letters) is not set" in fault(
+        folder, REPLICAS=[full(SECRET_KEY="${UNSET}")]
+    )
 
 
 def test_keys_come_from_credential_then_environment_then_file(
@@ -91,7 +93,8 @@ def test_keys_come_from_credential_then_environment_then_file(
         (["s3://me:hunter2@bucket"], "holds a user"),
         (["s3://bucket/a?b=1"], "holds a user, ?"),
         (["s3://bucket/../x"], "or '..'"),
-        ([{"URL": "s3://b", "SECRET": "hunter2"}], "SECRET: there is no such key"),
+        ([{"URL": "s3://b", "SECRET_KAY": "hunter2"}], "SECRET_KAY: there is no such key"),
+        ([{"URL": "s3://b", "hunter2": "x"}], "a key of 7 letters: there is no such key"),
         ([{"ENDPOINT": "https://h"}], "URL"),
         ([full(ENDPOINT="ftp://h")], "ENDPOINT: it must begin with https://"),
         ([full(ENDPOINT="https://me:hunter2@h")], "ENDPOINT: no user"),

@@ -374,11 +374,11 @@ def test_the_same_log_set_up_again_doubles_no_line_and_leaves_no_file_open(tmp_p
     [
         ({"version": 2}, "version"),
         ({"handlers": []}, "LOGGING"),
-        ({"handlers": {"a": {"class": "nowhere.Nothing"}}}, "'a'"),
-        ({"handlers": {"a": {"class": "mtdata.logs.NightlyFile"}}}, "'a'"),
-        ({"handlers": {"a": {"class": "logging.StreamHandler", "level": "LOUD"}}}, "LOUD"),
+        ({"handlers": {"a": {"class": "nowhere.Nothing"}}}, "handler number 1: a class"),
+        ({"handlers": {"a": {"class": "mtdata.logs.NightlyFile"}}}, "number 1: a key is missing"),
+        ({"handlers": {"a": {"class": "logging.StreamHandler", "level": "LOUD"}}}, "a level is"),
         ({"loggers": {"mtdata": {"handlers": ["b"]}}}, "mtdata"),
-        ({"formatters": {"a": {"class": "mtdata.logs.LineFormatter", "style": "?"}}}, "'a'"),
+        ({"formatters": {"a": {"class": "mtdata.logs.LineFormatter", "style": "?"}}}, "number 1"),
     ],
 )
 def test_a_faulty_config_is_told_clearly_and_the_log_that_stood_goes_on(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mtdata.adapters.replicas.access import ReplicaAccess
 from mtdata.adapters.replicas.folder import FolderReplica
 from mtdata.adapters.replicas.s3 import S3Replica
+from mtdata.domain.disclosure import named
 from mtdata.errors import ConfigError
 from mtdata.ports import Replica
 
@@ -26,5 +27,6 @@ def open_replica(access: ReplicaAccess) -> Replica:
     scheme = access.url.partition("://")[0]
     if scheme not in KINDS:
         known = ", ".join(sorted(KINDS))
-        raise ConfigError(f"REPLICAS: no kind of replica is called {scheme!a}; there are: {known}")
+        word = named(scheme, KINDS, "so")
+        raise ConfigError(f"REPLICAS: no kind of replica is called {word}; there are: {known}")
     return KINDS[scheme](access)

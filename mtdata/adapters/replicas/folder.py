@@ -28,7 +28,8 @@ class FolderReplica:
         url = urlsplit(access.url)
         self._root = Path(unquote(url.path))
         if url.netloc or not self._root.is_absolute() or self._root == Path("/"):
-            raise ConfigError(f"REPLICAS: {access.url}: allowed is file:/// and a folder's path")
+            told = f"a URL of {len(access.url)} letters: allowed is file:/// and a folder's path"
+            raise ConfigError(f"REPLICAS: {told}")
         self._folder = self._root / access.site
         self._disk = FolderDisk(self._folder)
         self.place = access.url

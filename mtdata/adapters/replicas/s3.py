@@ -35,8 +35,8 @@ class S3Replica:
         found = bucket_of(access.url)
         if not found:
             raise ConfigError(
-                f"REPLICAS: {access.url}: allowed is s3:// and a bucket, then a prefix of letters, "
-                "digits, '.', '_', '-' and '/'"
+                f"REPLICAS: a URL of {len(access.url)} letters: allowed is s3:// and a bucket, "
+                "then a prefix of letters, digits, '.', '_', '-' and '/'"
             )
         self._bucket, prefix = found
         self._prefix = f"{prefix}/{access.site}/".removeprefix("/")

@@ -31,5 +31,5 @@ def open_output(
     """
     scheme = place.partition("://")[0] if "://" in place else ""
     if scheme not in KINDS:
-        raise ConfigError(f"OUTPUT: {place}: allowed is a folder, or s3://bucket/prefix")
+        raise ConfigError("OUTPUT: allowed is a folder, or s3://bucket/prefix")
     return KINDS[scheme](place, access or S3Access(), sealing or Sealing())

@@ -34,7 +34,7 @@ class BucketOutput:
         found = bucket_of(place)
         if not found:
             raise ConfigError(
-                f"OUTPUT: {place}: allowed is s3:// and a bucket, then a prefix of letters, "
+                "OUTPUT: allowed is s3:// and a bucket, then a prefix of letters, "
                 "digits, '.', '_', '-' and '/'"
             )
         self._bucket, prefix = found

@@ -1,0 +1,92 @@
+"""What each key of a model takes, read off the model itself, so that a new key is never forgotten.
+
+A key that takes any text (a password, an address, a path) takes no word that may be told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, Literal, get_args, get_origin
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
+
+from mtdata.config import values
+from mtdata.domain.disclosure import Accepted, is_near
+
+SPELLINGS = frozenset({"true", "false", "yes", "no", "on", "off"})
+"""How people write True and False."""
+_UNITS = "s|m|h|d|w|sec|second|min|minute|hr|hour|day|week|month|year"
+_DURATION = re.compile(rf"-?[0-9]{{1,6}}(\.[0-9]{{1,3}})? ?({_UNITS})s?", re.ASCII | re.IGNORECASE)
+_CLOCK = re.compile(r"[0-9]{1,2}[:.h][0-9]{0,2}([:.][0-9]{1,2})? ?([ap]m)?", re.ASCII)
+_FORMAT = re.compile(r"(%-?[A-Za-z]|%|[-_.:/ ])+", re.ASCII)
+
+
+def is_duration(word: str) -> bool:
+    """Such as 90s, 5 weeks or -2h."""
+    return bool(_DURATION.fullmatch(word))
+
+
+def is_clock_time(word: str) -> bool:
+    """Such as 24:00 or 3.30 pm."""
+    return bool(_CLOCK.fullmatch(word))
+
+
+def is_format(word: str) -> bool:
+    """Nothing but directives and what stands between them."""
+    return bool(_FORMAT.fullmatch(word))
+
+
+def is_zone(word: str) -> bool:
+    """Near to the name of a zone of this machine."""
+    return is_near(word, _zones())
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+_FORMS: dict[Callable[..., Any], Callable[[str], bool]] = {
+    values.seconds: is_duration,
+    values.clock_time: is_clock_time,
+    values.clock_time_or_none: is_clock_time,
+    values.day_format: is_format,
+    values.time_format: is_format,
+    values.zone: is_zone,
+}
+_WORDS: dict[Callable[..., Any], frozenset[str]] = {values.encryption: SPELLINGS}
+
+
+@lru_cache(maxsize=32)
+def accepted_keys(model: type[BaseModel]) -> dict[str, Accepted]:
+    """What each key that a file may have for the model takes."""
+    fields = model.model_fields.values()
+    return {str(f.validation_alias): accepted_by(f) for f in fields if f.validation_alias}
+
+
+def accepted_by(field: FieldInfo) -> Accepted:
+    """What one field takes."""
+    kinds = set(_kinds(field.annotation))
+    calls = [one.func for one in field.metadata if isinstance(one, BeforeValidator)]
+    words = frozenset(kind for kind in kinds if isinstance(kind, str) and kind)
+    words |= SPELLINGS if bool in kinds else frozenset()
+    words = words.union(*(_WORDS.get(call, frozenset()) for call in calls))
+    forms = tuple(_FORMS[call] for call in calls if call in _FORMS)
+    return Accepted(words, bool({int, float} & kinds), forms)
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """Types within an annotation, and the words of a Literal; what lists hold is not looked at."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    elif get_origin(annotation) in (tuple, list, dict):
+        return
+    elif inner := get_args(annotation):
+        for one in inner:
+            yield from _kinds(one)
+    else:
+        yield annotation
