@@ -17,9 +17,7 @@ from mtdata.errors import StorageError
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-SAFE = (
-    "What was committed before is safe; mend the disk, the next round goes on from there."
-)
+SAFE = "What was committed before is safe; mend the disk, the next round goes on from there."
 
 
 @contextmanager
@@ -28,9 +26,7 @@ def _told(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            f"{path}: cannot {doing}: {error.strerror}. {SAFE}"
-        ) from error
+        raise StorageError(f"{path}: cannot {doing}: {error.strerror}. {SAFE}") from error
 
 
 def make_folder(path: Path) -> None:

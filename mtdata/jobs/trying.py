@@ -9,6 +9,12 @@ from mtdata.config import Settings
 from mtdata.domain.notice import PROGRAM
 from mtdata.errors import ConfigError, MTDataError, RecordsError
 
+_SHARED_OUT = (
+    "it answers, by a pooler that shares connections (pool_mode = transaction or statement): time "
+    "limits and the turns of machines at one account of CAKE do not hold there; give this database "
+    "pool_mode = session, or name the server itself"
+)
+
 
 def check_jobs(settings: Settings) -> list[Finding]:
     """Ask the database, and the broker where one rings; nothing of where nobody keeps records."""
@@ -19,15 +25,20 @@ def _check_records(settings: Settings) -> list[Finding]:
     address = settings.database
     if not address.is_shared and not Path(address.name).exists():
         return []  # made when somebody first orders a job
-    from mtdata.records import setting  # brings Django along
+    from mtdata.records import fitness, setting  # brings Django along
 
     try:
+        setting.open_records(address)
+        fitness.refuse_narrow_texts()
         setting.look_into(address)
+        shared_out = fitness.is_shared_out()
     except MTDataError as error:
         told = str(error) if address.told() in str(error) else f"{address.told()}: {error}"
         return [Finding(PROGRAM, "DATABASE", "bad", told, error.exit_code)]
     finally:
         setting.close_records()
+    if shared_out:
+        return [Finding(PROGRAM, "DATABASE", "odd", f"{address.told()}: {_SHARED_OUT}")]
     return [Finding(PROGRAM, "DATABASE", "good", f"{address.told()}: it answers")]
 
 

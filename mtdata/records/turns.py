@@ -18,7 +18,8 @@ from django.db.utils import OperationalError
 
 from mtdata.errors import BusyError, RecordsError
 from mtdata.exports.limiter import Turns
-from mtdata.records.asking import asking
+from mtdata.records.asking import asking, where
+from mtdata.records.faults import reason
 
 log = logging.getLogger(__name__)
 WAIT_S = 2
@@ -102,7 +103,7 @@ def _taken(seat: str) -> bool:
             return False
         connection.close()
         raise RecordsError(
-            f"the database of the records gives no turn ({type(error).__name__})"
+            f"the database of the records {where()} gives no turn: {reason(error)}"
         ) from error
     return True
 
