@@ -7,13 +7,23 @@ from pathlib import Path
 
 from mtdata.checkup import Finding
 from mtdata.config import Settings
+from mtdata.config.values import is_loopback
+from mtdata.domain.broker import BrokerAddress
+from mtdata.domain.database import DatabaseAddress
 from mtdata.domain.notice import PROGRAM
 from mtdata.errors import ConfigError, MTDataError, RecordsError
 
 _SHARED_OUT = (
-    "it answers, by a pooler that shares connections (pool_mode = transaction or statement): time "
-    "limits and the turns of machines at one account of CAKE do not hold there; give this database "
-    "pool_mode = session, or name the server itself"
+    "by a pooler that shares connections (pool_mode = transaction or statement), where limits of "
+    "time do not hold for each of them; give this database pool_mode = session, or name the server"
+)
+_UNPROVEN = (
+    "DATABASE_TLS is {tls}: nobody proves that it is the server, so somebody on the way could read "
+    "all of it; write verify, and DATABASE_CA"
+)
+_IN_CLEAR = (
+    "amqp:// is in clear: password and rings can be read on the way; write amqps://, and BROKER_CA "
+    "where its authority is your own"
 )
 
 
@@ -38,9 +48,21 @@ def _check_records(settings: Settings) -> list[Finding]:
         return [Finding(PROGRAM, "DATABASE", "bad", told, error.exit_code)]
     finally:
         setting.close_records()
-    if shared_out:
-        return [Finding(PROGRAM, "DATABASE", "odd", f"{address.told()}: {_SHARED_OUT}")]
-    return [Finding(PROGRAM, "DATABASE", "good", f"{address.told()}: it answers")]
+    odd = [_SHARED_OUT] if shared_out else []
+    return [_answered("DATABASE", f"{address.told()}: it answers", [*odd, *unproven(address)])]
+
+
+def _answered(what: str, told: str, odd: list[str]) -> Finding:
+    return Finding(PROGRAM, what, "odd" if odd else "good", "; ".join([told, *odd]))
+
+
+def unproven(address: DatabaseAddress | BrokerAddress) -> list[str]:
+    """What is odd about the way there, where it leads beyond this machine."""
+    if not address.host or is_loopback(address.host):
+        return []
+    if isinstance(address, BrokerAddress):
+        return [_IN_CLEAR] if address.kind == "amqp" else []
+    return [] if address.tls == "verify" else [_UNPROVEN.format(tls=address.tls)]
 
 
 def _check_broker(settings: Settings) -> list[Finding]:
@@ -59,4 +81,5 @@ def _check_broker(settings: Settings) -> list[Finding]:
             "it rings again"
         )
         return [Finding(PROGRAM, "BROKER", "bad", told, RecordsError.exit_code)]
-    return [Finding(PROGRAM, "BROKER", "good", f"{how.broker.told()}: a ring came through")]
+    told = f"{how.broker.told()}: a ring came through"
+    return [_answered("BROKER", told, unproven(how.broker))]

@@ -17,6 +17,7 @@ from mtdata.domain.database import DatabaseAddress
 from mtdata.errors import ConfigError, JobError
 from mtdata.jobs.broker import new_app
 from mtdata.jobs.kind import day, days_in_order
+from mtdata.jobs.trying import unproven
 from mtdata.records.connecting import described
 
 SECRET = "s3cr:t@/ %"
@@ -245,3 +246,24 @@ def test_a_broker_with_tls_shows_whose_it_is() -> None:
     assert address is not None
     tls = new_app(address).conf.broker_use_ssl
     assert tls == {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": "broker.example"}
+
+
+@pytest.mark.parametrize(
+    ("address", "odd"),
+    [
+        (DatabaseAddress("sqlite", "/x"), ""),
+        (DatabaseAddress("mysql", "n", "127.0.0.1", 1), ""),
+        (DatabaseAddress("mysql", "n", "db", 1), "DATABASE_TLS is prefer"),
+        (DatabaseAddress("postgres", "n", "db", 1, tls="require"), "DATABASE_TLS is require"),
+        (DatabaseAddress("postgres", "n", "db", 1, tls="verify", ca="/ca"), ""),
+        (BrokerAddress("amqp", "localhost", 1), ""),
+        (BrokerAddress("amqp", "b", 1), "amqps://"),
+        (BrokerAddress("amqps", "b", 1), ""),
+        (BrokerAddress("sqs", ""), ""),
+    ],
+)
+def test_a_way_beyond_this_machine_that_can_be_read_is_odd(
+    address: DatabaseAddress | BrokerAddress, odd: str
+) -> None:
+    found = "; ".join(unproven(address))
+    assert (odd in found, bool(found)) == (True, bool(odd))
