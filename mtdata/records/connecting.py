@@ -26,7 +26,8 @@ MODES = (
     "NO_ENGINE_SUBSTITUTION"
 )
 """Of MySQL and MariaDB, whatever their server has: a text that does not fit is refused, not cut."""
-_SSLMODES = {"off": "disable", "prefer": "prefer", "require": "require", "verify": "verify-full"}
+_SSLMODES = {"off": "disable", "require": "require", "verify": "verify-full"}
+"""To prefer it is libpq's own default, and PGSSLMODE may ask for more."""
 
 
 def described(address: DatabaseAddress) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def described(address: DatabaseAddress) -> dict[str, Any]:
 
 
 def _postgres(address: DatabaseAddress) -> dict[str, Any]:
-    tls = {"sslmode": _SSLMODES[address.tls]}
+    tls = {"sslmode": _SSLMODES[address.tls]} if address.tls in _SSLMODES else {}
     if address.tls == "verify":
         tls["sslrootcert"] = address.ca
     return {"connect_timeout": CONNECT_S, **tls}

@@ -68,11 +68,11 @@ _NUMBERS = {
     DATABASE: (1049,),
     RIGHTS: (1142, 1143, 1227, 1370),
     SILENT: (2002, 2003, 9001),
-    BROKEN: (0, 2006, 2013, 2014, 2055, 1152, 1158, 1159, 1160, 1161),
+    BROKEN: (0, 1927, 2006, 2013, 2014, 2055, 4031, 1152, 1158, 1159, 1160, 1161),
     NO_TLS: (2026,),
     TLS: (3159, 4165),
     FULL: (1040, 1203, 1226),
-    STARTING: (1053, 1077, 1079),
+    STARTING: (1047, 1053, 1077, 1079),
     BLOCKED: (1129,),
     EXPIRED: (1820, 1862, 3118, 4151),
     READ_ONLY: (1290, 1792, 1836, 3100),
@@ -97,18 +97,22 @@ _SQLITE = {
 }
 _LOG_INS = (
     (r"no pg_hba\.conf entry .*SSL (on|encryption)|permission denied for database", NOT_OURS),
-    (r"no pg_hba\.conf entry|SSL (connection is )?required\b(?!, but)", IN_CLEAR),
+    (r"no pg_hba\.conf entry|SSL (connection is )?required", IN_CLEAR),
     (r"does not support SSL|SSL was required", NO_TLS),
     (r"certificate verify failed|root certificate|server certificate for|unknown ca", CERTIFICATE),
+    (r"SSL SYSCALL error|SSL connection has been closed", BROKEN),
     (r"invalid response to SSL negotiation|expected authentication request", OTHER),
     (r"password authentication failed|role .* does not exist|no such user|fe_sendauth|SASL"
-     r"|no password supplied|authentication failed|auth failed|not permitted to log in", ROLE),
+     r"|no password supplied|authentication failed|auth failed|not permitted to log in"
+     r"|(tenant or )?user not found|no credentials for the role", ROLE),
     (r"database .* does not exist|no such database", DATABASE),
-    (r"too many (clients|connections)|connection slots|no more connections|max_client_conn", FULL),
+    (r"too many (clients|connections)|connection slots|no more connections|max_client_conn"
+     r"|connection limit exceeded|max client", FULL),
     (r"starting up|shutting down|recovery mode|not accepting connections|terminating", STARTING),
     (r"session is not read-write|read-only", READ_ONLY),
-    (r"startup parameter|bouncer|pooler|login failed|login has been failing|query_wait_timeout"
-     r"|client_login_timeout|(database|pool).* is (disabled|paused)", POOLER),
+    (r"startup parameter|command-line options|bouncer|pooler|proxy|servers are down|route for"
+     r"|login failed|login has been failing|query_wait_timeout|client_login_timeout"
+     r"|(database|pool).* is (disabled|paused)", POOLER),
     (r"failed to resolve|could not translate host|Name or service|nodename|name resolution", HOST),
     (r"Connection refused", PORT),
     (r"SSL|TLS", TLS),

@@ -72,6 +72,7 @@ def test_a_state_says_why(state: str, words: str) -> None:
         (1290, faults.READ_ONLY),
         (1836, faults.READ_ONLY),
         (1053, faults.STARTING),
+        (1047, faults.STARTING),
         (2013, faults.BROKEN),
         (2026, faults.NO_TLS),
         (3159, faults.TLS),
@@ -126,6 +127,12 @@ FATAL = 'connection failed: connection to server at "10.0.0.1", port 5432 failed
         ("server login has been failing, try again later (server_login_retry)", faults.POOLER),
         ("query_wait_timeout", faults.POOLER),
         ("bouncer config error", faults.POOLER),
+        ("RDS Proxy currently doesn't support command-line options.", faults.POOLER),
+        ("This RDS proxy has no credentials for the role x.", faults.ROLE),
+        ("Tenant or user not found", faults.ROLE),
+        ("MaxClientsInSessionMode: max clients reached", faults.FULL),
+        ('too many connections for role "x"', faults.FULL),
+        ("SSL SYSCALL error: EOF detected", faults.BROKEN),
     ],
 )
 def test_a_refused_log_in_is_read_without_the_names_in_it(said: str, words: str) -> None:

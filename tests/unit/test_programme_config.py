@@ -84,7 +84,7 @@ def test_tls_and_authorities_belong_to_the_addresses(tmp_path: Path) -> None:
     ("tls", "postgres", "mysql"),
     [
         ("off", {"sslmode": "disable"}, {"ssl_disabled": True}),
-        ("prefer", {"sslmode": "prefer"}, {}),
+        ("prefer", {}, {}),
         ("require", {"sslmode": "require"}, {"ssl": {"check_hostname": False}}),
         (
             "verify",
