@@ -17,7 +17,9 @@ from mtdata.errors import StorageError
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-SAFE = "What was committed before is safe; mend the disk, the next round goes on from there."
+SAFE = (
+    "What was committed before is safe; mend the disk, the next round goes on from there."
+)
 
 
 @contextmanager
@@ -26,7 +28,9 @@ def _told(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"{path}: cannot {doing}: {error.strerror}. {SAFE}") from error
+        raise StorageError(
+            f"{path}: cannot {doing}: {error.strerror}. {SAFE}"
+        ) from error
 
 
 def make_folder(path: Path) -> None:

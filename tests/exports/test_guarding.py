@@ -26,7 +26,7 @@ BEGINNINGS = [*SIGNS, "+4", "-1.5", "-1,000", '=HYPER("x")']
 CELL = st.builds(
     str.__add__,
     st.sampled_from(BEGINNINGS),
-    st.text(st.sampled_from("=+-@\t\r\n\",;'a1.€𝄞é ") | st.characters(codec="utf-8"), max_size=12),
+    st.text(st.sampled_from('=+-@\t\r\n",;\'a1.€𝄞é ') | st.characters(codec="utf-8"), max_size=12),
 )
 
 
