@@ -51,7 +51,7 @@ WEB = [
     "django-csp>=4,<5",
     "svg.py>=1.10,<2",  # the charts
 ]
-MYSQL = ["PyMySQL>=1.1,<2"]
+MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly be left out
 POSTGRES = ["psycopg[binary]>=3.2,<4"]
 CELERY = ["celery>=5.7,<6"]
 SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own

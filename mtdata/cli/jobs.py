@@ -14,7 +14,7 @@ from mtdata.cli.sites import Result, recorded, settings_of
 from mtdata.cli.tables import note, say, table
 from mtdata.cli.web import has_web
 from mtdata.config import Settings
-from mtdata.config.broker import ALLOWED, broker_of
+from mtdata.config.broker import ALLOWED, as_configured, broker_of
 from mtdata.domain.job import Status
 from mtdata.errors import UsageError
 
@@ -202,7 +202,8 @@ def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
     if options.broker and engine != "celery":
         raise UsageError("--broker goes with --engine celery; an embedded runner has no broker")
     try:
-        broker = broker_of(options.broker) if options.broker else how.broker
+        asked = broker_of(options.broker) if options.broker else None
+        broker = as_configured(asked, how.broker_ca, how.broker_queue) if asked else how.broker
     except ValueError as error:
         raise UsageError(f"--broker: {error}; allowed is {ALLOWED}") from None
     if engine == "celery" and how.engine != "celery":

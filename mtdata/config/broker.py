@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 from mtdata.domain.broker import QUEUE, BrokerAddress
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
-_PLACE = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?(?:/(.*))?", re.DOTALL)
+HOST = r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?"
+"""A name that can be asked for; a longer or empty part of it could not."""
+_PLACE = re.compile(rf"({HOST}|\[[0-9a-fA-F:]+\])(?::([0-9]{{1,5}}))?(?:/(.*))?", re.DOTALL)
 _QUEUE = re.compile(r"queue=([A-Za-z0-9_-]{1,64})")
 ALLOWED = "amqp://USER:PASS@HOST:PORT/VHOST, amqps://… alike or sqs://KEY:SECRET@, or nothing"
 
@@ -35,6 +38,13 @@ def broker_of(value: Any) -> BrokerAddress | None:
     if kind == "sqs" and place in ("", "/"):
         return BrokerAddress("sqs", "", 0, user, password, queue=name)
     return _placed(kind, place, user, password, name)
+
+
+def as_configured(broker: BrokerAddress, ca: str, sort: Any) -> BrokerAddress:
+    """The broker with BROKER_CA and BROKER_QUEUE; ValueError for a CA that nobody would look at."""
+    if ca and broker.kind != "amqps":
+        raise ValueError("with BROKER_CA it must begin with amqps://, else nothing is encrypted")
+    return replace(broker, ca=ca, sort=sort)
 
 
 def _placed(kind: Any, place: str, user: str, password: str, queue: str) -> BrokerAddress:

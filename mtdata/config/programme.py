@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
@@ -17,15 +18,16 @@ from pydantic import (
 )
 
 from mtdata.config import values
-from mtdata.config.broker import ALLOWED, broker_of
+from mtdata.config.broker import ALLOWED, HOST, as_configured, broker_of
 from mtdata.config.site import Seconds, home_of
 from mtdata.config.strict import DURATION, STRICT
 from mtdata.domain.broker import BrokerAddress
-from mtdata.domain.database import DatabaseAddress
+from mtdata.domain.database import DatabaseAddress, Tls
 
 _PORTS = {"mysql": 3306, "postgres": 5432}
 _ENGINES = {"mysql": "mysql", "mariadb": "mysql", "postgres": "postgres", "postgresql": "postgres"}
-_PLACE = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?/([A-Za-z0-9_$-]{1,64})")
+_PLACE = re.compile(rf"({HOST}|\[[0-9a-fA-F:]+\])(?::([0-9]{{1,5}}))?/([A-Za-z0-9_$-]{{1,64}})")
+_AUTHORITY = "a file of certificates (PEM), or nothing"
 _HOST = re.compile(r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9a-fA-F:]+\]|\*")
 
 
@@ -48,6 +50,15 @@ def _database(value: Any, info: ValidationInfo) -> DatabaseAddress | None:
     return DatabaseAddress(
         engine, match[3], match[1].strip("[]"), port, unquote(user), unquote(password)
     )
+
+
+def _authority(value: Any, info: ValidationInfo) -> str:
+    """The path of a file of certificates, '' for none."""
+    if value in (None, ""):
+        return ""
+    if "-----BEGIN" in str(value) or "\n" in str(value):
+        raise ValueError("it is a certificate or key itself: put it into a file")
+    return str(values.place(value, home_of(info)))
 
 
 def _hosts(value: Any) -> tuple[str, ...]:
@@ -74,6 +85,15 @@ class ProgrammeConfig(BaseModel):
 
     model_config = STRICT
 
+    database_ca: Annotated[str, BeforeValidator(_authority)] = Field(
+        default="", validation_alias="DATABASE_CA", description=_AUTHORITY
+    )
+    database_tls: Annotated[Tls, BeforeValidator(values.lower)] = Field(
+        default="prefer",
+        validation_alias="DATABASE_TLS",
+        description="off, prefer, require or verify",
+        validate_default=True,
+    )
     database: Annotated[DatabaseAddress | None, BeforeValidator(_database)] = Field(
         default=None,
         validation_alias="DATABASE",
@@ -81,6 +101,12 @@ class ProgrammeConfig(BaseModel):
     )
     engine: Annotated[Literal["embedded", "celery"], BeforeValidator(values.lower)] = Field(
         default="embedded", validation_alias="ENGINE", description="embedded or celery"
+    )
+    broker_ca: Annotated[str, BeforeValidator(_authority)] = Field(
+        default="", validation_alias="BROKER_CA", description=_AUTHORITY
+    )
+    broker_queue: Annotated[Literal["quorum", "classic"], BeforeValidator(values.lower)] = Field(
+        default="quorum", validation_alias="BROKER_QUEUE", description="quorum or classic"
     )
     broker: Annotated[BrokerAddress | None, BeforeValidator(broker_of)] = Field(
         default=None, validation_alias="BROKER", description=ALLOWED, validate_default=True
@@ -114,12 +140,35 @@ class ProgrammeConfig(BaseModel):
         description="a whole number from 1 to 10000",
     )
 
+    @field_validator("database_tls")
+    @classmethod
+    def _is_vouched_for(cls, value: Tls, info: ValidationInfo) -> Tls:
+        ca = info.data.get("database_ca")
+        if value == "verify" and ca == "":
+            raise ValueError("verify needs DATABASE_CA, a file such as your provider's root.pem")
+        if ca and value != "verify":
+            raise ValueError("it must be verify with DATABASE_CA, which nobody looks at otherwise")
+        return value
+
+    @field_validator("database")
+    @classmethod
+    def _is_encrypted(
+        cls, value: DatabaseAddress | None, info: ValidationInfo
+    ) -> DatabaseAddress | None:
+        if value is None or not value.is_shared:
+            return value
+        tls, ca = info.data.get("database_tls", "prefer"), info.data.get("database_ca", "")
+        return replace(value, tls=tls, ca=ca)
+
     @field_validator("broker")
     @classmethod
     def _is_there(cls, value: BrokerAddress | None, info: ValidationInfo) -> BrokerAddress | None:
         if value is None and info.data.get("engine") == "celery":
             raise ValueError("ENGINE is celery, so a broker must be named here")
-        return value
+        if value is None:
+            return value
+        ca, sort = info.data.get("broker_ca", ""), info.data.get("broker_queue", "quorum")
+        return as_configured(value, ca, sort)
 
     @field_validator("heartbeat_s")
     @classmethod

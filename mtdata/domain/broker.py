@@ -10,7 +10,11 @@ QUEUE = "mtdata"
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """A broker: RabbitMQ (amqp, amqps) or Amazon's SQS, where an empty host is Amazon's own."""
+    """A broker: RabbitMQ (amqp, amqps) or Amazon's SQS, where an empty host is Amazon's own.
+
+    `ca` is a file of certificates for amqps, '' for the authorities of this machine; `sort` is what
+    RabbitMQ makes of the queue.
+    """
 
     kind: Literal["amqp", "amqps", "sqs"]
     host: str
@@ -19,6 +23,8 @@ class BrokerAddress:
     password: str = field(default="", repr=False)
     vhost: str = "/"
     queue: str = QUEUE
+    ca: str = field(default="", repr=False)
+    sort: Literal["quorum", "classic"] = "quorum"
 
     def told(self) -> str:
         """How people see it: without user and password."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from mtdata.adapters import authority
 from mtdata.config.values import is_loopback
 from mtdata.domain.broker import BrokerAddress
 from mtdata.errors import ConfigError
@@ -36,23 +37,11 @@ _WAYS = {
     "worker_enable_remote_control": False,
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
-    "worker_detect_quorum_queues": False,
+    "worker_detect_quorum_queues": True,  # they know no QoS of a whole connection
     "worker_cancel_long_running_tasks_on_connection_loss": True,
     "worker_send_task_events": False,
     "enable_utc": True,
 }
-
-
-def faults() -> tuple[type[Exception], ...]:
-    """What a broker that is away, or refuses, is told by."""
-    from amqp.exceptions import AMQPError
-    from botocore.exceptions import (  # type: ignore[import-untyped]
-        BotoCoreError,
-        ClientError,
-    )
-    from kombu.exceptions import KombuError
-
-    return (OSError, AMQPError, KombuError, BotoCoreError, ClientError)
 
 
 @lru_cache(maxsize=4)
@@ -62,7 +51,10 @@ def app_of(address: BrokerAddress) -> Celery:
 
 
 def new_app(address: BrokerAddress) -> Celery:
-    """A Celery app; it connects to nothing.  ConfigError without Celery."""
+    """A Celery app; it connects to nothing.
+
+    ConfigError without Celery, and where BROKER_CA is no certificate.
+    """
     try:
         from celery import Celery
         from kombu import Exchange, Queue
@@ -73,9 +65,12 @@ def new_app(address: BrokerAddress) -> Celery:
             "brings it"
         ) from error
     app = Celery("mtdata", set_as_current=False)
-    limits = {"x-max-length": WAITING, "x-message-ttl": KEPT_S * 1000}
     queue = Queue(
-        address.queue, Exchange(""), routing_key=address.queue, durable=True, queue_arguments=limits
+        address.queue,
+        Exchange(""),
+        routing_key=address.queue,
+        durable=True,
+        queue_arguments=_arguments(address),
     )
     app.conf.update(
         _WAYS,
@@ -86,6 +81,13 @@ def new_app(address: BrokerAddress) -> Celery:
         task_default_queue=address.queue,
     )
     return app
+
+
+def _arguments(address: BrokerAddress) -> dict[str, Any]:
+    """What RabbitMQ is told of the queue; one that stands with others is refused (406)."""
+    limits = {"x-max-length": WAITING, "x-message-ttl": KEPT_S * 1000}
+    # a classic one is declared as it always was, without its sort
+    return {**limits, "x-queue-type": "quorum"} if address.sort == "quorum" else limits
 
 
 def _url(address: BrokerAddress) -> str:
@@ -101,7 +103,12 @@ def _url(address: BrokerAddress) -> str:
 def _tls(address: BrokerAddress) -> Any:
     if address.kind != "amqps":
         return False
-    return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": address.host}
+    tls: dict[str, Any] = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": address.host}
+    if address.ca:
+        if why := authority.why_unusable(address.ca):
+            raise ConfigError(f"programme.config: BROKER_CA: the file that it names {why}")
+        tls["ca_certs"] = address.ca
+    return tls
 
 
 def _sqs(address: BrokerAddress) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from uuid import UUID
 
 from celery.bootsteps import CLOSE
 from celery.exceptions import WorkerShutdown
+from celery.worker.consumer import Consumer
 
 from mtdata.adapters.clock import SystemClock
 from mtdata.domain.broker import BrokerAddress
-from mtdata.jobs.broker import TASK, faults, new_app
+from mtdata.jobs.broker import TASK, new_app
+from mtdata.jobs.broker_faults import faults, why
 
 log = logging.getLogger(__name__)
 Heard = Callable[[str, int], None]
@@ -25,11 +27,22 @@ PAUSES_S, STANDS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0), 60.0
 SILENT = logging.CRITICAL + 1
 
 
+class _Consumer(Consumer):  # type: ignore[misc]
+    """Celery's, without what it makes at the broker for tasks of later: no ring is one."""
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
+        """The steps by which it begins."""
+
+        default_steps = tuple(
+            step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step
+        )
+
+
 class Ear:
     """Calls `heard` with the job and the hops of each ring, in a thread of Celery's."""
 
     def __init__(self, address: BrokerAddress, heard: Heard) -> None:
-        self._told = address.told()
+        self._address = address
         self._app = new_app(address)
         self._leaving = threading.Event()
         self._away, self._tries = False, 0
@@ -83,13 +96,14 @@ class Ear:
             without_heartbeat=True,
             task_events=False,
             ready_callback=self._back,
+            consumer_cls=_Consumer,
         )
         try:
             worker.blueprint.start(worker)
         except WorkerShutdown as error:
-            return _name_of(error.__cause__ or error.__context__)
+            return why(error.__cause__ or error.__context__, self._address)
         except faults() as error:
-            return _name_of(error)
+            return why(error, self._address)
         finally:
             worker.stop()
         return "it ended by itself"
@@ -100,8 +114,8 @@ class Ear:
         if not self._away:
             self._away = True
             log.warning(
-                "the broker %s is not there (%s); jobs are found by looking meanwhile, and the "
-                "broker is called again", self._told, reason,
+                "the broker %s is not there for us (%s); jobs are found by looking meanwhile, and "
+                "it is called again", self._address.told(), reason,
             )  # fmt: skip
 
     def _close(self) -> None:
@@ -111,13 +125,9 @@ class Ear:
 
     def _back(self, consumer: Any) -> None:
         if self._away:
-            log.warning("the broker %s is there again", self._told)
+            log.warning("the broker %s is there again", self._address.told())
         else:
-            log.info("listening to the broker %s", self._told)
+            log.info("listening to the broker %s", self._address.told())
         self._away, self._since, self._consumer = False, self._ticks(), consumer
         if self._leaving.is_set():
             self._close()
-
-
-def _name_of(error: BaseException | None) -> str:
-    return type(error).__name__  # its words could quote the account

@@ -19,8 +19,6 @@ from mtdata.records import reaping, runners, setting
 if TYPE_CHECKING:
     from mtdata.jobs.ear import Ear, Heard
 
-MOST_HOPS = 8
-"""By so many busy runners a ring is passed on."""
 SILENT_SWEEPS = 3
 """A runner that was not heard of for so many sweeps is rung by nobody."""
 LAST_S, HANDED_BACK_S = 1.0, 8.0
@@ -75,7 +73,7 @@ class RungSlots(Slots):
         return reaping.due_in_s(self._kinds.keys(), self.look_s)
 
     def _heard(self, job_id: str, hops: int) -> None:
-        if self._bell.ring() or hops >= MOST_HOPS or self._leaving.is_set():
+        if self._bell.ring() or hops >= doorbell.MOST_HOPS or self._leaving.is_set():
             return
         # all our slots are at work, and look again before they sleep; others may be free now
         try:

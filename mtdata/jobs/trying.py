@@ -1,4 +1,5 @@
-"""Whether the records of jobs and the broker answer, for `mtdata check`; it changes nothing."""
+"""Whether the records of jobs and the broker answer, for `mtdata check`; it changes nothing
+but that the queue is made if it is not there yet."""
 
 from __future__ import annotations
 
@@ -6,8 +7,24 @@ from pathlib import Path
 
 from mtdata.checkup import Finding
 from mtdata.config import Settings
+from mtdata.config.values import is_loopback
+from mtdata.domain.broker import BrokerAddress
+from mtdata.domain.database import DatabaseAddress
 from mtdata.domain.notice import PROGRAM
 from mtdata.errors import ConfigError, MTDataError, RecordsError
+
+_SHARED_OUT = (
+    "by a pooler that shares connections (pool_mode = transaction or statement), where limits of "
+    "time do not hold for each of them; give this database pool_mode = session, or name the server"
+)
+_UNPROVEN = (
+    "DATABASE_TLS is {tls}: nobody proves that it is the server, so somebody on the way could read "
+    "all of it; write verify, and DATABASE_CA"
+)
+_IN_CLEAR = (
+    "amqp:// is in clear: password and rings can be read on the way; write amqps://, and BROKER_CA "
+    "where its authority is your own"
+)
 
 
 def check_jobs(settings: Settings) -> list[Finding]:
@@ -19,16 +36,33 @@ def _check_records(settings: Settings) -> list[Finding]:
     address = settings.database
     if not address.is_shared and not Path(address.name).exists():
         return []  # made when somebody first orders a job
-    from mtdata.records import setting  # brings Django along
+    from mtdata.records import fitness, setting  # brings Django along
 
     try:
+        setting.open_records(address)
+        fitness.refuse_narrow_texts()
         setting.look_into(address)
+        shared_out = fitness.is_shared_out()
     except MTDataError as error:
         told = str(error) if address.told() in str(error) else f"{address.told()}: {error}"
         return [Finding(PROGRAM, "DATABASE", "bad", told, error.exit_code)]
     finally:
         setting.close_records()
-    return [Finding(PROGRAM, "DATABASE", "good", f"{address.told()}: it answers")]
+    odd = [_SHARED_OUT] if shared_out else []
+    return [_answered("DATABASE", f"{address.told()}: it answers", [*odd, *unproven(address)])]
+
+
+def _answered(what: str, told: str, odd: list[str]) -> Finding:
+    return Finding(PROGRAM, what, "odd" if odd else "good", "; ".join([told, *odd]))
+
+
+def unproven(address: DatabaseAddress | BrokerAddress) -> list[str]:
+    """What is odd about the way there, where it leads beyond this machine."""
+    if not address.host or is_loopback(address.host):
+        return []
+    if isinstance(address, BrokerAddress):
+        return [_IN_CLEAR] if address.kind == "amqp" else []
+    return [] if address.tls == "verify" else [_UNPROVEN.format(tls=address.tls)]
 
 
 def _check_broker(settings: Settings) -> list[Finding]:
@@ -39,12 +73,13 @@ def _check_broker(settings: Settings) -> list[Finding]:
 
     try:
         broker.app_of(how.broker)
-    except ConfigError as error:  # Celery is not installed
+    except ConfigError as error:  # Celery is not installed, or BROKER_CA is none
         return [Finding(PROGRAM, "BROKER", "bad", str(error), error.exit_code)]
-    if fault := doorbell.reach(how.broker):
+    if fault := doorbell.try_out(how.broker):
         told = (
             f"{how.broker.told()}: {fault}; jobs wait up to SWEEP_S ({how.sweep_s:g} s) each until "
             "it rings again"
         )
         return [Finding(PROGRAM, "BROKER", "bad", told, RecordsError.exit_code)]
-    return [Finding(PROGRAM, "BROKER", "good", f"{how.broker.told()}: it takes us in")]
+    told = f"{how.broker.told()}: a ring came through"
+    return [_answered("BROKER", told, unproven(how.broker))]

@@ -17,6 +17,7 @@ from django.db.utils import (
 )
 
 from mtdata.errors import RecordsError
+from mtdata.records.faults import reason
 
 Found = TypeVar("Found")
 TRIES, PAUSE_S = 7, 0.1
@@ -36,6 +37,13 @@ def now() -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def where() -> str:
+    """Which database that is, as its address tells it."""
+    known = connection.settings_dict
+    place = f"{known['HOST']}:{known['PORT']}/" if known["HOST"] else "/"
+    return f"{connection.vendor.replace('gresql', 'gres')}://{place}{known['NAME']}"
+
+
 @contextmanager
 def asking() -> Iterator[None]:
     """What the database says against it becomes a RecordsError; its words could quote a value."""
@@ -47,7 +55,7 @@ def asking() -> Iterator[None]:
         if not connection.in_atomic_block:
             connection.close()  # a broken one would stay broken
         raise RecordsError(
-            f"the database of the records does not do what it was asked ({type(error).__name__})"
+            f"the database of the records {where()} does not do what it was asked: {reason(error)}"
         ) from error
 
 
@@ -63,13 +71,13 @@ def whole(move: Callable[[], Found], tries: int = TRIES) -> Found:
             connection.close()
             if turn == tries:
                 raise RecordsError(
-                    f"the database of the records does not answer ({type(error).__name__})"
+                    f"the database of the records {where()} does not answer: {reason(error)}"
                 ) from error
             time.sleep(PAUSE_S * 2**turn)
         except IntegrityError:
             raise
         except DatabaseError as error:
             raise RecordsError(
-                f"the database of the records refuses ({type(error).__name__})"
+                f"the database of the records {where()} refuses: {reason(error)}"
             ) from error
     raise AssertionError("the last turn returns or raises")

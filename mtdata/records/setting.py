@@ -15,28 +15,31 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from filelock import FileLock, Timeout
 
+from mtdata.adapters import authority
 from mtdata.adapters.durable import make_folder
 from mtdata.domain.database import DatabaseAddress
 from mtdata.errors import ConfigError, RecordsError
 from mtdata.records.asking import asking
+from mtdata.records.connecting import BUSY_S, described
+from mtdata.records.fitness import refuse_narrow_texts
 from mtdata.records.ready import prepare
 
 FILE_MODE = 0o600
-BUSY_S, CONNECT_S, READ_S = 20, 5, 60
 _DRIVERS = {"mysql": "PyMySQL", "postgres": "psycopg"}
 
 
 def open_records(address: DatabaseAddress) -> None:
     """Make Django ready for this database; a second call turns to another one.
 
-    ConfigError when its driver is not installed.
+    ConfigError when its driver is not installed, or DATABASE_CA is no certificate.
     """
     prepare()
+    _look_at_authority(address)
     if address.engine == "mysql":
         _stand_in_for_mysqlclient()
     if not address.is_shared:
         _make_file(Path(address.name))
-    _turn_to({DEFAULT_DB_ALIAS: _described(address)})
+    _turn_to({DEFAULT_DB_ALIAS: described(address)})
     try:
         _ = connection.vendor  # loads the driver
     except ImproperlyConfigured as error:
@@ -44,6 +47,11 @@ def open_records(address: DatabaseAddress) -> None:
             f"programme.config: DATABASE: {_DRIVERS[address.engine]} is not installed; "
             f"`pip install mtdata[{address.engine}]` brings it"
         ) from error
+
+
+def _look_at_authority(address: DatabaseAddress) -> None:
+    if address.is_shared and address.ca and (why := authority.why_unusable(address.ca)):
+        raise ConfigError(f"programme.config: DATABASE_CA: the file that it names {why}")
 
 
 def _make_file(path: Path) -> None:
@@ -73,49 +81,14 @@ def _stand_in_for_mysqlclient() -> None:
     pymysql.install_as_MySQLdb()
 
 
-def _described(address: DatabaseAddress) -> dict[str, Any]:
-    if address.engine == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": address.name,
-            "OPTIONS": {
-                "timeout": BUSY_S,
-                "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-            },
-        }
-    shared = {
-        "NAME": address.name,
-        "HOST": address.host,
-        "PORT": address.port,
-        "USER": address.user,
-        "PASSWORD": address.password,
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
-    }
-    if address.engine == "postgres":
-        options: dict[str, Any] = {
-            "connect_timeout": CONNECT_S,
-            # who stands still in the middle of a commit must not keep the others waiting for ever
-            "options": f"-c lock_timeout={BUSY_S}s -c statement_timeout={READ_S}s "
-            f"-c idle_in_transaction_session_timeout={READ_S}s",
-        }
-        return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options, **shared}
-    options = {
-        "connect_timeout": CONNECT_S,
-        "read_timeout": READ_S,
-        "write_timeout": READ_S,
-        "charset": "utf8mb4",
-        "isolation_level": "read committed",
-        "init_command": f"SET time_zone='+00:00', innodb_lock_wait_timeout={BUSY_S}",
-    }
-    return {"ENGINE": "django.db.backends.mysql", "OPTIONS": options, **shared}
-
-
 def migrate() -> int:
-    """Make or change the tables as this version has them; how many steps that took."""
+    """Make or change the tables as this version has them; how many steps that took.
+
+    RecordsError, and nothing is changed, where the database could not keep every name.
+    """
     from django.core.management import call_command  # a child never needs it
 
+    refuse_narrow_texts()
     with asking():
         steps = len(_missing())
         if steps:

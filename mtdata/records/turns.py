@@ -10,17 +10,20 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 
-from django.db import connection, transaction
-from django.db.utils import OperationalError
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.utils import DatabaseError, InterfaceError
 
 from mtdata.errors import BusyError, RecordsError
 from mtdata.exports.limiter import Turns
-from mtdata.records.asking import asking
+from mtdata.records.asking import asking, where
+from mtdata.records.faults import reason
 
 log = logging.getLogger(__name__)
+Seat = Callable[[], None]
+"""A seat that is taken is how it is given back."""
 WAIT_S = 2
 """So long one question for a seat stands in the database's own queue, without a sign of life."""
 LOOK_S = 0.5
@@ -72,14 +75,14 @@ class SharedTurns:
             beat()
             self._wait(min(left, LOOK_S))
 
-    def _seat(self, beat: Callable[[], None]) -> str:
+    def _seat(self, beat: Callable[[], None]) -> Seat:
         ends_at = self._ticks() + self._longest_s
         while True:
             # each waits for one seat, by chance: the database's queue is fair, looking round is not
             number = secrets.randbelow(self._at_once)
             seat = sha256(f"{self._name} {number}".encode()).hexdigest()
-            if _taken(seat):
-                return seat
+            if taken := _taken(seat):
+                return taken
             beat()
             if self._ticks() >= ends_at:
                 raise BusyError(
@@ -88,32 +91,50 @@ class SharedTurns:
                 )
 
 
-def _taken(seat: str) -> bool:
-    if connection.vendor == "mysql":
+def _taken(seat: str) -> Seat | None:
+    """The seat, once it is ours; None when another has it."""
+    return _of_mysql(seat) if connection.vendor == "mysql" else _of_postgres(seat)
+
+
+def _of_mysql(seat: str) -> Seat | None:
+    with asking(), connection.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK(%s, %s)", [_name(seat), WAIT_S])
+        taken = bool(cursor.fetchone()[0])
+
+    def give_back() -> None:
         with asking(), connection.cursor() as cursor:
-            cursor.execute("SELECT GET_LOCK(%s, %s)", [_name(seat), WAIT_S])
-            return bool(cursor.fetchone()[0])
+            cursor.execute("SELECT RELEASE_LOCK(%s)", [_name(seat)])
+
+    return give_back if taken else None
+
+
+def _of_postgres(seat: str) -> Seat | None:
+    """A lock of one transaction, on a connection of its own: poolers keep no less together."""
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_S}s'")
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_number(seat)])
-    except OperationalError as error:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number(seat)])
+    except (DatabaseError, InterfaceError) as error:
+        own.close()
         if getattr(error.__cause__, "sqlstate", "") == NOT_YET:
-            return False
-        connection.close()
+            return None
         raise RecordsError(
-            f"the database of the records gives no turn ({type(error).__name__})"
+            f"the database of the records {where()} gives no turn: {reason(error)}"
         ) from error
-    return True
+
+    def give_back() -> None:
+        with closing(own), asking():
+            own.rollback()
+
+    return give_back
 
 
-def _give_back(seat: str) -> None:
+def _give_back(seat: Seat) -> None:
     try:
-        with asking(), connection.cursor() as cursor:
-            if connection.vendor == "mysql":
-                cursor.execute("SELECT RELEASE_LOCK(%s)", [_name(seat)])
-            else:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_number(seat)])
+        seat()
     except RecordsError as error:  # the seat went with the connection
         log.debug("%s", error)
 

@@ -12,7 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,35 @@ class Rabbit:
             found = connection.channel().queue_declare(self.queue, passive=True)
             return int(found.consumer_count)
         return 0
+
+    def stand(self, **arguments: Any) -> None:
+        """Make the queue with other arguments than a runner does."""
+        with self._channel() as connection:
+            connection.channel().queue_declare(
+                self.queue, durable=True, auto_delete=False, arguments=arguments
+            )
+
+    def is_quorum(self) -> bool:
+        """Whether it is the quorum queue that a runner makes: others are refused to who asks."""
+        ours = {"x-queue-type": "quorum", "x-max-length": 1000, "x-message-ttl": 3_600_000}
+        with suppress(amqp.PreconditionFailed):
+            self.stand(**ours)
+            return True
+        return False
+
+    def has_exchange(self, name: str) -> bool:
+        """Whether somebody made such an exchange."""
+        with self._channel() as connection, suppress(amqp.NotFound):
+            connection.channel().exchange_declare(name, "topic", passive=True)
+            return True
+        return False
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Another connection has the queue for itself."""
+        with self._channel() as connection:
+            connection.channel().queue_declare(self.queue, exclusive=True)
+            yield
 
     def purge(self) -> None:
         """Lose every ring that waits."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from contextlib import suppress
 
 
 class Cable:
-    """Listens at `port` of the loopback and carries bytes both ways, unless it is cut."""
+    """Listens at `port` of the loopback and carries bytes both ways, unless it is cut.
 
-    def __init__(self, to_port: int) -> None:
-        self._to, self._is_cut = to_port, False
+    With `tls` it is a server with TLS before one without.
+    """
+
+    def __init__(self, to_port: int, tls: ssl.SSLContext | None = None) -> None:
+        self._to, self._is_cut, self._tls = to_port, False, tls
         self._ends: list[socket.socket] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -24,6 +28,12 @@ class Cable:
                 if self._is_cut:
                     near.close()
                     continue
+                if self._tls is not None:
+                    try:
+                        near = self._tls.wrap_socket(near, server_side=True)
+                    except ssl.SSLError:  # it does not like our certificate
+                        near.close()
+                        continue
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._ends += [near, far]
                 for source, target in ((near, far), (far, near)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -36,7 +37,8 @@ def _administered(engine: str) -> Any:
     return pymysql.connect(host="127.0.0.1", port=3306, user="root", autocommit=True)
 
 
-def _ask(engine: str, words: str) -> None:
+def ask(engine: str, words: str) -> None:
+    """Do it as who may make databases."""
     with closing(_administered(engine)) as connection, closing(connection.cursor()) as cursor:
         cursor.execute(words)
 
@@ -49,23 +51,23 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     users = {"postgres": "postgres", "mysql": "root"}
     for engine, port in SERVERS.items():
         if is_there(port):
-            _ask(engine, f"CREATE DATABASE {NAME}")
+            ask(engine, f"CREATE DATABASE {NAME}")
             found[engine] = f"{engine}://{users[engine]}@127.0.0.1:{port}/{NAME}"
     yield found
     setting.close_records()
     for engine in found.keys() - {"sqlite"}:
         force = " WITH (FORCE)" if engine == "postgres" else ""
-        _ask(engine, f"DROP DATABASE {NAME}{force}")
+        ask(engine, f"DROP DATABASE {NAME}{force}")
 
 
 @pytest.fixture
 def empty(place: Place) -> Iterator[str]:
     """The URL of a database without tables beside the place's own."""
     url, _, name = place.url.rpartition("/")
-    _ask(place.settings.database.engine, f"CREATE DATABASE {name}_empty")
+    ask(place.settings.database.engine, f"CREATE DATABASE {name}_empty")
     yield f"{url}/{name}_empty"
     setting.close_records()
-    _ask(place.settings.database.engine, f"DROP DATABASE {name}_empty")
+    ask(place.settings.database.engine, f"DROP DATABASE {name}_empty")
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +111,10 @@ def plain(urls: dict[str, str], tmp_path: Path) -> Iterator[Place]:
     made = Place(tmp_path, urls["sqlite"])
     yield made
     made.close()
+
+
+@pytest.fixture
+def nobody() -> int:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        return int(closed.getsockname()[1])

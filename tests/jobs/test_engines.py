@@ -13,7 +13,8 @@ from uuid import uuid4
 import pytest
 
 from mtdata.jobs import doorbell, front
-from mtdata.jobs.rung import MOST_HOPS, RungSlots, slots_of
+from mtdata.jobs.doorbell import MOST_HOPS
+from mtdata.jobs.rung import RungSlots, slots_of
 from mtdata.records import orders, runners
 from tests.conftest import LONG
 from tests.jobs.conftest import BROKERS, ENGINES

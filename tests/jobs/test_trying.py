@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -24,13 +23,6 @@ RINGING = [f"sqlite-{broker}" for broker in ("rabbitmq", "sqs")]
 def told(place: Place) -> dict[str, tuple[str, str]]:
     """What was found, and how it was told, by what was asked."""
     return {one.what: (one.verdict, one.told) for one in check_jobs(place.settings)}
-
-
-@pytest.fixture
-def nobody() -> int:
-    """A port at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        return int(closed.getsockname()[1])
 
 
 @pytest.mark.parametrize("place", ENGINES, indirect=True)

@@ -17,10 +17,12 @@ from django.db import connection
 from mtdata.errors import BusyError
 from mtdata.exports.limiter import Limiter
 from mtdata.jobs.cake_report import turns_of
+from mtdata.records import setting, turns
 from mtdata.records.turns import SharedTurns
 from tests.jobs.place import Place
+from tests.jobs.pooler import pooler, requires_pooler
 
-pytestmark = pytest.mark.parametrize("place", ["postgres", "mysql"], indirect=True)
+shared = pytest.mark.parametrize("place", ["postgres", "mysql"], indirect=True)
 NAME = "admin.example.com"
 ACCOUNT = {"ADMIN_DOMAIN": NAME, "API_KEY": "nobodys-key", "TIMEZONE": "Europe/Berlin"}
 
@@ -40,6 +42,18 @@ def elsewhere(act: Callable[[], None]) -> threading.Thread:
     return thread
 
 
+def end_every_session() -> None:
+    """As the server does when it is begun again."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    connection.close()
+
+
+@shared
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_no_more_than_so_many_machines_ask_at_once(
     place: Place, tmp_path: Path, at_once: int
@@ -63,6 +77,7 @@ def test_no_more_than_so_many_machines_ask_at_once(
     assert most[0] <= at_once
 
 
+@shared
 def test_who_waits_is_heard_of_and_told_in_the_end(place: Place, tmp_path: Path) -> None:
     taken, done, beats = threading.Event(), threading.Event(), [0]
 
@@ -88,12 +103,13 @@ def test_who_waits_is_heard_of_and_told_in_the_end(place: Place, tmp_path: Path)
         assert not holder.is_alive()
 
 
+@shared
 def test_a_session_that_is_gone_leaves_no_seat_taken(place: Place, tmp_path: Path) -> None:
     taken = threading.Event()
 
     def die() -> None:
         with machine(tmp_path / "one").turn():
-            connection.close()
+            end_every_session()
             taken.set()
 
     elsewhere(die).join(60)
@@ -102,6 +118,7 @@ def test_a_session_that_is_gone_leaves_no_seat_taken(place: Place, tmp_path: Pat
         assert taken.is_set()
 
 
+@shared
 def test_a_turn_that_was_short_keeps_its_seat_for_its_time(place: Place, tmp_path: Path) -> None:
     now, waited = [0.0], []
 
@@ -120,9 +137,39 @@ def test_a_turn_that_was_short_keeps_its_seat_for_its_time(place: Place, tmp_pat
     assert waited == []
 
 
+@shared
 def test_an_account_has_them_where_its_records_are_shared(place: Place) -> None:
     place.write("export", {"CAKE": ACCOUNT})
     place.configure()
     assert isinstance(turns_of(place.settings, place.settings.cake()), SharedTurns)
     place.configure(DATABASE="sqlite:///state/programme.sqlite3")
     assert isinstance(turns_of(place.settings, place.settings.cake()), Limiter)
+
+
+@requires_pooler
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_a_pooler_that_shares_connections_shares_no_turn(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WAIT_S", 0.1)
+    known = place.settings.database
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with machine(tmp_path / "one").turn():
+            taken.set()
+            done.wait(60)
+
+    with pooler("transaction") as port:
+        place.configure(DATABASE=f"postgres://{known.user}@127.0.0.1:{port}/{known.name}")
+        setting.open_records(place.settings.database)
+        holder = elsewhere(hold)
+        assert taken.wait(60)
+        waits = machine(tmp_path / "two", longest_s=0.0)
+        with pytest.raises(BusyError), waits.turn():
+            raise AssertionError("two at once")
+        done.set()
+        holder.join(60)
+        with waits.turn():
+            assert not holder.is_alive()  # it was given back, whichever connection had it
+        setting.close_records()

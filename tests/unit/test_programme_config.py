@@ -17,6 +17,8 @@ from mtdata.domain.database import DatabaseAddress
 from mtdata.errors import ConfigError, JobError
 from mtdata.jobs.broker import new_app
 from mtdata.jobs.kind import day, days_in_order
+from mtdata.jobs.trying import unproven
+from mtdata.records.connecting import described
 
 SECRET = "s3cr:t@/ %"
 SITE = {
@@ -62,6 +64,45 @@ def test_a_url_is_read(tmp_path: Path, url: str, address: DatabaseAddress) -> No
     assert loaded(tmp_path, DATABASE=url).database == address
 
 
+def test_tls_and_authorities_belong_to_the_addresses(tmp_path: Path) -> None:
+    settings = loaded(
+        tmp_path,
+        DATABASE="postgres://db/n",
+        DATABASE_TLS="verify",
+        DATABASE_CA="keys/db.pem",
+        BROKER="amqps://b",
+        BROKER_CA="/etc/b.pem",
+        BROKER_QUEUE="classic",
+    )
+    assert (settings.database.tls, settings.database.ca) == ("verify", f"{tmp_path}/keys/db.pem")
+    broker = settings.programme.broker
+    assert broker is not None
+    assert (broker.ca, broker.sort) == ("/etc/b.pem", "classic")
+
+
+@pytest.mark.parametrize(
+    ("tls", "postgres", "mysql"),
+    [
+        ("off", {"sslmode": "disable"}, {"ssl_disabled": True}),
+        ("prefer", {}, {}),
+        ("require", {"sslmode": "require"}, {"ssl": {"check_hostname": False}}),
+        (
+            "verify",
+            {"sslmode": "verify-full", "sslrootcert": "/ca.pem"},
+            {"ssl_ca": "/ca.pem", "ssl_verify_cert": True, "ssl_verify_identity": True},
+        ),
+    ],
+)
+def test_each_driver_is_told_of_tls_in_its_own_words(
+    tls: Any, postgres: dict[str, object], mysql: dict[str, object]
+) -> None:
+    for engine, words in (("postgres", postgres), ("mysql", mysql)):
+        address = DatabaseAddress(engine, "n", "h", 1, tls=tls, ca="/ca.pem")  # type: ignore[arg-type]
+        options = described(address)["OPTIONS"]
+        assert {key: word for key, word in options.items() if key.startswith("ssl")} == words
+        assert "options" not in options  # a pooler refuses them
+
+
 def test_a_relative_file_is_taken_from_the_folder_above_config(tmp_path: Path) -> None:
     found = loaded(tmp_path, DATABASE="sqlite:///state/x.db").database
     assert found.name == str(tmp_path / "state" / "x.db")
@@ -74,6 +115,15 @@ def test_a_relative_file_is_taken_from_the_folder_above_config(tmp_path: Path) -
         {"DATABASE": f"mysql://u:{SECRET}@h:0/n"},
         {"DATABASE": f"postgres://u:{SECRET}@h:99999/n"},
         {"DATABASE": f"postgres://u:{SECRET}@h/n;drop"},
+        {"DATABASE": f"mysql://u:{SECRET}@a..b/n"},
+        {"DATABASE": f"postgres://u:{SECRET}@{'a' * 64}.org/n"},
+        {"DATABASE_TLS": "always"},
+        {"DATABASE_TLS": "verify"},
+        {"DATABASE_CA": f"/etc/{SECRET}"},
+        {"DATABASE_CA": "-----BEGIN CERTIFICATE-----", "DATABASE_TLS": "verify"},
+        {"BROKER_CA": SECRET, "BROKER": "amqp://h"},
+        {"BROKER": f"amqp://u:{SECRET}@a..b"},
+        {"BROKER_QUEUE": "stream"},
         {"DATABASE": "sqlite:///"},
         {"BROKER": [SECRET]},
         {"ENGINE": "cellery"},
@@ -196,3 +246,24 @@ def test_a_broker_with_tls_shows_whose_it_is() -> None:
     assert address is not None
     tls = new_app(address).conf.broker_use_ssl
     assert tls == {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": "broker.example"}
+
+
+@pytest.mark.parametrize(
+    ("address", "odd"),
+    [
+        (DatabaseAddress("sqlite", "/x"), ""),
+        (DatabaseAddress("mysql", "n", "127.0.0.1", 1), ""),
+        (DatabaseAddress("mysql", "n", "db", 1), "DATABASE_TLS is prefer"),
+        (DatabaseAddress("postgres", "n", "db", 1, tls="require"), "DATABASE_TLS is require"),
+        (DatabaseAddress("postgres", "n", "db", 1, tls="verify", ca="/ca"), ""),
+        (BrokerAddress("amqp", "localhost", 1), ""),
+        (BrokerAddress("amqp", "b", 1), "amqps://"),
+        (BrokerAddress("amqps", "b", 1), ""),
+        (BrokerAddress("sqs", ""), ""),
+    ],
+)
+def test_a_way_beyond_this_machine_that_can_be_read_is_odd(
+    address: DatabaseAddress | BrokerAddress, odd: str
+) -> None:
+    found = "; ".join(unproven(address))
+    assert (odd in found, bool(found)) == (True, bool(odd))

@@ -1,0 +1,66 @@
+"""Why a broker is away or refuses, in words; it never quotes the broker's own, which could hold the
+account.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+
+from mtdata.domain.broker import BrokerAddress
+
+_INEQUIVALENT = re.compile(r"inequivalent arg '([a-z-]{1,40})'")
+_WHY = {
+    "AccessRefused": "it does not accept the account, or the account may not use the queue",
+    "NotAllowed": "there is no such vhost, or the account may not use it",
+    "NotFound": "the queue is gone",
+    "ResourceLocked": "another connection has the queue for itself",
+    "AMQPNotImplementedError": "it cannot do what a quorum queue needs; BROKER_QUEUE: classic does",
+    "MessageNacked": "it did not take the ring; the queue may have no majority of its nodes",
+    "ConnectionForced": "it is shutting down, or its admin ended the connection",
+    "SSLCertVerificationError": "no authority vouches for its certificate and name (BROKER_CA)",
+    "SSLError": "TLS failed: amqps:// is for a port with TLS, amqp:// for one without",
+    "gaierror": "its host is not known to this machine",
+    "ConnectionRefusedError": "nobody listens at its host and port",
+    "TimeoutError": "no answer in time",
+    "NoCredentialsError": "no key stands in BROKER, and this machine has no role",
+}
+
+
+def faults() -> tuple[type[Exception], ...]:
+    """What a broker that is away, or refuses, is told by."""
+    from amqp.exceptions import AMQPError, MessageNacked
+    from botocore.exceptions import (  # type: ignore[import-untyped]
+        BotoCoreError,
+        ClientError,
+    )
+    from kombu.exceptions import KombuError
+
+    return (OSError, AMQPError, MessageNacked, KombuError, BotoCoreError, ClientError)
+
+
+def why(error: BaseException | None, address: BrokerAddress) -> str:
+    """The type of the error, and what it means where that is known."""
+    name = type(error).__name__
+    words = _of_queue(str(error), address) if name == "PreconditionFailed" else _WHY.get(name, "")
+    if isinstance(error, ssl.SSLError | socket.gaierror) and not words:
+        words = _WHY["SSLError"]
+    return f"{name}: {words}" if words else name
+
+
+def _of_queue(said: str, address: BrokerAddress) -> str:
+    if "invalid arg" in said:
+        return (
+            "it cannot make such a queue; RabbitMQ 3.10 or later can, and BROKER_QUEUE: classic "
+            "needs less"
+        )
+    argument = _INEQUIVALENT.search(said)
+    if argument is None:
+        return ""
+    vhost = "" if address.vhost == "/" else f"-p {address.vhost} "
+    return (
+        f"the queue {address.queue} stands there with another {argument[1]} (406); jobs wait up to "
+        f"SWEEP_S each. `rabbitmqctl {vhost}delete_queue {address.queue}` removes it, and it is "
+        "made anew; or write BROKER_QUEUE: classic where it is such; or name another by ?queue="
+    )

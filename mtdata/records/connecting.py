@@ -1,0 +1,103 @@
+"""What Django is told of a database, and what each new connection is told; it asks for no row.
+
+Limits are set behind the log-in and never within it: poolers such as PgBouncer refuse it then.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.db.utils import Error
+
+from mtdata.domain.database import DatabaseAddress
+
+BUSY_S, CONNECT_S, READ_S = 20, 5, 60
+# who stands still in the middle of a commit must not keep the others waiting for ever
+LIMITS = {
+    "lock_timeout": BUSY_S,
+    "statement_timeout": READ_S,
+    "idle_in_transaction_session_timeout": READ_S,
+}
+"""Of PostgreSQL, in seconds."""
+MODES = (
+    "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+    "NO_ENGINE_SUBSTITUTION"
+)
+"""Of MySQL and MariaDB, whatever their server has: a text that does not fit is refused, not cut."""
+_SSLMODES = {"off": "disable", "require": "require", "verify": "verify-full"}
+"""To prefer it is libpq's own default, and PGSSLMODE may ask for more."""
+
+
+def described(address: DatabaseAddress) -> dict[str, Any]:
+    """One entry of Django's DATABASES."""
+    if address.engine == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": address.name,
+            "OPTIONS": {
+                "timeout": BUSY_S,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    postgres = address.engine == "postgres"
+    return {
+        "ENGINE": f"django.db.backends.{'postgresql' if postgres else 'mysql'}",
+        "OPTIONS": _postgres(address) if postgres else _mysql(address),
+        "NAME": address.name,
+        "HOST": address.host,
+        "PORT": address.port,
+        "USER": address.user,
+        "PASSWORD": address.password,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # they end with the transaction at a pooler
+    }
+
+
+def _postgres(address: DatabaseAddress) -> dict[str, Any]:
+    tls = {"sslmode": _SSLMODES[address.tls]} if address.tls in _SSLMODES else {}
+    if address.tls == "verify":
+        tls["sslrootcert"] = address.ca
+    return {"connect_timeout": CONNECT_S, **tls}
+
+
+def _mysql(address: DatabaseAddress) -> dict[str, Any]:
+    return {
+        "connect_timeout": CONNECT_S,
+        "read_timeout": READ_S,
+        "write_timeout": READ_S,
+        "charset": "utf8mb4",
+        "isolation_level": "read committed",
+        "init_command": f"SET time_zone='+00:00', innodb_lock_wait_timeout={BUSY_S}, "
+        f"sql_mode='{MODES}', default_storage_engine=InnoDB",
+        **_mysql_tls(address),
+    }
+
+
+def _mysql_tls(address: DatabaseAddress) -> dict[str, Any]:
+    if address.tls == "off":
+        return {"ssl_disabled": True}
+    if address.tls == "require":
+        return {"ssl": {"check_hostname": False}}  # without a CA its name proves nothing
+    if address.tls == "verify":
+        return {"ssl_ca": address.ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
+    return {}
+
+
+def _limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Give a new connection its limits; one that does not take them is closed again."""
+    if connection.vendor != "postgresql":
+        return
+    calls = ", ".join(f"set_config('{name}', '{limit}s', false)" for name, limit in LIMITS.items())
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {calls}")
+    except Error:
+        connection.close()
+        raise
+
+
+connection_created.connect(_limit)

@@ -1,0 +1,91 @@
+"""Whether a database can hold what the records are made of; it changes nothing.
+
+A database of latin1 keeps `?` or nothing of most names, and a pooler that shares its connections
+keeps no limit and no turn.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+
+from mtdata.errors import RecordsError
+from mtdata.records.asking import asking, where
+
+_TABLES = """
+SELECT table_name FROM information_schema.columns
+WHERE table_schema = DATABASE() AND character_set_name NOT IN ('utf8mb4', 'ascii', 'binary')
+AND table_name IN ({names}) GROUP BY table_name ORDER BY table_name
+"""
+_DEFAULT = """
+SELECT default_character_set_name FROM information_schema.schemata WHERE schema_name = DATABASE()
+"""
+
+
+def refuse_narrow_texts() -> None:
+    """RecordsError, with the lines that mend it, where a name could not be kept as it is."""
+    with asking():
+        if connection.vendor == "postgresql":
+            _refuse_encoding(str(_asked("SHOW server_encoding")[0]))
+        elif connection.vendor == "mysql":
+            _refuse_charset(str(_asked(_DEFAULT)[0]), _narrow_tables())
+
+
+def _asked(question: str, *given: str) -> list[object]:
+    """The first column of what is answered."""
+    with connection.cursor() as cursor:
+        cursor.execute(question, given)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _narrow_tables() -> list[str]:
+    from django.apps import apps
+
+    ours = [model._meta.db_table for model in apps.get_models(include_auto_created=True)]
+    names = [*ours, "django_migrations"]
+    question = _TABLES.format(names=", ".join(["%s"] * len(names)))
+    return [str(name) for name in _asked(question, *names)]
+
+
+def _refuse_encoding(encoding: str) -> None:
+    if encoding.upper() in ("UTF8", "UTF-8"):
+        return
+    raise RecordsError(
+        f"{where()}: its encoding is {encoding}, which does not keep every name; nothing was "
+        "changed. Make another by `createdb -T template0 -E UTF8 NAME`, bring the rows over by "
+        "pg_dump, and name it in DATABASE"
+    )
+
+
+def _refuse_charset(charset: str, narrow: list[str]) -> None:
+    lines = []
+    if charset != "utf8mb4":
+        lines.append(f"ALTER DATABASE `{connection.settings_dict['NAME']}` CHARACTER SET utf8mb4;")
+    if narrow:
+        lines.append("SET foreign_key_checks=0;")
+        lines += [f"ALTER TABLE `{name}` CONVERT TO CHARACTER SET utf8mb4;" for name in narrow]
+    if lines:
+        found = f"its character set is {charset}" if charset != "utf8mb4" else "tables are older"
+        raise RecordsError(
+            f"{where()}: {found}: not utf8mb4, so it does not keep every name; nothing was "
+            "changed. Stop what uses it, make a backup, and let its admin do: " + " ".join(lines)
+        )
+
+
+def is_shared_out() -> bool:
+    """Whether a pooler gives one connection of the server to several of ours in turns.
+
+    A pooler tells its clients numbers of its own, and not those of the server's connections.
+    """
+    if connection.vendor != "postgresql":
+        return False
+    with asking():
+        [first] = _asked("SELECT pg_backend_pid()")
+        if connection.connection.info.backend_pid == first:
+            return False
+        with closing(connections.create_connection(DEFAULT_DB_ALIAS)) as other:
+            with other.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                second = cursor.fetchone()[0]
+            return bool(second == first or _asked("SELECT pg_backend_pid()") != [first])
