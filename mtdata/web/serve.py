@@ -8,19 +8,23 @@ import signal
 from types import FrameType
 from typing import Any, NoReturn
 
-import waitress
 from django.core.handlers.wsgi import WSGIHandler
-from waitress.server import BaseWSGIServer
 
 from mtdata.config import Settings
 from mtdata.errors import ConfigError, UsageError
 from mtdata.jobs.kind import Kinds
 from mtdata.records import setting as records
 from mtdata.records.asking import asking
-from mtdata.web.setting import open_web
+from mtdata.web.connections import Limits, listening
+from mtdata.web.forwarded import behind_a_proxy
+from mtdata.web.setting import MOST_BODY, open_web
 
 log = logging.getLogger(__name__)
-THREADS, BACKLOG, MOST_BYTES, IDLE_S = 8, 128, 64 << 20, 30
+THREADS, BACKLOG, CONNECTIONS = 8, 512, 800
+MOST_HEADERS, BEHIND_A_BODY = 1 << 15, 1 << 16
+"""Bytes; what is a little larger than it may be gets a page with words instead of a bare 413."""
+WAITING = 4 << 20
+"""So many bytes of an answer wait in memory for its reader; then its thread waits."""
 PORT = 8080
 
 
@@ -46,25 +50,31 @@ def _may_listen(host: str) -> None:
         )
 
 
-def server_of(settings: Settings, kinds: Kinds, host: str, port: int) -> BaseWSGIServer:
+def server_of(
+    settings: Settings, kinds: Kinds, host: str, port: int, limits: Limits | None = None
+) -> Any:
     """A server that listens already; `run` serves.  UsageError when the place is taken."""
     open_web(settings, kinds)
     _may_listen(host)
     _sweep()
+    most = MOST_BODY + BEHIND_A_BODY
     try:
-        # A web server in front of it, on this machine, tells whether it was TLS and who asks.
-        return waitress.create_server(
-            WSGIHandler(),
+        return listening(
+            behind_a_proxy(WSGIHandler()),
+            limits or Limits(),
             host=host.strip("[]"),
             port=port,
             threads=THREADS,
             backlog=BACKLOG,
-            channel_timeout=IDLE_S,
-            max_request_body_size=MOST_BYTES,
-            trusted_proxy="127.0.0.1",
-            trusted_proxy_count=1,
-            trusted_proxy_headers={"x-forwarded-proto", "x-forwarded-for"},
-            clear_untrusted_proxy_headers=True,
+            connection_limit=CONNECTIONS,
+            cleanup_interval=1,
+            max_request_header_size=MOST_HEADERS,
+            max_request_body_size=most,
+            inbuf_overflow=2 * most,  # never: a body that was not asked for fills no disk
+            outbuf_high_watermark=WAITING,
+            outbuf_overflow=4 * WAITING,  # never
+            asyncore_use_poll=True,  # select knows no file above 1,024
+            clear_untrusted_proxy_headers=False,  # `behind_a_proxy` does
             ident=None,
         )
     except (OSError, ValueError) as error:

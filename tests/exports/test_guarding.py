@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,12 +23,15 @@ from mtdata.jobs.kinds import KINDS
 from tests.jobs.place import SITE
 
 SIGNS = ["", "=", "+", "-", "@", "\t", "\r", "\n", '"', "'"]
-BEGINNINGS = [*SIGNS, "+4", "-1.5", "-1,000", '=HYPER("x")']
+WIDE = ["＝", "＋", "－", "＠", "\xa0", "\u3000", "\ufeff", "\u200b", ";", "\x00", "\x1f"]  # noqa: RUF001
+BEGINNINGS = [*SIGNS, *WIDE, "+4", "-1.5", "-1,000", "-1e-05", " -5", '=HYPER("x")']
+PIECES = "=+-@\t\r\n\",;'a1.€𝄞é ＝\xa0\u3000"  # noqa: RUF001
 CELL = st.builds(
     str.__add__,
     st.sampled_from(BEGINNINGS),
-    st.text(st.sampled_from('=+-@\t\r\n",;\'a1.€𝄞é ') | st.characters(codec="utf-8"), max_size=12),
+    st.text(st.sampled_from(PIECES) | st.characters(codec="utf-8"), max_size=12),
 )
+_FORMULA = re.compile(r'[\s\x00-\x1f\xa0\u200b\ufeff"]*[=+\-@＝＋－＠]')  # noqa: RUF001
 
 
 def cut(content: bytes, lengths: list[int]) -> Iterator[bytes]:
@@ -47,6 +51,49 @@ def test_whatever_the_pieces_each_cell_is_guarded(rows: list[list[str]], cuts: l
     made = b"".join(guarded_pieces(cut(content, cuts))).decode()
     found = list(csv.reader(io.StringIO(made, newline="")))
     assert found == [[guarded(cell) for cell in row] for row in rows]
+
+
+@given(st.lists(st.lists(CELL, min_size=1, max_size=4), max_size=4), st.sampled_from(",;\t"))
+def test_no_formula_begins_a_cell_whatever_stands_between_cells(
+    rows: list[list[str]], between: str
+) -> None:
+    rows = [["x", *row] for row in rows]  # as in our reports, which begin with an id
+    made = b"".join(guarded_pieces([b"".join(csv_line(row) for row in rows)])).decode()
+    plain = {cell for row in rows for cell in row if guarded(cell) == cell}
+    for row in csv.reader(io.StringIO(made, newline=""), delimiter=between):
+        for cell in row:
+            assert not _FORMULA.match(cell) or cell in plain, cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("x;=1+1", "x;'=1+1"),
+        ("x\t=1+1", "x\t'=1+1"),
+        ("x;-5", "x;'-5"),  # what follows in the row would belong to it
+        ("x;\"=1+1\"", "x;'\"=1+1\""),
+        ('"=1+1"', "'\"=1+1\""),
+        ("\t=1+1", "'\t'=1+1"),
+        ("x\n=1+1", "x\n'=1+1"),
+        ("x\r=1+1", "x\r'=1+1"),
+        ("  =1+1", "'  =1+1"),
+        ("\xa0=1+1", "'\xa0=1+1"),
+        ("\u3000=1+1", "'\u3000=1+1"),
+        ("\ufeff=1+1", "'\ufeff=1+1"),
+        ("＝1+1", "'＝1+1"),  # noqa: RUF001
+        ("＋1", "'＋1"),  # noqa: RUF001
+        ("－1", "'－1"),  # noqa: RUF001
+        ("＠SUM(1)", "'＠SUM(1)"),  # noqa: RUF001
+        ("a; b, c-d=e", "a; b, c-d=e"),
+        ("2026-03-01; 10:00", "2026-03-01; 10:00"),
+        *((one, one) for one in ("-5", "-1.5", "-1,000", " -5", "-1e-05", "+49", "-0:01:02")),
+    ],
+)
+def test_what_a_spreadsheet_would_calculate_has_a_mark_before_it(cell: str, expected: str) -> None:
+    assert guarded(cell) == expected
+    line = csv_line(["x", cell])
+    made = b"".join(guarded_pieces([line])).decode()
+    assert list(csv.reader(io.StringIO(made, newline=""))) == [["x", expected]]
 
 
 def test_no_more_than_a_row_is_held(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,19 +7,21 @@ It takes the bytes in pieces cut anywhere and holds no more than a row; rows are
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 
 from mtdata.errors import OutputError
-from mtdata.exports.cake.cells import guarded
+from mtdata.exports.cake.cells import guarded, without_formulas
 
 MOST_OF_A_ROW = 8 << 20
+# What may be a risk begins a cell, or stands behind ; or tab in one without quotes.  It is wider
+# than what `cells` knows, which looks at all that is found here, and is one class of bytes, so that
+# the search is quick where nothing is a risk.
 _CELL = re.compile(
-    rb"""["=+@\t-] (?<! [^,\r\n] . )                 # what may be a risk begins a cell
+    rb"""["=+@\x00-\x09\x0b\x0c\x0e-\x20\x7f\xc2\xe1-\xe3\xef-] (?<! [^,;\t\r\n] . )
          (?: (?<= ") (?P<quoted> [^"]* (?: "" [^"]* )* ) "  # in quotes; doubled ones are its own
            | (?<! ") [^,\r\n]* )                           # without""",
     re.VERBOSE | re.DOTALL,
 )
-_RISKY = (b"=", b"+", b"-", b"@", b"\t", b"\r", b"\n")
 
 
 def guarded_pieces(pieces: Iterable[bytes]) -> Generator[bytes]:
@@ -52,14 +54,12 @@ def _end_of_rows(text: bytes) -> int:
 
 
 def _written(found: re.Match[bytes]) -> bytes:
-    whole, quoted = found[0], found["quoted"]
-    if quoted is None:
-        return b"'" + whole if _is_guarded(whole) else whole
-    if quoted.startswith(_RISKY) and _is_guarded(quoted.replace(b'""', b'"')):
-        return b"\"'" + whole[1:]
-    return whole
+    quoted = found["quoted"]
+    if quoted is not None:  # doubled quotes are as good as one: none begins a formula
+        return b'"' + _as_text(quoted, guarded) + b'"'
+    begins = found.start() == 0 or found.string[found.start() - 1] in b",\r\n"
+    return _as_text(found[0], guarded if begins else without_formulas)
 
 
-def _is_guarded(cell: bytes) -> bool:
-    text = cell.decode(errors="replace")
-    return guarded(text) != text
+def _as_text(cell: bytes, act: Callable[[str], str]) -> bytes:
+    return act(cell.decode(errors="surrogateescape")).encode(errors="surrogateescape")
