@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import closing
 from hashlib import sha256
 
 import pytest
@@ -34,10 +32,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     folder = tmp_path_factory.mktemp("workers")
-    with closing(Workshop(folder, CrowdStory(), WITH_WORKERS).count()) as one:
-        yield one
+    return Workshop(folder, CrowdStory(), WITH_WORKERS).count()
 
 
 @pytest.fixture(scope="module")
