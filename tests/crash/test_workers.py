@@ -18,7 +18,7 @@ from tests.crash.witness import raw_files, rows_of
 from tests.tally import tried
 
 SUITE = "worker processes cut"
-A_CALL = 40 if LONG else 1
+A_CALL = 40 if LONG else 2
 """Of the reads and openings of a worker nearly all are the interpreter's own, and alike."""
 DEEDS = ("SIGKILL", "EIO", "ENOSPC")
 AT_WORK = ("write", "read", "sendto", "recvfrom", "fdatasync", "fsync", "pwrite64", "unlink")
