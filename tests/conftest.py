@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import reliability
-from tests.tally import TRIED
+from tests import memory, reliability, stages
+from tests.tally import SECONDS, TRIED, took
 
 if TYPE_CHECKING:
     from tests.bucket import Bucket, Store
@@ -34,6 +35,10 @@ for name in [name for name in os.environ if name.startswith("AWS_") and name != 
     del os.environ[name]
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+
+
+if (folder := memory.folder_in_memory()) is not None:
+    os.environ["TMPDIR"], tempfile.tempdir = folder, folder
 
 
 LONGEST_FIRST = ("crash", "endurance", "jobs", "benchmarks", "system", "web")
@@ -105,6 +110,11 @@ def _sayable(told: Any) -> Any:
     return [_sayable(one) for one in told] if isinstance(told, list | tuple) else told
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count the time of a test, of whichever process."""
+    took(report.nodeid, report.duration)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Take over what a worker of pytest-xdist has tried."""
@@ -142,6 +152,9 @@ def pytest_terminal_summary(
         terminalreporter.section("TRIED")
         for suite, total in sorted(reliability.totals(TRIED).items()):
             write(f"{total:7,} {suite}")
+    terminalreporter.section("SECONDS")
+    for suite, seconds in sorted(SECONDS.items(), key=lambda item: -item[1]):
+        write(f"{seconds:7,.0f} tests/{suite}")
     reasons = Counter(_skips(config))
     if reasons:
         terminalreporter.section("SKIPPED", red=NO_SKIP, yellow=not NO_SKIP, bold=True)
@@ -149,10 +162,12 @@ def pytest_terminal_summary(
             write(f"{count} skipped: {reason}")
         if NO_SKIP:
             write("MTDATA_NO_SKIP=1 forbids that: this run has FAILED.", red=True)
-    failed = os.environ.get("MTDATA_FAILED_STAGES", "").split()
+    failed = stages.failed()
     if failed:
         terminalreporter.section("STAGES THAT FAILED", red=True, bold=True)
-        write(f"{', '.join(failed)}: see above; this run has FAILED whatever the tests say.")
+        for said in filter(None, failed.values()):
+            write(said)
+        write(f"{', '.join(failed)}: this run has FAILED whatever the tests say.")
     if terminalreporter.stats.get("failed"):
         write(again())
 

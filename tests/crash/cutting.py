@@ -11,7 +11,7 @@ from random import Random
 from typing import NamedTuple, Self, TypeVar
 
 from tests.conftest import SEED
-from tests.crash.mending import Menders
+from tests.crash.mending import mend
 from tests.crash.oracle import deletes_without_proof, faults_after_mending, left_behind, secrets_in
 from tests.crash.stage import MTDATA, WITH_WORKERS, Ended, Stage, make_template, staged
 from tests.crash.story import Story
@@ -55,7 +55,6 @@ class Workshop:
     ) -> None:
         self._folder, self._at_a_time = folder, at_a_time
         self._numbers = count()
-        self._menders = Menders()
         self.story, self.program = story, program
         self._template = folder / "template"
         make_template(self._template, self.story)
@@ -63,10 +62,6 @@ class Workshop:
         self._paths: list[str] = []
         self.requests = 0
         self.counts: dict[str, int] = {}
-
-    def close(self) -> None:
-        """Let the menders go."""
-        self._menders.dismiss()
 
     def count(self) -> Self:
         """Count the calls of an undisturbed round (of the thread with most) and its requests."""
@@ -102,7 +97,7 @@ class Workshop:
         faults += secrets_in(stage, self.story, ended.out + ended.err)
         logs = list(traces(stage.home))
         hit = any(map(is_hit, logs)) if logs or "CRASH_PYTHON" in stage.environment else True
-        faults += faults_after_mending(stage, self.story, self._menders.mend(stage.home / "config"))
+        faults += faults_after_mending(stage, self.story, mend(stage.home / "config"))
         return Verdict(deed, kind, ended.code, faults, hit)
 
     # one deed each --------------------------------------------------------------------------------

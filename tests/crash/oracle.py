@@ -22,23 +22,24 @@ KEY = re.compile(r"_\d\d_\d\d_\d\d(_\d+)?")
 
 
 def left_behind(stage: Stage) -> Iterator[str]:
-    """Processes that carry the stage's mark in their environment though the program has ended."""
+    """Processes of the stage's sessions, or with its mark in their environment, after the end."""
     until = time.monotonic() + ENDS_WITHIN_S
-    while (left := _marked(f"CRASH_HOME={stage.home}".encode())) and time.monotonic() < until:
+    while (left := _of(stage)) and time.monotonic() < until:
         time.sleep(0.05)
     for pid, words in left.items():
         yield f"process {pid} is left behind: {words}"
 
 
-def _marked(mark: bytes) -> dict[int, str]:
-    found = {}
+def _of(stage: Stage) -> dict[int, str]:
+    found, mark = {}, f"CRASH_HOME={stage.home}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            marked = mark in (folder / "environ").read_bytes().split(b"\0")  # a zombie has none
             words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            marked = os.getsid(int(folder.name)) in stage.sessions
+            marked = marked or mark in (folder / "environ").read_bytes().split(b"\0")
         except OSError:  # it ended meanwhile, or belongs to somebody else
             continue
-        if marked:
+        if marked and words:  # a zombie has none
             found[int(folder.name)] = words
     return found
 

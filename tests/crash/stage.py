@@ -17,8 +17,11 @@ from typing import Any, NamedTuple
 
 from mtdata.demo.study_site import StudySite
 from mtdata.demo.wire import DROPPED, Answer, Call
+from tests.crash.mending import plain_environment
 from tests.crash.story import Story, bodies
+from tests.crash.tracing import attaching
 from tests.crash.witness import Witness
+from tests.preloaded import Order, Program, run
 
 ROOT = Path(__file__).resolve().parents[2]
 HANGS_S = 240
@@ -51,7 +54,7 @@ class CuttingSite(StudySite):
         super().__init__(password=f"p:ss wörd {secrets.token_hex(8)}")
         self.witness: Witness | None = None
         self.witnessed: list[str] = []
-        self.victim: subprocess.Popen[str] | None = None
+        self.victim: subprocess.Popen[str] | Program | None = None
         self.at, self.after = 0, False
         self.asked = 0
         self.known = Event()
@@ -92,6 +95,7 @@ class Stage:
         self.home, self.site = home, site
         self.pool = home / "pool"
         self.environment = {"CRASH_HOME": str(home)}
+        self.sessions: set[int] = set()
         self.program: Sequence[str] = MTDATA
 
     def configure(
@@ -104,9 +108,17 @@ class Stage:
         )
         (self.home / "config" / "server.config").write_text(text, encoding="utf-8")
 
-    def export(self, *before: str) -> Ended:
-        """One round; `before` is the command that runs it (strace with its options)."""
-        return self.start(*before, *self.round())
+    def export(self, *tracer: str) -> Ended:
+        """One round, forked (tests/preloaded.py); `tracer` is strace with its options."""
+        _, module, *words = self.round()[1:]
+        order = Order(module, words, plain_environment() | self.environment)
+        tracer = tuple(attaching(tracer))
+        return Ended(*run(order, tracer, meanwhile=self._is_known, timeout_s=HANGS_S))
+
+    def _is_known(self, process: subprocess.Popen[str] | Program) -> None:
+        self.sessions.add(process.pid)
+        self.site.victim = process
+        self.site.known.set()
 
     def round(self) -> list[str]:
         """The command of one round."""
@@ -120,11 +132,10 @@ class Stage:
         """Run a process to its end; the site knows it meanwhile."""
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=_environment() | self.environment, stdin=subprocess.DEVNULL,
+            env=plain_environment() | self.environment, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
-        self.site.victim = process
-        self.site.known.set()
+        self._is_known(process)
         with process:
             try:
                 meanwhile(process)
@@ -137,10 +148,6 @@ class Stage:
 
 Meanwhile = Callable[["subprocess.Popen[str]"], None]
 """What happens while a process runs; it is not waited for longer than that takes."""
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("MTDATA_")}
 
 
 def make_template(home: Path, story: Story) -> None:

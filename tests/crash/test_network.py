@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-
 import pytest
 
 from tests.conftest import LONG
@@ -26,12 +23,12 @@ pytestmark = pytest.mark.timeout(7200)
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    with closing(Workshop(tmp_path_factory.mktemp("network"), Story())) as one:
-        verdict, exchanges = _twisted(one, None)
-        assert (verdict.code, verdict.faults) == (1, [])
-        one.requests = len(exchanges)
-        yield one
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    one = Workshop(tmp_path_factory.mktemp("network"), Story())
+    verdict, exchanges = _twisted(one, None)
+    assert (verdict.code, verdict.faults) == (1, [])
+    one.requests = len(exchanges)
+    return one
 
 
 def _twisted(

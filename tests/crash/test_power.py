@@ -22,7 +22,7 @@ from tests.fakes_torn import TornOs
 from tests.tally import tried
 
 OUTCOMES = 40 if LONG else 1
-TWICE, EVERY, NAMES = (20, 1, 10) if LONG else (1, 7, 4)
+TWICE, EVERY, NAMES = (20, 1, 10) if LONG else (1, 5, 4)
 """Tries with two cuts, and at every how many changes the first one is (the seed says where)."""
 pytestmark = pytest.mark.timeout(3600)
 

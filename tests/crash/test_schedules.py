@@ -286,7 +286,7 @@ class Schedule(RuleBasedStateMachine):
 TestSchedule = Schedule.TestCase
 TestSchedule.settings = settings(
     settings(),
-    max_examples=1500 if LONG else 60,
+    max_examples=1500 if LONG else 100,
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )

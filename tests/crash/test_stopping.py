@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing
 from random import Random
 
 import pytest
@@ -32,16 +30,14 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    with closing(Workshop(tmp_path_factory.mktemp("stopping"), Story()).count()) as one:
-        yield one
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("stopping"), Story()).count()
 
 
 @pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     folder = tmp_path_factory.mktemp("crowd")
-    with closing(Workshop(folder, CrowdStory(), WITH_WORKERS)) as one:
-        yield one
+    return Workshop(folder, CrowdStory(), WITH_WORKERS)
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import closing
 from hashlib import sha256
 
 import pytest
@@ -20,7 +18,7 @@ from tests.crash.witness import raw_files, rows_of
 from tests.tally import tried
 
 SUITE = "worker processes cut"
-A_CALL = 40 if LONG else 1
+A_CALL = 40 if LONG else 2
 """Of the reads and openings of a worker nearly all are the interpreter's own, and alike."""
 DEEDS = ("SIGKILL", "EIO", "ENOSPC")
 AT_WORK = ("write", "read", "sendto", "recvfrom", "fdatasync", "fsync", "pwrite64", "unlink")
@@ -34,10 +32,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     folder = tmp_path_factory.mktemp("workers")
-    with closing(Workshop(folder, CrowdStory(), WITH_WORKERS).count()) as one:
-        yield one
+    return Workshop(folder, CrowdStory(), WITH_WORKERS).count()
 
 
 @pytest.fixture(scope="module")

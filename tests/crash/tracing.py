@@ -19,6 +19,7 @@ QUICKLY = "--seccomp-bpf"
 """Stops at the traced calls alone.  Not with signals: strace 6.1 sends none then, and says none."""
 ALONE = ("strace", "-qq")
 """The main thread alone, none of its workers."""
+ATTACHED_ALOUD = "--quiet=exit,path-resolution,personality,thread-execve"
 SPELLINGS = {
     "rename": "rename,renameat,renameat2",
     "unlink": "unlink,unlinkat",
@@ -66,6 +67,11 @@ def injecting(cut: Cut, trace: Path, paths: Sequence[str]) -> list[str]:
     when = f"{cut.number}{'+' if cut.lasting else ''}"
     return [*([] if by_signal else [QUICKLY]), "-o", str(trace), "-e", f"trace={names}",
             "-e", f"inject={names}:{deed}:when={when}", *only]  # fmt: skip
+
+
+def attaching(tracer: Sequence[str]) -> list[str]:
+    """The same tracer for a process that is there: it says when it holds it."""
+    return [ATTACHED_ALOUD if word == "-qq" else word for word in tracer if word != QUICKLY]
 
 
 def is_hit(trace: Path) -> bool:

@@ -23,6 +23,7 @@ from mtdata.jobs.rung import slots_of
 from mtdata.records import setting
 from tests.jobs.brokers import Rabbit, Sqs
 from tests.jobs.kinds import KINDS, TABLE
+from tests.preloaded import fork_children_of_jobs
 
 HERE = Path(__file__).parent
 CHILD = (sys.executable, str(HERE / "child.py"))
@@ -50,7 +51,8 @@ def until(holds: Callable[[], Any], what: str | Callable[[], str]) -> Any:
 def _end(pid: str) -> None:
     """End a child of ours that is still there, and nobody who has its number by now."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        if pid and CHILD[1] in Path(f"/proc/{pid}/cmdline").read_text():
+        words = Path(f"/proc/{pid}/cmdline").read_text() if pid else ""
+        if any(ours in words for ours in (CHILD[1], "tests.preloaded")):
             os.killpg(int(pid), signal.SIGKILL)
 
 
@@ -130,7 +132,8 @@ class Place:
         return str(orders.add(order_of(KINDS[kind], read)).pk)
 
     def carry(self, count: int = 1) -> Slots:
-        """Slots at work until the test ends."""
+        """Slots at work until the test ends; their children are forked (tests/preloaded.py)."""
+        fork_children_of_jobs()
         terms = terms_of(self.settings, CHILD)
         slots = slots_of(self.settings, KINDS, count, terms=terms)
         slots.start()

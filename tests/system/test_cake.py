@@ -17,9 +17,11 @@ import pytest
 import yaml
 
 from mtdata.demo.cake import KEY, CakeSite
+from mtdata.demo.study_site import StudySite
 from tests.bucket import KEYS, Bucket
 from tests.jobs.place import until
-from tests.system.home import Home
+from tests.preloaded import fork_children_of_jobs
+from tests.system.home import Heard, Home
 
 DAY, DAYS = "10-01-2016", {"from": "10-01-2016", "to": "10-01-2016"}
 START = datetime(2016, 1, 10)
@@ -33,7 +35,11 @@ def cake() -> Iterator[CakeSite]:
 
 
 class Cakery(Home):
-    """A home with an account."""
+    """A home with an account; the children of its jobs are forked (tests/preloaded.py)."""
+
+    def __init__(self, folder: Path, site: StudySite, heard: Heard) -> None:
+        super().__init__(folder, site, heard)
+        fork_children_of_jobs()
 
     def account(self, cake: CakeSite, **keys: Any) -> None:
         """export.config, with changed keys."""
@@ -70,7 +76,6 @@ class Cakery(Home):
 
 @pytest.fixture
 def home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cakery]:
-    from mtdata.demo.study_site import StudySite
     from mtdata.records import setting
 
     with StudySite() as site:
