@@ -34,6 +34,7 @@ Exit codes are those of sysexits(3).  No message ever quotes an answer, a key or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import ClassVar
 
@@ -166,6 +167,7 @@ class OutputRefused(OutputError):
 class PostError(MTDataError):
     """A message could not be delivered now; it waits and goes out later."""
 
+    is_partial = False  # whether somebody has it all the same
     stops = Reach.ENTRY
     again = True
     exit_code = 69
@@ -176,6 +178,17 @@ class PostRefused(PostError):
     """The server does not take it, or not from us, and will not before somebody mends that."""
 
     again = False
+
+
+class PostPutOff(PostError):
+    """Some addresses are to get it later, and they alone: `left`; the others have it or never will.
+
+    `is_partial` is True when somebody has it.
+    """
+
+    def __init__(self, told: str, left: Sequence[str], *, is_partial: bool) -> None:
+        super().__init__(told)
+        self.left, self.is_partial = tuple(left), is_partial
 
 
 class ExportError(MTDataError):

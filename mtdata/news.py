@@ -229,6 +229,8 @@ def _tell_at_once(settings: Settings, kind: str, scale: str, detail: str) -> Non
             marker.touch(now)
         except PostError as error:
             log.error("%s", error)
+            if error.is_partial:  # the others would get it again
+                marker.touch(now)
 
 
 def _marker(settings: Settings) -> Marker:

@@ -15,7 +15,7 @@ from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox, is_due, pause_s
 from mtdata.domain.message import Message, message
 from mtdata.domain.notice import PROGRAM, News, Notice, Pace, due
-from mtdata.errors import PostError, StorageError
+from mtdata.errors import PostError, PostPutOff, StorageError
 from mtdata.ports import Post
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ MAIL, ESCALATION = "mail", "escalation"
 STUCK = "news_stuck"
 REFUSED_TRIES = 30
 """A message that is refused so often, for more than a day, is given up: others wait behind it."""
+PUT_OFF_TRIES = 120
+"""So often, for five days, it is tried for some who are put off while the others have it."""
 PASS_S = 60.0
 """After so long in one pass a destination's other messages wait for the next."""
 STALE = timedelta(days=2)
@@ -94,7 +96,8 @@ class Notices:
     def _is_sent(self, one: Message) -> bool:
         if one.key in self._outbox.handed:
             return True
-        return not self._deliver(one)
+        fault = self._deliver(one)
+        return fault is None or fault.is_partial
 
     def _enter(self, notice: Notice, messages: Sequence[Message], *, at_once: bool) -> None:
         """Enter in each ledger what was told; where it cannot be, the outbox remembers it."""
@@ -136,35 +139,49 @@ class Notices:
             one = self._outbox.read(file)
             if one is None:
                 continue
-            if not is_due(one, self._clock.now()) or self._clock.ticks() > until:
+            if self._clock.ticks() > until:
                 return
-            if not self._is_done(file, one):
+            is_done = is_due(one, self._clock.now()) and self._is_done(file, one)
+            if not is_done and not one.to:  # who was put off holds up nobody else
                 return
 
     def _is_done(self, file: str, one: Message) -> bool:
         """One try, entered before it is made: a kill within it leads to a pause, not to a storm."""
         tried = one.tried(self._clock.now() + timedelta(seconds=pause_s(one.tries)))
-        try:
-            self._outbox.rewrite(file, tried)
-        except StorageError as error:
-            log.error("%s; the message is sent all the same", error)
+        self._rewrite(file, tried)
         fault = self._deliver(one)
-        if fault and not (not fault.again and tried.tries >= REFUSED_TRIES):
-            return False
+        if isinstance(fault, PostPutOff):
+            tried = tried.left_for(fault.left)
+            self._rewrite(file, tried)
+        if fault and not _is_given_up(fault, tried):
+            return fault.is_partial
         if fault:
             log.error("a message is given up after %d tries: %s", tried.tries, one.subject)
         self._outbox.remove(file)
         return True
 
+    def _rewrite(self, file: str, one: Message) -> None:
+        try:
+            self._outbox.rewrite(file, one)
+        except StorageError as error:
+            log.error("%s; this program alone knows how often it was tried, and for whom", error)
+
     def _deliver(self, one: Message) -> PostError | None:
         try:
             odd = self._posts[one.destination].deliver(one)
         except PostError as error:
+            if error.is_partial:
+                log.info("told some of %s: %s", one.destination, one.subject)
             self._stuck(one.destination, str(error))
             return error
         log.info("told %s: %s", one.destination, one.subject)
         self._stuck(one.destination, odd)
         return None
+
+
+def _is_given_up(fault: PostError, tried: Message) -> bool:
+    is_refused = not fault.again and tried.tries >= REFUSED_TRIES
+    return is_refused or (bool(tried.to) and tried.tries >= PUT_OFF_TRIES)
 
 
 def _part_for(destination: str, notice: Notice) -> Notice:

@@ -174,6 +174,8 @@ class Post(Protocol):
         """Hand it over once, whole, within bounds of time; returns what was odd, '' for nothing.
 
         PostError: not now, and perhaps it was taken all the same; PostRefused: not like this.
+        PostPutOff: some addresses of several are to get it later; a message that has them as its
+        `to` goes to them alone.
         """
         ...
 

@@ -38,7 +38,9 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
+        self.contents: list[bytes] = []  # the same as they came over the wire
         self.refuses: dict[str, str] = {}
+        self.hides: set[str] = set()  # extensions that it does not offer
         self.logins: list[tuple[str, str]] = []
         self.users: dict[str, str] = {}
         self.on_mail: Callable[[], None] = lambda: None
@@ -49,7 +51,9 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, name: str, lines: list[str]
     ) -> list[str]:
         session.host_name = name
-        return [self.refuses["EHLO"]] if "EHLO" in self.refuses else lines
+        if "EHLO" in self.refuses:
+            return [self.refuses["EHLO"]]
+        return [line for line in lines if line[4:].split()[0] not in self.hides]
 
     async def handle_HELO(
         self, server: SMTP, session: Session, envelope: Envelope, name: str
@@ -80,6 +84,7 @@ class Mailbox:
             return self.refuses["DATA"]
         mail = message_from_bytes(cast(bytes, envelope.content), policy=default)
         self.is_secure.append(server.transport.get_extra_info("sslcontext") is not None)
+        self.contents.append(cast(bytes, envelope.content))
         self.mails.append(
             Mail(str(envelope.mail_from), list(envelope.rcpt_tos), cast(EmailMessage, mail))
         )

@@ -11,16 +11,18 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.headerregistry import Address as Field
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Literal
 
+from mtdata.domain.address import Address, read_address
 from mtdata.domain.message import Message, one_line
-from mtdata.errors import PostError, PostRefused
+from mtdata.errors import PostError, PostPutOff, PostRefused
 from mtdata.exchange import TimedBytes
 
 WAITS = 3
@@ -40,8 +42,11 @@ class MailAccess:
     timeout_s: float = 20.0
 
 
-UNFOLDED = SMTP.clone(max_line_length=998)
-"""A subject stays on its line: some readers show the fold as a blank."""
+UNFOLDED = SMTP.clone(max_line_length=998, cte_type="7bit")
+"""A subject stays on its line: some readers show the fold as a blank.  No body needs 8BITMIME."""
+Answers = Mapping[str, tuple[int, bytes]]
+"""What the server said, by mailbox, for those for whom it did not take the message."""
+_LATER, _NEVER = (450, b""), (553, b"5.6.7")
 
 
 class _Session(smtplib.SMTP):
@@ -84,17 +89,76 @@ class MailPost:
 
     def __init__(self, access: MailAccess, to: Sequence[str]) -> None:
         self._access = access
-        self._to = tuple(to)
+        self._sender = read_address(access.sender)
+        self._to = tuple(map(read_address, to))
 
     def deliver(self, message: Message) -> str:
         """Port: Post.deliver.  What is odd: some of the addresses are refused."""
-        sender, *to = (parseaddr(word)[1] for word in (self._access.sender, *self._to))
-        with self._told(), self._session() as session:
-            refused = session.sendmail(sender, to, self._mail(message))
-            session.part()
-        if not refused:
+        wanted = [one for one in self._to if not message.to or one.mailbox in message.to]
+        if not wanted:  # whoever was left is no longer configured
             return ""
-        return f"{self._place} does not take mail for {len(refused)} of {len(to)} addresses"
+        with self._told(), self._session() as session:
+            answers = self._send(session, wanted, message)
+            session.part()
+        return self._concluded(wanted, answers)
+
+    def _send(self, session: _Session, wanted: Sequence[Address], message: Message) -> Answers:
+        """One mail for those whose mailbox is ASCII, another for the rest, who need SMTPUTF8."""
+        session.ehlo_or_helo_if_needed()
+        answers: dict[str, tuple[int, bytes]] = {}
+        taken = 0
+        for is_plain in (True, False):
+            group = [one for one in wanted if _is_plain([self._sender, one]) == is_plain]
+            if is_plain or session.has_extn("smtputf8"):
+                said = self._mailed(session, group, message, is_partial=taken > 0)
+            else:
+                said = {one.mailbox: _NEVER for one in group}
+            answers |= said
+            taken += len(group) - len(said)
+        return answers
+
+    def _mailed(
+        self, session: _Session, group: Sequence[Address], message: Message, *, is_partial: bool
+    ) -> Answers:
+        """What is said to one mail; when others have it already no fault of it is the whole's."""
+        if not group:
+            return {}
+        options = [] if _is_plain([self._sender, *group]) else ["SMTPUTF8"]
+        mail, to = self._mail(message, group), [one.mailbox for one in group]
+        try:
+            return session.sendmail(self._sender.mailbox, to, mail, options)
+        except smtplib.SMTPRecipientsRefused as error:  # one 421 ends it before all are asked
+            return dict.fromkeys(to, _LATER) | error.recipients
+        except (smtplib.SMTPException, OSError):
+            if not is_partial:
+                raise
+            return dict.fromkeys(to, _LATER)
+
+    def _concluded(self, wanted: Sequence[Address], answers: Answers) -> str:
+        """What was odd; an error when somebody is to be tried again, or nobody takes it."""
+        refused = {box: said for box, said in answers.items() if 500 <= said[0] < 600}
+        put_off = {box: said for box, said in answers.items() if box not in refused}
+        if len(answers) == len(self._to) and not (refused and put_off):
+            code, said = min(answers.values())
+            raise self._fault("every address", code, said)
+        told = f"{self._place} does not take mail for {self._counted(refused)}" if refused else ""
+        if not put_off:
+            return told
+        later = f"{self._place} puts off {self._counted(put_off)}, who get it later"
+        raise PostPutOff(
+            f"{told}; {later}" if told else later,
+            list(put_off),
+            is_partial=len(answers) < len(wanted),
+        )
+
+    def _counted(self, answers: Answers) -> str:
+        """How many, which by their place in the config, and the numbers that the server gave."""
+        which = [
+            f"number {place}: {_numbers(*answers[one.mailbox])}"
+            for place, one in enumerate(self._to, 1)
+            if one.mailbox in answers
+        ]
+        return f"{len(answers)} of {len(self._to)} addresses ({', '.join(which)})"
 
     @property
     def _place(self) -> str:
@@ -131,9 +195,6 @@ class MailPost:
             ) from None
         except smtplib.SMTPAuthenticationError as error:
             raise self._fault("the log-in", error.smtp_code, b"") from None
-        except smtplib.SMTPRecipientsRefused as error:
-            code, said = min(error.recipients.values())  # one that may be taken later comes first
-            raise self._fault("every address", code, said) from None
         except smtplib.SMTPResponseException as error:
             what = _STEPS.get(type(error), "our greeting")
             raise self._fault(what, error.smtp_code, error.smtp_error) from None
@@ -143,22 +204,35 @@ class MailPost:
             raise PostError(f"{self._place} does not answer as it should: {_why(error)}") from None
 
     def _fault(self, what: str, code: int, said: bytes | str) -> PostError:
-        text = said if isinstance(said, str) else said.decode("ascii", "replace")
-        status = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", text)
-        told = f"{self._place} refuses {what}: {code}{f' {status[0]}' if status else ''}"
+        told = f"{self._place} refuses {what}: {_numbers(code, said)}"
         return (PostRefused if 500 <= code < 600 else PostError)(told)
 
-    def _mail(self, message: Message) -> bytes:
-        mail = EmailMessage(policy=UNFOLDED)
-        mail["From"] = one_line(self._access.sender)
-        mail["To"] = ", ".join(one_line(word) for word in self._to)
+    def _mail(self, message: Message, to: Sequence[Address]) -> bytes:
+        mail = EmailMessage(policy=UNFOLDED.clone(utf8=not _is_plain([self._sender, *to])))
+        mail["From"] = _field(self._sender)
+        mail["To"] = [_field(one) for one in to]
         mail["Subject"] = one_line(message.subject)
         mail["Date"] = format_datetime(message.made_at)
-        domain = parseaddr(self._access.sender)[1].rpartition("@")[2]
-        mail["Message-ID"] = f"<{message.key}.mtdata@{domain}>"
+        mail["Message-ID"] = f"<{message.key}.mtdata@{self._sender.domain}>"
         mail["Auto-Submitted"] = "auto-generated"  # no answering machine need answer
         mail.set_content(message.body)
         return mail.as_bytes()
+
+
+def _is_plain(addresses: Sequence[Address]) -> bool:
+    return all(one.mailbox.isascii() for one in addresses)
+
+
+def _field(one: Address) -> Field:
+    local, _, domain = one.mailbox.rpartition("@")
+    return Field(one.name, local, domain)
+
+
+def _numbers(code: int, said: bytes | str) -> str:
+    """The numbers of an answer, without a word of the server's."""
+    text = said if isinstance(said, str) else said.decode("ascii", "replace")
+    status = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", text)
+    return f"{code}{f' {status[0]}' if status else ''}"
 
 
 _STEPS: dict[type[smtplib.SMTPResponseException], str] = {

@@ -29,6 +29,7 @@ class Outbox:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._handed: list[str] | None = None
+        self._unwritten: dict[str, Message] = {}  # what the disk did not take, by its file's name
 
     def put(self, message: Message) -> None:
         """Keep a message until it is delivered; one that waits already is not kept twice."""
@@ -50,6 +51,8 @@ class Outbox:
 
     def read(self, name: str) -> Message | None:
         """The message of a file; None for one that somebody damaged: it is taken away."""
+        if name in self._unwritten:
+            return self._unwritten[name]
         content = self._disk.read(name, 0, self._disk.size(name) or 0)
         try:
             return Message.from_bytes(content)
@@ -59,11 +62,14 @@ class Outbox:
             return None
 
     def rewrite(self, name: str, message: Message) -> None:
-        """Enter how often it was tried."""
+        """Enter how often it was tried, and who is left; what no disk takes is known here."""
+        self._unwritten[name] = message
         self._disk.replace(name, message.to_bytes())
+        del self._unwritten[name]
 
     def remove(self, name: str) -> None:
         """It was delivered, or is given up."""
+        self._unwritten.pop(name, None)
         self._disk.remove(name)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -19,8 +18,8 @@ from pydantic import (
 from mtdata.config import values
 from mtdata.config.site import Seconds
 from mtdata.config.strict import STRICT
+from mtdata.domain.address import read_address, split_addresses
 
-_ADDRESS = re.compile(r"[^@\s,;:<>\"\x00-\x1f\x7f]+@[A-Za-z0-9._-]+", re.ASCII)
 _HOST = re.compile(r"[\w-][\w.-]{0,252}|\[?[0-9a-fA-F:.]{2,45}\]?")
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
@@ -29,12 +28,12 @@ def _addresses(value: Any) -> tuple[str, ...]:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
         raise ValueError("it is neither an address nor a list of them")
-    return tuple(_address(word) for word in words if word not in ("", None))
+    written = [str(word) for word in words if word not in ("", None)]
+    return tuple(_address(one) for word in written for one in split_addresses(word))
 
 
 def _address(word: Any) -> str:
-    if not _ADDRESS.fullmatch(parseaddr(str(word))[1]) or not str(word).isascii():
-        raise ValueError("it is no mail address")
+    read_address(str(word))
     return str(word)
 
 

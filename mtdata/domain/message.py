@@ -37,7 +37,8 @@ _ENDS = {
 class Message:
     """What goes to one destination; the same news for it have the same `key`.
 
-    `tries` were made to deliver it; the next is due at `next_at`.
+    `tries` were made to deliver it; the next is due at `next_at`.  `to` are the mailboxes that
+    alone are to get it, the others having it; () = everybody of the destination.
     """
 
     destination: str
@@ -49,10 +50,13 @@ class Message:
     news: dict[str, Any]
     tries: int = 0
     next_at: datetime | None = None
+    to: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """As it waits in a file."""
         held = asdict(self)
+        if not self.to:
+            del held["to"]  # older programs know no such thing
         for name in ("made_at", "next_at"):
             held[name] = held[name] and held[name].isoformat()
         return json.dumps(held, indent=1).encode()
@@ -64,9 +68,13 @@ class Message:
             held = json.loads(content)
             for name in ("made_at", "next_at"):
                 held[name] = held[name] and datetime.fromisoformat(held[name])
-            return cls(**held)
+            return cls(**held | {"to": tuple(held.get("to", ()))})
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError("no message") from error
+
+    def left_for(self, to: Sequence[str]) -> Message:
+        """The same for these mailboxes alone."""
+        return replace(self, to=tuple(to))
 
     def tried(self, next_at: datetime) -> Message:
         """The same after one more try that failed."""

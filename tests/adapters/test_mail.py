@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.adapters.mail import MailAccess, MailPost
-from mtdata.errors import PostError, PostRefused
+from mtdata.errors import PostError, PostPutOff, PostRefused
 from tests.adapters.certificates import self_signed
 from tests.contracts.post_contract import SECRET, PostContract, Staged, a_message
 from tests.fakes_post import MemoryPost
@@ -157,6 +157,105 @@ def test_an_address_that_is_refused_keeps_the_others_from_nothing(box: Mailbox) 
     odd = MailPost(access(box.port), TO).deliver(a_message())
     assert "1 of 2 addresses" in odd
     assert box.mails[0].to == ["chief@example.org"]
+
+
+PEOPLE = ("a@example.org", "b@example.org", "c@example.org")
+
+
+def test_who_is_put_off_is_left_and_nobody_else_is_mailed_again(box: Mailbox) -> None:
+    box.refuses["RCPT b@example.org"] = f"450 4.2.0 greylisted, {SECRET}"
+    box.refuses["RCPT c@example.org"] = "550 5.1.1 nobody"
+    post, one = MailPost(access(box.port), PEOPLE), a_message()
+    with pytest.raises(PostPutOff) as caught:
+        post.deliver(one)
+    assert (caught.value.left, caught.value.is_partial) == (("b@example.org",), True)
+    assert "puts off 1 of 3 addresses (number 2: 450 4.2.0)" in str(caught.value)
+    assert "does not take mail for 1 of 3 addresses (number 3: 550 5.1.1)" in str(caught.value)
+    assert SECRET not in str(caught.value)
+    box.refuses.clear()
+    assert post.deliver(one.left_for(caught.value.left)) == ""
+    assert [mail.to for mail in box.mails] == [["a@example.org"], ["b@example.org"]]
+
+
+def test_where_some_are_put_off_and_the_rest_is_refused_the_first_alone_are_left(
+    box: Mailbox,
+) -> None:
+    box.refuses |= {"RCPT a@example.org": "550 nobody", "RCPT b@example.org": "452 full"}
+    with pytest.raises(PostPutOff) as caught:
+        MailPost(access(box.port), PEOPLE[:2]).deliver(a_message())
+    assert (caught.value.left, caught.value.is_partial) == (("b@example.org",), False)
+
+
+def test_a_server_that_leaves_amid_the_addresses_has_delivered_to_nobody(box: Mailbox) -> None:
+    box.refuses |= {"RCPT a@example.org": "550 nobody", "RCPT c@example.org": "421 leaving"}
+    with pytest.raises(PostPutOff) as caught:
+        MailPost(access(box.port), PEOPLE).deliver(a_message())
+    assert set(caught.value.left) == {"b@example.org", "c@example.org"}
+    assert not caught.value.is_partial
+    assert box.mails == []
+
+
+def test_who_is_left_and_then_refused_is_told_and_done_with(box: Mailbox) -> None:
+    box.refuses["RCPT b@example.org"] = "550 nobody"
+    post = MailPost(access(box.port), PEOPLE)
+    odd = post.deliver(a_message().left_for(["b@example.org"]))
+    assert "does not take mail for 1 of 3 addresses (number 2: 550)" in odd
+    assert box.mails == []
+
+
+def test_who_is_left_and_no_longer_configured_gets_nothing(box: Mailbox) -> None:
+    post = MailPost(access(box.port), PEOPLE[:1])
+    assert post.deliver(a_message().left_for(["b@example.org"])) == ""
+    assert box.mails == []
+
+
+@pytest.mark.parametrize("hides", [{"8BITMIME"}, {"8BITMIME", "SMTPUTF8"}, set()])
+def test_a_mail_is_ascii_on_the_wire_whatever_its_body_and_names(
+    box: Mailbox, hides: set[str]
+) -> None:
+    box.hides = hides
+    body = "Müller 試験 😀\n" + "ä" * 2000 + "\n.\n..\nend\n"
+    to = [
+        "Jörg Müller <joerg@example.org>",
+        "試験, x <b@example.org>",
+        "=?utf-8?q?=C3=A9?= <c@a.org>",
+    ]
+    there = access(box.port, sender="Stüdie <mtdata@example.org>")
+    MailPost(there, to).deliver(replace(a_message(), body=body))
+    [one], [content] = box.mails, box.contents
+    assert content.isascii()
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    assert one.body == body
+    assert [(who.display_name, who.addr_spec) for who in one.mail["To"].addresses] == [
+        ("Jörg Müller", "joerg@example.org"),
+        ("試験, x", "b@example.org"),
+        ("é", "c@a.org"),
+    ]
+    assert one.mail["From"].addresses[0].display_name == "Stüdie"
+
+
+def test_a_domain_with_umlauts_is_written_as_the_wire_wants_it(box: Mailbox) -> None:
+    MailPost(access(box.port), ["Lab <lab@müller.example>"]).deliver(a_message())
+    assert box.mails[0].to == ["lab@xn--mller-kva.example"]
+    assert box.contents[0].isascii()
+
+
+def test_a_mailbox_with_umlauts_gets_a_mail_of_its_own_where_the_server_can(box: Mailbox) -> None:
+    post = MailPost(access(box.port), ["jörg@example.org", "b@example.org"])
+    assert post.deliver(a_message()) == ""
+    assert [mail.to for mail in box.mails] == [["b@example.org"], ["jörg@example.org"]]
+    assert [content.isascii() for content in box.contents] == [True, False]
+    box.hides = {"SMTPUTF8"}
+    assert "1 of 2 addresses (number 1: 553 5.6.7)" in post.deliver(a_message())
+    assert [mail.to for mail in box.mails[2:]] == [["b@example.org"]]
+
+
+def test_a_fault_of_the_second_mail_leaves_the_first_delivered(box: Mailbox) -> None:
+    post = MailPost(access(box.port), ["jörg@example.org", "b@example.org"])
+    box.on_mail = lambda: box.refuses.update(DATA="452 full")
+    with pytest.raises(PostPutOff) as caught:
+        post.deliver(a_message())
+    assert (caught.value.left, caught.value.is_partial) == (("jörg@example.org",), True)
 
 
 def test_a_server_that_is_not_there_is_tried_again() -> None:

@@ -52,6 +52,15 @@ def test_the_same_news_are_one_file(disk: Disk) -> None:
     assert len(Outbox(disk).waiting()["mail"]) == 1
 
 
+def test_a_message_for_those_who_are_left_comes_out_as_that(disk: Disk) -> None:
+    Outbox(disk).put(numbered(1))
+    [name] = Outbox(disk).waiting()["mail"]
+    left = numbered(1).tried(AT).left_for(["b@example.org"])
+    Outbox(disk).rewrite(name, left)
+    assert Outbox(disk).read(name) == left
+    assert b'"to"' not in numbered(1).to_bytes()
+
+
 def test_what_was_tried_keeps_its_place(disk: Disk) -> None:
     box = Outbox(disk)
     box.put(numbered(1))

@@ -138,6 +138,25 @@ def test_what_waited_goes_out_when_the_server_is_back(home: Home, box: Mailbox) 
     assert "(program)" not in home.run("incidents").shown["sites"]
 
 
+def test_an_address_that_is_put_off_gets_the_mail_later_and_the_others_once(
+    home: Home, box: Mailbox
+) -> None:
+    tell(home, box.port, MAIL={"TO": ["Läb <lab@example.org>", "dean@example.org"]})
+    box.refuses["RCPT dean@example.org"] = "450 4.2.0 greylisted"
+    home.site.stop()
+    for _ in range(2):
+        home.run("export", STUDY)
+    assert [one.to for one in box.mails] == [["lab@example.org"]]
+    [stuck] = home.run("incidents").shown["sites"]["(program)"]["incidents"]
+    assert "puts off 1 of 2 addresses (number 2: 450 4.2.0)" in stuck["detail"]
+    box.refuses.clear()
+    home.now += timedelta(hours=1)
+    home.run("export", STUDY)
+    assert [one.to for one in box.mails] == [["lab@example.org"], ["dean@example.org"]]
+    assert len(set(subjects(box))) == 1
+    assert "(program)" not in home.run("incidents").shown["sites"]
+
+
 def test_no_secret_is_in_any_file_or_line(
     home: Home, hook: Hook, caplog: pytest.LogCaptureFixture
 ) -> None:

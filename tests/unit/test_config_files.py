@@ -240,14 +240,18 @@ def test_log_and_daemon_config_are_optional(folder: Folder) -> None:
 
 
 def test_log_config_names_whom_to_tell(folder: Folder) -> None:
-    mail = {"HOST": "smtp.x.org", "TLS": "tls", "FROM": "a@x.org", "TO": "Lab <b@x.org>"}
+    mail = {"HOST": "smtp.x.org", "TLS": "tls", "FROM": "a@x.org", "TO": "Läb <b@x.org>, c@x.org"}
     folder.server({"uva": keys()}).file(
         "log.config", {"MAIL": mail, "WEBHOOKS": ["https://x/${KEY}"], "ESCALATE_H": "1.5"}
     )
     folder.environ |= {"KEY": "sesame", "MTDATA_MAIL_USER": "me", "MTDATA_MAIL_PASS": "hush"}
     log = folder.load().log
     assert log.mail is not None
-    assert (log.mail.at_port, log.mail.to, log.mail.user) == (465, ("Lab <b@x.org>",), "me")
+    assert (log.mail.at_port, log.mail.to, log.mail.user) == (
+        465,
+        ("Läb <b@x.org>", "c@x.org"),
+        "me",
+    )
     assert log.mail.password.get_secret_value() == "hush"
     assert [hook.get_secret_value() for hook in log.webhooks] == ["https://x/sesame"]
     assert "sesame" not in repr(log)

@@ -14,9 +14,10 @@ from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox
+from mtdata.domain.message import Message
 from mtdata.domain.notice import PROGRAM, Pace
-from mtdata.errors import PostError, PostRefused, StorageError
-from mtdata.notices import REFUSED_TRIES, Notices
+from mtdata.errors import PostError, PostPutOff, PostRefused, StorageError
+from mtdata.notices import PUT_OFF_TRIES, REFUSED_TRIES, Notices
 from tests.fakes_disk import MemoryDisk
 from tests.fakes_post import MemoryPost
 
@@ -162,6 +163,83 @@ def test_a_message_that_is_refused_for_ever_lets_the_others_by(
     with caplog.at_level(logging.ERROR):
         lab.passes(36 * HOUR)
     assert f"given up after {REFUSED_TRIES} tries" in caplog.text
+
+
+class SomePost(MemoryPost):
+    """Two people; "late" is put off while `puts_off`."""
+
+    puts_off = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: dict[str, list[str]] = {"early": [], "late": []}
+        self.tries = 0
+
+    def deliver(self, message: Message) -> str:
+        self.tries += 1
+        wanted = message.to or tuple(self.got)
+        taken = [who for who in wanted if not (who == "late" and self.puts_off)]
+        for who in taken:
+            self.got[who].append(message.sort)
+        if len(taken) < len(wanted):
+            raise PostPutOff("later", ["late"], is_partial=bool(taken))
+        return ""
+
+
+def test_who_is_put_off_gets_it_later_and_holds_up_nobody(lab: Lab) -> None:
+    post = SomePost()
+    lab.posts = {"mail": post}
+    lab.opens()
+    lab.passes(HOUR)
+    lab.ends()
+    lab.passes(HOUR)
+    assert post.got == {"early": ["opened", "over"], "late": []}
+    assert [one.kind for one in lab.ledgers[PROGRAM].diary.open_incidents()] == ["news_stuck"]
+    post.puts_off = False
+    lab.passes(3 * HOUR)
+    assert post.got == {"early": ["opened", "over"], "late": ["opened", "over"]}
+    assert lab.outbox.waiting() == {}
+    assert lab.ledgers[PROGRAM].diary.open_incidents() == []
+
+
+def test_who_is_put_off_for_five_days_is_given_up(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    post = SomePost()
+    lab.posts = {"mail": post}
+    lab.opens()
+    lab.ends()
+    lab.opens("leftover")
+    lab.spread()
+    lab.ends("leftover")
+    with caplog.at_level(logging.ERROR):
+        lab.passes(timedelta(days=6), 30 * MINUTE)
+    assert f"given up after {PUT_OFF_TRIES} tries" in caplog.text
+    assert lab.outbox.waiting() == {}
+
+
+def test_nobody_is_mailed_twice_though_the_disk_does_not_take_who_is_left(lab: Lab) -> None:
+    post = SomePost()
+    lab.posts = {"mail": post}
+    lab.opens()
+    lab.notices().decide(PACE, "host")
+    lab.disk.is_full = True
+    lab.passes(5 * HOUR)
+    assert post.got["early"].count("opened") == 1
+    assert post.tries > 2
+    lab.disk.is_full = False
+    post.puts_off = False
+    lab.passes(2 * HOUR)
+    assert post.got["late"].count("opened") == post.got["early"].count("opened") == 1
+
+
+def test_some_who_are_told_at_once_past_a_full_disk_are_not_told_again(lab: Lab) -> None:
+    post = SomePost()
+    lab.posts = {"mail": post}
+    lab.disk.is_full = True
+    lab.opens()
+    lab.passes(HOUR)
+    assert post.got["early"] == ["opened"]
 
 
 def test_where_the_outbox_is_full_the_mail_goes_out_at_once(lab: Lab) -> None:
