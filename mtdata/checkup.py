@@ -3,9 +3,12 @@ shows no secret."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from mtdata import news
+from mtdata.adapters import owner
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.app import status
@@ -13,7 +16,7 @@ from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
 from mtdata.copying import probe
 from mtdata.domain.notice import PROGRAM
-from mtdata.errors import BusyError, MTDataError, PostError, StorageError
+from mtdata.errors import BusyError, MTDataError, OwnerError, PostError, StorageError
 from mtdata.wiring import cipher_of, has_pool, open_pool, replicas_of, site_of
 
 
@@ -30,6 +33,8 @@ class Finding(NamedTuple):
 def check(site: SiteConfig) -> list[Finding]:
     """Look at keys, folder, clock and the site itself; prints no secret."""
     found = check_here(site)
+    if owner.stranger(site.path, owner.POOL):
+        return found  # a probe would be a file that the owner cannot use
     found += [_check_replica(site, number) for number in range(len(site.replicas))]
     if site.insecure:
         found.append(
@@ -43,7 +48,48 @@ def check(site: SiteConfig) -> list[Finding]:
 
 def check_here(site: SiteConfig) -> list[Finding]:
     """Look at what is on this machine, asking nobody."""
-    return [_check_keys(site), _check_folder(site), _check_clock(site)]
+    strangers = check_owner(site.name, "PATH", site.path, owner.POOL)
+    if owner.stranger(site.path, owner.POOL):
+        return [_check_keys(site), *strangers]
+    return [_check_keys(site), _check_folder(site), *strangers, _check_clock(site)]
+
+
+def check_owner(site: str, what: str, folder: Path, names: Iterable[str] = ()) -> list[Finding]:
+    """Whether all that is in a folder is ours; nothing is said where it is."""
+    if found := owner.stranger(folder, names):
+        return [Finding(site, what, "bad", owner.told(found, folder), OwnerError.exit_code)]
+    others = owner.within(folder)
+    if not others:
+        return []
+    one = others[0]
+    told = (
+        f"{len(others)} files in {folder} belong to somebody else, such as {one.path} "
+        f"({owner.name_of(one.uid)}): {owner.chown(folder)}"
+    )
+    return [Finding(site, what, "bad", told, OwnerError.exit_code)]
+
+
+def is_stranger(settings: Settings) -> bool:
+    """Whether the program's own folders are not ours: nothing may be written there."""
+    home = settings.home
+    folders = ((home / "state", owner.STATE), (home / "logs", owner.LOGS))
+    return any(owner.stranger(folder, names) for folder, names in folders)
+
+
+def check_home(settings: Settings) -> list[Finding]:
+    """Whether state, log, records and folders of reports are ours."""
+    home, found = settings.home, []
+    found += check_owner(PROGRAM, "state", home / "state", owner.STATE)
+    found += check_owner(PROGRAM, "logs", home / "logs", owner.LOGS)
+    if not settings.database.is_shared and Path(settings.database.name).parent != home / "state":
+        file = Path(settings.database.name)
+        if one := owner.stranger(file.parent, (file.name,)):
+            told = owner.told(one, file.parent)
+            found.append(_finding("DATABASE", "bad", told, OwnerError.exit_code))
+    for account in settings.export.cake:
+        if account.folder:
+            found += check_owner(account.name, "OUTPUT", account.folder)
+    return found
 
 
 def check_account(settings: Settings, account: CakeConfig) -> list[Finding]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
+from mtdata.adapters import owner
 from mtdata.adapters.archive import FolderArchive, drop_incoming
 from mtdata.adapters.cipher import ClearCipher, RsaCipher
 from mtdata.adapters.clock import SystemClock
@@ -21,6 +22,7 @@ from mtdata.collectors import open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
 from mtdata.course import Pool, Terms
+from mtdata.errors import StorageError
 from mtdata.ports import Cipher, Replica, Site
 from mtdata.pulse import AttendedSite, Pulse
 
@@ -55,6 +57,7 @@ def open_pool(
     `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk; so
     many `workers` decrypt, None being one a core and 0 this process alone.
     """
+    refuse_stranger(site)
     make_folder(site.path)
     disk = FolderDisk(site.path, (pulse or Pulse()).beat)
     ledger = Ledger(site.path / ledger_name if ledger_name else None)
@@ -112,10 +115,23 @@ def seldom_searched() -> Iterator[None]:
                 gc.unfreeze()
 
 
+def refuse_stranger(site: SiteConfig) -> None:
+    """OwnerError for a pool of another user than the one that this runs as."""
+    owner.refuse(site.path, owner.POOL)
+
+
+@contextmanager
+def locked(site: SiteConfig) -> Iterator[None]:
+    """The lock of the pool; OwnerError, before anything is written, for one that is not ours."""
+    refuse_stranger(site)
+    with PoolLock(site.path).hold():
+        yield
+
+
 @contextmanager
 def alone_on(site: SiteConfig) -> Iterator[None]:
     """The only round on the pool; what an ended one was receiving is dropped first of all."""
-    with PoolLock(site.path).hold():
+    with locked(site):
         drop_incoming(FolderDisk(site.path))
         yield
 
@@ -171,10 +187,20 @@ def terms_of(site: SiteConfig) -> Terms:
 
 
 def has_pool(site: SiteConfig) -> bool:
-    """Whether there is a ledger to look into."""
-    return (site.path / Ledger.NAME).is_file()
+    """Whether there is a ledger to look into.  StorageError where that is hidden from us."""
+    with _seen(site):
+        return (site.path / Ledger.NAME).is_file()
 
 
 def has_raw(site: SiteConfig) -> bool:
-    """Whether there are raw files, with or without a ledger."""
-    return any((site.path / "raw_data").glob("*.json"))
+    """Whether there are raw files, with or without a ledger.  StorageError as above."""
+    with _seen(site):
+        return any((site.path / "raw_data").glob("*.json"))
+
+
+@contextmanager
+def _seen(site: SiteConfig) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise StorageError(f"{site.path}: cannot be looked into: {error.strerror}") from error
