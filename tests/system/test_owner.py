@@ -54,16 +54,21 @@ def test_a_service_is_refused_on_a_pool_of_root_and_told_the_chown(
     assert everything(home) == before
 
 
-def test_a_pool_that_is_hidden_is_a_fault_of_the_disk_and_not_of_the_program(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("folder", "code"), [("pool", 74), ("state", 0)])
+def test_a_folder_that_is_hidden_is_no_fault_of_the_program(
+    home: Home, monkeypatch: pytest.MonkeyPatch, folder: str, code: int
 ) -> None:
+    is_file = Path.is_file
+
     def hidden(path: Path) -> bool:
-        raise PermissionError(13, "Permission denied", str(path))
+        if path.parent == home.folder / folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
 
     home.export()
     monkeypatch.setattr(Path, "is_file", hidden)
-    for words in (("verify",), ("status",), ("export",)):
-        assert home.run(*words).code == 74
+    for words in (("verify",), ("incidents",), ("export",)):
+        assert home.run(*words).code == code
 
 
 def test_one_pool_of_another_keeps_no_other_site_waiting(
