@@ -15,6 +15,7 @@ from mtdata.app import status
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
 from mtdata.copying import probe
+from mtdata.domain.disclosure import host_told
 from mtdata.domain.notice import PROGRAM
 from mtdata.errors import BusyError, MTDataError, OwnerError, PostError, StorageError
 from mtdata.wiring import cipher_of, has_pool, open_pool, replicas_of, site_of
@@ -132,7 +133,8 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     found = []
     if mail := terms.mail:
         whom = f"{len(mail.to)} addresses, {len(mail.escalate_to)} for what lasts"
-        told = f"{mail.host}:{mail.at_port}, TLS {mail.tls}, to {whom}; --mail sends a test"
+        where = f"{host_told(mail.host)}:{mail.at_port}, TLS {mail.tls}"
+        told = f"{where}, to {whom}; --mail sends a test"
         found.append(_finding("MAIL", "good" if mail.tls != "none" else "odd", told))
     if terms.webhooks:
         found.append(_finding("WEBHOOKS", "good", f"{len(terms.webhooks)}; --mail sends a test"))
