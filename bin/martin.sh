@@ -89,13 +89,19 @@ busy() {
     now=$(date +%s)
     began=$(number "$since")
     if [ "$began" -eq 0 ]; then
+        may_write || exit 75
         mkdir -p -- "$home/state" 2>/dev/null
         printf '%s\n' "$now" 2>/dev/null >"$since"
         exit 75
     fi
     [ $((now - began)) -ge "$long_s" ] && [ $((now - $(number "$told"))) -ge "$long_s" ] || exit 75
-    printf '%s\n' "$now" 2>/dev/null >"$told"
+    ! may_write || printf '%s\n' "$now" 2>/dev/null >"$told"
     stop 75 "no round has ended for $(((now - began) / 60)) minutes: one is at work or hangs ($config)"
+}
+
+# Not as root in the home of somebody else, who could not use what root makes there.
+may_write() {
+    [ "$(id -u)" -ne 0 ] || [ -O "$home" ]
 }
 
 number() { # what the file holds, 0 when it is no number
@@ -135,6 +141,7 @@ run "$root/bin/mtdata" --config "$config" daemon --once
 [ "$code" -ne 75 ] || busy
 rm -f -- "$since" "$told" 2>/dev/null
 [ "$code" -ne 0 ] || exit 0
+may_write || stop "$code" "exit $code: $(telling_line)"
 mkdir -p -- "$home/logs" 2>/dev/null
 printf '%s\n' "$said" 2>/dev/null >"$home/logs/martin.log"
 stop "$code" "exit $code: $(telling_line) (all of it: $home/logs/martin.log)"

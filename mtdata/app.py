@@ -16,7 +16,6 @@ from mtdata.adapters import metrics
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger, Released
-from mtdata.adapters.lock import PoolLock
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
 from mtdata.config import Settings, SiteConfig
@@ -32,8 +31,10 @@ from mtdata.wiring import (
     alone_on,
     has_pool,
     has_raw,
+    locked,
     look_into,
     open_pool,
+    refuse_stranger,
     seldom_searched,
     site_of,
     terms_of,
@@ -109,7 +110,7 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
     known = has_pool(site)
     with (
         logs.at(site=site.name),
-        PoolLock(site.path).hold(),
+        locked(site),
         open_pool(site, Ledger.NAME if known else None) as opening,
     ):
         recovery = Recovery(opening.pool)
@@ -189,7 +190,7 @@ def held(site: SiteConfig) -> list[dict[str, Any]]:
 
 def release(site: SiteConfig, scale: str, number: int | None) -> Released:
     """Let held versions through; returns how many become rows, and how many wait for a key."""
-    with PoolLock(site.path).hold(), open_pool(site) as opening:
+    with locked(site), open_pool(site) as opening:
         return opening.pool.ledger.entries.release(scale, number)
 
 
@@ -203,6 +204,7 @@ def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
 
 def close_incident(site: SiteConfig, number: int) -> bool:
     """Close an incident by hand."""
+    refuse_stranger(site)
     with look_into(site) as pool:
         return pool.ledger.diary.close_by_hand(number, pool.clock.now())
 
@@ -212,7 +214,7 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
 
     With DELETE_MODE False it tells what would go were it True: that is the time to ask.
     """
-    with PoolLock(site.path).hold(), open_pool(site) as opening:
+    with locked(site), open_pool(site) as opening:
         copying = Copying(opening.pool)
         copying.begin()
         scales = opening.pool.ledger.listing.scales()

@@ -3,18 +3,22 @@ shows no secret."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from mtdata import news
+from mtdata.adapters import owner
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
 from mtdata.copying import probe
+from mtdata.domain.disclosure import host_told
 from mtdata.domain.notice import PROGRAM
 from mtdata.domain.past import past
-from mtdata.errors import BusyError, MTDataError, PostError, StorageError
+from mtdata.errors import BusyError, MTDataError, OwnerError, PostError, StorageError
 from mtdata.wiring import cipher_of, has_pool, look_into, open_pool, replicas_of, site_of
 
 
@@ -31,6 +35,8 @@ class Finding(NamedTuple):
 def check(site: SiteConfig) -> list[Finding]:
     """Look at keys, folder, clock and the site itself; prints no secret."""
     found = check_here(site)
+    if owner.stranger(site.path, owner.POOL):
+        return found  # a probe would be a file that the owner cannot use
     found += [_check_replica(site, number) for number in range(len(site.replicas))]
     if site.insecure:
         found.append(
@@ -44,7 +50,48 @@ def check(site: SiteConfig) -> list[Finding]:
 
 def check_here(site: SiteConfig) -> list[Finding]:
     """Look at what is on this machine, asking nobody."""
-    return [_check_keys(site), _check_folder(site), _check_clock(site)]
+    strangers = check_owner(site.name, "PATH", site.path, owner.POOL)
+    if owner.stranger(site.path, owner.POOL):
+        return [_check_keys(site), *strangers]
+    return [_check_keys(site), _check_folder(site), *strangers, _check_clock(site)]
+
+
+def check_owner(site: str, what: str, folder: Path, names: Iterable[str] = ()) -> list[Finding]:
+    """Whether all that is in a folder is ours; nothing is said where it is."""
+    if found := owner.stranger(folder, names):
+        return [Finding(site, what, "bad", owner.told(found, folder), OwnerError.exit_code)]
+    others = owner.within(folder)
+    if not others:
+        return []
+    one = others[0]
+    told = (
+        f"{len(others)} files in {folder} belong to somebody else, such as {one.path} "
+        f"({owner.name_of(one.uid)}): {owner.chown(folder)}"
+    )
+    return [Finding(site, what, "bad", told, OwnerError.exit_code)]
+
+
+def is_stranger(settings: Settings) -> bool:
+    """Whether the program's own folders are not ours: nothing may be written there."""
+    home = settings.home
+    folders = ((home / "state", owner.STATE), (home / "logs", owner.LOGS))
+    return any(owner.stranger(folder, names) for folder, names in folders)
+
+
+def check_home(settings: Settings) -> list[Finding]:
+    """Whether state, log, records and folders of reports are ours."""
+    home, found = settings.home, []
+    found += check_owner(PROGRAM, "state", home / "state", owner.STATE)
+    found += check_owner(PROGRAM, "logs", home / "logs", owner.LOGS)
+    if not settings.database.is_shared and Path(settings.database.name).parent != home / "state":
+        file = Path(settings.database.name)
+        if one := owner.stranger(file.parent, (file.name,)):
+            told = owner.told(one, file.parent)
+            found.append(_finding("DATABASE", "bad", told, OwnerError.exit_code))
+    for account in settings.export.cake:
+        if account.folder:
+            found += check_owner(account.name, "OUTPUT", account.folder)
+    return found
 
 
 def check_account(settings: Settings, account: CakeConfig) -> list[Finding]:
@@ -87,7 +134,8 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     found = []
     if mail := terms.mail:
         whom = f"{len(mail.to)} addresses, {len(mail.escalate_to)} for what lasts"
-        told = f"{mail.host}:{mail.at_port}, TLS {mail.tls}, to {whom}; --mail sends a test"
+        where = f"{host_told(mail.host)}:{mail.at_port}, TLS {mail.tls}"
+        told = f"{where}, to {whom}; --mail sends a test"
         found.append(_finding("MAIL", "good" if mail.tls != "none" else "odd", told))
     if terms.webhooks:
         found.append(_finding("WEBHOOKS", "good", f"{len(terms.webhooks)}; --mail sends a test"))

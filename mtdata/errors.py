@@ -3,6 +3,7 @@
     MTDataError
     ├── UsageError      the command line cannot be carried out          64
     ├── ConfigError     a config file, key file or folder is wrong      78
+    │   └── OwnerError  the files belong to another user than ours      78
     ├── SiteError       the site did not answer as it should            69
     │   ├── SiteRefused the site answered, and does not accept us       69
     │   └── SiteSlow    the site kept us waiting beyond TIMEOUT         69
@@ -67,6 +68,13 @@ class ConfigError(MTDataError):
     """Every fault of the configuration, in one message."""
 
     exit_code = 78
+
+
+class OwnerError(ConfigError):
+    """What a pool holds belongs to another user; nothing was done, and the other sites go on."""
+
+    stops = Reach.SITE
+    incident = "storage"
 
 
 class SiteError(MTDataError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -119,7 +119,7 @@ def _posts(settings: Settings) -> dict[str, Post]:
 def _books(settings: Settings) -> Iterator[dict[str, Telling]]:
     """The ledgers that are there: each pool's, and the program's own."""
     paths = {site.name: site.path / Ledger.NAME for site in settings.sites if has_pool(site)}
-    if _ledger(settings).is_file():
+    if _has_ledger(settings):
         paths[PROGRAM] = _ledger(settings)
     with ExitStack() as opened:
         books = {}
@@ -137,6 +137,13 @@ def _state(settings: Settings) -> Path:
 
 def _ledger(settings: Settings) -> Path:
     return _state(settings) / Ledger.NAME
+
+
+def _has_ledger(settings: Settings) -> bool:
+    """Whether the program has one; one that is hidden from us can neither be read nor written."""
+    with suppress(PermissionError):
+        return _ledger(settings).is_file()
+    return False
 
 
 def beat(settings: Settings, site_name: str, sign: str) -> None:
@@ -240,7 +247,7 @@ def _marker(settings: Settings) -> Marker:
 
 def close_program_incident(settings: Settings, kind: str, scale: str) -> None:
     """Close it if it is open, also of a kind that stays in a pool; nothing is made for it."""
-    if not _ledger(settings).is_file():
+    if not _has_ledger(settings):
         return
     try:
         with closing(Ledger(_ledger(settings))) as ledger:
@@ -253,7 +260,7 @@ def close_program_incident(settings: Settings, kind: str, scale: str) -> None:
 
 def program_incidents(settings: Settings, *, closed_too: bool = False) -> list[Incident]:
     """The program's own incidents that are open, or the newest of all; none if unreadable."""
-    if not _ledger(settings).is_file():
+    if not _has_ledger(settings):
         return []
     try:
         with closing(Ledger(_ledger(settings))) as ledger:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 
+from mtdata.adapters import owner
 from mtdata.adapters.archive import FolderArchive, drop_incoming
 from mtdata.adapters.cipher import ClearCipher, RsaCipher
 from mtdata.adapters.clock import SystemClock
@@ -22,6 +23,7 @@ from mtdata.collectors import open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
 from mtdata.course import Pool, Terms
+from mtdata.errors import StorageError
 from mtdata.ports import Cipher, Replica, Site
 from mtdata.pulse import AttendedSite, Pulse
 
@@ -56,6 +58,7 @@ def open_pool(
     `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk; so
     many `workers` decrypt, None being one a core and 0 this process alone.
     """
+    refuse_stranger(site)
     make_folder(site.path)
     disk = FolderDisk(site.path, (pulse or Pulse()).beat)
     ledger = Ledger(site.path / ledger_name if ledger_name else None)
@@ -113,10 +116,23 @@ def seldom_searched() -> Iterator[None]:
                 gc.unfreeze()
 
 
+def refuse_stranger(site: SiteConfig) -> None:
+    """OwnerError for a pool of another user than the one that this runs as."""
+    owner.refuse(site.path, owner.POOL)
+
+
+@contextmanager
+def locked(site: SiteConfig) -> Iterator[None]:
+    """The lock of the pool; OwnerError, before anything is written, for one that is not ours."""
+    refuse_stranger(site)
+    with PoolLock(site.path).hold():
+        yield
+
+
 @contextmanager
 def alone_on(site: SiteConfig) -> Iterator[None]:
     """The only round on the pool; what an ended one was receiving is dropped first of all."""
-    with PoolLock(site.path).hold():
+    with locked(site):
         drop_incoming(FolderDisk(site.path))
         yield
 
@@ -172,10 +188,25 @@ def terms_of(site: SiteConfig) -> Terms:
 
 
 def has_pool(site: SiteConfig) -> bool:
-    """Whether there is a ledger to look into, or something in its place: that is refused there."""
-    return os.path.lexists(site.path / Ledger.NAME)
+    """Whether there is a ledger to look into, or something in its place: that is refused there.
+
+    StorageError where that is hidden from us.
+    """
+    with _seen(site), suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(site.path / Ledger.NAME)
+        return True
+    return False
 
 
 def has_raw(site: SiteConfig) -> bool:
-    """Whether there are raw files, with or without a ledger."""
-    return any((site.path / "raw_data").glob("*.json"))
+    """Whether there are raw files, with or without a ledger.  StorageError as above."""
+    with _seen(site):
+        return any((site.path / "raw_data").glob("*.json"))
+
+
+@contextmanager
+def _seen(site: SiteConfig) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise StorageError(f"{site.path}: cannot be looked into: {error.strerror}") from error

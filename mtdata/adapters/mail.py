@@ -21,6 +21,7 @@ from email.utils import format_datetime
 from typing import Literal
 
 from mtdata.domain.address import Address, read_address
+from mtdata.domain.disclosure import host_told
 from mtdata.domain.message import Message, one_line
 from mtdata.errors import PostError, PostPutOff, PostRefused
 from mtdata.exchange import TimedBytes
@@ -162,7 +163,7 @@ class MailPost:
 
     @property
     def _place(self) -> str:
-        return f"the mail server {self._access.host}:{self._access.port}"
+        return f"the mail server {host_told(self._access.host)}:{self._access.port}"
 
     @contextmanager
     def _session(self) -> Iterator[_Session]:

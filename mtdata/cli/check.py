@@ -40,11 +40,13 @@ def _check(options: argparse.Namespace) -> Result:
     settings = settings_of(options)
     sites, accounts = _chosen(options.server, settings)
     findings = [finding for site in sites for finding in checkup.check(site)]
-    for account in accounts:
-        findings += checkup.check_account(settings, account)
-    findings += checkup.check_news(settings, send=options.mail)
-    findings += checkup.check_reports(settings)
-    findings += trying.check_jobs(settings)
+    findings += checkup.check_home(settings)
+    if not checkup.is_stranger(settings):  # what is tried leaves files in state/
+        for account in accounts:
+            findings += checkup.check_account(settings, account)
+        findings += checkup.check_news(settings, send=options.mail)
+        findings += checkup.check_reports(settings)
+        findings += trying.check_jobs(settings)
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
         table(

@@ -10,7 +10,7 @@ import signal
 import threading
 from typing import Any
 
-from mtdata.cli.sites import Result, recorded, settings_of
+from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say, table
 from mtdata.cli.web import has_web
 from mtdata.config import Settings
@@ -84,7 +84,7 @@ def _add_runner(commands: Any, shared: argparse.ArgumentParser) -> None:
 def _opened(options: argparse.Namespace) -> Settings:
     from mtdata.records import setting
 
-    settings = settings_of(options)
+    settings = with_records(settings_of(options))
     setting.made_ready(settings.database)
     return settings
 
@@ -180,7 +180,7 @@ def _ordered(options: argparse.Namespace, job: Any, more: dict[str, Any]) -> Res
 def _migrate(options: argparse.Namespace) -> Result:
     from mtdata.records import setting
 
-    settings = settings_of(options)
+    settings = with_records(settings_of(options))
     if has_web():  # users, sessions and tokens have tables of their own
         from mtdata.jobs.kinds import KINDS
         from mtdata.web.setting import prepare_web
@@ -219,7 +219,7 @@ def _runner(options: argparse.Namespace) -> Result:
     from mtdata.jobs.kinds import KINDS
     from mtdata.jobs.rung import slots_of
 
-    settings = _asked_for(options, recorded(options))
+    settings = _asked_for(options, with_records(recorded(options)))
     slots = slots_of(settings, KINDS, options.slots)
     if options.once:
         return 0, {"exit": 0, "carried": slots.drain()}

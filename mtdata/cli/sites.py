@@ -6,13 +6,15 @@ import argparse
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from mtdata import logs
+from mtdata.adapters import owner
 from mtdata.bulletin import exit_code, level_of
 from mtdata.cli.tables import note
 from mtdata.config import Settings, SiteConfig, load
-from mtdata.errors import MTDataError, Reach
+from mtdata.errors import MTDataError, OwnerError, Reach
 
 log = logging.getLogger(__name__)
 Result = tuple[int, dict[str, Any]]
@@ -32,8 +34,31 @@ def recorded(
     """
     settings = settings_of(options)
     judge(settings)
+    refuse_strangers(settings)
     how = settings.log
     logs.configure(how.logging, settings.home, json_lines=how.json_lines)
+    return settings
+
+
+def refuse_strangers(settings: Settings) -> None:
+    """OwnerError, before the first write, where this runs as another user than whose files it has.
+
+    One pool of several that is not ours is refused in its turn; the others go on.
+    """
+    if os.geteuid() == 0:  # who may write anywhere would lock out whoever may not
+        owner.refuse(settings.home / "state", owner.STATE)
+        owner.refuse(settings.home / "logs", owner.LOGS)
+    sites = [site for site in settings.sites if site.ready] or list(settings.sites)
+    found = [owner.stranger(site.path, owner.POOL) for site in sites]
+    if found and found[0] and all(found):
+        raise OwnerError(owner.told(found[0], sites[0].path))
+
+
+def with_records(settings: Settings) -> Settings:
+    """The same, where the file of the records is ours or not there yet; else OwnerError."""
+    if not settings.database.is_shared:
+        file = Path(settings.database.name)
+        owner.refuse(file.parent, (file.name, f"{file.name}-wal", f"{file.name}.migrating"))
     return settings
 
 

@@ -8,7 +8,7 @@ import importlib.util
 import sys
 from typing import Any
 
-from mtdata.cli.sites import Result, recorded, settings_of
+from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say
 from mtdata.errors import ConfigError, UsageError
 
@@ -77,7 +77,7 @@ def _web(options: argparse.Namespace) -> Result:
 
     if not 0 <= options.port <= 65535:
         raise UsageError("--port takes a number from 0 to 65535")
-    settings = recorded(options)
+    settings = with_records(recorded(options))
     server = server_of(settings, KINDS, options.host, options.port)
     host = f"[{options.host}]" if ":" in options.host.strip("[]") else options.host
     note(f"mtdata: http://{host}:{server.effective_port}/")
@@ -90,7 +90,7 @@ def _add_user(options: argparse.Namespace) -> Result:
     from mtdata.jobs.kinds import KINDS
     from mtdata.web.setting import open_web
 
-    open_web(settings_of(options), KINDS)
+    open_web(with_records(settings_of(options)), KINDS)
     from mtdata.web import users
 
     users.may_be(options.name)
@@ -107,7 +107,7 @@ def _add_token(options: argparse.Namespace) -> Result:
     from mtdata.jobs.kinds import KINDS
     from mtdata.web.setting import open_web
 
-    open_web(settings_of(options), KINDS)
+    open_web(with_records(settings_of(options)), KINDS)
     from mtdata.web import tokens, users
     from mtdata.web.roles import Role, role_of
 

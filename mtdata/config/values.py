@@ -194,6 +194,8 @@ def domain(value: Any) -> str:
         raise ValueError("without https://, path, user, spaces, ? and #")
     if match[2] and int(match[2]) not in range(1, 65536):
         raise ValueError("its port is not valid")
+    if not set(".[") & set(match[1]) and not is_loopback(match[1].lower()):
+        raise ValueError("it has no dot")  # a key is without one, too
     return str(value).lower()
 
 

@@ -50,6 +50,12 @@ def named(word: object, known: Iterable[str], otherwise: str) -> str:
     return str(word) if Accepted(frozenset(known)).may_show(word) else otherwise
 
 
+def host_told(host: str) -> str:
+    """A host as it may be told: a name without a dot may be what belongs into the next line."""
+    is_plain = host == "localhost" or bool(set(".:[") & set(host))
+    return host if is_plain else f"a host of {len(host)} letters"
+
+
 def kind_of(value: Any) -> str:
     """A value by its length and kind alone."""
     if value is None or value == "":

@@ -7,9 +7,9 @@ daemon doubles nothing.  No database is loaded before an account has DAILY_AT.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from mtdata import news
@@ -147,7 +147,7 @@ def standing(settings: Settings, now: datetime) -> list[dict[str, Any]]:
     Times are ISO, UTC; `last` is None where none was queued yet.  RecordsError: nobody knows.
     """
     where = settings.database
-    has_records = where.is_shared or Path(where.name).exists()
+    has_records = where.is_shared or os.path.exists(where.name)
     if has_records and plans(settings):
         from mtdata.records import setting
 

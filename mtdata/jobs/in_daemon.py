@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
+import os
 from typing import Protocol
 
 from mtdata.config import Settings
@@ -22,7 +22,7 @@ def are_wanted(settings: Settings) -> bool:
     how, where = settings.programme, settings.database
     if how.engine != "embedded" or not how.slots:
         return False
-    return where.is_shared or Path(where.name).exists()
+    return where.is_shared or os.path.exists(where.name)
 
 
 def begun(settings: Settings) -> Carrying | None:

@@ -204,7 +204,7 @@ def test_a_round_of_the_real_program_carries_everything_home(
     assert len(list((home.pool / "raw_data").glob("QOL_*.json"))) == 1
 
 
-TOOLS = "sh dirname readlink date mkdir tail awk tr cut rm touch sleep cat env".split()
+TOOLS = "id sh dirname readlink date mkdir tail awk tr cut rm touch sleep cat env".split()
 
 
 def path_with(folder: Path, **scripts: str) -> str:
@@ -261,3 +261,17 @@ def test_without_flock_python_tells_that_a_round_is_at_work(
     python = f'exec "{sys.executable}" "$@"'
     path = path_with(tmp_path / "tools", python3=python)
     assert checkout.run(PATH=path) == (75, "")
+
+
+def test_root_leaves_nothing_in_the_home_of_somebody_else(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    tools = path_with(tmp_path / "tools", flock="exit 0")
+    checkout.does("echo 'mtdata: x belongs to y' >&2; exit 78")
+    is_root = os.geteuid() == 0  # others cannot give a folder away, and leave their log
+    if is_root:
+        os.chown(checkout.folder, 4321, 4321)
+    code, told = checkout.run(PATH=tools)
+    assert (code, told.count("\n")) == (78, 1)
+    assert (checkout.folder / "logs").exists() != is_root
+    assert ("all of it" in told) != is_root

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,23 @@ from hypothesis import strategies as st
 from mtdata.config.accepted import accepted_keys
 from mtdata.config.export import CakeConfig
 from mtdata.config.site import SiteConfig
-from mtdata.domain.disclosure import Accepted, distance, is_key_itself, is_near, kind_of, shown
+from mtdata.domain.disclosure import (
+    Accepted,
+    distance,
+    host_told,
+    is_key_itself,
+    is_near,
+    kind_of,
+    shown,
+)
+from tests.unit.config_folder import Folder, keys
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path.resolve())
 
 
 @pytest.mark.parametrize(
@@ -74,6 +90,18 @@ def test_a_key_that_takes_any_text_shows_nothing(key: str, word: str) -> None:
 )
 def test_all_else_is_told_by_its_length_and_kind(value: object, told: str) -> None:
     assert shown(value, Accepted(frozenset({"rewrite"}), numbers=True)) == told
+
+
+@pytest.mark.parametrize("host", ["smtp.example.org", "localhost", "127.0.0.1", "::1", "[::1]"])
+def test_a_host_is_told(host: str) -> None:
+    assert host_told(host) == host
+
+
+def test_a_host_without_a_dot_may_be_a_password(folder: Folder) -> None:
+    assert host_told("hunter2") == "a host of 7 letters"
+    told = {"ADMIN_DOMAIN": "hunter2", "API_KEY": "k", "TIMEZONE": "UTC"}
+    [line] = folder.server({"uva": keys()}).file("export.config", {"CAKE": told}).faults()
+    assert line.endswith("found text of 7 characters (it has no dot)")
 
 
 @pytest.mark.parametrize(
