@@ -47,7 +47,6 @@ WEB = [
     "waitress>=3,<4",
     "whitenoise>=6,<7",
     "django-ninja>=1.7,<2",
-    "django-axes>=8,<9",  # shuts the door to who guesses passwords
     "django-csp>=4,<5",
     "svg.py>=1.10,<2",  # the charts
 ]

@@ -61,7 +61,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def has_web() -> bool:
     """Whether what the pages need is installed."""
-    needs = ("waitress", "whitenoise", "ninja", "axes", "csp", "svg")
+    needs = ("waitress", "whitenoise", "ninja", "csp", "svg")
     return all(map(importlib.util.find_spec, needs))
 
 

@@ -142,7 +142,7 @@ def _decode(work: Work) -> None:
     name, _, path = work.part.partition(BETWEEN)
     site = work.settings.site(name)
     out = work.settings.recovery.out
-    disk = FencedDisk(site.path if out is None else out, work)
+    disk = FencedDisk(site.path if out is None else out.resolve(), work)
     folder = "recovered_data/" if out is None else ""
     sheet = Path(path).name.removesuffix(".json").removesuffix(".csv") + ".csv"
     disk.drop_earlier(folder + sheet)

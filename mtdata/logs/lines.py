@@ -25,7 +25,7 @@ NOWHERE = {"site": "-", "scale": "-", "round": "-"}
 FOREIGN = (
     *("boto3", "botocore", "s3transfer", "urllib3", "requests", "http", "filelock", "asyncio"),
     *("schedule", "concurrent", "django", "pymysql", "psycopg"),
-    *("axes", "ninja", "waitress", "whitenoise", "csp"),
+    *("ninja", "waitress", "whitenoise", "csp"),
 )
 """Libraries that quote bodies, headers, addresses or arguments in what they log."""
 _HOUSE = Path(__file__).resolve().parents[2]

@@ -117,9 +117,9 @@ class Connection(HTTPChannel):
             self._is_refused = self.requests[-1].error is not None
         return taken
 
-    def send(self, content: bytes, do_close: bool = True) -> Any:
+    def send(self, content: bytes, **how: Any) -> Any:
         """Send, and note the progress."""
-        sent = super().send(content, do_close=do_close)
+        sent = super().send(content, **how)
         self._taken += sent or 0
         if sent and (self._taken >= self.server.limits.progress or self.total_outbufs_len <= sent):
             self._moved, self._taken = time.monotonic(), 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 
 log = logging.getLogger(__name__)
@@ -13,11 +12,10 @@ log = logging.getLogger(__name__)
 
 def listen() -> None:
     """From now on; the libraries are quiet: what they tell we tell, in words that say nothing."""
-    for name in ("axes", "django.request", "django.security"):
+    for name in ("django.request", "django.security"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     user_logged_in.connect(_came_in)
     user_login_failed.connect(_was_refused)
-    user_locked_out.connect(_was_locked_out)
 
 
 def _place(request: Any) -> str:
@@ -25,12 +23,22 @@ def _place(request: Any) -> str:
 
 
 def _came_in(sender: Any, request: Any, user: Any, **more: Any) -> None:
+    from mtdata.web import lockout  # it loads a model
+
     log.info("%s logged in from %s", user.get_username(), _place(request))
+    known = getattr(request, "log_in_try", None)
+    if known is not None:
+        request.log_in_ended = "opened"
+        lockout.opened(known)
 
 
 def _was_refused(sender: Any, request: Any = None, **more: Any) -> None:
+    from mtdata.web import lockout
+
+    known = getattr(request, "log_in_try", None)
+    if known is not None and known.turn.refused:
+        log.error("a log-in from %s is too early: too many failed", _place(request))
+        return
     log.warning("a log-in from %s was refused", _place(request))
-
-
-def _was_locked_out(sender: Any, request: Any = None, **more: Any) -> None:
-    log.error("log-ins from %s are locked for a while: too many failed", _place(request))
+    if request is not None:
+        request.log_in_ended = "shut" if known and lockout.is_shut(known) else "failed"

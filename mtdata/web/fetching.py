@@ -1,7 +1,8 @@
 """The bytes of what jobs made, when they come through the page itself: whole and as made, or Lost.
 
-A file is looked for before the first byte of an answer, and hashed on its way: one that was changed
-meanwhile ends the answer, which has no length and so cannot pass for whole.
+There is no other way out.  A file of this machine is proven before the first byte of an answer, an
+object of a store on its way: its last bytes come once all of it was, so that nothing else looks
+whole.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from hashlib import sha256
 from threading import BoundedSemaphore
-from typing import BinaryIO
 
 from django.conf import settings
 
@@ -21,12 +21,16 @@ from mtdata.errors import MTDataError, StorageError
 from mtdata.exports.output import Output
 from mtdata.jobs.kind import Guard
 from mtdata.records.models import Artifact, Job
-from mtdata.web.places import CHANGED, GONE, Lost, account_of, opened
+from mtdata.web.places import Store, StoreOfEnvironment, account_of
+from mtdata.web.proof import CHANGED, GONE, Lost, ProvenFile, opened, pieces_of
 
 log = logging.getLogger(__name__)
 PIECE, LOOKS = 1 << 16, 8
 AT_ONCE = 4
-"""So many of the server's threads may be held by who takes his time with what comes to him."""
+"""So many of the server's threads may be held by who takes his time with what comes to him.
+
+None for longer than the server's limit without progress (`connections.Limits.reader_s`).
+"""
 _STREAMS = BoundedSemaphore(AT_ONCE)
 
 
@@ -70,28 +74,42 @@ class Fetching:
         if artifact.size not in (None, size):
             raise Lost(f"{artifact.name}: {CHANGED}")
 
+    def prove(self, artifact: Artifact) -> None:
+        """The same, and of a file of this machine every byte, before one is sent."""
+        if self._way(artifact) is None:
+            ProvenFile(artifact).close()
+        else:
+            self.look([artifact])
+
     def pieces(self, artifact: Artifact) -> Iterator[bytes]:
-        """Its bytes.  Lost behind the last of them when they are not those that were made."""
-        way, digest, size = self._way(artifact), sha256(), 0
+        """Its bytes, the last of them once all are as they were made.  Lost when they are not."""
+        way, digest, size, held = self._way(artifact), sha256(), 0, b""
         for piece in _of_file(artifact) if way is None else way[0].pieces(way[1]):
             digest.update(piece)
             size += len(piece)
-            yield piece
+            if held:
+                yield held
+            held = piece
         made = (artifact.size, artifact.sha256)
         if made[0] not in (None, size) or made[1] not in ("", digest.hexdigest()):
             raise Lost(f"{artifact.name}: {CHANGED}")
+        if held:
+            yield held
 
-    def _way(self, artifact: Artifact) -> tuple[Output, str] | None:
-        """The output and its name for it; None for a file of this machine."""
-        scheme, is_url, _ = artifact.place.partition("://")
+    def is_here(self, artifact: Artifact) -> bool:
+        """Whether it is a file of this machine."""
+        return self._way(artifact) is None
+
+    def _way(self, artifact: Artifact) -> tuple[Store, str] | None:
+        """The store and its name for it; None for a file of this machine."""
+        scheme, is_url, rest = artifact.place.partition("://")
         if not is_url:
             return None
         known = account_of(artifact.place)
+        if known is None and scheme == "s3":
+            return StoreOfEnvironment(), rest
         if known is None:
-            raise StorageError(
-                f"{artifact.name} lies in a store ({scheme[:20]!a}) of no account of export.config "
-                "and can be downloaded by its own link only"
-            )
+            raise Lost(f"this page cannot fetch it from where it is kept ({scheme[:20]!a})")
         account, name = known
         if account.name not in self._outputs:
             self._outputs[account.name] = exporting.cake_output(account)
@@ -101,15 +119,7 @@ class Fetching:
 
 def _of_file(artifact: Artifact) -> Iterator[bytes]:
     with opened(artifact) as file:
-        while piece := _read(file):
-            yield piece
-
-
-def _read(file: BinaryIO) -> bytes:
-    try:
-        return file.read(PIECE)
-    except OSError as error:
-        raise Lost(GONE) from error
+        yield from pieces_of(file, PIECE)
 
 
 class Flow:
@@ -119,6 +129,7 @@ class Flow:
     """
 
     def __init__(self, what: str, fetching: Fetching, pieces: Generator[bytes]) -> None:
+        """The first piece is fetched here, so that a fault at its source is told in its place."""
         if not _STREAMS.acquire(blocking=False):
             fetching.close()
             raise StorageError(
@@ -128,11 +139,19 @@ class Flow:
         self._what, self._pieces = what, pieces
         self._free: Callable[[], None] | None = _STREAMS.release
         self._fetching = fetching
+        try:
+            self._first = next(pieces, b"")
+        except BaseException:
+            self.close()
+            raise
 
     def __iter__(self) -> Flow:
         return self
 
     def __next__(self) -> bytes:
+        if self._first:
+            first, self._first = self._first, b""
+            return first
         try:
             return next(self._pieces)
         except MTDataError as error:

@@ -29,6 +29,16 @@ class Token(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class Tries(models.Model):
+    """How often a password was tried; of a name, an address or both only a keyed digest is kept."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.IntegerField()
+    last_at = models.DateTimeField(db_index=True)
+    next_at = models.DateTimeField(null=True)  # of a name: before then it is nobody's turn
+    known_at = models.DateTimeField(null=True)  # of a pair: when somebody last logged in
+
+
 class Link(models.Model):
     """Where a link was renewed or revoked; one that was not lives by the end of its job alone.
 

@@ -1,47 +1,36 @@
-"""Where what jobs made lies, and how it is handed out: a file by us, an object by its store.
-
-Memory does not grow with the size: a file goes out in pieces, of an object only the way is told.
-"""
+"""Where what jobs made lies, and under which name it is saved; it hands nothing out itself."""
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import cache
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 from django.conf import settings
-from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
-from mtdata import exporting
+from mtdata.adapters.s3 import MISSING, Told, in_our_words
 from mtdata.config.export import CakeConfig
 from mtdata.errors import StorageError
-from mtdata.records.models import Artifact
+from mtdata.exports.output.bucket import ARCHIVED, READ
+from mtdata.web.proof import GONE, Lost
 
-SIGNED_S = 300
-CHANGED = "the file was changed since the job made it"
-GONE = "the file is not there any more, or cannot be read"
 _OPENING = Lock()
-_CONNECT_S, _TRIES = 5, 2
+_CONNECT_S, _READ_S, _TRIES = 5, 30, 2
 
 
-class Lost(StorageError):
-    """What the job made is not there any more as it was made."""
+class Store(Protocol):
+    """What is asked of a store, by the name that something has with it."""
 
-    again = False
+    def size(self, name: str) -> int | None:
+        """How long it is; None when there is none."""
+        ...
 
-
-def handed_out(artifact: Artifact) -> HttpResponse:
-    """The answer that brings it.  Lost when it is gone or was changed."""
-    scheme, found, _ = artifact.place.partition("://")
-    hand = _PLACES.get(scheme if found else "")
-    if hand is None:
-        raise Lost(f"it is kept at a place from which this page cannot fetch it ({scheme[:20]!a})")
-    return hand(artifact)
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Its bytes."""
+        ...
 
 
 def saved_as(name: str) -> str:
@@ -56,23 +45,13 @@ def disposition(name: str) -> str:
     return found or "attachment"
 
 
-def opened(artifact: Artifact) -> BinaryIO:
-    """A file of this machine, open.  Lost when it is gone, or its length was changed."""
-    # NONBLOCK: a pipe that stands there in its place must not hold us up
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        file = os.fdopen(os.open(artifact.place, flags), "rb")
-    except (OSError, ValueError) as error:
-        raise Lost(GONE) from error
-    facts = os.fstat(file.fileno())
-    if not stat.S_ISREG(facts.st_mode) or artifact.size not in (None, facts.st_size):
-        file.close()
-        raise Lost(CHANGED)
-    return file
-
-
-def _file(artifact: Artifact) -> HttpResponse:
-    return FileResponse(opened(artifact), as_attachment=True, filename=saved_as(artifact.name))
+def account_of(place: str) -> tuple[CakeConfig, str] | None:
+    """The account of export.config whose files go there, and the name that this one has with it."""
+    for account in settings.MTDATA.export.cake:
+        name = place.removeprefix(f"{account.output}/")
+        if name != place:
+            return account, name
+    return None
 
 
 @cache
@@ -83,50 +62,56 @@ def _client() -> Any:
     how = Config(
         signature_version="s3v4",
         connect_timeout=_CONNECT_S,
-        read_timeout=_CONNECT_S,
+        read_timeout=_READ_S,
         retries={"total_max_attempts": _TRIES},
     )
-    return Session().client("s3", config=how)
+    with _OPENING:  # boto3 makes clients in one thread only
+        return Session().client("s3", config=how)
 
 
-def _object(artifact: Artifact) -> HttpResponse:
-    url = _signed_by_account(artifact) or _signed_by_environment(artifact)
-    return HttpResponseRedirect(url)
+class StoreOfEnvironment:
+    """Objects of no account, by the keys that the environment of the web page has.
+
+    A name here is bucket/key.
+    """
+
+    def size(self, name: str) -> int | None:
+        """Promised by Store."""
+        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+
+        with _told():
+            try:
+                return int(_client().head_object(**_at(name))["ContentLength"])
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in MISSING:
+                    return None
+                raise
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Promised by Store."""
+        with _told(), _client().get_object(**_at(name))["Body"] as body:
+            while piece := body.read(READ):
+                yield piece
 
 
-def account_of(place: str) -> tuple[CakeConfig, str] | None:
-    """The account of export.config whose files go there, and the name that this one has with it."""
-    for account in settings.MTDATA.export.cake:
-        name = place.removeprefix(f"{account.output}/")
-        if name != place:
-            return account, name
-    return None
+def _at(name: str) -> dict[str, str]:
+    bucket, _, key = name.partition("/")
+    return {"Bucket": bucket, "Key": key}
 
 
-def _signed_by_account(artifact: Artifact) -> str | None:
-    """With the keys of the account whose files go there; None: there is none."""
-    known = account_of(artifact.place)
-    if known is None:
-        return None
-    with closing(exporting.cake_output(known[0])) as output:
-        return output.link(known[1], disposition(artifact.name), SIGNED_S)
+def _told() -> AbstractContextManager[None]:
+    return in_our_words(_refused, _failed)
 
 
-def _signed_by_environment(artifact: Artifact) -> str:
-    from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
-
-    bucket, _, key = artifact.place.partition("://")[2].partition("/")
-    asked = {"Bucket": bucket, "Key": key, "ResponseContentDisposition": disposition(artifact.name)}
-    try:
-        with _OPENING:  # boto3 makes clients in one thread only
-            client = _client()
-        url: str = client.generate_presigned_url("get_object", Params=asked, ExpiresIn=SIGNED_S)
-    except (BotoCoreError, ValueError) as error:
-        raise StorageError(
-            "no way to the object can be signed; are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
-            f"set for the web page? ({type(error).__name__})"
-        ) from error
-    return url
+def _refused(told: Told) -> StorageError:
+    if told.code in MISSING:
+        return Lost(GONE)
+    why = ARCHIVED if told.code == "InvalidObjectState" else _KEYS
+    return StorageError(f"its store answered {told.status} ({told.shown}): {why}")
 
 
-_PLACES: dict[str, Callable[[Artifact], HttpResponse]] = {"": _file, "s3": _object}
+_KEYS = "are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set for the web page, may they read it?"
+
+
+def _failed(kind: str) -> StorageError:
+    return StorageError(f"its store cannot be asked ({kind}): {_KEYS}")

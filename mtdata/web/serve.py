@@ -20,7 +20,8 @@ from mtdata.web.forwarded import behind_a_proxy
 from mtdata.web.setting import MOST_BODY, open_web
 
 log = logging.getLogger(__name__)
-THREADS, BACKLOG, CONNECTIONS = 8, 512, 800
+THREADS, BACKLOG, CONNECTIONS = 12, 512, 800
+"""More threads than downloads, log-ins at CAKE and log-ins that wait for their turn can hold."""
 MOST_HEADERS, BEHIND_A_BODY = 1 << 15, 1 << 16
 """Bytes; what is a little larger than it may be gets a page with words instead of a bare 413."""
 WAITING = 4 << 20

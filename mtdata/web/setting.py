@@ -17,7 +17,7 @@ from mtdata.records import setting as records
 from mtdata.records.ready import prepare
 
 DAY_S = 86_400
-SESSION_S, LOCKED_S, MOST_FAILURES = DAY_S // 2, 900, 5
+SESSION_S = DAY_S // 2
 MOST_BODY = 1 << 20
 APPS = (
     "django.contrib.auth",
@@ -27,7 +27,6 @@ APPS = (
     "django.contrib.staticfiles",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.humanize",
-    "axes",
     "csp",
     "ninja",
     "mtdata.web",
@@ -43,7 +42,7 @@ MIDDLEWARE = (
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "mtdata.web.lockout.LockingOut",
 )
 POLICY = {
     "default-src": [NONE],
@@ -96,18 +95,10 @@ def _safety() -> dict[str, Any]:
             {"NAME": f"{place}.{name}", "OPTIONS": options} for name, options in VALIDATORS
         ],
         "AUTHENTICATION_BACKENDS": [
-            "axes.backends.AxesStandaloneBackend",
+            "mtdata.web.lockout.SlowBackend",
             "mtdata.web.guests.OwnBackend",
             "mtdata.web.guests.GuestBackend",
         ],
-        "AXES_FAILURE_LIMIT": MOST_FAILURES,
-        "AXES_COOLOFF_TIME": LOCKED_S / 3600,
-        "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
-        "AXES_RESET_ON_SUCCESS": True,
-        "AXES_LOCKOUT_TEMPLATE": "web/locked.html",
-        "AXES_HTTP_RESPONSE_CODE": 429,
-        "AXES_VERBOSE": False,
-        "AXES_DISABLE_ACCESS_LOG": True,
         "SESSION_COOKIE_AGE": SESSION_S,
         "SESSION_COOKIE_NAME": "mtdata_session",
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +15,16 @@ from typing import Any
 import pytest
 import requests
 from django.conf import settings as django
+from django.test import RequestFactory
 
 from mtdata.config import load
-from mtdata.errors import StorageError
+from mtdata.errors import OutputRefused, StorageError
+from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.records.asking import now
 from mtdata.records.models import Artifact, Job
 from mtdata.web import places
+from mtdata.web.proof import Lost
+from mtdata.web.sending import sent
 from tests.bucket import KEYS, Store
 from tests.web.programs import bearing, program
 from tests.web.site import WebSite
@@ -198,6 +204,63 @@ def test_a_link_that_was_renewed_does_not_keep_the_job_from_being_taken_back(
     assert known.get(link).status_code == 404
 
 
+# --- the bytes that the job entered, and none else
+
+
+def test_a_file_changed_in_its_length_or_in_a_folder_replaced_by_a_link_is_refused(
+    report: Report, tmp_path: Path
+) -> None:
+    link, known = report.link(), report.web.visitor("operator")
+    folder, away = report.file.parent, tmp_path / "away"
+    for path in (link, f"{link}?as=data", f"{report.page}zip/"):
+        for how in ({}, {"Range": "bytes=0-3"}):
+            assert known.get(path, headers=how).status_code in (200, 206)
+            facts = report.file.stat()
+            report.file.write_bytes(CONTENT.replace(b"1", b"2"))
+            os.utime(report.file, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+            _refused(known, path, how)
+            report.file.write_bytes(CONTENT)
+            folder.rename(away)
+            folder.symlink_to(away)
+            _refused(known, path, how)
+            folder.unlink()
+            away.rename(folder)
+    assert known.get(link).content == CONTENT
+
+
+def _refused(known: Any, path: str, how: dict[str, str]) -> None:
+    """No page of words, or an answer that has no end."""
+    if path.endswith("zip/"):
+        with suppress(requests.exceptions.ChunkedEncodingError):
+            assert known.get(path, headers=how).status_code == 410
+    else:
+        answer = known.get(path, headers=how)
+        assert (answer.status_code, b"2026" in answer.content[:4]) == (410, False), answer.content
+
+
+@pytest.mark.parametrize("way", ["", "?as=data"])
+def test_a_part_of_a_download_can_be_asked_for(report: Report, way: str) -> None:
+    link, known = report.link() + way, report.web.visitor("operator")
+    whole = known.get(link)
+    assert (whole.status_code, whole.headers["Accept-Ranges"]) == (200, "bytes")
+    tag = whole.headers["ETag"]
+    assert tag == f'"{sha256(CONTENT).hexdigest()}"'
+    for asked, expected in (("5-9", CONTENT[5:10]), ("10-", CONTENT[10:]), ("-4", CONTENT[-4:])):
+        for condition in ({}, {"If-Range": tag}):
+            part = known.get(link, headers={"Range": f"bytes={asked}"} | condition)
+            assert (part.status_code, part.content) == (206, expected)
+            at = CONTENT.rindex(expected)
+            told = f"bytes {at}-{at + len(expected) - 1}/{len(CONTENT)}"
+            assert part.headers["Content-Range"] == told
+            assert part.headers["Content-Length"] == str(len(expected))
+    for other in ('"of another file"', "Wed, 21 Oct 2015 07:28:00 GMT"):
+        again = known.get(link, headers={"Range": "bytes=5-9", "If-Range": other})
+        assert (again.status_code, again.content) == (200, CONTENT)
+    beyond = known.get(link, headers={"Range": "bytes=1000-"})
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{len(CONTENT)}")
+    assert known.head(link, headers={"Range": "bytes=5-9"}).status_code == 200
+
+
 # --- objects in a store
 
 
@@ -213,33 +276,52 @@ def store() -> Iterator[Store]:
 def of_aws(web: WebSite, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The variables by which AWS's own tools find it."""
     monkeypatch.setattr(django, "MTDATA", web.place.settings, raising=False)
+    monkeypatch.setattr(django, "ALLOWED_HOSTS", ["testserver"])
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS[1])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     places._client.cache_clear()
     yield store
+    store.heal()
     places._client.cache_clear()
 
 
-def _artifact(place: str) -> Any:
-    return SimpleNamespace(name="out/a report ü.csv", place=place, size=None)
+def _artifact(place: str, content: bytes = CONTENT) -> Any:
+    entered = {"size": len(content), "sha256": sha256(content).hexdigest()}
+    job = SimpleNamespace(name="a job")
+    return SimpleNamespace(name="out/a report ü.csv", place=place, job=job, **entered)
 
 
-def test_an_object_is_handed_out_by_its_store(web: WebSite, of_aws: Store) -> None:
+def _brought(artifact: Any, guard: Any = None, **headers: str) -> Any:
+    answer: Any = sent(RequestFactory().get("/d/x", headers=headers), artifact, guard)
+    with closing(answer):
+        return answer.status_code, answer.getvalue(), answer.headers
+
+
+def test_an_object_of_a_store_comes_through_the_page_and_is_proven(of_aws: Store) -> None:
     of_aws.client.create_bucket(Bucket="reports")
-    of_aws.client.put_object(Bucket="reports", Key="of/a report.csv", Body=CONTENT)
-    answer = places.handed_out(_artifact("s3://reports/of/a report.csv"))
-    assert answer.status_code == 302
-    url = answer.headers["Location"]
-    assert "X-Amz-Expires=300" in url
-    assert KEYS[1] not in url
-    brought = requests.get(url, timeout=30)
-    assert brought.content == CONTENT
-    assert "a%20report%20%C3%BC.csv" in brought.headers["Content-Disposition"]
+
+    def put(content: bytes) -> None:
+        of_aws.client.put_object(Bucket="reports", Key="of/a report.csv", Body=content)
+
+    artifact = _artifact("s3://reports/of/a report.csv")
+    put(CONTENT)
+    status, content, headers = _brought(artifact)
+    assert (status, content, headers["Content-Length"]) == (200, CONTENT, str(len(CONTENT)))
+    assert "a%20report%20%C3%BC.csv" in headers["Content-Disposition"]
+    assert _brought(artifact, Range="bytes=5-9")[:2] == (206, CONTENT[5:10])
+    assert _brought(artifact, guarded_pieces, Range="bytes=-4")[:2] == (206, CONTENT[-4:])
+    put(CONTENT.replace(b"1", b"2"))
+    for how in ({}, {"Range": "bytes=0-4"}):
+        with pytest.raises(Lost, match="was changed"):
+            _brought(artifact, **how)
+    of_aws.client.delete_object(Bucket="reports", Key="of/a report.csv")
+    with pytest.raises(Lost, match="not there"):
+        _brought(artifact)
 
 
-def test_an_object_of_an_account_is_signed_with_the_keys_of_that_account(
+def test_an_object_of_an_account_is_read_with_the_keys_of_that_account(
     web: WebSite, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.client.create_bucket(Bucket="of-the-account")
@@ -257,13 +339,23 @@ def test_an_object_of_an_account_is_signed_with_the_keys_of_that_account(
     web.place.write("export", {"CAKE": account})
     monkeypatch.setattr(django, "MTDATA", load(web.config, {}), raising=False)
     (web.config / "export.config").unlink()
-    answer = places.handed_out(_artifact("s3://of-the-account/cake/report.csv"))
-    brought = requests.get(answer.headers["Location"], timeout=30)
-    assert brought.content == CONTENT
-    assert "a%20report%20%C3%BC.csv" in brought.headers["Content-Disposition"]
+    artifact = _artifact("s3://of-the-account/cake/report.csv")
+    assert _brought(artifact)[:2] == (200, CONTENT)
+    store.fault("refuse", "GET", code=403, reason="InvalidObjectState")
+    with pytest.raises(OutputRefused, match="in an archive of the store; restore it there"):
+        sent(RequestFactory().get("/d/x"), artifact, None)
+    store.heal()
+
+
+def test_what_an_archive_holds_is_told_before_an_answer_begins(of_aws: Store) -> None:
+    of_aws.client.create_bucket(Bucket="cold")
+    of_aws.client.put_object(Bucket="cold", Key="a.csv", Body=CONTENT)
+    of_aws.fault("refuse", "GET", code=403, reason="InvalidObjectState")
+    with pytest.raises(StorageError, match="in an archive of the store; restore it there"):
+        sent(RequestFactory().get("/d/x"), _artifact("s3://cold/a.csv"), None)
 
 
 @pytest.mark.parametrize("place", ["ftp://host/file", "s3x://bucket/key"])
-def test_a_place_that_nobody_knows_is_told(web: WebSite, place: str) -> None:
+def test_a_place_that_nobody_knows_is_told(web: WebSite, of_aws: Store, place: str) -> None:
     with pytest.raises(StorageError, match="cannot fetch it"):
-        places.handed_out(_artifact(place))
+        _brought(_artifact(place))

@@ -23,6 +23,9 @@ PERMISSIONS = (
 """Without ListBucket a store answers 403 where a file is not there yet."""
 
 
+ARCHIVED = "the file lies in an archive of the store; restore it there, then download it again"
+
+
 def _known(found: dict[str, Any]) -> str:
     return str(found.get("Metadata", {}).get("sha256", ""))
 
@@ -181,6 +184,8 @@ class BucketOutput:
             return OutputRefused(f"{told}: there is no such bucket: see OUTPUT in export.config")
         if found.code in MISSING:
             return OutputError(f"{told}: there is no such file")
+        if found.code == "InvalidObjectState":
+            return OutputRefused(f"{told}: {ARCHIVED}")
         if found.status in (401, 403):
             return OutputRefused(f"{told}: its keys must be right and allow {PERMISSIONS}")
         return OutputRefused(f"{told}: see OUTPUT in export.config")

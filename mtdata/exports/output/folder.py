@@ -22,6 +22,8 @@ class FolderOutput:
     """Port Output over a folder, which is made when it is missing."""
 
     def __init__(self, folder: Path, beat: Callable[[], None] = lambda: None) -> None:
+        # without links: what is entered of a file leads to it for as long as none is put there
+        folder = folder.resolve()
         self.place = str(folder)
         self._folder, self._disk = folder, FolderDisk(folder, beat)
 

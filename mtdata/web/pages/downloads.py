@@ -7,21 +7,22 @@ with a token, and whoever asks for `?as=data` gets the bytes as they lie.
 from __future__ import annotations
 
 import logging
-import mimetypes
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mtdata.jobs.kind import Guard
 from mtdata.records.asking import asking
 from mtdata.records.models import Artifact, Job
 from mtdata.web import links
-from mtdata.web.fetching import Fetching, Flow, guard_of
+from mtdata.web.fetching import Fetching, guard_of
 from mtdata.web.pages.job import found
-from mtdata.web.places import Lost, disposition, handed_out, saved_as
+from mtdata.web.places import saved_as
+from mtdata.web.proof import Lost
+from mtdata.web.sending import sent, sent_zip
 from mtdata.web.zipping import Member, names_of, zipped
 
 log = logging.getLogger(__name__)
@@ -45,31 +46,12 @@ def one(request: HttpRequest, word: str) -> HttpResponse:
         return _gone(request, artifact.job, told)
     guard = _guard_for(request, artifact.job)
     try:
-        response = handed_out(artifact) if guard is None else _guarded(request, artifact, guard)
+        response = sent(request, artifact, guard)
     except Lost as error:
         log.warning("%s of %s cannot be downloaded: %s", artifact.name, artifact.job.name, error)
         told = f"{artifact.name} cannot be downloaded: {error}."
         return _gone(request, artifact.job, told)
     _told(request, artifact.name, artifact.job)
-    return response
-
-
-def _guarded(request: HttpRequest, artifact: Artifact, guard: Guard) -> HttpResponse:
-    fetching = Fetching()
-    length = None
-    try:
-        fetching.look([artifact])
-        if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":  # there only a length tells an end
-            length = sum(map(len, guard(fetching.pieces(artifact))))
-    except BaseException:
-        fetching.close()
-        raise
-    what = f"{artifact.name} of {artifact.job.name}"
-    kind = mimetypes.guess_type(artifact.name)[0] or "application/octet-stream"
-    pieces = guard(fetching.pieces(artifact))
-    response = _sent(request, what, artifact.name, kind, fetching, pieces)
-    if length is not None:
-        response.headers["Content-Length"] = str(length)
     return response
 
 
@@ -84,6 +66,8 @@ def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
     fetching, guard = Fetching(), _guard_for(request, of)
     try:
         fetching.look(artifacts)
+        pieces = zipped(_members(artifacts, fetching, guard))
+        response = sent_zip(request, of.name, fetching, pieces)
     except Lost as error:
         fetching.close()
         log.warning("%s cannot be downloaded as one zip: %s", of.name, error)
@@ -91,10 +75,8 @@ def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
     except BaseException:
         fetching.close()
         raise
-    pieces = zipped(_members(artifacts, fetching, guard))
     _told(request, "a zip", of)
-    name = f"{of.name}.zip"
-    return _sent(request, f"the zip of {of.name}", name, "application/zip", fetching, pieces)
+    return response
 
 
 def _zip_refused(job: Job, artifacts: list[Artifact]) -> str:
@@ -119,21 +101,6 @@ def _members(
         pieces = fetching.pieces(artifact)
         through = pieces if guard is None else guard(pieces)
         yield Member(name, artifact.made_at, artifact.size, through)
-
-
-def _sent(
-    request: HttpRequest,
-    what: str,
-    name: str,
-    kind: str,
-    fetching: Fetching,
-    pieces: Generator[bytes],
-) -> HttpResponse:
-    head = {"Content-Type": kind, "Content-Disposition": disposition(name)}
-    if request.method == "HEAD":
-        fetching.close()
-        return HttpResponse(headers=head)
-    return StreamingHttpResponse(Flow(what, fetching, pieces), headers=head)
 
 
 def _told(request: HttpRequest, what: str, job: Job) -> None:

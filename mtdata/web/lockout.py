@@ -1,0 +1,192 @@
+"""Shuts the door to who guesses passwords: counts tries in the database, never by a name in clear.
+
+A try is counted before its password is looked at, so that many at once are counted as well.  It is
+taken back when it opened, and when nobody could be asked.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.crypto import salted_hmac
+
+from mtdata.errors import RecordsError
+from mtdata.records.asking import asking, now, whole
+from mtdata.web import pace
+from mtdata.web.forwarded import share_of
+from mtdata.web.guests import unseen
+from mtdata.web.models import Tries
+from mtdata.web.pace import Count, Turn
+
+SEATS = threading.BoundedSemaphore(2)
+"""So many threads may wait for the turn of a name; whoever comes on top is told when to come."""
+KNOWN = timedelta(days=90)
+SWEEP_S = 60.0
+_swept_at = [float("-inf")]
+
+
+class Try(NamedTuple):
+    """One try under way: the keys of its counts, and when its password may be looked at."""
+
+    pair: str
+    address: str
+    name: str
+    turn: Turn
+    now: datetime
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until then."""
+        return max(0.0, (self.turn.at - self.now).total_seconds())
+
+
+def _key(*words: str) -> str:
+    return salted_hmac("mtdata.web.tries", "\0".join(words), algorithm="sha256").hexdigest()
+
+
+def keys_of(name: str, address: str) -> tuple[str, str, str]:
+    """Under what the pair, the address and the name are counted."""
+    who, where = pace.folded(name), share_of(address)
+    return _key("pair", who, where), _key("address", where), _key("name", who)
+
+
+def begin(name: str, address: str, most_wait: timedelta = pace.LONGEST_WAIT) -> Try:
+    """Count a try, unless it is refused; nothing is asked before its turn."""
+    keys = keys_of(name, address)
+
+    def move() -> Try:
+        at = now()
+        rows = [Tries(key=key, failures=0, last_at=at) for key in sorted(keys)]
+        Tries.objects.bulk_create(rows, ignore_conflicts=True)
+        found = {one.key: one for one in Tries.objects.select_for_update().filter(key__in=keys)}
+        pair, of_address, of_name = (found[key] for key in keys)
+        counts = [_count(one) for one in (pair, of_address, of_name)]
+        turn = pace.turn(at, counts[0], counts[1], counts[2], most_wait)
+        if not turn.refused:
+            for row, count in zip((pair, of_address, of_name), counts, strict=True):
+                row.failures, row.last_at = count.within(at) + 1, at
+            of_name.next_at = turn.next_at
+            Tries.objects.bulk_update(found.values(), ["failures", "last_at", "next_at"])
+        return Try(*keys, turn, at)
+
+    _sweep()
+    return whole(move)
+
+
+def _count(row: Tries) -> Count:
+    return Count(row.failures, row.last_at, row.next_at, row.known_at)
+
+
+def take_back(of: Try) -> None:
+    """It was no failure after all."""
+
+    def move() -> None:
+        keys = (of.pair, of.address, of.name)
+        Tries.objects.filter(key__in=keys, failures__gt=0).update(failures=F("failures") - 1)
+
+    whole(move)
+
+
+def opened(of: Try) -> None:
+    """It was the right password: failures of that pair before it do not count any more."""
+
+    def move() -> None:
+        others = Tries.objects.filter(key__in=(of.address, of.name), failures__gt=0)
+        others.update(failures=F("failures") - 1)
+        Tries.objects.filter(key=of.pair).update(failures=0, known_at=now())
+
+    whole(move)
+
+
+def is_shut(of: Try) -> bool:
+    """Whether the next try of that name from that address is refused."""
+    with asking():
+        row = Tries.objects.filter(key=of.pair).first()
+    return row is not None and _count(row).within(of.now) >= pace.OF_PAIR
+
+
+def _sweep() -> None:
+    """Forget what counts for nothing any more; once in a minute."""
+    if time.monotonic() - _swept_at[0] < SWEEP_S:
+        return
+    _swept_at[0] = time.monotonic()
+
+    def move() -> None:
+        at = now()
+        strange = Q(known_at=None) | Q(known_at__lt=at - KNOWN)
+        Tries.objects.filter(strange, last_at__lt=at - pace.WINDOW).delete()
+
+    whole(move)
+
+
+@contextmanager
+def _seat() -> Iterator[timedelta]:
+    """How long one may wait."""
+    has_seat = SEATS.acquire(blocking=False)
+    try:
+        yield pace.LONGEST_WAIT if has_seat else timedelta()
+    finally:
+        if has_seat:
+            SEATS.release()
+
+
+class SlowBackend(BaseBackend):
+    """The first of all: lets nobody in, and sees to it that the others are not asked too often."""
+
+    @unseen
+    def authenticate(
+        self, request: HttpRequest | None, username: Any = None, password: Any = None, **more: Any
+    ) -> None:
+        """PermissionDenied, and nobody is asked, where it is refused; else when its turn comes."""
+        if request is None or username is None:
+            return
+        with _seat() as most_wait:
+            found = begin(str(username), request.META.get("REMOTE_ADDR", ""), most_wait)
+            request.log_in_try = found
+            if found.turn.refused:
+                raise PermissionDenied("too many wrong passwords")
+            if found.wait_s:
+                time.sleep(found.wait_s)
+        if len(str(username)) > pace.MOST_NAME:
+            raise PermissionDenied("nobody has a name of that length")
+
+
+class LockingOut:
+    """Around every request: whoever is shut out is told so; a try that came to nothing is none."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, or a 429 with the time to wait."""
+        response = self._answer(request)
+        found: Try | None = getattr(request, "log_in_try", None)
+        if found is None:
+            return response
+        if found.turn.refused:
+            return _refusal(request, found.wait_s)
+        ended = getattr(request, "log_in_ended", None)
+        if ended == "shut":
+            return _refusal(request, pace.WINDOW.total_seconds())
+        if ended is None:  # nobody could be asked
+            with suppress(RecordsError):
+                take_back(found)
+        return response
+
+
+def _refusal(request: HttpRequest, wait_s: float) -> HttpResponse:
+    seconds = max(1, round(wait_s + 0.5))
+    known = {"seconds": seconds, "minutes": -(-seconds // 60)}
+    response = render(request, "web/locked.html", known, status=429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
