@@ -22,8 +22,9 @@ CHECK = """examples:
 
 It deletes nothing, and shows no password.  Each account of export.config is asked once (is this
 machine on CAKE's whitelist, is the key accepted?), and a small file is put into its OUTPUT and
-removed.  Exit 78: config or keys, 69: the site, an account or its OUTPUT, the database or the
-broker, 74: the folder, 69 also when a test mail was not taken.
+removed; a ring that wakes nobody goes through the broker.  Exit 78: config or keys, 69: the site,
+an account or its OUTPUT, the database or the broker, 74: the folder, 69 also when a test mail was
+not taken.
 """
 
 

@@ -86,7 +86,7 @@ class ProgrammeConfig(BaseModel):
     model_config = STRICT
 
     database_ca: Annotated[str, BeforeValidator(_authority)] = Field(
-        default="", validation_alias="DATABASE_CA", description=_AUTHORITY
+        default="", validation_alias="DATABASE_CA", description=_AUTHORITY, repr=False
     )
     database_tls: Annotated[Tls, BeforeValidator(values.lower)] = Field(
         default="prefer",
@@ -103,7 +103,7 @@ class ProgrammeConfig(BaseModel):
         default="embedded", validation_alias="ENGINE", description="embedded or celery"
     )
     broker_ca: Annotated[str, BeforeValidator(_authority)] = Field(
-        default="", validation_alias="BROKER_CA", description=_AUTHORITY
+        default="", validation_alias="BROKER_CA", description=_AUTHORITY, repr=False
     )
     broker_queue: Annotated[Literal["quorum", "classic"], BeforeValidator(values.lower)] = Field(
         default="quorum", validation_alias="BROKER_QUEUE", description="quorum or classic"

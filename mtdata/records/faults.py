@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 ROLE = "the role (user) in DATABASE or its password is not accepted"
+NO_ROLE = "the server knows no such role (user) as DATABASE names"
 DATABASE = "the server has no such database"
 NOT_OURS = "the role in DATABASE may not use this database, or not from this machine"
 RIGHTS = "the role in DATABASE lacks the right to do this"
@@ -102,9 +103,9 @@ _LOG_INS = (
     (r"certificate verify failed|root certificate|server certificate for|unknown ca", CERTIFICATE),
     (r"SSL SYSCALL error|SSL connection has been closed", BROKEN),
     (r"invalid response to SSL negotiation|expected authentication request", OTHER),
-    (r"password authentication failed|role .* does not exist|no such user|fe_sendauth|SASL"
-     r"|no password supplied|authentication failed|auth failed|not permitted to log in"
-     r"|(tenant or )?user not found|no credentials for the role", ROLE),
+    (r"role .* does not exist|no such user|user not found|no credentials for the role", NO_ROLE),
+    (r"password authentication failed|fe_sendauth|SASL|no password supplied|authentication failed"
+     r"|auth failed|not permitted to log in", ROLE),
     (r"database .* does not exist|no such database", DATABASE),
     (r"too many (clients|connections)|connection slots|no more connections|max_client_conn"
      r"|connection limit exceeded|max client", FULL),

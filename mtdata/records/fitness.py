@@ -66,9 +66,11 @@ def _refuse_charset(charset: str, narrow: list[str]) -> None:
         lines.append("SET foreign_key_checks=0;")
         lines += [f"ALTER TABLE `{name}` CONVERT TO CHARACTER SET utf8mb4;" for name in narrow]
     if lines:
-        found = f"its character set is {charset}" if charset != "utf8mb4" else "tables are older"
+        sort = f"{len(narrow)} tables of it are"
+        if charset != "utf8mb4":
+            sort = f"it is in {charset} and"
         raise RecordsError(
-            f"{where()}: {found}: not utf8mb4, so it does not keep every name; nothing was "
+            f"{where()}: {sort} not in utf8mb4, so it does not keep every name; nothing was "
             "changed. Stop what uses it, make a backup, and let its admin do: " + " ".join(lines)
         )
 
