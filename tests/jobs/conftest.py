@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from mtdata.jobs import doorbell
 from mtdata.records import setting
 from tests.jobs.brokers import RABBIT_PORT, Moto, Rabbit, Sqs, is_there
 from tests.jobs.place import Place
@@ -118,3 +119,10 @@ def nobody() -> int:
     """A port at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         return int(closed.getsockname()[1])
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker may take its time, as on a machine that does much else."""
+    monkeypatch.setattr(doorbell, "TRYING_S", 60.0)
+    monkeypatch.setattr(doorbell, "WITHIN_S", 60.0)

@@ -15,6 +15,7 @@ from tests.jobs.brokers import RABBIT_PORT, Rabbit
 from tests.jobs.cable import Cable
 from tests.jobs.place import Place, until
 
+pytestmark = pytest.mark.usefixtures("patient")
 rabbit = pytest.mark.parametrize("place", ["sqlite-rabbitmq"], indirect=True)
 either = pytest.mark.parametrize("place", ["sqlite-rabbitmq", "sqlite-sqs"], indirect=True)
 SECRET = "an-invented-secret"

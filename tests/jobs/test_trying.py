@@ -16,6 +16,7 @@ from tests.jobs.conftest import ENGINES
 from tests.jobs.place import SITE, Place
 from tests.unit.config_folder import Folder
 
+pytestmark = pytest.mark.usefixtures("patient")
 SECRET = "an-invented-secret"
 RINGING = [f"sqlite-{broker}" for broker in ("rabbitmq", "sqs")]
 
