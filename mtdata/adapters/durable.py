@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mtdata.adapters.mounts import no_folder_sync
 from mtdata.domain.forecast import Room
 from mtdata.errors import StorageError
 
@@ -73,6 +74,10 @@ def _sync_folder(folder: Path) -> None:
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(file)
+    except OSError as error:
+        if told := no_folder_sync(folder, error):
+            raise StorageError(told) from error
+        raise
     finally:
         os.close(file)
 
