@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mtdata.adapters.mounts import no_folder_sync
 from mtdata.adapters.reach import (
     open_folder,
     open_plain,
@@ -81,6 +82,10 @@ def _sync_folder(folder: Path) -> None:
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(file)
+    except OSError as error:
+        if told := no_folder_sync(folder, error):
+            raise StorageError(told) from error
+        raise
     finally:
         os.close(file)
 

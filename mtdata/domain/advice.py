@@ -112,7 +112,7 @@ ADVICE: dict[str, Advice] = {
     "storage": Advice(
         "the disk refused",
         "what was committed",
-        "make room or mend the disk; the next round goes on",
+        "as the message says: make room, mend the disk or move PATH; the next round goes on",
     ),
     "replica_unreachable": Advice(
         "a replica was down, slow, or its disk is not mounted",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from typing import Any
 
 import pytest
@@ -205,3 +208,27 @@ def test_no_secret_is_said_when_all_is_to_be_said_and_files_are_damaged(
     for one in (secret, name, home.site.password, key.pem.decode().splitlines()[2]):
         assert one not in said
         assert one.encode() not in kept
+
+
+def test_a_pool_on_a_file_system_that_cannot_sync_a_folder_is_told_as_that(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1)])
+    sync = os.fsync
+
+    def answer(file: int) -> None:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", answer)
+    checked = home.run("check", STUDY)
+    [found] = [one for one in checked.shown["findings"] if one["what"] == "PATH"]
+    assert (checked.code, found["exit"]) == (74, 74)
+    exported = home.run("export", STUDY)
+    assert exported.code == 74
+    for told in (found["told"], exported.shown["error"]["message"]):
+        assert "cannot sync a folder" in told
+        assert "mend the disk" not in told
+    assert home.asked("DELETE") == []

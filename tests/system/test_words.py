@@ -89,6 +89,15 @@ def test_a_release_that_finds_nothing_says_what_can_be_let_through(home: Home) -
     assert "0 let through; `mtdata held`" in printed(home, "held", STUDY, "--release", "Q", "1")[1]
 
 
+def test_a_release_of_what_is_sealed_says_that_no_row_comes_of_it(home: Home) -> None:
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="")
+    home.site.put("QOL", [row(1, aRSA=17)])
+    home.export(code=1)
+    said = printed(home, "held", STUDY, "--release", "QOL", "all")[1]
+    assert "1 sealed: no row comes before a key opens them" in said
+    assert "makes their rows" not in said
+
+
 def test_nothing_is_made_for_a_pool_that_is_not_there(home: Home) -> None:
     for words in (
         ("status",),
