@@ -63,10 +63,21 @@ def main() -> None:
 
     for line in sys.stdin:
         if not (child := os.fork()):
+            _look_at_damage(run, line.strip())
             told = [_told(run, command, line.strip()) for command in COMMANDS]
             os.write(1, (json.dumps(told) + "\n").encode())
             os._exit(0)
         os.waitpid(child, 0)
+
+
+def _look_at_damage(run: Any, config: str) -> None:
+    """A read that was refused keeps deletes back until `verify` found all well: as a person would.
+
+    Nothing else may look like damage after a cut.
+    """
+    found = _told(run, "incidents uva", config)["shown"].get("sites", {}).get("uva", {})
+    if any(one["kind"] == "pool_damaged" for one in found.get("incidents", [])):
+        _told(run, "verify uva", config)
 
 
 def _told(run: Any, command: str, config: str) -> dict[str, Any]:
