@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mtdata.adapters.durable import make_folder
-from mtdata.adapters.reach import check_plain
+from mtdata.adapters.reach import NO_FILE, is_plain
 from mtdata.errors import BusyError, StorageError
 
 BUSY = (
@@ -30,7 +30,8 @@ class PoolLock:
         make_folder(self._path.parent)
         lock = FileLock(self._path, mode=0o600)
         try:
-            check_plain(self._path, begin=False)
+            if not is_plain(self._path):
+                raise StorageError(f"{self._path}: cannot lock: {NO_FILE}")
             lock.acquire(timeout=0)
         except Timeout:
             raise BusyError(f"{self._path.parent}: {self._busy}") from None

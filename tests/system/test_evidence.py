@@ -115,7 +115,7 @@ def test_damage_found_behind_a_first_group_stops_the_groups_that_follow(
     [path] = home.paths("raw_data", "QOL")
     path.write_bytes(path.read_bytes().replace(b'"id":7,"session":"P', b'"id":7,"session":"Q'))
     home.export(code=74)
-    assert home.deletes() == [1, 2, 3, 4, 5, 6]  # pages end before an id that may go on
+    assert sorted(home.deletes()) == [1, 2, 3, 4, 5, 6]  # pages end before an id that may go on
 
 
 # a CRITICAL incident is no good end
