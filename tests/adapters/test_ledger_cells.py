@@ -138,8 +138,9 @@ def test_opening_a_ledger_leaves_the_locks_of_another_connection_alone(path: Pat
     before = os.open
 
     def watched(name: str, *more: int, **how: int) -> int:
-        opened.append(str(name))
-        return before(name, *more, **how)
+        number = before(name, *more, **how)
+        opened.append(str(name))  # one that was there all the same: O_EXCL opens none
+        return number
 
     with closing(Ledger(path)), pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "open", watched)
