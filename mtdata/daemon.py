@@ -84,7 +84,7 @@ class Daemon:
         with self._lock.hold():
             threading.excepthook = shift.broken
             for site in shift.sites():
-                if COLLECT.is_due(site, shift.settings.daemon, self._clock.now()):
+                if self._is_due(site):
                     shift.offer_round(site)
                 shift.offer_daily(site, partial(self._is_over, begun + site.every_s / 2))
             shift.offer_reports()
@@ -96,6 +96,12 @@ class Daemon:
             shift.look_around(Pulse())
             shift.spread(Pulse())
             return exit_code(shift.codes)
+
+    def _is_due(self, site: SiteConfig) -> bool:
+        try:
+            return COLLECT.is_due(site, self._shift.settings.daemon, self._clock.now())
+        except MTDataError:
+            return True  # the round will tell what is wrong, and the other sites have their turn
 
     def _is_over(self, until: float) -> bool:
         return self._clock.ticks() >= until

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mtdata.adapters.durable import make_folder
-from mtdata.adapters.reach import check_plain
+from mtdata.adapters.reach import NO_FILE, is_plain
 from mtdata.errors import BusyError, StorageError
 
 BUSY = (
@@ -32,7 +32,8 @@ class PoolLock:
         # no marker in its stead where the disk has no locks: it would outlive whoever made it
         lock = FileLock(self._path, mode=0o600, fallback_to_soft=False)
         try:
-            check_plain(self._path, begin=False)
+            if not is_plain(self._path):
+                raise StorageError(f"{self._path}: cannot lock: {NO_FILE}")
             lock.acquire(timeout=0)
         except Timeout:
             raise BusyError(f"{self._path.parent}: {self._busy}") from None

@@ -86,13 +86,18 @@ def check_plain(path: Path, *, begin: bool) -> None:
     What is there is not opened: to close a database's file would take away the locks that this
     very process has on it.
     """
-    try:
-        if not stat.S_ISREG(os.stat(path, follow_symlinks=False).st_mode):
-            raise StorageError(f"{path}: {NO_FILE}")
-    except FileNotFoundError:
-        if begin:
-            with suppress(FileExistsError):
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, MODE))
+    if begin:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, MODE))
+    if not is_plain(path):
+        raise StorageError(f"{path}: {NO_FILE}")
+
+
+def is_plain(path: Path) -> bool:
+    """Whether it is a regular file, or nothing yet."""
+    with suppress(FileNotFoundError):
+        return stat.S_ISREG(os.stat(path, follow_symlinks=False).st_mode)
+    return True
 
 
 def words_of(error: OSError) -> str:

@@ -12,7 +12,7 @@ import pytest
 from mtdata.adapters import durable
 from mtdata.adapters.durable import FolderDisk, make_folder
 from mtdata.adapters.mounts import file_system_of, kind_in
-from mtdata.errors import StorageError
+from mtdata.errors import DamageError, StorageError
 from mtdata.ports import Disk
 from tests.contracts.disk_contract import DiskContract
 from tests.fakes_disk import MemoryDisk
@@ -103,6 +103,21 @@ class TestFolderDisk(DiskContract):
         for act in (lambda: disk.size(path), lambda: disk.read(path, 0, 1)):
             with pytest.raises(StorageError):
                 act()
+
+    @pytest.mark.parametrize(("number", "is_damage"), [(errno.EIO, True), (errno.EMFILE, False)])
+    def test_a_read_that_is_refused_is_damage_unless_this_process_lacks_something(
+        self, disk: Disk, monkeypatch: pytest.MonkeyPatch, number: int, is_damage: bool
+    ) -> None:
+        disk.write("a/f", 0, b"x")
+
+        def refused(*where: object) -> bytes:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "pread", refused)
+        for act in (lambda: disk.read("a/f", 0, 1), lambda: list(disk.stream("a/f"))):
+            with pytest.raises(StorageError) as told:
+                act()
+            assert isinstance(told.value, DamageError) is is_damage
 
     def test_a_stretch_that_no_file_has_is_no_fault_of_the_program(self, disk: Disk) -> None:
         disk.write("f", 0, b"abc")

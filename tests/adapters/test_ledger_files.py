@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,21 @@ def ledger() -> Ledger:
 def begun(ledger: Ledger, part: int = 1, kind: str = "raw", state: str = "live") -> FileMark:
     files = ledger.files
     return files.begin(files.fresh_mark(kind, "QOL", DAY, part, f"{kind}/{part}"), state)
+
+
+def test_what_was_read_in_the_future_counts_as_unread(ledger: Ledger) -> None:
+    now = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
+    today, ahead = begun(ledger), begun(ledger, 2)
+    ledger.files.save(today._replace(length=10))
+    ledger.files.save(ahead._replace(length=5))
+    ledger.files.have_read(today.number, now)
+    ledger.files.have_read(ahead.number, now + timedelta(days=365))
+    assert [mark.part for mark, _ in ledger.files.standing(now=now)] == [2, 1]
+    assert ledger.files.read_since(now, now) == 10
+    assert not ledger.files.all_read(now, now)
+    ledger.files.have_read(ahead.number, now)
+    assert ledger.files.all_read(now, now)
+    assert not ledger.files.all_read(now + timedelta(seconds=1), now)
 
 
 def kept(

@@ -52,7 +52,10 @@ class Order:
             return
         whole = event if event["call"] else self._begun.pop(thread, None)
         if whole and " = -1" not in event["rest"]:
-            self._done(whole["call"], whole["open"] or whole["first"] or "", whole)
+            path = whole["open"] or whole["first"] or ""
+            if whole["call"] == "openat" and whole["open"]:  # within a folder that is open
+                path = f"{path}/{whole['first']}"
+            self._done(whole["call"], path, whole)
 
     def _done(self, call: str, path: str, event: re.Match[str]) -> None:
         if not f"{path}/".startswith(self._pool):

@@ -85,7 +85,8 @@ def most_calls(text: str, calls: Sequence[str], within: str) -> tuple[dict[str, 
     plain = {name: call for call in calls for name in spelled(call).split(",")}
     for thread, name, _, open_path, first in LINE.findall(text):
         call = plain.get(name)
-        path = first if call == "openat" else open_path
+        # what is opened within an open folder counts by that folder, as it does for --trace-path
+        path = first if call == "openat" and not open_path else open_path
         if call in BY_PATH:
             if not path.startswith(within):
                 continue

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,7 @@ from tests.hostile.ledger_damage import damage
 from tests.system.home import STUDY, Ended, Home, row
 from tests.tally import tried
 
-SEEDS = 600 if LONG else 6
+SEEDS = 300 if LONG else 4
 OTHER = "other"
 REMEDY = "--rebuild-ledger"
 LOOKS = ("status", "deletions", "incidents --all", "held")
@@ -96,3 +97,30 @@ def test_no_damage_of_a_ledger_is_a_fault_of_the_program_and_the_remedy_runs(
             error.add_note(f"MTDATA_SEED={seed}, number {number}: {done}")
             raise
         tried("damaged ledgers", done.split()[0].partition(".")[0])
+
+
+def test_a_ledger_with_an_odd_cell_ends_its_site_alone_with_74_and_an_incident(told: Home) -> None:
+    with closing(sqlite3.connect(told.pool / "ledger.sqlite3", isolation_level=None)) as db:
+        db.execute("UPDATE files SET columns = '[\"a'")
+    for words in ("export", f"export {STUDY}", f"verify {STUDY}"):
+        ended = told.run(*words.split())
+        assert ended.code in ((1, 74) if words == "export" else (74,)), ended
+        assert REMEDY in ended.said
+    assert told.paths("raw_data", "QOL")
+    assert list((told.folder / f"pool-{OTHER}" / "raw_data").glob("*.json"))
+    assert told.run("verify", STUDY, REMEDY).code == 0
+    assert told.run("verify", STUDY).code == 0
+
+
+def test_the_daemon_goes_on_with_other_sites_beside_a_ledger_that_cannot_be_read(
+    told: Home,
+) -> None:
+    path = told.pool / "ledger.sqlite3"
+    whole = path.read_bytes()
+    place = whole.index(b"CREATE TABLE")
+    path.write_bytes(whole[:place] + b"\xff\xfe" + whole[place + 2 :])
+    assert told.run("daemon", "--once").code in (1, 74)
+    assert list((told.folder / f"pool-{OTHER}" / "raw_data").glob("*.json"))
+    found = told.run("incidents").shown["sites"]
+    kinds = {(one["kind"], one["scale"]) for one in found["(program)"]["incidents"]}
+    assert ("storage", f"pool {STUDY}") in kinds

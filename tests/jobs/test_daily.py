@@ -133,6 +133,18 @@ def test_after_an_outage_one_job_asks_for_the_days_of_all_that_were_missed(
     assert "left out" not in caplog.text
 
 
+def test_a_report_of_a_clock_that_stood_ahead_hides_no_missed_day(place: Place) -> None:
+    configured(place)
+    look(place)
+    turned("Success", "2026-06-10")
+    look(place, NOW + 100 * ONE)
+    turned("Success", "2026-09-18")
+    look(place, NOW + 5 * ONE)
+    assert jobs(CLICKS)["daily_cake.clicks_east_2026-06-15"] == {
+        "from": "2026-06-09", "to": "2026-06-14"
+    }  # fmt: skip
+
+
 def test_days_beyond_what_one_job_asks_for_are_told(
     plain: Place, caplog: pytest.LogCaptureFixture
 ) -> None:

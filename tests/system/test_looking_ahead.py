@@ -57,7 +57,7 @@ def test_a_lockout_without_deletes_is_one_incident_with_a_forecast_until_rows_go
 ) -> None:
     home.configure(MAX_RECORDS=20)
     home.site.put("QOL", [row(number) for number in range(1, 13)])
-    home.export()
+    home.export(code=1)
     assert LOCKOUT in home.troubles()
     home.export()
     assert "12 rows lie on the site" in (told := told_of(home, "lockout_ahead"))
@@ -79,7 +79,7 @@ def told_of(home: Home, kind: str) -> str:
 def test_a_backlog_that_goes_within_the_round_is_told_and_over(home: Home) -> None:
     home.configure(MAX_RECORDS=20, DELETE_MODE=True)
     home.site.put("QOL", [row(number) for number in range(1, 31)])
-    home.export()
+    home.export(code=1)
     assert home.troubles() == set()
     assert [one["kind"] for one in home.incidents("--all")].count("lockout_ahead") == 1
 
@@ -101,7 +101,7 @@ def test_a_disk_that_fills_up_is_told_by_a_round_before_it_is_full(
     with monkeypatch.context() as small:
         small.setattr(FolderDisk, "room", lambda disk: Room(10_000_000, None))
         home.configure(DELETE_MODE=True)
-        home.export()
+        home.export(code=1)
         assert home.troubles() == {("disk_low", "")}
         assert home.ids("QOL") == ["1"]
     home.export()

@@ -116,6 +116,18 @@ def test_a_link_is_open_for_a_day_from_the_end_of_the_job(report: Report) -> Non
     assert report.link() == ""
 
 
+def test_a_link_of_a_job_that_ended_in_the_future_opens_nothing_until_it_is_renewed(
+    report: Report,
+) -> None:
+    link, known = report.link(), report.web.visitor("operator")
+    report.age(days=-365)
+    over = known.get(link)
+    assert over.status_code == 410
+    assert "future" in over.text
+    assert report.order("renew") in (200, 302, 303)
+    assert known.get(report.link()).status_code == 200
+
+
 def test_a_renewed_link_is_open_again_and_the_old_one_is_not(report: Report) -> None:
     old, known = report.link(), report.web.visitor("operator")
     report.age(days=3)

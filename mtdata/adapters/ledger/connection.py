@@ -223,7 +223,7 @@ class Connection:
             return None if row is None else _checked(cursor, [row])[0]
 
     def is_sound(self) -> bool:
-        """Whether the database finds its file well, each cell can be read, nothing is astray."""
+        """Whether SQLite finds its file well, each cell can be read, and nothing is astray."""
         try:
             with self.told(FOREIGN):
                 if self._db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
