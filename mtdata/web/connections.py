@@ -34,7 +34,12 @@ class Limits(NamedTuple):
     of_one_address: int = 64
     """Connections at which nothing is being done: then the oldest gives way to a new one."""
     of_all: int = 400
-    """The same of all addresses; well below the 1,024 open files that many a system allows."""
+    """The same of all addresses."""
+
+    def within(self, room: int) -> Limits:
+        """The same where no more than so many connections fit: half of them may wait."""
+        most = min(self.of_all, room // 2)
+        return self._replace(of_all=most, of_one_address=min(self.of_one_address, most))
 
 
 class State(NamedTuple):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import resource
 import signal
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -20,7 +22,7 @@ from mtdata.web.forwarded import behind_a_proxy
 from mtdata.web.setting import MOST_BODY, open_web
 
 log = logging.getLogger(__name__)
-THREADS, BACKLOG, CONNECTIONS = 12, 512, 800
+THREADS, BACKLOG, CONNECTIONS, FILES = 12, 512, 800, 2048
 """More threads than downloads, log-ins at CAKE and log-ins that wait for their turn can hold."""
 MOST_HEADERS, BEHIND_A_BODY = 1 << 15, 1 << 16
 """Bytes; what is a little larger than it may be gets a page with words instead of a bare 413."""
@@ -58,16 +60,16 @@ def server_of(
     open_web(settings, kinds)
     _may_listen(host)
     _sweep()
-    most = MOST_BODY + BEHIND_A_BODY
+    most, room = MOST_BODY + BEHIND_A_BODY, _room()
     try:
         return listening(
             behind_a_proxy(WSGIHandler()),
-            limits or Limits(),
+            (limits or Limits()).within(room),
             host=host.strip("[]"),
             port=port,
             threads=THREADS,
             backlog=BACKLOG,
-            connection_limit=CONNECTIONS,
+            connection_limit=room,
             cleanup_interval=1,
             max_request_header_size=MOST_HEADERS,
             max_request_body_size=most,
@@ -81,6 +83,17 @@ def server_of(
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or "it is no such address"
         raise UsageError(f"cannot listen at {host} port {port}: {told}") from error
+
+
+def _room() -> int:
+    """How many connections fit into the files that may be open, which are made more if they may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if 0 <= soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return CONNECTIONS if soft < 0 else min(CONNECTIONS, soft // 2)
 
 
 def _sweep() -> None:

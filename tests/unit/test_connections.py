@@ -40,6 +40,11 @@ def test_who_has_most_gives_way_when_there_is_no_room_for_anybody() -> None:
     assert giving_way(few + many, "e", 7.0, LIMITS) == 4
 
 
+def test_where_few_files_may_be_open_fewer_connections_wait() -> None:
+    assert Limits().within(800) == Limits()
+    assert Limits().within(100)[-2:] == (50, 50)
+
+
 def test_what_is_answered_and_who_reads_never_gives_way() -> None:
     busy = [State("a", 1.0, "us")] * 5 + [State("a", 100.0, "reader")] * 5
     assert giving_way(busy, "a", 101.0, LIMITS) is None

@@ -74,6 +74,12 @@ def test_a_body_that_is_too_large_is_refused_before_it_has_come(web: WebSite, ho
         assert line.recv(1 << 16).startswith(b"HTTP/1.1 413 ")
 
 
+def test_who_sends_all_of_it_can_read_why_it_was_refused(web: WebSite) -> None:
+    answer = Visitor(web.url).post("/login/", data=b"x" * (8 << 20))
+    assert (answer.status_code, "exceeds" in answer.text) == (413, True)
+    assert Visitor(web.url).post("/login/", data=b"x" * (1 << 20)).status_code in (403, 413)
+
+
 def test_headers_that_never_end_are_refused(web: WebSite) -> None:
     with closing(_socket(web.port)) as line:
         line.sendall(HALF + b"x" * MOST_HEADERS)
