@@ -9,24 +9,24 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import closing
-from functools import cache
-from threading import Lock
-from typing import Any, BinaryIO
+from functools import lru_cache
+from typing import BinaryIO
 
 from django.conf import settings
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.utils.http import content_disposition_header
 
 from mtdata import exporting
+from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words
 from mtdata.config.export import CakeConfig
 from mtdata.errors import StorageError
 from mtdata.records.models import Artifact
 
-SIGNED_S = 300
+SIGNED_S, MOST_BUCKETS = 300, 32
 CHANGED = "the file was changed since the job made it"
 GONE = "the file is not there any more, or cannot be read"
-_OPENING = Lock()
-_CONNECT_S, _TRIES = 5, 2
+_WAIT_S = 5.0
+"""So long a store is waited for that has to tell where its bucket is."""
 
 
 class Lost(StorageError):
@@ -75,18 +75,22 @@ def _file(artifact: Artifact) -> HttpResponse:
     return FileResponse(opened(artifact), as_attachment=True, filename=saved_as(artifact.name))
 
 
-@cache
-def _client() -> Any:
-    from boto3.session import Session  # type: ignore[import-untyped]
-    from botocore.config import Config  # type: ignore[import-untyped]
+@lru_cache(MOST_BUCKETS)
+def _client(bucket: str) -> S3Bucket:
+    """A bucket of no account, by the keys of the page's own environment."""
+    access = S3Access(timeout_s=_WAIT_S, connect_timeout_s=_WAIT_S, machine_endpoint=True)
+    return S3Bucket(access, bucket, Words(_refused, _failed))
 
-    how = Config(
-        signature_version="s3v4",
-        connect_timeout=_CONNECT_S,
-        read_timeout=_CONNECT_S,
-        retries={"total_max_attempts": _TRIES},
+
+def _refused(told: Told) -> StorageError:
+    return StorageError(f"no way to the object can be signed: its store answered {told.status}")
+
+
+def _failed(fault: Fault) -> StorageError:
+    return StorageError(
+        "no way to the object can be signed; are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set "
+        f"for the web page? ({fault.kind})"
     )
-    return Session().client("s3", config=how)
 
 
 def _object(artifact: Artifact) -> HttpResponse:
@@ -108,25 +112,13 @@ def _signed_by_account(artifact: Artifact) -> str | None:
     known = account_of(artifact.place)
     if known is None:
         return None
-    with closing(exporting.cake_output(known[0])) as output:
+    with closing(exporting.cake_output(known[0], _WAIT_S)) as output:
         return output.link(known[1], disposition(artifact.name), SIGNED_S)
 
 
 def _signed_by_environment(artifact: Artifact) -> str:
-    from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
-
     bucket, _, key = artifact.place.partition("://")[2].partition("/")
-    asked = {"Bucket": bucket, "Key": key, "ResponseContentDisposition": disposition(artifact.name)}
-    try:
-        with _OPENING:  # boto3 makes clients in one thread only
-            client = _client()
-        url: str = client.generate_presigned_url("get_object", Params=asked, ExpiresIn=SIGNED_S)
-    except (BotoCoreError, ValueError) as error:
-        raise StorageError(
-            "no way to the object can be signed; are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
-            f"set for the web page? ({type(error).__name__})"
-        ) from error
-    return url
+    return _client(bucket).signed(key, disposition(artifact.name), SIGNED_S)
 
 
 _PLACES: dict[str, Callable[[Artifact], HttpResponse]] = {"": _file, "s3": _object}
