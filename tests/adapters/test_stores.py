@@ -222,6 +222,19 @@ def test_a_link_is_signed_for_the_region_that_the_bucket_told(
     assert bucket.store.requests == []  # what is known is not asked again
 
 
+def test_a_bucket_of_another_region_is_written_and_read_where_none_is_given(
+    opened: Opened, bucket: Bucket
+) -> None:
+    bucket.store.region = IN_THE_MIDDLE
+    store = opened()
+    store.put("a", CONTENT, DIGEST)
+    found = store.look("a")
+    assert found is not None
+    assert found["ContentLength"] == len(CONTENT)
+    assert b"".join(store.pieces(store.ask("get_object", Key="a"))) == CONTENT
+    assert not store.is_plain
+
+
 def test_the_region_of_the_config_stands_above_what_the_bucket_told(
     opened: Opened, bucket: Bucket
 ) -> None:
