@@ -28,6 +28,7 @@
     │   ├── RecordsError    the database of the records does not answer 69
     │   └── Fenced          the part was given to another runner        75
     ├── BusyError       another round has this pool                     75
+    ├── NotYet          it goes on at a time that is known              75
     └── Stopped         somebody asked this process to end              143
 
 Exit codes are those of sysexits(3).  No message ever quotes an answer, a key or a password.
@@ -256,6 +257,22 @@ class BusyError(MTDataError):
     stops = Reach.SITE
     again = True
     exit_code = 75
+
+
+class NotYet(MTDataError):
+    """It goes on in `wait_s` seconds, and who waits until then needs to hold nothing.
+
+    `untouched` tells that this try has done nothing at all, and that no other part of the work has
+    to wait as well.
+    """
+
+    stops = Reach.SITE
+    again = True
+    exit_code = 75
+
+    def __init__(self, message: str, wait_s: float, *, untouched: bool = False) -> None:
+        super().__init__(message)
+        self.wait_s, self.untouched = wait_s, untouched
 
 
 class Stopped(MTDataError):

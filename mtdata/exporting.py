@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +19,8 @@ from mtdata.exports.output import Output, Sealing, open_output
 
 LOG_IN_S, TURN_S = 6.0, 1.0
 """Somebody waits at a form, and one of the few threads that answer with them."""
+PATIENCE_S = 10.0
+"""So long a wish of an instance is waited for in a slot; beyond that the job waits without one."""
 
 
 def cake_access(account: CakeConfig) -> CakeAccess:
@@ -41,15 +44,23 @@ def cake_access(account: CakeConfig) -> CakeAccess:
     )
 
 
-def cake_limiter(home: Path, account: CakeConfig, longest_s: float = 3600.0) -> Limiter:
+def cake_limiter(
+    home: Path, account: CakeConfig, longest_s: float = 3600.0, patience_s: float = math.inf
+) -> Limiter:
     """The turns of all that ask this instance on this machine, by its domain."""
-    folder, rate, at_once = home / "state", account.rate, account.concurrency
-    return Limiter(folder, account.admin_domain, rate=rate, at_once=at_once, longest_s=longest_s)
+    return Limiter(
+        home / "state",
+        account.admin_domain,
+        rate=account.rate,
+        at_once=account.concurrency,
+        longest_s=longest_s,
+        patience_s=patience_s,
+    )
 
 
 def cake_client(account: CakeConfig, turns: Turns, beat: Callable[[], None]) -> Client:
-    """A client of the account, for one thread; `beat` is a pulse's."""
-    return Client(cake_access(account), turns, beat)
+    """A client of the account, for one thread; `beat` is a pulse's.  It does not wait for long."""
+    return Client(cake_access(account), turns, beat, patience_s=PATIENCE_S)
 
 
 def cake_log_in(home: Path, account: CakeConfig) -> Client:

@@ -5,20 +5,31 @@ It takes no report and leaves nothing behind.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import requests
+from urllib3.exceptions import HTTPError
 
 from mtdata import exporting
 from mtdata.config.export import CakeConfig
 from mtdata.errors import MTDataError, OutputError, StorageError
+from mtdata.exchange import Bounded
 from mtdata.exports.output import Facts, Output
 
 LONGEST_S = 20.0
 """So long an answer is waited for, or a turn that somebody else has."""
 PROBE = b"mtdata check; it may be removed\n"
 NAME, TAG = "mtdata-check.txt", "check"
+LINK_S, MOST_OF_A_FAULT = 60, 4096
+_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
+
+Done = TypeVar("Done")
 
 
 def ask(home: Path, account: CakeConfig) -> str:
@@ -36,32 +47,60 @@ def ask(home: Path, account: CakeConfig) -> str:
 
 
 def put(account: CakeConfig) -> str:
-    """Put a probe into the output, read it back and remove it; where that was.
+    """Put a probe into the output, read it back, also by a link as people get it, and remove it.
+
+    Where that was, and what was done.
 
     OutputError for what the place does not let us do.
     """
     output = exporting.cake_output(account, LONGEST_S)
     try:
         with TemporaryDirectory(prefix="mtdata-check-") as folder:
-            _put(output, Path(folder) / NAME)
+            linked = _put(output, Path(folder) / NAME)
     except OSError as error:
         raise StorageError(f"no folder for a probe: {error.strerror}") from error
     finally:
         output.close()
-    return f"{output.place}: a probe was put there, read back and removed"
+    return f"{output.place}: a probe was put there, read back and removed{linked}"
 
 
-def _put(output: Output, spooled: Path) -> None:
+def _put(output: Output, spooled: Path) -> str:
     spooled.write_bytes(PROBE)
     facts = Facts(len(PROBE), sha256(PROBE).hexdigest(), 0)
     output.publish(output.stage(NAME, spooled, facts, TAG))
     came = _tried("read back", lambda: b"".join(output.pieces(NAME)))
+    link = _tried("signed for download", lambda: output.link(NAME, "attachment", LINK_S))
+    odd = _followed(link) if link else ""
     _tried("removed", lambda: output.remove(NAME))
     if came != PROBE:
         raise OutputError(f"{output.place}/{NAME}: other bytes came back than were put there")
+    if odd:
+        raise OutputError(
+            f"{output.place}: files are put there and read, but a signed link to one {odd}; people "
+            "could not download: see REGION and ENDPOINT of this account in export.config"
+        )
+    return "; a signed link opened it" if link else ""
 
 
-def _tried(done: str, act: Callable[[], bytes | None]) -> bytes | None:
+def _followed(link: str) -> str:
+    """What is wrong with a link to the probe, '' when it brings it; asked as a browser does."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, Bounded())
+        try:
+            with session.get(link, timeout=LONGEST_S, stream=True) as answer:
+                start = answer.raw.read(MOST_OF_A_FAULT)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            return f"does not open it ({type(error).__name__})"  # its words hold the link
+    if answer.status_code == 200:
+        return "" if start == PROBE else "brings other bytes"
+    code = _CODE.search(start)
+    return f"is answered {answer.status_code} ({code[1].decode() if code else 'no reason'})"
+
+
+def _tried(done: str, act: Callable[[], Done]) -> Done:
     try:
         return act()
     except MTDataError as error:

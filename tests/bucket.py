@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from itertools import count
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import boto3
 from botocore.config import Config
@@ -41,6 +42,7 @@ class Store:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._over = threading.Event()
         self.faults: list[Fault] = []
+        self.region = ""  # what is signed for another is refused, where there is one
         self.victim: subprocess.Popen[str] | None = None
         self.cut_at, self.cut_after = 0, False  # kills the victim at that request from now
         self.requests: list[tuple[str, str]] = []
@@ -56,7 +58,7 @@ class Store:
             aws_access_key_id=KEYS[0],
             aws_secret_access_key=KEYS[1],
             region_name="us-east-1",
-            config=Config(proxies={}),
+            config=Config(proxies={}, request_checksum_calculation="when_required"),
         )
 
     def close(self) -> None:
@@ -75,6 +77,7 @@ class Store:
     def heal(self) -> None:
         """No faults any more; what hangs is let go."""
         self.faults.clear()
+        self.region = ""
         self.cut_at, self.victim = 0, None
         self._over.set()
         self._over = threading.Event()
@@ -87,16 +90,29 @@ class Store:
         start("503 x", [])
         return []
 
+    def _elsewhere(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        """What S3 says to who signs for another region than that of the bucket."""
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        head = [("Content-Type", "application/xml"), ("x-amz-bucket-region", self.region)]
+        start("400 x", head)
+        code = "AuthorizationHeaderMalformed"
+        body = f"<Error><Code>{code}</Code><Region>{self.region}</Region></Error>".encode()
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.requests.append((method, path))
         if self.cut_at and len(self.requests) >= self.cut_at:
             return self._cut(environ, start)
         asked = environ.get("QUERY_STRING", "")
+        if self.region and f"/{self.region}/s3/aws4_request" not in _signed(environ):
+            return self._elsewhere(environ, start)
+        if self.region:
+            start = _with_header(start, "x-amz-bucket-region", self.region)
         fault = next(
             (one for one in self.faults if method in one.methods and one.query in asked), None
         )
-        if fault is None:
+        if fault is None or (fault.kind == "no checksums" and not _has_checksum(environ)):
             return self._moto(environ, start)
         if fault.kind == "hang":
             self._over.wait(60)
@@ -105,7 +121,8 @@ class Store:
             environ.pop("HTTP_X_AMZ_CHECKSUM_SHA256", None)
             return self._moto(environ, start)
         elif fault.kind == "other checksum":
-            return self._moto(environ, _with_other_checksum(start))
+            other = "A" * 43 + "="
+            return self._moto(environ, _with_header(start, "x-amz-checksum-sha256", other))
         elif fault.kind == "garble":  # the last byte gets lost on the disk of the store
             length = int(environ["CONTENT_LENGTH"]) - 1
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length + 1)[:length])
@@ -120,20 +137,37 @@ class Store:
                 environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
+        elif fault.kind == "babble":  # an answer, and none that S3 gives
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            odd = [("Last-Modified", "when the cows come home")] if method == "HEAD" else []
+            start(f"{fault.code or 200} x", [("Content-Type", "application/xml"), *odd])
+            return [] if method == "HEAD" else [fault.reason.encode()]
         body = f"<Error><Code>{fault.reason}</Code><Message>no</Message></Error>".encode()
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start(f"{fault.code or 503} x", [("Content-Type", "application/xml")])
         return [] if method == "HEAD" else [body]
 
 
+def _has_checksum(environ: dict[str, Any]) -> bool:
+    words = ("HTTP_X_AMZ_CHECKSUM", "HTTP_X_AMZ_SDK_CHECKSUM", "HTTP_X_AMZ_TRAILER")
+    return any(name.startswith(words) for name in environ)
+
+
+def _signed(environ: dict[str, Any]) -> str:
+    """By which key, for which day and region a request is signed."""
+    head, query = environ.get("HTTP_AUTHORIZATION", ""), environ.get("QUERY_STRING", "")
+    return str(head) + unquote(str(query))
+
+
 def _nobody_hears(*said: Any) -> None:
     """The answer to somebody who is dead."""
 
 
-def _with_other_checksum(start: Start) -> Start:
+def _with_header(start: Start, name: str, value: str) -> Start:
+    """Another value of a header, where moto gives one."""
+
     def doctored(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        other = [(k, "A" * 43 + "=" if k.lower() == "x-amz-checksum-sha256" else v)
-                 for k, v in headers]  # fmt: skip
+        other = [(k, value if k.lower() == name else v) for k, v in headers]
         return start(status, other, *rest)
 
     return doctored

@@ -112,8 +112,15 @@ def _list(options: argparse.Namespace) -> Result:
     found = looking.listed(options.status, options.kind)
     if not options.json:
         columns = ("name", "kind", "status", "created_at", "id")
-        table("jobs", columns, [tuple(job[c] for c in columns) for job in found])
+        shown = [{**job, "status": _state(job)} for job in found]
+        table("jobs", columns, [tuple(job[c] for c in columns) for job in shown])
     return 0, {"jobs": found}
+
+
+def _state(job: dict[str, Any]) -> str:
+    until = job["not_before"]
+    told = f", waits until {until[:10]} {until[11:19]} UTC" if until else ""
+    return f"{job['status']}{told}"
 
 
 def _show(options: argparse.Namespace) -> Result:

@@ -40,7 +40,9 @@ CLOSING = "close"
 FINAL = frozenset({Status.SUCCESS, Status.FAILED, Status.STOPPED})
 FOLLOWS: dict[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.STOPPING}),
-    Status.IN_PROGRESS: frozenset({Status.STOPPING, Status.SUCCESS, Status.FAILED}),
+    Status.IN_PROGRESS: frozenset(
+        {Status.QUEUED, Status.STOPPING, Status.SUCCESS, Status.FAILED}  # Queued: it waits
+    ),
     Status.STOPPING: frozenset({Status.STOPPED, Status.FAILED}),
     Status.SUCCESS: frozenset({Status.STOPPING}),  # undo
     Status.FAILED: frozenset({Status.QUEUED, Status.STOPPING}),  # retry, undo
@@ -67,13 +69,18 @@ class Standing(NamedTuple):
     undo: Status | None = None  # how the part that takes back stands; None: there is none yet
     touched: bool = False  # whether there is anything that it would have to take back
     can_undo: bool = False
+    waits: bool = False  # all that could be begun next waits for a time that is known
 
 
 class Step(NamedTuple):
-    """What is to be done now: wait, queue the part that takes back, or end in a state."""
+    """What is to be done now: wait, queue the part that takes back, or end in a state.
+
+    `rests`: go back into the queue until the time has come, and hold nothing meanwhile.
+    """
 
     undo: bool = False
     ends: Status | None = None
+    rests: bool = False
 
 
 WAIT = Step()
@@ -87,7 +94,9 @@ def next_step(standing: Standing) -> Step:
     if standing.running or standing.status in FINAL or standing.status is Status.QUEUED:
         return WAIT
     if standing.status is Status.IN_PROGRESS and not standing.failed:
-        return WAIT if standing.queued else Step(ends=Status.SUCCESS)
+        if standing.queued:
+            return Step(rests=True) if standing.waits else WAIT
+        return Step(ends=Status.SUCCESS)
     end = Status.STOPPED if standing.status is Status.STOPPING else Status.FAILED
     if standing.undo is Status.FAILED:
         return Step(ends=Status.FAILED)
@@ -110,6 +119,13 @@ def after_loss(lost: int, *, stopping: bool, stage: Stage, most: int = MOST_LOST
     return Status.QUEUED
 
 
+def after_wait(waited_s: float, *, stopping: bool, stage: Stage, most_s: float) -> Status:
+    """What a part becomes that is to go on later, when it has waited for so long already."""
+    if stopping and stage is not Stage.UNDO:
+        return Status.STOPPED
+    return Status.FAILED if waited_s > most_s else Status.QUEUED
+
+
 def failed_told(why: str, *, stopping: str, most: int) -> str:
     """Why a job has Failed, what of it is safe and what to do, in at most so many characters.
 
@@ -127,7 +143,7 @@ def failed_told(why: str, *, stopping: str, most: int) -> str:
 
 def retry_refused(status: Status) -> str:
     """Why a job in that state is not tried again; '' when it may be."""
-    if may_follow(status, Status.QUEUED):
+    if status in (Status.FAILED, Status.STOPPED):
         return ""
     return f"it is {status}; only a job that is Failed or Stopped is tried again"
 

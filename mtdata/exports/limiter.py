@@ -6,6 +6,7 @@ the next before those that already wait.  A lock of the system's dies with its h
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from mtdata.errors import BusyError, StorageError
+from mtdata.errors import BusyError, NotYet, StorageError
 
 LOOK_S = 0.02
 LONGEST_HOLD_S = 900.0
@@ -49,22 +50,26 @@ class Limiter:
         rate: float,
         at_once: int = 1,
         longest_s: float = 3600.0,
+        patience_s: float = math.inf,
         ticks: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         """`folder` is made when it is missing; `longest_s` is how long a turn is waited for.
 
+        An account that wants a rest is waited for no longer than `patience_s`: then it is NotYet.
+
         `ticks` must be one clock for all processes, as the system's monotonic one is.
         """
         self._place = folder / f"cake-{re.sub('[^A-Za-z0-9.-]', '_', name)[:80]}"
         self._rate, self._at_once, self._longest_s = rate, at_once, longest_s
+        self._patience_s = patience_s
         self._ticks, self._wait = ticks, wait
 
     @contextmanager
     def turn(self, beat: Callable[[], None] = _nothing) -> Iterator[None]:
         """Wait for a turn and have it.  `beat` is called while waiting and may raise.
 
-        BusyError when it does not come within `longest_s`.
+        BusyError when it does not come within `longest_s`, NotYet when the account rests for long.
         """
         ends_at = self._ticks() + self._longest_s
         try:
@@ -119,6 +124,8 @@ class Limiter:
                 if free_at <= now:
                     self._write(now + 1 / self._rate)
                     return
+            if free_at - now > self._patience_s:
+                raise NotYet(f"{self._place.name}: the account wants a rest", free_at - now)
             self._look_again(ends_at, beat, free_at - now)
 
     @contextmanager

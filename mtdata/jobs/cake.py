@@ -113,11 +113,12 @@ def _file(work: Work) -> File:
 
 def _clicks(work: Work) -> None:
     file = _file(work)
-    with Report(work, "clicks") as report, report.spool(work.part) as spool:
+    with Report(work, "clicks") as report:
         report.wait_for(file.window)
-        report.fill(spool, file.window)
-        report.deliver(spool, f"{file.name}.csv", _ids_of(spool, file, report))
-        spool.remove()
+        with report.spool(work.part) as spool:
+            report.fill(spool, file.window)
+            report.deliver(spool, f"{file.name}.csv", _ids_of(spool, file, report))
+            spool.remove()
 
 
 def _ids_of(spool: Spool, file: File, report: Report) -> tuple[int, int]:
@@ -146,15 +147,16 @@ def _by_day(work: Work) -> list[str]:
 
 
 def _conversions(work: Work) -> None:
-    with Report(work, "conversions") as report, report.spool(work.part) as spool:
-        _fill_day(report, spool, work.part)
-        work.progress(len(spool))
+    with Report(work, "conversions") as report:
+        report.wait_for(_day_of(work.part))
+        with report.spool(work.part) as spool:
+            report.fill(spool, _day_of(work.part))
+            work.progress(len(spool))
 
 
-def _fill_day(report: Report, spool: Spool, part: str) -> None:
+def _day_of(part: str) -> Window:
     of_day = date.fromisoformat(part)
-    report.wait_for(span(of_day, of_day))
-    report.fill(spool, span(of_day, of_day))
+    return span(of_day, of_day)
 
 
 def _close(work: Work) -> None:
@@ -163,7 +165,7 @@ def _close(work: Work) -> None:
         whole.begin()
         for part in _by_day(work):
             with report.spool(part) as spool:
-                _fill_day(report, spool, part)
+                report.fill(spool, _day_of(part))
                 whole.put(spool.rows())
         whole.end("whole")
         report.deliver(whole, f"{_base(work.parameters)}.csv")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.domain import window as windows
 from mtdata.domain.window import Pace, Window
-from mtdata.errors import AnswerBroken, WindowTooLarge
+from mtdata.errors import AnswerBroken, NotYet, WindowTooLarge
 from mtdata.exports.cake.cells import moment
 from mtdata.exports.cake.client import Page
 from mtdata.exports.cake.columns import DATES, KEYS
@@ -29,7 +28,9 @@ from mtdata.exports.spool import EVERY, MOST_ID, Spool
 from mtdata.exports.spool import Row as Spooled
 from mtdata.jobs.kind import Work
 
-WAIT_S, MOST_S = 5.0, 86_400.0
+MOST_S = 86_400.0
+PATIENCE_S = 60.0
+"""So long a slot waits at the wish of an instance; beyond that the job does, without one."""
 _CURRENCIES: dict[tuple[str, str], dict[str, str]] = {}
 """What each account's currencies are called, asked for once in the life of a child."""
 _PACES: dict[tuple[str, str, str], Pace] = {}
@@ -57,7 +58,7 @@ class Leftovers:
 
 def turns_of(settings: Settings, account: CakeConfig) -> Turns:
     """Turns of this machine, and of all that share the records where machines can share them."""
-    own = exporting.cake_limiter(settings.home, account)
+    own = exporting.cake_limiter(settings.home, account, patience_s=PATIENCE_S)
     if not settings.database.is_shared:
         return own
     from mtdata.records.turns import SharedTurns
@@ -112,17 +113,12 @@ class Report:
         return Spool(left.path)
 
     def wait_for(self, window: Window) -> None:
-        """Wait until no new row is to be expected in the window."""
+        """NotYet while new rows are to be expected in the window; nothing was begun then."""
         settle = timedelta(seconds=self.account.settle_s)
         settled = windows.settled_at(window, self.account.timezone, settle)
-        told = False
-        while (now := SystemClock().now()) < settled:
-            if not told:
-                self._work.say("INFO", f"{window} is waited for until {settled:%H:%M:%S} UTC")
-                told = True
-            self._work.progress(0, step=f"waiting until {settled:%Y-%m-%d %H:%M} UTC")
-            self._work.pulse.beat()
-            time.sleep(min(WAIT_S, max(0.0, (settled - now).total_seconds())))
+        left_s = (settled - SystemClock().now()).total_seconds()
+        if left_s > 0:
+            raise NotYet(f"{window} has all its rows then (SETTLE)", left_s, untouched=True)
 
     # Rows come
 

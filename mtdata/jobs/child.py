@@ -24,7 +24,7 @@ from mtdata import logs
 from mtdata.adapters.clock import SystemClock
 from mtdata.config import load
 from mtdata.domain.job import Stage
-from mtdata.errors import Fenced, JobError, MTDataError, Stopped
+from mtdata.errors import Fenced, JobError, MTDataError, NotYet, Stopped
 from mtdata.jobs.kind import Kind, Kinds, Work
 from mtdata.jobs.ordering import kind_of
 from mtdata.jobs.talk import Message, line_of
@@ -235,6 +235,9 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
         return {"ended": "stopped"}
     except Fenced:
         return {"ended": "fenced"}
+    except NotYet as error:
+        wait = {"for_s": error.wait_s, "untouched": error.untouched}
+        return {"ended": "waits", "reason": str(error), **wait}
     except MTDataError as error:
         return {"ended": "failed", "reason": str(error), "again": error.again}
 

@@ -6,6 +6,7 @@ It does no work itself, and it ends only the children that it began.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -20,7 +21,7 @@ from mtdata.jobs.kind import Kind, Kinds
 from mtdata.jobs.limits import memory_of
 from mtdata.jobs.session import Child
 from mtdata.jobs.talk import Message
-from mtdata.records import carrying, reaping, runners
+from mtdata.records import carrying, reaping, runners, waiting
 from mtdata.records.carrying import Claimed, Signs, Verdict
 
 log = logging.getLogger(__name__)
@@ -175,6 +176,8 @@ class Course:
         how, reason = message["ended"], str(message.get("reason", ""))
         if how == "done":
             return True
+        if how == "waits":
+            return self._rests(message, reason)
         if how == "failed" and message.get("again"):
             reaping.put_off(self._claimed, reason)
         elif how == "failed":
@@ -185,6 +188,13 @@ class Course:
         elif how == "stopped":
             reaping.lose(self._claimed, "its child was ended from outside")
         return False
+
+    def _rests(self, message: Message, reason: str) -> bool:
+        untouched = bool(message["untouched"])
+        most_s = math.inf if untouched else self._kind.limit_s
+        wait = waiting.Wait(float(message["for_s"]), reason, untouched, most_s)
+        waiting.rest(self._claimed, wait, self._signs)
+        return True
 
     def _died(self) -> bool:
         code = self._child.end(self._terms.grace_s)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -80,6 +80,9 @@ def claim(
             status=Status.QUEUED, job__status__in=UNDER_WAY, job__kind__in=list(kinds)
         )
         queued = queued.filter(Q(not_before=None) | Q(not_before__lte=at))
+        queued = queued.filter(Q(job__not_before=None) | Q(job__not_before__lte=at))
+        taken = Job.objects.exclude(held_key=None).values("held_key")
+        queued = queued.exclude(job__status=Status.QUEUED, job__key__in=taken)
         if job_id is not None:
             queued = queued.filter(job_id=job_id)
         jobs = queued.order_by("job__created_at").values_list("job_id", "job__created_at")
@@ -112,10 +115,8 @@ def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
     )
     if part is None:
         return None
-    if job.status == Status.QUEUED:
-        if job.key and Job.objects.filter(held_key=job.key).exists():
-            return None
-        turn(job, Status.IN_PROGRESS, started_at=job.started_at or at, held_key=job.key or None)
+    if job.status == Status.QUEUED and not _begun(job, at):
+        return None
     ours = Part.objects.filter(pk=part.pk, status=Status.QUEUED, attempt=part.attempt).update(
         status=Status.IN_PROGRESS,
         attempt=F("attempt") + 1,
@@ -140,6 +141,15 @@ def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
         checkpoint=part.checkpoint,
         reach=_reach(job, part),
     )
+
+
+def _begun(job: Job, at: datetime) -> bool:
+    """Whether the job could be taken out of the queue: not while another has its key."""
+    if job.key and Job.objects.filter(held_key=job.key).exists():
+        return False
+    since = job.started_at or at
+    turn(job, Status.IN_PROGRESS, started_at=since, held_key=job.key or None, reason="")
+    return True
 
 
 def _reach(job: Job, part: Part) -> list[str] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
 from mtdata.domain.job import Status
-from mtdata.records.asking import asking
+from mtdata.records.asking import asking, now
 from mtdata.records.models import Job, Part
 
 OPEN = (Status.QUEUED, Status.IN_PROGRESS)
@@ -24,7 +24,10 @@ def parts_of(job: Job, page: int, size: int) -> tuple[list[dict[str, Any]], int]
 
 
 class Waiting(NamedTuple):
-    """What is to be done: parts by state, and since when a job has been queued for longest."""
+    """What is to be done: parts by state, and since when a job has been queued for longest.
+
+    One that waits for a time of its own is queued behind nothing.
+    """
 
     parts: dict[str, int]
     oldest_at: datetime | None
@@ -35,6 +38,7 @@ def waiting() -> Waiting:
     with asking():
         parts = Part.objects.filter(status__in=OPEN).order_by()
         found = dict(parts.values_list("status").annotate(Count("pk")))
-        queued = Job.objects.filter(status=Status.QUEUED)
+        due = Q(not_before=None) | Q(not_before__lte=now())
+        queued = Job.objects.filter(due, status=Status.QUEUED)
         oldest = queued.aggregate(oldest=Min("created_at"))["oldest"]
     return Waiting({status.value: found.get(status.value, 0) for status in OPEN}, oldest)

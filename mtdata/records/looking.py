@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum
@@ -39,11 +40,16 @@ def whole_of(job: Job) -> dict[str, Any]:
             "rows": counted["rows"] or 0,
             "owner": job.owner,
             "created_at": job.created_at.isoformat(),
-            "started_at": job.started_at and job.started_at.isoformat(),
-            "ended_at": job.ended_at and job.ended_at.isoformat(),
+            "not_before": _moment(job.not_before),
+            "started_at": _moment(job.started_at),
+            "ended_at": _moment(job.ended_at),
             "artifacts": _artifacts(job),
             "events": events(job, EVENTS),
         }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _artifacts(job: Job) -> list[dict[str, Any]]:
@@ -69,14 +75,21 @@ def events(job: Job, most: int) -> list[dict[str, str]]:
 
 
 def listed(status: str = "", kind: str = "", most: int = MOST) -> list[dict[str, Any]]:
-    """The newest jobs, the newest first."""
+    """The newest jobs, the newest first; `not_before` of one that waits tells until when."""
     with asking():
         jobs = Job.objects.order_by("-created_at")
         if status:
             jobs = jobs.filter(status=status)
         if kind:
             jobs = jobs.filter(kind=kind)
-        return [{**brief(job), "created_at": job.created_at.isoformat()} for job in jobs[:most]]
+        return [
+            {
+                **brief(job),
+                "created_at": job.created_at.isoformat(),
+                "not_before": _moment(job.not_before),
+            }
+            for job in jobs[:most]
+        ]
 
 
 class Paged(NamedTuple):
@@ -102,8 +115,8 @@ def paged(
 
     `within` says among which jobs.
 
-    Of each: id, name, kind, status, owner, attempt, reason, created_at, started_at, ended_at (as
-    aware datetimes), parts {done, total}, rows.  A page beyond the last is the last.
+    Of each: id, name, kind, status, owner, attempt, reason, created_at, not_before, started_at,
+    ended_at (as aware datetimes), parts {done, total}, rows.  A page beyond the last is the last.
     """
     size = min(max(size, 1), MOST_PAGE)
     exact = {"status": status, "kind": kind, "owner": owner, "name__icontains": words}
@@ -137,6 +150,7 @@ def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
         "attempt": job.attempt,
         "reason": job.reason,
         "created_at": job.created_at,
+        "not_before": job.not_before,
         "started_at": job.started_at,
         "ended_at": job.ended_at,
         "parts": {"done": counted["done"], "total": counted["total"]},

@@ -48,6 +48,8 @@ class Job(models.Model):
     can_undo = models.BooleanField(default=False)
     owner = models.CharField(max_length=150, blank=True, default="")
     created_at = models.DateTimeField()
+    # Queued, and waits: nobody needs to look at it before
+    not_before = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     stopping_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -72,6 +74,8 @@ class Part(models.Model):
     runner = models.ForeignKey(Runner, null=True, on_delete=models.SET_NULL)
     leased_until = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
+    # since when it waits without having got on; NULL after a fault, which has a pause of its own
+    waiting_since = models.DateTimeField(null=True)
     beat_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from mtdata.domain.job import (
     FINAL,
     LEAVING,
@@ -45,11 +47,35 @@ def advance(job: Job) -> None:
     step = next_step(_standing(job))
     if step.ends is not None:
         end(job, step.ends)
+    elif step.rests:
+        _rest(job)
     elif step.undo:
         at = now()
         last = job.parts.order_by("-number").values_list("number", flat=True).first() or 0
         Part.objects.create(job=job, number=last + 1, stage=Stage.UNDO, name=_reach(job))
         tell(job.pk, at, "INFO", f"taking back what it did ({_reach(job)})")
+
+
+def _rest(job: Job) -> None:
+    """Back into the queue, without its key: whoever else wants it may have it meanwhile."""
+    first = next_parts(job).order_by("not_before", "number").first()
+    if first is None:
+        raise AssertionError("a job rests without a part that waits")
+    turn(job, Status.QUEUED, held_key=None, not_before=first.not_before, reason=first.reason)
+    tell(job.pk, now(), "INFO", f"{first.name} {first.reason}")
+
+
+def next_parts(job: Job) -> Any:
+    """The parts of which one is begun next; what closes comes after all others."""
+    queued = job.parts.filter(status=Status.QUEUED).exclude(stage=Stage.UNDO)
+    before = queued.exclude(stage=Stage.CLOSE)
+    return before if before.exists() else queued
+
+
+def _waits(job: Job) -> bool:
+    """Whether all of these wait for a time that has not come; what had a fault does not count."""
+    soon = Q(waiting_since=None) | Q(not_before=None) | Q(not_before__lte=now())
+    return not next_parts(job).filter(soon).exists()
 
 
 def _reach(job: Job) -> str:
@@ -60,14 +86,17 @@ def _standing(job: Job) -> Standing:
     parts = job.parts
     forward = parts.exclude(stage=Stage.UNDO)
     undo = parts.filter(stage=Stage.UNDO, name=_reach(job)).values_list("status", flat=True).first()
+    queued = forward.filter(status=Status.QUEUED).exists()
+    running = parts.filter(status=Status.IN_PROGRESS).exists()
     return Standing(
         Status(job.status),
-        queued=forward.filter(status=Status.QUEUED).exists(),
-        running=parts.filter(status=Status.IN_PROGRESS).exists(),
+        queued=queued,
+        running=running,
         failed=forward.filter(status=Status.FAILED).exists(),
         undo=Status(undo) if undo else None,
         touched=touched(job, _reach(job)).exists(),
         can_undo=job.can_undo,
+        waits=queued and not running and _waits(job),
     )
 
 
@@ -78,7 +107,11 @@ def touched(job: Job, reach: str) -> Any:
 
 
 def turn(job: Job, status: Status, **more: Any) -> None:
-    """Give the job its next state; one that may not follow is a fault of the program."""
+    """Give the job its next state; one that may not follow is a fault of the program.
+
+    It waits no more, unless `not_before` is given.
+    """
+    more = {"not_before": None, **more}
     if not may_follow(Status(job.status), status):
         raise AssertionError(f"{job.status} -> {status}")
     job.status = status.value

@@ -129,8 +129,9 @@ def retry(job_id: Any) -> Job:
             raise JobError(f"{job.name}: {refused}")
         job.parts.filter(stage=Stage.UNDO).delete()
         job.parts.exclude(status=Status.SUCCESS).update(
-            status=Status.QUEUED, attempt=F("attempt") + 1, lost=0, not_before=None, reason=""
-        )
+            status=Status.QUEUED, attempt=F("attempt") + 1, lost=0, not_before=None,
+            waiting_since=None, reason="",
+        )  # fmt: skip
         turn(job, Status.QUEUED, attempt=job.attempt + 1, reason="", ended_at=None)
         tell(job.pk, now(), "INFO", f"tried again, attempt {job.attempt}")
         return job

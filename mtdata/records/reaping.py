@@ -99,6 +99,7 @@ def _lose(
         lost=lost,
         leased_until=None,
         not_before=at + timedelta(seconds=pause_s),
+        waiting_since=None,
         ended_at=at,
         reason=reason[:TEXT],
     )

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from functools import cache
-from threading import Lock
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Protocol
 
 from django.conf import settings
 from django.utils.http import content_disposition_header
 
-from mtdata.adapters.s3 import MISSING, Told, in_our_words
+from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words
 from mtdata.config.export import CakeConfig
 from mtdata.errors import StorageError
-from mtdata.exports.output.bucket import ARCHIVED, READ
+from mtdata.exports.output.bucket import ARCHIVED
 from mtdata.web.proof import GONE, Lost
 
-_OPENING = Lock()
-_CONNECT_S, _READ_S, _TRIES = 5, 30, 2
+MOST_BUCKETS = 32
+_CONNECT_S, _READ_S = 5.0, 30.0
+_KEYS = "are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set for the web page, may they read it?"
 
 
 class Store(Protocol):
@@ -54,19 +53,11 @@ def account_of(place: str) -> tuple[CakeConfig, str] | None:
     return None
 
 
-@cache
-def _client() -> Any:
-    from boto3.session import Session  # type: ignore[import-untyped]
-    from botocore.config import Config  # type: ignore[import-untyped]
-
-    how = Config(
-        signature_version="s3v4",
-        connect_timeout=_CONNECT_S,
-        read_timeout=_READ_S,
-        retries={"total_max_attempts": _TRIES},
-    )
-    with _OPENING:  # boto3 makes clients in one thread only
-        return Session().client("s3", config=how)
+@lru_cache(MOST_BUCKETS)
+def _bucket(name: str) -> S3Bucket:
+    """A bucket of no account, by the keys of the page's own environment."""
+    access = S3Access(timeout_s=_READ_S, connect_timeout_s=_CONNECT_S, machine_endpoint=True)
+    return S3Bucket(access, name, Words(_refused, _failed))
 
 
 class StoreOfEnvironment:
@@ -77,41 +68,23 @@ class StoreOfEnvironment:
 
     def size(self, name: str) -> int | None:
         """Promised by Store."""
-        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-
-        with _told():
-            try:
-                return int(_client().head_object(**_at(name))["ContentLength"])
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in MISSING:
-                    return None
-                raise
+        bucket, _, key = name.partition("/")
+        found = _bucket(bucket).look(key)
+        return None if found is None else int(found.get("ContentLength", -1))
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Promised by Store."""
-        with _told(), _client().get_object(**_at(name))["Body"] as body:
-            while piece := body.read(READ):
-                yield piece
-
-
-def _at(name: str) -> dict[str, str]:
-    bucket, _, key = name.partition("/")
-    return {"Bucket": bucket, "Key": key}
-
-
-def _told() -> AbstractContextManager[None]:
-    return in_our_words(_refused, _failed)
+        bucket, _, key = name.partition("/")
+        store = _bucket(bucket)
+        yield from store.pieces(store.ask("get_object", Key=key))
 
 
 def _refused(told: Told) -> StorageError:
-    if told.code in MISSING:
+    if told.missing:
         return Lost(GONE)
     why = ARCHIVED if told.code == "InvalidObjectState" else _KEYS
     return StorageError(f"its store answered {told.status} ({told.shown}): {why}")
 
 
-_KEYS = "are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set for the web page, may they read it?"
-
-
-def _failed(kind: str) -> StorageError:
-    return StorageError(f"its store cannot be asked ({kind}): {_KEYS}")
+def _failed(fault: Fault) -> StorageError:
+    return StorageError(f"its store cannot be asked ({fault.kind}): {_KEYS}")

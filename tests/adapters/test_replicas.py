@@ -139,6 +139,10 @@ class TestS3Replica(ReplicaContract):
             (500, "InternalError", ReplicaError, "500"),
             (503, "SlowDown", ReplicaError, "503"),
             (429, "TooManyRequests", ReplicaError, "429"),
+            (400, "IncompleteBody", ReplicaError, "400"),
+            (409, "OperationAborted", ReplicaError, "409"),
+            (501, "NotImplemented", ReplicaRefused, "501"),
+            (400, "ExpiredToken", ReplicaRefused, "REPLICAS"),
             (400, "BadDigest", ReplicaWrong, "damaged on the way"),
             (403, "AccessDenied", ReplicaRefused, "s3:PutObject"),
             (403, "InvalidAccessKeyId", ReplicaRefused, "keys"),
@@ -197,6 +201,29 @@ class TestS3ReplicaOfAStoreWithoutChecksums(ReplicaContract):
         world = BucketWorld(bucket)
         yield world
         world.replica.close()
+
+
+class TestS3ReplicaOfAStoreThatRefusesChecksums(ReplicaContract):
+    """It is asked once more without, and has to show the bytes."""
+
+    @pytest.fixture
+    def world(self, bucket: Bucket) -> Iterator[BucketWorld]:
+        bucket.store.fault("no checksums", code=400, reason="InvalidArgument")
+        world = BucketWorld(bucket)
+        yield world
+        world.replica.close()
+
+    def test_a_byte_that_was_lost_there_is_not_confirmed(self, world: BucketWorld) -> None:
+        world.bucket.store.fault("garble", "PUT")
+        world.replica.put(NAME, CONTENT, DIGEST)
+        assert not stands(world)
+
+    def test_it_is_refused_once_and_not_at_every_copy(self, world: BucketWorld) -> None:
+        world.replica.put(NAME, CONTENT, DIGEST)
+        world.bucket.store.requests.clear()
+        world.replica.put(NAME, CONTENT, DIGEST)
+        assert stands(world)
+        assert [method for method, _ in world.bucket.store.requests] == ["PUT", "HEAD", "GET"]
 
 
 def stands_in(replica: Replica) -> bool:

@@ -20,11 +20,13 @@ from mtdata.errors import (
     ExportError,
     ExportRefused,
     ExportSlow,
+    NotYet,
     Stopped,
     WindowTooLarge,
 )
 from mtdata.exports.cake.client import TRIES, Client
 from mtdata.exports.cake.reading import Row
+from mtdata.exports.cake.verdict import LONGEST_WAIT_S, wish_of
 from mtdata.exports.limiter import Limiter
 from tests.adapters.certificates import self_signed
 from tests.exports.conftest import BERLIN, NOON, Connect, itself, rows_of
@@ -243,6 +245,40 @@ def test_retry_after_holds_the_whole_account_back(site: CakeSite, connect: Conne
     one.currencies()
     assert sum(moments) >= 0.9
     assert other._limiter._read() - ticks() > 0.5, "the others see it too"
+
+
+def test_a_wish_for_long_peace_is_told_and_not_stood_through(
+    site: CakeSite, connect: Connect
+) -> None:
+    client = connect()
+    client._patience_s = 10.0
+    site.fault("throttled", times=1, retry_after="7200")
+    with pytest.raises(NotYet, match="is busy or down") as caught:
+        client.currencies()
+    assert (caught.value.wait_s, caught.value.again) == (7200, True)
+    assert len(site.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "date", "seconds"),
+    [
+        ("120", None, 120),
+        (" 7 ", None, 7),
+        ("Sun, 29 Nov 2026 06:10:00 GMT", "Sun, 29 Nov 2026 06:00:00 GMT", 600),
+        ("Sun, 29 Nov 2026 06:00:00 GMT", "Sun, 29 Nov 2026 06:10:00 GMT", 0),
+        ("Sun, 29 Nov 2026 06:10:00 GMT", None, 0),
+        ("9" * 400, None, LONGEST_WAIT_S),
+        ("Sun, 29 Nov 9026 06:10:00 GMT", "Sun, 29 Nov 2026 06:00:00 GMT", LONGEST_WAIT_S),
+        ("soon", "now", 0),
+        ("-5", None, 0),
+        ("", None, 0),
+        (None, None, 0),
+    ],
+)
+def test_a_wish_is_a_number_of_seconds_or_a_moment_by_the_instances_clock(
+    retry_after: str | None, date: str | None, seconds: float
+) -> None:
+    assert wish_of(retry_after, date) == seconds
 
 
 def test_a_fault_that_lasts_is_told_after_some_tries(site: CakeSite, connect: Connect) -> None:

@@ -13,7 +13,7 @@ from threading import Event, Thread
 
 import pytest
 
-from mtdata.errors import BusyError, Stopped, StorageError
+from mtdata.errors import BusyError, NotYet, Stopped, StorageError
 from mtdata.exports.limiter import LONGEST_HOLD_S, Limiter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +80,19 @@ def test_hold_off_holds_everybody_off_within_bounds(
         assert 1030 <= clock.now < 1031
     one.hold_off(10**9)
     assert one._read() <= clock.now + LONGEST_HOLD_S
+
+
+def test_who_has_no_patience_learns_how_long_the_account_rests(
+    make: Callable[..., Limiter], clock: Clock
+) -> None:
+    make().hold_off(300)
+    with pytest.raises(NotYet, match="wants a rest") as caught:
+        make(patience_s=60.0).turn().__enter__()
+    assert caught.value.wait_s == pytest.approx(300)
+    assert not caught.value.untouched
+    clock.now += 250
+    with make(patience_s=60.0).turn():  # no seat was taken along, and the rest is bearable
+        assert clock.now == pytest.approx(1300)
 
 
 @pytest.mark.parametrize("told", ["", "nonsense", "nan", "9e99", "5000"])

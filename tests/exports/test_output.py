@@ -83,6 +83,25 @@ class TestBucket(OutputContract):
         return InBucket(bucket)
 
 
+class TestBucketThatRefusesChecksums(OutputContract):
+    @pytest.fixture
+    def world(self, bucket: Bucket) -> InBucket:
+        every = ("PUT", "GET", "HEAD", "POST")
+        bucket.store.fault("no checksums", *every, code=501, reason="NotImplemented")
+        return InBucket(bucket)
+
+    def test_a_byte_that_was_lost_there_is_found_by_reading_back(
+        self, world: InBucket, spool: Path
+    ) -> None:
+        put(world, spool)
+        staged = world.output.stage(
+            NAME, spool, Facts(len(CONTENT), sha256(b"what was meant").hexdigest(), 1), TAG
+        )
+        with pytest.raises(OutputError, match="does not show") as told:
+            world.output.publish(staged)
+        assert told.value.again
+
+
 LARGE = b"x" * (20 << 20)
 
 
@@ -146,7 +165,11 @@ def test_a_link_opens_the_file_under_its_own_name(bucket: Bucket, tmp_path: Path
 @pytest.mark.parametrize(
     ("reason", "code", "kind"),
     [("NoSuchBucket", 404, OutputRefused), ("AccessDenied", 403, OutputRefused),
-     ("SlowDown", 503, OutputError), ("InternalError", 500, OutputError)],
+     ("SlowDown", 503, OutputError), ("InternalError", 500, OutputError),
+     ("BadDigest", 400, OutputError), ("IncompleteBody", 400, OutputError),
+     ("XAmzContentSHA256Mismatch", 400, OutputError), ("OperationAborted", 409, OutputError),
+     ("RequestTimeTooSkewed", 403, OutputError), ("ExpiredToken", 400, OutputRefused),
+     ("NotImplemented", 501, OutputRefused)],
 )  # fmt: skip
 def test_a_store_that_refuses_is_told_without_its_words(
     bucket: Bucket, tmp_path: Path, reason: str, code: int, kind: type[OutputError]

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from mtdata.errors import BusyError, Fenced, JobError
+from mtdata.errors import BusyError, Fenced, JobError, NotYet
 from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.jobs.kind import Kind, Parameter, Parameters, Work, day, days_in_order, named_by_days
 
@@ -49,6 +49,8 @@ def _write(work: Work) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if how == "fails" and work.part == "part1" and not _was_here(work):
         raise JobError("this part was told to fail")
+    if how == "rests" and work.part == "part0" and not _was_here(work):
+        raise NotYet("it is settled then", work.parameters["pause"], untouched=True)
     if how == "busy" and not _was_here(work):
         raise BusyError("somebody else is at it")
     if how == "fault":
@@ -64,7 +66,8 @@ def _write(work: Work) -> None:
             work.progress(min(first + BATCH, rows), rows, step="writing")
             if how in ("freezes", "waits") and not first and not _was_here(work):
                 _stand_still(work, how)
-            time.sleep(work.parameters["pause"])
+            if how != "rests":
+                time.sleep(work.parameters["pause"])
     except Fenced:
         sign(work, "fenced")
         raise

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -286,3 +287,51 @@ def test_without_an_account_it_says_where_one_is_named(home: Cakery) -> None:
     ended = home.run("jobs", "add", "cake.clicks", "from=10-01-2016", "to=10-01-2016")
     assert ended.code == 65
     assert "export.config" in ended.said
+
+
+def let_time_come(job: str) -> None:
+    """As if the time until which it waits had come."""
+    from mtdata.records.asking import now
+    from mtdata.records.models import Job, Part
+
+    Job.objects.filter(pk=job).update(not_before=now())
+    Part.objects.filter(job=job).exclude(not_before=None).update(not_before=now())
+
+
+def test_a_report_of_today_holds_neither_the_slot_nor_the_account(
+    home: Cakery, cake: CakeSite
+) -> None:
+    home.account(cake, SETTLE="2h")
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date().isoformat()
+    waits = home.order("cake.conversions", **{"from": today, "to": today})
+    other = home.order("cake.conversions", **DAYS)
+    home.carried(other)
+    told = home.run("jobs", "show", waits).shown
+    assert told["status"] == "Queued"
+    assert "has all its rows then (SETTLE)" in told["reason"]
+    until = datetime.fromisoformat(told["not_before"])
+    assert timedelta(hours=1) < until - datetime.now(UTC) < timedelta(hours=27)
+    calls = len(cake.calls)
+    assert home.run("runner", "--once").shown["carried"] == 0  # nobody looks before its time
+    assert len(cake.calls) == calls
+    home.account(cake, SETTLE="2h", UNSETTLED="wait")
+    assert home.run("jobs", "stop", waits).shown["status"] == "Stopped"
+    assert not [one for one in (home.folder / "state" / "spool").iterdir() if waits in one.name]
+
+
+def test_a_wish_for_long_peace_is_heeded_by_the_job_and_not_in_a_slot(
+    home: Cakery, cake: CakeSite
+) -> None:
+    home.account(cake)
+    cake.fault("throttled", times=1, retry_after="3600")
+    job = home.order("cake.conversions", **DAYS)
+    told = home.carried(job, "Queued")
+    assert "is busy or down (429)" in told["reason"]
+    until = datetime.fromisoformat(told["not_before"])
+    assert timedelta(minutes=50) < until - datetime.now(UTC) < timedelta(minutes=61)
+    (pace,) = (home.folder / "state").glob("*.pace")
+    pace.unlink()
+    let_time_come(job)
+    told = home.carried(job)
+    assert told["rows"] == len(cake.events_of(START, START + ONE_DAY))
+    assert not any("lost" in event["text"] for event in told["events"])

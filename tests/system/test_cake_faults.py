@@ -362,6 +362,23 @@ def test_check_tries_an_account_and_leaves_nothing(
     assert [call.operation for call in home.cake.calls[calls:]] == ["Currencies"]
 
 
+def test_check_follows_a_signed_link_as_who_downloads_would(
+    ready: Callable[[str], Kitchen],
+) -> None:
+    home = ready("bucket")
+    before = home.sheets()
+    assert "a signed link opened it" in _checked(home, "OUTPUT")[1]["told"]
+    reason = "AuthorizationQueryParametersError"
+    _refused(home, "GET", code=400, reason=reason, query="X-Amz-Signature")
+    code, found = _checked(home, "OUTPUT")
+    assert (code, found["verdict"]) == (69, "bad")
+    assert f"a signed link to one is answered 400 ({reason})" in found["told"]
+    assert "see REGION" in found["told"]
+    assert "X-Amz" not in found["told"]
+    home.mended()
+    assert home.sheets() == before
+
+
 def test_check_tells_a_folder_that_cannot_be_one(ready: Callable[[str], Kitchen]) -> None:
     home = ready("folder")
     (home.folder / "taken").write_text("a file where a folder should be")

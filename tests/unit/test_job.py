@@ -17,6 +17,7 @@ from mtdata.domain.job import (
     Status,
     Step,
     after_loss,
+    after_wait,
     may_follow,
     next_step,
     report_name,
@@ -53,6 +54,28 @@ def test_nothing_ends_as_success_with_a_failed_or_waiting_part(standing: Standin
         assert not standing.failed
         assert not standing.queued
         assert standing.status is Status.IN_PROGRESS
+
+
+@given(standings)
+def test_only_a_job_that_could_go_on_and_has_nothing_to_do_yet_rests(standing: Standing) -> None:
+    waiting, standing = standing._replace(waits=True), standing._replace(waits=False)
+    if next_step(waiting).rests:
+        assert standing.status is Status.IN_PROGRESS
+        assert standing.queued
+        assert not standing.running
+        assert not standing.failed
+        assert may_follow(standing.status, Status.QUEUED)
+        assert next_step(standing) == WAIT
+    else:
+        assert next_step(waiting) == next_step(standing)
+
+
+def test_a_part_that_waits_is_queued_unless_it_is_stopped_or_waited_too_long() -> None:
+    for stage in Stage:
+        assert after_wait(0, stopping=False, stage=stage, most_s=10) is Status.QUEUED
+        assert after_wait(11, stopping=False, stage=stage, most_s=10) is Status.FAILED
+    assert after_wait(0, stopping=True, stage=Stage.WORK, most_s=10) is Status.STOPPED
+    assert after_wait(0, stopping=True, stage=Stage.UNDO, most_s=10) is Status.QUEUED
 
 
 def test_a_stop_takes_back_before_it_ends() -> None:

@@ -103,6 +103,17 @@ def test_who_carries_nobody_is_told_on_a_page_that_waits(web: WebSite) -> None:
     until(lambda: "Nobody carries jobs" not in _read(web, page), "somebody who carries")
 
 
+def test_a_job_that_waits_says_until_when_and_can_be_stopped(web: WebSite) -> None:
+    page = _queued(web, "rows", rows=20, parts=1, how="rests", pause=7200)
+    web.place.carry()
+    until(lambda: "waits until" in _read(web, page + "live/"), "that it waits")
+    told = _read(web, page)
+    assert "Queued" in told
+    assert "UTC: it is settled then" in told
+    assert "waits until" in _read(web, "/jobs/")
+    assert "Stopped" in _ordered(web, page, "stop")
+
+
 # --- orders
 
 

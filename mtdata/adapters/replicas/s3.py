@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from contextlib import AbstractContextManager
+from contextlib import closing
 from hashlib import sha256
-from io import BytesIO
-from threading import Lock
-from typing import Any
 
 from mtdata.adapters.replicas.access import ReplicaAccess
-from mtdata.adapters.s3 import (
-    DAMAGED,
-    MISSING,
-    S3Access,
-    Told,
-    bucket_of,
-    in_our_words,
-    open_client,
-)
+from mtdata.adapters.s3 import DAMAGED, Fault, S3Access, S3Bucket, Told, Words, bucket_of
 from mtdata.domain.copy import checked_copy_name
 from mtdata.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
 
 READ_WAITS = 10  # a copy as a whole may take so many times TIMEOUT
-PIECE = 1 << 16
 PERMISSIONS = "s3:PutObject, s3:GetObject and s3:ListBucket"
 
 
@@ -38,36 +26,27 @@ class S3Replica:
                 f"REPLICAS: a URL of {len(access.url)} letters: allowed is s3:// and a bucket, "
                 "then a prefix of letters, digits, '.', '_', '-' and '/'"
             )
-        self._bucket, prefix = found
+        bucket, prefix = found
         self._prefix = f"{prefix}/{access.site}/".removeprefix("/")
-        self._access = access
-        self._opening = Lock()
-        self._client: Any = None
+        self._longest_s = READ_WAITS * access.timeout_s
+        self._bucket = S3Bucket(_reached(access), bucket, Words(self._refused, self._failed))
         where = f" at {access.endpoint}" if access.endpoint else ""
-        self.place = f"s3://{self._bucket}/{prefix}".rstrip("/") + where
+        self.place = f"s3://{bucket}/{prefix}".rstrip("/") + where
 
     def meet(self, *, first: bool) -> None:
         """Port: Replica.meet.  A bucket has a name of its own; nothing else can stand there."""
 
     def put(self, name: str, content: bytes, digest: bytes) -> None:
-        """Port: Replica.put.  The bytes go in small pieces, so that each has its time limit."""
+        """Port: Replica.put.  A store that takes no checksum shows the bytes when it confirms."""
+        how = {"ContentType": "application/octet-stream"}
+        answer = self._bucket.put(self._key(name), content, digest, **how)
         wanted = b64encode(digest).decode()
-        with self._told():
-            answer = self._s3().put_object(
-                **self._at(name),
-                Body=BytesIO(content),
-                ContentLength=len(content),
-                ContentType="application/octet-stream",
-                ChecksumAlgorithm="SHA256",
-                ChecksumSHA256=wanted,
-            )
         if answer.get("ChecksumSHA256", wanted) != wanted:
             raise ReplicaWrong(f"{self.place}: it worked out another checksum for {name}")
 
     def confirm(self, name: str, length: int, digest: bytes) -> bool:
         """Port: Replica.confirm.  A store that keeps no checksums has to show the bytes."""
-        with self._told():
-            answer = self._found(self._s3().head_object, name, ChecksumMode="ENABLED")
+        answer = self._bucket.look(self._key(name))
         if answer is None or answer.get("ContentLength") != length:
             return False
         said = answer.get("ChecksumSHA256")
@@ -78,65 +57,26 @@ class S3Replica:
 
     def read(self, name: str, length: int) -> bytes | None:
         """Port: Replica.read."""
-        ends_at = time.monotonic() + READ_WAITS * self._access.timeout_s
-        with self._told():
-            answer = self._found(self._s3().get_object, name)
-            if answer is None:
-                return None
-            content = bytearray()
-            with answer["Body"] as body:
-                while len(content) <= length:
-                    piece = body.read(min(PIECE, length + 1 - len(content)))
-                    if not piece:
-                        break
-                    content += piece
-                    if time.monotonic() > ends_at:
-                        raise ReplicaError(f"{self.place}: a copy came too slowly (TIMEOUT)")
-        return bytes(content)
+        ends_at = time.monotonic() + self._longest_s
+        answer = self._bucket.find("get_object", Key=self._key(name))
+        if answer is None:
+            return None
+        content = bytearray()
+        with closing(self._bucket.pieces(answer)) as pieces:
+            for piece in pieces:
+                content += piece
+                if len(content) > length:
+                    break
+                if time.monotonic() > ends_at:
+                    raise ReplicaError(f"{self.place}: a copy came too slowly (TIMEOUT)")
+        return bytes(content[: length + 1])
 
     def close(self) -> None:
         """Port: Replica.close."""
-        with self._opening:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+        self._bucket.close()
 
-    def _at(self, name: str) -> dict[str, str]:
-        return {"Bucket": self._bucket, "Key": self._prefix + checked_copy_name(name)}
-
-    def _found(self, ask: Any, name: str, **more: str) -> dict[str, Any] | None:
-        """The answer, None when there is no such copy."""
-        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-
-        try:
-            answer: dict[str, Any] = ask(**self._at(name), **more)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in MISSING:
-                return None
-            raise
-        return answer
-
-    def _s3(self) -> Any:
-        with self._opening:  # boto3 makes clients in one thread only; the client serves many
-            if self._client is None:
-                self._client = self._opened()
-        return self._client
-
-    def _opened(self) -> Any:
-        access = self._access
-        return open_client(
-            S3Access(
-                access.endpoint,
-                access.region,
-                access.access_key,
-                access.secret_key,
-                access.timeout_s,
-                access.connect_timeout_s,
-            )
-        )
-
-    def _told(self) -> AbstractContextManager[None]:
-        return in_our_words(self._refused, self._failed)
+    def _key(self, name: str) -> str:
+        return self._prefix + checked_copy_name(name)
 
     def _refused(self, found: Told) -> ReplicaError:
         status, code = found.status, found.code
@@ -151,12 +91,17 @@ class S3Replica:
             return ReplicaRefused(f"{told}: its keys must be right and allow {PERMISSIONS}")
         return ReplicaRefused(f"{told}: see REPLICAS in server.config")
 
-    def _failed(self, kind: str) -> ReplicaError:
-        if "Credential" in kind:
-            return ReplicaRefused(
-                f"{self.place}: no keys; give ACCESS_KEY and SECRET_KEY in REPLICAS, or let the "
-                "machine have a role"
-            )
-        if "Timeout" in kind:
-            return ReplicaError(f"{self.place}: it did not answer in time (TIMEOUT)")
-        return ReplicaError(f"{self.place}: it cannot be reached ({kind})")
+    def _failed(self, fault: Fault) -> ReplicaError:
+        kind = ReplicaRefused if fault.lasts else ReplicaError
+        return kind(f"{self.place}: {fault.words}")
+
+
+def _reached(access: ReplicaAccess) -> S3Access:
+    return S3Access(
+        access.endpoint,
+        access.region,
+        access.access_key,
+        access.secret_key,
+        access.timeout_s,
+        access.connect_timeout_s,
+    )

@@ -7,7 +7,6 @@ that begins at row 1 begins its window anew, and what was given of that window b
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -29,9 +28,12 @@ from mtdata.exports.cake.verdict import (
     Restricted,
     Throttled,
     TooMany,
+    heed,
     key_of,
     of_head,
     of_status,
+    pause_s,
+    wish_of,
 )
 from mtdata.exports.cake.wire import Question
 from mtdata.exports.limiter import Turns
@@ -45,8 +47,6 @@ READINGS = 3
 MOST_UNPAGED = 10_000  # currencies
 FIRST_S = 60.0
 """So long an answer is waited for that holds no report, whatever TIMEOUT says."""
-LONGEST_PAUSE_S = 60.0
-LONGEST_WISH_S = 600.0
 
 Made = TypeVar("Made")
 Beat = Callable[[], None]
@@ -71,10 +71,14 @@ class Client:
         *,
         backoff_s: float = 1.0,
         pause: Callable[[float], None] = time.sleep,
+        patience_s: float = math.inf,
     ) -> None:
-        """`beat` is called at every step and piece, and may raise to end the work."""
+        """`beat` is called at every step and piece, and may raise to end the work.
+
+        An instance that wishes peace for longer than `patience_s` is NotYet.
+        """
         self._access, self._limiter, self._beat = access, limiter, beat
-        self._backoff_s, self._pause = backoff_s, pause
+        self._backoff_s, self._pause, self._patience_s = backoff_s, pause, patience_s
         self._line = Line(access)
         self._answered = False
         self._shapes: dict[Listing, Shapes] = {}
@@ -218,11 +222,10 @@ class Client:
 
         An instance that wants peace gets it from everybody: the account waits as a whole.
         """
-        wished = fault.wait_s if isinstance(fault, Throttled) else 0.0
-        usual = min(self._backoff_s * 2 ** (attempt - 1), LONGEST_PAUSE_S)
-        wait_s = max(usual * (1 - random.random() / 2), min(wished, LONGEST_WISH_S))  # noqa: S311
+        wait_s = pause_s(fault, attempt, self._backoff_s)
         if isinstance(fault, Throttled):
             self._limiter.hold_off(wait_s)
+            heed(fault, self._patience_s)
             return
         while wait_s > 0:
             self._beat()
@@ -239,8 +242,8 @@ class Client:
         ):
             if answer.status_code != 200:
                 start = b"".join(_first(self._line.pieces(answer), MOST_OF_A_FAULT))
-                told = answer.headers.get("Retry-After", "").strip()
-                raise of_status(answer.status_code, told, start, host)
+                wish_s = wish_of(answer.headers.get("Retry-After"), answer.headers.get("Date"))
+                raise of_status(answer.status_code, wish_s, start, host)
             reader = self._reader(question)
             made = self._read(question, reader, self._line.pieces(answer), make)
         fault = of_head(reader.head, question.listing, host)

@@ -6,13 +6,18 @@ answer of a person: letters and a few marks.
 
 from __future__ import annotations
 
+import random
 import re
+from email.utils import parsedate_to_datetime
 
-from mtdata.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow
+from mtdata.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, NotYet
 from mtdata.exports.cake.reading import WEB_PAGE, Head, Listing, is_web_page
 
 BUSY = frozenset({408, 425, 429, 502, 503})
 """Worth another try after a while; 500 may be the fault of the question."""
+LONGEST_PAUSE_S = 60.0
+LONGEST_WISH_S, LONGEST_WAIT_S = 600.0, 86_400.0
+"""A longer wish is cut: where a slot waits, and where a job waits without one."""
 MOST_OF_A_FAULT = 16 * 1024
 WHITELIST = (
     "CAKE does not answer calls from addresses that are not on its whitelist "
@@ -51,11 +56,35 @@ class TooMany(ExportError):
         self.rows = rows
 
 
-def of_status(status: int, retry_after: str, body: bytes, host: str) -> ExportError:
+def wish_of(retry_after: str | None, date: str | None) -> float:
+    """How many seconds an instance wishes to be left alone (RFC 9110: a number, or a moment)."""
+    told = (retry_after or "").strip()
+    if told.isascii() and told.isdigit():
+        return min(float(told), LONGEST_WAIT_S)
+    try:  # by its own clock, whatever ours says
+        wish = parsedate_to_datetime(told) - parsedate_to_datetime(date or "")
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return min(max(0.0, wish.total_seconds()), LONGEST_WAIT_S)
+
+
+def pause_s(fault: ExportError, attempt: int, backoff_s: float) -> float:
+    """How long to wait before another try, out of step with others; as wished, if it is longer."""
+    wished = fault.wait_s if isinstance(fault, Throttled) else 0.0
+    usual: float = min(backoff_s * 2 ** (attempt - 1), LONGEST_PAUSE_S)
+    return max(usual * (1 - random.random() / 2), min(wished, LONGEST_WISH_S))  # noqa: S311
+
+
+def heed(fault: Throttled, patience_s: float) -> None:
+    """NotYet where the instance wishes to be left alone for longer than we stand and wait."""
+    if fault.wait_s > patience_s:
+        raise NotYet(str(fault), fault.wait_s)
+
+
+def of_status(status: int, wish_s: float, body: bytes, host: str) -> ExportError:
     """Why an answer is no report, by its number and the beginning of its body."""
     if status in BUSY:
-        wait_s = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
-        return Throttled(f"{host} is busy or down ({status})", wait_s)
+        return Throttled(f"{host} is busy or down ({status})", wish_s)
     if status == 504:
         return ExportSlow(f"{host} says that it took too long (504)")
     if status == 500:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import closing, suppress
+from hashlib import sha256
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
-from mtdata.adapters.s3 import MISSING, S3Access, Told, bucket_of, in_our_words, open_client
-from mtdata.errors import ConfigError, OutputError, OutputRefused
+from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words, bucket_of
+from mtdata.errors import ConfigError, OutputError, OutputRefused, StorageError
 from mtdata.exports.output.port import Facts, Sealing, Staged, checked_name
 
 PIECE = 8 << 20
 """Bytes of one part of an upload: at most so many, and 10,000 parts, make 80 GB a file."""
-READ = 1 << 16
 MOST_LEFT = 100
 PERMISSIONS = (
     "s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListBucket and "
@@ -30,6 +29,20 @@ def _known(found: dict[str, Any]) -> str:
     return str(found.get("Metadata", {}).get("sha256", ""))
 
 
+def _opened(spooled: Path) -> BinaryIO:
+    try:
+        return spooled.open("rb")
+    except OSError as error:
+        raise StorageError(f"{spooled}: cannot be read: {error.strerror}") from error
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        return file.read(PIECE)
+    except OSError as error:
+        raise StorageError(f"{file.name}: cannot be read: {error.strerror}") from error
+
+
 class BucketOutput:
     """Port Output over `s3://bucket/prefix`."""
 
@@ -40,15 +53,16 @@ class BucketOutput:
                 "OUTPUT: allowed is s3:// and a bucket, then a prefix of letters, "
                 "digits, '.', '_', '-' and '/'"
             )
-        self._bucket, prefix = found
+        bucket, prefix = found
         self._prefix = f"{prefix}/".removeprefix("/")
-        self.place = place.rstrip("/")
-        self._access, self._sealing = access, sealing
-        self._opening, self._client = Lock(), None
+        self.place, self._sealing = place.rstrip("/"), sealing
+        self._bucket = S3Bucket(access, bucket, Words(self._refused, self._failed))
 
     def size(self, name: str) -> int | None:
         """Port: Output.size."""
         found = self._head(name)
+        if found is not None and "ContentLength" not in found:
+            raise OutputError(f"{self.place}/{name}: the store does not say how long it is")
         return None if found is None else int(found["ContentLength"])
 
     def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
@@ -58,24 +72,21 @@ class BucketOutput:
         more = {"ServerSideEncryption": self._sealing.kind} if self._sealing.kind else {}
         more |= {"SSEKMSKeyId": self._sealing.key} if self._sealing.key else {}
         meta = {"sha256": facts.sha256, "rows": str(facts.rows)}
-        with self._told():
-            begun = self._s3().create_multipart_upload(
-                **at, ChecksumAlgorithm="SHA256", Metadata=meta, **more
-            )
-            which = {**at, "UploadId": begun["UploadId"]}
-            try:
-                parts = list(self._sent(which, spooled))
-            except BaseException:
-                self._s3().abort_multipart_upload(**which)
-                raise
+        begun = self._bucket.begin(**at, Metadata=meta, **more)
+        which = {**at, "UploadId": begun.get("UploadId", "")}
+        try:
+            parts = list(self._sent(which, spooled))
+        except BaseException:
+            with suppress(OutputError):  # what went wrong first is what has to be told
+                self._bucket.ask("abort_multipart_upload", **which)
+            raise
         return Staged(name, facts, {**which, "MultipartUpload": {"Parts": parts}})
 
     def publish(self, staged: Staged) -> str:
         """Port: Output.publish: the store puts all parts together, or none."""
         name = staged.name
         try:
-            with self._told():
-                self._s3().complete_multipart_upload(**staged.ticket)
+            self._bucket.ask("complete_multipart_upload", **staged.ticket)
         except OutputError:
             # the answer alone may have been lost, and a second try finds the upload ended
             if not self._shows(staged):
@@ -89,23 +100,29 @@ class BucketOutput:
         return f"{self.place}/{name}"
 
     def _shows(self, staged: Staged) -> bool:
+        """Whether it stands there; where the store took no checksums, by its very bytes."""
         found, facts = self._head(staged.name), staged.facts
-        return (
+        stands = (
             found is not None
-            and found["ContentLength"] == facts.size
+            and found.get("ContentLength") == facts.size
             and _known(found) == facts.sha256
         )
+        return stands and (not self._bucket.is_plain or self._read_back(staged))
+
+    def _read_back(self, staged: Staged) -> bool:
+        digest = sha256()
+        for piece in self.pieces(staged.name):
+            digest.update(piece)
+        return digest.hexdigest() == staged.facts.sha256
 
     def drop(self, name: str) -> None:
         """Port: Output.drop: give up every upload of that name, whoever began it."""
-        at = self._at(name)
-        with self._told():
-            left = self._s3().list_multipart_uploads(
-                Bucket=self._bucket, Prefix=at["Key"], MaxUploads=MOST_LEFT
-            )
-            for one in left.get("Uploads", []):
-                if one["Key"] == at["Key"]:
-                    self._s3().abort_multipart_upload(**at, UploadId=one["UploadId"])
+        key = self._key(name)
+        left = self._bucket.ask("list_multipart_uploads", Prefix=key, MaxUploads=MOST_LEFT)
+        for one in left.get("Uploads", []):
+            if one.get("Key") == key:
+                which = {"Key": key, "UploadId": one.get("UploadId", "")}
+                self._bucket.ask("abort_multipart_upload", **which)
 
     def sha256(self, name: str) -> str:
         """Port: Output.sha256, as it was told when it was put there."""
@@ -113,76 +130,52 @@ class BucketOutput:
         return "" if found is None else _known(found)
 
     def _sent(self, which: dict[str, Any], spooled: Path) -> Iterator[dict[str, Any]]:
-        with spooled.open("rb") as file:
+        with _opened(spooled) as file:
             number = 0
-            while piece := file.read(PIECE):
+            while piece := _read(file):
                 number += 1
-                answer = self._s3().upload_part(
-                    **which, PartNumber=number, Body=piece, ChecksumAlgorithm="SHA256"
-                )
-                part = {"PartNumber": number, "ETag": answer["ETag"]}
+                answer = self._bucket.put_part(piece, **which, PartNumber=number)
+                part = {"PartNumber": number, "ETag": answer.get("ETag", "")}
                 if "ChecksumSHA256" in answer:
                     part["ChecksumSHA256"] = answer["ChecksumSHA256"]
                 yield part
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Port: Output.pieces."""
-        with self._told(), self._s3().get_object(**self._at(name))["Body"] as body:
-            while piece := body.read(READ):
-                yield piece
+        answer = self._bucket.ask("get_object", **self._at(name))
+        with closing(self._bucket.pieces(answer)) as pieces:
+            yield from pieces
 
     def remove(self, name: str) -> None:
         """Port: Output.remove."""
-        with self._told():
-            self._s3().delete_object(**self._at(name))
+        self._bucket.ask("delete_object", **self._at(name))
 
     def link(self, name: str, disposition: str, for_s: int) -> str:
-        """Port: Output.link: signed at this moment."""
-        with self._told():
-            how = {**self._at(name), "ResponseContentDisposition": disposition}
-            link: str = self._s3().generate_presigned_url("get_object", how, ExpiresIn=for_s)
-            return link
+        """Port: Output.link: signed at this moment, for the region of the bucket."""
+        return self._bucket.signed(self._key(name), disposition, for_s)
 
     def close(self) -> None:
         """Port: Output.close."""
-        with self._opening:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+        self._bucket.close()
+
+    def _key(self, name: str) -> str:
+        return self._prefix + checked_name(name)
 
     def _at(self, name: str) -> dict[str, str]:
-        return {"Bucket": self._bucket, "Key": self._prefix + checked_name(name)}
+        return {"Key": self._key(name)}
 
     def _head(self, name: str) -> dict[str, Any] | None:
-        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-
-        with self._told():
-            try:
-                found: dict[str, Any] = self._s3().head_object(**self._at(name))
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in MISSING:
-                    return None
-                raise
-            return found
-
-    def _s3(self) -> Any:
-        with self._opening:
-            if self._client is None:
-                self._client = open_client(self._access)
-        return self._client
-
-    def _told(self) -> AbstractContextManager[None]:
-        return in_our_words(self._refused, self._failed)
+        return self._bucket.find("head_object", **self._at(name))
 
     def _refused(self, found: Told) -> OutputError:
         told = f"{self.place}: it answered {found.status} ({found.shown})"
-        if found.later:
-            return OutputError(told)
         if found.code == "NoSuchUpload":
             return OutputError(f"{told}: somebody gave the upload up; it is begun anew")
+        if found.later:
+            return OutputError(told)
         if found.code == "NoSuchBucket":
             return OutputRefused(f"{told}: there is no such bucket: see OUTPUT in export.config")
-        if found.code in MISSING:
+        if found.missing:
             return OutputError(f"{told}: there is no such file")
         if found.code == "InvalidObjectState":
             return OutputRefused(f"{told}: {ARCHIVED}")
@@ -190,12 +183,6 @@ class BucketOutput:
             return OutputRefused(f"{told}: its keys must be right and allow {PERMISSIONS}")
         return OutputRefused(f"{told}: see OUTPUT in export.config")
 
-    def _failed(self, kind: str) -> OutputError:
-        if "Credential" in kind:
-            return OutputRefused(
-                f"{self.place}: no keys; give ACCESS_KEY and SECRET_KEY, or let the machine have a "
-                "role"
-            )
-        if "Timeout" in kind:
-            return OutputError(f"{self.place}: it did not answer in time (TIMEOUT)")
-        return OutputError(f"{self.place}: it cannot be reached ({kind})")
+    def _failed(self, fault: Fault) -> OutputError:
+        kind = OutputRefused if fault.lasts else OutputError
+        return kind(f"{self.place}: {fault.words}")

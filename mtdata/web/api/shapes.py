@@ -168,6 +168,9 @@ class JobLine(JobBrief):
     attempt: int
     reason: str
     created_at: datetime
+    not_before: datetime | None = Field(
+        None, description="Until when it waits, Queued and holding nothing; `reason` says why."
+    )
     started_at: datetime | None
     ended_at: datetime | None
     parts: Done

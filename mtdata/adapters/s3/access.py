@@ -1,0 +1,34 @@
+"""How a store is reached, and what an s3:// URL names; it reaches nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+URL = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(/[\w.-]+)*)/?", re.A
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class S3Access:
+    """How to reach a store; empty keys leave it to what the machine is given.
+
+    `machine_endpoint`: where no endpoint is given, the machine may name one as well.
+    """
+
+    endpoint: str = ""
+    region: str = ""
+    access_key: str = ""
+    secret_key: str = ""
+    timeout_s: float = 60.0
+    connect_timeout_s: float = 10.0
+    machine_endpoint: bool = False
+
+
+def bucket_of(url: str) -> tuple[str, str] | None:
+    """Bucket and prefix of an s3:// URL; None when it is none."""
+    found = URL.fullmatch(url)
+    if not found or {".", ".."} & set(found["prefix"].split("/")):
+        return None
+    return found["bucket"], found["prefix"][1:]

@@ -1,0 +1,208 @@
+"""One bucket of a store: every request of the program goes through here, and every fault ends here.
+
+Whatever the library raises becomes one of our errors, without a word of the store.  Where a store
+takes no checksum it is asked once more without: then `is_plain` tells that bytes have to be read
+back to be proven.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
+from http.client import HTTPException
+from io import BytesIO
+from threading import Lock
+from typing import Any, NamedTuple
+
+from mtdata.adapters.s3.access import S3Access
+from mtdata.adapters.s3.answers import EXPIRED, Fault, Told, region_by
+from mtdata.adapters.s3.opening import open_client
+
+READ = 1 << 16
+Asked = dict[str, Any]
+_REGIONS: dict[tuple[str, str], str] = {}
+"""Of buckets whose region no config names, as their stores told it."""
+# What boto3's readers raise over an answer that is none: what they look for is not there, or odd.
+UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    HTTPException,
+    LookupError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+
+
+class Words(NamedTuple):
+    """What becomes of a refusal, and of a fault on the way there."""
+
+    refused: Callable[[Told], Exception]
+    failed: Callable[[Fault], Exception]
+
+
+class S3Bucket:
+    """A bucket, asked from several threads; `words` makes the errors that all of this raises."""
+
+    def __init__(self, access: S3Access, name: str, words: Words) -> None:
+        self.name, self._access, self._words = name, access, words
+        self._opening = Lock()
+        self._client: Any = None
+        self.is_plain = False
+
+    def ask(self, operation: str, **how: Any) -> Asked:
+        """The answer to one request, by boto3's names."""
+        with self._border():
+            return self._call(operation, **how)
+
+    def find(self, operation: str, **how: Any) -> Asked | None:
+        """The same; None when there is nothing of that name."""
+        with self._border():
+            return self._unless_missing(lambda: self._call(operation, **how))
+
+    def look(self, key: str) -> Asked | None:
+        """What is known of an object, with its checksum where there is one; None: no object."""
+        checks = {"ChecksumMode": "ENABLED"}
+        with self._border():
+            return self._unless_missing(
+                lambda: self._checked("head_object", lambda: {"Key": key}, checks)
+            )
+
+    def put(self, key: str, content: bytes, digest: bytes, **how: Any) -> Asked:
+        """Put an object, in small pieces so that each has its time limit."""
+        return self._sent("put_object", content, digest, Key=key, **how)
+
+    def put_part(self, content: bytes, **how: Any) -> Asked:
+        """Put a part of an upload."""
+        return self._sent("upload_part", content, sha256(content).digest(), **how)
+
+    def begin(self, **how: Any) -> Asked:
+        """Begin an upload in parts."""
+        with self._border():
+            checks = {"ChecksumAlgorithm": "SHA256"}
+            return self._checked("create_multipart_upload", lambda: how, checks)
+
+    def pieces(self, answer: Asked) -> Generator[bytes]:
+        """The bytes that an answer brings, piece by piece."""
+        with answer["Body"] as body:
+            while piece := self._piece(body):
+                yield piece
+
+    def signed(self, key: str, disposition: str, for_s: int) -> str:
+        """An address that gives the object to anybody for so long, for the bucket's own region."""
+        how = {"Bucket": self.name, "Key": key, "ResponseContentDisposition": disposition}
+        with self._border():
+            self._go_home()
+            link: str = self._s3().generate_presigned_url("get_object", how, ExpiresIn=for_s)
+            return link
+
+    def close(self) -> None:
+        """Let go of connections."""
+        with self._opening:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    # requests
+
+    def _sent(self, operation: str, content: bytes, digest: bytes, **how: Any) -> Asked:
+        checks = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": b64encode(digest).decode()}
+        facts = {**how, "ContentLength": len(content)}
+        with self._border():
+            return self._checked(operation, lambda: {**facts, "Body": BytesIO(content)}, checks)
+
+    def _checked(self, operation: str, how: Callable[[], Asked], checks: Asked) -> Asked:
+        """Ask with checks, and once more without them where the store refuses that."""
+        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+
+        if not self.is_plain:
+            try:
+                return self._call(operation, **how(), **checks)
+            except ClientError as error:
+                if not Told.by(error.response).unwanted:
+                    raise
+        answer = self._call(operation, **how())
+        self.is_plain = True
+        return answer
+
+    def _unless_missing(self, ask: Callable[[], Asked]) -> Asked | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            return ask()
+        except ClientError as error:
+            if Told.by(error.response).missing:
+                return None
+            raise
+
+    def _call(self, operation: str, **how: Any) -> Asked:
+        answer: Asked = getattr(self._s3(), operation)(Bucket=self.name, **how)
+        return answer
+
+    def _piece(self, body: Any) -> bytes:
+        with self._border():
+            piece: bytes = body.read(READ)
+            return piece
+
+    # the client
+
+    def _s3(self) -> Any:
+        with self._opening:  # boto3 makes clients in one thread only; the client serves many
+            if self._client is None:
+                self._client = open_client(self._access)
+            return self._client
+
+    def _go_home(self) -> None:
+        """Where the config names no region, turn to that which the store tells of the bucket."""
+        if self._access.region:
+            return
+        of = (self._access.endpoint, self.name)
+        region = _REGIONS.get(of) or self._region()
+        if region:
+            _REGIONS[of] = region
+            self._access = replace(self._access, region=region)
+            self.close()
+
+    def _region(self) -> str:
+        from botocore.exceptions import ClientError
+
+        for operation in ("head_bucket", "get_bucket_location"):
+            try:
+                answer = self._call(operation)
+            except ClientError as error:
+                if Told.by(error.response).later:
+                    raise
+                answer = error.response
+            if found := region_by(answer):
+                return found
+        return ""
+
+    # faults
+
+    @contextmanager
+    def _border(self) -> Iterator[None]:
+        """Nothing but the library's own calls stands in here."""
+        from boto3.exceptions import Boto3Error  # type: ignore[import-untyped]
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
+        from urllib3.exceptions import HTTPError
+
+        try:
+            yield
+        except ClientError as error:
+            raise self._words.refused(self._told(error.response)) from None
+        except (BotoCoreError, Boto3Error, HTTPError, OSError) as error:
+            raise self._words.failed(Fault(type(error).__name__)) from None
+        except (ResponseParserError, *UNREADABLE) as error:
+            raise self._words.failed(Fault(type(error).__name__, is_unreadable=True)) from None
+
+    def _told(self, response: Asked) -> Told:
+        told = Told.by(response, renews=not self._access.access_key)
+        if told.code in EXPIRED and told.renews:
+            self.close()  # the next client asks for new keys
+        return told

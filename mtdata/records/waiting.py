@@ -1,0 +1,88 @@
+"""Parts that go on at a time which is known: back in the queue, holding nothing until then.
+
+That is no fault, and does not count as one.  A part that only ever waits has Failed in the end.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import DateTimeField, F, Q, Value
+from django.db.models.functions import Coalesce
+
+from mtdata.domain.job import Stage, Status, after_wait
+from mtdata.records.asking import now, whole
+from mtdata.records.carrying import Claimed, Signs
+from mtdata.records.models import Job, Part
+from mtdata.records.moves import TEXT, advance, locked, next_parts, tell
+
+LEAST_S = 1.0
+"""So long at least, whatever the clocks of two machines make of it: nobody runs in a circle."""
+
+
+class Wait(NamedTuple):
+    """For how long by which reason.
+
+    `untouched`: this try has done nothing at all, and other parts of the job need not wait.
+    `most_s` bounds how long a part waits again and again without getting on.
+    """
+
+    for_s: float
+    reason: str
+    untouched: bool = False
+    most_s: float = math.inf
+
+
+def rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
+    """Enter that the part waits; its job as well when nothing else of it can be done meanwhile.
+
+    False when it is ours no more.
+    """
+    return whole(lambda: _rest(claimed, wait, signs))
+
+
+def _rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
+    job, at = locked(claimed.job), now()
+    mine = Part.objects.filter(
+        pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS
+    )
+    part = mine.first()
+    if part is None:
+        return False
+    got_on = bool(signs.rows or signs.step)
+    since = at if got_on or part.waiting_since is None else part.waiting_since
+    waited_s = (at - since).total_seconds()
+    stopping = job.status == Status.STOPPING
+    stage = Stage(part.stage)
+    becomes = after_wait(waited_s, stopping=stopping, stage=stage, most_s=wait.most_s)
+    until = at + timedelta(seconds=max(LEAST_S, wait.for_s))
+    reason = f"waits until {until:%Y-%m-%d %H:%M:%S} UTC: {wait.reason}"
+    if becomes is Status.QUEUED and not wait.untouched:
+        _wait_too(job, at, until, reason[:TEXT])
+    if becomes is Status.FAILED:
+        reason = f"it waited for {waited_s / 3600:.0f} h and got no further: {wait.reason}"
+        tell(job.pk, at, "ERROR", f"{part.name}: {reason}")
+    mine.update(
+        status=becomes.value,
+        attempt=F("attempt") + 1,
+        begun=claimed.again if wait.untouched else part.begun,
+        leased_until=None,
+        not_before=until,
+        waiting_since=since,
+        ended_at=at,
+        step="",
+        reason=reason[:TEXT],
+    )
+    advance(job)
+    return True
+
+
+def _wait_too(job: Job, at: datetime, until: datetime, reason: str) -> None:
+    """Nobody has to ask for each part of a job only to hear the same."""
+    due = Q(not_before=None) | Q(not_before__lte=at)
+    sooner = Q(waiting_since__isnull=False, not_before__lt=until)
+    since = Coalesce("waiting_since", Value(at, DateTimeField()))
+    parts = next_parts(job).filter(due | sooner)
+    parts.update(not_before=until, waiting_since=since, reason=reason)
