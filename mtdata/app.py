@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from mtdata import logs, pipeline
 from mtdata import status as standing
 from mtdata import watch as outlook
-from mtdata.adapters import metrics
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger, Released
@@ -171,6 +170,8 @@ def write_metrics(settings: Settings, path: Path | None = None) -> None:
     path = path or settings.daemon.metrics
     if path is None:
         return
+    from mtdata.adapters import metrics  # late: few commands write numbers, and it takes its time
+
     states: dict[str, Any] = {}
     faulty = []
     for site in (site for site in settings.sites if has_pool(site)):

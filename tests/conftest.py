@@ -41,6 +41,9 @@ if (folder := memory.folder_in_memory()) is not None:
     os.environ["TMPDIR"], tempfile.tempdir = folder, folder
 
 
+# Each start would look for plug-ins in every package that the tests have installed.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
 LONGEST_FIRST = ("crash", "endurance", "jobs", "benchmarks", "system", "web")
 """Folders whose files take long: begun first, so that in the end no process waits for another."""
 

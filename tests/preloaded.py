@@ -220,9 +220,11 @@ def main() -> None:
         __import__(name)
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         text, files, _, _ = socket.recv_fds(asking, LARGEST, 5)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
         if not text:
             return
         if not os.fork():
@@ -230,7 +232,6 @@ def main() -> None:
         for file in files:
             os.close(file)
     asking.close()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     order = Order(*json.loads(text))
     if program := os.fork():
         _tell(program, files)
