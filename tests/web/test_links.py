@@ -293,10 +293,10 @@ def of_aws(web: WebSite, store: Store, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS[1])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    places._client.cache_clear()
+    places._bucket.cache_clear()
     yield store
     store.heal()
-    places._client.cache_clear()
+    places._bucket.cache_clear()
 
 
 def _artifact(place: str, content: bytes = CONTENT) -> Any:

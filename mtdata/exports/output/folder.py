@@ -55,8 +55,6 @@ class FolderOutput:
         """Port: Output.drop."""
         folder, _, last = checked_name(name).rpartition("/")
         with self._told():
-            if self._disk.size(folder) is None:
-                return
             for found in self._disk.names(folder):
                 if found.startswith(f".{last}.") and found.endswith(".staged"):
                     self._disk.remove(f"{folder}/{found}".removeprefix("/"))
