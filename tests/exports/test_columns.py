@@ -213,8 +213,8 @@ def test_columns_of_one_s_own_are_written_as_ours_are() -> None:
 @pytest.mark.parametrize(
     ("cell", "kept"),
     [
-        *(("=1+1", False), ("+a", False), ("-2+3", False), ("@SUM(A1)", False), ("\t=1", False)),
-        *(("\r=1", False), ("\n=1", False), ("-1.50", True), ("+49", True), ("-0:00:02", True)),
+        *(("=1+1", False), ("+a", False), ("-2+3", False), ("@SUM(A1)", False), ("\t1", False)),
+        *(("\r1", False), ("\n1", False), ("-1.50", True), ("+49", True), ("-0:00:02", True)),
         *(("", True), ("a=1", True), ("'=1", True), ("-", False)),
     ],
 )
@@ -222,6 +222,11 @@ def test_what_a_spreadsheet_would_calculate_is_guarded(cell: str, kept: bool) ->
     assert guarded(cell) == (cell if kept else f"'{cell}")
     assert shown(columns("clicks", guard=True), {"sub_id_1": cell})["Sub ID 1"] == guarded(cell)
     assert shown(columns("clicks"), {"sub_id_1": cell})["Sub ID 1"] == cell
+
+
+@pytest.mark.parametrize("before", ["\t", "\r", "\n"])
+def test_a_formula_is_guarded_where_what_stands_before_it_ends_a_cell(before: str) -> None:
+    assert guarded(f"{before}=1") == f"'{before}'=1"
 
 
 @pytest.mark.parametrize(

@@ -1,68 +1,57 @@
-"""How fast passwords may be tried: shut for who fails often from one address, slow for a name."""
+"""How fast a job goes and what is left of it, where it can be known and where it cannot."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mtdata.web.pace import LONGEST_PAUSE, LONGEST_WAIT, WINDOW, Count, folded, pause, turn
+from mtdata.domain.pace import Bit, Pace, pace_of, share_of
 
-NOW = datetime(2026, 11, 29, 6, tzinfo=UTC)
-NOBODY = Count()
-
-
-def failed(times: int, ago_s: float = 1, **more: datetime) -> Count:
-    return Count(times, NOW - timedelta(seconds=ago_s), **more)
-
-
-def test_a_name_is_shut_out_from_the_one_address_where_it_failed() -> None:
-    refused = turn(NOW, failed(5), failed(5), failed(5), LONGEST_WAIT)
-    assert (refused.refused, refused.at) == (True, NOW + WINDOW - timedelta(seconds=1))
-    assert not turn(NOW, failed(4), failed(4), failed(4), LONGEST_WAIT).refused
-    assert not turn(NOW, failed(5, ago_s=900), NOBODY, NOBODY, LONGEST_WAIT).refused
-
-
-def test_an_address_that_failed_with_many_names_is_shut_out() -> None:
-    assert turn(NOW, NOBODY, failed(50), NOBODY, LONGEST_WAIT).refused
-    assert not turn(NOW, NOBODY, failed(49), NOBODY, LONGEST_WAIT).refused
-
-
-def test_a_name_that_fails_from_everywhere_is_slow_and_never_shut() -> None:
-    at, next_at, waits = NOW, None, []
-    for failures in range(20):
-        found = turn(at, NOBODY, NOBODY, Count(failures, at, next_at), LONGEST_WAIT)
-        assert not found.refused
-        waits.append((found.at - at).total_seconds())
-        at, next_at = found.at, found.next_at
-    assert waits == [0] * 6 + [0.25, 0.5, 1, 2, 4, *[8] * 9]
-    assert pause(10**9) == LONGEST_PAUSE
-
-
-def test_many_at_once_wait_one_behind_the_other_and_not_for_ever() -> None:
-    waiting = Count(12, NOW, NOW + timedelta(seconds=10))
-    assert turn(NOW, NOBODY, NOBODY, waiting, LONGEST_WAIT).at == NOW + timedelta(seconds=10)
-    later = waiting._replace(next_at=NOW + timedelta(seconds=11))
-    assert turn(NOW, NOBODY, NOBODY, later, LONGEST_WAIT).refused
-    assert turn(NOW, NOBODY, NOBODY, waiting, timedelta()).refused, "nobody waits without a seat"
-
-
-def test_a_stranger_slows_nobody_down_who_has_logged_in_from_there() -> None:
-    name = Count(1000, NOW, NOW + timedelta(seconds=8))
-    found = turn(NOW, Count(known_at=NOW), failed(50), name, LONGEST_WAIT)
-    assert (found.at, found.refused, found.next_at) == (NOW, False, name.next_at)
-    assert turn(NOW, failed(5, known_at=NOW), NOBODY, name, LONGEST_WAIT).refused
-
-
-@pytest.mark.parametrize(
-    "typed",
-    ["viewer", "VIEWER", "ｖｉｅｗｅｒ", "viéwer", " viewer ", "view\u200ber", "vie\u0301wer"],  # noqa: RUF001
+bits = st.lists(
+    st.builds(
+        Bit,
+        st.integers(0, 10**12),
+        st.floats(0, 1e7),
+        st.none() | st.integers(0, 10**12),
+    ),
+    max_size=20,
 )
-def test_all_forms_of_a_name_are_one(typed: str) -> None:
-    assert folded(typed) == "viewer"
 
 
-def test_names_that_differ_are_counted_apart() -> None:
-    assert len({folded(name) for name in ("viewer", "viewer2", "v", "straße", "str")}) == 5
-    assert folded("straße") == folded("STRASSE")
-    assert len(folded("x" * 10**6)) == 255
+@given(bits, bits, st.integers(0, 10**6))
+def test_no_figures_break_it(finished: list[Bit], running: list[Bit], waiting: int) -> None:
+    pace = pace_of(finished, running, waiting)
+    assert pace.rows_s is None or pace.rows_s >= 0
+    assert pace.left_s is None or pace.left_s >= 0
+    assert 0 <= share_of(len(finished), running, len(finished) + len(running) + waiting) <= 1
+
+
+def test_nothing_is_said_of_a_job_that_rests() -> None:
+    assert pace_of([Bit(100, 10.0)], [], 5) == Pace()
+
+
+def test_a_first_part_tells_by_how_far_it_is_itself() -> None:
+    pace = pace_of([], [Bit(50, 10.0, expected=100)], 3)
+    assert pace.rows_s == pytest.approx(5)
+    assert pace.left_s == pytest.approx(70)  # half of this one and three more, 20 s each
+
+
+def test_finished_parts_tell_and_so_do_hands() -> None:
+    finished = [Bit(100, 10.0)] * 4
+    assert pace_of(finished, [Bit(0, 0.0)] * 2, 8) == pytest.approx(Pace(20.0, 50.0))
+
+
+def test_where_nothing_is_known_nothing_is_said() -> None:
+    assert pace_of([], [Bit(0, 5.0)], 3) == Pace(None, None)
+    assert pace_of([], [Bit(1, 5.0, expected=10**6)], 3).left_s is None
+
+
+def test_a_part_that_lasts_longer_than_the_others_is_not_taken_for_done() -> None:
+    left = pace_of([Bit(1, 10.0)], [Bit(1, 500.0)], 0).left_s
+    assert left == pytest.approx(1.0)
+
+
+def test_the_share_counts_what_runs() -> None:
+    assert share_of(1, [Bit(50, 1.0, expected=100)], 3) == pytest.approx(0.5)
+    assert share_of(0, [], 0) == 0.0
