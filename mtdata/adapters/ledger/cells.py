@@ -79,19 +79,33 @@ class Cells:
             for name, held in types.items()
         }
         self._sorts |= {"hour": WORD, "journal_mode": WORD}
+        self._known: dict[tuple[str, ...], list[tuple[str, Sort]]] = {}
 
     def check(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Hold every cell of an answer against its column; OddCell, or what decoding throws."""
-        for place, name in enumerate(names):
-            self._check(name, [row[place] for row in rows])
+        key = tuple(names)
+        sorts = self._known.get(key) or self._known.setdefault(key, [*map(self._sort, key)])
+        for place, (name, found) in enumerate(sorts):
+            if len(rows) == 1:  # most answers are
+                _check(name, found, rows[0][place : place + 1])
+            else:
+                _check(name, found, [row[place] for row in rows])
 
-    def _check(self, name: str, cells: list[Any]) -> None:
-        found = self._sorts.get(name) or (MOMENT if name.endswith("_at") else NUMBER)
-        if not found.types.issuperset(map(type, cells)):
-            raise OddCell(f"a cell of the column {name!a} is none of its sort")
-        if int in found.types and min((c for c in cells if type(c) is int), default=0) < -1:
-            raise OddCell(f"a number of the column {name!a} is below zero")
-        if found.is_meant is not None:
-            for cell in {*cells} - {None}:
-                if not found.is_meant(cell):
-                    raise OddCell(f"a cell of the column {name!a} has no meaning")
+    def _sort(self, name: str) -> tuple[str, Sort]:
+        return name, self._sorts.get(name) or (MOMENT if name.endswith("_at") else NUMBER)
+
+
+def _check(name: str, found: Sort, cells: Sequence[Any]) -> None:
+    types = {*map(type, cells)}
+    if not types <= found.types:
+        raise OddCell(f"a cell of the column {name!a} is none of its sort")
+    if int in types and min(cells if types == {int} else _numbers(cells)) < -1:
+        raise OddCell(f"a number of the column {name!a} is below zero")
+    if found.is_meant is not None and types != {NUL}:
+        for cell in {*cells} - {None}:
+            if not found.is_meant(cell):
+                raise OddCell(f"a cell of the column {name!a} has no meaning")
+
+
+def _numbers(cells: Sequence[Any]) -> list[int]:
+    return [cell for cell in cells if type(cell) is int]
