@@ -20,6 +20,10 @@ LATER = AT + timedelta(hours=1)
 OLD = (Path(__file__).parent / "ledger_of_format_1.sql").read_text("utf-8")
 ROWS = """
 INSERT INTO scales (name, deleteable, size) VALUES ('QOL', 1, 2);
+INSERT INTO files (number, kind, scale, day, part, path, mode, length, digest, columns, writing,
+    state)
+  VALUES (1, 'raw', 'QOL', '2026-03-12', 1, 'raw_data/QOL_Mar_12_2026.json', 'grow', 30, x'00',
+    '[]', 0, 'live');
 INSERT INTO entries (scale, id, digest, file, start, length, state)
   VALUES ('QOL', 7, x'00', 1, 0, 9, 2);
 INSERT INTO incidents (kind, scale, detail, count, opened_at, last_at, closed_at, closed_by)
