@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 
 from mtdata.adapters.archive import FolderArchive, drop_incoming
@@ -14,7 +15,8 @@ from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk, make_folder
 from mtdata.adapters.keys import load_keys
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.lock import PoolLock
+from mtdata.adapters.ledger.connection import knows_nothing
+from mtdata.adapters.lock import Held, PoolLock
 from mtdata.adapters.replicas import ReplicaAccess, open_replica
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.collectors import open_site
@@ -43,21 +45,53 @@ def cipher_of(site: SiteConfig, workers: int | None = None) -> tuple[Cipher, dic
     return RsaCipher(keys, padding=site.padding, workers=workers), told
 
 
+class HeldDisk(FolderDisk):
+    """A pool's disk that is touched only while its lock is held."""
+
+    def __init__(self, root: Path, held: Held, beat: Callable[[], None]) -> None:
+        def proven() -> None:
+            beat()
+            held.prove()
+
+        super().__init__(root, proven)
+        self._held = held
+
+    def publish(self, staged: str, path: str) -> None:
+        """Port: Disk.publish."""
+        self._held.prove()
+        super().publish(staged, path)
+
+    def confirm(self, path: str) -> None:
+        """Port: Disk.confirm."""
+        self._held.prove()
+        super().confirm(path)
+
+    def remove(self, path: str) -> None:
+        """Port: Disk.remove."""
+        self._held.prove()
+        super().remove(path)
+
+
 @contextmanager
 def open_pool(
     site: SiteConfig,
     ledger_name: str | None = Ledger.NAME,
     pulse: Pulse | None = None,
     workers: int | None = None,
+    held: Held | None = None,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
     `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk; so
-    many `workers` decrypt, None being one a core and 0 this process alone.
+    many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock in
+    hand gives it as `held`: nothing is written or committed once it is lost.
     """
     make_folder(site.path)
-    disk = FolderDisk(site.path, (pulse or Pulse()).beat)
+    beat = (pulse or Pulse()).beat
+    disk = HeldDisk(site.path, held, beat) if held else FolderDisk(site.path, beat)
     ledger = Ledger(site.path / ledger_name if ledger_name else None)
+    if held:
+        ledger.take_turn(held.prove)
     replicas = replicas_of(site)
     cipher, faults = cipher_of(site, workers)
     try:
@@ -113,11 +147,11 @@ def seldom_searched() -> Iterator[None]:
 
 
 @contextmanager
-def alone_on(site: SiteConfig) -> Iterator[None]:
+def alone_on(site: SiteConfig) -> Iterator[Held]:
     """The only round on the pool; what an ended one was receiving is dropped first of all."""
-    with PoolLock(site.path).hold():
+    with PoolLock(site.path).hold() as held:
         drop_incoming(FolderDisk(site.path))
-        yield
+        yield held
 
 
 def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
@@ -178,3 +212,8 @@ def has_pool(site: SiteConfig) -> bool:
 def has_raw(site: SiteConfig) -> bool:
     """Whether there are raw files, with or without a ledger."""
     return any((site.path / "raw_data").glob("*.json"))
+
+
+def knows_its_files(site: SiteConfig) -> bool:
+    """Whether there is a ledger, and it does not know nothing where raw files lie."""
+    return has_pool(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))

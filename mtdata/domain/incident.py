@@ -33,6 +33,8 @@ KINDS: dict[str, Kind] = {
     "ids_anew": Kind("critical", True, True, "the ids of a scale began anew"),
     "sheet_changed": Kind("error", True, False, "a sheet was changed by someone else"),
     "raw_changed": Kind("critical", True, False, "a raw file was changed or damaged"),
+    "files_older": Kind("critical", True, True, "files are older than the ledger"),
+    "file_unplaced": Kind("critical", False, True, "a raw file that nobody can place"),
     "storage": Kind("critical", False, False, "the pool cannot be written, read or trusted"),
     "replica_unreachable": Kind("critical", False, False, "a replica cannot be reached"),
     "replica_refused": Kind("critical", False, False, "a replica does not accept us"),
@@ -49,6 +51,7 @@ KINDS: dict[str, Kind] = {
     "news_stuck": Kind("error", False, False, "mails or web hooks cannot be delivered"),
     "benchmark_created": Kind("notice", False, False, "the benchmark file was created"),
     "adopted": Kind("notice", False, False, "the ledger was made from the files of the pool"),
+    "ledger_behind": Kind("notice", False, False, "an older ledger stood beside newer files"),
     "mended": Kind("notice", False, False, "something was mended"),
 }
 """Every kind of incident; a new one is one line here."""
