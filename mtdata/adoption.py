@@ -7,7 +7,7 @@ asks no site.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from itertools import groupby
@@ -25,7 +25,7 @@ from mtdata.domain.receipt import Span
 from mtdata.domain.scale import Scale
 from mtdata.errors import PackageError
 from mtdata.matching import Matching
-from mtdata.placing import HELD, RAW, SHEETS, Placing, Unplaced
+from mtdata.placing import HELD, RAW, SHEETS, Placing, Unplaced, by_scale
 from mtdata.snapshots import Totals, sheet_digest
 
 NO_NAME = "its name is none of a scale and a day; left alone"
@@ -244,11 +244,14 @@ class Adoption:
             if self._is_first:
                 self._odd(path, "its bytes are not those that its name tells; left alone")
             return
-        self._see(scale)
+        met = self._see(scale)
         self._pool.disk.confirm(path)
         files = self._pool.ledger.files
         mark = files.fresh_mark("held", scale, self._at.date().isoformat(), 1, path)
         mark = mark._replace(mode="whole", length=len(content), digest=digest.digest())
+        if not met.deleteable:  # a snapshot counts what it left out itself
+            files.set_down(mark, self._at.isoformat())
+            return
         batch = [read_entry(body) for body in content.split(BETWEEN_ASIDE)]
         self._pool.ledger.entries.hold_aside(mark, batch, starts_of(batch), self._at, found=True)
 
@@ -290,11 +293,3 @@ class Adoption:
         pool.ledger.snapshots.bind(last, mark.number, sealed, pool.cipher.fingerprint())
         self.found.rows += last.rows - sealed
         return True
-
-
-def by_scale(unplaced: Iterable[Unplaced]) -> dict[str, str]:
-    """What is told of raw files that nobody can place, by the scale that they name."""
-    found: dict[str, str] = {}
-    for one in unplaced:
-        found[one.scale] = f"{found[one.scale]} · {one.told}" if one.scale in found else one.told
-    return found

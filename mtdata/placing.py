@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -109,6 +109,14 @@ class Placing:
             if name and (named := _checked(name, Formats(one.time, one.time))):
                 return named.scale
         return ""
+
+
+def by_scale(unplaced: Iterable[Unplaced]) -> dict[str, str]:
+    """What is told of raw files that nobody can place, by the scale that they name."""
+    found: dict[str, str] = {}
+    for one in unplaced:
+        found[one.scale] = f"{found[one.scale]} · {one.told}" if one.scale in found else one.told
+    return found
 
 
 def staying(disk: Disk) -> set[str]:
