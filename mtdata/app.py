@@ -15,8 +15,10 @@ from mtdata import watch as outlook
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger, Released
+from mtdata.adapters.lock import Held
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
+from mtdata.catch_up import CatchUp, log_stand
 from mtdata.config import Settings, SiteConfig
 from mtdata.copying import Copying
 from mtdata.course import Course, Pool
@@ -26,10 +28,13 @@ from mtdata.pulse import Pulse
 from mtdata.recall import Recalled, owed
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round
+from mtdata.strangers import strangers
 from mtdata.wiring import (
+    HeldDisk,
     alone_on,
     has_pool,
     has_raw,
+    knows_its_files,
     locked,
     look_into,
     open_pool,
@@ -41,6 +46,7 @@ from mtdata.wiring import (
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
+REBUILD = "`mtdata verify {} --rebuild-ledger`"
 COLLECTED, KEPT = outlook.COLLECTED, outlook.KEPT
 
 
@@ -50,15 +56,15 @@ def export(
     watch: Callable[[str], None] = lambda _: None,
     pulse: Pulse | None = None,
 ) -> Report:
-    """One round of one site, alone on its pool; a pool without a ledger is adopted first.
+    """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
     `watch` is told each step, `pulse` beats with every touch of the world and may end the round.
     """
-    with logs.at(site=site.name), alone_on(site), seldom_searched():
-        if not has_pool(site) and has_raw(site):
-            _adopt(site, watch)
+    with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
+        if has_raw(site) and not knows_its_files(site):
+            _adopt(site, watch, held)
         with (
-            open_pool(site, pulse=pulse) as opening,
+            open_pool(site, pulse=pulse, held=held) as opening,
             closing(site_of(site, pulse)) as client,
         ):
             return Round(terms_of(site), opening.pool, client, opening.key_faults, watch).play(
@@ -69,31 +75,35 @@ def export(
 def rebuild_ledger(
     site: SiteConfig, watch: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Make a lost or unreadable ledger again from the files; UsageError for one that is well."""
-    with logs.at(site=site.name), alone_on(site):
-        if has_pool(site) and _is_readable(site.path / Ledger.NAME):
+    """Make a lost or unreadable ledger, or one behind its files, again from the files.
+
+    UsageError for one that is well.
+    """
+    with logs.at(site=site.name), alone_on(site) as held:
+        if knows_its_files(site) and _is_in_step(site):
             raise UsageError(
-                f"{site.path / Ledger.NAME} is there and readable: nothing was done. "
-                "`mtdata verify` without --rebuild-ledger holds the pool against it"
+                f"{site.path / Ledger.NAME} is there, readable, and knows every raw file: nothing "
+                "was done. `mtdata verify` without --rebuild-ledger holds the pool against it"
             )
-        return _adopt(site, watch).shown()
+        return _adopt(site, watch, held).shown()
 
 
-def _is_readable(path: Path) -> bool:
+def _is_in_step(site: SiteConfig) -> bool:
+    """Whether the ledger can be read and no raw file holds an entry that it does not know."""
     try:
-        with closing(Ledger(path)) as ledger:
-            return ledger.is_sound()
+        with open_pool(site, workers=0) as opening:
+            return opening.pool.ledger.is_sound() and not strangers(opening.pool)
     except StorageError:
         return False
 
 
-def _adopt(site: SiteConfig, watch: Callable[[str], None]) -> Adopted:
+def _adopt(site: SiteConfig, watch: Callable[[str], None], held: Held) -> Adopted:
     """Enter the pool's files in a new ledger, which gets its name when it is whole."""
-    disk = FolderDisk(site.path)
+    disk = HeldDisk(site.path, held, Pulse().beat)
     for ending in ("", "-wal", "-shm"):
         disk.remove(REBUILDING + ending)
-    with open_pool(site, REBUILDING) as opening:
-        adopted = Adoption(opening.pool, (site.date_format, site.time_format), watch).play()
+    with open_pool(site, REBUILDING, held=held) as opening:
+        adopted = Adoption(opening.pool, watch).play()
     for ending in ("", "-wal", "-shm"):  # an old log beside a new ledger would be played into it
         if disk.size(Ledger.NAME + ending) is not None:
             disk.publish(Ledger.NAME + ending, f"{Ledger.NAME}.lost{ending}")
@@ -106,22 +116,25 @@ def _adopt(site: SiteConfig, watch: Callable[[str], None]) -> Adopted:
 
 def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
     """Sheets out of raw again; without a ledger every raw file gives one of its own."""
-    known = has_pool(site)
+    known = knows_its_files(site)
     with (
         logs.at(site=site.name),
-        locked(site),
-        open_pool(site, Ledger.NAME if known else None) as opening,
+        locked(site) as held,
+        open_pool(site, Ledger.NAME if known else None, held=held) as opening,
     ):
         recovery = Recovery(opening.pool)
         if check:
             if not known:
                 raise StorageError(
-                    f"{site.path}: no ledger to compare by; `decode` without --check works"
+                    f"{site.path}: no ledger to compare by, or one that knows none of the raw files"
+                    f"; `decode` without --check works, and so does {REBUILD.format(site.name)}"
                 )
             done = recovery.check(scale)
         else:
             disk = FolderDisk(site.path if out is None else out)
             folder = "recovered_data/" if out is None else ""
+            if known:
+                log_stand(CatchUp(opening.pool).play())
             write = recovery.write if known else recovery.write_loose
             done = write(scale, disk, folder)
             recovery.write_readmes(disk, folder)
@@ -191,7 +204,7 @@ def held(site: SiteConfig) -> list[dict[str, Any]]:
 
 def release(site: SiteConfig, scale: str, number: int | None) -> Released:
     """Let held versions through; returns how many become rows, and how many wait for a key."""
-    with locked(site), open_pool(site) as opening:
+    with locked(site) as held, open_pool(site, held=held) as opening:
         return opening.pool.ledger.entries.release(scale, number)
 
 
@@ -215,7 +228,7 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
 
     With DELETE_MODE False it tells what would go were it True: that is the time to ask.
     """
-    with locked(site), open_pool(site) as opening:
+    with locked(site) as held, open_pool(site, held=held) as opening:
         copying = Copying(opening.pool)
         copying.begin()
         scales = opening.pool.ledger.listing.scales()

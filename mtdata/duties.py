@@ -12,7 +12,7 @@ from mtdata.config import DaemonConfig, SiteConfig
 from mtdata.domain import schedule
 from mtdata.errors import StorageError
 from mtdata.pulse import Pulse
-from mtdata.wiring import has_pool
+from mtdata.wiring import has_pool, has_raw
 
 
 class Turn(NamedTuple):
@@ -67,7 +67,7 @@ def _round(turn: Turn, wanted: str) -> int:
 
 
 def _verify(turn: Turn) -> int:
-    if not has_pool(turn.site):
+    if not has_pool(turn.site) and not has_raw(turn.site):
         return 0
     turn.watch("verifying")
     since = schedule.latest(turn.terms.scrub_at, turn.site.timezone, turn.now)

@@ -11,7 +11,10 @@
     ├── NameRefused     a name from the site is no safe name            65
     ├── EntryError      one entry cannot become a row                   1
     ├── StorageError    the pool cannot be written, read or trusted     74
-    │   └── DamageError what was kept comes back otherwise, or not      74
+    │   ├── DamageError what was kept comes back otherwise, or not      74
+    │   ├── FileUnplaced    nobody can tell whose raw file that is      74
+    │   ├── FileOlder       a file ends before what was committed       74
+    │   └── FileTorn        a file goes on as none of ours does         74
     ├── ReplicaError    a replica did not answer as it should           69
     │   ├── ReplicaRefused  it answered, and does not accept us         69
     │   └── ReplicaWrong    it holds other bytes than were put there    74
@@ -134,6 +137,30 @@ class DamageError(StorageError):
     """What was kept comes back as something else, or not at all: evidence of damage."""
 
     incident = "pool_damaged"
+
+
+class FileUnplaced(StorageError):
+    """A raw file holds entries that the ledger does not know, and its name says no scale and day.
+
+    What of its scale is collected may stand there already.
+    """
+
+    stops = Reach.SCALE
+    incident = "file_unplaced"
+
+
+class FileOlder(StorageError):
+    """A file of the pool is shorter than the ledger knows it, or is gone: an older one was put."""
+
+    stops = Reach.SCALE
+    incident = "files_older"
+
+
+class FileTorn(StorageError):
+    """A raw file breaks off behind its last whole entry, though no round was writing it."""
+
+    stops = Reach.SCALE
+    incident = "raw_changed"
 
 
 class ReplicaError(MTDataError):

@@ -60,11 +60,19 @@ class Matching:
     def play(self) -> Matched:
         """Bind every line to its entry; may be done again, bound entries stay as they are."""
         for lines in self._lines():
-            self._bind(lines)
+            self._pool.ledger.adopted.bind(self._found(lines))
         return self.matched
 
-    def _lines(self) -> Iterator[list[Line]]:
-        places = row_places(self._pool.disk, self._mark.path)
+    def would_fit(self, known: int) -> bool:
+        """Whether the lines behind so many `known` ones are what this program makes of raw.
+
+        Byte for byte, each of an entry that waits for a line; none is bound.  False without any.
+        """
+        count = sum(len(self._found(lines)) for lines in self._lines(known))
+        return count > 0 and self.matched.exact
+
+    def _lines(self, known: int = 0) -> Iterator[list[Line]]:
+        places = islice(row_places(self._pool.disk, self._mark.path), known, None)
         while page := list(islice(places, BATCH_ENTRIES)):
             yield [self._line(*place) for place in page]
 
@@ -79,7 +87,7 @@ class Matching:
             return Line(None, span, content, [])
         return Line(_id(dict(zip(self._mark.columns, cells, strict=True))), span, content, cells)
 
-    def _bind(self, lines: list[Line]) -> None:
+    def _found(self, lines: list[Line]) -> list[tuple[int, Span, bytes | None]]:
         ids = [line.id for line in lines if line.id is not None]
         candidates = self._pool.ledger.adopted.unbound(self._mark.scale, ids, self._mark.number)
         made = self._made([claim for claims in candidates.values() for claim in claims])
@@ -93,7 +101,7 @@ class Matching:
                 continue
             claims.remove(claim)
             found.append((claim.seq, line.span, self._digest(line, made[claim.seq])))
-        self._pool.ledger.adopted.bind(found)
+        return found
 
     def _made(self, claims: Sequence[Claim]) -> dict[int, Row | HeldBack]:
         """What raw gives for each entry, by seq: a row, or why there is none."""

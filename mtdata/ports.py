@@ -180,10 +180,18 @@ class Post(Protocol):
         ...
 
 
+class Held(Protocol):
+    """A lock in hand."""
+
+    def prove(self) -> None:
+        """BusyError when somebody else may hold it by now."""
+        ...
+
+
 class Lock(Protocol):
     """One round at a time for a pool; dies with its holder."""
 
-    def hold(self) -> AbstractContextManager[None]:
+    def hold(self) -> AbstractContextManager[Held]:
         """Raises BusyError at once when somebody else holds it."""
         ...
 

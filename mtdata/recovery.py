@@ -27,8 +27,9 @@ from mtdata.domain.scale import NAME, Scale
 from mtdata.errors import PackageError, StorageError
 from mtdata.ports import Disk
 from mtdata.snapshots import recalled_entries
+from mtdata.strangers import strangers
 
-NOWHERE = Span(0, 0, 0)
+NOWHERE, BY_LEDGER = Span(0, 0, 0), "raw_data by the ledger"
 FORM = 1
 """Raise it when the same entries give another sheet; what was recovered before is made again."""
 
@@ -56,16 +57,19 @@ class Recovery:
     def check(self, scale: str) -> list[Decoded]:
         """Compare every sheet of active_data with what raw gives, byte for byte.
 
-        Sheets of the original program are left out: they have other forms of some values.
+        Sheets of the original program are left out: they have other forms of some values.  Raw
+        files with entries that the ledger does not know count as sheets that differ.
         """
         for mark in self._sheets(scale, but="foreign"):
-            decoded = Decoded(mark.path, "raw_data by the ledger")
+            decoded = Decoded(mark.path, BY_LEDGER)
             try:
                 decoded.difference = self._difference(mark, decoded)
             except StorageError as error:  # one sheet's raw bytes are no reason to pass the rest by
                 decoded.difference = str(error)
             decoded.identical = not decoded.difference
             self.done.append(decoded)
+        for path, words in strangers(self.pool).items():
+            self.done.append(Decoded(path, path, difference=words, identical=False))
         return self.done
 
     def write(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
@@ -99,7 +103,7 @@ class Recovery:
 
     def _write(self, mark: FileMark, sheets: RecoveredSheets) -> None:
         name, source = mark.path.rpartition("/")[2], self._source(mark)
-        decoded = Decoded(name, "raw_data by the ledger")
+        decoded = Decoded(name, BY_LEDGER)
         before = sheets.still(name, source)
         if before is None:
             content = self._content(mark, decoded)
@@ -142,7 +146,8 @@ class Recovery:
         stays, base = self._staying(), name.removesuffix(".json")
         decoded = Decoded(f"{base}.csv", name)
         batches = self._loose(name, decoded, newest_only=self._owner(base, stays) in stays)
-        self._save(out, f"{folder}{base}.csv", self._lines(batches, decoded))
+        path = f"{folder}{base}.csv"
+        out.publish(out.stage(path, self._lines(batches, decoded)), path)
         self.done.append(decoded)
 
     def _sheets(self, scale: str, but: str = "") -> list[FileMark]:
@@ -272,9 +277,6 @@ class Recovery:
             yield Backup(
                 scale, tuple(Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound)
             )
-
-    def _save(self, out: Disk, path: str, content: Iterator[bytes]) -> None:
-        out.publish(out.stage(path, content), path)
 
     def write_readmes(self, out: Disk, folder: str) -> None:
         """README_<scale>_recovered_<date>.txt: files, first and last, rows, errors."""

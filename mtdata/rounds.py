@@ -14,6 +14,7 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.bulletin import REPLICAS, Bulletin, Report, summary
+from mtdata.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.copying import Copying
 from mtdata.course import Course, Pool, Terms
 from mtdata.domain.benchmark import benchmark_text
@@ -25,7 +26,7 @@ from mtdata.errors import MTDataError, NameRefused, PackageError, SiteError, Usa
 from mtdata.pipeline import carry, delete, settle, verify
 from mtdata.ports import Site
 from mtdata.recall import Recalled, owed, waiting
-from mtdata.settling import lay_down, mend_files, settle_waiting
+from mtdata.settling import lay_down, settle_waiting
 from mtdata.snapshots import keep_snapshot
 from mtdata.watch import Watch
 
@@ -57,6 +58,7 @@ class Round:
         self._courses: dict[str, Course] = {}
         self._asked: dict[str, Course] = {}
         self._may_ask = terms.delete_limit
+        self._stand: Stand | None = None  # None until ledger and files are in step
 
     def play(self, wanted: str) -> Report:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
@@ -80,14 +82,23 @@ class Round:
         try:
             self._steps(wanted)
         except MTDataError:
-            lay_down(self._pool)
+            if self._stand is not None:  # else what is unfinished may be more than a round leaves
+                lay_down(self._pool)
             raise
+
+    def _catch_up(self) -> Stand:
+        """Bring ledger and files into step; what cannot be stops its scale, or every delete."""
+        self._stand = stand = CatchUp(self._pool, self._watch).play()
+        tell_of_stand(self._bulletin, self._pool, stand)
+        if stand.older:
+            self._may_ask = 0
+        return stand
 
     def _steps(self, wanted: str) -> None:
         pool = self._pool
         self._copying.begin()
-        mend_files(pool)
-        settle_waiting(pool, self._course, self._note)
+        stand = self._catch_up()
+        settle_waiting(pool, self._course, self._note, stand.holds_up)
         try:
             for scale in self._wanted(wanted):
                 with logs.at(scale=scale.name):
@@ -154,6 +165,8 @@ class Round:
     # one scale ------------------------------------------------------------------------------------
 
     def _scale(self, scale: Scale) -> None:
+        if self._stand and self._stand.holds_up(scale.name):
+            return
         course = self._course(scale)
         self._watch(scale.name)
         self._found[scale.name] = scale.size

@@ -7,59 +7,30 @@ guessed: what no replica has is fetched again while the site has it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
-from typing import Any
 
 from mtdata.adapters.archive import CLOSING
 from mtdata.adapters.grown import examine
 from mtdata.adapters.ledger.connection import REBUILD
+from mtdata.adapters.sheets import row_places
 from mtdata.bulletin import write_line
-from mtdata.copying import read_copy
+from mtdata.catch_up import Stand
 from mtdata.course import Course, Pool
-from mtdata.domain.copy import Range
 from mtdata.domain.incident import DAMAGE
 from mtdata.domain.mark import FileMark, Finding, finding
 from mtdata.domain.package import BATCH_ENTRIES
 from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
-from mtdata.errors import MTDataError, ReplicaError, StorageError
+from mtdata.errors import MTDataError, StorageError
+from mtdata.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
 from mtdata.matching import Matching
 from mtdata.mending import RawRepair
-from mtdata.ports import Replica
-from mtdata.settling import lay_down, mend_files, settle_waiting
-
-Paced = Callable[[int], None]
-"""Told the number of bytes just read; it may take its time (a rate limit)."""
+from mtdata.settling import lay_down, settle_waiting
 
 PIECE = 1 << 20
 AT_REST = (Finding.SOUND, Finding.UNBORN)
 """A file that was begun, and whose first bytes never got there, has nothing to lose."""
-
-
-@dataclass(slots=True)
-class Findings:
-    """What a scrub read, what was wrong, and what was mended."""
-
-    raw_files: int = 0
-    ranges: int = 0
-    entries: int = 0
-    sheets: int = 0
-    rows: int = 0
-    copies: int = 0
-    unread: int = 0  # files left for the next time, because the time was over
-    wrong: list[str] = field(default_factory=list)
-    mended: list[str] = field(default_factory=list)
-
-    @property
-    def exit(self) -> int:
-        """74 when anything was wrong, mended or not."""
-        return 74 if self.wrong else 0
-
-    def shown(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
-        return {"exit": self.exit} | {name: getattr(self, name) for name in self.__slots__}
 
 
 class Scrub:
@@ -75,6 +46,7 @@ class Scrub:
     ) -> None:
         self._pool, self._paced, self._is_over = pool, paced, is_over
         self._holds_drift = holds_drift
+        self._stand: Stand | None = None  # None until ledger and files are in step
         self.found = Findings()
 
     def play(self) -> Findings:
@@ -82,12 +54,13 @@ class Scrub:
         try:
             self._all()
         except MTDataError:
-            lay_down(self._pool)
+            if self._stand is not None:
+                lay_down(self._pool)
             raise
         return self.found
 
     def _all(self) -> None:
-        mend_files(self._pool)
+        self._stand = step_up(self._pool, self.found)
         files = self._pool.ledger.files
         if not self._pool.ledger.is_sound():
             told = f"ledger.sqlite3 is damaged.{REBUILD}"
@@ -106,7 +79,8 @@ class Scrub:
                 continue
             files.have_read(mark.number, self._pool.clock.now())
         self._tell_of_losses()
-        self._replicas()
+        tell_of_strangers(self._pool, self.found)
+        read_copies(self._pool, self.found, self._paced, self._is_over)
         self._make_rows_again()
         files.put_down()
         if not self.found.wrong:  # what a pass mends, the next one finds well and closes
@@ -138,7 +112,12 @@ class Scrub:
             damaged, changed = 0, False
         if changed and state != "aside":
             self._pool.ledger.files.set_state(mark.number, "aside")
-            self._wrong("raw_changed", mark, "is not as it was left; a new part takes what comes")
+            if self._stand is None or mark.path not in self._stand.older:  # that is told already
+                self._wrong(
+                    "raw_changed", mark, "is not as it was left; a new part takes what comes"
+                )
+        if state == "aside" and not changed and not damaged:
+            self._take_back(mark)
         if damaged:
             self._pool.ledger.snapshots.distrust(mark.number)
         if lost := self._lost_entries(mark):
@@ -157,6 +136,12 @@ class Scrub:
         )
         return True
 
+    def _take_back(self, mark: FileMark) -> None:
+        """A file that was set aside, and that a person put back as it was committed."""
+        self._pool.ledger.files.set_state(mark.number, "closed")
+        self._pool.ledger.entries.find_raw(mark.number)
+        self.found.mended.append(f"{mark.path}: is as it was committed again")
+
     def _tell_of_losses(self) -> None:
         """Raw bytes that are lost are told each time, until a person closes the incident."""
         for scale, path, number in self._pool.ledger.entries.raw_lost():
@@ -165,7 +150,7 @@ class Scrub:
                 "the site, and the next round fetches them again while the site has them"
             )
             open_ones = self._pool.ledger.diary.open_incidents(scale)
-            if any(one.kind == "raw_changed" for one in open_ones):
+            if any(one.kind in ("raw_changed", "files_older") for one in open_ones):
                 self.found.wrong.append(told)
 
     def _damaged_ranges(self, mark: FileMark) -> tuple[int, bytes]:
@@ -214,35 +199,6 @@ class Scrub:
         self._paced(len(content))
         return content
 
-    # replicas -------------------------------------------------------------------------------------
-
-    def _replicas(self) -> None:
-        """Every copy, longest unread first; one that is gone or changed is put again."""
-        self._pool.ledger.copies.enlist([replica.place for replica in self._pool.replicas])
-        begun = self._pool.clock.now()
-        for replica in self._pool.replicas:
-            try:
-                copies, now = self._pool.ledger.copies, self._pool.clock.now
-                replica.meet(first=not copies.has_any(replica.place))
-                for one in copies.unread(replica.place, begun, now):
-                    if self._is_over():
-                        self.found.unread += 1
-                        break
-                    self._copy(replica, one)
-            except ReplicaError as error:
-                self.found.wrong.append(str(error))
-
-    def _copy(self, replica: Replica, one: Range) -> None:
-        content = read_copy(replica, one)
-        self.found.copies += 1
-        self._paced(one.length)
-        if content is not None:
-            self._pool.ledger.copies.note_read(replica.place, [one], self._pool.clock.now())
-            return
-        self._pool.ledger.copies.forget(replica.place, [one])
-        told = f"{replica.place}: the copy of {one.path} from byte {one.start} is gone or changed"
-        self.found.wrong.append(f"{told}; the next round puts it again, nothing of it is deleted")
-
     # sheets ---------------------------------------------------------------------------------------
 
     def _sheet(self, mark: FileMark, state: str) -> None:
@@ -250,6 +206,8 @@ class Scrub:
         if self._pool.ledger.adopted.unproven(mark.number):
             self._prove(mark)
         rows = self._rows_differing(mark)
+        if state in ("live", "closed") and mark.mode == "grow":
+            rows += self._rows_without_entry(mark)
         if state != "aside" and self._look(mark) in AT_REST and not rows:
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"
@@ -280,6 +238,21 @@ class Scrub:
             ]
         return wrong
 
+    def _rows_without_entry(self, mark: FileMark) -> list[str]:
+        """Rows of a sheet of ours that no entry has for its own: it stands on another row too."""
+        claims = self._pool.ledger.entries.lines(mark.number)
+        wanted = next(claims, None)
+        found = []
+        for start, _ in row_places(self._pool.disk, mark.path) if self._is_there(mark) else ():
+            if wanted and wanted.line and wanted.line.start == start:
+                wanted = next(claims, None)
+            else:
+                found.append(f"the one at byte {start}, which stands twice or is nobody's")
+        return found
+
+    def _is_there(self, mark: FileMark) -> bool:
+        return self._pool.disk.size(mark.path) is not None
+
     def _replace(self, mark: FileMark) -> None:
         """Let the rows be made again in a new part; the file that somebody changed stays there."""
         lost = self._pool.ledger.files.give_up(mark.number)
@@ -289,7 +262,8 @@ class Scrub:
 
     def _make_rows_again(self) -> None:
         pool = self._pool
-        settle_waiting(pool, self._course, lambda course: None)
+        stands_still = self._stand.holds_up if self._stand else lambda scale: False
+        settle_waiting(pool, self._course, lambda course: None, stands_still)
         for told in self.found.mended:
             pool.ledger.diary.raise_incident("mended", "", told, pool.clock.now())
             write_line("mended", "", told)

@@ -29,16 +29,26 @@ def lay_down(pool: Pool) -> None:
 
 
 def settle_waiting(
-    pool: Pool, course_of: Callable[[Scale], Course], noted: Callable[[Course], None]
+    pool: Pool,
+    course_of: Callable[[Scale], Course],
+    noted: Callable[[Course], None],
+    stands_still: Callable[[str], bool] = lambda scale: False,
 ) -> None:
-    """Make the rows that a broken round left out, or that other keys may open; asks no site."""
+    """Make the rows that a broken round left out, or that other keys may open; asks no site.
+
+    Of a scale that `stands_still` none is made.
+    """
     ledger, fingerprint = pool.ledger, pool.cipher.fingerprint()
     known = {scale.name: scale for scale in ledger.listing.scales()}
     for name in ledger.entries.scales_waiting(fingerprint):
+        if stands_still(name):
+            continue
         course = course_of(_met(known, name))
         settle(course, waiting(course))
         noted(course)
     for snapshot in ledger.snapshots.unfinished(fingerprint):
+        if stands_still(snapshot.scale):
+            continue
         course = course_of(_met(known, snapshot.scale))
         if stands(pool, snapshot):
             lay_out(course, snapshot)

@@ -15,7 +15,7 @@ from mtdata.config import SiteConfig
 from mtdata.errors import StorageError
 from mtdata.pulse import Pulse
 from mtdata.scrub import Scrub
-from mtdata.wiring import alone_on, has_pool, open_pool, terms_of
+from mtdata.wiring import alone_on, has_pool, knows_its_files, open_pool, terms_of
 
 log = logging.getLogger(__name__)
 VERIFIED = "verify {}"
@@ -44,11 +44,7 @@ def verify(
     the whole pool, and ends the pass.  StorageError where there is no ledger: an empty one made
     here would hide that it is lost.
     """
-    if not has_pool(site):
-        raise StorageError(
-            f"{site.path}: there is no {Ledger.NAME} to verify by. If there was one, put its copy "
-            f"back, or make it again from the files: mtdata verify {site.name} --rebuild-ledger"
-        )
+    _refuse_lost(site)
     pace = Pace(rate) if rate else None
     read = 0
 
@@ -59,7 +55,11 @@ def verify(
         if pace:
             pace.spend(count)
 
-    with logs.at(site=site.name), alone_on(site), open_pool(site, pulse=pulse) as opening:
+    with (
+        logs.at(site=site.name),
+        alone_on(site) as held,
+        open_pool(site, pulse=pulse, held=held) as opening,
+    ):
         drift = terms_of(site).holds_drift
         scrub = Scrub(opening.pool, paced, lambda: enough(read, total), holds_drift=drift)
         total = scrub.total()
@@ -67,6 +67,17 @@ def verify(
             shown = scrub.play().shown()
             log.debug("verified: %s", {name: n for name, n in shown.items() if isinstance(n, int)})
             return shown
+
+
+def _refuse_lost(site: SiteConfig) -> None:
+    """StorageError where there is no ledger, or one that knows nothing of the files."""
+    if not knows_its_files(site):
+        there_is = "is no" if not has_pool(site) else "are raw files, and they are unknown to its"
+        raise StorageError(
+            f"{site.path}: there {there_is} {Ledger.NAME} to verify by. If there was one, put its "
+            "copy back, or make it again from the files: "
+            f"mtdata verify {site.name} --rebuild-ledger"
+        )
 
 
 def verify_share(
@@ -85,6 +96,7 @@ def verify_share(
         yielded = must_yield()
         return yielded
 
+    _refuse_lost(site)  # else one would be made here, and hide that it is lost
     with open_pool(site) as opening:
         before = opening.pool.ledger.files.read_since(since, opening.pool.clock.now())
     found = verify(site, enough=enough, pulse=pulse)

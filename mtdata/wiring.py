@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 
 from mtdata.adapters import owner
@@ -16,7 +17,8 @@ from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk, make_folder
 from mtdata.adapters.keys import load_keys
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.lock import PoolLock
+from mtdata.adapters.ledger.connection import knows_nothing
+from mtdata.adapters.lock import Held, PoolLock
 from mtdata.adapters.replicas import ReplicaAccess, open_replica
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.collectors import open_site
@@ -46,22 +48,54 @@ def cipher_of(site: SiteConfig, workers: int | None = None) -> tuple[Cipher, dic
     return RsaCipher(keys, padding=site.padding, workers=workers), told
 
 
+class HeldDisk(FolderDisk):
+    """A pool's disk that is touched only while its lock is held."""
+
+    def __init__(self, root: Path, held: Held, beat: Callable[[], None]) -> None:
+        def proven() -> None:
+            beat()
+            held.prove()
+
+        super().__init__(root, proven)
+        self._held = held
+
+    def publish(self, staged: str, path: str) -> None:
+        """Port: Disk.publish."""
+        self._held.prove()
+        super().publish(staged, path)
+
+    def confirm(self, path: str) -> None:
+        """Port: Disk.confirm."""
+        self._held.prove()
+        super().confirm(path)
+
+    def remove(self, path: str) -> None:
+        """Port: Disk.remove."""
+        self._held.prove()
+        super().remove(path)
+
+
 @contextmanager
 def open_pool(
     site: SiteConfig,
     ledger_name: str | None = Ledger.NAME,
     pulse: Pulse | None = None,
     workers: int | None = None,
+    held: Held | None = None,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
     `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk; so
-    many `workers` decrypt, None being one a core and 0 this process alone.
+    many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock in
+    hand gives it as `held`: nothing is written or committed once it is lost.
     """
     refuse_stranger(site)
     make_folder(site.path)
-    disk = FolderDisk(site.path, (pulse or Pulse()).beat)
+    beat = (pulse or Pulse()).beat
+    disk = HeldDisk(site.path, held, beat) if held else FolderDisk(site.path, beat)
     ledger = Ledger(site.path / ledger_name if ledger_name else None)
+    if held:
+        ledger.take_turn(held.prove)
     replicas = replicas_of(site)
     cipher, faults = cipher_of(site, workers)
     try:
@@ -122,19 +156,19 @@ def refuse_stranger(site: SiteConfig) -> None:
 
 
 @contextmanager
-def locked(site: SiteConfig) -> Iterator[None]:
+def locked(site: SiteConfig) -> Iterator[Held]:
     """The lock of the pool; OwnerError, before anything is written, for one that is not ours."""
     refuse_stranger(site)
-    with PoolLock(site.path).hold():
-        yield
+    with PoolLock(site.path).hold() as held:
+        yield held
 
 
 @contextmanager
-def alone_on(site: SiteConfig) -> Iterator[None]:
+def alone_on(site: SiteConfig) -> Iterator[Held]:
     """The only round on the pool; what an ended one was receiving is dropped first of all."""
-    with locked(site):
+    with locked(site) as held:
         drop_incoming(FolderDisk(site.path))
-        yield
+        yield held
 
 
 def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
@@ -210,3 +244,8 @@ def _seen(site: SiteConfig) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise StorageError(f"{site.path}: cannot be looked into: {error.strerror}") from error
+
+
+def knows_its_files(site: SiteConfig) -> bool:
+    """Whether there is a ledger, and it does not know nothing where raw files lie."""
+    return has_pool(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))

@@ -13,6 +13,7 @@ from hashlib import sha256
 from itertools import accumulate
 from typing import NamedTuple
 
+from mtdata.adapters.formats import Formats
 from mtdata.adapters.grown import GrownFile, Shelf
 from mtdata.adapters.ledger import Claim, Ledger, Sifted
 from mtdata.domain.days import file_name, worded
@@ -57,12 +58,15 @@ class FolderArchive:
     def __init__(self, disk: Disk, ledger: Ledger, date_format: str, time_format: str) -> None:
         self._disk = disk
         self._ledger = ledger
-        self._formats = date_format, time_format
+        self.formats = Formats(date_format, time_format)
         self.shelf = Shelf(disk, ledger.files, "raw", CLOSING)
 
     def recover(self) -> None:
         """Mend raw files that a round left unfinished, and drop packages that it was receiving."""
         self.shelf.mend_unfinished()
+        for name in self._disk.names("held"):
+            if name.endswith(".staged"):  # its content has its name, or comes again
+                self._disk.remove(f"held/{name}")
         drop_incoming(self._disk)
 
     def receive(self, scale: Scale, chunks: Iterable[bytes], at: datetime) -> Package:
@@ -107,7 +111,7 @@ class FolderArchive:
 
     def volume(self, scale: str, local: datetime) -> Volume:
         """The place for one package in its day's raw file."""
-        date_format, time_format = self._formats
+        date_format, time_format = self.formats
         date, day = worded(local, date_format), local.date().isoformat()
 
         def path(part: int) -> str:

@@ -39,7 +39,7 @@ class GrownFile:
     def __init__(self, disk: Disk, mark: FileMark, closing: bytes) -> None:
         self._disk = disk
         self._closing = closing
-        self._hash = _hash_of(disk, mark)
+        self._hash = hash_of(disk, mark)
         self.mark = mark
 
     def append(self, content: bytes) -> int:
@@ -51,12 +51,21 @@ class GrownFile:
         return start
 
 
-def _hash_of(disk: Disk, mark: FileMark) -> Any:  # hashlib names no type for what it makes
+def hash_of(disk: Disk, mark: FileMark) -> Any:  # hashlib names no type for what it makes
+    """A running digest of the bytes that the ledger knows of a file."""
     digest = sha256()
     if mark.length:
         for piece in disk.stream(mark.path, 0, mark.length):
             digest.update(piece)
     return digest
+
+
+def digest_of(disk: Disk, path: str) -> bytes:
+    """Of all bytes that stand there."""
+    digest = sha256()
+    for piece in disk.stream(path):
+        digest.update(piece)
+    return digest.digest()
 
 
 def examine(disk: Disk, mark: FileMark, closing: bytes) -> Finding:
@@ -66,7 +75,7 @@ def examine(disk: Disk, mark: FileMark, closing: bytes) -> Finding:
         return finding(mark, None, b"", b"", closing)
     tail = disk.read(mark.path, mark.length, len(closing) + 1)
     ends = closing if mark.length else b""
-    return finding(mark, size, _hash_of(disk, mark).digest(), tail, ends)
+    return finding(mark, size, hash_of(disk, mark).digest(), tail, ends)
 
 
 def mend(disk: Disk, mark: FileMark, found: Finding, closing: bytes) -> None:

@@ -1,7 +1,12 @@
-"""One round at a time for a pool: a lock of the system's that dies with whoever holds it."""
+"""One round at a time for a pool: a lock of the system's that dies with whoever holds it.
+
+A lock hangs on a file and not on its name, so whoever removes the file lets a second one in: the
+holder looks at the name again before whatever it writes.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +23,35 @@ BUSY = (
 DISK = "It has to lie on a disk that has locks (some network disks have none), and be ours"
 
 
+LOST = (
+    "the file of the lock was removed or replaced while this round ran, so another may have the "
+    "pool now; this one ends here. What it committed is safe, and the next round goes on from there"
+)
+
+
+class Held:
+    """A lock in hand."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._own = path, _identity(path)
+
+    def prove(self) -> None:
+        """BusyError when the name is not that of the locked file any more."""
+        if self._own is None or _identity(self._path) != self._own:
+            raise BusyError(f"{self._path}: {LOST}")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells the file under that name from any other; None where there is none."""
+    try:
+        found = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot look at the lock: {error.strerror}") from error
+    return found.st_dev, found.st_ino
+
+
 class PoolLock:
     """Port Lock over a file `.lock` in the pool; the file may stay, only the lock counts."""
 
@@ -26,7 +60,7 @@ class PoolLock:
         self._path, self._busy = pool / ".lock", busy
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self) -> Iterator[Held]:
         """Port: Lock.hold."""
         make_folder(self._path.parent)
         # no marker in its stead where the disk has no locks: it would outlive whoever made it
@@ -42,6 +76,6 @@ class PoolLock:
                 f"{self._path}: cannot lock: {error.strerror}. Nothing was done. {DISK}"
             ) from error
         try:
-            yield
+            yield Held(self._path)
         finally:
             lock.release()

@@ -34,6 +34,11 @@ class CsvSheets:
 
     def recover(self) -> None:
         """Mend sheets that a round left unfinished, and end replacements that it had begun."""
+        self.end_replacements()
+        self.shelf.mend_unfinished()
+
+    def end_replacements(self) -> None:
+        """Let a sheet that has its name have its place too, and drop what never got its name."""
         for staged in self.ledger.files.in_state("staged"):
             live = self.ledger.files.live("sheet", staged.scale, staged.day)
             if examine(self.disk, staged, b"") is Finding.SOUND:
@@ -44,7 +49,6 @@ class CsvSheets:
         for name in self.disk.names("active_data"):
             if name.endswith(".staged"):
                 self.disk.remove(f"active_data/{name}")
-        self.shelf.mend_unfinished()
 
     def path(self, scale: str, day: str, part: int) -> str:
         """active_data/<Scale>_<DATE>.csv; DATE as the site's config words it."""

@@ -14,7 +14,7 @@ from mtdata.bulletin import Report
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.config import SiteConfig, seconds
-from mtdata.errors import UsageError
+from mtdata.errors import StorageError, UsageError
 from mtdata.wiring import has_pool, has_raw
 
 log = logging.getLogger(__name__)
@@ -221,8 +221,11 @@ def _rebuild(options: argparse.Namespace, sites: tuple[SiteConfig, ...]) -> Resu
     done, faults = each_site(sites, act)
     if not options.json:
         for name, found in done.items():
-            numbers = [(word, number) for word, number in found.items() if word != "odd"]
+            numbers = [
+                (word, number) for word, number in found.items() if word not in ("odd", "unplaced")
+            ]
             table(f"{name}: the ledger was made again", ("what", "found"), numbers)
             for odd in found["odd"]:
                 say(odd)
-    return answer("sites", done, set(), faults)
+    left = {StorageError.exit_code for found in done.values() if found["unplaced"]}
+    return answer("sites", done, left, faults)

@@ -109,6 +109,17 @@ ADVICE: dict[str, Advice] = {
         "what was committed; nothing is deleted on this site meanwhile",
         "look at the disk; then `mtdata verify` until it finds all well, or close it by hand",
     ),
+    "files_older": Advice(
+        "raw files are shorter than the ledger knows them, or gone: older ones were put back",
+        "what still stands there; nothing is deleted",
+        "put the newer files back, or `mtdata verify` where there are replicas; seen for good: "
+        "close it by hand",
+    ),
+    "file_unplaced": Advice(
+        "a raw file holds entries that the ledger does not know, and its name fits no DATE_FORMAT",
+        "everything; nothing of that scale is collected or deleted meanwhile",
+        "add its formats to `formats.json` of the pool, rename the file, or move it away",
+    ),
     "storage": Advice(
         "the disk refused",
         "what was committed",
@@ -193,6 +204,12 @@ ADVICE: dict[str, Advice] = {
         "the pool had no ledger, and one was made from its files",
         "everything; no entry is collected twice",
         "nothing; `mtdata verify` proves it",
+    ),
+    "ledger_behind": Advice(
+        "files hold what the ledger did not know: an older one was put back, or copied without "
+        "its -wal",
+        "everything; it was taken up, no entry is collected twice",
+        "nothing; `mtdata verify` proves it; copy a ledger while nothing runs, with its -wal",
     ),
     "mended": Advice(
         "something was not as it was left, and was put right",

@@ -61,7 +61,7 @@ def read_name(base: str, date_format: str, time_format: str) -> Named | None:
         for pattern in (date_format, f"{date_format}_{time_format}"):
             try:
                 moment = datetime.strptime(ending, pattern)
-            except ValueError:
+            except (ValueError, re.error):  # no such day, or no such format
                 continue
             return Named("_".join(words[:cut]), moment, part or 1)
     return None

@@ -37,6 +37,8 @@ KINDS: dict[str, Kind] = {
     "ids_anew": Kind("critical", True, "scale", "the ids of a scale began anew"),
     "sheet_changed": Kind("error", True, "site", "a sheet was changed by someone else"),
     "raw_changed": Kind("critical", True, "site", "a raw file was changed or damaged"),
+    "files_older": Kind("critical", True, "site", "files are older than the ledger"),
+    "file_unplaced": Kind("critical", False, "scale", "a raw file that nobody can place"),
     "pool_damaged": Kind("critical", True, "site", "files of the pool come back damaged"),
     "storage": Kind("critical", False, "", "the pool cannot be written, read or trusted"),
     "replica_unreachable": Kind("critical", False, "", "a replica cannot be reached"),
@@ -54,6 +56,7 @@ KINDS: dict[str, Kind] = {
     "news_stuck": Kind("error", False, "", "mails or web hooks cannot be delivered"),
     "benchmark_created": Kind("notice", False, "", "the benchmark file was created"),
     "adopted": Kind("notice", False, "", "the ledger was made from the files of the pool"),
+    "ledger_behind": Kind("notice", False, "", "an older ledger stood beside newer files"),
     "mended": Kind("notice", False, "", "something was mended"),
 }
 """Every kind of incident; a new one is one line here."""

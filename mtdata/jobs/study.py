@@ -16,7 +16,7 @@ from mtdata.domain.scale import NAME
 from mtdata.errors import JobError, StorageError
 from mtdata.jobs.kind import Kind, Parameter, Parameters, Work
 from mtdata.recovery import Recovery
-from mtdata.wiring import has_pool, open_pool
+from mtdata.wiring import knows_its_files, open_pool
 
 BETWEEN = ":"
 """Between site and sheet in the name of a part; the name of a site holds none."""
@@ -93,7 +93,7 @@ def _export(work: Work) -> None:
 def _recovering(site: SiteConfig) -> Any:
     """The pool to read from: rounds may go on beside it, since what is committed stays."""
     # a part is one core's work: how many cores jobs have is said by SLOTS and the runners alone
-    return open_pool(site, Ledger.NAME if has_pool(site) else None, workers=0)
+    return open_pool(site, Ledger.NAME if knows_its_files(site) else None, workers=0)
 
 
 def _sheets(work: Work) -> list[str]:
@@ -107,7 +107,9 @@ def _sheets(work: Work) -> list[str]:
 
 def _of_site(work: Work, site: SiteConfig) -> list[str]:
     with _recovering(site) as opening:
-        paths = Recovery(opening.pool).planned(work.parameters["scale"], known=has_pool(site))
+        paths = Recovery(opening.pool).planned(
+            work.parameters["scale"], known=knows_its_files(site)
+        )
     return [f"{site.name}{BETWEEN}{path}" for path in paths]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mtdata.adapters.ledger.adopted import Adopted
@@ -37,6 +38,10 @@ class Ledger:
         self.diary = Diary(self._db)
         self.telling = Telling(self._db)
         self.sight = Sight(self._db)
+
+    def take_turn(self, prove: Callable[[], None]) -> None:
+        """Commit from now on only while nobody else took the turn, and `prove` does not raise."""
+        self._db.take_turn(prove)
 
     def is_sound(self) -> bool:
         """Whether the database finds nothing wrong with its file, and every cell can be read."""

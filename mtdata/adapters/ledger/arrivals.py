@@ -105,7 +105,7 @@ class Arrivals:
         """Bytes and number of the files of the pool since that day."""
         row = self._db.one(
             f"SELECT coalesce(sum(f.length), 0), count(f.number) FROM {_FILES}"
-            " WHERE f.state <> 'replaced'",
+            " WHERE f.state NOT IN ('replaced', 'newer', 'spare')",
             since,
         )
         return (int(row[0]), int(row[1])) if row else (0, 0)

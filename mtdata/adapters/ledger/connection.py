@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 from mtdata.adapters.durable import make_folder
 from mtdata.adapters.ledger.cells import Cells, OddCell
-from mtdata.adapters.reach import check_plain
-from mtdata.errors import StorageError
+from mtdata.adapters.reach import check_plain, is_plain
+from mtdata.errors import BusyError, StorageError
 
 SCHEMA = 2
 TABLES = """
@@ -83,6 +84,12 @@ CREATE INDEX IF NOT EXISTS runs_command ON runs (command, exit, ended_at);
 """
 }
 """What makes a ledger of that format one of the next."""
+TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
+"""Whose turn it is to write what follows from the files; older programs pass it by."""
+FENCED = (
+    "another round took this pool while this one ran; this one ends here and commits nothing more. "
+    "What it committed is safe, and the next round goes on from there"
+)
 WORKING = """
 CREATE TEMP TABLE present (
   id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
@@ -128,6 +135,8 @@ class Connection:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._prove: Callable[[], None] | None = None
+        self._token = b""
         with self.told(FOREIGN):
             self._db = self._open()
 
@@ -177,12 +186,36 @@ class Connection:
                 f"{'' if _is_refusal(error) else REBUILD}"
             ) from error
 
+    def take_turn(self, prove: Callable[[], None]) -> None:
+        """Let this connection be the only one that works on the pool, from its next commit on.
+
+        `prove` raises when the lock of the pool is lost.  Whoever had the turn before commits
+        nothing more.
+        """
+        self._prove = prove
+
+    def _fence(self) -> None:
+        """Inside a transaction: BusyError unless the turn is ours still; the first takes it."""
+        if self._prove is None:
+            return
+        self._prove()
+        if not self._token:
+            self._token = token_bytes(16)
+            self._db.execute(TURN)
+            self._db.execute("INSERT OR REPLACE INTO turn VALUES (1, ?)", (self._token,))
+        elif self._db.execute("SELECT token FROM turn").fetchone() != (self._token,):
+            raise BusyError(f"{self._path}: {FENCED}")
+
     @contextmanager
     def commit(self) -> Iterator[None]:
-        """All or nothing: what is executed within is durable when this ends."""
+        """All or nothing: what is executed within is durable when this ends.
+
+        BusyError when another has the turn by now.
+        """
         with self.told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._fence()
                 yield
                 self._db.execute("COMMIT")
             finally:
@@ -239,6 +272,22 @@ class Connection:
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""
         self._db.close()
+
+
+def knows_nothing(path: Path) -> bool:
+    """Whether no file is entered in that ledger, be it empty or without our tables.
+
+    One that cannot be read, or is no file, is told when it is opened, and False here.
+    """
+    if not is_plain(path):
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
+                return True
+            return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
+    except FOREIGN:
+        return False
 
 
 def _format_of(db: sqlite3.Connection) -> int:

@@ -95,16 +95,21 @@ class Entries(Standing):
         conflicts: frozenset[bytes],
         at: datetime,
         restated: Mapping[bytes, Claim] = MappingProxyType({}),
+        found: bool = False,
     ) -> list[int]:
         """Commit that these bytes stand in the raw file; returns the new seq of each entry.
 
+        One that is known stands there from now on, unless it was `found` and stands elsewhere too.
+
         `restated` has the entries, by digest, that say what an older version of them says.
+        `found`: they stood there before the ledger knew of them, and nobody knows whether the site
+        has them still; the next listing will say.
         """
         with self._db.commit():
             self._files.save(mark)
             digest = sha256(piece).digest()
             self._files.add_range(mark.number, start, len(piece), key, digest, at.isoformat())
-            seqs = self._enter(mark.scale, added, conflicts)
+            seqs = self._enter(mark.scale, added, conflicts, at.isoformat() if found else None)
             for seq, (entry, _) in zip(seqs, added, strict=True) if restated else ():
                 if entry.digest in restated:
                     self._take_over(restated[entry.digest], seq)
@@ -123,23 +128,37 @@ class Entries(Standing):
             )
 
     def hold_aside(
-        self, mark: FileMark, batch: Sequence[Entry], starts: Sequence[int], at: datetime
+        self,
+        mark: FileMark,
+        batch: Sequence[Entry],
+        starts: Sequence[int],
+        at: datetime,
+        *,
+        found: bool = False,
     ) -> None:
         """Commit entries that may not stand in a raw file; `mark` is their file under held/."""
         mark = self._files.set_down(mark, at.isoformat())
         spans = [Span(mark.number, s, len(e.body)) for s, e in zip(starts, batch, strict=True)]
         with self._db.commit():
-            self._enter(mark.scale, list(zip(batch, spans, strict=True)), frozenset())
+            added = list(zip(batch, spans, strict=True))
+            self._enter(mark.scale, added, frozenset(), at.isoformat() if found else None)
 
     def _enter(
-        self, scale: str, added: Sequence[tuple[Entry, Span]], conflicts: frozenset[bytes]
+        self,
+        scale: str,
+        added: Sequence[tuple[Entry, Span]],
+        conflicts: frozenset[bytes],
+        found_at: str | None,
     ) -> list[int]:
         row = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
         first = int(row[0]) + 1 if row else 1
         self._db.run_many(
-            "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scale, id, digest) DO UPDATE SET"
-            " file = excluded.file, start = excluded.start, length = excluded.length, raw_lost = 0",
+            "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
+            " gone_at, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (scale, id, digest) DO UPDATE SET"
+            " file = excluded.file, start = excluded.start, length = excluded.length, raw_lost = 0"
+            " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
+            " WHERE f.number = entries.file AND f.state IN ('replaced', 'newer'))",
             (
                 (
                     seq,
@@ -148,6 +167,8 @@ class Entries(Standing):
                     e.digest,
                     *span,
                     *_first_state(e, conflicts),
+                    found_at,
+                    found_at and "adopted",
                 )
                 for seq, (e, span) in enumerate(added, first)
             ),
@@ -170,17 +191,6 @@ class Entries(Standing):
         ):
             yield [claim_of(row) for row in rows]
             after = rows[-1][0]
-
-    def scales_waiting(self, fingerprint: str) -> list[str]:
-        """Scales that `waiting` has something for."""
-        return [
-            row[0]
-            for row in self._db.all(
-                "SELECT DISTINCT scale FROM entries WHERE state < 2 AND raw_lost = 0"
-                " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?))",
-                fingerprint,
-            )
-        ]
 
     def owed(self, scale: str) -> Iterator[list[Claim]]:
         """Rowed entries that the listing just read shows, no other version of them in doubt.

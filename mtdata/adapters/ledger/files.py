@@ -13,6 +13,7 @@ from mtdata.domain.past import latest_counted
 from mtdata.errors import DamageError, StorageError
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing"
+UNMET = ("newer", "entering")
 _STANDING = "'live', 'closed', 'foreign', 'aside'"
 
 
@@ -50,7 +51,8 @@ class Files:
 
         live: may be written. closed: as we made it, never written again. foreign: the original
         program's, never written. aside: not as it was left. staged: about to be published.
-        replaced: another file has its rows now.
+        replaced: another file has its rows now. entering: found in the pool, half entered yet.
+        newer: to be entered as it stands now. spare: holds nothing that stands nowhere else.
         """
         return [
             _mark(row)
@@ -59,6 +61,11 @@ class Files:
                 state,
             )
         ]
+
+    def live_ones(self, kind: str) -> list[FileMark]:
+        """Every file of that kind that may still be written, of all days."""
+        live = f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? ORDER BY number"
+        return [_mark(row) for row in self._db.all(live, kind)]
 
     def standing(
         self, kind: str = "", now: datetime | None = None
@@ -79,6 +86,19 @@ class Files:
         """Remember when the whole file was last held against the ledger."""
         with self._db.commit():
             self._db.run("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
+
+    def paths(self) -> set[str]:
+        """Where the files are that the ledger knows, whatever became of them."""
+        newest = "SELECT path, state, max(number) FROM files GROUP BY path"  # the state is its own
+        return {path for path, state, _ in self._db.all(newest) if state not in UNMET}
+
+    def raw_marks(self) -> dict[str, tuple[FileMark, str]]:
+        """Raw files that the ledger knows, with their state, by path."""
+        rows = self._db.all(
+            f"SELECT {_FIELDS}, state FROM files WHERE kind = 'raw'"
+            f" AND state IN ({_STANDING}, 'spare')"
+        )
+        return {row[5]: (_mark(row[:-1]), row[-1]) for row in rows}
 
     def read_since(self, at: datetime, now: datetime) -> int:
         """Bytes of the files that should be there and were read whole since then, up to now."""
@@ -112,6 +132,11 @@ class Files:
             day,
         )
         return int(row[0]) if row else 0
+
+    def part_at(self, path: str) -> int | None:
+        """The part that a file under that path was, if the ledger ever knew one there."""
+        row = self._db.one("SELECT max(part) FROM files WHERE path = ?", path)
+        return row[0] if row else None
 
     def begin(self, mark: FileMark, state: str = "live") -> FileMark:
         """Enter a file before its first byte is written, so that a torn one is known as ours."""
@@ -171,13 +196,13 @@ class Files:
         with self._db.commit():
             self._db.run("UPDATE files SET state = ? WHERE number = ?", state, number)
 
-    def give_up(self, sheet: int) -> int:
-        """Let go of a sheet that somebody changed; how many of its lines wait for a new row.
+    def give_up(self, sheet: int, state: str = "replaced") -> int:
+        """Let go of a sheet that is not as it was left; how many of its lines wait for a new row.
 
         In one commit: of a sheet that is given up nobody would look for lines that still claim it.
         """
         with self._db.commit():
-            self._db.run("UPDATE files SET state = 'replaced' WHERE number = ?", sheet)
+            self._db.run("UPDATE files SET state = ? WHERE number = ?", state, sheet)
             self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
             return self._db.run(
                 "UPDATE entries SET state = 0, accepted = 1, sheet = NULL, line_start = NULL,"

@@ -41,6 +41,17 @@ class Standing:
                 found.add(seq)
         return found
 
+    def scales_waiting(self, fingerprint: str) -> list[str]:
+        """Scales that `waiting` has something for."""
+        return [
+            row[0]
+            for row in self._db.all(
+                "SELECT DISTINCT scale FROM entries WHERE state < 2 AND raw_lost = 0"
+                " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?))",
+                fingerprint,
+            )
+        ]
+
     def release(self, scale: str, number: int | None) -> Released:
         """Let held entries through (one id, or all of the scale).
 
