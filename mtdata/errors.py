@@ -140,10 +140,7 @@ class DamageError(StorageError):
 
 
 class FileUnplaced(StorageError):
-    """A raw file holds entries that the ledger does not know, and its name says no scale and day.
-
-    What of its scale is collected may stand there already.
-    """
+    """A raw file has entries that the ledger does not know, and its name says no scale and day."""
 
     stops = Reach.SCALE
     incident = "file_unplaced"
@@ -217,10 +214,7 @@ class PostRefused(PostError):
 
 
 class PostPutOff(PostError):
-    """Some addresses are to get it later, and they alone: `left`; the others have it or never will.
-
-    `is_partial` is True when somebody has it.
-    """
+    """The addresses in `left` get it later; the others have it (`is_partial`) or never will."""
 
     def __init__(self, told: str, left: Sequence[str], *, is_partial: bool) -> None:
         super().__init__(told)
@@ -249,9 +243,9 @@ class ExportRefused(ExportError):
 
 
 class WindowTooLarge(ExportError):
-    """A window of time did not come whole: half of it may.
+    """A window of time did not come whole, half of it may; `rows`: how many the instance counts.
 
-    `rows` is what the instance counts in it where it said so; `slow` when it did not come in time.
+    `slow`: it did not come in time.
     """
 
     def __init__(self, message: str, *, rows: int | None = None, slow: bool = False) -> None:
@@ -287,11 +281,7 @@ class BusyError(MTDataError):
 
 
 class NotYet(MTDataError):
-    """It goes on in `wait_s` seconds, and who waits until then needs to hold nothing.
-
-    `untouched` tells that this try has done nothing at all, and that no other part of the work has
-    to wait as well.
-    """
+    """It goes on in `wait_s` seconds and holds nothing until then; `untouched`: nothing is done."""
 
     stops = Reach.SITE
     again = True

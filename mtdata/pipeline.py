@@ -185,9 +185,7 @@ def verify(sheets: Iterable[Sheet], sheet_in_hand: SheetInHand) -> Iterator[Veri
         copied = sheet_in_hand.copied(matched)
         verified = Verified(replace(sheet, lines=tuple(matched)), copied)
         if len(matched) < len(sheet.lines) and not sheet_in_hand.may_differ:
-            raise DamageError(
-                "a sheet: read back other bytes than were written; nothing committed"
-            )
+            raise DamageError("a sheet: read back other bytes than were written; nothing committed")
         sheet_in_hand.accept(verified)
         yield verified
 

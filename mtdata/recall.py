@@ -49,7 +49,7 @@ def _doubtful(course: Course, claims: list[Claim]) -> set[int | None]:
         course.damaged(
             "sheet_changed",
             f"of {len(changed)} ids with several versions a row is not in its sheet as it was "
-            "written; they are not deleted on the site. `mtdata verify` says which and mends them"
+            "written; they are not deleted on the site. `mtdata verify` says which and mends them",
         )
     return lost | changed
 
@@ -92,7 +92,7 @@ def _proven(course: Course, claims: Sequence[Claim]) -> list[tuple[Claim, bytes 
         course.damaged(
             "raw_changed",
             f"{len(lost)} entries have other raw bytes than were backed up; they are not deleted, "
-            "and are fetched again while the site has them"
+            "and are fetched again while the site has them",
         )
     return list(zip(claims, bodies, strict=True))
 
@@ -127,7 +127,7 @@ class Recalled:
         self.doubtful += len(verified.sheet.rows.backup.entries) - len(verified.sheet.lines)
         if self.doubtful:
             self._course.damaged(
-            "sheet_changed",
+                "sheet_changed",
                 f"{self.doubtful} rows are not in their sheet as they were written; they are not "
-                "deleted on the site. `mtdata verify` says which and mends them"
+                "deleted on the site. `mtdata verify` says which and mends them",
             )

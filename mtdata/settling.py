@@ -57,7 +57,7 @@ def settle_waiting(
             course.damaged(
                 "raw_changed",
                 "the raw bytes of the newest snapshot are damaged, and its sheet cannot be made; "
-                "the next round of the scales that stay stores the table anew"
+                "the next round of the scales that stay stores the table anew",
             )
         noted(course)
 

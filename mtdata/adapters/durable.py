@@ -27,9 +27,7 @@ from mtdata.errors import DamageError, StorageError
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-SAFE = (
-    "What was committed before is safe; mend the disk, the next round goes on from there."
-)
+SAFE = "What was committed before is safe; mend the disk, the next round goes on from there."
 
 
 @contextmanager

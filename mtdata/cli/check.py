@@ -63,9 +63,7 @@ def _check(options: argparse.Namespace) -> Result:
     return code, shown
 
 
-def _chosen(
-    word: str, settings: Settings
-) -> tuple[Sequence[SiteConfig], Sequence[CakeConfig]]:
+def _chosen(word: str, settings: Settings) -> tuple[Sequence[SiteConfig], Sequence[CakeConfig]]:
     """The site or the account of that name; all of both for '.'."""
     if word == ".":
         return settings.sites, settings.export.cake

@@ -104,11 +104,6 @@ ADVICE: dict[str, Advice] = {
         "`mtdata verify` puts it back from replicas; else the site is asked again while it "
         "has them; seen for good: close it by hand",
     ),
-    "pool_damaged": Advice(
-        "files of the pool cannot be read, or come back as others than were written",
-        "what was committed; nothing is deleted on this site meanwhile",
-        "look at the disk; then `mtdata verify` until it finds all well, or close it by hand",
-    ),
     "files_older": Advice(
         "raw files are shorter than the ledger knows them, or gone: older ones were put back",
         "what still stands there; nothing is deleted",
@@ -119,6 +114,11 @@ ADVICE: dict[str, Advice] = {
         "a raw file holds entries that the ledger does not know, and its name fits no DATE_FORMAT",
         "everything; nothing of that scale is collected or deleted meanwhile",
         "add its formats to `formats.json` of the pool, rename the file, or move it away",
+    ),
+    "pool_damaged": Advice(
+        "files of the pool cannot be read, or come back as others than were written",
+        "what was committed; nothing is deleted on this site meanwhile",
+        "look at the disk; then `mtdata verify` until it finds all well, or close it by hand",
     ),
     "storage": Advice(
         "the disk refused",

@@ -45,9 +45,7 @@ def rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
 
 def _rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
     job, at = locked(claimed.job), now()
-    mine = Part.objects.filter(
-        pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS
-    )
+    mine = Part.objects.filter(pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS)
     part = mine.first()
     if part is None:
         return False

@@ -13,7 +13,7 @@ import pytest
 
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.cells import Cells, OddCell
-from mtdata.adapters.ledger.connection import TABLES
+from mtdata.adapters.ledger.schema import TABLES
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Span
 from mtdata.domain.scale import Scale

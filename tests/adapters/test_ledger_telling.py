@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.connection import SCHEMA
+from mtdata.adapters.ledger.schema import SCHEMA
 from mtdata.domain.notice import Told
 from mtdata.errors import StorageError
 

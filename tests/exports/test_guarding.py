@@ -71,8 +71,8 @@ def test_no_formula_begins_a_cell_whatever_stands_between_cells(
         ("x;=1+1", "x;'=1+1"),
         ("x\t=1+1", "x\t'=1+1"),
         ("x;-5", "x;'-5"),  # what follows in the row would belong to it
-        ("x;\"=1+1\"", "x;'\"=1+1\""),
-        ('"=1+1"', "'\"=1+1\""),
+        ('x;"=1+1"', 'x;\'"=1+1"'),
+        ('"=1+1"', '\'"=1+1"'),
         ("\t=1+1", "'\t'=1+1"),
         ("x\n=1+1", "x\n'=1+1"),
         ("x\r=1+1", "x\r'=1+1"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,15 +60,24 @@ def test_a_service_is_refused_on_a_pool_of_root_and_told_the_chown(
 def test_a_folder_that_is_hidden_is_no_fault_of_the_program(
     home: Home, monkeypatch: pytest.MonkeyPatch, folder: str, code: int
 ) -> None:
-    is_file = Path.is_file
+    is_file, lstat = Path.is_file, os.lstat
 
-    def hidden(path: Path) -> bool:
-        if path.parent == home.folder / folder:
+    def refuse(path: Any) -> None:
+        if os.path.dirname(os.fspath(path)) == str(home.folder / folder):
             raise PermissionError(13, "Permission denied", str(path))
+
+    def hidden_file(path: Path) -> bool:
+        refuse(path)
         return is_file(path)
 
+    def hidden(path: Any, **how: Any) -> os.stat_result:
+        refuse(path)
+        return lstat(path, **how)
+
+    home.site.put("QOL", [row(1)])
     home.export()
-    monkeypatch.setattr(Path, "is_file", hidden)
+    monkeypatch.setattr(Path, "is_file", hidden_file)
+    monkeypatch.setattr(os, "lstat", hidden)
     for words in (("verify",), ("incidents",), ("export",)):
         assert home.run(*words).code == code
 

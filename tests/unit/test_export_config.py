@@ -66,7 +66,10 @@ def test_several_accounts_have_names(folder: Folder) -> None:
 
 
 def test_accounts_do_not_write_over_each_other_s_files(folder: Folder) -> None:
-    told = {"east": {**ACCOUNT, "OUTPUT": "s3://abc/x"}, "west": {**ACCOUNT, "OUTPUT": "s3://abc/x/"}}
+    told = {
+        "east": {**ACCOUNT, "OUTPUT": "s3://abc/x"},
+        "west": {**ACCOUNT, "OUTPUT": "s3://abc/x/"},
+    }
     [fault] = folder.file("export.config", {"CAKE": told}).faults()
     assert "west: OUTPUT: allowed is a place of its own" in fault
 

@@ -12,88 +12,14 @@ from typing import Any
 
 from mtdata.adapters.durable import make_folder
 from mtdata.adapters.ledger.cells import Cells, OddCell
+from mtdata.adapters.ledger.schema import ASTRAY, NEWER, SCHEMA, TABLES, TURN, WORKING
 from mtdata.adapters.reach import check_plain, is_plain
 from mtdata.errors import BusyError, StorageError
 
-SCHEMA = 2
-TABLES = """
-CREATE TABLE files (
-  number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
-  part INTEGER NOT NULL, path TEXT NOT NULL, mode TEXT NOT NULL, length INTEGER NOT NULL,
-  digest BLOB NOT NULL, columns TEXT NOT NULL, writing INTEGER NOT NULL, state TEXT NOT NULL,
-  read_at TEXT);
-CREATE INDEX files_live ON files (kind, scale, day, part) WHERE state = 'live';
-CREATE TABLE ranges (
-  file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, key TEXT NOT NULL,
-  digest BLOB NOT NULL, kept_at TEXT NOT NULL, PRIMARY KEY (file, start)) WITHOUT ROWID;
-CREATE TABLE replicas (
-  number INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, wanted INTEGER NOT NULL);
-CREATE TABLE copies (
-  replica INTEGER NOT NULL, file INTEGER NOT NULL, start INTEGER NOT NULL, put_at TEXT,
-  digest BLOB, confirmed_at TEXT, last_read_at TEXT, PRIMARY KEY (replica, file, start))
-  WITHOUT ROWID;
-CREATE INDEX copies_missing ON copies (replica, file, start) WHERE confirmed_at IS NULL;
-CREATE INDEX copies_unread ON copies (replica, coalesce(last_read_at, confirmed_at), file, start)
-  WHERE confirmed_at IS NOT NULL;
-CREATE TRIGGER ranges_to_copy AFTER INSERT ON ranges BEGIN
-  INSERT OR IGNORE INTO copies (replica, file, start)
-  SELECT number, NEW.file, NEW.start FROM replicas WHERE wanted = 1; END;
-CREATE TABLE entries (
-  seq INTEGER PRIMARY KEY, scale TEXT NOT NULL, id INTEGER NOT NULL, digest BLOB NOT NULL,
-  file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL,
-  state INTEGER NOT NULL, held TEXT, reason TEXT, tried_with TEXT, accepted INTEGER DEFAULT 0,
-  sheet INTEGER, line_start INTEGER, line_length INTEGER, cells BLOB,
-  asked_at TEXT, answer TEXT, gone_at TEXT, raw_lost INTEGER DEFAULT 0);
-CREATE UNIQUE INDEX entries_key ON entries (scale, id, digest);
-CREATE INDEX entries_waiting ON entries (scale, seq) WHERE state < 2;
-CREATE INDEX entries_on_site ON entries (scale, id, digest) WHERE gone_at IS NULL;
-CREATE INDEX entries_raw ON entries (file, start);
-CREATE INDEX entries_line ON entries (sheet, line_start) WHERE sheet IS NOT NULL;
-CREATE TABLE snapshots (
-  number INTEGER PRIMARY KEY, scale TEXT NOT NULL, day TEXT NOT NULL, digest BLOB NOT NULL,
-  file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, count INTEGER NOT NULL,
-  columns TEXT NOT NULL, highest INTEGER NOT NULL, malformed INTEGER NOT NULL,
-  sealed INTEGER, tried_with TEXT, sheet INTEGER);
-CREATE TABLE scales (
-  name TEXT PRIMARY KEY, deleteable INTEGER NOT NULL, columns TEXT, listed_at TEXT,
-  size INTEGER NOT NULL);
-CREATE TABLE incidents (
-  number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, detail TEXT NOT NULL,
-  count INTEGER NOT NULL, opened_at TEXT NOT NULL, last_at TEXT NOT NULL, closed_at TEXT,
-  closed_by TEXT, told_at TEXT, again_at TEXT, escalated_at TEXT, over_at TEXT);
-CREATE UNIQUE INDEX incidents_open ON incidents (kind, scale) WHERE closed_at IS NULL;
-CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
-CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
-CREATE TABLE runs (
-  number INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL,
-  ended_at TEXT, exit INTEGER, report TEXT);
-CREATE INDEX files_day ON files (scale, day);
-CREATE INDEX runs_command ON runs (command, exit, ended_at);
-"""
-NEWER = {
-    1: """
-ALTER TABLE incidents ADD COLUMN told_at TEXT;
-ALTER TABLE incidents ADD COLUMN again_at TEXT;
-ALTER TABLE incidents ADD COLUMN escalated_at TEXT;
-ALTER TABLE incidents ADD COLUMN over_at TEXT;
-UPDATE incidents SET told_at = opened_at, over_at = closed_at WHERE closed_at IS NOT NULL;
-CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
-CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
-CREATE INDEX IF NOT EXISTS runs_command ON runs (command, exit, ended_at);
-"""
-}
-"""What makes a ledger of that format one of the next."""
-TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
-"""Whose turn it is to write what follows from the files; older programs pass it by."""
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
     "What it committed is safe, and the next round goes on from there"
 )
-WORKING = """
-CREATE TEMP TABLE present (
-  id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
-"""
 REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
 CELLS = Cells(TABLES)
 REFUSED = (sqlite3.Error, OSError, UnicodeError, MemoryError)
@@ -116,16 +42,6 @@ REFUSALS = frozenset(
 )
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
-_NO_FILE = "NOT IN (SELECT number FROM files)"
-_NO_SCALE = "NOT IN (SELECT name FROM scales)"
-ASTRAY = (
-    f"entries WHERE file {_NO_FILE} OR scale {_NO_SCALE}",
-    f"entries WHERE sheet {_NO_FILE} OR (sheet IS NOT NULL AND line_start IS NULL)",
-    "entries WHERE line_start IS NOT NULL AND line_length IS NULL",
-    f"snapshots WHERE file {_NO_FILE} OR sheet {_NO_FILE} OR scale {_NO_SCALE}",
-    f"ranges WHERE file {_NO_FILE}",
-)
-"""What names something that the ledger does not know."""
 BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
 

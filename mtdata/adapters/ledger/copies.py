@@ -147,9 +147,7 @@ class Copies:
 
     # for reading all of them again -------------------------------------------------------------
 
-    def unread(
-        self, place: str, before: datetime, now: Callable[[], datetime]
-    ) -> Iterator[Range]:
+    def unread(self, place: str, before: datetime, now: Callable[[], datetime]) -> Iterator[Range]:
         """Confirmed copies in the order of longest unread; each once, if `before` is now.
 
         Those that were read after what `now` says come last.

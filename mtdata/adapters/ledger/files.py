@@ -67,9 +67,7 @@ class Files:
         live = f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? ORDER BY number"
         return [_mark(row) for row in self._db.all(live, kind)]
 
-    def standing(
-        self, kind: str = "", now: datetime | None = None
-    ) -> list[tuple[FileMark, str]]:
+    def standing(self, kind: str = "", now: datetime | None = None) -> list[tuple[FileMark, str]]:
         """Files that should be there, with their state, longest unread first; '' = every kind.
 
         One that was read after `now` counts as unread.

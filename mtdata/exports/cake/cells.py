@@ -16,7 +16,7 @@ _NUMBER = re.compile(r" *[+-]?[0-9][0-9.,:]*(?:[eE][+-]?[0-9]+)? *", re.A)
 SIGNS = "=+@＝＋－＠﹢﹣﹦﹫−-"  # noqa: RUF001  a spreadsheet takes the wide ones for the narrow
 """What a formula begins with."""
 UNSEEN = "\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f"
-UNSEEN += "\u205f-\u206f\u3000\ufeff\""
+UNSEEN += '\u205f-\u206f\u3000\ufeff"'
 """What it may have before it all the same: blanks, characters that show nothing, quotes."""
 _FORMULA = re.compile(f"(?:^|(?<=[;\t\r\n]))(?=[{UNSEEN}]*[{SIGNS}])")
 
