@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ from mtdata.exports.output import Output, Sealing, open_output
 
 LOG_IN_S, TURN_S = 6.0, 1.0
 """Somebody waits at a form, and one of the few threads that answer with them."""
+LINK_S = 3600
+"""So long a signed link gives its file to whoever has it."""
 PATIENCE_S = 10.0
 """So long a wish of an instance is waited for in a slot; beyond that the job waits without one."""
 
@@ -114,3 +117,23 @@ def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
         connect_timeout_s=min(account.connect_timeout_s, timeout_s),
     )
     return open_output(account.output, access, Sealing(account.sse, account.sse_key))
+
+
+def account_of(accounts: Iterable[CakeConfig], place: str) -> tuple[CakeConfig, str] | None:
+    """The account whose files go there, and the name that this one has with it."""
+    for account in accounts:
+        name = place.removeprefix(f"{account.output}/")
+        if name != place:
+            return account, name
+    return None
+
+
+def signed_link(accounts: Iterable[CakeConfig], place: str) -> str | None:
+    """An address that gives a file in a store to anybody for LINK_S; None where none can be made.
+
+    Nobody proves what the store then gives: the page does that (`web/fetching.py`).
+    """
+    if (known := account_of(accounts, place)) is None:
+        return None
+    with closing(cake_output(known[0])) as output:
+        return output.link(known[1], "attachment", LINK_S)

@@ -76,8 +76,8 @@ def _put(output: Output, spooled: Path) -> str:
         raise OutputError(f"{output.place}/{NAME}: other bytes came back than were put there")
     if odd:
         raise OutputError(
-            f"{output.place}: files are put there and read, but a signed link to one {odd}; people "
-            "could not download: see REGION and ENDPOINT of this account in export.config"
+            f"{output.place}: files are put there and read, but a signed link to one {odd}, so "
+            "`jobs show --links` gives none that opens: see REGION and ENDPOINT in export.config"
         )
     return "; a signed link opened it" if link else ""
 

@@ -23,6 +23,7 @@ JOBS = """examples:
   mtdata jobs add study.export server=.
   mtdata jobs list --status Failed
   mtdata jobs show study.decode_mysite      by its name or its id
+  mtdata jobs show ID --links               an address for an hour for each file in a store
   mtdata jobs stop ID                       it ends, and what it did is taken back
   mtdata jobs retry ID                      finished parts are not done again
   mtdata jobs undo ID                       take back what an ended job did
@@ -59,6 +60,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         order = orders.add_parser(name, parents=[shared], help=told)
         order.add_argument("id", metavar="ID", help="the job's id or its name")
         order.set_defaults(run=act)
+        if act is _show:
+            told = "sign an address for each file in a store: whoever has it gets the file"
+            order.add_argument("--links", action="store_true", help=told)
     _add_runner(commands, shared)
 
 
@@ -124,17 +128,29 @@ def _state(job: dict[str, Any]) -> str:
 
 
 def _show(options: argparse.Namespace) -> Result:
-    _opened(options)
+    settings = _opened(options)
     from mtdata.records import looking, orders
 
     shown = looking.whole_of(orders.found(options.id))
+    if options.links:
+        _sign(settings, shown["artifacts"])
     if not options.json:
         parts = shown["parts"]
         say(f"{shown['name']} ({shown['kind']}): {shown['status']}. {shown['reason']}".rstrip())
         say(f"{parts['done']} of {parts['total']} parts, {shown['rows']} rows")
         for made in shown["artifacts"]:
-            say(str(made.get("path") or made.get("url")))
+            say(str(made.get("link") or made.get("path") or made.get("url")))
     return 0, shown
+
+
+def _sign(settings: Settings, artifacts: list[dict[str, Any]]) -> None:
+    """Give each file of a store a signed address."""
+    from mtdata import exporting
+
+    for made in artifacts:
+        link = exporting.signed_link(settings.export.cake, made.get("url", ""))
+        if link is not None:
+            made["link"] = link
 
 
 def _log(options: argparse.Namespace) -> Result:

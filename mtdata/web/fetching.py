@@ -21,7 +21,7 @@ from mtdata.errors import MTDataError, StorageError
 from mtdata.exports.output import Output
 from mtdata.jobs.kind import Guard
 from mtdata.records.models import Artifact, Job
-from mtdata.web.places import Store, StoreOfEnvironment, account_of
+from mtdata.web.places import Store, StoreOfEnvironment
 from mtdata.web.proof import CHANGED, GONE, Lost, ProvenFile, opened, pieces_of
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class Fetching:
         scheme, is_url, rest = artifact.place.partition("://")
         if not is_url:
             return None
-        known = account_of(artifact.place)
+        known = exporting.account_of(settings.MTDATA.export.cake, artifact.place)
         if known is None and scheme == "s3":
             return StoreOfEnvironment(), rest
         if known is None:

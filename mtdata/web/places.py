@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
 
-from django.conf import settings
 from django.utils.http import content_disposition_header
 
 from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words
-from mtdata.config.export import CakeConfig
 from mtdata.errors import StorageError
 from mtdata.exports.output.bucket import ARCHIVED
 from mtdata.web.proof import GONE, Lost
@@ -42,15 +40,6 @@ def disposition(name: str) -> str:
     """The header Content-Disposition of what is to be saved under that name."""
     found = content_disposition_header(as_attachment=True, filename=saved_as(name))
     return found or "attachment"
-
-
-def account_of(place: str) -> tuple[CakeConfig, str] | None:
-    """The account of export.config whose files go there, and the name that this one has with it."""
-    for account in settings.MTDATA.export.cake:
-        name = place.removeprefix(f"{account.output}/")
-        if name != place:
-            return account, name
-    return None
 
 
 @lru_cache(MOST_BUCKETS)

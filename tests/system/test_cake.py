@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 import yaml
 
 from mtdata.demo.cake import KEY, CakeSite
@@ -243,6 +244,9 @@ def test_files_go_to_a_bucket(home: Cakery, cake: CakeSite, bucket: Bucket) -> N
     assert made["url"] == f"s3://{bucket.name}/cake/report_10012016_10012016.csv"
     content = bucket.read("cake/report_10012016_10012016.csv")
     assert sha256(content).hexdigest() == made["sha256"]
+    [signed] = home.run("jobs", "show", told["id"], "--links").shown["artifacts"]
+    assert requests.get(signed["link"], timeout=60).content == content
+    assert "link" not in made
 
 
 @pytest.mark.parametrize(
