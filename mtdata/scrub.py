@@ -47,6 +47,8 @@ class Scrub:
         self._pool, self._paced, self._is_over = pool, paced, is_over
         self._holds_drift = holds_drift
         self._stand: Stand | None = None  # None until ledger and files are in step
+        self._seen: set[int] = set()  # numbers of files
+        self._begun = pool.clock.now()
         self.found = Findings()
 
     def play(self) -> Findings:
@@ -66,7 +68,26 @@ class Scrub:
             told = f"ledger.sqlite3 is damaged.{REBUILD}"
             self.found.wrong.append(told)
             self._pool.evidence.enter("pool_damaged", "", told)
+        self._files()
+        self._tell_of_losses()
+        tell_of_strangers(self._pool, self.found)
+        read_copies(self._pool, self.found, self._paced, self._is_over)
+        self._make_rows_again()
+        self._files()  # what was made just now: unread, it would keep an incident open
+        files.put_down()
+        if not self.found.wrong:  # what a pass mends, the next one finds well and closes
+            self._pool.evidence.close(files.all_read)
+
+    def _files(self) -> None:
+        """Every file that this pass has not read yet, longest unread first.
+
+        It counts as read when the pass began: what is damaged is met after that.
+        """
+        files = self._pool.ledger.files
         for mark, state in files.standing(now=self._pool.clock.now()):
+            if mark.number in self._seen:
+                continue
+            self._seen.add(mark.number)
             if self._is_over():
                 self.found.unread += 1
                 continue
@@ -77,14 +98,7 @@ class Scrub:
                 if error.incident in DAMAGE:
                     self._pool.evidence.enter(error.incident, mark.scale, str(error))
                 continue
-            files.have_read(mark.number, self._pool.clock.now())
-        self._tell_of_losses()
-        tell_of_strangers(self._pool, self.found)
-        read_copies(self._pool, self.found, self._paced, self._is_over)
-        self._make_rows_again()
-        files.put_down()
-        if not self.found.wrong:  # what a pass mends, the next one finds well and closes
-            self._pool.evidence.close(files.all_read)
+            files.have_read(mark.number, self._begun)
 
     def total(self) -> int:
         """Bytes that a whole pass reads, nearly: for a progress bar."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
 TASK = "mtdata.ring"
-CONNECT_S, READ_S = 2.0, 10.0
+CONNECT_S, READ_S, ANSWER_S = 2.0, 10.0, 30.0
 WAITING, KEPT_S, HIDDEN_S = 1000, 3600, 60
 """So many rings wait in a queue, so long, and so long one that was taken is hidden from others."""
 LONG_POLL_S = 5
@@ -42,6 +42,9 @@ _WAYS = {
     "worker_send_task_events": False,
     "enable_utc": True,
 }
+
+_AMQP = {"read_timeout": ANSWER_S, "write_timeout": ANSWER_S}
+"""A quorum queue without a leader answers nothing; who waits for a ring asks every two seconds."""
 
 
 @lru_cache(maxsize=4)
@@ -76,7 +79,7 @@ def new_app(address: BrokerAddress) -> Celery:
         _WAYS,
         broker_url=_url(address),
         broker_use_ssl=_tls(address),
-        broker_transport_options=_sqs(address) if address.kind == "sqs" else {},
+        broker_transport_options=_sqs(address) if address.kind == "sqs" else dict(_AMQP),
         task_queues=[queue],
         task_default_queue=address.queue,
     )

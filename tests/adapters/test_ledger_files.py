@@ -39,8 +39,8 @@ def test_what_was_read_in_the_future_counts_as_unread(ledger: Ledger) -> None:
     assert ledger.files.read_since(now, now) == 10
     assert not ledger.files.all_read(now, now)
     ledger.files.have_read(ahead.number, now)
-    assert ledger.files.all_read(now, now)
-    assert not ledger.files.all_read(now + timedelta(seconds=1), now)
+    assert ledger.files.all_read(now - timedelta(seconds=1), now)
+    assert not ledger.files.all_read(now, now)
 
 
 def kept(

@@ -137,7 +137,8 @@ class OwnRabbit:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
             "RABBITMQ_CONFIG_FILE": str(folder / "none"),
         }
-        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//?queue={_name()}"
+        self._folder, self._queue = folder, _name()
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//?queue={self._queue}"
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -154,6 +155,11 @@ class OwnRabbit:
         while not is_there(self.port):
             assert time.monotonic() < until, "RabbitMQ does not start"
             time.sleep(0.1)
+
+    def has_kept_its_queue(self) -> bool:
+        """Whether a quorum queue would be there after a kill."""
+        kept = self._folder.glob("data/*/quorum/*/names.dets")
+        return any(self._queue.encode() in names.read_bytes() for names in kept)
 
     def kill(self) -> None:
         """End it and all of its session, at once."""

@@ -111,6 +111,7 @@ def test_rabbitmq_that_is_killed_and_begun_again_rings_again(
         with caplog.at_level(logging.INFO, "mtdata.jobs"):
             plain.carry()
             until(lambda: told(caplog, "listening"), "the ear")
+            until(server.has_kept_its_queue, "the queue on disk")  # it takes a second, unasked
             job = plain.add(rows=100, parts=2, pause=0.05)
             until(lambda: plain.rows(job) > 0, "the first rows")
             server.kill()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.jobs import doorbell
+from mtdata.jobs.broker import ANSWER_S, new_app
 from mtdata.jobs.trying import check_jobs
 from tests.adapters.certificates import self_signed
 from tests.jobs.brokers import RABBIT_PORT, Rabbit
@@ -38,6 +39,16 @@ def test_rings_go_by_a_quorum_queue_and_nothing_else_is_made(place: Place) -> No
     place.ended(place.add(rows=20, parts=1), "Success")
     assert queue_of(place).is_quorum()
     assert not queue_of(place).has_exchange("celery_delayed_27")
+
+
+@rabbit
+def test_a_queue_that_answers_nothing_is_waited_for_no_longer_than_that(place: Place) -> None:
+    broker = place.settings.programme.broker
+    assert broker is not None
+    with new_app(broker).connection_for_read() as link:
+        link.connect()
+        assert link.connection.transport.read_timeout == ANSWER_S
+        assert link.connection.transport.write_timeout == ANSWER_S
 
 
 @rabbit

@@ -224,7 +224,9 @@ def test_what_is_wrong_with_a_disk_is_told_and_mended(
         path = home.folder / "reports" / f".{SHEET}.{job[:8]}-1.staged"
         safe = "What stood there stands there still; see OUTPUT in export.config"
     tracer = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={calls}:error={error}")
-    _struck(home, [words, safe], job, (*tracer, "-P", str(path), *CHILD))
+    # what is opened within an open folder shows its name alone
+    paths = ("-P", str(path), "-P", path.name)
+    _struck(home, [words, safe], job, (*tracer, *paths, *CHILD))
     _mended(home, job, before)
 
 

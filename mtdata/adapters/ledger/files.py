@@ -109,10 +109,10 @@ class Files:
         return int(row[0]) if row else 0
 
     def all_read(self, since: datetime, now: datetime) -> bool:
-        """Whether every file that should be there was read whole from then on, none after now."""
+        """Whether every file that should be there was read whole after that, none after now."""
         return not self._db.one(
             f"SELECT 1 FROM files WHERE state IN ({_STANDING})"
-            " AND (read_at IS NULL OR read_at < ? OR read_at > ?) LIMIT 1",
+            " AND (read_at IS NULL OR read_at <= ? OR read_at > ?) LIMIT 1",
             since.isoformat(),
             latest_counted(now).isoformat(),
         )
