@@ -92,14 +92,14 @@ def test_what_is_too_slow_is_asked_for_in_halves(site: CakeSite, connect: Connec
 
 
 def test_a_hang_now_and_then_costs_a_halving(site: CakeSite, connect: Connect) -> None:
-    client = connect(timeout_s=0.5)
+    client = connect(timeout_s=1.5)
     client._answered = True
     site.fault("hang", operation="Clicks", every=7)
     assert in_order(swept(client, HOUR)[0]) == in_order(site.clicks_of(*HOUR))
 
 
 def test_a_second_that_hangs_is_asked_for_again(site: CakeSite, connect: Connect) -> None:
-    client, second = connect(timeout_s=0.6), Window(HOUR.start, HOUR.start + LEAST)
+    client, second = connect(timeout_s=1.5), Window(HOUR.start, HOUR.start + LEAST)
     client._answered = True
     site.fault("hang", operation="Clicks", times=2)
     assert in_order(swept(client, second)[0]) == in_order(site.clicks_of(*second))
@@ -111,7 +111,7 @@ def test_a_second_that_hangs_is_asked_for_again(site: CakeSite, connect: Connect
 def test_a_page_that_fails_begins_a_shorter_window_with_nothing_kept(
     site: CakeSite, connect: Connect
 ) -> None:
-    client = connect(page=40, timeout_s=0.5)
+    client = connect(page=40, timeout_s=1.5)
     client._answered = True
     site.fault("hang", operation="Clicks", every=4)
     rows, _ = swept(client, Window(HOUR.start, HOUR.start + 2 * FIVE))
@@ -191,7 +191,7 @@ def test_a_row_in_an_hour_that_never_was_tells_of_a_wrong_zone(connect: Connect)
 def test_hours_in_which_calls_fail_give_the_rows_of_undisturbed_ones(
     site: CakeSite, connect: Connect, dialect: str
 ) -> None:
-    client = connect(timeout_s=0.6, dialect=dialect, server_zone=BERLIN, page=50, row_cap=100)
+    client = connect(timeout_s=1.5, dialect=dialect, server_zone=BERLIN, page=50, row_cap=100)
     client._answered = True
     site.row_cap = 100
     stretch = Window(HOUR.start, HOUR.start + timedelta(minutes=100))
