@@ -64,7 +64,7 @@ class Adoption:
     def __init__(self, pool: Pool, watch: Callable[[str], None] = lambda path: None) -> None:
         self._pool, self._watch = pool, watch
         self._at = pool.clock.now()
-        self._is_first = not pool.ledger.files.paths()
+        self._is_first = not pool.ledger.files.knows_any()
         self._placing = Placing(pool)
         self._misnamed: list[str] = []
         self._raw_files: list[tuple[str, Named]] = []
@@ -109,6 +109,7 @@ class Adoption:
         for mark, state in sheets:
             if state == "foreign" and mark.mode == "grow" and mark.scale in self.scales:
                 Matching(self._pool, mark).play()
+        self._placing.forget()
         for path, named in self._named(SHEETS, "csv"):
             if any(one.blocks(named.scale) for one in self.found.unplaced):
                 continue

@@ -17,7 +17,7 @@ from itertools import islice
 from mtdata.adapters.archive import CLOSING
 from mtdata.adapters.formats import keep_format
 from mtdata.adapters.grown import digest_of, examine
-from mtdata.adapters.ledger import Claim
+from mtdata.adapters.ledger import Claim, LiveLength
 from mtdata.adapters.sheets import header_of, row_places
 from mtdata.adoption import Adoption
 from mtdata.bulletin import Bulletin
@@ -29,7 +29,7 @@ from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
 from mtdata.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
 from mtdata.matching import Matching
-from mtdata.placing import Unplaced
+from mtdata.placing import RAW, SHEETS, Unplaced
 from mtdata.raw_tails import RawTail
 from mtdata.settling import mend_files
 from mtdata.snapshots import sheet_digest
@@ -46,6 +46,9 @@ REMEDY = (
 )
 OLDER = f"{{}} is older than the ledger: it has {{}} bytes, and {{}} were committed. {REMEDY}"
 GONE = f"{{}} is gone, and the ledger knows entries in it. {REMEDY}"
+
+
+FOLDERS = {"raw": RAW, "sheet": SHEETS}
 
 
 @dataclass(slots=True)
@@ -109,18 +112,25 @@ class CatchUp:
         """Raw files first, sheets against them; then what a killed round left is mended."""
         pool = self._pool
         adoption = Adoption(pool, self._watch)
-        for mark in pool.ledger.files.live_ones("raw"):
-            self._raw(mark)
+        self._each("raw", self._raw)
         self._files_unknown(adoption)
         pool.sheets.end_replacements()
-        for mark in pool.ledger.files.live_ones("sheet"):
-            self._sheet(mark)
+        self._each("sheet", self._sheet)
         adoption.bring_sheets()
         mend_files(pool)
         self.stand.unplaced, self.stand.odd = adoption.found.unplaced, adoption.found.odd
         self.stand.faults += [(one.scale, FileUnplaced(one.told)) for one in self.stand.unplaced]
         keep_format(pool.disk, pool.archive.formats)
         return self.stand
+
+    def _each(self, kind: str, look: Callable[[LiveLength, int | None], None]) -> None:
+        """Hold every live file of that kind against its size, None for one that is gone."""
+        sizes = self._pool.disk.sizes(FOLDERS[kind])
+        for known in self._pool.ledger.files.live_lengths(kind):
+            look(known, sizes.get(known.path.rpartition("/")[2]))
+
+    def _mark(self, known: LiveLength) -> FileMark:
+        return self._pool.ledger.files.by_number(known.number)
 
     def _files_unknown(self, adoption: Adoption) -> None:
         if adoption.has_raw():
@@ -132,15 +142,15 @@ class CatchUp:
 
     # raw files ------------------------------------------------------------------------------------
 
-    def _raw(self, mark: FileMark) -> None:
-        size = self._pool.disk.size(mark.path)
+    def _raw(self, known: LiveLength, size: int | None) -> None:
+        whole = known.length + len(CLOSING)
         if size is None:
-            if mark.length:
-                self._older(mark, GONE.format(mark.path))
-        elif size < mark.length + len(CLOSING) and self._is_earlier(mark, size):
-            self._older(mark, OLDER.format(mark.path, size, mark.length + len(CLOSING)))
-        elif mark.writing or size != mark.length + len(CLOSING):
-            self._tail(mark)
+            if known.length:
+                self._older(self._mark(known), GONE.format(known.path))
+        elif size < whole and self._is_earlier(self._mark(known), size):
+            self._older(self._mark(known), OLDER.format(known.path, size, whole))
+        elif known.writing or size != whole:
+            self._tail(self._mark(known))
 
     def _tail(self, mark: FileMark) -> None:
         tail = RawTail(self._pool, mark, is_table=mark.scale in self._tables)
@@ -176,12 +186,12 @@ class CatchUp:
 
     # sheets ---------------------------------------------------------------------------------------
 
-    def _sheet(self, mark: FileMark) -> None:
+    def _sheet(self, known: LiveLength, size: int | None) -> None:
         """A sheet that goes on with rows that raw gives is newer than the ledger, not changed."""
-        size = self._pool.disk.size(mark.path)
-        is_suspect = size not in (None, mark.length) and not mark.writing
-        if size is None or not (is_suspect or mark.scale in self._moved):
+        is_suspect = size not in (None, known.length) and not known.writing
+        if size is None or not (is_suspect or known.scale in self._moved):
             return
+        mark = self._mark(known)
         if examine(self._pool.disk, mark, b"") is Finding.SOUND:
             return
         is_newer = self._goes_on if mark.mode == "grow" else self._is_newer_table

@@ -55,15 +55,22 @@ class Placing:
             Formats(*pair) for pair in product(dict.fromkeys(dates), dict.fromkeys(times))
         ]
         self._stays = staying(pool.disk)
+        self._known: set[str] | None = None
         self._deleteable = {s.name: s.deleteable for s in pool.ledger.listing.scales()}
 
     def is_deleteable(self, scale: str) -> bool:
         """Whether the site may lose the scale's entries: by the ledger, else by the benchmarks."""
         return self._deleteable.get(scale, scale not in self._stays)
 
+    def forget(self) -> None:
+        """Ask the ledger again: it was told of files."""
+        self._known = None
+
     def unknown(self, folder: str, ending: str) -> Iterator[str]:
         """Files there that the ledger does not know."""
-        known = self._pool.ledger.files.paths() | {BENCHMARK}
+        if self._known is None:
+            self._known = self._pool.ledger.files.paths() | {BENCHMARK}
+        known = self._known
         for name in self._pool.disk.names(folder):
             base, _, last = name.rpartition(".")
             if last == ending and base and f"{folder}/{name}" not in known:

@@ -62,6 +62,9 @@ class MemoryDisk:
         within = (path.rpartition("/") for path in self.files)
         return sorted(name for parent, _, name in within if parent == folder)
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        return {name: len(self.files[f"{folder}/{name}"]) for name in self.names(folder)}
+
     def room(self) -> Room:
         return self.free
 

@@ -18,6 +18,7 @@ from mtdata.adapters.reach import (
     open_folder,
     open_plain,
     size_of,
+    sizes_in,
     speaks_of_damage,
     stretch,
     words_of,
@@ -237,6 +238,12 @@ class FolderDisk:
             except (FileNotFoundError, NotADirectoryError):
                 return []
         return sorted(one.name for one in found if _stands_as_file(one))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Port: Disk.sizes."""
+        names = self.names(folder)
+        with _told(self.root / folder, "look at the files"):
+            return sizes_in(self.root, folder, names) if names else {}
 
     def room(self) -> Room:
         """Port: Disk.room."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def size_of(root: Path, path: str) -> int:
         return os.stat(name, dir_fd=within, follow_symlinks=False).st_size
     finally:
         os.close(within)
+
+
+def sizes_in(root: Path, folder: str, names: Iterable[str]) -> dict[str, int]:
+    """The size of each of these that stands there still."""
+    within, found = open_folder(root, folder), {}
+    try:
+        for name in names:
+            with suppress(FileNotFoundError):
+                found[name] = os.stat(name, dir_fd=within, follow_symlinks=False).st_size
+    finally:
+        os.close(within)
+    return found
 
 
 def _check_name(part: str) -> None:

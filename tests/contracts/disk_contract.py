@@ -21,6 +21,13 @@ class DiskContract:
         disk.write("a/b", 2, b"")
         assert disk.read("a/b", 0, 100) == b"01"
 
+    def test_the_sizes_of_a_folder_are_those_of_its_files(self, disk: Disk) -> None:
+        disk.write("a/b", 0, b"0123")
+        disk.write("a/c", 0, b"01")
+        disk.write("a/deep/d", 0, b"0")
+        assert disk.sizes("a") == {"b": 4, "c": 2}
+        assert disk.sizes("none") == {}
+
     def test_reading_past_the_end_gives_what_there_is(self, disk: Disk) -> None:
         disk.write("f", 0, b"abc")
         assert disk.read("f", 2, 10) == b"c"

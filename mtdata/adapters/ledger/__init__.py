@@ -11,14 +11,14 @@ from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.copies import Copies
 from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.ledger.entries import Claim, Entries, Sifted
-from mtdata.adapters.ledger.files import Files
+from mtdata.adapters.ledger.files import Files, LiveLength
 from mtdata.adapters.ledger.listing import Listed, Listing
 from mtdata.adapters.ledger.sight import Sight
 from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
 from mtdata.adapters.ledger.standing import Counts, Released
 from mtdata.adapters.ledger.telling import Telling
 
-__all__ = ["Claim", "Counts", "Ledger", "Listed", "Released", "Sifted", "Snapshot"]
+__all__ = ["Claim", "Counts", "Ledger", "Listed", "LiveLength", "Released", "Sifted", "Snapshot"]
 
 
 class Ledger:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from mtdata.adapters.ledger.connection import REBUILD, Connection
+from mtdata.adapters.ledger.connection import REBUILD
+from mtdata.adapters.ledger.ranges import Ranges
 from mtdata.domain.mark import EMPTY_DIGEST, FileMark
 from mtdata.domain.past import latest_counted
 from mtdata.errors import DamageError, StorageError
@@ -17,16 +18,23 @@ UNMET = ("newer", "entering")
 _STANDING = "'live', 'closed', 'foreign', 'aside'"
 
 
+class LiveLength(NamedTuple):
+    """The little that a look at every file needs."""
+
+    number: int
+    path: str
+    scale: str
+    length: int
+    writing: bool
+
+
 def _mark(row: tuple[Any, ...]) -> FileMark:
     columns, writing = row[9:]
     return FileMark._make((*row[:9], tuple(json.loads(columns or "[]")), bool(writing)))
 
 
-class Files:
+class Files(Ranges):
     """Marks of raw files, sheets and held files."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._db = connection
 
     def live(self, kind: str, scale: str, day: str) -> FileMark | None:
         """The newest part of a scale's file of a day that may still be written."""
@@ -62,10 +70,16 @@ class Files:
             )
         ]
 
-    def live_ones(self, kind: str) -> list[FileMark]:
-        """Every file of that kind that may still be written, of all days."""
-        live = f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? ORDER BY number"
-        return [_mark(row) for row in self._db.all(live, kind)]
+    def live_lengths(self, kind: str) -> list[LiveLength]:
+        """What is known of each file of that kind that may still be written, of all days."""
+        return [
+            LiveLength._make((*row[:4], bool(row[4])))
+            for row in self._db.all(
+                "SELECT number, path, scale, length, writing FROM files"
+                " WHERE state = 'live' AND kind = ? ORDER BY number",
+                kind,
+            )
+        ]
 
     def standing(self, kind: str = "", now: datetime | None = None) -> list[tuple[FileMark, str]]:
         """Files that should be there, with their state, longest unread first; '' = every kind.
@@ -87,8 +101,16 @@ class Files:
 
     def paths(self) -> set[str]:
         """Where the files are that the ledger knows, whatever became of them."""
-        newest = "SELECT path, state, max(number) FROM files GROUP BY path"  # the state is its own
-        return {path for path, state, _ in self._db.all(newest) if state not in UNMET}
+        known = {path for (path,) in self._db.all("SELECT path FROM files")}
+        newest = "SELECT max(number) FROM files GROUP BY path"
+        unmet = f"SELECT path FROM files WHERE state IN {UNMET} AND number IN ({newest})"
+        if self._db.one(f"SELECT 1 FROM files WHERE state IN {UNMET} LIMIT 1"):  # seldom
+            known -= {path for (path,) in self._db.all(unmet)}
+        return known
+
+    def knows_any(self) -> bool:
+        """Whether a file was ever entered whole."""
+        return bool(self._db.one(f"SELECT 1 FROM files WHERE state NOT IN {UNMET} LIMIT 1"))
 
     def raw_marks(self) -> dict[str, tuple[FileMark, str]]:
         """Raw files that the ledger knows, with their state, by path."""
@@ -242,22 +264,6 @@ class Files:
         """A mark for a file that is to be begun; number 0 until it is entered."""
         return FileMark(0, kind, scale, day, part, path, "grow", 0, EMPTY_DIGEST, (), True)
 
-    # raw ranges -------------------------------------------------------------------------------
-
-    def add_range(
-        self, number: int, start: int, length: int, key: str, digest: bytes, kept_at: str
-    ) -> None:
-        """Enter what one append added to a raw file; inside a commit."""
-        self._db.run(
-            "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)",
-            number,
-            start,
-            length,
-            key,
-            digest,
-            kept_at,
-        )
-
     def set_down(self, mark: FileMark, kept_at: str) -> FileMark:
         """Enter a whole file and its one range, once: what is there under the path is the same."""
         row = self._db.one(
@@ -273,21 +279,3 @@ class Files:
             with self._db.commit():
                 self.add_range(made.number, 0, made.length, "", made.digest, kept_at)
         return made
-
-    def has_key(self, number: int, key: str) -> bool:
-        """Whether a package of that name stands in the raw file already."""
-        return (
-            self._db.one("SELECT 1 FROM ranges WHERE file = ? AND key = ?", number, key) is not None
-        )
-
-    def ranges(self, number: int) -> Iterator[tuple[int, int, bytes]]:
-        """Start, length and digest of each append to a raw file, in order."""
-        after = -1
-        while row := self._db.one(
-            "SELECT start, length, digest FROM ranges WHERE file = ? AND start > ?"
-            " ORDER BY start LIMIT 1",
-            number,
-            after,
-        ):
-            yield row[0], row[1], row[2]
-            after = row[0]
