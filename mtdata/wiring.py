@@ -242,7 +242,7 @@ def has_raw(site: SiteConfig) -> bool:
 def _seen(site: SiteConfig) -> Iterator[None]:
     try:
         yield
-    except PermissionError as error:
+    except OSError as error:
         raise StorageError(f"{site.path}: cannot be looked into: {error.strerror}") from error
 
 

@@ -73,32 +73,24 @@ class CsvSheets:
         return self.shelf.resume(scale, day, lambda part: self.path(scale, day, part))
 
     def lines(self, spans: Sequence[Span]) -> Iterator[bytes]:
-        """The bytes of each line, in order."""
+        """The bytes of each line, in order, b"" where the file is gone; a refusal is no loss."""
         for block in runs(spans):
             start = block[0].start
             path = self.ledger.files.by_number(block[0].file).path
-            content = self.disk.read(path, start, block[-1].start + block[-1].length - start)
+            length = block[-1].start + block[-1].length - start
+            gone = self.disk.size(path) is None
+            content = b"" if gone else self.disk.read(path, start, length)
             for _, place, length in block:
                 yield content[place - start : place - start + length]
 
     def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
         """The cells at each place; none for a line that cannot be read as one row any more."""
-        try:
-            found = list(self.lines(spans))
-        except StorageError:  # one place cannot be read: the others may
-            found = [self._line_or_none(span) for span in spans]
-        for line in found:
+        for line in self.lines(spans):
             try:
                 [cells] = _parsed(iter([line]))
             except (StorageError, ValueError):
                 cells = []
             yield cells
-
-    def _line_or_none(self, span: Span) -> bytes:
-        try:
-            return next(self.lines([span]))
-        except StorageError:
-            return b""
 
     def widen(self, old: FileMark, columns: tuple[str, ...]) -> GrownFile:
         """Rewrite a sheet with more columns in one atomic replace, and go on with it."""

@@ -16,7 +16,7 @@ from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Backup, Kept, Row, Rows, Sheet, Span, Verified
 from mtdata.domain.row import cells_digest, cells_of
 from mtdata.domain.scale import Scale
-from mtdata.errors import StorageError
+from mtdata.errors import DamageError, StorageError
 from tests.fakes import compact
 from tests.fakes_disk import MemoryDisk
 
@@ -244,3 +244,15 @@ def test_a_line_that_cannot_be_read_is_no_row_and_harms_no_other(bench: Bench) -
     assert list(bench.sheets.lenient(spans)) == [["x", "1"], [], ["z", "3"]]
     del bench.disk.files[PATH]
     assert list(bench.sheets.lenient(spans)) == [[], [], []]
+
+
+def test_a_read_that_is_refused_is_no_row_that_was_changed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> bytes:
+        raise DamageError("cannot read: Input/output error")
+
+    sheet = bench.append({"id": 1, "b": "x"})
+    monkeypatch.setattr(bench.disk, "read", refused)
+    with pytest.raises(DamageError):
+        list(bench.sheets.lenient([line.span for line in sheet.lines]))
