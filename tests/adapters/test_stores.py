@@ -198,6 +198,27 @@ def test_an_answer_that_s3_never_gives_becomes_one_of_our_errors(
     assert not any("cows" in "".join(traceback.format_exception(fault)) for fault in faults)
 
 
+@pytest.mark.parametrize(("operation", "times"), [("head_object", 2), ("delete_object", 1)])
+def test_what_only_reads_is_asked_once_more_where_the_answer_was_none(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, operation: str, times: int
+) -> None:
+    asked = []
+
+    class Client:
+        def garbled(self, **how: str) -> dict[str, int]:
+            asked.append(how)
+            if len(asked) == 1:
+                raise AttributeError("of a connection that somebody closed")
+            return {"ContentLength": 3}
+
+        head_object = delete_object = garbled
+
+    store = opened()
+    monkeypatch.setattr(store, "_s3", Client)
+    fault = _fault_of(lambda: store.ask(operation, Key="a"))
+    assert (len(asked), fault is None) == (times, times == 2)
+
+
 def _fault_of(ask: Callable[[], object]) -> Exception | None:
     try:
         ask()

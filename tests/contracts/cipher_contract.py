@@ -61,8 +61,9 @@ class OpenerContract:
     @pytest.mark.parametrize("bits", SIZES)
     def test_a_value_with_one_flipped_bit_does_not_open(self, tmp_path: Path, bits: int) -> None:
         opener, rng = self.opener(key_of(tmp_path, bits)), Random(bits)
-        value = sealed(bits, "4711")
+        value, opened = sealed(bits, "4711"), 0
         for place in rng.sample(range(8, bits), 200):  # the first byte could make it too large
             damaged = bytearray(value)
             damaged[place // 8] ^= 1 << place % 8
-            assert opener.open(bytes(damaged)) is None
+            opened += opener.open(bytes(damaged)) is not None
+        assert opened <= 1  # what comes of it has the form of padding once in some 100,000 times

@@ -7,6 +7,7 @@ back to be proven.
 
 from __future__ import annotations
 
+import logging
 from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -15,13 +16,17 @@ from hashlib import sha256
 from http.client import HTTPException
 from io import BytesIO
 from threading import Lock
+from traceback import format_tb
 from typing import Any, NamedTuple
 
 from mtdata.adapters.s3.access import S3Access
 from mtdata.adapters.s3.answers import EXPIRED, Fault, Told, region_by
 from mtdata.adapters.s3.opening import open_client
 
+log = logging.getLogger(__name__)
 READ = 1 << 16
+READS = ("head_", "get_", "list_")
+"""How the names of requests begin that may be made twice."""
 Asked = dict[str, Any]
 _REGIONS: dict[tuple[str, str], str] = {}
 """Of buckets whose region no config names, as their stores told it."""
@@ -141,8 +146,16 @@ class S3Bucket:
             raise
 
     def _call(self, operation: str, **how: Any) -> Asked:
-        answer: Asked = getattr(self._s3(), operation)(Bucket=self.name, **how)
-        return answer
+        """One request; what only reads is asked once more where the answer was none."""
+        ask: Callable[..., Asked] = getattr(self._s3(), operation)
+        try:
+            return ask(Bucket=self.name, **how)
+        except UNREADABLE as error:
+            places = "".join(format_tb(error.__traceback__))  # its words could repeat a key
+            log.info("%s: no answer of a store (%s):\n%s", operation, type(error).__name__, places)
+            if not operation.startswith(READS):
+                raise
+        return ask(Bucket=self.name, **how)
 
     def _piece(self, body: Any) -> bytes:
         with self._border():
