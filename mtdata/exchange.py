@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import time
-from http.client import HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -13,6 +13,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 MOST = 1 << 20
+MAX_INTERIM = 100
+SWITCHING = 101
 
 
 class TimedBytes(io.RawIOBase):
@@ -45,7 +47,35 @@ class TimedBytes(io.RawIOBase):
         super().close()
 
 
-class _Answer(HTTPResponse):
+class FinalResponse(HTTPResponse):
+    """The answer behind what came before it (1xx): http.client passes over 100 alone.
+
+    Taken for the answer, a 102 would leave the true one to whoever asks next on that connection.
+    """
+
+    def begin(self) -> None:
+        """Read the head; a connection that switches protocols is of no more use."""
+        super().begin()
+        if self.status == SWITCHING:
+            self.will_close = True
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MAX_INTERIM + 1):
+            line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if line[1] >= 200 or line[1] == SWITCHING:
+                return line
+            parse_headers(self.fp)
+        raise HTTPException("interim answers without end")
+
+    def _safe_read(self, amt: int) -> bytes:
+        """A chunk of minus one byte would be read as "all there is", into memory."""
+        if amt < 0:
+            raise IncompleteRead(b"")
+        read: bytes = super()._safe_read(amt)  # type: ignore[misc]  # http.client's, for urllib3
+        return read
+
+
+class _Answer(FinalResponse):
     """Status line, headers and body that are there in time: the time-out is one for them all."""
 
     most: float = MOST
@@ -55,13 +85,6 @@ class _Answer(HTTPResponse):
         self.fp.close()
         ends_at = time.monotonic() + (sock.gettimeout() or 0)
         self.fp = io.BufferedReader(TimedBytes(sock, ends_at, self.most), 1 << 16)
-
-    def _safe_read(self, amt: int) -> bytes:
-        """A chunk of minus one byte would be read as "all there is", into memory."""
-        if amt < 0:
-            raise IncompleteRead(b"")
-        read: bytes = super()._safe_read(amt)  # type: ignore[misc]  # http.client's, for urllib3
-        return read
 
 
 class Bounded(HTTPAdapter):

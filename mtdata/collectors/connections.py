@@ -10,13 +10,14 @@ import io
 import socket
 import ssl
 import time
-from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
+from http.client import RemoteDisconnected
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from mtdata.exchange import FinalResponse
+
 GET_WAITS = 10  # a GET's answer as a whole may take so many times TIMEOUT
-MAX_INTERIM = 100
 GONE = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
 
 
@@ -44,30 +45,14 @@ class _TimedBytes(io.RawIOBase):
         super().close()
 
 
-class _TimedResponse(HTTPResponse):
+class _TimedResponse(FinalResponse):
     """Status line, headers, chunk marks and body alike come through _TimedBytes."""
 
     def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
         super().__init__(sock, *rest, **more)
         self.fp.close()
         waits = GET_WAITS if more.get("method") == "GET" else 1
-        self._interim = 0
         self.fp = io.BufferedReader(_TimedBytes(sock, waits))
-
-    def _read_status(self) -> tuple[str, int, str]:
-        """`100 Continue` may come before an answer, but not for ever."""
-        self._interim += 1
-        if self._interim > MAX_INTERIM:
-            raise HTTPException("interim answers without end")
-        line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
-        return line
-
-    def _safe_read(self, amt: int) -> bytes:
-        """A chunk of minus one byte would be read as "all there is", into memory."""
-        if amt < 0:
-            raise IncompleteRead(b"")
-        read: bytes = super()._safe_read(amt)  # type: ignore[misc]  # http.client's, for urllib3
-        return read
 
 
 class Connection(HTTPConnection):

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any
 
 MOST = 64 * 1024
-HEAD = re.compile(rb"HTTP/1\.1 (\d{3})[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n")
+HEAD = re.compile(rb"HTTP/1\.1 ([2-9]\d\d)[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n")
 LENGTH = re.compile(rb"^content-length: *(\d{1,5})\r$", re.IGNORECASE | re.MULTILINE)
 KIND = re.compile(rb"^content-type: *([^\r\n]*)\r$", re.IGNORECASE | re.MULTILINE)
 CLOSES = re.compile(rb"^connection: *close\r$", re.IGNORECASE | re.MULTILINE)

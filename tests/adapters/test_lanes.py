@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
 
 from mtdata.domain.receipt import Outcome
+from mtdata.errors import SiteError
 from tests.adapters.test_mindtrails import SHORT_S, opened
 
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 USUAL = f"{HEAD}Content-Length: 0\r\n\r\n".encode()
 LOG_IN = f"{HEAD}Set-Cookie: JSESSIONID=first; Path=/\r\nContent-Length: 2\r\n\r\n[]".encode()
+PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
+NO_ITEM = b'{"message":"Item with that ID does not exist."}'
+ABSENT = f"HTTP/1.1 404 \r\ncontent-length:{len(NO_ITEM)}\r\n\r\n".encode() + NO_ITEM
 Speech = Callable[[socket.socket, int], object]
 """What is said to the DELETE of that number, from 0 on; the connection goes on afterwards."""
 
@@ -22,15 +27,16 @@ Speech = Callable[[socket.socket, int], object]
 class Server:
     """Counts what is asked; GETs are answered with a log-in and an empty list."""
 
-    def __init__(self, speech: Speech) -> None:
+    def __init__(self, speech: Speech, log_in: bytes) -> None:
         self.speech, self.asked, self.connections = speech, list[bytes](), 0
+        self.log_in = log_in
         self._lock = threading.Lock()
 
     def talk(self, there: socket.socket) -> None:
         with there, suppress(OSError):
             while asked := there.recv(65536):
                 if asked.startswith(b"GET"):
-                    there.sendall(LOG_IN)
+                    there.sendall(self.log_in)
                     continue
                 with self._lock:
                     number = len(self.asked)
@@ -43,8 +49,8 @@ class Server:
 
 
 @contextmanager
-def serving(speech: Speech) -> Iterator[tuple[Server, str]]:
-    server, over = Server(speech), threading.Event()
+def serving(speech: Speech, log_in: bytes = LOG_IN) -> Iterator[tuple[Server, str]]:
+    server, over = Server(speech, log_in), threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.05)
 
@@ -87,14 +93,60 @@ def test_usual_answers_are_taken_over_all_connections_each_id_asked_once() -> No
 
 def test_an_answer_that_comes_byte_by_byte_is_one_answer() -> None:
     def in_bytes(there: socket.socket, number: int) -> None:
-        body = b'{"message":"Item with that ID does not exist."}'
-        head = f"HTTP/1.1 404 \r\ncontent-length:{len(body)}\r\n\r\n".encode()
-        for byte in head + body:
+        for byte in ABSENT:
             there.sendall(bytes([byte]))
 
     with serving(in_bytes) as (server, url):
         assert set(outcomes(url, 20).values()) == {Outcome.ABSENT}
         assert sorted(server.ids()) == list(range(20))
+
+
+INTERIM = [
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 102 Processing\r\n\r\n",
+    b"HTTP/1.1 102 Processing\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n",
+    b"HTTP/1.1 199 \r\nContent-Length: 2\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("interim", INTERIM)
+def test_what_comes_before_an_answer_leaves_it_to_nobody_else(interim: bytes) -> None:
+    """The answer itself is held back, so that it finds the next request on that connection."""
+    server: Server
+
+    def in_two(there: socket.socket, number: int) -> None:
+        there.sendall(interim)
+        time.sleep(0.02)
+        there.sendall(USUAL if server.ids()[number] % 3 else ABSENT)
+
+    with serving(in_two) as (server, url):
+        found = outcomes(url, 20, lanes=1)
+    expected = {id: Outcome.DONE if id % 3 else Outcome.ABSENT for id in range(20)}
+    assert found == expected
+
+
+def test_interim_answers_are_passed_over_before_a_listing_but_not_for_ever() -> None:
+    for count in (1, 50):
+        with serving(usual, PROCESSING * count + LOG_IN) as (_, url):
+            assert set(outcomes(url, 5).values()) == {Outcome.DONE}
+    with (
+        serving(usual, PROCESSING * 1000 + LOG_IN) as (_, url),
+        opened(url, timeout_s=SHORT_S) as site,
+        pytest.raises(SiteError),
+    ):
+        site.listing()
+
+
+def test_a_connection_that_switches_protocols_is_not_used_again() -> None:
+    def switching(there: socket.socket, number: int) -> None:
+        there.sendall(b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n")
+        time.sleep(0.02)
+        with suppress(OSError):
+            there.sendall(USUAL)
+
+    with serving(switching) as (_, url):
+        assert set(outcomes(url, 5, lanes=1).values()) == {Outcome.FAILED}
 
 
 UNUSUAL = [

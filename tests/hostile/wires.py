@@ -196,8 +196,8 @@ STATUSES: Table = {
     "100 fifty times before it": (WELL, once(head(100) * 50, whole(GOOD))),
     "100 a thousand times before it": (SITE, once(head(100) * 1000, whole(GOOD))),
     "100 without end": (SITE, endless(b"", head(100))),
-    "102 before it": (SCALE, once(head(102), whole(GOOD))),
-    "103 with a hint before it": (SCALE, once(head(103, "Link: </x>"), whole(GOOD))),
+    "102 before it": (WELL, once(head(102), whole(GOOD))),
+    "103 with a hint before it": (WELL, once(head(103, "Link: </x>"), whole(GOOD))),
     "101 to another protocol": (
         SCALE,
         once(head(101, "Upgrade: h2c", "Connection: Upgrade"), GOOD),
