@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,8 +25,10 @@ from mtdata.copying import Copying
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
 from mtdata.errors import StorageError, UsageError
+from mtdata.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.pulse import Pulse
 from mtdata.recall import Recalled, owed
+from mtdata.reclaiming import accept
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round
 from mtdata.strangers import strangers
@@ -33,7 +36,6 @@ from mtdata.wiring import (
     HeldDisk,
     alone_on,
     has_pool,
-    has_raw,
     knows_its_files,
     locked,
     look_into,
@@ -67,9 +69,9 @@ def export(
             open_pool(site, pulse=pulse, held=held) as opening,
             closing(site_of(site, pulse)) as client,
         ):
-            return Round(terms_of(site), opening.pool, client, opening.key_faults, watch).play(
-                wanted
-            )
+            keep = partial(KnownPool(site).keep, opening.pool.disk)
+            played = Round(terms_of(site), opening.pool, client, opening.key_faults, watch, keep)
+            return played.play(wanted)
 
 
 def rebuild_ledger(
@@ -77,10 +79,16 @@ def rebuild_ledger(
 ) -> dict[str, Any]:
     """Make a lost or unreadable ledger, or one behind its files, again from the files.
 
+    So a person says that what lies there is meant, though it be another pool than was known.
     UsageError for one that is well.
     """
+    meant = accept(site, renamed=False)["accepted"]
     with logs.at(site=site.name), alone_on(site) as held:
         if knows_its_files(site) and _is_in_step(site):
+            if meant:
+                return Adopted(
+                    odd=[f"the ledger is well. From now on this is meant: {meant}"]
+                ).shown()
             raise UsageError(
                 f"{site.path / Ledger.NAME} is there, readable, and knows every raw file: nothing "
                 "was done. `mtdata verify` without --rebuild-ledger holds the pool against it"
@@ -153,7 +161,7 @@ def _tell_decoded(one: Any) -> None:
 
 def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:
     """When the last of these began that went well; None for never, or where there is no ledger."""
-    if not has_pool(site):
+    if not has_ledger(site):
         return None
     with closing(Ledger(site.path / Ledger.NAME)) as ledger:
         return ledger.diary.last_success(*(command.format(site.name) for command in commands))

@@ -19,6 +19,7 @@ from mtdata.domain.disclosure import host_told
 from mtdata.domain.notice import PROGRAM
 from mtdata.domain.past import past
 from mtdata.errors import BusyError, MTDataError, OwnerError, PostError, StorageError
+from mtdata.known_pool import KnownPool
 from mtdata.wiring import cipher_of, has_pool, look_into, open_pool, replicas_of, site_of
 
 
@@ -37,7 +38,8 @@ def check(site: SiteConfig) -> list[Finding]:
     found = check_here(site)
     if owner.stranger(site.path, owner.POOL):
         return found  # a probe would be a file that the owner cannot use
-    found += [_check_replica(site, number) for number in range(len(site.replicas))]
+    if not _unknown(site):
+        found += [_check_replica(site, number) for number in range(len(site.replicas))]
     if site.insecure:
         found.append(
             Finding(site.name, "SERVER", "odd", "plain http: anybody on the way can read it")
@@ -53,7 +55,18 @@ def check_here(site: SiteConfig) -> list[Finding]:
     strangers = check_owner(site.name, "PATH", site.path, owner.POOL)
     if owner.stranger(site.path, owner.POOL):
         return [_check_keys(site), *strangers]
+    if unknown := _unknown(site):
+        return [_check_keys(site), unknown, *strangers]  # a probe would be made below the disk
     return [_check_keys(site), _check_folder(site), *strangers, _check_clock(site)]
+
+
+def _unknown(site: SiteConfig) -> Finding | None:
+    """Whether what lies at PATH is not the pool that was known, or not this site's."""
+    try:
+        KnownPool(site).refuse()
+    except MTDataError as fault:
+        return Finding(site.name, "PATH", "bad", str(fault), fault.exit_code)
+    return None
 
 
 def check_owner(site: str, what: str, folder: Path, names: Iterable[str] = ()) -> list[Finding]:

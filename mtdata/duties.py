@@ -11,8 +11,9 @@ from mtdata.bulletin import Report
 from mtdata.config import DaemonConfig, SiteConfig
 from mtdata.domain import schedule
 from mtdata.errors import StorageError
+from mtdata.known_pool import has_raw
 from mtdata.pulse import Pulse
-from mtdata.wiring import has_pool, has_raw
+from mtdata.wiring import has_pool
 
 
 class Turn(NamedTuple):

@@ -28,9 +28,9 @@ from mtdata.domain.incident import KINDS, Incident
 from mtdata.domain.message import message, trial
 from mtdata.domain.notice import PROGRAM, Item, News, Notice, Pace
 from mtdata.errors import BusyError, MTDataError, PostError, Stopped, StorageError, UsageError
+from mtdata.known_pool import has_ledger
 from mtdata.notices import ESCALATION, MAIL, STUCK, Notices
 from mtdata.ports import Post
-from mtdata.wiring import has_pool
 
 log = logging.getLogger(__name__)
 _outboxes: dict[Path, Outbox] = {}
@@ -118,7 +118,7 @@ def _posts(settings: Settings) -> dict[str, Post]:
 @contextmanager
 def _books(settings: Settings) -> Iterator[dict[str, Telling]]:
     """The ledgers that are there: each pool's, and the program's own."""
-    paths = {site.name: site.path / Ledger.NAME for site in settings.sites if has_pool(site)}
+    paths = {site.name: site.path / Ledger.NAME for site in settings.sites if has_ledger(site)}
     if _has_ledger(settings):
         paths[PROGRAM] = _ledger(settings)
     with ExitStack() as opened:

@@ -6,9 +6,8 @@ asked for anything; deletes come last; a listing after them proves what is gone.
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,7 +19,7 @@ from mtdata.course import Course, Pool, Terms
 from mtdata.domain.benchmark import benchmark_text
 from mtdata.domain.incident import BLOCKING
 from mtdata.domain.package import entries, in_batches
-from mtdata.domain.receipt import Outcome
+from mtdata.domain.receipt import Outcome, Verified
 from mtdata.domain.scale import Scale, chosen, offered
 from mtdata.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
 from mtdata.pipeline import carry, delete, settle, verify
@@ -46,11 +45,13 @@ class Round:
         site: Site,
         key_faults: Mapping[str, str] | None = None,
         watch: Callable[[str], None] = lambda step: None,
+        keep: Callable[..., None] = lambda *, changed: None,
     ) -> None:
+        """`keep` lets the pool bear its identity: before the first delete, after a good round."""
         self._terms = terms
         self._pool = pool
         self._site = site
-        self._watch = watch
+        self._watch, self._keep = watch, keep
         self._copying = Copying(pool)
         self._bulletin = Bulletin(terms.name, pool, key_faults or {})
         self._watcher = Watch(pool, terms, self._bulletin)
@@ -69,6 +70,7 @@ class Round:
             self._bulletin.guard("", self._watcher.disk)
             self._bulletin.guard("", lambda: self._whole(wanted))
             self._bulletin.guard("", self._copy_the_rest)
+            self._bulletin.guard("", self._keep_identity)
             report = self._bulletin.end()
             entered = report.exit
             diary.end_run(number, entered, report.shown(), clock.now(), self._found)
@@ -221,7 +223,7 @@ class Round:
             return
         proven = verify(owed(course), Recalled(course, self._copying))
         before = self._may_ask
-        for deleted in delete(course, self._site, proven, self._may_ask):
+        for deleted in delete(course, self._site, self._kept(proven), self._may_ask):
             self._asked[course.scale.name] = course
             self._may_ask -= len(deleted.answers)
             bad = [a for a in deleted.answers if a.outcome in (Outcome.FAILED, Outcome.REFUSED)]
@@ -229,6 +231,13 @@ class Round:
                 course.told["delete_failed"] = f"{len(bad)} deletes were not done: {bad[0].reason}"
         if before > self._may_ask:
             log.info("%d deletes were asked", before - self._may_ask)
+
+    def _kept(self, proven: Iterator[Verified]) -> Iterator[Verified]:
+        """The same; an older copy of the pool has to be known as one before a row is gone."""
+        for verified in proven:
+            if verified.deletable:
+                self._keep(changed=True)
+            yield verified
 
     # after the deletes ----------------------------------------------------------------------------
 
@@ -265,12 +274,18 @@ class Round:
             self._copying.put_missing()
             self._bulletin.tell_of_replicas(self._copying.faults(), self._copying.damaged)
 
+    def _keep_identity(self) -> None:
+        report = self._bulletin.end()
+        changed = any(did["fresh"] or did["appended"] for did in report.scales.values())
+        if changed or report.exit in (0, 1):
+            self._keep(changed=changed)
+
     def _write_benchmark(self) -> None:
         """The benchmark file as the ledger has it; scales of an older program's file stay in it."""
         disk, marks = self._pool.disk, self._pool.ledger.listing.benchmarks()
         size = disk.size(BENCHMARK)
         before = b"" if size is None else disk.read(BENCHMARK, 0, size)
-        text = benchmark_text(marks, _foreign(before, set(marks)))
+        text = benchmark_text(marks, before)
         if marks and text != before:
             disk.replace(BENCHMARK, text)
             if size is None:
@@ -281,11 +296,3 @@ def _refuse(faults: list[str]) -> None:
     """All in one: a listing of a hundred thousand odd names is one incident, told once."""
     more = len(faults) - SHOWN
     raise NameRefused(" · ".join(faults[:SHOWN]) + (f" · and {more} more" if more > 0 else ""))
-
-
-def _foreign(before: bytes, ours: set[str]) -> dict[str, object]:
-    try:
-        found = json.loads(before or b"{}")
-    except ValueError:
-        return {}
-    return {k: v for k, v in found.items() if k not in ours} if isinstance(found, dict) else {}

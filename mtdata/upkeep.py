@@ -15,7 +15,7 @@ from mtdata.config import SiteConfig
 from mtdata.errors import StorageError
 from mtdata.pulse import Pulse
 from mtdata.scrub import Scrub
-from mtdata.wiring import alone_on, has_pool, knows_its_files, open_pool, terms_of
+from mtdata.wiring import alone_on, has_pool, knows_its_files, open_pool, refuse_unknown, terms_of
 
 log = logging.getLogger(__name__)
 VERIFIED = "verify {}"
@@ -71,6 +71,7 @@ def verify(
 
 def _refuse_lost(site: SiteConfig) -> None:
     """StorageError where there is no ledger, or one that knows nothing of the files."""
+    refuse_unknown(site)
     if not knows_its_files(site):
         there_is = "is no" if not has_pool(site) else "are raw files, and they are unknown to its"
         raise StorageError(

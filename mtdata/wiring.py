@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -25,7 +24,7 @@ from mtdata.collectors import open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
 from mtdata.course import Pool, Terms
-from mtdata.errors import StorageError
+from mtdata.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.ports import Cipher, Replica, Site
 from mtdata.pulse import AttendedSite, Pulse
 
@@ -89,7 +88,7 @@ def open_pool(
     many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock in
     hand gives it as `held`: nothing is written or committed once it is lost.
     """
-    refuse_stranger(site)
+    refuse_unknown(site)
     make_folder(site.path)
     beat = (pulse or Pulse()).beat
     disk = HeldDisk(site.path, held, beat) if held else FolderDisk(site.path, beat)
@@ -112,7 +111,12 @@ def open_pool(
 
 @contextmanager
 def look_into(site: SiteConfig) -> Iterator[Pool]:
-    """The pool as one that only looks on has it: without keys and replicas, in no round's way."""
+    """The pool as one that only looks on has it: without keys and replicas, in no round's way.
+
+    PoolAway where there was one and is none.
+    """
+    if not has_ledger(site):
+        KnownPool(site).refuse()
     disk, ledger = FolderDisk(site.path), Ledger(site.path / Ledger.NAME)
     try:
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
@@ -155,10 +159,16 @@ def refuse_stranger(site: SiteConfig) -> None:
     owner.refuse(site.path, owner.POOL)
 
 
+def refuse_unknown(site: SiteConfig) -> None:
+    """OwnerError as above; PoolTaken or PoolAway for a pool that is not the site's, or not it."""
+    refuse_stranger(site)
+    KnownPool(site).refuse()
+
+
 @contextmanager
 def locked(site: SiteConfig) -> Iterator[Held]:
-    """The lock of the pool; OwnerError, before anything is written, for one that is not ours."""
-    refuse_stranger(site)
+    """The lock of the pool; refused, before anything is written, for one that is not ours."""
+    refuse_unknown(site)
     with PoolLock(site.path).hold() as held:
         yield held
 
@@ -222,30 +232,14 @@ def terms_of(site: SiteConfig) -> Terms:
 
 
 def has_pool(site: SiteConfig) -> bool:
-    """Whether there is a ledger to look into, or something in its place: that is refused there.
+    """Whether there is a ledger to look into, something in its place, or should be one.
 
+    What is in its place, and a pool that was known and is away, is refused when it is opened.
     StorageError where that is hidden from us.
     """
-    with _seen(site), suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(site.path / Ledger.NAME)
-        return True
-    return False
-
-
-def has_raw(site: SiteConfig) -> bool:
-    """Whether there are raw files, with or without a ledger.  StorageError as above."""
-    with _seen(site):
-        return any((site.path / "raw_data").glob("*.json"))
-
-
-@contextmanager
-def _seen(site: SiteConfig) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"{site.path}: cannot be looked into: {error.strerror}") from error
+    return has_ledger(site) or KnownPool(site).is_remembered()
 
 
 def knows_its_files(site: SiteConfig) -> bool:
     """Whether there is a ledger, and it does not know nothing where raw files lie."""
-    return has_pool(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))
+    return has_ledger(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))

@@ -15,7 +15,8 @@ from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.config import SiteConfig, seconds
 from mtdata.errors import StorageError, UsageError
-from mtdata.wiring import has_pool, has_raw
+from mtdata.known_pool import has_raw
+from mtdata.wiring import has_pool
 
 log = logging.getLogger(__name__)
 EXPORT = """examples:
@@ -147,7 +148,7 @@ def _decode(options: argparse.Namespace) -> Result:
         with watching(site.name):
             return app.decode(site, options.scale, out, check=options.check)
 
-    done, faults = each_site(tuple(s for s in sites if s.path.is_dir()), act)
+    done, faults = each_site(tuple(s for s in sites if s.path.is_dir() or has_pool(s)), act)
     if options.scale not in (".", "all", "static") and not faults and not any(done.values()):
         raise UsageError(
             f"there is no sheet of a scale {options.scale!a}; `mtdata status` names the scales"

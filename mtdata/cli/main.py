@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
-from mtdata.cli import check, collect, demo, jobs, look, serve, web
+from mtdata.cli import check, collect, demo, jobs, look, pool, serve, web
 from mtdata.errors import MTDataError, Stopped, UsageError
 
 log = logging.getLogger("mtdata")
@@ -79,7 +79,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"mtdata {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (collect, check, demo, look, serve, jobs, web):
+    for module in (collect, check, demo, look, pool, serve, jobs, web):
         module.add_commands(commands, shared)
     return parser
 

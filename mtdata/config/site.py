@@ -34,6 +34,10 @@ def home_of(info: ValidationInfo) -> Path:
     return Path((info.context or {}).get("home", "."))
 
 
+def _state(value: object, info: ValidationInfo) -> Path | None:
+    return home_of(info) / "state" if "home" in (info.context or {}) else None
+
+
 def _place(value: object, info: ValidationInfo) -> Path:
     return values.place(value, home_of(info))
 
@@ -103,6 +107,9 @@ class SiteConfig(BaseModel):
         description="an IANA name such as America/New_York",
     )
     path: PlacedPath = Field(validation_alias="PATH", description="the folder of the pool")
+    state: Annotated[Path | None, BeforeValidator(_state)] = Field(
+        default=None, description="where the program remembers the pool; None is nowhere"
+    )
     every_s: WholeSeconds = Field(
         default=300, validation_alias="EVERY", ge=1, description=f"whole {DURATION}"
     )

@@ -120,6 +120,19 @@ ADVICE: dict[str, Advice] = {
         "what was committed; nothing is deleted on this site meanwhile",
         "look at the disk; then `mtdata verify` until it finds all well, or close it by hand",
     ),
+    "pool_away": Advice(
+        "where the pool was known to be there is none (is its disk mounted?), another one, or an "
+        "older copy of it",
+        "all that was collected; nothing is collected or deleted meanwhile",
+        "mount the disk, or put the newer pool back; what lies there now is meant: "
+        "`mtdata pool SITE --accept`",
+    ),
+    "pool_taken": Advice(
+        "NAME or SERVER in the config is another than the pool has",
+        "everything; nothing is collected or deleted meanwhile",
+        "give each site a PATH of its own; the study moved or was renamed: "
+        "`mtdata pool SITE --accept`",
+    ),
     "storage": Advice(
         "the disk refused",
         "what was committed",

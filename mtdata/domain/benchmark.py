@@ -14,12 +14,20 @@ class Benchmark(NamedTuple):
     deleteable: bool
 
 
-def benchmark_text(marks: Mapping[str, Benchmark], foreign: Mapping[str, object]) -> bytes:
+def benchmark_text(marks: Mapping[str, Benchmark], before: bytes) -> bytes:
     """Return benchMark.json: {"<Scale>": {"current": id, "deleteable": bool}}, sorted.
 
-    `foreign` holds scales of an older file that this pool has not seen yet; they stay as they are.
+    Scales of the file as it stood `before` that are not among the marks stay as they are.
     """
-    view: dict[str, object] = dict(foreign)
+    view = _view(before)
     for scale, mark in marks.items():
         view[scale] = {"current": mark.current, "deleteable": mark.deleteable}
     return json.dumps(view, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def _view(text: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(text or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

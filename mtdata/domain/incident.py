@@ -40,6 +40,8 @@ KINDS: dict[str, Kind] = {
     "files_older": Kind("critical", True, "site", "files are older than the ledger"),
     "file_unplaced": Kind("critical", False, "scale", "a raw file that nobody can place"),
     "pool_damaged": Kind("critical", True, "site", "files of the pool come back damaged"),
+    "pool_away": Kind("critical", False, "", "the pool is not the one that was known"),
+    "pool_taken": Kind("critical", False, "", "the pool belongs to another site"),
     "storage": Kind("critical", False, "", "the pool cannot be written, read or trusted"),
     "replica_unreachable": Kind("critical", False, "", "a replica cannot be reached"),
     "replica_refused": Kind("critical", False, "", "a replica does not accept us"),

@@ -16,7 +16,7 @@ from mtdata.domain.scale import NAME
 from mtdata.errors import JobError, StorageError
 from mtdata.jobs.kind import Kind, Parameter, Parameters, Work
 from mtdata.recovery import Recovery
-from mtdata.wiring import knows_its_files, open_pool
+from mtdata.wiring import has_pool, knows_its_files, open_pool
 
 BETWEEN = ":"
 """Between site and sheet in the name of a part; the name of a site holds none."""
@@ -99,10 +99,15 @@ def _recovering(site: SiteConfig) -> Any:
 def _sheets(work: Work) -> list[str]:
     word = work.parameters["server"]
     sites = work.settings.sites if word == "." else (work.settings.site(word),)
-    parts = [part for site in sites if site.path.is_dir() for part in _of_site(work, site)]
+    parts = [part for site in sites if _is_begun(site) for part in _of_site(work, site)]
     if not parts and work.parameters["scale"] not in (".", "all", "static"):
         raise JobError(f"there is no sheet of a scale {work.parameters['scale']}")
     return parts
+
+
+def _is_begun(site: SiteConfig) -> bool:
+    """Whether there is a folder to read, or was one: that is refused when it is opened."""
+    return site.path.is_dir() or has_pool(site)
 
 
 def _of_site(work: Work, site: SiteConfig) -> list[str]:

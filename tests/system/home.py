@@ -203,9 +203,10 @@ class Home:
         return [entry["id"] for file in packages for entries in file for entry in entries]
 
     def digests(self) -> dict[str, str]:
-        """Every file of the pool but the ledger, with a digest of its bytes."""
+        """Every file of the pool but the ledger and its marker, with a digest of its bytes."""
         files = [path for path in self.pool.rglob("*") if path.is_file()]
-        known = [path for path in files if not path.name.startswith(("ledger.sqlite3", ".lock"))]
+        ours = ("ledger.sqlite3", ".lock", ".mtdata-pool")
+        known = [path for path in files if not path.name.startswith(ours)]
         return {
             str(path.relative_to(self.pool)): sha256(path.read_bytes()).hexdigest()
             for path in known

@@ -1,0 +1,215 @@
+"""A pool that was known is not begun anew in silence: its disk away, an older copy, another's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.system.home import STUDY, Ended, Home, row
+
+pytestmark = pytest.mark.timeout(120)
+FIVE = [row(number) for number in range(10, 15)]
+
+
+@pytest.fixture
+def known(home: Home) -> Home:
+    """One good round with deletes, and five new rows."""
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1), row(2)])
+    home.export()
+    assert home.deletes() == [1, 2]
+    home.site.put("QOL", FIVE)
+    return home
+
+
+def own_incidents(home: Home) -> set[tuple[str, str]]:
+    """Kind and place of the program's own open incidents."""
+    found = home.run("incidents").shown["sites"].get("(program)", {"incidents": []})
+    return {(one["kind"], one["scale"]) for one in found["incidents"]}
+
+
+def finding(home: Home, what: str) -> dict[str, str]:
+    """What `check` says of it."""
+    [found] = [f for f in home.run("check", STUDY).shown["findings"] if f["what"] == what]
+    return dict(found)
+
+
+def refused(home: Home, word: str, code: int = 74) -> Ended:
+    """A round that collects and deletes nothing."""
+    asked = len(home.site.requests)
+    ended = home.run("export", STUDY)
+    assert ended.code == code, ended
+    assert word in ended.said
+    assert (len(home.site.requests), home.deletes()) == (asked, [1, 2])
+    return ended
+
+
+def gone(home: Home, how: str) -> Path:
+    """Take the disk away; where the pool is until it is back."""
+    away = home.folder / "away"
+    home.pool.rename(away)
+    if how == "empty below the mount point":
+        home.pool.mkdir()
+    if how == "another disk is there":
+        (home.pool / "lost+found").mkdir(parents=True)
+    return away
+
+
+@pytest.mark.parametrize(
+    "how", ["folder missing", "empty below the mount point", "another disk is there"]
+)
+def test_a_disk_that_is_away_is_74_and_nothing_is_made_collected_or_deleted(
+    known: Home, how: str
+) -> None:
+    away = gone(known, how)
+    before = sorted(known.pool.rglob("*"))
+    assert finding(known, "PATH")["exit"] == 74
+    refused(known, "is its disk mounted?")
+    for words in (
+        f"verify {STUDY}",
+        f"decode {STUDY}",
+        f"decode {STUDY} --check",
+        f"deletions {STUDY}",
+        f"held {STUDY}",
+        f"incidents {STUDY}",
+        f"status {STUDY}",
+        "daemon --once",
+    ):
+        assert known.run(*words.split()).code == 74, words
+    assert sorted(known.pool.rglob("*")) == before
+    assert own_incidents(known) == {("pool_away", f"pool {STUDY}")}
+    shutil.rmtree(known.pool, ignore_errors=True)
+    away.rename(known.pool)
+    assert known.export()["QOL"]["fresh"] == 5
+    assert sorted(known.deletes()) == [1, 2, 10, 11, 12, 13, 14]
+    assert own_incidents(known) == set()
+    assert known.is_clean()
+
+
+@pytest.mark.parametrize("command", [f"pool {STUDY} --accept", f"verify {STUDY} --rebuild-ledger"])
+def test_a_person_may_say_that_a_pool_is_to_be_begun_anew(known: Home, command: str) -> None:
+    gone(known, "empty below the mount point")
+    refused(known, "--accept")
+    assert known.run(*command.split()).code == 0
+    assert known.export()["QOL"]["fresh"] == 5
+    assert own_incidents(known) == set()
+    assert known.run("pool").shown["sites"][STUDY]["faults"] == []
+
+
+def test_what_was_collected_below_the_mount_point_comes_back_by_a_command(known: Home) -> None:
+    away = gone(known, "empty below the mount point")
+    known.run("pool", STUDY, "--accept")
+    known.site.put("QOL", [b'{"id": 15, "oops"}'])
+    known.site.put("Tab", [row(1)], deleteable=False)
+    known.export(STUDY, "all", code=1)
+    hidden = known.folder / "hidden"
+    known.pool.rename(hidden)
+    before = {path: path.read_bytes() for path in hidden.rglob("*") if path.is_file()}
+    away.rename(known.pool)
+    refused_ = known.run("export", STUDY)
+    assert (refused_.code, "another pool" in refused_.said) == (74, True)
+    assert known.run("pool", STUDY, "--accept").code == 0
+    assert known.ids("QOL") == ["1", "2"]
+    taken = known.run("pool", STUDY, "--take", str(hidden)).shown["sites"][STUDY]
+    assert (len(taken["files"]), taken["left"]) == (3, [])
+    assert sorted(known.ids("QOL"), key=int) == ["1", "2", "10", "11", "12", "13", "14"]
+    assert [line["id"] for line in known.sheet("Tab")] == ["1"]
+    assert known.held() == [("QOL", None, "malformed")]
+    assert {path: path.read_bytes() for path in before} == before
+    assert known.run("pool", STUDY, "--take", str(hidden)).shown["sites"][STUDY]["files"] == []
+    known.export(STUDY, "all")
+    assert known.is_clean()
+    assert known.run("pool", STUDY, "--take", str(known.pool)).code == 64
+    assert known.run("pool", STUDY, "--take", "").code == 64
+
+
+def test_an_older_copy_of_the_pool_is_not_gone_on_with_before_a_person_says_so(
+    known: Home,
+) -> None:
+    image = known.folder / "image"
+    shutil.copytree(known.pool, image)
+    known.export()
+    assert sorted(known.deletes())[-5:] == [10, 11, 12, 13, 14]
+    newer = known.folder / "newer"
+    known.pool.rename(newer)
+    shutil.copytree(image, known.pool)
+    asked = len(known.site.requests)
+    ended = known.run("export", STUDY)
+    assert (ended.code, len(known.site.requests)) == (74, asked)
+    assert "older copy" in ended.said
+    assert finding(known, "PATH")["exit"] == 74
+    assert own_incidents(known) == {("pool_away", f"pool {STUDY}")}
+    accepted = known.run("pool", STUDY, "--accept")
+    assert (accepted.code, "older copy" in accepted.shown["sites"][STUDY]["accepted"]) == (0, True)
+    known.export()
+    assert known.run("pool", STUDY, "--take", str(newer)).code == 0
+    assert sorted(known.ids("QOL"), key=int) == ["1", "2", "10", "11", "12", "13", "14"]
+
+
+def test_a_copy_without_its_marker_is_not_gone_on_with(known: Home) -> None:
+    (known.pool / ".mtdata-pool").unlink()
+    refused(known, "lost its file .mtdata-pool")
+    assert known.run("pool", STUDY, "--accept").code == 0
+    assert known.export()["QOL"]["fresh"] == 5
+
+
+def test_a_path_that_is_changed_is_said_and_a_pool_that_was_moved_is_known(known: Home) -> None:
+    known.configure(PATH="elsewhere")
+    refused(known, str(known.pool))
+    assert not (known.folder / "elsewhere").exists()
+    known.pool.rename(known.folder / "elsewhere")
+    assert known.export()["QOL"]["fresh"] == 5
+    known.configure(PATH="third")
+    assert known.run("pool", STUDY, "--accept").code == 0
+    known.export()
+
+
+def test_a_pool_of_today_opens_as_before_and_takes_its_identity_on_in_the_first_good_round(
+    home: Home,
+) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    (home.pool / ".mtdata-pool").unlink()
+    shutil.rmtree(home.folder / "state")
+    server = home.sections[STUDY]["SERVER"]
+    home.configure(SERVER="http://127.0.0.1:9/api")
+    home.export(code=69)
+    assert not (home.pool / ".mtdata-pool").exists()
+    home.configure(SERVER=server)
+    home.export()
+    assert json.loads((home.pool / ".mtdata-pool").read_bytes())["name"] == STUDY
+    shutil.rmtree(home.folder / "state")  # a state folder that does not last takes nothing away
+    home.export()
+
+
+def test_two_config_folders_on_one_path_do_not_mix_two_studies(
+    known: Home, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = Home(tmp_path_factory.mktemp("other"), known.site, known._heard)
+    other.sections.clear()
+    other.configure("second", PATH=str(known.pool), DELETE_MODE=True)
+    asked = len(known.site.requests)
+    before = known.digests()
+    for words in ("export", "verify", "decode", "verify --rebuild-ledger"):
+        ended = other.run(*words.split(), "second")
+        assert (ended.code, "NAME study" in ended.said) == (78, True), words
+    [found] = [f for f in other.run("check", "second").shown["findings"] if f["what"] == "PATH"]
+    assert found["exit"] == 78
+    assert known.digests() == before
+    assert [one.path for one in known.site.requests[asked:] if "QOL" in one.path] == []
+    assert known.export()["QOL"]["fresh"] == 5
+
+
+def test_a_study_that_moves_is_said_by_a_command(known: Home) -> None:
+    server = known.sections[STUDY]["SERVER"]
+    port = server.rpartition(":")[2].partition("/")[0]
+    known.configure(SERVER=server.replace("127.0.0.1", "localhost"))
+    refused(known, "SERVER", code=78)
+    assert own_incidents(known) == {("pool_taken", f"pool {STUDY}")}
+    accepted = known.run("pool", STUDY, "--accept")
+    assert (accepted.code, port in accepted.shown["sites"][STUDY]["accepted"]) == (0, True)
+    assert known.export()["QOL"]["fresh"] == 5
+    assert own_incidents(known) == set()
