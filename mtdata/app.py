@@ -16,6 +16,7 @@ from mtdata import watch as outlook
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger, Released
+from mtdata.adapters.ledger.connection import LedgerNewer
 from mtdata.adapters.lock import Held
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
@@ -101,6 +102,8 @@ def _is_in_step(site: SiteConfig) -> bool:
     try:
         with open_pool(site, workers=0) as opening:
             return opening.pool.ledger.is_sound() and not strangers(opening.pool)
+    except LedgerNewer:
+        raise  # made again it would be an older one
     except StorageError:
         return False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,26 @@ def test_a_ledger_that_cannot_be_read_is_set_aside_and_made_again(home: Home) ->
     assert (home.pool / "ledger.sqlite3.lost").read_bytes() == damaged
     assert home.export(STUDY)["QOL"]["fresh"] == 0
     assert home.is_clean()
+
+
+@pytest.mark.parametrize("tables", ["as they are", "renamed", "none known"])
+def test_a_ledger_of_a_newer_program_is_made_again_by_no_command(home: Home, tables: str) -> None:
+    a_filled_pool(home)
+    with closing(sqlite3.connect(home.pool / "ledger.sqlite3")) as db:
+        if tables == "renamed":
+            db.execute("ALTER TABLE files RENAME TO papers")
+        if tables == "none known":
+            db.execute("DELETE FROM files")
+        db.execute("PRAGMA user_version = 99")
+        db.commit()
+    for words in (REBUILD, ("export", STUDY), ("verify", STUDY), ("pool", STUDY, "--accept")):
+        before = home.digests(), (home.pool / "ledger.sqlite3").read_bytes()
+        ended = home.run(*words)
+        assert (ended.code, "format 99" in ended.said) == (
+            (0, False) if words[0] == "pool" else (74, True)
+        ), words
+        assert before == (home.digests(), (home.pool / "ledger.sqlite3").read_bytes())
+    assert not (home.pool / "ledger.sqlite3.lost").exists()
 
 
 def test_a_rebuilding_that_was_cut_off_is_begun_again(home: Home) -> None:

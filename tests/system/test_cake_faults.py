@@ -18,6 +18,7 @@ import pytest
 
 from mtdata import exporting, trying
 from mtdata.config import load
+from mtdata.config.samples import samples_folder
 from mtdata.demo.cake import KEY, CakeSite
 from mtdata.records import reaping
 from tests.bucket import KEYS, Bucket
@@ -410,3 +411,16 @@ def test_a_probe_that_cannot_be_removed_is_told(ready: Callable[[str], Kitchen])
     home.mended()
     assert home.bucket is not None
     home.bucket.lose("cake/mtdata-check.txt")
+
+
+def test_a_site_of_the_sample_that_is_not_ready_is_a_note_beside_an_account_that_is_well(
+    ready: Callable[[str], Kitchen],
+) -> None:
+    home = ready("folder")
+    sample = samples_folder() / "server.config.sample"
+    (home.folder / "config" / "server.config").write_bytes(sample.read_bytes())
+    ended = home.run("check")
+    [keys] = [one for one in ended.shown["findings"] if one["what"] == "keys"]
+    assert (ended.code, keys["verdict"], "error" in ended.shown) == (0, "odd", False), ended
+    assert "mindtrails.pem" in keys["told"]
+    assert home.run("check", keys["site"]).code == 78  # who asks for it by name is about to use it

@@ -46,6 +46,10 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
 
 
+class LedgerNewer(StorageError):
+    """The ledger is that of a newer program, which alone can go on with it; it is left alone."""
+
+
 class Connection:
     """One SQLite connection; every commit is durable when it returns (WAL, synchronous FULL)."""
 
@@ -76,7 +80,7 @@ class Connection:
         """Make the tables, or those of an older program into ours, all in one transaction."""
         while (version := _format_of(db)) != SCHEMA:
             if version > SCHEMA:
-                raise StorageError(
+                raise LedgerNewer(
                     f"{self._path}: the ledger has format {version}, this program writes {SCHEMA}; "
                     "use the program that made it. Nothing was changed."
                 )
@@ -193,12 +197,15 @@ class Connection:
 def knows_nothing(path: Path) -> bool:
     """Whether no file is entered in that ledger, be it empty or without our tables.
 
-    One that cannot be read, or is no file, is told when it is opened, and False here.
+    One that cannot be read, is no file, or a newer program's, is told when it is opened, and False
+    here.
     """
     if not is_plain(path):
         return False
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            if _format_of(db) > SCHEMA:
+                return False
             if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
                 return True
             return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
