@@ -25,17 +25,19 @@ def description() -> str:
     return readme.read_text(encoding="utf-8") if readme.exists() else ""
 
 
-# bin/env.sh installs anew whenever this file changes.
+# bin/env.sh installs anew whenever this file changes.  .ci/edges tries the oldest versions that are
+# allowed; an upper bound is for a library whose next major would break us.
 CORE = [
     "requests>=2.32,<3",
     "urllib3>=2.8,<3",  # bounds what it unpacks at a time, and the lines between chunks
-    "pycryptodome>=4,<5",
-    "cryptography>=42",  # its majors come every few months and keep what we use
-    "pyyaml>=6,<7",
-    "pydantic>=2,<3",
-    "boto3>=1.44,<2",
-    "rich>=15,<16",
-    "filelock>=4,<5",
+    "pycryptodome>=4.3,<5",  # before it, what another key sealed "opens" as an empty text
+    "cryptography>=45",  # before it, keys behind a passphrase in older forms are not read
+    # no upper bound here and twice below: majors that come every few months and keep what we use
+    "pyyaml>=6.0.2,<7",
+    "pydantic>=2.11,<3",  # before it, a setting of ours is not known
+    "boto3>=1.36,<2",  # before it, checksums that we do not ask for cannot be left out
+    "rich>=13",  # as of cryptography
+    "filelock>=4",  # as of cryptography
     "schedule>=1.2,<2",
     "sdnotify>=0.3,<1",
     "prometheus-client>=0.20,<1",  # the file of numbers for monitoring
@@ -51,7 +53,7 @@ WEB = [
     "svg.py>=1.10,<2",  # the charts
 ]
 MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly be left out
-POSTGRES = ["psycopg[binary]>=3.2,<4"]
+POSTGRES = ["psycopg[binary]>=3.2.3,<4"]  # before it, none for Python 3.13
 CELERY = ["celery>=5.7,<6"]
 SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY]  # what bin/mtdata installs: nothing to compile
@@ -79,6 +81,7 @@ TEST = [
     "playwright>=1.50,<2",
     "axe-playwright-python>=0.1.8,<0.2",
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
+    "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
     "types-PyYAML>=6,<7",
     "types-requests>=2.32,<3",
 ]

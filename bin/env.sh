@@ -18,6 +18,8 @@
 
 # shellcheck disable=SC2154 # root comes from who sources this
 environment() {
+    # Of a shell, a crontab or conda: for other Pythons than ours and what installs it.
+    unset PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONPLATLIBDIR
     extra=${1:-}
     wanted="$(cksum <"$root/setup.py") $root"
     choose_folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -92,21 +92,20 @@ def open_pool(
     make_folder(site.path)
     beat = (pulse or Pulse()).beat
     disk = HeldDisk(site.path, held, beat) if held else FolderDisk(site.path, beat)
-    ledger = Ledger(site.path / ledger_name if ledger_name else None)
-    if held:
-        ledger.take_turn(held.prove)
-    replicas = replicas_of(site)
-    cipher, faults = cipher_of(site, workers)
-    try:
+    with ExitStack() as left:
+        ledger = Ledger(site.path / ledger_name if ledger_name else None)
+        left.callback(ledger.close)
+        if held:
+            ledger.take_turn(held.prove)
+        replicas = replicas_of(site)
+        for replica in replicas:
+            left.callback(replica.close)
+        cipher, faults = cipher_of(site, workers)
+        left.callback(cipher.close)
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)
         clock = SystemClock(site.timezone)
         yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock, replicas), faults)
-    finally:
-        for replica in replicas:
-            replica.close()
-        cipher.close()
-        ledger.close()
 
 
 @contextmanager

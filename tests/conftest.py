@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -111,6 +112,12 @@ def _sayable(told: Any) -> Any:
     if isinstance(told, dict):
         return {name: _sayable(value) for name, value in told.items()}
     return [_sayable(one) for one in told] if isinstance(told, list | tuple) else told
+
+
+def pytest_runtest_teardown() -> None:
+    """Close the ledgers of the test, where there were any."""
+    if opened := sys.modules.get("tests.ledgers"):
+        opened.close_all()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

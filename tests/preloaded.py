@@ -161,7 +161,7 @@ def _text(file: IO[bytes]) -> str:
 
 def piped(words: Sequence[str], environment: Mapping[str, str]) -> Program:
     """A child of a job that `python words` would be, with pipes as standard input and output."""
-    module, *more = (word for word in words[1:] if word not in ("-P", "-m"))
+    module, *more = (word for word in words[1:] if word not in ("-I", "-P", "-m"))
     if module.endswith(".py"):
         module = ".".join(Path(module).relative_to(ROOT).with_suffix("").parts)
     theirs_in, mine_in = os.pipe()

@@ -17,7 +17,7 @@ from typing import Any
 
 from mtdata.adapters.crew import Crew
 from mtdata.adapters.keys import LEAST_BITS, MOST_BITS, Opener, PrivateKey, self_test
-from mtdata.adapters.openers import OPENERS, is_plain
+from mtdata.adapters.openers import ARBITERS, OPENERS, is_plain
 from mtdata.domain.row import StillSealed
 from mtdata.errors import ConfigError
 from mtdata.ports import Opened, Work
@@ -43,11 +43,17 @@ _ENDS_WORKER: Attempt = (StillSealed("opening it ends the worker"), "", 0)
 
 
 def trusted(padding: str, keys: Sequence[PrivateKey]) -> type[Opener]:
-    """The fastest library that passes its self-test with every key; ConfigError when none does."""
+    """The fastest library that passes its self-test with every key; ConfigError when none does.
+
+    One that asks another where it cannot tell is no better than that one, which is tried as well.
+    """
     for opener in OPENERS[padding]:
-        if all(self_test(opener, key, padding) for key in keys):
+        roles = [opener, *ARBITERS.get(opener, ())]
+        failed = [one for one in roles if not all(self_test(one, key, padding) for key in keys)]
+        if not failed:
             return opener
-        log.warning("%s failed its self-test and is not used.", opener.__name__)
+        names = " and ".join(one.__name__ for one in failed)
+        log.warning("%s failed its self-test; %s is not used.", names, opener.__name__)
     raise ConfigError(
         "No library on this machine opens what it should and refuses the rest, so nothing is "
         "opened. Install MTData anew; if that does not help, a key file is damaged."

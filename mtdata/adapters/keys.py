@@ -16,7 +16,7 @@ from pathlib import Path
 from secrets import randbelow
 from typing import NamedTuple, Protocol
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import (
@@ -32,7 +32,7 @@ from mtdata.adapters.key_paths import name_told, told
 
 LEAST_BITS, MOST_BITS = 1024, 4096
 MOST_KNOWN = 32
-"""So many keys that were checked, and self-tests that were passed, a process remembers."""
+"""So many keys that were checked a process remembers, and their self-tests with two libraries."""
 _MOST_BYTES = 1 << 18  # the longest key with all its certificates is far shorter
 
 
@@ -154,7 +154,7 @@ class Opener(Protocol):
         ...
 
 
-@lru_cache(maxsize=MOST_KNOWN)
+@lru_cache(maxsize=2 * MOST_KNOWN)
 def self_test(opener: type[Opener], key: PrivateKey, padding: str) -> bool:
     """Whether this library opens what is sealed for this key, and nothing else, on this machine.
 
@@ -174,8 +174,15 @@ def self_test(opener: type[Opener], key: PrivateKey, padding: str) -> bool:
         strange += [_seal(wrong, b"self-test", padding) for _ in range(4)]
         # By chance one of 100,000 has the form of a padded text, whatever the library.
         return sum(mine.open(sealed) is not None for sealed in strange) <= 1
-    except (ImportError, UnsupportedAlgorithm, ValueError):
-        return False
+    except (
+        ImportError,
+        UnsupportedAlgorithm,
+        InternalError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ):
+        return False  # the last two: of a version that is called otherwise
 
 
 def _seal(public: RSAPublicNumbers, text: bytes, padding: str) -> bytes:

@@ -126,3 +126,5 @@ OPENERS: dict[str, tuple[type[Opener], ...]] = {
     "none": (BareOpener,),
 }
 """By PADDING: the library that is used, then the one that stands in when it fails its test."""
+ARBITERS: dict[type[Opener], tuple[type[Opener], ...]] = {FastOpener: (ReferenceOpener,)}
+"""Whom a library asks about a value of which it cannot tell itself whether it was rejected."""

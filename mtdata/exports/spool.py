@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -64,14 +64,16 @@ class Spool:
             check_plain(path, begin=True)
         except OSError as error:
             raise self._fault("opened", error.strerror or "it is refused") from error
-        with self._told("opened"):
+        with self._told("opened"), ExitStack() as failed:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=20)
+            failed.callback(self._db.close)  # what is left open could hold a lock
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             # a power cut may lose the last windows, never half of one: they are asked for again
             self._db.execute("PRAGMA synchronous=NORMAL")
             if self._db.execute("PRAGMA user_version").fetchone()[0] != FORM:
                 self._db.executescript(f"BEGIN;{_TABLES}PRAGMA user_version={FORM};COMMIT")
+            failed.pop_all()
 
     def __enter__(self) -> Spool:
         return self

@@ -27,7 +27,7 @@ STOPPING_S = 3600.0
 
 def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> Terms:
     """The terms of programme.config; `words` begin another child than the usual one."""
-    own = (sys.executable, "-P", "-m", "mtdata.jobs.child")
+    own = (sys.executable, "-I", "-m", "mtdata.jobs.child")  # no code of a shell's PYTHONPATH
     how = settings.programme
     return Terms(
         words=(*(words or own), str(settings.folder)),

@@ -11,12 +11,12 @@ from hashlib import sha256
 import pytest
 
 from mtdata.adapters.archive import INCOMING, Appended, FolderArchive, drop_incoming, runs
-from mtdata.adapters.ledger import Ledger
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Span
 from mtdata.domain.scale import Scale
 from mtdata.errors import PackageError, StorageError
 from tests.fakes_disk import MemoryDisk
+from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 5, tzinfo=UTC)
 QOL = Scale("QOL", 3, True)
@@ -28,7 +28,7 @@ class Bench:
     """An archive over a disk and a ledger in memory."""
 
     def __init__(self) -> None:
-        self.disk, self.ledger = MemoryDisk(), Ledger(None)
+        self.disk, self.ledger = MemoryDisk(), ledger_in_memory()
         self.archive = FolderArchive(self.disk, self.ledger, "%b_%d_%Y", "%H_%M_%S")
 
     def put(self, *bodies: bytes, at: datetime = AT) -> Appended:

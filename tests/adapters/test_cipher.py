@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from base64 import b64encode
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,9 +16,10 @@ from Crypto.Cipher import PKCS1_v1_5
 
 from mtdata.adapters import cipher as cipher_room
 from mtdata.adapters.cipher import ClearCipher, KeyRing, RsaCipher, at_size, by_chance
-from mtdata.adapters.keys import PrivateKey, load_keys
-from mtdata.adapters.openers import FastOpener, ReferenceOpener
+from mtdata.adapters.keys import PrivateKey, load_keys, self_test
+from mtdata.adapters.openers import BareOpener, FastOpener, ReferenceOpener
 from mtdata.domain.row import Opened, StillSealed
+from mtdata.errors import ConfigError
 from tests.contracts.cipher_contract import OpenerContract, key_of, pair, sealed
 
 
@@ -45,6 +48,80 @@ def test_the_fast_library_agrees_with_the_reference_on_every_damaged_value(tmp_p
         if number % 4:
             value[rng.randrange(1, len(value))] ^= rng.randrange(256)
         assert fast.open(bytes(value)) == reference.open(bytes(value))
+
+
+def lenient(opener: Any, monkeypatch: pytest.MonkeyPatch, every: int = 1) -> None:
+    """From now on it gives '' for each value that it should refuse, or for one in `every`."""
+    true, refused = opener.open, count(1)
+    self_test.cache_clear()
+    monkeypatch.setattr(
+        opener,
+        "open",
+        lambda self, value: (
+            b"" if (text := true(self, value)) is None and not next(refused) % every else text
+        ),
+    )
+
+
+@pytest.fixture
+def untried() -> Iterator[None]:
+    """What the libraries passed is not known yet, nor after the test."""
+    self_test.cache_clear()
+    yield
+    self_test.cache_clear()
+
+
+@pytest.mark.usefixtures("untried")
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_no_key_opens_anything_where_the_arbiter_opens_what_is_a_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int
+) -> None:
+    lenient(ReferenceOpener, monkeypatch, every)
+    with pytest.raises(ConfigError, match="nothing is opened"):
+        RsaCipher([key_of(tmp_path, 1024)], workers=0)
+
+
+@pytest.mark.usefixtures("untried")
+@pytest.mark.parametrize(("opener", "padding"), [(BareOpener, "none"), (FastOpener, "pkcs1")])
+def test_a_library_that_opens_what_is_a_strangers_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opener: Any, padding: str
+) -> None:
+    lenient(opener, monkeypatch)
+    if padding == "none":
+        with pytest.raises(ConfigError, match="nothing is opened"):
+            RsaCipher([key_of(tmp_path, 1024)], padding=padding, workers=0)
+        return
+    cipher = RsaCipher([key_of(tmp_path, 1024)], workers=0)
+    sent = [text(1024, "fine"), *(text(1024, str(n), 1) for n in range(50))]
+    assert opened(cipher, sent).texts == ["fine", *[StillSealed("no key opens it")] * 50]
+
+
+@pytest.mark.usefixtures("untried")
+@pytest.mark.parametrize("fault", [TypeError, AttributeError, ImportError, ValueError])
+def test_a_library_that_is_called_otherwise_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    def otherwise(*_: object) -> bytes:
+        raise fault
+
+    monkeypatch.setattr(ReferenceOpener, "open", otherwise)
+    with pytest.raises(ConfigError, match="nothing is opened"):
+        RsaCipher([key_of(tmp_path, 1024)], workers=0)
+
+
+def test_what_the_fast_library_cannot_tell_itself_it_asks_the_arbiter(tmp_path: Path) -> None:
+    key, rng, asked = key_of(tmp_path, 1024), Random(5), []
+    fast, reference = FastOpener(key), ReferenceOpener(key)
+    while len(asked) < 20:
+        value = b"\0" + rng.randbytes(127)
+        keyed = fast._keyed.copy()
+        keyed.update(value)
+        if (
+            fast._length(keyed.digest()) <= 4
+        ):  # what OpenSSL makes up for it is as short as an answer
+            asked.append(value)
+    assert [fast.open(value) for value in asked] == [reference.open(value) for value in asked]
+    assert [fast.open(value) for value in asked].count(None) >= 19
 
 
 @pytest.mark.parametrize("workers", [0, 2])

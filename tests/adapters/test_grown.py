@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mtdata.adapters.grown import GrownFile, Shelf
-from mtdata.adapters.ledger import Ledger
 from tests.fakes_disk import MemoryDisk
+from tests.ledgers import ledger_in_memory
 
 DAY, CLOSING = "2026-03-12", b"]}"
 
@@ -19,7 +19,7 @@ class Bench:
     """A shelf over a disk and a ledger in memory; `again` is the next run on them."""
 
     def __init__(self) -> None:
-        self.disk, self.ledger = MemoryDisk(), Ledger(None)
+        self.disk, self.ledger = MemoryDisk(), ledger_in_memory()
         self.again()
 
     def again(self) -> None:

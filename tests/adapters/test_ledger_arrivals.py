@@ -17,6 +17,7 @@ from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Span
 from mtdata.domain.scale import Scale
 from tests.fakes import compact
+from tests.ledgers import kept
 
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -28,7 +29,7 @@ class Book:
     """A ledger on the disk, and the short ways into it."""
 
     def __init__(self, path: Path) -> None:
-        self.ledger = Ledger(path / "ledger.sqlite3")
+        self.ledger = kept(Ledger(path / "ledger.sqlite3"))
         self.arrivals = self.ledger.arrivals
         self.starts: dict[str, int] = {}
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.diary import Diary
 from mtdata.domain.incident import BLOCKING, DAMAGE, KINDS, NOTES
 from mtdata.evidence import Evidence
+from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 LATER = AT + timedelta(minutes=5)
@@ -17,7 +17,7 @@ LATER = AT + timedelta(minutes=5)
 
 @pytest.fixture
 def diary() -> Diary:
-    return Ledger(None).diary
+    return ledger_in_memory().diary
 
 
 def test_a_trouble_that_lasts_is_one_incident_with_its_count_and_newest_words(

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters.ledger import Ledger, Sifted
+from mtdata.adapters.ledger import Sifted
 from mtdata.domain.package import Entry, read_entry
 from mtdata.domain.receipt import Answer, HeldBack, Kept, Outcome, Placed, Span
 from mtdata.domain.scale import Scale
 from tests.fakes import compact
+from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, tzinfo=UTC)
 DAY = "2026-03-12"
@@ -25,7 +26,7 @@ class Book:
     """A ledger in memory and the short ways of a round through it; scale QOL if none is named."""
 
     def __init__(self) -> None:
-        self.ledger = Ledger(None)
+        self.ledger = ledger_in_memory()
         self.entries, self.listing = self.ledger.entries, self.ledger.listing
         self.seqs: dict[bytes, int] = {}
         for name in ("QOL", "BBSIQ"):

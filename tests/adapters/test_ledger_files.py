@@ -14,13 +14,14 @@ from mtdata.adapters.ledger.connection import Connection
 from mtdata.domain.mark import FileMark
 from mtdata.domain.receipt import Span
 from mtdata.errors import StorageError
+from tests.ledgers import ledger_in_memory
 
 DAY = "2026-03-12"
 
 
 @pytest.fixture
 def ledger() -> Ledger:
-    return Ledger(None)
+    return ledger_in_memory()
 
 
 def begun(ledger: Ledger, part: int = 1, kind: str = "raw", state: str = "live") -> FileMark:

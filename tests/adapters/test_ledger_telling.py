@@ -14,6 +14,7 @@ from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.schema import SCHEMA
 from mtdata.domain.notice import Told
 from mtdata.errors import StorageError
+from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -109,7 +110,7 @@ def test_a_migration_that_breaks_off_changes_nothing(
 
 
 def test_what_was_told_is_known_again() -> None:
-    ledger = Ledger(None)
+    ledger = ledger_in_memory()
     for kind in ("storage", "drift"):
         ledger.diary.raise_incident(kind, "", "so", AT)
     ledger.telling.enter(AT, told=[1])
@@ -122,7 +123,7 @@ def test_what_was_told_is_known_again() -> None:
 
 
 def test_a_trouble_that_comes_again_knows_when_the_one_before_was_told() -> None:
-    ledger = Ledger(None)
+    ledger = ledger_in_memory()
     ledger.diary.raise_incident("storage", "", "so", AT)
     ledger.telling.enter(AT, told=[1])
     ledger.diary.close_incidents("", ["storage"], AT)
@@ -131,7 +132,7 @@ def test_a_trouble_that_comes_again_knows_when_the_one_before_was_told() -> None
 
 
 def test_what_was_over_long_before_anybody_was_to_be_told_is_forgotten() -> None:
-    ledger = Ledger(None)
+    ledger = ledger_in_memory()
     for number in range(3):
         ledger.diary.raise_incident("storage", "", "so", AT + timedelta(hours=number))
         ledger.diary.close_incidents("", ["storage"], AT + timedelta(hours=number))

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from mtdata.adapters.archive import CLOSING, FolderArchive
-from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.rawfile import opening_key, tail_entries, tail_of
 from mtdata.domain.mark import FileMark
 from tests.fakes_disk import MemoryDisk
+from tests.ledgers import ledger_in_memory
 
 NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
 BODIES = [
@@ -28,7 +28,7 @@ class Shelf:
     """A raw file made by the archive itself, each append noted with where it ends."""
 
     def __init__(self, *packages: list[list[bytes]]) -> None:
-        self.disk, ledger = MemoryDisk(), Ledger(None)
+        self.disk, ledger = MemoryDisk(), ledger_in_memory()
         archive = FolderArchive(self.disk, ledger, "%b_%d_%Y", "%H_%M_%S")
         self.marks: list[FileMark] = []
         for batches in packages:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.sheets import CsvSheets, row_places
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Backup, Kept, Row, Rows, Sheet, Span, Verified
@@ -19,6 +18,7 @@ from mtdata.domain.scale import Scale
 from mtdata.errors import DamageError, StorageError
 from tests.fakes import compact
 from tests.fakes_disk import MemoryDisk
+from tests.ledgers import ledger_in_memory
 
 DAY = "2026-03-12"
 QOL = Scale("QOL", 1, True)
@@ -30,7 +30,7 @@ class Bench:
     """Sheets over a disk and a ledger in memory; rows are entered as a round enters them."""
 
     def __init__(self) -> None:
-        self.disk, self.ledger = MemoryDisk(), Ledger(None)
+        self.disk, self.ledger = MemoryDisk(), ledger_in_memory()
         self.ledger.listing.see(QOL)
         self.again()
 

@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.parsers import expat
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from tests.exports.conftest import BERLIN, NOON, without_types
 
 XML: list[Callable[[], Reader]] = [lambda: XmlRows(CLICKS), lambda: QuickRows(CLICKS)]
 NAMES = ["by_parser", "by_shape"]
+CREATED = expat.ParserCreate
 
 
 def read(reader: Reader, body: bytes, size: int = 1 << 16) -> list[Row]:
@@ -77,6 +79,41 @@ def test_dirty_rows_come_as_they_were_sent(
     assert read(reader, sent[dialect], size) == sent["rows"]
     head = reader.head
     assert (head.success, head.row_count, head.listed) == (True, len(sent["rows"]), True)
+
+
+class HoldsBack:
+    """A parser that reads the last that came when more comes, as expat 2.6 and later may."""
+
+    def __init__(self, *words: Any) -> None:
+        vars(self).update(parser=CREATED(*words), waiting="")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.parser, name, value)
+
+    def Parse(self, text: str, last: bool) -> None:
+        self.parser.Parse(self.waiting + text * last, last)
+        vars(self)["waiting"] = text
+
+
+@pytest.mark.parametrize("make", XML, ids=NAMES)
+@pytest.mark.parametrize("size", [997, 65_536])
+def test_rows_that_the_parser_held_back_come_at_the_end(
+    sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch, make: Callable[[], Reader], size: int
+) -> None:
+    body = sent["xml"].rstrip()
+    monkeypatch.setattr(expat, "ParserCreate", HoldsBack)
+    reader = make()
+    assert read(reader, body, size) == sent["rows"]
+    assert (reader.head.row_count, reader.head.listed) == (len(sent["rows"]), True)
+
+
+@pytest.mark.parametrize("make", XML, ids=NAMES)
+def test_an_answer_that_breaks_off_gives_no_rows_that_were_held_back(
+    sent: dict[str, Any], monkeypatch: pytest.MonkeyPatch, make: Callable[[], Reader]
+) -> None:
+    monkeypatch.setattr(expat, "ParserCreate", HoldsBack)
+    with pytest.raises(AnswerBroken):
+        read(make(), sent["xml"][:-9], 997)
 
 
 @pytest.mark.parametrize("size", [997, 10**9])

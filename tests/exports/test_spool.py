@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -58,10 +60,10 @@ def test_a_file_is_written_whole_and_its_facts_are_true(tmp_path: Path) -> None:
     with Spool(tmp_path / "a.sqlite3") as spool:
         take(spool, "w", map(line, range(3)))
         facts = spool.write(tmp_path / "a.part", HEADER)
-        empty = Spool(tmp_path / "b.sqlite3")
-        assert empty.write(tmp_path / "b.part", HEADER).rows == 0
-        spool.remove()
-        empty.remove()
+        with Spool(tmp_path / "b.sqlite3") as empty:
+            assert empty.write(tmp_path / "b.part", HEADER).rows == 0
+            spool.remove()
+            empty.remove()
     content = (tmp_path / "a.part").read_bytes()
     assert content == HEADER + b"0 \n1 \n2 \n"
     assert facts == (len(content), sha256(content).hexdigest(), 3)
@@ -116,8 +118,12 @@ def test_a_spool_is_for_its_owner_and_says_what_is_wrong(tmp_path: Path) -> None
         with pytest.raises(StorageError, match="Nothing was exported"):
             spool.end("no window was begun")
     path.write_bytes(b"no database, by far" * 100)
-    with pytest.raises(StorageError, match="cannot be opened"):
+    with pytest.raises(StorageError, match="cannot be opened") as refused:
         Spool(path)
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(refused.tb)]
+    [half_open] = {one["self"] for one in frames if isinstance(one.get("self"), Spool)}
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        half_open._db.execute("SELECT 1")
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:

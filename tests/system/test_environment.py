@@ -51,36 +51,36 @@ def fresh(tmp_path: Path) -> Fresh:
 
 
 def test_the_program_installs_what_it_serves_once(fresh: Fresh) -> None:
-    assert fresh.call("mtdata", "web") == (0, ["install .[served]", "-P -m mtdata web"])
-    assert fresh.call("mtdata", "status") == (0, ["-P -m mtdata status"])
+    assert fresh.call("mtdata", "web") == (0, ["install .[served]", "-I -m mtdata web"])
+    assert fresh.call("mtdata", "status") == (0, ["-I -m mtdata status"])
     (fresh.folder / "setup.py").write_text("# another\n")
-    assert fresh.call("mtdata", "web") == (0, ["install .[served]", "-P -m mtdata web"])
+    assert fresh.call("mtdata", "web") == (0, ["install .[served]", "-I -m mtdata web"])
 
 
 def test_the_tests_bring_along_what_the_program_serves(fresh: Fresh) -> None:
     assert fresh.call("test", "tests/unit") == (0, ["install .[test]"])
-    assert fresh.call("mtdata", "web") == (0, ["-P -m mtdata web"])
+    assert fresh.call("mtdata", "web") == (0, ["-I -m mtdata web"])
     assert fresh.call("test", "tests/unit") == (0, [])
 
 
 def test_only_the_demo_of_cake_installs_a_local_s3(fresh: Fresh) -> None:
-    assert fresh.call("mtdata", "demo") == (0, ["install .[served]", "-P -m mtdata demo"])
+    assert fresh.call("mtdata", "demo") == (0, ["install .[served]", "-I -m mtdata demo"])
     words = ["demo", "--json", "cake"]
-    ran = "-P -m mtdata demo --json cake"
+    ran = "-I -m mtdata demo --json cake"
     assert fresh.call("mtdata", *words) == (0, ["install .[demo]", ran])
     assert fresh.call("mtdata", *words, MTDATA_NO_INSTALL="1") == (0, [ran])
-    assert fresh.call("mtdata", "status") == (0, ["-P -m mtdata status"])
+    assert fresh.call("mtdata", "status") == (0, ["-I -m mtdata status"])
     assert fresh.call("test", "tests/unit") == (0, ["install .[test]"])
     assert fresh.call("mtdata", *words) == (0, [ran])
 
 
 def test_what_failed_to_come_on_top_takes_nothing_away(fresh: Fresh) -> None:
-    assert fresh.call("mtdata", "web") == (0, ["install .[served]", "-P -m mtdata web"])
+    assert fresh.call("mtdata", "web") == (0, ["install .[served]", "-I -m mtdata web"])
     python = fresh.venv / "bin" / "python"
     whole = python.read_text()
     python.write_text(f'{whole}case "$*" in *"pip install"*) exit 1 ;; esac\n')
     assert fresh.call("mtdata", "demo", "cake") == (69, ["install .[demo]"])
-    assert fresh.call("mtdata", "web") == (0, ["-P -m mtdata web"])
+    assert fresh.call("mtdata", "web") == (0, ["-I -m mtdata web"])
 
 
 def test_a_service_installs_nothing(fresh: Fresh) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shlex
+import sqlite3
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 from Crypto.PublicKey import RSA
 
-from mtdata.adapters import cipher
+from mtdata.adapters import cipher, keys
+from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.openers import ReferenceOpener
 from tests.system.conftest import KeyPair
 from tests.system.home import Home, row
 
@@ -310,3 +314,39 @@ def test_a_row_that_was_let_through_by_other_rules_can_be_made_again(
     [sheet] = home.paths("active_data", "QOL")
     sheet.write_bytes(sheet.read_bytes().replace(b"clear", b"cheat", 1))
     assert home.run("decode", "study", "--check").code == 65
+
+
+def is_closed(ledger: Ledger) -> bool:
+    try:
+        ledger._db._db.execute("SELECT 1")
+    except sqlite3.ProgrammingError:
+        return True
+    return False
+
+
+def test_nothing_is_opened_or_deleted_by_a_library_that_opens_what_is_damaged(
+    home: Home, key: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.put_key(key.pem)
+    sealed_rows(home, key)
+    ledgers: list[Ledger] = []
+    begin = Ledger.__init__
+
+    def noted(self: Ledger, path: Path | None) -> None:
+        begin(self, path)
+        ledgers.append(self)
+
+    monkeypatch.setattr(Ledger, "__init__", noted)
+    refuses = ReferenceOpener.open
+    keys.self_test.cache_clear()
+    with monkeypatch.context() as older:  # as pycryptodome did before 4.3
+        older.setattr(ReferenceOpener, "open", lambda self, sealed: refuses(self, sealed) or b"")
+        opened_before, ended = len(ledgers), home.run("export", "study")
+        assert ended.code == 78
+        assert len(ledgers) > opened_before
+        assert all(is_closed(ledger) for ledger in ledgers)
+        assert "nothing is opened" in str(ended.shown)
+        assert home.run("check").code == 78
+    assert home.site.ids("QOL") == [1, 2, 3, 4, 9]
+    keys.self_test.cache_clear()
+    assert home.export()["QOL"]["deleted"] == 5

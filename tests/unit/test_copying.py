@@ -12,7 +12,6 @@ import pytest
 from mtdata import copying as room
 from mtdata.adapters.archive import FolderArchive
 from mtdata.adapters.cipher import ClearCipher
-from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.copying import Copying, raw_from_replicas, read_copy
 from mtdata.course import Course, Pool
@@ -24,6 +23,7 @@ from mtdata.pipeline import delete
 from tests.fakes import MemorySite, compact
 from tests.fakes_disk import MemoryDisk
 from tests.fakes_replica import MemoryReplica
+from tests.ledgers import ledger_in_memory
 
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ class World:
     """A pool in memory with replicas in memory."""
 
     def __init__(self, *replicas: MemoryReplica) -> None:
-        self.disk, self.ledger, self.clock = MemoryDisk(), Ledger(None), HandClock()
+        self.disk, self.ledger, self.clock = MemoryDisk(), ledger_in_memory(), HandClock()
         self.archive = FolderArchive(self.disk, self.ledger, "%Y-%m-%d", "%H%M%S")
         self.given(*replicas)
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.adapters.ledger import Ledger
 from mtdata.domain.incident import KINDS, NOTES
 from mtdata.domain.notice import News, Notice, Pace, due
+from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -23,7 +23,7 @@ class Lab:
     """Pools with incidents, a clock set by hand, and what was told so far."""
 
     def __init__(self, *sites: str) -> None:
-        self.ledgers = {site: Ledger(None) for site in sites or ("study",)}
+        self.ledgers = {site: ledger_in_memory() for site in sites or ("study",)}
         self.now = AT
         self.told: list[tuple[datetime, Notice]] = []
 

@@ -11,7 +11,6 @@ import pytest
 
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
-from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox
 from mtdata.domain.message import Message
@@ -20,6 +19,7 @@ from mtdata.errors import PostError, PostPutOff, PostRefused, StorageError
 from mtdata.notices import PUT_OFF_TRIES, REFUSED_TRIES, Notices
 from tests.fakes_disk import MemoryDisk
 from tests.fakes_post import MemoryPost
+from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -53,7 +53,7 @@ class Lab:
 
     def __init__(self) -> None:
         self.clock = HandClock()
-        self.ledgers = {"study": Ledger(None), PROGRAM: Ledger(None)}
+        self.ledgers = {"study": ledger_in_memory(), PROGRAM: ledger_in_memory()}
         self.disk = FullDisk()
         self.outbox = Outbox(self.disk)
         self.marker = Marker(FolderDisk(Path("/nowhere")), "told_at_once")

@@ -13,7 +13,6 @@ from mtdata import watch
 from mtdata.adapters.archive import FolderArchive
 from mtdata.adapters.cipher import ClearCipher
 from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.course import Pool, Terms
 from mtdata.domain.forecast import Room
@@ -21,6 +20,7 @@ from mtdata.domain.package import entries, in_batches
 from mtdata.domain.scale import Scale
 from tests.fakes import compact
 from tests.fakes_disk import MemoryDisk
+from tests.ledgers import ledger_in_memory
 
 BEGUN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -42,7 +42,7 @@ class World:
     """A pool in memory, to which rounds come."""
 
     def __init__(self, zone: tzinfo = UTC) -> None:
-        self.disk, self.ledger, self.clock = MemoryDisk(), Ledger(None), HandClock(zone)
+        self.disk, self.ledger, self.clock = MemoryDisk(), ledger_in_memory(), HandClock(zone)
         self.archive = FolderArchive(self.disk, self.ledger, "%Y-%m-%d", "%H%M%S")
         sheets = CsvSheets(self.disk, self.ledger, "%Y-%m-%d")
         self.pool = Pool(

@@ -104,9 +104,10 @@ class XmlRows:
         return rows
 
     def close(self) -> list[Row]:
-        """See Reader."""
+        """See Reader.  expat 2.6 and later may hold back the last rows until now."""
         self._parse(self._decoded.take(b"", last=True) + self._held, last=True)
-        return []
+        rows, self._rows = self._rows, []
+        return rows
 
     def _parse(self, text: str, *, last: bool) -> None:
         try:
