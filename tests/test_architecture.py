@@ -172,6 +172,7 @@ def deleting_elsewhere(file: Source) -> Iterator[str]:
 
 BORDERS = {
     "cli/main.py": "errors of the program end here",
+    "program_fault.py": "what ends one site's turn ends no other's",
     "adapters/s3/bucket.py": "what boto3's readers throw over an answer is the store's fault",
 }
 """Where whatever comes is caught: behind these stands somebody else's code, or nobody."""
