@@ -20,6 +20,7 @@ from mtdata.domain import schedule
 from mtdata.domain.past import past
 from mtdata.duties import COLLECT
 from mtdata.errors import ConfigError, MTDataError, Stopped
+from mtdata.program_fault import contained
 from mtdata.pulse import Pulse
 from mtdata.shift import NEWS, Shift
 from mtdata.timetable import TickingClock, Timetable
@@ -99,7 +100,8 @@ class Daemon:
 
     def _is_due(self, site: SiteConfig) -> bool:
         try:
-            return COLLECT.is_due(site, self._shift.settings.daemon, self._clock.now())
+            with contained(site.name):
+                return COLLECT.is_due(site, self._shift.settings.daemon, self._clock.now())
         except MTDataError:
             return True  # the round will tell what is wrong, and the other sites have their turn
 
@@ -156,7 +158,8 @@ class Daemon:
 
     def _until_due(self, site: SiteConfig) -> float:
         try:
-            last = COLLECT.last(site)
+            with contained(site.name):
+                last = COLLECT.last(site)
         except MTDataError:
             return 0.0  # the round will tell what is wrong
         now = self._clock.now()

@@ -75,7 +75,7 @@ class FinalResponse(HTTPResponse):
         return read
 
 
-class _Answer(FinalResponse):
+class BoundedAnswer(FinalResponse):
     """Status line, headers and body that are there in time: the time-out is one for them all."""
 
     most: float = MOST
@@ -83,8 +83,11 @@ class _Answer(FinalResponse):
     def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
         super().__init__(sock, *rest, **more)
         self.fp.close()
-        ends_at = time.monotonic() + (sock.gettimeout() or 0)
-        self.fp = io.BufferedReader(TimedBytes(sock, ends_at, self.most), 1 << 16)
+        self.fp = io.BufferedReader(self.source(sock), 1 << 16)
+
+    def source(self, sock: socket.socket) -> TimedBytes:
+        """Where its bytes come from."""
+        return TimedBytes(sock, time.monotonic() + (sock.gettimeout() or 0), self.most)
 
 
 class Bounded(HTTPAdapter):
@@ -99,22 +102,28 @@ class Bounded(HTTPAdapter):
         """Make connections whose answers are bounded."""
         super().init_poolmanager(*rest, **more)
 
-        class Answer(_Answer):
+        class Answer(BoundedAnswer):
             most = self._most
 
-        class Plain(HTTPConnection):
-            response_class = Answer
+        self.poolmanager.pool_classes_by_scheme = pools_of(Answer)
 
-        class Secure(HTTPSConnection):
-            response_class = Answer
 
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
+def pools_of(answers: type[FinalResponse]) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools of urllib3 whose connections give answers of this class, by scheme."""
 
-        class SecurePool(HTTPSConnectionPool):
-            ConnectionCls = Secure
+    class Plain(HTTPConnection):
+        response_class = answers
 
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+    class Secure(HTTPSConnection):
+        response_class = answers
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
 
 
 def causes(fault: BaseException) -> list[BaseException]:

@@ -16,6 +16,7 @@ from mtdata.duties import COLLECT, DAILY, Duty, Turn
 from mtdata.errors import BusyError, MTDataError, StorageError
 from mtdata.jobs import in_daemon
 from mtdata.jobs.daily import Dailies
+from mtdata.program_fault import ProgramFault, contained
 from mtdata.pulse import Pulse
 from mtdata.timetable import TickingClock
 
@@ -161,8 +162,12 @@ class Shift:
         for site in self.sites():
             pulse.beat()
             try:
-                app.look_ahead(site)
-            except StorageError as error:  # its own round tells of it; the others have their turn
+                with contained(site.name):
+                    app.look_ahead(site)
+            except (
+                StorageError,
+                ProgramFault,
+            ) as error:  # its own round tells of it; the others have their turn
                 with logs.at(site=site.name):
                     log.debug("%s", error)
         app.write_metrics(self.settings)

@@ -16,6 +16,7 @@ from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.config import SiteConfig, seconds
 from mtdata.errors import StorageError, UsageError
 from mtdata.known_pool import has_raw
+from mtdata.program_fault import ProgramFault, contained
 from mtdata.wiring import has_pool
 
 log = logging.getLogger(__name__)
@@ -110,13 +111,21 @@ def _export(options: argparse.Namespace) -> Result:
 
     def act(site: SiteConfig) -> Report | None:
         try:
-            with watching(site.name) as watch, news.beating(settings, site.name) as ended:
+            with (
+                contained(site.name),
+                watching(site.name) as watch,
+                news.beating(settings, site.name) as ended,
+            ):
                 report = app.export(site, options.scale, watch)
                 ended.append(report)
                 return report
         except UsageError as error:  # no such scale there; another of the sites may have it
             lacking.append(error)
             return None
+        except ProgramFault as error:
+            place = news.place_of(site.name)
+            news.program_incident(settings, error.incident, place, str(error), logged=True)
+            raise
 
     rounds, faults = each_site(settings.chosen(options.server), act)
     news.spread(settings)

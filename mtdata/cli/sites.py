@@ -14,7 +14,8 @@ from mtdata.adapters import owner
 from mtdata.bulletin import exit_code, level_of
 from mtdata.cli.tables import note
 from mtdata.config import Settings, SiteConfig, load
-from mtdata.errors import MTDataError, OwnerError, Reach
+from mtdata.errors import MTDataError, OwnerError, Stopped, UsageError
+from mtdata.program_fault import ProgramFault, contained
 
 log = logging.getLogger(__name__)
 Result = tuple[int, dict[str, Any]]
@@ -65,16 +66,20 @@ def with_records(settings: Settings) -> Settings:
 def each_site(
     sites: tuple[SiteConfig, ...], act: Callable[[SiteConfig], Any]
 ) -> tuple[dict[str, Any], dict[str, MTDataError]]:
-    """Do something for each site; one site's fault does not end another's turn."""
+    """Do something for each site; one site's fault, ours too, does not end another's turn."""
     done: dict[str, Any] = {}
     faults: dict[str, MTDataError] = {}
     for site in sites:
         try:
-            done[site.name] = act(site)
+            with contained(site.name):
+                done[site.name] = act(site)
+        except (Stopped, UsageError):
+            raise
         except MTDataError as error:
-            if error.stops >= Reach.PROCESS:
-                raise
             faults[site.name] = error
+            if isinstance(error, ProgramFault):  # of which the log knows
+                note(f"mtdata: {site.name}: {error}\n{error.places}", logging.ERROR)
+                continue
             with logs.at(site=site.name):
                 log.log(level_of(error.incident), "%s", error, extra=logs.TOLD)
             note(f"mtdata: {site.name}: {error}", logging.ERROR)
@@ -94,5 +99,6 @@ def answer(
         told = [text for site in shown.values() for text in site.get("faults", [])]
         message = "; ".join(told) or "some part failed; see the incidents"
         kind = type(first).__name__ if first else "PartFailed"
+        kind = "Fault" if isinstance(first, ProgramFault) else kind  # as where there is no site
         whole["error"] = {"kind": kind, "message": message, "exit": code}
     return code, whole

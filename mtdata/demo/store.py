@@ -52,7 +52,7 @@ class LocalStore:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         access = S3Access(self.url, REGION, self.access_key, self.secret_key)
-        self._client = open_client(access)
+        self._client = open_client(access).client
         self._client.create_bucket(Bucket=BUCKET)
         return self
 

@@ -87,6 +87,8 @@ class Fetching:
         for piece in _of_file(artifact) if way is None else way[0].pieces(way[1]):
             digest.update(piece)
             size += len(piece)
+            if artifact.size is not None and size > artifact.size:
+                break
             if held:
                 yield held
             held = piece

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -214,7 +215,8 @@ def test_what_only_reads_is_asked_once_more_where_the_answer_was_none(
         head_object = delete_object = garbled
 
     store = opened()
-    monkeypatch.setattr(store, "_s3", Client)
+    wire = SimpleNamespace(begin=lambda: None)
+    monkeypatch.setattr(store, "_s3", lambda: SimpleNamespace(client=Client(), wire=wire))
     fault = _fault_of(lambda: store.ask(operation, Key="a"))
     assert (len(asked), fault is None) == (times, times == 2)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from typing import Any
 
 import pytest
 
+from mtdata import rounds
 from mtdata.adapters.lock import PoolLock
+from mtdata.course import Course
 from mtdata.demo.study_site import StudySite
+from mtdata.ports import Site
+from tests.nonsense import NONSENSE, nonsense
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
 
@@ -60,6 +65,67 @@ def test_one_site_that_is_down_does_not_keep_the_other_from_being_collected(home
         assert ended.shown["sites"]["other"]["scales"]["QOL"]["appended"] == 1
         assert ended.shown["error"]["exit"] == 69
         home.site.start()
+
+
+def test_a_fault_of_ours_at_one_site_does_not_keep_the_other_from_being_collected(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry, carried = rounds.carry, list[str]()
+    words = " ".join(["an", "answer"])
+
+    def fails_once(course: Course, site: Site) -> None:
+        carried.append(course.scale.name)
+        if len(carried) == 1:
+            raise ArithmeticError(words)
+        carry(course, site)
+
+    monkeypatch.setattr(rounds, "carry", fails_once)
+    with StudySite() as other:
+        home.configure("first", site=other)
+        other.put("QOL", [row(1)])
+        home.site.put("QOL", [row(1)])
+        ended = home.run("export")
+        assert ended.code == ended.shown["sites"]["first"]["exit"] == 70
+        assert ended.shown["sites"][STUDY]["scales"]["QOL"]["appended"] == 1
+        assert ended.shown["error"]["kind"] == "Fault"
+        assert words not in ended.said + json.dumps(ended.shown)
+        assert program_troubles(home) == {("task_failed", "pool first")}
+        assert home.run("export").shown["sites"]["first"]["scales"]["QOL"]["appended"] == 1
+    assert program_troubles(home) == set()
+
+
+def program_troubles(home: Home) -> set[tuple[str, str]]:
+    """Kind and place of every open incident of the program's own."""
+    found = home.run("incidents").shown["sites"].get("(program)", {"incidents": []})
+    return {(one["kind"], one["scale"]) for one in found["incidents"]}
+
+
+def test_a_config_that_fits_no_pool_does_not_keep_the_other_from_being_collected(
+    home: Home,
+) -> None:
+    home.configure(REPLICAS=["gs://bucket/x"])
+    with StudySite() as other:
+        home.configure("other", site=other)
+        other.put("QOL", [row(1)])
+        ended = home.run("export")
+        assert ended.code == 78
+        assert ended.shown["sites"]["other"]["scales"]["QOL"]["appended"] == 1
+
+
+def test_a_replica_that_answers_nonsense_ends_no_round(home: Home) -> None:
+    with nonsense(NONSENSE["a body without end"]) as store, StudySite() as other:
+        keys = {"ENDPOINT": store.url, "ACCESS_KEY": "a", "SECRET_KEY": "b"}
+        home.configure(REPLICAS=[{"URL": "s3://bucket/x", **keys}], DELETE_MODE=True)
+        home.configure("other", site=other)
+        home.site.put("QOL", [row(1)])
+        other.put("QOL", [row(1)])
+        ended = home.run("export")
+        assert ended.code == 69
+        assert {site["exit"] for site in ended.shown["sites"].values()} == {0, 69}
+        assert home.ids("QOL") == ["1"]
+        assert home.deletes() == []
+        assert ("replica_unreachable", "") in home.troubles()
+        assert home.run("check", STUDY).code == 69
 
 
 def test_a_second_round_on_one_pool_ends_as_75_and_does_nothing(home: Home) -> None:

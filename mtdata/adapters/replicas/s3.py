@@ -47,7 +47,11 @@ class S3Replica:
     def confirm(self, name: str, length: int, digest: bytes) -> bool:
         """Port: Replica.confirm.  A store that keeps no checksums has to show the bytes."""
         answer = self._bucket.look(self._key(name))
-        if answer is None or answer.get("ContentLength") != length:
+        if answer is None:
+            return False
+        if "ContentLength" not in answer:
+            raise ReplicaError(f"{self.place}: it does not say how long {name} is")
+        if answer["ContentLength"] != length:
             return False
         said = answer.get("ChecksumSHA256")
         if said is None or answer.get("ChecksumType") == "COMPOSITE":

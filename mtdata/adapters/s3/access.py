@@ -14,7 +14,8 @@ URL = re.compile(
 class S3Access:
     """How to reach a store; empty keys leave it to what the machine is given.
 
-    `machine_endpoint`: where no endpoint is given, the machine may name one as well.
+    `machine_endpoint`: where no endpoint is given, the machine may name one as well.  `addressing`:
+    path, virtual or auto; '' is path at an endpoint, and auto without one.
     """
 
     endpoint: str = ""
@@ -24,6 +25,7 @@ class S3Access:
     timeout_s: float = 60.0
     connect_timeout_s: float = 10.0
     machine_endpoint: bool = False
+    addressing: str = ""
 
 
 def bucket_of(url: str) -> tuple[str, str] | None:

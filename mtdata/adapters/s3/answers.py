@@ -51,7 +51,7 @@ PASSES = frozenset(
         "InvalidPartOrder",
     }
 )
-PASSING = frozenset({408, 409, 423, 425, 429, 499})
+PASSING = frozenset({302, 307, 408, 409, 423, 425, 429, 499})
 LASTING = frozenset({501, 505})
 """Of 500 and above, what a store will answer tomorrow too."""
 LASTING_CONFLICTS = frozenset({"BucketAlreadyExists", "BucketAlreadyOwnedByYou"}) | frozenset(
@@ -135,11 +135,13 @@ class Fault(NamedTuple):
     @property
     def lasts(self) -> bool:
         """Whether somebody has to mend it."""
-        return self.kind in NO_KEYS or self.kind in ODD_MACHINE
+        return not self.is_unreadable and (self.kind in NO_KEYS or self.kind in ODD_MACHINE)
 
     @property
     def words(self) -> str:
         """What happened, and what to do."""
+        if self.is_unreadable:
+            return self._answer_told
         if self.kind in NO_KEYS:
             return "no keys; give ACCESS_KEY and SECRET_KEY, or let the machine have a role"
         if self.kind in ODD_MACHINE:
@@ -148,17 +150,19 @@ class Fault(NamedTuple):
                 "give ACCESS_KEY, SECRET_KEY and REGION, and nothing of it is asked"
             )
         if "Timeout" in self.kind:
-            return "it did not answer in time (TIMEOUT)"
+            return "it did not answer in time (TIMEOUT), or without an end"
         if self.kind == "SSLError":
             return (
                 "no TLS connection with it (SSLError); where its certificate is of your own "
                 "authority, REQUESTS_CA_BUNDLE names the file with it"
             )
-        if self.is_unreadable:
-            return (
-                f"its answer is none that S3 gives ({self.kind}); is the address that of a store?"
-            )
         return f"it cannot be reached ({self.kind})"
+
+    @property
+    def _answer_told(self) -> str:
+        if self.kind == "Circling":
+            return "it sends us from one address to the next without end; is ENDPOINT right?"
+        return f"its answer is none that S3 gives ({self.kind}); is the address that of a store?"
 
 
 def region_by(response: dict[str, Any]) -> str:

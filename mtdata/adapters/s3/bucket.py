@@ -13,35 +13,29 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
-from http.client import HTTPException
 from io import BytesIO
 from threading import Lock
 from traceback import format_tb
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mtdata.adapters.s3.access import S3Access
 from mtdata.adapters.s3.answers import EXPIRED, Fault, Told, region_by
-from mtdata.adapters.s3.opening import open_client
+from mtdata.adapters.s3.clients import CLIENTS
+from mtdata.adapters.s3.opening import Opened
+from mtdata.errors import MTDataError
 
 log = logging.getLogger(__name__)
 READ = 1 << 16
 READS = ("head_", "get_", "list_")
 """How the names of requests begin that may be made twice."""
 Asked = dict[str, Any]
+Given = TypeVar("Given")
 _REGIONS: dict[tuple[str, str], str] = {}
 """Of buckets whose region no config names, as their stores told it."""
-# What boto3's readers raise over an answer that is none: what they look for is not there, or odd.
-UNREADABLE = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    HTTPException,
-    LookupError,
-    RecursionError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
+
+
+class Unreadable(Exception):
+    """An answer came, and the library stumbled over it: the name of what it threw."""
 
 
 class Words(NamedTuple):
@@ -57,7 +51,7 @@ class S3Bucket:
     def __init__(self, access: S3Access, name: str, words: Words) -> None:
         self.name, self._access, self._words = name, access, words
         self._opening = Lock()
-        self._client: Any = None
+        self._opened: Opened | None = None
         self.is_plain = False
 
     def ask(self, operation: str, **how: Any) -> Asked:
@@ -93,25 +87,32 @@ class S3Bucket:
             return self._checked("create_multipart_upload", lambda: how, checks)
 
     def pieces(self, answer: Asked) -> Generator[bytes]:
-        """The bytes that an answer brings, piece by piece."""
-        with answer["Body"] as body:
+        """The bytes that an answer brings, piece by piece, and no more than it says."""
+        body, left = answer["Body"], answer.get("ContentLength", -1)
+        try:
             while piece := self._piece(body):
+                left -= len(piece)
+                if left < 0:
+                    raise self._words.failed(Fault("more than its length", is_unreadable=True))
                 yield piece
+        finally:
+            body.close()
 
     def signed(self, key: str, disposition: str, for_s: int) -> str:
         """An address that gives the object to anybody for so long, for the bucket's own region."""
         how = {"Bucket": self.name, "Key": key, "ResponseContentDisposition": disposition}
         with self._border():
             self._go_home()
-            link: str = self._s3().generate_presigned_url("get_object", how, ExpiresIn=for_s)
+            sign = self._s3().client.generate_presigned_url
+            link: str = _readable(lambda: sign("get_object", how, ExpiresIn=for_s))
             return link
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections that nobody else uses."""
         with self._opening:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+            if self._opened is not None:
+                CLIENTS.give_back(self._access, self._opened)
+                self._opened = None
 
     # requests
 
@@ -147,28 +148,36 @@ class S3Bucket:
 
     def _call(self, operation: str, **how: Any) -> Asked:
         """One request; what only reads is asked once more where the answer was none."""
-        ask: Callable[..., Asked] = getattr(self._s3(), operation)
         try:
-            return ask(Bucket=self.name, **how)
-        except UNREADABLE as error:
-            places = "".join(format_tb(error.__traceback__))  # its words could repeat a key
-            log.info("%s: no answer of a store (%s):\n%s", operation, type(error).__name__, places)
+            return self._asked(operation, how)
+        except Unreadable:
             if not operation.startswith(READS):
                 raise
-        return ask(Bucket=self.name, **how)
+        return self._asked(operation, how)
+
+    def _asked(self, operation: str, how: Asked) -> Asked:
+        from botocore.exceptions import InvalidRegionError
+
+        opened = self._s3()
+        opened.wire.begin()
+        ask: Callable[..., Asked] = getattr(opened.client, operation)
+        try:
+            return _readable(lambda: ask(Bucket=self.name, **how))
+        except InvalidRegionError as error:  # ours was looked at when the client was opened
+            raise Unreadable(type(error).__name__) from None
 
     def _piece(self, body: Any) -> bytes:
         with self._border():
-            piece: bytes = body.read(READ)
+            piece: bytes = _readable(lambda: body.read(READ))
             return piece
 
     # the client
 
-    def _s3(self) -> Any:
-        with self._opening:  # boto3 makes clients in one thread only; the client serves many
-            if self._client is None:
-                self._client = open_client(self._access)
-            return self._client
+    def _s3(self) -> Opened:
+        with self._opening:
+            if self._opened is None:
+                self._opened = _readable(lambda: CLIENTS.take(self._access))
+            return self._opened
 
     def _go_home(self) -> None:
         """Where the config names no region, turn to that which the store tells of the bucket."""
@@ -178,8 +187,8 @@ class S3Bucket:
         region = _REGIONS.get(of) or self._region()
         if region:
             _REGIONS[of] = region
-            self._access = replace(self._access, region=region)
             self.close()
+            self._access = replace(self._access, region=region)
 
     def _region(self) -> str:
         from botocore.exceptions import ClientError
@@ -200,22 +209,48 @@ class S3Bucket:
     @contextmanager
     def _border(self) -> Iterator[None]:
         """Nothing but the library's own calls stands in here."""
-        from boto3.exceptions import Boto3Error  # type: ignore[import-untyped]
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
-        from urllib3.exceptions import HTTPError
+        from botocore.exceptions import ClientError
 
         try:
             yield
         except ClientError as error:
             raise self._words.refused(self._told(error.response)) from None
-        except (BotoCoreError, Boto3Error, HTTPError, OSError) as error:
+        except Unreadable as error:
+            raise self._words.failed(Fault(str(error), is_unreadable=True)) from None
+        except _own_faults() as error:
             raise self._words.failed(Fault(type(error).__name__)) from None
-        except (ResponseParserError, *UNREADABLE) as error:
-            raise self._words.failed(Fault(type(error).__name__, is_unreadable=True)) from None
 
     def _told(self, response: Asked) -> Told:
         told = Told.by(response, renews=not self._access.access_key)
         if told.code in EXPIRED and told.renews:
-            self.close()  # the next client asks for new keys
+            with self._opening:
+                if self._opened is not None:  # the next one asks for new keys
+                    CLIENTS.renew(self._access, self._opened)
+                    self._opened = None
         return told
+
+
+def _own_faults() -> tuple[type[Exception], ...]:
+    """What the library throws by intention, before a whole answer is there."""
+    from boto3.exceptions import Boto3Error  # type: ignore[import-untyped]
+    from botocore.exceptions import BotoCoreError
+    from urllib3.exceptions import HTTPError
+
+    return BotoCoreError, Boto3Error, HTTPError, OSError
+
+
+def _readable(ask: Callable[[], Given]) -> Given:
+    """What it gives; Unreadable for everything that the library throws without meaning to.
+
+    Its readers go by what S3 answers, and there is no list of what they throw over anything else.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        return ask()
+    except (MTDataError, ClientError, *_own_faults()):
+        raise
+    except Exception as error:
+        places = "".join(format_tb(error.__traceback__))  # its words could repeat a key
+        log.info("no answer of a store (%s):\n%s", type(error).__name__, places)
+        raise Unreadable(type(error).__name__) from None

@@ -6,13 +6,17 @@ asked: a profile of somebody else must not stop us.  REQUESTS_CA_BUNDLE counts, 
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtdata.adapters.s3.access import S3Access
 
+if TYPE_CHECKING:
+    from mtdata.adapters.s3.wire import Wire
+
 TRIES = 2
-CONNECTIONS = 8
+CONNECTIONS = 16
 HOME = "us-east-1"
 """The region of a bucket that names none."""
 FILES = ("config_file", "credentials_file")
@@ -27,13 +31,22 @@ def _descriptions() -> Any:
     return Loader(extra_search_paths=own, include_default_search_paths=False)
 
 
-def open_client(access: S3Access) -> Any:
+class Opened(NamedTuple):
+    """boto3's client of a store, and the wire that it asks by."""
+
+    client: Any
+    wire: Wire
+
+
+def open_client(access: S3Access) -> Opened:
     """A client; call it in one thread at a time, what it gives serves many."""
     from boto3.session import Session  # type: ignore[import-untyped]
     from botocore.config import Config  # type: ignore[import-untyped]
 
+    from mtdata.adapters.s3.wire import Wire
+
     session = Session(
-        botocore_session=_core(access),
+        botocore_session=(core := _core(access)),
         aws_access_key_id=access.access_key or None,
         aws_secret_access_key=access.secret_key or None,
         region_name=access.region or None,
@@ -49,12 +62,17 @@ def open_client(access: S3Access) -> Any:
         ignore_configured_endpoint_urls=not access.machine_endpoint,
         request_checksum_calculation="when_required",  # ours is SHA-256, and our own
         response_checksum_validation="when_required",
-        s3={"addressing_style": "path" if access.endpoint else "auto"},
+        s3={"addressing_style": access.addressing or ("path" if access.endpoint else "auto")},
     )
     region = access.region or session.region_name or HOME
-    return session.client(
+    client = session.client(
         "s3", endpoint_url=access.endpoint or None, region_name=region, config=config
     )
+    trusted = core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+    limits = (access.connect_timeout_s, access.timeout_s)
+    wire = Wire(verify=trusted or True, timeout=limits, max_pool_connections=CONNECTIONS)
+    wire.take(client)
+    return Opened(client, wire)
 
 
 def _core(access: S3Access) -> Any:

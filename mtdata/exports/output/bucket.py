@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
+from contextvars import copy_context
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,7 +18,10 @@ from mtdata.exports.output.port import Facts, Sealing, Staged, checked_name
 
 PIECE = 8 << 20
 """Bytes of one part of an upload: at most so many, and 10,000 parts, make 80 GB a file."""
+AT_ONCE = 4
+"""So many parts of a file are under way, and in memory."""
 MOST_LEFT = 100
+DIGEST = "sha256"
 PERMISSIONS = (
     "s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListBucket and "
     "s3:ListBucketMultipartUploads"
@@ -26,7 +33,9 @@ ARCHIVED = "the file lies in an archive of the store; restore it there, then dow
 
 
 def _known(found: dict[str, Any]) -> str:
-    return str(found.get("Metadata", {}).get("sha256", ""))
+    """The digest that we put beside it; names of headers come back in any case."""
+    facts = {str(name).lower(): value for name, value in found.get("Metadata", {}).items()}
+    return str(facts.get(DIGEST, ""))
 
 
 def _opened(spooled: Path) -> BinaryIO:
@@ -61,7 +70,7 @@ class BucketOutput:
     def size(self, name: str) -> int | None:
         """Port: Output.size."""
         found = self._head(name)
-        if found is not None and "ContentLength" not in found:
+        if found is not None and found.get("ContentLength", -1) < 0:
             raise OutputError(f"{self.place}/{name}: the store does not say how long it is")
         return None if found is None else int(found["ContentLength"])
 
@@ -71,9 +80,11 @@ class BucketOutput:
         self.drop(name)
         more = {"ServerSideEncryption": self._sealing.kind} if self._sealing.kind else {}
         more |= {"SSEKMSKeyId": self._sealing.key} if self._sealing.key else {}
-        meta = {"sha256": facts.sha256, "rows": str(facts.rows)}
+        meta = {DIGEST: facts.sha256, "rows": str(facts.rows)}
         begun = self._bucket.begin(**at, Metadata=meta, **more)
-        which = {**at, "UploadId": begun.get("UploadId", "")}
+        if not begun.get("UploadId"):  # without one, a part is a file and its end a removal
+            raise OutputError(f"{self.place}/{name}: the store begins no upload of parts")
+        which = {**at, "UploadId": begun["UploadId"]}
         try:
             parts = list(self._sent(which, spooled))
         except BaseException:
@@ -100,45 +111,56 @@ class BucketOutput:
         return f"{self.place}/{name}"
 
     def _shows(self, staged: Staged) -> bool:
-        """Whether it stands there; where the store took no checksums, by its very bytes."""
+        """Whether it stands there; by its very bytes where the store keeps no word of ours."""
         found, facts = self._head(staged.name), staged.facts
-        stands = (
-            found is not None
-            and found.get("ContentLength") == facts.size
-            and _known(found) == facts.sha256
-        )
-        return stands and (not self._bucket.is_plain or self._read_back(staged))
+        if found is None or found.get("ContentLength") != facts.size:
+            return False
+        if self._bucket.is_plain or not _known(found):
+            return self._digest(staged.name) == facts.sha256
+        return _known(found) == facts.sha256
 
-    def _read_back(self, staged: Staged) -> bool:
+    def _digest(self, name: str) -> str:
         digest = sha256()
-        for piece in self.pieces(staged.name):
+        for piece in self.pieces(name):
             digest.update(piece)
-        return digest.hexdigest() == staged.facts.sha256
+        return digest.hexdigest()
 
     def drop(self, name: str) -> None:
         """Port: Output.drop: give up every upload of that name, whoever began it."""
         key = self._key(name)
         left = self._bucket.ask("list_multipart_uploads", Prefix=key, MaxUploads=MOST_LEFT)
         for one in left.get("Uploads", []):
-            if one.get("Key") == key:
-                which = {"Key": key, "UploadId": one.get("UploadId", "")}
-                self._bucket.ask("abort_multipart_upload", **which)
+            if one.get("Key") == key and one.get("UploadId"):
+                self._bucket.ask("abort_multipart_upload", Key=key, UploadId=one["UploadId"])
 
     def sha256(self, name: str) -> str:
-        """Port: Output.sha256, as it was told when it was put there."""
+        """Port: Output.sha256, as it was told when it was put there; where it was not, by bytes."""
         found = self._head(name)
-        return "" if found is None else _known(found)
+        return "" if found is None else _known(found) or self._digest(name)
 
     def _sent(self, which: dict[str, Any], spooled: Path) -> Iterator[dict[str, Any]]:
-        with _opened(spooled) as file:
-            number = 0
-            while piece := _read(file):
-                number += 1
-                answer = self._bucket.put_part(piece, **which, PartNumber=number)
-                part = {"PartNumber": number, "ETag": answer.get("ETag", "")}
-                if "ChecksumSHA256" in answer:
-                    part["ChecksumSHA256"] = answer["ChecksumSHA256"]
-                yield part
+        """Put the parts, a few side by side, and give them in order."""
+        waiting: deque[Future[dict[str, Any]]] = deque()
+        with _opened(spooled) as file, ThreadPoolExecutor(AT_ONCE, "part") as crew:
+            try:
+                for number in count(1):
+                    if len(waiting) == AT_ONCE:
+                        yield waiting.popleft().result()
+                    if not (piece := _read(file)):
+                        break
+                    put = copy_context().run  # the log knows for whom
+                    waiting.append(crew.submit(put, self._part, which, number, piece))
+                for part in waiting:
+                    yield part.result()
+            finally:
+                crew.shutdown(cancel_futures=True)
+
+    def _part(self, which: dict[str, Any], number: int, piece: bytes) -> dict[str, Any]:
+        answer = self._bucket.put_part(piece, **which, PartNumber=number)
+        if not answer.get("ETag"):
+            raise OutputError(f"{self.place}: the store does not say that it has part {number}")
+        part = {"PartNumber": number, "ETag": answer["ETag"]}
+        return part | {key: answer[key] for key in ("ChecksumSHA256",) if key in answer}
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Port: Output.pieces."""
