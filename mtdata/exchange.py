@@ -5,14 +5,20 @@ from __future__ import annotations
 import io
 import socket
 import time
+import zlib
+from collections.abc import Iterable, Iterator
 from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import DecodeError
 
 MOST = 1 << 20
+MOST_FOR_NOTHING = 1 << 20
+"""Bytes of gzip that may bring none: members, headers and blocks can be empty without end."""
+STEP = 4096
 MAX_INTERIM = 100
 SWITCHING = 101
 
@@ -124,6 +130,75 @@ def pools_of(answers: type[FinalResponse]) -> dict[str, type[HTTPConnectionPool]
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}
+
+
+def unpacked(answer: Any, size: int) -> Iterator[bytes]:
+    """The body of an answer of urllib3's, unpacked, in pieces of at most about `size` bytes.
+
+    DecodeError for what cannot be unpacked, or goes on without bringing anything.
+    """
+    if answer.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip"):
+        return _gunzipped(answer.stream(size, decode_content=False), size)
+    pieces: Iterator[bytes] = answer.stream(size, decode_content=True)
+    return pieces
+
+
+def _gunzipped(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    members, for_nothing, member = 1, 0, zlib.decompressobj(16 + zlib.MAX_WBITS)
+    for packed in _in_steps(pieces):
+        rest, out = packed, b""
+        while rest or len(out) == size:  # a full piece may not be all that these bytes bring
+            try:
+                out = member.decompress(rest, size)
+            except zlib.error:
+                if members == 1:
+                    raise DecodeError("what came as gzip is none") from None
+                return  # what stands behind the last member counts for nothing, as with gzip(1)
+            left = member.unused_data if member.eof else member.unconsumed_tail
+            for_nothing = 0 if out else for_nothing + len(rest) - len(left)
+            if out:
+                yield out
+            if member.eof:
+                members, member = members + 1, zlib.decompressobj(16 + zlib.MAX_WBITS)
+                out = b""
+            rest = left
+        if for_nothing > MOST_FOR_NOTHING:
+            raise DecodeError("it is gzip of nothing")
+
+
+def _in_steps(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Small steps: behind each member all that is left of one is copied."""
+    for piece in pieces:
+        for start in range(0, len(piece), STEP):
+            yield piece[start : start + STEP]
+
+
+def gathered(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in fewer pieces; an empty one stands for each that was put aside.
+
+    Whoever reads a stream looks at what he holds with each piece: pieces of one byte each would
+    make that a square.
+    """
+    held: list[bytes] = []
+    count = 0
+    for piece in pieces:
+        held.append(piece)
+        count += len(piece)
+        if count < size:
+            yield b""
+            continue
+        yield b"".join(held)
+        held, count = [], 0
+    yield b"".join(held)
+
+
+def beginning(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """The first `most` bytes, in pieces; of the rest no more is read than what came with them."""
+    for piece in pieces:
+        yield piece[:most]
+        most -= len(piece)
+        if most <= 0:
+            return
 
 
 def causes(fault: BaseException) -> list[BaseException]:

@@ -30,13 +30,13 @@ PUBLIC = "holds a public key or a certificate; the private key is needed"
 NOT_SUPPORTED = "is of a kind, or encrypted in a way, that is not supported"
 
 _BLOCK = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(.*?)(-----END [A-Z0-9 ]*-----|\Z)", re.S
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(.*?)(-----END [A-Z0-9 ]{0,40}-----|\Z)", re.S
 )
 _LINE_END = re.compile(r"\\+[rn]")
 _LOCK = re.compile(r"DEK-Info:\s*([A-Za-z0-9-]+,[0-9A-Fa-f]+)")
 _HEADERS = re.compile(r"Proc-Type:\s*4,\s*ENCRYPTED|DEK-Info:\s*\S+")
 _PUBLIC = re.compile(
-    rb"BEGIN [A-Z0-9 ]*(PUBLIC KEY|CERTIFICATE)|\Assh-rsa |\A---- BEGIN SSH2 PUBLIC"
+    rb"BEGIN [A-Z0-9 ]{0,40}(PUBLIC KEY|CERTIFICATE)|\Assh-rsa |\A---- BEGIN SSH2 PUBLIC"
 )
 _OPENSSH = b"openssh-key-v1\0"
 _VERSION, _PFX = b"\x02\x01\x00", b"\x02\x01\x03"  # first in PKCS#1 and PKCS#8; in PKCS#12

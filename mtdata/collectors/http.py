@@ -7,12 +7,11 @@ as a whole TIMEOUT (DELETE) or ten times TIMEOUT (GET), so that one dripping byt
 from __future__ import annotations
 
 import io
-import os
 import random
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import parse_headers
@@ -29,14 +28,15 @@ from urllib3 import exceptions as faults
 from mtdata.collectors.connections import Connection, SecureConnection
 from mtdata.collectors.lanes import Road
 from mtdata.errors import ConfigError, MTDataError, PackageError, SiteError, SiteRefused, SiteSlow
-from mtdata.exchange import causes
+from mtdata.exchange import causes, unpacked
+from mtdata.trust import AGENT, MEND, authorities
 
 PIECE = 64 * 1024
 TRIES = 3
 BACKOFF_S = 0.3
 PATIENCE_S = 30.0  # the longest Retry-After sat out; what wants longer is left to the next round
 MAX_REDIRECTS = 3
-MAX_COOKIES = 8192  # characters; most servers refuse a request with more
+MAX_COOKIES = 8192  # bytes; most servers refuse a request with more
 PORTS = {"http": 80, "https": 443}
 # Worth another try at once.  Not 500: a fault of one questionnaire, and the same query again.
 BUSY = frozenset({429, 502, 503, 504})
@@ -54,23 +54,25 @@ class SiteAccess:
     connect_timeout_s: float
     max_response_bytes: int
     delete_connections: int
+    ca: str = ""
+    agent: str = AGENT
 
 
 class _Session(requests.Session):
     """Keeps cookies and connections.  The environment is not asked (`trust_env`).
 
     A .netrc would replace the password, and a proxy named in somebody's shell would see answers
-    that may go to this machine only.  REQUESTS_CA_BUNDLE alone counts: it is how a site with a
-    certificate of its own authority is verified.
+    that may go to this machine only.  REQUESTS_CA_BUNDLE alone counts (trust.py).
     """
 
     def __init__(self, access: SiteAccess) -> None:
         super().__init__()
         self.trust_env = False
-        self.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self.verify = authorities(access.ca)
         # `requests` would encode the pair as Latin-1, and fail for any other character.
         pair = b64encode(f"{access.user}:{access.password}".encode()).decode("ascii")
         self.headers.update({"Authorization": f"Basic {pair}", "Accept-Encoding": "gzip"})
+        self.headers["User-Agent"] = access.agent
         # One more than deletes use: a package may be coming in meanwhile.
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=access.delete_connections + 1)
         self.mount("https://", adapter)
@@ -79,10 +81,7 @@ class _Session(requests.Session):
         # The very pool that this session uses; deletes go there without the session's own cost.
         self.pool = pool = cast(Any, adapter.get_connection_with_tls_context(site, self.verify))
         pool.ConnectionCls = SecureConnection if pool.scheme == "https" else Connection
-        try:
-            adapter.cert_verify(pool, site.url, self.verify, None)  # type: ignore[no-untyped-call]
-        except OSError:
-            raise ConfigError(f"REQUESTS_CA_BUNDLE: {self.verify} does not exist") from None
+        adapter.cert_verify(pool, site.url, self.verify, None)  # type: ignore[no-untyped-call]
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: `requests` reads the body of a redirect, however long; Wire follows by itself."""
@@ -98,7 +97,9 @@ class Wire:
         if not self.name:
             raise ConfigError("SERVER must be http:// or https:// and a host, without a password")
         self._session, self.has_session = _Session(access), False
+        # of a DELETE: some servers want to be told that it has no body (411)
         self._headers = {name: str(value) for name, value in self._session.headers.items()}
+        self._headers["Content-Length"] = "0"
         self._lines = _lines_of(self._headers)
 
     @contextmanager
@@ -124,7 +125,7 @@ class Wire:
         """
         received = 0
         try:
-            for piece in answer.raw.stream(PIECE, decode_content=True):
+            for piece in unpacked(answer.raw, PIECE):
                 received += len(piece)
                 if received > limit:
                     raise PackageError(f"the answer is larger than {limit:,} bytes; it is dropped")
@@ -210,8 +211,8 @@ class Wire:
         request = requests.Request("GET", self._access.server + "/export").prepare()
         extract_cookies_to_jar(jar, request, answer)  # type: ignore[no-untyped-call]
         cookie = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]
-        if cookie and len(cookie) > MAX_COOKIES:
-            jar.clear()  # else each answer may add to what every request of ours has to carry
+        if len(cookie or "") > MAX_COOKIES or _size(jar) > MAX_COOKIES:
+            jar.clear()  # else each answer may add to what we have to carry, and to look through
         elif cookie:
             self._headers = {**self._headers, "Cookie": cookie}
             self._lines = _lines_of(self._headers)
@@ -226,6 +227,11 @@ class Wire:
         return SiteSlow(text) if sort is TimeoutError else kind(text)
 
 
+def _size(jar: Iterable[Any]) -> int:
+    """How long all cookies are together, those for other paths as well."""
+    return sum(len(f"{one.name}{one.value}{one.path}{one.domain}") for one in jar)
+
+
 def _lines_of(headers: dict[str, str]) -> bytes:
     """The headers as they are sent to Lanes, which unpack nothing."""
     sent = headers | {"Accept-Encoding": "identity"}
@@ -234,7 +240,10 @@ def _lines_of(headers: dict[str, str]) -> bytes:
 
 
 WORDS: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLCertVerificationError, "the certificate of {0} is not trusted ({2})"),
+    (
+        ssl.SSLCertVerificationError,
+        "the certificate of {0} is not trusted ({2}): " + MEND.format("server.config"),
+    ),
     (ssl.SSLError, "no TLS connection with {0} ({2})"),
     (faults.NewConnectionError, "could not connect to {0} ({2})"),
     (faults.ConnectTimeoutError, "could not connect to {0} within {1.connect_timeout_s:g} s"),

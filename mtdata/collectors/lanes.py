@@ -16,9 +16,10 @@ from time import monotonic
 from typing import Any
 
 MOST = 64 * 1024
-HEAD = re.compile(rb"HTTP/1\.1 ([2-9]\d\d)[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n")
+END = b"\r\n\r\n"
+HEAD = re.compile(rb"HTTP/1\.1 [2-9]\d\d[^\r\n]*+\r\n(?:[^\r\n]++\r\n)*+\r\n")
 LENGTH = re.compile(rb"^content-length: *(\d{1,5})\r$", re.IGNORECASE | re.MULTILINE)
-KIND = re.compile(rb"^content-type: *([^\r\n]*)\r$", re.IGNORECASE | re.MULTILINE)
+KIND = re.compile(rb"^content-type: *+([^\r\n]*)\r$", re.IGNORECASE | re.MULTILINE)
 CLOSES = re.compile(rb"^connection: *close\r$", re.IGNORECASE | re.MULTILINE)
 COOKIE = re.compile(rb"^set-cookie:", re.IGNORECASE | re.MULTILINE)
 UNUSUAL = re.compile(rb"^(?:transfer|content)-encoding:", re.IGNORECASE | re.MULTILINE)
@@ -51,7 +52,7 @@ class _Lane:
         self._road = road
         self._connection = road.connect()
         self._answers = 0
-        self._buffer = b""
+        self._buffer, self._head, self._length = bytearray(), b"", 0
         self.id = 0
         self.until = 0.0
 
@@ -62,7 +63,7 @@ class _Lane:
 
     def ask(self, id: int) -> None:
         """Send the request for an id."""
-        self.id, self._buffer = id, b""
+        self.id, self._buffer, self._head = id, bytearray(), b""
         self.until = monotonic() + self._road.timeout_s
         self.sock.sendall(self._road.request(id))
 
@@ -71,34 +72,35 @@ class _Lane:
         piece = self.sock.recv(MOST)
         if not piece:
             raise Unusual
+        before = len(self._buffer)
         self._buffer += piece
         if len(self._buffer) > MOST:
             raise Unusual
-        return self._whole()
+        return self._whole(max(0, before - len(END) + 1))
 
-    def _whole(self) -> Reply | None:
-        found = HEAD.match(self._buffer)
-        if found is None:
-            if b"\r\n\r\n" in self._buffer:
-                raise Unusual
-            return None
-        head, length = found.group(2), LENGTH.search(found.group(2))
-        if length is None or UNUSUAL.search(head):
-            raise Unusual
-        body = self._buffer[found.end() :]
-        missing = int(length.group(1)) - len(body)
+    def _whole(self, seen: int) -> Reply | None:
+        """The head is looked for in what is new, and read once: byte by byte it comes no dearer."""
+        if not self._head:
+            end = self._buffer.find(END, seen)
+            if end < 0:
+                return None
+            self._head = bytes(self._buffer[: end + len(END)])
+            self._length = _length(self._head)
+        missing = len(self._head) + self._length - len(self._buffer)
         if missing < 0:
             raise Unusual
-        return None if missing else self._reply(int(found.group(1)), head, body)
+        return None if missing else self._reply()
 
-    def _reply(self, status: int, head: bytes, body: bytes) -> Reply:
+    def _reply(self) -> Reply:
+        head = self._head
         self._answers += 1
         if COOKIE.search(head):
-            self._road.cookies(head)
+            self._road.cookies(head[head.index(b"\r\n") + 2 : -2])
         if CLOSES.search(head):
             self.close()
         kind = KIND.search(head)
-        return status, kind.group(1).decode("latin-1").lower() if kind else "", body
+        told = kind.group(1).decode("latin-1").lower() if kind else ""
+        return int(head[9:12]), told, bytes(self._buffer[len(head) :])
 
     def is_stale(self) -> bool:
         """Whether the site may just have closed it quietly, between two requests."""
@@ -120,6 +122,14 @@ class _Lane:
     def give_back(self) -> None:
         """Leave the connection to others; nothing may be outstanding on it."""
         self._road.give_back(self._connection)
+
+
+def _length(head: bytes) -> int:
+    """How long the body is; Unusual for a head that is not for this room."""
+    told = LENGTH.search(head)
+    if told is None or not HEAD.fullmatch(head) or UNUSUAL.search(head):
+        raise Unusual
+    return int(told.group(1))
 
 
 class Lanes:

@@ -7,7 +7,6 @@ reason or an error, only recognised: what it says could quote an answer.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,11 +19,13 @@ from urllib.parse import quote
 
 from requests import Response
 
-from mtdata.collectors.http import BUSY, PIECE, SiteAccess, Wire
+from mtdata.collectors.http import BUSY, SiteAccess, Wire
 from mtdata.collectors.lanes import Lanes
+from mtdata.collectors.pages import BOM, MOST, SPACE, asks_for_a_password, head_of, is_html
 from mtdata.domain.receipt import Answer, Outcome
 from mtdata.domain.scale import checked_name
 from mtdata.errors import PackageError, SiteError, SiteRefused, SiteSlow
+from mtdata.exchange import beginning
 
 MAX_LISTING = 5_000_000
 MAX_SCALES = 1000
@@ -32,10 +33,12 @@ MAX_FAILURES = 5
 """So many failed deletes in a row, and the site is left in peace until the next round."""
 MAX_SLOW = 3
 """So many packages in a row that do not come in time, and it is the site that is slow."""
-BOM = b"\xef\xbb\xbf"
-SPACE = b" \t\r\n"
-PASSWORD_FIELD = re.compile(rb"<input[^>]+\bpassword\b", re.IGNORECASE)
 NO_ACCOUNT = "the account is not accepted ({}): see USER and PASS of this site in server.config"
+CHALLENGE = "WWW-Authenticate"
+IN_FRONT = (
+    "something in front of the site refuses us, not the account (a web page with 403): whoever "
+    "runs its firewall has to let this machine pass"
+)
 Verdict = tuple[Outcome, str]
 
 # What a 404 to a DELETE may mean; the site tells by its message alone.
@@ -62,12 +65,12 @@ class MindTrailsSite:
         """See Site.  More than 5 MB, or anything but a JSON array of objects, is a SiteError."""
         with self._wire.get("/export") as answer:
             if answer.status_code != 200:
-                raise _listing_refused(answer.status_code)
+                raise _refused_in_front(answer) or _listing_refused(answer.status_code)
             try:
                 body = b"".join(self._wire.pieces(answer, MAX_LISTING))
             except PackageError as fault:
                 raise SiteError(f"the list of scales: {fault}") from None
-            if _is_html(_kind(answer), body):
+            if is_html(_kind(answer), body):
                 raise SiteRefused(NO_ACCOUNT.format("a web page came instead of the list"))
         return _listed(body)
 
@@ -81,7 +84,7 @@ class MindTrailsSite:
         try:
             with self._wire.get(_path(scale)) as answer:
                 if answer.status_code != 200:
-                    raise _package_refused(scale, answer.status_code)
+                    raise _refused_in_front(answer) or _package_refused(scale, answer.status_code)
                 pieces = self._wire.pieces(answer, self._largest)
                 yield _named(scale, _whole_array(pieces, _kind(answer)))
             self._slow = 0
@@ -187,8 +190,10 @@ def _kind(answer: Response) -> str:
     return str(answer.headers.get("Content-Type", "")).lower()
 
 
-def _is_html(kind: str, body: bytes) -> bool:
-    return kind.startswith("text/html") or body.removeprefix(BOM).lstrip(SPACE)[:1] == b"<"
+def _refused_in_front(answer: Response) -> SiteRefused | None:
+    """A site says 403 in JSON, and asks for an account where it wants another one."""
+    is_page = answer.status_code == 403 and is_html(_kind(answer), b"")
+    return SiteRefused(IN_FRONT) if is_page and not answer.headers.get(CHALLENGE) else None
 
 
 def _listing_refused(status: int) -> SiteError:
@@ -233,9 +238,9 @@ def _whole_array(pieces: Iterator[bytes], kind: str) -> Iterator[bytes]:
 
     The end is looked at because a body without a length can break off and nobody else notices.
     """
-    head = _head(pieces)
-    if _is_html(kind, head):
-        raise _web_page(head + b"".join(islice(pieces, PIECE // (len(head) or 1))))
+    head = head_of(pieces)
+    if is_html(kind, head):
+        raise _web_page(b"".join(beginning(chain((head,), pieces), MOST)))
     if head.removeprefix(BOM).lstrip(SPACE)[:1] != b"[":
         raise PackageError("what came is no JSON array; nothing of it was used")
     end = b""
@@ -246,32 +251,24 @@ def _whole_array(pieces: Iterator[bytes], kind: str) -> Iterator[bytes]:
         raise PackageError("the package breaks off")
 
 
-def _head(pieces: Iterator[bytes]) -> bytes:
-    """The first pieces, until there is something to see in them, at most about 64 KB."""
-    head = b""
-    for piece in pieces:
-        head += piece
-        if len(head) > PIECE or (len(head) > len(BOM) and head.removeprefix(BOM).strip(SPACE)):
-            break
-    return head
-
-
 def _web_page(page: bytes) -> SiteError | PackageError:
     """Any page may stand in for one scale; one that asks for a password stands before them all."""
-    if PASSWORD_FIELD.search(page):
+    if asks_for_a_password(page):
         return SiteRefused(NO_ACCOUNT.format("a log-in page came"))
     return PackageError("a web page (HTML) came instead of JSON")
 
 
 def _verdict(status: int, kind: str, body: bytes) -> Verdict:
     """What an answer to a DELETE means.  DONE is the site's word, not yet a proof."""
-    if status == 401 or (status < 300 and _is_html(kind, body)):
+    if status == 401 or (status < 300 and is_html(kind, body)):
         why = "401" if status == 401 else "a web page came"
         return Outcome.REFUSED, NO_ACCOUNT.format(why)
     if status in (200, 204):
         return Outcome.DONE, ""
     if 300 <= status < 400:
         return Outcome.REFUSED, f"the site sends deletes elsewhere ({status}); that is not followed"
+    if status == 403 and is_html(kind, body):
+        return Outcome.REFUSED, IN_FRONT
     if status == 403:
         return Outcome.REFUSED, "the data must remain on the server, the site says (403)"
     if status == 404:

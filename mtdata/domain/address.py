@@ -14,6 +14,7 @@ _MAILBOX = re.compile(
 )
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_NAME = 1000
 _AMBIGUOUS = re.compile("[\u00df\u03c2\u200c\u200d]")
 """Letters that older and newer rules of domains with umlauts take for others."""
 
@@ -60,6 +61,8 @@ def _name(text: str) -> str:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = re.sub(r"\\(.)", r"\1", text[1:-1])
+    if len(text) > _LONGEST_NAME:  # the library's search for encoded words is a square
+        return text
     try:
         return _CONTROL.sub(" ", str(make_header(decode_header(text)))).strip()
     except (HeaderParseError, ValueError, LookupError):

@@ -213,8 +213,9 @@ def _may_hide_another(body: bytes) -> bool:
 def _measured(window: Window) -> int:
     """Length of the element at the front, by brackets and quotes alone; -1 when it has no end."""
     length = _brackets(window)
-    while length < 0 and window.grow():
+    while length < 0 and window.may_look(len(window.buffer) - window.start) and window.grow():
         length = _brackets(window)
+    window.may_look(max(0, length))  # what is no entry after all is looked through once more
     return length
 
 
@@ -244,7 +245,7 @@ def _resynchronised(window: Window) -> Entry:
     opening = 0
     for _ in range(JOINTS):
         joint = window.search(_JOINT, opening)
-        if joint is None or joint[0] > MAX_ENTRY:
+        if joint is None or joint[0] > MAX_ENTRY or not window.may_look(joint[1] - opening):
             break
         opening = joint[1] - 1
         if _sound_at(window, opening):
@@ -262,7 +263,9 @@ def _sound_at(window: Window, opening: int) -> bool:
         if close is None:
             return end == opening
         end = close[0] + 1
-        entry = read_entry(window.head(end)[opening:])
+        if not window.may_look(end - opening):
+            return False
+        entry = read_entry(window.head(end, opening))
         if entry.values is not None:
             return not entry.fault and _like(entry, window.sound)
         if entry.fault != "not JSON" or not _breaks_off(entry.body):

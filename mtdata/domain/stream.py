@@ -11,6 +11,8 @@ from mtdata.domain.bounds import MAX_ENTRY
 _SOLID = re.compile(rb"[^ \t\r\n]")
 MARK = 20
 """The longest pattern that is looked for, in bytes."""
+LOOKS, LOOKED_AT_LEAST = 4, 2 * MAX_ENTRY
+"""So often each byte may be looked at anew on an average to find the way in what is garbled."""
 
 
 class Window:
@@ -25,6 +27,7 @@ class Window:
         self.began = 0
         self.buffer = b""
         self.start = 0
+        self._looked = 0
         self.garbled = False  # an element had no clear end, and was passed over
         self.sound: Mapping[str, Any] | None = None  # the last entry that nothing was wrong with
 
@@ -32,6 +35,14 @@ class Window:
     def place(self) -> int:
         """How many bytes of the stream lie before `start`."""
         return self._before + self.start
+
+    def may_look(self, length: int) -> bool:
+        """Take note that so many bytes were looked at anew; False where that costs too much.
+
+        Each garbled entry may be as long as an entry can be: many would make a square of it.
+        """
+        self._looked += length
+        return self._looked <= LOOKED_AT_LEAST + LOOKS * self.place
 
     def grow(self) -> bool:
         """Read on, at least as much as is held already, so that rescans stay linear.
@@ -73,8 +84,8 @@ class Window:
     def take(self, length: int) -> None:
         self.start += length
 
-    def head(self, length: int) -> bytes:
-        return self.buffer[self.start : self.start + length]
+    def head(self, length: int, skip: int = 0) -> bytes:
+        return self.buffer[self.start + skip : self.start + length]
 
     def find(self, mark: bytes, skip: int = 0) -> int:
         """Offset of `mark` from the front, reading on when it is not in sight yet; -1 = never."""

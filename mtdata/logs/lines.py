@@ -30,7 +30,7 @@ FOREIGN = (
 """Libraries that quote bodies, headers, addresses or arguments in what they log."""
 _HOUSE = Path(__file__).resolve().parents[2]
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_PLACE = re.compile(r'File "(.*?)", line (\d+), in (\S+)')
+_PLACE = re.compile(r'File "([^"\n]*)", line (\d+), in (\S+)')
 
 
 def is_foreign(name: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from mtdata.trust import AGENT
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CakeAccess:
@@ -25,3 +27,5 @@ class CakeAccess:
     connect_timeout_s: float = 10.0
     page: int = 10_000
     row_cap: int = 100_000
+    ca: str = ""
+    agent: str = AGENT

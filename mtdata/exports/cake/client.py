@@ -10,11 +10,12 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import count
+from itertools import chain, count
 from typing import Generic, NamedTuple, TypeVar
 
 from mtdata.domain.window import Window
 from mtdata.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, WindowTooLarge
+from mtdata.exchange import beginning
 from mtdata.exports.cake import wire
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.line import Line
@@ -45,6 +46,8 @@ TRIES_SLOW = 2  # of what cannot be halved
 READINGS = 3
 """So often a window is read while its rows keep changing, or fewer come than were told."""
 MOST_UNPAGED = 10_000  # currencies
+MOST_A_ROW, LEAST_OF_A_PAGE = 64 * 1024, 64 * 2**20
+"""Bytes that the rows of a page may have on an average, and what any page may have."""
 FIRST_S = 60.0
 """So long an answer is waited for that holds no report, whatever TIMEOUT says."""
 
@@ -241,7 +244,7 @@ class Client:
             self._line.ask(question.path, kind, body, most_s) as answer,
         ):
             if answer.status_code != 200:
-                start = b"".join(_first(self._line.pieces(answer), MOST_OF_A_FAULT))
+                start = b"".join(beginning(self._line.pieces(answer), MOST_OF_A_FAULT))
                 wish_s = wish_of(answer.headers.get("Retry-After"), answer.headers.get("Date"))
                 raise of_status(answer.status_code, wish_s, start, host)
             reader = self._reader(question)
@@ -269,19 +272,19 @@ class Client:
         made: list[Made] = []
         most = int(question.parameters.get("row_limit", MOST_UNPAGED))
         cap = self._access.row_cap if "row_limit" in question.parameters else MOST_UNPAGED
+        left = max(LEAST_OF_A_PAGE, most * MOST_A_ROW)
         try:
-            for number, piece in enumerate(pieces):
+            for piece in chain(pieces, (None,)):
                 self._beat()
-                if not number and is_web_page(piece):
-                    raise AnswerBroken(WEB_PAGE)
-                made += map(make, reader.feed(piece))
+                left -= len(piece or b"")
+                if left < 0 or (not made and piece and is_web_page(piece)):
+                    raise AnswerBroken(WEB_PAGE if left >= 0 else "it is longer than any report")
+                if piece != b"":
+                    made += map(make, reader.close() if piece is None else reader.feed(piece))
                 if (reader.head.row_count or 0) > cap:
                     raise TooMany(reader.head.row_count or 0)
                 if len(made) > most:
                     raise AnswerBroken(f"more rows came than the {most:,} that were asked for")
-            made += map(make, reader.close())
-            if len(made) > most:
-                raise AnswerBroken(f"more rows came than the {most:,} that were asked for")
         except AnswerBroken as fault:
             raise AnswerBroken(f"{self._line.host}: {fault}") from None
         return made
@@ -289,11 +292,3 @@ class Client:
 
 class _Differs(Exception):
     """The pages of one reading do not fit together."""
-
-
-def _first(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece[:most]
-        most -= len(piece)
-        if most <= 0:
-            return

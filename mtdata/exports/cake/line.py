@@ -7,7 +7,6 @@ followed: the key is in the body, and would go along.
 from __future__ import annotations
 
 import math
-import os
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,10 +15,10 @@ from urllib.parse import urlsplit
 import requests
 from urllib3 import exceptions as faults
 
-from mtdata import __version__
 from mtdata.errors import AnswerBroken, ConfigError, ExportError, ExportSlow
-from mtdata.exchange import Bounded, causes
+from mtdata.exchange import Bounded, causes, gathered, unpacked
 from mtdata.exports.cake.access import CakeAccess
+from mtdata.trust import MEND, authorities
 
 PIECE = 64 * 1024
 FAULTS = (requests.RequestException, faults.HTTPError, OSError)
@@ -35,8 +34,8 @@ class Line:
         self.host = urlsplit(access.server).netloc
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
-        self._session.headers["User-Agent"] = f"mtdata/{__version__}"
+        self._session.verify = authorities(access.ca)
+        self._session.headers["User-Agent"] = access.agent
         self._session.headers["Accept-Encoding"] = "gzip"
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, Bounded(math.inf))
@@ -65,9 +64,12 @@ class Line:
             yield answer
 
     def pieces(self, answer: requests.Response) -> Iterator[bytes]:
-        """The body, unpacked; ExportSlow or AnswerBroken when it does not come whole."""
+        """The body, unpacked; ExportSlow or AnswerBroken when it does not come whole.
+
+        An empty piece says that something came, of which more is waited for.
+        """
         try:
-            yield from answer.raw.stream(PIECE, decode_content=True)
+            yield from gathered(unpacked(answer.raw, PIECE), PIECE)
         except FAULTS as fault:
             raise self._error(fault, AnswerBroken) from None
 
@@ -98,7 +100,10 @@ class Line:
 
 WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (requests.exceptions.InvalidURL, "ADMIN_DOMAIN: {0} is no host"),
-    (ssl.SSLCertVerificationError, "the certificate of {0} is not trusted"),
+    (
+        ssl.SSLCertVerificationError,
+        "the certificate of {0} is not trusted: " + MEND.format("export.config"),
+    ),
     (ssl.SSLError, "no TLS connection with {0}"),
     (faults.NameResolutionError, "no host is named {0}: see ADMIN_DOMAIN"),
     (faults.NewConnectionError, "could not connect to {0}: see ADMIN_DOMAIN"),

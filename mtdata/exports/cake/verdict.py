@@ -94,7 +94,9 @@ def of_status(status: int, wish_s: float, body: bytes, host: str) -> ExportError
             f"{host} sends us elsewhere ({status}); that is not followed: see ADMIN_DOMAIN"
         )
     if status in (401, 403):
-        return ExportRefused(f"{host} does not let us in ({status}). {WHITELIST}")
+        page = " with a web page, which may come from something in front of it"
+        told = page if status == 403 and is_web_page(body) else ""
+        return ExportRefused(f"{host} does not let us in ({status}){told}. {WHITELIST}")
     if status == 404:
         return ExportRefused(
             f"{host} has no such call (404): see ADMIN_DOMAIN and the versions in export.config"

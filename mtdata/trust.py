@@ -1,0 +1,66 @@
+"""By whose word a server is known, the same for all that speak TLS; it opens no connection.
+
+First what the config names for that place (CA), then REQUESTS_CA_BUNDLE, then the store of the
+machine, where an administrator puts the authority of a university, and last what comes with us.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from mtdata import __version__
+from mtdata.errors import ConfigError
+
+AGENT = f"mtdata/{__version__}"
+"""What we call ourselves where the config says nothing else."""
+MEND = (
+    "if it is of an authority of your own, put that into this machine's store, or name a file "
+    "with it: CA in {}"
+)
+_STORES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # Alpine, macOS, BSD
+)
+
+
+def authorities(own: str = "") -> str:
+    """The file, or folder, of the authorities that count; ConfigError where it is not there.
+
+    `own` is what the config names.
+    """
+    for key, path in (("CA", own), ("REQUESTS_CA_BUNDLE", os.environ.get("REQUESTS_CA_BUNDLE"))):
+        if path and not os.path.exists(path):
+            raise ConfigError(f"{key}: {path} does not exist")
+        if path:
+            return path
+    return _of_the_machine() or DEFAULT_CA_BUNDLE_PATH
+
+
+def tls_context(own: str = "") -> ssl.SSLContext:
+    """What a server is known by; ConfigError where there is nothing to know it by."""
+    known = authorities(own)
+    is_folder = os.path.isdir(known)
+    try:
+        return ssl.create_default_context(
+            cafile=None if is_folder else known, capath=known if is_folder else None
+        )
+    except OSError:  # SSLError among them
+        raise ConfigError(f"{known} cannot be read, or holds no certificate (PEM)") from None
+
+
+def _of_the_machine() -> str:
+    stores = (os.environ.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile, *_STORES)
+    return next((store for store in stores if store and _holds_something(store)), "")
+
+
+def _holds_something(store: str) -> bool:
+    try:
+        return Path(store).stat().st_size > 0
+    except OSError:
+        return False
