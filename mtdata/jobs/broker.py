@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from mtdata.adapters import authority
-from mtdata.config.values import is_loopback
 from mtdata.domain.broker import BrokerAddress
 from mtdata.errors import ConfigError
+from mtdata.jobs import sqs
 
 if TYPE_CHECKING:
     from celery import Celery
 
 TASK = "mtdata.ring"
-CONNECT_S, READ_S, ANSWER_S = 2.0, 10.0, 30.0
-WAITING, KEPT_S, HIDDEN_S = 1000, 3600, 60
-"""So many rings wait in a queue, so long, and so long one that was taken is hidden from others."""
-LONG_POLL_S = 5
+CONNECT_S, ANSWER_S = 2.0, 30.0
+WAITING, KEPT_S = 1000, 3600
+"""So many rings wait in a queue, and so long."""
 _WAYS = {
     "broker_connection_timeout": CONNECT_S,
     "broker_connection_retry": False,  # the ear begins again by itself, with pauses that grow
@@ -32,19 +30,11 @@ _WAYS = {
     "accept_content": ["json"],
     "result_backend": None,
     "task_ignore_result": True,
-    "task_acks_late": False,
-    "worker_prefetch_multiplier": 1,
-    "worker_enable_remote_control": False,
-    "worker_hijack_root_logger": False,
-    "worker_redirect_stdouts": False,
-    "worker_detect_quorum_queues": True,  # they know no QoS of a whole connection
-    "worker_cancel_long_running_tasks_on_connection_loss": True,
-    "worker_send_task_events": False,
     "enable_utc": True,
 }
 
 _AMQP = {"read_timeout": ANSWER_S, "write_timeout": ANSWER_S}
-"""A quorum queue without a leader answers nothing; who waits for a ring asks every two seconds."""
+"""A quorum queue without a leader answers nothing; who waits for a ring asks again and again."""
 
 
 @lru_cache(maxsize=4)
@@ -116,21 +106,8 @@ def _tls(address: BrokerAddress) -> Any:
 
 def _sqs(address: BrokerAddress) -> dict[str, Any]:
     """Every option by which a broken queue or network ends in time."""
-    environ = os.environ
-    endpoint = urlsplit(environ.get("AWS_ENDPOINT_URL", ""))
-    plain = is_loopback(address.host) or (
-        endpoint.scheme == "http" and endpoint.hostname == address.host
-    )
     return {
-        "region": environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION"),
-        "is_secure": not plain,
-        "visibility_timeout": HIDDEN_S,
-        "wait_time_seconds": LONG_POLL_S,
-        "polling_interval": 0.2,
-        "sqs-creation-attributes": {"MessageRetentionPeriod": str(KEPT_S)},
-        "client-config": {
-            "connect_timeout": CONNECT_S,
-            "read_timeout": LONG_POLL_S + READ_S,
-            "retries": {"total_max_attempts": 1},
-        },
+        "region": sqs.region(),
+        "is_secure": sqs.is_secure(address),
+        "client-config": sqs.LIMITS,
     }

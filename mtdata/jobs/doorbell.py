@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from mtdata.config import Settings
 from mtdata.domain.broker import BrokerAddress
 from mtdata.errors import ConfigError
+from mtdata.jobs import lines, sqs
+from mtdata.jobs.broker_faults import AlarmError
 
 log = logging.getLogger(__name__)
-WITHIN_S, TRYING_S, MOST_TIMES = 3.0, 10.0, 16
+WITHIN_S, TRYING_S, MOST_TIMES, MOST_LOOKS = 3.0, 10.0, 16, 100
 MOST_HOPS = 8
 """By so many busy runners a ring is passed on."""
 NOBODY = str(UUID(int=0))
@@ -37,7 +39,7 @@ def ring(
     how = settings.programme
     if how.engine == "embedded" or how.broker is None:
         return True
-    send = partial(_send, str(job_id), min(times, MOST_TIMES), hops)
+    send = partial(_send, str(job_id), min(times, MOST_TIMES), hops, how.broker)
     told = _tried(how.broker, send, within_s or WITHIN_S)
     if told:
         log.warning(
@@ -49,7 +51,7 @@ def ring(
 
 def try_out(address: BrokerAddress) -> str:
     """Why no ring comes through the broker, '' when one did; who hears it looks in vain."""
-    return _tried(address, partial(_ring_through, address.queue), TRYING_S)
+    return _tried(address, partial(_ring_through, address), TRYING_S)
 
 
 def _tried(address: BrokerAddress, act: Callable[[Any], None], within_s: float) -> str:
@@ -81,47 +83,44 @@ def _tried(address: BrokerAddress, act: Callable[[Any], None], within_s: float) 
 
 
 @contextmanager
-def _connected(app: Any) -> Iterator[Any]:
+def _connected(app: Any, address: BrokerAddress) -> Iterator[Any]:
     # a connection of its own each time: one that is kept is broken just when it is needed
-    with app.connection_for_write(transport_options=_CONFIRMED) as connection:
-        connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
+    options = _known_queue(address) if address.kind == "sqs" else _CONFIRMED
+    with lines.connected(app.connection_for_write(transport_options=options)) as connection:
+        if address.kind != "sqs":
+            connection.connection.on_blocked = _stop_ringing
         yield connection
 
 
-def _ring_through(queue: str, app: Any) -> None:
+def _known_queue(address: BrokerAddress) -> dict[str, Any]:
+    """The one queue by its URL: without it kombu asks for a list of all of the account's."""
+    with closing(sqs.client_of(address)) as client:
+        return {"predefined_queues": {address.queue: {"url": sqs.url_of(client, address.queue)}}}
+
+
+def _stop_ringing(reason: str) -> NoReturn:
+    raise AlarmError(reason)
+
+
+def _ring_through(address: BrokerAddress, app: Any) -> None:
     """Do what ears and doors do: make the queue, listen there, ring, and hear a ring."""
-    from kombu import Consumer
-
-    heard: list[Any] = []
-    with _connected(app) as connection:
-        channel = connection.channel()
-        asked = app.amqp.queues[queue](channel)
-        asked.declare()
-        if connection.transport.driver_type != "amqp":
-            _put(NOBODY, 1, MOST_HOPS, app, connection, expiration=TRYING_S)
-            _let_go(asked.get())  # whoever else listens may have had it by now
-            return
-        asked.consumer_arguments = {"x-priority": 1}  # before the ears, which need not wake
-        listening = Consumer(channel, [asked], prefetch_count=1, on_message=heard.append)
-        with listening:
-            _put(NOBODY, 1, MOST_HOPS, app, connection, expiration=TRYING_S)
-            while not heard:
-                connection.drain_events(timeout=TRYING_S)
-            _let_go(heard[0])
+    # before the ears, which need not wake
+    with lines.listening(app, address, priority=1) as line, _connected(app, address) as connection:
+        _put(NOBODY, 1, MOST_HOPS, app, connection, expiration=TRYING_S)
+        for _ in range(MOST_LOOKS):
+            taken = line.next(0 if address.kind == "sqs" else TRYING_S)
+            if taken is None:  # at SQS whoever else listens may have had it by now
+                break
+            ours = isinstance(taken.said, str) or taken.said.job == NOBODY
+            _ = taken.done() if ours else taken.back()
+            if not isinstance(taken.said, str):
+                return
+        if address.kind != "sqs":
+            raise TimeoutError
 
 
-def _let_go(message: Any) -> None:
-    """Take our own ring away, and leave any other for who waits for it."""
-    if message is None:
-        return
-    if NOBODY in str(message.headers.get("argsrepr")):
-        message.ack()
-    else:
-        message.requeue()
-
-
-def _send(job_id: str, times: int, hops: int, app: Any) -> None:
-    with _connected(app) as connection:
+def _send(job_id: str, times: int, hops: int, address: BrokerAddress, app: Any) -> None:
+    with _connected(app, address) as connection:
         _put(job_id, times, hops, app, connection)
 
 

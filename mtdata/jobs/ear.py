@@ -1,7 +1,8 @@
-"""The ear of a runner: a small Celery worker in a thread that hears rings and carries no job.
+"""The ear of a runner: a thread that hears rings from the broker; it runs and carries nothing.
 
-Each ring is taken from the broker at once, so nothing there ever waits behind a long job.  While
-the broker is away the ear calls it again and again, with pauses that grow up to a bound.
+Each message is taken from the broker at once and for good, so nothing there ever waits behind a
+long job, and none that does harm comes a second time.  While the broker is away, or whatever else
+ends the listening, the ear begins again and again, with pauses that grow up to a bound.
 """
 
 from __future__ import annotations
@@ -9,51 +10,35 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any
-from uuid import UUID
-
-from celery.bootsteps import CLOSE
-from celery.exceptions import WorkerShutdown
-from celery.worker.consumer import Consumer
 
 from mtdata.adapters.clock import SystemClock
 from mtdata.domain.broker import BrokerAddress
-from mtdata.jobs.broker import TASK, new_app
-from mtdata.jobs.broker_faults import faults, why
+from mtdata.jobs import doorbell, lines
+from mtdata.jobs.broker import new_app
+from mtdata.jobs.broker_faults import is_unreadable, why
+from mtdata.jobs.lines import Taken
 
 log = logging.getLogger(__name__)
 Heard = Callable[[str, int], None]
 PAUSES_S, STANDS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0), 60.0
+WAIT_S, LONG_POLL_S = 1.0, 5.0
 SILENT = logging.CRITICAL + 1
-
-
-class _Consumer(Consumer):  # type: ignore[misc]
-    """Celery's, without what it makes at the broker for tasks of later: no ring is one."""
-
-    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
-        """The steps by which it begins."""
-
-        default_steps = tuple(
-            step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step
-        )
+MOST_TOLD, TOLD_S = 20, 60.0
+"""Of so many messages that are no ring it tells in that time; of the rest, how many they were."""
 
 
 class Ear:
-    """Calls `heard` with the job and the hops of each ring, in a thread of Celery's."""
+    """Calls `heard` with the job and the hops of each ring, in a thread of its own."""
 
     def __init__(self, address: BrokerAddress, heard: Heard) -> None:
-        self._address = address
+        self._address, self._heard = address, heard
         self._app = new_app(address)
+        self._wait_s = LONG_POLL_S if address.kind == "sqs" else WAIT_S
         self._leaving = threading.Event()
-        self._away, self._tries = False, 0
+        self._away, self._tries, self._stuck = False, 0, False
         self._ticks, self._since = SystemClock().ticks, 0.0
-        self._consumer: Any = None
+        self._dropped = _Dropped(address.told(), self._ticks)
         self._thread = threading.Thread(target=self._listen, name="ear", daemon=True)
-
-        def ring(job_id: str, hops: int) -> None:
-            heard(str(UUID(job_id)), int(hops))
-
-        self._app.task(ring, name=TASK, shared=False)
 
     def start(self) -> None:
         """Begin to listen, whether or not the broker is there."""
@@ -61,13 +46,11 @@ class Ear:
             theirs = logging.getLogger(name)
             if theirs.level == logging.NOTSET:
                 theirs.setLevel(SILENT)  # what matters of it is told once, here
-        self._app.set_default()  # its pool has threads of its own, and they look for it there
         self._thread.start()
 
     def leave(self) -> None:
         """Hear no more; it does not wait."""
         self._leaving.set()
-        self._close()
 
     def is_well(self) -> bool:
         """Whether it listens, or tries to."""
@@ -79,55 +62,73 @@ class Ear:
 
     def _listen(self) -> None:
         while not self._leaving.is_set():
-            reason = self._heard_until()
-            if self._leaving.is_set():
-                return
-            self._lost(reason)
-            self._leaving.wait(PAUSES_S[min(self._tries, len(PAUSES_S)) - 1])
+            try:
+                self._hear()
+            except Exception as error:  # a border: see tests/test_architecture.py
+                self._lost(error)
+                self._leaving.wait(PAUSES_S[min(self._tries, len(PAUSES_S)) - 1])
 
-    def _heard_until(self) -> str:
-        """Listen until the connection breaks; why it did."""
-        worker = self._app.WorkController(
-            pool="threads",
-            concurrency=1,
-            use_eventloop=False,  # with it a broken poll of SQS is never begun again
-            without_mingle=True,
-            without_gossip=True,
-            without_heartbeat=True,
-            task_events=False,
-            ready_callback=self._back,
-            consumer_cls=_Consumer,
-        )
-        try:
-            worker.blueprint.start(worker)
-        except WorkerShutdown as error:
-            return why(error.__cause__ or error.__context__, self._address)
-        except faults() as error:
-            return why(error, self._address)
-        finally:
-            worker.stop()
-        return "it ended by itself"
+    def _hear(self) -> None:
+        """Listen until we leave, or something goes wrong."""
+        if self._stuck:
+            lines.empty(self._app, self._address)
+            self._dropped.tell("it cannot even be taken, so all that waited was dropped with it")
+            self._heard(doorbell.NOBODY, doorbell.MOST_HOPS)  # some of it may have been rings
+            self._stuck = False
+        with lines.listening(self._app, self._address) as line:
+            self._back()
+            while not self._leaving.is_set():
+                if taken := line.next(self._wait_s):
+                    self._answer(taken)
 
-    def _lost(self, reason: str) -> None:
+    def _answer(self, taken: Taken) -> None:
+        is_ring = not isinstance(taken.said, str) and taken.said.job != doorbell.NOBODY
+        if is_ring and self._leaving.is_set():
+            taken.back()
+            return
+        taken.done()
+        if isinstance(taken.said, str):
+            self._dropped.tell(taken.said)
+        else:
+            self._heard(taken.said.job, taken.said.hops)
+
+    def _lost(self, error: Exception) -> None:
+        if self._leaving.is_set():
+            return
+        self._stuck = is_unreadable(error) and self._address.kind != "sqs"
         stood = not self._away and self._ticks() - self._since > STANDS_S
         self._tries = 1 if stood else self._tries + 1  # one that comes and goes is called seldom
         if not self._away:
             self._away = True
             log.warning(
                 "the broker %s is not there for us (%s); jobs are found by looking meanwhile, and "
-                "it is called again", self._address.told(), reason,
+                "it is called again", self._address.told(), why(error, self._address),
             )  # fmt: skip
 
-    def _close(self) -> None:
-        """End the loop of this worker alone; Celery's own word for it ends all of a process."""
-        if self._consumer is not None:
-            self._consumer.blueprint.state = CLOSE
-
-    def _back(self, consumer: Any) -> None:
+    def _back(self) -> None:
         if self._away:
             log.warning("the broker %s is there again", self._address.told())
         else:
             log.info("listening to the broker %s", self._address.told())
-        self._away, self._since, self._consumer = False, self._ticks(), consumer
-        if self._leaving.is_set():
-            self._close()
+        self._away, self._since = False, self._ticks()
+
+
+class _Dropped:
+    """Tells of messages that were dropped, a line for each; of a flood, how many they were."""
+
+    def __init__(self, where: str, ticks: Callable[[], float]) -> None:
+        self._where, self._ticks = where, ticks
+        self._since, self._told, self._untold = -TOLD_S, 0, 0
+
+    def tell(self, reason: str) -> None:
+        """One more, and why it was."""
+        now = self._ticks()
+        if now - self._since >= TOLD_S:
+            if self._untold:
+                log.warning("the broker %s: %d more such messages", self._where, self._untold)
+            self._since, self._told, self._untold = now, 0, 0
+        if self._told >= MOST_TOLD:
+            self._untold += 1
+            return
+        self._told += 1
+        log.warning("the broker %s: a message was dropped: %s", self._where, reason)

@@ -38,6 +38,31 @@ def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> Terms:
     )
 
 
+class Absence:
+    """Tells once that the records cannot be used, and once that they can, whoever notices it.
+
+    Only who has written to them knows that: a database that is read-only answers well.
+    """
+
+    def __init__(self) -> None:
+        self._alone, self._told = threading.Lock(), set[str]()
+
+    def tell(self, error: RecordsError) -> None:
+        """It was in vain; each reason of one absence is told once."""
+        reason = str(error).rpartition(": ")[2]
+        with self._alone:
+            is_new, self._told = reason not in self._told, self._told | {reason}
+        if is_new:
+            log.warning("%s; this runner goes on when it does", error)
+
+    def over(self) -> None:
+        """It went well."""
+        with self._alone:
+            lasted, self._told = bool(self._told), set()
+        if lasted:
+            log.warning("the database of the records does what it is asked again")
+
+
 class Slots:
     """So many jobs at a time, and a sweeper that finds the lost ones."""
 
@@ -52,6 +77,7 @@ class Slots:
         self._leaving, self._bell = threading.Event(), Bell()
         self._threads: list[threading.Thread] = []
         self._runner: UUID | None = None
+        self._absence = Absence()
 
     def start(self) -> None:
         """Open the records and begin to look.  RecordsError when they cannot be reached."""
@@ -103,7 +129,9 @@ class Slots:
         return count
 
     def _supervisor(self) -> Supervisor:
-        return Supervisor(self._entered(), self._terms, self._kinds, self._leaving, self.call)
+        return Supervisor(
+            self._entered(), self._terms, self._kinds, self._leaving, self.call, self._absence.tell
+        )
 
     def _entered(self) -> UUID:
         if self._runner is None:
@@ -116,11 +144,12 @@ class Slots:
             rung = self._bell.rung
             try:
                 if supervisor.work():
+                    self._absence.over()
                     continue
                 supervisor.prepare()
                 pause_s = self._pause_s()
             except RecordsError as error:
-                log.warning("%s; the slot goes on when it does", error)
+                self._absence.tell(error)
                 pause_s = LOOK_S
             self._bell.sleep(rung, pause_s)
         supervisor.close()
@@ -135,8 +164,9 @@ class Slots:
         while not self._leaving.wait(self._settings.programme.sweep_s):
             try:
                 runners.seen(runner)
+                self._absence.over()
                 if reaping.reap(STOPPING_S):
                     self._bell.ring()
             except RecordsError as error:
-                log.warning("%s", error)
+                self._absence.tell(error)
         setting.close_records()

@@ -57,6 +57,15 @@ def nobody(job: str, hands: int) -> None:
     """Call nobody: they look by themselves."""
 
 
+Away = Callable[[RecordsError], None]
+"""Told that the records cannot be used now."""
+
+
+def warn(error: RecordsError) -> None:
+    """Tell it each time."""
+    log.warning("%s", error)
+
+
 class Supervisor:
     """What one slot of a runner does; `leaving` tells that the runner ends."""
 
@@ -67,9 +76,11 @@ class Supervisor:
         kinds: Kinds,
         leaving: threading.Event | None = None,
         call: Call = nobody,
+        away: Away = warn,
     ) -> None:
         self._runner, self._terms, self._kinds = runner, terms, kinds
         self._leaving, self._call = leaving or threading.Event(), call
+        self._away = away
         self._ready: Child | None = None
 
     def work(self) -> bool:
@@ -112,7 +123,8 @@ class Supervisor:
 
     def _carry_all(self, child: Child, claimed: Claimed | None) -> None:
         while claimed is not None:
-            course = Course(child, claimed, self._runner, self._terms, self._kinds[claimed.kind])
+            kind = self._kinds[claimed.kind]
+            course = Course(child, claimed, self._runner, self._terms, kind, self._away)
             if not course.run(self._leaving):
                 if self._leaving.is_set():  # somebody else may go on with what was handed back
                     self._call(claimed.job, 1)
@@ -132,8 +144,15 @@ class Course:
     """One part's way through a child."""
 
     def __init__(
-        self, child: Child, claimed: Claimed, runner: UUID, terms: Terms, kind: Kind
+        self,
+        child: Child,
+        claimed: Claimed,
+        runner: UUID,
+        terms: Terms,
+        kind: Kind,
+        away: Away = warn,
     ) -> None:
+        self._away = away
         self._child, self._claimed, self._runner = child, claimed, runner
         self._terms, self._kind = terms, kind
         self._ticks = SystemClock().ticks
@@ -228,7 +247,7 @@ class Course:
             self._tell()
             verdict = carrying.renew(self._claimed, self._runner, self._terms.lease_s, self._signs)
         except RecordsError as error:  # away for a while; beyond the lease the part is not ours
-            log.warning("%s", error)
+            self._away(error)
             return Why.LOST if now - self._renewed > self._terms.lease_s else None
         self._renewed = now
         return {Verdict.STOP: Why.STOP, Verdict.LOST: Why.LOST}.get(verdict)

@@ -42,6 +42,7 @@ def _check_records(settings: Settings) -> list[Finding]:
         setting.open_records(address)
         fitness.refuse_narrow_texts()
         setting.look_into(address)
+        fitness.refuse_unwritable()
         shared_out = fitness.is_shared_out()
     except MTDataError as error:
         told = str(error) if address.told() in str(error) else f"{address.told()}: {error}"

@@ -52,8 +52,7 @@ def asking() -> Iterator[None]:
     except IntegrityError:
         raise
     except (DatabaseError, InterfaceError) as error:
-        if not connection.in_atomic_block:
-            connection.close()  # a broken one would stay broken
+        connection.close()  # a broken one would stay broken, and one that is read-only so
         raise RecordsError(
             f"the database of the records {where()} does not do what it was asked: {reason(error)}"
         ) from error
@@ -77,6 +76,7 @@ def whole(move: Callable[[], Found], tries: int = TRIES) -> Found:
         except IntegrityError:
             raise
         except DatabaseError as error:
+            connection.close()
             raise RecordsError(
                 f"the database of the records {where()} refuses: {reason(error)}"
             ) from error

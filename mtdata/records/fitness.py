@@ -1,4 +1,4 @@
-"""Whether a database can hold what the records are made of; it changes nothing.
+"""Whether a database can hold what the records are made of, and be written; it changes nothing.
 
 A database of latin1 keeps `?` or nothing of most names, and a pooler that shares its connections
 keeps no limit and no turn.
@@ -6,12 +6,16 @@ keeps no limit and no turn.
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.utils import OperationalError
 
 from mtdata.errors import RecordsError
 from mtdata.records.asking import asking, where
+from mtdata.records.connecting import BUSY_S
 
 _TABLES = """
 SELECT table_name FROM information_schema.columns
@@ -73,6 +77,34 @@ def _refuse_charset(charset: str, narrow: list[str]) -> None:
             f"{where()}: {sort} not in utf8mb4, so it does not keep every name; nothing was "
             "changed. Stop what uses it, make a backup, and let its admin do: " + " ".join(lines)
         )
+
+
+def refuse_unwritable() -> None:
+    """RecordsError where nothing can be written now: a standby, a database or file set read-only.
+
+    Tried by a change of no row, for what servers tell of themselves is not the whole of it.
+    """
+    from mtdata.records.models import Runner
+
+    with asking(), _without_waiting():
+        Runner.objects.filter(pk=UUID(int=0)).update(engine="")
+
+
+@contextmanager
+def _without_waiting() -> Iterator[None]:
+    """SQLite alone: whoever is writing this very moment shows that it can be written."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlite_errorname", "").partition("_")[2] != "BUSY":
+                raise
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {1000 * BUSY_S}")
 
 
 def is_shared_out() -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 
 from mtdata.errors import JobError, MTDataError, RecordsError, UsageError
@@ -27,6 +27,8 @@ class Guarding:
         """Answer, keep what is told private, and cookies to TLS where there is TLS."""
         is_head = request.method == "HEAD"
         response = self._answer(request)
+        if connection.errors_occurred:
+            connection.close()  # one that is read-only answers well, and would stay so
         if is_head:  # our server sends whatever it is given
             setattr(response, "streaming_content" if response.streaming else "content", b"")
         if not request.path.startswith("/static/"):

@@ -102,10 +102,12 @@ class Rabbit:
         with self._channel() as connection:
             connection.channel().queue_purge(self.queue)
 
-    def put(self, message: Any) -> None:
-        """Put a message there that no doorbell sends."""
+    def put(self, *messages: Any) -> None:
+        """Put messages there that no doorbell sends."""
         with self._channel() as connection:
-            connection.channel().basic_publish(amqp.Message(message), routing_key=self.queue)
+            for message in messages:
+                whole = message if isinstance(message, amqp.Message) else amqp.Message(message)
+                connection.channel(1).basic_publish(whole, routing_key=self.queue)
 
     def remove(self) -> None:
         """Take the queue away."""
@@ -228,9 +230,10 @@ class Sqs:
         """Lose every ring that waits."""
         self._client.purge_queue(QueueUrl=self._place())
 
-    def put(self, message: Any) -> None:
-        """Put a message there that no doorbell sends."""
-        self._client.send_message(QueueUrl=self._place(), MessageBody=message)
+    def put(self, *messages: Any) -> None:
+        """Put messages there that no doorbell sends."""
+        for message in messages:
+            self._client.send_message(QueueUrl=self._place(), MessageBody=message)
 
     def remove(self) -> None:
         """Take the queue away."""

@@ -11,11 +11,15 @@ from contextlib import suppress
 class Cable:
     """Listens at `port` of the loopback and carries bytes both ways, unless it is cut.
 
-    With `tls` it is a server with TLS before one without.
+    With `tls` it is a server with TLS before one without; with `idle_s` a balancer that ends what
+    says nothing for so long, and tells by `ended` how often.
     """
 
-    def __init__(self, to_port: int, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, to_port: int, tls: ssl.SSLContext | None = None, idle_s: float | None = None
+    ) -> None:
         self._to, self._is_cut, self._tls = to_port, False, tls
+        self._idle_s, self.ended = idle_s, 0
         self._ends: list[socket.socket] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -36,8 +40,20 @@ class Cable:
                         continue
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._ends += [near, far]
+                near.settimeout(self._idle_s)  # what comes is what whoever calls has to say
                 for source, target in ((near, far), (far, near)):
-                    threading.Thread(target=_carry, args=(source, target), daemon=True).start()
+                    threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        try:
+            while piece := source.recv(65536):
+                target.sendall(piece)
+        except TimeoutError:
+            self.ended += 1
+        except OSError:
+            pass  # one end has gone, and so does the other
+        _shut(source)
+        _shut(target)
 
     def cut(self) -> None:
         """Nothing goes through, and nobody is let in."""
@@ -54,14 +70,6 @@ class Cable:
         """For good."""
         self.cut()
         _shut(self._listening)
-
-
-def _carry(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while piece := source.recv(65536):
-            target.sendall(piece)
-    _shut(source)
-    _shut(target)
 
 
 def _shut(end: socket.socket) -> None:

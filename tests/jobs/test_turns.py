@@ -19,7 +19,8 @@ from mtdata.exports.limiter import Limiter
 from mtdata.jobs.cake_report import turns_of
 from mtdata.records import setting, turns
 from mtdata.records.turns import SharedTurns
-from tests.jobs.place import Place
+from tests.jobs.cable import Cable
+from tests.jobs.place import Place, until
 from tests.jobs.pooler import pooler, requires_pooler
 
 shared = pytest.mark.parametrize("place", ["postgres", "mysql"], indirect=True)
@@ -44,12 +45,19 @@ def elsewhere(act: Callable[[], None]) -> threading.Thread:
 
 def end_every_session() -> None:
     """As the server does when it is begun again."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+        else:
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist "
+                "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            )
+            for (number,) in cursor.fetchall():
+                cursor.execute(f"KILL {number}")
     connection.close()
 
 
@@ -116,6 +124,44 @@ def test_a_session_that_is_gone_leaves_no_seat_taken(place: Place, tmp_path: Pat
     assert taken.is_set()
     with machine(tmp_path / "two").turn():
         assert taken.is_set()
+
+
+@shared
+def test_who_lost_a_seat_in_the_middle_of_a_call_stops_asking_before_the_next(
+    place: Place, tmp_path: Path
+) -> None:
+    own = machine(tmp_path / "one")
+    with own.turn():
+        elsewhere(end_every_session).join(60)
+    with pytest.raises(BusyError, match="nothing more is asked now"), own.turn():
+        raise AssertionError("it asked again")
+    with own.turn(), machine(tmp_path / "two", "other.example.com").turn():
+        assert True, "what is tried again has a seat of its own"
+
+
+@shared
+def test_a_seat_outlasts_what_ends_idle_sessions(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "SIGN_S", 0.1, raising=False)
+    known = place.settings.database
+    cable = Cable(known.port, idle_s=3.0)
+    try:
+        url = f"{known.engine}://{known.user}@127.0.0.1:{cable.port}/{known.name}"
+        place.configure(DATABASE=url)
+        setting.open_records(place.settings.database)
+        own, other = machine(tmp_path / "one"), machine(tmp_path / "two", longest_s=0.0)
+        with own.turn():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")  # this one is idle from here on
+            until(lambda: cable.ended, "the end of an idle session")
+            with pytest.raises(BusyError, match="another machine"), other.turn():
+                raise AssertionError("two at once")
+        with own.turn():
+            assert cable.ended
+        setting.close_records()
+    finally:
+        cable.close()
 
 
 @shared

@@ -7,16 +7,17 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 
 from mtdata.errors import RecordsError
-from mtdata.records.asking import asking, now
+from mtdata.records import fitness
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when the records answer, else 503."""
+    """200 when the records answer and can be written, else 503."""
     try:
-        with asking():
-            now()
+        fitness.refuse_unwritable()
     except RecordsError:
         return HttpResponse(
-            "the records do not answer\n", HTTPStatus.SERVICE_UNAVAILABLE, content_type="text/plain"
+            "the records do not answer, or cannot be written\n",
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            content_type="text/plain",
         )
     return HttpResponse("ok\n", content_type="text/plain")
