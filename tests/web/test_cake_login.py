@@ -119,15 +119,18 @@ def test_an_instance_that_gives_no_answer_lets_nobody_in(
     office.instances["first"].fault(fault, operation="GetAPIKey", **how)
     visitor, answer = office.come("cas@example.com")
     assert answer.status_code == 200
-    assert AWAY in answer.text
-    assert REFUSED not in answer.text
+    assert REFUSED in answer.text, "a stranger is told no more than by an unknown domain"
+    assert AWAY not in answer.text
     assert not is_in(visitor)
     # who hung is entered late, and must not be counted by the next test
     until(lambda: office.asked() == asked + 1, "the call, which is made once")
 
 
-def test_no_answer_counts_for_nothing_and_five_refusals_lock(office: Office) -> None:
+def test_who_is_known_is_told_that_the_instance_is_away_and_five_refusals_lock(
+    office: Office,
+) -> None:
     office.know("dan@example.com")
+    assert office.come("dan@example.com")[1].status_code == 302
     first = office.instances["first"]
     first.fault("html", operation="GetAPIKey", times=6)
     for _ in range(6):
