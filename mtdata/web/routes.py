@@ -32,6 +32,7 @@ from mtdata.web.pages import (
     overview,
     pool,
     runners,
+    users,
 )
 from mtdata.web.roles import Role
 
@@ -139,6 +140,12 @@ ROUTES = (
     Route("incidents/close/", "incident_close", post(Role.OPERATOR, incidents.close)),
     Route("pool/", "pool", get(Role.VIEWER, pool.every)),
     Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, pool.show)),
+    Route("users/", "users", get(Role.ADMIN, users.show) | post(Role.ADMIN, users.add)),
+    Route(
+        "users/<int:number>/",
+        "user",
+        get(Role.ADMIN, users.look) | post(Role.ADMIN, users.change),
+    ),
     Route("metrics", "metrics", get(Role.VIEWER, numbers.metrics), Door.PROGRAMS),
     Route("api/docs", "docs", get(Role.VIEWER, document.docs)),
     Route("api/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Door.PROGRAMS),

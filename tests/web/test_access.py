@@ -89,6 +89,12 @@ TABLE = """
 /jobs/<uuid:job>/artifacts/<int:number>/revoke/ *     login 403 405 405
 /d/<str:word>                       GET    login  403  404  404
 /d/<str:word>                       *      login  403  405  405
+/users/                             GET    login  403  403  in
+/users/                             POST   login  403  403  in
+/users/                             *      login  403  403  405
+/users/<int:number>/                GET    login  403  403  404
+/users/<int:number>/                POST   login  403  403  404
+/users/<int:number>/                *      login  403  403  405
 /metrics                            GET    401    in   in   in
 /metrics                            *      401    405  405  405
 /admin/                             GET    login  403  403  in

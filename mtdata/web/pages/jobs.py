@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from mtdata.domain.job import Status
 from mtdata.records import looking
-from mtdata.web import links
+from mtdata.web import links, users
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
 from mtdata.web.reach import reach_of
@@ -30,7 +30,7 @@ def show(request: HttpRequest) -> HttpResponse:
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
-        owner=asked["owner"],
+        owner=users.folded(asked["owner"]),
         within=reach.jobs,
         page=number_in(request.GET, "page", 1),
         size=SIZE,
