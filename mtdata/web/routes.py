@@ -32,6 +32,7 @@ from mtdata.web.pages import (
     overview,
     pool,
     runners,
+    several,
     users,
 )
 from mtdata.web.roles import Role
@@ -93,6 +94,12 @@ ROUTES = (
         post(Role.VIEWER, account.remove_token),
     ),
     Route("jobs/", "jobs", get(Role.VIEWER, jobs.show), guests=True),
+    Route(
+        "jobs/several/",
+        "jobs_several",
+        get(Role.OPERATOR, several.show) | post(Role.OPERATOR, several.order),
+        guests=True,
+    ),
     Route("jobs/new/", "job_kinds", get(Role.OPERATOR, new_job.choose), guests=True),
     Route(
         "jobs/new/<str:kind>/",

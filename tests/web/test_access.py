@@ -63,6 +63,9 @@ TABLE = """
 /jobs/new/<str:kind>/               GET    login  403  in   in
 /jobs/new/<str:kind>/               POST   login  403  in   in
 /jobs/new/<str:kind>/               *      login  403  405  405
+/jobs/several/                      GET    login  403  in   in
+/jobs/several/                      POST   login  403  in   in
+/jobs/several/                      *      login  403  405  405
 /jobs/<uuid:job>/                   GET    login  in   in   in
 /jobs/<uuid:job>/                   *      login  405  405  405
 /jobs/<uuid:job>/live/              GET    login  in   in   in

@@ -12,7 +12,7 @@ from tests.web.test_access import LINES, NOT_OF_DJANGO, ask, filled, told
 
 OPEN = """
 /healthz /login/ /login/cake/ /logout/ /account/ /
-/jobs/ /jobs/new/ /jobs/new/<str:kind>/ /jobs/<uuid:job>/ /jobs/<uuid:job>/live/
+/jobs/ /jobs/several/ /jobs/new/ /jobs/new/<str:kind>/ /jobs/<uuid:job>/ /jobs/<uuid:job>/live/
 /jobs/<uuid:job>/log/ /jobs/<uuid:job>/parts/ /jobs/<uuid:job>/artifacts/
 /jobs/<uuid:job>/stop/ /jobs/<uuid:job>/retry/ /jobs/<uuid:job>/undo/
 /jobs/<uuid:job>/artifacts/<int:number>/renew/ /jobs/<uuid:job>/artifacts/<int:number>/revoke/
