@@ -42,7 +42,8 @@ class Office(WebSite):
         self.instances = {"first": first, "second": second}
         shared = {"API_KEY": KEY, "TIMEZONE": "Europe/Berlin", "TIMEOUT": "1s"}
         accounts = {
-            "first": {"ADMIN_DOMAIN": first.domain, "SCHEME": "http", "OUTPUT": "one", **shared},
+            "first": {"ADMIN_DOMAIN": first.domain, "SCHEME": "http", "OUTPUT": "one", **shared}
+            | {"DAILY_AT": "00:00"},
             "second": {"ADMIN_DOMAIN": second.domain, "OUTPUT": "two", **shared},
         }
         self.stderr = folder / "stderr"

@@ -63,6 +63,9 @@ TABLE = """
 /jobs/new/<str:kind>/               GET    login  403  in   in
 /jobs/new/<str:kind>/               POST   login  403  in   in
 /jobs/new/<str:kind>/               *      login  403  405  405
+/jobs/daily/                        GET    login  in   in   in
+/jobs/daily/                        POST   login  403  404  404
+/jobs/daily/                        *      login  405  405  405
 /jobs/several/                      GET    login  403  in   in
 /jobs/several/                      POST   login  403  in   in
 /jobs/several/                      *      login  403  405  405

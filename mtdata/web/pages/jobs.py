@@ -42,6 +42,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "jobs": _lines(found.jobs, may_download=role_of(request.user) >= Role.OPERATOR),
         "states": _offered([one.value for one in Status], asked["status"]),
         "kinds": _offered(sorted(reach.kinds), asked["kind"]),
+        "has_daily": bool(reach.settings.export.cake),
         "is_filtered": any(asked.values()),
     }
     alone = request.headers.get("HX-Request") == "true"
