@@ -100,7 +100,8 @@ def _web(options: argparse.Namespace) -> Result:
     settings = with_records(recorded(options))
     server = server_of(settings, KINDS, options.host, options.port)
     host = f"[{options.host}]" if ":" in options.host.strip("[]") else options.host
-    note(f"mtdata: http://{host}:{server.effective_port}/")
+    below = settings.programme.path_prefix
+    note(f"mtdata: http://{host}:{server.effective_port}{below}/")
     serve(server)
     return 0, {"exit": 0}
 

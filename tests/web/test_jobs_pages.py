@@ -241,7 +241,7 @@ def test_orders_are_for_operators_and_never_come_by_a_get(web: WebSite) -> None:
 
 
 def test_took_is_the_time_of_the_last_attempt_and_not_of_taking_back(web: WebSite) -> None:
-    page = _queued(web, "rows", rows=20, parts=1, how="fails")
+    page = _queued(web, "rows", rows=20, parts=2, how="fails")
     job = Job.objects.filter(pk=_id(page))
     web.place.carry()
     web.place.ended(_id(page), "Failed")
@@ -282,15 +282,15 @@ def test_one_order_reaches_the_ticked_jobs_that_it_fits(web: WebSite) -> None:
     Job.objects.filter(pk__in=map(_id, failed)).update(status="Failed", ended_at=now())
     shown = web.visitor("operator").get("/jobs/several/?status=Failed").text
     assert all(f'value="{_id(page)}"' in shown for page in failed)
-    assert _id(waits) not in shown
+    assert f'value="{_id(waits)}"' not in shown
     ticked = [_id(page) for page in (*failed[:2], waits, NOWHERE)] + ["nonsense"]
     answer = web.visitor("operator").submit(
         "/jobs/several/", "/jobs/several/", order="retry", job=ticked
     )
     assert answer.status_code == 303
     told = _read(web, "/jobs/", "operator")
-    assert "2 of the jobs are queued again." in told
-    assert "1 are as they were:" in told
+    assert "Queued again: 2 jobs." in told
+    assert "Left as before, 1:" in told
     assert [web.place.status(_id(page)) for page in (*failed, waits)] == [
         "Queued", "Queued", "Failed", "Queued",
     ]  # fmt: skip
@@ -300,7 +300,7 @@ def test_one_order_reaches_the_ticked_jobs_that_it_fits(web: WebSite) -> None:
 
 
 def test_a_range_is_removed_and_those_behind_it_move_up(web: WebSite) -> None:
-    form, known = "/jobs/new/dated/", web.visitor("operator")
+    form, known = "/jobs/new/ranged/", web.visitor("operator")
     assert 'name="less"' not in known.get(form).text, "one range stays"
     days = {"start": "2026-03-01", "end": "2026-03-02", "start_2": "2026-03-04",
             "end_2": "2026-03-05", "start_3": "2026-03-07", "end_3": "", "ranges": "3"}  # fmt: skip

@@ -59,11 +59,11 @@ def order(request: HttpRequest) -> HttpResponse:
             done.append(job.name)
     if done:
         log.info("%s ordered: %s %s", request.user.get_username(), word, ", ".join(done))
-        messages.success(request, f"{len(done)} of the jobs {told}.")
+        messages.success(request, f"{told}: {len(done)} job{'' if len(done) == 1 else 's'}.")
     if left:
         more = f"; and {len(left) - MOST_TOLD} more" if len(left) > MOST_TOLD else ""
-        told = "; ".join(left[:MOST_TOLD])
-        messages.warning(request, f"{len(left)} are as they were: {told}{more}.")
+        why = "; ".join(left[:MOST_TOLD])
+        messages.warning(request, f"Left as before, {len(left)}: {why}{more}.")
     if not done and not left:
         messages.warning(request, "Nothing was changed: no job was ticked.")
     return see("jobs")
@@ -96,7 +96,7 @@ def _renew(job: Job) -> None:
 
 
 ORDERS: dict[str, tuple[Callable[[Any], None], str]] = {
-    "retry": (_retry, "are queued again"),
-    "undo": (_undo, "are being taken back"),
-    "renew": (_renew, "have new links, open for 24 hours"),
+    "retry": (_retry, "Queued again"),
+    "undo": (_undo, "Being taken back"),
+    "renew": (_renew, "New links, open for 24 hours"),
 }
