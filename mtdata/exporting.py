@@ -18,7 +18,7 @@ from mtdata.exports.cake.columns import Columns
 from mtdata.exports.limiter import Limiter, Turns
 from mtdata.exports.output import Output, Sealing, open_output
 
-LOG_IN_S, TURN_S = 6.0, 1.0
+LOG_IN_S, TURN_S = 3.9, 1.0
 """Somebody waits at a form, and one of the few threads that answer with them."""
 LINK_S = 3600
 """So long a signed link gives its file to whoever has it."""
@@ -66,16 +66,17 @@ def cake_client(account: CakeConfig, turns: Turns, beat: Callable[[], None]) -> 
     return Client(cake_access(account), turns, beat, patience_s=PATIENCE_S)
 
 
-def cake_log_in(home: Path, account: CakeConfig) -> Client:
+def cake_log_in(home: Path, account: CakeConfig, *, known: bool = False) -> Client:
     """Asks whether a log-in is accepted, by a form and within seconds; it knows no key.
 
-    It has turns of its own: reports hold theirs for minutes.  Where too many ask it is a BusyError.
+    It has turns of its own: reports hold theirs for minutes, and strangers take none from who is
+    known.  Where too many ask it is a BusyError.
     """
     limit_s = min(LOG_IN_S, account.timeout_s)
     access = CakeAccess(
         account.server, "", account.timezone, timeout_s=limit_s, connect_timeout_s=limit_s / 2
     )
-    name = f"{account.admin_domain}.login"
+    name = f"{account.admin_domain}.{'known' if known else 'login'}"
     turns = Limiter(home / "state", name, rate=5.0, at_once=3, longest_s=TURN_S)
     return Client(access, turns)
 

@@ -26,14 +26,25 @@ USER = """examples:
   mtdata user add carla --admin            may do everything
   mtdata user add anna --operator < FILE   the first line of standard input is the password
 
-Called again for a name that is there, it gives that user a new password and that role.
+Called again for a name that is there, it gives that user a new password and that role; what there
+was under the old one, sessions and tokens, ends.  One name may be typed in several forms (NFKC).
+"""
+GONE = """examples:
+  mtdata user remove anna          may not log in any more; sessions and tokens end for good
+
+The last admin is not removed.  `mtdata user add anna` lets the same user in again.
+"""
+KEYS = """examples:
+  mtdata user tokens anna                which tokens there are, by number
+  mtdata user tokens anna --remove 7     that one opens nothing from now on
 """
 KEY = """examples:
   mtdata user token prom --scope viewer            for a monitoring that reads /metrics
   mtdata user token anna --scope operator --days 30 > FILE
 
 The token is printed this once, alone on its line; only its digest is kept.  It may do what both its
-scope and the user's role allow.  The user sees it at /account/ and removes it there.
+scope and the user's role allow.  The user sees it at /account/ and removes it there, or you do by
+`mtdata user tokens NAME --remove N`.  It ends with the account, and when the password is reset.
 """
 MOST_PASSWORD, MOST_DAYS = 1024, 3650
 
@@ -57,6 +68,15 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     token.add_argument("--scope", choices=["viewer", "operator", "admin"], required=True)
     token.add_argument("--days", type=int, default=365, help="so long it opens something")
     token.set_defaults(run=_add_token)
+    keys = orders.add_parser("tokens", parents=[shared], help="keys of somebody", epilog=KEYS)
+    keys.add_argument("name", metavar="NAME")
+    keys.add_argument("--remove", type=int, metavar="N", help="by its number")
+    keys.set_defaults(run=_tokens)
+    gone = orders.add_parser("remove", parents=[shared], help="shut somebody out", epilog=GONE)
+    gone.add_argument("name", metavar="NAME")
+    gone.set_defaults(run=_remove_user)
+    everyone = orders.add_parser("list", parents=[shared], help="who there is")
+    everyone.set_defaults(run=_list_users)
 
 
 def has_web() -> bool:
@@ -80,45 +100,100 @@ def _web(options: argparse.Namespace) -> Result:
     settings = with_records(recorded(options))
     server = server_of(settings, KINDS, options.host, options.port)
     host = f"[{options.host}]" if ":" in options.host.strip("[]") else options.host
-    note(f"mtdata: http://{host}:{server.effective_port}/")
+    below = settings.programme.path_prefix
+    note(f"mtdata: http://{host}:{server.effective_port}{below}/")
     serve(server)
     return 0, {"exit": 0}
 
 
-def _add_user(options: argparse.Namespace) -> Result:
+def _open(options: argparse.Namespace) -> None:
+    """Make the models of users ready."""
     need_web()
     from mtdata.jobs.kinds import KINDS
     from mtdata.web.setting import open_web
 
     open_web(with_records(settings_of(options)), KINDS)
+
+
+def _add_user(options: argparse.Namespace) -> Result:
+    _open(options)
     from mtdata.web import users
 
     users.may_be(options.name)
     is_new = users.put(options.name, _password(), options.role)
+    name = users.folded(options.name)
     if not options.json:
-        say(f"{options.name} {'is' if is_new else 'is still there, now'} {options.role}")
-    return 0, {"name": options.name, "role": options.role, "new": is_new}
+        say(f"{name} {'is' if is_new else 'is still there, now'} {options.role}")
+    return 0, {"name": name, "role": options.role, "new": is_new}
 
 
 def _add_token(options: argparse.Namespace) -> Result:
-    need_web()
     if not 1 <= options.days <= MOST_DAYS:
         raise UsageError(f"--days takes a whole number from 1 to {MOST_DAYS}")
-    from mtdata.jobs.kinds import KINDS
-    from mtdata.web.setting import open_web
-
-    open_web(with_records(settings_of(options)), KINDS)
+    _open(options)
     from mtdata.web import tokens, users
     from mtdata.web.roles import Role, role_of
 
     user = users.found(options.name)
     scope = Role[options.scope.upper()]
+    name = user.get_username()
     if role_of(user) < scope:
-        raise UsageError(f"{options.name} is {role_of(user).group}; the scope goes beyond that")
+        raise UsageError(f"{name} is {role_of(user).group}; the scope goes beyond that")
     word = tokens.make(user, "by the command line", scope, options.days)
     if not options.json:
         say(word)
-    return 0, {"name": options.name, "scope": options.scope, "token": word}
+    return 0, {"name": name, "scope": options.scope, "token": word}
+
+
+def _tokens(options: argparse.Namespace) -> Result:
+    _open(options)
+    from mtdata.web import tokens, users
+
+    user = users.known(options.name)
+    if options.remove is not None:
+        if not tokens.remove(user, options.remove):
+            raise UsageError(f"{user.get_username()} has no token {options.remove}")
+        if not options.json:
+            say(f"token {options.remove} of {user.get_username()} opens nothing any more")
+        return 0, {"name": user.get_username(), "removed": options.remove}
+    shown = [_token_told(one) for one in tokens.of(user)]
+    if not options.json:
+        for one in shown:
+            say(" ".join(str(one[word] or "-") for word in TOLD))
+    return 0, {"name": user.get_username(), "tokens": shown}
+
+
+TOLD = ("number", "scope", "name", "made_at", "ends_at", "used_at")
+
+
+def _token_told(token: Any) -> dict[str, Any]:
+    words = {"number": token.pk, "name": token.name, "scope": token.scope}
+    for word in ("made_at", "ends_at", "used_at"):
+        moment = getattr(token, word)
+        words[word] = moment.isoformat(timespec="seconds") if moment else None
+    return words
+
+
+def _remove_user(options: argparse.Namespace) -> Result:
+    _open(options)
+    from mtdata.web import users
+
+    user = users.known(options.name)
+    users.shut(user)
+    if not options.json:
+        say(f"{user.get_username()} may not log in any more")
+    return 0, {"name": user.get_username(), "active": False}
+
+
+def _list_users(options: argparse.Namespace) -> Result:
+    _open(options)
+    from mtdata.web import users
+
+    shown = users.everyone()
+    if not options.json:
+        for one in shown:
+            say(f"{one['name']} {one['role']} {'active' if one['active'] else 'shut'}")
+    return 0, {"users": shown}
 
 
 def _password() -> str:

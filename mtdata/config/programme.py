@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ _PORTS = {"mysql": 3306, "postgres": 5432}
 _ENGINES = {"mysql": "mysql", "mariadb": "mysql", "postgres": "postgres", "postgresql": "postgres"}
 _PLACE = re.compile(rf"({HOST}|\[[0-9a-fA-F:]+\])(?::([0-9]{{1,5}}))?/([A-Za-z0-9_$-]{{1,64}})")
 _AUTHORITY = "a file of certificates (PEM), or nothing"
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){1,8}", re.A)
 _HOST = re.compile(r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9a-fA-F:]+\]|\*")
 
 
@@ -67,6 +69,30 @@ def _hosts(value: Any) -> tuple[str, ...]:
     if not all(_HOST.fullmatch(host) for host in hosts):
         raise ValueError("one of them is no name of a host")
     return hosts
+
+
+def _nets(value: Any) -> tuple[str, ...]:
+    """Addresses and nets of both families, each as a net."""
+    words = value if isinstance(value, list | tuple) else str(value or "").split()
+    nets = [
+        ipaddress.ip_network(str(word).strip(", "), strict=False)
+        for word in words
+        if word not in ("", None)
+    ]
+    if any(net.prefixlen == 0 for net in nets):
+        raise ValueError("everybody would be believed")
+    return tuple(str(net) for net in nets)
+
+
+def _prefix(value: Any) -> str:
+    word = str(value or "").rstrip("/")
+    if word and (not _PREFIX.fullmatch(word) or {".", ".."} & set(word.split("/"))):
+        raise ValueError("it is no path such as /mtdata")
+    return word
+
+
+def _hsts(value: Any) -> float:
+    return 0.0 if str(value) in ("0", "0.0", "off", "False") else values.seconds(value)
 
 
 def _domains(value: Any) -> tuple[str, ...]:
@@ -125,6 +151,17 @@ class ProgrammeConfig(BaseModel):
         default=("localhost", "127.0.0.1", "[::1]"),
         validation_alias="ALLOWED_HOSTS",
         description="names of hosts, or a list of them",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_nets)] = Field(
+        default=(),
+        validation_alias="TRUSTED_PROXIES",
+        description="addresses and nets, such as 10.1.0.0/16, or a list of them",
+    )
+    path_prefix: Annotated[str, BeforeValidator(_prefix)] = Field(
+        default="", validation_alias="PATH_PREFIX", description="a path such as /mtdata, or nothing"
+    )
+    hsts_s: Annotated[float, BeforeValidator(_hsts)] = Field(
+        default=3600.0, validation_alias="HSTS", description=f"{DURATION}, or off"
     )
     secret_key: Annotated[SecretStr | None, BeforeValidator(_long_enough)] = Field(
         default=None, validation_alias="SECRET_KEY", description="50 letters or more, or nothing"

@@ -19,6 +19,7 @@ from mtdata.domain import daily
 from mtdata.domain.daily import OWNER, Known, Plan
 from mtdata.domain.database import DatabaseAddress
 from mtdata.domain.window import DAY
+from mtdata.errors import JobError
 
 log = logging.getLogger(__name__)
 MISSED = "report_missed"
@@ -139,6 +140,26 @@ def _queue(
             "the days from %s until before %s are left out: queue them by `mtdata jobs add`",
             name, known.served, daily.MOST_DAYS, asked.wanted, asked.first,
         )  # fmt: skip
+
+
+def make_now(settings: Settings, account: CakeConfig, report: Report, now: datetime) -> str:
+    """Queue the newest report that is due, as the daemon would; its name.  JobError: not now.
+
+    The records are open already.
+    """
+    from mtdata.records import dailies
+
+    if account.daily is None:
+        raise JobError(f"{account.name} has no DAILY_AT in export.config, so nothing is due daily")
+    day = account.daily.due(now)
+    name = daily.name_of(report.kind, account.name, day)
+    known = dailies.known(report.kind, account.name, day)
+    if known.is_there:
+        raise JobError(f"{name} is there already; a job that Failed is tried again on its page")
+    if known.before:
+        raise JobError(f"{known.before}, and the next one asks for what that does not bring")
+    _queue(settings, account, report, day, known)
+    return name
 
 
 def standing(settings: Settings, now: datetime) -> list[dict[str, Any]]:

@@ -132,7 +132,8 @@ def retry(job_id: Any) -> Job:
             status=Status.QUEUED, attempt=F("attempt") + 1, lost=0, not_before=None,
             waiting_since=None, reason="",
         )  # fmt: skip
-        turn(job, Status.QUEUED, attempt=job.attempt + 1, reason="", ended_at=None)
+        again = {"attempt": job.attempt + 1, "started_at": None, "ended_at": None}
+        turn(job, Status.QUEUED, reason="", **again)
         tell(job.pk, now(), "INFO", f"tried again, attempt {job.attempt}")
         return job
 

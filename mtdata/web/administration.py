@@ -1,17 +1,26 @@
-"""Users and their groups, in Django's own pages for that; for admins alone."""
+"""Users in Django's own pages for that, for admins alone; everyday work is at /users/."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import unquote
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AdminUserCreationForm,
+    UserChangeForm,
+)
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
+from mtdata.errors import UsageError
+from mtdata.web import users
 from mtdata.web.roles import Role, is_guest, role_of
 
 OPEN = "is_active"
@@ -21,7 +30,7 @@ class Administration(AdminSite):
     """Logs in by our own page."""
 
     site_title = site_header = "MTData"
-    index_title = "Users and groups"
+    index_title = "Users"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Admins alone; who is logged in and is none is told so."""
@@ -33,9 +42,81 @@ class Administration(AdminSite):
         """Our own page to log in, with its lock."""
         return redirect_to_login(request.get_full_path())
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Our own page, where a wrong old password is counted."""
+        return redirect("account")
+
+
+class ChangeForm(UserChangeForm):
+    """Refuses what would leave nobody who may administer."""
+
+    def clean(self) -> Any:
+        """As `users` has it."""
+        found = super().clean()
+        groups = {group.name for group in self.cleaned_data.get("groups", ())}
+        if not self.cleaned_data.get(OPEN) or Role.ADMIN.group not in groups:
+            try:
+                users.keep_an_admin([self.instance])
+            except UsageError as error:
+                raise forms.ValidationError(str(error)) from error
+        return found
+
+
+class ResetForm(AdminPasswordChangeForm):
+    """A password is always one that can be used."""
+
+    usable_password = None
+
+
+class EnterForm(AdminUserCreationForm):
+    """The same."""
+
+    usable_password = None
+
 
 class Users(UserAdmin):
     """Of a guest nothing but `active` can be changed: what else they are stands fixed."""
+
+    form, add_form, change_password_form = ChangeForm, EnterForm, ResetForm
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Personal", {"fields": ("first_name", "last_name", "email")}),
+        ("Role", {"fields": (OPEN, "groups")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
+    list_display = ("username", "email", OPEN)
+    list_filter = (OPEN, "groups")
+    filter_horizontal = ("groups",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Who gets here is an admin (`Administration`), and may do all of it."""
+        return True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The same."""
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same."""
+        return True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same."""
+        return True
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Whoever would leave nobody who may administer is kept."""
+        shown, counts, perms, kept = super().get_deleted_objects(objs, request)
+        try:
+            users.keep_an_admin(objs)
+        except UsageError as error:
+            kept = [*kept, str(error)]
+        return shown, counts, perms, kept
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Everything but whether they may come."""
@@ -53,4 +134,3 @@ class Users(UserAdmin):
 
 SITE = Administration(name="admin")
 SITE.register(User, Users)
-SITE.register(Group, GroupAdmin)

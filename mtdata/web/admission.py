@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from django.urls import reverse
 
 from mtdata.web import tokens
 from mtdata.web.pages.faults import problem
@@ -66,7 +67,7 @@ def _turned_away(request: HttpRequest, door: Door, least: Role) -> HttpResponse:
     if request.headers.get("HX-Request"):  # a piece of a page: the whole of it goes to the log-in
         return HttpResponse(status=401, headers={"HX-Refresh": "true"})
     if request.method not in ("GET", "HEAD"):
-        return redirect_to_login("/")
+        return redirect_to_login(reverse("overview"))
     return redirect_to_login(request.get_full_path())
 
 

@@ -13,7 +13,8 @@ class WebApp(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen at the door."""
-        from mtdata.web import door
+        """Listen at the door, and for accounts that end."""
+        from mtdata.web import door, ending
 
         door.listen()
+        ending.listen()

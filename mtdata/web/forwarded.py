@@ -1,7 +1,8 @@
-"""Who asks, and whether by TLS, as a web server in front tells it; nobody else is believed.
+"""Who asks, by TLS or not, and below which path, as a web server in front tells it.
 
-Only a peer on this machine is that server.  What it tells and is no address is not heard: then the
-peer itself is who asks.  No header of that kind goes further than here.
+Only a peer on this machine is that server, or one that TRUSTED_PROXIES names; nobody else is
+believed.  What it tells and is no address is not heard: then the peer itself is who asks.  No
+header of that kind goes further than here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from typing import Any
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _OF_PROXIES = ("FOR", "HOST", "PROTO", "PORT", "BY", "SERVER", "PREFIX")
 _PORTS = {"http": "80", "https": "443"}
+PEER, UNHEARD = "mtdata.peer", "mtdata.unheard"
+"""What stands in the environment of a request: who called us, and what they told in vain."""
+LOOPBACKS = ("127.0.0.0/8", "::1/128")
+PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){1,8}", re.A)
 _WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<four>[0-9.]+):\d+", re.A)
 
 
@@ -42,33 +47,69 @@ def share_of(address: str) -> str:
     return str(ipaddress.ip_network(f"{known}/64", strict=False))
 
 
-def client_of(peer: str, forwarded_for: str) -> str:
-    """Who asks: the last address that the server in front added, where it is one."""
-    return address_of(forwarded_for.rpartition(",")[2]) or address_of(peer) or peer
+class Proxies:
+    """The web servers in front of us: this machine's, and those of these addresses and nets."""
+
+    def __init__(self, nets: Iterable[str] = ()) -> None:
+        self._nets = [ipaddress.ip_network(net) for net in (*LOOPBACKS, *nets)]
+
+    def has(self, address: str) -> bool:
+        """Whether it is one of them."""
+        known = address_of(address)
+        if known is None:
+            return False
+        place = ipaddress.ip_address(known)
+        return any(place in net for net in self._nets if net.version == place.version)
 
 
-def _is_here(peer: str) -> bool:
-    known = address_of(peer)
-    return known is not None and ipaddress.ip_address(known).is_loopback
+def client_of(peer: str, forwarded_for: str, proxies: Proxies | None = None) -> str:
+    """Who asks: the last address that is none of the servers in front, of those that they added.
+
+    What one of them added and is no address ends the search.
+    """
+    proxies = proxies or Proxies()
+    client = address_of(peer) or peer
+    for word in reversed(forwarded_for.split(",")):
+        told = address_of(word)
+        if told is None or not proxies.has(client):
+            break
+        client = told
+    return client
 
 
-def behind_a_proxy(app: App) -> App:
-    """The application, told who asks and by what."""
+def behind_a_proxy(app: App, proxies: Proxies | None = None, prefix: str = "") -> App:
+    """The application, told who asks, by what, and below which path; `prefix` is always there."""
+    known = proxies or Proxies()
 
     def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         told = {name: environ.pop(f"HTTP_X_FORWARDED_{name}", "") for name in _OF_PROXIES}
         for name in ("HTTP_FORWARDED", "HTTP_X_REAL_IP"):
             environ.pop(name, None)
-        if _is_here(environ["REMOTE_ADDR"]):
-            _believe(environ, told)
+        environ[PEER] = environ["REMOTE_ADDR"]
+        if known.has(environ["REMOTE_ADDR"]):
+            _believe(environ, told, known)
+            _stand_below(environ, prefix or told["PREFIX"].strip().rstrip("/"))
+        else:
+            environ[UNHEARD] = any(told.values())
+            _stand_below(environ, prefix)
         return app(environ, start)
 
     return answer
 
 
-def _believe(environ: dict[str, Any], told: dict[str, str]) -> None:
-    client = client_of(environ["REMOTE_ADDR"], told["FOR"])
+def _believe(environ: dict[str, Any], told: dict[str, str], proxies: Proxies) -> None:
+    client = client_of(environ["REMOTE_ADDR"], told["FOR"], proxies)
     environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = client
     scheme = told["PROTO"].rpartition(",")[2].strip().lower()
     if scheme in _PORTS:
         environ["wsgi.url_scheme"], environ["SERVER_PORT"] = scheme, _PORTS[scheme]
+
+
+def _stand_below(environ: dict[str, Any], prefix: str) -> None:
+    """The path of the page begins behind that; some servers in front take it off, others do not."""
+    if not PREFIX.fullmatch(prefix):
+        return
+    environ["SCRIPT_NAME"] = prefix
+    path = environ.get("PATH_INFO", "")
+    if path == prefix or path.startswith(f"{prefix}/"):
+        environ["PATH_INFO"] = path[len(prefix) :] or "/"

@@ -6,10 +6,9 @@ The password goes to that instance and nowhere else, and the key that comes back
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
@@ -17,24 +16,19 @@ from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpRequest
-from django.views.decorators.debug import sensitive_variables
 
 from mtdata import exporting
 from mtdata.config.export import CakeConfig
-from mtdata.errors import BusyError
+from mtdata.errors import BusyError, MTDataError, RecordsError
 from mtdata.exports.cake.verdict import LogInRefused
 from mtdata.records.asking import asking, whole
+from mtdata.web import lockout, relay
 from mtdata.web.guest_names import name_of
 from mtdata.web.models import Guest
+from mtdata.web.relay import unseen
 from mtdata.web.roles import is_guest
 
 log = logging.getLogger(__name__)
-MOST_AT_ONCE = 3
-_SEATS = threading.BoundedSemaphore(MOST_AT_ONCE)
-"""An instance that does not answer holds no more of the few threads that answer everybody."""
-Act = TypeVar("Act", bound=Callable[..., Any])
-unseen: Callable[[Act], Act] = sensitive_variables("password")
-"""Keeps the password out of whatever tells of a fault."""
 
 
 @unseen
@@ -56,17 +50,37 @@ class GuestBackend(BaseBackend):
     def authenticate(
         self, request: HttpRequest, username: str, password: str, admin_domain: str, email: str
     ) -> Any:
-        """None, and nobody is asked, for another domain and for who is shut out."""
+        """None, and nobody is asked, for another domain and for who is shut out.
+
+        To whom this instance is not known to have let in from there, one that cannot be asked is as
+        one that says no.
+        """
+
+        def ask(*, known: bool = False) -> Any:  # in a partial the password could be seen
+            return self._asked(password, admin_domain, email, known=known)
+
+        if request.log_in_try.is_known:
+            with relay.seat(known=True) as has_seat:
+                if not has_seat:
+                    raise BusyError("others are being asked for; nobody waits longer for that")
+                return ask(known=True)
+        with relay.seat(known=False) as has_seat:
+            if not has_seat:
+                lockout.put_off(request, relay.EVEN_S)
+            return relay.evenly(lambda: _or_none(ask, admin_domain))
+
+    @unseen
+    def _asked(self, password: str, admin_domain: str, email: str, *, known: bool = False) -> Any:
         accounts = settings.MTDATA.export.of_domain(admin_domain).cake
         if not accounts:
             return None
         name = name_of(admin_domain, email)
-        known = _named(name)
-        if known is not None and not _may_come(known, admin_domain):
+        user = _named(name)
+        if user is not None and not _may_come(user, admin_domain):
             return None
-        if not _is_accepted(accounts[0], email, password):
+        if not _is_accepted(accounts[0], email, password, known=known):
             return None
-        return known or _entered(name, admin_domain)
+        return user or _entered(name, admin_domain)
 
     def get_user(self, user_id: Any) -> Any:
         """Asked for each request: None ends what a guest had, as soon as there is a reason."""
@@ -91,17 +105,24 @@ class OwnBackend(ModelBackend):
         return super().user_can_authenticate(user) and not is_guest(user)
 
 
-@unseen
-def _is_accepted(account: CakeConfig, email: str, password: str) -> bool:
-    if not _SEATS.acquire(blocking=False):
-        raise BusyError(f"{MOST_AT_ONCE} others are being asked for; nobody waits longer for that")
+def _or_none(ask: Callable[[], Any], domain: str) -> Any:
     try:
-        with closing(exporting.cake_log_in(settings.MTDATA.home, account)) as client:
+        return ask()
+    except RecordsError:
+        raise
+    except MTDataError as error:
+        log.warning("a log-in at %s: it cannot be asked: %s", domain, error)
+        return None
+
+
+@unseen
+def _is_accepted(account: CakeConfig, email: str, password: str, *, known: bool) -> bool:
+    home = settings.MTDATA.home
+    try:
+        with closing(exporting.cake_log_in(home, account, known=known)) as client:
             client.api_key(email, password)
     except LogInRefused:
         return False
-    finally:
-        _SEATS.release()
     return True
 
 

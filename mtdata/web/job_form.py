@@ -43,6 +43,16 @@ def rows_in(given: Mapping[str, str]) -> int:
     return int(word) if re.fullmatch("[0-9]{1,3}", word) else 1
 
 
+def without_row(kind: Kind, given: Mapping[str, str], number: int) -> dict[str, str]:
+    """What a form was filled with, without that row: those behind it move up."""
+    left = {name: given[name] for name in given}
+    rows = min(rows_in(given), MOST_ROWS)
+    for row in range(max(1, number), rows + 1):
+        for name in kind.ranges or ():
+            left[_at(name, row)] = left.pop(_at(name, row + 1), "")
+    return left
+
+
 class JobForm(forms.Form):
     """A field a parameter; what is wrong is found by the kind itself, and told at the field."""
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
 from django.db.models import Count, F, Min
+from django.urls import reverse
 
 from mtdata.domain.job import Status
 from mtdata.domain.past import past
@@ -33,7 +34,7 @@ class Standing(NamedTuple):
     @property
     def path(self) -> str:
         """Its address on this page."""
-        return f"/d/{self.word}"
+        return reverse("download", args=[self.word])
 
 
 def _signer() -> Signer:

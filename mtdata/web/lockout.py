@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
@@ -24,9 +24,9 @@ from mtdata.errors import RecordsError
 from mtdata.records.asking import asking, now, whole
 from mtdata.web import pace
 from mtdata.web.forwarded import share_of
-from mtdata.web.guests import unseen
 from mtdata.web.models import Tries
 from mtdata.web.pace import Count, Turn
+from mtdata.web.relay import unseen
 
 SEATS = threading.BoundedSemaphore(2)
 """So many threads may wait for the turn of a name; whoever comes on top is told when to come."""
@@ -36,51 +36,77 @@ _swept_at = [float("-inf")]
 
 
 class Try(NamedTuple):
-    """One try under way: the keys of its counts, and when its password may be looked at."""
+    """One try under way: the keys of its counts, and when its password may be looked at.
+
+    `place` is '' where no instance is asked; who `is_known` has logged in so before.
+    """
 
     pair: str
     address: str
     name: str
+    place: str
     turn: Turn
     now: datetime
+    is_known: bool = False
 
     @property
     def wait_s(self) -> float:
         """Seconds until then."""
         return max(0.0, (self.turn.at - self.now).total_seconds())
 
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The keys of its counts but for the pair's."""
+        return tuple(key for key in (self.address, self.name, self.place) if key)
+
 
 def _key(*words: str) -> str:
     return salted_hmac("mtdata.web.tries", "\0".join(words), algorithm="sha256").hexdigest()
 
 
-def keys_of(name: str, address: str) -> tuple[str, str, str]:
-    """Under what the pair, the address and the name are counted."""
+def keys_of(name: str, address: str, place: str = "") -> tuple[str, str, str, str]:
+    """Under what the pair, the address, the name and the instance are counted."""
     who, where = pace.folded(name), share_of(address)
-    return _key("pair", who, where), _key("address", where), _key("name", who)
+    at = _key("place", pace.folded(place)) if place else ""
+    return _key("pair", who, where), _key("address", where), _key("name", who), at
 
 
-def begin(name: str, address: str, most_wait: timedelta = pace.LONGEST_WAIT) -> Try:
+def begin(
+    name: str, address: str, most_wait: timedelta = pace.LONGEST_WAIT, place: str = ""
+) -> Try:
     """Count a try, unless it is refused; nothing is asked before its turn."""
-    keys = keys_of(name, address)
+    keys = keys_of(name, address, place)
 
     def move() -> Try:
         at = now()
-        rows = [Tries(key=key, failures=0, last_at=at) for key in sorted(keys)]
+        known = {one.key: one for one in Tries.objects.filter(key__in=keys)}
+        found = _judged(keys, known, at, most_wait)
+        if found.turn.refused:  # nothing is written for whoever knocks on
+            return found
+        rows = [Tries(key=key, failures=0, last_at=at) for key in sorted(filter(None, keys))]
         Tries.objects.bulk_create(rows, ignore_conflicts=True)
-        found = {one.key: one for one in Tries.objects.select_for_update().filter(key__in=keys)}
-        pair, of_address, of_name = (found[key] for key in keys)
-        counts = [_count(one) for one in (pair, of_address, of_name)]
-        turn = pace.turn(at, counts[0], counts[1], counts[2], most_wait)
-        if not turn.refused:
-            for row, count in zip((pair, of_address, of_name), counts, strict=True):
-                row.failures, row.last_at = count.within(at) + 1, at
-            of_name.next_at = turn.next_at
-            Tries.objects.bulk_update(found.values(), ["failures", "last_at", "next_at"])
-        return Try(*keys, turn, at)
+        rows = list(Tries.objects.select_for_update().filter(key__in=keys))
+        known = {one.key: one for one in rows}
+        found = _judged(keys, known, at, most_wait)
+        if not found.turn.refused:
+            later = dict(zip(keys[1:], found.turn.next, strict=True))
+            for row in rows:
+                row.failures, row.last_at = _count(row).within(at) + 1, at
+                row.next_at = later.get(row.key) or row.next_at
+            Tries.objects.bulk_update(rows, ["failures", "last_at", "next_at"])
+        return found
 
     _sweep()
     return whole(move)
+
+
+def _judged(
+    keys: tuple[str, str, str, str], known: dict[str, Tries], at: datetime, most_wait: timedelta
+) -> Try:
+    counts = [_count(known[key]) if key in known else Count() for key in keys]
+    pair, address, name, place = counts
+    turn = pace.turn(at, pair, address, name, most_wait, place if keys[3] else None)
+    return Try(*keys, turn, at, is_known=pair.known_at is not None)
 
 
 def _count(row: Tries) -> Count:
@@ -91,17 +117,26 @@ def take_back(of: Try) -> None:
     """It was no failure after all."""
 
     def move() -> None:
-        keys = (of.pair, of.address, of.name)
+        keys = (of.pair, *of.shared)
         Tries.objects.filter(key__in=keys, failures__gt=0).update(failures=F("failures") - 1)
 
     whole(move)
+
+
+def put_off(request: HttpRequest, seconds: float) -> NoReturn:
+    """Nobody is asked now: the try counts for nothing, and comes again after so many seconds."""
+    found: Try = request.log_in_try
+    take_back(found)
+    turn = Turn(found.now + timedelta(seconds=seconds), refused=True)
+    request.log_in_try = found._replace(turn=turn)
+    raise PermissionDenied("too many at once")
 
 
 def opened(of: Try) -> None:
     """It was the right password: failures of that pair before it do not count any more."""
 
     def move() -> None:
-        others = Tries.objects.filter(key__in=(of.address, of.name), failures__gt=0)
+        others = Tries.objects.filter(key__in=of.shared, failures__gt=0)
         others.update(failures=F("failures") - 1)
         Tries.objects.filter(key=of.pair).update(failures=0, known_at=now())
 
@@ -129,6 +164,11 @@ def _sweep() -> None:
     whole(move)
 
 
+def address_in(request: HttpRequest) -> str:
+    """Who asks."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 @contextmanager
 def _seat() -> Iterator[timedelta]:
     """How long one may wait."""
@@ -151,7 +191,8 @@ class SlowBackend(BaseBackend):
         if request is None or username is None:
             return
         with _seat() as most_wait:
-            found = begin(str(username), request.META.get("REMOTE_ADDR", ""), most_wait)
+            place = str(more.get("admin_domain", ""))
+            found = begin(str(username), address_in(request), most_wait, place)
             request.log_in_try = found
             if found.turn.refused:
                 raise PermissionDenied("too many wrong passwords")
@@ -174,17 +215,18 @@ class LockingOut:
         if found is None:
             return response
         if found.turn.refused:
-            return _refusal(request, found.wait_s)
+            return refusal(request, found.wait_s)
         ended = getattr(request, "log_in_ended", None)
         if ended == "shut":
-            return _refusal(request, pace.WINDOW.total_seconds())
+            return refusal(request, pace.WINDOW.total_seconds())
         if ended is None:  # nobody could be asked
             with suppress(RecordsError):
                 take_back(found)
         return response
 
 
-def _refusal(request: HttpRequest, wait_s: float) -> HttpResponse:
+def refusal(request: HttpRequest, wait_s: float) -> HttpResponse:
+    """A 429 that says when to come again."""
     seconds = max(1, round(wait_s + 0.5))
     known = {"seconds": seconds, "minutes": -(-seconds // 60)}
     response = render(request, "web/locked.html", known, status=429)

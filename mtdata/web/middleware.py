@@ -1,4 +1,4 @@
-"""Around every request: faults become pages, cookies are kept to TLS; it logs no value."""
+"""Around every request: faults become pages, cookies are kept to TLS and path; it logs no value."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
+from django.middleware.common import CommonMiddleware
 
 from mtdata.errors import JobError, MTDataError, RecordsError, UsageError
 from mtdata.logs.lines import fault_told
 from mtdata.web.pages import faults
 
 log = logging.getLogger(__name__)
+
+
+HEALTH = "/healthz"
+
+
+class Naming(CommonMiddleware):
+    """Asks under which name we were asked for; who only asks whether we live may use any."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """None, or where to go on."""
+        return None if request.path_info == HEALTH else super().process_request(request)
 
 
 class Guarding:
@@ -31,11 +43,14 @@ class Guarding:
             connection.close()  # one that is read-only answers well, and would stay so
         if is_head:  # our server sends whatever it is given
             setattr(response, "streaming_content" if response.streaming else "content", b"")
-        if not request.path.startswith("/static/"):
+        if not request.path_info.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
-        if request.is_secure():
-            for cookie in response.cookies.values():
+        below = request.META.get("SCRIPT_NAME", "")
+        for cookie in response.cookies.values():
+            if request.is_secure():
                 cookie["secure"] = True
+            if below and cookie["path"] == "/":
+                cookie["path"] = below
         return _headed(response) if request.method == "HEAD" else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

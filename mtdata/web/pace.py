@@ -1,8 +1,9 @@
 """How fast passwords may be tried: decided from what was counted; it asks no clock and no database.
 
-Three counts, each of a time without a failure in it: of a name from an address, of an address, of
-a name from anywhere.  The first two shut out for a while.  The third one only slows down, or every
-stranger could shut anybody out; and where somebody has logged in before, it does not hold.
+Counts, each of a time without a failure in it: of a name from an address, of an address, of a name
+from anywhere, and where an instance is asked for strangers, of that instance.  The first shuts out
+for a while, and so does an address with very many.  The others only slow down, or every stranger
+could shut anybody out; and where somebody has logged in before, none of them holds.
 """
 
 from __future__ import annotations
@@ -11,20 +12,39 @@ import unicodedata
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+
+class Budget(NamedTuple):
+    """So many failures are free; then each costs a pause, twice as long as the one before."""
+
+    free: int
+    first: timedelta
+    longest: timedelta
+
+    def pause(self, failures: int) -> timedelta:
+        """Between two tries after so many failures."""
+        if failures < self.free:
+            return timedelta()
+        return min(self.first * 2 ** min(failures - self.free, 16), self.longest)
+
+
 WINDOW = timedelta(minutes=15)
-OF_PAIR, OF_ADDRESS, OF_NAME = 5, 50, 5
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=0.25), timedelta(seconds=8)
+OF_PAIR, OF_ADDRESS = 5, 50
+OF_NAME = Budget(5, timedelta(seconds=0.25), timedelta(seconds=8))
+OF_GUESTS = Budget(10, timedelta(seconds=4), WINDOW)
+"""Of an address from which people log in at an instance."""
+OF_PLACE = Budget(20, timedelta(seconds=1), timedelta(minutes=1))
+"""Of an instance, whoever asks."""
 LONGEST_WAIT = timedelta(seconds=10)
 MOST_NAME = 255
 
 
 class Count(NamedTuple):
-    """What is known of one name, address or pair of both."""
+    """What is known of one name, address, pair of both, or instance."""
 
     failures: int = 0
     last_at: datetime | None = None
     next_at: datetime | None = None
-    """Of a name: before then it is nobody's turn."""
+    """But of a pair: before then it is nobody's turn."""
     known_at: datetime | None = None
     """Of a pair: when it was last somebody who logged in."""
 
@@ -34,33 +54,43 @@ class Count(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """When a password may be looked at; `refused`: not before that, and it was not."""
+    """When a password may be looked at; `refused`: not before that, and it was not.
+
+    `next` is when the next one may be, by address, name and instance; None leaves that as it is.
+    """
 
     at: datetime
     refused: bool = False
-    next_at: datetime | None = None
+    next: tuple[datetime | None, ...] = (None, None, None)
 
 
-def pause(failures: int) -> timedelta:
-    """Between two passwords for a name that failed so often."""
-    if failures < OF_NAME:
-        return timedelta()
-    return min(FIRST_PAUSE * 2 ** min(failures - OF_NAME, 16), LONGEST_PAUSE)
+def turn(
+    now: datetime,
+    pair: Count,
+    address: Count,
+    name: Count,
+    most_wait: timedelta,
+    place: Count | None = None,
+) -> Turn:
+    """When one more password for this name from this address may be looked at.
 
-
-def turn(now: datetime, pair: Count, address: Count, name: Count, most_wait: timedelta) -> Turn:
-    """When one more password for this name from this address may be looked at."""
+    `place` is the instance that is asked about it, where one is.
+    """
     if pair.within(now) >= OF_PAIR:
         return Turn((pair.last_at or now) + WINDOW, refused=True)
     if pair.known_at is not None:
-        return Turn(now, next_at=name.next_at)
+        return Turn(now)
     if address.within(now) >= OF_ADDRESS:
         return Turn((address.last_at or now) + WINDOW, refused=True)
-    slowed = pause(name.within(now))
-    if not slowed:
-        return Turn(now)
-    at = max(now, name.next_at or now)
-    return Turn(at, refused=at - now > most_wait, next_at=at + slowed)
+    slowed = (
+        (address, OF_GUESTS.pause(address.within(now)) if place else timedelta()),
+        (name, OF_NAME.pause(name.within(now))),
+        (place or Count(), OF_PLACE.pause(place.within(now)) if place else timedelta()),
+    )
+    waits = [count.next_at for count, pause in slowed if pause and count.next_at]
+    at = max([now, *waits])
+    later = tuple(at + pause if pause else None for _, pause in slowed)
+    return Turn(at, refused=at - now > most_wait, next=later)
 
 
 def folded(name: str) -> str:

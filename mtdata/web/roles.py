@@ -38,7 +38,5 @@ def is_guest(user: Any) -> bool:
 def _of_groups(user: Any) -> Role:
     if is_guest(user):  # whatever groups somebody puts them in
         return Role.OPERATOR
-    if user.is_superuser:
-        return Role.ADMIN
     names = set(user.groups.values_list("name", flat=True))
     return max((role for role in Role if role.group in names), default=Role.ANYONE)

@@ -20,6 +20,7 @@ from mtdata.web.pages import (
     account,
     alive,
     cake_login,
+    daily,
     downloads,
     faults,
     incidents,
@@ -32,6 +33,8 @@ from mtdata.web.pages import (
     overview,
     pool,
     runners,
+    several,
+    users,
 )
 from mtdata.web.roles import Role
 
@@ -92,6 +95,18 @@ ROUTES = (
         post(Role.VIEWER, account.remove_token),
     ),
     Route("jobs/", "jobs", get(Role.VIEWER, jobs.show), guests=True),
+    Route(
+        "jobs/several/",
+        "jobs_several",
+        get(Role.OPERATOR, several.show) | post(Role.OPERATOR, several.order),
+        guests=True,
+    ),
+    Route(
+        "jobs/daily/",
+        "daily",
+        get(Role.VIEWER, daily.show) | post(Role.OPERATOR, daily.make),
+        guests=True,
+    ),
     Route("jobs/new/", "job_kinds", get(Role.OPERATOR, new_job.choose), guests=True),
     Route(
         "jobs/new/<str:kind>/",
@@ -139,6 +154,12 @@ ROUTES = (
     Route("incidents/close/", "incident_close", post(Role.OPERATOR, incidents.close)),
     Route("pool/", "pool", get(Role.VIEWER, pool.every)),
     Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, pool.show)),
+    Route("users/", "users", get(Role.ADMIN, users.show) | post(Role.ADMIN, users.add)),
+    Route(
+        "users/<int:number>/",
+        "user",
+        get(Role.ADMIN, users.look) | post(Role.ADMIN, users.change),
+    ),
     Route("metrics", "metrics", get(Role.VIEWER, numbers.metrics), Door.PROGRAMS),
     Route("api/docs", "docs", get(Role.VIEWER, document.docs)),
     Route("api/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Door.PROGRAMS),

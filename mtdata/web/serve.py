@@ -18,7 +18,7 @@ from mtdata.jobs.kind import Kinds
 from mtdata.records import setting as records
 from mtdata.records.asking import asking
 from mtdata.web.connections import Limits, listening
-from mtdata.web.forwarded import behind_a_proxy
+from mtdata.web.forwarded import Proxies, behind_a_proxy
 from mtdata.web.setting import MOST_BODY, open_web
 
 log = logging.getLogger(__name__)
@@ -60,10 +60,11 @@ def server_of(
     open_web(settings, kinds)
     _may_listen(host)
     _sweep()
-    most, room = MOST_BODY + BEHIND_A_BODY, _room()
+    most, room, programme = MOST_BODY + BEHIND_A_BODY, _room(), settings.programme
+    proxies = Proxies(programme.trusted_proxies)
     try:
         return listening(
-            behind_a_proxy(WSGIHandler()),
+            behind_a_proxy(WSGIHandler(), proxies, programme.path_prefix),
             (limits or Limits()).within(room),
             host=host.strip("[]"),
             port=port,

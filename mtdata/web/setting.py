@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ MIDDLEWARE = (
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "mtdata.web.middleware.Naming",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -65,9 +67,10 @@ VALIDATORS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def prepare_web(settings: Settings, kinds: Kinds, secret: str | None = None) -> None:
     """Make Django ready with everything that pages need; first of all, and once in a process."""
+    secret = secret or secrets.token_urlsafe(50)
     prepare(
         *APPS,
-        SECRET_KEY=secret or secrets.token_urlsafe(50),
+        SECRET_KEY=secret,
         MTDATA=settings,
         MTDATA_KINDS=kinds,
         ALLOWED_HOSTS=list(settings.programme.allowed_hosts),
@@ -75,17 +78,35 @@ def prepare_web(settings: Settings, kinds: Kinds, secret: str | None = None) -> 
         MIDDLEWARE=list(MIDDLEWARE),
         TEMPLATES=[_templates()],
         STATIC_URL="/static/",
+        STORAGES={"staticfiles": {"BACKEND": "mtdata.web.assets.Assets"}},
         WHITENOISE_USE_FINDERS=True,
-        LOGIN_URL="/login/",
-        LOGIN_REDIRECT_URL="/",
-        LOGOUT_REDIRECT_URL="/login/",
+        LOGIN_URL="login",
+        LOGIN_REDIRECT_URL="overview",
+        LOGOUT_REDIRECT_URL="login",
         MESSAGE_STORAGE="django.contrib.messages.storage.session.SessionStorage",
         DATA_UPLOAD_MAX_MEMORY_SIZE=MOST_BODY,
         LANGUAGE_CODE="en",
         DATETIME_FORMAT="Y-m-d H:i:s",
         USE_L10N=False,
+        SECURE_HSTS_SECONDS=int(settings.programme.hsts_s),
+        **_cookies(secret),
         **_safety(),
     )
+
+
+def _cookies(secret: str) -> dict[str, Any]:
+    """Named after what signs them: browsers keep cookies by host, and two instances may share one.
+
+    Several web services of one instance have the same secret, and so the same names.
+    """
+    mark = hmac.new(secret.encode(), b"mtdata.web.cookies", sha256).hexdigest()[:12]
+    return {
+        "SESSION_COOKIE_AGE": SESSION_S,
+        "SESSION_COOKIE_NAME": f"mtdata_session_{mark}",
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_NAME": f"mtdata_csrf_{mark}",
+    }
 
 
 def _safety() -> dict[str, Any]:
@@ -99,13 +120,7 @@ def _safety() -> dict[str, Any]:
             "mtdata.web.guests.OwnBackend",
             "mtdata.web.guests.GuestBackend",
         ],
-        "SESSION_COOKIE_AGE": SESSION_S,
-        "SESSION_COOKIE_NAME": "mtdata_session",
-        "SESSION_COOKIE_SAMESITE": "Lax",
-        "CSRF_COOKIE_HTTPONLY": True,
-        "CSRF_COOKIE_NAME": "mtdata_csrf",
         "CSRF_FAILURE_VIEW": "mtdata.web.pages.faults.csrf_failure",
-        "SECURE_HSTS_SECONDS": 365 * DAY_S,
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY},

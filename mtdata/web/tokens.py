@@ -7,7 +7,10 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from mtdata.records.asking import asking, now
+from django.contrib.auth.models import User
+
+from mtdata.errors import UsageError
+from mtdata.records.asking import asking, now, whole
 from mtdata.web.models import Token
 from mtdata.web.roles import Role, role_of
 
@@ -26,17 +29,36 @@ def _digest(word: str) -> str:
 def make(user: Any, name: str, scope: Role, days: int = DAYS) -> str:
     """A new token; it is shown now and never again."""
     word = MARK + secrets.token_urlsafe(32)
-    with asking():
+
+    def move() -> None:
+        # an account that is being shut just now keeps none
+        if not User.objects.select_for_update().filter(pk=user.pk, is_active=True).exists():
+            raise UsageError(f"{user.get_username()} may not log in")
         at = now()
         Token.objects.create(
-            user=user,
+            user_id=user.pk,
             name=name[:64],
             digest=_digest(word),
             scope=scope.group,
             made_at=at,
             ends_at=at + timedelta(days=days),
         )
+
+    whole(move)
     return word
+
+
+def of(user: Any) -> list[Token]:
+    """What opens something in that user's name, or did, the newest first."""
+    with asking():
+        return list(Token.objects.filter(user=user).order_by("-made_at", "-pk"))
+
+
+def remove(user: Any, number: int) -> bool:
+    """It opens nothing from now on; whether that user had one of that number."""
+    with asking():
+        gone, _ = Token.objects.filter(user=user, pk=number).delete()
+    return bool(gone)
 
 
 def found(word: str) -> tuple[Any, Role] | None:

@@ -1,38 +1,53 @@
-"""Who may log in: entered here with a role; passwords are Django's business."""
+"""Who may log in, with which role: entered and changed here; passwords are Django's business.
+
+A role is a group, and nothing else gives one.  Somebody who may administer is always left.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from mtdata.errors import UsageError
 from mtdata.records.asking import asking, whole
-from mtdata.web.roles import Role
+from mtdata.web.models import Guest
+from mtdata.web.roles import Role, is_guest
+
+
+def folded(name: str) -> str:
+    """The name as it is kept, in the one form that every form of ours makes of it (NFKC)."""
+    return str(User.normalize_username(name))
 
 
 def may_be(name: str) -> None:
     """UsageError when nobody can have that name."""
     try:
-        User._meta.get_field("username").clean(name, None)
+        User._meta.get_field("username").clean(folded(name), None)
     except ValidationError as error:
         raise UsageError(f"{name[:64]!a} is no name: {' '.join(error.messages)}") from error
 
 
-def put(name: str, password: str, role: str) -> bool:
-    """Enter a user, or give the one of that name this password and role; whether it is new."""
+def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
+    """Enter a user, or give the one of that name this password and role; whether it is new.
+
+    With `new` one who is there is refused.
+    """
 
     def move() -> bool:
-        user = User.objects.filter(username=name).first()
+        user = User.objects.filter(username=folded(name)).first()
         is_new = user is None
-        user = user or User(username=name)
-        try:
-            validate_password(password, user)
-        except ValidationError as error:
-            raise UsageError(f"that password is refused: {' '.join(error.messages)}") from error
-        user.set_password(password)
+        if user is not None and new:
+            raise UsageError(f"{folded(name)} is there already")
+        user = user or User(username=folded(name))
+        if not is_new and role != Role.ADMIN.group:
+            keep_an_admin([user])
+        _set_password(user, password)
         user.is_active = True
-        user.is_staff = user.is_superuser = role == Role.ADMIN.group
         user.save()
         user.groups.set(Group.objects.filter(name=role))
         return is_new
@@ -40,11 +55,99 @@ def put(name: str, password: str, role: str) -> bool:
     return whole(move)
 
 
+def _set_password(user: Any, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise UsageError(f"that password is refused: {' '.join(error.messages)}") from error
+    user.set_password(password)
+
+
+def give_password(user: Any, password: str) -> None:
+    """Reset it: what there was under the old one ends."""
+    _set_password(user, password)
+    whole(user.save)
+
+
+def give_role(user: Any, role: str) -> None:
+    """That role and no other."""
+
+    def move() -> None:
+        if role != Role.ADMIN.group:
+            keep_an_admin([user])
+        user.groups.set(Group.objects.filter(name=role))
+
+    whole(move)
+
+
+def shut(user: Any) -> None:
+    """They may not log in any more; tokens and sessions end for good."""
+
+    def move() -> None:
+        keep_an_admin([user])
+        user.is_active = False
+        user.save()
+
+    whole(move)
+
+
+def let_in(user: Any) -> None:
+    """They may log in again; what has ended stays ended."""
+    user.is_active = True
+    whole(user.save)
+
+
+def keep_an_admin(leaving: Iterable[Any]) -> None:
+    """UsageError where without these users nobody could administer; in a transaction."""
+    # no join: not every database locks rows of one
+    in_group = User.groups.through.objects.filter(group__name=Role.ADMIN.group).values("user")
+    able = User.objects.select_for_update().filter(is_active=True, pk__in=in_group)
+    able = able.exclude(pk__in=Guest.objects.values("user"))
+    admins = {user.pk for user in able.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)}
+    gone = {user.pk for user in leaving}
+    if admins & gone and not admins - gone:
+        raise UsageError("nobody else could administer: make another admin first")
+
+
 def found(name: str) -> User:
     """Who has that name and may log in.  UsageError when there is nobody."""
     may_be(name)
-    with asking():
-        user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise UsageError(f"nobody who may log in is called {name}; call `mtdata user add`")
+    user = _called(name)
+    if user is None or not user.is_active:
+        raise UsageError(f"nobody who may log in is called {folded(name)}; call `mtdata user add`")
     return user
+
+
+def known(name: str) -> User:
+    """Who has that name, a guest's too, and whether they may log in or not."""
+    user = _called(name)
+    if user is None:
+        raise UsageError(f"nobody is called {folded(name)[:64]!a}")
+    return user
+
+
+def _called(name: str) -> Any:
+    """A name from before it was folded is found as well."""
+    with asking():
+        of_name = User.objects.select_related("guest")
+        folded_one = of_name.filter(username=folded(name)).first()
+        return folded_one or of_name.filter(username=name).first()
+
+
+def with_role(user: Any) -> str:
+    """The role of a user in words, whether they may log in or not."""
+    if is_guest(user):
+        return "guest"
+    names = {group.name for group in user.groups.all()}
+    held = [role.group for role in reversed(Role) if role.group in names]
+    return held[0] if held else "none"
+
+
+def everyone() -> list[dict[str, Any]]:
+    """Name, role and whether they may log in, by name."""
+    with asking():
+        of_name = User.objects.select_related("guest").prefetch_related("groups")
+        return [
+            {"name": user.get_username(), "role": with_role(user), "active": user.is_active}
+            for user in of_name.order_by("username")
+        ]

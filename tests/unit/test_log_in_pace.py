@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mtdata.web.pace import LONGEST_PAUSE, LONGEST_WAIT, WINDOW, Count, folded, pause, turn
+from mtdata.web.pace import (
+    LONGEST_WAIT,
+    OF_GUESTS,
+    OF_NAME,
+    OF_PLACE,
+    WINDOW,
+    Count,
+    folded,
+    turn,
+)
 
 NOW = datetime(2026, 11, 29, 6, tzinfo=UTC)
 NOBODY = Count()
@@ -34,9 +43,9 @@ def test_a_name_that_fails_from_everywhere_is_slow_and_never_shut() -> None:
         found = turn(at, NOBODY, NOBODY, Count(failures, at, next_at), LONGEST_WAIT)
         assert not found.refused
         waits.append((found.at - at).total_seconds())
-        at, next_at = found.at, found.next_at
+        at, next_at = found.at, found.next[1]
     assert waits == [0] * 6 + [0.25, 0.5, 1, 2, 4, *[8] * 9]
-    assert pause(10**9) == LONGEST_PAUSE
+    assert OF_NAME.pause(10**9) == OF_NAME.longest
 
 
 def test_many_at_once_wait_one_behind_the_other_and_not_for_ever() -> None:
@@ -50,8 +59,31 @@ def test_many_at_once_wait_one_behind_the_other_and_not_for_ever() -> None:
 def test_a_stranger_slows_nobody_down_who_has_logged_in_from_there() -> None:
     name = Count(1000, NOW, NOW + timedelta(seconds=8))
     found = turn(NOW, Count(known_at=NOW), failed(50), name, LONGEST_WAIT)
-    assert (found.at, found.refused, found.next_at) == (NOW, False, name.next_at)
+    assert (found.at, found.refused, found.next) == (NOW, False, (None, None, None))
     assert turn(NOW, failed(5, known_at=NOW), NOBODY, name, LONGEST_WAIT).refused
+
+
+def test_addresses_and_instances_of_guests_have_a_budget_and_then_growing_pauses() -> None:
+    for place, budget in ((NOBODY, OF_GUESTS), (None, OF_PLACE)):
+        waits, at, next_at = [], NOW, None
+        for failures in range(budget.free + 12):
+            here = Count(failures, at, next_at)
+            found = turn(at, NOBODY, here if place else NOBODY, NOBODY, WINDOW, place or here)
+            waits.append((found.at - at).total_seconds())
+            at, next_at = found.at, found.next[0 if place else 2]
+        first, longest = budget.first.total_seconds(), budget.longest.total_seconds()
+        assert waits[: budget.free + 1] == [0] * (budget.free + 1)
+        assert waits[budget.free + 1 : budget.free + 4] == [first, 2 * first, 4 * first]
+        assert waits[-1] == longest
+    # where no instance is asked, an address is as free as before
+    assert turn(NOW, NOBODY, failed(49), NOBODY, timedelta()).at == NOW
+
+
+def test_who_has_logged_in_from_there_waits_for_no_stranger_at_the_instance() -> None:
+    busy = Count(1000, NOW, NOW + timedelta(minutes=1))
+    found = turn(NOW, Count(known_at=NOW), busy, busy, timedelta(), busy)
+    assert (found.at, found.refused) == (NOW, False)
+    assert turn(NOW, NOBODY, NOBODY, NOBODY, LONGEST_WAIT, busy).refused
 
 
 @pytest.mark.parametrize(

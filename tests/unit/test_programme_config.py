@@ -267,3 +267,26 @@ def test_a_way_beyond_this_machine_that_can_be_read_is_odd(
 ) -> None:
     found = "; ".join(unproven(address))
     assert (odd in found, bool(found)) == (True, bool(odd))
+
+
+def test_servers_in_front_a_path_and_hsts_are_keys(tmp_path: Path) -> None:
+    plain = loaded(tmp_path).programme
+    assert (plain.trusted_proxies, plain.path_prefix, plain.hsts_s) == ((), "", 3600)
+    given = {"TRUSTED_PROXIES": "10.1.0.0/16, ::1 192.0.2.7", "PATH_PREFIX": "/a/b/"}
+    known = loaded(tmp_path, **given, HSTS="365d").programme
+    assert known.trusted_proxies == ("10.1.0.0/16", "::1/128", "192.0.2.7/32")
+    assert (known.path_prefix, known.hsts_s) == ("/a/b", 365 * 86_400)
+    assert loaded(tmp_path, HSTS="off").programme.hsts_s == 0
+    for key, word in (
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("TRUSTED_PROXIES", ["::/0"]),
+        ("PATH_PREFIX", "mtdata"),
+        ("PATH_PREFIX", "/a/../b"),
+        ("PATH_PREFIX", "https://a.example/b"),
+        ("HSTS", "for ever"),
+        ("HSTS", "-1"),
+    ):
+        with pytest.raises(ConfigError, match=key):
+            loaded(tmp_path, **{key: word})

@@ -72,6 +72,7 @@ def office(opened: Office) -> Iterator[Office]:
     yield opened
     for instance in opened.instances.values():
         instance.heal()
+    opened.forget_tries()
     setting.close_records()
 
 

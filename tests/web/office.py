@@ -42,12 +42,13 @@ class Office(WebSite):
         self.instances = {"first": first, "second": second}
         shared = {"API_KEY": KEY, "TIMEZONE": "Europe/Berlin", "TIMEOUT": "1s"}
         accounts = {
-            "first": {"ADMIN_DOMAIN": first.domain, "SCHEME": "http", "OUTPUT": "one", **shared},
+            "first": {"ADMIN_DOMAIN": first.domain, "SCHEME": "http", "OUTPUT": "one", **shared}
+            | {"DAILY_AT": "00:00"},
             "second": {"ADMIN_DOMAIN": second.domain, "OUTPUT": "two", **shared},
         }
         self.stderr = folder / "stderr"
         with self.stderr.open("wb") as stderr:
-            env = {**os.environ, "REQUESTS_CA_BUNDLE": authority, "VERBOSITY": "2"}
+            env = {**os.environ, "REQUESTS_CA_BUNDLE": authority, "VERBOSITY": "2", "EVEN_S": "0"}
             super().__init__(
                 folder,
                 "sqlite:///state/programme.sqlite3",
@@ -63,10 +64,16 @@ class Office(WebSite):
         self.instances[where].users[email] = (WORD, GIVEN)
 
     def come(
-        self, email: str, where: str = "first", password: str = WORD, **more: str
+        self,
+        email: str,
+        where: str = "first",
+        password: str = WORD,
+        address: str = "127.0.0.1",
+        **more: str,
     ) -> tuple[Visitor, requests.Response]:
-        """Somebody who tries to log in with CAKE, and what the page answers."""
+        """Somebody who tries to log in with CAKE from there, and what the page answers."""
         visitor = Visitor(self.url)
+        visitor.headers["X-Forwarded-For"] = address
         given = {"admin_domain": self.instances[where].domain, "email": email} | more
         return visitor, visitor.submit("/login/cake/", "/login/", password=password, **given)
 
@@ -81,6 +88,13 @@ class Office(WebSite):
     def asked(self, where: str = "first") -> int:
         """How often that instance was asked for a log-in."""
         return sum(one.operation == "GetAPIKey" for one in self.instances[where].calls)
+
+    def forget_tries(self) -> None:
+        """Nobody has failed, and nobody is known; the records of this process are ours."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM web_tries")
 
     def made(self, sort: str) -> Made:
         """A job that is done, of one of SORTS."""

@@ -63,6 +63,12 @@ TABLE = """
 /jobs/new/<str:kind>/               GET    login  403  in   in
 /jobs/new/<str:kind>/               POST   login  403  in   in
 /jobs/new/<str:kind>/               *      login  403  405  405
+/jobs/daily/                        GET    login  in   in   in
+/jobs/daily/                        POST   login  403  404  404
+/jobs/daily/                        *      login  405  405  405
+/jobs/several/                      GET    login  403  in   in
+/jobs/several/                      POST   login  403  in   in
+/jobs/several/                      *      login  403  405  405
 /jobs/<uuid:job>/                   GET    login  in   in   in
 /jobs/<uuid:job>/                   *      login  405  405  405
 /jobs/<uuid:job>/live/              GET    login  in   in   in
@@ -89,6 +95,12 @@ TABLE = """
 /jobs/<uuid:job>/artifacts/<int:number>/revoke/ *     login 403 405 405
 /d/<str:word>                       GET    login  403  404  404
 /d/<str:word>                       *      login  403  405  405
+/users/                             GET    login  403  403  in
+/users/                             POST   login  403  403  in
+/users/                             *      login  403  403  405
+/users/<int:number>/                GET    login  403  403  404
+/users/<int:number>/                POST   login  403  403  404
+/users/<int:number>/                *      login  403  403  405
 /metrics                            GET    401    in   in   in
 /metrics                            *      401    405  405  405
 /admin/                             GET    login  403  403  in

@@ -156,6 +156,27 @@ def test_a_token_is_printed_once_and_alone(config: Path) -> None:
     assert plain.stdout.strip().encode() not in state
 
 
+def test_tokens_are_listed_and_removed_by_number(config: Path) -> None:
+    ended(config, "user", "add", "anna", "--operator", said=f"{PASSWORD}\n")
+    for _ in range(2):
+        ended(config, "user", "token", "anna", "--scope", "viewer")
+    shown = json.loads(ended(config, "user", "tokens", "anna").stdout)
+    assert shown["name"] == "anna"
+    assert [one["scope"] for one in shown["tokens"]] == ["viewer", "viewer"]
+    assert all(one["made_at"] and one["ends_at"] and not one["used_at"] for one in shown["tokens"])
+    assert "mtd_" not in str(shown)
+    first = shown["tokens"][0]["number"]
+    gone = ended(config, "user", "tokens", "anna", "--remove", str(first))
+    assert json.loads(gone.stdout) == {"name": "anna", "removed": first}
+    left = json.loads(ended(config, "user", "tokens", "anna").stdout)["tokens"]
+    assert [one["number"] for one in left] == [shown["tokens"][1]["number"]]
+    for words in (("anna", "--remove", str(first)), ("nobody",)):
+        assert ended(config, "user", "tokens", *words).returncode == 64
+    assert json.loads(ended(config, "user", "list").stdout)["users"] == [
+        {"name": "anna", "role": "operator", "active": True}
+    ]
+
+
 def test_a_token_that_nobody_may_have_is_refused(config: Path) -> None:
     ended(config, "user", "add", "anna", said=f"{PASSWORD}\n")
     for words, told in (

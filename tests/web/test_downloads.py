@@ -142,6 +142,10 @@ def test_a_browser_gets_one_file_guarded_and_a_program_as_it_lies(web: WebSite) 
     assert listed.count("Download Report</a>") == 1
     assert f'href="{link}"' in listed
     assert "Download Report" not in web.visitor("viewer").get("/jobs/?kind=ranged").text
+    assert "open until" in known.get(f"/jobs/{made.job}/").text
+    of_viewer = web.visitor("viewer").get(f"/jobs/{made.job}/").text
+    assert "open until" not in of_viewer, "there is no link that could be open"
+    assert "for operators" in of_viewer
     made.files[0].write_bytes(lies.replace(b"1+1", b"9+9"))
     for way in (link, f"{link}?as=data"):
         told = known.get(way)

@@ -240,6 +240,78 @@ def test_orders_are_for_operators_and_never_come_by_a_get(web: WebSite) -> None:
     assert web.place.status(_id(page)) == "Queued"
 
 
+def test_took_is_the_time_of_the_last_attempt_and_not_of_taking_back(web: WebSite) -> None:
+    page = _queued(web, "rows", rows=20, parts=2, how="fails")
+    job = Job.objects.filter(pk=_id(page))
+    web.place.carry()
+    web.place.ended(_id(page), "Failed")
+    long_ago = timedelta(days=9)
+    began = job.get().started_at - long_ago
+    job.update(started_at=began, ended_at=began + timedelta(seconds=7))
+    assert "took 7 s" in _read(web, page)
+    _ordered(web, page, "retry")
+    web.place.ended(_id(page), "Success")
+    for shown in (_read(web, page), _read(web, "/jobs/?kind=rows")):
+        assert not re.search(r"\b9 d\b", shown), "the days between two attempts are no work"
+    ended = job.get().started_at + timedelta(seconds=5)
+    Part.objects.filter(job=_id(page)).exclude(stage="undo").update(ended_at=ended)
+    job.update(ended_at=ended)
+    _ordered(web, page, "undo")
+    web.place.ended(_id(page), "Stopped")
+    job.update(ended_at=ended + long_ago)
+    assert "took 5 s" in _read(web, page), "what came nine days later took something back"
+    assert " 5 s " in _read(web, "/jobs/?kind=rows&status=Stopped")
+
+
+def test_a_queued_job_tells_its_place_and_who_has_its_account(web: WebSite) -> None:
+    Job.objects.filter(status="Queued").delete()
+    first, second = (_queued(web, "rows", rows=1, parts=1, key="placed") for _ in range(2))
+    assert "nothing was added before it" in _read(web, first)
+    assert "1 job was added before it" in _read(web, second)
+    Job.objects.filter(pk=_id(first)).update(status="In Progress", held_key="placed")
+    told = web.visitor("viewer").get(second).text
+    assert "nothing was added before it; its account is in use by" in _read(web, second)
+    assert f'id="behind" href="{first}"' in told
+    assert "in the queue" not in _read(web, first)
+    Job.objects.filter(pk__in=[_id(first), _id(second)]).delete()
+
+
+def test_one_order_reaches_the_ticked_jobs_that_it_fits(web: WebSite) -> None:
+    failed = [_queued(web, "rows") for _ in range(3)]
+    waits = _queued(web, "rows")
+    Job.objects.filter(pk__in=map(_id, failed)).update(status="Failed", ended_at=now())
+    shown = web.visitor("operator").get("/jobs/several/?status=Failed").text
+    assert all(f'value="{_id(page)}"' in shown for page in failed)
+    assert f'value="{_id(waits)}"' not in shown
+    ticked = [_id(page) for page in (*failed[:2], waits, NOWHERE)] + ["nonsense"]
+    answer = web.visitor("operator").submit(
+        "/jobs/several/", "/jobs/several/", order="retry", job=ticked
+    )
+    assert answer.status_code == 303
+    told = _read(web, "/jobs/", "operator")
+    assert "Queued again: 2 jobs." in told
+    assert "Left as before, 1:" in told
+    assert [web.place.status(_id(page)) for page in (*failed, waits)] == [
+        "Queued", "Queued", "Failed", "Queued",
+    ]  # fmt: skip
+    for fields in ({"order": "retry"}, {"order": "drop", "job": ticked}):
+        web.visitor("operator").submit("/jobs/several/", "/jobs/several/", **fields)
+    assert web.place.status(_id(failed[2])) == "Failed"
+
+
+def test_a_range_is_removed_and_those_behind_it_move_up(web: WebSite) -> None:
+    form, known = "/jobs/new/ranged/", web.visitor("operator")
+    assert 'name="less"' not in known.get(form).text, "one range stays"
+    days = {"start": "2026-03-01", "end": "2026-03-02", "start_2": "2026-03-04",
+            "end_2": "2026-03-05", "start_3": "2026-03-07", "end_3": "", "ranges": "3"}  # fmt: skip
+    shown = known.submit(form, form, **days, less="2", note="kept").text
+    filled = dict(re.findall(r'name="((?:start|end)\w*)" value="([^"]*)"', shown))
+    assert filled == {"start": "2026-03-01", "end": "2026-03-02", "start_2": "2026-03-07"}
+    assert 'value="kept"' in shown
+    assert shown.count('name="less"') == 2
+    assert 'name="less"' not in known.submit(form, form, **DAYS, ranges="2", less="2").text
+
+
 # --- lists
 
 

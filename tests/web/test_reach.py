@@ -12,7 +12,8 @@ from tests.web.test_access import LINES, NOT_OF_DJANGO, ask, filled, told
 
 OPEN = """
 /healthz /login/ /login/cake/ /logout/ /account/ /
-/jobs/ /jobs/new/ /jobs/new/<str:kind>/ /jobs/<uuid:job>/ /jobs/<uuid:job>/live/
+/jobs/ /jobs/several/ /jobs/daily/ /jobs/new/ /jobs/new/<str:kind>/
+/jobs/<uuid:job>/ /jobs/<uuid:job>/live/
 /jobs/<uuid:job>/log/ /jobs/<uuid:job>/parts/ /jobs/<uuid:job>/artifacts/
 /jobs/<uuid:job>/stop/ /jobs/<uuid:job>/retry/ /jobs/<uuid:job>/undo/
 /jobs/<uuid:job>/artifacts/<int:number>/renew/ /jobs/<uuid:job>/artifacts/<int:number>/revoke/
@@ -117,6 +118,41 @@ def test_the_list_names_and_counts_no_other_job(office: Office, who: str) -> Non
     assert "No job fits" in guest.get("/jobs/?kind=rows").text
     every = office.visitor("viewer").get("/jobs/").text
     assert {sort for sort in SORTS if made[sort].job in every} == set(SORTS)
+
+
+def test_an_order_to_several_jobs_reaches_the_own_ones_alone(office: Office) -> None:
+    made = {sort: office.made(sort) for sort in SORTS}
+    guest, at = office.guest("first"), "/jobs/several/"
+    page = guest.get(at).text
+    assert {sort for sort in SORTS if made[sort].job in page} == {"first"}
+    before = {sort: office.visitor("operator").get(made[sort].link).status_code for sort in SORTS}
+    assert set(before.values()) == {200}
+    guest.submit(at, at, order="renew", job=[one.job for one in made.values()])
+    after = {sort: office.visitor("operator").get(made[sort].link).status_code for sort in SORTS}
+    assert after == {"first": 410, "second": 200, "none": 200}
+
+
+def test_daily_reports_are_seen_and_made_within_reach(office: Office) -> None:
+    from mtdata.records.models import Job
+
+    guest, at = office.guest("first"), "/jobs/daily/"
+    page = guest.get(at).text
+    assert "cake.clicks of first now" in page
+    assert "second" not in page, "that is of another instance"
+    for account, kind in (("second", "cake.clicks"), ("first", "rows"), ("", "")):
+        assert guest.submit(at, at, account=account, kind=kind).status_code == 404
+    told = []
+    for _ in range(2):
+        assert guest.submit(at, at, account="first", kind="cake.clicks").status_code == 303
+        told.append(guest.get(at).text)
+    assert "is queued." in told[0]
+    assert "Nothing was queued" in told[1]
+    made = Job.objects.filter(name__startswith="daily_cake.clicks_first_")
+    assert [job.owner for job in made] == ["schedule"], "as the daemon would, which makes no second"
+    # an account without a time of its own has none
+    other = office.visitor("operator")
+    assert other.submit(at, at, account="second", kind="cake.clicks").status_code == 303
+    assert "has no DAILY_AT" in other.get(at).text
 
 
 def test_menus_lead_nowhere_that_is_closed(office: Office) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from mtdata.jobs.kind import MOST_VALUE, REQUIRED, Kind
 from mtdata.web.api import shapes
@@ -34,7 +34,6 @@ def _document() -> dict[str, Any]:
         "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
     }
     found["security"] = [{"token": []}, {"session": []}]
-    found["servers"] = [{"url": "/"}]
     parts["schemas"]["Order"]["oneOf"] = [_order_of(one) for one in settings.MTDATA_KINDS.values()]
     for path, ways in found["paths"].items():
         for operation in ways.values():
@@ -81,7 +80,8 @@ def _tell_faults(path: str, operation: dict[str, Any]) -> None:
 
 def openapi(request: HttpRequest) -> HttpResponse:
     """The document."""
-    return JsonResponse(_document())
+    here = get_script_prefix().rstrip("/") or "/"
+    return JsonResponse({**_document(), "servers": [{"url": here}]})
 
 
 def docs(request: HttpRequest) -> HttpResponse:

@@ -15,6 +15,7 @@ from mtdata.jobs import front
 from mtdata.jobs.kind import reading
 from mtdata.records import going, listing, looking
 from mtdata.records.models import Job, Part
+from mtdata.web import users
 from mtdata.web.api import shapes
 from mtdata.web.api.problems import Misfits, refusals
 from mtdata.web.pages.job import found
@@ -30,7 +31,7 @@ def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[st
         status="" if wanted.status == shapes.ANY else wanted.status,
         kind=wanted.kind,
         words=wanted.words,
-        owner=wanted.owner,
+        owner=users.folded(wanted.owner),
         within=reach_of(request.user).jobs,
         page=wanted.page,
         size=wanted.size,

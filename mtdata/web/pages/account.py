@@ -1,6 +1,10 @@
-"""Logging in and out, one's own password and tokens; other people's users are in /admin/."""
+"""Logging in and out, one's own password and tokens; other people's are at /users/."""
 
 from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -11,10 +15,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mtdata.records.asking import asking
-from mtdata.web import tokens
+from mtdata.web import lockout, pace, tokens
 from mtdata.web.models import Token
 from mtdata.web.roles import Role, role_of
 
+log = logging.getLogger(__name__)
 MOST_TOKENS = 20
 
 
@@ -48,12 +53,32 @@ class TokenForm(forms.Form):
         self.fields["scope"].choices = [(role.group, role.group) for role in roles]
 
 
+class PasswordForm(PasswordChangeForm):
+    """One's own password; the page does not jump to it."""
+
+    end_tokens = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="End my tokens too",
+        help_text="Whoever had the old password may have made one.",
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether the old password was a wrong one."""
+        return self.has_error("old_password", "password_incorrect")
+
+
 def show(request: HttpRequest, **bound: object) -> HttpResponse:
     """One's own account."""
     known = {
-        "tokens": Token.objects.filter(user=request.user).order_by("-made_at"),
+        "tokens": tokens.of(request.user),
         "token_form": TokenForm(most=role_of(request.user)),
-        "password_form": PasswordChangeForm(request.user),
+        "password_form": PasswordForm(request.user),
     }
     status = 400 if bound else 200
     with asking():
@@ -61,14 +86,36 @@ def show(request: HttpRequest, **bound: object) -> HttpResponse:
 
 
 def change_password(request: HttpRequest) -> HttpResponse:
-    """A new password; other sessions of the user end."""
-    form = PasswordChangeForm(request.user, request.POST)
-    if not form.is_valid():
+    """A new password; other sessions of the user end.
+
+    The old one is counted as at the log-in: who has a session and not the password is no owner.
+    """
+    name, where = request.user.get_username(), lockout.address_in(request)
+    found = lockout.begin(name, where, timedelta())
+    if found.turn.refused:
+        return _too_many(request, found)
+    form = PasswordForm(request.user, request.POST)
+    is_valid = form.is_valid()
+    if form.is_guess:
+        log.warning("a wrong old password of %s from %s", name, where)
+        return _too_many(request, found) or show(request, password_form=form)
+    lockout.take_back(found)
+    if not is_valid:
         return show(request, password_form=form)
+    form.user.keeps_tokens = not form.cleaned_data["end_tokens"]
     form.save()
     auth.update_session_auth_hash(request, form.user)
-    messages.success(request, "Your password is changed; other sessions of yours have ended.")
+    told = "sessions and all tokens" if form.cleaned_data["end_tokens"] else "sessions"
+    messages.success(request, f"Your password is changed; other {told} of yours have ended.")
     return redirect("account")
+
+
+def _too_many(request: HttpRequest, found: lockout.Try) -> Any:
+    """The session ends when this name is shut out from here; None when it may go on."""
+    if lockout.is_shut(found):
+        auth.logout(request)
+        return lockout.refusal(request, pace.WINDOW.total_seconds())
+    return lockout.refusal(request, found.wait_s) if found.turn.refused else None
 
 
 def add_token(request: HttpRequest) -> HttpResponse:
@@ -85,6 +132,6 @@ def add_token(request: HttpRequest) -> HttpResponse:
 
 def remove_token(request: HttpRequest, number: int) -> HttpResponse:
     """It opens nothing from now on."""
-    gone, _ = Token.objects.filter(user=request.user, pk=number).delete()
+    gone = tokens.remove(request.user, number)
     messages.success(request, "The token is removed." if gone else "There is no such token.")
     return redirect("account")

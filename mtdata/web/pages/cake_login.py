@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from mtdata.errors import MTDataError, RecordsError
 from mtdata.web import guests
 from mtdata.web.guest_names import domain_of
+from mtdata.web.relay import unseen
 
 log = logging.getLogger(__name__)
 REFUSED = "Remote authentication failed. Please try again."
@@ -32,7 +33,7 @@ class GuestForm(forms.Form):
         super().__init__(*rest, **how)
         self._request, self._user = request, None
 
-    @guests.unseen
+    @unseen
     def clean(self) -> None:
         """Ask the instance, once everything is filled in."""
         if self.errors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -12,11 +13,14 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from mtdata import __version__
+from mtdata.web.forwarded import PEER, UNHEARD
+
+log = logging.getLogger(__name__)
 
 
 def told(request: HttpRequest, status: HTTPStatus, words: str) -> HttpResponse:
     """A page with these words; for the API problem details (RFC 9457)."""
-    if request.path.startswith("/api/") or getattr(request, "for_programs", False):
+    if request.path_info.startswith("/api/") or getattr(request, "for_programs", False):
         return problem(status, words)
     known = {"status": status.value, "title": status.phrase, "words": words}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # who asks stands in records that may be away
@@ -55,9 +59,33 @@ def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that did not come from our own page, or one that is too old."""
+    """A form that is not of our own page, one too old, or a web server that says too little."""
     words = "This form is too old or not ours. Nothing was changed; go back, reload, try again."
-    return told(request, HTTPStatus.FORBIDDEN, words)
+    blame = _blame(request)
+    if blame:
+        log.warning("a form was refused; %s asked for it: %s", request.META.get(PEER, "?"), blame)
+    return told(request, HTTPStatus.FORBIDDEN, f"{words} {blame}".strip())
+
+
+def _blame(request: HttpRequest) -> str:
+    """What the web server in front of us tells wrong, as far as the browser's own word shows it."""
+    scheme, _, host = request.META.get("HTTP_ORIGIN", "").partition("://")
+    if scheme == "https" and not request.is_secure():
+        if request.META.get(UNHEARD):
+            return (
+                "The web server in front is not believed, so X-Forwarded-Proto is not heard: its "
+                "address must stand in TRUSTED_PROXIES of programme.config."
+            )
+        return (
+            "The browser came by https, and the web server in front does not say so: it must send "
+            "X-Forwarded-Proto: https."
+        )
+    if host and host != request.META.get("HTTP_HOST"):
+        return (
+            "Our page would not send it from that name: the web server in front must pass on the "
+            "header Host as the browser has it, with its port."
+        )
+    return ""
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -14,12 +14,12 @@ from mtdata.domain.job import FINAL, Status
 from mtdata.records import going
 from mtdata.records.asking import asking
 from mtdata.records.models import Event, Job, Part
-from mtdata.web import links
+from mtdata.web import links, waiting
 from mtdata.web.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
-from mtdata.web.reach import reach_of
+from mtdata.web.reach import Reach, reach_of
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
 SWEEPS = 3
@@ -35,18 +35,19 @@ def found(request: HttpRequest, job_id: Any) -> Job:
 
 def show(request: HttpRequest, job: Any) -> HttpResponse:
     """All of it that fits on one page."""
-    return render(request, "web/job.html", _known(found(request, job)))
+    of = found(request, job)
+    return render(request, "web/job.html", _known(of, reach_of(request.user)))
 
 
 def live(request: HttpRequest, job: Any) -> HttpResponse:
     """What moves on that page, for who polls it; the orders only when others are possible now."""
-    known = _known(found(request, job))
+    known = _known(found(request, job), reach_of(request.user))
     shown = request.GET.get("orders")
     known["is_turned"] = shown is not None and shown != known["orders_shown"]
     return render(request, "web/job_live.html", known)
 
 
-def _known(job: Job) -> dict[str, Any]:
+def _known(job: Job, reach: Reach) -> dict[str, Any]:
     now = going.going(job)
     orders = orders_of(job)
     sweep_s = settings.MTDATA.programme.sweep_s
@@ -58,6 +59,7 @@ def _known(job: Job) -> dict[str, Any]:
         "is_final": Status(job.status) in FINAL,
         "is_lonely": waits and not going.is_carried(max(going.LIVING_S, SWEEPS * sweep_s)),
         "took": _took(job),
+        "place": _place(job, reach),
         "left": span(now.pace.left_s) if job.status == Status.IN_PROGRESS else "",
         "silent": span(now.silent_s),
         "running": [_running(part, now) for part in now.running],
@@ -70,9 +72,24 @@ def _known(job: Job) -> dict[str, Any]:
 
 
 def _took(job: Job) -> str:
-    if job.started_at is None or job.ended_at is None or job.ended_at < job.started_at:
+    if job.ended_at is None:
         return ""
-    return span((job.ended_at - job.started_at).total_seconds())
+    return span(
+        waiting.seconds(job.started_at, waiting.ended_at([job.pk]).get(job.pk) or job.ended_at)
+    )
+
+
+def _place(job: Job, reach: Reach) -> dict[str, Any]:
+    """Of a job that waits; who is out of reach is not named."""
+    place = waiting.place_of(job)
+    if place is None:
+        return {}
+    behind = place.behind
+    return {
+        "before": place.before,
+        "is_behind": behind is not None,
+        "behind": behind and reach.job(behind.pk),
+    }
 
 
 def _running(part: Part, now: going.Going) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.shortcuts import render
 
 from mtdata.domain.job import Status
 from mtdata.records import looking
-from mtdata.web import links
+from mtdata.web import links, users, waiting
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
 from mtdata.web.reach import reach_of
@@ -30,7 +31,7 @@ def show(request: HttpRequest) -> HttpResponse:
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
-        owner=asked["owner"],
+        owner=users.folded(asked["owner"]),
         within=reach.jobs,
         page=number_in(request.GET, "page", 1),
         size=SIZE,
@@ -41,6 +42,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "jobs": _lines(found.jobs, may_download=role_of(request.user) >= Role.OPERATOR),
         "states": _offered([one.value for one in Status], asked["status"]),
         "kinds": _offered(sorted(reach.kinds), asked["kind"]),
+        "has_daily": bool(reach.settings.export.cake),
         "is_filtered": any(asked.values()),
     }
     alone = request.headers.get("HX-Request") == "true"
@@ -57,11 +59,15 @@ def _lines(jobs: list[dict[str, Any]], *, may_download: bool) -> list[dict[str, 
     done = [UUID(job["id"]) for job in jobs if job["status"] == Status.SUCCESS]
     made = links.alone(done) if may_download and done else {}
     shown = {str(job): standing.path for job, standing in made.items() if not standing.closed}
-    return [{**_line(job), "download": shown.get(job["id"], "")} for job in jobs]
+    ends = waiting.ended_at([UUID(job["id"]) for job in jobs])
+    return [
+        {**_line(job, ends.get(UUID(job["id"]))), "download": shown.get(job["id"], "")}
+        for job in jobs
+    ]
 
 
-def _line(job: dict[str, Any]) -> dict[str, Any]:
-    parts, began, ended = job["parts"], job["started_at"], job["ended_at"]
-    took = span((ended - began).total_seconds()) if began and ended and ended >= began else ""
+def _line(job: dict[str, Any], worked_until: datetime | None) -> dict[str, Any]:
+    parts, ended = job["parts"], job["ended_at"] and (worked_until or job["ended_at"])
+    took = span(waiting.seconds(job["started_at"], ended))
     percent = 100 * parts["done"] // parts["total"] if parts["total"] else 0
     return {**job, "took": took, "percent": percent}

@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from mtdata.jobs import front
 from mtdata.jobs.kind import Kind
 from mtdata.records.models import Job
-from mtdata.web.job_form import JobForm, rows_in, words_of
+from mtdata.web.job_form import JobForm, rows_in, without_row, words_of
 from mtdata.web.pages.words import see
+from mtdata.web.paging import number_in
 from mtdata.web.reach import reach_of
 
 log = logging.getLogger(__name__)
@@ -46,13 +47,16 @@ def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
 
 
 def queue(request: HttpRequest, kind: str) -> HttpResponse:
-    """Queue a job for each range, or none and show what is wrong; or show one range more."""
+    """Queue a job for each range, or none and show what is wrong; or a range more or less."""
     found, ours = _kind(request, kind), reach_of(request.user).settings
     rows = rows_in(request.POST)
     if found.ranges and "more" in request.POST:
         given = {name: request.POST[name] for name in request.POST}
         grown = JobForm(found, ours, initial=given, rows=rows + 1, turned=True)
         return _shown(request, found, grown)
+    if found.ranges and "less" in request.POST:
+        left = without_row(found, request.POST, number_in(request.POST, "less", 0))
+        return _shown(request, found, JobForm(found, ours, initial=left, rows=rows - 1))
     form = JobForm(found, ours, request.POST, rows=rows)
     if not form.is_valid():
         return _shown(request, found, form, status=400)

@@ -1,0 +1,75 @@
+"""Reports that come every day: the last, the next, and made now where the newest is not there."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from mtdata.config.export import CakeConfig
+from mtdata.domain.daily import name_of
+from mtdata.errors import JobError, RecordsError
+from mtdata.jobs import daily
+from mtdata.records import dailies
+from mtdata.records.asking import asking, now
+from mtdata.records.models import Job
+from mtdata.web.pages.words import see
+from mtdata.web.paging import word_in
+from mtdata.web.reach import reach_of
+
+log = logging.getLogger(__name__)
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """Every account within reach."""
+    with asking():
+        at = now()
+        accounts = [
+            {"name": account.name, "plan": account.daily, "reports": _reports(account, at)}
+            for account in reach_of(request.user).settings.export.cake
+        ]
+    return render(request, "web/daily.html", {"accounts": accounts})
+
+
+def _reports(account: CakeConfig, at: datetime) -> list[dict[str, Any]]:
+    plan = account.daily
+    if plan is None:
+        return []
+    day = plan.due(at)
+    return [
+        {
+            "kind": report.kind,
+            "day": day.isoformat(),
+            "next_at": plan.next_at(at),
+            "job": Job.objects.filter(name=name_of(report.kind, account.name, day)).first(),
+            "last": dailies.last(report.kind, account.name),
+        }
+        for report in daily.REPORTS
+    ]
+
+
+def make(request: HttpRequest) -> HttpResponse:
+    """Queue the newest of one kind of an account, unless it is there."""
+    account, kind = word_in(request.POST, "account"), word_in(request.POST, "kind")
+    ours = reach_of(request.user).settings
+    found = [one for one in ours.export.cake if one.name == account]
+    reports = [one for one in daily.REPORTS if one.kind == kind]
+    if not found or not reports:
+        raise Http404
+    with asking():
+        at = now()
+    try:
+        name = daily.make_now(settings.MTDATA, found[0], reports[0], at)
+    except RecordsError:
+        raise
+    except JobError as error:
+        messages.warning(request, f"Nothing was queued: {error}.")
+    else:
+        log.info("%s queued %s", request.user.get_username(), name)
+        messages.success(request, f"{name} is queued.")
+    return see("daily")

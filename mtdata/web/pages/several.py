@@ -1,0 +1,102 @@
+"""One order to several jobs: retry, undo, links anew; each by itself, so none holds up another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from mtdata.domain.job import Status
+from mtdata.errors import JobError, RecordsError, UsageError
+from mtdata.jobs import front
+from mtdata.records import looking
+from mtdata.records.models import Job
+from mtdata.web import links, users
+from mtdata.web.pages.words import see
+from mtdata.web.paging import word_in
+from mtdata.web.reach import reach_of
+
+log = logging.getLogger(__name__)
+MOST, MOST_WORDS, MOST_TOLD = 200, 128, 5
+FILTERS = ("status", "kind", "name", "owner")
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The newest jobs that the filters in the address leave, each with a box to tick."""
+    asked = {name: word_in(request.GET, name, MOST_WORDS).strip() for name in FILTERS}
+    found = looking.paged(
+        status=asked["status"],
+        kind=asked["kind"],
+        words=asked["name"],
+        owner=users.folded(asked["owner"]),
+        within=reach_of(request.user).jobs,
+        size=MOST,
+    )
+    return render(request, "web/several.html", {"asked": asked, "found": found})
+
+
+def order(request: HttpRequest) -> HttpResponse:
+    """Do it to each that is ticked and within reach; who asks is told what was left as it is."""
+    word = word_in(request.POST, "order", 16)
+    if word not in ORDERS:
+        raise UsageError("there is no such order")
+    act, told = ORDERS[word]
+    done, left = [], []
+    for job in _ticked(request):
+        try:
+            act(job)
+        except RecordsError:
+            raise
+        except JobError as error:
+            left.append(str(error))
+        else:
+            done.append(job.name)
+    if done:
+        log.info("%s ordered: %s %s", request.user.get_username(), word, ", ".join(done))
+        messages.success(request, f"{told}: {len(done)} job{'' if len(done) == 1 else 's'}.")
+    if left:
+        more = f"; and {len(left) - MOST_TOLD} more" if len(left) > MOST_TOLD else ""
+        why = "; ".join(left[:MOST_TOLD])
+        messages.warning(request, f"Left as before, {len(left)}: {why}{more}.")
+    if not done and not left:
+        messages.warning(request, "Nothing was changed: no job was ticked.")
+    return see("jobs")
+
+
+def _ticked(request: HttpRequest) -> list[Job]:
+    reach, found = reach_of(request.user), []
+    for word in dict.fromkeys(request.POST.getlist("job")[:MOST]):
+        try:
+            job = reach.job(UUID(word))
+        except ValueError:
+            continue
+        if job is not None:
+            found.append(job)
+    return found
+
+
+def _retry(job: Job) -> None:
+    front.retry(settings.MTDATA, job.pk)
+
+
+def _undo(job: Job) -> None:
+    front.undo(settings.MTDATA, job.pk)
+
+
+def _renew(job: Job) -> None:
+    if job.status != Status.SUCCESS:
+        raise JobError(f"{job.name}: it is {job.status}, so there is no link to renew")
+    links.renew_all(job)
+
+
+ORDERS: dict[str, tuple[Callable[[Any], None], str]] = {
+    "retry": (_retry, "Queued again"),
+    "undo": (_undo, "Being taken back"),
+    "renew": (_renew, "New links, open for 24 hours"),
+}

@@ -1,0 +1,53 @@
+"""How an instance is asked about a log-in: in seats, and so that the time of a no tells nothing.
+
+Who has logged in from there before has seats of their own, so strangers cannot take them all.  What
+comes of a stranger's try that is refused is told at one and the same time after it began, whoever
+was asked or nobody: so it tells neither which instances are configured nor how they are.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from django.views.decorators.debug import sensitive_variables
+
+from mtdata.adapters.clock import SystemClock
+
+_CLOCK = SystemClock()
+Found = TypeVar("Found")
+Act = TypeVar("Act", bound=Callable[..., Any])
+unseen: Callable[[Act], Act] = sensitive_variables("password")
+"""Keeps the password out of whatever tells of a fault."""
+EVEN_S = 5.0
+"""Longer than an instance has for its turn and its answer (`exporting.cake_log_in`)."""
+MOST_AT_ONCE = 2
+_SEATS = {known: threading.BoundedSemaphore(MOST_AT_ONCE) for known in (True, False)}
+"""An instance that does not answer holds no more of the few threads that answer everybody."""
+
+
+@contextmanager
+def seat(*, known: bool) -> Iterator[bool]:
+    """Whether there is a seat; it is given back in the end."""
+    has_seat = _SEATS[known].acquire(blocking=False)
+    try:
+        yield has_seat
+    finally:
+        if has_seat:
+            _SEATS[known].release()
+
+
+def evenly(
+    ask: Callable[[], Found | None],
+    ticks: Callable[[], float] = _CLOCK.ticks,
+    wait: Callable[[float], None] = time.sleep,
+) -> Found | None:
+    """What comes of it; that nothing does is not known before EVEN_S have gone."""
+    began = ticks()
+    found = ask()
+    if found is None:
+        wait(max(0.0, began + EVEN_S - ticks()))
+    return found
