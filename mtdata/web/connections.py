@@ -1,12 +1,16 @@
 """The connections of the web page: none that is unfinished or stands still keeps others out.
 
 waitress answers; here it is only decided which connection has had its time.  No thread is held by
-a connection that has not sent its whole request, and no file of the temp disk by its body.
+one that has not sent its whole request or does not read, no file of the temp disk by what it sends
+or is sent.
 """
 
 from __future__ import annotations
 
+import re
 import socket
+import struct
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +23,19 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from mtdata.web.forwarded import share_of
+from mtdata.web.pouring import Answer, Fetchers, Pour, pouring
+
+FETCHERS = 6
+_FETCHED = re.compile(r"/d/[^/]*\Z|/zip/\Z")
+"""The ends of addresses whose files are read before they are answered."""
+NEVER = sys.maxsize
+OPTIONS = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    # what the system takes ahead of a reader would look as if that one had taken it
+    (socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 1 << 17),
+]
+AT_ONCE = struct.pack("ii", 1, 0)
+"""SO_LINGER so that what is closed is reset: who reads sees that an answer was cut off."""
 
 
 class Limits(NamedTuple):
@@ -86,12 +103,14 @@ def giving_way(states: Sequence[State], newest: str, now: float, limits: Limits)
 class Connection(HTTPChannel):
     """One connection, which knows since when it has come no further."""
 
+    task_class = Answer
+
     def __init__(self, *of_channel: Any, **more: Any) -> None:
         super().__init__(*of_channel, **more)
         self._share = share_of(str(self.addr[0]))
         self._free = self._begun = self._moved = time.monotonic()
         self._taken, self._is_new, self._was_waiting = 0, True, True
-        self._is_refused, self._lingers = False, False
+        self._is_refused, self._lingers, self._is_put_off = False, False, False
 
     def state(self) -> State:
         """How it stands now; to be asked by the one thread that reads from it."""
@@ -99,7 +118,7 @@ class Connection(HTTPChannel):
         if is_waiting and not self._was_waiting:
             self._free = self._begun = now
         self._was_waiting = is_waiting
-        if not is_waiting and not self.total_outbufs_len:
+        if not is_waiting and (not self.total_outbufs_len or self._waits_for_source()):
             self._moved = now  # an answer that is being made has all the time it needs
             return State(self._share, now, "us")
         if not is_waiting:
@@ -145,15 +164,60 @@ class Connection(HTTPChannel):
     def end(self) -> None:
         """Close at once: to who does not read one may never write."""
         self._is_refused = False
+        if self._fileno is None:
+            return
+        if self.total_outbufs_len:
+            with suppress(OSError):
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self.handle_close()
+
+    def cut(self) -> None:
+        """The same, by whatever thread."""
+        self.server.trigger.pull_trigger(self.end)
+
+    def still_s(self) -> float:
+        """For how long its reader has taken nothing of what waits for it."""
+        is_waited_for = self.total_outbufs_len and not self._waits_for_source()
+        return time.monotonic() - self._moved if is_waited_for else 0.0
 
     def readable(self) -> Any:
         """Never once it is closed: its number may be another one's by then."""
         return self._fileno is not None and super().readable()
 
     def writable(self) -> Any:
-        """The same."""
-        return self._fileno is not None and super().writable()
+        """The same; nor where nothing of an answer is there yet."""
+        if self._is_put_off and not self._is_too_far_ahead():
+            self._is_put_off = False
+            self.server.add_task(self)
+        if self._fileno is None or (self._waits_for_source() and not self.will_close):
+            return False
+        return super().writable()
+
+    def write_soon(self, content: Any) -> Any:
+        """Lay it behind what waits already; it goes out at the pace of its reader."""
+        written = super().write_soon(content)
+        if isinstance(content, Pour):
+            content.go_on()
+        return written
+
+    def puts_off(self) -> bool:
+        """Whether its next request waits until its reader has taken more of what was answered."""
+        self._is_put_off = self._is_too_far_ahead()
+        return self._is_put_off
+
+    def _is_too_far_ahead(self) -> bool:
+        return bool(self.connected and self.total_outbufs_len > self.adj.outbuf_high_watermark)
+
+    def _waits_for_source(self) -> bool:
+        first = self.outbufs[0]
+        return isinstance(first, Pour) and first.is_dry
+
+    def _flush_some(self, *, do_close: bool = True) -> Any:
+        with self.outbuf_lock:  # threads that fetch lay something to it even now
+            return super()._flush_some(do_close=do_close)
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """No thread waits for a reader: answers in pieces come by a Pour, requests are put off."""
 
 
 class Server(TcpWSGIServer):
@@ -161,9 +225,21 @@ class Server(TcpWSGIServer):
 
     channel_class = Connection
 
-    def __init__(self, *of_server: Any, limits: Limits, **more: Any) -> None:
-        self.limits = limits
+    def __init__(self, *of_server: Any, limits: Limits, fetchers: Fetchers, **more: Any) -> None:
+        self.limits, self.fetchers = limits, fetchers
         super().__init__(*of_server, **more)
+
+    def add_task(self, task: Connection) -> None:
+        """Let a thread answer its next request; one of those that fetch, where it may take long."""
+        if task.puts_off():
+            return
+        is_fetched = _FETCHED.search(task.requests[0].path)
+        (self.fetchers if is_fetched else self.task_dispatcher).add_task(task)
+
+    def close(self) -> Any:
+        """Listen no more, and fetch nothing."""
+        self.fetchers.shutdown()
+        return super().close()
 
     def maintenance(self, now: float) -> None:
         """End what has had its time."""
@@ -186,14 +262,15 @@ class Server(TcpWSGIServer):
 
 def listening(app: Any, limits: Limits, **settings: Any) -> BaseWSGIServer | MultiSocketServer:
     """Listen at all that the host of waitress' settings stands for.  OSError, ValueError."""
-    adjustments = Adjustments(**settings)
+    adjustments = Adjustments(**settings, outbuf_overflow=NEVER, inbuf_overflow=NEVER)
+    adjustments.socket_options = OPTIONS
+    fetchers = Fetchers()
+    fetchers.set_thread_count(FETCHERS)
     threads = ThreadedTaskDispatcher()
     threads.set_thread_count(adjustments.threads)
     by_number: dict[int, Any] = {}
-    servers = [
-        Server(app, by_number, dispatcher=threads, adj=adjustments, sockinfo=one, limits=limits)
-        for one in adjustments.listen
-    ]
+    how = {"dispatcher": threads, "adj": adjustments, "limits": limits, "fetchers": fetchers}
+    servers = [Server(pouring(app), by_number, sockinfo=one, **how) for one in adjustments.listen]
     if len(servers) == 1:
         return servers[0]
     at = [(one.effective_host, one.effective_port) for one in servers]

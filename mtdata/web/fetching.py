@@ -8,30 +8,24 @@ whole.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from hashlib import sha256
-from threading import BoundedSemaphore
 
 from django.conf import settings
 
 from mtdata import exporting
-from mtdata.errors import MTDataError, StorageError
+from mtdata.errors import MTDataError
 from mtdata.exports.output import Output
 from mtdata.jobs.kind import Guard
 from mtdata.records.models import Artifact, Job
 from mtdata.web.places import Store, StoreOfEnvironment
 from mtdata.web.proof import CHANGED, GONE, Lost, ProvenFile, opened, pieces_of
+from mtdata.web.ways import Way
 
 log = logging.getLogger(__name__)
 PIECE, LOOKS = 1 << 16, 8
-AT_ONCE = 4
-"""So many of the server's threads may be held by who takes his time with what comes to him.
-
-None for longer than the server's limit without progress (`connections.Limits.reader_s`).
-"""
-_STREAMS = BoundedSemaphore(AT_ONCE)
 
 
 def guard_of(job: Job) -> Guard | None:
@@ -125,22 +119,12 @@ def _of_file(artifact: Artifact) -> Iterator[bytes]:
 
 
 class Flow:
-    """Pieces on their way out; whatever ends them, the way is free again and nothing looks whole.
+    """Pieces going out; whatever ends them, nothing looks whole and the way is free again."""
 
-    StorageError when as many are under way as the server can bear.
-    """
-
-    def __init__(self, what: str, fetching: Fetching, pieces: Generator[bytes]) -> None:
+    def __init__(self, what: str, fetching: Fetching, pieces: Generator[bytes], way: Way) -> None:
         """The first piece is fetched here, so that a fault at its source is told in its place."""
-        if not _STREAMS.acquire(blocking=False):
-            fetching.close()
-            raise StorageError(
-                f"{AT_ONCE} downloads are under way, which is as many as go at once; nothing was "
-                "sent, try again in a minute"
-            )
         self._what, self._pieces = what, pieces
-        self._free: Callable[[], None] | None = _STREAMS.release
-        self._fetching = fetching
+        self._way, self._fetching = way, fetching
         try:
             self._first = next(pieces, b"")
         except BaseException:
@@ -162,8 +146,8 @@ class Flow:
 
     def close(self) -> None:
         """Let go of everything; called when the answer has gone out, or cannot."""
-        free, self._free = self._free, None
-        if free is not None:
+        try:
             self._pieces.close()
             self._fetching.close()
-            free()
+        finally:
+            self._way.close()

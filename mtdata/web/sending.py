@@ -1,9 +1,13 @@
-"""The answers that bring what jobs made, whole or a part (Range); the ETag is what proves it."""
+"""The answers that bring what jobs made, whole or a part (Range); the ETag is what proves it.
+
+What is read before an answer holds a thread, so few read at once; what goes out holds none.
+"""
 
 from __future__ import annotations
 
 import mimetypes
 import sys
+from collections import OrderedDict
 from collections.abc import Generator
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +21,17 @@ from mtdata.web.fetching import Fetching, Flow
 from mtdata.web.places import disposition
 from mtdata.web.proof import ProvenFile
 from mtdata.web.ranges import Part
+from mtdata.web.ways import Way, Ways
+
+AT_ONCE, READ_AT_ONCE, READ_WAIT_S, MOST_KNOWN = 16, 4, 5.0, 4096
+_WAYS, _READS = Ways(AT_ONCE), Ways(READ_AT_ONCE)
+_TOTALS: OrderedDict[tuple[str, str], int] = OrderedDict()
+"""How long it is behind its guard, by the kind of the job and the ETag."""
+
+
+def reading(request: HttpRequest) -> Way:
+    """Leave to read before the answer to this request.  StorageError when too many are at it."""
+    return _READS.take(request.user.pk, wait_s=READ_WAIT_S)
 
 
 def sent(request: HttpRequest, artifact: Artifact, guard: Guard | None) -> HttpResponse:
@@ -57,16 +72,15 @@ def _stream(
     if request.method == "HEAD":
         fetching.close()
         return HttpResponse(headers=head | _length(total))
-    is_old = request.META.get("SERVER_PROTOCOL") == "HTTP/1.0"  # there only a length tells an end
-    if total is None and (is_old or _is_part_asked(request, tag)):
-        total = sum(map(len, _through(guard, fetching, artifact)))
+    if total is None and _is_part_asked(request, tag):
+        total = _counted(guard, fetching, artifact, tag)
     part = None if total is None else _part(request, tag, total)
     if part and not part.stop:
         fetching.close()
         return _nothing(part)
     start, stop = (part.start, part.stop) if part else (0, sys.maxsize)
     pieces = ranges.bytes_of(_through(guard, fetching, artifact), start, stop)
-    flow = Flow(f"{artifact.name} of {artifact.job.name}", fetching, pieces)
+    flow = Flow(f"{artifact.name} of {artifact.job.name}", fetching, pieces, _way(request))
     length = part.stop - part.start if part else total
     return _as_part(StreamingHttpResponse(flow, headers=head | _length(length)), part)
 
@@ -79,7 +93,25 @@ def sent_zip(
     if request.method == "HEAD":
         fetching.close()
         return HttpResponse(headers=head)
-    return StreamingHttpResponse(Flow(f"the zip of {name}", fetching, pieces), headers=head)
+    flow = Flow(f"the zip of {name}", fetching, pieces, _way(request))
+    return StreamingHttpResponse(flow, headers=head)
+
+
+def _way(request: HttpRequest) -> Way:
+    return _WAYS.take(request.user.pk, request.META.get("mtdata.line"))
+
+
+def _counted(guard: Guard | None, fetching: Fetching, artifact: Artifact, tag: str) -> int:
+    """How many bytes come through the guard; all are read for that, once."""
+    known = (artifact.job.kind, tag)
+    if known in _TOTALS:
+        return _TOTALS[known]
+    total = sum(map(len, _through(guard, fetching, artifact)))
+    if tag:
+        _TOTALS[known] = total
+        while len(_TOTALS) > MOST_KNOWN:
+            _TOTALS.popitem(last=False)
+    return total
 
 
 def _through(guard: Guard | None, fetching: Fetching, artifact: Artifact) -> Any:

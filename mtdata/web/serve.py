@@ -22,12 +22,12 @@ from mtdata.web.forwarded import Proxies, behind_a_proxy
 from mtdata.web.setting import MOST_BODY, open_web
 
 log = logging.getLogger(__name__)
-THREADS, BACKLOG, CONNECTIONS, FILES = 12, 512, 800, 2048
-"""More threads than downloads, log-ins at CAKE and log-ins that wait for their turn can hold."""
+THREADS, BACKLOG, CONNECTIONS, FILES = 10, 512, 800, 2048
+"""More threads than log-ins at CAKE and log-ins that wait for their turn can hold."""
 MOST_HEADERS, BEHIND_A_BODY = 1 << 15, 1 << 16
 """Bytes; what is a little larger than it may be gets a page with words instead of a bare 413."""
 WAITING = 4 << 20
-"""So many bytes of an answer wait in memory for its reader; then its thread waits."""
+"""Bytes: where more of what a connection asked for waits for its reader, its next request waits."""
 PORT = 8080
 
 
@@ -74,9 +74,7 @@ def server_of(
             cleanup_interval=1,
             max_request_header_size=MOST_HEADERS,
             max_request_body_size=most,
-            inbuf_overflow=2 * most,  # never: a body that was not asked for fills no disk
             outbuf_high_watermark=WAITING,
-            outbuf_overflow=4 * WAITING,  # never
             asyncore_use_poll=True,  # select knows no file above 1,024
             clear_untrusted_proxy_headers=False,  # `behind_a_proxy` does
             ident=None,

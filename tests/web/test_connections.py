@@ -6,16 +6,18 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from mtdata.errors import StorageError
 from mtdata.web import connections
 from mtdata.web.connections import Limits, listening
 from mtdata.web.forwarded import behind_a_proxy
+from mtdata.web.pouring import FULL, LOW
 from mtdata.web.serve import MOST_HEADERS
 from tests.jobs.place import until
 from tests.web.site import PASSWORD, Visitor, WebSite
@@ -26,7 +28,18 @@ LARGE = 64 << 20
 
 
 def _socket(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), 30)
+    line = socket.create_connection(("127.0.0.1", port), 30)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)  # else the system reads for us
+    return line
+
+
+def _files_without_a_name(pid: str) -> list[str]:
+    """Files that this process has open and that stand in no folder."""
+    names = []
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            names += [str(one.readlink())] if int(one.name) > 2 else []
+    return [name for name in names if name.endswith("(deleted)")]
 
 
 def _is_over(line: socket.socket) -> bool:
@@ -114,12 +127,12 @@ def test_a_form_is_accepted_at_any_port_by_the_name_that_the_browser_has(web: We
 
 
 class Served:
-    """A page of `LARGE` bytes, or of what was sent, served in this process."""
+    """Pages of many bytes, in pieces or whole, or of what was sent, served in this process."""
 
-    def __init__(self, limits: Limits, now: list[float]) -> None:
+    def __init__(self, limits: Limits, now: list[float], threads: int = 2) -> None:
         self._now, self.closed = now, threading.Event()
         self.bodies: list[bytes] = []
-        how = {"cleanup_interval": 3600, "outbuf_high_watermark": 1 << 20, "threads": 2}
+        how = {"cleanup_interval": 3600, "outbuf_high_watermark": 1 << 20, "threads": threads}
         self.server: Any = listening(
             behind_a_proxy(self._answer), limits, host="127.0.0.1", port=0,
             asyncore_use_poll=True, max_request_body_size=1 << 20, **how,
@@ -134,16 +147,21 @@ class Served:
             self.server.asyncore.loop(1, map=self.server._map, use_poll=True, count=1)
 
     def _answer(self, environ: dict[str, Any], start: Any) -> Any:
-        start("200 OK", [])
-        if environ["PATH_INFO"] == "/large":
-            return self._pieces()
+        path, length = environ["PATH_INFO"], environ["QUERY_STRING"]
+        start("200 OK", [("Content-Length", length)] if length else [])
+        if path == "/whole":
+            return [b"x" * LARGE]
+        if path in ("/large", "/fault"):
+            return self._pieces(is_sound=path == "/large")
         self.bodies.append(environ["wsgi.input"].read())
         return [environ["REMOTE_ADDR"].encode()]
 
-    def _pieces(self) -> Iterator[bytes]:
+    def _pieces(self, *, is_sound: bool) -> Iterator[bytes]:
         try:
             for _ in range(LARGE >> 16):
                 yield b"x" * (1 << 16)
+            if not is_sound:
+                raise StorageError("it was changed")
         finally:
             self.closed.set()
 
@@ -173,10 +191,10 @@ class Served:
 
 
 @contextmanager
-def _served(monkeypatch: pytest.MonkeyPatch, **limits: Any) -> Iterator[Served]:
+def _served(monkeypatch: pytest.MonkeyPatch, threads: int = 2) -> Iterator[Served]:
     now = [1000.0]
     monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    with closing(Served(Limits(**limits), now)) as served:
+    with closing(Served(Limits(), now, threads)) as served:
         yield served
 
 
@@ -235,7 +253,75 @@ def test_a_reader_that_pauses_is_not_cut_and_one_that_never_reads_is(
         served.later(299)
         assert not served.closed.is_set()
         served.later(2)
-        assert served.closed.wait(30), "its thread is free"
+        assert served.closed.wait(30), "what it came from is free"
+
+
+def _asked(served: Served, path: str, version: str = "1.1", times: int = 1) -> socket.socket:
+    line = _socket(served.port)
+    line.sendall(f"GET {path} HTTP/{version}\r\nHost: a\r\n\r\n".encode() * times)
+    return line
+
+
+def _all_of(line: socket.socket) -> tuple[bytes, bytes]:
+    """Head and body, until the end.  ConnectionResetError where it was cut off."""
+    came = b"".join(iter(lambda: line.recv(1 << 20), b""))
+    head, _, body = came.partition(b"\r\n\r\n")
+    return head.lower(), body
+
+
+@pytest.mark.parametrize("path", ["/large", f"/large?{LARGE}", "/whole"])
+def test_who_reads_nothing_holds_no_thread_and_no_file(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    before = _files_without_a_name("self")
+    with _served(monkeypatch, threads=1) as served, ExitStack() as held:
+        lines = [held.enter_context(_asked(served, path)) for _ in range(3)]
+        _known(served, 3)
+        _still(served)
+        assert _files_without_a_name("self") == before
+        _read(held.enter_context(_asked(served, "/small")), until=b"127.0.0.1")
+        if path != "/whole":
+            waiting = [one.total_outbufs_len for one in served.server.active_channels.values()]
+            assert max(waiting) < 2 * FULL
+        _read(lines[0], most=LARGE)
+
+
+def test_requests_of_who_reads_no_answer_wait_and_hold_no_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with _served(monkeypatch, threads=1) as served, closing(_asked(served, "/whole", times=3)):
+        _still(served)
+        [line] = served.server.active_channels.values()
+        with closing(_asked(served, "/small")) as other:
+            _read(other, until=b"127.0.0.1")
+        assert (len(line.requests), line.total_outbufs_len <= LARGE) == (2, True)
+
+
+def test_requests_that_come_at_once_are_answered_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = f"/large?{LARGE}"
+    with _served(monkeypatch) as served, closing(_asked(served, path, times=3)) as line:
+        _read(line, most=3 * LARGE)
+        line.sendall(b"GET /small HTTP/1.1\r\nHost: a\r\n\r\n")
+        _read(line, until=b"127.0.0.1")
+
+
+def test_what_breaks_off_on_its_way_looks_whole_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with _served(monkeypatch) as served:
+        for version in ("1.0", "1.1"):
+            with closing(_asked(served, "/large", version)) as line:
+                head, body = _all_of(line)
+            assert body.count(b"x") == LARGE
+            assert b"content-length" not in head
+            assert b"connection: close" in head
+            with (
+                closing(_asked(served, "/fault", version)) as line,
+                pytest.raises(ConnectionResetError),
+            ):
+                _all_of(line)
 
 
 def _idle(served: Served) -> None:
@@ -245,14 +331,10 @@ def _idle(served: Served) -> None:
 
 
 def _still(served: Served) -> None:
-    """Until nothing more goes out."""
-    seen = -1
-    while True:
-        lengths = [one.total_outbufs_len for one in served.server.active_channels.values()]
-        length = max(lengths, default=0)
-        if length > 1 << 20 and seen == length:
-            return
-        seen = length
+    """Until nothing more goes out, while enough waits to go."""
+    seen: list[list[int]] = []
+    while len(seen) < 5 or any(one != seen[-1] for one in seen[-5:]) or min(seen[-1]) < LOW:
+        seen.append([one.total_outbufs_len for one in served.server.active_channels.values()])
         time.sleep(0.02)
 
 
@@ -260,6 +342,4 @@ def test_no_body_is_laid_into_the_temp_folder(web: WebSite) -> None:
     with closing(_socket(web.port)) as line:
         line.sendall(POST + b"Content-Length: 1000000\r\n\r\n" + b"x" * 900_000)
         assert Visitor(web.url).get("/healthz").status_code == 200
-        pid = web._server.pid
-        files = [one for one in Path(f"/proc/{pid}/fd").iterdir() if int(one.name) > 2]
-        assert not [one for one in files if "(deleted)" in str(one.readlink())]
+        assert not _files_without_a_name(str(web._server.pid))

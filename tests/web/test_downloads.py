@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Generator
-from contextlib import closing, suppress
+from collections import OrderedDict
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,15 +16,19 @@ from zipfile import BadZipFile, ZipFile
 import pytest
 import requests
 from django.conf import settings as django
+from django.test import RequestFactory
 
 from mtdata.config import load
 from mtdata.errors import StorageError
 from mtdata.records.models import Artifact, Job
-from mtdata.web import fetching
+from mtdata.web import sending
 from mtdata.web.fetching import Fetching, Flow
 from mtdata.web.places import Lost
+from mtdata.web.sending import sent
+from mtdata.web.ways import Ways
 from mtdata.web.zipping import names_of
 from tests.bucket import KEYS, Bucket
+from tests.jobs.place import until
 from tests.web.programs import program
 from tests.web.site import WebSite
 
@@ -152,22 +157,45 @@ def test_a_browser_gets_one_file_guarded_and_a_program_as_it_lies(web: WebSite) 
         assert (told.status_code, "was changed" in told.text) == (410, True)
 
 
-def test_an_old_proxy_gets_a_length(web: WebSite) -> None:
-    made, known = Reports(web, DAYS[:1]), web.visitor("operator")
+def test_an_old_proxy_gets_no_length_and_the_end_of_the_connection(web: WebSite) -> None:
+    made = Reports(web, DAYS[:1])
     link = _link(made)
 
     def asked() -> bytes:
-        cookies = "; ".join(f"{one.name}={one.value}" for one in known.cookies)
-        with socket.create_connection(("127.0.0.1", web.port), 30) as line:
-            head = f"Host: 127.0.0.1\r\nCookie: {cookies}"
-            line.sendall(f"GET {link} HTTP/1.0\r\n{head}\r\n\r\n".encode())
+        with _line(web, link) as line:
             return b"".join(iter(lambda: line.recv(4096), b""))
 
     head, _, body = asked().partition(b"\r\n\r\n")
     assert body == _content(DAYS[0], GUARDED)
-    assert f"content-length: {len(body)}".encode() in head.lower()
+    assert b"content-length" not in head.lower()
+    assert b"connection: close" in head.lower()
     made.files[0].write_bytes(_content(DAYS[0], LIES).replace(b"1+1", b"9+9"))
     assert b" 410 " in asked().partition(b"\r\n")[0]
+
+
+def test_who_takes_nothing_keeps_neither_pages_nor_others_waiting(web: WebSite) -> None:
+    made = Reports(web, DAYS[:1])
+    content = _content(DAYS[0], LIES) * 160_000
+    made.files[0].write_bytes(content)
+    known = {"size": len(content), "sha256": sha256(content).hexdigest()}
+    Artifact.objects.filter(job=made.job).update(**known)
+    link = _link(made)
+    with ExitStack() as held:
+        lines = [held.enter_context(_line(web, link)) for _ in range(sending.AT_ONCE // 2)]
+        assert all(line.recv(9) == b"HTTP/1.0 " for line in lines)
+        assert requests.get(f"{web.url}/healthz", timeout=30).text == "ok\n"
+        got = web.visitor("admin").get(link)
+        assert len(got.content) > len(content), "somebody else has a way, and all of it comes"
+    until(lambda: web.visitor("operator").get(link).status_code == 200, "a way is free")
+
+
+def _line(web: WebSite, path: str) -> socket.socket:
+    """A connection of an operator by HTTP/1.0 that asked for it and has read nothing."""
+    cookies = "; ".join(f"{one.name}={one.value}" for one in web.visitor("operator").cookies)
+    line = socket.create_connection(("127.0.0.1", web.port), 30)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    line.sendall(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n\r\n".encode())
+    return line
 
 
 def test_a_job_of_another_kind_is_given_out_as_it_lies(web: WebSite) -> None:
@@ -231,7 +259,12 @@ def test_what_lies_in_a_store_comes_whole_or_is_told(of_store: Any, bucket: Buck
             way.look([of_store])
 
 
-def test_only_so_many_are_on_their_way_at_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_whatever_ends_it_a_way_is_free_again(caplog: pytest.LogCaptureFixture) -> None:
+    ways = Ways(2)
+
+    def flow(pieces: Generator[bytes]) -> Flow:
+        return Flow("a file", Fetching(), pieces, ways.take("a"))
+
     def pieces() -> Generator[bytes]:
         yield b"one"
         raise Lost("it was changed")
@@ -240,19 +273,51 @@ def test_only_so_many_are_on_their_way_at_once(caplog: pytest.LogCaptureFixture)
         raise Lost("it is not there")
         yield b""
 
-    for _ in range(fetching.AT_ONCE):
+    for _ in range(2):
         with pytest.raises(Lost, match="not there"):
-            Flow("a file", Fetching(), gone())
-    flows = [Flow("a file", Fetching(), pieces()) for _ in range(fetching.AT_ONCE)]
+            flow(gone())
+    first = flow(pieces())
     with pytest.raises(StorageError, match="try again in a minute"):
-        Flow("a file", Fetching(), pieces())
+        flow(pieces())
     with pytest.raises(Lost):
-        list(flows[0])
+        list(first)
     assert "a file was cut off on its way and is not whole: it was changed" in caplog.text
-    flows[0].close()
-    flows[0].close()
-    flows[0] = Flow("a file", Fetching(), pieces())
+    for _ in range(2):
+        first.close()
+    second = flow(pieces())
     with pytest.raises(StorageError):
-        Flow("a file", Fetching(), pieces())
-    for flow in flows:
-        flow.close()
+        flow(pieces())
+    second.close()
+
+
+def test_of_what_is_guarded_nothing_is_read_ahead_of_its_answer(
+    web: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Reports(web, DAYS[:1])
+    artifact = Artifact.objects.select_related("job").get(job=made.job)
+    came: list[bytes] = []
+
+    def guard(pieces: Iterable[bytes]) -> Generator[bytes]:
+        for piece in pieces:
+            for one in (piece[:4], piece[4:9], piece[9:]):
+                came.append(one)
+                yield one
+
+    monkeypatch.setattr(sending, "_TOTALS", OrderedDict())
+    asking = RequestFactory().get("/", SERVER_PROTOCOL="HTTP/1.0")
+    asking.user = SimpleNamespace(pk="a")
+    with closing(sent(asking, artifact, guard)) as answer:
+        assert (len(came), answer.has_header("Content-Length")) == (2, False)
+        assert b"".join(answer) == _content(DAYS[0], LIES)
+    part = RequestFactory().get("/", headers={"Range": "bytes=3-4"})
+    part.user = asking.user
+    for read in (6, 3):  # the first counts as well, and it is remembered
+        came.clear()
+        with closing(sent(part, artifact, guard)) as answer:
+            assert b"".join(answer) == _content(DAYS[0], LIES)[3:5]
+        assert len(came) == read
+    ways = Ways(2)
+    monkeypatch.setattr(sending, "_WAYS", ways)
+    with ways.take("a"), pytest.raises(StorageError, match="1 of your downloads are under way"):
+        sent(asking, artifact, guard)
+    sent(asking, artifact, guard).close()

@@ -22,7 +22,7 @@ from mtdata.web.fetching import Fetching, guard_of
 from mtdata.web.pages.job import found
 from mtdata.web.places import saved_as
 from mtdata.web.proof import Lost
-from mtdata.web.sending import sent, sent_zip
+from mtdata.web.sending import reading, sent, sent_zip
 from mtdata.web.zipping import Member, names_of, zipped
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,8 @@ def one(request: HttpRequest, word: str) -> HttpResponse:
         return _gone(request, artifact.job, told)
     guard = _guard_for(request, artifact.job)
     try:
-        response = sent(request, artifact, guard)
+        with reading(request):
+            response = sent(request, artifact, guard)
     except Lost as error:
         log.warning("%s of %s cannot be downloaded: %s", artifact.name, artifact.job.name, error)
         told = f"{artifact.name} cannot be downloaded: {error}."
@@ -65,9 +66,10 @@ def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
         return _gone(request, of, refused)
     fetching, guard = Fetching(), _guard_for(request, of)
     try:
-        fetching.look(artifacts)
-        pieces = zipped(_members(artifacts, fetching, guard))
-        response = sent_zip(request, of.name, fetching, pieces)
+        with reading(request):
+            fetching.look(artifacts)
+            pieces = zipped(_members(artifacts, fetching, guard))
+            response = sent_zip(request, of.name, fetching, pieces)
     except Lost as error:
         fetching.close()
         log.warning("%s cannot be downloaded as one zip: %s", of.name, error)
