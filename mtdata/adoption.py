@@ -17,12 +17,13 @@ from mtdata.adapters.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.adapters.grown import digest_of
 from mtdata.adapters.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.adapters.sheets import header_of
+from mtdata.border import printable
 from mtdata.course import Pool
 from mtdata.domain.days import Named
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Span
-from mtdata.domain.scale import Scale
+from mtdata.domain.scale import NAME, Scale
 from mtdata.errors import PackageError
 from mtdata.matching import Matching
 from mtdata.placing import HELD, RAW, SHEETS, Placing, Unplaced, by_scale
@@ -139,7 +140,7 @@ class Adoption:
             self._odd(path, NO_NAME)
 
     def _odd(self, path: str, told: str) -> None:
-        self.found.odd.append(f"{path}: {told}")
+        self.found.odd.append(f"{printable(path)}: {told}")
 
     def _begin(self, path: str, named: Named, kind: str, **more: Any) -> FileMark:
         """Enter a file as it stands, not to be written any more; it counts once it is closed."""
@@ -241,7 +242,7 @@ class Adoption:
         scale, _, ending = path.rpartition("/")[2].rpartition("_")
         content = self._pool.disk.read(path, 0, self._pool.disk.size(path) or 0)
         digest = sha256(content)
-        if ending != f"{digest.hexdigest()[:24]}.txt":
+        if not NAME.fullmatch(scale) or ending != f"{digest.hexdigest()[:24]}.txt":
             if self._is_first:
                 self._odd(path, "its bytes are not those that its name tells; left alone")
             return

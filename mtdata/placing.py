@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mtdata.adapters.formats import LIST, Formats, formats_of
 from mtdata.adapters.rawfile import opening_key, raw_entries
+from mtdata.border import printable
 from mtdata.course import Pool
 from mtdata.domain.days import Named, read_name
 from mtdata.domain.package import Entry, is_json
@@ -32,9 +33,9 @@ class Unplaced(NamedTuple):
     def told(self) -> str:
         """What a person has to know."""
         return (
-            f"{self.path} holds {self.entries} entries that the ledger does not know, and its name "
-            "is that of no scale and day by any DATE_FORMAT known here. Nothing of its scale is "
-            f"collected or deleted meanwhile. Add its formats to {LIST} of the pool "
+            f"{printable(self.path)} holds {self.entries} entries that the ledger does not know, "
+            "and its name is that of no scale and day by any DATE_FORMAT known here. Nothing of "
+            f"its scale is collected or deleted meanwhile. Add its formats to {LIST} of the pool "
             '([["%d_%m_%Y", "%H_%M_%S"]]), give it its name back, or move it out of raw_data'
         )
 

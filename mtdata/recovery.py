@@ -15,6 +15,7 @@ from itertools import chain, islice
 from mtdata.adapters.ledger import Claim
 from mtdata.adapters.rawfile import RawEntry, raw_entries
 from mtdata.adapters.recovered import RecoveredSheets
+from mtdata.border import printable
 from mtdata.course import Pool
 from mtdata.domain.days import worded
 from mtdata.domain.decoded import Decoded
@@ -25,6 +26,7 @@ from mtdata.domain.receipt import Backup, Kept, Row, Span
 from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
 from mtdata.domain.scale import NAME, Scale
 from mtdata.errors import PackageError, StorageError
+from mtdata.placing import staying
 from mtdata.ports import Disk
 from mtdata.snapshots import recalled_entries
 from mtdata.strangers import strangers
@@ -162,11 +164,7 @@ class Recovery:
     def _staying(self) -> set[str]:
         """Scales that must stay, by the ledger or by the benchmark file."""
         names = {s.name for s in self.pool.ledger.listing.scales() if not s.deleteable}
-        path = "active_data/benchMark.json"
-        if (size := self.pool.disk.size(path)) is not None and not names:
-            marks = json.loads(self.pool.disk.read(path, 0, size))
-            names = {name for name, mark in marks.items() if not mark.get("deleteable", True)}
-        return names
+        return names or staying(self.pool.disk)
 
     def _owner(self, base: str, stays: set[str]) -> str:
         longest = max((name for name in stays if base.startswith(f"{name}_")), key=len, default="")
@@ -292,7 +290,7 @@ class Recovery:
                 f"entries left out: {sum(s.left_out for s in sheets)}\n"
                 f"errors: {'; '.join(s.difference for s in sheets if s.difference) or 'none'}\n"
             )
-            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", text.encode())
+            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", printable(text).encode())
 
     def _owner_of(self, base: str) -> str:
         names = [s.name for s in self.pool.ledger.listing.scales() if base.startswith(f"{s.name}_")]

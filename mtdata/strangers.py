@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mtdata.adapters.archive import CLOSING
+from mtdata.border import printable
 from mtdata.course import Pool
 from mtdata.domain.mark import FileMark
 from mtdata.placing import RAW, Placing
@@ -28,7 +29,9 @@ def strangers(pool: Pool) -> dict[str, str]:
         if scale in tables and state == "aside":
             continue
         if number := placing.unknown_entries(path, scale, by_id=state == "aside"):
-            found[path] = f"{path} holds {number} entries that the ledger does not know; {ADVICE}"
+            found[path] = (
+                f"{printable(path)} holds {number} entries that the ledger does not know; {ADVICE}"
+            )
     return found
 
 

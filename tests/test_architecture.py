@@ -200,6 +200,32 @@ def is_everything(kind: ast.expr) -> bool:
     return dotted(kind).rpartition(".")[2] in ("Exception", "BaseException")
 
 
+BORDERS = (
+    "adapters/sheets.py",  # a line of a sheet
+    "cli/main.py",  # the words of the command line
+    "config/reading.py",  # a config file
+    "config/sections.py",
+    "domain/days.py",  # the name of a file
+    "domain/likeness.py",  # a cell of a sheet
+    "domain/package.py",  # an entry
+    "domain/row.py",
+    "exports/cake/columns.py",  # an answer of CAKE
+    "exports/cake/line.py",
+    "exports/cake/reading_json.py",
+    "exports/cake/reading_quick.py",
+    "exports/cake/reading_xml.py",
+    "jobs/kind.py",  # an order of a job
+)
+"""Where what comes from outside is read: whatever a parser throws there is that border's fault."""
+
+
+def translating_elsewhere(file: Source) -> Iterator[str]:
+    if not file.is_in(*BORDERS):
+        for call, name in calls(file):
+            if name.rpartition(".")[2] == "Border":
+                yield file.at(call, "Border(...)")
+
+
 def printing(file: Source) -> Iterator[str]:
     if not file.is_in("cli", "demo"):
         for call, name in calls(file):
@@ -255,6 +281,7 @@ RULES: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
     (catching_everything, "x.py", "try: f()\nexcept: pass"),
     (catching_everything, "x.py", "try: f()\nexcept (OSError, Exception): pass"),
     (catching_everything, "x.py", "with suppress(Exception): f()"),
+    (translating_elsewhere, "pipeline.py", "with Border(SiteError, 'x'): f()"),
     (printing, "pipeline.py", "print(1)"),
     (asking_the_time, "x.py", "datetime.datetime.now(UTC)"),
     (asking_the_time, "x.py", "from time import time"),
@@ -327,6 +354,22 @@ def test_everything_is_caught_at_named_borders_only() -> None:
     told = "`except Exception` stands once in each of BORDERS, and nowhere else"
     assert len(where) == len(set(where)), shown(told, found)
     assert set(where) <= set(BORDERS), shown(told, found)
+
+
+def test_only_a_named_border_makes_any_exception_its_own() -> None:
+    found = offences(translating_elsewhere)
+    assert not found, shown("name the border in BORDERS, or catch what is meant", found)
+    used = {line.partition(":")[0] for line in offences_of_any(translating_elsewhere)}
+    assert used == {f"mtdata/{border}" for border in BORDERS}, "a border that is none any more"
+
+
+def offences_of_any(rule: Callable[[Source], Iterator[str]]) -> list[str]:
+    """The same in every file, the allowed ones too."""
+    return [
+        offence.replace("mtdata/any/", "mtdata/")
+        for file in SOURCES
+        for offence in rule(file._replace(path=f"any/{file.path}"))
+    ]
 
 
 def test_only_the_command_line_prints() -> None:

@@ -23,6 +23,7 @@ from mtdata.adapters.reach import (
     stretch,
     words_of,
 )
+from mtdata.border import printable
 from mtdata.domain.forecast import Room
 from mtdata.errors import DamageError, StorageError
 
@@ -38,7 +39,7 @@ def _told(path: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
-        raise kind(f"{path}: cannot {doing}: {words_of(error)}. {SAFE}") from error
+        raise kind(f"{printable(str(path))}: cannot {doing}: {words_of(error)}. {SAFE}") from error
 
 
 def make_folder(path: Path) -> None:

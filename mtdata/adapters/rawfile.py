@@ -9,6 +9,7 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from mtdata.adapters.archive import BETWEEN, CLOSING
+from mtdata.border import printable
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_BYTES, BATCH_ENTRIES, Entry, elements, is_json, window
 from mtdata.errors import PackageError
@@ -116,8 +117,7 @@ def tail_entries(disk: Disk, mark: FileMark) -> Iterator[RawEntry]:
         begins = opening and array != one.array and (place == 0) == gap.startswith(b"{")
         if not (goes_on or begins) or not is_json(one.entry):
             return
-        key = str(json.loads(opening[1])) if opening else ""
-        yield one._replace(key=key)
+        yield one._replace(key=_key_in(opening))
         place, array = one.end, one.array
 
 
@@ -141,8 +141,11 @@ def _followed(disk: Disk, mark: FileMark) -> Iterator[RawEntry]:
 
 def opening_key(disk: Disk, path: str) -> str:
     """The name of the first package in a file of our form; '' in any other."""
-    found = _OPENING.match(disk.read(path, 0, LONGEST_OPENING))
+    return _key_in(_OPENING.match(disk.read(path, 0, LONGEST_OPENING)))
+
+
+def _key_in(opening: re.Match[bytes] | None) -> str:
     try:
-        return str(json.loads(found[1])) if found else ""
+        return printable(str(json.loads(opening[1]))) if opening else ""
     except ValueError:
         return ""

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from mtdata.border import printable
 from mtdata.errors import DamageError, StorageError
 
 MODE = 0o600
@@ -52,7 +53,7 @@ def open_plain(root: Path, path: str, flags: int) -> int:
     if stat.S_ISREG(os.fstat(file).st_mode):
         return file
     os.close(file)
-    raise DamageError(f"{root / path}: {NO_FILE}")
+    raise DamageError(f"{printable(str(root / path))}: {NO_FILE}")
 
 
 def size_of(root: Path, path: str) -> int:

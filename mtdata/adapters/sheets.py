@@ -11,6 +11,7 @@ from itertools import pairwise, repeat, zip_longest
 from mtdata.adapters.archive import runs
 from mtdata.adapters.grown import GrownFile, Shelf, examine
 from mtdata.adapters.ledger import Ledger
+from mtdata.border import Border
 from mtdata.domain.days import file_name, worded
 from mtdata.domain.mark import FileMark, Finding
 from mtdata.domain.receipt import Placed, Row, Rows, Sheet, Span, Verified
@@ -252,10 +253,8 @@ def _placed(rows: Sequence[Row], lines: list[bytes], file: int, start: int) -> t
 
 
 def _parsed(lines: Iterator[bytes]) -> Iterator[list[str]]:
-    try:
+    with Border(DamageError, "a line of a sheet is no row any more; see mtdata verify"):
         yield from csv.reader((line.decode() for line in lines), strict=True)
-    except (csv.Error, UnicodeDecodeError):
-        raise DamageError("a line of a sheet is no row any more; see mtdata verify") from None
 
 
 def row_places(disk: Disk, path: str) -> Iterator[tuple[int, int]]:

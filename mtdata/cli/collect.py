@@ -98,9 +98,9 @@ def _add_verify(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def megabytes(word: str) -> float:
-    """A rate in MB a second."""
+    """A rate in MB a second; below a byte a second nothing would ever be read."""
     number = float(word)
-    if not 0 < number < float("inf"):
+    if not 1e-6 <= number < float("inf"):
         raise ValueError
     return number
 

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
+from mtdata.border import Border, printable
 from mtdata.cli import check, collect, demo, jobs, look, pool, serve, web
 from mtdata.errors import MTDataError, Stopped, UsageError
 
@@ -111,9 +112,12 @@ def run(words: Sequence[str] | None = None) -> int:
 
 
 def _carried_out(words: list[str]) -> int:
-    options = _parser().parse_args(words)
-    given = getattr(options, "config", None) or os.environ.get("MTDATA_CONFIG") or "config"
-    options.config = Path(given).expanduser()
+    with Border(UsageError, "the words of the command line cannot be read"):
+        options = _parser().parse_args(words)
+        given = getattr(options, "config", None) or os.environ.get("MTDATA_CONFIG") or "config"
+        options.config = Path(given).expanduser()
+        for name, word in vars(options).items():
+            _check_text(name, word)
     options.json = getattr(options, "json", False)
     logs.begin(getattr(options, "verbose", 0))
     signal.signal(signal.SIGTERM, _stop)
@@ -123,6 +127,15 @@ def _carried_out(words: list[str]) -> int:
         print(json.dumps(shown, ensure_ascii=False))
     sys.stdout.flush()
     return code
+
+
+def _check_text(name: str, word: object) -> None:
+    """UsageError for a word that is no text; the name of a file (a Path) may be any bytes."""
+    if isinstance(word, list):
+        for one in word:
+            _check_text(name, one)
+    elif isinstance(word, str) and printable(word) != word:
+        raise UsageError(f"{name}: {printable(word)[:64]} is not UTF-8")
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -13,10 +13,13 @@ from typing import Any
 
 import yaml
 
+from mtdata.border import Border
 from mtdata.config.plain import read_plain
 from mtdata.config.values import is_name
 from mtdata.domain.disclosure import named
 
+_YAML_TEXT = Border(yaml.YAMLError)
+_UNREADABLE = Border(ValueError, "it cannot be read")
 _YAML = "tag:yaml.org,2002:"
 _TEXT = _YAML + "str"
 _GUESSED = {_YAML + kind for kind in ("bool", "int", "float", "timestamp", "value")}
@@ -30,7 +33,12 @@ def read_yaml(file: Path, faults: list[str], known: Collection[str]) -> Any:
     `known` are the keys that may be named in a fault.
     """
     try:
-        return _constructed(file, read_plain(file).decode("utf-8-sig"), faults, known)
+        text = read_plain(file).decode("utf-8-sig")
+        with _YAML_TEXT:
+            try:
+                return _constructed(file, text, faults, known)
+            except RecursionError:
+                faults.append(f"{file}: not valid YAML: nested too deeply")
     except OSError as error:
         faults.append(f"{file}: cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
@@ -38,8 +46,6 @@ def read_yaml(file: Path, faults: list[str], known: Collection[str]) -> Any:
         faults.append(f"{file}: line {line}: only UTF-8 text is allowed; found other bytes")
     except yaml.YAMLError as error:
         faults.append(f"{file}: {_place(error)}: not valid YAML: {_problem(error)}")
-    except RecursionError:
-        faults.append(f"{file}: not valid YAML: nested too deeply")
     return None
 
 
@@ -140,12 +146,18 @@ def is_one_variable(value: Any) -> bool:
 def expanded(value: Any, environ: Mapping[str, str]) -> Any:
     """Put the environment's values for `${NAME}` in a text, or in texts below it; `$${` is `${`.
 
-    Raises ValueError that says which variable is unset, or that a name is missing.
+    Raises ValueError that says which variable is unset, that a name is missing, or that the value
+    has itself for a part of it.
     """
+    with _UNREADABLE:
+        return _expanded(value, environ)
+
+
+def _expanded(value: Any, environ: Mapping[str, str]) -> Any:
     if isinstance(value, list):
-        return [expanded(item, environ) for item in value]
+        return [_expanded(item, environ) for item in value]
     if isinstance(value, dict):
-        return {key: expanded(item, environ) for key, item in value.items()}
+        return {key: _expanded(item, environ) for key, item in value.items()}
     if not isinstance(value, str):
         return value
     names = [match for match in _VARIABLE.finditer(value) if match[0] != "$${"]

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from mtdata.border import Border
 from mtdata.config.accepted import accepted_keys
 from mtdata.config.reading import expanded, is_one_variable
 from mtdata.config.settings import did_you_mean
 from mtdata.domain.disclosure import Accepted, kind_of, named, shown
 
 Model = TypeVar("Model", bound=BaseModel)
+_MODEL = Border(ValueError, "a value cannot be used")
 
 
 def allowed_keys(model: type[BaseModel]) -> dict[str, str]:
@@ -60,9 +62,13 @@ class Section:
     def into(self, model: type[Model], world: World) -> Model | None:
         """Return the model, or None after adding each fault to those of the world."""
         try:
-            return model.model_validate(self.values, context={"home": world.home})
+            with _MODEL:
+                return model.model_validate(self.values, context={"home": world.home})
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False)
+        except ValueError as error:
+            world.faults.append(f"{self.where}: {error}")
+            return None
         wrong = [(self._key(detail), detail) for detail in details]
         world.faults.extend(self._wrong(*pair) for pair in wrong if pair[0] not in self._spoilt)
         return None

@@ -6,9 +6,12 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
+from mtdata.border import Border
+
 MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
+_CALENDAR = Border(ValueError)
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -60,8 +63,9 @@ def read_name(base: str, date_format: str, time_format: str) -> Named | None:
         ending = "_".join(words[cut:])
         for pattern in (date_format, f"{date_format}_{time_format}"):
             try:
-                moment = datetime.strptime(ending, pattern)
-            except (ValueError, re.error):  # no such day, or no such format
+                with _CALENDAR:
+                    moment = datetime.strptime(ending, pattern)
+            except ValueError:  # no such day, or no such format
                 continue
             return Named("_".join(words[:cut]), moment, part or 1)
     return None

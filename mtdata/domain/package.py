@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from mtdata.border import Border
 from mtdata.domain.bounds import MAX_ENTRY, MAX_ID, refusal, too_wide, twice, weight
 from mtdata.domain.stream import Window
 from mtdata.errors import PackageError
@@ -54,6 +55,7 @@ def _refuse_constant(name: str) -> float:
     raise ValueError("not a JSON number")
 
 
+_JSON = Border(ValueError)
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 _LENIENT = json.JSONDecoder(parse_int=len, strict=False)
 """Finds where a value ends, whatever is wrong with its numbers and texts."""
@@ -66,7 +68,8 @@ def read_entry(body: bytes) -> Entry:
         return Entry(None, digest, body, None, fault)
     try:
         text = body.decode()
-        values = _parsed(text)
+        with _JSON:
+            values = _parsed(text)
     except UnicodeDecodeError:
         return Entry(None, digest, body, None, "not UTF-8")
     except ValueError:

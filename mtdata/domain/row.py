@@ -14,11 +14,14 @@ from itertools import compress
 from operator import add
 from typing import Any, NamedTuple
 
+from mtdata.border import Border
 from mtdata.errors import EntryError
 
 SEALED = "RSA"
 """Ending of the names of sealed fields (facts: the study website)."""
 _CONTAINERS = frozenset({dict, list})
+_VALUE = Border(EntryError, "a value that cannot be written")
+_LINE = Border(EntryError, "a line of the sheet that is no row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +150,8 @@ def _cell(value: Any) -> str:
     if type(value) is float and not math.isfinite(value):
         raise EntryError("a number too large")
     if type(value) is dict or type(value) is list:
-        try:
+        with _VALUE:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        except (ValueError, RecursionError):
-            raise EntryError("a value that cannot be written") from None
     return str(value)
 
 
@@ -210,10 +211,8 @@ class _Catcher:
 
 def csv_cells(line: bytes) -> list[str]:
     """The cells of one line; EntryError when it is not exactly one row."""
-    try:
+    with _LINE:
         rows = list(csv.reader(io.StringIO(line.decode(), newline=""), strict=True))
-    except (csv.Error, UnicodeDecodeError):
-        raise EntryError("a line of the sheet that is no row") from None
     if len(rows) != 1:
         raise EntryError("a line of the sheet that is no row")
     return rows[0]

@@ -26,6 +26,7 @@ from mtdata.jobs.kind import (
     Work,
     day,
     days_in_order,
+    kept_day,
     named_by_days,
 )
 
@@ -50,7 +51,7 @@ def _accounts(settings: Settings) -> Sequence[str]:
 ACCOUNT = Parameter(
     "account", _account, "an account of export.config", default=_only_account, choices=_accounts
 )
-DAY = "YYYY-MM-DD or dd-mm-yyyy, not in the future"
+DAY = "YYYY-MM-DD or dd-mm-yyyy, from 2000 on, not in the future"
 DAYS = (Parameter("from", day, DAY), Parameter("to", day, DAY), ACCOUNT)
 
 
@@ -73,7 +74,7 @@ def _check(parameters: Parameters) -> None:
 
 
 def _days(parameters: Parameters) -> tuple[date, date]:
-    return date.fromisoformat(parameters["from"]), date.fromisoformat(parameters["to"])
+    return kept_day(parameters, "from"), kept_day(parameters, "to")
 
 
 def _base(parameters: Parameters) -> str:
@@ -186,11 +187,11 @@ def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
 def _since(work: Work) -> Window:
     zone = work.settings.cake(work.parameters["account"]).timezone
     today = SystemClock().now().astimezone(zone).date()
-    return span(date.fromisoformat(work.parameters["since"]), today)
+    return span(kept_day(work.parameters, "since"), today)
 
 
 def _changes_base(parameters: Parameters) -> str:
-    return f"changes_{date.fromisoformat(parameters['since']):{_DAY}}"
+    return f"changes_{kept_day(parameters, 'since'):{_DAY}}"
 
 
 def _changes(work: Work) -> None:

@@ -19,7 +19,7 @@ from mtdata.domain.window import Pace, Window
 from mtdata.errors import AnswerBroken, NotYet, WindowTooLarge
 from mtdata.exports.cake.cells import moment
 from mtdata.exports.cake.client import Page
-from mtdata.exports.cake.columns import DATES, KEYS
+from mtdata.exports.cake.columns import DATES, KEYS, as_text
 from mtdata.exports.cake.reading import Row
 from mtdata.exports.cake.sweep import probe, sweep
 from mtdata.exports.limiter import Turns
@@ -103,6 +103,10 @@ class Report:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is None and self._columns.odd:
+            cells = ", ".join(f"{name}: {count}" for name, count in self._columns.odd.items())
+            told = f"cells that cannot be read stand as they came, or are empty ({cells})"
+            self._work.say("WARNING", told)
         self._open.close()
 
     def spool(self, part: str, *, anew: bool = False) -> Spool:
@@ -196,12 +200,12 @@ class Report:
     def _spooled(self, row: Row) -> Spooled:
         try:
             id = int(row[KEYS[self._name]])
-            at = row[DATES[self._name]]
         except (KeyError, ValueError):
-            raise AnswerBroken("a row has no id or no date") from None
+            raise AnswerBroken("a row has no id") from None
         if abs(id) > MOST_ID:
             raise AnswerBroken("a row's id is no 64-bit number")
-        return Spooled(id, at, row.get("last_updated", ""), self._columns.line(row))
+        at, version = (as_text(row.get(of, "")) for of in (DATES[self._name], "last_updated"))
+        return Spooled(id, at, version, self._columns.line(row))
 
     def stamps(self, spool: Spool) -> Iterator[tuple[int, datetime]]:
         """Id and wall-clock time of every row."""

@@ -184,6 +184,7 @@ def main(words: list[str], kinds: Kinds) -> int:
 
     def told(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
         mouth.say(ended="fault", reason=fault_told(error, at))
+        leave(FAULT)  # an interpreter that is taken to pieces dies of the thread that reads orders
 
     sys.excepthook = told
     inbox = Inbox()

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from mtdata.adapters.clock import SystemClock
+from mtdata.border import Border
 from mtdata.config import Settings
 from mtdata.config.settings import did_you_mean
 from mtdata.domain.job import report_name
@@ -19,8 +20,12 @@ from mtdata.pulse import Pulse
 
 REQUIRED = object()
 MOST_VALUE = 1000
-EARLIEST = timedelta(hours=14)
+AHEAD = timedelta(hours=14)
 """Somewhere on earth it is that much later than UTC: there the day has come."""
+FIRST_DAY = date(2000, 1, 1)
+"""No order asks for an earlier day, unless its kind says so."""
+RECKONED = date(2, 1, 1), date(9998, 12, 31)
+"""Between these a calendar can reckon in any zone; an order of the records is held to no more."""
 Parameters = dict[str, Any]
 Guard = Callable[[Iterable[bytes]], Generator[bytes]]
 """Makes of a file, piece by piece, what a person's spreadsheet may open without harm."""
@@ -202,8 +207,11 @@ def _misfits(kind: Kind, parameters: Parameters) -> dict[str, str]:
     return {}
 
 
-def day(settings: Settings, words: str) -> str:
-    """A day from YYYY-MM-DD or dd-mm-yyyy, as YYYY-MM-DD; one that has not come is refused."""
+def day(settings: Settings, words: str, earliest: date = FIRST_DAY) -> str:
+    """A day from YYYY-MM-DD or dd-mm-yyyy, as YYYY-MM-DD; one that has not come is refused.
+
+    A kind that takes days before 2000 gives its own `earliest` (functools.partial).
+    """
     iso, first = _ISO.fullmatch(words), _DAY_FIRST.fullmatch(words)
     if iso:
         year, month, number = iso.groups()
@@ -215,9 +223,20 @@ def day(settings: Settings, words: str) -> str:
         found = date(int(year), int(month), int(number))
     except ValueError:
         raise ValueError("there is no such day") from None
-    if found > (SystemClock().now() + EARLIEST).date():
+    if found > (SystemClock().now() + AHEAD).date():
         raise ValueError(f"{found} has not come yet")
+    if found < earliest:
+        raise ValueError(f"{found} is before {earliest}")
     return found.isoformat()
+
+
+def kept_day(parameters: Parameters, name: str) -> date:
+    """A day of an order that is in the records, whoever put it there.  JobError when it is none."""
+    with Border(JobError, f"{name}: it is no day that a job can ask for"):
+        found = date.fromisoformat(parameters[name])
+        if not RECKONED[0] <= found <= RECKONED[1]:
+            raise JobError(f"{name}: {found} is no day that a job can ask for")
+        return found
 
 
 def days_in_order(parameters: Parameters, first: str = "start", last: str = "end") -> None:
@@ -229,4 +248,4 @@ def days_in_order(parameters: Parameters, first: str = "start", last: str = "end
 
 def named_by_days(parameters: Parameters, first: str = "start", last: str = "end") -> str:
     """For kinds with two days: the name of a report of these days."""
-    return report_name(date.fromisoformat(parameters[first]), date.fromisoformat(parameters[last]))
+    return report_name(kept_day(parameters, first), kept_day(parameters, last))

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F
 
+from mtdata.border import printable
 from mtdata.domain.job import Stage, Status, free_name, retry_refused, undo_refused
 from mtdata.errors import JobError, RecordsError, UsageError
 from mtdata.records.asking import asking, now, whole
@@ -89,7 +90,7 @@ def found(word: str) -> Job:
         try:
             job = Job.objects.filter(pk=UUID(word)).first()
         except ValueError:
-            job = Job.objects.filter(name=word).first()
+            job = Job.objects.filter(name=printable(word)).first()
     if job is None:
         raise UsageError(f"there is no job {word!a}; `mtdata jobs list` shows them")
     return job

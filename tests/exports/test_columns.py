@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from mtdata.demo.cake import CakeSite
 from mtdata.domain.row import csv_cells
 from mtdata.domain.window import Window
-from mtdata.errors import AnswerBroken
 from mtdata.exports.cake.cells import as_float, dated, guarded, worded
 from mtdata.exports.cake.columns import Columns
 from mtdata.exports.cake.reading import Row
@@ -243,9 +242,39 @@ def test_a_date_is_turned_round(text: str, written: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2017-06-01", "2017-06-01T01:59:59+02:00", "\uff11"])
-def test_what_is_no_date_is_refused(text: str) -> None:
-    with pytest.raises(AnswerBroken, match="a date is none"):
-        columns("clicks").line({"click_date": text})
+def test_what_is_no_date_stands_as_it_came_and_is_counted(text: str) -> None:
+    made = columns("clicks")
+    row = shown(made, {"click_date": text, "click_id": "7", "duplicate": "true"})
+    assert (row["Click Date"], row["Click ID"], row["Duplicate"]) == (text, "7", "True")
+    assert made.odd == {"Click Date": 1}
+
+
+FAR = ["9999-12-31T23:59:59.9999999", "0001-01-01T10:00:00", "0000-00-00T00:00:00"]
+DATE_FIELDS = ["click_date", "event_conversion_date", "last_updated"]
+WORST = st.sampled_from([*FAR, "9999-99-99T99:99:99", "1E400", "-0.0", "9" * 5000, "\ud800", "\0"])
+
+
+@pytest.mark.parametrize("date", FAR)
+@pytest.mark.parametrize("original", [False, True])
+def test_a_date_beyond_all_calendars_costs_no_report(date: str, original: bool) -> None:
+    made = columns(original=original)
+    row = {"click_date": date, "event_conversion_date": "2017-06-01T01:59:59", "sub_id_1": "x"}
+    assert shown(made, row)["Sub ID"] == "x"
+    back = columns(original=original)
+    other = {"event_conversion_date": date, "click_date": "2017-06-01T01:59:59"}
+    assert shown(back, other)["Click Date"] == "01-06-2017T01:59:59.000000"
+    assert made.odd.keys() | back.odd.keys() <= {"Click to Conversion Time"}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*DATE_FIELDS, "paid.amount", "pixel_dropped", "paid.currency_id"]),
+        WORST | st.text(),
+    )
+)
+def test_no_cell_costs_its_row(row: Row) -> None:
+    for made in (columns(), columns(original=True), columns("clicks", guard=True)):
+        assert len(csv_cells(made.line(row))) == len(made.header)
 
 
 @pytest.mark.parametrize(

@@ -339,3 +339,40 @@ def test_a_wish_for_long_peace_is_heeded_by_the_job_and_not_in_a_slot(
     told = home.carried(job)
     assert told["rows"] == len(cake.events_of(START, START + ONE_DAY))
     assert not any("lost" in event["text"] for event in told["events"])
+
+
+def test_one_bad_cell_costs_no_report_and_is_told(
+    home: Cakery, cake: CakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = cake.reports.event_values
+    far = iter(["9999-12-31T23:59:59.9999999", "0001-01-01T10:00:00", "never", "\x01"] * 1000)
+
+    def spoilt(born: Any) -> dict[str, object]:
+        return whole(born) | {"click_at": next(far), "click_at_ms": 999_999_999_999_999}
+
+    monkeypatch.setattr(cake.reports, "event_values", spoilt)
+    wanted = expected(cake.events_of(START, START + ONE_DAY), "event_conversion_id")
+    for dialect in ("xml", "json"):
+        home.account(cake, DIALECT=dialect, OUTPUT=f"reports/{dialect}", SERVER_TIMEZONE="UTC")
+        told = home.carried(home.order("cake.conversions", **DAYS))
+        (file,) = (home.folder / "reports" / dialect).iterdir()
+        assert sorted(int(row["Conversion ID"]) for row in rows(file.read_bytes())) == wanted
+        assert any("stand as they came" in event["text"] for event in told["events"]), told[
+            "events"
+        ]
+    with pytest.raises(AssertionError, match="65"):
+        home.order("cake.clicks", **{"from": "0001-01-01", "to": "0001-01-02"})
+    assert "is before 2000-01-01" in str(home.noises[-1]) + str(home.noises[-2])
+
+
+def test_an_order_of_the_records_that_no_calendar_has_fails_and_kills_no_child(
+    home: Cakery, cake: CakeSite
+) -> None:
+    from mtdata.records.models import Job
+
+    home.account(cake)
+    job = home.order("cake.clicks", **DAYS)
+    kept = Job.objects.get(pk=job)
+    kept.parameters |= {"from": "0001-01-01", "to": "0001-01-01"}
+    kept.save()
+    assert "no day that a job can ask for" in home.carried(job, "Failed")["reason"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,3 +144,47 @@ def test_what_holds_no_entry_is_nobody_s_raw_file(home: Home) -> None:
     home.site.put("QOL", [row(1)])
     home.export()
     assert home.is_clean()
+
+
+STRANGE = (
+    b"QOL_Mar_02_2026\x80.json",
+    b"\xffQOL_Mar_02_2026.json",
+    b"\x80.json",
+    b"QOL_Mar_02_2026\x80.csv",
+)
+
+
+@pytest.mark.parametrize("folder", ["raw_data", "active_data", "held"])
+def test_a_file_whose_name_is_no_text_is_told_and_ends_no_command(home: Home, folder: str) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("TaskLog", [row(7)])
+    home.export()
+    held = b"not JSON"
+    (home.pool / folder).mkdir(exist_ok=True)
+    own = hashlib.sha256(held).hexdigest()[:24].encode()
+    names = [*STRANGE, b"\x80QOL_" + own + b".txt", b"a b_" + own + b".txt"]
+    for name in names:
+        raw = b'{"QOL_10_00_00": [\n{"id": 5}\n]}\n'
+        content = (
+            held if name.endswith(b"txt") else b"id\r\n5\r\n" if name.endswith(b"csv") else raw
+        )
+        (home.pool / folder / os.fsdecode(name)).write_bytes(content)
+    home.site.put("TaskLog", [row(8)])
+    for words in (
+        ("export", STUDY),
+        REBUILD,
+        ("export", STUDY),
+        ("verify", STUDY),
+        ("decode", STUDY),
+    ):
+        ended = home.run(*words)
+        assert ended.code != 70, (words, ended)
+        ended.said.encode()
+    assert home.run("decode", STUDY, "--check").code == (65 if folder == "raw_data" else 0)
+    lose_ledger(home)
+    assert home.run("decode", STUDY).code in (0, 1)
+    assert home.run("export", STUDY).code in (0, 74)
+    assert {"7", "8"} <= set(home.ids("TaskLog"))
+    if folder == "raw_data":
+        assert ("file_unplaced", "QOL") in home.troubles()
+        assert "\\xff" in home.detail("file_unplaced")

@@ -97,6 +97,15 @@ def test_python_objects_in_yaml_are_refused(folder: Folder) -> None:
         (b"a: 1\n---\nb: 2\n", "not valid YAML: but found another document"),
         (b"[" * 5000, "not valid YAML: nested too deeply"),
         (b"a: &a [*a]\n", "site number 1: allowed is a mapping of keys; found a list of 1"),
+        (
+            b"uva:\n  PATH: p\n  READY: False\n  USER: &a [*a]\n",
+            "USER: it cannot be read (RecursionError)",
+        ),
+        (
+            b"uva:\n  PATH: p\n  READY: False\n  PASS: &a {x: *a}\n",
+            "PASS: it cannot be read (RecursionError)",
+        ),
+        (b"uva:\n  PATH: !!int hunter2\n  READY: False\n  ? !!set {a}\n  : x\n", "not valid YAML"),
         (b"? [a, b]\n: c\n", "not valid YAML: found unhashable key"),
         (b"", "allowed is `site_name:` with its keys below, or a list"),
         (b"# nothing\n", "found nothing"),

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import NamedTuple
 
+from mtdata.border import Border
 from mtdata.domain.row import csv_line
+from mtdata.errors import AnswerBroken
 from mtdata.exports.cake.cells import as_float, dated, elapsed, guarded, moment, worded
 from mtdata.exports.cake.reading import Row
 
 TEXT, DATE, FLAG, MONEY, CURRENCY, ELAPSED = "text", "date", "flag", "money", "currency", "elapsed"
+_CELL = Border(AnswerBroken, "a cell cannot be read")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -187,16 +191,26 @@ class Columns:
         ]
         self._zone, self._currencies = zone, currencies
         self._original, self._guard = original, guard
+        self.odd: Counter[str] = Counter()  # cells that could not be read, by their header
         self._written_line = _Line()
         self._writer = csv.writer(self._written_line)
 
     def cells(self, row: Row) -> list[str]:
-        """One cell for each column; '' for what is null."""
+        """One cell for each column; '' for what is null.
+
+        What cannot be read costs no report: it stands as it came, or is empty, and is counted.
+        """
         get = row.get
         cells = [get(field, "") for field in self._fields]
-        for place, kind in self._special:
-            if cells[place]:
-                cells[place] = self._written(kind, cells[place], row)
+        try:
+            with _CELL:
+                for place, kind in self._special:
+                    if cells[place]:
+                        cells[place] = self._written(kind, cells[place], row)
+        except AnswerBroken:
+            cells = [get(field, "") for field in self._fields]
+            for place, kind in self._special:
+                cells[place] = self._written_or_left(place, kind, cells[place], row)
         return [guarded(cell) for cell in cells] if self._guard else cells
 
     def line(self, row: Row) -> bytes:
@@ -206,11 +220,19 @@ class Columns:
         try:
             return self._written_line.text.encode()
         except UnicodeEncodeError:  # half of a pair, which JSON lets through
-            return _SURROGATE.sub("\ufffd", self._written_line.text).encode()
+            return as_text(self._written_line.text).encode()
 
     def head(self) -> bytes:
         """The headers as a line of the file."""
         return csv_line(self.header)
+
+    def _written_or_left(self, place: int, kind: str, text: str, row: Row) -> str:
+        try:
+            with _CELL:
+                return self._written(kind, text, row) if text else ""
+        except AnswerBroken:
+            self.odd[self.header[place]] += 1
+            return "" if kind == ELAPSED else text
 
     def _written(self, kind: str, text: str, row: Row) -> str:
         if kind == DATE:
@@ -229,6 +251,11 @@ class Columns:
         if begun is None or ended is None:
             return ""
         return str(ended - begun) if self._original else worded(elapsed(begun, ended, self._zone))
+
+
+def as_text(text: str) -> str:
+    """The text as every file and database may hold it: without halves of a pair."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def kind_of(field: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3 import exceptions as faults
 
+from mtdata.border import Border
 from mtdata.errors import AnswerBroken, ConfigError, ExportError, ExportSlow
 from mtdata.exchange import Bounded, causes, gathered, unpacked
 from mtdata.exports.cake.access import CakeAccess
@@ -49,29 +50,38 @@ class Line:
         ExportSlow when the answer as a whole does not come within TIMEOUT, or within `most_s`.
         """
         self._waits_s = min(self._timeout_s, most_s)
-        try:
-            answer = self._session.post(
-                self._server + path,
-                data=body,
-                headers={"Content-Type": kind},
-                timeout=(min(self._connect_s, self._waits_s), self._waits_s),
-                stream=True,
-                allow_redirects=False,
-            )
-        except FAULTS as fault:
-            raise self._error(fault) from None
-        with closing(answer):
+        with closing(self._answer(path, kind, body)) as answer:
             yield answer
+
+    def _answer(self, path: str, kind: str, body: bytes) -> requests.Response:
+        with Border(ExportError, f"{self.host}: no answer that can be taken"):
+            try:
+                return self._session.post(
+                    self._server + path,
+                    data=body,
+                    headers={"Content-Type": kind},
+                    timeout=(min(self._connect_s, self._waits_s), self._waits_s),
+                    stream=True,
+                    allow_redirects=False,
+                )
+            except FAULTS as fault:
+                raise self._error(fault) from None
 
     def pieces(self, answer: requests.Response) -> Iterator[bytes]:
         """The body, unpacked; ExportSlow or AnswerBroken when it does not come whole.
 
         An empty piece says that something came, of which more is waited for.
         """
-        try:
-            yield from gathered(unpacked(answer.raw, PIECE), PIECE)
-        except FAULTS as fault:
-            raise self._error(fault, AnswerBroken) from None
+        coming = gathered(unpacked(answer.raw, PIECE), PIECE)
+        while True:
+            with Border(AnswerBroken, f"{self.host}: what came cannot be taken"):
+                try:
+                    piece = next(coming, None)
+                except FAULTS as fault:
+                    raise self._error(fault, AnswerBroken) from None
+            if piece is None:
+                return
+            yield piece
 
     def close(self) -> None:
         """Give the connection back."""

@@ -14,11 +14,16 @@ from typing import Any
 
 import ijson
 
+from mtdata.border import Border
 from mtdata.errors import AnswerBroken
+from mtdata.exports.cake.long_numbers import LongNumbers
 from mtdata.exports.cake.reading import DEEPEST, MOST_OF_A_ROW, WEB_PAGE, Head, Listing, Row
 from mtdata.exports.cake.reading import is_web_page as begins_as_page
 
 _DATE = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/", re.ASCII)
+_NO_JSON = Border(AnswerBroken, "what came is no JSON that can be read")
+_CALENDAR = Border(ValueError)
+MOST_DIGITS = 40
 DATES = ("_date", "last_updated")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER_MS = -62_135_596_800_000 + 2 * 86_400_000
@@ -33,6 +38,7 @@ class JsonRows:
         self._listing, self._zone = listing, server_zone
         self._events = ijson.sendable_list()
         self._parser = ijson.basic_parse_coro(self._events)
+        self._numbers = LongNumbers()
         self._rows: list[Row] = []
         self._row: Row | None = None
         self._path: list[str] = []  # the keys above, '' for the place in an array
@@ -53,7 +59,8 @@ class JsonRows:
         if len(self._begun) < 16:
             self._begun += piece[:64]
         self._since += len(piece)
-        self._send(self._parser.send, piece)
+        if complete := self._numbers.take(piece):
+            self._send(self._parser.send, complete)
         if self._since > MOST_OF_A_ROW + len(piece):
             raise AnswerBroken(f"more than {MOST_OF_A_ROW:,} bytes came without a row")
         rows, self._rows = self._rows, []
@@ -61,12 +68,20 @@ class JsonRows:
 
     def close(self) -> list[Row]:
         """See Reader."""
+        if rest := self._numbers.take(b"", last=True):
+            self._send(self._parser.send, rest)
         self._send(lambda _: self._parser.close(), b"")
         if self._path or not self._begun.strip():
             raise AnswerBroken("the answer breaks off")
         return []
 
     def _send(self, send: Callable[[bytes], Any], piece: bytes) -> None:
+        with _NO_JSON:
+            self._parse(send, piece)
+            self._heed()
+        self._events.clear()
+
+    def _parse(self, send: Callable[[bytes], Any], piece: bytes) -> None:
         try:
             send(piece)
         except ijson.IncompleteJSONError as error:
@@ -75,6 +90,8 @@ class JsonRows:
         except ijson.JSONError:
             page = begins_as_page(self._begun)
             raise AnswerBroken(WEB_PAGE if page else "what came is no JSON") from None
+
+    def _heed(self) -> None:
         turns = self._turns
         for event, value in self._events:
             turn = turns.get(event)
@@ -82,7 +99,6 @@ class JsonRows:
                 self._value(event, value)
             else:
                 turn(value)
-        self._events.clear()
 
     def _open_map(self, _: Any) -> None:
         if self._row is not None:
@@ -153,10 +169,11 @@ class JsonRows:
         if int(found[1]) < _NEVER_MS:
             return None
         try:
-            moment = _EPOCH + timedelta(milliseconds=int(found[1]))
-            wall = moment.astimezone(self._zone).replace(tzinfo=None)
-        except (OverflowError, ValueError):
-            raise AnswerBroken("a date is out of all bounds") from None
+            with _CALENDAR:
+                moment = _EPOCH + timedelta(milliseconds=int(found[1]))
+                wall = moment.astimezone(self._zone).replace(tzinfo=None)
+        except ValueError:
+            return text  # as it came: who writes the cell tells of it
         return wall.isoformat().rstrip("0") if wall.microsecond else wall.isoformat()
 
 
@@ -165,6 +182,5 @@ def _number(value: Any) -> str:
         return "true" if value else "false"
     if not isinstance(value, Decimal):
         return str(value)
-    if not value.is_finite() or abs(value.adjusted()) > 40:
-        raise AnswerBroken("a number is out of all bounds")
-    return format(value, "f")
+    # of a few letters with an exponent "f" would make any number of digits
+    return format(value, "f") if abs(value.adjusted()) <= MOST_DIGITS else str(value)

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 
+from mtdata.border import Border
 from mtdata.errors import AnswerBroken
 from mtdata.exports.cake.reading import MOST_OF_A_ROW, Head, Listing, Row
 from mtdata.exports.cake.reading_xml import Decoded, XmlRows
 from mtdata.exports.cake.shapes import Shapes
+
+_ANSWER = Border(AnswerBroken, "what came cannot be read")
 
 
 class QuickRows:
@@ -31,6 +34,7 @@ class QuickRows:
         self._buffer, self._decoded = "", Decoded()
         self._in_list = self._plain = False
 
+    @_ANSWER
     def feed(self, piece: bytes) -> list[Row]:
         """See Reader."""
         text = self._decoded.take(piece)
@@ -44,6 +48,7 @@ class QuickRows:
             self._read_rows(rows)
         return rows
 
+    @_ANSWER
     def close(self) -> list[Row]:
         """See Reader."""
         rest = self._buffer + self._decoded.take(b"", last=True)

@@ -11,6 +11,7 @@ from codecs import getincrementaldecoder
 from typing import Any
 from xml.parsers import expat
 
+from mtdata.border import Border
 from mtdata.errors import AnswerBroken
 from mtdata.exports.cake.reading import (
     DEEPEST,
@@ -24,6 +25,7 @@ from mtdata.exports.cake.reading import (
 
 NO_DTD = "it declares a document type (DTD); that is refused unread"
 NO_XML = "what came is no XML"
+_NO_XML = Border(AnswerBroken, NO_XML)
 CUT_OFF = "the answer breaks off"
 _REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,10}));")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -110,11 +112,12 @@ class XmlRows:
         return rows
 
     def _parse(self, text: str, *, last: bool) -> None:
-        try:
-            self._parser.Parse(text, last)
-        except expat.ExpatError as error:
-            cut = last and error.code in _ENDS
-            raise AnswerBroken(CUT_OFF if cut else f"{NO_XML} (line {error.lineno})") from None
+        with _NO_XML:
+            try:
+                self._parser.Parse(text, last)
+            except expat.ExpatError as error:
+                cut = last and error.code in _ENDS
+                raise AnswerBroken(CUT_OFF if cut else f"{NO_XML} (line {error.lineno})") from None
 
     def _clean(self, text: str) -> str:
         """Without forbidden characters; a reference that may go on in the next piece waits."""

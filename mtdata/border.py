@@ -1,0 +1,69 @@
+"""Where foreign things become ours: whatever a parser or a calendar throws is the border's fault.
+
+What a library throws over nonsense is a kind and no list: it changes with its version, and with the
+machine.  This room reads nothing; tests/test_architecture.py lists the borders that may use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import TracebackType
+from typing import Literal, ParamSpec, TypeVar
+
+from mtdata.errors import MTDataError
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+PASSING = (MTDataError, MemoryError)
+"""What goes through a border as it is: it has its words, or says nothing of what was read."""
+
+
+class Border:
+    """`with Border(AnswerBroken, "no JSON"):` makes of any exception an AnswerBroken so worded.
+
+    Errors of ours, MemoryError, KeyboardInterrupt and whatever else ends a program pass.  The sort
+    of the exception is told, never its text, which may quote what was read.  `also` are sorts that
+    pass elsewhere and are a parser's own words here.
+    """
+
+    __slots__ = ("_also", "_fault", "_words")
+
+    def __init__(
+        self, fault: type[Exception], words: str = "", also: tuple[type[BaseException], ...] = ()
+    ) -> None:
+        self._fault, self._words, self._also = fault, words, also
+
+    def __enter__(self) -> None:
+        pass
+
+    def __call__(self, function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+        """The function with this border around it."""
+
+        @wraps(function)
+        def within(*words: Given.args, **named: Given.kwargs) -> Answer:
+            with self:
+                return function(*words, **named)
+
+        return within
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Literal[False]:
+        if kind is None or issubclass(kind, self._fault):
+            return False
+        passes = not issubclass(kind, Exception) or issubclass(kind, PASSING)
+        if passes and not issubclass(kind, self._also):
+            return False
+        raise self._fault(f"{self._words} ({kind.__name__})") from None
+
+
+def printable(name: str) -> str:
+    """A name of a file in letters that every text may have: what is no UTF-8 stands as \\x80."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "backslashreplace").decode()
