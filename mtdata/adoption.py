@@ -162,6 +162,8 @@ class Adoption:
     def _raw(self, path: str, named: Named) -> None:
         self._watch(path)
         if not self._is_news(path, named):
+            if not self._placing.is_readable(path):  # it is told, and not entered
+                return
             self._pool.ledger.files.set_state(self._begin(path, named, "raw").number, "spare")
             return
         self.found.raw_files += 1

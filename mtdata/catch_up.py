@@ -29,7 +29,7 @@ from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
 from mtdata.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
 from mtdata.matching import Matching
-from mtdata.placing import RAW, SHEETS, Unplaced
+from mtdata.placing import RAW, SHEETS, Placing, Unplaced
 from mtdata.raw_tails import RawTail
 from mtdata.settling import mend_files
 from mtdata.snapshots import sheet_digest
@@ -60,6 +60,7 @@ class Stand:
     faults: list[tuple[str, MTDataError]] = field(default_factory=list)  # by scale
     unplaced: list[Unplaced] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)  # what is told, by path
 
     @property
     def behind(self) -> str:
@@ -81,10 +82,20 @@ def tell_of_stand(bulletin: Bulletin, pool: Pool, stand: Stand) -> None:
         log.warning("%s", odd)
     for scale, fault in stand.faults:
         bulletin.guard(scale, partial(_fail, fault))
+    if stand.unreadable:
+        bulletin.tell("raw_unreadable", "", named(stand.unreadable), lasts=True)
+    else:
+        bulletin.close("", ("raw_unreadable",))
     still = {one.scale for one in stand.unplaced}
     for incident in pool.ledger.diary.open_incidents():
         if incident.kind == "file_unplaced" and incident.scale not in still:
             bulletin.close(incident.scale, ("file_unplaced",))
+
+
+def named(unreadable: dict[str, str]) -> str:
+    """The first of these files, and how many there are."""
+    more = len(unreadable) - 5
+    return "; ".join(list(unreadable.values())[:5]) + (f"; and {more} more" if more > 0 else "")
 
 
 def log_stand(stand: Stand) -> None:
@@ -116,6 +127,7 @@ class CatchUp:
         self._files_unknown(adoption)
         pool.sheets.end_replacements()
         self._each("sheet", self._sheet)
+        self.stand.unreadable = Placing(pool).unreadable()
         adoption.bring_sheets()
         mend_files(pool)
         self.stand.unplaced, self.stand.odd = adoption.found.unplaced, adoption.found.odd

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mtdata.adapters.ledger.diary import Diary
 from mtdata.domain.incident import DAMAGE, KINDS, Incident, hinders
+from mtdata.domain.past import past
 from mtdata.errors import StorageError
 
 UNCOPIED = (
@@ -37,14 +38,17 @@ class Evidence:
         """What forbids deletes of the scale: damage anywhere in the pool, or its own trouble."""
         return [one for one in self._diary.open_incidents() if hinders(one, scale)]
 
-    def close(self, all_read: Callable[[datetime, datetime], bool]) -> None:
+    def close(self, all_read: Callable[[datetime, datetime], bool], begun: datetime) -> None:
         """Close what speaks of damage once every file was read whole since, and is well.
 
-        `all_read` says whether all were, between two moments.
+        `all_read` says whether all were, between two moments; `begun` is when this pass began.
         """
-        now = self._now()
+        now, before = self._now(), begun - timedelta(microseconds=1)
         for one in self._diary.open_incidents():
-            if one.kind in DAMAGE and all_read(one.last_at, now):
+            if one.kind not in DAMAGE:
+                continue
+            # seen by a clock that stood ahead, it was seen before this pass all the same
+            if all_read(past(one.last_at, now) or before, now):
                 self._diary.close_as_mended(one.kind, one.scale, now)
                 log.info("incident closed, for every file was read and is well: %s", one.kind)
 

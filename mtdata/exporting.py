@@ -117,7 +117,8 @@ def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
         timeout_s=timeout_s,
         connect_timeout_s=min(account.connect_timeout_s, timeout_s),
     )
-    return open_output(account.output, access, Sealing(account.sse, account.sse_key))
+    sealing = Sealing(account.sse, account.sse_key)
+    return open_output(account.output, access, sealing, account.state)
 
 
 def account_of(accounts: Iterable[CakeConfig], place: str) -> tuple[CakeConfig, str] | None:

@@ -13,7 +13,7 @@ from mtdata.course import Pool
 from mtdata.domain.copy import Range
 from mtdata.errors import ReplicaError
 from mtdata.ports import Replica
-from mtdata.strangers import strangers
+from mtdata.strangers import not_taken_up
 
 Paced = Callable[[int], None]
 """Told the number of bytes just read; it may take its time (a rate limit)."""
@@ -59,7 +59,7 @@ def step_up(pool: Pool, found: Findings) -> Stand:
 def tell_of_strangers(pool: Pool, found: Findings) -> None:
     """Raw files with entries that no ledger knows: nothing passes because nobody looked at it."""
     told = " ".join(found.wrong)
-    found.wrong += [words for path, words in strangers(pool).items() if path not in told]
+    found.wrong += [words for path, words in not_taken_up(pool).items() if path not in told]
 
 
 def read_copies(pool: Pool, found: Findings, paced: Paced, is_over: Callable[[], bool]) -> None:

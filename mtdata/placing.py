@@ -110,6 +110,35 @@ class Placing:
                 number += known.unknown(scale, page)
         return number
 
+    def unreadable(self) -> dict[str, str]:
+        """What is wrong with files there that look like raw files, and that no round ever takes up.
+
+        The ledger does not know them, and they have the name of a raw file and are none, or have
+        entries and another ending.  What is neither is somebody's own.
+        """
+        known, found = self._pool.ledger.files.paths(), {}
+        for name in self._pool.disk.names(RAW):
+            path = f"{RAW}/{name}"
+            if path in known or name.startswith(".") or ".json" not in name.lower():
+                continue
+            if not self.is_readable(path):
+                base = name[: name.lower().index(".json")]
+                if not any(_checked(base, one) for one in self._formats):
+                    continue
+                found[path] = f"{path} is unknown to the ledger and cannot be read as a raw file"
+            elif not name.endswith(".json") and (number := self.unknown_entries(path, "")):
+                found[path] = f"{path} holds {number} entries that the ledger does not know"
+        return found
+
+    def is_readable(self, path: str) -> bool:
+        """Whether it is a raw file from its first byte to its last."""
+        try:
+            for _ in raw_entries(self._pool.disk.stream(path)):
+                pass
+        except PackageError:
+            return False
+        return True
+
     def _owner(self, path: str) -> str:
         """The scale by the name of the first package: <Scale>_<TIME>, perhaps with a number."""
         key = opening_key(self._pool.disk, path)

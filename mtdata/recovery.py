@@ -29,7 +29,7 @@ from mtdata.errors import PackageError, StorageError
 from mtdata.placing import staying
 from mtdata.ports import Disk
 from mtdata.snapshots import recalled_entries
-from mtdata.strangers import strangers
+from mtdata.strangers import not_taken_up
 
 NOWHERE, BY_LEDGER = Span(0, 0, 0), "raw_data by the ledger"
 FORM = 1
@@ -70,7 +70,7 @@ class Recovery:
                 decoded.difference = str(error)
             decoded.identical = not decoded.difference
             self.done.append(decoded)
-        for path, words in strangers(self.pool).items():
+        for path, words in not_taken_up(self.pool).items():
             self.done.append(Decoded(path, path, difference=words, identical=False))
         return self.done
 

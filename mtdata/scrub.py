@@ -76,7 +76,7 @@ class Scrub:
         self._files()  # what was made just now: unread, it would keep an incident open
         files.put_down()
         if not self.found.wrong:  # what a pass mends, the next one finds well and closes
-            self._pool.evidence.close(files.all_read)
+            self._pool.evidence.close(files.all_read, self._begun)
 
     def _files(self) -> None:
         """Every file that this pass has not read yet, longest unread first.

@@ -93,7 +93,8 @@ def _schedule(pool: Pool, terms: Terms, now: datetime, *, ready: bool) -> dict[s
 
 def _disk(pool: Pool, now: datetime) -> dict[str, Any]:
     room = pool.disk.room()
-    grown, _ = pool.ledger.arrivals.grown(_day(pool, now, RATE_DAYS))
+    until = _day(pool, latest_counted(now), 0)
+    grown, _ = pool.ledger.arrivals.grown(_day(pool, now, RATE_DAYS), until)
     return {"free_bytes": room.bytes, "free_files": room.files, "grown_week_bytes": grown}
 
 

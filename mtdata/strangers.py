@@ -11,6 +11,11 @@ from mtdata.placing import RAW, Placing
 ADVICE = "`mtdata verify` takes up what can be placed"
 
 
+def not_taken_up(pool: Pool) -> dict[str, str]:
+    """The same, and what of raw files nobody can read."""
+    return {**Placing(pool).unreadable(), **strangers(pool)}
+
+
 def strangers(pool: Pool) -> dict[str, str]:
     """What is wrong with each raw file of the folder that holds what the ledger does not know.
 

@@ -11,6 +11,7 @@ from mtdata.bulletin import Bulletin
 from mtdata.course import Pool, Terms
 from mtdata.domain import forecast
 from mtdata.domain.forecast import Tried
+from mtdata.domain.past import latest_counted
 
 COLLECTED = ("export {} .", "export {} all")
 KEPT = ("export {} static", "export {} all")
@@ -54,8 +55,9 @@ class Watch:
 
     def disk(self) -> None:
         """Whether the disk has room for what comes."""
-        since = self._day(self._pool.clock.now(), forecast.RATE_DAYS)
-        grown = self._pool.ledger.arrivals.grown(since)
+        now = self._pool.clock.now()
+        since, until = self._day(now, forecast.RATE_DAYS), self._day(latest_counted(now), 0)
+        grown = self._pool.ledger.arrivals.grown(since, until)
         self._settle("disk_low", "", forecast.disk_low(self._pool.disk.room(), *grown))
 
     def rows(self, listed: int | None = None) -> None:
@@ -93,7 +95,7 @@ class Watch:
         today = self._pool.clock.local(now).date()
         before = [self._day(now, back) for back in range(forecast.OF_DAYS, 0, -1)]
         counts, newest = arrivals.by_day(before[0]), arrivals.newest(self._day(now, WEEKS), now)
-        first = arrivals.first_days()
+        first = arrivals.first_days(self._day(latest_counted(now), 0))
         for scale in self._pool.ledger.listing.scales():
             if not scale.deleteable or scale.name not in first:
                 continue
@@ -128,7 +130,8 @@ class Watch:
     def _rate(self) -> float:
         """New rows a day of all deleteable scales together; no more days than the pool has."""
         now, arrivals = self._pool.clock.now(), self._pool.ledger.arrivals
-        first = min(arrivals.first_days().values(), default="")
+        until = self._day(latest_counted(now), 0)
+        first = min(arrivals.first_days(until).values(), default="")
         whole = [self._day(now, back) for back in range(1, forecast.RATE_DAYS + 1)]
         counts = arrivals.by_day(whole[-1]).values()
         before = [sum(found.get(day, 0) for found in counts) for day in whole if day >= first]

@@ -193,6 +193,7 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
                 secret_key=one.secret_key.get_secret_value(),
                 timeout_s=site.timeout_s,
                 connect_timeout_s=site.connect_timeout_s,
+                state=site.state,
             )
         )
         for one in site.replicas

@@ -23,7 +23,7 @@ from pydantic import (
 
 from mtdata.config import values
 from mtdata.config.replica import REGION, endpoint_of
-from mtdata.config.site import Seconds, WholeSeconds, home_of
+from mtdata.config.site import Remembering, Seconds, WholeSeconds, home_of
 from mtdata.config.strict import DURATION, STRICT
 from mtdata.domain.daily import Plan
 
@@ -147,6 +147,7 @@ class CakeConfig(BaseModel):
     )
 
     output: Annotated[str, BeforeValidator(_output)] = _field("OUTPUT", OUTPUT, "exports")
+    state: Remembering = None
     endpoint: Annotated[str, BeforeValidator(_endpoint)] = _field(
         "ENDPOINT", "a URL such as https://s3.example.org, or nothing", ""
     )

@@ -51,6 +51,8 @@ def _replicas(value: object, info: ValidationInfo) -> tuple[ReplicaConfig, ...]:
 
 
 PlacedPath = Annotated[Path, BeforeValidator(_place)]
+Remembering = Annotated[Path | None, BeforeValidator(_state)]
+"""Where the program remembers folders that it used, by its home; None is nowhere."""
 Seconds = Annotated[float, BeforeValidator(values.seconds)]
 WholeSeconds = Annotated[int, BeforeValidator(values.seconds)]
 
@@ -107,9 +109,7 @@ class SiteConfig(BaseModel):
         description="an IANA name such as America/New_York",
     )
     path: PlacedPath = Field(validation_alias="PATH", description="the folder of the pool")
-    state: Annotated[Path | None, BeforeValidator(_state)] = Field(
-        default=None, description="where the program remembers the pool; None is nowhere"
-    )
+    state: Remembering = None
     every_s: WholeSeconds = Field(
         default=300, validation_alias="EVERY", ge=1, description=f"whole {DURATION}"
     )

@@ -115,6 +115,12 @@ ADVICE: dict[str, Advice] = {
         "everything; nothing of that scale is collected or deleted meanwhile",
         "add its formats to `formats.json` of the pool, rename the file, or move it away",
     ),
+    "raw_unreadable": Advice(
+        "raw_data has a file that the ledger does not know, and that is no raw file as it stands",
+        "everything; rounds go on",
+        "put back what it was, give it its name (`<Scale>_<DATE>.json`), or move it out of "
+        "raw_data",
+    ),
     "pool_damaged": Advice(
         "files of the pool cannot be read, or come back as others than were written",
         "what was committed; nothing is deleted on this site meanwhile",

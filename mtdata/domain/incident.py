@@ -39,6 +39,7 @@ KINDS: dict[str, Kind] = {
     "raw_changed": Kind("critical", True, "site", "a raw file was changed or damaged"),
     "files_older": Kind("critical", True, "site", "files are older than the ledger"),
     "file_unplaced": Kind("critical", False, "scale", "a raw file that nobody can place"),
+    "raw_unreadable": Kind("error", False, "", "a raw file that nobody can read"),
     "pool_damaged": Kind("critical", True, "site", "files of the pool come back damaged"),
     "pool_away": Kind("critical", False, "", "the pool is not the one that was known"),
     "pool_taken": Kind("critical", False, "", "the pool belongs to another site"),

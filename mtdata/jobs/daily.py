@@ -178,17 +178,17 @@ def standing(settings: Settings, now: datetime) -> list[dict[str, Any]]:
             "account": account.name,
             "kind": report.kind,
             "next_at": plan.next_at(now).isoformat(),
-            "last": _last(report.kind, account.name) if has_records else None,
+            "last": _last(report.kind, account.name, plan.due(now)) if has_records else None,
         }
         for account, plan in plans(settings)
         for report in REPORTS
     ]
 
 
-def _last(kind: str, account: str) -> dict[str, Any] | None:
+def _last(kind: str, account: str, day: date) -> dict[str, Any] | None:
     from mtdata.records import dailies
 
-    found = dailies.last(kind, account)
+    found = dailies.last(kind, account, day)
     if found and found["ended_at"]:
         found["ended_at"] = found["ended_at"].isoformat()
     return found

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Q
 
 from mtdata.domain.job import Status
+from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now
 from mtdata.records.models import Job, Part, Runner
 
@@ -52,9 +53,11 @@ def alive(sweep_s: float) -> int:
 def _is_heard(at: datetime, sweep_s: float) -> Q:
     """Heard of lately, or with a part whose lease it keeps: who carries but once does no more."""
     since = at - timedelta(seconds=SILENT_SWEEPS * sweep_s)
+    counted = latest_counted(at)
     holding = Part.objects.filter(status=Status.IN_PROGRESS, leased_until__gt=at)
+    holding = holding.exclude(beat_at__gt=counted)
     busy = holding.exclude(runner=None).values("runner")
-    return Q(ended_at=None) & (Q(seen_at__gt=since) | Q(pk__in=busy))
+    return Q(ended_at=None) & (Q(seen_at__gt=since, seen_at__lte=counted) | Q(pk__in=busy))
 
 
 def crew(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> Crew:

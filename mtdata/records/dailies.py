@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import Min
+
 from mtdata.domain.daily import OWNER, Ended, Known, day_of, name_of
 from mtdata.domain.job import FINAL, Status
 from mtdata.domain.window import DAY
 from mtdata.records.asking import asking
 from mtdata.records.models import Job
 
+LOOKED_AT = 60
+"""So many days' jobs are held against each other."""
 ENDED = (Status.SUCCESS, Status.FAILED)
 """A job that somebody stopped tells neither that the report came nor that it cannot come."""
 
@@ -22,11 +26,13 @@ def known(kind: str, account: str, day: date) -> Known:
         # ISO days at the end of names that are equal before it: their order is that of the days;
         # those of days to come were queued while a clock stood ahead, and prove nothing
         jobs = _jobs(kind, account).filter(name__lte=own)
+        is_there = jobs.filter(name=own).exists()
+        jobs = jobs.exclude(pk__in=_queued_ahead(jobs))
         newest = jobs.first()
         ended = jobs.filter(status__in=ENDED).first()
         before = jobs.filter(name__lt=own).exclude(status__in=FINAL).first()
         return Known(
-            jobs.filter(name=own).exists(),
+            is_there,
             f"{before.name} is {before.status}" if before else "",
             _served(jobs),
             ended and Ended(ended.name, ended.status == Status.FAILED, ended.reason),
@@ -43,11 +49,27 @@ def _served(jobs: Any) -> date | None:
     return day_of(first.name) - DAY if first else None
 
 
-def last(kind: str, account: str) -> dict[str, Any] | None:
-    """The newest of them: name, status, reason, ended_at (an aware datetime or None)."""
+def _queued_ahead(jobs: Any) -> list[Any]:
+    """Those of the newest that were queued before one of an earlier day: by a clock ahead.
+
+    They asked for days that had not been, and once their own day has come nothing else shows it.
+    """
+    found: list[Any] = []
+    last_queued = 0  # of earlier days, by the numbers of what happened
+    newest = list(jobs.annotate(first=Min("events__id")).values_list("pk", "first")[:LOOKED_AT])
+    for pk, first in reversed(newest):
+        if (first or last_queued) < last_queued:
+            found.append(pk)
+        last_queued = max(first or 0, last_queued)
+    return found
+
+
+def last(kind: str, account: str, day: date) -> dict[str, Any] | None:
+    """The newest up to that day: name, status, reason, ended_at (an aware datetime or None)."""
     with asking():
         fields = ("name", "status", "reason", "ended_at")
-        found: dict[str, Any] | None = _jobs(kind, account).values(*fields).first()
+        jobs = _jobs(kind, account).filter(name__lte=name_of(kind, account, day))
+        found: dict[str, Any] | None = jobs.values(*fields).first()
         return found
 
 

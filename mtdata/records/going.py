@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Q, Sum
 
 from mtdata.domain.job import Stage, Status
 from mtdata.domain.pace import Bit, Pace, pace_of, share_of
+from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now
 from mtdata.records.models import Event, Job, Part, Runner
 
@@ -77,8 +78,9 @@ def _bit(part: Part, until: datetime) -> Bit:
 def is_carried(living_s: float = LIVING_S) -> bool:
     """Whether anybody who carries jobs was seen of late."""
     with asking():
-        since = now() - timedelta(seconds=living_s)
-        return Runner.objects.filter(ended_at=None, seen_at__gte=since).exists()
+        at = now()
+        seen = (at - timedelta(seconds=living_s), latest_counted(at))
+        return Runner.objects.filter(ended_at=None, seen_at__range=seen).exists()
 
 
 def newest(job: Job, most: int) -> list[Event]:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from mtdata.domain.job import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
+from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.carrying import Claimed
 from mtdata.records.models import Job, Part
@@ -46,17 +47,33 @@ def reap(stopping_s: float) -> int:
     """Take back every part whose lease ran out, and end what does not get stopped; how many."""
     with asking():
         at = now()
-        expired = Part.objects.filter(leased_until__lt=at, status=Status.IN_PROGRESS)
+        _forget_waits(at)
+        expired = Part.objects.filter(_is_silent(at), status=Status.IN_PROGRESS)
         lost = list(expired.values_list("job_id", "pk", "attempt"))
         late = _late(at, stopping_s)
     count = 0
     for job_id, pk, attempt in lost:
         # renewed meanwhile, it does not match any more
-        still = Part.objects.filter(pk=pk, attempt=attempt, leased_until__lt=at)
+        still = Part.objects.filter(_is_silent(at), pk=pk, attempt=attempt)
         count += whole(partial(_lose, job_id, still, SILENT))
     for job_id in late:
         count += whole(partial(_too_late, job_id, stopping_s))
     return count
+
+
+def _is_silent(at: datetime) -> Q:
+    """The lease ran out; so did one whose last sign of life lies in the future."""
+    return Q(leased_until__lt=at) | Q(beat_at__gt=latest_counted(at))
+
+
+def _forget_waits(at: datetime) -> None:
+    """What a clock that stood ahead put off is not waited for until then."""
+    ahead = Q(ended_at__gt=latest_counted(at)) | Q(waiting_since__gt=latest_counted(at))
+    waits = Part.objects.filter(ahead, status=Status.QUEUED, not_before__gt=at)
+    jobs = list(waits.values_list("job_id", flat=True).distinct())
+    if jobs:
+        waits.update(not_before=None, waiting_since=None)
+        Job.objects.filter(pk__in=jobs, not_before__gt=at).update(not_before=None)
 
 
 def due_in_s(kinds: Collection[str], most_s: float) -> float:

@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q
 
 from mtdata import __version__
 from mtdata.domain.job import Status
+from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Event, Job, Runner
 
@@ -51,8 +52,10 @@ def idle_elsewhere(runner: UUID, heard_within_s: float) -> bool:
     with asking():
         ours = Runner.objects.filter(pk=runner).values("engine")
         at_work = Count("part", filter=Q(part__status=Status.IN_PROGRESS))
+        at = now()
+        heard = (at - timedelta(seconds=heard_within_s), latest_counted(at))
         others = Runner.objects.filter(
-            engine__in=ours, ended_at=None, seen_at__gt=now() - timedelta(seconds=heard_within_s)
+            engine__in=ours, ended_at=None, seen_at__range=heard
         ).exclude(pk=runner)
         return others.annotate(at_work=at_work).filter(at_work__lt=F("slots")).exists()
 

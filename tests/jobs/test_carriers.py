@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from mtdata.records import carriers
+from mtdata.records import carriers, going, reaping
 from mtdata.records.asking import now
 from mtdata.records.models import Job, Part, Runner
 from tests.jobs.place import Place
@@ -51,6 +51,28 @@ def test_who_keeps_a_lease_is_alive_and_who_is_not_heard_of_is_not(place: Place)
     held = {one["host"]: one["parts"] for one in carriers.crew(SWEEP_S, ended=False).runners}
     assert [(p["job_name"], p["name"], p["rows"]) for p in held["busy"]] == [("job 1", "part 1", 7)]
     assert held["idle"] == []
+
+
+def test_a_sign_of_life_that_lies_in_the_future_proves_nothing(place: Place) -> None:
+    ahead = now() + timedelta(days=10)
+    gone = runner("gone", seen_at=ahead)
+    part = in_hand(gone, 1, beat_at=ahead)
+    Part.objects.filter(pk=part.pk).update(leased_until=ahead + LONG)
+    waits = in_hand(gone, 2)
+    late = {"status": "Queued", "not_before": ahead, "waiting_since": ahead, "leased_until": None}
+    Part.objects.filter(pk=waits.pk).update(**late)
+    Job.objects.filter(pk=waits.job_id).update(not_before=ahead)
+    soon = in_hand(gone, 3)
+    tomorrow = now() + timedelta(days=1)
+    late = {**late, "not_before": tomorrow, "waiting_since": now()}
+    Part.objects.filter(pk=soon.pk).update(**late)
+    assert (states(), carriers.alive(SWEEP_S), going.is_carried()) == ({"gone": "silent"}, 0, False)
+    reaping.reap(60.0)
+    found = {one.pk: one for one in Part.objects.all()}
+    assert (found[part.pk].status, found[part.pk].lost) == ("Queued", 1)
+    assert found[waits.pk].not_before is None
+    assert Job.objects.get(pk=waits.job_id).not_before is None
+    assert found[soon.pk].not_before == tomorrow
 
 
 def test_jobs_are_counted_by_state(place: Place) -> None:

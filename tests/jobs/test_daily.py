@@ -145,6 +145,26 @@ def test_a_report_of_a_clock_that_stood_ahead_hides_no_missed_day(place: Place) 
     }  # fmt: skip
 
 
+def test_a_day_that_a_clock_ahead_took_is_asked_for_once_it_has_been(place: Place) -> None:
+    """When the day itself has come, nothing but the order in which they were queued shows it."""
+    configured(place, east=EAST | {"CLICK_LOOK_BACK": "1d"})
+    look(place)
+    turned("Success", "2026-06-10")
+    look(place, NOW + 4 * ONE)
+    turned("Success", "2026-06-14")
+    last = standing(place.settings, NOW)[0]["last"]
+    assert last["name"] == "daily_cake.clicks_east_2026-06-10"
+    for day in (11, 12, 13):
+        look(place, NOW + (day - 10) * ONE)
+        turned("Failed" if day == 13 else "Success", f"2026-06-{day}", reason="no")
+    look(place, NOW + 4 * ONE)
+    assert "2026-06-13 Failed" in missed(place)["cake.clicks east"]
+    look(place, NOW + 5 * ONE)
+    assert jobs(CLICKS)["daily_cake.clicks_east_2026-06-15"] == {
+        "from": "2026-06-12", "to": "2026-06-14"
+    }  # fmt: skip
+
+
 def test_days_beyond_what_one_job_asks_for_are_told(
     plain: Place, caplog: pytest.LogCaptureFixture
 ) -> None:

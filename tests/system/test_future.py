@@ -61,3 +61,34 @@ def test_what_only_a_clock_ahead_did_is_overdue_at_once(home: Home) -> None:
     assert (ended.code, set(ended.shown["sites"][STUDY]["late"])) == (1, {"collected", "kept"})
     assert home.run("daemon", "--once").code == 0
     assert home.run("status", STUDY).code == 0
+
+
+def test_damage_that_a_clock_ahead_saw_is_closed_by_a_pass_that_finds_all_well(home: Home) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(1)])
+    home.export()
+    [raw] = home.paths("raw_data", "QOL")
+    sound = raw.read_bytes()
+    home.now += YEAR
+    raw.write_bytes(sound.replace(b"PRE", b"pre"))
+    assert home.run("verify", STUDY).code == 74
+    raw.write_bytes(sound)
+    home.now -= YEAR
+    home.verify_until_clean()
+    assert home.troubles() == set()
+    home.site.put("QOL", [row(2)])
+    home.export()
+    assert home.deletes() == [1, 2]
+
+
+def test_files_of_days_to_come_are_not_counted_in_what_the_pool_grew_of_late(home: Home) -> None:
+    home.now += YEAR
+    home.site.put("QOL", [row(1)])
+    home.export()
+    home.now -= YEAR
+    state = home.run("status", STUDY).shown["sites"][STUDY]
+    assert state["disk"]["grown_week_bytes"] == 0
+    home.site.put("QOL", [row(2)])
+    home.export()
+    assert home.run("status", STUDY).shown["sites"][STUDY]["disk"]["grown_week_bytes"] > 0
+    assert home.is_clean()

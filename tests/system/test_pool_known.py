@@ -213,3 +213,86 @@ def test_a_study_that_moves_is_said_by_a_command(known: Home) -> None:
     assert (accepted.code, port in accepted.shown["sites"][STUDY]["accepted"]) == (0, True)
     assert known.export()["QOL"]["fresh"] == 5
     assert own_incidents(known) == set()
+
+
+def test_a_replica_on_a_disk_that_is_away_is_not_begun_anew_though_the_ledger_is(
+    known: Home,
+) -> None:
+    replica, away = known.folder / "replica", known.folder / "replica-away"
+    replica.mkdir()
+    known.configure(REPLICAS=[f"file://{replica}"])
+    known.export()
+    done = known.deletes()
+    for path in known.pool.glob("ledger.sqlite3*"):
+        path.unlink()
+    replica.rename(away)
+    replica.mkdir()
+    known.site.put("QOL", [row(20)])
+    known.export(code=69)
+    assert finding(known, "REPLICAS 1")["exit"] == 69
+    assert (list(replica.iterdir()), known.deletes()) == ([], done)
+    replica.rmdir()
+    away.rename(replica)
+    known.export()
+    assert known.deletes() == [*done, 20]
+
+
+def test_an_output_on_a_disk_that_is_away_is_not_begun_anew(known: Home) -> None:
+    output, away = known.folder / "reports", known.folder / "reports-away"
+    (known.folder / "config" / "export.config").write_text(
+        "CAKE:\n  ADMIN_DOMAIN: 127.0.0.1:9\n  SCHEME: http\n  API_KEY: abc\n"
+        "  TIMEZONE: Europe/Berlin\n  OUTPUT: reports\n  TIMEOUT: 1s\n"
+    )
+
+    def told() -> tuple[int, str]:
+        found = known.run("check", "cake").shown["findings"]
+        [one] = [f for f in found if f["what"] == "OUTPUT"]
+        return one["exit"], one["told"]
+
+    assert told()[0] == 0
+    output.rename(away)
+    for _ in ("folder missing", "folder empty"):
+        code, words = told()
+        assert (code, "is its disk mounted?" in words) == (69, True)
+        assert not output.exists() or list(output.iterdir()) == []
+        output.mkdir(exist_ok=True)
+    (output / ".mtdata-output").touch()  # a new one is meant
+    assert told()[0] == 0
+
+
+ENTRIES = json.dumps({"QOL_10_00_00": [row(90), row(91)]})
+UNREADABLE = {
+    "QOL_Mar_02_2026.json": "this is no json",
+    "backup.json~": ENTRIES,
+    "QOL_Mar_03_2026.json.gz": "\x1f nor this",
+    "QOL_Mar_04_2026.json.bak": ENTRIES,
+    "QOL_Mar_05_2026.JSON": ENTRIES,
+}
+
+
+def test_a_file_in_raw_data_that_nobody_can_read_is_told_until_it_is_put_right(
+    known: Home,
+) -> None:
+    folder = known.pool / "raw_data"
+    (folder / "copy.json.bak").write_bytes(known.paths("raw_data", "QOL")[0].read_bytes())
+    for name, content in UNREADABLE.items():
+        (folder / name).write_text(content)
+    (folder / "README.txt").write_text("of a person")
+    (folder / "own.json").write_text("of a person")
+    for words, code in (("export", 0), ("export", 0), ("verify", 74), ("decode --check", 65)):
+        ended = known.run(*words.split(), STUDY)
+        assert ended.code == code, (words, ended)
+        if words != "export":
+            told = str(ended.shown)
+            assert all(name in told for name in UNREADABLE), words
+            assert "copy.json" not in told
+            assert "README" not in told
+            assert "own" not in told.replace("unknown", "").replace("known", "")
+    assert known.troubles() == {("raw_unreadable", "")}
+    assert sorted(known.deletes()) == [1, 2, 10, 11, 12, 13, 14]
+    for name in UNREADABLE:
+        ending = "json" if name.startswith("QOL") and UNREADABLE[name] == ENTRIES else "moved"
+        (folder / name).rename(folder / f"{name.partition('.')[0]}.{ending}")
+    known.export()
+    assert known.troubles() == set()
+    assert sorted(known.ids("QOL"), key=int)[-2:] == ["90", "91"]

@@ -17,6 +17,9 @@ from mtdata.domain.past import latest_counted
 _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
 
 
+LAST = "9999-12-31"
+
+
 def _places(values: Sequence[str]) -> str:
     return ", ".join("?" * len(values))
 
@@ -46,11 +49,12 @@ class Arrivals:
             found.setdefault(scale, {})[day] = count
         return {scale: {day: n for day, n in days.items() if n} for scale, days in found.items()}
 
-    def first_days(self) -> dict[str, str]:
-        """The first day (ISO) of each scale that has a file."""
+    def first_days(self, until: str = LAST) -> dict[str, str]:
+        """The first day (ISO) of each scale that has a file of a day up to that one."""
         rows = self._db.all(
-            "SELECT s.name, (SELECT min(f.day) FROM files f WHERE f.scale = s.name) AS day"
-            " FROM scales s WHERE day IS NOT NULL"
+            "SELECT s.name, (SELECT min(f.day) FROM files f WHERE f.scale = s.name"
+            " AND f.day <= ?) AS day FROM scales s WHERE day IS NOT NULL",
+            until,
         )
         return dict(rows)
 
@@ -101,12 +105,13 @@ class Arrivals:
             )
         }
 
-    def grown(self, since: str) -> tuple[int, int]:
-        """Bytes and number of the files of the pool since that day."""
+    def grown(self, since: str, until: str = LAST) -> tuple[int, int]:
+        """Bytes and number of the files of the pool from that day on, up to the other."""
         row = self._db.one(
             f"SELECT coalesce(sum(f.length), 0), count(f.number) FROM {_FILES}"
-            " WHERE f.state NOT IN ('replaced', 'newer', 'spare')",
+            " WHERE f.state NOT IN ('replaced', 'newer', 'spare') AND f.day <= ?",
             since,
+            until,
         )
         return (int(row[0]), int(row[1])) if row else (0, 0)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReplicaAccess:
-    """`site` is the folder of ours in it; empty keys leave it to what the machine is given."""
+    """`site` is the folder of ours in it; empty keys leave it to what the machine is given.
+
+    `state` is where the program remembers the folders that it used.
+    """
 
     url: str
     site: str
@@ -17,3 +21,4 @@ class ReplicaAccess:
     secret_key: str = ""
     timeout_s: float = 60.0
     connect_timeout_s: float = 10.0
+    state: Path | None = None

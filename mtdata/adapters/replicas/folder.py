@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mtdata.adapters.durable import FolderDisk
+from mtdata.adapters.places import KnownFolder
 from mtdata.adapters.replicas.access import ReplicaAccess
 from mtdata.domain.copy import checked_copy_name
 from mtdata.errors import ConfigError, ReplicaError, StorageError
@@ -21,7 +22,7 @@ class FolderReplica:
     """Port Replica over `file:///folder`.
 
     A disk that is not mounted leaves an empty folder in its place.  The marker tells the two
-    apart: it is made on first use, and asked for ever after.
+    apart: it is made on first use, and asked for ever after, also when the ledger was made anew.
     """
 
     def __init__(self, access: ReplicaAccess) -> None:
@@ -32,14 +33,16 @@ class FolderReplica:
             raise ConfigError(f"REPLICAS: {told}")
         self._folder = self._root / access.site
         self._disk = FolderDisk(self._folder)
+        self._known = KnownFolder(self._folder, MARKER, MARKED, access.state)
         self.place = access.url
 
     def meet(self, *, first: bool) -> None:
         """Port: Replica.meet."""
-        if first and self._root.is_dir() and self._disk.size(MARKER) is None:
-            with self._told():
-                self._disk.replace(MARKER, MARKED)
-        self._look()
+        with self._told():
+            if first and self._root.is_dir() and not self._known.is_away():
+                self._known.take_on()
+            self._look()
+            self._known.remember()
 
     def _look(self) -> None:
         if not self._root.is_dir():

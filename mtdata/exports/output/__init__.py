@@ -16,20 +16,23 @@ from mtdata.exports.output.port import Facts, Output, Sealing, Staged, checked_n
 
 __all__ = ["Facts", "Output", "Sealing", "Staged", "checked_name", "open_output"]
 
-KINDS: dict[str, Callable[[str, S3Access, Sealing], Output]] = {
-    "": lambda place, access, sealing: FolderOutput(Path(place)),
-    "s3": BucketOutput,
+KINDS: dict[str, Callable[[str, S3Access, Sealing, Path | None], Output]] = {
+    "": lambda place, access, sealing, state: FolderOutput(Path(place), state=state),
+    "s3": lambda place, access, sealing, state: BucketOutput(place, access, sealing),
 }
 
 
 def open_output(
-    place: str, access: S3Access | None = None, sealing: Sealing | None = None
+    place: str,
+    access: S3Access | None = None,
+    sealing: Sealing | None = None,
+    state: Path | None = None,
 ) -> Output:
     """A place, not asked for anything yet: a folder's path or s3://bucket/prefix.
 
-    ConfigError for what is no place.
+    A folder that was used before is remembered in `state`.  ConfigError for what is no place.
     """
     scheme = place.partition("://")[0] if "://" in place else ""
     if scheme not in KINDS:
         raise ConfigError("OUTPUT: allowed is a folder, or s3://bucket/prefix")
-    return KINDS[scheme](place, access or S3Access(), sealing or Sealing())
+    return KINDS[scheme](place, access or S3Access(), sealing or Sealing(), state)

@@ -8,10 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from mtdata.adapters.durable import SAFE, FolderDisk
+from mtdata.adapters.places import KnownFolder
 from mtdata.errors import OutputError, StorageError
 from mtdata.exports.output.port import Facts, Staged, checked_name
 
 PIECE = 1 << 20
+MARKER = ".mtdata-output"
+MARKED = b"MTData puts files here, and refuses a folder that has lost this file.\n"
 STANDS = (
     "What stood there stands there still; see OUTPUT in export.config: is there room, and may "
     "this program write there?"
@@ -19,13 +22,19 @@ STANDS = (
 
 
 class FolderOutput:
-    """Port Output over a folder, which is made when it is missing."""
+    """Port Output over a folder, which is made when it was never used before.
 
-    def __init__(self, folder: Path, beat: Callable[[], None] = lambda: None) -> None:
+    `state` is where the program remembers that it was: then its marker has to be there.
+    """
+
+    def __init__(
+        self, folder: Path, beat: Callable[[], None] = lambda: None, state: Path | None = None
+    ) -> None:
         # without links: what is entered of a file leads to it for as long as none is put there
         folder = folder.resolve()
         self.place = str(folder)
         self._folder, self._disk = folder, FolderDisk(folder, beat)
+        self._known = KnownFolder(folder, MARKER, MARKED, state) if state else None
 
     def size(self, name: str) -> int | None:
         """Port: Output.size."""
@@ -34,6 +43,7 @@ class FolderOutput:
 
     def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
         """Port: Output.stage, without what a killed attempt at this name left."""
+        self._meet()
         self.drop(name)
         with self._told():
             staged = self._disk.stage(f"{checked_name(name)}.{checked_name(tag)}", _pieces(spooled))
@@ -44,6 +54,18 @@ class FolderOutput:
                     "written; what stood there stands there still"
                 )
         return Staged(name, facts, staged)
+
+    def _meet(self) -> None:
+        if self._known is None:
+            return
+        with self._told():
+            if self._known.is_away():
+                raise OutputError(
+                    f"{self._folder}: this is not the folder that was used before; is its disk "
+                    "mounted? Nothing was put there. If it is a new one: "
+                    f"mkdir -p {self._folder} && touch {self._folder / MARKER}"
+                )
+            self._known.take_on()
 
     def publish(self, staged: Staged) -> str:
         """Port: Output.publish."""
