@@ -51,7 +51,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("what", choices=list(TABLES))
     names = {what: [one.name for one in table] for what, table in TABLES.items()}
     told = "; ".join(f"{what}: {', '.join(known)}" for what, known in names.items())
-    parser.add_argument("--only", nargs="+", metavar="NAME", default=[], help=told)
+    parser.add_argument("--only", nargs="+", action="extend", metavar="NAME", default=[], help=told)
     parser.add_argument("--reps", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--json", metavar="FILE", help="write JSON there; - is standard output")
     parser.add_argument(

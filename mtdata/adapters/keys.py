@@ -77,7 +77,7 @@ def _content(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_open) as stream:
             # Asked of the open file: nobody can swap it between the question and the reading.
-            _check_access(os.fstat(stream.fileno()))
+            _check_access(stream.fileno())
             content = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         raise Refused("there is no such file") from None
@@ -92,15 +92,37 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # a pipe named as a key must not stop the round
 
 
-def _check_access(found: os.stat_result) -> None:
+def _check_access(number: int) -> None:
+    found = os.fstat(number)
     mode = found.st_mode
     if not stat.S_ISREG(mode):
         raise Refused("is no file")
-    if mode & 0o077 and not _is_credential(found):
-        raise Refused(
-            f"others than its owner may use it (mode {stat.S_IMODE(mode):04o}); "
-            f"this mends it: chmod 600 {FILE}"
+    if mode & 0o077 and not _is_credential(found) and not _is_for_our_group(found):
+        told = f"others than its owner may use it (mode {stat.S_IMODE(mode):04o}); "
+        raise Refused(told + _mending(found, os.fstatvfs(number)))
+
+
+def _mending(found: os.stat_result, disk: os.statvfs_result) -> str:
+    """What makes the file one that is read: where it lies, or where that is mounted from."""
+    us = os.geteuid()
+    if disk.f_flag & os.ST_RDONLY:
+        return (
+            "it is mounted read-only, so this is mended where that is said: with Docker "
+            f'`mode: 0400` and `uid: "{us}"` in the long form of `secrets:`, with Kubernetes '
+            "`defaultMode: 0400` of the volume and `fsGroup` of the pod"
         )
+    if found.st_uid != us != 0:
+        return f"this mends it: sudo chown {us} {FILE} && sudo chmod 600 {FILE}"
+    return f"this mends it: chmod 600 {FILE}"
+
+
+def _is_for_our_group(found: os.stat_result) -> bool:
+    """Whether it is root's, and beside root a group that we are in may read it, and nobody else.
+
+    So orchestrators mount secrets for a group (fsGroup); libpq takes such keys as well.
+    """
+    ours = {os.getegid(), *os.getgroups()}
+    return found.st_uid == 0 and not found.st_mode & 0o037 and found.st_gid in ours
 
 
 def _is_credential(found: os.stat_result) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import page
+from benchmarks import command, page
 from benchmarks.cake import CAKE
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark, Measured
@@ -34,6 +34,18 @@ def test_a_name_that_is_no_figure_is_refused() -> None:
     done = subprocess.run([ROOT / "bin" / "bench", "study", "--only", "x"], capture_output=True)
     assert done.returncode != 0
     assert done.stdout == b""
+
+
+def test_names_that_stand_apart_are_all_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = [Benchmark(name, name, 1, True, "", lambda _: Measured([2.0])) for name in "abcd"]
+    monkeypatch.setitem(command.TABLES, "study", table)
+    words = ["study", "--only", "a", "--only", "b", "d", "--json", "-", "--reps", "1"]
+    assert command.run(words) == 0
+    assert list(json.loads(capsys.readouterr().out)["figures"]) == ["a", "b", "d"]
+    assert command.run(["study", "--json", "-"]) == 0
+    assert list(json.loads(capsys.readouterr().out)["figures"]) == ["a", "b", "c", "d"]
 
 
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
