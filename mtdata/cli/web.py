@@ -156,17 +156,17 @@ def _tokens(options: argparse.Namespace) -> Result:
         if not options.json:
             say(f"token {options.remove} of {user.get_username()} opens nothing any more")
         return 0, {"name": user.get_username(), "removed": options.remove}
-    shown = [_token_told(one) for one in tokens.of(user)]
+    shown = [_token_line(one) for one in tokens.of(user)]
     if not options.json:
         for one in shown:
-            say(" ".join(str(one[word] or "-") for word in TOLD))
+            say(" ".join(str(one[word] or "-") for word in COLUMNS))
     return 0, {"name": user.get_username(), "tokens": shown}
 
 
-TOLD = ("number", "scope", "name", "made_at", "ends_at", "used_at")
+COLUMNS = ("number", "scope", "name", "made_at", "ends_at", "used_at")
 
 
-def _token_told(token: Any) -> dict[str, Any]:
+def _token_line(token: Any) -> dict[str, Any]:
     words = {"number": token.pk, "name": token.name, "scope": token.scope}
     for word in ("made_at", "ends_at", "used_at"):
         moment = getattr(token, word)

@@ -170,9 +170,9 @@ def address_in(request: HttpRequest) -> str:
 
 
 @contextmanager
-def _seat() -> Iterator[timedelta]:
-    """How long one may wait."""
-    has_seat = SEATS.acquire(blocking=False)
+def _seat(*, waits: bool) -> Iterator[timedelta]:
+    """How long one may wait; who is asked for at an instance does not, and takes no seat for it."""
+    has_seat = waits and SEATS.acquire(blocking=False)
     try:
         yield pace.LONGEST_WAIT if has_seat else timedelta()
     finally:
@@ -190,8 +190,8 @@ class SlowBackend(BaseBackend):
         """PermissionDenied, and nobody is asked, where it is refused; else when its turn comes."""
         if request is None or username is None:
             return
-        with _seat() as most_wait:
-            place = str(more.get("admin_domain", ""))
+        place = str(more.get("admin_domain", ""))
+        with _seat(waits=not place) as most_wait:
             found = begin(str(username), address_in(request), most_wait, place)
             request.log_in_try = found
             if found.turn.refused:

@@ -130,8 +130,8 @@ def _called(name: str) -> Any:
     """A name from before it was folded is found as well."""
     with asking():
         of_name = User.objects.select_related("guest")
-        folded_one = of_name.filter(username=folded(name)).first()
-        return folded_one or of_name.filter(username=name).first()
+        exact = of_name.filter(username=folded(name)).first()
+        return exact or of_name.filter(username=name).first()
 
 
 def with_role(user: Any) -> str:

@@ -48,7 +48,7 @@ def test_many_addresses_that_spray_over_names_are_slowed_down_and_a_known_guest_
         found.append(office.come(f"s{number}@example.com", address=where)[1])
     late = [one for one in found if one.status_code == 429]
     assert office.asked() - before == len(found) - len(late) < 28
-    assert all(int(one.headers["Retry-After"]) > 10 for one in late)
+    assert all(int(one.headers["Retry-After"]) >= 1 for one in late), "and holds no thread"
     assert office.come(GUEST, address=HOME)[1].status_code == 302
     # what is sprayed over one instance holds up nobody at another
     office.know("lea@example.com", "second")

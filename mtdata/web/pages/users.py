@@ -50,7 +50,7 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=ROLES)
 
 
-class ResetForm(forms.Form):
+class NextPasswordForm(forms.Form):
     """Another password."""
 
     password = PersonForm.base_fields["password"]
@@ -109,7 +109,7 @@ def look(request: HttpRequest, number: int) -> HttpResponse:
         "is_theirs_to_change": not is_guest(user),
         "tokens": tokens.of(user),
         "role_form": RoleForm(initial={"role": role}),
-        "reset_form": ResetForm(),
+        "reset_form": NextPasswordForm(),
     }
     with asking():
         return render(request, "web/user.html", known)
@@ -149,7 +149,7 @@ def _role(user: Any, request: HttpRequest) -> str:
 
 
 def _password(user: Any, request: HttpRequest) -> str:
-    form = ResetForm(request.POST)
+    form = NextPasswordForm(request.POST)
     if not form.is_valid():
         raise UsageError("a password is needed, of 1,024 letters at most")
     users.give_password(user, form.cleaned_data["password"])
