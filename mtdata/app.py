@@ -16,7 +16,7 @@ from mtdata import watch as outlook
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger, Released
-from mtdata.adapters.ledger.connection import LedgerNewer
+from mtdata.adapters.ledger.connection import BESIDE, LedgerNewer
 from mtdata.adapters.lock import Held
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
@@ -111,11 +111,11 @@ def _is_in_step(site: SiteConfig) -> bool:
 def _adopt(site: SiteConfig, watch: Callable[[str], None], held: Held) -> Adopted:
     """Enter the pool's files in a new ledger, which gets its name when it is whole."""
     disk = HeldDisk(site.path, held, Pulse().beat)
-    for ending in ("", "-wal", "-shm"):
+    for ending in BESIDE:
         disk.remove(REBUILDING + ending)
     with open_pool(site, REBUILDING, held=held) as opening:
         adopted = Adoption(opening.pool, watch).play()
-    for ending in ("", "-wal", "-shm"):  # an old log beside a new ledger would be played into it
+    for ending in BESIDE:  # an old log beside a new ledger would be played into it
         if disk.size(Ledger.NAME + ending) is not None:
             disk.publish(Ledger.NAME + ending, f"{Ledger.NAME}.lost{ending}")
     disk.publish(REBUILDING, Ledger.NAME)

@@ -4,14 +4,17 @@ shows no secret."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from mtdata import news
-from mtdata.adapters import owner
+from mtdata.adapters import journal, owner
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
+from mtdata.adapters.ledger import Ledger
+from mtdata.adapters.ledger.connection import BESIDE
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
 from mtdata.copying import probe
@@ -21,6 +24,8 @@ from mtdata.domain.past import past
 from mtdata.errors import BusyError, MTDataError, OwnerError, PostError, StorageError
 from mtdata.known_pool import KnownPool
 from mtdata.wiring import cipher_of, has_pool, look_into, open_pool, replicas_of, site_of
+
+TRIED = ".check.sqlite3"
 
 
 class Finding(NamedTuple):
@@ -204,6 +209,23 @@ def _check_folder(site: SiteConfig) -> Finding:
         disk.remove(".check")
     except StorageError as error:
         return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
+    return _check_ledger(site)
+
+
+def _check_ledger(site: SiteConfig) -> Finding:
+    """Keep a ledger there that is none, and commit to it."""
+    path = site.path / TRIED
+    try:
+        with closing(Ledger(path)) as ledger:
+            ledger.diary.begin_run("check", SystemClock().now())
+            is_shared = ledger.journal == "wal"
+        disk = FolderDisk(site.path)
+        for ending in BESIDE:
+            disk.remove(path.name + ending)
+    except MTDataError as error:
+        return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
+    if not is_shared:
+        return Finding(site.name, "PATH", "odd", journal.told(site.path / Ledger.NAME))
     return Finding(site.name, "PATH", "good", str(site.path))
 
 

@@ -44,7 +44,8 @@ def cipher_of(site: SiteConfig, workers: int | None = None) -> tuple[Cipher, dic
     secret = site.passphrase.get_secret_value() if site.passphrase else None
     keys, faults = load_keys(site.private_files, secret)
     told = {fault.name: fault.reason for fault in faults}
-    return RsaCipher(keys, padding=site.padding, workers=workers), told
+    count = site.decrypt_workers if workers is None else workers
+    return RsaCipher(keys, padding=site.padding, workers=count), told
 
 
 class HeldDisk(FolderDisk):

@@ -7,7 +7,6 @@ a flipped bit on this machine: OpenSSL 3.2 and later answer both with random byt
 from __future__ import annotations
 
 import logging
-import os
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
+from mtdata.adapters.cores import cores
 from mtdata.adapters.crew import Crew
 from mtdata.adapters.keys import LEAST_BITS, MOST_BITS, Opener, PrivateKey, self_test
 from mtdata.adapters.openers import ARBITERS, OPENERS, is_plain
@@ -199,7 +199,7 @@ class RsaCipher:
     ) -> None:
         self._keys, self._padding = list(keys), padding
         if workers is None:
-            workers = count if (count := _cores()) > 1 else 0
+            workers = count if (count := cores()) > 1 else 0
         self._crew: Crew[Attempt] = Crew(
             partial(_at_work, self._keys, trusted(padding, keys)),
             count=workers if keys else 0,
@@ -236,9 +236,3 @@ def _at_work(
     keys: Sequence[PrivateKey], opener: type[Opener]
 ) -> Callable[[list[str]], list[Attempt]]:
     return KeyRing(keys, opener).attempts
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # the cores that are ours; macOS does not tell
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -162,6 +162,13 @@ class SiteConfig(BaseModel):
     padding: Annotated[Literal["pkcs1", "none"], BeforeValidator(values.lower)] = Field(
         default="pkcs1", validation_alias="PADDING", description="pkcs1 or none"
     )
+    decrypt_workers: int | None = Field(
+        default=None,
+        validation_alias="DECRYPT_WORKERS",
+        ge=0,
+        le=256,
+        description="a whole number from 0 to 256, or nothing",
+    )
     encryption: Annotated[Literal["rsa", "off"], BeforeValidator(values.encryption)] = Field(
         default="rsa", validation_alias="ENCRYPTION", description="rsa or off"
     )

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from mtdata.adapters.durable import FolderDisk, make_folder
+from mtdata.adapters.journal import opened
 from mtdata.adapters.reach import check_plain
 from mtdata.errors import StorageError
 from mtdata.exports.output import Facts
@@ -65,9 +66,8 @@ class Spool:
         except OSError as error:
             raise self._fault("opened", error.strerror or "it is refused") from error
         with self._told("opened"), ExitStack() as failed:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=20)
+            self._db, _ = opened(path, 20)
             failed.callback(self._db.close)  # what is left open could hold a lock
-            self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             # a power cut may lose the last windows, never half of one: they are asked for again
             self._db.execute("PRAGMA synchronous=NORMAL")
@@ -153,7 +153,7 @@ class Spool:
         """Close it and leave nothing of it."""
         self.close()
         disk = FolderDisk(self._path.parent)
-        for ending in ("", "-wal", "-shm"):
+        for ending in ("", "-wal", "-shm", "-journal"):
             disk.remove(self._path.name + ending)
 
     @contextmanager

@@ -51,7 +51,7 @@ class Leftovers:
     def remove(self) -> None:
         """Leave none of them."""
         disk = FolderDisk(self.path.parent)
-        for ending in (".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".part"):
+        for ending in (".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journal", ".part"):
             disk.remove(self.path.stem + ending)
         disk.remove(f".{self.path.stem}.part.staged")
 

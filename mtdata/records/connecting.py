@@ -5,12 +5,15 @@ Limits are set behind the log-in and never within it: poolers such as PgBouncer 
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.utils import Error
 
+from mtdata.adapters.journal import is_unshared, leave_wal, settle
 from mtdata.domain.database import DatabaseAddress
 
 BUSY_S, CONNECT_S, READ_S = 20, 5, 60
@@ -39,7 +42,7 @@ def described(address: DatabaseAddress) -> dict[str, Any]:
             "OPTIONS": {
                 "timeout": BUSY_S,
                 "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+                "init_command": "PRAGMA synchronous=FULL;",
             },
         }
     postgres = address.engine == "postgres"
@@ -100,4 +103,20 @@ def _limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
         raise
 
 
+def _settle(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Give the file of a new connection the journal that it can have."""
+    if connection.vendor != "sqlite":
+        return
+    path = Path(connection.settings_dict["NAME"])
+    try:
+        settle(connection.connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        if not is_unshared(error):
+            raise
+        leave_wal(path)
+        connection.connect()
+
+
 connection_created.connect(_limit)
+connection_created.connect(_settle)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Generator
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 
@@ -25,8 +26,8 @@ from mtdata.web.ways import Way, Ways
 
 AT_ONCE, READ_AT_ONCE, READ_WAIT_S, MOST_KNOWN = 16, 4, 5.0, 4096
 _WAYS, _READS = Ways(AT_ONCE), Ways(READ_AT_ONCE)
-_TOTALS: OrderedDict[tuple[str, str], int] = OrderedDict()
-"""How long it is behind its guard, by the kind of the job and the ETag."""
+_TOTALS: OrderedDict[tuple[UUID, str], int] = OrderedDict()
+"""How long it is behind its guard, by the job and the ETag."""
 
 
 def reading(request: HttpRequest) -> Way:
@@ -103,7 +104,7 @@ def _way(request: HttpRequest) -> Way:
 
 def _counted(guard: Guard | None, fetching: Fetching, artifact: Artifact, tag: str) -> int:
     """How many bytes come through the guard; all are read for that, once."""
-    known = (artifact.job.kind, tag)
+    known = (artifact.job.pk, tag)
     if known in _TOTALS:
         return _TOTALS[known]
     total = sum(map(len, _through(guard, fetching, artifact)))

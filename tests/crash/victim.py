@@ -47,7 +47,7 @@ def main() -> int:
     from mtdata.adapters import cipher, crew
     from mtdata.cli.main import run
 
-    cipher._cores = lambda: 2
+    cipher.cores = lambda: 2
     crew.CHUNK = 32  # few values make many tasks, and none is done before a worker is there
     helping = crew.Crew._help
 

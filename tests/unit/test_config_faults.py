@@ -137,6 +137,8 @@ def test_an_address_that_cannot_be_used_is_refused(
         ("DELETE_LIMIT", 1.5, "a whole number from 1"),
         ("DELETE_CONNECTIONS", 0, "a whole number from 1 to 32"),
         ("DELETE_CONNECTIONS", 33, "a whole number from 1 to 32"),
+        ("DECRYPT_WORKERS", -1, "a whole number from 0 to 256"),
+        ("DECRYPT_WORKERS", 257, "a whole number from 0 to 256"),
         ("DRIFT", "ignore", "rewrite or hold"),
         ("PADDING", "oaep", "pkcs1 or none"),
         ("ENCRYPTION", "aes", "rsa or off"),

@@ -205,7 +205,7 @@ def test_the_sample_shows_every_key_and_its_true_default(folder: Folder) -> None
     changed = {
         name for name in SiteConfig.model_fields if getattr(plain, name) != getattr(shown, name)
     }
-    assert changed == {"timezone", "max_records"}
+    assert changed == {"timezone", "max_records", "decrypt_workers"}
 
 
 def test_samples_are_private_and_never_overwrite(tmp_path: Path) -> None:

@@ -301,12 +301,18 @@ def of_aws(web: WebSite, store: Store, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def _artifact(place: str, content: bytes = CONTENT) -> Any:
     entered = {"size": len(content), "sha256": sha256(content).hexdigest()}
-    job = SimpleNamespace(name="a job")
+    job = SimpleNamespace(name="a job", pk=1)
     return SimpleNamespace(name="out/a report ü.csv", place=place, job=job, **entered)
 
 
+def _asking(headers: dict[str, str]) -> Any:
+    request: Any = RequestFactory().get("/d/x", headers=headers)
+    request.user = SimpleNamespace(pk=1)
+    return request
+
+
 def _brought(artifact: Any, guard: Any = None, **headers: str) -> Any:
-    answer: Any = sent(RequestFactory().get("/d/x", headers=headers), artifact, guard)
+    answer: Any = sent(_asking(headers), artifact, guard)
     with closing(answer):
         return answer.status_code, answer.getvalue(), answer.headers
 
@@ -355,7 +361,7 @@ def test_an_object_of_an_account_is_read_with_the_keys_of_that_account(
     assert _brought(artifact)[:2] == (200, CONTENT)
     store.fault("refuse", "GET", code=403, reason="InvalidObjectState")
     with pytest.raises(OutputRefused, match="in an archive of the store; restore it there"):
-        sent(RequestFactory().get("/d/x"), artifact, None)
+        sent(_asking({}), artifact, None)
     store.heal()
 
 
@@ -364,7 +370,7 @@ def test_what_an_archive_holds_is_told_before_an_answer_begins(of_aws: Store) ->
     of_aws.client.put_object(Bucket="cold", Key="a.csv", Body=CONTENT)
     of_aws.fault("refuse", "GET", code=403, reason="InvalidObjectState")
     with pytest.raises(StorageError, match="in an archive of the store; restore it there"):
-        sent(RequestFactory().get("/d/x"), _artifact("s3://cold/a.csv"), None)
+        sent(_asking({}), _artifact("s3://cold/a.csv"), None)
 
 
 @pytest.mark.parametrize("place", ["ftp://host/file", "s3x://bucket/key"])

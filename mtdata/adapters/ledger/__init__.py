@@ -39,6 +39,11 @@ class Ledger:
         self.telling = Telling(self._db)
         self.sight = Sight(self._db)
 
+    @property
+    def journal(self) -> str:
+        """How its database keeps its journal: `wal`, or `truncate` where that cannot be."""
+        return self._db.journal
+
     def take_turn(self, prove: Callable[[], None]) -> None:
         """Commit from now on only while nobody else took the turn, and `prove` does not raise."""
         self._db.take_turn(prove)

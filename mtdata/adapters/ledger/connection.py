@@ -11,6 +11,7 @@ from secrets import token_bytes
 from typing import Any
 
 from mtdata.adapters.durable import make_folder
+from mtdata.adapters.journal import opened
 from mtdata.adapters.ledger.cells import Cells, OddCell
 from mtdata.adapters.ledger.schema import ASTRAY, NEWER, SCHEMA, TABLES, TURN, WORKING
 from mtdata.adapters.reach import check_plain, is_plain
@@ -51,26 +52,27 @@ class LedgerNewer(StorageError):
 
 
 class Connection:
-    """One SQLite connection; every commit is durable when it returns (WAL, synchronous FULL)."""
+    """One SQLite connection; every commit is durable when it returns (synchronous FULL)."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._prove: Callable[[], None] | None = None
         self._token = b""
+        self.journal = "memory"
         with self.told(FOREIGN):
             self._db = self._open()
 
     def _open(self) -> sqlite3.Connection:
-        name = ":memory:"
-        if self._path is not None:
+        if self._path is None:
+            db = sqlite3.connect(":memory:", isolation_level=None)
+        else:
             make_folder(self._path.parent)
             for ending in BESIDE:
                 check_plain(self._path.with_name(self._path.name + ending), begin=not ending)
-            name = str(self._path)
-        db = sqlite3.connect(name, timeout=30, isolation_level=None)
+            db, self.journal = opened(self._path, 30)
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
-            db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+            db.execute("PRAGMA synchronous=FULL")
             self._make_tables(db)
             db.executescript(WORKING)
             failed.pop_all()
