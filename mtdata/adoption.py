@@ -27,7 +27,7 @@ from mtdata.domain.scale import NAME, Scale
 from mtdata.errors import PackageError
 from mtdata.matching import Matching
 from mtdata.placing import HELD, RAW, SHEETS, Placing, Unplaced, by_scale
-from mtdata.snapshots import Totals, sheet_digest
+from mtdata.snapshots import Totals, form_of
 
 NO_NAME = "its name is none of a scale and a day; left alone"
 
@@ -282,6 +282,7 @@ class Adoption:
         counts = bool(matched.proven or matched.unproven)
         if matched.strange and (counts or self._is_first):
             self._odd(mark.path, f"{matched.strange} lines are not what raw gives, or stand twice")
+        self._pool.ledger.files.set_form(mark.number, (*matched.forms, mark.form)[0])
         fits = matched.exact and mark.columns == tuple(sorted(matched.columns))
         return fits if counts else (fits and self._is_first) or None
 
@@ -289,11 +290,11 @@ class Adoption:
         """The sheet of a table is ours when the day's newest snapshot gives the same bytes."""
         pool = self._pool
         last = pool.ledger.snapshots.last(mark.scale, mark.day)
-        if last is None or last.sheet is not None:
+        found = form_of(pool, scale, last, mark.digest) if last and last.sheet is None else None
+        if last is None or found is None:
             return None
-        digest, sealed = sheet_digest(pool, scale, last)
-        if digest != mark.digest:
-            return None
+        form, sealed = found
+        pool.ledger.files.set_form(mark.number, form)
         pool.ledger.snapshots.bind(last, mark.number, sealed, pool.cipher.fingerprint())
         self.found.rows += last.rows - sealed
         return True

@@ -32,7 +32,7 @@ from mtdata.matching import Matching
 from mtdata.placing import RAW, SHEETS, Placing, Unplaced
 from mtdata.raw_tails import RawTail
 from mtdata.settling import mend_files
-from mtdata.snapshots import sheet_digest
+from mtdata.snapshots import form_of
 
 log = logging.getLogger(__name__)
 BEHIND = (
@@ -234,8 +234,8 @@ class CatchUp:
         last = self._pool.ledger.snapshots.last(mark.scale, mark.day)
         if last is None or last.sheet not in (None, mark.number):
             return False
-        digest, _ = sheet_digest(self._pool, Scale(mark.scale, 0, deleteable=False), last)
-        return digest == digest_of(self._pool.disk, mark.path)
+        scale = Scale(mark.scale, 0, deleteable=False)
+        return form_of(self._pool, scale, last, digest_of(self._pool.disk, mark.path)) is not None
 
 
 def _shows(columns: tuple[str, ...], claim: Claim, cells: list[str]) -> bool:

@@ -91,9 +91,14 @@ def cake_trial(home: Path, account: CakeConfig, longest_s: float) -> Client:
 def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]) -> Columns:
     """The columns of the report clicks or conversions; CSV_GUARD: browser is the page's work."""
     extra = account.click_columns if report == "clicks" else account.conversion_columns
-    guard, original = account.csv_guard == "all", account.columns == "original"
     return Columns(
-        report, account.timezone, currencies, original=original, extra=extra, guard=guard
+        report,
+        account.timezone,
+        currencies,
+        original=account.columns == "original",
+        extra=extra,
+        guard=account.csv_guard == "all",
+        bom=account.csv_bom,
     )
 
 

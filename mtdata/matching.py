@@ -17,7 +17,7 @@ from mtdata.adapters.sheets import row_places
 from mtdata.course import Pool
 from mtdata.domain.likeness import all_alike
 from mtdata.domain.making import enveloped, rows_of
-from mtdata.domain.mark import FileMark
+from mtdata.domain.mark import FORMS, FileMark
 from mtdata.domain.package import BATCH_ENTRIES, read_entry
 from mtdata.domain.receipt import Backup, HeldBack, Kept, Row, Span
 from mtdata.domain.row import SEALED, cells_digest, cells_of, csv_cells, csv_line, spread
@@ -25,6 +25,8 @@ from mtdata.domain.scale import Scale
 from mtdata.errors import EntryError
 
 ROW_BYTES = 4 << 20
+Made = dict[int, Row] | HeldBack
+"""What raw gives for an entry: its row in each form that it has, or why there is none."""
 
 
 class Line(NamedTuple):
@@ -46,8 +48,13 @@ class Matched:
     proven: int = 0
     unproven: int = 0
     strange: int = 0  # no raw entry says the same, or it has its line already
-    exact: bool = True  # each line is, byte for byte, what this program makes of raw
+    forms: list[int] = field(default_factory=lambda: [*FORMS])  # in which each line is exact
     columns: set[str] = field(default_factory=set)  # of the entries whose rows these are
+
+    @property
+    def exact(self) -> bool:
+        """Whether each line is, byte for byte, what this program makes of raw in one form."""
+        return bool(self.forms)
 
 
 class Matching:
@@ -97,14 +104,14 @@ class Matching:
             claim = self._claim_of(line, claims, made)
             if claim is None:
                 self.matched.strange += 1
-                self.matched.exact = False
+                self.matched.forms = []
                 continue
             claims.remove(claim)
             found.append((claim.seq, line.span, self._digest(line, made[claim.seq])))
         return found
 
-    def _made(self, claims: Sequence[Claim]) -> dict[int, Row | HeldBack]:
-        """What raw gives for each entry, by seq: a row, or why there is none."""
+    def _made(self, claims: Sequence[Claim]) -> dict[int, Made]:
+        """What raw gives for each entry, by seq: a row in each form, or why there is none."""
         bodies = self._pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
         kept = tuple(
             Kept(c.seq, c.id, c.digest, c.span, read_entry(body).values or {})
@@ -112,16 +119,17 @@ class Matching:
             if body is not None
         )
         backup = Backup(Scale(self._mark.scale, 0, True), kept)
-        made: dict[int, Row | HeldBack] = {}
+        held: dict[int, HeldBack] = {}
+        made: dict[int, dict[int, Row]] = {}
         for envelope, answer in self._pool.cipher.unseal_each([enveloped(backup)]):
-            rows = rows_of(envelope, answer)
-            made.update((row.entry.seq, row) for row in rows.rows)
-            made.update((held.entry.seq, held) for held in rows.held)
-        return made
+            for form in FORMS:
+                rows = rows_of(envelope, answer, form=form)
+                held.update((one.entry.seq, one) for one in rows.held)
+                for row in rows.rows:
+                    made.setdefault(row.entry.seq, {})[form] = row
+        return {**held, **made}
 
-    def _claim_of(
-        self, line: Line, claims: list[Claim], made: dict[int, Row | HeldBack]
-    ) -> Claim | None:
+    def _claim_of(self, line: Line, claims: list[Claim], made: dict[int, Made]) -> Claim | None:
         """The entry whose row the line is: one that is opened before one that is not."""
         known = [claim for claim in claims if claim.seq in made]
         for claim in sorted(known, key=lambda c: isinstance(made[c.seq], HeldBack)):
@@ -129,14 +137,15 @@ class Matching:
                 return claim
         return None
 
-    def _says_the_same(self, line: Line, made: Row | HeldBack) -> bool:
-        if isinstance(made, Row):
-            wanted = self._spread(made.columns, made.cells)
-            return wanted is not None and all_alike(wanted, line.cells)
-        if made.kind != "sealed":
-            return False
+    def _says_the_same(self, line: Line, made: Made) -> bool:
+        if isinstance(made, HeldBack):
+            return made.kind == "sealed" and any(self._shows(line, made, form) for form in FORMS)
+        spreads = (self._spread(row.columns, row.cells) for row in made.values())
+        return any(wanted is not None and all_alike(wanted, line.cells) for wanted in spreads)
+
+    def _shows(self, line: Line, held: HeldBack, form: int) -> bool:
         try:
-            columns, cells = cells_of(made.entry.values)
+            columns, cells = cells_of(held.entry.values, form)
         except EntryError:
             return False
         return self._says_the_rest(line, self._spread(columns, cells))
@@ -158,14 +167,18 @@ class Matching:
             return None
         return spread(columns, cells, self._mark.columns)
 
-    def _digest(self, line: Line, made: Row | HeldBack) -> bytes | None:
-        self.matched.columns.update(made.columns if isinstance(made, Row) else made.entry.values)
+    def _digest(self, line: Line, made: Made) -> bytes | None:
         if isinstance(made, HeldBack):
+            self.matched.columns.update(made.entry.values)
             self.matched.unproven += 1
             return None
+        self.matched.columns.update(next(iter(made.values())).columns)
         self.matched.proven += 1
-        own = csv_line(spread(made.columns, made.cells, self._mark.columns))
-        self.matched.exact = self.matched.exact and own == line.content
+        own = {
+            form: csv_line(spread(row.columns, row.cells, self._mark.columns))
+            for form, row in made.items()
+        }
+        self.matched.forms = [f for f in self.matched.forms if own.get(f) == line.content]
         return cells_digest(self._mark.columns, line.cells)
 
 

@@ -20,9 +20,9 @@ from mtdata.course import Pool
 from mtdata.domain.days import worded
 from mtdata.domain.decoded import Decoded
 from mtdata.domain.making import enveloped, rows_of
-from mtdata.domain.mark import FileMark
+from mtdata.domain.mark import FORM, FileMark
 from mtdata.domain.package import BATCH_ENTRIES, read_entry
-from mtdata.domain.receipt import Backup, Kept, Row, Span
+from mtdata.domain.receipt import Backup, Kept, Rows, Span
 from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
 from mtdata.domain.scale import NAME, Scale
 from mtdata.errors import PackageError, StorageError
@@ -32,8 +32,6 @@ from mtdata.snapshots import recalled_entries
 from mtdata.strangers import not_taken_up
 
 NOWHERE, BY_LEDGER = Span(0, 0, 0), "raw_data by the ledger"
-FORM = 1
-"""Raise it when the same entries give another sheet; what was recovered before is made again."""
 
 
 class LostBytes(StorageError):
@@ -122,7 +120,16 @@ class Recovery:
         snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
         made_of = "" if snapshot is None else snapshot.digest.hex()
         keys = self.pool.cipher.fingerprint()
-        told = [FORM, mark.path, mark.length, mark.digest.hex(), *mark.columns, made_of, keys]
+        told = [
+            FORM,
+            mark.form,
+            mark.path,
+            mark.length,
+            mark.digest.hex(),
+            *mark.columns,
+            made_of,
+            keys,
+        ]
         return sha256(json.dumps(told).encode()).hexdigest()
 
     def write_loose(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
@@ -133,11 +140,8 @@ class Recovery:
 
     def _raw_files(self, scale: str) -> list[str]:
         stays = self._staying()
-        bases = [
-            name.removesuffix(".json")
-            for name in self.pool.disk.names("raw_data")
-            if name.endswith(".json")
-        ]
+        names = self.pool.disk.names("raw_data")
+        bases = [name.removesuffix(".json") for name in names if name.endswith(".json")]
         return [
             f"{base}.json"
             for base in bases
@@ -198,13 +202,13 @@ class Recovery:
             columns = self._columns(mark)
             backups = self._by_ledger(mark, scale)
         yield csv_line(columns)
-        yield from self._rows(backups, columns, decoded)
+        yield from self._rows(backups, columns, decoded, mark.form)
 
     def _columns(self, mark: FileMark) -> tuple[str, ...]:
         found: set[str] = set()
         for backup in self._by_ledger(mark, Scale(mark.scale, 0, True)):
             for entry in backup.entries:
-                found.update(columns_of(entry.values))
+                found.update(columns_of(entry.values, mark.form))
         return tuple(sorted(found))
 
     def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
@@ -223,17 +227,17 @@ class Recovery:
             yield Kept(claim.seq, claim.id, claim.digest, claim.span, read_entry(body).values or {})
 
     def _rows(
-        self, backups: Iterator[Backup], columns: tuple[str, ...], decoded: Decoded
+        self, backups: Iterator[Backup], columns: tuple[str, ...], decoded: Decoded, form: int
     ) -> Iterator[bytes]:
-        for rows in self._made(backups, decoded):
-            yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows))
+        for rows in self._made(backups, decoded, form):
+            yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows.rows))
 
-    def _made(self, backups: Iterator[Backup], decoded: Decoded) -> Iterator[tuple[Row, ...]]:
+    def _made(self, backups: Iterator[Backup], decoded: Decoded, form: int) -> Iterator[Rows]:
         for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups)):
-            rows = rows_of(envelope, answer, self.pool.ledger.entries.row_of)
+            rows = rows_of(envelope, answer, self.pool.ledger.entries.row_of, form)
             decoded.rows += len(rows.rows)
             decoded.left_out += len(rows.held)
-            yield rows.rows
+            yield rows
 
     # without a ledger ---------------------------------------------------------------------------
 
@@ -259,9 +263,8 @@ class Recovery:
         decoded.left_out = 0
         named = tuple(sorted(columns))
         self.pool.ledger.listing.begin()
-        return chain(
-            [csv_line(named)], self._rows(self._loose_backups(source, decoded), named, decoded)
-        )
+        backups = self._loose_backups(source, decoded)
+        return chain([csv_line(named)], self._rows(backups, named, decoded, FORM))
 
     def _loose_backups(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[Backup]:
         name, newest = source

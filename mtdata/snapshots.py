@@ -11,6 +11,7 @@ from mtdata.adapters.ledger import Snapshot
 from mtdata.course import Course, Pool
 from mtdata.domain.bounds import MAX_FIELDS
 from mtdata.domain.making import enveloped, rows_of
+from mtdata.domain.mark import FORMS
 from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import Backup, Kept, Package, Span
 from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
@@ -163,16 +164,25 @@ def lay_out(course: Course, snapshot: Snapshot) -> None:
     pool.ledger.snapshots.bind(snapshot, made.number, sealed, pool.cipher.fingerprint())
 
 
-def sheet_digest(pool: Pool, scale: Scale, snapshot: Snapshot) -> tuple[bytes, int]:
-    """Digest of the sheet that raw gives for a snapshot, and how many entries it leaves out."""
+def sheet_digest(pool: Pool, scale: Scale, snapshot: Snapshot, form: int) -> tuple[bytes, int]:
+    """Digest of the sheet of that form that raw gives, and how many entries it leaves out."""
     digest, left_out = sha256(csv_line(snapshot.columns)), 0
     backups = recalled_entries(pool, scale, snapshot)
     for envelope, answer in pool.cipher.unseal_each(map(enveloped, backups)):
-        rows = rows_of(envelope, answer)
+        rows = rows_of(envelope, answer, form=form)
         left_out += len(rows.held)
         cells = (spread(row.columns, row.cells, snapshot.columns) for row in rows.rows)
         digest.update(b"".join(csv_lines(cells)))
     return digest.digest(), left_out
+
+
+def form_of(pool: Pool, scale: Scale, snapshot: Snapshot, sheet: bytes) -> tuple[int, int] | None:
+    """The form in which raw gives a sheet of that digest, and how many entries it leaves out."""
+    for form in FORMS:
+        digest, left_out = sheet_digest(pool, scale, snapshot, form)
+        if digest == sheet:
+            return form, left_out
+    return None
 
 
 def stands(pool: Pool, snapshot: Snapshot) -> bool:

@@ -20,6 +20,7 @@ from mtdata.domain.days import file_name, worded
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry, read_entry
 from mtdata.domain.receipt import Package, Span
+from mtdata.domain.row import plain
 from mtdata.domain.scale import Scale
 from mtdata.errors import DamageError, MTDataError, StorageError
 from mtdata.ports import Disk
@@ -211,8 +212,9 @@ def starts_of(batch: Sequence[Entry]) -> list[int]:
 
 def _same_values(one: bytes, other: bytes) -> bool:
     """Whether two entries hold the same, whatever the order of their fields; 1 is not 1.0."""
-    first, second = (json.dumps(read_entry(body).values, sort_keys=True) for body in (one, other))
-    return first == second
+    values = (plain(read_entry(body).values) for body in (one, other))
+    first, second = (json.dumps(value, sort_keys=True) for value in values)
+    return first == second and "Infinity" not in first
 
 
 def drop_incoming(disk: Disk) -> None:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from mtdata.adapters.ledger.files import Files
-from mtdata.domain.mark import FileMark, Finding, finding
+from mtdata.domain.mark import FORM, FileMark, Finding, finding
 from mtdata.ports import Disk
 
 log = logging.getLogger(__name__)
@@ -142,6 +142,9 @@ class Shelf:
     def resume(self, scale: str, day: str, path_of: PathOf) -> GrownFile:
         """The day's file, ready for the next append."""
         mark = self.sound(scale, day)
+        if mark is not None and self._kind == "sheet" and mark.form != FORM:
+            self._files.set_state(mark.number, "closed")  # its rows stay as they were worded
+            mark = None
         if mark is None or mark.mode != "grow":
             part, path = self.next_part(scale, day, path_of)
             mark = self._files.begin(self._files.fresh_mark(self._kind, scale, day, part, path))

@@ -145,6 +145,7 @@ class CakeConfig(BaseModel):
     csv_guard: Annotated[Literal["off", "browser", "all"], BeforeValidator(values.lower)] = _field(
         "CSV_GUARD", "off, browser or all", "browser"
     )
+    csv_bom: bool = _field("CSV_BOM", "True or False", False)
 
     output: Annotated[str, BeforeValidator(_output)] = _field("OUTPUT", OUTPUT, "exports")
     state: Remembering = None

@@ -37,12 +37,13 @@ def all_alike(made: Sequence[str], stands: Sequence[str]) -> bool:
 
 
 def _same_float(made: str, stands: str) -> bool:
-    if "." not in made and "e" not in made:
+    if not {".", "e", "E"} & set(made):
         return False  # whole numbers and words are exact
     try:
-        return math.isclose(float(made), float(stands), rel_tol=DIGITS)
+        one, other = float(made), float(stands)
     except ValueError:
         return False
+    return math.isfinite(one) and math.isclose(one, other, rel_tol=DIGITS)
 
 
 def _same_structure(made: str, stands: str) -> bool:

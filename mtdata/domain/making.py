@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from mtdata.domain.mark import FORM
 from mtdata.domain.receipt import Backup, HeldBack, Kept, Row, Rows
 from mtdata.domain.row import (
     Opened,
@@ -38,7 +39,10 @@ def enveloped(backup: Backup) -> tuple[Envelope, list[Any]]:
 
 
 def rows_of(
-    envelope: Envelope, answer: Opened, row_digest: Callable[[int], bytes | None] = lambda seq: None
+    envelope: Envelope,
+    answer: Opened,
+    row_digest: Callable[[int], bytes | None] = lambda seq: None,
+    form: int = FORM,
 ) -> Rows:
     """Lay out the cells of each entry; an entry that cannot be a row is held, with the reason.
 
@@ -50,9 +54,9 @@ def rows_of(
     place = 0
     for entry, wanted in zip(envelope.backup.entries, envelope.counts, strict=True):
         texts = answer.texts[place : place + wanted]
-        made = _made(entry, texts)
+        made = _made(entry, texts, form)
         if isinstance(made, HeldBack):
-            made = _standing(entry, texts, row_digest(entry.seq)) or made
+            made = _standing(entry, texts, row_digest(entry.seq), form) or made
         place += wanted
         if isinstance(made, Row):
             rows.append(made)
@@ -63,23 +67,23 @@ def rows_of(
     return Rows(envelope.backup, tuple(rows), tuple(held), opened_by, unopened)
 
 
-def _made(entry: Kept, texts: list[Any]) -> Row | HeldBack:
+def _made(entry: Kept, texts: list[Any], form: int) -> Row | HeldBack:
     try:
-        columns, cells = cells_of(opened(entry.values, texts) if texts else entry.values)
+        columns, cells = cells_of(opened(entry.values, texts) if texts else entry.values, form)
     except EntryError as error:
         sealed = any(isinstance(text, StillSealed) for text in texts)
         return HeldBack(entry, "sealed" if sealed else "malformed", str(error))
     return Row(entry, columns, cells, cells_digest(columns, cells))
 
 
-def _standing(entry: Kept, texts: list[Any], digest: bytes | None) -> Row | None:
+def _standing(entry: Kept, texts: list[Any], digest: bytes | None, form: int) -> Row | None:
     """The row with what is not opened as it was sent, if it has that digest."""
     if digest is None:
         return None
     sent = zip(texts, sealed_values(entry.values), strict=True)
     filled = [was if isinstance(text, StillSealed) else text for text, was in sent]
     try:
-        columns, cells = cells_of(with_texts(entry.values, filled))
+        columns, cells = cells_of(with_texts(entry.values, filled), form)
     except EntryError:
         return None
     made = Row(entry, columns, cells, cells_digest(columns, cells))

@@ -6,6 +6,8 @@ from enum import Enum
 from hashlib import sha256
 from typing import NamedTuple
 
+FORM, FORMS = 2, (2, 1)
+"""How a sheet words its cells (mtdata/domain/row.py): that of today, and all, the newest first."""
 EMPTY_DIGEST = sha256(b"").digest()
 
 
@@ -14,7 +16,8 @@ class FileMark(NamedTuple):
 
     `kind` is raw, sheet or held; `mode` is grow (appended to) or whole (replaced).  `length` and
     `digest` speak of the file without what closes it.  `writing` tells that a round has it in
-    hand: bytes behind `length` are then our own unfinished ones.
+    hand: bytes behind `length` are then our own unfinished ones.  `form` is that of all rows of a
+    sheet, and says nothing of another file.
     """
 
     number: int
@@ -28,6 +31,7 @@ class FileMark(NamedTuple):
     digest: bytes = EMPTY_DIGEST
     columns: tuple[str, ...] = ()
     writing: bool = False
+    form: int = FORM
 
 
 class Finding(Enum):

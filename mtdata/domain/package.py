@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from mtdata.border import Border
 from mtdata.domain.bounds import MAX_ENTRY, MAX_ID, refusal, too_wide, twice, weight
+from mtdata.domain.row import Digits
 from mtdata.domain.stream import Window
 from mtdata.errors import PackageError
 
@@ -56,7 +57,11 @@ def _refuse_constant(name: str) -> float:
 
 
 _JSON = Border(ValueError)
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_HOW: dict[str, Any] = {"parse_constant": _refuse_constant, "parse_float": Digits}
+_DECODER, _MINUS_ZERO = json.JSONDecoder(**_HOW), re.compile(rb"-0[\s,}\]]")
+_WITH_MINUS_ZERO = json.JSONDecoder(
+    **_HOW, parse_int=lambda text: Digits(text) if text == "-0" else int(text)
+)
 _LENIENT = json.JSONDecoder(parse_int=len, strict=False)
 """Finds where a value ends, whatever is wrong with its numbers and texts."""
 
@@ -69,13 +74,15 @@ def read_entry(body: bytes) -> Entry:
     try:
         text = body.decode()
         with _JSON:
-            values = _parsed(text)
+            values = _parsed(text, _WITH_MINUS_ZERO if _MINUS_ZERO.search(body) else _DECODER)
     except UnicodeDecodeError:
         return Entry(None, digest, body, None, "not UTF-8")
     except ValueError:
         return Entry(None, digest, body, None, "not JSON")
     if type(values) is not dict:
         return Entry(None, digest, body, None, "not a JSON object")
+    if type(values.get("id")) is Digits and values["id"] == "-0":
+        values["id"] = 0  # the site would take it for that
     number, fault = _id_of(values.get("id"))
     if too_wide(body, values):
         return Entry(number, digest, body, values, "more fields than a sheet can have")
@@ -85,10 +92,10 @@ def read_entry(body: bytes) -> Entry:
     return Entry(number, digest, body, values, fault)
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, decoder: json.JSONDecoder) -> Any:
     # The usual object, nothing before or behind it, is spared two searches for white space.
-    values, end = _DECODER.raw_decode(text) if text[:1] == "{" else (None, -1)
-    return values if end == len(text) else _DECODER.decode(text)
+    values, end = decoder.raw_decode(text) if text[:1] == "{" else (None, -1)
+    return values if end == len(text) else decoder.decode(text)
 
 
 def _id_of(value: object) -> tuple[int | None, str]:

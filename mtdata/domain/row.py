@@ -15,10 +15,19 @@ from operator import add
 from typing import Any, NamedTuple
 
 from mtdata.border import Border
+from mtdata.domain.mark import FORM
 from mtdata.errors import EntryError
+
+
+class Digits(str):
+    """A number as it was sent, where Python would word it otherwise: a fraction, a power, -0."""
+
+    __slots__ = ()
+
 
 SEALED = "RSA"
 """Ending of the names of sealed fields (facts: the study website)."""
+EARLIER = 1
 _CONTAINERS = frozenset({dict, list})
 _VALUE = Border(EntryError, "a value that cannot be written")
 _LINE = Border(EntryError, "a line of the sheet that is no row")
@@ -52,19 +61,21 @@ class Layout(NamedTuple):
     columns: tuple[str, ...]
     sealed: tuple[str, ...]
     writable: bool  # as UTF-8; a lone surrogate cannot be
+    has_nul: bool = False
 
 
 @lru_cache(maxsize=256)
 def layout(names: tuple[str, ...]) -> Layout:
     """Sorted columns and sealed names of an entry with these fields."""
     sealed = tuple(name for name in names if name.endswith(SEALED))
-    return Layout(tuple(sorted(names)), sealed, _is_unicode("".join(names)))
+    joined = "".join(names)
+    return Layout(tuple(sorted(names)), sealed, _is_unicode(joined), "\0" in joined)
 
 
-def columns_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+def columns_of(values: Mapping[str, Any], form: int = FORM) -> tuple[str, ...]:
     """The columns that an entry wants, sorted; none when it can be no row for the sake of them."""
     found = layout(tuple(values))
-    return found.columns if found.writable else ()
+    return found.columns if found.writable and not (found.has_nul and form > EARLIER) else ()
 
 
 def sealed_values(values: Mapping[str, Any]) -> list[Any]:
@@ -115,13 +126,15 @@ def _filled(value: Any, name: str, text_for: Callable[[Any], Any]) -> Any:
     return value
 
 
-def cells_of(values: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
-    """Columns (sorted) and cells of an entry, as the sheet shows them.
+def cells_of(values: Mapping[str, Any], form: int = FORM) -> tuple[tuple[str, ...], list[str]]:
+    """Columns (sorted) and cells of an entry, as a sheet of that form shows them.
 
-    None is empty, booleans are True and False, integers exact, floats in the shortest form that
-    round-trips, arrays and objects compact JSON.  EntryError when a value has no such form.
+    None is empty, booleans are True and False, numbers the digits as they were sent, arrays and
+    objects compact JSON; for NUL, which no database takes, stands U+FFFD.  In the EARLIER form
+    numbers that are not whole are Python's own text of them, and NUL stands.  EntryError when a
+    value has no such form.
     """
-    columns, _, writable = layout(tuple(values))
+    columns, _, writable, has_nul = layout(tuple(values))
     # The usual kinds are told apart here: a call for each cell costs as much as all the rest.
     cells = [
         v
@@ -130,11 +143,16 @@ def cells_of(values: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
         if v is None
         else str(v)
         if kind is int or kind is bool
-        else _cell(v)
+        else _cell(v, form)
         for v in map(values.__getitem__, columns)
     ]
-    if not (writable and _is_unicode("".join(cells))):
+    joined = "".join(cells)
+    if not (writable and _is_unicode(joined)):
         raise EntryError("text that is not Unicode (a lone surrogate)")
+    if form > EARLIER and (has_nul or "\0" in joined):
+        if has_nul:
+            raise EntryError("a name that holds a NUL")
+        cells = [without_nul(cell) for cell in cells]
     return columns, cells
 
 
@@ -146,13 +164,45 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _cell(value: Any) -> str:
+def without_nul(text: str) -> str:
+    """The text as databases take it: NUL ends a text there, or the whole file is refused."""
+    return text.replace("\0", "\ufffd")
+
+
+def _cell(value: Any, form: int) -> str:
+    if form == EARLIER:
+        value = plain(value)
     if type(value) is float and not math.isfinite(value):
         raise EntryError("a number too large")
     if type(value) is dict or type(value) is list:
         with _VALUE:
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            return _compact(value)
     return str(value)
+
+
+def plain(value: Any) -> Any:
+    """The value with Python's own numbers for the digits that were sent."""
+    if type(value) is Digits:
+        return 0 if value == "-0" else float(value)
+    if type(value) is list:
+        return [plain(one) for one in value]
+    if type(value) is dict:
+        return {name: plain(one) for name, one in value.items()}
+    return value
+
+
+def _compact(value: Any) -> str:
+    if type(value) is Digits:
+        return value
+    if type(value) is list:
+        return f"[{','.join(map(_compact, value))}]"
+    if type(value) is dict:
+        return f"{{{','.join(f'{_worded(n)}:{_compact(v)}' for n, v in value.items())}}}"
+    return _worded(value)
+
+
+def _worded(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def cells_digest(columns: Sequence[str], cells: Sequence[str]) -> bytes:

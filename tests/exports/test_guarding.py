@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata import exporting
 from mtdata.config import load
 from mtdata.domain.row import csv_line
 from mtdata.errors import OutputError
@@ -102,6 +103,18 @@ def test_no_more_than_a_row_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(list(guarded_pieces(rows))) == 50
     with pytest.raises(OutputError, match="longer than 1,000"):
         list(guarded_pieces([b'"' + b"x\n" * 499, b"yyyy"]))
+
+
+@pytest.mark.parametrize("word", ["True", "False", None])
+def test_a_report_begins_with_a_mark_for_excel_where_the_account_says_so(
+    tmp_path: Path, word: str | None
+) -> None:
+    account = {"ADMIN_DOMAIN": "a.example.com", "API_KEY": "k", "TIMEZONE": "UTC", "CSV_BOM": word}
+    (tmp_path / "server.config").write_text(yaml.safe_dump({"study": SITE}))
+    (tmp_path / "export.config").write_text(yaml.safe_dump({"CAKE": account}))
+    head = exporting.cake_columns(load(tmp_path, {}).cake(), "clicks", {}).head()
+    assert head.startswith(b"\xef\xbb\xbfClick ID," if word == "True" else b"Click ID,")
+    assert b"".join(guarded_pieces([head])) == head
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from tests.hostile.fates import NO_UTF8, NOT_JSON, SURROGATE, TOO_WIDE, TWICE, L
 NAMES = {
     "empty": "",
     "a blank": " ",
-    "a NUL": "\0",
     "a line end": "\n",
     "CRLF": "\r\n",
     "a CR": "\r",
@@ -103,6 +102,7 @@ def _many_keys() -> Lines:
         "10,000 names": (entry(303, 10_000), TOO_WIDE),
         "names of 80 KB together": (entry(304, 1000, 80), TOO_WIDE),
         "a name of 1 MB": (json.dumps({"id": 305, "n" * 10**6: 1}).encode(), TOO_WIDE),
+        "a NUL": (b'{"id":316,"a\\u0000":1}', "a name that holds a NUL"),
         "half a surrogate": (b'{"id":306,"\\ud83d":1}', SURROGATE),
         "two halves the wrong way": (b'{"id":307,"\\ude00\\ud83d":1}', SURROGATE),
         "a name that is no UTF-8": (b'{"id":308,"\xff":1}', NO_UTF8),

@@ -29,7 +29,6 @@ def opened(key: KeyPair) -> Lines:
         "a line end": "a\nb",
         "an emoji": "\U0001f600",
         "control characters": "a\x01\x0b\x0c\x1b\x7fb",
-        "a NUL within": "a\0b",
         "a NEL": "\x85",
     }
     values: dict[str, tuple[object, str]] = {
@@ -37,6 +36,7 @@ def opened(key: KeyPair) -> Lines:
     }
     once = key.seal("x")
     wrapped = [once[at : at + 64] for at in range(0, len(once), 64)]
+    values["a NUL within"] = (key.seal("a\0b"), "a\ufffdb")
     values |= {
         "null": (None, ""),
         "a list of sealed texts": ([key.seal("x"), key.seal("y")], '["x","y"]'),

@@ -84,11 +84,14 @@ RAW = {
 
 
 def texts() -> Lines:
-    """Texts as values: each must come back from the sheet as it is."""
+    """Texts as values: each must come back from the sheet as it is, but for NUL."""
     lines: Lines = {}
     for place, (name, text) in enumerate(TEXTS.items()):
         body = json.dumps({"id": 400 + place, "a": text}, ensure_ascii=bool(place % 2)).encode()
-        lines[f"the text {name}"] = (body, {"id": str(400 + place), "a": text})
+        lines[f"the text {name}"] = (
+            body,
+            {"id": str(400 + place), "a": text.replace("\0", "\ufffd")},
+        )
     return lines
 
 

@@ -13,6 +13,8 @@ from mtdata.domain.likeness import alike, all_alike
         ("149.07600000000002", "149.076"),
         ("0.1234567890123456", "0.123456789012"),
         ("1e+20", "1e+20"),
+        ("1E2", "100.0"),
+        ("1.10", "1.1"),
         ('["a",1,null,true]', "[u'a', 1, None, True]"),
         ('{"name":"é"}', "{u'name': u'\\xe9'}"),
         ("", ""),
@@ -34,6 +36,8 @@ def test_an_older_form_of_a_value_is_the_same_value(made: str, stands: str) -> N
         ("", "None"),
         ("nan.", "0"),
         ("x.y", "x.z"),
+        ("1E400", "1E500"),
+        ("1E400", "inf"),
     ],
 )
 def test_another_value_is_never_the_same(made: str, stands: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.domain.package import read_entry
 from mtdata.domain.row import (
+    EARLIER,
     StillSealed,
     cells_digest,
     cells_of,
@@ -120,3 +123,63 @@ def test_whatever_stands_in_a_sealed_place_is_asked_of_the_keys_but_null(
 def test_one_value_still_sealed_holds_the_whole_entry() -> None:
     with pytest.raises(EntryError, match="no key"):
         opened({"aRSA": "x", "bRSA": "y"}, ["1", StillSealed("no key")])
+
+
+NUMBERS = st.from_regex(r"\A-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?\Z")
+BODIES = st.recursive(
+    NUMBERS
+    | TEXT.map(json.dumps)
+    | st.sampled_from(["null", "true", "-0", "-0.0", "1.10", "1E400"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]")
+        | st.lists(inner, max_size=3).map(
+            lambda parts: "{" + ",".join(f'"k{n}" : {part}' for n, part in enumerate(parts)) + "}"
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(NUMBERS)
+def test_a_number_is_the_digits_that_were_sent(number: str) -> None:
+    for body, cell in ((number, number), (f"[{number}, {number}]", f"[{number},{number}]")):
+        values = read_entry(f'{{"id":1,"x":{body}}}'.encode()).values
+        assert values is not None
+        assert cells_of(values) == (("id", "x"), ["1", cell])
+
+
+def cells_before(value: Any) -> str | None:
+    """The cell as the program wrote it before digits stood as they were sent; None for none."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return None
+    if isinstance(value, dict | list):
+        try:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except ValueError:
+            return None
+    return str(value)
+
+
+@given(BODIES)
+def test_the_earlier_form_of_a_cell_is_what_the_program_wrote_before(body: str) -> None:
+    entry = read_entry(f'{{"id":1,"x":{body}}}'.encode())
+    assert entry.values is not None
+    wanted = cells_before(json.loads(body))
+    try:
+        assert cells_of(entry.values, EARLIER) == (("id", "x"), ["1", wanted])
+    except EntryError:
+        assert wanted is None
+    _, cells = cells_of(entry.values)
+    assert "\0" not in cells[1]
+    assert csv_cells(csv_line(cells)) == cells
+    if body[0] not in '"[{':
+        assert cells[1] in (body, "", "True")
+
+
+def test_an_id_of_minus_zero_is_zero_in_each_form() -> None:
+    entry = read_entry(b'{"id":-0,"x":-0}')
+    assert entry.id == 0
+    assert cells_of(entry.values or {})[1] == ["0", "-0"]
+    assert cells_of(entry.values or {}, EARLIER)[1] == ["0", "0"]

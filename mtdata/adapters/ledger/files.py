@@ -13,7 +13,7 @@ from mtdata.domain.mark import EMPTY_DIGEST, FileMark
 from mtdata.domain.past import latest_counted
 from mtdata.errors import DamageError, StorageError
 
-_FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing"
+_FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing, form"
 UNMET = ("newer", "entering")
 _STANDING = "'live', 'closed', 'foreign', 'aside'"
 
@@ -29,8 +29,8 @@ class LiveLength(NamedTuple):
 
 
 def _mark(row: tuple[Any, ...]) -> FileMark:
-    columns, writing = row[9:]
-    return FileMark._make((*row[:9], tuple(json.loads(columns or "[]")), bool(writing)))
+    columns, writing, form = row[9:]
+    return FileMark._make((*row[:9], tuple(json.loads(columns or "[]")), bool(writing), form))
 
 
 class Files(Ranges):
@@ -164,7 +164,7 @@ class Files(Ranges):
             row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM files")
             number = int(row[0]) if row else 1
             self._db.run(
-                f"INSERT INTO files ({_FIELDS}, state) VALUES ({', '.join('?' * 12)})",
+                f"INSERT INTO files ({_FIELDS}, state) VALUES ({', '.join('?' * 13)})",
                 number,
                 mark.kind,
                 mark.scale,
@@ -176,6 +176,7 @@ class Files(Ranges):
                 mark.digest,
                 json.dumps(mark.columns),
                 mark.writing,
+                mark.form,
                 state,
             )
         return mark._replace(number=number)
@@ -215,6 +216,11 @@ class Files(Ranges):
         """Move a file to another state."""
         with self._db.commit():
             self._db.run("UPDATE files SET state = ? WHERE number = ?", state, number)
+
+    def set_form(self, sheet: int, form: int) -> None:
+        """Say how the rows of a sheet that was found are worded."""
+        with self._db.commit():
+            self._db.run("UPDATE files SET form = ? WHERE number = ?", form, sheet)
 
     def give_up(self, sheet: int, state: str = "replaced") -> int:
         """Let go of a sheet that is not as it was left; how many of its lines wait for a new row.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-SCHEMA = 2
+SCHEMA = 3
 TABLES = """
 CREATE TABLE files (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
   part INTEGER NOT NULL, path TEXT NOT NULL, mode TEXT NOT NULL, length INTEGER NOT NULL,
   digest BLOB NOT NULL, columns TEXT NOT NULL, writing INTEGER NOT NULL, state TEXT NOT NULL,
-  read_at TEXT);
+  read_at TEXT, form INTEGER NOT NULL DEFAULT 1);
 CREATE INDEX files_live ON files (kind, scale, day, part) WHERE state = 'live';
 CREATE TABLE ranges (
   file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, key TEXT NOT NULL,
@@ -68,7 +68,13 @@ CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
 CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
 CREATE INDEX IF NOT EXISTS runs_command ON runs (command, exit, ended_at);
-"""
+""",
+    2: """
+ALTER TABLE files ADD COLUMN form INTEGER NOT NULL DEFAULT 1;
+UPDATE entries SET state = 0, held = NULL, reason = NULL, tried_with = NULL
+  WHERE held = 'malformed' AND sheet IS NULL
+  AND reason IN ('a number too large', 'a value that cannot be written');
+""",
 }
 """What makes a ledger of that format one of the next."""
 TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"

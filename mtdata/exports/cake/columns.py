@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import NamedTuple
 
 from mtdata.border import Border
-from mtdata.domain.row import csv_line
+from mtdata.domain.row import csv_line, without_nul
 from mtdata.errors import AnswerBroken
 from mtdata.exports.cake.cells import as_float, dated, elapsed, guarded, moment, worded
 from mtdata.exports.cake.reading import Row
@@ -176,8 +177,12 @@ class Columns:
         original: bool = False,
         extra: Iterable[tuple[str, str]] = (),
         guard: bool = False,
+        bom: bool = False,
     ) -> None:
-        """`report` is clicks or conversions, `extra` more columns as (header, field)."""
+        """`report` is clicks or conversions, `extra` more columns as (header, field).
+
+        `bom`: the file begins with the mark by which Excel knows UTF-8.
+        """
         instead = ORIGINALLY[report] if original else {}
         self.columns = tuple(
             instead.get(column.header, column) for column in REPORTS[report]
@@ -191,6 +196,7 @@ class Columns:
         ]
         self._zone, self._currencies = zone, currencies
         self._original, self._guard = original, guard
+        self._begins = BOM_UTF8 if bom else b""
         self.odd: Counter[str] = Counter()  # cells that could not be read, by their header
         self._written_line = _Line()
         self._writer = csv.writer(self._written_line)
@@ -217,14 +223,16 @@ class Columns:
         """The row as a line of the file: excel dialect, CRLF, UTF-8."""
         cells = self.cells(row)
         self._writer.writerow(cells)
+        if "\0" in self._written_line.text:
+            self._written_line.text = without_nul(self._written_line.text)
         try:
             return self._written_line.text.encode()
         except UnicodeEncodeError:  # half of a pair, which JSON lets through
             return as_text(self._written_line.text).encode()
 
     def head(self) -> bytes:
-        """The headers as a line of the file."""
-        return csv_line(self.header)
+        """The headers as a line of the file, with what a file begins with."""
+        return self._begins + csv_line(self.header)
 
     def _written_or_left(self, place: int, kind: str, text: str, row: Row) -> str:
         try:
@@ -254,8 +262,8 @@ class Columns:
 
 
 def as_text(text: str) -> str:
-    """The text as every file and database may hold it: without halves of a pair."""
-    return _SURROGATE.sub("\ufffd", text)
+    """The text as every file and database may hold it: without NUL and halves of a pair."""
+    return _SURROGATE.sub("\ufffd", without_nul(text))
 
 
 def kind_of(field: str) -> str:
