@@ -3,6 +3,7 @@ shows no secret."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
@@ -17,12 +18,15 @@ from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.connection import BESIDE
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
+from mtdata.config.hands import is_open_to_readers
+from mtdata.config.loading import FILES
 from mtdata.copying import probe
 from mtdata.domain.disclosure import host_told
 from mtdata.domain.notice import PROGRAM
 from mtdata.domain.past import past
 from mtdata.errors import BusyError, MTDataError, OwnerError, PostError, StorageError
 from mtdata.known_pool import KnownPool
+from mtdata.ownership import name_of
 from mtdata.wiring import cipher_of, has_pool, look_into, open_pool, replicas_of, site_of
 
 TRIED = ".check.sqlite3"
@@ -84,7 +88,7 @@ def check_owner(site: str, what: str, folder: Path, names: Iterable[str] = ()) -
     one = others[0]
     told = (
         f"{len(others)} files in {folder} belong to somebody else, such as {one.path} "
-        f"({owner.name_of(one.uid)}): {owner.chown(folder)}"
+        f"({name_of(one.uid)}): {owner.chown(folder)}"
     )
     return [Finding(site, what, "bad", told, OwnerError.exit_code)]
 
@@ -97,8 +101,8 @@ def is_stranger(settings: Settings) -> bool:
 
 
 def check_home(settings: Settings) -> list[Finding]:
-    """Whether state, log, records and folders of reports are ours."""
-    home, found = settings.home, []
+    """Whether state, log, records and folders of reports are ours, and who may read the config."""
+    home, found = settings.home, _check_readers(settings.folder)
     found += check_owner(PROGRAM, "state", home / "state", owner.STATE)
     found += check_owner(PROGRAM, "logs", home / "logs", owner.LOGS)
     if not settings.database.is_shared and Path(settings.database.name).parent != home / "state":
@@ -110,6 +114,15 @@ def check_home(settings: Settings) -> list[Finding]:
         if account.folder:
             found += check_owner(account.name, "OUTPUT", account.folder)
     return found
+
+
+def _check_readers(folder: Path) -> list[Finding]:
+    names = [name for name in FILES if is_open_to_readers(folder / name)]
+    if not names or not folder.stat().st_mode & 0o001:  # nobody else gets in there
+        return []
+    files = " ".join(shlex.quote(str(folder / name)) for name in names)
+    told = f"all may read {', '.join(names)}, where passwords may stand: chmod o-r {files}"
+    return [_finding("config", "odd", told)]
 
 
 def check_account(settings: Settings, account: CakeConfig) -> list[Finding]:

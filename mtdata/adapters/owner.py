@@ -7,29 +7,20 @@ proves nothing, and nothing is refused.
 from __future__ import annotations
 
 import os
-import pwd
-import re
 import shlex
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from mtdata.errors import OwnerError
+from mtdata.ownership import call_as, name_of, proves_nothing
 
 POOL = (".lock", "ledger.sqlite3", "ledger.sqlite3-wal", "raw_data", "active_data")
 """What a round makes in a pool first, and cannot go on without."""
 STATE = (".lock", "ledger.sqlite3", "programme.sqlite3", "outbox")
 LOGS = ("DEBUG.log", "Daily.log", "error.log", "bread_down.log")
-_ONE_OWNER = re.compile(
-    r"cifs|smb\w*|nfs\d?|v?fat|msdos|exfat|ntfs\d?|9p|virtiofs|drvfs|vboxsf|fuse.*"
-)
 _OF_THE_SYSTEM = {"lost+found", ".snapshot", ".snapshots", ".zfs"}
-_ALL = 2**32 - 1
-_ROOT = Path(__file__).resolve().parents[2]
-_PLAIN = re.compile(r"[\w./,=+%-]+")
 
 
 class Stranger(NamedTuple):
@@ -75,7 +66,7 @@ def refuse(folder: Path, names: Iterable[str] = ()) -> None:
 def told(found: Stranger, folder: Path) -> str:
     """What is wrong, and which line does it right."""
     me, owner = name_of(os.geteuid()), name_of(found.uid)
-    right = f"Call it so: sudo -u {shlex.quote(owner)} {_line()}"
+    right = call_as(found.uid)
     if os.geteuid() and (found.uid == 0 or _uid(folder) == os.geteuid()):
         right += f"; or give it to {me}: {chown(folder)}"
     return (
@@ -87,22 +78,6 @@ def told(found: Stranger, folder: Path) -> str:
 def chown(folder: Path) -> str:
     """The line that gives all that is in there to the user that this runs as."""
     return f"sudo chown -R {shlex.quote(name_of(os.geteuid()))}: {shlex.quote(str(folder))}"
-
-
-def name_of(uid: int) -> str:
-    """The user's name, or #1000 as sudo takes it."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"#{uid}"
-
-
-def _line() -> str:
-    """The command line as it was given; a word that may hold a password is left out."""
-    program = _ROOT / "bin" / "mtdata"
-    called = str(program) if program.is_file() else "mtdata"
-    words = [word if _PLAIN.fullmatch(word) else "…" for word in sys.argv[1:]]
-    return " ".join([shlex.quote(called), *words])
 
 
 def _uid(path: Path) -> int | None:
@@ -133,37 +108,9 @@ def _lets_in(folder: Path) -> bool:
 
 
 def _unless_shared(path: Path, uid: int | None) -> Stranger | None:
-    if uid is None or uid == _nobody() or _ONE_OWNER.fullmatch(_kind_of_disk(path)):
+    if uid is None or proves_nothing(path, uid):
         return None
     return Stranger(path, uid)
-
-
-@lru_cache(maxsize=1)
-def _nobody() -> int | None:
-    """Whom files belong to whose user our name space does not know; None where it knows all."""
-    with suppress(OSError, ValueError):
-        if Path("/proc/self/uid_map").read_text(encoding="ascii").split() == ["0", "0", str(_ALL)]:
-            return None
-    with suppress(OSError, ValueError):
-        return int(Path("/proc/sys/kernel/overflowuid").read_text(encoding="ascii"))
-    return 65534
-
-
-def _kind_of_disk(path: Path) -> str:
-    with suppress(OSError):
-        return _kind_of_device(os.lstat(path).st_dev)
-    return ""
-
-
-@lru_cache(maxsize=32)
-def _kind_of_device(device: int) -> str:
-    """The file system's type as Linux calls it; '' where that cannot be known."""
-    wanted = f"{os.major(device)}:{os.minor(device)}"
-    with suppress(OSError, ValueError):
-        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-            if line.split()[2] == wanted:
-                return line.partition(" - ")[2].split()[0]
-    return ""
 
 
 def _tree(folder: Path) -> Iterator[tuple[Path, int]]:

@@ -11,6 +11,7 @@ from mtdata.config import values
 from mtdata.config.credentials import account, export_keys, mail_account, replica_keys
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.export import CakeConfig, ExportConfig
+from mtdata.config.hands import strange_hands
 from mtdata.config.log import LogConfig, MailConfig
 from mtdata.config.programme import ProgrammeConfig
 from mtdata.config.reading import expanded, read_yaml
@@ -30,6 +31,8 @@ MODELS = (
     CakeConfig,
 )
 """Every model whose keys a file may have."""
+FILES = tuple(f"{name}.config" for name in "server recovery log daemon programme export".split())
+"""What is read in a config folder, where it is there."""
 KNOWN = frozenset(key for model in MODELS for key in allowed_keys(model)) | {"CAKE"}
 
 
@@ -40,6 +43,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     """
     folder = Path(os.path.abspath(folder))
     world = World(folder.parent.resolve(), environ, [])
+    world.faults.extend(filter(None, map(strange_hands, _ways_to(folder))))
     sites = _sites(folder / "server.config", world)
     recovery = _optional(folder / "recovery.config", RecoveryConfig, world)
     log = _log(folder / "log.config", world)
@@ -58,6 +62,13 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
         programme=programme,
         export=export,
     )
+
+
+def _ways_to(folder: Path) -> list[Path]:
+    """The folder, its files, and where a link leads to: who may change one changes what is done."""
+    files = [folder / name for name in FILES]
+    led = [Path(os.path.realpath(file)).parent for file in files if file.is_symlink()]
+    return list(dict.fromkeys([folder, *files, *led]))
 
 
 def _sites(file: Path, world: World) -> list[SiteConfig]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -21,6 +22,8 @@ from mtdata.config.strict import STRICT
 from mtdata.domain.address import read_address, split_addresses
 
 _HOST = re.compile(r"[\w-][\w.-]{0,252}|\[?[0-9a-fA-F:.]{2,45}\]?")
+_CLASS = re.compile(r"(logging|logging\.handlers|mtdata\.logs(\.[a-z_]+)?)\.[A-Z]\w*")
+_CALLED = ("()", "queue", "listener")  # whatever these name is called, or imported
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -134,4 +137,28 @@ class LogConfig(BaseModel):
     @field_validator("logging", mode="before")
     @classmethod
     def _typed(cls, value: Any) -> Any:
-        return values.typed(value)
+        return _of_ours(values.typed(value))
+
+
+def _of_ours(config: Any) -> Any:
+    """A dictConfig that begins classes of the log alone; others would run in every process."""
+    for key, value in _pairs(config):
+        if key in _CALLED or (isinstance(value, str) and value.startswith("ext://")):
+            raise ValueError("`()`, `queue`, `listener` and `ext://` are not allowed in it")
+        if key == "class" and not _CLASS.fullmatch(str(value)):
+            raise ValueError("only classes of `logging` and `mtdata.logs` are allowed in it")
+    return config
+
+
+def _pairs(config: Any) -> Iterator[tuple[Any, Any]]:
+    """Each key of each mapping in there with its value; what stands in a list has the key None."""
+    todo: list[Any] = (
+        [config] if isinstance(config, dict) else []
+    )  # what else it may be, the model refuses
+    while todo:
+        level = todo.pop()
+        held = level.items() if isinstance(level, dict) else [(None, value) for value in level]
+        for key, value in held:
+            yield key, value
+            if isinstance(value, dict | list | tuple):
+                todo.append(value)

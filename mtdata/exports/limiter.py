@@ -7,10 +7,11 @@ the next before those that already wait.  A lock of the system's dies with its h
 from __future__ import annotations
 
 import math
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -168,8 +169,17 @@ class Limiter:
         return told if told <= self._ticks() + LONGEST_HOLD_S + 1 / self._rate else 0.0
 
     def _write(self, moment: float) -> None:
-        self._pace_file.write_text(f"{moment:{_WIDTH}.6f}", "ascii")
+        with open(self._pace_file, "w", encoding="ascii", opener=_private) as file:
+            file.write(f"{moment:{_WIDTH}.6f}")
 
     @property
     def _pace_file(self) -> Path:
         return self._place.with_name(f"{self._place.name}.pace")
+
+
+def _private(path: str, flags: int) -> int:
+    """Opened for its owner alone, as all else in state/; one of an earlier program too."""
+    number = os.open(path, flags, 0o600)
+    with suppress(PermissionError):
+        os.fchmod(number, 0o600)
+    return number

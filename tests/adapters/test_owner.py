@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mtdata import ownership
 from mtdata.adapters import owner
 from mtdata.errors import OwnerError, Reach
 from tests.owners import given_away, is_root, pretend
@@ -91,7 +92,7 @@ def test_where_all_files_have_one_owner_nobody_is_refused(
 ) -> None:
     (pool / ".lock").touch()
     pretend(monkeypatch, OTHER)
-    monkeypatch.setattr(owner, "_kind_of_device", lambda device: kind)
+    monkeypatch.setattr(ownership, "_kind_of_device", lambda device: kind)
     assert owner.stranger(pool, NAMES) is None
     assert owner.within(pool) == []
 
@@ -100,7 +101,7 @@ def test_a_user_that_the_name_space_does_not_know_proves_nothing(
     pool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (pool / ".lock").touch()
-    monkeypatch.setattr(owner, "_nobody", lambda: os.stat(pool).st_uid)
+    monkeypatch.setattr(ownership, "_nobody", lambda: os.stat(pool).st_uid)
     pretend(monkeypatch, OTHER)
     assert owner.stranger(pool, NAMES) is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -155,6 +156,24 @@ def test_two_at_a_time_are_two_and_no_more(tmp_path: Path) -> None:
     assert len(found) == 15
     for begun, _ in found:
         assert sum(start <= begun < end for start, end in found) <= 2
+
+
+def test_whatever_is_kept_of_the_turns_is_its_owners_alone(
+    make: Callable[..., Limiter], clock: Clock
+) -> None:
+    limiter = make()
+    limiter._pace_file.parent.mkdir(exist_ok=True)
+    limiter._pace_file.touch(0o644)  # of an earlier program
+    limiter._pace_file.chmod(0o644)
+    before = os.umask(0)
+    try:
+        with limiter.turn():
+            pass
+    finally:
+        os.umask(before)
+    kept = list(limiter._pace_file.parent.iterdir())
+    assert len(kept) > 1
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept if path.is_file()} == {0o600}
 
 
 def test_the_pace_is_one_for_all_processes(tmp_path: Path) -> None:
