@@ -184,6 +184,9 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
                 secret_key=one.secret_key.get_secret_value(),
                 timeout_s=site.timeout_s,
                 connect_timeout_s=site.connect_timeout_s,
+                addressing=one.addressing,
+                sse=one.sse,
+                sse_key=one.sse_key,
             )
         )
         for one in site.replicas

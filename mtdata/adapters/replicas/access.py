@@ -17,3 +17,6 @@ class ReplicaAccess:
     secret_key: str = ""
     timeout_s: float = 60.0
     connect_timeout_s: float = 10.0
+    addressing: str = ""
+    sse: str = ""
+    sse_key: str = ""
