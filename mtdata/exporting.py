@@ -121,6 +121,7 @@ def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
         account.secret_key.get_secret_value(),
         timeout_s=timeout_s,
         connect_timeout_s=min(account.connect_timeout_s, timeout_s),
+        addressing=account.addressing,
     )
     sealing = Sealing(account.sse, account.sse_key)
     return open_output(account.output, access, sealing, account.state)

@@ -195,6 +195,9 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
                 timeout_s=site.timeout_s,
                 connect_timeout_s=site.connect_timeout_s,
                 state=site.state,
+                addressing=one.addressing,
+                sse=one.sse,
+                sse_key=one.sse_key,
             )
         )
         for one in site.replicas

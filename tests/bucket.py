@@ -46,6 +46,8 @@ class Store:
         self.victim: subprocess.Popen[str] | None = None
         self.cut_at, self.cut_after = 0, False  # kills the victim at that request from now
         self.requests: list[tuple[str, str]] = []
+        self.at_once = self.most_at_once = 0  # requests that are in hand, where that is counted
+        self._parts = threading.Condition()
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True,
                                    request_handler=_Quiet)  # fmt: skip
         self._server.daemon_threads = True  # one that hangs must not keep the tests from ending
@@ -120,6 +122,21 @@ class Store:
             environ.pop("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", None)
             environ.pop("HTTP_X_AMZ_CHECKSUM_SHA256", None)
             return self._moto(environ, start)
+        elif fault.kind == "capitals":
+            return self._moto(environ, _with_metadata(start, str.title))
+        elif fault.kind == "no metadata":
+            return self._moto(environ, _with_metadata(start, "x-lost-{}".format))
+        elif fault.kind == "slow parts":
+            with self._parts:
+                self.at_once += 1
+                self.most_at_once = max(self.most_at_once, self.at_once)
+                self._parts.wait_for(lambda: self.most_at_once >= fault.code, 10)
+            try:
+                return list(self._moto(environ, start))
+            finally:
+                with self._parts:
+                    self.at_once -= 1
+                    self._parts.notify_all()
         elif fault.kind == "other checksum":
             other = "A" * 43 + "="
             return self._moto(environ, _with_header(start, "x-amz-checksum-sha256", other))
@@ -168,6 +185,16 @@ def _with_header(start: Start, name: str, value: str) -> Start:
 
     def doctored(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
         other = [(k, value if k.lower() == name else v) for k, v in headers]
+        return start(status, other, *rest)
+
+    return doctored
+
+
+def _with_metadata(start: Start, name_of: Callable[[str], str]) -> Start:
+    """Other names of what was put beside an object."""
+
+    def doctored(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        other = [(name_of(k) if k.lower().startswith("x-amz-meta-") else k, v) for k, v in headers]
         return start(status, other, *rest)
 
     return doctored

@@ -153,6 +153,9 @@ class CakeConfig(BaseModel):
         "ENDPOINT", "a URL such as https://s3.example.org, or nothing", ""
     )
     region: str = _field("REGION", "the name of a region, or nothing", "")
+    addressing: Literal["", "path", "virtual", "auto"] = _field(
+        "ADDRESSING", "path, virtual, auto or nothing", ""
+    )
     access_key: SecretStr = _field("ACCESS_KEY", "a key of the store, or nothing", SecretStr(""))
     secret_key: SecretStr = _field("SECRET_KEY", "with ACCESS_KEY, or nothing", SecretStr(""))
     sse: Literal["", "AES256", "aws:kms"] = _field("SSE", "AES256, aws:kms or nothing", "")

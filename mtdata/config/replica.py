@@ -15,12 +15,14 @@ from mtdata.config import values
 from mtdata.config.credentials import MOST_REPLICAS
 from mtdata.domain.disclosure import named
 
-KEYS = ("URL", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY")
+KEYS = ("URL", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY", "ADDRESSING", "SSE", "SSE_KEY")
+CHOICES = {"ADDRESSING": ("path", "virtual", "auto"), "SSE": ("AES256", "aws:kms")}
 ALLOWED = (
     "a list of URLs such as s3://bucket/prefix or file:///folder, or of mappings with "
     + " ".join(KEYS)
 )
 _URL = re.compile(r"[a-z][a-z0-9+-]{0,20}://[^\x00-\x20\x7f\\?#@]+", re.ASCII)
+_NAME_OF_KEY = re.compile(r"[\x21-\x7e]{0,2048}", re.ASCII)
 REGION = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
 
@@ -34,6 +36,9 @@ class ReplicaConfig(BaseModel):
     region: str = ""
     access_key: SecretStr = SecretStr("")
     secret_key: SecretStr = SecretStr("")
+    addressing: str = ""
+    sse: str = ""
+    sse_key: str = ""
 
     @property
     def insecure(self) -> bool:
@@ -82,13 +87,30 @@ def _replica(item: Any, outside: Mapping[str, SecretStr]) -> ReplicaConfig:
         raise ValueError("ACCESS_KEY and SECRET_KEY belong together")
     if url.startswith("file:") and len(given) > 1:
         raise ValueError("a folder has a URL alone")
+    addressing, sse, sse_key = _chosen(given)
     return ReplicaConfig(
         url=url.rstrip("/"),
         endpoint=endpoint_of(endpoint),
         region=region,
         access_key=given.get("ACCESS_KEY", ""),
         secret_key=given.get("SECRET_KEY", ""),
+        addressing=addressing,
+        sse=sse,
+        sse_key=sse_key,
     )
+
+
+def _chosen(given: Mapping[str, Any]) -> tuple[str, str, str]:
+    """ADDRESSING, SSE and SSE_KEY; ValueError for what they cannot be."""
+    addressing, sse, sse_key = (str(given.get(key, "")) for key in KEYS[5:])
+    for key, value in (("ADDRESSING", addressing), ("SSE", sse)):
+        if value and value not in CHOICES[key]:
+            raise ValueError(f"{key}: allowed are {', '.join(CHOICES[key])}")
+    if not _NAME_OF_KEY.fullmatch(sse_key):
+        raise ValueError("SSE_KEY: it is no name of a key")
+    if sse_key and sse != "aws:kms":
+        raise ValueError("SSE_KEY: only with SSE: aws:kms")
+    return addressing, sse, sse_key
 
 
 def endpoint_of(text: str) -> str:

@@ -256,6 +256,8 @@ class Report:
             return
         known = self._output.sha256(name)
         if known not in looking.digests(self._work.job):
+            if known:
+                self._work.say("WARNING", f"{name} stays: it is not what this job put there")
             return
         if other := looking.made_by(f"{self._output.place}/{name}", known, self._work.job):
             self._work.say("INFO", f"{name} stays: {other} made the same file")

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mtdata import exporting, trying
 from mtdata.adapters.replicas import ReplicaAccess, open_replica
 from mtdata.adapters.s3 import S3Access, opening
+from mtdata.copying import probe
 from mtdata.errors import MTDataError, OutputError, OutputRefused, ReplicaError, ReplicaRefused
 from mtdata.exports.output import Facts, Output, Staged, open_output
 from mtdata.ports import Replica
@@ -97,3 +100,15 @@ def test_nonsense_is_the_fault_of_an_output(kind: str, tmp_path: Path) -> None:
         judged(lambda: found.extend(output.pieces(NAME)), OutputError)
         assert not any(found) or kind in WHOLE
         assert server.sent < MOST_TAKEN
+
+
+@pytest.mark.parametrize(
+    "kind", ["a body that drips", "a length of 5,000 digits", "round and round"]
+)
+def test_check_tells_of_nonsense(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with nonsense(NONSENSE[kind]) as server, replica_of(server) as replica:
+        assert not judged(lambda: probe(replica, first=False), ReplicaError)
+    with nonsense(NONSENSE[kind]) as server, output_of(server) as output:
+        monkeypatch.setattr(exporting, "cake_output", lambda *_: output)
+        account: Any = None
+        assert not judged(lambda: trying.put(account), OutputError)

@@ -123,6 +123,16 @@ class TestS3Replica(ReplicaContract):
         assert stands(world)
         assert [method for method, _ in world.bucket.store.requests] == ["HEAD"]
 
+    def test_the_store_is_told_how_to_encrypt(self, bucket: Bucket) -> None:
+        world = BucketWorld(bucket, sse="aws:kms", sse_key="a-key")
+        world.replica.put(NAME, CONTENT, DIGEST)
+        assert stands(world)
+        key = f"pre/fix/uva/{NAME}"
+        found = bucket.store.client.head_object(Bucket=bucket.name, Key=key)
+        assert found["ServerSideEncryption"] == "aws:kms"
+        assert found["SSEKMSKeyId"].endswith("a-key")
+        world.replica.close()
+
     def test_another_checksum_in_the_answer_to_a_put_is_an_error(self, world: BucketWorld) -> None:
         world.bucket.store.fault("other checksum", "PUT")
         with pytest.raises(ReplicaWrong, match="another checksum"):

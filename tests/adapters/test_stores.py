@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words, open_client
+from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words, clients, open_client
 from mtdata.adapters.s3.answers import region_by
 from tests.bucket import KEYS, Bucket
 
@@ -215,7 +216,7 @@ def test_what_only_reads_is_asked_once_more_where_the_answer_was_none(
         head_object = delete_object = garbled
 
     store = opened()
-    wire = SimpleNamespace(begin=lambda: None)
+    wire = SimpleNamespace(begin=lambda: None, drop=lambda: None)
     monkeypatch.setattr(store, "_s3", lambda: SimpleNamespace(client=Client(), wire=wire))
     fault = _fault_of(lambda: store.ask(operation, Key="a"))
     assert (len(asked), fault is None) == (times, times == 2)
@@ -264,6 +265,47 @@ def test_the_region_of_the_config_stands_above_what_the_bucket_told(
     bucket.store.requests.clear()
     assert "%2Feu-west-3%2Fs3" in opened(region="eu-west-3").signed("a", "attachment", 60)
     assert bucket.store.requests == []
+
+
+@pytest.mark.parametrize(
+    ("addressing", "endpoint", "start"),
+    [
+        ("", "https://s3.example.org", "https://s3.example.org/bucket/a?"),
+        ("path", "https://s3.example.org", "https://s3.example.org/bucket/a?"),
+        ("virtual", "https://s3.example.org", "https://bucket.s3.example.org/a?"),
+        ("auto", "https://s3.example.org", "https://s3.example.org/bucket/a?"),
+        ("", "", "https://bucket.s3.amazonaws.com/a?"),
+        ("path", "", "https://s3.eu-west-3.amazonaws.com/bucket/a?"),
+    ],
+)
+def test_the_config_says_where_the_name_of_the_bucket_stands(
+    opened: Opened, addressing: str, endpoint: str, start: str
+) -> None:
+    store = opened("bucket", region="eu-west-3", endpoint=endpoint, addressing=addressing)
+    assert store.signed("a", "attachment", 60).startswith(start)
+
+
+def test_all_who_reach_a_store_alike_share_one_client(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[S3Access] = []
+
+    def counted(access: S3Access) -> object:
+        asked.append(access)
+        return open_client(access)
+
+    monkeypatch.setattr(clients, "open_client", counted)
+    stores = [opened(region="eu-west-4") for _ in range(3)]
+    with ThreadPoolExecutor(3) as crew:
+        list(crew.map(lambda one: one.put("a", CONTENT, DIGEST), stores))
+    stores[0].close()
+    assert stores[1].look("a")
+    for one in stores:
+        one.close()
+    assert opened(region="eu-west-4").look("a")
+    assert len(asked) == 1
+    assert opened(region="eu-west-5").look("a")
+    assert len(asked) == 2
 
 
 def test_a_store_that_is_away_gives_no_link_rather_than_a_wrong_one(

@@ -12,6 +12,7 @@ import requests
 from mtdata.adapters.s3 import S3Access
 from mtdata.errors import ConfigError, OutputError, OutputRefused
 from mtdata.exports.output import Facts, Output, Sealing, open_output
+from mtdata.exports.output.bucket import AT_ONCE, PIECE
 from tests.bucket import KEYS, Bucket
 from tests.contracts.output_contract import CONTENT, NAME, TAG, OutputContract, put
 from tests.fakes_output import MemoryOutput
@@ -102,6 +103,18 @@ class TestBucketThatRefusesChecksums(OutputContract):
         assert told.value.again
 
 
+@pytest.mark.parametrize("kind", ["capitals", "no metadata"])
+def test_a_store_may_tell_what_lies_beside_a_file_as_it_likes(
+    bucket: Bucket, tmp_path: Path, kind: str
+) -> None:
+    world = InBucket(bucket)
+    bucket.store.fault(kind, "HEAD", "GET")
+    put(world, tmp_path / "export.part")
+    assert world.output.sha256(NAME) == sha256(CONTENT).hexdigest()
+    bucket.change(f"out/{NAME}", CONTENT[::-1])
+    assert world.output.sha256(NAME) == sha256(CONTENT[::-1]).hexdigest()
+
+
 LARGE = b"x" * (20 << 20)
 
 
@@ -129,6 +142,15 @@ def test_an_upload_that_breaks_off_leaves_nothing(
     bucket.store.heal()
     assert uploads(bucket) == []
     assert b"".join(world.output.pieces(NAME)) == CONTENT
+
+
+def test_parts_go_side_by_side_and_only_so_many(bucket: Bucket, tmp_path: Path) -> None:
+    world = InBucket(bucket)
+    content = b"".join(bytes([number]) * PIECE for number in range(7)) + b"the end"
+    bucket.store.fault("slow parts", "PUT", code=AT_ONCE, query="partNumber")
+    put(world, tmp_path / "export.part", content)
+    assert bucket.store.most_at_once == AT_ONCE
+    assert bucket.read(f"out/{NAME}") == content
 
 
 def test_what_a_killed_upload_left_is_given_up(bucket: Bucket, large: tuple[Path, Facts]) -> None:

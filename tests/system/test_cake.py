@@ -219,6 +219,27 @@ def test_an_undone_job_takes_its_own_files_back(home: Cakery, cake: CakeSite) ->
     assert set(home.files()) == {other.name}
 
 
+def test_an_undone_job_takes_its_files_back_from_a_store_too(
+    home: Cakery, cake: CakeSite, bucket: Bucket
+) -> None:
+    keys = {"ENDPOINT": bucket.store.url, "ACCESS_KEY": KEYS[0], "SECRET_KEY": KEYS[1]}
+    home.account(cake, OUTPUT=f"s3://{bucket.name}/cake", REGION="us-east-1", **keys)
+    bucket.store.fault("capitals", "HEAD", "GET")
+    job = home.order("cake.conversions", **DAYS)
+    home.carried(job)
+    [name] = bucket.names()
+    assert home.run("jobs", "undo", job).code == 0
+    home.carried(job, "Stopped")
+    assert bucket.names() == []
+    other = home.order("cake.conversions", **DAYS)
+    home.carried(other)
+    bucket.change(name, b"of somebody else by now")
+    assert home.run("jobs", "undo", other).code == 0
+    told = home.carried(other, "Stopped")
+    assert bucket.names() == [name]
+    assert any(f"{name.removeprefix('cake/')} stays" in one["text"] for one in told["events"])
+
+
 def test_no_rows_at_all_never_take_the_place_of_rows(home: Cakery, cake: CakeSite) -> None:
     home.account(cake)
     home.carried(home.order("cake.conversions", **DAYS))

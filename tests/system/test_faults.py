@@ -122,6 +122,7 @@ def test_a_replica_that_answers_nonsense_ends_no_round(home: Home) -> None:
         ended = home.run("export")
         assert ended.code == 69
         assert {site["exit"] for site in ended.shown["sites"].values()} == {0, 69}
+        assert store.sent < 32 << 20
         assert home.ids("QOL") == ["1"]
         assert home.deletes() == []
         assert ("replica_unreachable", "") in home.troubles()

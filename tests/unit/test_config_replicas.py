@@ -48,6 +48,13 @@ def test_a_replica_is_a_url_or_a_mapping_and_there_may_be_several(folder: Folder
     assert secrets(site) == [("", ""), ("", ""), ("AKIA", SECRET)]
 
 
+def test_a_replica_says_how_its_store_is_addressed_and_seals(folder: Folder) -> None:
+    more = {"ADDRESSING": "virtual", "SSE": "aws:kms", "SSE_KEY": "alias/answers"}
+    plain, sealed = one(folder, REPLICAS=[full(URL="s3://other"), full(**more)]).replicas
+    assert (plain.addressing, plain.sse, plain.sse_key) == ("", "", "")
+    assert (sealed.addressing, sealed.sse, sealed.sse_key) == tuple(more.values())
+
+
 def test_one_replica_needs_no_list(folder: Folder) -> None:
     assert [r.url for r in one(folder, REPLICAS="s3://bucket").replicas] == ["s3://bucket"]
     assert [r.url for r in one(folder, REPLICAS=full()).replicas] == ["s3://bucket/prefix"]
@@ -100,6 +107,10 @@ def test_keys_come_from_credential_then_environment_then_file(
         ([full(ENDPOINT="https://me:hunter2@h")], "ENDPOINT: no user"),
         ([full(ENDPOINT="https://h?x")], "ENDPOINT: a ? or #"),
         ([full(REGION="EU west")], "REGION"),
+        ([full(ADDRESSING="hunter2")], "ADDRESSING: allowed are path, virtual, auto"),
+        ([full(SSE="hunter2")], "SSE: allowed are AES256, aws:kms"),
+        ([full(SSE="aws:kms", SSE_KEY="hunter 2")], "SSE_KEY: it is no name"),
+        ([full(SSE="AES256", SSE_KEY="hunter2")], "SSE_KEY: only with SSE: aws:kms"),
         ([full(SECRET_KEY=...)], "ACCESS_KEY and SECRET_KEY belong together"),
         ([full(ACCESS_KEY="")], "ACCESS_KEY and SECRET_KEY belong together"),
         ([full(SECRET_KEY=["hunter2"])], "a mapping of texts"),

@@ -145,6 +145,7 @@ def test_http_is_for_this_machine_alone(folder: Folder, host: str) -> None:
         ({"SECRET_KEY": SECRET}, "SECRET_KEY"),
         ({"ACCESS_KEY": SECRET}, "SECRET_KEY"),
         ({"SSE": "none"}, "SSE"),
+        ({"ADDRESSING": "none"}, "ADDRESSING"),
         ({"DAILY_AT": "25:00"}, "DAILY_AT"),
         ({"ADMIN_DOMAIN": f"u:{SECRET}@x"}, "ADMIN_DOMAIN"),
     ],
@@ -209,6 +210,6 @@ def test_each_key_stands_in_the_sample_and_all_of_them_are_taken(folder: Folder)
     defaults = one(folder)
     shown_only = {
         *("api_key", "timezone", "server_timezone", "click_columns", "endpoint", "region"),
-        *("access_key", "secret_key", "sse", "daily_at", "admin_domain"),
+        *("access_key", "secret_key", "sse", "addressing", "daily_at", "admin_domain"),
     }
     assert shown.model_dump(exclude=shown_only) == defaults.model_dump(exclude=shown_only)

@@ -18,17 +18,21 @@ import requests
 from django.conf import settings as django
 from django.test import RequestFactory
 
+from mtdata.adapters.s3 import S3Access, opening
 from mtdata.config import load
-from mtdata.errors import StorageError
+from mtdata.errors import OutputError, StorageError
+from mtdata.exports.output import Sealing
+from mtdata.exports.output.bucket import BucketOutput
 from mtdata.records.models import Artifact, Job
-from mtdata.web import sending
+from mtdata.web import fetching, places, sending
 from mtdata.web.fetching import Fetching, Flow
-from mtdata.web.places import Lost
+from mtdata.web.places import Lost, StoreOfEnvironment
 from mtdata.web.sending import sent
 from mtdata.web.ways import Ways
 from mtdata.web.zipping import names_of
 from tests.bucket import KEYS, Bucket
 from tests.jobs.place import until
+from tests.nonsense import NONSENSE, nonsense
 from tests.web.programs import program
 from tests.web.site import WebSite
 
@@ -257,6 +261,31 @@ def test_what_lies_in_a_store_comes_whole_or_is_told(of_store: Any, bucket: Buck
         of_store.place = "gs://of-nobody/one.csv"
         with pytest.raises(StorageError, match="cannot fetch it"):
             way.look([of_store])
+
+
+@pytest.mark.parametrize("kind", list(NONSENSE))
+@pytest.mark.parametrize("known", [True, False])
+def test_a_store_that_answers_nonsense_is_told_and_brings_nothing(
+    kind: str, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = _content(DAYS[0], LIES)
+    facts = {"name": "one.csv", "size": len(content), "sha256": sha256(content).hexdigest()}
+    artifact: Any = SimpleNamespace(place="s3://bucket/cake/one.csv", **facts)
+    monkeypatch.setattr(opening, "TRIES", 1)
+    with nonsense(NONSENSE[kind]) as server, closing(Fetching()) as way:
+        access = S3Access(server.url, "", *KEYS, timeout_s=0.1)
+        store = BucketOutput("s3://bucket", access, Sealing()) if known else StoreOfEnvironment()
+        places._bucket.cache_clear()
+        monkeypatch.setattr(places, "S3Access", lambda **_: access)
+        name = "cake/one.csv" if known else "bucket/cake/one.csv"
+        monkeypatch.setattr(way, "_way", lambda _: (store, name))
+        for ask in (lambda: way.look([artifact]), lambda: list(way.pieces(artifact))):
+            with pytest.raises((StorageError, OutputError)) as caught:
+                ask()
+            assert "cows" not in str(caught.value)
+        assert server.sent < 32 << 20
+        (store if known else places._bucket("bucket")).close()
+    places._bucket.cache_clear()
 
 
 def test_whatever_ends_it_a_way_is_free_again(caplog: pytest.LogCaptureFixture) -> None:

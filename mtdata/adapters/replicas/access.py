@@ -22,3 +22,6 @@ class ReplicaAccess:
     timeout_s: float = 60.0
     connect_timeout_s: float = 10.0
     state: Path | None = None
+    addressing: str = ""
+    sse: str = ""
+    sse_key: str = ""

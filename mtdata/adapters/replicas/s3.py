@@ -8,7 +8,16 @@ from contextlib import closing
 from hashlib import sha256
 
 from mtdata.adapters.replicas.access import ReplicaAccess
-from mtdata.adapters.s3 import DAMAGED, Fault, S3Access, S3Bucket, Told, Words, bucket_of
+from mtdata.adapters.s3 import (
+    DAMAGED,
+    Fault,
+    S3Access,
+    S3Bucket,
+    Told,
+    Words,
+    bucket_of,
+    sealing_of,
+)
 from mtdata.domain.copy import checked_copy_name
 from mtdata.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
 
@@ -28,6 +37,7 @@ class S3Replica:
             )
         bucket, prefix = found
         self._prefix = f"{prefix}/{access.site}/".removeprefix("/")
+        self._sealing = sealing_of(access.sse, access.sse_key)
         self._longest_s = READ_WAITS * access.timeout_s
         self._bucket = S3Bucket(_reached(access), bucket, Words(self._refused, self._failed))
         where = f" at {access.endpoint}" if access.endpoint else ""
@@ -38,7 +48,7 @@ class S3Replica:
 
     def put(self, name: str, content: bytes, digest: bytes) -> None:
         """Port: Replica.put.  A store that takes no checksum shows the bytes when it confirms."""
-        how = {"ContentType": "application/octet-stream"}
+        how = {"ContentType": "application/octet-stream", **self._sealing}
         answer = self._bucket.put(self._key(name), content, digest, **how)
         wanted = b64encode(digest).decode()
         if answer.get("ChecksumSHA256", wanted) != wanted:
@@ -108,4 +118,5 @@ def _reached(access: ReplicaAccess) -> S3Access:
         access.secret_key,
         access.timeout_s,
         access.connect_timeout_s,
+        addressing=access.addressing,
     )

@@ -28,6 +28,12 @@ class S3Access:
     addressing: str = ""
 
 
+def sealing_of(kind: str, key: str) -> dict[str, str]:
+    """What a request says of how the store encrypts at rest; nothing for the store's default."""
+    told = {"ServerSideEncryption": kind, "SSEKMSKeyId": key}
+    return {name: value for name, value in told.items() if value}
+
+
 def bucket_of(url: str) -> tuple[str, str] | None:
     """Bucket and prefix of an s3:// URL; None when it is none."""
     found = URL.fullmatch(url)

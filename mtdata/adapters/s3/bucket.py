@@ -163,8 +163,11 @@ class S3Bucket:
         ask: Callable[..., Asked] = getattr(opened.client, operation)
         try:
             return _readable(lambda: ask(Bucket=self.name, **how))
-        except InvalidRegionError as error:  # ours was looked at when the client was opened
-            raise Unreadable(type(error).__name__) from None
+        except BaseException as error:
+            opened.wire.drop()
+            if isinstance(error, InvalidRegionError):  # ours was looked at by the opened client
+                raise Unreadable(type(error).__name__) from None
+            raise
 
     def _piece(self, body: Any) -> bytes:
         with self._border():

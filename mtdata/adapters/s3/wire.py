@@ -90,7 +90,12 @@ class Wire:
 
     def begin(self) -> None:
         """A call of ours begins in this thread."""
-        self._asking.left = MOST_REQUESTS
+        self._asking.left, self._asking.body = MOST_REQUESTS, None
+
+    def drop(self) -> None:
+        """The call of this thread came to nothing: nobody will read what may be coming still."""
+        if self._asking.body is not None:
+            self._asking.body.close()
 
     def rest(self) -> None:
         """Let go of connections that wait for a next request."""
@@ -102,7 +107,11 @@ class Wire:
         if left <= 0:
             raise Circling
         self._asking.left = left - 1
-        return (self._files if request.stream_output else self._answers).send(request)
+        if not request.stream_output:
+            return self._answers.send(request)
+        answer = self._files.send(request)
+        self._asking.body = answer.raw
+        return answer
 
 
 def _without_expecting(params: dict[str, Any], **_: Any) -> None:

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words, bucket_of
+from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words, bucket_of, sealing_of
 from mtdata.errors import ConfigError, OutputError, OutputRefused, StorageError
 from mtdata.exports.output.port import Facts, Sealing, Staged, checked_name
 
@@ -78,8 +78,7 @@ class BucketOutput:
         """Port: Output.stage: all parts of an upload, which shows nothing before it is ended."""
         at = self._at(name)
         self.drop(name)
-        more = {"ServerSideEncryption": self._sealing.kind} if self._sealing.kind else {}
-        more |= {"SSEKMSKeyId": self._sealing.key} if self._sealing.key else {}
+        more = sealing_of(self._sealing.kind, self._sealing.key)
         meta = {DIGEST: facts.sha256, "rows": str(facts.rows)}
         begun = self._bucket.begin(**at, Metadata=meta, **more)
         if not begun.get("UploadId"):  # without one, a part is a file and its end a removal
