@@ -1,15 +1,17 @@
 """Opens boto3's client of a store; it asks none.
 
 With keys in our config nothing of the environment, of files in a home or of a cloud's machine is
-asked: a profile of somebody else must not stop us.  REQUESTS_CA_BUNDLE counts, as for sites.
+asked: a profile of somebody else must not stop us.  Authorities count as for sites (trust.py).
 """
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any
 
 from mtdata.adapters.s3.access import S3Access
+from mtdata.trust import authorities
 
 TRIES = 2
 CONNECTIONS = 8
@@ -53,7 +55,11 @@ def open_client(access: S3Access) -> Any:
     )
     region = access.region or session.region_name or HOME
     return session.client(
-        "s3", endpoint_url=access.endpoint or None, region_name=region, config=config
+        "s3",
+        endpoint_url=access.endpoint or None,
+        region_name=region,
+        config=config,
+        verify=authorities("" if access.access_key else os.environ.get("AWS_CA_BUNDLE", "")),
     )
 
 
