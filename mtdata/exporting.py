@@ -44,6 +44,8 @@ def cake_access(account: CakeConfig) -> CakeAccess:
         connect_timeout_s=account.connect_timeout_s,
         page=min(account.page, account.row_cap),
         row_cap=account.row_cap,
+        ca=account.ca,
+        agent=account.agent,
     )
 
 
@@ -73,8 +75,12 @@ def cake_log_in(home: Path, account: CakeConfig, *, known: bool = False) -> Clie
     known.  Where too many ask it is a BusyError.
     """
     limit_s = min(LOG_IN_S, account.timeout_s)
-    access = CakeAccess(
-        account.server, "", account.timezone, timeout_s=limit_s, connect_timeout_s=limit_s / 2
+    access = replace(
+        cake_access(account),
+        api_key="",
+        dialect="xml",
+        timeout_s=limit_s,
+        connect_timeout_s=limit_s / 2,
     )
     name = f"{account.admin_domain}.{'known' if known else 'login'}"
     turns = Limiter(home / "state", name, rate=5.0, at_once=3, longest_s=TURN_S)

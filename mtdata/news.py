@@ -15,11 +15,9 @@ from typing import NamedTuple
 
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
-from mtdata.adapters.hooks import HookPost, ping
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.telling import Telling
 from mtdata.adapters.lock import PoolLock
-from mtdata.adapters.mail import MailAccess, MailPost
 from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox
 from mtdata.bulletin import LEVELS, Report
@@ -31,6 +29,7 @@ from mtdata.errors import BusyError, MTDataError, PostError, Stopped, StorageErr
 from mtdata.known_pool import has_ledger
 from mtdata.notices import ESCALATION, MAIL, STUCK, Notices
 from mtdata.ports import Post
+from mtdata.posting import heart_beat, posts_of
 
 log = logging.getLogger(__name__)
 _outboxes: dict[Path, Outbox] = {}
@@ -43,7 +42,7 @@ def spread(settings: Settings) -> None:
 
     Does nothing where neither MAIL nor WEBHOOKS is configured, or while another program does it.
     """
-    posts = _posts(settings)
+    posts = posts_of(settings)
     try:
         _forget_others(settings, posts)
         if not posts:
@@ -93,28 +92,6 @@ def _lock(settings: Settings, held: ExitStack) -> None:
         log.error("the outbox cannot be locked: %s", error)
 
 
-def _posts(settings: Settings) -> dict[str, Post]:
-    """The destinations, by the names under which messages wait for them."""
-    posts: dict[str, Post] = {
-        f"hook {number}": HookPost(number, url.get_secret_value())
-        for number, url in enumerate(settings.log.webhooks, 1)
-    }
-    if mail := settings.log.mail:
-        access = MailAccess(
-            host=mail.host,
-            port=mail.at_port,
-            tls=mail.tls,
-            sender=mail.sender,
-            user=mail.user,
-            password=mail.password.get_secret_value(),
-            timeout_s=mail.timeout_s,
-        )
-        posts[MAIL] = MailPost(access, mail.to)
-        if mail.escalate_to:
-            posts[ESCALATION] = MailPost(access, mail.escalate_to)
-    return posts
-
-
 @contextmanager
 def _books(settings: Settings) -> Iterator[dict[str, Telling]]:
     """The ledgers that are there: each pool's, and the program's own."""
@@ -151,11 +128,8 @@ def beat(settings: Settings, site_name: str, sign: str) -> None:
 
     `sign` is "start", "success" or "fail".
     """
-    url = settings.log.heartbeat_url
-    if url is None:
-        return
     try:
-        ping(url.get_secret_value(), site_name, sign)
+        heart_beat(settings, site_name, sign)
     except PostError as error:
         log.warning("%s", error)
 
@@ -228,7 +202,7 @@ def _tell_at_once(settings: Settings, kind: str, scale: str, detail: str) -> Non
         return
     one = News(PROGRAM, Incident(0, kind, scale, detail, 1, now, now, None))
     notice = Notice("opened", (Item(one),), (one,))
-    for name, post in _posts(settings).items():
+    for name, post in posts_of(settings).items():
         if name == ESCALATION:
             continue
         try:
@@ -289,7 +263,7 @@ class Tried(NamedTuple):
 
 def try_out(settings: Settings) -> list[Tried]:
     """Send a test to every destination at once, past the outbox."""
-    return [_tried(name, post) for name, post in _posts(settings).items()]
+    return [_tried(name, post) for name, post in posts_of(settings).items()]
 
 
 def _tried(name: str, post: Post) -> Tried:

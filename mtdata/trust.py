@@ -43,13 +43,17 @@ def authorities(own: str = "") -> str:
 
 
 def tls_context(own: str = "") -> ssl.SSLContext:
-    """What a server is known by; ConfigError where there is nothing to know it by."""
+    """What a server is known by; ConfigError where there is nothing to know it by.
+
+    Without `own` SSL_CERT_FILE counts beside REQUESTS_CA_BUNDLE, which has always been so here.
+    """
     known = authorities(own)
-    is_folder = os.path.isdir(known)
+    file, folder = (None, known) if os.path.isdir(known) else (known, None)
     try:
-        return ssl.create_default_context(
-            cafile=None if is_folder else known, capath=known if is_folder else None
-        )
+        context = ssl.create_default_context(cafile=file, capath=folder)
+        if not own:
+            context.load_default_certs()
+        return context
     except OSError:  # SSLError among them
         raise ConfigError(f"{known} cannot be read, or holds no certificate (PEM)") from None
 

@@ -5,7 +5,6 @@ It takes no report and leaves nothing behind.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from hashlib import sha256
@@ -21,6 +20,7 @@ from mtdata.config.export import CakeConfig
 from mtdata.errors import MTDataError, OutputError, StorageError
 from mtdata.exchange import Bounded
 from mtdata.exports.output import Facts, Output
+from mtdata.trust import AGENT, authorities
 
 LONGEST_S = 20.0
 """So long an answer is waited for, or a turn that somebody else has."""
@@ -86,7 +86,8 @@ def _followed(link: str) -> str:
     """What is wrong with a link to the probe, '' when it brings it; asked as a browser does."""
     with requests.Session() as session:
         session.trust_env = False
-        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        session.headers["User-Agent"] = AGENT
+        session.verify = authorities()
         for scheme in ("http://", "https://"):
             session.mount(scheme, Bounded())
         try:

@@ -216,6 +216,8 @@ def site_of(site: SiteConfig, pulse: Pulse | None = None) -> Site:
             connect_timeout_s=site.connect_timeout_s,
             max_response_bytes=site.max_response_bytes,
             delete_connections=site.delete_connections,
+            ca=site.ca,
+            agent=site.agent,
         ),
     )
     return client if pulse is None else AttendedSite(client, pulse)

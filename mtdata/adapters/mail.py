@@ -20,12 +20,16 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Literal
 
+from mtdata.adapters.greeting import is_about_our_name, our_name
+from mtdata.adapters.tokens import TokenSource, answer, said, way_in
 from mtdata.domain.address import Address, read_address
 from mtdata.domain.disclosure import host_told
 from mtdata.domain.message import Message, one_line
-from mtdata.errors import PostError, PostPutOff, PostRefused
+from mtdata.errors import ConfigError, PostError, PostPutOff, PostRefused
 from mtdata.exchange import TimedBytes
+from mtdata.trust import MEND, tls_context
 
+GREETING = "our greeting"
 WAITS = 3
 """An exchange as a whole may take so many times TIMEOUT."""
 
@@ -41,6 +45,9 @@ class MailAccess:
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     timeout_s: float = 20.0
+    ca: str = ""
+    helo: str = ""
+    tokens: TokenSource = field(default=TokenSource(), repr=False)
 
 
 UNFOLDED = SMTP.clone(max_line_length=998, cte_type="7bit")
@@ -54,14 +61,17 @@ class _Session(smtplib.SMTP):
     """An SMTP client whose answers end in time; `tls` wraps the connection from the first byte."""
 
     def __init__(self, access: MailAccess) -> None:
-        super().__init__(local_hostname=_own_name(), timeout=access.timeout_s)
+        super().__init__(local_hostname="localhost", timeout=access.timeout_s)
+        self._access = access
         self._host = access.host  # what the certificate must be for
-        self._context = ssl.create_default_context() if access.tls != "none" else None
+        self._context = tls_context(access.ca) if access.tls != "none" else None
         self._wraps = access.tls == "tls"
         self._ends_at = time.monotonic() + WAITS * access.timeout_s
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         sock = socket.create_connection((host, port), timeout)
+        domain = self._access.sender.rpartition("@")[2].rstrip("> ")
+        self.local_hostname = our_name(self._access.helo, domain, sock)
         if self._wraps and self._context is not None:
             try:
                 return self._context.wrap_socket(sock, server_hostname=host)
@@ -73,6 +83,19 @@ class _Session(smtplib.SMTP):
     def begin_tls(self) -> None:
         """Go on over TLS, or not at all."""
         self.starttls(context=self._context)
+
+    def let_in(self) -> None:
+        """Log in, with the password or a token: whichever the server takes."""
+        self.ehlo_or_helo_if_needed()
+        access = self._access
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        way = way_in(offered, has_password=bool(access.password), has_token=bool(access.tokens))
+        if not way:
+            self.login(access.user, access.password)
+            return
+        place = access.host, access.port
+        first = said(way, access.user, access.tokens.token(), place)
+        self.auth(way, lambda asked=None: first if asked is None else answer(way))
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
@@ -92,6 +115,7 @@ class MailPost:
         self._access = access
         self._sender = read_address(access.sender)
         self._to = tuple(map(read_address, to))
+        self._name = ""  # by which the server was greeted
 
     def deliver(self, message: Message) -> str:
         """Port: Post.deliver.  What is odd: some of the addresses are refused."""
@@ -175,8 +199,9 @@ class MailPost:
                 raise smtplib.SMTPConnectError(code, said)
             if access.tls == "starttls":
                 session.begin_tls()
+            self._name = session.local_hostname
             if access.user:
-                session.login(access.user, access.password)
+                session.let_in()
             yield session
         finally:
             session.close()
@@ -188,7 +213,8 @@ class MailPost:
             yield
         except ssl.SSLCertVerificationError as error:
             raise PostRefused(
-                f"{self._place} has a certificate that is not trusted: {error.verify_message}"
+                f"{self._place} has a certificate that is not trusted: {error.verify_message}; "
+                + MEND.format("log.config")
             ) from None
         except smtplib.SMTPNotSupportedError:
             raise PostRefused(
@@ -197,14 +223,18 @@ class MailPost:
         except smtplib.SMTPAuthenticationError as error:
             raise self._fault("the log-in", error.smtp_code, b"") from None
         except smtplib.SMTPResponseException as error:
-            what = _STEPS.get(type(error), "our greeting")
+            what = _STEPS.get(type(error), GREETING)
             raise self._fault(what, error.smtp_code, error.smtp_error) from None
         except UnicodeEncodeError:
             raise PostRefused("USER and PASS of MAIL may hold ASCII alone") from None
+        except ConfigError as error:
+            raise PostRefused(f"{self._place}: {error}") from None
         except (smtplib.SMTPException, OSError, ValueError) as error:
             raise PostError(f"{self._place} does not answer as it should: {_why(error)}") from None
 
     def _fault(self, what: str, code: int, said: bytes | str) -> PostError:
+        if what == GREETING or is_about_our_name(said):
+            what = f"our name, {self._name} (HELO of MAIL in log.config gives another)"
         told = f"{self._place} refuses {what}: {_numbers(code, said)}"
         return (PostRefused if 500 <= code < 600 else PostError)(told)
 
@@ -238,7 +268,7 @@ def _numbers(code: int, said: bytes | str) -> str:
 
 _STEPS: dict[type[smtplib.SMTPResponseException], str] = {
     smtplib.SMTPConnectError: "the connection",
-    smtplib.SMTPHeloError: "our greeting",
+    smtplib.SMTPHeloError: GREETING,
     smtplib.SMTPSenderRefused: "the sender",
     smtplib.SMTPDataError: "the message",
 }
@@ -257,13 +287,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return "it closed the connection, or was too slow"
     return type(error).__name__
-
-
-def _own_name() -> str:
-    """What we call ourselves; smtplib would ask the network for it, which may hang."""
-    name = socket.gethostname()
-    return (
-        name
-        if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?", name)
-        else "localhost"
-    )

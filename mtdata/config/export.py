@@ -23,9 +23,18 @@ from pydantic import (
 
 from mtdata.config import values
 from mtdata.config.replica import REGION, endpoint_of
-from mtdata.config.site import Remembering, Seconds, WholeSeconds, home_of
+from mtdata.config.site import (
+    AUTHORITY,
+    Agent,
+    Authority,
+    Remembering,
+    Seconds,
+    WholeSeconds,
+    home_of,
+)
 from mtdata.config.strict import DURATION, STRICT
 from mtdata.domain.daily import Plan
+from mtdata.trust import AGENT
 
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,80}(\.[a-z_][a-z0-9_]{0,80}){0,4}", re.ASCII)
@@ -121,6 +130,9 @@ class CakeConfig(BaseModel):
     event_type: Annotated[
         Literal["all", "macro_event_conversions", "micro_events"], BeforeValidator(_events)
     ] = _field("EVENT_TYPE", EVENTS, "all")
+
+    ca: Authority = _field("CA", AUTHORITY, "")
+    agent: Agent = _field("USER_AGENT", "a line of ASCII", AGENT, min_length=1)
 
     click_window_s: WholeSeconds = _field("CLICK_WINDOW", WINDOW, 300, ge=1, le=_LONGEST_S)
     conversion_window_s: WholeSeconds = _field(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -17,13 +19,15 @@ from pydantic import (
 )
 
 from mtdata.config import values
-from mtdata.config.site import Seconds
+from mtdata.config.site import AUTHORITY, Agent, Authority, PlacedPath, Seconds
 from mtdata.config.strict import STRICT
 from mtdata.domain.address import read_address, split_addresses
+from mtdata.trust import AGENT
 
 _HOST = re.compile(r"[\w-][\w.-]{0,252}|\[?[0-9a-fA-F:.]{2,45}\]?")
 _CLASS = re.compile(r"(logging|logging\.handlers|mtdata\.logs(\.[a-z_]+)?)\.[A-Z]\w*")
 _CALLED = ("()", "queue", "listener")  # whatever these name is called, or imported
+_LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -58,6 +62,36 @@ def _host(value: Any) -> str:
     return value
 
 
+def _helo(value: Any) -> str:
+    if value in (None, ""):
+        return ""
+    if not isinstance(value, str) or not (_HOST.fullmatch(value) or _LITERAL.fullmatch(value)):
+        raise ValueError("it is neither a name of a host nor an address in brackets")
+    return value
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    words = value if isinstance(value, list | tuple) else shlex.split(str(value or ""))
+    return tuple(str(word) for word in words)
+
+
+def _secrets(value: Any) -> tuple[SecretStr, ...]:
+    words = value if isinstance(value, list | tuple) else [value]
+    return tuple(_secret(word) for word in words if word not in ("", None))
+
+
+def _secret(word: Any) -> SecretStr:
+    """A secret of Standard Webhooks: 24 to 64 bytes in base64, with whsec_ before it."""
+    text = str(word.get_secret_value() if isinstance(word, SecretStr) else word)
+    try:
+        length = len(b64decode(text.removeprefix("whsec_"), validate=True))
+    except ValueError:
+        length = 0
+    if not 24 <= length <= 64:
+        raise ValueError("it is not whsec_ and 24 to 64 bytes in base64")
+    return SecretStr(text)
+
+
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 
 
@@ -85,6 +119,20 @@ class MailConfig(BaseModel):
     )
     escalate_to: Addresses = Field(
         default=(), validation_alias="ESCALATE_TO", description="mail addresses, or nothing"
+    )
+    helo: Annotated[str, BeforeValidator(_helo)] = Field(
+        default="",
+        validation_alias="HELO",
+        description="a host's full name, an address as [192.0.2.1], or nothing",
+    )
+    token_file: PlacedPath | None = Field(
+        default=None, validation_alias="TOKEN_FILE", description="a file with a token, or nothing"
+    )
+    token_command: Annotated[tuple[str, ...], BeforeValidator(_command)] = Field(
+        default=(),
+        repr=False,
+        validation_alias="TOKEN_COMMAND",
+        description="a command, or nothing",
     )
     timeout_s: Seconds = Field(
         default=20.0, validation_alias="TIMEOUT", description="seconds, or 90s, 5m"
@@ -121,8 +169,18 @@ class LogConfig(BaseModel):
     webhooks: Annotated[tuple[SecretStr, ...], BeforeValidator(_hooks)] = Field(
         default=(), validation_alias="WEBHOOKS", description="http(s) addresses"
     )
+    webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_secrets)] = Field(
+        default=(),
+        repr=False,
+        validation_alias="WEBHOOK_SECRET",
+        description="whsec_ and 24 to 64 bytes in base64, a list of these, or nothing",
+    )
     heartbeat_url: SecretStr | None = Field(
         default=None, validation_alias="HEARTBEAT_URL", description="an http(s) address"
+    )
+    ca: Authority = Field(default="", validation_alias="CA", description=AUTHORITY)
+    agent: Agent = Field(
+        default=AGENT, validation_alias="USER_AGENT", description="a line of ASCII", min_length=1
     )
     json_lines: bool = Field(default=False, validation_alias="JSON", description="True or False")
     logging: dict[str, Any] | None = Field(

@@ -20,7 +20,7 @@ from pydantic import (
 
 from mtdata.config import values
 from mtdata.config.broker import ALLOWED, HOST, as_configured, broker_of
-from mtdata.config.site import Seconds, home_of
+from mtdata.config.site import AUTHORITY, Authority, Seconds, home_of
 from mtdata.config.strict import DURATION, STRICT
 from mtdata.domain.broker import BrokerAddress
 from mtdata.domain.database import DatabaseAddress, Tls
@@ -28,7 +28,6 @@ from mtdata.domain.database import DatabaseAddress, Tls
 _PORTS = {"mysql": 3306, "postgres": 5432}
 _ENGINES = {"mysql": "mysql", "mariadb": "mysql", "postgres": "postgres", "postgresql": "postgres"}
 _PLACE = re.compile(rf"({HOST}|\[[0-9a-fA-F:]+\])(?::([0-9]{{1,5}}))?/([A-Za-z0-9_$-]{{1,64}})")
-_AUTHORITY = "a file of certificates (PEM), or nothing"
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){1,8}", re.A)
 _HOST = re.compile(r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9a-fA-F:]+\]|\*")
 
@@ -52,15 +51,6 @@ def _database(value: Any, info: ValidationInfo) -> DatabaseAddress | None:
     return DatabaseAddress(
         engine, match[3], match[1].strip("[]"), port, unquote(user), unquote(password)
     )
-
-
-def _authority(value: Any, info: ValidationInfo) -> str:
-    """The path of a file of certificates, '' for none."""
-    if value in (None, ""):
-        return ""
-    if "-----BEGIN" in str(value) or "\n" in str(value):
-        raise ValueError("it is a certificate or key itself: put it into a file")
-    return str(values.place(value, home_of(info)))
 
 
 def _hosts(value: Any) -> tuple[str, ...]:
@@ -111,8 +101,8 @@ class ProgrammeConfig(BaseModel):
 
     model_config = STRICT
 
-    database_ca: Annotated[str, BeforeValidator(_authority)] = Field(
-        default="", validation_alias="DATABASE_CA", description=_AUTHORITY, repr=False
+    database_ca: Authority = Field(
+        default="", validation_alias="DATABASE_CA", description=AUTHORITY, repr=False
     )
     database_tls: Annotated[Tls, BeforeValidator(values.lower)] = Field(
         default="prefer",
@@ -128,8 +118,8 @@ class ProgrammeConfig(BaseModel):
     engine: Annotated[Literal["embedded", "celery"], BeforeValidator(values.lower)] = Field(
         default="embedded", validation_alias="ENGINE", description="embedded or celery"
     )
-    broker_ca: Annotated[str, BeforeValidator(_authority)] = Field(
-        default="", validation_alias="BROKER_CA", description=_AUTHORITY, repr=False
+    broker_ca: Authority = Field(
+        default="", validation_alias="BROKER_CA", description=AUTHORITY, repr=False
     )
     broker_queue: Annotated[Literal["quorum", "classic"], BeforeValidator(values.lower)] = Field(
         default="quorum", validation_alias="BROKER_QUEUE", description="quorum or classic"

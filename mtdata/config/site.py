@@ -23,6 +23,7 @@ from pydantic import (
 from mtdata.config import values
 from mtdata.config.replica import ALLOWED, ReplicaConfig, replicas
 from mtdata.config.strict import DURATION, STRICT
+from mtdata.trust import AGENT
 
 _MIB = 1024 * 1024
 _MOST_ROWS = 10**12
@@ -50,6 +51,25 @@ def _replicas(value: object, info: ValidationInfo) -> tuple[ReplicaConfig, ...]:
     return replicas(value, info.data.get("replica_keys", {}))
 
 
+def authority(value: object, info: ValidationInfo) -> str:
+    """The path of a file of certificates, '' for none."""
+    if value in (None, ""):
+        return ""
+    if "-----BEGIN" in str(value) or "\n" in str(value):
+        raise ValueError("it is a certificate or key itself: put it into a file")
+    return str(values.place(value, home_of(info)))
+
+
+def agent(value: object) -> str:
+    """What we call ourselves (a User-Agent)."""
+    if not isinstance(value, str) or not value.isprintable() or not value.isascii():
+        raise ValueError("it is no line of ASCII")
+    return value.strip()
+
+
+Authority = Annotated[str, BeforeValidator(authority)]
+AUTHORITY = "a file of certificates (PEM), or nothing"
+Agent = Annotated[str, BeforeValidator(agent)]
 PlacedPath = Annotated[Path, BeforeValidator(_place)]
 Remembering = Annotated[Path | None, BeforeValidator(_state)]
 """Where the program remembers folders that it used, by its home; None is nowhere."""
@@ -121,6 +141,10 @@ class SiteConfig(BaseModel):
     timeout_s: Seconds = Field(default=60.0, validation_alias="TIMEOUT", description=DURATION)
     connect_timeout_s: Seconds = Field(
         default=10.0, validation_alias="CONNECT_TIMEOUT", description=DURATION
+    )
+    ca: Authority = Field(default="", validation_alias="CA", description=AUTHORITY)
+    agent: Agent = Field(
+        default=AGENT, validation_alias="USER_AGENT", description="a line of ASCII", min_length=1
     )
     max_response_mb: float = Field(
         default=2048.0,

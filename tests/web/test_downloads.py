@@ -24,7 +24,7 @@ from mtdata.errors import OutputError, StorageError
 from mtdata.exports.output import Sealing
 from mtdata.exports.output.bucket import BucketOutput
 from mtdata.records.models import Artifact, Job
-from mtdata.web import fetching, places, sending
+from mtdata.web import places, sending
 from mtdata.web.fetching import Fetching, Flow
 from mtdata.web.places import Lost, StoreOfEnvironment
 from mtdata.web.sending import sent

@@ -1,16 +1,16 @@
 """Opens boto3's client of a store; it asks none.
 
 With keys in our config nothing of the environment, of files in a home or of a cloud's machine is
-asked: a profile of somebody else must not stop us.  REQUESTS_CA_BUNDLE counts, as for sites.
+asked: a profile of somebody else must not stop us.  Authorities count as for sites (trust.py).
 """
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtdata.adapters.s3.access import S3Access
+from mtdata.trust import authorities
 
 if TYPE_CHECKING:
     from mtdata.adapters.s3.wire import Wire
@@ -68,9 +68,9 @@ def open_client(access: S3Access) -> Opened:
     client = session.client(
         "s3", endpoint_url=access.endpoint or None, region_name=region, config=config
     )
-    trusted = core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+    trusted = authorities(core.get_config_variable("ca_bundle") or "")
     limits = (access.connect_timeout_s, access.timeout_s)
-    wire = Wire(verify=trusted or True, timeout=limits, max_pool_connections=CONNECTIONS)
+    wire = Wire(verify=trusted, timeout=limits, max_pool_connections=CONNECTIONS)
     wire.take(client)
     return Opened(client, wire)
 
