@@ -92,6 +92,7 @@ ROUTES = (
         post(Role.VIEWER, account.remove_token),
     ),
     Route("jobs/", "jobs", get(Role.VIEWER, jobs.show), guests=True),
+    Route("jobs/stop/", "jobs_stop", post(Role.OPERATOR, orders.stop_all), guests=True),
     Route("jobs/new/", "job_kinds", get(Role.OPERATOR, new_job.choose), guests=True),
     Route(
         "jobs/new/<str:kind>/",
