@@ -25,6 +25,7 @@ JOBS = """examples:
   mtdata jobs show study.decode_mysite      by its name or its id
   mtdata jobs show ID --links               an address for an hour for each file in a store
   mtdata jobs stop ID                       it ends, and what it did is taken back
+  mtdata jobs stop --all --owner anna       the same for all of hers that have not ended
   mtdata jobs retry ID                      finished parts are not done again
   mtdata jobs undo ID                       take back what an ended job did
 
@@ -58,12 +59,22 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         ("undo", _undo, "take back what an ended job did"),
     ):
         order = orders.add_parser(name, parents=[shared], help=told)
-        order.add_argument("id", metavar="ID", help="the job's id or its name")
+        several = {"nargs": "?"} if act is _stop else {}
+        order.add_argument("id", metavar="ID", help="the job's id or its name", **several)
         order.set_defaults(run=act)
+        if act is _stop:
+            _add_all_of_these(order)
         if act is _show:
             told = "sign an address for each file in a store: whoever has it gets the file"
             order.add_argument("--links", action="store_true", help=told)
     _add_runner(commands, shared)
+
+
+def _add_all_of_these(order: argparse.ArgumentParser) -> None:
+    order.add_argument("--all", action="store_true", help="instead of one: all of these")
+    order.add_argument("--status", choices=["Queued", "In Progress"], default="")
+    order.add_argument("--kind", default="", help="those of this kind")
+    order.add_argument("--owner", help="those that this user queued ('': the command line)")
 
 
 def _add_runner(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -166,7 +177,13 @@ def _log(options: argparse.Namespace) -> Result:
 
 
 def _stop(options: argparse.Namespace) -> Result:
+    if options.all == bool(options.id):
+        raise UsageError("jobs stop takes the ID of a job, or --all and no ID")
+    if not options.all and (options.status or options.kind or options.owner is not None):
+        raise UsageError("--status, --kind and --owner go with --all")
     settings = _opened(options)
+    if options.all:
+        return _stop_all(options, settings)
     from mtdata.jobs import front
     from mtdata.records import orders
 
@@ -176,12 +193,29 @@ def _stop(options: argparse.Namespace) -> Result:
     return _ordered(options, job, {"note": told} if told else {})
 
 
+def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
+    from django.db.models import Q
+
+    from mtdata.jobs import front
+    from mtdata.records import looking, share
+
+    ours = Q() if options.owner is None else Q(owner=options.owner)
+    found = share.to_stop(ours, status=options.status, kind=options.kind)
+    stopped = front.stop_all(settings, found, "stopped by hand")
+    if not options.json:
+        for job in stopped:
+            say(f"{job.name} is {job.status}")
+        note(f"mtdata: {len(stopped)} jobs were stopped")
+    return 0, {"jobs": [looking.brief(job) for job in stopped]}
+
+
 def _retry(options: argparse.Namespace) -> Result:
     settings = _opened(options)
     from mtdata.jobs import front
+    from mtdata.jobs.kinds import KINDS
     from mtdata.records import orders
 
-    return _ordered(options, front.retry(settings, orders.found(options.id).pk), {})
+    return _ordered(options, front.retry(settings, orders.found(options.id).pk, KINDS), {})
 
 
 def _undo(options: argparse.Namespace) -> Result:

@@ -137,6 +137,20 @@ class ProgrammeConfig(BaseModel):
     sweep_s: Seconds = Field(default=30.0, validation_alias="SWEEP_S", description=DURATION)
     grace_s: Seconds = Field(default=10.0, validation_alias="GRACE_S", description=DURATION)
     stall_s: Seconds = Field(default=1800.0, validation_alias="STALL_S", description=DURATION)
+    queue_jobs: int = Field(
+        default=100,
+        validation_alias="QUEUE_JOBS",
+        ge=1,
+        le=100_000,
+        description="a whole number from 1 to 100000",
+    )
+    queue_hours: int = Field(
+        default=20_000,
+        validation_alias="QUEUE_HOURS",
+        ge=1,
+        le=100_000_000,
+        description="a whole number from 1 to 100000000",
+    )
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = Field(
         default=("localhost", "127.0.0.1", "[::1]"),
         validation_alias="ALLOWED_HOSTS",

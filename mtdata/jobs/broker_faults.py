@@ -12,7 +12,7 @@ from typing import Any
 
 from mtdata.domain.broker import BrokerAddress
 
-_DENIED = ("AccessDenied", "AccessDeniedException", "AWS.SimpleQueueService.AccessDenied")
+_DENIED = ("403", "AccessDenied", "AccessDeniedException")
 _INEQUIVALENT = re.compile(r"inequivalent arg '([a-z-]{1,40})'")
 _UNREADABLE = "a message there cannot be read"
 _WHY = {

@@ -77,6 +77,11 @@ def _days(parameters: Parameters) -> tuple[date, date]:
     return kept_day(parameters, "from"), kept_day(parameters, "to")
 
 
+def _hours_of(parameters: Parameters) -> float:
+    first, last = _days(parameters)
+    return 24.0 * ((last - first).days + 1)
+
+
 def _base(parameters: Parameters) -> str:
     return named_by_days(parameters, "from", "to")
 
@@ -219,6 +224,7 @@ CLICKS = Kind(
     key=_key,
     account=ACCOUNT.name,
     check=_check,
+    hours=_hours_of,
     hands=HANDS,
     resumes=True,
     limit_s=LIMIT_S,
@@ -237,6 +243,7 @@ CONVERSIONS = Kind(
     key=_key,
     account=ACCOUNT.name,
     check=_check,
+    hours=_hours_of,
     hands=HANDS,
     resumes=True,
     limit_s=LIMIT_S,

@@ -124,9 +124,11 @@ def _send(job_id: str, times: int, hops: int, address: BrokerAddress, app: Any) 
         _put(job_id, times, hops, app, connection)
 
 
-def _put(job_id: str, times: int, hops: int, app: Any, connection: Any, **more: float) -> None:
+def _put(job_id: str, times: int, hops: int, app: Any, connection: Any, **more: Any) -> None:
     from mtdata.jobs.broker import TASK
 
+    if connection.transport.driver_type == "sqs":
+        more["declare"] = ()  # it stands, and to ask for its size is a right of its own
     producer = app.amqp.Producer(connection)
     for _ in range(times):
         app.send_task(

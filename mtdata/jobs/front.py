@@ -5,15 +5,20 @@ Each is a move in the records, which the caller has opened, and then a ring; it 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtdata.config import Settings
-from mtdata.jobs import doorbell
+from mtdata.jobs import bounds, doorbell
 from mtdata.jobs.kind import Kinds, read_parameters
 from mtdata.jobs.ordering import kind_of, order_of
-from mtdata.records import orders
+from mtdata.records import looking, orders
 from mtdata.records.models import Job
+from mtdata.records.moves import is_final
+
+_ALONE = threading.Lock()
+"""Orders of one process come one by one, so that many at once are counted as many."""
 
 
 def add(
@@ -30,10 +35,15 @@ def add_all(
     givens: Sequence[Mapping[str, str]],
     owner: str = "",
 ) -> list[Job]:
-    """Queue a job for each of these, or none of them; the errors are those of `add`."""
+    """Queue a job for each of these, or none of them; the errors are those of `add`.
+
+    JobError also where the owner would have more in the queue than QUEUE_JOBS and QUEUE_HOURS.
+    """
     kind = kind_of(kind_name, kinds)
     read = [read_parameters(kind, settings, given) for given in givens]
-    jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
+    with _ALONE:
+        bounds.refuse_beyond(settings, kinds, owner, [(kind.name, one) for one in read])
+        jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
     for job in jobs:
         if not doorbell.ring(settings, job.pk):
             break  # the broker is away: who sweeps the records finds all of them
@@ -62,9 +72,28 @@ def stop(settings: Settings, job_id: Any, reason: str = "stopped by hand") -> tu
     return (job if told else _rung(settings, job)), told
 
 
-def retry(settings: Settings, job_id: Any) -> Job:
-    """Queue a job again; finished parts stay so.  JobError when it may not be."""
-    return _rung(settings, orders.retry(job_id))
+def stop_all(settings: Settings, jobs: Sequence[Any], reason: str) -> list[Job]:
+    """Stop each of these that has not ended yet; those that were stopped."""
+    stopped = []
+    for job_id in jobs:
+        job, told = orders.stop(job_id, reason)
+        if not told:
+            stopped.append(job)
+    for job in stopped:
+        if not is_final(job) and not doorbell.ring(settings, job.pk):
+            break  # as in `add_all`
+    return stopped
+
+
+def retry(settings: Settings, job_id: Any, kinds: Kinds | None = None) -> Job:
+    """Queue a job again; finished parts stay so.  JobError when it may not be, as in `add_all`."""
+    with _ALONE:
+        job = looking.known(job_id)
+        if job is not None and is_final(job):
+            asked = [(job.kind, job.parameters)]
+            bounds.refuse_beyond(settings, kinds or {}, job.owner, asked)
+        again = orders.retry(job_id)
+    return _rung(settings, again)
 
 
 def undo(settings: Settings, job_id: Any) -> Job:

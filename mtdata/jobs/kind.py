@@ -121,6 +121,7 @@ class Kind:
     check: Callable[[Parameters], None] = lambda parameters: None
     limit_s: float = 86_400
     memory_bytes: int = 4 << 30
+    hours: Callable[[Parameters], float] = lambda parameters: 0.0  # of reports that it asks for
     account: str = ""  # the parameter by which a job belongs to an account; '' = to none
     about: str = ""  # what it does, for who chooses one
     # two parameters, the first and the last day: a form takes several such pairs, each for a job

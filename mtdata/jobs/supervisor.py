@@ -26,6 +26,8 @@ from mtdata.records.carrying import Claimed, Signs, Verdict
 
 log = logging.getLogger(__name__)
 HEAR_S = 0.2
+TURN_S = 600.0
+"""After so long at one job a slot looks whose turn it is; the job goes on where it was."""
 MOST_LINES = 200
 """So many lines of one part go into the job's log; the rest stand in the program's own."""
 
@@ -80,7 +82,7 @@ class Supervisor:
     ) -> None:
         self._runner, self._terms, self._kinds = runner, terms, kinds
         self._leaving, self._call = leaving or threading.Event(), call
-        self._away = away
+        self._away, self._ticks = away, SystemClock().ticks
         self._ready: Child | None = None
 
     def work(self) -> bool:
@@ -122,6 +124,7 @@ class Supervisor:
         return carrying.claim(self._runner, self._terms.lease_s, self._kinds.keys(), job)
 
     def _carry_all(self, child: Child, claimed: Claimed | None) -> None:
+        until = self._ticks() + TURN_S
         while claimed is not None:
             kind = self._kinds[claimed.kind]
             course = Course(child, claimed, self._runner, self._terms, kind, self._away)
@@ -131,7 +134,7 @@ class Supervisor:
                 return
             if claimed.stage == Stage.PLAN:
                 self._share(claimed)
-            claimed = self._claim(claimed.job)
+            claimed = self._claim(claimed.job) if self._ticks() < until else None
 
     def _share(self, claimed: Claimed) -> None:
         hands = self._kinds[claimed.kind].hands

@@ -16,8 +16,8 @@ from django.db.utils import (
     OperationalError,
 )
 
-from mtdata.errors import RecordsError
-from mtdata.records.faults import reason
+from mtdata.errors import RecordsBusy, RecordsError
+from mtdata.records.faults import is_locked, reason
 
 Found = TypeVar("Found")
 TRIES, PAUSE_S = 7, 0.1
@@ -53,14 +53,17 @@ def asking() -> Iterator[None]:
         raise
     except (DatabaseError, InterfaceError) as error:
         connection.close()  # a broken one would stay broken, and one that is read-only so
-        raise RecordsError(
+        kind = RecordsBusy if is_locked(error) else RecordsError
+        raise kind(
             f"the database of the records {where()} does not do what it was asked: {reason(error)}"
         ) from error
 
 
-def whole(move: Callable[[], Found], tries: int = TRIES) -> Found:
+def whole(move: Callable[[], Found], tries: int = TRIES, *, patient: bool = True) -> Found:
     """Make the move in one transaction, and anew when the connection broke or two stood in each
     other's way: then nothing of it was done, or all of it, which a move has to find out itself.
+
+    Who is not patient waits for a lock but once: a person is there, and can try again.
     """
     for turn in range(1, tries + 1):
         try:
@@ -68,8 +71,10 @@ def whole(move: Callable[[], Found], tries: int = TRIES) -> Found:
                 return move()
         except (OperationalError, InterfaceError) as error:
             connection.close()
-            if turn == tries:
-                raise RecordsError(
+            locked = is_locked(error)
+            if turn == tries or (locked and not patient):
+                kind = RecordsBusy if locked else RecordsError
+                raise kind(
                     f"the database of the records {where()} does not answer: {reason(error)}"
                 ) from error
             time.sleep(PAUSE_S * 2**turn)

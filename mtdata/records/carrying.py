@@ -21,9 +21,9 @@ from mtdata.errors import Fenced
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Artifact, Job, Part
 from mtdata.records.moves import ALL, TEXT, advance, locked, taken_back, tell, touched, turn
+from mtdata.records.share import in_turn
 
 CANDIDATES = 50
-UNDER_WAY = (Status.QUEUED, Status.IN_PROGRESS, Status.STOPPING)
 
 
 class Claimed(NamedTuple):
@@ -72,21 +72,10 @@ def claim(
 ) -> Claimed | None:
     """Take the next part that may be carried now, of that job or of any of these kinds.
 
-    None when there is none.
+    Whose job comes next is a matter of shares (`share`).  None where there is none.
     """
     with asking():
-        at = now()
-        queued = Part.objects.filter(
-            status=Status.QUEUED, job__status__in=UNDER_WAY, job__kind__in=list(kinds)
-        )
-        queued = queued.filter(Q(not_before=None) | Q(not_before__lte=at))
-        queued = queued.filter(Q(job__not_before=None) | Q(job__not_before__lte=at))
-        taken = Job.objects.exclude(held_key=None).values("held_key")
-        queued = queued.exclude(job__status=Status.QUEUED, job__key__in=taken)
-        if job_id is not None:
-            queued = queued.filter(job_id=job_id)
-        jobs = queued.order_by("job__created_at").values_list("job_id", "job__created_at")
-        candidates = [found for found, _ in jobs.distinct()[:CANDIDATES]]
+        candidates = in_turn(kinds, now(), job_id)[:CANDIDATES]
     for candidate in candidates:
         try:
             found = whole(lambda one=candidate: _claim(one, runner, lease_s))  # type: ignore[misc]

@@ -132,6 +132,19 @@ def reason(error: BaseException) -> str:
     return _told(_by_words(error), type(error).__name__)
 
 
+def is_locked(error: BaseException) -> bool:
+    """Whether somebody held a lock for the whole of the time that one waits for it.
+
+    Two that stand in each other's way (a deadlock, a snapshot) are none: another try helps there.
+    """
+    for cause in _causes(error):
+        number = cause.args[0] if cause.args and type(cause.args[0]) is int else None
+        name, state = (getattr(cause, sign, "") for sign in ("sqlite_errorname", "sqlstate"))
+        if name in ("SQLITE_BUSY", "SQLITE_LOCKED") or state == "55P03" or number == 1205:
+            return True
+    return False
+
+
 def _by_sign(cause: BaseException) -> str:
     number = cause.args[0] if cause.args else None
     if type(number) is int and number in _BY_NUMBER:

@@ -158,6 +158,12 @@ def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
     }
 
 
+def known(job_id: Any) -> Job | None:
+    """The job of that id."""
+    with asking():
+        return Job.objects.filter(pk=job_id).first()
+
+
 def under_way() -> set[str]:
     """The ids of all jobs that have not ended."""
     with asking():

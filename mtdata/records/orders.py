@@ -40,7 +40,9 @@ def add_all(orders: Sequence[Order]) -> list[Job]:
     """The same for several jobs in one commit: all of them are entered, or none is."""
     for _ in range(TRIES):
         try:
-            return whole(lambda: [_add(order, _free(order.base)) for order in orders])
+            return whole(
+                lambda: [_add(order, _free(order.base)) for order in orders], patient=False
+            )
         except IntegrityError:
             continue  # somebody took that name this very moment
     raise RecordsError("too many jobs are added at once; try again")
@@ -57,7 +59,7 @@ def add_once(order: Order) -> Job | None:
         return None if taken else _add(order, order.base)
 
     try:
-        return whole(move)
+        return whole(move, patient=False)
     except IntegrityError:
         return None  # somebody else did this very moment
 
@@ -108,7 +110,7 @@ def stop(job_id: Any, reason: str = "stopped by hand") -> tuple[Job, str]:
         _begin_stopping(job, reason)
         return job, ""
 
-    return whole(move)
+    return whole(move, patient=False)
 
 
 def _begin_stopping(job: Job, reason: str) -> None:
@@ -138,7 +140,7 @@ def retry(job_id: Any) -> Job:
         tell(job.pk, now(), "INFO", f"tried again, attempt {job.attempt}")
         return job
 
-    return whole(move)
+    return whole(move, patient=False)
 
 
 def undo(job_id: Any) -> Job:
@@ -154,4 +156,4 @@ def undo(job_id: Any) -> Job:
         _begin_stopping(job, "taken back by hand")
         return job
 
-    return whole(move)
+    return whole(move, patient=False)

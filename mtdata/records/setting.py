@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from mtdata.adapters import authority
 from mtdata.adapters.durable import make_folder
 from mtdata.domain.database import DatabaseAddress
-from mtdata.errors import ConfigError, RecordsError
+from mtdata.errors import ConfigError, RecordsBusy, RecordsError
 from mtdata.records.asking import asking
 from mtdata.records.connecting import BUSY_S, described
 from mtdata.records.fitness import refuse_narrow_texts
@@ -117,7 +117,7 @@ def _alone(path: str) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         told = f"another process has been making the tables for {BUSY_S} s; nothing was changed"
-        raise RecordsError(f"{path}: {told}") from None
+        raise RecordsBusy(f"{path}: {told}") from None
     except OSError as error:
         told = f"cannot lock: {error.strerror}; nothing was changed"
         raise RecordsError(f"{path}: {told}") from error

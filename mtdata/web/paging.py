@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from mtdata.domain.bounds import MAX_ID
 
+MOST_WORDS = 128
+
 
 def number_in(given: Mapping[str, str], name: str, otherwise: int) -> int:
     """A whole number from 1 on."""
@@ -13,6 +15,12 @@ def number_in(given: Mapping[str, str], name: str, otherwise: int) -> int:
     if word.isascii() and word.isdigit() and len(word) < 20:
         return min(max(1, int(word)), MAX_ID)
     return otherwise
+
+
+def asked_in(given: Mapping[str, str]) -> dict[str, str]:
+    """By what the list of jobs is filtered."""
+    names = ("status", "kind", "name", "owner")
+    return {name: word_in(given, name, MOST_WORDS).strip() for name in names}
 
 
 def word_in(given: Mapping[str, str], name: str, most: int = 255) -> str:

@@ -107,6 +107,7 @@ ROUTES = (
         get(Role.VIEWER, daily.show) | post(Role.OPERATOR, daily.make),
         guests=True,
     ),
+    Route("jobs/stop/", "jobs_stop", post(Role.OPERATOR, orders.stop_all), guests=True),
     Route("jobs/new/", "job_kinds", get(Role.OPERATOR, new_job.choose), guests=True),
     Route(
         "jobs/new/<str:kind>/",

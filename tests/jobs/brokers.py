@@ -158,6 +158,15 @@ class OwnRabbit:
             assert time.monotonic() < until, "RabbitMQ does not start"
             time.sleep(0.1)
 
+    def raise_alarm(self) -> None:
+        """Let it find that it uses more memory than it may."""
+        name = self._env["RABBITMQ_NODENAME"]
+        words = ["set_vm_memory_high_watermark", "absolute", "1MB"]
+        program = self.PROGRAM.with_name("rabbitmqctl")
+        subprocess.run(
+            [str(program), "-n", name, *words], env=self._env, check=True, capture_output=True
+        )
+
     def has_kept_its_queue(self) -> bool:
         """Whether a quorum queue would be there after a kill."""
         kept = self._folder.glob("data/*/quorum/*/names.dets")
@@ -179,10 +188,12 @@ class Moto:
             self.port = free.getsockname()[1]
         self._server: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Begin it, and wait until it answers."""
+    def start(self, unguarded: int | None = None) -> None:
+        """Begin it, and wait until it answers; after so many calls it asks for rights."""
+        guard = {} if unguarded is None else {"INITIAL_NO_AUTH_ACTION_COUNT": str(unguarded)}
         words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
-        self._server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._server = subprocess.Popen(words, env=os.environ | guard, **silent)
         until = time.monotonic() + START_S
         while not is_there(self.port):
             assert time.monotonic() < until, "moto does not start"

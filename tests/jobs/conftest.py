@@ -26,21 +26,24 @@ ENGINES = ("sqlite", "postgres", "mysql")
 BROKERS = ("rabbitmq", "sqs")
 
 
-def _administered(engine: str) -> Any:
+def connected(engine: str, name: str = "") -> Any:
+    """A session of who may make databases."""
     if engine == "postgres":
         import psycopg
 
         return psycopg.connect(
-            host="127.0.0.1", port=5432, user="postgres", dbname="test", autocommit=True
+            host="127.0.0.1", port=5432, user="postgres", dbname=name or "test", autocommit=True
         )
     import pymysql
 
-    return pymysql.connect(host="127.0.0.1", port=3306, user="root", autocommit=True)
+    return pymysql.connect(
+        host="127.0.0.1", port=3306, user="root", database=name or None, autocommit=True
+    )
 
 
 def ask(engine: str, words: str) -> None:
     """Do it as who may make databases."""
-    with closing(_administered(engine)) as connection, closing(connection.cursor()) as cursor:
+    with closing(connected(engine)) as connection, closing(connection.cursor()) as cursor:
         cursor.execute(words)
 
 

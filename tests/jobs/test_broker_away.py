@@ -108,6 +108,8 @@ def test_rabbitmq_that_is_killed_and_begun_again_rings_again(
     server.start()
     try:
         plain.configure(ENGINE="celery", BROKER=server.url, SWEEP_S="5m")
+        address = plain.settings.programme.broker
+        assert address is not None
         with caplog.at_level(logging.INFO, "mtdata.jobs"):
             plain.carry()
             until(lambda: told(caplog, "listening"), "the ear")
@@ -121,6 +123,10 @@ def test_rabbitmq_that_is_killed_and_begun_again_rings_again(
             server.start()
             until(lambda: told(caplog, "there again"), "the all-clear")
             plain.ended(plain.add(rows=20, parts=1), "Success")
+            server.raise_alarm()
+            until(lambda: "alarm" in doorbell.try_out(address), "the words")
+            assert not doorbell.ring(plain.settings, "a job")
+            assert "takes no ring until that is over" in told(caplog, "could not be rung")[-1]
     finally:
         plain.stop()
         server.kill()

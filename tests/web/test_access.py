@@ -58,6 +58,8 @@ TABLE = """
 /incidents/close/                   *      login  403  405  405
 /jobs/                              GET    login  in   in   in
 /jobs/                              *      login  405  405  405
+/jobs/stop/                         POST   login  403  in   in
+/jobs/stop/                         *      login  403  405  405
 /jobs/new/                          GET    login  403  in   in
 /jobs/new/                          *      login  403  405  405
 /jobs/new/<str:kind>/               GET    login  403  in   in
@@ -129,6 +131,8 @@ TABLE = """
 /api/jobs                           GET    401    in   in   in
 /api/jobs                           POST   401    403  in   in
 /api/jobs                           *      401    405  405  405
+/api/jobs/stop                      POST   401    403  in   in
+/api/jobs/stop                      *      401    403  405  405
 /api/jobs/<uuid:id>                 GET    401    in   in   in
 /api/jobs/<uuid:id>                 *      401    405  405  405
 /api/jobs/<uuid:id>/events          GET    401    in   in   in

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import requests
 
+from mtdata.records import orders
 from mtdata.records.asking import now
 from mtdata.records.models import Event, Job, Part
 from tests.jobs.place import until
+from tests.web.programs import program
 from tests.web.site import Visitor, WebSite
 
 DAYS = {"start": "2026-03-01", "end": "2026-03-02"}
@@ -398,3 +400,35 @@ def test_while_the_database_is_away_a_page_says_so(web: WebSite) -> None:
         file.rmdir()
         away.rename(file)
     assert known.get(page).status_code == 200
+
+
+# --- a crowd
+
+
+def test_a_crowd_is_refused_in_words_at_each_door_and_stopped_in_one_go(web: WebSite) -> None:
+    for owner, count in (("operator", 98), ("admin", 2)):
+        order = orders.Order("rows", {"rows": 1, "parts": 1}, "crowd", owner=owner)
+        orders.add_all([order] * count)
+    last = _queued(web, "dated", **DAYS)
+    _queued(web, "rows", rows="1")  # the hundredth
+    asking = program(web)
+    by_page = web.visitor("operator").submit("/jobs/new/dated/", "/jobs/new/dated/", **DAYS)
+    by_api = asking.post("/api/jobs", json={"kind": "rows", "parameters": {}})
+    again = _ordered(web, last, "stop")
+    assert "Stopped" in again
+    assert (by_page.status_code, by_api.status_code) == (400, 422)
+    for told in (_text(by_page), by_api.json()["detail"]):
+        assert "101 jobs of one owner" in told
+        assert "QUEUE_JOBS" in told
+    shown = web.visitor("operator").get("/jobs/", params={"owner": "operator", "name": "crowd"})
+    assert "Stop all of these" in shown.text
+    assert "Stop all of these" not in web.visitor("viewer").get("/jobs/").text
+    fields = {"owner": "operator", "name": "crowd", "status": "", "kind": ""}
+    done = web.visitor("operator").submit("/jobs/stop/", "/jobs/", **fields)
+    assert (done.status_code, done.headers["Location"]) == (303, "/jobs/")
+    assert Job.objects.filter(status="Stopped").count() == 99
+    stopped = asking.post("/api/jobs/stop", json={"owner": "operator"}).json()
+    assert (stopped["stopped"], stopped["jobs"][0]["status"]) == (1, "Stopped")
+    assert Job.objects.filter(status="Queued").values_list("owner", flat=True).distinct().get() == (
+        "admin"
+    )

@@ -13,7 +13,7 @@ from ninja import Query
 
 from mtdata.jobs import front
 from mtdata.jobs.kind import reading
-from mtdata.records import going, listing, looking
+from mtdata.records import going, listing, looking, share
 from mtdata.records.models import Job, Part
 from mtdata.web import users
 from mtdata.web.api import shapes
@@ -118,10 +118,27 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     return _ordered(job, note)
 
 
+def stop_jobs(request: HttpRequest, these: shapes.These) -> dict[str, Any]:
+    """Stop all of these that have not ended, and take back what they did.
+
+    Without a state, kind, owner or words it is every job that whoever asks gets at.
+    """
+    found = share.to_stop(
+        reach_of(request.user).jobs,
+        status="" if these.status == shapes.ANY else these.status,
+        kind=these.kind,
+        words=these.words,
+        owner=these.owner,
+    )
+    who = request.user.get_username()
+    stopped = front.stop_all(settings.MTDATA, found, f"stopped by {who}")
+    return {"stopped": len(stopped), "jobs": [looking.brief(job) for job in stopped]}
+
+
 def retry_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Queue a job again that is Failed or Stopped; parts that are done stay so."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(front.retry(settings.MTDATA, found(request, id).pk))
+        return _ordered(front.retry(settings.MTDATA, found(request, id).pk, settings.MTDATA_KINDS))
 
 
 def undo_job(request: HttpRequest, id: UUID) -> dict[str, Any]:

@@ -45,6 +45,7 @@ OPERATIONS = (
     Operation("GET", "/runners", Role.VIEWER, standing.list_runners, site_shapes.Runners),
     Operation("GET", "/jobs", Role.VIEWER, jobs.list_jobs, shapes.Jobs),
     Operation("POST", "/jobs", Role.OPERATOR, jobs.add_job, shapes.Ordered, 201, (413,)),
+    Operation("POST", "/jobs/stop", Role.OPERATOR, jobs.stop_jobs, shapes.StoppedJobs, 200, (413,)),
     Operation("GET", "/jobs/{uuid:id}", Role.VIEWER, jobs.show_job, shapes.Job),
     Operation("GET", "/jobs/{uuid:id}/events", Role.VIEWER, jobs.list_events, shapes.Events),
     Operation("GET", "/jobs/{uuid:id}/parts", Role.VIEWER, jobs.list_parts, shapes.Parts),

@@ -61,6 +61,21 @@ class JobsWanted(Wanted):
     owner: str = Field("", max_length=150, pattern=NO_NUL, json_schema_extra=_example("anna"))
 
 
+class These(Schema):
+    """Which of the jobs that have not ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["any", "Queued", "In Progress"] = Field(
+        ANY, json_schema_extra=_example("Queued")
+    )
+    kind: str = Field("", max_length=64, pattern=NO_NUL, json_schema_extra=_example("study.export"))
+    words: str = Field(
+        "", max_length=128, pattern=NO_NUL, description="A part of the name, in any case."
+    )
+    owner: str = Field("", max_length=150, pattern=NO_NUL, json_schema_extra=_example("anna"))
+
+
 class EventsWanted(Schema):
     """Events behind one that is known."""
 
@@ -152,6 +167,13 @@ class Ordered(JobBrief):
 
     attempt: int
     note: str
+
+
+class StoppedJobs(Schema):
+    """The jobs that were stopped."""
+
+    stopped: int
+    jobs: list[JobBrief]
 
 
 class Done(Schema):

@@ -13,19 +13,16 @@ from mtdata.domain.job import Status
 from mtdata.records import looking
 from mtdata.web import links, users, waiting
 from mtdata.web.pages.words import span
-from mtdata.web.paging import number_in, word_in
+from mtdata.web.paging import asked_in, number_in
 from mtdata.web.reach import reach_of
 from mtdata.web.roles import Role, role_of
 
-SIZE, MOST_WORDS = 50, 128
+SIZE = 50
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """A page of the list; its table alone for who polls it."""
-    asked = {
-        name: word_in(request.GET, name, MOST_WORDS).strip()
-        for name in ("status", "kind", "name", "owner")
-    }
+    asked = asked_in(request.GET)
     reach = reach_of(request.user)
     found = looking.paged(
         status=asked["status"],
@@ -44,6 +41,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "kinds": _offered(sorted(reach.kinds), asked["kind"]),
         "has_daily": bool(reach.settings.export.cake),
         "is_filtered": any(asked.values()),
+        "can_stop": asked["status"] in ("", Status.QUEUED, Status.IN_PROGRESS),
     }
     alone = request.headers.get("HX-Request") == "true"
     return render(request, "web/jobs_table.html" if alone else "web/jobs.html", known)

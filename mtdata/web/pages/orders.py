@@ -13,10 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from mtdata.domain.job import Status, retry_refused, undo_refused
 from mtdata.errors import JobError, RecordsError
 from mtdata.jobs import front
+from mtdata.records import share
 from mtdata.records.asking import asking
 from mtdata.records.models import Job
 from mtdata.records.moves import touched
 from mtdata.web.pages.words import see
+from mtdata.web.paging import asked_in
 from mtdata.web.reach import reach_of
 
 log = logging.getLogger(__name__)
@@ -46,11 +48,28 @@ def stop(request: HttpRequest, job: Any) -> HttpResponse:
     return _ordered(request, job, "stop", order)
 
 
+def stop_all(request: HttpRequest) -> HttpResponse:
+    """Stop all that the list shows, on all of its pages, which has not ended yet."""
+    asked = asked_in(request.POST)
+    found = share.to_stop(
+        reach_of(request.user).jobs,
+        status=asked["status"],
+        kind=asked["kind"],
+        words=asked["name"],
+        owner=asked["owner"],
+    )
+    who = request.user.get_username()
+    stopped = front.stop_all(settings.MTDATA, found, f"stopped by {who}")
+    log.info("%s ordered: stop %d jobs", who, len(stopped))
+    messages.success(request, f"{len(stopped)} jobs were stopped.")
+    return see("jobs")
+
+
 def retry(request: HttpRequest, job: Any) -> HttpResponse:
     """Queue it again."""
 
     def order(who: str) -> str:
-        of = front.retry(settings.MTDATA, job)
+        of = front.retry(settings.MTDATA, job, settings.MTDATA_KINDS)
         return f"{of.name} is queued again, attempt {of.attempt}."
 
     return _ordered(request, job, "retry", order)

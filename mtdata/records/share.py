@@ -1,0 +1,158 @@
+"""Whose turn it is: jobs that could be carried now, in an order by which nobody waits for a crowd.
+
+First comes the account of which least is carried, then the owner, then who had no turn for longest;
+among the jobs of one owner at one account the oldest.  It only looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from mtdata.domain.job import FINAL, Stage, Status
+from mtdata.records.asking import asking
+from mtdata.records.models import Job, Part
+
+UNDER_WAY = (Status.QUEUED, Status.IN_PROGRESS, Status.STOPPING)
+MOST = 2000
+LATELY = timedelta(days=1)
+"""Whoever had no turn for so long comes as if there had been none."""
+
+
+class Waiting(NamedTuple):
+    """A job of which a part could be begun now."""
+
+    job: Any
+    owner: str
+    key: str
+    status: str
+    created_at: datetime
+
+    @property
+    def account(self) -> str:
+        """Whose share it is carried from: that of its key, or of its owner where it has none."""
+        return self.key or f" {self.owner}"
+
+
+class Load(NamedTuple):
+    """How many parts are carried for somebody now, and since when the last was begun."""
+
+    parts: int
+    last: float
+
+
+IDLE = Load(0, 0.0)
+
+
+def in_turn(kinds: Collection[str], at: datetime, job_id: str | None = None) -> list[Any]:
+    """The ids of jobs in the order in which they should be tried; of one key that waits, one."""
+    found = _startable(kinds, at)
+    if job_id is not None:
+        return list(found.filter(pk=job_id).values_list("pk", flat=True))
+    fields = ("pk", "owner", "key", "status", "created_at")
+    jobs = [Waiting(*row) for row in found.order_by("created_at").values_list(*fields)[:MOST]]
+    if len(jobs) > 1:
+        jobs = _shared(jobs, at)
+    return [one.job for one in _one_of_each_key(jobs)]
+
+
+def _startable(kinds: Collection[str], at: datetime) -> Any:
+    """Jobs with a part that is due, a hand free for it, and a key that no other job holds."""
+    due = Part.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=at), job=OuterRef("pk"), status=Status.QUEUED
+    )
+    running = Part.objects.filter(job=OuterRef("pk"), status=Status.IN_PROGRESS).order_by()
+    counted = running.values("job").annotate(count=Count("pk")).values("count")
+    taken = Job.objects.exclude(held_key=None).values("held_key")
+    jobs = Job.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=at), status__in=UNDER_WAY, kind__in=list(kinds)
+    ).annotate(carried=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+    busy = Q(status=Status.IN_PROGRESS)
+    only_closes = ~Exists(due.exclude(stage=Stage.CLOSE))
+    return (
+        jobs.filter(Exists(due))
+        .exclude(status=Status.QUEUED, key__in=taken)
+        .exclude(busy & Q(carried__gte=F("hands")))
+        .exclude(busy & Q(carried__gt=0) & only_closes)
+    )
+
+
+def _shared(jobs: list[Waiting], at: datetime) -> list[Waiting]:
+    of_owner, of_account = _loads(at)
+
+    def place(one: Waiting) -> tuple[Any, ...]:
+        account, owner = (
+            of_account.get(one.account, IDLE),
+            of_owner.get((one.account, one.owner), IDLE),
+        )
+        return account.parts, account.last, owner.parts, owner.last, one.created_at
+
+    return sorted(jobs, key=place)
+
+
+def _loads(at: datetime) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
+    """What is carried for each owner at each account, and for each account."""
+    begun = Part.objects.exclude(started_at=None).exclude(job__status__in=FINAL)
+    runs = Count("pk", filter=Q(status=Status.IN_PROGRESS))
+    parts = begun.values("job__owner", "job__key").annotate(count=runs, last=Max("started_at"))
+    lately = Job.objects.filter(started_at__gt=at - LATELY)
+    jobs = lately.values("owner", "key").annotate(last=Max("started_at"))
+    rows = [(r["job__owner"], r["job__key"], r["count"], r["last"]) for r in parts.order_by()]
+    rows += [(row["owner"], row["key"], 0, row["last"]) for row in jobs.order_by()]
+    return _summed(
+        ((key or f" {owner}", owner), Load(count, last.timestamp()))
+        for owner, key, count, last in rows
+    )
+
+
+def _summed(
+    rows: Iterable[tuple[tuple[str, str], Load]],
+) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
+    of_owner: dict[tuple[str, str], Load] = {}
+    of_account: dict[str, Load] = {}
+    for (account, owner), load in rows:
+        of_owner[account, owner] = _with(of_owner.get((account, owner), IDLE), load)
+        of_account[account] = _with(of_account.get(account, IDLE), load)
+    return of_owner, of_account
+
+
+def _with(one: Load, other: Load) -> Load:
+    return Load(one.parts + other.parts, max(one.last, other.last))
+
+
+def _one_of_each_key(jobs: list[Waiting]) -> list[Waiting]:
+    """A second job that waits for a key would be tried in vain."""
+    seen, found = set[str](), []
+    for one in jobs:
+        waits = one.key and one.status == Status.QUEUED
+        if not waits or one.key not in seen:
+            found.append(one)
+        if waits:
+            seen.add(one.key)
+    return found
+
+
+def unfinished(owner: str, most: int) -> list[tuple[str, dict[str, Any]]]:
+    """Kind and parameters of the jobs of an owner that have not ended, so many at most."""
+    with asking():
+        jobs = Job.objects.filter(owner=owner).exclude(status__in=FINAL)
+        return list(jobs.values_list("kind", "parameters")[:most])
+
+
+def to_stop(
+    within: Q, *, status: str = "", kind: str = "", words: str = "", owner: str = ""
+) -> Any:
+    """The ids of such jobs that can be stopped: what waits comes first, before it could begin."""
+    exact = {"status": status, "kind": kind, "owner": owner, "name__icontains": words}
+    asked = {name: word.replace("\0", "\ufffd") for name, word in exact.items() if word}
+    with asking():
+        jobs = Job.objects.filter(within, status__in=(Status.QUEUED, Status.IN_PROGRESS), **asked)
+        found = [
+            list(jobs.filter(status=one).order_by("-created_at").values_list("pk", flat=True))
+            for one in (Status.QUEUED, Status.IN_PROGRESS)
+        ]
+    return [*found[0], *found[1]]

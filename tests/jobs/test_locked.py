@@ -1,0 +1,82 @@
+"""Somebody holds a lock of the records for longer than one waits: 75, in words, nothing changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from mtdata.cli.main import run
+from mtdata.errors import RecordsBusy
+from mtdata.records import asking, connecting, setting
+from tests.jobs.conftest import connected
+from tests.jobs.place import Place
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits 20 s waits one."""
+    monkeypatch.setattr(connecting, "BUSY_S", 1)
+    monkeypatch.setattr(setting, "BUSY_S", 1)
+    monkeypatch.setitem(connecting.LIMITS, "lock_timeout", 1)
+
+
+@contextmanager
+def held(place: Place, table: str) -> Iterator[None]:
+    """A session of somebody else has rows of that table for itself."""
+    address = place.settings.database
+    with ExitStack() as until:
+        if address.engine == "sqlite":
+            other: Any = until.enter_context(closing(sqlite3.connect(address.name)))
+            other.execute("BEGIN IMMEDIATE")
+        else:
+            other = until.enter_context(closing(connected(address.engine, address.name)))
+            other.cursor().execute("BEGIN")
+            other.cursor().execute(f"SELECT * FROM {table} FOR UPDATE")
+        yield
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_lock_that_somebody_holds_is_75_in_words(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mtdata.records.models import Job
+
+    job = place.enter(rows=1, parts=1)
+    setting.close_records()
+    words = ["jobs", "stop", job, "--config", str(place.folder / "config")]
+    with held(place, Job._meta.db_table):
+        assert run(words) == 75
+    err = capsys.readouterr().err
+    assert "another stood in its way for too long" in err
+    assert "Traceback" not in err
+    assert place.status(job) == "Queued"
+    assert run(words) == 0
+
+
+@pytest.mark.usefixtures("hasty")
+def test_tables_that_somebody_is_making_are_waited_for_and_told(plain: Place) -> None:
+    with (
+        FileLock(f"{plain.settings.database.name}.migrating"),
+        pytest.raises(RecordsBusy, match="another process has been making the tables"),
+    ):
+        setting.made_ready(plain.settings.database)
+
+
+def test_two_in_each_others_way_are_no_lock_that_is_held() -> None:
+    from tests.unit.test_database_faults import Cause, wrapped
+
+    signs: list[tuple[Callable[[], Exception], bool]] = [
+        (lambda: Cause("x", sqlite_errorname="SQLITE_BUSY"), True),
+        (lambda: Cause("x", sqlstate="55P03"), True),
+        (lambda: Cause(1205, "x"), True),
+        (lambda: Cause("x", sqlite_errorname="SQLITE_BUSY_SNAPSHOT"), False),
+        (lambda: Cause("x", sqlstate="40P01"), False),
+        (lambda: Cause(1213, "x"), False),
+    ]
+    for cause, held in signs:
+        assert asking.is_locked(wrapped(cause())) is held

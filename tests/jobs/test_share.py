@@ -1,0 +1,138 @@
+"""A crowd of one owner keeps nobody else waiting, is bounded, and is stopped in one go."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from mtdata.cli.main import run
+from mtdata.errors import JobError
+from mtdata.jobs import front
+from mtdata.jobs.kinds import KINDS as REAL
+from mtdata.records import carrying, orders, runners
+from mtdata.records.carrying import Claimed, Signs
+from tests.jobs.kinds import KINDS
+from tests.jobs.place import Place
+
+CROWD = 60  # more than a claim tries
+
+
+@pytest.fixture
+def runner(place: Place) -> UUID:
+    """Somebody who carries."""
+    return runners.enter("embedded", 99)
+
+
+def entered(owner: str, *, key: str = "", count: int = 1, kind: str = "rows") -> list[str]:
+    read = {"rows": 1.0, "parts": 2.0, "pause": 0.0, "undo_pause": 0.0, "how": "", "key": key}
+    order = orders.Order(kind, read, kind, key=key, hands=KINDS[kind].hands, owner=owner)
+    return [str(one.pk) for one in orders.add_all([order] * count)]
+
+
+def claimed(runner: UUID) -> Claimed | None:
+    return carrying.claim(runner, 60, KINDS)
+
+
+def next_job(runner: UUID) -> str:
+    found = claimed(runner)
+    assert found is not None
+    return found.job
+
+
+def test_jobs_with_no_hand_free_do_not_stand_before_those_that_can_begin(
+    place: Place, runner: UUID
+) -> None:
+    for _ in entered("anna", count=CROWD):
+        plan = claimed(runner)
+        assert plan is not None
+        carrying.finish(plan, Signs(), planned=["part0", "part1"])
+        assert claimed(runner) is not None  # its one hand is taken now
+    assert claimed(runner) is None
+    [last] = entered("anna")
+    assert next_job(runner) == last
+
+
+def test_a_crowd_of_one_key_keeps_nobody_waiting(place: Place, runner: UUID) -> None:
+    crowd = entered("guest", key="cake:one", count=CROWD)
+    [own] = entered("anna")
+    assert {next_job(runner), next_job(runner)} == {crowd[0], own}
+    assert claimed(runner) is None
+
+
+def test_owners_and_accounts_take_turns(place: Place, runner: UUID) -> None:
+    crowd = entered("guest", key="cake:one", count=5)
+    [second] = entered("another guest", key="cake:one")
+    plain = entered("anna", count=3)
+    [other] = entered("bert")
+    turns = []
+    for _ in range(10):
+        found = claimed(runner)
+        assert found is not None
+        turns.append(found.job)
+        carrying.finish(found, Signs(), planned=[])  # it ends at once
+    assert turns[:3] == [crowd[0], plain[0], other]
+    assert turns[3] == second  # of one account; the crowd had its turn there
+    assert turns[4] == plain[1]
+    assert sorted(turns) == sorted([*crowd, second, *plain, other])
+
+
+def test_who_has_more_in_hand_waits_for_who_has_less(place: Place, runner: UUID) -> None:
+    entered("anna", count=3)
+    first = [next_job(runner), next_job(runner)]
+    [other] = entered("bert")
+    assert other not in first
+    assert next_job(runner) == other
+
+
+def test_an_owner_has_so_many_jobs_and_no_more(plain: Place) -> None:
+    plain.configure(QUEUE_JOBS=3)
+    given = {"rows": "1"}
+    made = front.add_all(plain.settings, KINDS, "rows", [given] * 3, "anna")
+    with pytest.raises(JobError, match=r"4 jobs of one owner.*3 are the most \(QUEUE_JOBS\)"):
+        front.add(plain.settings, KINDS, "rows", given, "anna")
+    with pytest.raises(JobError, match="nothing was queued"):
+        front.add_all(plain.settings, KINDS, "rows", [given] * 4, "bert")
+    front.add(
+        plain.settings, KINDS, "rows", given, "bert"
+    )  # another owner has a share of their own
+    stopped = front.stop_all(plain.settings, [made[0].pk], "by hand")
+    assert [job.pk for job in stopped] == [made[0].pk]
+    front.add(plain.settings, KINDS, "rows", given, "anna")
+    with pytest.raises(JobError, match="QUEUE_JOBS"):
+        front.retry(plain.settings, made[0].pk, KINDS)
+
+
+def test_an_owner_has_so_many_hours_and_no_more(plain: Place) -> None:
+    plain.configure(QUEUE_HOURS=48)
+    kinds = {**KINDS, "dated": replace(KINDS["dated"], hours=REAL["cake.clicks"].hours)}
+    days = {"from": "2026-01-01", "to": "2026-01-02"}
+    assert REAL["cake.clicks"].hours(days) == REAL["cake.conversions"].hours(days) == 48
+    kinds["dated"] = replace(kinds["dated"], hours=lambda p: 24.0 * (1 + (p["start"] < p["end"])))
+    two, one = ({"start": "2026-01-01", "end": f"2026-01-0{end}"} for end in (2, 1))
+    front.add(plain.settings, kinds, "dated", two, "anna")
+    with pytest.raises(JobError, match=r"72 hours.*48 are the most \(QUEUE_HOURS\)"):
+        front.add(plain.settings, kinds, "dated", one, "anna")
+    front.add(plain.settings, kinds, "rows", {"rows": "1"}, "anna")  # which asks for none
+    front.add(plain.settings, kinds, "dated", one, "bert")
+
+
+def test_the_command_refuses_and_stops_all_of_these(
+    plain: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain.configure(QUEUE_JOBS=2)
+    config = ["--config", str(plain.folder / "config")]
+    order = ["jobs", "add", "study.export", "server=.", *config]
+    assert [run(order), run(order), run(order)] == [0, 0, 65]
+    assert "QUEUE_JOBS" in capsys.readouterr().err
+    own = [str(job.pk) for job in front.add_all(plain.settings, KINDS, "rows", [{}] * 2, "anna")]
+    for words in (["stop"], ["stop", own[0], "--all"], ["stop", own[0], "--kind", "rows"]):
+        assert run(["jobs", *words, *config]) == 64
+    assert run(["jobs", "stop", "--all", "--owner", "anna", "--json", *config]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert sorted(job["id"] for job in said["jobs"]) == sorted(own)
+    assert {plain.status(job) for job in own} == {"Stopped"}
+    assert run(["jobs", "stop", "--all", "--owner", "", *config]) == 0
+    assert run(order) == 0
