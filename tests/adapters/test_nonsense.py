@@ -18,7 +18,7 @@ from mtdata.errors import MTDataError, OutputError, OutputRefused, ReplicaError,
 from mtdata.exports.output import Facts, Output, Staged, open_output
 from mtdata.ports import Replica
 from tests.bucket import KEYS
-from tests.nonsense import NONSENSE, Nonsense, nonsense
+from tests.nonsense import NONSENSE, Line, Nonsense, answer, nonsense
 
 CONTENT = b"answers" * 10
 DIGEST = sha256(CONTENT).digest()
@@ -112,3 +112,26 @@ def test_check_tells_of_nonsense(kind: str, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(exporting, "cake_output", lambda *_: output)
         account: Any = None
         assert not judged(lambda: trying.put(account), OutputError)
+
+
+def test_without_the_id_of_an_upload_nothing_is_put_and_nothing_removed(tmp_path: Path) -> None:
+    spooled = tmp_path / "clicks.part"
+    spooled.write_bytes(CONTENT)
+    with nonsense(NONSENSE["nothing"]) as server, output_of(server) as output:
+        with pytest.raises(OutputError, match="begins no upload"):
+            output.stage(NAME, spooled, FACTS, "tag")
+        assert {method for method, _ in server.asked} == {"GET", "POST"}
+
+
+def test_what_comes_before_an_answer_is_passed_over() -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+
+    def say(line: Line) -> None:
+        line.send(early)
+        answer(f"X-Amz-Meta-Sha256: {DIGEST.hex()}", body=CONTENT)(line)
+
+    with nonsense(say) as server, output_of(server) as output:
+        for _ in range(2):
+            assert output.size(NAME) == len(CONTENT)
+            assert output.sha256(NAME) == DIGEST.hex()
+            assert b"".join(output.pieces(NAME)) == CONTENT
