@@ -1,5 +1,4 @@
-"""What `mtdata check` looks at: keys, folder, clock, replicas, the site, accounts of CAKE; it
-shows no secret."""
+"""What `mtdata check` looks at: keys, folder, clock, site, accounts of CAKE; it shows no secret."""
 
 from __future__ import annotations
 
@@ -50,9 +49,8 @@ def check(site: SiteConfig) -> list[Finding]:
     if not _unknown(site):
         found += [_check_replica(site, number) for number in range(len(site.replicas))]
     if site.insecure:
-        found.append(
-            Finding(site.name, "SERVER", "odd", "plain http: anybody on the way can read it")
-        )
+        told = "plain http: anybody on the way can read it"
+        found.append(Finding(site.name, "SERVER", "odd", told))
     found.append(
         _check_site(site) if site.ready else Finding(site.name, "READY", "odd", "False: not asked")
     )

@@ -267,12 +267,6 @@ class RecordsError(JobError):
     exit_code = 69
 
 
-class RecordsBusy(RecordsError):
-    """Somebody else holds a lock of the records for longer than one waits; nothing was changed."""
-
-    exit_code = 75
-
-
 class Fenced(JobError):
     """This attempt of a part is over: another has it, or nobody; it may write nothing more."""
 

@@ -59,9 +59,8 @@ def _refuse_constant(name: str) -> float:
 _JSON = Border(ValueError)
 _HOW: dict[str, Any] = {"parse_constant": _refuse_constant, "parse_float": Digits}
 _DECODER, _MINUS_ZERO = json.JSONDecoder(**_HOW), re.compile(rb"-0[\s,}\]]")
-_WITH_MINUS_ZERO = json.JSONDecoder(
-    **_HOW, parse_int=lambda text: Digits(text) if text == "-0" else int(text)
-)
+_WHOLE = {"-0": Digits("-0")}
+_WITH_MINUS_ZERO = json.JSONDecoder(**_HOW, parse_int=lambda text: _WHOLE.get(text) or int(text))
 _LENIENT = json.JSONDecoder(parse_int=len, strict=False)
 """Finds where a value ends, whatever is wrong with its numbers and texts."""
 

@@ -12,6 +12,8 @@ import ssl
 from collections.abc import Iterator
 from typing import Any
 
+from mtdata.errors import RecordsError
+
 ROLE = "the role (user) in DATABASE or its password is not accepted"
 NO_ROLE = "the server knows no such role (user) as DATABASE names"
 DATABASE = "the server has no such database"
@@ -40,6 +42,13 @@ BLOCKED = "the server has shut this machine out after failed log-ins; its admin 
 EXPIRED = "the account in DATABASE is locked, or its password has expired"
 OLD = "the server is older than this program can use"
 DAMAGED = "the file is damaged, or is no database"
+
+
+class RecordsBusy(RecordsError):
+    """Somebody else holds a lock of the records for longer than one waits; nothing was changed."""
+
+    exit_code = 75
+
 
 _STATES = {
     "28": ROLE,

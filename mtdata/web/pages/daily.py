@@ -47,7 +47,7 @@ def _reports(account: CakeConfig, at: datetime) -> list[dict[str, Any]]:
             "day": day.isoformat(),
             "next_at": plan.next_at(at),
             "job": Job.objects.filter(name=name_of(report.kind, account.name, day)).first(),
-            "last": dailies.last(report.kind, account.name),
+            "last": dailies.last(report.kind, account.name, day),
         }
         for report in daily.REPORTS
     ]
