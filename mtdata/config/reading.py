@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from mtdata.config.credentials import bare
 from mtdata.config.plain import read_plain
 from mtdata.config.values import is_name
 from mtdata.domain.disclosure import named
@@ -155,4 +156,4 @@ def expanded(value: Any, environ: Mapping[str, str]) -> Any:
     if unset:
         told = [named(name, environ, f"(a name of {len(name)} letters)") for name in unset]
         raise ValueError(f"the environment variable {', '.join(told)} is not set")
-    return _VARIABLE.sub(lambda match: environ[match[1]] if match[1] else "${", value)
+    return _VARIABLE.sub(lambda match: bare(environ[match[1]]) if match[1] else "${", value)
