@@ -196,6 +196,13 @@ def write_metrics(settings: Settings, path: Path | None = None) -> None:
         return
     from mtdata.adapters import metrics  # late: few commands write numbers, and it takes its time
 
+    metrics.write(path, numbers(settings))
+
+
+def numbers(settings: Settings) -> bytes:
+    """How every pool stands, for Prometheus."""
+    from mtdata.adapters import metrics
+
     states: dict[str, Any] = {}
     faulty = []
     for site in (site for site in settings.sites if has_pool(site)):
@@ -203,8 +210,8 @@ def write_metrics(settings: Settings, path: Path | None = None) -> None:
             states[site.name] = status(site)
         except StorageError as error:
             faulty.append(site.name)
-            log.warning("%s: not in %s: %s", site.name, path, error)
-    metrics.write(path, metrics.page(states, faulty, SystemClock().now()))
+            log.warning("%s: its numbers are missing: %s", site.name, error)
+    return metrics.page(states, faulty, SystemClock().now())
 
 
 def held(site: SiteConfig) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from mtdata.adapters.durable import FolderDisk
+from mtdata.adapters.reach import NO_FILE, is_free
 from mtdata.errors import StorageError
 
 MOST_SCALES = 500  # names come from the site: what it may invent has a bound
@@ -156,4 +157,6 @@ def write(path: Path, text: bytes) -> None:
         raise StorageError(
             f"{path}: there is no such folder; make it, readable for who reads the file"
         )
+    if not is_free(path):
+        raise StorageError(f"{path}: {NO_FILE}")
     FolderDisk(path.parent, mode=READABLE).replace(path.name, text)

@@ -124,3 +124,11 @@ def words_of(error: OSError) -> str:
 def speaks_of_damage(error: OSError) -> bool:
     """Whether a read that is refused is evidence that what was kept is damaged."""
     return error.errno not in SCARCE
+
+
+def is_free(path: Path) -> bool:
+    """Whether a file may be put there: a regular one stands there, or nothing does."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return True

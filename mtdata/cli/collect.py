@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from pathlib import Path
 from typing import Any
 
 from mtdata import app, logs, news, upkeep
@@ -13,6 +12,7 @@ from mtdata.adapters.clock import SystemClock
 from mtdata.bulletin import Report
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
+from mtdata.cli.words import place
 from mtdata.config import SiteConfig, seconds
 from mtdata.errors import StorageError, UsageError
 from mtdata.known_pool import has_raw
@@ -64,7 +64,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     decode.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every one")
     decode.add_argument("scale", nargs="?", default=".", help=". = all, static, or a name")
     decode.add_argument(
-        "--out", metavar="DIR", type=Path, help="default: recovered_data of the pool"
+        "--out", metavar="DIR", type=place, help="default: recovered_data of the pool"
     )
     decode.add_argument(
         "--check", action="store_true", help="write nothing; compare with active_data byte for byte"

@@ -16,6 +16,7 @@ from mtdata.cli.collect import show_round
 from mtdata.cli.sites import Result
 from mtdata.cli.tables import counting, note, say, table
 from mtdata.cli.web import need_web
+from mtdata.cli.words import place
 from mtdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         help=f"rows on the site (default: {STUDY_ROWS}; clicks of CAKE: {CAKE_ROWS})",
     )
     demo.add_argument(
-        "--keep", type=Path, metavar="DIR", help="leave config, keys, pool and a job there"
+        "--keep", type=place, metavar="DIR", help="leave config, keys, pool and a job there"
     )
     demo.add_argument("-q", "--quiet", action="store_true", help="print nothing when all is well")
     demo.set_defaults(run=_demo)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from mtdata import app, news
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.ledger import Released
+from mtdata.adapters.reach import NO_FILE, is_free
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.standing import show_reports, show_site
 from mtdata.cli.tables import note, say, table
+from mtdata.cli.words import STREAM, place
 from mtdata.config import SiteConfig, write_samples
 from mtdata.domain.bounds import MAX_ID
 from mtdata.domain.notice import PROGRAM
@@ -71,7 +72,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "init", parents=[shared], help="sample config, never overwriting", epilog=INIT
     )
     init.add_argument(
-        "folder", nargs="?", type=Path, metavar="DIR", help="default: the folder of --config"
+        "folder", nargs="?", type=place, metavar="DIR", help="default: the folder of --config"
     )
     init.set_defaults(run=_init)
     state = commands.add_parser(
@@ -80,7 +81,10 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     state.add_argument("server", nargs="?", default=".", help=SERVER)
     state.set_defaults(run=_status)
     state.add_argument(
-        "--metrics", type=Path, metavar="FILE", help="write the numbers of all sites for Prometheus"
+        "--metrics",
+        type=place,
+        metavar="FILE",
+        help="write the numbers of all sites for Prometheus (-: to standard output alone)",
     )
     deletions = commands.add_parser(
         "deletions",
@@ -137,11 +141,21 @@ def _init(options: argparse.Namespace) -> Result:
     return 0, {"made": [str(path) for path in made]}
 
 
+def _check_metrics(options: argparse.Namespace) -> None:
+    if options.metrics == STREAM and options.json:
+        raise UsageError("--json and --metrics - cannot both have standard output")
+    if options.metrics and options.metrics != STREAM and not is_free(options.metrics):
+        raise UsageError(f"--metrics {options.metrics}: {NO_FILE}")
+
+
 def _status(options: argparse.Namespace) -> Result:
+    _check_metrics(options)
     done, faults = _looked(options, app.status)
-    if options.metrics:
+    if options.metrics == STREAM:
+        say(app.numbers(settings_of(options)).decode().rstrip("\n"))
+    elif options.metrics:
         app.write_metrics(settings_of(options), options.metrics)
-    if not options.json:
+    if not options.json and options.metrics != STREAM:
         for name, state in done.items():
             show_site(name, state)
         if any(state["incidents"] for state in done.values()):

@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 from mtdata import __version__, logs
 from mtdata.border import Border, printable
 from mtdata.cli import check, collect, demo, jobs, look, pool, serve, web
+from mtdata.cli.words import place
+from mtdata.domain.control import in_json
 from mtdata.errors import MTDataError, Stopped, UsageError
 
 log = logging.getLogger("mtdata")
@@ -56,6 +58,7 @@ def _parser() -> Parser:
     shared.add_argument(
         "--config",
         metavar="DIR",
+        type=place,
         default=argparse.SUPPRESS,
         help="folder of the config files (default: $MTDATA_CONFIG or ./config)",
     )
@@ -124,7 +127,7 @@ def _carried_out(words: list[str]) -> int:
     command: Callable[[argparse.Namespace], tuple[int, dict[str, Any]]] = options.run
     code, shown = command(options)
     if options.json:
-        print(json.dumps(shown, ensure_ascii=False))
+        print(in_json(json.dumps(shown, ensure_ascii=False)))
     sys.stdout.flush()
     return code
 

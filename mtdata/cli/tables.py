@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from mtdata import logs
+from mtdata.domain.control import on_lines
 
 WIDE = 2000
 
@@ -19,15 +20,15 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=title, title_justify="left")
+    shown = Table(title=on_lines(title), title_justify="left")
     lines = [list(row) for row in rows]
     for place, column in enumerate(columns):
         numeric = bool(lines) and all(isinstance(line[place], int) for line in lines)
         last = place == len(columns) - 1  # the words that say why; they alone are folded
         justify: Literal["left", "right"] = "right" if numeric else "left"
-        shown.add_column(column, justify=justify, overflow="fold", no_wrap=not last)
+        shown.add_column(on_lines(column), justify=justify, overflow="fold", no_wrap=not last)
     for line in lines:
-        shown.add_row(*(Text(str(cell)) for cell in line))
+        shown.add_row(*(Text(on_lines(str(cell))) for cell in line))
     # into a file or another program each row is one line: commands in it can be copied and found
     Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
 
@@ -42,7 +43,7 @@ def ago(seconds: int) -> str:
 
 def say(text: str) -> None:
     """One line for people, on standard output."""
-    print(text)
+    print(on_lines(text))
 
 
 def note(text: str, level: int = logging.INFO) -> None:
@@ -59,7 +60,7 @@ def watching(title: str) -> Iterator[Callable[[str], None]]:
     from rich.console import Console
 
     with Console(stderr=True).status(title) as status:
-        yield lambda step: status.update(f"{title}: {step}")
+        yield lambda step: status.update(on_lines(f"{title}: {step}"))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say
+from mtdata.cli.words import filled
 from mtdata.errors import ConfigError, UsageError
 
 WEB = """examples:
@@ -52,7 +53,7 @@ MOST_PASSWORD, MOST_DAYS = 1024, 3650
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Enter this room's commands."""
     web = commands.add_parser("web", parents=[shared], help="the web page and its API", epilog=WEB)
-    web.add_argument("--host", default="127.0.0.1")
+    web.add_argument("--host", type=filled, default="127.0.0.1")
     web.add_argument("--port", type=int, default=8080)
     web.set_defaults(run=_web)
     user = commands.add_parser("user", parents=[shared], help="who may log in", epilog=USER)

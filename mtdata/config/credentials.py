@@ -20,7 +20,7 @@ def account(site: str, environ: Mapping[str, str]) -> dict[str, str]:
         "USER": credential(f"{site}.user", environ) or _variable(site, "USER", environ),
         "PASS": credential(f"{site}.pass", environ) or _variable(site, "PASS", environ),
         "passphrase": _variable(site, "PASSPHRASE", environ)
-        or environ.get("MTDATA_KEY_PASSPHRASE", "")
+        or bare(environ.get("MTDATA_KEY_PASSPHRASE", ""))
         or credential(f"{site}.passphrase", environ),
     }
     return {key: value for key, value in found.items() if value}
@@ -61,14 +61,20 @@ def mail_account(environ: Mapping[str, str]) -> dict[str, str]:
     Raises ValueError when a credential is there and cannot be read.
     """
     found = {
-        key: credential(f"mail.{key.lower()}", environ) or environ.get(f"MTDATA_MAIL_{key}", "")
+        key: credential(f"mail.{key.lower()}", environ)
+        or bare(environ.get(f"MTDATA_MAIL_{key}", ""))
         for key in ("USER", "PASS")
     }
     return {key: value for key, value in found.items() if value}
 
 
 def _variable(site: str, what: str, environ: Mapping[str, str]) -> str:
-    return environ.get(f"MTDATA_{site.upper().replace('-', '_')}_{what}", "")
+    return bare(environ.get(f"MTDATA_{site.upper().replace('-', '_')}_{what}", ""))
+
+
+def bare(word: str) -> str:
+    """A word less the one line end that a file or a command has left behind it."""
+    return word[:-2] if word.endswith("\r\n") else word.removesuffix("\n")
 
 
 def credential(name: str, environ: Mapping[str, str]) -> str:
@@ -86,4 +92,4 @@ def credential(name: str, environ: Mapping[str, str]) -> str:
         ) from None
     except UnicodeDecodeError:
         raise ValueError(f"the systemd credential {name} is not UTF-8 text") from None
-    return text.removesuffix("\n")
+    return bare(text)

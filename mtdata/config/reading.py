@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from mtdata.border import Border
+from mtdata.config.credentials import bare
 from mtdata.config.plain import read_plain
 from mtdata.config.values import is_name
 from mtdata.domain.disclosure import named
@@ -167,4 +168,4 @@ def _expanded(value: Any, environ: Mapping[str, str]) -> Any:
     if unset:
         told = [named(name, environ, f"(a name of {len(name)} letters)") for name in unset]
         raise ValueError(f"the environment variable {', '.join(told)} is not set")
-    return _VARIABLE.sub(lambda match: environ[match[1]] if match[1] else "${", value)
+    return _VARIABLE.sub(lambda match: bare(environ[match[1]]) if match[1] else "${", value)

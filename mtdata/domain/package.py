@@ -28,7 +28,6 @@ GARBLED = (
     "the package is garbled in its middle; what can be read is kept, and nothing is deleted "
     "until it comes whole"
 )
-
 _JOINT = re.compile(rb"\}[ \t\r\n]{0,8},[ \t\r\n]{0,8}\{")
 """Where one entry ends and the next begins; it may as well stand within an entry, or a text."""
 _CLOSE = re.compile(rb"\}[ \t\r\n]{0,8},")

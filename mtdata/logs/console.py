@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from mtdata.domain.control import on_lines
 from mtdata.errors import MTDataError
 from mtdata.logs.lines import LineFormatter, time_of
 
@@ -31,7 +32,7 @@ def on_stderr(text: str, level: int = logging.ERROR) -> None:
     """Write lines there; a terminal that is gone is no fault."""
     mark = priority(level) if goes_to_journal() else ""
     with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write("".join(f"{mark}{line}\n" for line in text.splitlines()))
+        sys.stderr.write("".join(f"{mark}{line}\n" for line in on_lines(text).splitlines()))
         sys.stderr.flush()
 
 

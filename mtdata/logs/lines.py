@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from mtdata.adapters.clock import SystemClock
+from mtdata.domain.control import on_one_line
 from mtdata.errors import MTDataError
 from mtdata.logs.where import here
 
@@ -29,18 +30,12 @@ FOREIGN = (
 )
 """Libraries that quote bodies, headers, addresses or arguments in what they log."""
 _HOUSE = Path(__file__).resolve().parents[2]
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PLACE = re.compile(r'File "([^"\n]*)", line (\d+), in (\S+)')
 
 
 def is_foreign(name: str) -> bool:
     """Whether a logger is one of theirs."""
     return name.partition(".")[0] in FOREIGN
-
-
-def escaped(text: str) -> str:
-    """The text without line breaks and other control characters, so that a record is one line."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def fault_told(error: BaseException | None, trace: TracebackType | None) -> str:
@@ -113,7 +108,7 @@ class LineFormatter(logging.Formatter):
         """The line, without its end."""
         record.message = record.getMessage()
         record.asctime = self.formatTime(record, self.datefmt)
-        return escaped(" ".join([self.formatMessage(record), *_told(record).values()]))
+        return on_one_line(" ".join([self.formatMessage(record), *_told(record).values()]))
 
 
 class JsonFormatter(logging.Formatter):

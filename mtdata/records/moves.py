@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from mtdata.domain.control import on_lines
 from mtdata.domain.job import (
     FINAL,
     LEAVING,
@@ -39,7 +40,7 @@ def locked(job_id: Any) -> Job:
 
 def tell(job_id: Any, at: datetime, level: str, text: str) -> None:
     """One line of what happened."""
-    Event.objects.create(job_id=job_id, at=at, level=level, text=text[:TEXT])
+    Event.objects.create(job_id=job_id, at=at, level=level, text=on_lines(text)[:TEXT])
 
 
 def advance(job: Job) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q
 
 from mtdata import __version__
+from mtdata.domain.control import on_lines
 from mtdata.domain.job import Status
 from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now, whole
@@ -67,7 +68,7 @@ def told(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
         if Job.objects.filter(pk=job_id).exists():
             at = now()
             Event.objects.bulk_create(
-                Event(job_id=job_id, at=at, level=level[:8], text=text[:1000])
+                Event(job_id=job_id, at=at, level=level[:8], text=on_lines(text)[:1000])
                 for level, text in lines
             )
 

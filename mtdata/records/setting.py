@@ -21,6 +21,7 @@ from mtdata.domain.database import DatabaseAddress
 from mtdata.errors import ConfigError, RecordsError
 from mtdata.records.asking import asking
 from mtdata.records.connecting import BUSY_S, described
+from mtdata.records.faults import RecordsBusy
 from mtdata.records.fitness import refuse_narrow_texts
 from mtdata.records.ready import prepare
 

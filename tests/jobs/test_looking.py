@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from mtdata.records import looking
+from mtdata.records import looking, moves
+from mtdata.records.asking import now
 from mtdata.records.models import Job
 from tests.jobs.place import Place
 
@@ -55,3 +56,10 @@ def test_a_list_tells_how_far_each_is_in_as_many_queries_whatever_its_length(pla
     with CaptureQueriesContext(connection) as many:
         assert len(looking.paged().jobs) == 21
     assert len(many) == len(few) == 3
+
+
+def test_a_line_of_a_job_tells_control_characters_by_their_codes(place: Place) -> None:
+    job = place.add("rows")
+    moves.tell(job, now(), "INFO", "a\x1b[2J\x9bb\n  c")
+    texts = [event["text"] for event in looking.events(Job.objects.get(pk=job), 100)]
+    assert texts[-1] == "a\\x1b[2J\\x9bb\n  c"

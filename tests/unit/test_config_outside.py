@@ -143,3 +143,22 @@ def test_no_secret_shows_whatever_else_is_wrong(folder: Folder) -> None:
     while chain is not None:
         assert "hunter2" not in str(chain)
         chain = chain.__cause__ or chain.__context__
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_one_line_end_behind_a_word_of_the_environment_is_taken_off(
+    folder: Folder, tmp_path: Path, end: str
+) -> None:
+    word = f"{SECRET}{end}"
+    folder.environ = {"W": word, "MTDATA_UVA_PASSPHRASE": word, "MTDATA_UVA_USER": word}
+    folder.environ["CREDENTIALS_DIRECTORY"] = str(tmp_path)
+    (tmp_path / "uva.user").write_bytes(f"who{end}".encode())
+    site = one(folder, PASS="${W}")
+    assert site.password.get_secret_value() == SECRET
+    assert site.passphrase is not None
+    assert site.passphrase.get_secret_value() == SECRET
+    assert site.user == "who"
+    folder.environ = {"MTDATA_UVA_USER": word + end, "MTDATA_UVA_PASS": end}
+    assert "PASS" in fault(folder, PASS=None), "a line end alone is nothing"
+    folder.environ["MTDATA_UVA_PASS"] = word + end
+    assert one(folder).password.get_secret_value() == word

@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
+from mtdata.domain.control import on_lines
 from mtdata.domain.job import FINAL, Status
 from mtdata.records import going
 from mtdata.records.asking import asking
@@ -158,5 +159,5 @@ def _lines(job: Job) -> Iterator[str]:
 
 
 def _told(event: Event) -> str:
-    text = "\n    ".join(event.text.splitlines())
+    text = "\n    ".join(on_lines(event.text).splitlines())
     return f"{event.at:%Y-%m-%d %H:%M:%S} {event.level} {text}\n"
