@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -107,6 +108,10 @@ class Stage:
             site=self.site, delete_mode=delete_mode, zone=ZONE, server=server, timeout_s=timeout_s
         )
         (self.home / "config" / "server.config").write_text(text, encoding="utf-8")
+        marker = self.pool / ".mtdata-pool"
+        if marker.exists():  # the study moved, and a person said so (`mtdata pool SITE --accept`)
+            moved = json.loads(marker.read_bytes()) | {"server": server}
+            marker.write_text(json.dumps(moved), encoding="utf-8")
 
     def export(self, *tracer: str) -> Ended:
         """One round, forked (tests/preloaded.py); `tracer` is strace with its options."""

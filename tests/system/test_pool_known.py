@@ -256,7 +256,17 @@ def test_an_output_on_a_disk_that_is_away_is_not_begun_anew(known: Home) -> None
         assert (code, "is its disk mounted?" in words) == (69, True)
         assert not output.exists() or list(output.iterdir()) == []
         output.mkdir(exist_ok=True)
-    (output / ".mtdata-output").touch()  # a new one is meant
+    [note] = (known.folder / "state").glob("place-*")
+    assert str(note) in told()[1]
+    output.rmdir()
+    away.rename(output)
+    assert told()[0] == 0
+    output.rename(away)
+    note.unlink()  # a new one is meant
+    assert told()[0] == 0
+    output.rename(known.folder / "moved")
+    output.mkdir()
+    (output / "of a person").touch()  # who put something there knows that the disk is there
     assert told()[0] == 0
 
 

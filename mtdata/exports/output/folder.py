@@ -8,13 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from mtdata.adapters.durable import SAFE, FolderDisk
-from mtdata.adapters.places import KnownFolder
+from mtdata.adapters.places import UsedFolder
 from mtdata.errors import OutputError, StorageError
 from mtdata.exports.output.port import Facts, Staged, checked_name
 
 PIECE = 1 << 20
-MARKER = ".mtdata-output"
-MARKED = b"MTData puts files here, and refuses a folder that has lost this file.\n"
 STANDS = (
     "What stood there stands there still; see OUTPUT in export.config: is there room, and may "
     "this program write there?"
@@ -24,7 +22,7 @@ STANDS = (
 class FolderOutput:
     """Port Output over a folder, which is made when it was never used before.
 
-    `state` is where the program remembers that it was: then its marker has to be there.
+    `state` is where the program remembers that it was: then one in its place is refused.
     """
 
     def __init__(
@@ -34,7 +32,7 @@ class FolderOutput:
         folder = folder.resolve()
         self.place = str(folder)
         self._folder, self._disk = folder, FolderDisk(folder, beat)
-        self._known = KnownFolder(folder, MARKER, MARKED, state) if state else None
+        self._used = UsedFolder(folder, state) if state else None
 
     def size(self, name: str) -> int | None:
         """Port: Output.size."""
@@ -56,21 +54,19 @@ class FolderOutput:
         return Staged(name, facts, staged)
 
     def _meet(self) -> None:
-        if self._known is None:
-            return
         with self._told():
-            if self._known.is_away():
+            if self._used and self._used.is_away():
                 raise OutputError(
-                    f"{self._folder}: this is not the folder that was used before; is its disk "
-                    "mounted? Nothing was put there. If it is a new one: "
-                    f"mkdir -p {self._folder} && touch {self._folder / MARKER}"
+                    f"{self._folder}: the folder that was used before is not there; is its disk "
+                    f"mounted? Nothing was put there. If a new one is meant: rm {self._used.note}"
                 )
-            self._known.take_on()
 
     def publish(self, staged: Staged) -> str:
         """Port: Output.publish."""
         with self._told():
             self._disk.publish(staged.ticket, staged.name)
+            if self._used:
+                self._used.remember()
         return str(self._folder / staged.name)
 
     def drop(self, name: str) -> None:
