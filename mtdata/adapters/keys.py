@@ -119,9 +119,10 @@ def _mending(found: os.stat_result, disk: os.statvfs_result) -> str:
 def _is_for_our_group(found: os.stat_result) -> bool:
     """Whether it is root's, and beside root a group that we are in may read it, and nobody else.
 
-    So orchestrators mount secrets for a group (fsGroup); libpq takes such keys as well.
+    So orchestrators mount secrets for a group (fsGroup); libpq takes such keys as well.  Root's own
+    group is no reason: a file of that group was given to nobody.
     """
-    ours = {os.getegid(), *os.getgroups()}
+    ours = {os.getegid(), *os.getgroups()} - {0}
     return found.st_uid == 0 and not found.st_mode & 0o037 and found.st_gid in ours
 
 

@@ -72,6 +72,9 @@ def test_root_reads_what_a_group_of_its_own_may_read_and_no_credential_of_others
     monkeypatch.setattr("tests.adapters.test_keys.US", 0)
     assert "others than its owner" in _refusal(tmp_path, monkeypatch, 0o440, 0, 0)
     assert "holds no private key" in _refusal(tmp_path, monkeypatch, 0o440, 0, OURS)
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.adapters.test_keys.OURS", 0)
+        assert "others than its owner" in _refusal(tmp_path, patch, 0o440, 0, 0)
 
 
 def test_who_cannot_change_its_mode_is_told_what_can_be_done(
