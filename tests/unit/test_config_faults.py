@@ -138,7 +138,8 @@ def test_an_address_that_cannot_be_used_is_refused(
         ("DELETE_CONNECTIONS", 0, "a whole number from 1 to 32"),
         ("DELETE_CONNECTIONS", 33, "a whole number from 1 to 32"),
         ("DRIFT", "ignore", "rewrite or hold"),
-        ("PADDING", "oaep", "pkcs1 or none"),
+        ("PADDING", "pss", "pkcs1, oaep, oaep-sha256, a list of these, or none"),
+        ("PADDING", ["none", "oaep"], "pkcs1, oaep"),
         ("ENCRYPTION", "aes", "rsa or off"),
     ],
 )
