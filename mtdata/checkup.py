@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mtdata import news
 from mtdata.adapters import journal, owner
+from mtdata.adapters.cipher import HINT
 from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
@@ -210,7 +211,21 @@ def _check_keys(site: SiteConfig) -> Finding:
         )
     if not names:
         return Finding(site.name, "keys", "odd", "no PRIVATE_FILE: sealed entries would be held")
+    if hint := _hint(site):
+        return Finding(site.name, "keys", "bad", f"{', '.join(names)}: {hint}", 1)
     return Finding(site.name, "keys", "good", ", ".join(names))
+
+
+def _hint(site: SiteConfig) -> str:
+    """What entries that are held say of PADDING: they were tried with every one; '' for nothing."""
+    if not has_pool(site):
+        return ""
+    try:
+        with look_into(site) as pool:
+            reasons = [reason for _, _, kind, reason, _ in pool.ledger.entries.held()]
+    except MTDataError:  # what is wrong with the ledger is told beside this
+        return ""
+    return next((reason for reason in reasons if reason and HINT in reason), "")
 
 
 def _check_folder(site: SiteConfig) -> Finding:

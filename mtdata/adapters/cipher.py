@@ -7,7 +7,6 @@ a flipped bit on this machine: OpenSSL 3.2 and later answer both with random byt
 from __future__ import annotations
 
 import logging
-from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -17,19 +16,26 @@ from typing import Any
 from mtdata.adapters.cores import cores
 from mtdata.adapters.crew import Crew
 from mtdata.adapters.keys import LEAST_BITS, MOST_BITS, Opener, PrivateKey, self_test
-from mtdata.adapters.openers import ARBITERS, OPENERS, is_plain
+from mtdata.adapters.oaep import OPENERS as OAEP_OPENERS
+from mtdata.adapters.openers import ARBITERS, BareOpener, is_plain
+from mtdata.adapters.openers import OPENERS as BASIC_OPENERS
+from mtdata.adapters.sealing import at_size, blocks_of, from_base64
 from mtdata.domain.row import StillSealed
 from mtdata.errors import ConfigError
 from mtdata.ports import Opened, Work
 
+__all__ = ["ClearCipher", "KeyRing", "RsaCipher", "at_size", "by_chance", "settled", "trusted"]
 log = logging.getLogger(__name__)
-RULES = 2
+OPENERS = {**BASIC_OPENERS, **OAEP_OPENERS}
+RULES = 3
 """Raise it when values that were held before may open now; they are tried again then."""
 RARE = 1000
 """A key that opens fewer than one in so many did so by chance: a wrong one opens one in 10**7."""
-ZEROS = 4
-"""So many leading zero bytes may lack or be too many: some libraries seal to a bare number."""
+LOOKS = 8
+"""So many values that nothing opens are tried with the other paddings, to say so."""
 
+HINT = "PADDING"
+PROVEN = ("pkcs1", "oaep", "oaep-sha256")
 Attempt = tuple[str | StillSealed, str, int]
 """What became of one value: its text, the key that unpads it ('' = none), and if keys were tried
 the length of a text sealed for them, else 0."""
@@ -63,8 +69,15 @@ def trusted(padding: str, keys: Sequence[PrivateKey]) -> type[Opener]:
 class KeyRing:
     """A site's keys, loaded once a process; the last to succeed goes first."""
 
-    def __init__(self, keys: Sequence[PrivateKey], opener: type[Opener]) -> None:
-        self._keys = [(key.name, key.size_bytes, opener(key)) for key in keys]
+    def __init__(
+        self,
+        keys: Sequence[PrivateKey],
+        *openers: type[Opener],
+        others: Sequence[tuple[str, type[Opener]]] = (),
+    ) -> None:
+        """`openers` are those of each padding; `others` of those that are not configured."""
+        self._keys = [(key.name, key.size_bytes, opener(key)) for opener in openers for key in keys]
+        self._others, self._looks = [(word, keys, opener) for word, opener in others], LOOKS
 
     def open_batch(self, values: list[str]) -> Opened:
         """Open the values of one batch."""
@@ -80,24 +93,36 @@ class KeyRing:
         if not self._keys:
             return _NO_KEY, "", 0
         try:
-            sealed = _from_base64(value)
+            sealed = from_base64(value)
         except ValueError:
             return _NOT_BASE64, "", 0
-        return self._best(sealed)
+        best = self._best(sealed)
+        return (self._hinted(sealed), "", best[2]) if best[0] is _NOT_OPENED else best
 
     def _best(self, sealed: bytes) -> Attempt:
         """What the keys make of a value: the first that looks like a text, else any text."""
         best = _no_size(sealed)
         for place, (name, size, opener) in enumerate(self._keys):
-            if (whole := at_size(sealed, size)) is None:
+            if not (blocks := blocks_of(sealed, size)):
                 continue
-            raw = opener.open(whole)
-            attempt = (_NOT_OPENED, "", size) if raw is None else (_text(raw), name, size)
+            raw, length = _joined(opener, blocks), size * len(blocks)
+            attempt = (_NOT_OPENED, "", length) if raw is None else (_text(raw), name, length)
             best = max(best, attempt, key=_worth)
             if _worth(best) == _LIKE_A_TEXT:
                 self._keys.insert(0, self._keys.pop(place))
                 break
         return best
+
+    def _hinted(self, sealed: bytes) -> StillSealed:
+        """Why it does not open: with the padding that would open it, where there is one."""
+        if self._looks:
+            self._looks -= 1
+            for word, keys, opener in self._others:
+                ring = KeyRing(keys, opener)
+                if _worth(ring._best(sealed)) == _LIKE_A_TEXT:
+                    self._looks += 1  # it is worth to go on
+                    return StillSealed(f"no key opens it, but one does with {HINT}: {word}", True)
+        return _NOT_OPENED
 
 
 _LIKE_A_TEXT = 4
@@ -111,6 +136,19 @@ def _worth(attempt: Attempt) -> int:
     return 2 if key else 1 if size else 0
 
 
+def _joined(opener: Opener, blocks: Sequence[bytes]) -> bytes | None:
+    """The text of all blocks, if this key opens every one; None when it does not."""
+    if len(blocks) > 1 and isinstance(opener, BareOpener):
+        return None  # what begins with a zero byte has lost it, and nothing proves that
+    parts: list[bytes] = []
+    for block in blocks:
+        part = opener.open(block)
+        if part is None:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
 def _text(raw: bytes) -> str | StillSealed:
     try:
         return raw.decode()
@@ -122,23 +160,6 @@ def _no_size(sealed: bytes) -> Attempt:
     bits = 8 * len(sealed)
     is_a_keys = LEAST_BITS <= bits <= MOST_BITS and bits % 64 == 0
     return (_OTHER_SIZE if is_a_keys else _NO_SIZE), "", 0
-
-
-def at_size(sealed: bytes, size: int) -> bytes | None:
-    """A sealed value as the number that it is, in as many bytes as the key has; None = no way."""
-    more = len(sealed) - size
-    if not more:
-        return sealed
-    if -ZEROS <= more < 0:
-        return bytes(-more) + sealed
-    return sealed[more:] if 0 < more <= ZEROS and not any(sealed[:more]) else None
-
-
-def _from_base64(value: str) -> bytes:
-    try:
-        return b64decode(value, validate=True)
-    except ValueError:
-        return b64decode("".join(value.split()), validate=True)
 
 
 def by_chance(attempts: Sequence[Attempt]) -> set[tuple[str, int]]:
@@ -186,6 +207,7 @@ class ClearCipher:
 class RsaCipher:
     """Port Cipher with RSA keys (any number, none as well), on every core.  For one thread.
 
+    `padding` is a word of OPENERS, or several with commas: a site that changed has both.
     `workers` None is one a core, on one core none; fewer than `inline_below` values are opened
     in this process.  ConfigError when no library can be trusted.
     """
@@ -198,10 +220,11 @@ class RsaCipher:
         inline_below: int = 200,
     ) -> None:
         self._keys, self._padding = list(keys), padding
+        words = padding.split(",")
         if workers is None:
             workers = count if (count := cores()) > 1 else 0
         self._crew: Crew[Attempt] = Crew(
-            partial(_at_work, self._keys, trusted(padding, keys)),
+            partial(_at_work, self._keys, [trusted(word, keys) for word in words], _others(words)),
             count=workers if keys else 0,
             lost=_ENDS_WORKER,
             here_below=inline_below,
@@ -232,7 +255,14 @@ def _sealed_text(value: Any) -> str:
     return value if type(value) is str else ""
 
 
+def _others(words: Sequence[str]) -> list[tuple[str, type[Opener]]]:
+    """The paddings with a proof that are not configured."""
+    return [(word, OPENERS[word][0]) for word in PROVEN if word not in words]
+
+
 def _at_work(
-    keys: Sequence[PrivateKey], opener: type[Opener]
+    keys: Sequence[PrivateKey],
+    openers: Sequence[type[Opener]],
+    others: Sequence[tuple[str, type[Opener]]],
 ) -> Callable[[list[str]], list[Attempt]]:
-    return KeyRing(keys, opener).attempts
+    return KeyRing(keys, *openers, others=others).attempts

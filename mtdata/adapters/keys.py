@@ -17,8 +17,9 @@ from secrets import randbelow
 from typing import NamedTuple, Protocol
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -212,4 +213,7 @@ def _seal(public: RSAPublicNumbers, text: bytes, padding: str) -> bytes:
     if padding == "none":
         number = pow(int.from_bytes(text, "big"), public.e, public.n)
         return number.to_bytes((public.n.bit_length() + 7) // 8, "big")
+    if padding.startswith("oaep"):
+        digest = SHA256() if padding == "oaep-sha256" else SHA1()  # noqa: S303
+        return public.public_key().encrypt(text, OAEP(MGF1(digest), digest, None))
     return public.public_key().encrypt(text, PKCS1v15())

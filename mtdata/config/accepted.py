@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from mtdata.config import values
+from mtdata.config.site import PADDINGS, paddings
 from mtdata.domain.disclosure import Accepted, is_near
 
 SPELLINGS = frozenset({"true", "false", "yes", "no", "on", "off"})
@@ -58,7 +59,10 @@ _FORMS: dict[Callable[..., Any], Callable[[str], bool]] = {
     values.time_format: is_format,
     values.zone: is_zone,
 }
-_WORDS: dict[Callable[..., Any], frozenset[str]] = {values.encryption: SPELLINGS}
+_WORDS: dict[Callable[..., Any], frozenset[str]] = {
+    values.encryption: SPELLINGS,
+    paddings: PADDINGS | {"none"},
+}
 
 
 @lru_cache(maxsize=32)

@@ -67,6 +67,18 @@ def agent(value: object) -> str:
     return value.strip()
 
 
+def paddings(value: object) -> str:
+    """Words with commas between them; `none` stands alone, since nothing proves it."""
+    words = value if isinstance(value, list | tuple) else str(value).split(",")
+    known = [str(word).strip().lower() for word in words]
+    if known == ["none"]:
+        return "none"
+    if not known or len(set(known)) < len(known) or not set(known) <= PADDINGS:
+        raise ValueError("one of them is no padding, or stands twice")
+    return ",".join(known)
+
+
+PADDINGS = frozenset({"pkcs1", "oaep", "oaep-sha256"})
 Authority = Annotated[str, BeforeValidator(authority)]
 AUTHORITY = "a file of certificates (PEM), or nothing"
 Agent = Annotated[str, BeforeValidator(agent)]
@@ -183,8 +195,10 @@ class SiteConfig(BaseModel):
     drift: Annotated[Literal["rewrite", "hold"], BeforeValidator(values.lower)] = Field(
         default="rewrite", validation_alias="DRIFT", description="rewrite or hold"
     )
-    padding: Annotated[Literal["pkcs1", "none"], BeforeValidator(values.lower)] = Field(
-        default="pkcs1", validation_alias="PADDING", description="pkcs1 or none"
+    padding: Annotated[str, BeforeValidator(paddings)] = Field(
+        default="pkcs1",
+        validation_alias="PADDING",
+        description="pkcs1, oaep, oaep-sha256, a list of these, or none",
     )
     decrypt_workers: int | None = Field(
         default=None,

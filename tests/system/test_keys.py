@@ -5,11 +5,16 @@ from __future__ import annotations
 import shlex
 import sqlite3
 import subprocess
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 from Crypto.PublicKey import RSA
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from mtdata.adapters import cipher, keys
 from mtdata.adapters.ledger import Ledger
@@ -350,3 +355,26 @@ def test_nothing_is_opened_or_deleted_by_a_library_that_opens_what_is_damaged(
     assert home.site.ids("QOL") == [1, 2, 3, 4, 9]
     keys.self_test.cache_clear()
     assert home.export()["QOL"]["deleted"] == 5
+
+
+def test_a_site_that_seals_with_oaep_is_held_told_of_and_opened_by_a_word(
+    home: Home, key: KeyPair
+) -> None:
+    public = load_der_public_key(key.public.export_key("DER"))
+    assert isinstance(public, RSAPublicKey)
+    digest = SHA256()
+    value = public.encrypt(b"4711", OAEP(MGF1(digest), digest, None))
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE="study.pem", DELETE_MODE=True)
+    written = urlsafe_b64encode(value).decode().rstrip("=")
+    home.site.put("QOL", [row(1, participantRSA=written), row(2, participantRSA=key.seal("old"))])
+    home.export(code=1)
+    assert home.held() == [("QOL", 1, "sealed")]
+    assert "PADDING: oaep-sha256" in str(home.run("check"))
+    home.configure(
+        ENCRYPTION="rsa", PRIVATE_FILE="study.pem", DELETE_MODE=True, PADDING="pkcs1, oaep-sha256"
+    )
+    home.export()
+    assert (sorted(opened(home)), home.held(), home.site.ids("QOL")) == (["4711", "old"], [], [])
+    assert "PADDING" not in str(home.run("check"))
+    assert home.is_clean(), "made again from raw, byte for byte"

@@ -140,7 +140,8 @@ def test_an_address_that_cannot_be_used_is_refused(
         ("DECRYPT_WORKERS", -1, "a whole number from 0 to 256"),
         ("DECRYPT_WORKERS", 257, "a whole number from 0 to 256"),
         ("DRIFT", "ignore", "rewrite or hold"),
-        ("PADDING", "oaep", "pkcs1 or none"),
+        ("PADDING", "pss", "pkcs1, oaep, oaep-sha256, a list of these, or none"),
+        ("PADDING", ["none", "oaep"], "pkcs1, oaep"),
         ("ENCRYPTION", "aes", "rsa or off"),
     ],
 )

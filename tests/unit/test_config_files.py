@@ -296,7 +296,8 @@ def test_every_key_of_the_sample_loads_when_its_comment_is_taken_away(
 ) -> None:
     text = (samples_folder() / f"{name}.sample").read_text()
     lines = [line[2:] for line in text.splitlines() if re.match(r"# ( +|[A-Z_]+:( |$))", line)]
-    folder.environ |= {"CHAT_HOOK": "a", "PING_KEY": "b"}
+    secret = "whsec_" + "a2V5" * 8
+    folder.environ |= {"CHAT_HOOK": "a", "PING_KEY": "b", "WEBHOOK_SECRET": secret}
     settings = folder.server({"uva": keys()}).file(name, "\n".join(lines)).load()
     if name == "log.config":
         assert settings.log.mail is not None
