@@ -16,8 +16,8 @@ from django.db.utils import (
     OperationalError,
 )
 
-from mtdata.errors import RecordsBusy, RecordsError
-from mtdata.records.faults import is_locked, reason
+from mtdata.errors import RecordsError
+from mtdata.records.faults import RecordsBusy, is_locked, reason
 
 Found = TypeVar("Found")
 TRIES, PAUSE_S = 7, 0.1

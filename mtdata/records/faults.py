@@ -12,6 +12,15 @@ import ssl
 from collections.abc import Iterator
 from typing import Any
 
+from mtdata.errors import RecordsError
+
+
+class RecordsBusy(RecordsError):
+    """Somebody else holds a lock of the records for longer than one waits; nothing was changed."""
+
+    exit_code = 75
+
+
 ROLE = "the role (user) in DATABASE or its password is not accepted"
 NO_ROLE = "the server knows no such role (user) as DATABASE names"
 DATABASE = "the server has no such database"

@@ -18,9 +18,10 @@ from filelock import FileLock, Timeout
 from mtdata.adapters import authority
 from mtdata.adapters.durable import make_folder
 from mtdata.domain.database import DatabaseAddress
-from mtdata.errors import ConfigError, RecordsBusy, RecordsError
+from mtdata.errors import ConfigError, RecordsError
 from mtdata.records.asking import asking
 from mtdata.records.connecting import BUSY_S, described
+from mtdata.records.faults import RecordsBusy
 from mtdata.records.fitness import refuse_narrow_texts
 from mtdata.records.ready import prepare
 

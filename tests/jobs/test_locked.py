@@ -11,8 +11,8 @@ import pytest
 from filelock import FileLock
 
 from mtdata.cli.main import run
-from mtdata.errors import RecordsBusy
 from mtdata.records import asking, connecting, setting
+from mtdata.records.faults import RecordsBusy
 from tests.jobs.conftest import connected
 from tests.jobs.place import Place
 
