@@ -29,7 +29,6 @@
     │   └── WindowTooLarge  not in one window; half of it may come      69
     ├── JobError        a job cannot do or become that                  65
     │   ├── RecordsError    the database of the records does not answer 69
-    │   │   └── RecordsBusy somebody holds a lock there for too long    75
     │   └── Fenced          the part was given to another runner        75
     ├── BusyError       another round has this pool                     75
     ├── NotYet          it goes on at a time that is known              75
