@@ -24,9 +24,11 @@ HEALTH = "/healthz"
 class Naming(CommonMiddleware):
     """Asks under which name we were asked for; who only asks whether we live may use any."""
 
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        """None, or where to go on."""
-        return None if request.path_info == HEALTH else super().process_request(request)
+    def __call__(self, request: HttpRequest) -> Any:
+        """The answer, or where to go on."""
+        if request.path_info != HEALTH:
+            return super().__call__(request)
+        return self.process_response(request, self.get_response(request))
 
 
 class Guarding:
