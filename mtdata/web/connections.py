@@ -25,8 +25,9 @@ from waitress.task import ThreadedTaskDispatcher
 from mtdata.web.forwarded import share_of
 from mtdata.web.pouring import Answer, Fetchers, Pour, pouring
 
-FETCHERS = 6
-_FETCHED = re.compile(r"/d/[^/]*\Z|/zip/\Z")
+FETCHERS, READERS = 3, 6
+"""Few that fetch, since guarding holds the interpreter that every page needs as well."""
+_READ = re.compile(r"/d/[^/]*\Z|/zip/\Z")
 """The ends of addresses whose files are read before they are answered."""
 NEVER = sys.maxsize
 OPTIONS = [
@@ -225,20 +226,23 @@ class Server(TcpWSGIServer):
 
     channel_class = Connection
 
-    def __init__(self, *of_server: Any, limits: Limits, fetchers: Fetchers, **more: Any) -> None:
-        self.limits, self.fetchers = limits, fetchers
+    def __init__(
+        self, *of_server: Any, limits: Limits, crews: Sequence[Fetchers], **more: Any
+    ) -> None:
+        self.limits, (self.fetchers, self.readers) = limits, crews
         super().__init__(*of_server, **more)
 
     def add_task(self, task: Connection) -> None:
-        """Let a thread answer its next request; one of those that fetch, where it may take long."""
+        """Let a thread answer its next request; none of the pages' where files are read before."""
         if task.puts_off():
             return
-        is_fetched = _FETCHED.search(task.requests[0].path)
-        (self.fetchers if is_fetched else self.task_dispatcher).add_task(task)
+        is_read = _READ.search(task.requests[0].path)
+        (self.readers if is_read else self.task_dispatcher).add_task(task)
 
     def close(self) -> Any:
         """Listen no more, and fetch nothing."""
         self.fetchers.shutdown()
+        self.readers.shutdown()
         return super().close()
 
     def maintenance(self, now: float) -> None:
@@ -264,12 +268,13 @@ def listening(app: Any, limits: Limits, **settings: Any) -> BaseWSGIServer | Mul
     """Listen at all that the host of waitress' settings stands for.  OSError, ValueError."""
     adjustments = Adjustments(**settings, outbuf_overflow=NEVER, inbuf_overflow=NEVER)
     adjustments.socket_options = OPTIONS
-    fetchers = Fetchers()
-    fetchers.set_thread_count(FETCHERS)
+    crews = (Fetchers(), Fetchers())
+    for crew, count in zip(crews, (FETCHERS, READERS), strict=True):
+        crew.set_thread_count(count)
     threads = ThreadedTaskDispatcher()
     threads.set_thread_count(adjustments.threads)
     by_number: dict[int, Any] = {}
-    how = {"dispatcher": threads, "adj": adjustments, "limits": limits, "fetchers": fetchers}
+    how = {"dispatcher": threads, "adj": adjustments, "limits": limits, "crews": crews}
     servers = [Server(pouring(app), by_number, sockinfo=one, **how) for one in adjustments.listen]
     if len(servers) == 1:
         return servers[0]
