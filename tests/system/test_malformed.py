@@ -32,7 +32,7 @@ BAD: dict[str, bytes] = {
     "an id in other digits": '{"id":"٢"}'.encode(),
     "half a surrogate": b'{"id":2,"x":"\\ud83d"}',
     "half a surrogate in a name": b'{"id":2,"\\ud83d":1}',
-    "a number beyond all bounds": b'{"id":2,"x":1e999}',
+    "a NUL in a name": b'{"id":2,"x\\u0000":1}',
     "nested without end": b'{"id":2,"x":' + b"[" * 5000 + b"]" * 5000 + b"}",
     "a control character": b'{"id":2,"x":"a\x01b"}',
     "a name twice, the id": b'{"id":"x","id":{}}',

@@ -27,7 +27,7 @@ CELLS: dict[str, tuple[Any, str]] = {
     "emoji": ("Ängste 🙂 不安", "Ängste 🙂 不安"),
     "formula": ("=1+1", "=1+1"),
     "lone_cr": ("a\rb", "a\rb"),
-    "nul": ("a\u0000b", "a\u0000b"),
+    "nul": ("a\u0000b", "a\ufffdb"),
     "separators": ("a\u2028b\u0085c", "a\u2028b\u0085c"),
     "tab": ("a\tb", "a\tb"),
     "whole": (5, "5"),
