@@ -1,4 +1,4 @@
-"""What `mtdata check` looks at: keys, folder, clock, site, accounts of CAKE; it shows no secret."""
+"""What `mtdata check` looks at of a site and of this machine; it shows no secret."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from mtdata import news
 from mtdata.adapters import journal, owner
 from mtdata.adapters.cipher import HINT
 from mtdata.adapters.clock import SystemClock
@@ -17,29 +15,18 @@ from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.connection import BESIDE
 from mtdata.config import Settings, SiteConfig
-from mtdata.config.export import CakeConfig
 from mtdata.config.hands import is_open_to_readers
 from mtdata.config.loading import FILES
 from mtdata.copying import probe
-from mtdata.domain.disclosure import host_told
+from mtdata.domain.finding import Finding, of_program
 from mtdata.domain.notice import PROGRAM
 from mtdata.domain.past import past
-from mtdata.errors import BusyError, MTDataError, OwnerError, PostError, StorageError
+from mtdata.errors import MTDataError, OwnerError, StorageError
 from mtdata.known_pool import KnownPool
 from mtdata.ownership import name_of
 from mtdata.wiring import cipher_of, has_pool, look_into, open_pool, replicas_of, site_of
 
 TRIED = ".check.sqlite3"
-
-
-class Finding(NamedTuple):
-    """One thing that `mtdata check` looked at; `verdict` is good, odd or bad."""
-
-    site: str
-    what: str
-    verdict: str
-    told: str
-    exit: int = 0
 
 
 def check(site: SiteConfig) -> list[Finding]:
@@ -108,7 +95,7 @@ def check_home(settings: Settings) -> list[Finding]:
         file = Path(settings.database.name)
         if one := owner.stranger(file.parent, (file.name,)):
             told = owner.told(one, file.parent)
-            found.append(_finding("DATABASE", "bad", told, OwnerError.exit_code))
+            found.append(of_program("DATABASE", "bad", told, OwnerError.exit_code))
     for account in settings.export.cake:
         if account.folder:
             found += check_owner(account.name, "OUTPUT", account.folder)
@@ -121,78 +108,7 @@ def _check_readers(folder: Path) -> list[Finding]:
         return []
     files = " ".join(shlex.quote(str(folder / name)) for name in names)
     told = f"all may read {', '.join(names)}, where passwords may stand: chmod o-r {files}"
-    return [_finding("config", "odd", told)]
-
-
-def check_account(settings: Settings, account: CakeConfig) -> list[Finding]:
-    """Ask an account of export.config once, and put a probe into its output; at most a minute."""
-    return [_check_instance(settings, account), _check_output(account)]
-
-
-def _check_instance(settings: Settings, account: CakeConfig) -> Finding:
-    from mtdata import trying  # a round of a site knows nothing of reports
-
-    what = "ADMIN_DOMAIN"
-    try:
-        told = trying.ask(settings.home, account)
-    except BusyError:
-        busy = f"{account.admin_domain}: it is asked by others at this moment, so it was not tried"
-        return Finding(account.name, what, "odd", busy)
-    except MTDataError as error:
-        return Finding(account.name, what, "bad", str(error), error.exit_code)
-    return Finding(account.name, what, "good", told)
-
-
-def _check_output(account: CakeConfig) -> Finding:
-    from mtdata import trying
-
-    try:
-        told = trying.put(account)
-    except MTDataError as error:
-        return Finding(account.name, "OUTPUT", "bad", str(error), error.exit_code)
-    return Finding(account.name, "OUTPUT", "good", told)
-
-
-def check_news(settings: Settings, *, send: bool) -> list[Finding]:
-    """Whom the config tells, or with `send` what became of a test to each of them."""
-    terms = settings.log
-    if send:
-        found = [_check_post(one) for one in news.try_out(settings)]
-        return found or [_finding("MAIL", "bad", "neither MAIL nor WEBHOOKS is configured", 78)]
-    if terms.mail is None and not terms.webhooks:
-        return [_finding("MAIL", "odd", "nobody is told: MAIL in log.config, or WEBHOOKS")]
-    found = []
-    if mail := terms.mail:
-        whom = f"{len(mail.to)} addresses, {len(mail.escalate_to)} for what lasts"
-        where = f"{host_told(mail.host)}:{mail.at_port}, TLS {mail.tls}"
-        told = f"{where}, to {whom}; --mail sends a test"
-        found.append(_finding("MAIL", "good" if mail.tls != "none" else "odd", told))
-    if terms.webhooks:
-        found.append(_finding("WEBHOOKS", "good", f"{len(terms.webhooks)}; --mail sends a test"))
-    return found
-
-
-def check_reports(settings: Settings) -> list[Finding]:
-    """When the next daily reports of an account are due, asking nobody."""
-    now = SystemClock().now()
-    found = []
-    for account in settings.export.cake:
-        if plan := account.daily:
-            local = plan.next_at(now).astimezone(account.timezone).isoformat(timespec="minutes")
-            found.append(_finding(f"CAKE {account.name}", "good", f"daily reports: next {local}"))
-    return found
-
-
-def _check_post(one: news.Tried) -> Finding:
-    if one.fault:
-        return _finding(one.destination, "bad", str(one.fault), one.fault.exit_code)
-    if one.odd:
-        return _finding(one.destination, "bad", one.odd, PostError.exit_code)
-    return _finding(one.destination, "good", "took the test")
-
-
-def _finding(what: str, verdict: str, told: str, exit: int = 0) -> Finding:
-    return Finding(PROGRAM, what, verdict, told, exit)
+    return [of_program("config", "odd", told)]
 
 
 def _check_keys(site: SiteConfig) -> Finding:

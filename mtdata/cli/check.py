@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from mtdata import checkup
+from mtdata import checkup, checkup_services
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
+from mtdata.domain.finding import Finding
 from mtdata.jobs import trying
 
 WHOSE = "a site's NAME, or an account's of export.config; . = every one"
@@ -45,9 +46,9 @@ def _check(options: argparse.Namespace) -> Result:
     findings += checkup.check_home(settings)
     if not checkup.is_stranger(settings):  # what is tried leaves files in state/
         for account in accounts:
-            findings += checkup.check_account(settings, account)
-        findings += checkup.check_news(settings, send=options.mail)
-        findings += checkup.check_reports(settings)
+            findings += checkup_services.check_account(settings, account)
+        findings += checkup_services.check_news(settings, send=options.mail)
+        findings += checkup_services.check_reports(settings)
         findings += trying.check_jobs(settings)
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
@@ -64,7 +65,7 @@ def _check(options: argparse.Namespace) -> Result:
     return code, shown
 
 
-def _of_site(site: SiteConfig, *, is_named: bool) -> list[checkup.Finding]:
+def _of_site(site: SiteConfig, *, is_named: bool) -> list[Finding]:
     """What a site that is not READY lacks hinders nothing, such as the sample's: a note."""
     found = checkup.check(site)
     if site.ready or is_named:

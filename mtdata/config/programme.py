@@ -61,14 +61,17 @@ def _hosts(value: Any) -> tuple[str, ...]:
     return hosts
 
 
+def _net(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(word, strict=False)
+    except ValueError:  # whose words quote what stands there
+        raise ValueError("one of them is neither an address nor a net") from None
+
+
 def _nets(value: Any) -> tuple[str, ...]:
     """Addresses and nets of both families, each as a net."""
     words = value if isinstance(value, list | tuple) else str(value or "").split()
-    nets = [
-        ipaddress.ip_network(str(word).strip(", "), strict=False)
-        for word in words
-        if word not in ("", None)
-    ]
+    nets = [_net(str(word).strip(", ")) for word in words if word not in ("", None)]
     if any(net.prefixlen == 0 for net in nets):
         raise ValueError("everybody would be believed")
     return tuple(str(net) for net in nets)

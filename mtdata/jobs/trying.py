@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mtdata.checkup import Finding
 from mtdata.config import Settings
 from mtdata.config.values import is_loopback
 from mtdata.domain.broker import BrokerAddress
 from mtdata.domain.database import DatabaseAddress
+from mtdata.domain.finding import Finding
 from mtdata.domain.notice import PROGRAM
 from mtdata.errors import ConfigError, MTDataError, RecordsError
 

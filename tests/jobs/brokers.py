@@ -148,6 +148,7 @@ class OwnRabbit:
         self._server = subprocess.Popen(
             [str(self.PROGRAM)],
             env=self._env,
+            cwd=self._folder,  # killed at the wrong moment it leaves a dump where it began
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

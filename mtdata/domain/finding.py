@@ -1,0 +1,22 @@
+"""One thing that `mtdata check` looked at, and what is to be said of it; pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mtdata.domain.notice import PROGRAM
+
+
+class Finding(NamedTuple):
+    """One thing that `mtdata check` looked at; `verdict` is good, odd or bad."""
+
+    site: str
+    what: str
+    verdict: str
+    told: str
+    exit: int = 0
+
+
+def of_program(what: str, verdict: str, told: str, exit: int = 0) -> Finding:
+    """One that concerns no site."""
+    return Finding(PROGRAM, what, verdict, told, exit)
