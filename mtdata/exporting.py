@@ -128,6 +128,8 @@ def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
         timeout_s=timeout_s,
         connect_timeout_s=min(account.connect_timeout_s, timeout_s),
         addressing=account.addressing,
+        ca=account.output_ca,
+        agent=account.agent,
     )
     sealing = Sealing(account.sse, account.sse_key)
     return open_output(account.output, access, sealing, account.state)

@@ -198,6 +198,8 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
                 addressing=one.addressing,
                 sse=one.sse,
                 sse_key=one.sse_key,
+                ca=one.ca,
+                agent=site.agent,
             )
         )
         for one in site.replicas

@@ -170,6 +170,7 @@ class CakeConfig(BaseModel):
     )
     access_key: SecretStr = _field("ACCESS_KEY", "a key of the store, or nothing", SecretStr(""))
     secret_key: SecretStr = _field("SECRET_KEY", "with ACCESS_KEY, or nothing", SecretStr(""))
+    output_ca: Authority = _field("OUTPUT_CA", AUTHORITY, "")
     sse: Literal["", "AES256", "aws:kms"] = _field("SSE", "AES256, aws:kms or nothing", "")
     sse_key: str = _field(
         "SSE_KEY", "the name of a key for SSE: aws:kms, or nothing", "", pattern=_NAME_OF_KEY

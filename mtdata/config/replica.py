@@ -6,7 +6,7 @@ Only the shape is checked here; what a kind of replica wants of its URL is that 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -15,7 +15,9 @@ from mtdata.config import values
 from mtdata.config.credentials import MOST_REPLICAS
 from mtdata.domain.disclosure import named
 
-KEYS = ("URL", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY", "ADDRESSING", "SSE", "SSE_KEY")
+KEYS = (
+    "URL", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY", "ADDRESSING", "SSE", "SSE_KEY", "CA"
+)  # fmt: skip
 CHOICES = {"ADDRESSING": ("path", "virtual", "auto"), "SSE": ("AES256", "aws:kms")}
 ALLOWED = (
     "a list of URLs such as s3://bucket/prefix or file:///folder, or of mappings with "
@@ -39,6 +41,7 @@ class ReplicaConfig(BaseModel):
     addressing: str = ""
     sse: str = ""
     sse_key: str = ""
+    ca: str = ""
 
     @property
     def insecure(self) -> bool:
@@ -46,8 +49,12 @@ class ReplicaConfig(BaseModel):
         return values.is_insecure(self.endpoint)
 
 
-def replicas(value: Any, outside: Mapping[str, SecretStr]) -> tuple[ReplicaConfig, ...]:
+def replicas(
+    value: Any, outside: Mapping[str, SecretStr], file: Callable[[object], str]
+) -> tuple[ReplicaConfig, ...]:
     """Each replica with its keys; `outside` has those that are not in the file, by number.
+
+    `file` makes of what stands at CA the path of a file.
 
     Raises ValueError with the number of the replica and the reason, which quotes no value.
     """
@@ -58,7 +65,7 @@ def replicas(value: Any, outside: Mapping[str, SecretStr]) -> tuple[ReplicaConfi
     for number, item in enumerate(listed, 1):
         keys = {key: outside[f"{number} {key}"] for key in KEYS if f"{number} {key}" in outside}
         try:
-            made.append(item if isinstance(item, ReplicaConfig) else _replica(item, keys))
+            made.append(item if isinstance(item, ReplicaConfig) else _replica(item, keys, file))
         except ValueError as error:
             raise ValueError(f"number {number}: {error}") from None
         if (made[-1].url, made[-1].endpoint) in [(one.url, one.endpoint) for one in made[:-1]]:
@@ -66,7 +73,9 @@ def replicas(value: Any, outside: Mapping[str, SecretStr]) -> tuple[ReplicaConfi
     return tuple(made)
 
 
-def _replica(item: Any, outside: Mapping[str, SecretStr]) -> ReplicaConfig:
+def _replica(
+    item: Any, outside: Mapping[str, SecretStr], file: Callable[[object], str]
+) -> ReplicaConfig:
     told = {"URL": item} if isinstance(item, str) else item
     if not isinstance(told, dict) or not all(
         isinstance(text, str) or text is None for text in told.values()
@@ -97,12 +106,20 @@ def _replica(item: Any, outside: Mapping[str, SecretStr]) -> ReplicaConfig:
         addressing=addressing,
         sse=sse,
         sse_key=sse_key,
+        ca=_authority(given.get("CA", ""), file),
     )
+
+
+def _authority(told: object, file: Callable[[object], str]) -> str:
+    try:
+        return file(told)
+    except ValueError as error:
+        raise ValueError(f"CA: {error}") from None
 
 
 def _chosen(given: Mapping[str, Any]) -> tuple[str, str, str]:
     """ADDRESSING, SSE and SSE_KEY; ValueError for what they cannot be."""
-    addressing, sse, sse_key = (str(given.get(key, "")) for key in KEYS[5:])
+    addressing, sse, sse_key = (str(given.get(key, "")) for key in KEYS[5:8])
     for key, value in (("ADDRESSING", addressing), ("SSE", sse)):
         if value and value not in CHOICES[key]:
             raise ValueError(f"{key}: allowed are {', '.join(CHOICES[key])}")

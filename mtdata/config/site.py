@@ -48,7 +48,7 @@ def _key_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
 
 
 def _replicas(value: object, info: ValidationInfo) -> tuple[ReplicaConfig, ...]:
-    return replicas(value, info.data.get("replica_keys", {}))
+    return replicas(value, info.data.get("replica_keys", {}), lambda told: authority(told, info))
 
 
 def authority(value: object, info: ValidationInfo) -> str:

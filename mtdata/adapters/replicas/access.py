@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mtdata.trust import AGENT
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReplicaAccess:
@@ -25,3 +27,5 @@ class ReplicaAccess:
     addressing: str = ""
     sse: str = ""
     sse_key: str = ""
+    ca: str = ""
+    agent: str = AGENT

@@ -119,4 +119,6 @@ def _reached(access: ReplicaAccess) -> S3Access:
         access.timeout_s,
         access.connect_timeout_s,
         addressing=access.addressing,
+        ca=access.ca,
+        agent=access.agent,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mtdata.trust import AGENT
+
 URL = re.compile(
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(/[\w.-]+)*)/?", re.A
 )
@@ -15,7 +17,8 @@ class S3Access:
     """How to reach a store; empty keys leave it to what the machine is given.
 
     `machine_endpoint`: where no endpoint is given, the machine may name one as well.  `addressing`:
-    path, virtual or auto; '' is path at an endpoint, and auto without one.
+    path, virtual or auto; '' is path at an endpoint, and auto without one.  `ca`: a file with the
+    authority of the store's certificate; `agent`: what we call ourselves.
     """
 
     endpoint: str = ""
@@ -26,6 +29,8 @@ class S3Access:
     connect_timeout_s: float = 10.0
     machine_endpoint: bool = False
     addressing: str = ""
+    ca: str = ""
+    agent: str = AGENT
 
 
 def sealing_of(kind: str, key: str) -> dict[str, str]:

@@ -153,8 +153,9 @@ class Fault(NamedTuple):
             return "it did not answer in time (TIMEOUT), or without an end"
         if self.kind == "SSLError":
             return (
-                "no TLS connection with it (SSLError); where its certificate is of your own "
-                "authority, REQUESTS_CA_BUNDLE names the file with it"
+                "no TLS connection with it (SSLError); where its certificate is of an authority "
+                "of your own, put that into this machine's store, or name a file with it: CA of "
+                "the replica in server.config, OUTPUT_CA in export.config"
             )
         return f"it cannot be reached ({self.kind})"
 

@@ -57,6 +57,7 @@ def open_client(access: S3Access) -> Opened:
         retries={"mode": "standard", "total_max_attempts": TRIES},
         max_pool_connections=CONNECTIONS,
         signature_version="s3v4",
+        user_agent=access.agent,
         proxies={},  # as for the site: a proxy of somebody's shell is not asked
         # our config alone says where data go
         ignore_configured_endpoint_urls=not access.machine_endpoint,
@@ -68,7 +69,7 @@ def open_client(access: S3Access) -> Opened:
     client = session.client(
         "s3", endpoint_url=access.endpoint or None, region_name=region, config=config
     )
-    trusted = authorities(core.get_config_variable("ca_bundle") or "")
+    trusted = authorities(access.ca or core.get_config_variable("ca_bundle") or "")
     limits = (access.connect_timeout_s, access.timeout_s)
     wire = Wire(verify=trusted, timeout=limits, max_pool_connections=CONNECTIONS)
     wire.take(client)
