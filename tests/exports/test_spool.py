@@ -120,10 +120,12 @@ def test_a_spool_is_for_its_owner_and_says_what_is_wrong(tmp_path: Path) -> None
     path.write_bytes(b"no database, by far" * 100)
     with pytest.raises(StorageError, match="cannot be opened") as refused:
         Spool(path)
-    frames = [frame.f_locals for frame, _ in traceback.walk_tb(refused.tb)]
-    [half_open] = {one["self"] for one in frames if isinstance(one.get("self"), Spool)}
+    cause = refused.value.__context__
+    assert cause is not None
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(cause.__traceback__)]
+    [half_open] = {one["db"] for one in frames if isinstance(one.get("db"), sqlite3.Connection)}
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        half_open._db.execute("SELECT 1")
+        half_open.execute("SELECT 1")
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
