@@ -49,7 +49,7 @@ class Bakery:
         """The same day the original's way, of each hour so many of its twelve intervals."""
         self.forget()
         reports = self.folder / "reports"
-        reports.mkdir(parents=True)
+        reports.mkdir(parents=True, exist_ok=True)
         order: Took = {"way": way, "domain": self.kitchen.domain, "day": DAY, "key": KEY}
         order |= {"folder": str(reports), "intervals": intervals}
         return in_process_of_its_own("benchmarks.cake.original", order)
@@ -61,7 +61,9 @@ class Bakery:
 
     def forget(self) -> None:
         """Leave nothing of what came out before."""
-        shutil.rmtree(self.folder / "reports", ignore_errors=True)
+        reports = self.folder / "reports"
+        for path in reports.iterdir() if reports.exists() else ():  # the folder is known, and stays
+            path.unlink()
 
 
 @contextmanager

@@ -60,6 +60,7 @@ def server_of(
     open_web(settings, kinds)
     _may_listen(host)
     _sweep()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that pages wait is no trouble
     most, room, programme = MOST_BODY + BEHIND_A_BODY, _room(), settings.programme
     proxies = Proxies(programme.trusted_proxies)
     try:

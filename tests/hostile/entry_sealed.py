@@ -42,6 +42,7 @@ def opened(key: KeyPair) -> Lines:
         "a list of sealed texts": ([key.seal("x"), key.seal("y")], '["x","y"]'),
         "a list with null": ([None, key.seal("x")], '[null,"x"]'),
         "base64 with line ends": ("\r\n".join(wrapped), "x"),
+        "two blocks": (b64(base64.b64decode(key.seal("17")) * 2), "1717"),
     }
     return {
         f"opened: {name}": (
@@ -61,7 +62,7 @@ def sealed(key: KeyPair) -> Lines:
         "a word": ("secret", NOT_BASE64),
         "one letter": ("A", NOT_BASE64),
         "blanks": ("   ", NO_SIZE),
-        "base64 for addresses": (b64(good).replace("+", "-").replace("/", "_") + "-_", NOT_BASE64),
+        "base64 for addresses": (b64(good).replace("+", "-").replace("/", "_") + "-_", NO_SIZE),
         "no base64 behind": (b64(good) + "!", NOT_BASE64),
         "padding too much": (b64(good) + "==", NOT_BASE64),
         "other letters": ("\u0391" * 172, NOT_BASE64),
@@ -71,7 +72,8 @@ def sealed(key: KeyPair) -> Lines:
         "one byte less": (b64(good[:-1]), NOT_OPENED),
         "five bytes less": (b64(good[:-5]), NO_SIZE),
         "one byte more": (b64(good + b"\0"), NO_SIZE),
-        "twice": (b64(good * 2), NO_SIZE),
+        "two, and one byte": (b64(good * 2 + b"\0"), NO_SIZE),
+        "two, of which one is damaged": (b64(good + good[::-1]), NOT_OPENED),
         "a megabyte": (b64(b"\0" * 750_000), NO_SIZE),
         "zeros": (b64(b"\0" * size), NOT_OPENED),
         "a one": (b64(b"\0" * (size - 1) + b"\1"), NOT_OPENED),

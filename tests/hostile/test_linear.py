@@ -35,6 +35,8 @@ N = 400
 REASONS = {
     # what the proof cannot see, and why it is linear all the same
     "mtdata.adapters.key_forms._BLOCK": "the look-ahead of its lazy repeat is a constant",
+    "mtdata.exports.cake.long_numbers._TOKEN": "a quote always finds its end, or that of the "
+    "piece, and of a number fewer than 20 characters can be looked at in vain",
     "mtdata.exports.cake.shapes._TAG": "a step of the lazy repeat looks three characters ahead",
     "mtdata.exports.cake.shapes._NIL": "behind the blank that it begins with a name must stand",
     "mtdata.exports.cake.guarding._CELL": "a cell without quotes is taken whole, and "

@@ -18,14 +18,16 @@ def line(name: Any, size: Any = 1, word: Any = True) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if value is not ...}
 
 
-LOG = re.compile(r"\.?(DEBUG|Daily|error|bread_down)\.log(\.lock|\.2026-03-\d\d)?")
+OURS = re.compile(
+    r"\.?(DEBUG|Daily|error|bread_down)\.log(\.lock|\.2026-03-\d\d)?|pool-study\.json"
+)
 
 
 def outside(home: Home) -> set[str]:
     return {
         str(path)
         for path in home.folder.rglob("*")
-        if not path.is_relative_to(home.pool) and path.is_file() and not LOG.fullmatch(path.name)
+        if not path.is_relative_to(home.pool) and path.is_file() and not OURS.fullmatch(path.name)
     }
 
 

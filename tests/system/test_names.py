@@ -46,7 +46,8 @@ def test_a_scale_with_an_unsafe_name_is_refused_and_the_others_are_collected(
     assert set(home.asked("GET")) == {"", "/QOL"}
     made = {path for path in home.folder.rglob("*") if home.pool not in path.parents}
     made = {path for path in made if not path.is_relative_to(home.folder / "logs")}
-    assert made - files <= {home.pool}
+    state = home.folder / "state"
+    assert made - files <= {home.pool, state, state / "pool-study.json"}
     assert ("name_refused", "") in home.troubles()
     home.site.heal()
     home.export()

@@ -181,10 +181,10 @@ def test_no_secret_is_in_any_file_or_line(
 
 
 def test_check_says_whom_it_tells_and_sends_a_test_on_demand(home: Home, box: Mailbox) -> None:
-    [told] = [one for one in home.run("check").shown["findings"] if one["site"] == "(program)"]
-    assert (told["what"], told["verdict"]) == ("MAIL", "odd")
+    [told] = [one for one in home.run("check").shown["findings"] if one["what"] == "MAIL"]
+    assert (told["site"], told["verdict"]) == ("(program)", "odd")
     tell(home, box.port)
-    [told] = [one for one in home.run("check").shown["findings"] if one["site"] == "(program)"]
+    [told] = [one for one in home.run("check").shown["findings"] if one["what"] == "MAIL"]
     assert f"127.0.0.1:{box.port}, TLS none" in told["told"]
     assert box.mails == []
     ended = home.run("check", "--mail")
@@ -246,7 +246,8 @@ def test_two_programs_never_tell_the_same(home: Home, box: Mailbox) -> None:
 def test_an_outbox_that_nobody_may_write_silences_nothing(home: Home, box: Mailbox) -> None:
     tell(home, box.port)
     home.site.put("QOL", [row(1)])
-    (home.folder / "state").write_bytes(b"a file in the way stops root as well")
+    (home.folder / "state").mkdir()
+    (home.folder / "state" / "outbox").write_bytes(b"a file in the way stops root as well")
     for _ in range(4):
         home.export()
     assert [subject.split(" ")[0] for subject in subjects(box)] == ["WARNING"]

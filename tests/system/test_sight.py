@@ -33,7 +33,7 @@ def test_entries_in_raw_files_are_rows_or_held_or_wait(home: Home, sight: Sight)
 
 
 def test_rounds_are_counted_by_the_hour_and_by_how_they_ended(home: Home, sight: Sight) -> None:
-    home.configure(SERVER="http://127.0.0.1:9")
+    home.site.fault("drop")
     home.export(code=69)
     [hour] = sight.rounds(home.now - timedelta(days=1), f"export {STUDY} .")
     assert (hour.good, hour.bad) == (2, 1)

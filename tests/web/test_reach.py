@@ -6,13 +6,14 @@ import re
 
 import pytest
 
+from mtdata.jobs.kinds import KINDS
 from tests.web.office import DAYS, SORTS, Made, Office
 from tests.web.site import Visitor
 from tests.web.test_access import LINES, NOT_OF_DJANGO, ask, filled, told
 
 OPEN = """
 /healthz /login/ /login/cake/ /logout/ /account/ /
-/jobs/ /jobs/several/ /jobs/daily/ /jobs/new/ /jobs/new/<str:kind>/
+/jobs/ /jobs/several/ /jobs/stop/ /jobs/daily/ /jobs/new/ /jobs/new/<str:kind>/
 /jobs/<uuid:job>/ /jobs/<uuid:job>/live/
 /jobs/<uuid:job>/log/ /jobs/<uuid:job>/parts/ /jobs/<uuid:job>/artifacts/
 /jobs/<uuid:job>/stop/ /jobs/<uuid:job>/retry/ /jobs/<uuid:job>/undo/
@@ -66,6 +67,21 @@ def test_every_address_is_closed_to_guests_that_is_not_named_open(office: Office
     assert closed == dict.fromkeys(closed, "403")
     opened = {answer for key, answer in found.items() if key[1] in OPEN}
     assert opened == {"in", "404", "405"}
+
+
+def test_who_stops_all_of_these_stops_those_of_their_account_alone(office: Office) -> None:
+    from mtdata.jobs import front
+    from mtdata.records.models import Job
+
+    def add(account: str) -> str:
+        given = DAYS | {"account": account}
+        return str(front.add(office.settings, KINDS, "cake.clicks", given, "somebody").pk)
+
+    jobs = {account: add(account) for account in GUESTS}
+    assert office.guest("first").submit("/jobs/stop/").status_code == 303
+    found = {account: Job.objects.get(pk=job).status for account, job in jobs.items()}
+    Job.objects.filter(pk__in=jobs.values()).delete()
+    assert found == {"first": "Stopped", "second": "Queued"}
 
 
 @pytest.mark.parametrize(("method", "path", "code"), PATHS)

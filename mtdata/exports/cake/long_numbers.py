@@ -16,7 +16,7 @@ MOST_HELD = 1 << 20
 _MARKS = b"-+.0123456789eE"
 _IS_MARK = bytes(48 if code in _MARKS else 32 for code in range(256))
 _RUN = b"0" * LONG
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[-+.0-9eE]{%d,}' % LONG, re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[-+.0-9eE]{%d,}' % LONG, re.DOTALL)
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
 
