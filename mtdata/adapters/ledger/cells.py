@@ -40,6 +40,10 @@ def _is_day(text: str) -> bool:
     return date.fromisoformat(text).isoformat() == text
 
 
+def _is_hour(text: str) -> bool:
+    return len(text) == len("2026-03-12T12") and bool(datetime.fromisoformat(f"{text}:00"))
+
+
 @lru_cache(maxsize=256)
 def _are_columns(text: str) -> bool:
     found = json.loads(text)
@@ -63,6 +67,7 @@ MEANT: dict[str, Callable[[Any], bool]] = {
 NUMBER = Sort(frozenset({int, type(None)}))
 MOMENT = Sort(frozenset({str, type(None)}), _is_moment)
 WORD = Sort(frozenset({str, type(None)}))
+HOUR = Sort(frozenset({str, type(None)}), _is_hour)
 NUL = type(None)
 
 
@@ -78,7 +83,7 @@ class Cells:
             name: Sort(frozenset(held), _is_moment if name.endswith("_at") else MEANT.get(name))
             for name, held in types.items()
         }
-        self._sorts |= {"hour": WORD, "journal_mode": WORD}
+        self._sorts |= {"hour": HOUR, "journal_mode": WORD}
         self._known: dict[tuple[str, ...], list[tuple[str, Sort]]] = {}
 
     def check(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
