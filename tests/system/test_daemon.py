@@ -185,6 +185,8 @@ def test_two_daemons_of_two_homes_on_one_pool_lose_and_double_nothing(
             site.put("QOL", [row(number), row(number + 1), row(number + 2)])
             time.sleep(0.2)
         wait_until(lambda: not site.ids("QOL"), "all are carried home")
+        logs = [one.folder / "logs" / "DEBUG.log" for one in (home, other)]
+        wait_until(lambda: all(log.exists() and log.stat().st_size for log in logs), "both began")
         for one in (first, second):
             one.send_signal(signal.SIGTERM)
             one.communicate(timeout=PATIENCE_S)
