@@ -205,7 +205,7 @@ class Recovery:
         yield from self._rows(backups, columns, decoded, mark.form)
 
     def _columns(self, mark: FileMark) -> tuple[str, ...]:
-        found: set[str] = set()
+        found = set(mark.columns)  # a row for which it was made wider may stand elsewhere
         for backup in self._by_ledger(mark, Scale(mark.scale, 0, True)):
             for entry in backup.entries:
                 found.update(columns_of(entry.values, mark.form))
