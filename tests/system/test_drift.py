@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from mtdata.adapters.sheets import CsvSheets
+from mtdata.domain.mark import FileMark
+from mtdata.errors import StorageError
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, columns, row
 
@@ -52,6 +57,35 @@ def test_a_sheet_that_was_widened_often_still_proves_every_row(home: Home) -> No
         home.site.put("QOL", [row(number, **{f"field{number % 4}": number})])
         assert home.export()["QOL"]["deleted"] == 1
     assert home.ids("QOL") == [str(number) for number in range(1, 8)]
+    assert home.is_clean()
+
+
+def test_a_sheet_made_wider_for_a_row_that_came_into_a_later_one_is_what_raw_gives(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The round was cut off when the sheet had its new column and not yet the row with it."""
+    home.site.put("QOL", [row(1)])
+    home.export()
+    widen = CsvSheets.widen
+
+    def then_full(self: CsvSheets, old: FileMark, columns: tuple[str, ...]) -> None:
+        widen(self, old, columns)
+        raise StorageError("the disk is full")
+
+    home.site.put("QOL", [row(2, before="new")])
+    with monkeypatch.context() as full:
+        full.setattr(CsvSheets, "widen", then_full)
+        home.export(code=74)
+    home.now += timedelta(days=1)
+    home.export()
+    assert ["before" in columns(path) for path in home.paths("active_data", "QOL")] == [True, True]
+    assert [line["before"] for line in home.sheet("QOL")] == ["", "new"]
+    assert home.is_clean()
+    for path in home.pool.glob("ledger.sqlite3*"):
+        path.unlink()
+    home.export()
+    assert home.ids("QOL") == ["1", "2"]
+    home.verify_until_clean()
     assert home.is_clean()
 
 
