@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.errors import Stopped
+from mtdata.rounds import Round
 from tests.system.home import STUDY, Ended, Home, row
 
 pytestmark = pytest.mark.timeout(120)
@@ -147,6 +149,28 @@ def test_an_older_copy_of_the_pool_is_not_gone_on_with_before_a_person_says_so(
     known.export()
     assert known.run("pool", STUDY, "--take", str(newer)).code == 0
     assert sorted(known.ids("QOL"), key=int) == ["1", "2", "10", "11", "12", "13", "14"]
+
+
+def test_a_copy_from_before_a_round_that_was_ended_behind_its_deletes_is_older(
+    known: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = known.folder / "image"
+    shutil.copytree(known.pool, image)
+
+    def ended(self: Round) -> None:
+        raise Stopped("asked to end")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Round, "_keep_identity", ended)
+        assert known.run("export", STUDY).code == Stopped.exit_code
+    assert sorted(known.deletes())[-5:] == [10, 11, 12, 13, 14]
+    shutil.rmtree(known.pool)
+    shutil.copytree(image, known.pool)
+    known.site.put("QOL", [row(20)])
+    asked = len(known.site.requests)
+    ended_again = known.run("export", STUDY)
+    assert (ended_again.code, len(known.site.requests)) == (74, asked)
+    assert "older copy" in ended_again.said
 
 
 def test_a_copy_without_its_marker_is_not_gone_on_with(known: Home) -> None:
