@@ -16,9 +16,9 @@ from time import perf_counter, process_time
 from typing import Any
 
 from mtdata import app
-from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.config import load
+from mtdata.core.clock import SystemClock
+from mtdata.core.sqlite import Connection
 
 HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
 

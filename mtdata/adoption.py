@@ -17,14 +17,14 @@ from mtdata.adapters.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.adapters.grown import digest_of
 from mtdata.adapters.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.adapters.sheets import header_of
-from mtdata.border import printable
+from mtdata.core.border import printable
+from mtdata.core.errors import PackageError
 from mtdata.course import Pool
 from mtdata.domain.days import Named
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Span
 from mtdata.domain.scale import NAME, Scale
-from mtdata.errors import PackageError
 from mtdata.matching import Matching
 from mtdata.placing import HELD, RAW, SHEETS, Placing, Unplaced, by_scale
 from mtdata.snapshots import Totals, form_of

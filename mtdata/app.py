@@ -13,21 +13,21 @@ from typing import Any, NamedTuple
 from mtdata import logs, pipeline
 from mtdata import status as standing
 from mtdata import watch as outlook
-from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger, Released
-from mtdata.adapters.ledger.connection import BESIDE, LedgerNewer
-from mtdata.adapters.lock import Held
 from mtdata.adoption import Adopted, Adoption
 from mtdata.bulletin import Report
 from mtdata.catch_up import CatchUp, log_stand
 from mtdata.config import Settings, SiteConfig
 from mtdata.copying import Copying
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import StorageError, UsageError
+from mtdata.core.lock import Held
+from mtdata.core.sqlite import BESIDE, LedgerNewer
+from mtdata.core.stop import Pulse
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
-from mtdata.errors import StorageError, UsageError
 from mtdata.known_pool import KnownPool, has_ledger, has_raw
-from mtdata.pulse import Pulse
 from mtdata.recall import Recalled, owed
 from mtdata.reclaiming import accept
 from mtdata.recovery import Recovery

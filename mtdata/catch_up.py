@@ -21,13 +21,13 @@ from mtdata.adapters.ledger import Claim, LiveLength
 from mtdata.adapters.sheets import header_of, row_places
 from mtdata.adoption import Adoption
 from mtdata.bulletin import Bulletin
+from mtdata.core.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
 from mtdata.course import Pool
 from mtdata.domain.mark import FileMark, Finding
 from mtdata.domain.package import BATCH_ENTRIES
 from mtdata.domain.receipt import Span
 from mtdata.domain.row import cells_digest
 from mtdata.domain.scale import Scale
-from mtdata.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
 from mtdata.matching import Matching
 from mtdata.placing import RAW, SHEETS, Placing, Unplaced
 from mtdata.raw_tails import RawTail

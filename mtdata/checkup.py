@@ -8,22 +8,22 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from mtdata.adapters import journal, owner
 from mtdata.adapters.cipher import HINT
-from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.connection import BESIDE
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.hands import is_open_to_readers
 from mtdata.config.loading import FILES
 from mtdata.copying import probe
-from mtdata.domain.finding import Finding, of_program
+from mtdata.core import journal, owner
+from mtdata.core.checks import Finding, of_program
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import MTDataError, OwnerError, StorageError
+from mtdata.core.ownership import name_of
+from mtdata.core.past import past
+from mtdata.core.sqlite import BESIDE
 from mtdata.domain.notice import PROGRAM
-from mtdata.domain.past import past
-from mtdata.errors import MTDataError, OwnerError, StorageError
 from mtdata.known_pool import KnownPool
-from mtdata.ownership import name_of
 from mtdata.wiring import cipher_of, has_pool, look_into, open_pool, replicas_of, site_of
 
 TRIED = ".check.sqlite3"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from mtdata import news
-from mtdata.adapters.clock import SystemClock
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
-from mtdata.domain.disclosure import host_told
-from mtdata.domain.finding import Finding, of_program
-from mtdata.errors import BusyError, MTDataError, PostError
+from mtdata.core.checks import Finding, of_program
+from mtdata.core.clock import SystemClock
+from mtdata.core.disclosure import host_told
+from mtdata.core.errors import BusyError, MTDataError, PostError
 
 
 def check_account(settings: Settings, account: CakeConfig) -> list[Finding]:

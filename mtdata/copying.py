@@ -15,11 +15,11 @@ from hashlib import sha256
 from typing import TypeVar
 
 from mtdata import logs
+from mtdata.core.errors import ReplicaError, ReplicaWrong, StorageError
 from mtdata.course import Pool
 from mtdata.domain.copy import Range, copy_name
 from mtdata.domain.mark import FileMark
 from mtdata.domain.receipt import Kept
-from mtdata.errors import ReplicaError, ReplicaWrong, StorageError
 from mtdata.evidence import UNCOPIED
 from mtdata.ports import Replica
 

@@ -11,17 +11,17 @@ from functools import partial
 from typing import NoReturn
 
 from mtdata import checkup, logs, news
-from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.lock import PoolLock
 from mtdata.adapters.notifier import Notifier
 from mtdata.bulletin import exit_code
 from mtdata.config import Settings, SiteConfig
-from mtdata.domain import schedule
-from mtdata.domain.past import past
+from mtdata.core import schedule
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import ConfigError, MTDataError, Stopped
+from mtdata.core.lock import PoolLock
+from mtdata.core.past import past
+from mtdata.core.stop import Pulse
 from mtdata.duties import COLLECT
-from mtdata.errors import ConfigError, MTDataError, Stopped
 from mtdata.program_fault import contained
-from mtdata.pulse import Pulse
 from mtdata.shift import NEWS, Shift
 from mtdata.timetable import TickingClock, Timetable
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from threading import Condition, Event, Thread
 
 from mtdata import logs
-from mtdata.errors import MTDataError, Stopped
-from mtdata.pulse import Pulse
+from mtdata.core.errors import MTDataError, Stopped
+from mtdata.core.stop import Pulse
 
 log = logging.getLogger(__name__)
 LOOK_S = 60.0

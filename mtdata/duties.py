@@ -9,10 +9,10 @@ from typing import NamedTuple
 from mtdata import app, upkeep
 from mtdata.bulletin import Report
 from mtdata.config import DaemonConfig, SiteConfig
-from mtdata.domain import schedule
-from mtdata.errors import StorageError
+from mtdata.core import schedule
+from mtdata.core.errors import StorageError
+from mtdata.core.stop import Pulse
 from mtdata.known_pool import has_raw
-from mtdata.pulse import Pulse
 from mtdata.wiring import has_pool
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from mtdata.bulletin import write_line
 from mtdata.catch_up import CatchUp, Stand
 from mtdata.copying import read_copy
+from mtdata.core.errors import ReplicaError
 from mtdata.course import Pool
 from mtdata.domain.copy import Range
-from mtdata.errors import ReplicaError
 from mtdata.ports import Replica
 from mtdata.strangers import not_taken_up
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.identity import (
     MARKER,
     identity_of,
@@ -24,8 +23,9 @@ from mtdata.adapters.identity import (
 )
 from mtdata.adapters.ledger import Ledger
 from mtdata.config import SiteConfig
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import ConfigError, DamageError, MTDataError, Reach, StorageError
 from mtdata.domain.identity import Identity, Remembered, differs
-from mtdata.errors import ConfigError, DamageError, MTDataError, Reach, StorageError
 from mtdata.ports import Disk
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from mtdata.adapters.ledger import Claim
 from mtdata.adapters.sheets import row_places
+from mtdata.core.errors import EntryError
 from mtdata.course import Pool
 from mtdata.domain.likeness import all_alike
 from mtdata.domain.making import enveloped, rows_of
@@ -22,7 +23,6 @@ from mtdata.domain.package import BATCH_ENTRIES, read_entry
 from mtdata.domain.receipt import Backup, HeldBack, Kept, Row, Span
 from mtdata.domain.row import SEALED, cells_digest, cells_of, csv_cells, csv_line, spread
 from mtdata.domain.scale import Scale
-from mtdata.errors import EntryError
 
 ROW_BYTES = 4 << 20
 Made = dict[int, Row] | HeldBack

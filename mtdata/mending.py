@@ -12,9 +12,9 @@ from typing import Any
 
 from mtdata.adapters.archive import CLOSING, INCOMING
 from mtdata.copying import raw_from_replicas
+from mtdata.core.errors import StorageError
 from mtdata.course import Pool
 from mtdata.domain.mark import FileMark
-from mtdata.errors import StorageError
 
 PIECE = 1 << 20
 

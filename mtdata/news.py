@@ -13,19 +13,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.telling import Telling
-from mtdata.adapters.lock import PoolLock
 from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox
 from mtdata.bulletin import LEVELS, Report
 from mtdata.config import Settings
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import BusyError, MTDataError, PostError, Stopped, StorageError, UsageError
+from mtdata.core.lock import PoolLock
 from mtdata.domain.incident import KINDS, Incident
 from mtdata.domain.message import message, trial
 from mtdata.domain.notice import PROGRAM, Item, News, Notice, Pace
-from mtdata.errors import BusyError, MTDataError, PostError, Stopped, StorageError, UsageError
 from mtdata.known_pool import has_ledger
 from mtdata.notices import ESCALATION, MAIL, STUCK, Notices
 from mtdata.ports import Post

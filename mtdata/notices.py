@@ -9,13 +9,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.ledger.telling import Telling
 from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox, is_due, pause_s
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import PostError, PostPutOff, StorageError
 from mtdata.domain.message import Message, message
 from mtdata.domain.notice import PROGRAM, News, Notice, Pace, due
-from mtdata.errors import PostError, PostPutOff, StorageError
 from mtdata.ports import Post
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mtdata.adapters.archive import Volume
 from mtdata.adapters.ledger import Claim, Sifted
+from mtdata.core.errors import DamageError
 from mtdata.course import Course, SheetInHand
 from mtdata.domain.making import enveloped, rows_of
 from mtdata.domain.package import Entry, entries, in_batches, is_json
@@ -26,7 +27,6 @@ from mtdata.domain.receipt import (
     Sheet,
     Verified,
 )
-from mtdata.errors import DamageError
 from mtdata.ports import Site
 
 CANARIES = 3

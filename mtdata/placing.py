@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from mtdata.adapters.formats import LIST, Formats, formats_of
 from mtdata.adapters.rawfile import opening_key, raw_entries
-from mtdata.border import printable
+from mtdata.core.border import printable
+from mtdata.core.errors import NameRefused, PackageError
 from mtdata.course import Pool
 from mtdata.domain.days import Named, read_name
 from mtdata.domain.package import Entry, is_json
 from mtdata.domain.scale import checked_name
-from mtdata.errors import NameRefused, PackageError
 from mtdata.ports import Disk
 
 BENCHMARK = "active_data/benchMark.json"

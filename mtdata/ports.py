@@ -1,7 +1,7 @@
 """Every promise that the program asks of the world, on one page; nothing here is carried out.
 
 A port is a noun; an adapter says how (`mtdata/adapters`, `mtdata/collectors`).  Every method
-raises only errors of mtdata/errors.py.  A fake and the real adapter pass the same contract suite.
+raises only errors of mtdata/core/errors.py.  A fake and the real adapter pass the same contract suite.
 """
 
 from __future__ import annotations

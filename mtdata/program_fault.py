@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mtdata import logs
-from mtdata.errors import MTDataError, Reach
+from mtdata.core.errors import MTDataError, Reach
 
 log = logging.getLogger("mtdata")
 

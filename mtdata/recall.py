@@ -8,11 +8,11 @@ from itertools import groupby
 
 from mtdata.adapters.ledger import Claim
 from mtdata.copying import Copying
+from mtdata.core.errors import StorageError
 from mtdata.course import Course
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Backup, Kept, Placed, Rows, Sheet, Verified
 from mtdata.domain.row import cells_digest
-from mtdata.errors import StorageError
 
 
 def waiting(course: Course) -> Iterator[Backup]:

@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from mtdata import logs
-from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.grown import digest_of
-from mtdata.adapters.lock import PoolLock
 from mtdata.catch_up import CatchUp, log_stand
 from mtdata.config import SiteConfig
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import MTDataError, UsageError
+from mtdata.core.lock import PoolLock
+from mtdata.core.stop import Pulse
 from mtdata.course import Course, Pool
 from mtdata.domain.days import Named
 from mtdata.domain.scale import Scale
-from mtdata.errors import MTDataError, UsageError
 from mtdata.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.placing import HELD, RAW, Placing
 from mtdata.ports import Disk
-from mtdata.pulse import Pulse
 from mtdata.settling import settle_waiting
 from mtdata.wiring import HeldDisk, locked, open_pool, refuse_stranger
 

@@ -15,7 +15,8 @@ from itertools import chain, islice
 from mtdata.adapters.ledger import Claim
 from mtdata.adapters.rawfile import RawEntry, raw_entries
 from mtdata.adapters.recovered import RecoveredSheets
-from mtdata.border import printable
+from mtdata.core.border import printable
+from mtdata.core.errors import PackageError, StorageError
 from mtdata.course import Pool
 from mtdata.domain.days import worded
 from mtdata.domain.decoded import Decoded
@@ -25,7 +26,6 @@ from mtdata.domain.package import BATCH_ENTRIES, read_entry
 from mtdata.domain.receipt import Backup, Kept, Rows, Span
 from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
 from mtdata.domain.scale import NAME, Scale
-from mtdata.errors import PackageError, StorageError
 from mtdata.placing import staying
 from mtdata.ports import Disk
 from mtdata.snapshots import recalled_entries

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mtdata.adapters.ledger.connection import REBUILD
+from mtdata.core.errors import StorageError
+from mtdata.core.sqlite import REBUILD
 from mtdata.course import Course, Pool
 from mtdata.domain.scale import Scale
-from mtdata.errors import StorageError
 from mtdata.pipeline import settle
 from mtdata.recall import waiting
 from mtdata.snapshots import lay_out, stands

@@ -11,13 +11,13 @@ from functools import partial
 
 from mtdata import app, logs, news
 from mtdata.config import Settings, SiteConfig
+from mtdata.core.errors import BusyError, MTDataError, StorageError
+from mtdata.core.stop import Pulse
 from mtdata.desk import THREAD, Desk
 from mtdata.duties import COLLECT, DAILY, Duty, Turn
-from mtdata.errors import BusyError, MTDataError, StorageError
 from mtdata.jobs import in_daemon
 from mtdata.jobs.daily import Dailies
 from mtdata.program_fault import ProgramFault, contained
-from mtdata.pulse import Pulse
 from mtdata.timetable import TickingClock
 
 log = logging.getLogger(__name__)

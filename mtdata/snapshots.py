@@ -8,6 +8,7 @@ from itertools import chain
 
 from mtdata.adapters.archive import Appended, Volume
 from mtdata.adapters.ledger import Snapshot
+from mtdata.core.errors import DamageError, PackageError, StorageError
 from mtdata.course import Course, Pool
 from mtdata.domain.bounds import MAX_FIELDS
 from mtdata.domain.making import enveloped, rows_of
@@ -16,7 +17,6 @@ from mtdata.domain.package import Entry, entries, in_batches, is_json
 from mtdata.domain.receipt import Backup, Kept, Package, Span
 from mtdata.domain.row import columns_of, csv_line, csv_lines, spread
 from mtdata.domain.scale import Scale
-from mtdata.errors import DamageError, PackageError, StorageError
 from mtdata.pipeline import append, collect, decrypt, verify
 from mtdata.ports import Site
 

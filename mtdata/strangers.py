@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtdata.adapters.archive import CLOSING
-from mtdata.border import printable
+from mtdata.core.border import printable
 from mtdata.course import Pool
 from mtdata.domain.mark import FileMark
 from mtdata.placing import RAW, Placing

@@ -17,10 +17,10 @@ from urllib3.exceptions import HTTPError
 
 from mtdata import exporting
 from mtdata.config.export import CakeConfig
-from mtdata.errors import MTDataError, OutputError, StorageError
-from mtdata.exchange import Bounded
-from mtdata.exports.output import Facts, Output
-from mtdata.trust import AGENT, authorities
+from mtdata.core.errors import MTDataError, OutputError, StorageError
+from mtdata.core.http import Bounded
+from mtdata.core.output import Facts, Output
+from mtdata.core.trust import AGENT, authorities
 
 LONGEST_S = 20.0
 """So long an answer is waited for, or a turn that somebody else has."""

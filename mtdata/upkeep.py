@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from mtdata import logs
-from mtdata.adapters.clock import Pace
 from mtdata.adapters.ledger import Ledger
 from mtdata.config import SiteConfig
-from mtdata.errors import StorageError
-from mtdata.pulse import Pulse
+from mtdata.core.clock import Pace
+from mtdata.core.errors import StorageError
+from mtdata.core.stop import Pulse
 from mtdata.scrub import Scrub
 from mtdata.wiring import alone_on, has_pool, knows_its_files, open_pool, refuse_unknown, terms_of
 

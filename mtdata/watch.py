@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mtdata.bulletin import Bulletin
+from mtdata.core.past import latest_counted
 from mtdata.course import Pool, Terms
 from mtdata.domain import forecast
 from mtdata.domain.forecast import Tried
-from mtdata.domain.past import latest_counted
 
 COLLECTED = ("export {} .", "export {} all")
 KEPT = ("export {} static", "export {} all")

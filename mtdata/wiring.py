@@ -9,24 +9,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
-from mtdata.adapters import owner
 from mtdata.adapters.archive import FolderArchive, drop_incoming
 from mtdata.adapters.cipher import ClearCipher, RsaCipher
-from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.durable import FolderDisk, make_folder
 from mtdata.adapters.keys import load_keys
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.connection import knows_nothing
-from mtdata.adapters.lock import Held, PoolLock
 from mtdata.adapters.replicas import ReplicaAccess, open_replica
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.collectors import open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.config import SiteConfig
+from mtdata.core import owner
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk, make_folder
+from mtdata.core.lock import Held, PoolLock
+from mtdata.core.sqlite import knows_nothing
+from mtdata.core.stop import AttendedSite, Pulse
 from mtdata.course import Pool, Terms
 from mtdata.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.ports import Cipher, Replica, Site
-from mtdata.pulse import AttendedSite, Pulse
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
+from mtdata.core.errors import MTDataError, PackageError, SiteError, SiteRefused
 from mtdata.domain.receipt import Answer, Outcome
 from mtdata.domain.scale import checked_name
-from mtdata.errors import MTDataError, PackageError, SiteError, SiteRefused
 
 Verdict = tuple[Outcome, str]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mtdata.core.errors import StorageError
 from mtdata.domain.forecast import Room
-from mtdata.errors import StorageError
 
 PIECE = 1 << 20
 

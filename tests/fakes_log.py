@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from mtdata import logs
-from mtdata.adapters.clock import SystemClock
+from mtdata.core.clock import SystemClock
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

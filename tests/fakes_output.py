@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from mtdata.errors import OutputError
-from mtdata.exports.output import Facts, Staged, checked_name
+from mtdata.core.errors import OutputError
+from mtdata.core.output import Facts, Staged, checked_name
 
 
 class MemoryOutput:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mtdata.core.errors import PostError
 from mtdata.domain.message import Message
-from mtdata.errors import PostError
 
 
 class MemoryPost:

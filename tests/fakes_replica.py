@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from mtdata.core.errors import ReplicaError, ReplicaRefused, ReplicaWrong
 from mtdata.domain.copy import checked_copy_name
-from mtdata.errors import ReplicaError, ReplicaRefused, ReplicaWrong
 
 
 class MemoryReplica:

@@ -1,6 +1,6 @@
 """A file system in memory that forgets, tears and reorders what was not synced; no disk is touched.
 
-It stands in for `os` within mtdata/adapters/durable.py and reach.py, so that these rooms themselves
+It stands in for `os` within mtdata/core/disk.py and reach.py, so that these rooms themselves
 are under test.
 A file's bytes and length are safe once the file was synced; the names in a folder (begun, moved,
 taken away) once the folder was.  Everything else is decided by a power cut, at random.  What a
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mtdata.adapters import durable, reach
+from mtdata.core import disk, reach
 from tests.torn import Cut, File, Folder, Named, Node, Written
 
 PathLike = PurePath | str
@@ -60,7 +60,7 @@ class TornOs:
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
         """Be the `os` of the rooms that touch the pool's files."""
-        for room in (durable, reach):
+        for room in (disk, reach):
             patch.setattr(room, "os", self)
 
     # The calls

@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from mtdata import logs
-from mtdata.adapters.clock import SystemClock
+from mtdata.core.clock import SystemClock
 
 LAST_S = 1.0
 FEW = 5

@@ -19,8 +19,8 @@ from unittest.mock import patch
 from benchmarks.bench import SCALE, write_scales
 from benchmarks.daemon.rounds import NEW_EVERY, NEW_ROWS
 from benchmarks.moved_clock import MovedClock, scheduled_by
-from mtdata.adapters.clock import SystemClock
 from mtdata.config import load
+from mtdata.core.clock import SystemClock
 from mtdata.daemon import Daemon
 
 ROUND_S = 300

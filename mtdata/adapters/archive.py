@@ -16,13 +16,13 @@ from typing import NamedTuple
 from mtdata.adapters.formats import Formats
 from mtdata.adapters.grown import GrownFile, Shelf
 from mtdata.adapters.ledger import Claim, Ledger, Sifted
+from mtdata.core.errors import DamageError, MTDataError, StorageError
 from mtdata.domain.days import file_name, worded
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry, read_entry
 from mtdata.domain.receipt import Package, Span
 from mtdata.domain.row import plain
 from mtdata.domain.scale import Scale
-from mtdata.errors import DamageError, MTDataError, StorageError
 from mtdata.ports import Disk
 
 CLOSING = b"\n]}\n"

@@ -13,15 +13,15 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from mtdata.adapters.cores import cores
 from mtdata.adapters.crew import Crew
 from mtdata.adapters.keys import LEAST_BITS, MOST_BITS, Opener, PrivateKey, self_test
 from mtdata.adapters.oaep import OPENERS as OAEP_OPENERS
 from mtdata.adapters.openers import ARBITERS, BareOpener, is_plain
 from mtdata.adapters.openers import OPENERS as BASIC_OPENERS
 from mtdata.adapters.sealing import at_size, blocks_of, from_base64
+from mtdata.core.cores import cores
+from mtdata.core.errors import ConfigError
 from mtdata.domain.row import StillSealed
-from mtdata.errors import ConfigError
 from mtdata.ports import Opened, Work
 
 __all__ = ["ClearCipher", "KeyRing", "RsaCipher", "at_size", "by_chance", "settled", "trusted"]

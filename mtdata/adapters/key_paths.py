@@ -9,7 +9,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from mtdata.domain.disclosure import is_broken, is_key_itself, is_near
+from mtdata.core.disclosure import is_broken, is_key_itself, is_near
 
 USUAL = {".pem", ".key", ".der", ".p8", ".pk8", ".pkcs8", ".p12", ".ppk", ".txt", ".asc", ".rsa"}
 """How the names of key files end."""

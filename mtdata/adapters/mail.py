@@ -22,12 +22,12 @@ from typing import Literal
 
 from mtdata.adapters.greeting import is_about_our_name, our_name
 from mtdata.adapters.tokens import TokenSource, answer, said, way_in
+from mtdata.core.disclosure import host_told
+from mtdata.core.errors import ConfigError, PostError, PostPutOff, PostRefused
+from mtdata.core.http import TimedBytes
+from mtdata.core.trust import MEND, tls_context
 from mtdata.domain.address import Address, read_address
-from mtdata.domain.disclosure import host_told
 from mtdata.domain.message import Message, one_line
-from mtdata.errors import ConfigError, PostError, PostPutOff, PostRefused
-from mtdata.exchange import TimedBytes
-from mtdata.trust import MEND, tls_context
 
 GREETING = "our greeting"
 WAITS = 3

@@ -10,8 +10,8 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from mtdata.adapters.durable import FolderDisk
-from mtdata.errors import StorageError
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import StorageError
 
 log = logging.getLogger(__name__)
 

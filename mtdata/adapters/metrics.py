@@ -14,9 +14,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from mtdata.adapters.durable import FolderDisk
-from mtdata.adapters.reach import NO_FILE, is_free
-from mtdata.errors import StorageError
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import StorageError
+from mtdata.core.reach import NO_FILE, is_free
 
 MOST_SCALES = 500  # names come from the site: what it may invent has a bound
 READABLE = 0o644  # node_exporter runs as somebody else

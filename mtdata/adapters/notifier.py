@@ -6,7 +6,7 @@ import os
 
 import sdnotify
 
-from mtdata.adapters.clock import SystemClock
+from mtdata.core.clock import SystemClock
 
 
 class Notifier:

@@ -9,10 +9,10 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from mtdata.adapters.archive import BETWEEN, CLOSING
-from mtdata.border import printable
+from mtdata.core.border import printable
+from mtdata.core.errors import PackageError
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import BATCH_BYTES, BATCH_ENTRIES, Entry, elements, is_json, window
-from mtdata.errors import PackageError
 from mtdata.ports import Disk
 
 LONGEST_OPENING = 4096

@@ -11,12 +11,12 @@ from itertools import pairwise, repeat, zip_longest
 from mtdata.adapters.archive import runs
 from mtdata.adapters.grown import GrownFile, Shelf, examine
 from mtdata.adapters.ledger import Ledger
-from mtdata.border import Border
+from mtdata.core.border import Border
+from mtdata.core.errors import DamageError, EntryError, StorageError
 from mtdata.domain.days import file_name, worded
 from mtdata.domain.mark import FileMark, Finding
 from mtdata.domain.receipt import Placed, Row, Rows, Sheet, Span, Verified
 from mtdata.domain.row import cells_digest, csv_cells, csv_line, csv_lines, spread
-from mtdata.errors import DamageError, EntryError, StorageError
 from mtdata.ports import Disk
 
 log = logging.getLogger(__name__)

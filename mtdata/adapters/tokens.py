@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mtdata.errors import PostError, PostRefused
+from mtdata.core.errors import PostError, PostRefused
 
 PATIENCE_S = 30.0
 MOST = 64 * 1024

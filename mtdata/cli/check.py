@@ -11,7 +11,7 @@ from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
-from mtdata.domain.finding import Finding
+from mtdata.core.checks import Finding
 from mtdata.jobs import trying
 
 WHOSE = "a site's NAME, or an account's of export.config; . = every one"

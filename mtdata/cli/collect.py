@@ -8,13 +8,13 @@ import sys
 from typing import Any
 
 from mtdata import app, logs, news, upkeep
-from mtdata.adapters.clock import SystemClock
 from mtdata.bulletin import Report
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.cli.words import place
 from mtdata.config import SiteConfig, seconds
-from mtdata.errors import StorageError, UsageError
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import StorageError, UsageError
 from mtdata.known_pool import has_raw
 from mtdata.program_fault import ProgramFault, contained
 from mtdata.wiring import has_pool

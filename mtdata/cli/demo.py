@@ -17,7 +17,7 @@ from mtdata.cli.sites import Result
 from mtdata.cli.tables import counting, note, say, table
 from mtdata.cli.web import need_web
 from mtdata.cli.words import place
-from mtdata.errors import UsageError
+from mtdata.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mtdata.demo.cake_day import Day, File

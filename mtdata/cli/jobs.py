@@ -15,8 +15,8 @@ from mtdata.cli.tables import note, say, table
 from mtdata.cli.web import has_web
 from mtdata.config import Settings
 from mtdata.config.broker import ALLOWED, as_configured, broker_of
+from mtdata.core.errors import UsageError
 from mtdata.domain.job import Status
-from mtdata.errors import UsageError
 
 JOBS = """examples:
   mtdata jobs add study.decode server=mysite scale=DASS21_AS

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from mtdata import app, news
-from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.ledger import Released
-from mtdata.adapters.reach import NO_FILE, is_free
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.standing import show_reports, show_site
 from mtdata.cli.tables import note, say, table
 from mtdata.cli.words import STREAM, place
 from mtdata.config import SiteConfig, write_samples
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import RecordsError, UsageError
+from mtdata.core.reach import NO_FILE, is_free
 from mtdata.domain.bounds import MAX_ID
 from mtdata.domain.notice import PROGRAM
-from mtdata.errors import RecordsError, UsageError
 from mtdata.jobs import daily
 from mtdata.status import shown
 from mtdata.wiring import has_pool

@@ -16,11 +16,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
-from mtdata.border import Border, printable
 from mtdata.cli import check, collect, demo, jobs, look, pool, serve, web
 from mtdata.cli.words import place
-from mtdata.domain.control import in_json
-from mtdata.errors import MTDataError, Stopped, UsageError
+from mtdata.core.border import Border, printable
+from mtdata.core.control import in_json
+from mtdata.core.errors import MTDataError, Stopped, UsageError
 
 log = logging.getLogger("mtdata")
 SOFTWARE, INTERRUPTED = 70, 130

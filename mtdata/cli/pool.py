@@ -10,7 +10,7 @@ from mtdata import reclaiming
 from mtdata.cli.sites import Result, answer, each_site, recorded, settings_of
 from mtdata.cli.tables import say, table, watching
 from mtdata.config import SiteConfig
-from mtdata.errors import UsageError
+from mtdata.core.errors import UsageError
 
 POOL = """examples:
   mtdata pool                      whose pool lies at each PATH, and whether it is the known one

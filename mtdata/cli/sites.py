@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mtdata import logs
-from mtdata.adapters import owner
 from mtdata.bulletin import exit_code, level_of
 from mtdata.cli.tables import note
 from mtdata.config import Settings, SiteConfig, load
-from mtdata.errors import MTDataError, OwnerError, Stopped, UsageError
+from mtdata.core import owner
+from mtdata.core.errors import MTDataError, OwnerError, Stopped, UsageError
 from mtdata.program_fault import ProgramFault, contained
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from mtdata.errors import StorageError
+from mtdata.core.errors import StorageError
 from mtdata.logs.console import on_stderr
 
 LOST = "What the command did stands; only what it had to say is lost"

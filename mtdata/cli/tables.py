@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from mtdata import logs
-from mtdata.domain.control import on_lines
+from mtdata.core.control import on_lines
 
 WIDE = 2000
 

@@ -11,7 +11,7 @@ from typing import Any
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say
 from mtdata.cli.words import filled
-from mtdata.errors import ConfigError, UsageError
+from mtdata.core.errors import ConfigError, UsageError
 
 WEB = """examples:
   mtdata web                       http://127.0.0.1:8080/, for this machine alone

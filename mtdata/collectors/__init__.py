@@ -11,8 +11,8 @@ from importlib.metadata import entry_points
 
 from mtdata.collectors.http import SiteAccess
 from mtdata.collectors.mindtrails import MindTrailsSite
-from mtdata.domain.disclosure import named
-from mtdata.errors import ConfigError
+from mtdata.core.disclosure import named
+from mtdata.core.errors import ConfigError
 from mtdata.ports import Site
 
 GROUP = "mtdata.collectors"

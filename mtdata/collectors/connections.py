@@ -15,7 +15,7 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from mtdata.exchange import FinalResponse
+from mtdata.core.http import FinalResponse
 
 GET_WAITS = 10  # a GET's answer as a whole may take so many times TIMEOUT
 GONE = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)

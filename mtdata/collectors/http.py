@@ -27,9 +27,16 @@ from urllib3 import exceptions as faults
 
 from mtdata.collectors.connections import Connection, SecureConnection
 from mtdata.collectors.lanes import Road
-from mtdata.errors import ConfigError, MTDataError, PackageError, SiteError, SiteRefused, SiteSlow
-from mtdata.exchange import causes, unpacked
-from mtdata.trust import AGENT, MEND, authorities
+from mtdata.core.errors import (
+    ConfigError,
+    MTDataError,
+    PackageError,
+    SiteError,
+    SiteRefused,
+    SiteSlow,
+)
+from mtdata.core.http import causes, unpacked
+from mtdata.core.trust import AGENT, MEND, authorities
 
 PIECE = 64 * 1024
 TRIES = 3

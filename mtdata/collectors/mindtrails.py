@@ -22,10 +22,10 @@ from requests import Response
 from mtdata.collectors.http import BUSY, SiteAccess, Wire
 from mtdata.collectors.lanes import Lanes
 from mtdata.collectors.pages import BOM, MOST, SPACE, asks_for_a_password, head_of, is_html
+from mtdata.core.errors import PackageError, SiteError, SiteRefused, SiteSlow
+from mtdata.core.http import beginning
 from mtdata.domain.receipt import Answer, Outcome
 from mtdata.domain.scale import checked_name
-from mtdata.errors import PackageError, SiteError, SiteRefused, SiteSlow
-from mtdata.exchange import beginning
 
 MAX_LISTING = 5_000_000
 MAX_SCALES = 1000

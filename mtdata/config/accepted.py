@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from mtdata.config import values
 from mtdata.config.site import PADDINGS, paddings
-from mtdata.domain.disclosure import Accepted, is_near
+from mtdata.core.disclosure import Accepted, is_near
 
 SPELLINGS = frozenset({"true", "false", "yes", "no", "on", "off"})
 """How people write True and False."""

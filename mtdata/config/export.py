@@ -33,8 +33,8 @@ from mtdata.config.site import (
     home_of,
 )
 from mtdata.config.strict import DURATION, STRICT
+from mtdata.core.trust import AGENT
 from mtdata.domain.daily import Plan
-from mtdata.trust import AGENT
 
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,80}(\.[a-z_][a-z0-9_]{0,80}){0,4}", re.ASCII)

@@ -7,7 +7,7 @@ import shlex
 import stat
 from pathlib import Path
 
-from mtdata.ownership import call_as, name_of, proves_nothing
+from mtdata.core.ownership import call_as, name_of, proves_nothing
 
 
 def strange_hands(path: Path) -> str:

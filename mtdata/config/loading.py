@@ -18,8 +18,8 @@ from mtdata.config.reading import expanded, read_yaml
 from mtdata.config.sections import Model, Section, World, allowed_keys
 from mtdata.config.settings import RecoveryConfig, Settings
 from mtdata.config.site import SiteConfig
-from mtdata.domain.disclosure import kind_of
-from mtdata.errors import ConfigError
+from mtdata.core.disclosure import kind_of
+from mtdata.core.errors import ConfigError
 
 MODELS = (
     SiteConfig,

@@ -13,11 +13,11 @@ from typing import Any
 
 import yaml
 
-from mtdata.border import Border
 from mtdata.config.credentials import bare
 from mtdata.config.plain import read_plain
 from mtdata.config.values import is_name
-from mtdata.domain.disclosure import named
+from mtdata.core.border import Border
+from mtdata.core.disclosure import named
 
 _YAML_TEXT = Border(yaml.YAMLError)
 _UNREADABLE = Border(ValueError, "it cannot be read")

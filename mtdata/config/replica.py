@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from mtdata.config import values
 from mtdata.config.credentials import MOST_REPLICAS
-from mtdata.domain.disclosure import named
+from mtdata.core.disclosure import named
 
 KEYS = (
     "URL", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY", "ADDRESSING", "SSE", "SSE_KEY", "CA"

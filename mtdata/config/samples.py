@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from mtdata.errors import ConfigError, StorageError
+from mtdata.core.errors import ConfigError, StorageError
 
 _SUFFIX = ".sample"
 _BESIDE = Path(__file__).resolve().parents[2] / "config"

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from mtdata.border import Border
 from mtdata.config.accepted import accepted_keys
 from mtdata.config.reading import expanded, is_one_variable
 from mtdata.config.settings import did_you_mean
-from mtdata.domain.disclosure import Accepted, kind_of, named, shown
+from mtdata.core.border import Border
+from mtdata.core.disclosure import Accepted, kind_of, named, shown
 
 Model = TypeVar("Model", bound=BaseModel)
 _MODEL = Border(ValueError, "a value cannot be used")

@@ -14,8 +14,8 @@ from mtdata.config.log import LogConfig
 from mtdata.config.programme import ProgrammeConfig, own_database
 from mtdata.config.site import PlacedPath, SiteConfig
 from mtdata.config.strict import STRICT
+from mtdata.core.errors import ConfigError, UsageError
 from mtdata.domain.database import DatabaseAddress
-from mtdata.errors import ConfigError, UsageError
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

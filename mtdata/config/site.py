@@ -23,7 +23,7 @@ from pydantic import (
 from mtdata.config import values
 from mtdata.config.replica import ALLOWED, ReplicaConfig, replicas
 from mtdata.config.strict import DURATION, STRICT
-from mtdata.trust import AGENT
+from mtdata.core.trust import AGENT
 
 _MIB = 1024 * 1024
 _MOST_ROWS = 10**12

@@ -20,13 +20,13 @@ from typing import Any, NamedTuple
 
 from mtdata import exporting, logs
 from mtdata.config import Settings, load
+from mtdata.core.errors import MTDataError
 from mtdata.demo.cake import CakeSite
 from mtdata.demo.cake_reports import PLAIN
 from mtdata.demo.store import BUCKET, REGION, LocalStore
 from mtdata.demo.tour import empty
 from mtdata.domain import window
 from mtdata.domain.job import FINAL, Status
-from mtdata.errors import MTDataError
 from mtdata.jobs.kinds import KINDS
 
 ZONE, DAY = "Europe/Berlin", date(2016, 1, 10)

@@ -11,8 +11,8 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
-from mtdata.adapters.s3 import S3Access, open_client
-from mtdata.errors import ConfigError
+from mtdata.core.errors import ConfigError
+from mtdata.core.s3 import S3Access, open_client
 
 BUCKET, REGION = "demo", "us-east-1"
 _NEEDS = ("moto", "flask", "flask_cors", "werkzeug", "py_partiql_parser")

@@ -15,9 +15,9 @@ from typing import Any
 from mtdata import app, logs
 from mtdata.bulletin import Report
 from mtdata.config import SiteConfig, load
+from mtdata.core.errors import UsageError
 from mtdata.demo.data import SCALES, make_key, populate
 from mtdata.demo.study_site import StudySite
-from mtdata.errors import UsageError
 
 SEED = 20180312
 SHOWN_SHEETS = ("DASS21_AS", "JsPsychTrial")

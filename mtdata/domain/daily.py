@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from mtdata.domain import schedule, window
+from mtdata.core import schedule
+from mtdata.domain import window
 from mtdata.domain.window import DAY
 
 OWNER = "schedule"

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from mtdata.border import Border
+from mtdata.core.border import Border
 
 MONTHS = (
     "January February March April May June July August September October November December"

@@ -11,8 +11,8 @@ from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import NamedTuple
 
-from mtdata.domain.past import past
-from mtdata.domain.schedule import LATE, PATIENCE_S, is_overdue, latest
+from mtdata.core.past import past
+from mtdata.core.schedule import LATE, PATIENCE_S, is_overdue, latest
 
 DAY = timedelta(days=1)
 

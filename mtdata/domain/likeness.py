@@ -12,7 +12,7 @@ import math
 import warnings
 from collections.abc import Sequence
 
-from mtdata.border import Border
+from mtdata.core.border import Border
 
 LONGEST = 1 << 16
 """Characters; a longer cell is equal or it is not."""

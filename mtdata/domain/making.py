@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from mtdata.core.errors import EntryError
 from mtdata.domain.mark import FORM
 from mtdata.domain.receipt import Backup, HeldBack, Kept, Row, Rows
 from mtdata.domain.row import (
@@ -17,7 +18,6 @@ from mtdata.domain.row import (
     sealed_values,
     with_texts,
 )
-from mtdata.errors import EntryError
 
 
 class Envelope(NamedTuple):

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from mtdata.border import Border
+from mtdata.core.border import Border
+from mtdata.core.errors import PackageError
 from mtdata.domain.bounds import MAX_ENTRY, MAX_ID, refusal, too_wide, twice, weight
 from mtdata.domain.row import Digits
 from mtdata.domain.stream import Window
-from mtdata.errors import PackageError
 
 BATCH_ENTRIES = 1024
 BATCH_BYTES = 4 << 20

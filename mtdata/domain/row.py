@@ -14,9 +14,9 @@ from itertools import compress
 from operator import add
 from typing import Any, NamedTuple
 
-from mtdata.border import Border
+from mtdata.core.border import Border
+from mtdata.core.errors import EntryError
 from mtdata.domain.mark import FORM
-from mtdata.errors import EntryError
 
 
 class Digits(str):

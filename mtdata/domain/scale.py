@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mtdata.core.errors import NameRefused
 from mtdata.domain.bounds import MAX_ID
-from mtdata.errors import NameRefused
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 

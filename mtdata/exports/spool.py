@@ -15,11 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from mtdata.adapters.durable import FolderDisk, make_folder
-from mtdata.adapters.journal import opened
-from mtdata.adapters.reach import check_plain
-from mtdata.errors import StorageError
-from mtdata.exports.output import Facts
+from mtdata.core.disk import FolderDisk, make_folder
+from mtdata.core.errors import StorageError
+from mtdata.core.journal import opened
+from mtdata.core.output import Facts
+from mtdata.core.reach import check_plain
 
 BATCH = 500
 CACHE_KIB = 2048

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mtdata.config import Settings
-from mtdata.errors import JobError
+from mtdata.core.errors import JobError
 from mtdata.jobs.kind import Kinds, Parameters
 from mtdata.records import share
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mtdata.adapters import authority
+from mtdata.core import authority
+from mtdata.core.errors import ConfigError
 from mtdata.domain.broker import BrokerAddress
-from mtdata.errors import ConfigError
 from mtdata.jobs import sqs
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from mtdata.adapters.clock import SystemClock
 from mtdata.config import Settings
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import JobError
 from mtdata.domain import window
 from mtdata.domain.daily import MOST_DAYS
 from mtdata.domain.job import CLOSING
 from mtdata.domain.window import File, Window, span
-from mtdata.errors import JobError
 from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.exports.spool import EVERY, Spool
 from mtdata.jobs.cake_report import Report, spools_of, sweep_up

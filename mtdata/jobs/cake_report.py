@@ -10,20 +10,20 @@ from pathlib import Path
 from types import TracebackType
 
 from mtdata import exporting
-from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.durable import FolderDisk
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import AnswerBroken, NotYet, WindowTooLarge
+from mtdata.core.limiter import Turns
+from mtdata.core.output import Facts
 from mtdata.domain import window as windows
 from mtdata.domain.window import Pace, Window
-from mtdata.errors import AnswerBroken, NotYet, WindowTooLarge
 from mtdata.exports.cake.cells import moment
 from mtdata.exports.cake.client import Page
 from mtdata.exports.cake.columns import DATES, KEYS, as_text
 from mtdata.exports.cake.reading import Row
 from mtdata.exports.cake.sweep import probe, sweep
-from mtdata.exports.limiter import Turns
-from mtdata.exports.output import Facts
 from mtdata.exports.spool import EVERY, MOST_ID, Spool
 from mtdata.exports.spool import Row as Spooled
 from mtdata.jobs.kind import Work

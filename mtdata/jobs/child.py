@@ -21,15 +21,15 @@ from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
 from mtdata import logs
-from mtdata.adapters.clock import SystemClock
 from mtdata.config import load
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import Fenced, JobError, MTDataError, NotYet, Stopped
+from mtdata.core.stop import Pulse
 from mtdata.domain.job import Stage
-from mtdata.errors import Fenced, JobError, MTDataError, NotYet, Stopped
 from mtdata.jobs.kind import Kind, Kinds, Work
 from mtdata.jobs.ordering import kind_of
 from mtdata.jobs.talk import Message, line_of
 from mtdata.logs.lines import fault_told
-from mtdata.pulse import Pulse
 from mtdata.records import setting
 
 SAY_S, GRACE_S, FAULT = 0.25, 10.0, 70

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from mtdata import news
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
+from mtdata.core.errors import JobError
 from mtdata.domain import daily
 from mtdata.domain.daily import OWNER, Known, Plan
 from mtdata.domain.database import DatabaseAddress
 from mtdata.domain.window import DAY
-from mtdata.errors import JobError
 
 log = logging.getLogger(__name__)
 MISSED = "report_missed"

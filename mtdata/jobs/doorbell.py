@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from mtdata.config import Settings
+from mtdata.core.errors import ConfigError
 from mtdata.domain.broker import BrokerAddress
-from mtdata.errors import ConfigError
 from mtdata.jobs import lines, sqs
 from mtdata.jobs.broker_faults import AlarmError
 

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from mtdata.adapters.clock import SystemClock
+from mtdata.core.clock import SystemClock
 from mtdata.domain.broker import BrokerAddress
 from mtdata.jobs import doorbell, lines
 from mtdata.jobs.broker import new_app

@@ -10,9 +10,9 @@ import sys
 import threading
 from uuid import UUID
 
-from mtdata.adapters.clock import SystemClock
 from mtdata.config import Settings
-from mtdata.errors import RecordsError
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import RecordsError
 from mtdata.jobs.bell import Bell
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.supervisor import Supervisor, Terms

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from mtdata.adapters.clock import SystemClock
-from mtdata.border import Border
 from mtdata.config import Settings
 from mtdata.config.settings import did_you_mean
+from mtdata.core.border import Border
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import JobError, MTDataError, UsageError
+from mtdata.core.stop import Pulse
 from mtdata.domain.job import report_name
-from mtdata.errors import JobError, MTDataError, UsageError
-from mtdata.pulse import Pulse
 
 REQUIRED = object()
 MOST_VALUE = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mtdata.config.settings import did_you_mean
-from mtdata.errors import UsageError
+from mtdata.core.errors import UsageError
 from mtdata.jobs.kind import Kind, Kinds, Parameters
 
 if TYPE_CHECKING:

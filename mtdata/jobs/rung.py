@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mtdata.config import Settings
-from mtdata.errors import ConfigError, RecordsError
+from mtdata.core.errors import ConfigError, RecordsError
 from mtdata.jobs import doorbell
 from mtdata.jobs.embedded import Slots
 from mtdata.jobs.kind import Kinds

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from mtdata import app, news
-from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.config import Settings, SiteConfig
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import JobError, StorageError
 from mtdata.domain.decoded import Decoded
 from mtdata.domain.scale import NAME
-from mtdata.errors import JobError, StorageError
 from mtdata.jobs.kind import Kind, Parameter, Parameters, Work
 from mtdata.recovery import Recovery
 from mtdata.wiring import has_pool, knows_its_files, open_pool

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
-from mtdata.adapters.clock import SystemClock
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import RecordsError
 from mtdata.domain.job import Stage
-from mtdata.errors import RecordsError
 from mtdata.jobs.kind import Kind, Kinds
 from mtdata.jobs.limits import memory_of
 from mtdata.jobs.session import Child

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mtdata.config import Settings
 from mtdata.config.values import is_loopback
+from mtdata.core.checks import Finding
+from mtdata.core.errors import ConfigError, MTDataError, RecordsError
 from mtdata.domain.broker import BrokerAddress
 from mtdata.domain.database import DatabaseAddress
-from mtdata.domain.finding import Finding
 from mtdata.domain.notice import PROGRAM
-from mtdata.errors import ConfigError, MTDataError, RecordsError
 
 _SHARED_OUT = (
     "by a pooler that shares connections (pool_mode = transaction or statement), where limits of "

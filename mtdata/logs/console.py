@@ -8,8 +8,8 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from mtdata.domain.control import on_lines
-from mtdata.errors import MTDataError
+from mtdata.core.control import on_lines
+from mtdata.core.errors import MTDataError
 from mtdata.logs.lines import LineFormatter, time_of
 
 

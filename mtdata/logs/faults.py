@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mtdata.domain.disclosure import named
+from mtdata.core.disclosure import named
 
 _SECTION = re.compile(r"Unable to configure (formatter|filter|handler|logger|root logger)(?: |\Z)")
 _KNOWN = {

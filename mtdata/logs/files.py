@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mtdata.adapters import durable
-from mtdata.adapters.clock import SystemClock
+from mtdata.core import disk
+from mtdata.core.clock import SystemClock
 from mtdata.logs.console import fault_inside, on_stderr
 from mtdata.logs.lines import CLOCK
 
@@ -165,10 +165,10 @@ class LogFile(logging.StreamHandler[Any]):
     def _locked_by(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
         try:
-            return os.open(self._lock_path, flags, durable.FILE_MODE)
+            return os.open(self._lock_path, flags, disk.FILE_MODE)
         except FileNotFoundError:
-            os.makedirs(self._folder, durable.FOLDER_MODE, exist_ok=True)
-            return os.open(self._lock_path, flags, durable.FILE_MODE)
+            os.makedirs(self._folder, disk.FOLDER_MODE, exist_ok=True)
+            return os.open(self._lock_path, flags, disk.FILE_MODE)
 
 
 class NightlyFile(LogFile):
@@ -203,10 +203,10 @@ class NightlyFile(LogFile):
         """
         day = self._standing_day(lock, today)
         if os.path.lexists(self.path) and day != today:
-            durable.give_name(self.path, self._free_name(day))
+            disk.give_name(self.path, self._free_name(day))
         os.pwrite(lock, today.encode(), 0)
         if os.path.lexists(f"{self.path}.{today}") and not os.path.lexists(self.path):
-            durable.give_name(f"{self.path}.{today}", self.path)  # the clock was moved
+            disk.give_name(f"{self.path}.{today}", self.path)  # the clock was moved
         self._thin_out()
 
     def _standing_day(self, lock: int, today: str) -> str:
@@ -232,14 +232,14 @@ class NightlyFile(LogFile):
         found = {n: _OLD.fullmatch(r) for n, r in rest.items() if n != r}
         old = sorted((m[1], int(m[2] or 1), name) for name, m in found.items() if m)
         for _, _, name in old[: -self._most] if self._most else []:
-            durable.drop(os.path.join(self._folder, name))
+            disk.drop(os.path.join(self._folder, name))
 
 
 def append(path: str | Path, line: bytes) -> None:
     """Add one whole line, or nothing: what a full disk took of it is cut off again."""
     # O_NONBLOCK: opening a pipe that nobody reads must not make us wait
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
-    file = os.open(path, flags, durable.FILE_MODE)
+    file = os.open(path, flags, disk.FILE_MODE)
     try:
         found = os.fstat(file)
         if stat.S_ISFIFO(found.st_mode):  # without a reader it would swallow every line
@@ -252,7 +252,7 @@ def append(path: str | Path, line: bytes) -> None:
                 line = line[os.write(file, line) :]
         except OSError:
             with suppress(OSError):
-                durable.cut(file, size)
+                disk.cut(file, size)
             raise
     finally:
         os.close(file)

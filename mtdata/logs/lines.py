@@ -15,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mtdata.adapters.clock import SystemClock
-from mtdata.domain.control import on_one_line
-from mtdata.errors import MTDataError
+from mtdata.core.clock import SystemClock
+from mtdata.core.control import on_one_line
+from mtdata.core.errors import MTDataError
 from mtdata.logs.where import here
 
 CLOCK = SystemClock()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mtdata.errors import ConfigError
+from mtdata.core.errors import ConfigError
 from mtdata.logs.console import Console, fault_inside
 from mtdata.logs.faults import reason
 from mtdata.logs.files import LogFile

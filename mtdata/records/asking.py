@@ -16,7 +16,7 @@ from django.db.utils import (
     OperationalError,
 )
 
-from mtdata.errors import RecordsError
+from mtdata.core.errors import RecordsError
 from mtdata.records.faults import RecordsBusy, is_locked, reason
 
 Found = TypeVar("Found")

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
 
+from mtdata.core.past import latest_counted
 from mtdata.domain.job import Status
-from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now
 from mtdata.records.models import Job, Part, Runner
 

@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
+from mtdata.core.errors import Fenced
 from mtdata.domain.job import CLOSING, LEAVING, Stage, Status
-from mtdata.errors import Fenced
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Artifact, Job, Part
 from mtdata.records.moves import ALL, TEXT, advance, locked, taken_back, tell, touched, turn

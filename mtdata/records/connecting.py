@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.utils import Error
 
-from mtdata.adapters.journal import is_unshared, leave_wal, settle
+from mtdata.core.journal import is_unshared, leave_wal, settle
 from mtdata.domain.database import DatabaseAddress
 
 BUSY_S, CONNECT_S, READ_S = 20, 5, 60

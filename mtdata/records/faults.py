@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Iterator
 from typing import Any
 
-from mtdata.errors import RecordsError
+from mtdata.core.errors import RecordsError
 
 ROLE = "the role (user) in DATABASE or its password is not accepted"
 NO_ROLE = "the server knows no such role (user) as DATABASE names"

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.utils import OperationalError
 
-from mtdata.errors import RecordsError
+from mtdata.core.errors import RecordsError
 from mtdata.records.asking import asking, where
 from mtdata.records.connecting import BUSY_S
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Q, Sum
 
+from mtdata.core.past import latest_counted
 from mtdata.domain.job import Stage, Status
 from mtdata.domain.pace import Bit, Pace, pace_of, share_of
-from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now
 from mtdata.records.models import Event, Job, Part, Runner
 

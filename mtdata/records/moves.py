@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from mtdata.domain.control import on_lines
+from mtdata.core.control import on_lines
+from mtdata.core.errors import JobError
 from mtdata.domain.job import (
     FINAL,
     LEAVING,
@@ -21,7 +22,6 @@ from mtdata.domain.job import (
     may_follow,
     next_step,
 )
-from mtdata.errors import JobError
 from mtdata.records.asking import now
 from mtdata.records.models import Artifact, Event, Job, Part
 

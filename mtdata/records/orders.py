@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F
 
-from mtdata.border import printable
+from mtdata.core.border import printable
+from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.domain.job import Stage, Status, free_name, retry_refused, undo_refused
-from mtdata.errors import JobError, RecordsError, UsageError
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Job, Part
 from mtdata.records.moves import advance, is_final, locked, tell, touched, turn

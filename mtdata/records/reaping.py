@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import F, Q
 
+from mtdata.core.past import latest_counted
 from mtdata.domain.job import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
-from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.carrying import Claimed
 from mtdata.records.models import Job, Part

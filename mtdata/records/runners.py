@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db.models import Count, F, Q
 
 from mtdata import __version__
-from mtdata.domain.control import on_lines
+from mtdata.core.control import on_lines
+from mtdata.core.past import latest_counted
 from mtdata.domain.job import Status
-from mtdata.domain.past import latest_counted
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Event, Job, Runner
 

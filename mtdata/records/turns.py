@@ -20,8 +20,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.utils import DatabaseError, InterfaceError
 
-from mtdata.errors import BusyError, RecordsError
-from mtdata.exports.limiter import Turns
+from mtdata.core.errors import BusyError, RecordsError
+from mtdata.core.limiter import Turns
 from mtdata.records.asking import where
 from mtdata.records.faults import reason
 

@@ -19,7 +19,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from mtdata.errors import UsageError
+from mtdata.core.errors import UsageError
 from mtdata.web import users
 from mtdata.web.roles import Role, is_guest, role_of
 

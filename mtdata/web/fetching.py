@@ -16,8 +16,8 @@ from hashlib import sha256
 from django.conf import settings
 
 from mtdata import exporting
-from mtdata.errors import MTDataError
-from mtdata.exports.output import Output
+from mtdata.core.errors import MTDataError
+from mtdata.core.output import Output
 from mtdata.jobs.kind import Guard
 from mtdata.records.models import Artifact, Job
 from mtdata.web.places import Store, StoreOfEnvironment

@@ -19,7 +19,7 @@ from django.http import HttpRequest
 
 from mtdata import exporting
 from mtdata.config.export import CakeConfig
-from mtdata.errors import BusyError, MTDataError, RecordsError
+from mtdata.core.errors import BusyError, MTDataError, RecordsError
 from mtdata.exports.cake.verdict import LogInRefused
 from mtdata.records.asking import asking, whole
 from mtdata.web import lockout, relay

@@ -15,7 +15,7 @@ from django import forms
 from django.utils.text import capfirst
 
 from mtdata.config import Settings
-from mtdata.errors import MTDataError
+from mtdata.core.errors import MTDataError
 from mtdata.jobs.kind import (
     MOST_VALUE,
     REQUIRED,

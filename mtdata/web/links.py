@@ -13,8 +13,8 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import Count, F, Min
 from django.urls import reverse
 
+from mtdata.core.past import past
 from mtdata.domain.job import Status
-from mtdata.domain.past import past
 from mtdata.records.asking import asking, now, whole
 from mtdata.records.models import Artifact, Job
 from mtdata.web.models import Link

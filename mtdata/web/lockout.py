@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
-from mtdata.errors import RecordsError
+from mtdata.core.errors import RecordsError
 from mtdata.records.asking import asking, now, whole
 from mtdata.web import pace
 from mtdata.web.forwarded import share_of

@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 
-from mtdata.errors import JobError, MTDataError, RecordsError, UsageError
+from mtdata.core.errors import JobError, MTDataError, RecordsError, UsageError
 from mtdata.logs.lines import fault_told
 from mtdata.web.pages import faults
 

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from django.utils.http import content_disposition_header
 
-from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words
-from mtdata.errors import StorageError
-from mtdata.exports.output.bucket import ARCHIVED
+from mtdata.core.errors import StorageError
+from mtdata.core.output.bucket import ARCHIVED
+from mtdata.core.s3 import Fault, S3Access, S3Bucket, Told, Words
 from mtdata.web.proof import GONE, Lost
 
 MOST_BUCKETS = 32

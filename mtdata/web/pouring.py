@@ -14,7 +14,7 @@ from typing import Any
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
-from mtdata.errors import MTDataError, StorageError
+from mtdata.core.errors import MTDataError, StorageError
 
 log = logging.getLogger(__name__)
 FULL, LOW = 1 << 20, 1 << 19

@@ -16,8 +16,8 @@ from pathlib import PurePath
 from threading import Lock
 from typing import BinaryIO, NamedTuple
 
-from mtdata.adapters.clock import SystemClock
-from mtdata.errors import StorageError
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import StorageError
 from mtdata.records.models import Artifact
 
 log = logging.getLogger(__name__)

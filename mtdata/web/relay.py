@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from django.views.decorators.debug import sensitive_variables
 
-from mtdata.adapters.clock import SystemClock
+from mtdata.core.clock import SystemClock
 
 _CLOCK = SystemClock()
 Found = TypeVar("Found")

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from django.core.handlers.wsgi import WSGIHandler
 
 from mtdata.config import Settings
-from mtdata.errors import ConfigError, UsageError
+from mtdata.core.errors import ConfigError, UsageError
 from mtdata.jobs.kind import Kinds
 from mtdata.records import setting as records
 from mtdata.records.asking import asking

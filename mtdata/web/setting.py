@@ -11,9 +11,9 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from mtdata.adapters.durable import make_folder
 from mtdata.config import Settings
-from mtdata.errors import ConfigError
+from mtdata.core.disk import make_folder
+from mtdata.core.errors import ConfigError
 from mtdata.jobs.kind import Kinds
 from mtdata.records import setting as records
 from mtdata.records.ready import prepare

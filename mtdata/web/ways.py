@@ -7,7 +7,7 @@ from threading import Condition
 from types import TracebackType
 from typing import Protocol
 
-from mtdata.errors import StorageError
+from mtdata.core.errors import StorageError
 
 STILL_S = 30.0
 """A reader who took nothing for so long keeps nobody else out."""

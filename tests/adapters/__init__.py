@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from mtdata.errors import MTDataError, SiteError, SiteSlow
+from mtdata.core.errors import MTDataError, SiteError, SiteSlow
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from mtdata.adapters import cipher as cipher_room
 from mtdata.adapters.cipher import ClearCipher, KeyRing, RsaCipher, at_size, by_chance
 from mtdata.adapters.keys import PrivateKey, load_keys, self_test
 from mtdata.adapters.openers import BareOpener, FastOpener, ReferenceOpener
+from mtdata.core.errors import ConfigError
 from mtdata.domain.row import Opened, StillSealed
-from mtdata.errors import ConfigError
 from tests.contracts.cipher_contract import OpenerContract, key_of, pair, sealed
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mtdata.adapters import cipher
-from mtdata.adapters.cores import cores, quotas
 from mtdata.config import SiteConfig
+from mtdata.core.cores import cores, quotas
 from mtdata.wiring import cipher_of
 from tests.adapters.test_cipher import key_of
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters import durable
-from mtdata.adapters.durable import FolderDisk, make_folder
-from mtdata.adapters.mounts import file_system_of, kind_in
-from mtdata.errors import DamageError, StorageError
+from mtdata.core import disk as durable
+from mtdata.core.disk import FolderDisk, make_folder
+from mtdata.core.errors import DamageError, StorageError
+from mtdata.core.mounts import file_system_of, kind_in
 from mtdata.ports import Disk
 from tests.contracts.disk_contract import DiskContract
 from tests.fakes_disk import MemoryDisk

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from mtdata.adapters.hooks import HookPost, ping
-from mtdata.errors import PostError, PostRefused
+from mtdata.core.errors import PostError, PostRefused
 from tests.adapters import saying
 from tests.contracts.post_contract import SECRET, PostContract, Staged, a_message
 from tests.webhook import Hook, web_hook

@@ -18,18 +18,18 @@ import pytest
 
 from mtdata.adapters.hooks import HookPost, Manner
 from mtdata.adapters.mail import MailAccess, MailPost
-from mtdata.adapters.s3.access import S3Access
-from mtdata.adapters.s3.answers import Fault, Told
-from mtdata.adapters.s3.bucket import S3Bucket, Words
 from mtdata.collectors.http import SiteAccess
 from mtdata.collectors.mindtrails import MindTrailsSite
+from mtdata.core.errors import ConfigError, ExportRefused, MTDataError, ReplicaError, SiteRefused
+from mtdata.core.s3.access import S3Access
+from mtdata.core.s3.answers import Fault, Told
+from mtdata.core.s3.bucket import S3Bucket, Words
+from mtdata.core.trust import AGENT, authorities
 from mtdata.domain.message import trial
 from mtdata.domain.receipt import Outcome
-from mtdata.errors import ConfigError, ExportRefused, MTDataError, ReplicaError, SiteRefused
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.client import Client
 from mtdata.exports.cake.verdict import of_status
-from mtdata.trust import AGENT, authorities
 from tests.adapters import saying, told_by
 from tests.adapters.certificates import self_signed
 from tests.contracts.site_contract import fetched

@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from mtdata.core.errors import SiteError
 from mtdata.domain.receipt import Outcome
-from mtdata.errors import SiteError
 from tests.adapters.test_mindtrails import SHORT_S, opened
 
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -11,7 +11,7 @@ import pytest
 
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.arrivals import OnSite
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.sqlite import Connection
 from mtdata.domain.forecast import Tried
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Span

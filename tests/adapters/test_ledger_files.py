@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from mtdata.adapters.ledger import Ledger, Snapshot
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.errors import StorageError
+from mtdata.core.sqlite import Connection
 from mtdata.domain.mark import FileMark
 from mtdata.domain.receipt import Span
-from mtdata.errors import StorageError
 from tests.ledgers import ledger_in_memory
 
 DAY = "2026-03-12"

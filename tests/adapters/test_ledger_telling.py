@@ -12,8 +12,8 @@ import pytest
 
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.ledger.schema import SCHEMA
+from mtdata.core.errors import StorageError
 from mtdata.domain.notice import Told
-from mtdata.errors import StorageError
 from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
@@ -102,7 +102,7 @@ def test_a_migration_that_breaks_off_changes_nothing(
 ) -> None:
     broken = {1: "ALTER TABLE incidents ADD COLUMN told_at TEXT; SELECT nothing FROM nowhere;"}
     with monkeypatch.context() as patched:
-        patched.setattr("mtdata.adapters.ledger.connection.NEWER", broken)
+        patched.setattr("mtdata.core.sqlite.NEWER", broken)
         with pytest.raises(StorageError):
             Ledger(old)
     with closing(Ledger(old)) as ledger:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.lock import PoolLock
-from mtdata.errors import BusyError, RecordsError, StorageError
+from mtdata.core.errors import BusyError, RecordsError, StorageError
+from mtdata.core.lock import PoolLock
 from mtdata.records import setting
 from mtdata.records.setting import _alone
 from tests.system.home import ROOT

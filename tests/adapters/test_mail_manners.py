@@ -19,7 +19,7 @@ from mtdata.adapters.hooks import HookPost, signed
 from mtdata.adapters.mail import MailAccess, MailPost
 from mtdata.adapters.tokens import TokenSource
 from mtdata.config.log import LogConfig
-from mtdata.errors import PostError, PostRefused
+from mtdata.core.errors import PostError, PostRefused
 from tests.contracts.post_contract import a_message
 from tests.mailbox import Speech, talking
 

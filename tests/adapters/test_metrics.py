@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mtdata.adapters import metrics
-from mtdata.errors import StorageError
+from mtdata.core.errors import StorageError
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 SCALE: dict[str, Any] = {

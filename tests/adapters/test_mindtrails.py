@@ -18,9 +18,9 @@ import pytest
 from mtdata.collectors import KINDS, open_site
 from mtdata.collectors.http import SiteAccess
 from mtdata.collectors.mindtrails import MindTrailsSite
+from mtdata.core.errors import ConfigError, PackageError, SiteError, SiteRefused, SiteSlow
 from mtdata.demo.study_site import Request, StudySite
 from mtdata.domain.receipt import Outcome
-from mtdata.errors import ConfigError, PackageError, SiteError, SiteRefused, SiteSlow
 from tests.adapters import saying, text, told_by
 from tests.adapters.certificates import self_signed
 from tests.contracts.site_contract import MANY, SiteContract, World, fetched

@@ -12,10 +12,10 @@ import pytest
 
 from mtdata import exporting, trying
 from mtdata.adapters.replicas import ReplicaAccess, open_replica
-from mtdata.adapters.s3 import S3Access, opening
 from mtdata.copying import probe
-from mtdata.errors import MTDataError, OutputError, OutputRefused, ReplicaError, ReplicaRefused
-from mtdata.exports.output import Facts, Output, Staged, open_output
+from mtdata.core.errors import MTDataError, OutputError, OutputRefused, ReplicaError, ReplicaRefused
+from mtdata.core.output import Facts, Output, Staged, open_output
+from mtdata.core.s3 import S3Access, opening
 from mtdata.ports import Replica
 from tests.bucket import KEYS
 from tests.nonsense import NONSENSE, Line, Nonsense, answer, nonsense

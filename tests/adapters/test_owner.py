@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mtdata import ownership
-from mtdata.adapters import owner
-from mtdata.errors import OwnerError, Reach
+from mtdata.core import owner, ownership
+from mtdata.core.errors import OwnerError, Reach
 from tests.owners import given_away, is_root, pretend
 
 NAMES = (".lock", "ledger.sqlite3")

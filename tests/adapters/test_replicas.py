@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mtdata.adapters.replicas import ReplicaAccess, open_replica
-from mtdata.errors import ConfigError, MTDataError, ReplicaError, ReplicaRefused, ReplicaWrong
+from mtdata.core.errors import ConfigError, MTDataError, ReplicaError, ReplicaRefused, ReplicaWrong
 from mtdata.ports import Replica
 from tests.bucket import KEYS, Bucket
 from tests.contracts.replica_contract import CONTENT, DIGEST, NAME, ReplicaContract, World, stands

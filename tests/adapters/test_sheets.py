@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from mtdata.adapters.sheets import CsvSheets, row_places
+from mtdata.core.errors import DamageError, StorageError
 from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Backup, Kept, Row, Rows, Sheet, Span, Verified
 from mtdata.domain.row import cells_digest, cells_of
 from mtdata.domain.scale import Scale
-from mtdata.errors import DamageError, StorageError
 from tests.fakes import compact
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words, clients, open_client
-from mtdata.adapters.s3.answers import region_by
+from mtdata.core.s3 import Fault, S3Access, S3Bucket, Told, Words, clients, open_client
+from mtdata.core.s3.answers import region_by
 from tests.bucket import KEYS, Bucket
 
 Opened = Callable[..., S3Bucket]

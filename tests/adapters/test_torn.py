@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from mtdata.adapters.durable import FolderDisk, make_folder
-from mtdata.errors import StorageError
+from mtdata.core.disk import FolderDisk, make_folder
+from mtdata.core.errors import StorageError
 from mtdata.ports import Disk
 from tests.conftest import LONG
 from tests.contracts.disk_contract import DiskContract

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mtdata.errors import PackageError, StorageError
+from mtdata.core.errors import PackageError, StorageError
 from mtdata.ports import Disk
 
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pytest
 
-from mtdata.errors import NameRefused, OutputError
-from mtdata.exports.output import Facts, Output
+from mtdata.core.errors import NameRefused, OutputError
+from mtdata.core.output import Facts, Output
 
 NAME = "ClickReport_10012016_0000_0100.csv"
 TAG = "0a1b-1"

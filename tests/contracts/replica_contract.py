@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from mtdata.errors import ReplicaError
+from mtdata.core.errors import ReplicaError
 from mtdata.ports import Replica
 
 NAME = "raw_data/QOL_Mar_12_2026.json/000000000000000-9-ab"

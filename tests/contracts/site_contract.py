@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import pytest
 
+from mtdata.core.errors import NameRefused, PackageError, SiteError, SiteRefused
 from mtdata.domain.receipt import Answer, Outcome
-from mtdata.errors import NameRefused, PackageError, SiteError, SiteRefused
 from mtdata.ports import Site
 
 ROWS: list[dict[str, Any]] = [

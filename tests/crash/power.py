@@ -15,13 +15,13 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from mtdata.adapters.archive import FolderArchive
-from mtdata.adapters.durable import FolderDisk, make_folder
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.sheets import CsvSheets
 from mtdata.bulletin import Report
+from mtdata.core.disk import FolderDisk, make_folder
+from mtdata.core.errors import SiteError, StorageError
+from mtdata.core.sqlite import Connection
 from mtdata.course import Pool, Terms
-from mtdata.errors import SiteError, StorageError
 from mtdata.ports import Cipher
 from mtdata.recovery import Recovery
 from mtdata.rounds import Round

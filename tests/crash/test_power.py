@@ -12,8 +12,8 @@ import pytest
 
 from mtdata.adapters.cipher import RsaCipher
 from mtdata.adapters.keys import load_keys
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.bulletin import Report
+from mtdata.core.sqlite import Connection
 from tests.conftest import LONG, SEED
 from tests.crash.oracle import deletes_without_proof, faults_of_the_pool
 from tests.crash.power import POOL, Moment, Power, World

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.sqlite import Connection
 from mtdata.domain.incident import DAMAGE
 from mtdata.domain.receipt import Outcome
 from mtdata.scrub import Scrub

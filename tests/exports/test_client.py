@@ -12,10 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mtdata.demo.cake import KEY, CakeSite
-from mtdata.demo.cake_faults import BOMB
-from mtdata.domain.window import Window
-from mtdata.errors import (
+from mtdata.core.errors import (
     AnswerBroken,
     ExportError,
     ExportRefused,
@@ -24,10 +21,13 @@ from mtdata.errors import (
     Stopped,
     WindowTooLarge,
 )
+from mtdata.core.limiter import Limiter
+from mtdata.demo.cake import KEY, CakeSite
+from mtdata.demo.cake_faults import BOMB
+from mtdata.domain.window import Window
 from mtdata.exports.cake.client import TRIES, Client
 from mtdata.exports.cake.reading import Row
 from mtdata.exports.cake.verdict import LONGEST_WAIT_S, wish_of
-from mtdata.exports.limiter import Limiter
 from tests.adapters.certificates import self_signed
 from tests.exports.conftest import BERLIN, NOON, Connect, itself, rows_of
 

@@ -14,8 +14,8 @@ from threading import Event, Thread
 
 import pytest
 
-from mtdata.errors import BusyError, NotYet, Stopped, StorageError
-from mtdata.exports.limiter import LONGEST_HOLD_S, Limiter
+from mtdata.core.errors import BusyError, NotYet, Stopped, StorageError
+from mtdata.core.limiter import LONGEST_HOLD_S, Limiter
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from mtdata.adapters.s3 import S3Access
-from mtdata.errors import ConfigError, OutputError, OutputRefused
-from mtdata.exports.output import Facts, Output, Sealing, open_output
-from mtdata.exports.output.bucket import AT_ONCE, PIECE
+from mtdata.core.errors import ConfigError, OutputError, OutputRefused
+from mtdata.core.output import Facts, Output, Sealing, open_output
+from mtdata.core.output.bucket import AT_ONCE, PIECE
+from mtdata.core.s3 import S3Access
 from tests.bucket import KEYS, Bucket
 from tests.contracts.output_contract import CONTENT, NAME, TAG, OutputContract, put
 from tests.fakes_output import MemoryOutput

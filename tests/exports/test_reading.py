@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.core.errors import AnswerBroken
 from mtdata.demo.cake import CakeSite
 from mtdata.demo.cake_forms import Form
-from mtdata.errors import AnswerBroken
 from mtdata.exports.cake.reading import CLICKS, NOTHING, Head, Reader, Row
 from mtdata.exports.cake.reading_json import JsonRows
 from mtdata.exports.cake.reading_quick import QuickRows

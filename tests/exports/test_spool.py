@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.errors import StorageError
+from mtdata.core.errors import StorageError
 from mtdata.exports.spool import Row, Spool
 
 HEADER = b"id\n"

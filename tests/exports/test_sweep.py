@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from mtdata.core.errors import ExportError, WindowTooLarge
 from mtdata.demo.cake import CakeSite
 from mtdata.domain.window import LEAST, Pace, Window, first_passes
-from mtdata.errors import ExportError, WindowTooLarge
 from mtdata.exports.cake.client import Client, Page
 from mtdata.exports.cake.reading import Row
 from mtdata.exports.cake.sweep import probe, sweep

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from mtdata.exports.limiter import Limiter
+from mtdata.core.limiter import Limiter
 
 
 def main() -> None:

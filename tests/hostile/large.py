@@ -17,9 +17,9 @@ from pathlib import Path
 
 from mtdata.adapters.archive import FolderArchive
 from mtdata.adapters.cipher import ClearCipher
-from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.ledger import Ledger
 from mtdata.adapters.sheets import CsvSheets
+from mtdata.core.disk import FolderDisk
 from mtdata.course import Pool, Terms
 from mtdata.domain.bounds import MAX_ENTRY
 from mtdata.rounds import Round

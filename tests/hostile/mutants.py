@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from mtdata.core.errors import PackageError
 from mtdata.domain.package import Entry, entries
-from mtdata.errors import PackageError
 
 TEXTS = st.text(alphabet='ab"\\{}[],: \n\r\0é😀\ud83d', max_size=12) | st.text(max_size=8)
 VALUES = st.recursive(

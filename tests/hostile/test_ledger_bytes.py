@@ -13,7 +13,7 @@ import pytest
 
 from mtdata import app
 from mtdata.config import load
-from mtdata.errors import MTDataError
+from mtdata.core.errors import MTDataError
 from mtdata.web import pools, shelf
 from tests.conftest import LONG
 from tests.hostile.ledger_damage import damage

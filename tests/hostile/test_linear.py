@@ -16,12 +16,12 @@ import pytest
 import requests
 
 import mtdata
-from mtdata import exchange
 from mtdata.collectors import lanes, pages
 from mtdata.collectors.http import MAX_COOKIES, SiteAccess, Wire, _size
 from mtdata.collectors.mindtrails import MindTrailsSite
+from mtdata.core import http
+from mtdata.core.errors import PackageError
 from mtdata.domain import package, stream
-from mtdata.errors import PackageError
 from mtdata.exports.cake.reading import CLICKS
 from mtdata.exports.cake.reading_json import JsonRows
 from mtdata.exports.cake.reading_quick import QuickRows
@@ -42,8 +42,8 @@ REASONS = {
     "mtdata.exports.cake.guarding._CELL": "a cell without quotes is taken whole, and "
     "of cells with quotes only the last can fail",
     "mtdata.domain.package._TOKEN": "from a quote on it is always taken, to its end",
-    "mtdata.domain.disclosure._KEY": "the start of the text stands before its repeat",
-    "mtdata.adapters.s3.access.URL": "of the config; the / that it may give back is one",
+    "mtdata.core.disclosure._KEY": "the start of the text stands before its repeat",
+    "mtdata.core.s3.access.URL": "of the config; the / that it may give back is one",
     "mtdata.domain.address._DOMAIN": "no mailbox with more than 253 letters comes that far",
     "mtdata.logs.lines._PLACE": "what it begins with holds the quote that ends its repeat",
     "mtdata.records.faults._QUOTED": "only the last quote of each kind is without another",
@@ -267,14 +267,14 @@ def test_a_report_that_comes_byte_by_byte_is_gathered_before_it_is_read(name: st
     def read(n: int) -> None:
         reader = reader_of()
         fed.clear()
-        for piece in exchange.gathered(in_bytes(start + unit * n), 2048):
+        for piece in http.gathered(in_bytes(start + unit * n), 2048):
             if piece:
                 fed.append(len(piece))
                 reader.feed(piece)
 
     assert grows(read) < 6
     assert min(fed[:-1], default=2048) >= 2048
-    assert b"".join(exchange.gathered(in_bytes(start), 5)) == start
+    assert b"".join(http.gathered(in_bytes(start), 5)) == start
 
 
 class Packed:
@@ -295,11 +295,11 @@ def test_gzip_of_nothing_ends_after_a_megabyte_and_costs_what_it_is_long() -> No
     empty = gzip.compress(b"")
     answer = Packed(iter(lambda: empty * 3000, None))
     with pytest.raises(requests.exceptions.ContentDecodingError.__mro__[-2], match="nothing"):
-        list(exchange.unpacked(answer, 65536))
-    assert answer.taken < 2 * exchange.MOST_FOR_NOTHING
-    assert grows(lambda n: list(exchange.unpacked(Packed(whole(empty * n)), 65536))) < 5
+        list(http.unpacked(answer, 65536))
+    assert answer.taken < 2 * http.MOST_FOR_NOTHING
+    assert grows(lambda n: list(http.unpacked(Packed(whole(empty * n)), 65536))) < 5
     members = gzip.compress(b"abc") + empty * 50 + gzip.compress(b"d" * 200_000)
     for cut in (whole, in_bytes):
-        got = list(exchange.unpacked(Packed(cut(members)), 65536))
+        got = list(http.unpacked(Packed(cut(members)), 65536))
         assert b"".join(got) == b"abc" + b"d" * 200_000
         assert max(map(len, got)) <= 65536

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.config import load
-from mtdata.errors import ConfigError
+from mtdata.core.errors import ConfigError
 from mtdata.jobs import doorbell
 from mtdata.jobs.rung import slots_of
 from tests.jobs.brokers import RABBIT_PORT, Moto, OwnRabbit, Sqs

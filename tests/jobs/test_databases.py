@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from mtdata.config import Settings
-from mtdata.errors import ConfigError, RecordsError
+from mtdata.core.errors import ConfigError, RecordsError
 from mtdata.jobs.trying import check_jobs
 from mtdata.records import connecting, faults, setting
 from mtdata.records.asking import asking

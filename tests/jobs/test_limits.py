@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.errors import JobError
+from mtdata.core.errors import JobError
 from mtdata.jobs.in_daemon import are_wanted
 from mtdata.records import orders, reaping
 from tests.jobs.place import Place, until

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.http import HttpRequest
 
-from mtdata.errors import RecordsError
+from mtdata.core.errors import RecordsError
 from mtdata.jobs.trying import check_jobs
 from mtdata.records import faults, fitness
 from mtdata.web.pages import alive

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from mtdata.cli.main import run
-from mtdata.errors import RecordsError
+from mtdata.core.errors import RecordsError
 from mtdata.records import setting
 from mtdata.records.asking import now
 from tests.fakes_log import log_given_back

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from mtdata.cli.main import run
-from mtdata.errors import JobError
+from mtdata.core.errors import JobError
 from mtdata.jobs import front
 from mtdata.jobs.kinds import KINDS as REAL
 from mtdata.records import carrying, orders, runners

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from mtdata.errors import Fenced
+from mtdata.core.errors import Fenced
 from mtdata.jobs.embedded import Slots
 from mtdata.records import carrying, looking, orders, runners, setting
 from mtdata.records.models import Part

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from mtdata.errors import BusyError
-from mtdata.exports.limiter import Limiter
+from mtdata.core.errors import BusyError
+from mtdata.core.limiter import Limiter
 from mtdata.jobs.cake_report import turns_of
 from mtdata.records import setting, turns
 from mtdata.records.turns import SharedTurns

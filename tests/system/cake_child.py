@@ -76,8 +76,8 @@ class Cutter:
 
 def plant_in_child(cutter: Cutter) -> None:
     """Every touch of spool, output and records by the work of a part."""
-    from mtdata.exports.output.bucket import BucketOutput
-    from mtdata.exports.output.folder import FolderOutput
+    from mtdata.core.output.bucket import BucketOutput
+    from mtdata.core.output.folder import FolderOutput
     from mtdata.exports.spool import Spool
     from mtdata.jobs import child
 

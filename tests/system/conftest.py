@@ -14,8 +14,8 @@ import pytest
 from Crypto.PublicKey import RSA
 from Crypto.PublicKey.RSA import RsaKey
 
-from mtdata.adapters.clock import SystemClock
 from mtdata.collectors import http
+from mtdata.core.clock import SystemClock
 from mtdata.demo.data import seal
 from mtdata.demo.study_site import StudySite
 from tests.fakes_log import log_given_back

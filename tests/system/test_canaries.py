@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from mtdata import app, rounds
-from mtdata.adapters import durable
+from mtdata.core import disk
 from mtdata.demo.study_site import StudySite
 from mtdata.records.setting import close_records
 from tests.bucket import Bucket
@@ -178,7 +178,7 @@ def test_a_disk_that_fails_says_nothing(
     home.site.put("QOL", [secret_row(n, key) for n in range(5, 9)])
     for number in (errno.ENOSPC, errno.EIO):
         with monkeypatch.context() as broken:
-            broken.setattr(durable, "_write_all", failing(OSError(number, "the disk")))
+            broken.setattr(disk, "_write_all", failing(OSError(number, "the disk")))
             home.run("export", "-vv")
     for path in home.paths("active_data", "QOL") + home.paths("raw_data", "QOL"):
         path.write_bytes(path.read_bytes().replace(b"PRE", b'P"R', 1) + ANSWER.encode())

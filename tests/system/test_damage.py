@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.durable import FolderDisk
-from mtdata.errors import StorageError
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import StorageError
 from tests.system.home import STUDY, Ended, Home, row
 
 EDITS: dict[str, Callable[[bytes], bytes]] = {

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from mtdata.adapters.sheets import CsvSheets
+from mtdata.core.errors import StorageError
 from mtdata.domain.mark import FileMark
-from mtdata.errors import StorageError
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, columns, row
 

@@ -11,8 +11,8 @@ import pytest
 from mtdata.adapters.metrics import write
 from mtdata.cli import tables
 from mtdata.cli.main import run
-from mtdata.domain.control import in_json, on_lines, on_one_line
-from mtdata.errors import StorageError
+from mtdata.core.control import in_json, on_lines, on_one_line
+from mtdata.core.errors import StorageError
 from mtdata.logs.console import on_stderr
 from tests.system.home import STUDY, Home, row
 

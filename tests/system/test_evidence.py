@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mtdata import upkeep
-from mtdata.adapters import durable
 from mtdata.config import load
+from mtdata.core import disk
 from tests.system.home import STUDY, Home, row
 
 SCALES = ("AAA", "QOL", "ZZZ")
@@ -95,7 +95,7 @@ def test_a_read_that_the_disk_refuses_stops_deletes_until_verify_is_clean(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patched:
-        patched.setattr(durable.os, "pread", refused)
+        patched.setattr(disk.os, "pread", refused)
         filled.export(code=74)
     stands(filled, "pool_damaged")
     filled.export(code=74)

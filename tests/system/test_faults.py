@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mtdata import rounds
-from mtdata.adapters.lock import PoolLock
+from mtdata.core.lock import PoolLock
 from mtdata.course import Course
 from mtdata.demo.study_site import StudySite
 from mtdata.ports import Site

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters import durable
-from mtdata.adapters.durable import FolderDisk
-from mtdata.adapters.ledger.connection import Connection
-from mtdata.errors import StorageError
+from mtdata.core import disk
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import StorageError
+from mtdata.core.sqlite import Connection
 from tests.system.home import STUDY, Home, row
 
 
@@ -36,7 +36,7 @@ def test_a_package_for_which_there_is_no_room_leaves_none_of_itself(
 ) -> None:
     home.site.put("QOL", [row(1)])
     with monkeypatch.context() as broken:
-        broken.setattr(durable, "_write_all", full)
+        broken.setattr(disk, "_write_all", full)
         home.export(code=74)
     assert incoming(home) == []
     told = home.detail("storage")

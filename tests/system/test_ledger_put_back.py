@@ -15,8 +15,8 @@ import pytest
 
 from mtdata import upkeep
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.config import load
+from mtdata.core.sqlite import Connection
 from tests.conftest import LONG, SEED
 from tests.system.home import STUDY, Ended, Home, row
 

@@ -14,14 +14,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mtdata import app
-from mtdata.adapters.durable import FolderDisk
-from mtdata.adapters.ledger import Ledger, connection
+from mtdata.adapters.ledger import Ledger
 from mtdata.cli.main import run
 from mtdata.cli.standing import chart
 from mtdata.config import Settings, load
+from mtdata.core import sqlite
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import StorageError
 from mtdata.demo.study_site import StudySite
 from mtdata.domain.forecast import Room
-from mtdata.errors import StorageError
 from tests.system.home import STUDY, Home, row
 
 LABELS = ("site", "scale", "level")
@@ -171,7 +172,7 @@ def test_a_ledger_that_another_holds_is_told_and_nothing_is_changed(
     holder = opened(home.pool / Ledger.NAME, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with monkeypatch.context() as held:
-        held.setattr(connection.sqlite3, "connect", impatient)
+        held.setattr(sqlite.sqlite3, "connect", impatient)
         app.look_ahead(site)  # what cannot be entered is in the log
     holder.execute("ROLLBACK")
     holder.close()

@@ -18,14 +18,14 @@ import pytest
 import yaml
 
 from mtdata import news
-from mtdata.adapters import durable
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.diary import Diary
-from mtdata.adapters.lock import PoolLock
 from mtdata.config import Settings, load
+from mtdata.core import disk
+from mtdata.core.errors import StorageError
+from mtdata.core.lock import PoolLock
+from mtdata.core.sqlite import Connection
 from mtdata.domain.incident import KINDS
-from mtdata.errors import StorageError
 from tests.mailbox import Mailbox, hang, mailbox, talking
 from tests.system.home import ROOT, STUDY, Home, row
 from tests.webhook import Hook, web_hook
@@ -310,7 +310,7 @@ def test_a_disk_that_takes_nothing_at_all_is_told_once_in_a_digest_s_time(
     home.site.put("QOL", [row(1)])
     home.export()
     with monkeypatch.context() as patched:
-        patched.setattr(durable, "_write_all", full)
+        patched.setattr(disk, "_write_all", full)
         patched.setattr(Connection, "commit", none)
         for _ in range(4):
             assert home.run("export", STUDY).code == 74

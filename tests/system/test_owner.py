@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters import owner
+from mtdata.core import owner
 from tests.owners import OTHER, given_away, is_root, pretend
 from tests.system.home import STUDY, Home, row
 

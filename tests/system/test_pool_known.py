@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.errors import Stopped
+from mtdata.core.errors import Stopped
 from mtdata.rounds import Round
 from tests.system.home import STUDY, Ended, Home, row
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.clock import Pace, SystemClock
+from mtdata.core.clock import Pace, SystemClock
 from tests.system.home import STUDY, Home, row
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from mtdata import app, upkeep
-from mtdata.adapters.durable import FolderDisk
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.config import SiteConfig, load
-from mtdata.errors import BusyError
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import BusyError
+from mtdata.core.sqlite import Connection
 from tests.system.home import STUDY, Home, row
 
 STEPS: dict[str, tuple[type, str, str]] = {

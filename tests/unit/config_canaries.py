@@ -20,7 +20,7 @@ from mtdata.config.programme import ProgrammeConfig
 from mtdata.config.replica import KEYS as REPLICA_KEYS
 from mtdata.config.sections import allowed_keys
 from mtdata.config.settings import RecoveryConfig
-from mtdata.errors import ConfigError
+from mtdata.core.errors import ConfigError
 from mtdata.logs.setting import DEFAULT
 
 SINGS = re.compile("k[eé]strel|918273645546372819|MIIEow|QUJDREVG", re.IGNORECASE)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mtdata.config import Settings, SiteConfig, load
-from mtdata.errors import ConfigError
+from mtdata.core.errors import ConfigError
 
 SECRET = "hunter2:ü"
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.border import Border, printable
 from mtdata.cli.main import run
 from mtdata.config import Settings, load
+from mtdata.core.border import Border, printable
+from mtdata.core.errors import EntryError, JobError, StorageError, UsageError
 from mtdata.domain.days import read_name
 from mtdata.domain.likeness import alike
 from mtdata.domain.making import enveloped, rows_of
@@ -21,7 +22,6 @@ from mtdata.domain.package import read_entry
 from mtdata.domain.receipt import Backup, Kept, Span
 from mtdata.domain.row import Opened, csv_cells
 from mtdata.domain.scale import Scale
-from mtdata.errors import EntryError, JobError, StorageError, UsageError
 from mtdata.jobs.cake import CHANGES, CLICKS, CONVERSIONS
 from mtdata.jobs.kind import kept_day, read_parameters
 from tests.unit.test_programme_config import loaded

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mtdata.config import Settings, SiteConfig, load
-from mtdata.errors import ConfigError, UsageError
+from mtdata.core.errors import ConfigError, UsageError
 from tests.unit.config_folder import SECRET, Folder, keys, one
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from mtdata import logs
 from mtdata.config import load
-from mtdata.errors import ConfigError
+from mtdata.core.errors import ConfigError
 from tests.fakes_log import log_given_back
 from tests.unit import config_canaries as canaries
 from tests.unit.config_canaries import ENVIRON, FORMS, OTHERS, PEM, RAW, SINGS, SITE, write

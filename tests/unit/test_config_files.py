@@ -19,7 +19,7 @@ from mtdata.config import (
     write_samples,
 )
 from mtdata.config.sections import allowed_keys
-from mtdata.errors import ConfigError, StorageError
+from mtdata.core.errors import ConfigError, StorageError
 from tests.unit.config_folder import Folder, keys
 
 

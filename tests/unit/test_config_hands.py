@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from mtdata import checkup, ownership
+from mtdata import checkup
 from mtdata.config import hands
 from mtdata.config.loading import FILES
+from mtdata.core import ownership
 from tests.owners import OTHER, is_root, pretend
 from tests.unit.config_folder import Folder, keys
 
@@ -129,7 +130,7 @@ BEGUN = [
     {"handlers": {"x": {"class": "logging.os.system", "command": "touch mark"}}},
     {"handlers": {"x": {"class": "logging.config.listen"}}},
     {"handlers": {"x": {"class": "mtdata.logs.files.os.system", "command": "touch mark"}}},
-    {"handlers": {"x": {"class": "mtdata.adapters.durable.FolderDisk", "root": "/"}}},
+    {"handlers": {"x": {"class": "mtdata.core.disk.FolderDisk", "root": "/"}}},
     {"formatters": {"x": {"class": "subprocess.Popen"}}},
     {"handlers": {"x": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}}},
     {"handlers": {"x": {"class": "logging.StreamHandler", ".owner": ["ext://os.environ"]}}},

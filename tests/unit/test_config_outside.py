@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.errors import ConfigError
+from mtdata.core.errors import ConfigError
 from tests.unit.config_folder import SECRET, Folder, fault, keys, one
 
 

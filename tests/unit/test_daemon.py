@@ -17,9 +17,9 @@ from benchmarks.moved_clock import MovedClock, scheduled_by
 from mtdata import daemon as house
 from mtdata import logs, shift
 from mtdata.adapters.notifier import Notifier
+from mtdata.core.errors import BusyError, StorageError
 from mtdata.daemon import Daemon
 from mtdata.duties import Duty, Turn
-from mtdata.errors import BusyError, StorageError
 from tests.fakes_log import log_given_back
 from tests.unit.config_folder import Folder, keys
 

@@ -8,9 +8,9 @@ from threading import Event
 
 import pytest
 
+from mtdata.core.errors import MTDataError, Stopped, StorageError
+from mtdata.core.stop import Pulse
 from mtdata.desk import Desk
-from mtdata.errors import MTDataError, Stopped, StorageError
-from mtdata.pulse import Pulse
 
 PATIENCE_S = 30.0
 

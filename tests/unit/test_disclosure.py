@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mtdata.config.accepted import accepted_keys
 from mtdata.config.export import CakeConfig
 from mtdata.config.site import SiteConfig
-from mtdata.domain.disclosure import (
+from mtdata.core.disclosure import (
     Accepted,
     distance,
     host_told,

@@ -12,7 +12,7 @@ import yaml
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.config.samples import samples_folder
-from mtdata.errors import UsageError
+from mtdata.core.errors import UsageError
 from tests.unit.config_folder import Folder, keys
 
 SECRET = "k3y-that-is-not-shown"

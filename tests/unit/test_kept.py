@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.config import Settings
-from mtdata.errors import StorageError
+from mtdata.core.errors import StorageError
 from mtdata.web.pools import MOST_KEPT, Kept
 
 SETTINGS = Settings(folder=Path("/config"), home=Path("/"), sites=())

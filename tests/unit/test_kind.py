@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.config import Settings
-from mtdata.errors import JobError, UsageError
+from mtdata.core.errors import JobError, UsageError
 from mtdata.jobs.kind import MOST_VALUE, day, named_by_days, read_parameters, reading
 from mtdata.jobs.study import DECODE
 from tests.jobs.kinds import DATED

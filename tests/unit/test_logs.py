@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from mtdata import logs
-from mtdata.adapters.clock import SystemClock
-from mtdata.errors import ConfigError, Stopped, StorageError
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import ConfigError, Stopped, StorageError
 from mtdata.logs import setting
 from tests.fakes_log import BERLIN, lines_of, log_given_back
 from tests.system.home import ROOT

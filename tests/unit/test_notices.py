@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.clock import SystemClock
-from mtdata.adapters.durable import FolderDisk
 from mtdata.adapters.marker import Marker
 from mtdata.adapters.outbox import Outbox
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import PostError, PostPutOff, PostRefused, StorageError
 from mtdata.domain.message import Message
 from mtdata.domain.notice import PROGRAM, Pace
-from mtdata.errors import PostError, PostPutOff, PostRefused, StorageError
 from mtdata.notices import PUT_OFF_TRIES, REFUSED_TRIES, Notices
 from tests.fakes_disk import MemoryDisk
 from tests.fakes_post import MemoryPost

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.core.errors import PackageError
 from mtdata.domain.package import Entry, entries, in_batches, read_entry
-from mtdata.errors import PackageError
 
 VALUES = st.recursive(
     st.none()

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from mtdata.core.past import SLACK, latest_counted, past
+from mtdata.core.schedule import is_due, is_due_daily
 from mtdata.domain import forecast
 from mtdata.domain.forecast import Tried
-from mtdata.domain.past import SLACK, latest_counted, past
-from mtdata.domain.schedule import is_due, is_due_daily
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)

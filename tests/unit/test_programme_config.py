@@ -12,9 +12,9 @@ import yaml
 from mtdata.config import Settings, load
 from mtdata.config.broker import broker_of
 from mtdata.config.samples import samples_folder
+from mtdata.core.errors import ConfigError, JobError
 from mtdata.domain.broker import BrokerAddress
 from mtdata.domain.database import DatabaseAddress
-from mtdata.errors import ConfigError, JobError
 from mtdata.jobs.broker import new_app
 from mtdata.jobs.kind import day, days_in_order
 from mtdata.jobs.trying import unproven

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.core.errors import EntryError
 from mtdata.domain.package import read_entry
 from mtdata.domain.row import (
     EARLIER,
@@ -21,7 +22,6 @@ from mtdata.domain.row import (
     sealed_values,
     spread,
 )
-from mtdata.errors import EntryError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

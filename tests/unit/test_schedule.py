@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.domain.schedule import is_due, is_due_daily, is_overdue, latest, offset
+from mtdata.core.schedule import is_due, is_due_daily, is_overdue, latest, offset
 
 NEW_YORK, LORD_HOWE = ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

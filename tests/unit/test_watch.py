@@ -12,8 +12,8 @@ import pytest
 from mtdata import watch
 from mtdata.adapters.archive import FolderArchive
 from mtdata.adapters.cipher import ClearCipher
-from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.sheets import CsvSheets
+from mtdata.core.clock import SystemClock
 from mtdata.course import Pool, Terms
 from mtdata.domain.forecast import Room
 from mtdata.domain.package import entries, in_batches

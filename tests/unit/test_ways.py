@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.errors import StorageError
+from mtdata.core.errors import StorageError
 from mtdata.web.ways import STILL_S, Ways
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from mtdata import app, news
-from mtdata.adapters.clock import SystemClock
 from mtdata.adapters.ledger import Ledger
 from mtdata.cli.main import run
 from mtdata.config import load
+from mtdata.core.clock import SystemClock
 from mtdata.demo.study_site import StudySite
 from tests.jobs.place import SITE
 from tests.system.canaries import ANSWER, NUMBER, SEALED

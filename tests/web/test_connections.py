@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mtdata.errors import StorageError
+from mtdata.core.errors import StorageError
 from mtdata.web import connections
 from mtdata.web.connections import Limits, listening
 from mtdata.web.forwarded import behind_a_proxy

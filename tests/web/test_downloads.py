@@ -18,11 +18,11 @@ import requests
 from django.conf import settings as django
 from django.test import RequestFactory
 
-from mtdata.adapters.s3 import S3Access, opening
 from mtdata.config import load
-from mtdata.errors import OutputError, StorageError
-from mtdata.exports.output import Sealing
-from mtdata.exports.output.bucket import BucketOutput
+from mtdata.core.errors import OutputError, StorageError
+from mtdata.core.output import Sealing
+from mtdata.core.output.bucket import BucketOutput
+from mtdata.core.s3 import S3Access, opening
 from mtdata.records.models import Artifact, Job
 from mtdata.web import places, sending
 from mtdata.web.fetching import Fetching, Flow

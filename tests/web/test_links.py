@@ -18,7 +18,7 @@ from django.conf import settings as django
 from django.test import RequestFactory
 
 from mtdata.config import load
-from mtdata.errors import OutputRefused, StorageError
+from mtdata.core.errors import OutputRefused, StorageError
 from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.records.asking import now
 from mtdata.records.models import Artifact, Job

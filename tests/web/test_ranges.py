@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from mtdata.errors import RecordsError
+from mtdata.core.errors import RecordsError
 from mtdata.jobs import doorbell, front
 from mtdata.records import orders
 from mtdata.records.models import Job

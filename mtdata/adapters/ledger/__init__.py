@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mtdata.adapters.ledger.adopted import Adopted
 from mtdata.adapters.ledger.arrivals import Arrivals
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.copies import Copies
 from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.ledger.entries import Claim, Entries, Sifted
@@ -17,6 +16,7 @@ from mtdata.adapters.ledger.sight import Sight
 from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
 from mtdata.adapters.ledger.standing import Counts, Released
 from mtdata.adapters.ledger.telling import Telling
+from mtdata.core.sqlite import Connection
 
 __all__ = ["Claim", "Counts", "Ledger", "Listed", "LiveLength", "Released", "Sifted", "Snapshot"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.entries import CLAIM, RESTATED, Claim, claim_of
+from mtdata.core.sqlite import Connection
 from mtdata.domain.receipt import Span
 
 _HALF = "SELECT number FROM files WHERE state = 'entering'"

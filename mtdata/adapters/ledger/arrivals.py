@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.past import latest_counted
+from mtdata.core.sqlite import Connection
 from mtdata.domain.forecast import Tried
-from mtdata.domain.past import latest_counted
 
 # CROSS JOIN: SQLite keeps the order, so that only files of these days are looked at.
 _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"

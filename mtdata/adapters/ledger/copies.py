@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.past import latest_counted
+from mtdata.core.sqlite import Connection
 from mtdata.domain.copy import Range
-from mtdata.domain.past import latest_counted
 
 PAGE = 64
 _RANGE = "r.file, r.start, r.length, r.digest, r.kept_at, f.path, f.scale"

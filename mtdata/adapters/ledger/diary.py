@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.sqlite import Connection
 from mtdata.domain.incident import KINDS, NOTES, Incident
 
 _ALL = "number, kind, scale, detail, count, opened_at, last_at, closed_at"

@@ -10,13 +10,13 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mtdata.adapters.ledger.connection import REBUILD, Connection
 from mtdata.adapters.ledger.files import Files
 from mtdata.adapters.ledger.standing import SETTLED, Standing
+from mtdata.core.errors import StorageError
+from mtdata.core.sqlite import REBUILD, Connection
 from mtdata.domain.mark import FileMark
 from mtdata.domain.package import Entry
 from mtdata.domain.receipt import HeldBack, Placed, Span
-from mtdata.errors import StorageError
 
 STORED, HELD, ROWED, RESTATED = 0, 1, 2, 3
 NO_ID = -1

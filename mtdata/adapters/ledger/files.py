@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mtdata.adapters.ledger.connection import REBUILD
 from mtdata.adapters.ledger.ranges import Ranges
+from mtdata.core.errors import DamageError, StorageError
+from mtdata.core.past import latest_counted
+from mtdata.core.sqlite import REBUILD
 from mtdata.domain.mark import EMPTY_DIGEST, FileMark
-from mtdata.domain.past import latest_counted
-from mtdata.errors import DamageError, StorageError
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing, form"
 UNMET = ("newer", "entering")

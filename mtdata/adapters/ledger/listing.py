@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.sqlite import Connection
 from mtdata.domain.benchmark import Benchmark
 from mtdata.domain.package import Entry
 from mtdata.domain.receipt import Answer, Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.sqlite import Connection
 
 
 class Ranges:

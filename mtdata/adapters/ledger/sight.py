@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mtdata.adapters.ledger.connection import Connection
-from mtdata.domain.past import past
+from mtdata.core.past import past
+from mtdata.core.sqlite import Connection
 
 _STANDING = "state IN ('live', 'closed', 'foreign', 'aside')"
 

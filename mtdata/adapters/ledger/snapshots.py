@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from mtdata.adapters.ledger.connection import Connection
 from mtdata.adapters.ledger.files import Files
+from mtdata.core.sqlite import Connection
 from mtdata.domain.mark import FileMark
 from mtdata.domain.receipt import Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.sqlite import Connection
 
 SETTLED = "(gone_at IS NOT NULL AND (accepted = 1 OR held IS 'malformed'))"
 """Held, with nothing left to do: the site has it no more, and its bytes are safe here."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from mtdata.adapters.ledger.connection import Connection
+from mtdata.core.sqlite import Connection
 from mtdata.domain.incident import Incident
 from mtdata.domain.notice import News, Told
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from mtdata.adapters.replicas.access import ReplicaAccess
 from mtdata.adapters.replicas.folder import FolderReplica
 from mtdata.adapters.replicas.s3 import S3Replica
-from mtdata.domain.disclosure import named
-from mtdata.errors import ConfigError
+from mtdata.core.disclosure import named
+from mtdata.core.errors import ConfigError
 from mtdata.ports import Replica
 
 __all__ = ["KINDS", "ReplicaAccess", "open_replica"]

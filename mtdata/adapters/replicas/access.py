@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtdata.trust import AGENT
+from mtdata.core.trust import AGENT
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -8,11 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mtdata.adapters.durable import FolderDisk
-from mtdata.adapters.places import KnownFolder
 from mtdata.adapters.replicas.access import ReplicaAccess
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import ConfigError, ReplicaError, StorageError
+from mtdata.core.places import KnownFolder
 from mtdata.domain.copy import checked_copy_name
-from mtdata.errors import ConfigError, ReplicaError, StorageError
 
 MARKER = ".mtdata-replica"
 MARKED = b"Copies of raw answers lie here. MTData refuses a folder that has lost this file.\n"

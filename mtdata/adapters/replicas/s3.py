@@ -8,18 +8,9 @@ from contextlib import closing
 from hashlib import sha256
 
 from mtdata.adapters.replicas.access import ReplicaAccess
-from mtdata.adapters.s3 import (
-    DAMAGED,
-    Fault,
-    S3Access,
-    S3Bucket,
-    Told,
-    Words,
-    bucket_of,
-    sealing_of,
-)
+from mtdata.core.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
+from mtdata.core.s3 import DAMAGED, Fault, S3Access, S3Bucket, Told, Words, bucket_of, sealing_of
 from mtdata.domain.copy import checked_copy_name
-from mtdata.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
 
 READ_WAITS = 10  # a copy as a whole may take so many times TIMEOUT
 PERMISSIONS = "s3:PutObject, s3:GetObject and s3:ListBucket"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from mtdata.trust import AGENT
+from mtdata.core.trust import AGENT
 
 
 @dataclass(frozen=True, slots=True, repr=False)

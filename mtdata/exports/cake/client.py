@@ -13,9 +13,10 @@ from datetime import datetime
 from itertools import chain, count
 from typing import Generic, NamedTuple, TypeVar
 
+from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, WindowTooLarge
+from mtdata.core.http import beginning
+from mtdata.core.limiter import Turns
 from mtdata.domain.window import Window
-from mtdata.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, WindowTooLarge
-from mtdata.exchange import beginning
 from mtdata.exports.cake import wire
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.line import Line
@@ -37,7 +38,6 @@ from mtdata.exports.cake.verdict import (
     wish_of,
 )
 from mtdata.exports.cake.wire import Question
-from mtdata.exports.limiter import Turns
 
 TRIES = 8
 TRIES_AT_FIRST = 3  # while nothing shows that this is an instance of CAKE at all

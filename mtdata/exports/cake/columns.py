@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import NamedTuple
 
-from mtdata.border import Border
+from mtdata.core.border import Border
+from mtdata.core.errors import AnswerBroken
 from mtdata.domain.row import csv_line, without_nul
-from mtdata.errors import AnswerBroken
 from mtdata.exports.cake.cells import as_float, dated, elapsed, guarded, moment, worded
 from mtdata.exports.cake.reading import Row
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable
 
-from mtdata.errors import OutputError
+from mtdata.core.errors import OutputError
 from mtdata.exports.cake.cells import guarded, without_formulas
 
 MOST_OF_A_ROW = 8 << 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mtdata.errors import AnswerBroken
+from mtdata.core.errors import AnswerBroken
 
 LONG = 20
 """Characters; what is shorter every parser takes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from mtdata.errors import AnswerBroken
+from mtdata.core.errors import AnswerBroken
 
 Row = dict[str, str]
 

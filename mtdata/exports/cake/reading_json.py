@@ -14,8 +14,8 @@ from typing import Any
 
 import ijson
 
-from mtdata.border import Border
-from mtdata.errors import AnswerBroken
+from mtdata.core.border import Border
+from mtdata.core.errors import AnswerBroken
 from mtdata.exports.cake.long_numbers import LongNumbers
 from mtdata.exports.cake.reading import DEEPEST, MOST_OF_A_ROW, WEB_PAGE, Head, Listing, Row
 from mtdata.exports.cake.reading import is_web_page as begins_as_page

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from mtdata.border import Border
-from mtdata.errors import AnswerBroken
+from mtdata.core.border import Border
+from mtdata.core.errors import AnswerBroken
 from mtdata.exports.cake.reading import MOST_OF_A_ROW, Head, Listing, Row
 from mtdata.exports.cake.reading_xml import Decoded, XmlRows
 from mtdata.exports.cake.shapes import Shapes

@@ -11,8 +11,8 @@ from codecs import getincrementaldecoder
 from typing import Any
 from xml.parsers import expat
 
-from mtdata.border import Border
-from mtdata.errors import AnswerBroken
+from mtdata.core.border import Border
+from mtdata.core.errors import AnswerBroken
 from mtdata.exports.cake.reading import (
     DEEPEST,
     MOST_FIELDS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
+from mtdata.core.errors import ExportError, WindowTooLarge
 from mtdata.domain.window import Pace, Window, halvings
-from mtdata.errors import ExportError, WindowTooLarge
 from mtdata.exports.cake.client import Page
 
 Made = TypeVar("Made")

@@ -10,7 +10,7 @@ import random
 import re
 from email.utils import parsedate_to_datetime
 
-from mtdata.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, NotYet
+from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, NotYet
 from mtdata.exports.cake.reading import WEB_PAGE, Head, Listing, is_web_page
 
 BUSY = frozenset({408, 425, 429, 502, 503})

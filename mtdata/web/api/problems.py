@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from mtdata.errors import JobError, RecordsError, UsageError
+from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.web.pages import faults
 
 MOST_FIELDS, MOST_LETTERS = 20, 40

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
-from mtdata.errors import RecordsError
+from mtdata.core.errors import RecordsError
 from mtdata.records import fitness
 
 

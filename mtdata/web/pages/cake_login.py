@@ -11,7 +11,7 @@ from django.contrib.auth.views import LoginView
 from django.core.validators import RegexValidator
 from django.http import Http404, HttpRequest, HttpResponse
 
-from mtdata.errors import MTDataError, RecordsError
+from mtdata.core.errors import MTDataError, RecordsError
 from mtdata.web import guests
 from mtdata.web.guest_names import domain_of
 from mtdata.web.relay import unseen

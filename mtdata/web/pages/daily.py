@@ -12,8 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mtdata.config.export import CakeConfig
+from mtdata.core.errors import JobError, RecordsError
 from mtdata.domain.daily import name_of
-from mtdata.errors import JobError, RecordsError
 from mtdata.jobs import daily
 from mtdata.records import dailies
 from mtdata.records.asking import asking, now

@@ -15,11 +15,11 @@ from django.shortcuts import render
 
 from mtdata import app, logs, news, status
 from mtdata.config import Settings, SiteConfig
+from mtdata.core.errors import MTDataError, UsageError
 from mtdata.domain.advice import ADVICE
 from mtdata.domain.bounds import MAX_ID
 from mtdata.domain.incident import KINDS
 from mtdata.domain.notice import PROGRAM
-from mtdata.errors import MTDataError, UsageError
 from mtdata.web import pools
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in, word_in

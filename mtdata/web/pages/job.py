@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from mtdata.domain.control import on_lines
+from mtdata.core.control import on_lines
 from mtdata.domain.job import FINAL, Status
 from mtdata.records import going
 from mtdata.records.asking import asking

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mtdata.adapters import metrics as numbers
-from mtdata.adapters.clock import SystemClock
+from mtdata.core.clock import SystemClock
 from mtdata.records import carriers, listing
 from mtdata.web import pools
 

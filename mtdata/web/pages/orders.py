@@ -10,8 +10,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 
+from mtdata.core.errors import JobError, RecordsError
 from mtdata.domain.job import Status, retry_refused, undo_refused
-from mtdata.errors import JobError, RecordsError
 from mtdata.jobs import front
 from mtdata.records import share
 from mtdata.records.asking import asking

@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from mtdata import status
 from mtdata.config import SiteConfig
-from mtdata.errors import MTDataError
+from mtdata.core.errors import MTDataError
 from mtdata.web import pools, shelf
 from mtdata.web.pages import overview
 from mtdata.web.paging import word_in

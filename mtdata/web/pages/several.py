@@ -12,8 +12,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.domain.job import Status
-from mtdata.errors import JobError, RecordsError, UsageError
 from mtdata.jobs import front
 from mtdata.records import looking
 from mtdata.records.models import Job

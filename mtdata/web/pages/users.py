@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 
-from mtdata.errors import UsageError
+from mtdata.core.errors import UsageError
 from mtdata.records.asking import asking
 from mtdata.web import tokens, users
 from mtdata.web.models import Token

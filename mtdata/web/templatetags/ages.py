@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from mtdata.adapters.clock import SystemClock
+from mtdata.core.clock import SystemClock
 from mtdata.domain import forecast
 
 register = template.Library()

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from mtdata.errors import BusyError, NotYet, StorageError
+from mtdata.core.errors import BusyError, NotYet, StorageError
 
 LOOK_S = 0.02
 LONGEST_HOLD_S = 900.0

@@ -12,9 +12,9 @@ import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from mtdata.adapters.durable import drop
-from mtdata.adapters.mounts import file_system_of
-from mtdata.adapters.reach import open_plain
+from mtdata.core.disk import drop
+from mtdata.core.mounts import file_system_of
+from mtdata.core.reach import open_plain
 
 ROLLBACK = "truncate"
 """The rollback journal whose commit is durable by the sync of a file, without one of its folder."""

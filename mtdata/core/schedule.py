@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from mtdata.domain.past import past
+from mtdata.core.past import past
 
 LATE = 3
 """A site is overdue when its last good round is so many times EVERY ago."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mtdata.adapters.s3.access import S3Access
-from mtdata.trust import authorities
+from mtdata.core.s3.access import S3Access
+from mtdata.core.trust import authorities
 
 if TYPE_CHECKING:
-    from mtdata.adapters.s3.wire import Wire
+    from mtdata.core.s3.wire import Wire
 
 TRIES = 2
 CONNECTIONS = 16
@@ -43,7 +43,7 @@ def open_client(access: S3Access) -> Opened:
     from boto3.session import Session  # type: ignore[import-untyped]
     from botocore.config import Config  # type: ignore[import-untyped]
 
-    from mtdata.adapters.s3.wire import Wire
+    from mtdata.core.s3.wire import Wire
 
     session = Session(
         botocore_session=(core := _core(access)),

@@ -13,7 +13,7 @@ from pathlib import Path
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from mtdata import __version__
-from mtdata.errors import ConfigError
+from mtdata.core.errors import ConfigError
 
 AGENT = f"mtdata/{__version__}"
 """What we call ourselves where the config says nothing else."""

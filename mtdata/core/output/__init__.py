@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mtdata.adapters.s3 import S3Access
-from mtdata.errors import ConfigError
-from mtdata.exports.output.bucket import BucketOutput
-from mtdata.exports.output.folder import FolderOutput
-from mtdata.exports.output.port import Facts, Output, Sealing, Staged, checked_name
+from mtdata.core.errors import ConfigError
+from mtdata.core.output.bucket import BucketOutput
+from mtdata.core.output.folder import FolderOutput
+from mtdata.core.output.port import Facts, Output, Sealing, Staged, checked_name
+from mtdata.core.s3 import S3Access
 
 __all__ = ["Facts", "Output", "Sealing", "Staged", "checked_name", "open_output"]
 

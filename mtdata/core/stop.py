@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
-from mtdata.errors import Stopped
+from mtdata.core.errors import Stopped
 from mtdata.ports import Site
 
 ENDED = "asked to end; what was not committed is undone by the next round"

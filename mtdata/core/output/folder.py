@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from mtdata.adapters.durable import SAFE, FolderDisk
-from mtdata.adapters.places import UsedFolder
-from mtdata.errors import OutputError, StorageError
-from mtdata.exports.output.port import Facts, Staged, checked_name
+from mtdata.core.disk import SAFE, FolderDisk
+from mtdata.core.errors import OutputError, StorageError
+from mtdata.core.output.port import Facts, Staged, checked_name
+from mtdata.core.places import UsedFolder
 
 PIECE = 1 << 20
 STANDS = (

@@ -5,10 +5,10 @@ boto3 is imported with the first client: who has no bucket does not wait for it.
 
 from __future__ import annotations
 
-from mtdata.adapters.s3.access import S3Access, bucket_of, sealing_of
-from mtdata.adapters.s3.answers import DAMAGED, MISSING, Fault, Told
-from mtdata.adapters.s3.bucket import S3Bucket, Words
-from mtdata.adapters.s3.opening import open_client
+from mtdata.core.s3.access import S3Access, bucket_of, sealing_of
+from mtdata.core.s3.answers import DAMAGED, MISSING, Fault, Told
+from mtdata.core.s3.bucket import S3Bucket, Words
+from mtdata.core.s3.opening import open_client
 
 __all__ = [
     "DAMAGED",

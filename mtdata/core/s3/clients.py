@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from threading import Lock
 
-from mtdata.adapters.s3.access import S3Access
-from mtdata.adapters.s3.opening import Opened, open_client
+from mtdata.core.s3.access import S3Access
+from mtdata.core.s3.opening import Opened, open_client
 
 MOST_IDLE = 16
 """So many clients are kept that nobody uses; to make one anew takes longer than to ask."""

@@ -12,9 +12,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mtdata.adapters.s3 import Fault, S3Access, S3Bucket, Told, Words, bucket_of, sealing_of
-from mtdata.errors import ConfigError, OutputError, OutputRefused, StorageError
-from mtdata.exports.output.port import Facts, Sealing, Staged, checked_name
+from mtdata.core.errors import ConfigError, OutputError, OutputRefused, StorageError
+from mtdata.core.output.port import Facts, Sealing, Staged, checked_name
+from mtdata.core.s3 import Fault, S3Access, S3Bucket, Told, Words, bucket_of, sealing_of
 
 PIECE = 8 << 20
 """Bytes of one part of an upload: at most so many, and 10,000 parts, make 80 GB a file."""

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtdata.adapters.mounts import no_folder_sync
-from mtdata.adapters.reach import (
+from mtdata.core.border import printable
+from mtdata.core.errors import DamageError, StorageError
+from mtdata.core.mounts import no_folder_sync
+from mtdata.core.reach import (
     open_folder,
     open_plain,
     size_of,
@@ -23,9 +25,7 @@ from mtdata.adapters.reach import (
     stretch,
     words_of,
 )
-from mtdata.border import printable
 from mtdata.domain.forecast import Room
-from mtdata.errors import DamageError, StorageError
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mtdata.adapters.durable import make_folder
-from mtdata.adapters.reach import NO_FILE, is_plain
-from mtdata.errors import BusyError, StorageError
+from mtdata.core.disk import make_folder
+from mtdata.core.errors import BusyError, StorageError
+from mtdata.core.reach import NO_FILE, is_plain
 
 BUSY = (
     "another round has this pool; nothing was done. It goes on by itself when the other one ends."

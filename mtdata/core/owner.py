@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from mtdata.errors import OwnerError
-from mtdata.ownership import call_as, name_of, proves_nothing
+from mtdata.core.errors import OwnerError
+from mtdata.core.ownership import call_as, name_of, proves_nothing
 
 POOL = (".lock", "ledger.sqlite3", "ledger.sqlite3-wal", "raw_data", "active_data")
 """What a round makes in a pool first, and cannot go on without."""

@@ -11,7 +11,7 @@ from functools import wraps
 from types import TracebackType
 from typing import Literal, ParamSpec, TypeVar
 
-from mtdata.errors import MTDataError
+from mtdata.core.errors import MTDataError
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")

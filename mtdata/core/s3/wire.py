@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.httpsession import URLLib3Session  # type: ignore[import-untyped]
 
-from mtdata.exchange import MOST, BoundedAnswer, TimedBytes, pools_of
+from mtdata.core.http import MOST, BoundedAnswer, TimedBytes, pools_of
 
 WAITS = 10
 """So many times TIMEOUT may be waited for a file that brings less than SLOWEST."""

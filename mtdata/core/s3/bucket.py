@@ -18,11 +18,11 @@ from threading import Lock
 from traceback import format_tb
 from typing import Any, NamedTuple, TypeVar
 
-from mtdata.adapters.s3.access import S3Access
-from mtdata.adapters.s3.answers import EXPIRED, Fault, Told, region_by
-from mtdata.adapters.s3.clients import CLIENTS
-from mtdata.adapters.s3.opening import Opened
-from mtdata.errors import MTDataError
+from mtdata.core.errors import MTDataError
+from mtdata.core.s3.access import S3Access
+from mtdata.core.s3.answers import EXPIRED, Fault, Told, region_by
+from mtdata.core.s3.clients import CLIENTS
+from mtdata.core.s3.opening import Opened
 
 log = logging.getLogger(__name__)
 READ = 1 << 16

@@ -10,7 +10,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
-from mtdata.adapters.durable import FolderDisk
+from mtdata.core.disk import FolderDisk
 
 
 class KnownFolder:

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from mtdata.border import printable
-from mtdata.errors import DamageError, StorageError
+from mtdata.core.border import printable
+from mtdata.core.errors import DamageError, StorageError
 
 MODE = 0o600
 AT_ONCE = os.O_NOFOLLOW | os.O_NONBLOCK
