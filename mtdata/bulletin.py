@@ -10,9 +10,9 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.adapters.grown import Shelf, told_of
+from mtdata.alerts.incident import DAMAGE, KINDS
 from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
 from mtdata.course import Course, Pool
-from mtdata.domain.incident import DAMAGE, KINDS
 from mtdata.evidence import UNCOPIED
 
 log = logging.getLogger(__name__)

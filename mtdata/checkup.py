@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mtdata.adapters.cipher import HINT
 from mtdata.adapters.ledger import Ledger
+from mtdata.alerts.notice import PROGRAM
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.hands import is_open_to_readers
 from mtdata.config.loading import FILES
@@ -22,7 +23,6 @@ from mtdata.core.errors import MTDataError, OwnerError, StorageError
 from mtdata.core.ownership import name_of
 from mtdata.core.past import past
 from mtdata.core.sqlite import BESIDE
-from mtdata.domain.notice import PROGRAM
 from mtdata.known_pool import KnownPool
 from mtdata.wiring import cipher_of, has_pool, look_into, open_pool, replicas_of, site_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtdata import news
+from mtdata.alerts import notify
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.checks import Finding, of_program
@@ -44,7 +44,7 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     """Whom the config tells, or with `send` what became of a test to each of them."""
     terms = settings.log
     if send:
-        found = [_check_post(one) for one in news.try_out(settings)]
+        found = [_check_post(one) for one in notify.try_out(settings)]
         return found or [of_program("MAIL", "bad", "neither MAIL nor WEBHOOKS is configured", 78)]
     if terms.mail is None and not terms.webhooks:
         return [of_program("MAIL", "odd", "nobody is told: MAIL in log.config, or WEBHOOKS")]
@@ -70,7 +70,7 @@ def check_reports(settings: Settings) -> list[Finding]:
     return found
 
 
-def _check_post(one: news.Tried) -> Finding:
+def _check_post(one: notify.Tried) -> Finding:
     if one.fault:
         return of_program(one.destination, "bad", str(one.fault), one.fault.exit_code)
     if one.odd:

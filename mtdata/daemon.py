@@ -10,8 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
 
-from mtdata import checkup, logs, news
+from mtdata import checkup, logs
 from mtdata.adapters.notifier import Notifier
+from mtdata.alerts import notify
 from mtdata.bulletin import exit_code
 from mtdata.config import Settings, SiteConfig
 from mtdata.core import schedule
@@ -184,10 +185,10 @@ class Daemon:
         try:
             self._shift.take(self._load())
         except ConfigError as error:
-            news.program_incident(before, "config_refused", "", str(error))
+            notify.program_incident(before, "config_refused", "", str(error))
         else:
             log.info("the config was read anew")
-            news.close_program_incident(self._shift.settings, "config_refused", "")
+            notify.close_program_incident(self._shift.settings, "config_refused", "")
             self._plan()
         self._systemd.ready()
 

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from mtdata.adapters.ledger.diary import Diary
+from mtdata.alerts.incident import DAMAGE, KINDS, Incident, hinders
+from mtdata.alerts.incidents import Diary
 from mtdata.core.errors import StorageError
 from mtdata.core.past import past
-from mtdata.domain.incident import DAMAGE, KINDS, Incident, hinders
 
 UNCOPIED = (
     "entries have other raw bytes than were backed up, so they cannot be copied to a replica; they "

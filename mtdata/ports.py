@@ -1,6 +1,6 @@
 """Every promise that the program asks of the world, on one page; nothing here is carried out.
 
-A port is a noun; an adapter says how (`mtdata/adapters`, `mtdata/collectors`).  Every method
+A port is a noun; an adapter says how (`mtdata/alerts`, `mtdata/collectors`).  Every method
 raises only errors of mtdata/core/errors.py.  A fake and the real adapter pass the same contract suite.
 """
 
@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from mtdata.alerts.message import Message
 from mtdata.domain.forecast import Room
-from mtdata.domain.message import Message
 from mtdata.domain.receipt import Answer
 from mtdata.domain.row import Opened
 

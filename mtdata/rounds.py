@@ -12,13 +12,13 @@ from functools import partial
 from typing import Any
 
 from mtdata import logs
+from mtdata.alerts.incident import BLOCKING
 from mtdata.bulletin import REPLICAS, Bulletin, Report, summary
 from mtdata.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.copying import Copying
 from mtdata.core.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
 from mtdata.course import Course, Pool, Terms
 from mtdata.domain.benchmark import benchmark_text
-from mtdata.domain.incident import BLOCKING
 from mtdata.domain.package import entries, in_batches
 from mtdata.domain.receipt import Outcome, Verified
 from mtdata.domain.scale import Scale, chosen, offered

@@ -13,12 +13,12 @@ from itertools import islice
 from mtdata.adapters.archive import CLOSING
 from mtdata.adapters.grown import examine
 from mtdata.adapters.sheets import row_places
+from mtdata.alerts.incident import DAMAGE
 from mtdata.bulletin import write_line
 from mtdata.catch_up import Stand
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.core.sqlite import REBUILD
 from mtdata.course import Course, Pool
-from mtdata.domain.incident import DAMAGE
 from mtdata.domain.mark import FileMark, Finding, finding
 from mtdata.domain.package import BATCH_ENTRIES
 from mtdata.domain.row import cells_digest

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from mtdata import app, logs, news
+from mtdata import app, logs
+from mtdata.alerts import notify
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import BusyError, MTDataError, StorageError
 from mtdata.core.stop import Pulse
@@ -135,7 +136,7 @@ class Shift:
             pulse.beat()
 
         terms, now = self.settings.daemon, self.clock.now()
-        with news.beating(self.settings, site.name, tell) as ended:
+        with notify.beating(self.settings, site.name, tell) as ended:
             code = duty.act(Turn(site, terms, now, pulse, ended, watch, must_yield))
         gc.collect()  # a round puts it off (seldom_searched): 3 KB of each would stay for ever
         self.codes.add(code)
@@ -151,11 +152,11 @@ class Shift:
         """Send what is to be told."""
         while self._signs:
             pulse.beat()
-            news.beat(self.settings, *self._signs.popleft())
+            notify.beat(self.settings, *self._signs.popleft())
         pulse.beat()
         self._look_at_log()
-        news.spread(self.settings)
-        news.close_program_incident(self.settings, "task_failed", NEWS)
+        notify.spread(self.settings)
+        notify.close_program_incident(self.settings, "task_failed", NEWS)
 
     def look_around(self, pulse: Pulse) -> None:
         """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
@@ -172,7 +173,7 @@ class Shift:
                     log.debug("%s", error)
         app.write_metrics(self.settings)
         for kind in ("task_failed", StorageError.incident):
-            news.close_program_incident(self.settings, kind, NUMBERS)
+            notify.close_program_incident(self.settings, kind, NUMBERS)
 
     def _see_to_jobs(self, pulse: Pulse) -> None:
         try:
@@ -180,17 +181,17 @@ class Shift:
         finally:  # jobs that are there are carried whatever keeps further ones out
             if self._slots is None:
                 self._slots = in_daemon.begun(self.settings)
-        news.close_program_incident(self.settings, "task_failed", JOBS)
+        notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _queue_reports(self, pulse: Pulse) -> None:
         self._dailies.look(self.settings, self.clock.now(), pulse.beat)
-        news.close_program_incident(self.settings, "task_failed", JOBS)
+        notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _look_at_log(self) -> None:
         if trouble := logs.trouble():
-            news.program_incident(self.settings, "log_unwritable", "", trouble)
+            notify.program_incident(self.settings, "log_unwritable", "", trouble)
         else:
-            news.close_program_incident(self.settings, "log_unwritable", "")
+            notify.close_program_incident(self.settings, "log_unwritable", "")
 
     # faults ---------------------------------------------------------------------------------------
 
@@ -203,7 +204,9 @@ class Shift:
                 return
             log.debug("%s: %s", task, error)  # it was told as an incident, or is now
         if name in (NUMBERS, JOBS):
-            news.program_incident(self.settings, error.incident or "task_failed", name, str(error))
+            notify.program_incident(
+                self.settings, error.incident or "task_failed", name, str(error)
+            )
 
     def broken(self, what: threading.ExceptHookArgs) -> None:
         """A fault of the program ended a desk's thread; its message could quote an answer."""
@@ -212,5 +215,5 @@ class Shift:
         fault = what.exc_value or what.exc_type()
         log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
-        place = name if name in (NEWS, NUMBERS, JOBS) else news.place_of(name)
-        news.program_incident(self.settings, "task_failed", place, told, logged=True)
+        place = name if name in (NEWS, NUMBERS, JOBS) else notify.place_of(name)
+        notify.program_incident(self.settings, "task_failed", place, told, logged=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 from mtdata import evidence, watch
 from mtdata.adapters.ledger.arrivals import OnSite
+from mtdata.alerts.incident import KINDS, Incident
 from mtdata.core.past import latest_counted, past
 from mtdata.course import Course, Pool, Terms
 from mtdata.domain.forecast import OF_DAYS, RATE_DAYS, coming
-from mtdata.domain.incident import KINDS, Incident
 
 
 def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mtdata.alerts.message import Message
 from mtdata.core.errors import PostError
-from mtdata.domain.message import Message
 
 
 class MemoryPost:

@@ -7,7 +7,8 @@ import logging
 import sys
 from typing import Any
 
-from mtdata import app, logs, news, upkeep
+from mtdata import app, logs, upkeep
+from mtdata.alerts import notify
 from mtdata.bulletin import Report
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
@@ -114,7 +115,7 @@ def _export(options: argparse.Namespace) -> Result:
             with (
                 contained(site.name),
                 watching(site.name) as watch,
-                news.beating(settings, site.name) as ended,
+                notify.beating(settings, site.name) as ended,
             ):
                 report = app.export(site, options.scale, watch)
                 ended.append(report)
@@ -123,12 +124,12 @@ def _export(options: argparse.Namespace) -> Result:
             lacking.append(error)
             return None
         except ProgramFault as error:
-            place = news.place_of(site.name)
-            news.program_incident(settings, error.incident, place, str(error), logged=True)
+            place = notify.place_of(site.name)
+            notify.program_incident(settings, error.incident, place, str(error), logged=True)
             raise
 
     rounds, faults = each_site(settings.chosen(options.server), act)
-    news.spread(settings)
+    notify.spread(settings)
     reports = {name: report for name, report in rounds.items() if report is not None}
     if lacking and not reports and not faults:
         raise UsageError("; ".join(map(str, lacking)))
@@ -203,7 +204,7 @@ def _verify(options: argparse.Namespace) -> Result:
 
     begun = tuple(s for s in sites if has_pool(s) or has_raw(s))
     done, faults = each_site(begun, act)
-    news.spread(settings)
+    notify.spread(settings)
     if not begun:
         note("mtdata: no pool yet; `mtdata export` makes it")
     wrong = any(found["wrong"] for found in done.values())

@@ -6,8 +6,10 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from mtdata import app, news
+from mtdata import app
 from mtdata.adapters.ledger import Released
+from mtdata.alerts import notify
+from mtdata.alerts.notice import PROGRAM
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.standing import show_reports, show_site
 from mtdata.cli.tables import note, say, table
@@ -17,7 +19,6 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError, UsageError
 from mtdata.core.reach import NO_FILE, is_free
 from mtdata.domain.bounds import MAX_ID
-from mtdata.domain.notice import PROGRAM
 from mtdata.jobs import daily
 from mtdata.status import shown
 from mtdata.wiring import has_pool
@@ -194,7 +195,7 @@ def _incidents(options: argparse.Namespace) -> Result:
         if not options.json:
             say(f"incident {options.close} of {site.name} is closed")
     done, faults = _looked(options, lambda site: app.incidents(site, closed_too=options.all))
-    own = news.program_incidents(settings_of(options), closed_too=options.all)
+    own = notify.program_incidents(settings_of(options), closed_too=options.all)
     if own:
         done[PROGRAM] = [shown(incident) for incident in own]
     if not options.json:

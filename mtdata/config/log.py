@@ -18,11 +18,11 @@ from pydantic import (
     field_validator,
 )
 
+from mtdata.alerts.address import read_address, split_addresses
 from mtdata.config import values
 from mtdata.config.site import AUTHORITY, Agent, Authority, PlacedPath, Seconds
 from mtdata.config.strict import STRICT
 from mtdata.core.trust import AGENT
-from mtdata.domain.address import read_address, split_addresses
 
 _HOST = re.compile(r"[\w-][\w.-]{0,252}|\[?[0-9a-fA-F:.]{2,45}\]?")
 _CLASS = re.compile(r"(logging|logging\.handlers|mtdata\.logs(\.[a-z_]+)?)\.[A-Z]\w*")

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mtdata.domain.incident import KINDS
+from mtdata.alerts.incident import KINDS
 
 FILE_KINDS = ("raw", "sheet", "held")
 LAST_STATE = 3

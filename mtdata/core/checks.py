@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mtdata.domain.notice import PROGRAM
+from mtdata.alerts.notice import PROGRAM
 
 
 class Finding(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from mtdata import news
+from mtdata.alerts import notify
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError
@@ -101,18 +101,18 @@ class Dailies:
         if trouble is None or self._told.get(place) == trouble:
             return
         if trouble:
-            news.program_incident(settings, MISSED, place, trouble)
+            notify.program_incident(settings, MISSED, place, trouble)
         else:
-            news.close_program_incident(settings, MISSED, place)
+            notify.close_program_incident(settings, MISSED, place)
         self._told[place] = trouble
 
     def _forget_others(self, settings: Settings) -> None:
         """What was missed of an account that has no daily reports any more troubles nobody."""
         asked = [account.name for account, _ in plans(settings)]
         places = {_place(report.kind, name) for report in REPORTS for name in asked}
-        for one in news.program_incidents(settings):
+        for one in notify.program_incidents(settings):
             if one.kind == MISSED and one.scale not in places:
-                news.close_program_incident(settings, MISSED, one.scale)
+                notify.close_program_incident(settings, MISSED, one.scale)
         self._told.clear()
         self._settings = settings
 

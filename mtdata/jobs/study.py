@@ -7,8 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mtdata import app, news
+from mtdata import app
 from mtdata.adapters.ledger import Ledger
+from mtdata.alerts import notify
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import JobError, StorageError
@@ -77,10 +78,10 @@ def _export(work: Work) -> None:
     def watch(step: str) -> None:
         work.progress(0, step=step)
 
-    with news.beating(work.settings, site.name) as ended:
+    with notify.beating(work.settings, site.name) as ended:
         report = app.export(site, work.parameters["scale"], watch, work.pulse)
         ended.append(report)
-    news.spread(work.settings)
+    notify.spread(work.settings)
     work.progress(sum(did["appended"] for did in report.scales.values()))
     if report.exit:
         told = "; ".join(report.faults) or "some part failed; `mtdata incidents` tells which"

@@ -12,11 +12,11 @@ from typing import Any, Generic, TypeVar
 
 from mtdata import app, logs
 from mtdata.adapters.ledger.sight import Balance, Shelved
+from mtdata.alerts.incident import Incident
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.domain.forecast import OF_DAYS
-from mtdata.domain.incident import Incident
 from mtdata.wiring import has_pool, look_into
 
 KEPT_S, PATIENCE_S, MOST_KEPT = 5.0, 30.0, 64

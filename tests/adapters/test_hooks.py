@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mtdata.adapters.hooks import HookPost, ping
+from mtdata.alerts.hooks import HookPost, ping
 from mtdata.core.errors import PostError, PostRefused
 from tests.adapters import saying
 from tests.contracts.post_contract import SECRET, PostContract, Staged, a_message

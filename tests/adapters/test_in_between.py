@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters.hooks import HookPost, Manner
-from mtdata.adapters.mail import MailAccess, MailPost
+from mtdata.alerts.hooks import HookPost, Manner
+from mtdata.alerts.mail import MailAccess, MailPost
+from mtdata.alerts.message import trial
 from mtdata.collectors.http import SiteAccess
 from mtdata.collectors.mindtrails import MindTrailsSite
 from mtdata.core.errors import ConfigError, ExportRefused, MTDataError, ReplicaError, SiteRefused
@@ -25,7 +26,6 @@ from mtdata.core.s3.access import S3Access
 from mtdata.core.s3.answers import Fault, Told
 from mtdata.core.s3.bucket import S3Bucket, Words
 from mtdata.core.trust import AGENT, authorities
-from mtdata.domain.message import trial
 from mtdata.domain.receipt import Outcome
 from mtdata.exports.cake.access import CakeAccess
 from mtdata.exports.cake.client import Client

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mtdata.adapters.ledger.diary import Diary
-from mtdata.domain.incident import BLOCKING, DAMAGE, KINDS, NOTES
+from mtdata.alerts.incident import BLOCKING, DAMAGE, KINDS, NOTES
+from mtdata.alerts.incidents import Diary
 from mtdata.evidence import Evidence
 from tests.ledgers import ledger_in_memory
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.mail import MailAccess, MailPost
+from mtdata.alerts.mail import MailAccess, MailPost
 from mtdata.core.errors import PostError, PostPutOff, PostRefused
 from tests.adapters.certificates import self_signed
 from tests.contracts.post_contract import SECRET, PostContract, Staged, a_message

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters import greeting
-from mtdata.adapters.greeting import is_full, our_name
-from mtdata.adapters.hooks import HookPost, signed
-from mtdata.adapters.mail import MailAccess, MailPost
-from mtdata.adapters.tokens import TokenSource
+from mtdata.alerts import greeting
+from mtdata.alerts.greeting import is_full, our_name
+from mtdata.alerts.hooks import HookPost, signed
+from mtdata.alerts.mail import MailAccess, MailPost
+from mtdata.alerts.mail_tokens import TokenSource
 from mtdata.config.log import LogConfig
 from mtdata.core.errors import PostError, PostRefused
 from tests.contracts.post_contract import a_message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mtdata.adapters.marker import Marker
+from mtdata.alerts.marker import Marker
 from mtdata.core.disk import FolderDisk
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)

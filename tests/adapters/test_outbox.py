@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters import outbox
-from mtdata.adapters.outbox import MOST, Outbox, is_due, pause_s
+from mtdata.alerts import outbox
+from mtdata.alerts.message import Message
+from mtdata.alerts.outbox import MOST, Outbox, is_due, pause_s
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
-from mtdata.domain.message import Message
 from mtdata.ports import Disk
 from tests.contracts.post_contract import AT, a_message
 from tests.fakes_disk import MemoryDisk

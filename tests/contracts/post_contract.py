@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mtdata.alerts.message import Message, trial
 from mtdata.core.errors import PostError, PostRefused
-from mtdata.domain.message import Message, trial
 from mtdata.ports import Post
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from mtdata.alerts.incident import DAMAGE
 from mtdata.core.sqlite import Connection
-from mtdata.domain.incident import DAMAGE
 from mtdata.domain.receipt import Outcome
 from mtdata.scrub import Scrub
 from tests.conftest import LONG

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mtdata import news
+from mtdata.alerts import notify
 from mtdata.jobs import front
 from mtdata.jobs.daily import Dailies, standing
 from mtdata.jobs.kinds import KINDS
@@ -58,7 +58,7 @@ def turned(status: str, day: str, kind: str = CLICKS, account: str = "east", **m
 
 
 def missed(place: Place) -> dict[str, str]:
-    found = news.program_incidents(place.settings)
+    found = notify.program_incidents(place.settings)
     return {one.scale: one.detail for one in found if one.kind == "report_missed"}
 
 

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 import yaml
 
-from mtdata import news
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.diary import Diary
+from mtdata.alerts import notify
+from mtdata.alerts.incident import KINDS
+from mtdata.alerts.incidents import Diary
 from mtdata.config import Settings, load
 from mtdata.core import disk
 from mtdata.core.errors import StorageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.sqlite import Connection
-from mtdata.domain.incident import KINDS
 from tests.mailbox import Mailbox, hang, mailbox, talking
 from tests.system.home import ROOT, STUDY, Home, row
 from tests.webhook import Hook, web_hook
@@ -103,7 +103,7 @@ def test_verify_tells_as_well(home: Home, box: Mailbox) -> None:
 def test_where_nobody_is_to_be_told_nothing_is_made(home: Home) -> None:
     home.site.stop()
     home.run("export", STUDY)
-    news.spread(load(home.folder / "config", {}))
+    notify.spread(load(home.folder / "config", {}))
     assert not (home.folder / "state").exists()
 
 
@@ -238,8 +238,8 @@ def test_two_programs_never_tell_the_same(home: Home, box: Mailbox) -> None:
     with PoolLock(home.folder / "state" / "outbox").hold():
         home.run("export", STUDY)
         assert box.mails == []
-    news.spread(settings)
-    news.spread(settings)
+    notify.spread(settings)
+    notify.spread(settings)
     assert len(box.mails) == 1
 
 
@@ -255,14 +255,14 @@ def test_an_outbox_that_nobody_may_write_silences_nothing(home: Home, box: Mailb
 
 def test_the_program_tells_its_own_troubles(home: Home, box: Mailbox) -> None:
     settings = tell(home, box.port)
-    news.close_program_incident(settings, "config_refused", "")
+    notify.close_program_incident(settings, "config_refused", "")
     assert not (home.folder / "state").exists()
     for _ in range(2):
-        news.program_incident(settings, "config_refused", "", "server.config: site x: odd")
-        news.spread(settings)
+        notify.program_incident(settings, "config_refused", "", "server.config: site x: odd")
+        notify.spread(settings)
     home.now += timedelta(minutes=5)
-    news.close_program_incident(settings, "config_refused", "")
-    news.spread(settings)
+    notify.close_program_incident(settings, "config_refused", "")
+    notify.spread(settings)
     title = "ERROR (program): a changed config is faulty; the old one holds"
     assert subjects(box) == [title, f"over, was {title}"]
 
@@ -271,8 +271,8 @@ def test_a_ledger_that_is_damaged_silences_no_other(home: Home, box: Mailbox) ->
     settings = tell(home, box.port)
     home.pool.mkdir()
     (home.pool / Ledger.NAME).write_bytes(b"no database" * 1000)
-    news.program_incident(settings, "task_failed", "verify study", "so")
-    news.spread(settings)
+    notify.program_incident(settings, "task_failed", "verify study", "so")
+    notify.spread(settings)
     assert subjects(box) == [
         "CRITICAL (program) verify study: a task ended by a fault of the program"
     ]
@@ -315,7 +315,7 @@ def test_a_disk_that_takes_nothing_at_all_is_told_once_in_a_digest_s_time(
         for _ in range(4):
             assert home.run("export", STUDY).code == 74
             if not goes_on:  # cron: each round is a process of its own
-                news._markers.clear()
+                notify._markers.clear()
         assert len(box.mails) == 1
         home.now += timedelta(hours=6)
         home.run("export", STUDY)
@@ -407,7 +407,7 @@ def test_a_program_that_is_killed_again_and_again_tells_each_thing_once_or_doubl
     settings = load(home.folder / "config", {})
     for _ in range(2):
         home.now += timedelta(hours=2)
-        news.spread(settings)
+        notify.spread(settings)
     told = [one for one in box.mails if "] still " not in one.subject]
     for number in range(len(kinds)):
         about = {str(one.mail["Message-ID"]) for one in told if f"study S{number}: " in one.body}

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.domain.advice import ADVICE
-from mtdata.domain.incident import KINDS, Incident
-from mtdata.domain.message import NAMED, WHOLE, Message, message, one_line, trial
-from mtdata.domain.notice import PROGRAM, Item, News, Notice, Sort, Told
+from mtdata.alerts.advice import ADVICE
+from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.message import NAMED, WHOLE, Message, message, one_line, trial
+from mtdata.alerts.notice import PROGRAM, Item, News, Notice, Sort, Told
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 PAGE = (Path(__file__).parents[2] / "docs" / "OPERATING.md").read_text("utf-8")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.domain.incident import KINDS, NOTES
-from mtdata.domain.notice import News, Notice, Pace, due
+from mtdata.alerts.incident import KINDS, NOTES
+from mtdata.alerts.notice import News, Notice, Pace, due
 from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)

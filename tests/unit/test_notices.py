@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.marker import Marker
-from mtdata.adapters.outbox import Outbox
+from mtdata.alerts.dispatch import PUT_OFF_TRIES, REFUSED_TRIES, Notices
+from mtdata.alerts.marker import Marker
+from mtdata.alerts.message import Message
+from mtdata.alerts.notice import PROGRAM, Pace
+from mtdata.alerts.outbox import Outbox
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import PostError, PostPutOff, PostRefused, StorageError
-from mtdata.domain.message import Message
-from mtdata.domain.notice import PROGRAM, Pace
-from mtdata.notices import PUT_OFF_TRIES, REFUSED_TRIES, Notices
 from tests.fakes_disk import MemoryDisk
 from tests.fakes_post import MemoryPost
 from tests.ledgers import ledger_in_memory

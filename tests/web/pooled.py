@@ -12,8 +12,9 @@ from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from mtdata import app, news
+from mtdata import app
 from mtdata.adapters.ledger import Ledger
+from mtdata.alerts import notify
 from mtdata.cli.main import run
 from mtdata.config import load
 from mtdata.core.clock import SystemClock
@@ -66,7 +67,7 @@ class PooledSite(WebSite):
                 ledger.diary.close_incidents(f"S{number}", ("surge",), _now())
             for number in range(STILL):
                 ledger.diary.raise_incident("surge", f"T{number}", f"OPEN{number}.", _now())
-        news.program_incident(self.place.settings, "news_stuck", "mail", "nobody listens there")
+        notify.program_incident(self.place.settings, "news_stuck", "mail", "nobody listens there")
 
     def status(self) -> dict[str, Any]:
         """What `mtdata status --json` tells of every site."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mtdata.domain.advice import ADVICE
+from mtdata.alerts.advice import ADVICE
 from tests.web.pooled import BROKEN, OVER, STILL, STUDY, PooledSite
 from tests.web.seen import Seen
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from mtdata.adapters.ledger.adopted import Adopted
 from mtdata.adapters.ledger.arrivals import Arrivals
 from mtdata.adapters.ledger.copies import Copies
-from mtdata.adapters.ledger.diary import Diary
 from mtdata.adapters.ledger.entries import Claim, Entries, Sifted
 from mtdata.adapters.ledger.files import Files, LiveLength
 from mtdata.adapters.ledger.listing import Listed, Listing
 from mtdata.adapters.ledger.sight import Sight
 from mtdata.adapters.ledger.snapshots import Snapshot, Snapshots
 from mtdata.adapters.ledger.standing import Counts, Released
-from mtdata.adapters.ledger.telling import Telling
+from mtdata.alerts.incidents import Diary
+from mtdata.alerts.telling import Telling
 from mtdata.core.sqlite import Connection
 
 __all__ = ["Claim", "Counts", "Ledger", "Listed", "LiveLength", "Released", "Sifted", "Snapshot"]

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query
 
-from mtdata import news
-from mtdata.domain.notice import PROGRAM
+from mtdata.alerts import notify
+from mtdata.alerts.notice import PROGRAM
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.records import carriers
 from mtdata.status import shown
@@ -73,7 +73,7 @@ def list_incidents(request: HttpRequest, wanted: Query[shapes.Wanted]) -> dict[s
         for site, state in pools.standing(settings.MTDATA).items()
         for one in state.get("incidents", ())
     ]
-    own = news.program_incidents(settings.MTDATA)
+    own = notify.program_incidents(settings.MTDATA)
     found += [{"site": PROGRAM, **shown(one)} for one in own]
     first = (wanted.page - 1) * wanted.size
     return {

@@ -13,13 +13,14 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata import app, logs, news, status
+from mtdata import app, logs, status
+from mtdata.alerts import notify
+from mtdata.alerts.advice import ADVICE
+from mtdata.alerts.incident import KINDS
+from mtdata.alerts.notice import PROGRAM
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import MTDataError, UsageError
-from mtdata.domain.advice import ADVICE
 from mtdata.domain.bounds import MAX_ID
-from mtdata.domain.incident import KINDS
-from mtdata.domain.notice import PROGRAM
 from mtdata.web import pools
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in, word_in
@@ -73,14 +74,14 @@ def _open(ours: Settings, books: list[str], page: int) -> dict[str, Any]:
 
 def _of_book(ours: Settings, book: str) -> list[dict[str, Any]]:
     if book == PROGRAM:
-        return [status.shown(one) for one in news.program_incidents(ours)]
+        return [status.shown(one) for one in notify.program_incidents(ours)]
     site = ours.site(book)
     return app.incidents(site, closed_too=False) if has_pool(site) else []
 
 
 def _closed(ours: Settings, book: str, before: int) -> dict[str, Any]:
     try:
-        found = news.closed_incidents(ours, book, before, SIZE + 1)
+        found = notify.closed_incidents(ours, book, before, SIZE + 1)
     except MTDataError as error:
         return {"incidents": [], "faults": {book: str(error)}}
     shown = [_told(book, status.shown(one)) for one in found[:SIZE]]

@@ -16,11 +16,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from mtdata.alerts.message import Message
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError, PostError, PostRefused
 from mtdata.core.http import Bounded, causes
 from mtdata.core.trust import AGENT, MEND, authorities
-from mtdata.domain.message import Message
 
 LATER = (408, 425, 429)
 """Answers of the 4xx after which another try makes sense."""

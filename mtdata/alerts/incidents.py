@@ -8,8 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from mtdata.alerts.incident import KINDS, NOTES, Incident
 from mtdata.core.sqlite import Connection
-from mtdata.domain.incident import KINDS, NOTES, Incident
 
 _ALL = "number, kind, scale, detail, count, opened_at, last_at, closed_at"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from mtdata.alerts.incident import Incident
+from mtdata.alerts.notice import News, Told
 from mtdata.core.sqlite import Connection
-from mtdata.domain.incident import Incident
-from mtdata.domain.notice import News, Told
 
 MANY = 2000
 _NEWS = """

@@ -7,8 +7,8 @@ import logging
 import re
 from datetime import datetime
 
+from mtdata.alerts.message import Message
 from mtdata.core.errors import StorageError
-from mtdata.domain.message import Message
 from mtdata.ports import Disk
 
 log = logging.getLogger(__name__)

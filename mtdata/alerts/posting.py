@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mtdata.adapters.hooks import HookPost, Manner, ping
-from mtdata.adapters.mail import MailAccess, MailPost
-from mtdata.adapters.tokens import TokenSource
+from mtdata.alerts.dispatch import ESCALATION, MAIL
+from mtdata.alerts.hooks import HookPost, Manner, ping
+from mtdata.alerts.mail import MailAccess, MailPost
+from mtdata.alerts.mail_tokens import TokenSource
 from mtdata.config import Settings
 from mtdata.config.log import MailConfig
-from mtdata.notices import ESCALATION, MAIL
 from mtdata.ports import Post
 
 

@@ -13,9 +13,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from mtdata.domain.advice import ADVICE
-from mtdata.domain.incident import KINDS
-from mtdata.domain.notice import PROGRAM, Item, Notice
+from mtdata.alerts.advice import ADVICE
+from mtdata.alerts.incident import KINDS
+from mtdata.alerts.notice import PROGRAM, Item, Notice
 
 WHOLE, NAMED, SHORT = 50, 200, 1000
 """Troubles told in full, those named in a line each, and characters of a detail."""

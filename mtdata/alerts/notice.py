@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from mtdata.alerts.incident import KINDS, NOTES, Incident
 from mtdata.core.past import past
-from mtdata.domain.incident import KINDS, NOTES, Incident
 
 Sort = Literal["opened", "over", "lasting", "escalated"]
 PROGRAM = "(program)"

@@ -9,13 +9,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from mtdata.adapters.ledger.telling import Telling
-from mtdata.adapters.marker import Marker
-from mtdata.adapters.outbox import Outbox, is_due, pause_s
+from mtdata.alerts.marker import Marker
+from mtdata.alerts.message import Message, message
+from mtdata.alerts.notice import PROGRAM, News, Notice, Pace, due
+from mtdata.alerts.outbox import Outbox, is_due, pause_s
+from mtdata.alerts.telling import Telling
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import PostError, PostPutOff, StorageError
-from mtdata.domain.message import Message, message
-from mtdata.domain.notice import PROGRAM, News, Notice, Pace, due
 from mtdata.ports import Post
 
 log = logging.getLogger(__name__)

@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.telling import Telling
-from mtdata.adapters.marker import Marker
-from mtdata.adapters.outbox import Outbox
+from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices
+from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.marker import Marker
+from mtdata.alerts.message import message, trial
+from mtdata.alerts.notice import PROGRAM, Item, News, Notice, Pace
+from mtdata.alerts.outbox import Outbox
+from mtdata.alerts.posting import heart_beat, posts_of
+from mtdata.alerts.telling import Telling
 from mtdata.bulletin import LEVELS, Report
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError, MTDataError, PostError, Stopped, StorageError, UsageError
 from mtdata.core.lock import PoolLock
-from mtdata.domain.incident import KINDS, Incident
-from mtdata.domain.message import message, trial
-from mtdata.domain.notice import PROGRAM, Item, News, Notice, Pace
 from mtdata.known_pool import has_ledger
-from mtdata.notices import ESCALATION, MAIL, STUCK, Notices
 from mtdata.ports import Post
-from mtdata.posting import heart_beat, posts_of
 
 log = logging.getLogger(__name__)
 _outboxes: dict[Path, Outbox] = {}

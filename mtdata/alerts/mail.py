@@ -20,14 +20,14 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Literal
 
-from mtdata.adapters.greeting import is_about_our_name, our_name
-from mtdata.adapters.tokens import TokenSource, answer, said, way_in
+from mtdata.alerts.address import Address, read_address
+from mtdata.alerts.greeting import is_about_our_name, our_name
+from mtdata.alerts.mail_tokens import TokenSource, answer, said, way_in
+from mtdata.alerts.message import Message, one_line
 from mtdata.core.disclosure import host_told
 from mtdata.core.errors import ConfigError, PostError, PostPutOff, PostRefused
 from mtdata.core.http import TimedBytes
 from mtdata.core.trust import MEND, tls_context
-from mtdata.domain.address import Address, read_address
-from mtdata.domain.message import Message, one_line
 
 GREETING = "our greeting"
 WAITS = 3
