@@ -191,9 +191,9 @@ class Forking:
 
 def fork_children_of_jobs() -> None:
     """From now on the slots of this process fork what they begin."""
-    from mtdata.jobs import session
+    from mtdata.jobs import child_session
 
-    session.subprocess = Forking  # type: ignore[assignment]
+    child_session.subprocess = Forking  # type: ignore[assignment]
 
 
 def _attached(tracer: Sequence[str], program: Program) -> subprocess.Popen[bytes]:

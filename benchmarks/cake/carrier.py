@@ -20,13 +20,13 @@ def carried(order: dict[str, Any]) -> dict[str, Any]:
     from benchmarks.jobs.office import children_of
     from mtdata.config import load
     from mtdata.jobs.kinds import KINDS
-    from mtdata.records import setting
+    from mtdata.jobs.records import setting
 
     settings = load(Path(order["config"]), {})
     setting.made_ready(settings.database)
-    from mtdata.jobs import front
-    from mtdata.jobs.embedded import Slots
-    from mtdata.records import looking
+    from mtdata.jobs import queue
+    from mtdata.jobs.records import looking
+    from mtdata.jobs.runner import Slots
 
     over, peaks = Event(), [0.0]
 
@@ -40,7 +40,7 @@ def carried(order: dict[str, Any]) -> dict[str, Any]:
     watcher.start()
     began = perf_counter()
     try:
-        job = front.add(settings, KINDS, order["kind"], order["given"])
+        job = queue.add(settings, KINDS, order["kind"], order["given"])
         Slots(settings, KINDS).drain()
         took = perf_counter() - began
         told = looking.whole_of(job)

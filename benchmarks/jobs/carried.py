@@ -59,7 +59,7 @@ def _asked(app: Any, note: Path) -> float:
 
 def stop(bench: Bench) -> Measured:
     """All rows are written and the job still runs when it is stopped."""
-    from mtdata.jobs import front
+    from mtdata.jobs import queue as front
 
     times = []
     with office(bench, "celery") as place, place.runners(1):

@@ -43,7 +43,7 @@ class Office:
 
     def __init__(self, home: Home, engine: str) -> None:
         from mtdata.config import load
-        from mtdata.records import setting
+        from mtdata.jobs.records import setting
 
         self.home, self.queue = home, f"mtdata-bench-{secrets.token_hex(6)}"
         how = "SWEEP_S: 5m\nLEASE_S: 60s\n"
@@ -63,9 +63,9 @@ class Office:
 
     def add(self, kind: str, **given: str) -> Any:
         """A job."""
-        from mtdata.jobs import front
+        from mtdata.jobs import queue
 
-        return front.add(self.settings, KINDS, kind, given)
+        return queue.add(self.settings, KINDS, kind, given)
 
     def begun(self, job: Any) -> float:
         """Wait for the moment when its work began."""
@@ -74,7 +74,7 @@ class Office:
 
     def ended(self, job: Any, status: str = "Success") -> None:
         """Wait for its end, which must be that one."""
-        from mtdata.domain.job import FINAL
+        from mtdata.jobs.states import FINAL
 
         def final() -> bool:
             job.refresh_from_db()
@@ -108,7 +108,7 @@ class Office:
 
     def close(self) -> None:
         """Let go of the records and take the queue away."""
-        from mtdata.records import setting
+        from mtdata.jobs.records import setting
 
         setting.close_records()
         if self.settings.programme.engine == "celery":

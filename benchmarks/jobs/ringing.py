@@ -10,7 +10,7 @@ from statistics import median
 from benchmarks.bench import Bench
 from benchmarks.figures import Measured, in_ratio
 from benchmarks.jobs.office import at_rest, office
-from mtdata.jobs.embedded import LOOK_S
+from mtdata.jobs.runner import LOOK_S
 
 ORDERS = 20
 _found: dict[tuple[Path, str], list[float]] = {}

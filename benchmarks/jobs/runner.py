@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.jobs.kinds import KINDS
 from mtdata.config import load
-from mtdata.jobs.embedded import terms_of
-from mtdata.jobs.rung import slots_of
+from mtdata.jobs.celery.runner import slots_of
+from mtdata.jobs.runner import terms_of
 
 CHILD = (sys.executable, "-P", "-m", "benchmarks.jobs.child")
 

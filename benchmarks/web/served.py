@@ -38,11 +38,11 @@ def home_of(folder: Path) -> Path:
 def made(home: Path, files: Mapping[str, Path]) -> str:
     """A job that has ended well and made these files; its id."""
     from mtdata.config import load
-    from mtdata.records import setting
+    from mtdata.jobs.records import setting
 
     setting.open_records(load(home / "config", {}).database)
-    from mtdata.records.asking import now
-    from mtdata.records.models import Artifact, Job
+    from mtdata.jobs.records.asking import now
+    from mtdata.jobs.records.models import Artifact, Job
 
     at = now()
     job = Job.objects.create(

@@ -12,7 +12,7 @@ from mtdata.cli.tables import table
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
 from mtdata.core.checks import Finding
-from mtdata.jobs import trying
+from mtdata.jobs import check as trying
 
 WHOSE = "a site's NAME, or an account's of export.config; . = every one"
 CHECK = """examples:

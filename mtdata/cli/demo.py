@@ -157,7 +157,7 @@ def _page(day: Day, jobs: list[Any], *, stays: bool, tell: Callable[[str], None]
 
 
 def _shown(day: Day, jobs: list[Any], files: list[File], seconds: float) -> dict[str, Any]:
-    from mtdata.records import looking
+    from mtdata.jobs.records import looking
 
     told = [looking.whole_of(job) for job in jobs]
     words = ("id", "name", "kind", "status", "rows", "parts")

@@ -16,7 +16,7 @@ from mtdata.cli.web import has_web
 from mtdata.config import Settings
 from mtdata.config.broker import ALLOWED, as_configured, broker_of
 from mtdata.core.errors import UsageError
-from mtdata.domain.job import Status
+from mtdata.jobs.states import Status
 
 JOBS = """examples:
   mtdata jobs add study.decode server=mysite scale=DASS21_AS
@@ -97,7 +97,7 @@ def _add_runner(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _opened(options: argparse.Namespace) -> Settings:
-    from mtdata.records import setting
+    from mtdata.jobs.records import setting
 
     settings = with_records(settings_of(options))
     setting.made_ready(settings.database)
@@ -111,10 +111,10 @@ def _add(options: argparse.Namespace) -> Result:
     given = ordering.given_in(options.words)
     ordering.kind_of(options.kind, KINDS)  # a slip of the pen is told without the records
     settings = _opened(options)
-    from mtdata.jobs import front
-    from mtdata.records import looking
+    from mtdata.jobs import queue
+    from mtdata.jobs.records import looking
 
-    job = front.add(settings, KINDS, options.kind, given)
+    job = queue.add(settings, KINDS, options.kind, given)
     if not options.json:
         say(f"{job.name} is {job.status} ({job.pk})")
     return 0, looking.brief(job)
@@ -122,7 +122,7 @@ def _add(options: argparse.Namespace) -> Result:
 
 def _list(options: argparse.Namespace) -> Result:
     _opened(options)
-    from mtdata.records import looking
+    from mtdata.jobs.records import looking
 
     found = looking.listed(options.status, options.kind)
     if not options.json:
@@ -140,7 +140,7 @@ def _state(job: dict[str, Any]) -> str:
 
 def _show(options: argparse.Namespace) -> Result:
     settings = _opened(options)
-    from mtdata.records import looking, orders
+    from mtdata.jobs.records import looking, orders
 
     shown = looking.whole_of(orders.found(options.id))
     if options.links:
@@ -166,7 +166,7 @@ def _sign(settings: Settings, artifacts: list[dict[str, Any]]) -> None:
 
 def _log(options: argparse.Namespace) -> Result:
     _opened(options)
-    from mtdata.records import looking, orders
+    from mtdata.jobs.records import looking, orders
 
     job = orders.found(options.id)
     events = looking.events(job, 10_000)
@@ -184,10 +184,10 @@ def _stop(options: argparse.Namespace) -> Result:
     settings = _opened(options)
     if options.all:
         return _stop_all(options, settings)
-    from mtdata.jobs import front
-    from mtdata.records import orders
+    from mtdata.jobs import queue
+    from mtdata.jobs.records import orders
 
-    job, told = front.stop(settings, orders.found(options.id).pk)
+    job, told = queue.stop(settings, orders.found(options.id).pk)
     if told:
         note(f"mtdata: {job.name}: {told}; nothing was changed")
     return _ordered(options, job, {"note": told} if told else {})
@@ -196,12 +196,12 @@ def _stop(options: argparse.Namespace) -> Result:
 def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
     from django.db.models import Q
 
-    from mtdata.jobs import front
-    from mtdata.records import looking, share
+    from mtdata.jobs import queue
+    from mtdata.jobs.records import looking, share
 
     ours = Q() if options.owner is None else Q(owner=options.owner)
     found = share.to_stop(ours, status=options.status, kind=options.kind)
-    stopped = front.stop_all(settings, found, "stopped by hand")
+    stopped = queue.stop_all(settings, found, "stopped by hand")
     if not options.json:
         for job in stopped:
             say(f"{job.name} is {job.status}")
@@ -211,23 +211,23 @@ def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
 
 def _retry(options: argparse.Namespace) -> Result:
     settings = _opened(options)
-    from mtdata.jobs import front
+    from mtdata.jobs import queue
     from mtdata.jobs.kinds import KINDS
-    from mtdata.records import orders
+    from mtdata.jobs.records import orders
 
-    return _ordered(options, front.retry(settings, orders.found(options.id).pk, KINDS), {})
+    return _ordered(options, queue.retry(settings, orders.found(options.id).pk, KINDS), {})
 
 
 def _undo(options: argparse.Namespace) -> Result:
     settings = _opened(options)
-    from mtdata.jobs import front
-    from mtdata.records import orders
+    from mtdata.jobs import queue
+    from mtdata.jobs.records import orders
 
-    return _ordered(options, front.undo(settings, orders.found(options.id).pk), {})
+    return _ordered(options, queue.undo(settings, orders.found(options.id).pk), {})
 
 
 def _ordered(options: argparse.Namespace, job: Any, more: dict[str, Any]) -> Result:
-    from mtdata.records import looking
+    from mtdata.jobs.records import looking
 
     if not options.json:
         say(f"{job.name} is {job.status}")
@@ -235,7 +235,7 @@ def _ordered(options: argparse.Namespace, job: Any, more: dict[str, Any]) -> Res
 
 
 def _migrate(options: argparse.Namespace) -> Result:
-    from mtdata.records import setting
+    from mtdata.jobs.records import setting
 
     settings = with_records(settings_of(options))
     if has_web():  # users, sessions and tokens have tables of their own
@@ -273,8 +273,8 @@ def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
 
 
 def _runner(options: argparse.Namespace) -> Result:
+    from mtdata.jobs.celery.runner import slots_of
     from mtdata.jobs.kinds import KINDS
-    from mtdata.jobs.rung import slots_of
 
     settings = _asked_for(options, with_records(recorded(options)))
     slots = slots_of(settings, KINDS, options.slots)

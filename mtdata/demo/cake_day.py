@@ -26,8 +26,8 @@ from mtdata.demo.cake_reports import PLAIN
 from mtdata.demo.store import BUCKET, REGION, LocalStore
 from mtdata.demo.tour import empty
 from mtdata.domain import window
-from mtdata.domain.job import FINAL, Status
 from mtdata.jobs.kinds import KINDS
+from mtdata.jobs.states import FINAL, Status
 
 ZONE, DAY = "Europe/Berlin", date(2016, 1, 10)
 JOBS = ("cake.clicks", "cake.conversions")
@@ -89,7 +89,7 @@ class Day:
 
     def queue(self) -> list[Any]:
         """Order both reports of the day.  The records are open."""
-        from mtdata.jobs import front
+        from mtdata.jobs import queue as front
 
         given = {"from": DAY.isoformat(), "to": DAY.isoformat()}
         return [front.add(self.settings, KINDS, kind, given, owner="demo") for kind in JOBS]
@@ -99,8 +99,8 @@ class Day:
 
         `moved` hears how many more rows there are.  MTDataError when one did not end well.
         """
-        from mtdata.jobs.embedded import Slots
-        from mtdata.records import looking
+        from mtdata.jobs.records import looking
+        from mtdata.jobs.runner import Slots
 
         slots, known = Slots(self.settings, KINDS), 0
         began = time.monotonic()
@@ -123,7 +123,7 @@ class Day:
 
     def read_back(self, jobs: list[Any], moved: Callable[[int], None]) -> Iterator[File]:
         """Every file that the jobs made, out of the bucket, held against what CAKE has."""
-        from mtdata.records import looking, orders
+        from mtdata.jobs.records import looking, orders
 
         account = self.settings.cake()
         folder = self.home / FILES

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mtdata.config import load
-from mtdata.jobs import front
-from mtdata.jobs.embedded import Slots
+from mtdata.jobs import queue
 from mtdata.jobs.kinds import KINDS
-from mtdata.records import looking, orders, setting
+from mtdata.jobs.records import looking, orders, setting
+from mtdata.jobs.runner import Slots
 
 KIND = "study.decode"
 
@@ -22,7 +22,7 @@ def leave_job(home: Path) -> dict[str, Any]:
     settings = load(home / "config", {})
     setting.made_ready(settings.database)
     try:
-        job = front.add(settings, KINDS, KIND, {"server": "demo"}, owner="demo")
+        job = queue.add(settings, KINDS, KIND, {"server": "demo"}, owner="demo")
         Slots(settings, KINDS, count=1).drain()
         return looking.whole_of(orders.found(str(job.pk)))
     finally:

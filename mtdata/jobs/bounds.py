@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mtdata.config import Settings
 from mtdata.core.errors import JobError
 from mtdata.jobs.kind import Kinds, Parameters
-from mtdata.records import share
+from mtdata.jobs.records import share
 
 LEAVE = "let some of them end, or stop some; nothing was queued"
 

@@ -13,7 +13,6 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError
 from mtdata.domain import window
 from mtdata.domain.daily import MOST_DAYS
-from mtdata.domain.job import CLOSING
 from mtdata.domain.window import File, Window, span
 from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.exports.spool import EVERY, Spool
@@ -29,6 +28,7 @@ from mtdata.jobs.kind import (
     kept_day,
     named_by_days,
 )
+from mtdata.jobs.states import CLOSING
 
 HANDS = 8
 """So many runners may carry parts of one job; how fast they ask is up to the account's RATE."""

@@ -61,7 +61,7 @@ def turns_of(settings: Settings, account: CakeConfig) -> Turns:
     own = exporting.cake_limiter(settings.home, account, patience_s=PATIENCE_S)
     if not settings.database.is_shared:
         return own
-    from mtdata.records.turns import SharedTurns
+    from mtdata.jobs.records.turns import SharedTurns
 
     name, rate = account.admin_domain, account.rate
     return SharedTurns(own, name, rate=rate, at_once=account.concurrency)
@@ -69,7 +69,7 @@ def turns_of(settings: Settings, account: CakeConfig) -> Turns:
 
 def sweep_up(work: Work) -> None:
     """Remove what jobs left in the spool that have ended, or are known no more."""
-    from mtdata.records.looking import under_way
+    from mtdata.jobs.records.looking import under_way
 
     folder = work.settings.home / "state" / "spool"
     if not folder.is_dir():
@@ -248,7 +248,7 @@ class Report:
 
     def drop(self, name: str, part: str, *, finished: bool) -> None:
         """Leave nothing of a part; `finished`: nor the file, unless it is another job's as well."""
-        from mtdata.records import looking
+        from mtdata.jobs.records import looking
 
         spools_of(self._work, part).remove()
         self._output.drop(name)

@@ -25,12 +25,12 @@ from mtdata.config import load
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import Fenced, JobError, MTDataError, NotYet, Stopped
 from mtdata.core.stop import Pulse
-from mtdata.domain.job import Stage
 from mtdata.jobs.kind import Kind, Kinds, Work
 from mtdata.jobs.ordering import kind_of
-from mtdata.jobs.talk import Message, line_of
+from mtdata.jobs.pipe import Message, line_of
+from mtdata.jobs.records import setting
+from mtdata.jobs.states import Stage
 from mtdata.logs.lines import fault_told
-from mtdata.records import setting
 
 SAY_S, GRACE_S, FAULT = 0.25, 10.0, 70
 ENDED = "asked to end; what was not committed is taken back"
@@ -112,14 +112,14 @@ class ChildWork:
 
     def fenced(self) -> AbstractContextManager[Any]:
         """Port: Work.fenced."""
-        from mtdata.records.carrying import fenced
+        from mtdata.jobs.records.carrying import fenced
 
         return fenced(self.claimed)
 
 
 def carry(work: ChildWork, kinds: Kinds) -> None:
     """Do one part and commit that it is done."""
-    from mtdata.records import carrying
+    from mtdata.jobs.records import carrying
 
     kind, stage = kind_of(work.claimed.kind, kinds), work.claimed.stage
     planned: list[str] = []
@@ -214,13 +214,13 @@ def _warm_up(folder: Path) -> None:
     """Load what every order needs; what is wrong is told when there is one."""
     with suppress(MTDataError):
         setting.open_records(load(folder, os.environ).database)
-        from mtdata.records import carrying
+        from mtdata.jobs.records import carrying
 
         _ = carrying
 
 
 def _serve(settings: Any, mouth: Mouth, kinds: Kinds, inbox: Inbox, order: Message | None) -> int:
-    from mtdata.records.carrying import Claimed
+    from mtdata.jobs.records.carrying import Claimed
 
     while order is not None:
         mouth.say(**_ending(ChildWork(settings, Claimed(**order), mouth), kinds))

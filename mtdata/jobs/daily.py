@@ -75,7 +75,7 @@ class Dailies:
         wanted = plans(settings)
         if not wanted:
             return
-        from mtdata.records import setting  # here: the records bring Django along
+        from mtdata.jobs.records import setting  # here: the records bring Django along
 
         try:
             if self._opened != settings.database:
@@ -125,13 +125,13 @@ def _place(kind: str, account: str) -> str:
 def _queue(
     settings: Settings, account: CakeConfig, report: Report, day: date, known: Known
 ) -> None:
-    from mtdata.jobs import front
+    from mtdata.jobs import queue
     from mtdata.jobs.kinds import KINDS
 
     asked = daily.stretch(day, report.look_back_s(account), known.served)
     given = {**report.given(asked.first, day), "account": account.name}
     name = daily.name_of(report.kind, account.name, day)
-    if front.add_once(settings, KINDS, report.kind, given, name=name, owner=OWNER) is None:
+    if queue.add_once(settings, KINDS, report.kind, given, name=name, owner=OWNER) is None:
         return
     log.info("%s is queued, from %s on", name, asked.first)
     if asked.has_hole:
@@ -170,7 +170,7 @@ def standing(settings: Settings, now: datetime) -> list[dict[str, Any]]:
     where = settings.database
     has_records = where.is_shared or os.path.exists(where.name)
     if has_records and plans(settings):
-        from mtdata.records import setting
+        from mtdata.jobs.records import setting
 
         setting.made_ready(where)
     return [

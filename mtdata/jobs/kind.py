@@ -16,7 +16,7 @@ from mtdata.core.border import Border
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError, MTDataError, UsageError
 from mtdata.core.stop import Pulse
-from mtdata.domain.job import report_name
+from mtdata.jobs.states import report_name
 
 REQUIRED = object()
 MOST_VALUE = 1000

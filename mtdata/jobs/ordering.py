@@ -9,7 +9,7 @@ from mtdata.core.errors import UsageError
 from mtdata.jobs.kind import Kind, Kinds, Parameters
 
 if TYPE_CHECKING:
-    from mtdata.records.orders import Order
+    from mtdata.jobs.records.orders import Order
 
 
 def kind_of(name: str, kinds: Kinds) -> Kind:
@@ -36,7 +36,7 @@ def given_in(words: list[str]) -> dict[str, str]:
 
 def order_of(kind: Kind, parameters: Parameters, owner: str = "") -> Order:
     """The job as the records take it."""
-    from mtdata.records.orders import Order
+    from mtdata.jobs.records.orders import Order
 
     return Order(
         kind=kind.name,

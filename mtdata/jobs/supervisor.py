@@ -16,13 +16,13 @@ from uuid import UUID
 
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
-from mtdata.domain.job import Stage
+from mtdata.jobs.child_session import Child
 from mtdata.jobs.kind import Kind, Kinds
-from mtdata.jobs.limits import memory_of
-from mtdata.jobs.session import Child
-from mtdata.jobs.talk import Message
-from mtdata.records import carrying, reaping, runners, waiting
-from mtdata.records.carrying import Claimed, Signs, Verdict
+from mtdata.jobs.memory import memory_of
+from mtdata.jobs.pipe import Message
+from mtdata.jobs.records import carrying, reaping, runners, waiting
+from mtdata.jobs.records.carrying import Claimed, Signs, Verdict
+from mtdata.jobs.states import Stage
 
 log = logging.getLogger(__name__)
 HEAR_S = 0.2

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Min
 
 from mtdata.domain.daily import OWNER, Ended, Known, day_of, name_of
-from mtdata.domain.job import FINAL, Status
 from mtdata.domain.window import DAY
-from mtdata.records.asking import asking
-from mtdata.records.models import Job
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Job
+from mtdata.jobs.states import FINAL, Status
 
 LOOKED_AT = 60
 """So many days' jobs are held against each other."""

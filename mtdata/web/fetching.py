@@ -19,7 +19,7 @@ from mtdata import exporting
 from mtdata.core.errors import MTDataError
 from mtdata.core.output import Output
 from mtdata.jobs.kind import Guard
-from mtdata.records.models import Artifact, Job
+from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web.places import Store, StoreOfEnvironment
 from mtdata.web.proof import CHANGED, GONE, Lost, ProvenFile, opened, pieces_of
 from mtdata.web.ways import Way

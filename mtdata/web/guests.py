@@ -21,7 +21,7 @@ from mtdata import exporting
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import BusyError, MTDataError, RecordsError
 from mtdata.exports.cake.verdict import LogInRefused
-from mtdata.records.asking import asking, whole
+from mtdata.jobs.records.asking import asking, whole
 from mtdata.web import lockout, relay
 from mtdata.web.guest_names import name_of
 from mtdata.web.models import Guest

@@ -14,9 +14,9 @@ from django.db.models import Count, F, Min
 from django.urls import reverse
 
 from mtdata.core.past import past
-from mtdata.domain.job import Status
-from mtdata.records.asking import asking, now, whole
-from mtdata.records.models import Artifact, Job
+from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.models import Artifact, Job
+from mtdata.jobs.states import Status
 from mtdata.web.models import Link
 
 VALID = timedelta(hours=24)

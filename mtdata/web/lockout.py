@@ -21,7 +21,7 @@ from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
 from mtdata.core.errors import RecordsError
-from mtdata.records.asking import asking, now, whole
+from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.web import pace
 from mtdata.web.forwarded import share_of
 from mtdata.web.models import Tries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from mtdata.records.models import Artifact
+from mtdata.jobs.records.models import Artifact
 
 
 class Guest(models.Model):

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError
-from mtdata.records.models import Artifact
+from mtdata.jobs.records.models import Artifact
 
 log = logging.getLogger(__name__)
 CHANGED = "the file was changed since the job made it"

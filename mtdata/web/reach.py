@@ -13,8 +13,8 @@ from django.db.models import Q
 
 from mtdata.config import Settings
 from mtdata.jobs.kind import Kinds
-from mtdata.records.asking import asking
-from mtdata.records.models import Job
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Job
 from mtdata.web.roles import is_guest
 
 

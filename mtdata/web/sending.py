@@ -16,7 +16,7 @@ from uuid import UUID
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 
 from mtdata.jobs.kind import Guard
-from mtdata.records.models import Artifact
+from mtdata.jobs.records.models import Artifact
 from mtdata.web import ranges
 from mtdata.web.fetching import Fetching, Flow
 from mtdata.web.places import disposition

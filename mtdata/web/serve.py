@@ -15,8 +15,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from mtdata.config import Settings
 from mtdata.core.errors import ConfigError, UsageError
 from mtdata.jobs.kind import Kinds
-from mtdata.records import setting as records
-from mtdata.records.asking import asking
+from mtdata.jobs.records import setting as records
+from mtdata.jobs.records.asking import asking
 from mtdata.web.connections import Limits, listening
 from mtdata.web.forwarded import Proxies, behind_a_proxy
 from mtdata.web.setting import MOST_BODY, open_web

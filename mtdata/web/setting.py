@@ -15,8 +15,8 @@ from mtdata.config import Settings
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import ConfigError
 from mtdata.jobs.kind import Kinds
-from mtdata.records import setting as records
-from mtdata.records.ready import prepare
+from mtdata.jobs.records import setting as records
+from mtdata.jobs.records.ready import prepare
 
 DAY_S = 86_400
 SESSION_S = DAY_S // 2
@@ -152,7 +152,7 @@ def open_web(settings: Settings, kinds: Kinds) -> None:
 def _make_groups() -> None:
     from django.contrib.auth.models import Group
 
-    from mtdata.records.asking import asking
+    from mtdata.jobs.records.asking import asking
     from mtdata.web.roles import Role
 
     with asking():

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from mtdata.core.errors import UsageError
-from mtdata.records.asking import asking, now, whole
+from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.web.models import Token
 from mtdata.web.roles import Role, role_of
 

@@ -14,7 +14,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from mtdata.core.errors import UsageError
-from mtdata.records.asking import asking, whole
+from mtdata.jobs.records.asking import asking, whole
 from mtdata.web.models import Guest
 from mtdata.web.roles import Role, is_guest
 

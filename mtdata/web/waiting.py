@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Max, Q
 
-from mtdata.domain.job import Stage, Status
-from mtdata.records.asking import asking, now
-from mtdata.records.models import Job, Part
+from mtdata.jobs.records.asking import asking, now
+from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.states import Stage, Status
 
 
 class Place(NamedTuple):

@@ -14,8 +14,8 @@ import pytest
 
 from mtdata.core.errors import BusyError, RecordsError, StorageError
 from mtdata.core.lock import PoolLock
-from mtdata.records import setting
-from mtdata.records.setting import _alone
+from mtdata.jobs.records import setting
+from mtdata.jobs.records.setting import _alone
 from tests.system.home import ROOT
 
 HOLDER = """

@@ -46,7 +46,7 @@ REASONS = {
     "mtdata.core.s3.access.URL": "of the config; the / that it may give back is one",
     "mtdata.alerts.address._DOMAIN": "no mailbox with more than 253 letters comes that far",
     "mtdata.logs.lines._PLACE": "what it begins with holds the quote that ends its repeat",
-    "mtdata.records.faults._QUOTED": "only the last quote of each kind is without another",
+    "mtdata.jobs.records.faults._QUOTED": "only the last quote of each kind is without another",
 }
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from mtdata.jobs import doorbell
-from mtdata.records import setting
+from mtdata.jobs.celery import ring
+from mtdata.jobs.records import setting
 from tests.jobs.brokers import RABBIT_PORT, Moto, Rabbit, Sqs, is_there
 from tests.jobs.place import Place
 
@@ -127,5 +127,5 @@ def nobody() -> int:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker may take its time, as on a machine that does much else."""
-    monkeypatch.setattr(doorbell, "TRYING_S", 60.0)
-    monkeypatch.setattr(doorbell, "WITHIN_S", 60.0)
+    monkeypatch.setattr(ring, "TRYING_S", 60.0)
+    monkeypatch.setattr(ring, "WITHIN_S", 60.0)

@@ -16,11 +16,11 @@ import yaml
 from django.db import connection
 
 from mtdata.config import load
-from mtdata.jobs.embedded import Slots, terms_of
+from mtdata.jobs.celery.runner import slots_of
 from mtdata.jobs.kind import read_parameters
 from mtdata.jobs.ordering import order_of
-from mtdata.jobs.rung import slots_of
-from mtdata.records import setting
+from mtdata.jobs.records import setting
+from mtdata.jobs.runner import Slots, terms_of
 from tests.jobs.brokers import Rabbit, Sqs
 from tests.jobs.kinds import KINDS, TABLE
 from tests.preloaded import fork_children_of_jobs
@@ -93,7 +93,7 @@ class Place:
 
     def forget(self) -> None:
         """Remove every job and runner from the records; nobody may carry one now."""
-        from mtdata.records.models import Job, Runner
+        from mtdata.jobs.records.models import Job, Runner
 
         Job.objects.all().delete()
         Runner.objects.all().delete()
@@ -118,14 +118,14 @@ class Place:
 
     def add(self, kind: str = "rows", **parameters: object) -> str:
         """A job; its id."""
-        from mtdata.jobs import front
+        from mtdata.jobs import queue
 
         given = {name: str(value) for name, value in parameters.items()}
-        return str(front.add(self.settings, KINDS, kind, given).pk)
+        return str(queue.add(self.settings, KINDS, kind, given).pk)
 
     def enter(self, kind: str = "rows", **parameters: object) -> str:
         """The same without a ring."""
-        from mtdata.records import orders
+        from mtdata.jobs.records import orders
 
         given = {name: str(value) for name, value in parameters.items()}
         read = read_parameters(KINDS[kind], self.settings, given)
@@ -157,32 +157,32 @@ class Place:
 
     def runners(self) -> int:
         """How many runners have come."""
-        from mtdata.records.models import Runner
+        from mtdata.jobs.records.models import Runner
 
         return Runner.objects.count()
 
     def gone(self) -> int:
         """How many of them have said that they go."""
-        from mtdata.records.models import Runner
+        from mtdata.jobs.records.models import Runner
 
         return Runner.objects.exclude(ended_at=None).count()
 
     def versions(self) -> set[str]:
         """Of which versions they are."""
-        from mtdata.records.models import Runner
+        from mtdata.jobs.records.models import Runner
 
         return set(Runner.objects.values_list("version", flat=True))
 
     def status(self, job: str) -> str:
         """The state of a job."""
-        from mtdata.records.models import Job
+        from mtdata.jobs.records.models import Job
 
         return str(Job.objects.values_list("status", flat=True).get(pk=job))
 
     def ended(self, job: str, status: str) -> dict[str, Any]:
         """Wait until it has ended, as it must; all that is shown of it."""
-        from mtdata.records import looking
-        from mtdata.records.models import Job
+        from mtdata.jobs.records import looking
+        from mtdata.jobs.records.models import Job
 
         finals = ("Success", "Failed", "Stopped")
         until(lambda: self.status(job) in finals, lambda: self._told(job))
@@ -192,7 +192,7 @@ class Place:
 
     def _told(self, job: str) -> str:
         """How a job stands that does not end, and who could carry it."""
-        from mtdata.records.models import Part, Runner
+        from mtdata.jobs.records.models import Part, Runner
 
         parts = Part.objects.filter(job=job).values_list("name", "status", "attempt", "reason")
         runners = Runner.objects.values_list("pid", "engine", "seen_at", "ended_at")
@@ -231,9 +231,9 @@ class Place:
         """Let every lease be over, and reap."""
         from datetime import timedelta
 
-        from mtdata.records import reaping
-        from mtdata.records.asking import now
-        from mtdata.records.models import Part
+        from mtdata.jobs.records import reaping
+        from mtdata.jobs.records.asking import now
+        from mtdata.jobs.records.models import Part
 
         Part.objects.filter(status="In Progress").update(leased_until=now() - timedelta(seconds=1))
         reaping.reap(3600)

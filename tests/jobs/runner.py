@@ -12,9 +12,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mtdata.config import load
-from mtdata.jobs.embedded import terms_of
-from mtdata.jobs.rung import slots_of
-from mtdata.records import runners
+from mtdata.jobs.celery.runner import slots_of
+from mtdata.jobs.records import runners
+from mtdata.jobs.runner import terms_of
 from tests.jobs.kinds import KINDS
 
 CHILD = (sys.executable, str(Path(__file__).with_name("child.py")))

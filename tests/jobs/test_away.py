@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mtdata.records import setting
+from mtdata.jobs.records import setting
 from tests.jobs.cable import Cable
 from tests.jobs.conftest import SERVERS
 from tests.jobs.place import Place, until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from mtdata.jobs.bell import Bell
+from mtdata.jobs.wakeup import Bell
 from tests.jobs.place import until
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from mtdata.config import load
 from mtdata.core.errors import ConfigError
-from mtdata.jobs import doorbell
-from mtdata.jobs.rung import slots_of
+from mtdata.jobs.celery import ring
+from mtdata.jobs.celery.runner import slots_of
 from tests.jobs.brokers import RABBIT_PORT, Moto, OwnRabbit, Sqs
 from tests.jobs.cable import Cable
 from tests.jobs.kinds import KINDS
@@ -124,8 +124,8 @@ def test_rabbitmq_that_is_killed_and_begun_again_rings_again(
             until(lambda: told(caplog, "there again"), "the all-clear")
             plain.ended(plain.add(rows=20, parts=1), "Success")
             server.raise_alarm()
-            until(lambda: "alarm" in doorbell.try_out(address), "the words")
-            assert not doorbell.ring(plain.settings, "a job")
+            until(lambda: "alarm" in ring.try_out(address), "the words")
+            assert not ring.ring(plain.settings, "a job")
             assert "takes no ring until that is over" in told(caplog, "could not be rung")[-1]
     finally:
         plain.stop()
@@ -162,7 +162,7 @@ def test_what_is_no_ring_makes_nobody_deaf(place: Place) -> None:
     place.listening()
     for nonsense in ("no message of ours", '{"task": "os.system", "args": ["true"]}', "[]"):
         place.broker.put(nonsense)
-    doorbell.ring(place.settings, "no id of a job")
+    ring.ring(place.settings, "no id of a job")
     job = place.add(rows=20, parts=1)
     place.ended(job, "Success")
 
@@ -171,7 +171,7 @@ def test_what_is_no_ring_makes_nobody_deaf(place: Place) -> None:
 def test_a_broker_that_says_nothing_keeps_nobody_waiting(
     plain: Place, caplog: pytest.LogCaptureFixture, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doorbell, "WITHIN_S", 0.5)
+    monkeypatch.setattr(ring, "WITHIN_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         plain.configure(ENGINE="celery", BROKER=f"{scheme}://u:{SECRET}@127.0.0.1:{port}")
@@ -186,7 +186,7 @@ def test_a_wrong_password_is_told_without_it(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     place.configure(BROKER=f"amqp://guest:{SECRET}@127.0.0.1:{RABBIT_PORT}")
-    assert not doorbell.ring(place.settings, "a job")
+    assert not ring.ring(place.settings, "a job")
     assert "AccessRefused" in caplog.text
     assert SECRET not in caplog.text
 
@@ -220,7 +220,7 @@ def test_a_runner_ends_promptly_whether_or_not_the_broker_is_there(
 def test_an_engine_without_its_packages_says_how_to_get_them(
     plain: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mtdata.jobs import broker
+    from mtdata.jobs.celery import app as broker
 
     plain.configure(ENGINE="celery", BROKER="sqs://")
     monkeypatch.setitem(sys.modules, "celery", None)
@@ -230,7 +230,7 @@ def test_an_engine_without_its_packages_says_how_to_get_them(
     plain.configure(BROKER="amqp://127.0.0.1")
     with pytest.raises(ConfigError, match=r"pip install mtdata\[celery\]"):
         slots_of(plain.settings, KINDS).start()
-    assert not doorbell.ring(plain.settings, "a job")
+    assert not ring.ring(plain.settings, "a job")
     broker.app_of.cache_clear()
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from mtdata.records import carriers, going, reaping
-from mtdata.records.asking import now
-from mtdata.records.models import Job, Part, Runner
+from mtdata.jobs.records import carriers, going, reaping
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Job, Part, Runner
 from tests.jobs.place import Place
 
 SWEEP_S = 1.0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mtdata.alerts import notify
-from mtdata.jobs import front
+from mtdata.jobs import queue
 from mtdata.jobs.daily import Dailies, standing
 from mtdata.jobs.kinds import KINDS
 from mtdata.records import dailies
@@ -41,7 +41,7 @@ def look(place: Place, now: datetime = NOW, by: Dailies | None = None) -> None:
 
 def jobs(kind: str = "") -> dict[str, dict[str, str]]:
     """The parameters of what is queued, by name; without the account."""
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     found = Job.objects.filter(kind=kind) if kind else Job.objects.all()
     return {
@@ -51,7 +51,7 @@ def jobs(kind: str = "") -> dict[str, dict[str, str]]:
 
 
 def turned(status: str, day: str, kind: str = CLICKS, account: str = "east", **more: str) -> None:
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     name = f"daily_{kind}_{account}_{day}"
     assert Job.objects.filter(name=name).update(status=status, **more) == 1
@@ -239,7 +239,7 @@ def test_an_account_without_daily_reports_troubles_nobody(
 def test_a_person_called_schedule_queues_no_daily_report(plain: Place) -> None:
     configured(plain)
     given = {"from": "2026-06-01", "to": "2026-06-09", "account": "east"}
-    front.add(plain.settings, KINDS, CLICKS, given, owner="schedule")
+    queue.add(plain.settings, KINDS, CLICKS, given, owner="schedule")
     look(plain)
     assert set(jobs(CLICKS)) == {"report_01062026_09062026", "daily_cake.clicks_east_2026-06-10"}
 
@@ -256,8 +256,8 @@ def test_a_kill_at_any_moment_leaves_each_job_to_be_queued_once(
 
     configured(plain)
     where: dict[str, tuple[Any, str]] = {
-        "before the job": (front.orders, "add_once"),
-        "before the ring": (front.doorbell, "ring"),
+        "before the job": (queue.orders, "add_once"),
+        "before the ring": (queue.doorbell, "ring"),
     }
     with monkeypatch.context() as patch:
         patch.setattr(*where[cut], killed)

@@ -12,9 +12,9 @@ from django.db import connection
 
 from mtdata.config import Settings
 from mtdata.core.errors import ConfigError, RecordsError
-from mtdata.jobs.trying import check_jobs
-from mtdata.records import connecting, faults, setting
-from mtdata.records.asking import asking
+from mtdata.jobs.check import check_jobs
+from mtdata.jobs.records import connecting, faults, setting
+from mtdata.jobs.records.asking import asking
 from tests.adapters.certificates import self_signed
 from tests.jobs.conftest import ask
 from tests.jobs.place import Place
@@ -229,7 +229,7 @@ def test_a_latin1_database_is_refused_until_its_line_was_done(place: Place) -> N
 
 @mysql
 def test_a_table_of_another_charset_is_refused_until_its_lines_were_done(place: Place) -> None:
-    from mtdata.records.models import Runner
+    from mtdata.jobs.records.models import Runner
 
     table, at = Runner._meta.db_table, "2026-03-12T00:00:00Z"
     known = {"pid": 1, "engine": "", "slots": 1, "version": "", "started_at": at, "seen_at": at}

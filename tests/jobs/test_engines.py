@@ -12,10 +12,11 @@ from uuid import uuid4
 
 import pytest
 
-from mtdata.jobs import doorbell, front
-from mtdata.jobs.doorbell import MOST_HOPS
-from mtdata.jobs.rung import RungSlots, slots_of
-from mtdata.records import orders, runners
+from mtdata.jobs import queue
+from mtdata.jobs.celery import ring
+from mtdata.jobs.celery.ring import MOST_HOPS
+from mtdata.jobs.celery.runner import RungSlots, slots_of
+from mtdata.jobs.records import orders, runners
 from tests.conftest import LONG
 from tests.jobs.conftest import BROKERS, ENGINES
 from tests.jobs.kinds import KINDS
@@ -45,7 +46,7 @@ def test_a_ring_wakes_a_runner_and_the_rows_are_exact(place: Place) -> None:
     job = place.add(rows=60, parts=2)
     shown = place.ended(job, "Success")
     assert (place.rows(job), place.distinct(job), shown["attempt"]) == (120, 120, 1)
-    front.undo(place.settings, job)
+    queue.undo(place.settings, job)
     place.ended(job, "Stopped")
     assert place.rows(job) == 0
 
@@ -80,15 +81,13 @@ def test_a_job_that_is_rung_many_times_is_carried_once(place: Place) -> None:
     place.carry(count=2)
     place.listening()
     job = place.add("shared", rows=40, parts=3)
-    ringing = [
-        threading.Thread(target=doorbell.ring, args=(place.settings, job, 5)) for _ in range(3)
-    ]
+    ringing = [threading.Thread(target=ring.ring, args=(place.settings, job, 5)) for _ in range(3)]
     for hand in ringing:
         hand.start()
     for hand in ringing:
         hand.join()
     place.ended(job, "Success")
-    doorbell.ring(place.settings, job)
+    ring.ring(place.settings, job)
     assert (place.rows(job), place.distinct(job)) == (120, 120)
     assert len(place.signs("begun")) == 3
 
@@ -109,7 +108,7 @@ def test_a_job_that_is_stopped_leaves_no_row(place: Place) -> None:
     place.listening()
     job = place.add(rows=60, parts=2, how="waits")
     place.pid("stands")
-    front.stop(place.settings, job)
+    queue.stop(place.settings, job)
     place.ended(job, "Stopped")
     assert place.rows(job) == 0
 
@@ -192,10 +191,10 @@ def test_runners_of_two_versions_carry_what_each_knows(place: Place) -> None:
 def test_a_door_rings_for_every_order_and_for_none_that_changed_nothing(place: Place) -> None:
     assert place.broker is not None
     job = place.add(rows=20, parts=1)
-    assert front.stop(place.settings, job)[1] == ""
-    front.retry(place.settings, job)
-    front.stop(place.settings, job)
-    assert front.stop(place.settings, job)[1] == "it has ended already: Stopped"
+    assert queue.stop(place.settings, job)[1] == ""
+    queue.retry(place.settings, job)
+    queue.stop(place.settings, job)
+    assert queue.stop(place.settings, job)[1] == "it has ended already: Stopped"
     until(lambda: place.broker and place.broker.waiting() == 4, "four rings")
     assert orders.found(job).kind in KINDS
 
@@ -205,7 +204,7 @@ def test_a_ring_goes_by_so_many_busy_runners_and_no_more(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passed: list[int] = []
-    monkeypatch.setattr(doorbell, "ring", lambda *_, hops=0, **__: passed.append(hops))
+    monkeypatch.setattr(ring, "ring", lambda *_, hops=0, **__: passed.append(hops))
     monkeypatch.setattr(runners, "idle_elsewhere", lambda *_: True)
     slots = slots_of(place.settings, KINDS)
     slots._runner = uuid4()

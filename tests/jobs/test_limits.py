@@ -6,7 +6,7 @@ import pytest
 
 from mtdata.core.errors import JobError
 from mtdata.jobs.in_daemon import are_wanted
-from mtdata.records import orders, reaping
+from mtdata.jobs.records import orders, reaping
 from tests.jobs.place import Place, until
 
 

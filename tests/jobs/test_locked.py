@@ -11,8 +11,8 @@ import pytest
 from filelock import FileLock
 
 from mtdata.cli.main import run
-from mtdata.records import asking, connecting, setting
-from mtdata.records.faults import RecordsBusy
+from mtdata.jobs.records import asking, connecting, setting
+from mtdata.jobs.records.faults import RecordsBusy
 from tests.jobs.conftest import connected
 from tests.jobs.place import Place
 
@@ -44,7 +44,7 @@ def held(place: Place, table: str) -> Iterator[None]:
 def test_a_lock_that_somebody_holds_is_75_in_words(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     job = place.enter(rows=1, parts=1)
     setting.close_records()

@@ -7,9 +7,9 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from mtdata.records import looking, moves
-from mtdata.records.asking import now
-from mtdata.records.models import Job
+from mtdata.jobs.records import looking, moves
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Job
 from tests.jobs.place import Place
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.jobs import doorbell
-from mtdata.jobs.broker import ANSWER_S, new_app
-from mtdata.jobs.trying import check_jobs
+from mtdata.jobs.celery import ring
+from mtdata.jobs.celery.app import ANSWER_S, new_app
+from mtdata.jobs.check import check_jobs
 from tests.adapters.certificates import self_signed
 from tests.jobs.brokers import RABBIT_PORT, Rabbit
 from tests.jobs.cable import Cable
@@ -101,7 +101,7 @@ def test_check_hears_a_ring_and_takes_none_from_who_waits_for_it(place: Place) -
     assert place.broker is not None
     assert of_broker(place)[0] == "good"
     assert place.broker.waiting() == 0
-    assert doorbell.ring(place.settings, "00000000-0000-4000-8000-000000000001")
+    assert ring.ring(place.settings, "00000000-0000-4000-8000-000000000001")
     assert of_broker(place)[0] == "good"
     broker = place.broker
     until(lambda: broker.waiting() >= 1, "the ring that waited")

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from mtdata.jobs.kinds import KINDS
-from mtdata.records import looking
-from mtdata.records.models import Job
+from mtdata.jobs.records import looking
+from mtdata.jobs.records.models import Job
 from tests.jobs.place import Place
 
 OURS = ("cake.clicks", "cake.conversions")
@@ -17,7 +17,7 @@ NAMES = ("shop", "Shop", "shop2", "sho", 'sh"op', "null", "1", "shöp")
 def test_jobs_of_some_accounts_are_those_and_no_others(
     place: Place,
 ) -> None:
-    from mtdata.records.asking import now
+    from mtdata.jobs.records.asking import now
     from mtdata.web.reach import Reach
 
     def enter(kind: str, name: str, parameters: Any) -> None:

@@ -12,8 +12,8 @@ from django.db import connection
 from django.http import HttpRequest
 
 from mtdata.core.errors import RecordsError
-from mtdata.jobs.trying import check_jobs
-from mtdata.records import faults, fitness
+from mtdata.jobs.check import check_jobs
+from mtdata.jobs.records import faults, fitness
 from mtdata.web.pages import alive
 from tests.jobs.conftest import ask
 from tests.jobs.place import Place, until

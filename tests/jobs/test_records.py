@@ -14,8 +14,8 @@ from django.db import connection
 
 from mtdata.cli.main import run
 from mtdata.core.errors import RecordsError
-from mtdata.records import setting
-from mtdata.records.asking import now
+from mtdata.jobs.records import setting
+from mtdata.jobs.records.asking import now
 from tests.fakes_log import log_given_back
 from tests.jobs.place import Place
 

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from mtdata.jobs.trying import check_jobs
+from mtdata.jobs.check import check_jobs
 from tests.jobs.brokers import KEYS, Moto
 from tests.jobs.place import Place, until
 

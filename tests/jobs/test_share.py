@@ -10,10 +10,10 @@ import pytest
 
 from mtdata.cli.main import run
 from mtdata.core.errors import JobError
-from mtdata.jobs import front
+from mtdata.jobs import queue
 from mtdata.jobs.kinds import KINDS as REAL
-from mtdata.records import carrying, orders, runners
-from mtdata.records.carrying import Claimed, Signs
+from mtdata.jobs.records import carrying, orders, runners
+from mtdata.jobs.records.carrying import Claimed, Signs
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place
 
@@ -90,19 +90,19 @@ def test_who_has_more_in_hand_waits_for_who_has_less(place: Place, runner: UUID)
 def test_an_owner_has_so_many_jobs_and_no_more(plain: Place) -> None:
     plain.configure(QUEUE_JOBS=3)
     given = {"rows": "1"}
-    made = front.add_all(plain.settings, KINDS, "rows", [given] * 3, "anna")
+    made = queue.add_all(plain.settings, KINDS, "rows", [given] * 3, "anna")
     with pytest.raises(JobError, match=r"4 jobs of one owner.*3 are the most \(QUEUE_JOBS\)"):
-        front.add(plain.settings, KINDS, "rows", given, "anna")
+        queue.add(plain.settings, KINDS, "rows", given, "anna")
     with pytest.raises(JobError, match="nothing was queued"):
-        front.add_all(plain.settings, KINDS, "rows", [given] * 4, "bert")
-    front.add(
+        queue.add_all(plain.settings, KINDS, "rows", [given] * 4, "bert")
+    queue.add(
         plain.settings, KINDS, "rows", given, "bert"
     )  # another owner has a share of their own
-    stopped = front.stop_all(plain.settings, [made[0].pk], "by hand")
+    stopped = queue.stop_all(plain.settings, [made[0].pk], "by hand")
     assert [job.pk for job in stopped] == [made[0].pk]
-    front.add(plain.settings, KINDS, "rows", given, "anna")
+    queue.add(plain.settings, KINDS, "rows", given, "anna")
     with pytest.raises(JobError, match="QUEUE_JOBS"):
-        front.retry(plain.settings, made[0].pk, KINDS)
+        queue.retry(plain.settings, made[0].pk, KINDS)
 
 
 def test_an_owner_has_so_many_hours_and_no_more(plain: Place) -> None:
@@ -112,11 +112,11 @@ def test_an_owner_has_so_many_hours_and_no_more(plain: Place) -> None:
     assert REAL["cake.clicks"].hours(days) == REAL["cake.conversions"].hours(days) == 48
     kinds["dated"] = replace(kinds["dated"], hours=lambda p: 24.0 * (1 + (p["start"] < p["end"])))
     two, one = ({"start": "2026-01-01", "end": f"2026-01-0{end}"} for end in (2, 1))
-    front.add(plain.settings, kinds, "dated", two, "anna")
+    queue.add(plain.settings, kinds, "dated", two, "anna")
     with pytest.raises(JobError, match=r"72 hours.*48 are the most \(QUEUE_HOURS\)"):
-        front.add(plain.settings, kinds, "dated", one, "anna")
-    front.add(plain.settings, kinds, "rows", {"rows": "1"}, "anna")  # which asks for none
-    front.add(plain.settings, kinds, "dated", one, "bert")
+        queue.add(plain.settings, kinds, "dated", one, "anna")
+    queue.add(plain.settings, kinds, "rows", {"rows": "1"}, "anna")  # which asks for none
+    queue.add(plain.settings, kinds, "dated", one, "bert")
 
 
 def test_the_command_refuses_and_stops_all_of_these(
@@ -127,7 +127,7 @@ def test_the_command_refuses_and_stops_all_of_these(
     order = ["jobs", "add", "study.export", "server=.", *config]
     assert [run(order), run(order), run(order)] == [0, 0, 65]
     assert "QUEUE_JOBS" in capsys.readouterr().err
-    own = [str(job.pk) for job in front.add_all(plain.settings, KINDS, "rows", [{}] * 2, "anna")]
+    own = [str(job.pk) for job in queue.add_all(plain.settings, KINDS, "rows", [{}] * 2, "anna")]
     for words in (["stop"], ["stop", own[0], "--all"], ["stop", own[0], "--kind", "rows"]):
         assert run(["jobs", *words, *config]) == 64
     assert run(["jobs", "stop", "--all", "--owner", "anna", "--json", *config]) == 0

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from mtdata.jobs import doorbell, ear
-from mtdata.jobs.ear import Ear
+from mtdata.jobs.celery import listener, ring
+from mtdata.jobs.celery.listener import Ear
 from tests.jobs.brokers import Rabbit, Sqs
 from tests.jobs.place import Place, until
 from tests.jobs.strangers import forged, only_at_rabbitmq, only_at_sqs
@@ -61,7 +61,7 @@ def lines(caplog: pytest.LogCaptureFixture, words: str) -> list[str]:
 def hears(place: Place, rung: Rung) -> str:
     """Ring, and wait until that is heard."""
     job = str(uuid4())
-    assert doorbell.ring(place.settings, job)
+    assert ring.ring(place.settings, job)
     until(lambda: (job, 0) in rung, "the ring")
     return job
 
@@ -70,7 +70,7 @@ def hears(place: Place, rung: Rung) -> str:
 def test_what_strangers_send_is_dropped_with_a_line_and_never_run(
     place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ear, "MOST_TOLD", 1000, raising=False)
+    monkeypatch.setattr(listener, "MOST_TOLD", 1000, raising=False)
     with caplog.at_level(logging.INFO), listening(place) as (one, rung, broker):
         sent = messages(broker)
         broker.put(*sent)
@@ -110,19 +110,19 @@ def test_any_fault_while_listening_begins_it_again(
     assert len(told) == 1
     assert "ZeroDivisionError" in told[0]
     assert "an-invented-secret" not in caplog.text
-    heard = [job for job, _ in rung if job != doorbell.NOBODY]
+    heard = [job for job, _ in rung if job != ring.NOBODY]
     assert heard == [first, second]
 
 
 def test_of_a_flood_it_is_told_how_many_they_were(caplog: pytest.LogCaptureFixture) -> None:
     now = [0.0]
-    dropped = ear._Dropped("amqp://there", lambda: now[0])
-    for _ in range(ear.MOST_TOLD + 7):
+    dropped = listener._Dropped("amqp://there", lambda: now[0])
+    for _ in range(listener.MOST_TOLD + 7):
         dropped.tell("it is no ring of ours")
-    assert len(caplog.records) == ear.MOST_TOLD
-    now[0] += ear.TOLD_S
+    assert len(caplog.records) == listener.MOST_TOLD
+    now[0] += listener.TOLD_S
     dropped.tell("it is no ring of ours")
-    assert [line.getMessage() for line in caplog.records[ear.MOST_TOLD :]] == [
+    assert [line.getMessage() for line in caplog.records[listener.MOST_TOLD :]] == [
         "the broker amqp://there: 7 more such messages",
         "the broker amqp://there: a message was dropped: it is no ring of ours",
     ]

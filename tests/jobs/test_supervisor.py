@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from mtdata.core.errors import Fenced
-from mtdata.jobs.embedded import Slots
-from mtdata.records import carrying, looking, orders, runners, setting
-from mtdata.records.models import Part
+from mtdata.jobs.records import carrying, looking, orders, runners, setting
+from mtdata.jobs.records.models import Part
+from mtdata.jobs.runner import Slots
 from tests.jobs.kinds import BATCH, KINDS, leave_given
 from tests.jobs.place import Place, until
 

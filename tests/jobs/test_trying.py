@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mtdata.cli.main import run
-from mtdata.jobs import broker
-from mtdata.jobs.trying import check_jobs
+from mtdata.jobs.celery import app as broker
+from mtdata.jobs.check import check_jobs
 from tests.jobs.conftest import ENGINES
 from tests.jobs.place import SITE, Place
 from tests.unit.config_folder import Folder

@@ -17,8 +17,8 @@ from django.db import connection
 from mtdata.core.errors import BusyError
 from mtdata.core.limiter import Limiter
 from mtdata.jobs.cake_report import turns_of
-from mtdata.records import setting, turns
-from mtdata.records.turns import SharedTurns
+from mtdata.jobs.records import setting, turns
+from mtdata.jobs.records.turns import SharedTurns
 from tests.jobs.cable import Cable
 from tests.jobs.place import Place, until
 from tests.jobs.pooler import pooler, requires_pooler

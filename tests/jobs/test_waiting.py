@@ -15,11 +15,11 @@ import pytest
 from django.core.management import call_command
 
 from mtdata.cli.main import run
-from mtdata.jobs import front
-from mtdata.records import carrying, listing, looking, reaping, runners, waiting
-from mtdata.records.asking import now
-from mtdata.records.carrying import Claimed, Signs
-from mtdata.records.waiting import Wait
+from mtdata.jobs import queue
+from mtdata.jobs.records import carrying, listing, looking, reaping, runners, waiting
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.carrying import Claimed, Signs
+from mtdata.jobs.records.waiting import Wait
 from tests.fakes_log import log_given_back
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place, until
@@ -32,13 +32,13 @@ on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 
 
 def job_of(job: str) -> Any:
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     return Job.objects.get(pk=job)
 
 
 def part_of(job: str, name: str) -> Any:
-    from mtdata.records.models import Part
+    from mtdata.jobs.records.models import Part
 
     return Part.objects.get(job=job, name=name)
 
@@ -64,7 +64,7 @@ def rested(runner: UUID, job: str, wait: Wait = SETTLING, signs: Signs = NO_SIGN
 
 
 def let_time_pass(job: str, by_s: float = HOUR) -> None:
-    from mtdata.records.models import Part
+    from mtdata.jobs.records.models import Part
 
     for row in [job_of(job), *Part.objects.filter(job=job)]:
         for name in ("not_before", "waiting_since"):
@@ -161,9 +161,9 @@ def test_a_job_that_only_waited_stops_at_once_and_can_be_tried_again(
     job = planned(place, runner)
     for _ in FIRST:
         rested(runner, job)
-    assert front.stop(place.settings, job)[1] == ""
+    assert queue.stop(place.settings, job)[1] == ""
     assert (place.status(job), job_of(job).not_before) == ("Stopped", None)
-    front.retry(place.settings, job)
+    queue.retry(place.settings, job)
     assert (part := claimed(runner)) is not None
     assert (part.job, part.name) == (job, "part0")
     assert part_of(job, "part1").waiting_since is None
@@ -177,7 +177,7 @@ def test_what_a_job_did_before_it_waited_is_taken_back_by_a_stop(
     assert done is not None
     carrying.finish(done, Signs(rows=1))
     rested(runner, job)
-    front.stop(place.settings, job)
+    queue.stop(place.settings, job)
     undo = claimed(runner)
     assert undo is not None
     assert undo.stage == "undo"
@@ -189,7 +189,7 @@ def test_a_stop_that_comes_just_before_it_waits_is_heeded(place: Place, runner: 
     job = planned(place, runner)
     part = claimed(runner, job)
     assert part is not None
-    front.stop(place.settings, job)
+    queue.stop(place.settings, job)
     assert waiting.rest(part, SETTLING, Signs())
     assert place.status(job) == "Stopped"
 

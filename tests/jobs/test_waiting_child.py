@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.jobs.embedded import terms_of
+from mtdata.jobs.records import runners
+from mtdata.jobs.runner import terms_of
 from mtdata.jobs.supervisor import Supervisor
-from mtdata.records import runners
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import CHILD, Place, until
 

@@ -51,7 +51,7 @@ class Cutter:
 
     def _deed(self) -> None:
         if self._who == "stop":
-            from mtdata.records import orders
+            from mtdata.jobs.records import orders
 
             orders.stop(self.job)
         elif self._who == self._role:
@@ -84,7 +84,7 @@ def plant_in_child(cutter: Cutter) -> None:
     whole = child.carry
 
     def carry(work: Any, kinds: Any) -> None:
-        from mtdata.records import carrying
+        from mtdata.jobs.records import carrying
 
         cutter.stage, cutter.job = work.claimed.stage, work.job
         if not hasattr(carrying, "_planted"):
@@ -122,15 +122,15 @@ def main(words: list[str]) -> int:
 def run_runner(config: Path, cutter: Cutter | None) -> int:
     """Carry what is queued, as `mtdata runner --once` does."""
     from mtdata.config import load
-    from mtdata.jobs.embedded import Slots, terms_of
     from mtdata.jobs.kinds import KINDS
-    from mtdata.records import setting
+    from mtdata.jobs.records import setting
+    from mtdata.jobs.runner import Slots, terms_of
 
     settings = load(config, os.environ)
     setting.made_ready(settings.database)
     if cutter is not None:
-        from mtdata.jobs.session import Child
-        from mtdata.records import carrying
+        from mtdata.jobs.child_session import Child
+        from mtdata.jobs.records import carrying
 
         cutter.stage = "the records"
         cutter.around(carrying, "claim", "claim")

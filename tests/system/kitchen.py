@@ -14,8 +14,8 @@ from unittest.mock import patch
 import yaml
 
 from mtdata.demo.cake import KEY, CakeSite
-from mtdata.jobs import embedded
-from mtdata.records import setting
+from mtdata.jobs import runner
+from mtdata.jobs.records import setting
 from tests.bucket import KEYS, Bucket
 from tests.system.cake_child import CHILD
 from tests.system.home import ROOT
@@ -72,9 +72,9 @@ class Kitchen(Cakery):
 
     def carry(self, words: Sequence[str] = CHILD, **environ: str) -> None:
         """What `runner --once` carries, by children that these words begin."""
-        whole = embedded.terms_of
+        whole = runner.terms_of
         with (
-            patch.object(embedded, "terms_of", lambda settings: whole(settings, tuple(words))),
+            patch.object(runner, "terms_of", lambda settings: whole(settings, tuple(words))),
             patch.dict(os.environ, environ),
         ):
             assert self.run("runner", "--once").code == 0
@@ -100,8 +100,8 @@ class Kitchen(Cakery):
     def let_leases_end(self) -> None:
         """As if the minute of a lease, or of a pause, were over."""
         self.run("jobs", "list")
-        from mtdata.records.asking import now
-        from mtdata.records.models import Part
+        from mtdata.jobs.records.asking import now
+        from mtdata.jobs.records.models import Part
 
         over = now() - timedelta(seconds=1)
         Part.objects.filter(status="In Progress").update(leased_until=over)
@@ -110,7 +110,7 @@ class Kitchen(Cakery):
     def forget(self) -> None:
         """Remove every job from the records, and every file of theirs."""
         self.run("jobs", "list")
-        from mtdata.records.models import Job
+        from mtdata.jobs.records.models import Job
 
         Job.objects.all().delete()
         if self.bucket is not None:

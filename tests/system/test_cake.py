@@ -78,7 +78,7 @@ class Cakery(Home):
 
 @pytest.fixture
 def home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cakery]:
-    from mtdata.records import setting
+    from mtdata.jobs.records import setting
 
     with StudySite() as site:
         yield Cakery(tmp_path, site, lambda: tuple(capsys.readouterr()))  # type: ignore[arg-type]
@@ -194,8 +194,8 @@ def test_a_killed_runner_repeats_no_finished_hour(home: Cakery, cake: CakeSite) 
     done = len(list((home.folder / "reports").glob("Click*")))
     from datetime import timedelta as span
 
-    from mtdata.records.asking import now
-    from mtdata.records.models import Part
+    from mtdata.jobs.records.asking import now
+    from mtdata.jobs.records.models import Part
 
     home.run("jobs", "list")
     Part.objects.filter(status="In Progress").update(leased_until=now() - span(seconds=1))
@@ -316,8 +316,8 @@ def test_without_an_account_it_says_where_one_is_named(home: Cakery) -> None:
 
 def let_time_come(job: str) -> None:
     """As if the time until which it waits had come."""
-    from mtdata.records.asking import now
-    from mtdata.records.models import Job, Part
+    from mtdata.jobs.records.asking import now
+    from mtdata.jobs.records.models import Job, Part
 
     Job.objects.filter(pk=job).update(not_before=now())
     Part.objects.filter(job=job).exclude(not_before=None).update(not_before=now())
@@ -389,7 +389,7 @@ def test_one_bad_cell_costs_no_report_and_is_told(
 def test_an_order_of_the_records_that_no_calendar_has_fails_and_kills_no_child(
     home: Cakery, cake: CakeSite
 ) -> None:
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     home.account(cake)
     job = home.order("cake.clicks", **DAYS)

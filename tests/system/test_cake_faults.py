@@ -20,7 +20,7 @@ from mtdata import exporting, trying
 from mtdata.config import load
 from mtdata.config.samples import samples_folder
 from mtdata.demo.cake import KEY, CakeSite
-from mtdata.records import reaping
+from mtdata.jobs.records import reaping
 from tests.bucket import KEYS, Bucket
 from tests.conftest import LONG, SEED, requires_program
 from tests.system.cake_child import CHILD

@@ -16,7 +16,7 @@ import yaml
 from mtdata import app, rounds
 from mtdata.core import disk
 from mtdata.demo.study_site import StudySite
-from mtdata.records.setting import close_records
+from mtdata.jobs.records.setting import close_records
 from tests.bucket import Bucket
 from tests.mailbox import mailbox
 from tests.system import canaries

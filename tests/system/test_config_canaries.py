@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mtdata.records.setting import close_records
+from mtdata.jobs.records.setting import close_records
 from tests.mailbox import Mailbox, mailbox
 from tests.system.canaries import Canaries
 from tests.system.home import STUDY, Home, row

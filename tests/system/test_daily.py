@@ -15,7 +15,7 @@ import yaml
 
 from mtdata.demo.cake import KEY, CakeSite
 from mtdata.domain import window
-from mtdata.records import setting
+from mtdata.jobs.records import setting
 from tests.system.home import Home, row
 from tests.system.test_daemon import PATIENCE_S, daemon, wait_until
 
@@ -72,7 +72,7 @@ def clicks(home: Home) -> list[int]:
 
 
 def _succeed() -> None:
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     Job.objects.update(status="Success")
 

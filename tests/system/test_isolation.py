@@ -13,7 +13,7 @@ import pytest
 
 from mtdata.adapters.crew import Crew
 from mtdata.config.loading import load
-from mtdata.jobs.embedded import terms_of
+from mtdata.jobs.runner import terms_of
 from tests.system.home import ROOT, Home
 
 FOREIGN = ("sitecustomize", "requests", "yaml", "mtdata", "django", "typing_extensions")

@@ -27,7 +27,7 @@ def stocked(home: Home) -> Iterator[Home]:
         home.site.put(scale, [row(number) for number in range(1, ENTRIES + 1)])
     home.export(code=0)
     yield home
-    from mtdata.records import setting
+    from mtdata.jobs.records import setting
 
     setting.close_records()
 

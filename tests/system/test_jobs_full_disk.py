@@ -26,7 +26,7 @@ def carry(home: Home, *before: str) -> None:
 
 def wait_no_longer(job: str) -> None:
     """Let the pause before the next try be over."""
-    from mtdata.records.models import Part
+    from mtdata.jobs.records.models import Part
 
     Part.objects.filter(job_id=job).update(not_before=None)
 
@@ -53,8 +53,8 @@ def test_a_full_disk_puts_a_job_off_and_loses_nothing(home: Home) -> None:
 
 
 def test_a_disk_that_stays_full_fails_the_job_with_the_reason(home: Home) -> None:
-    from mtdata.domain.job import MOST_PUT_OFF
-    from mtdata.records.models import Part
+    from mtdata.jobs.records.models import Part
+    from mtdata.jobs.states import MOST_PUT_OFF
 
     home.site.put("QOL", [row(1)])
     home.export()

@@ -9,7 +9,7 @@ import amqp
 import pytest
 
 from mtdata.domain.broker import BrokerAddress
-from mtdata.jobs.broker_faults import why
+from mtdata.jobs.celery.broker_faults import why
 
 SECRET = "an-invented-secret"
 RABBIT = BrokerAddress("amqp", "h", 5672, vhost="studies", queue="rings")

@@ -8,7 +8,7 @@ import ssl
 import pytest
 from django.db import utils
 
-from mtdata.records import faults
+from mtdata.jobs.records import faults
 
 SECRET = "an-invented-secret"
 

@@ -8,7 +8,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.domain.job import (
+from mtdata.jobs.states import (
     FINAL,
     MOST_LOST,
     WAIT,

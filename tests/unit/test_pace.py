@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.domain.pace import Bit, Pace, pace_of, share_of
+from mtdata.jobs.pace import Bit, Pace, pace_of, share_of
 
 bits = st.lists(
     st.builds(

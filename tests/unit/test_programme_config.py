@@ -15,10 +15,10 @@ from mtdata.config.samples import samples_folder
 from mtdata.core.errors import ConfigError, JobError
 from mtdata.domain.broker import BrokerAddress
 from mtdata.domain.database import DatabaseAddress
-from mtdata.jobs.broker import new_app
+from mtdata.jobs.celery.app import new_app
+from mtdata.jobs.check import unproven
 from mtdata.jobs.kind import day, days_in_order
-from mtdata.jobs.trying import unproven
-from mtdata.records.connecting import described
+from mtdata.jobs.records.connecting import described
 
 SECRET = "s3cr:t@/ %"
 SITE = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mtdata.records import setting
+from mtdata.jobs.records import setting
 from tests.web.office import Office, open_office
 from tests.web.pooled import PooledSite
 from tests.web.site import WebSite
@@ -34,7 +34,7 @@ def web(served: WebSite) -> Iterator[WebSite]:
 @pytest.fixture
 def tidy(web: WebSite) -> Iterator[None]:
     """What a test queued and nobody carried is not left to the slots of another."""
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     before = list(Job.objects.values_list("pk", flat=True))
     yield

@@ -98,15 +98,15 @@ class Office(WebSite):
 
     def made(self, sort: str) -> Made:
         """A job that is done, of one of SORTS."""
-        from mtdata.jobs import front
-        from mtdata.records.asking import now
-        from mtdata.records.models import Artifact, Job
+        from mtdata.jobs import queue
+        from mtdata.jobs.records.asking import now
+        from mtdata.jobs.records.models import Artifact, Job
 
         if sort == "none":
             job = self.place.enter()
         else:
             given = DAYS | {"account": sort}
-            job = str(front.add(self.settings, KINDS, "cake.clicks", given, "somebody").pk)
+            job = str(queue.add(self.settings, KINDS, "cake.clicks", given, "somebody").pk)
         Job.objects.filter(pk=job).update(status="Success", ended_at=now())
         file = self.place.folder / f"{job}.csv"
         file.write_text(f"of {sort}\r\n")

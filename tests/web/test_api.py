@@ -10,7 +10,7 @@ import requests
 from django.db import connection
 
 from mtdata.config import load
-from mtdata.records.asking import now
+from mtdata.jobs.records.asking import now
 from tests.jobs.place import until
 from tests.web.pooled import BARE, BROKEN, STUDY, PooledSite
 from tests.web.programs import bearing, program, token_of

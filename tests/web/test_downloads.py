@@ -23,7 +23,7 @@ from mtdata.core.errors import OutputError, StorageError
 from mtdata.core.output import Sealing
 from mtdata.core.output.bucket import BucketOutput
 from mtdata.core.s3 import S3Access, opening
-from mtdata.records.models import Artifact, Job
+from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web import places, sending
 from mtdata.web.fetching import Fetching, Flow
 from mtdata.web.places import Lost, StoreOfEnvironment

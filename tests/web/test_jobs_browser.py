@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from mtdata.jobs import front
+from mtdata.jobs import queue
 from tests.conftest import requires_program
 from tests.jobs.place import until
 from tests.web.browser import PHONE, Tab, chromium
@@ -56,7 +56,7 @@ def paths(web: WebSite) -> Iterator[list[str]]:
     forms = ["/jobs/", "/jobs/?owner=nobody", "/jobs/new/", f"/jobs/new/dated/?from={done}"]
     forms += ["/jobs/new/ranged/"]
     yield [*forms, *(f"/jobs/{job}/{more}" for job in (runs, done) for more in ("", "parts/"))]
-    front.stop(web.place.settings, runs)
+    queue.stop(web.place.settings, runs)
     web.place.ended(runs, "Stopped")
 
 

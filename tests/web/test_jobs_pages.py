@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from mtdata.records import orders
-from mtdata.records.asking import now
-from mtdata.records.models import Event, Job, Part
+from mtdata.jobs.records import orders
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Event, Job, Part
 from tests.jobs.place import until
 from tests.web.programs import program
 from tests.web.site import Visitor, WebSite
@@ -96,7 +96,7 @@ def test_orders_come_with_the_live_piece_only_when_others_are_possible(web: WebS
 
 
 def test_who_carries_nobody_is_told_on_a_page_that_waits(web: WebSite) -> None:
-    from mtdata.records.models import Runner
+    from mtdata.jobs.records.models import Runner
 
     Runner.objects.update(ended_at=now())
     page = _queued(web, "rows")

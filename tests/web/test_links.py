@@ -20,8 +20,8 @@ from django.test import RequestFactory
 from mtdata.config import load
 from mtdata.core.errors import OutputRefused, StorageError
 from mtdata.exports.cake.guarding import guarded_pieces
-from mtdata.records.asking import now
-from mtdata.records.models import Artifact, Job
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web import places
 from mtdata.web.proof import Lost
 from mtdata.web.sending import sent

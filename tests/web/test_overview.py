@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mtdata.records.asking import now
-from mtdata.records.models import Job, Runner
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Job, Runner
 from tests.web.pooled import BARE, BROKEN, STUDY, PooledSite
 from tests.web.seen import Seen
 

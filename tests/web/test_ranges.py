@@ -8,9 +8,10 @@ from html import unescape
 import pytest
 
 from mtdata.core.errors import RecordsError
-from mtdata.jobs import doorbell, front
-from mtdata.records import orders
-from mtdata.records.models import Job
+from mtdata.jobs import queue
+from mtdata.jobs.celery import ring
+from mtdata.jobs.records import orders
+from mtdata.jobs.records.models import Job
 from mtdata.web.job_form import MOST_ROWS
 from tests.jobs.kinds import KINDS
 from tests.web.site import WebSite
@@ -111,7 +112,7 @@ def test_all_are_entered_or_none_is(web: WebSite, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(orders, "tell", tell)
     given = [{"start": f"2026-03-0{day}", "end": f"2026-03-0{day}"} for day in (1, 2, 3)]
     with pytest.raises(RecordsError):
-        front.add_all(web.place.settings, KINDS, "ranged", given)
+        queue.add_all(web.place.settings, KINDS, "ranged", given)
     assert (len(entered), Job.objects.count()) == (2, before)
 
 
@@ -119,8 +120,8 @@ def test_a_broker_that_is_away_is_rung_once_for_all(
     web: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[object] = []
-    monkeypatch.setattr(doorbell, "ring", lambda settings, job: rung.append(job))
+    monkeypatch.setattr(ring, "ring", lambda settings, job: rung.append(job))
     given = [{"start": f"2026-03-0{day}", "end": f"2026-03-0{day}"} for day in (1, 2, 3)]
-    jobs = front.add_all(web.place.settings, KINDS, "ranged", given)
+    jobs = queue.add_all(web.place.settings, KINDS, "ranged", given)
     assert rung == [jobs[0].pk]
     assert Job.objects.filter(pk__in=[job.pk for job in jobs]).count() == 3

@@ -70,12 +70,12 @@ def test_every_address_is_closed_to_guests_that_is_not_named_open(office: Office
 
 
 def test_who_stops_all_of_these_stops_those_of_their_account_alone(office: Office) -> None:
-    from mtdata.jobs import front
-    from mtdata.records.models import Job
+    from mtdata.jobs import queue
+    from mtdata.jobs.records.models import Job
 
     def add(account: str) -> str:
         given = DAYS | {"account": account}
-        return str(front.add(office.settings, KINDS, "cake.clicks", given, "somebody").pk)
+        return str(queue.add(office.settings, KINDS, "cake.clicks", given, "somebody").pk)
 
     jobs = {account: add(account) for account in GUESTS}
     assert office.guest("first").submit("/jobs/stop/").status_code == 303
@@ -149,7 +149,7 @@ def test_an_order_to_several_jobs_reaches_the_own_ones_alone(office: Office) -> 
 
 
 def test_daily_reports_are_seen_and_made_within_reach(office: Office) -> None:
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     guest, at = office.guest("first"), "/jobs/daily/"
     page = guest.get(at).text
@@ -201,7 +201,7 @@ def test_a_form_takes_the_accounts_of_the_own_instance_alone(office: Office) -> 
 
 
 def test_a_guest_queues_and_it_is_known_who(office: Office) -> None:
-    from mtdata.records.models import Job
+    from mtdata.jobs.records.models import Job
 
     for given in ({}, {"account": "first"}):  # it is the only one of theirs
         answer = office.guest("first").submit("/jobs/new/cake.clicks/", **DAYS, **given)

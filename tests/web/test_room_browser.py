@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from mtdata.records import setting
-from mtdata.records.asking import now
-from mtdata.records.models import Artifact, Job
+from mtdata.jobs.records import setting
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Artifact, Job
 from tests.conftest import requires_program
 from tests.web.browser import PHONE, Tab, chromium
 from tests.web.site import WebSite

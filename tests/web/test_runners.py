@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mtdata import __version__
-from mtdata.records.asking import now
-from mtdata.records.models import Job, Part, Runner
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Job, Part, Runner
 from tests.web.seen import Seen
 from tests.web.site import WebSite
 

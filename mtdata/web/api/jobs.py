@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query
 
-from mtdata.jobs import front
+from mtdata.jobs import queue
 from mtdata.jobs.kind import reading
-from mtdata.records import going, listing, looking, share
-from mtdata.records.models import Job, Part
+from mtdata.jobs.records import going, listing, looking, share
+from mtdata.jobs.records.models import Job, Part
 from mtdata.web import users
 from mtdata.web.api import shapes
 from mtdata.web.api.problems import Misfits, refusals
@@ -52,7 +52,7 @@ def add_job(request: HttpRequest, response: HttpResponse, order: shapes.Order) -
         if faults:
             raise Misfits(f"{order.kind} does not take these parameters.", faults)
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
-        job = front.add(known, kinds, order.kind, order.parameters, owner=who)
+        job = queue.add(known, kinds, order.kind, order.parameters, owner=who)
     response.headers["Location"] = reverse("api_show_job", kwargs={"id": job.pk})
     return _ordered(job)
 
@@ -112,7 +112,7 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     A job that has ended is left as it is, and `note` says so.
     """
     with refusals(HTTPStatus.CONFLICT):
-        job, note = front.stop(
+        job, note = queue.stop(
             settings.MTDATA, found(request, id).pk, f"stopped by {request.user.get_username()}"
         )
     return _ordered(job, note)
@@ -131,20 +131,20 @@ def stop_jobs(request: HttpRequest, these: shapes.These) -> dict[str, Any]:
         owner=these.owner,
     )
     who = request.user.get_username()
-    stopped = front.stop_all(settings.MTDATA, found, f"stopped by {who}")
+    stopped = queue.stop_all(settings.MTDATA, found, f"stopped by {who}")
     return {"stopped": len(stopped), "jobs": [looking.brief(job) for job in stopped]}
 
 
 def retry_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Queue a job again that is Failed or Stopped; parts that are done stay so."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(front.retry(settings.MTDATA, found(request, id).pk, settings.MTDATA_KINDS))
+        return _ordered(queue.retry(settings.MTDATA, found(request, id).pk, settings.MTDATA_KINDS))
 
 
 def undo_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Take back everything that an ended job did."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(front.undo(settings.MTDATA, found(request, id).pk))
+        return _ordered(queue.undo(settings.MTDATA, found(request, id).pk))
 
 
 def _ordered(job: Job, note: str = "") -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
-from mtdata.domain.job import Stage, Status
 from mtdata.jobs.kind import MOST_VALUE
+from mtdata.jobs.states import Stage, Status
 
 ANY: Literal["any"] = "any"
 MOST_PAGE, MOST_SIZE, MOST_CURSOR, MOST_PARAMETERS = 1_000_000, 200, 2**63 - 1, 64

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from mtdata.domain.job import Stage
+from mtdata.jobs.states import Stage
 from mtdata.web.api.shapes import Paging, Wanted
 
 

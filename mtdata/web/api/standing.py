@@ -11,7 +11,7 @@ from ninja import Query
 from mtdata.alerts import notify
 from mtdata.alerts.notice import PROGRAM
 from mtdata.jobs.kind import REQUIRED, Kind
-from mtdata.records import carriers
+from mtdata.jobs.records import carriers
 from mtdata.status import shown
 from mtdata.web import pools
 from mtdata.web.api import shapes, site_shapes

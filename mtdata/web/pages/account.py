@@ -14,7 +14,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from mtdata.records.asking import asking
+from mtdata.jobs.records.asking import asking
 from mtdata.web import lockout, pace, tokens
 from mtdata.web.models import Token
 from mtdata.web.roles import Role, role_of

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 
 from mtdata.core.errors import RecordsError
-from mtdata.records import fitness
+from mtdata.jobs.records import fitness
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

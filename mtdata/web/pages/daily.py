@@ -15,9 +15,9 @@ from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError, RecordsError
 from mtdata.domain.daily import name_of
 from mtdata.jobs import daily
+from mtdata.jobs.records.asking import asking, now
+from mtdata.jobs.records.models import Job
 from mtdata.records import dailies
-from mtdata.records.asking import asking, now
-from mtdata.records.models import Job
 from mtdata.web.pages.words import see
 from mtdata.web.paging import word_in
 from mtdata.web.reach import reach_of

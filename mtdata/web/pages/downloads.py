@@ -15,8 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mtdata.jobs.kind import Guard
-from mtdata.records.asking import asking
-from mtdata.records.models import Artifact, Job
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web import links
 from mtdata.web.fetching import Fetching, guard_of
 from mtdata.web.pages.job import found

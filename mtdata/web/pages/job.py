@@ -11,10 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from mtdata.core.control import on_lines
-from mtdata.domain.job import FINAL, Status
-from mtdata.records import going
-from mtdata.records.asking import asking
-from mtdata.records.models import Event, Job, Part
+from mtdata.jobs.records import going
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Event, Job, Part
+from mtdata.jobs.states import FINAL, Status
 from mtdata.web import links, waiting
 from mtdata.web.fetching import guard_of
 from mtdata.web.pages.orders import orders_of

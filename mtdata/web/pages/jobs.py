@@ -9,8 +9,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.domain.job import Status
-from mtdata.records import looking
+from mtdata.jobs.records import looking
+from mtdata.jobs.states import Status
 from mtdata.web import links, users, waiting
 from mtdata.web.pages.words import span
 from mtdata.web.paging import asked_in, number_in

@@ -8,9 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 
-from mtdata.domain.job import Status
-from mtdata.records.asking import asking
-from mtdata.records.models import Artifact
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Artifact
+from mtdata.jobs.states import Status
 from mtdata.web import links
 from mtdata.web.pages.job import found
 from mtdata.web.pages.words import see

@@ -12,9 +12,9 @@ from django.shortcuts import render, resolve_url
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from mtdata.jobs import front
+from mtdata.jobs import queue as front
 from mtdata.jobs.kind import Kind
-from mtdata.records.models import Job
+from mtdata.jobs.records.models import Job
 from mtdata.web.job_form import JobForm, rows_in, without_row, words_of
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from mtdata.adapters import metrics as numbers
 from mtdata.core.clock import SystemClock
-from mtdata.records import carriers, listing
+from mtdata.jobs.records import carriers, listing
 from mtdata.web import pools
 
 KEPT_S = 5.0

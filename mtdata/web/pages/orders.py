@@ -11,12 +11,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 
 from mtdata.core.errors import JobError, RecordsError
-from mtdata.domain.job import Status, retry_refused, undo_refused
-from mtdata.jobs import front
-from mtdata.records import share
-from mtdata.records.asking import asking
-from mtdata.records.models import Job
-from mtdata.records.moves import touched
+from mtdata.jobs import queue
+from mtdata.jobs.records import share
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Job
+from mtdata.jobs.records.moves import touched
+from mtdata.jobs.states import Status, retry_refused, undo_refused
 from mtdata.web.pages.words import see
 from mtdata.web.paging import asked_in
 from mtdata.web.reach import reach_of
@@ -42,7 +42,7 @@ def stop(request: HttpRequest, job: Any) -> HttpResponse:
     """End it and take back what it did."""
 
     def order(who: str) -> str:
-        of, told = front.stop(settings.MTDATA, job, f"stopped by {who}")
+        of, told = queue.stop(settings.MTDATA, job, f"stopped by {who}")
         return f"{of.name}: {told}; nothing was changed." if told else f"{of.name} is {of.status}."
 
     return _ordered(request, job, "stop", order)
@@ -59,7 +59,7 @@ def stop_all(request: HttpRequest) -> HttpResponse:
         owner=asked["owner"],
     )
     who = request.user.get_username()
-    stopped = front.stop_all(settings.MTDATA, found, f"stopped by {who}")
+    stopped = queue.stop_all(settings.MTDATA, found, f"stopped by {who}")
     log.info("%s ordered: stop %d jobs", who, len(stopped))
     messages.success(request, f"{len(stopped)} jobs were stopped.")
     return see("jobs")
@@ -69,7 +69,7 @@ def retry(request: HttpRequest, job: Any) -> HttpResponse:
     """Queue it again."""
 
     def order(who: str) -> str:
-        of = front.retry(settings.MTDATA, job, settings.MTDATA_KINDS)
+        of = queue.retry(settings.MTDATA, job, settings.MTDATA_KINDS)
         return f"{of.name} is queued again, attempt {of.attempt}."
 
     return _ordered(request, job, "retry", order)
@@ -79,7 +79,7 @@ def undo(request: HttpRequest, job: Any) -> HttpResponse:
     """Take back what it did."""
 
     def order(who: str) -> str:
-        of = front.undo(settings.MTDATA, job)
+        of = queue.undo(settings.MTDATA, job)
         return f"What {of.name} did is being taken back."
 
     return _ordered(request, job, "undo", order)

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.domain.job import Status
-from mtdata.records import carriers
+from mtdata.jobs.records import carriers
+from mtdata.jobs.states import Status
 from mtdata.web import charts, pools
 from mtdata.web.pages.words import see
 from mtdata.web.roles import is_guest

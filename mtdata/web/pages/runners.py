@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.records import carriers
+from mtdata.jobs.records import carriers
 from mtdata.web.paging import number_in
 
 

@@ -13,10 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mtdata.core.errors import JobError, RecordsError, UsageError
-from mtdata.domain.job import Status
-from mtdata.jobs import front
-from mtdata.records import looking
-from mtdata.records.models import Job
+from mtdata.jobs import queue
+from mtdata.jobs.records import looking
+from mtdata.jobs.records.models import Job
+from mtdata.jobs.states import Status
 from mtdata.web import links, users
 from mtdata.web.pages.words import see
 from mtdata.web.paging import word_in
@@ -82,11 +82,11 @@ def _ticked(request: HttpRequest) -> list[Job]:
 
 
 def _retry(job: Job) -> None:
-    front.retry(settings.MTDATA, job.pk)
+    queue.retry(settings.MTDATA, job.pk)
 
 
 def _undo(job: Job) -> None:
-    front.undo(settings.MTDATA, job.pk)
+    queue.undo(settings.MTDATA, job.pk)
 
 
 def _renew(job: Job) -> None:

@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 
 from mtdata.core.errors import UsageError
-from mtdata.records.asking import asking
+from mtdata.jobs.records.asking import asking
 from mtdata.web import tokens, users
 from mtdata.web.models import Token
 from mtdata.web.pages.words import see

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from mtdata.core import authority
 from mtdata.core.errors import ConfigError
 from mtdata.domain.broker import BrokerAddress
-from mtdata.jobs import sqs
+from mtdata.jobs.celery import sqs
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -9,8 +9,8 @@ import subprocess
 from contextlib import suppress
 from typing import IO, cast
 
-from mtdata.jobs.talk import Ear, line_of
-from mtdata.records.carrying import Claimed
+from mtdata.jobs.pipe import Ear, line_of
+from mtdata.jobs.records.carrying import Claimed
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from mtdata.domain.job import FINAL, Stage, Status
-from mtdata.records.asking import asking
-from mtdata.records.models import Job, Part
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.states import FINAL, Stage, Status
 
 UNDER_WAY = (Status.QUEUED, Status.IN_PROGRESS, Status.STOPPING)
 MOST = 2000

@@ -17,11 +17,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from mtdata.core.errors import Fenced
-from mtdata.domain.job import CLOSING, LEAVING, Stage, Status
-from mtdata.records.asking import asking, now, whole
-from mtdata.records.models import Artifact, Job, Part
-from mtdata.records.moves import ALL, TEXT, advance, locked, taken_back, tell, touched, turn
-from mtdata.records.share import in_turn
+from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.models import Artifact, Job, Part
+from mtdata.jobs.records.moves import ALL, TEXT, advance, locked, taken_back, tell, touched, turn
+from mtdata.jobs.records.share import in_turn
+from mtdata.jobs.states import CLOSING, LEAVING, Stage, Status
 
 CANDIDATES = 50
 

@@ -8,6 +8,6 @@ from django.apps import AppConfig
 class RecordsApp(AppConfig):
     """Job, Part, Event, Artifact and Runner."""
 
-    name = "mtdata.records"
+    name = "mtdata.jobs.records"
     label = "records"
     default_auto_field = "django.db.models.BigAutoField"

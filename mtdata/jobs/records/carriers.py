@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Q
 
 from mtdata.core.past import latest_counted
-from mtdata.domain.job import Status
-from mtdata.records.asking import asking, now
-from mtdata.records.models import Job, Part, Runner
+from mtdata.jobs.records.asking import asking, now
+from mtdata.jobs.records.models import Job, Part, Runner
+from mtdata.jobs.states import Status
 
 SILENT_SWEEPS = 4
 """A runner that was not heard of for so many sweeps is silent."""

@@ -11,10 +11,10 @@ from django.db.models import F
 
 from mtdata.core.border import printable
 from mtdata.core.errors import JobError, RecordsError, UsageError
-from mtdata.domain.job import Stage, Status, free_name, retry_refused, undo_refused
-from mtdata.records.asking import asking, now, whole
-from mtdata.records.models import Job, Part
-from mtdata.records.moves import advance, is_final, locked, tell, touched, turn
+from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.records.moves import advance, is_final, locked, tell, touched, turn
+from mtdata.jobs.states import Stage, Status, free_name, retry_refused, undo_refused
 
 TRIES = 20
 

@@ -17,7 +17,7 @@ from django.db.utils import (
 )
 
 from mtdata.core.errors import RecordsError
-from mtdata.records.faults import RecordsBusy, is_locked, reason
+from mtdata.jobs.records.faults import RecordsBusy, is_locked, reason
 
 Found = TypeVar("Found")
 TRIES, PAUSE_S = 7, 0.1

@@ -14,9 +14,9 @@ from django.db.models import Count, F, Q
 from mtdata import __version__
 from mtdata.core.control import on_lines
 from mtdata.core.past import latest_counted
-from mtdata.domain.job import Status
-from mtdata.records.asking import asking, now, whole
-from mtdata.records.models import Event, Job, Runner
+from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.models import Event, Job, Runner
+from mtdata.jobs.states import Status
 
 
 def enter(engine: str, slots: int) -> UUID:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from mtdata.config import Settings
 from mtdata.core.errors import ConfigError, RecordsError
-from mtdata.jobs import doorbell
-from mtdata.jobs.embedded import Slots
+from mtdata.jobs.celery import ring
 from mtdata.jobs.kind import Kinds
+from mtdata.jobs.records import reaping, runners, setting
+from mtdata.jobs.runner import Slots
 from mtdata.jobs.supervisor import Terms
-from mtdata.records import reaping, runners, setting
 
 if TYPE_CHECKING:
-    from mtdata.jobs.ear import Ear, Heard
+    from mtdata.jobs.celery.listener import Ear, Heard
 
 SILENT_SWEEPS = 3
 """A runner that was not heard of for so many sweeps is rung by nobody."""
@@ -54,7 +54,7 @@ class RungSlots(Slots):
         if self._ear is not None:
             self._ear.join(HANDED_BACK_S if self._handed_back else LAST_S)
         for job, hands in self._handed_back:
-            doorbell.ring(self._settings, job, hands, within_s=PATIENT_S)
+            ring.ring(self._settings, job, hands, within_s=PATIENT_S)
         return ended
 
     def is_well(self) -> bool:
@@ -67,18 +67,18 @@ class RungSlots(Slots):
         if self._leaving.is_set():  # our own ear must not be the one that hears it
             self._handed_back.append((job, hands))
             return
-        doorbell.ring(self._settings, job, hands, within_s=PATIENT_S)
+        ring.ring(self._settings, job, hands, within_s=PATIENT_S)
 
     def _pause_s(self) -> float:
         return reaping.due_in_s(self._kinds.keys(), self.look_s)
 
     def _heard(self, job_id: str, hops: int) -> None:
-        if self._bell.ring() or hops >= doorbell.MOST_HOPS or self._leaving.is_set():
+        if self._bell.ring() or hops >= ring.MOST_HOPS or self._leaving.is_set():
             return
         # all our slots are at work, and look again before they sleep; others may be free now
         try:
             if runners.idle_elsewhere(self._entered(), SILENT_SWEEPS * self.look_s):
-                doorbell.ring(self._settings, job_id, hops=hops + 1, within_s=PATIENT_S)
+                ring.ring(self._settings, job_id, hops=hops + 1, within_s=PATIENT_S)
         except RecordsError:
             return  # the slots tell of it, and who sleeps wakes by itself
         finally:
@@ -92,10 +92,10 @@ def _ear_of(settings: Settings, heard: Heard) -> Ear:
             "programme.config: BROKER is missing; the engine celery needs one (amqp:// or sqs://), "
             "there or behind --broker"
         )
-    from mtdata.jobs.broker import app_of
+    from mtdata.jobs.celery.app import app_of
 
     app_of(address)  # says so where Celery is not installed
-    from mtdata.jobs.ear import Ear
+    from mtdata.jobs.celery.listener import Ear
 
     return Ear(address, heard)
 

@@ -13,8 +13,8 @@ from uuid import UUID
 from mtdata.config import Settings
 from mtdata.core.errors import ConfigError
 from mtdata.domain.broker import BrokerAddress
-from mtdata.jobs import lines, sqs
-from mtdata.jobs.broker_faults import AlarmError
+from mtdata.jobs.celery import lines, sqs
+from mtdata.jobs.celery.broker_faults import AlarmError
 
 log = logging.getLogger(__name__)
 WITHIN_S, TRYING_S, MOST_TIMES, MOST_LOOKS = 3.0, 10.0, 16, 100
@@ -56,8 +56,8 @@ def try_out(address: BrokerAddress) -> str:
 
 def _tried(address: BrokerAddress, act: Callable[[Any], None], within_s: float) -> str:
     """Why the act on its Celery app did not go well in that time, '' when it did."""
-    from mtdata.jobs.broker import app_of
-    from mtdata.jobs.broker_faults import faults, why
+    from mtdata.jobs.celery.app import app_of
+    from mtdata.jobs.celery.broker_faults import faults, why
 
     try:
         app, away = app_of(address), faults()  # loading them is not counted as waiting
@@ -125,7 +125,7 @@ def _send(job_id: str, times: int, hops: int, address: BrokerAddress, app: Any) 
 
 
 def _put(job_id: str, times: int, hops: int, app: Any, connection: Any, **more: Any) -> None:
-    from mtdata.jobs.broker import TASK
+    from mtdata.jobs.celery.app import TASK
 
     if connection.transport.driver_type == "sqs":
         more["declare"] = ()  # it stands, and to ask for its size is a right of its own

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Max, Q, Sum
 
 from mtdata.core.past import latest_counted
-from mtdata.domain.job import Stage, Status
-from mtdata.domain.pace import Bit, Pace, pace_of, share_of
-from mtdata.records.asking import asking, now
-from mtdata.records.models import Event, Job, Part, Runner
+from mtdata.jobs.pace import Bit, Pace, pace_of, share_of
+from mtdata.jobs.records.asking import asking, now
+from mtdata.jobs.records.models import Event, Job, Part, Runner
+from mtdata.jobs.states import Stage, Status
 
 RUNNING, FINISHED, LIVING_S = 20, 20, 60.0
 

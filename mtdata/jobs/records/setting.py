@@ -19,11 +19,11 @@ from mtdata.core import authority
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import ConfigError, RecordsError
 from mtdata.domain.database import DatabaseAddress
-from mtdata.records.asking import asking
-from mtdata.records.connecting import BUSY_S, described
-from mtdata.records.faults import RecordsBusy
-from mtdata.records.fitness import refuse_narrow_texts
-from mtdata.records.ready import prepare
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.connecting import BUSY_S, described
+from mtdata.jobs.records.faults import RecordsBusy
+from mtdata.jobs.records.fitness import refuse_narrow_texts
+from mtdata.jobs.records.ready import prepare
 
 FILE_MODE = 0o600
 _DRIVERS = {"mysql": "PyMySQL", "postgres": "psycopg"}

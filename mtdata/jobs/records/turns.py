@@ -22,8 +22,8 @@ from django.db.utils import DatabaseError, InterfaceError
 
 from mtdata.core.errors import BusyError, RecordsError
 from mtdata.core.limiter import Turns
-from mtdata.records.asking import where
-from mtdata.records.faults import reason
+from mtdata.jobs.records.asking import where
+from mtdata.jobs.records.faults import reason
 
 log = logging.getLogger(__name__)
 SIGN_S = 30.0

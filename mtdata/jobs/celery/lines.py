@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mtdata.domain.broker import BrokerAddress
-from mtdata.jobs import heard, sqs
-from mtdata.jobs.heard import Ring
+from mtdata.jobs.celery import heard, sqs
+from mtdata.jobs.celery.heard import Ring
 
 if TYPE_CHECKING:
     from celery import Celery

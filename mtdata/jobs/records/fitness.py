@@ -14,8 +14,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.utils import OperationalError
 
 from mtdata.core.errors import RecordsError
-from mtdata.records.asking import asking, where
-from mtdata.records.connecting import BUSY_S
+from mtdata.jobs.records.asking import asking, where
+from mtdata.jobs.records.connecting import BUSY_S
 
 _TABLES = """
 SELECT table_name FROM information_schema.columns
@@ -84,7 +84,7 @@ def refuse_unwritable() -> None:
 
     Tried by a change of no row, for what servers tell of themselves is not the whole of it.
     """
-    from mtdata.records.models import Runner
+    from mtdata.jobs.records.models import Runner
 
     with asking(), _without_waiting():
         if Runner._meta.db_table not in connection.introspection.table_names():

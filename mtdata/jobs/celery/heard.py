@@ -13,7 +13,7 @@ from base64 import b64decode
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mtdata.jobs.broker import TASK
+from mtdata.jobs.celery.app import TASK
 
 MOST_BYTES = 16 * 1024
 """A ring of ours has 200 bytes, and 1200 with all that SQS needs around it."""

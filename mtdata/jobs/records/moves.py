@@ -12,7 +12,9 @@ from django.db.models import Q
 
 from mtdata.core.control import on_lines
 from mtdata.core.errors import JobError
-from mtdata.domain.job import (
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Artifact, Event, Job, Part
+from mtdata.jobs.states import (
     FINAL,
     LEAVING,
     Stage,
@@ -22,8 +24,6 @@ from mtdata.domain.job import (
     may_follow,
     next_step,
 )
-from mtdata.records.asking import now
-from mtdata.records.models import Artifact, Event, Job, Part
 
 ALL, UNFINISHED = "all", "unfinished"
 """What a part that takes back reaches: everything of the job, or what is not finished."""

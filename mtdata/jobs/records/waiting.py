@@ -12,11 +12,11 @@ from typing import NamedTuple
 from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Coalesce
 
-from mtdata.domain.job import Stage, Status, after_wait
-from mtdata.records.asking import now, whole
-from mtdata.records.carrying import Claimed, Signs
-from mtdata.records.models import Job, Part
-from mtdata.records.moves import TEXT, advance, locked, next_parts, tell
+from mtdata.jobs.records.asking import now, whole
+from mtdata.jobs.records.carrying import Claimed, Signs
+from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.records.moves import TEXT, advance, locked, next_parts, tell
+from mtdata.jobs.states import Stage, Status, after_wait
 
 LEAST_S = 1.0
 """So long at least, whatever the clocks of two machines make of it: nobody runs in a circle."""

@@ -8,7 +8,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-APPS = ("mtdata.records",)
+APPS = ("mtdata.jobs.records",)
 
 
 def prepare(*apps: str, **more: Any) -> None:

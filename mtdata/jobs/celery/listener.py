@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 from mtdata.core.clock import SystemClock
 from mtdata.domain.broker import BrokerAddress
-from mtdata.jobs import doorbell, lines
-from mtdata.jobs.broker import new_app
-from mtdata.jobs.broker_faults import is_unreadable, why
-from mtdata.jobs.lines import Taken
+from mtdata.jobs.celery import lines, ring
+from mtdata.jobs.celery.app import new_app
+from mtdata.jobs.celery.broker_faults import is_unreadable, why
+from mtdata.jobs.celery.lines import Taken
 
 log = logging.getLogger(__name__)
 Heard = Callable[[str, int], None]
@@ -73,7 +73,7 @@ class Ear:
         if self._stuck:
             lines.empty(self._app, self._address)
             self._dropped.tell("it cannot even be taken, so all that waited was dropped with it")
-            self._heard(doorbell.NOBODY, doorbell.MOST_HOPS)  # some of it may have been rings
+            self._heard(ring.NOBODY, ring.MOST_HOPS)  # some of it may have been rings
             self._stuck = False
         with lines.listening(self._app, self._address) as line:
             self._back()
@@ -82,7 +82,7 @@ class Ear:
                     self._answer(taken)
 
     def _answer(self, taken: Taken) -> None:
-        is_ring = not isinstance(taken.said, str) and taken.said.job != doorbell.NOBODY
+        is_ring = not isinstance(taken.said, str) and taken.said.job != ring.NOBODY
         if is_ring and self._leaving.is_set():
             taken.back()
             return

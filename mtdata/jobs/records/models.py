@@ -9,8 +9,8 @@ import uuid
 
 from django.db import models
 
-from mtdata.domain.job import Stage, Status
-from mtdata.records.ready import prepare
+from mtdata.jobs.records.ready import prepare
+from mtdata.jobs.states import Stage, Status
 
 prepare()
 STATUS = [(one.value, one.value) for one in Status]

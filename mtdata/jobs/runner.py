@@ -13,10 +13,10 @@ from uuid import UUID
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
-from mtdata.jobs.bell import Bell
 from mtdata.jobs.kind import Kinds
+from mtdata.jobs.records import reaping, runners, setting
 from mtdata.jobs.supervisor import Supervisor, Terms
-from mtdata.records import reaping, runners, setting
+from mtdata.jobs.wakeup import Bell
 
 log = logging.getLogger(__name__)
 LOOK_S = 0.5

@@ -36,7 +36,7 @@ def _check_records(settings: Settings) -> list[Finding]:
     address = settings.database
     if not address.is_shared and not Path(address.name).exists():
         return []  # made when somebody first orders a job
-    from mtdata.records import fitness, setting  # brings Django along
+    from mtdata.jobs.records import fitness, setting  # brings Django along
 
     try:
         setting.open_records(address)
@@ -70,13 +70,13 @@ def _check_broker(settings: Settings) -> list[Finding]:
     how = settings.programme
     if how.engine != "celery" or how.broker is None:
         return []
-    from mtdata.jobs import broker, doorbell
+    from mtdata.jobs.celery import app, ring
 
     try:
-        broker.app_of(how.broker)
+        app.app_of(how.broker)
     except ConfigError as error:  # Celery is not installed, or BROKER_CA is none
         return [Finding(PROGRAM, "BROKER", "bad", str(error), error.exit_code)]
-    if fault := doorbell.try_out(how.broker):
+    if fault := ring.try_out(how.broker):
         told = (
             f"{how.broker.told()}: {fault}; jobs wait up to SWEEP_S ({how.sweep_s:g} s) each until "
             "it rings again"

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
-from mtdata.domain.job import FINAL, Stage, Status
-from mtdata.records.asking import asking
-from mtdata.records.models import Artifact, Job, Part
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Artifact, Job, Part
+from mtdata.jobs.states import FINAL, Stage, Status
 
 EVENTS, MOST, MOST_PAGE = 50, 200, 200
 NO_PARTS = {"done": 0, "total": 0, "rows": 0}

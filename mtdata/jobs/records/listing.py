@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Min, Q
 
-from mtdata.domain.job import Status
-from mtdata.records.asking import asking, now
-from mtdata.records.models import Job, Part
+from mtdata.jobs.records.asking import asking, now
+from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.states import Status
 
 OPEN = (Status.QUEUED, Status.IN_PROGRESS)
 PART = "number name stage status attempt lost rows expected step reason started_at ended_at".split()

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtdata.config import Settings
-from mtdata.jobs import bounds, doorbell
+from mtdata.jobs import bounds
+from mtdata.jobs.celery import ring
 from mtdata.jobs.kind import Kinds, read_parameters
 from mtdata.jobs.ordering import kind_of, order_of
-from mtdata.records import looking, orders
-from mtdata.records.models import Job
-from mtdata.records.moves import is_final
+from mtdata.jobs.records import looking, orders
+from mtdata.jobs.records.models import Job
+from mtdata.jobs.records.moves import is_final
 
 _ALONE = threading.Lock()
 """Orders of one process come one by one, so that many at once are counted as many."""
@@ -45,7 +46,7 @@ def add_all(
         bounds.refuse_beyond(settings, kinds, owner, [(kind.name, one) for one in read])
         jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
     for job in jobs:
-        if not doorbell.ring(settings, job.pk):
+        if not ring.ring(settings, job.pk):
             break  # the broker is away: who sweeps the records finds all of them
     return jobs
 
@@ -80,7 +81,7 @@ def stop_all(settings: Settings, jobs: Sequence[Any], reason: str) -> list[Job]:
         if not told:
             stopped.append(job)
     for job in stopped:
-        if not is_final(job) and not doorbell.ring(settings, job.pk):
+        if not is_final(job) and not ring.ring(settings, job.pk):
             break  # as in `add_all`
     return stopped
 
@@ -102,5 +103,5 @@ def undo(settings: Settings, job_id: Any) -> Job:
 
 
 def _rung(settings: Settings, job: Job) -> Job:
-    doorbell.ring(settings, job.pk)
+    ring.ring(settings, job.pk)
     return job

@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import F, Q
 
 from mtdata.core.past import latest_counted
-from mtdata.domain.job import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
-from mtdata.records.asking import asking, now, whole
-from mtdata.records.carrying import Claimed
-from mtdata.records.models import Job, Part
-from mtdata.records.moves import TEXT, advance, end, locked, tell
+from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.carrying import Claimed
+from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.records.moves import TEXT, advance, end, locked, tell
+from mtdata.jobs.states import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
 
 PAUSE_S, PUT_OFF_S = 5.0, 2.0
 SILENT = "its runner was not heard of any more"

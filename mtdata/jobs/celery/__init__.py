@@ -1,0 +1,1 @@
+"""Runners by Celery: a broker wakes them; the records decide."""
