@@ -15,10 +15,10 @@ from threading import Event, Thread
 from time import perf_counter, process_time
 from typing import Any
 
-from mtdata import app
 from mtdata.config import load
 from mtdata.core.clock import SystemClock
 from mtdata.core.sqlite import Connection
+from mtdata.study.operations import commands
 
 HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
 
@@ -36,9 +36,9 @@ def carried_out(text: str) -> str:
     with _peaks(wanted=order.get("peaks", False)) as peaks:
         began, cpu = perf_counter(), process_time()
         if order["command"] == "export":
-            told: Any = app.export(site, "all").shown()
+            told: Any = commands.export(site, "all").shown()
         else:
-            told = app.decode(site, "all", None, check=False)
+            told = commands.decode(site, "all", None, check=False)
         took = {"seconds": perf_counter() - began, "cpu_s": process_time() - cpu}
     ended = os.times()  # of the workers, which have ended by now
     took["workers_cpu_s"] = ended.children_user + ended.children_system

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
 
-from mtdata import checkup, logs
+from mtdata import logs
 from mtdata.adapters.notifier import Notifier
 from mtdata.alerts import notify
-from mtdata.bulletin import exit_code
 from mtdata.config import Settings, SiteConfig
 from mtdata.core import schedule
 from mtdata.core.clock import SystemClock
@@ -21,9 +20,11 @@ from mtdata.core.errors import ConfigError, MTDataError, Stopped
 from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
 from mtdata.core.stop import Pulse
-from mtdata.duties import COLLECT
-from mtdata.program_fault import contained
 from mtdata.shift import NEWS, Shift
+from mtdata.study.operations import check
+from mtdata.study.operations.tasks import COLLECT
+from mtdata.study.round.program_fault import contained
+from mtdata.study.status.report import exit_code
 from mtdata.timetable import TickingClock, Timetable
 
 log = logging.getLogger(__name__)
@@ -173,7 +174,7 @@ class Daemon:
 
     def _check_itself(self) -> None:
         for site in self._shift.sites():
-            for finding in checkup.check_here(site):
+            for finding in check.check_here(site):
                 if finding.verdict == "bad":
                     with logs.at(site=site.name):
                         log.error("%s: %s", finding.what, finding.told)

@@ -9,16 +9,17 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from mtdata import app, logs
+from mtdata import logs
 from mtdata.alerts import notify
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import BusyError, MTDataError, StorageError
 from mtdata.core.stop import Pulse
 from mtdata.desk import THREAD, Desk
-from mtdata.duties import COLLECT, DAILY, Duty, Turn
 from mtdata.jobs import in_daemon
 from mtdata.jobs.daily import Dailies
-from mtdata.program_fault import ProgramFault, contained
+from mtdata.study.operations import commands
+from mtdata.study.operations.tasks import COLLECT, DAILY, Duty, Turn
+from mtdata.study.round.program_fault import ProgramFault, contained
 from mtdata.timetable import TickingClock
 
 log = logging.getLogger(__name__)
@@ -164,14 +165,14 @@ class Shift:
             pulse.beat()
             try:
                 with contained(site.name):
-                    app.look_ahead(site)
+                    commands.look_ahead(site)
             except (
                 StorageError,
                 ProgramFault,
             ) as error:  # its own round tells of it; the others have their turn
                 with logs.at(site=site.name):
                     log.debug("%s", error)
-        app.write_metrics(self.settings)
+        commands.write_metrics(self.settings)
         for kind in ("task_failed", StorageError.incident):
             notify.close_program_incident(self.settings, kind, NUMBERS)
 

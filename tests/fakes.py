@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from mtdata.core.errors import MTDataError, PackageError, SiteError, SiteRefused
-from mtdata.domain.receipt import Answer, Outcome
-from mtdata.domain.scale import checked_name
+from mtdata.study.model.receipt import Answer, Outcome
+from mtdata.study.model.scale import checked_name
 
 Verdict = tuple[Outcome, str]
 

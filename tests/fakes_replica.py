@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from mtdata.core.errors import ReplicaError, ReplicaRefused, ReplicaWrong
-from mtdata.domain.copy import checked_copy_name
+from mtdata.study.model.copy import checked_copy_name
 
 
 class MemoryReplica:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtdata.adapters.ledger import Ledger
+from mtdata.study.ledger import Ledger
 
 _OPEN: list[Ledger] = []
 

@@ -417,7 +417,7 @@ def test_functions_are_short() -> None:
     assert statistics.quantiles(lengths, n=10)[8] <= 30
 
 
-@pytest.mark.parametrize("room", ["mtdata.pipeline", "mtdata.cli.main"])
+@pytest.mark.parametrize("room", ["mtdata.study.pipeline", "mtdata.cli.main"])
 def test_the_heart_starts_without_the_heavy_libraries(room: str) -> None:
     heavy = ["boto3", "botocore", "celery", "django", "pandas", "rich"]
     program = f"import sys, {room}; print([name for name in {heavy} if name in sys.modules])"

@@ -8,9 +8,9 @@ from time import perf_counter
 from benchmarks import original
 from benchmarks.bench import SCALE, Bench, Home
 from benchmarks.figures import Measured, in_ratio
-from mtdata.collectors.http import SiteAccess
-from mtdata.collectors.mindtrails import MindTrailsSite
-from mtdata.domain.receipt import Outcome
+from mtdata.study.collectors.http import SiteAccess
+from mtdata.study.collectors.mindtrails import MindTrailsSite
+from mtdata.study.model.receipt import Outcome
 
 LATENCY_S = 0.020
 CONNECTIONS, POOLED, ONE_BY_ONE = 16, 2_000, 100

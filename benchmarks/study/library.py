@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from benchmarks.bench import Bench, NotMeasured
 from benchmarks.figures import Measured, in_ratio
 from benchmarks.rows import make_key, seal
-from mtdata.adapters.cipher import KeyRing, trusted
-from mtdata.adapters.keys import PrivateKey
+from mtdata.study.decryption.cipher import KeyRing, trusted
+from mtdata.study.decryption.keys import PrivateKey
 
 VALUES = 3_000
 TRIED = 1_000

@@ -16,7 +16,7 @@ from mtdata.alerts.outbox import Outbox, is_due, pause_s
 from mtdata.alerts.telling import Telling
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import PostError, PostPutOff, StorageError
-from mtdata.ports import Post
+from mtdata.study.ports import Post
 
 log = logging.getLogger(__name__)
 MAIL, ESCALATION = "mail", "escalation"

@@ -13,7 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from mtdata.adapters.ledger import Ledger
 from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices
 from mtdata.alerts.incident import KINDS, Incident
 from mtdata.alerts.marker import Marker
@@ -22,14 +21,15 @@ from mtdata.alerts.notice import PROGRAM, Item, News, Notice, Pace
 from mtdata.alerts.outbox import Outbox
 from mtdata.alerts.posting import heart_beat, posts_of
 from mtdata.alerts.telling import Telling
-from mtdata.bulletin import LEVELS, Report
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError, MTDataError, PostError, Stopped, StorageError, UsageError
 from mtdata.core.lock import PoolLock
-from mtdata.known_pool import has_ledger
-from mtdata.ports import Post
+from mtdata.study.ledger import Ledger
+from mtdata.study.operations.known_pool import has_ledger
+from mtdata.study.ports import Post
+from mtdata.study.status.report import LEVELS, Report
 
 log = logging.getLogger(__name__)
 _outboxes: dict[Path, Outbox] = {}

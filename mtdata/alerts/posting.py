@@ -8,7 +8,7 @@ from mtdata.alerts.mail import MailAccess, MailPost
 from mtdata.alerts.mail_tokens import TokenSource
 from mtdata.config import Settings
 from mtdata.config.log import MailConfig
-from mtdata.ports import Post
+from mtdata.study.ports import Post
 
 
 def posts_of(settings: Settings) -> dict[str, Post]:

@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from mtdata import checkup, checkup_services
+from mtdata import checkup_services
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.export import CakeConfig
 from mtdata.core.checks import Finding
 from mtdata.jobs import check as trying
+from mtdata.study.operations import check as checkup
 
 WHOSE = "a site's NAME, or an account's of export.config; . = every one"
 CHECK = """examples:

@@ -7,18 +7,20 @@ import logging
 import sys
 from typing import Any
 
-from mtdata import app, logs, upkeep
+from mtdata import logs
 from mtdata.alerts import notify
-from mtdata.bulletin import Report
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.cli.words import place
 from mtdata.config import SiteConfig, seconds
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError, UsageError
-from mtdata.known_pool import has_raw
-from mtdata.program_fault import ProgramFault, contained
-from mtdata.wiring import has_pool
+from mtdata.study.operations import commands as app
+from mtdata.study.operations import verify as upkeep
+from mtdata.study.operations.known_pool import has_raw
+from mtdata.study.operations.opening import has_pool
+from mtdata.study.round.program_fault import ProgramFault, contained
+from mtdata.study.status.report import Report
 
 log = logging.getLogger(__name__)
 EXPORT = """examples:

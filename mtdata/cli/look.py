@@ -6,8 +6,6 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from mtdata import app
-from mtdata.adapters.ledger import Released
 from mtdata.alerts import notify
 from mtdata.alerts.notice import PROGRAM
 from mtdata.cli.sites import Result, answer, each_site, settings_of
@@ -18,10 +16,12 @@ from mtdata.config import SiteConfig, write_samples
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError, UsageError
 from mtdata.core.reach import NO_FILE, is_free
-from mtdata.domain.bounds import MAX_ID
 from mtdata.jobs import daily
-from mtdata.status import shown
-from mtdata.wiring import has_pool
+from mtdata.study.ledger import Released
+from mtdata.study.model.bounds import MAX_ID
+from mtdata.study.operations import commands as app
+from mtdata.study.operations.opening import has_pool
+from mtdata.study.status.overview import shown
 
 SERVER = "a site's NAME; . = every one"
 INIT = """examples:

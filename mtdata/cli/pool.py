@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mtdata import reclaiming
 from mtdata.cli.sites import Result, answer, each_site, recorded, settings_of
 from mtdata.cli.tables import say, table, watching
 from mtdata.config import SiteConfig
 from mtdata.core.errors import UsageError
+from mtdata.study.operations import reclaiming
 
 POOL = """examples:
   mtdata pool                      whose pool lies at each PATH, and whether it is the known one

@@ -25,7 +25,7 @@ from mtdata.core.reach import (
     stretch,
     words_of,
 )
-from mtdata.domain.forecast import Room
+from mtdata.study.model.forecast import Room
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
@@ -103,7 +103,7 @@ def _write_all(file: int, content: bytes, start: int) -> None:
 
 
 class FolderDisk:
-    """Port Disk over a folder; see mtdata/ports.py for the promises."""
+    """Port Disk over a folder; see mtdata/study/ports.py for the promises."""
 
     def __init__(
         self, root: Path, beat: Callable[[], None] = lambda: None, mode: int = FILE_MODE

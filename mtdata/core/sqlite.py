@@ -10,12 +10,12 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
-from mtdata.adapters.ledger.schema import ASTRAY, NEWER, SCHEMA, TABLES, TURN, WORKING
 from mtdata.core.cells import Cells, OddCell
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import opened
 from mtdata.core.reach import check_plain, is_plain
+from mtdata.study.ledger.schema import ASTRAY, NEWER, SCHEMA, TABLES, TURN, WORKING
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any
 
 from mtdata.core.errors import Stopped
-from mtdata.ports import Site
+from mtdata.study.ports import Site
 
 ENDED = "asked to end; what was not committed is undone by the next round"
 

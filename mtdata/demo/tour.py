@@ -12,12 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mtdata import app, logs
-from mtdata.bulletin import Report
+from mtdata import logs
 from mtdata.config import SiteConfig, load
 from mtdata.core.errors import UsageError
 from mtdata.demo.data import SCALES, make_key, populate
 from mtdata.demo.study_site import StudySite
+from mtdata.study.operations import commands
+from mtdata.study.status.report import Report
 
 SEED = 20180312
 SHOWN_SHEETS = ("DASS21_AS", "JsPsychTrial")
@@ -53,7 +54,7 @@ def tour(
         logs.configure(None, home)
         say("2. One round: collect -> back_up -> decrypt -> append -> verify -> delete\n")
         try:
-            report = app.export(config, "all")
+            report = commands.export(config, "all")
             left = {scale: len(site.rows(scale)) for scale in SCALES}
             shown: dict[str, Any] = {"sites": {"demo": report.shown()}}
             shown["on_site"] = {"before": lay, "after": left}

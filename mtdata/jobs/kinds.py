@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mtdata.jobs import cake, study
+from mtdata.jobs import cake
 from mtdata.jobs.kind import Kinds
+from mtdata.study.operations import jobs
 
 KINDS: Kinds = {
     kind.name: kind
-    for kind in (study.EXPORT, study.DECODE, cake.CLICKS, cake.CONVERSIONS, cake.CHANGES)
+    for kind in (jobs.EXPORT, jobs.DECODE, cake.CLICKS, cake.CONVERSIONS, cake.CHANGES)
 }

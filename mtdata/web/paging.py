@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mtdata.domain.bounds import MAX_ID
+from mtdata.study.model.bounds import MAX_ID
 
 MOST_WORDS = 128
 

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from mtdata import app, logs
-from mtdata.adapters.ledger.sight import Balance, Shelved
+from mtdata import logs
 from mtdata.alerts.incident import Incident
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import MTDataError, StorageError
-from mtdata.domain.forecast import OF_DAYS
-from mtdata.wiring import has_pool, look_into
+from mtdata.study.ledger.sight import Balance, Shelved
+from mtdata.study.model.forecast import OF_DAYS
+from mtdata.study.operations import commands as app
+from mtdata.study.operations.opening import has_pool, look_into
 
 KEPT_S, PATIENCE_S, MOST_KEPT = 5.0, 30.0, 64
 TIMES = 10

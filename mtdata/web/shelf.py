@@ -13,9 +13,9 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import NamedTuple
 
-from mtdata.adapters.ledger.sight import Entered
 from mtdata.config import SiteConfig
-from mtdata.wiring import has_pool, look_into
+from mtdata.study.ledger.sight import Entered
+from mtdata.study.operations.opening import has_pool, look_into
 
 FOLDERS = ("raw_data", "active_data", "recovered_data", "held", ".")
 """What of a pool is shown; '.' is the folder itself."""

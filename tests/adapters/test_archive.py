@@ -10,11 +10,11 @@ from hashlib import sha256
 
 import pytest
 
-from mtdata.adapters.archive import INCOMING, Appended, FolderArchive, drop_incoming, runs
 from mtdata.core.errors import PackageError, StorageError
-from mtdata.domain.package import read_entry
-from mtdata.domain.receipt import Span
-from mtdata.domain.scale import Scale
+from mtdata.study.files.archive import INCOMING, Appended, FolderArchive, drop_incoming, runs
+from mtdata.study.model.package import read_entry
+from mtdata.study.model.receipt import Span
+from mtdata.study.model.scale import Scale
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory
 

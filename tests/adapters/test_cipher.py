@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from Crypto.Cipher import PKCS1_v1_5
 
-from mtdata.adapters import cipher as cipher_room
-from mtdata.adapters.cipher import ClearCipher, KeyRing, RsaCipher, at_size, by_chance
-from mtdata.adapters.keys import PrivateKey, load_keys, self_test
-from mtdata.adapters.openers import BareOpener, FastOpener, ReferenceOpener
 from mtdata.core.errors import ConfigError
-from mtdata.domain.row import Opened, StillSealed
+from mtdata.study.decryption import cipher as cipher_room
+from mtdata.study.decryption.cipher import ClearCipher, KeyRing, RsaCipher, at_size, by_chance
+from mtdata.study.decryption.keys import PrivateKey, load_keys, self_test
+from mtdata.study.decryption.openers import BareOpener, FastOpener, ReferenceOpener
+from mtdata.study.model.row import Opened, StillSealed
 from tests.contracts.cipher_contract import OpenerContract, key_of, pair, sealed
 
 

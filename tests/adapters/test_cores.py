@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters import cipher
 from mtdata.config import SiteConfig
 from mtdata.core.cores import cores, quotas
-from mtdata.wiring import cipher_of
+from mtdata.study.decryption import cipher
+from mtdata.study.operations.opening import cipher_of
 from tests.adapters.test_cipher import key_of
 
 V2 = "30 23 0:26 {} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"

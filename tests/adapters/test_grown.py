@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.adapters.grown import GrownFile, Shelf
+from mtdata.study.files.grown import GrownFile, Shelf
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mtdata.adapters.ledger import Ledger
+from mtdata.study.ledger import Ledger
 from tests.conftest import requires_program
 
 ROOT = Path(__file__).parents[2]

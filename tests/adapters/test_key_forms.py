@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
-from mtdata.adapters.keys import load_keys
+from mtdata.study.decryption.keys import load_keys
 from tests.contracts.cipher_contract import pair
 
 WORD = "läng und geheim"

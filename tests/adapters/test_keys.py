@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.keys import load_keys
+from mtdata.study.decryption.keys import load_keys
 from tests.contracts.cipher_contract import pair
 from tests.owners import is_root
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from mtdata.core.errors import SiteError
-from mtdata.domain.receipt import Outcome
+from mtdata.study.model.receipt import Outcome
 from tests.adapters.test_mindtrails import SHORT_S, opened
 
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.arrivals import OnSite
 from mtdata.core.sqlite import Connection
-from mtdata.domain.forecast import Tried
-from mtdata.domain.package import read_entry
-from mtdata.domain.receipt import Span
-from mtdata.domain.scale import Scale
+from mtdata.study.ledger import Ledger
+from mtdata.study.ledger.arrivals import OnSite
+from mtdata.study.model.forecast import Tried
+from mtdata.study.model.package import read_entry
+from mtdata.study.model.receipt import Span
+from mtdata.study.model.scale import Scale
 from tests.fakes import compact
 from tests.ledgers import kept
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.schema import TABLES
 from mtdata.core.cells import Cells, OddCell
 from mtdata.core.errors import StorageError
-from mtdata.domain.package import read_entry
-from mtdata.domain.receipt import Span
-from mtdata.domain.scale import Scale
+from mtdata.study.ledger import Ledger
+from mtdata.study.ledger.schema import TABLES
+from mtdata.study.model.package import read_entry
+from mtdata.study.model.receipt import Span
+from mtdata.study.model.scale import Scale
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 ODD: dict[str, tuple[object, ...]] = {

@@ -8,7 +8,7 @@ import pytest
 
 from mtdata.alerts.incident import BLOCKING, DAMAGE, KINDS, NOTES
 from mtdata.alerts.incidents import Diary
-from mtdata.evidence import Evidence
+from mtdata.study.ledger.evidence import Evidence
 from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)

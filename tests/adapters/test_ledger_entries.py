@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters.ledger import Sifted
-from mtdata.domain.package import Entry, read_entry
-from mtdata.domain.receipt import Answer, HeldBack, Kept, Outcome, Placed, Span
-from mtdata.domain.scale import Scale
+from mtdata.study.ledger import Sifted
+from mtdata.study.model.package import Entry, read_entry
+from mtdata.study.model.receipt import Answer, HeldBack, Kept, Outcome, Placed, Span
+from mtdata.study.model.scale import Scale
 from tests.fakes import compact
 from tests.ledgers import ledger_in_memory
 

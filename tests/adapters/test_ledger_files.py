@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.ledger import Ledger, Snapshot
 from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import Connection
-from mtdata.domain.mark import FileMark
-from mtdata.domain.receipt import Span
+from mtdata.study.ledger import Ledger, Snapshot
+from mtdata.study.model.mark import FileMark
+from mtdata.study.model.receipt import Span
 from tests.ledgers import ledger_in_memory
 
 DAY = "2026-03-12"

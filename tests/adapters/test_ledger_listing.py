@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.domain.benchmark import Benchmark
-from mtdata.domain.package import read_entry
-from mtdata.domain.receipt import Outcome
-from mtdata.domain.scale import Scale
+from mtdata.study.model.benchmark import Benchmark
+from mtdata.study.model.package import read_entry
+from mtdata.study.model.receipt import Outcome
+from mtdata.study.model.scale import Scale
 from tests.adapters.test_ledger_entries import Book, entry
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.schema import SCHEMA
 from mtdata.alerts.notice import Told
 from mtdata.core.errors import StorageError
+from mtdata.study.ledger import Ledger
+from mtdata.study.ledger.schema import SCHEMA
 from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)

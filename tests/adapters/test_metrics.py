@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mtdata.adapters import metrics
 from mtdata.core.errors import StorageError
+from mtdata.study.status import metrics
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 SCALE: dict[str, Any] = {

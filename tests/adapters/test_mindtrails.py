@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from mtdata.collectors import KINDS, open_site
-from mtdata.collectors.http import SiteAccess
-from mtdata.collectors.mindtrails import MindTrailsSite
 from mtdata.core.errors import ConfigError, PackageError, SiteError, SiteRefused, SiteSlow
 from mtdata.demo.study_site import Request, StudySite
-from mtdata.domain.receipt import Outcome
+from mtdata.study.collectors import KINDS, open_site
+from mtdata.study.collectors.http import SiteAccess
+from mtdata.study.collectors.mindtrails import MindTrailsSite
+from mtdata.study.model.receipt import Outcome
 from tests.adapters import saying, text, told_by
 from tests.adapters.certificates import self_signed
 from tests.contracts.site_contract import MANY, SiteContract, World, fetched

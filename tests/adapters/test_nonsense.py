@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from mtdata import exporting, trying
-from mtdata.adapters.replicas import ReplicaAccess, open_replica
-from mtdata.copying import probe
 from mtdata.core.errors import MTDataError, OutputError, OutputRefused, ReplicaError, ReplicaRefused
 from mtdata.core.output import Facts, Output, Staged, open_output
 from mtdata.core.s3 import S3Access, opening
-from mtdata.ports import Replica
+from mtdata.study.ports import Replica
+from mtdata.study.replicas import ReplicaAccess, open_replica
+from mtdata.study.replicas.copying import probe
 from tests.bucket import KEYS
 from tests.nonsense import NONSENSE, Line, Nonsense, answer, nonsense
 

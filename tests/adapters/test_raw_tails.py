@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mtdata.adapters.archive import CLOSING, FolderArchive
-from mtdata.adapters.rawfile import opening_key, tail_entries, tail_of
-from mtdata.domain.mark import FileMark
+from mtdata.study.files.archive import CLOSING, FolderArchive
+from mtdata.study.files.rawfile import opening_key, tail_entries, tail_of
+from mtdata.study.model.mark import FileMark
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters.replicas import ReplicaAccess, open_replica
 from mtdata.core.errors import ConfigError, MTDataError, ReplicaError, ReplicaRefused, ReplicaWrong
-from mtdata.ports import Replica
+from mtdata.study.ports import Replica
+from mtdata.study.replicas import ReplicaAccess, open_replica
 from tests.bucket import KEYS, Bucket
 from tests.contracts.replica_contract import CONTENT, DIGEST, NAME, ReplicaContract, World, stands
 from tests.fakes_replica import MemoryReplica

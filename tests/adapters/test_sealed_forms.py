@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from mtdata.adapters import oaep
-from mtdata.adapters.cipher import LOOKS, RsaCipher
-from mtdata.adapters.keys import Opener, PrivateKey, self_test
-from mtdata.adapters.sealing import MOST_BLOCKS, from_base64
-from mtdata.domain.row import StillSealed
+from mtdata.study.decryption import oaep
+from mtdata.study.decryption.cipher import LOOKS, RsaCipher
+from mtdata.study.decryption.keys import Opener, PrivateKey, self_test
+from mtdata.study.decryption.sealing import MOST_BLOCKS, from_base64
+from mtdata.study.model.row import StillSealed
 from tests.adapters.test_cipher import opened
 from tests.contracts.cipher_contract import key_of, pair, sealed
 

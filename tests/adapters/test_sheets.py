@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from mtdata.adapters.sheets import CsvSheets, row_places
 from mtdata.core.errors import DamageError, StorageError
-from mtdata.domain.package import read_entry
-from mtdata.domain.receipt import Backup, Kept, Row, Rows, Sheet, Span, Verified
-from mtdata.domain.row import cells_digest, cells_of
-from mtdata.domain.scale import Scale
+from mtdata.study.files.sheets import CsvSheets, row_places
+from mtdata.study.model.package import read_entry
+from mtdata.study.model.receipt import Backup, Kept, Row, Rows, Sheet, Span, Verified
+from mtdata.study.model.row import cells_digest, cells_of
+from mtdata.study.model.scale import Scale
 from tests.fakes import compact
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import pytest
 
-from mtdata.adapters.keys import Opener, PrivateKey, load_keys
 from mtdata.demo.data import make_key, seal
+from mtdata.study.decryption.keys import Opener, PrivateKey, load_keys
 
 SIZES = (1024, 2048)
 

@@ -11,7 +11,7 @@ import pytest
 
 from mtdata.alerts.message import Message, trial
 from mtdata.core.errors import PostError, PostRefused
-from mtdata.ports import Post
+from mtdata.study.ports import Post
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 SECRET = "hunter2-secret"

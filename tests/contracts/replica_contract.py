@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 
 from mtdata.core.errors import ReplicaError
-from mtdata.ports import Replica
+from mtdata.study.ports import Replica
 
 NAME = "raw_data/QOL_Mar_12_2026.json/000000000000000-9-ab"
 CONTENT = b'[{"id":1}' + bytes(range(256))

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import pytest
 
 from mtdata.core.errors import NameRefused, PackageError, SiteError, SiteRefused
-from mtdata.domain.receipt import Answer, Outcome
-from mtdata.ports import Site
+from mtdata.study.model.receipt import Answer, Outcome
+from mtdata.study.ports import Site
 
 ROWS: list[dict[str, Any]] = [
     {"id": 7, "date": "Mon, 12 Mar 2018 15:45:05 -0500", "note": 'a "word",\r\na comma 🙂'},

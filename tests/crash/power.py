@@ -14,18 +14,18 @@ from shutil import rmtree
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from mtdata.adapters.archive import FolderArchive
-from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.sheets import CsvSheets
-from mtdata.bulletin import Report
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.errors import SiteError, StorageError
 from mtdata.core.sqlite import Connection
-from mtdata.course import Pool, Terms
-from mtdata.ports import Cipher
-from mtdata.recovery import Recovery
-from mtdata.rounds import Round
-from mtdata.scrub import Scrub
+from mtdata.study.files.archive import FolderArchive
+from mtdata.study.files.sheets import CsvSheets
+from mtdata.study.integrity.decode import Recovery
+from mtdata.study.integrity.verify import Scrub
+from mtdata.study.ledger import Ledger
+from mtdata.study.pool import Pool, Terms
+from mtdata.study.ports import Cipher
+from mtdata.study.round.round import Round
+from mtdata.study.status.report import Report
 from tests.crash.story import Story, bodies
 from tests.fakes import MemorySite, Verdict
 from tests.fakes_torn import TornOs

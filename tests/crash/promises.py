@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from mtdata.domain.row import StillSealed
-from mtdata.ports import Opened, Work
+from mtdata.study.model.row import StillSealed
+from mtdata.study.ports import Opened, Work
 from tests.crash.power import CuttableSite, Power
 from tests.crash.story import Cells, cells
 from tests.fakes import Verdict, compact, id_of

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from mtdata.adapters.cipher import RsaCipher
-from mtdata.adapters.keys import load_keys
-from mtdata.bulletin import Report
 from mtdata.core.sqlite import Connection
+from mtdata.study.decryption.cipher import RsaCipher
+from mtdata.study.decryption.keys import load_keys
+from mtdata.study.status.report import Report
 from tests.conftest import LONG, SEED
 from tests.crash.oracle import deletes_without_proof, faults_of_the_pool
 from tests.crash.power import POOL, Moment, Power, World

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from mtdata.alerts.incident import DAMAGE
 from mtdata.core.sqlite import Connection
-from mtdata.domain.receipt import Outcome
-from mtdata.scrub import Scrub
+from mtdata.study.integrity.verify import Scrub
+from mtdata.study.model.receipt import Outcome
 from tests.conftest import LONG
 from tests.crash.power import POOL, Power, World
 from tests.crash.promises import Promises, Sent, ToyCipher, WatchedSite, raw_of, sealed

@@ -26,7 +26,7 @@ OPENING_S = 0.004
 
 def in_worker() -> None:
     """Leave a trace, and plant the poison: this is imported before the worker's work begins."""
-    from mtdata.adapters.openers import FastOpener
+    from mtdata.study.decryption.openers import FastOpener
 
     pids = Path(TOLD["CRASH_HOME"], "pids")
     pids.mkdir(exist_ok=True)
@@ -44,8 +44,8 @@ def in_worker() -> None:
 
 def main() -> int:
     """Set the stage, then hand over to the command line."""
-    from mtdata.adapters import cipher, crew
     from mtdata.cli.main import run
+    from mtdata.study.decryption import cipher, crew
 
     cipher.cores = lambda: 2
     crew.CHUNK = 32  # few values make many tasks, and none is done before a worker is there

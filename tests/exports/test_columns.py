@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdata.demo.cake import CakeSite
-from mtdata.domain.row import csv_cells
 from mtdata.domain.window import Window
 from mtdata.exports.cake.cells import as_float, dated, guarded, worded
 from mtdata.exports.cake.columns import Columns
 from mtdata.exports.cake.reading import Row
+from mtdata.study.model.row import csv_cells
 from tests.exports.conftest import BERLIN
 
 CURRENCIES = {"1": "USD", "2": "EUR"}

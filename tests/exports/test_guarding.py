@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from mtdata import exporting
 from mtdata.config import load
 from mtdata.core.errors import OutputError
-from mtdata.domain.row import csv_line
 from mtdata.exports.cake import guarding
 from mtdata.exports.cake.cells import guarded
 from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.jobs.kinds import KINDS
+from mtdata.study.model.row import csv_line
 from tests.jobs.place import SITE
 
 SIGNS = ["", "=", "+", "-", "@", "\t", "\r", "\n", '"', "'"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from mtdata.adapters.rawfile import raw_entries
 from mtdata.core.errors import PackageError
-from mtdata.domain.package import Entry, entries
+from mtdata.study.files.rawfile import raw_entries
+from mtdata.study.model.package import Entry, entries
 
 
 def read(content: bytes, size: int) -> tuple[list[bytes], bool]:

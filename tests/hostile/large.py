@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mtdata.adapters.archive import FolderArchive
-from mtdata.adapters.cipher import ClearCipher
-from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.sheets import CsvSheets
 from mtdata.core.disk import FolderDisk
-from mtdata.course import Pool, Terms
-from mtdata.domain.bounds import MAX_ENTRY
-from mtdata.rounds import Round
+from mtdata.study.decryption.cipher import ClearCipher
+from mtdata.study.files.archive import FolderArchive
+from mtdata.study.files.sheets import CsvSheets
+from mtdata.study.ledger import Ledger
+from mtdata.study.model.bounds import MAX_ENTRY
+from mtdata.study.pool import Pool, Terms
+from mtdata.study.round.round import Round
 from tests.fakes import MemorySite
 
 MB = 10**6

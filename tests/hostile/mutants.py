@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from mtdata.core.errors import PackageError
-from mtdata.domain.package import Entry, entries
+from mtdata.study.model.package import Entry, entries
 
 TEXTS = st.text(alphabet='ab"\\{}[],: \n\r\0é😀\ud83d', max_size=12) | st.text(max_size=8)
 VALUES = st.recursive(

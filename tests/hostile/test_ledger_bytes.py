@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from mtdata import app
 from mtdata.config import load
 from mtdata.core.errors import MTDataError
+from mtdata.study.operations import commands
 from mtdata.web import pools, shelf
 from tests.conftest import LONG
 from tests.hostile.ledger_damage import damage
@@ -52,9 +52,9 @@ def looked_at_by_others(home: Home) -> None:
     settings = load(home.folder / "config", {})
     site = settings.site(STUDY)
     looks: tuple[Callable[[], object], ...] = (
-        lambda: app.look_ahead(site),
-        lambda: app.last_success(site, app.COLLECTED),
-        lambda: app.write_metrics(settings, home.folder / "numbers.prom"),
+        lambda: commands.look_ahead(site),
+        lambda: commands.last_success(site, commands.COLLECTED),
+        lambda: commands.write_metrics(settings, home.folder / "numbers.prom"),
         lambda: shelf.page(site, "raw_data"),
     )
     for look in looks:

@@ -16,15 +16,15 @@ import pytest
 import requests
 
 import mtdata
-from mtdata.collectors import lanes, pages
-from mtdata.collectors.http import MAX_COOKIES, SiteAccess, Wire, _size
-from mtdata.collectors.mindtrails import MindTrailsSite
 from mtdata.core import http
 from mtdata.core.errors import PackageError
-from mtdata.domain import package, stream
 from mtdata.exports.cake.reading import CLICKS
 from mtdata.exports.cake.reading_json import JsonRows
 from mtdata.exports.cake.reading_quick import QuickRows
+from mtdata.study.collectors import lanes, pages
+from mtdata.study.collectors.http import MAX_COOKIES, SiteAccess, Wire, _size
+from mtdata.study.collectors.mindtrails import MindTrailsSite
+from mtdata.study.model import package, stream
 from tests.adapters import saying
 from tests.linear import slow_spots
 
@@ -41,7 +41,7 @@ REASONS = {
     "mtdata.exports.cake.shapes._NIL": "behind the blank that it begins with a name must stand",
     "mtdata.exports.cake.guarding._CELL": "a cell without quotes is taken whole, and "
     "of cells with quotes only the last can fail",
-    "mtdata.domain.package._TOKEN": "from a quote on it is always taken, to its end",
+    "mtdata.study.model.package._TOKEN": "from a quote on it is always taken, to its end",
     "mtdata.core.disclosure._KEY": "the start of the text stands before its repeat",
     "mtdata.core.s3.access.URL": "of the config; the / that it may give back is one",
     "mtdata.alerts.address._DOMAIN": "no mailbox with more than 253 letters comes that far",

@@ -14,10 +14,10 @@ import pytest
 from Crypto.PublicKey import RSA
 from Crypto.PublicKey.RSA import RsaKey
 
-from mtdata.collectors import http
 from mtdata.core.clock import SystemClock
 from mtdata.demo.data import seal
 from mtdata.demo.study_site import StudySite
+from mtdata.study.collectors import http
 from tests.fakes_log import log_given_back
 from tests.system.home import Home
 

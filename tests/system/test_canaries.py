@@ -13,10 +13,11 @@ from typing import Any, NoReturn
 import pytest
 import yaml
 
-from mtdata import app, rounds
 from mtdata.core import disk
 from mtdata.demo.study_site import StudySite
 from mtdata.jobs.records.setting import close_records
+from mtdata.study.operations import commands
+from mtdata.study.round import round
 from tests.bucket import Bucket
 from tests.mailbox import mailbox
 from tests.system import canaries
@@ -206,14 +207,14 @@ def test_a_fault_of_the_program_tells_its_places_and_not_its_words(
     fault = cause(*words)
     fault.add_note(ANSWER)
     fault.__cause__ = RuntimeError(f"{PASSWORD} {ANSWER}")
-    monkeypatch.setattr(rounds, "carry", failing(fault))
+    monkeypatch.setattr(round, "carry", failing(fault))
     assert home.run("export", "-vv").code == 70
-    monkeypatch.setattr(app.standing, "overview", failing(fault))
+    monkeypatch.setattr(commands.standing, "overview", failing(fault))
     assert home.run("status", "-vv").code == 70
     everything(home)
     assert_nobody_sings(birds)
     logged = b"".join(text for name, text in birds.said() if name.startswith("logs/"))
-    for word in (cause.__name__, "RuntimeError", "mtdata/rounds.py:"):
+    for word in (cause.__name__, "RuntimeError", "mtdata/study/round/round.py:"):
         assert word.encode() in logged
 
 

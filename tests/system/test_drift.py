@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from mtdata.adapters.sheets import CsvSheets
 from mtdata.core.errors import StorageError
-from mtdata.domain.mark import FileMark
+from mtdata.study.files.sheets import CsvSheets
+from mtdata.study.model.mark import FileMark
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, columns, row
 

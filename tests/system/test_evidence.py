@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mtdata import upkeep
 from mtdata.config import load
 from mtdata.core import disk
+from mtdata.study.operations import verify
 from tests.system.home import STUDY, Home, row
 
 SCALES = ("AAA", "QOL", "ZZZ")
@@ -82,7 +82,7 @@ def test_a_verify_that_has_not_read_all_closes_nothing(filled: Home) -> None:
     changed(filled.paths("active_data", "QOL")[0])
     filled.run("verify", STUDY)
     site = load(filled.folder / "config", {}).site(STUDY)
-    assert upkeep.verify(site, enough=lambda read, total: True)["unread"]
+    assert verify.verify(site, enough=lambda read, total: True)["unread"]
     assert ("sheet_changed", "QOL") in filled.troubles()
     assert filled.run("verify", STUDY).code == 0
     assert ("sheet_changed", "QOL") not in filled.troubles()

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from mtdata import rounds
 from mtdata.core.lock import PoolLock
-from mtdata.course import Course
 from mtdata.demo.study_site import StudySite
-from mtdata.ports import Site
+from mtdata.study.pool import Course
+from mtdata.study.ports import Site
+from mtdata.study.round import round
 from tests.nonsense import NONSENSE, nonsense
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
@@ -70,7 +70,7 @@ def test_one_site_that_is_down_does_not_keep_the_other_from_being_collected(home
 def test_a_fault_of_ours_at_one_site_does_not_keep_the_other_from_being_collected(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carry, carried = rounds.carry, list[str]()
+    carry, carried = round.carry, list[str]()
     words = " ".join(["an", "answer"])
 
     def fails_once(course: Course, site: Site) -> None:
@@ -79,7 +79,7 @@ def test_a_fault_of_ours_at_one_site_does_not_keep_the_other_from_being_collecte
             raise ArithmeticError(words)
         carry(course, site)
 
-    monkeypatch.setattr(rounds, "carry", fails_once)
+    monkeypatch.setattr(round, "carry", fails_once)
     with StudySite() as other:
         home.configure("first", site=other)
         other.put("QOL", [row(1)])

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.adapters.crew import Crew
 from mtdata.config.loading import load
 from mtdata.jobs.runner import terms_of
+from mtdata.study.decryption.crew import Crew
 from tests.system.home import ROOT, Home
 
 FOREIGN = ("sitecustomize", "requests", "yaml", "mtdata", "django", "typing_extensions")

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from mtdata.adapters import cipher, keys
-from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.openers import ReferenceOpener
+from mtdata.study.decryption import cipher, keys
+from mtdata.study.decryption.openers import ReferenceOpener
+from mtdata.study.ledger import Ledger
 from tests.system.conftest import KeyPair
 from tests.system.home import Home, row
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from mtdata import upkeep
-from mtdata.adapters.ledger import Ledger
 from mtdata.config import load
 from mtdata.core.sqlite import Connection
+from mtdata.study.ledger import Ledger
+from mtdata.study.operations import verify
 from tests.conftest import LONG, SEED
 from tests.system.home import STUDY, Ended, Home, row
 
@@ -221,15 +221,15 @@ def test_wherever_the_taking_up_is_killed_the_next_one_ends_it(
     shutil.copytree(home.pool, before)
     with monkeypatch.context() as patched:
         count = commits(patched, at=0)
-        upkeep.verify(site)
+        verify.verify(site)
         total = count[0]
     for at in sorted(Random(SEED).sample(range(1, total + 1), total if LONG else 3)):
         shutil.rmtree(home.pool)
         shutil.copytree(before, home.pool)
         with monkeypatch.context() as patched, suppress(Killed):
             commits(patched, at)
-            upkeep.verify(site)
-        upkeep.verify(site)
+            verify.verify(site)
+        verify.verify(site)
         assert sorted(map(int, home.ids("QOL"))) == list(range(1, 21)), f"killed at commit {at}"
     home.export()
     assert home.troubles() == set()

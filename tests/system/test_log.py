@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mtdata import rounds
 from mtdata.core.lock import PoolLock
 from mtdata.demo.study_site import StudySite
+from mtdata.study.round import round
 from tests.fakes_log import lines_of
 from tests.system.home import STUDY, Home, row
 
@@ -118,13 +118,13 @@ def test_a_fault_of_the_program_is_critical(home: Home, monkeypatch: pytest.Monk
         raise ArithmeticError("an answer")
 
     home.site.put("QOL", [row(1)])
-    monkeypatch.setattr(rounds, "carry", fail)
+    monkeypatch.setattr(round, "carry", fail)
     ended = home.run("export", STUDY)
     assert ended.code == 70
     assert ended.said.count("a fault of the program: ArithmeticError") == 1
     [line] = told(home, "bread_down.log")
     assert "ArithmeticError at " in line[-1]
-    assert "mtdata/rounds.py:" in line[-1]
+    assert "mtdata/study/round/round.py:" in line[-1]
     assert "an answer" not in line[-1]
 
 

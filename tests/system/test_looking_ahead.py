@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mtdata import app
-from mtdata.adapters.ledger import Ledger
 from mtdata.cli.main import run
 from mtdata.cli.standing import chart
 from mtdata.config import Settings, load
@@ -22,7 +20,9 @@ from mtdata.core import sqlite
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
 from mtdata.demo.study_site import StudySite
-from mtdata.domain.forecast import Room
+from mtdata.study.ledger import Ledger
+from mtdata.study.model.forecast import Room
+from mtdata.study.operations import commands
 from tests.system.home import STUDY, Home, row
 
 LABELS = ("site", "scale", "level")
@@ -113,14 +113,14 @@ def test_a_schedule_that_was_missed_is_told_beside_rounds_and_closed_by_a_good_o
     home: Home,
 ) -> None:
     [site] = settings(home).sites
-    app.look_ahead(site)
+    commands.look_ahead(site)
     assert not (home.pool / Ledger.NAME).exists()  # none is made where none is
     home.export()
-    app.look_ahead(site)
+    commands.look_ahead(site)
     assert home.troubles() == set()
     home.now += timedelta(hours=2)
-    app.look_ahead(site)
-    app.look_ahead(site)
+    commands.look_ahead(site)
+    commands.look_ahead(site)
     assert home.troubles() == {("schedule_missed", "")}
     home.site.fault("drop")
     home.export(code=69)
@@ -140,8 +140,8 @@ def test_looking_ahead_goes_on_beside_a_round(home: Home) -> None:
     def looking() -> None:
         try:
             for _ in range(20):
-                app.look_ahead(site)
-                app.status(site)
+                commands.look_ahead(site)
+                commands.status(site)
         except BaseException as error:
             ended.append(error)
         else:
@@ -173,11 +173,11 @@ def test_a_ledger_that_another_holds_is_told_and_nothing_is_changed(
     holder.execute("BEGIN EXCLUSIVE")
     with monkeypatch.context() as held:
         held.setattr(sqlite.sqlite3, "connect", impatient)
-        app.look_ahead(site)  # what cannot be entered is in the log
+        commands.look_ahead(site)  # what cannot be entered is in the log
     holder.execute("ROLLBACK")
     holder.close()
     assert home.troubles() == set()
-    app.look_ahead(site)
+    commands.look_ahead(site)
     assert home.troubles() == {("schedule_missed", "")}
 
 
@@ -186,7 +186,7 @@ def test_a_ledger_that_cannot_be_read_is_an_error_with_a_name(home: Home) -> Non
     (home.pool / Ledger.NAME).write_bytes(b"no database" * 1000)
     [site] = settings(home).sites
     with pytest.raises(StorageError, match="ledger"):
-        app.look_ahead(site)
+        commands.look_ahead(site)
 
 
 # --- status
@@ -331,7 +331,7 @@ def test_the_file_is_for_everybody_to_read_and_nothing_else_lies_beside_it(home:
     before = os.umask(0o077)  # as a hardened service has it
     try:
         for _ in range(2):
-            app.write_metrics(settings(home))
+            commands.write_metrics(settings(home))
     finally:
         os.umask(before)
     assert [one.name for one in folder.iterdir()] == [path.name]
@@ -343,7 +343,7 @@ def test_a_folder_of_numbers_that_is_not_there_is_an_error_with_its_name(home: H
     ended = home.run("status", "--metrics", str(home.folder / "none" / "mtdata.prom"))
     assert ended.code == 74
     assert "no such folder" in ended.shown["error"]["message"]
-    app.write_metrics(settings(home))  # no METRICS: nothing is written
+    commands.write_metrics(settings(home))  # no METRICS: nothing is written
 
 
 def test_a_site_whose_ledger_is_damaged_is_not_up_and_the_others_are(
@@ -354,6 +354,6 @@ def test_a_site_whose_ledger_is_damaged_is_not_up_and_the_others_are(
     home.export(STUDY)
     home.run("export", "second")
     (home.pool / Ledger.NAME).write_bytes(b"no database" * 1000)
-    app.write_metrics(settings(home), path)
+    commands.write_metrics(settings(home), path)
     found = numbers(path)
     assert (found["mtdata_up", STUDY], found["mtdata_up", "second"]) == (0, 1)

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 import yaml
 
-from mtdata.adapters.ledger import Ledger
 from mtdata.alerts import notify
 from mtdata.alerts.incident import KINDS
 from mtdata.alerts.incidents import Diary
@@ -26,6 +25,7 @@ from mtdata.core import disk
 from mtdata.core.errors import StorageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.sqlite import Connection
+from mtdata.study.ledger import Ledger
 from tests.mailbox import Mailbox, hang, mailbox, talking
 from tests.system.home import ROOT, STUDY, Home, row
 from tests.webhook import Hook, web_hook

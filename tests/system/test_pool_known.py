@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.core.errors import Stopped
-from mtdata.rounds import Round
+from mtdata.study.round.round import Round
 from tests.system.home import STUDY, Ended, Home, row
 
 pytestmark = pytest.mark.timeout(120)

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from mtdata.adapters.ledger import Ledger
-from mtdata.adapters.ledger.sight import Sight
+from mtdata.study.ledger import Ledger
+from mtdata.study.ledger.sight import Sight
 from tests.system.home import STUDY, Home, row
 
 

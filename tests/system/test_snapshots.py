@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mtdata.domain.package import BATCH_ENTRIES
+from mtdata.study.model.package import BATCH_ENTRIES
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row, wire
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from mtdata import app, upkeep
 from mtdata.config import SiteConfig, load
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError
 from mtdata.core.sqlite import Connection
+from mtdata.study.operations import commands, verify
 from tests.system.home import STUDY, Home, row
 
 STEPS: dict[str, tuple[type, str, str]] = {
@@ -80,7 +80,7 @@ def test_a_second_round_fences_off_the_first_wherever_the_lock_is_lost(
     with monkeypatch.context() as patched:
         patched.setattr(owner, name, interrupted)
         with pytest.raises(BusyError, match="ends here"):
-            app.export(site_of(home), ".")
+            commands.export(site_of(home), ".")
     all_is_well(home, [1, 2])
 
 
@@ -93,7 +93,7 @@ def test_a_round_whose_lock_is_removed_ends_and_the_next_goes_on(home: Home) -> 
             (home.pool / ".lock").unlink()
 
     with pytest.raises(BusyError, match="removed or replaced"):
-        app.export(site_of(home), ".", removed)
+        commands.export(site_of(home), ".", removed)
     assert home.deletes() == []
     all_is_well(home, [1, 2])
 
@@ -102,7 +102,7 @@ def test_verify_ends_too_when_its_lock_is_lost(home: Home) -> None:
     home.site.put("QOL", [row(1)])
     home.export()
     with pytest.raises(BusyError, match="ends here"):
-        upkeep.verify(site_of(home), enough=lambda read, total: taken_over(home) is None)
+        verify.verify(site_of(home), enough=lambda read, total: taken_over(home) is None)
     assert home.is_clean()
 
 

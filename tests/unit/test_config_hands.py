@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from mtdata import checkup
 from mtdata.config import hands
 from mtdata.config.loading import FILES
 from mtdata.core import ownership
+from mtdata.study.operations import check
 from tests.owners import OTHER, is_root, pretend
 from tests.unit.config_folder import Folder, keys
 
@@ -47,13 +47,13 @@ def test_one_that_others_may_only_read_is_taken_and_check_tells_of_it(
     file = folder.path / "server.config"
     file.chmod(mode)
     folder.path.chmod(0o755)
-    found = checkup._check_readers(folder.load().folder)
+    found = check._check_readers(folder.load().folder)
     assert len(found) == bool(mode & 0o004)
     for one in found:
         assert (one.verdict, one.exit) == ("odd", 0)
         assert f"chmod o-r {file}" in one.told
     folder.path.chmod(0o700)  # nobody gets in
-    assert checkup._check_readers(folder.load().folder) == []
+    assert check._check_readers(folder.load().folder) == []
 
 
 def test_every_file_of_the_folder_is_looked_at(folder: Folder) -> None:

@@ -9,17 +9,17 @@ from threading import Barrier, Lock
 
 import pytest
 
-from mtdata import copying as room
-from mtdata.adapters.archive import FolderArchive
-from mtdata.adapters.cipher import ClearCipher
-from mtdata.adapters.sheets import CsvSheets
-from mtdata.copying import Copying, raw_from_replicas, read_copy
-from mtdata.course import Course, Pool
-from mtdata.domain.copy import Range, checked_copy_name, copy_name
-from mtdata.domain.package import entries, in_batches
-from mtdata.domain.receipt import Backup, Kept, Placed, Rows, Sheet, Span, Verified
-from mtdata.domain.scale import Scale
-from mtdata.pipeline import delete
+from mtdata.study.decryption.cipher import ClearCipher
+from mtdata.study.files.archive import FolderArchive
+from mtdata.study.files.sheets import CsvSheets
+from mtdata.study.model.copy import Range, checked_copy_name, copy_name
+from mtdata.study.model.package import entries, in_batches
+from mtdata.study.model.receipt import Backup, Kept, Placed, Rows, Sheet, Span, Verified
+from mtdata.study.model.scale import Scale
+from mtdata.study.pipeline import delete
+from mtdata.study.pool import Course, Pool
+from mtdata.study.replicas import copying as room
+from mtdata.study.replicas.copying import Copying, raw_from_replicas, read_copy
 from tests.fakes import MemorySite, compact
 from tests.fakes_disk import MemoryDisk
 from tests.fakes_replica import MemoryReplica

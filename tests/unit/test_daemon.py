@@ -19,7 +19,7 @@ from mtdata import logs, shift
 from mtdata.adapters.notifier import Notifier
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.daemon import Daemon
-from mtdata.duties import Duty, Turn
+from mtdata.study.operations.tasks import Duty, Turn
 from tests.fakes_log import log_given_back
 from tests.unit.config_folder import Folder, keys
 

@@ -10,7 +10,7 @@ import pytest
 from mtdata.config import Settings
 from mtdata.core.errors import JobError, UsageError
 from mtdata.jobs.kind import MOST_VALUE, day, named_by_days, read_parameters, reading
-from mtdata.jobs.study import DECODE
+from mtdata.study.operations.jobs import DECODE
 from tests.jobs.kinds import DATED
 from tests.unit.test_programme_config import loaded
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.domain.likeness import alike, all_alike
+from mtdata.study.model.likeness import alike, all_alike
 
 
 @pytest.mark.parametrize(

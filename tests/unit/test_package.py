@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdata.core.errors import PackageError
-from mtdata.domain.package import Entry, entries, in_batches, read_entry
+from mtdata.study.model.package import Entry, entries, in_batches, read_entry
 
 VALUES = st.recursive(
     st.none()

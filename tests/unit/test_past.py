@@ -8,8 +8,8 @@ import pytest
 
 from mtdata.core.past import SLACK, latest_counted, past
 from mtdata.core.schedule import is_due, is_due_daily
-from mtdata.domain import forecast
-from mtdata.domain.forecast import Tried
+from mtdata.study.model import forecast
+from mtdata.study.model.forecast import Tried
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)

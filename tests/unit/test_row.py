@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdata.core.errors import EntryError
-from mtdata.domain.package import read_entry
-from mtdata.domain.row import (
+from mtdata.study.model.package import read_entry
+from mtdata.study.model.row import (
     EARLIER,
     StillSealed,
     cells_digest,

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mtdata import watch
-from mtdata.adapters.archive import FolderArchive
-from mtdata.adapters.cipher import ClearCipher
-from mtdata.adapters.sheets import CsvSheets
 from mtdata.core.clock import SystemClock
-from mtdata.course import Pool, Terms
-from mtdata.domain.forecast import Room
-from mtdata.domain.package import entries, in_batches
-from mtdata.domain.scale import Scale
+from mtdata.study.decryption.cipher import ClearCipher
+from mtdata.study.files.archive import FolderArchive
+from mtdata.study.files.sheets import CsvSheets
+from mtdata.study.model.forecast import Room
+from mtdata.study.model.package import entries, in_batches
+from mtdata.study.model.scale import Scale
+from mtdata.study.pool import Pool, Terms
+from mtdata.study.status import forecasts
 from tests.fakes import compact
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory
@@ -88,7 +88,7 @@ class World:
             self.clock.at += DAY
 
     def look(self) -> set[tuple[str, str]]:
-        watch.look(self.pool, self.terms, self.clock.now())
+        forecasts.look(self.pool, self.terms, self.clock.now())
         return self.open()
 
     def open(self) -> set[tuple[str, str]]:

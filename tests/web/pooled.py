@@ -12,13 +12,13 @@ from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from mtdata import app
-from mtdata.adapters.ledger import Ledger
 from mtdata.alerts import notify
 from mtdata.cli.main import run
 from mtdata.config import load
 from mtdata.core.clock import SystemClock
 from mtdata.demo.study_site import StudySite
+from mtdata.study.ledger import Ledger
+from mtdata.study.operations import commands
 from tests.jobs.place import SITE
 from tests.system.canaries import ANSWER, NUMBER, SEALED
 from tests.web.site import WebSite
@@ -58,9 +58,9 @@ class PooledSite(WebSite):
         study = load(self.config, {}).site(STUDY)
         site.put("QOL", [row(number) for number in range(1, 8)])
         site.put("DASS21_AS", [row(number) for number in range(1, 4)])
-        app.export(study, "all")
+        commands.export(study, "all")
         site.put("QOL", [row(3, answer=f"{ANSWER} 2"), row(20, more=ANSWER)])
-        app.export(study, "all")
+        commands.export(study, "all")
         with closing(Ledger(study.path / Ledger.NAME)) as ledger:
             for number in range(OVER):
                 ledger.diary.raise_incident("surge", f"S{number}", f"OVER{number}.", _now())

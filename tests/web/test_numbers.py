@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mtdata import app
+from mtdata.study.operations import commands
 from tests.jobs.place import until
 from tests.web.pooled import BARE, BROKEN, STUDY, PooledSite
 from tests.web.programs import program
@@ -60,7 +60,7 @@ def _of_both(found: Found) -> Found | None:
 def test_sites_have_the_numbers_of_the_file(pools: PooledSite) -> None:
     found = asked(program(pools, "viewer"))
     file = pools.place.folder / "mtdata.prom"
-    app.write_metrics(pools.place.settings, file)
+    commands.write_metrics(pools.place.settings, file)
     written = read(file.read_text())
     assert written.keys() <= found.keys()
     moving = ("mtdata_written_timestamp_seconds", "mtdata_disk_free", "mtdata_next_run")

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken
-from mtdata.domain.row import csv_line, without_nul
 from mtdata.exports.cake.cells import as_float, dated, elapsed, guarded, moment, worded
 from mtdata.exports.cake.reading import Row
+from mtdata.study.model.row import csv_line, without_nul
 
 TEXT, DATE, FLAG, MONEY, CURRENCY, ELAPSED = "text", "date", "flag", "money", "currency", "elapsed"
 _CELL = Border(AnswerBroken, "a cell cannot be read")

@@ -12,7 +12,7 @@ from mtdata.alerts import notify
 from mtdata.alerts.notice import PROGRAM
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.records import carriers
-from mtdata.status import shown
+from mtdata.study.status.overview import shown
 from mtdata.web import pools
 from mtdata.web.api import shapes, site_shapes
 from mtdata.web.roles import role_of

@@ -13,18 +13,20 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata import app, logs, status
+from mtdata import logs
 from mtdata.alerts import notify
 from mtdata.alerts.advice import ADVICE
 from mtdata.alerts.incident import KINDS
 from mtdata.alerts.notice import PROGRAM
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import MTDataError, UsageError
-from mtdata.domain.bounds import MAX_ID
+from mtdata.study.model.bounds import MAX_ID
+from mtdata.study.operations import commands
+from mtdata.study.operations.opening import has_pool
+from mtdata.study.status import overview
 from mtdata.web import pools
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in, word_in
-from mtdata.wiring import has_pool
 
 log = logging.getLogger(__name__)
 SIZE = 50
@@ -74,9 +76,9 @@ def _open(ours: Settings, books: list[str], page: int) -> dict[str, Any]:
 
 def _of_book(ours: Settings, book: str) -> list[dict[str, Any]]:
     if book == PROGRAM:
-        return [status.shown(one) for one in notify.program_incidents(ours)]
+        return [overview.shown(one) for one in notify.program_incidents(ours)]
     site = ours.site(book)
-    return app.incidents(site, closed_too=False) if has_pool(site) else []
+    return commands.incidents(site, closed_too=False) if has_pool(site) else []
 
 
 def _closed(ours: Settings, book: str, before: int) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def _closed(ours: Settings, book: str, before: int) -> dict[str, Any]:
         found = notify.closed_incidents(ours, book, before, SIZE + 1)
     except MTDataError as error:
         return {"incidents": [], "faults": {book: str(error)}}
-    shown = [_told(book, status.shown(one)) for one in found[:SIZE]]
+    shown = [_told(book, overview.shown(one)) for one in found[:SIZE]]
     older = found[SIZE - 1].number if len(found) > SIZE else None
     return {"incidents": shown, "older": older, "faults": {}, "is_later": before != MAX_ID}
 
@@ -103,7 +105,7 @@ def _told(book: str, one: dict[str, Any]) -> dict[str, Any]:
 def close(request: HttpRequest) -> HttpResponse:
     """Somebody looked at it.  UsageError when it is not open."""
     site, number = _site(request.POST), number_in(request.POST, "number", 0)
-    if not has_pool(site) or not app.close_incident(site, number):
+    if not has_pool(site) or not commands.close_incident(site, number):
         raise UsageError(f"{site.name} has no open incident {number}")
     pools.forget()
     with logs.at(site=site.name):

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from mtdata.adapters import metrics as numbers
 from mtdata.core.clock import SystemClock
 from mtdata.jobs.records import carriers, listing
+from mtdata.study.status import metrics as numbers
 from mtdata.web import pools
 
 KEPT_S = 5.0

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata import status
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError
+from mtdata.study.status import overview as status
 from mtdata.web import pools, shelf
 from mtdata.web.pages import overview
 from mtdata.web.paging import word_in

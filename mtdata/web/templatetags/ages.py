@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from mtdata.core.clock import SystemClock
-from mtdata.domain import forecast
+from mtdata.study.model import forecast
 
 register = template.Library()
 UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))

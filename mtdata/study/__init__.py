@@ -1,0 +1,1 @@
+"""The study collector: from a study site into a pool that is provably complete."""

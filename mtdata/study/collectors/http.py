@@ -1,0 +1,271 @@
+"""HTTP for collectors: kept-alive, limited in time and size; never repeats a body or a secret.
+
+Time limits: CONNECT_TIMEOUT to connect, TIMEOUT for each wait within an answer, and for an answer
+as a whole TIMEOUT (DELETE) or ten times TIMEOUT (GET), so that one dripping byte by byte ends too.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import ssl
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import parse_headers
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from urllib3 import exceptions as faults
+
+from mtdata.core.errors import (
+    ConfigError,
+    MTDataError,
+    PackageError,
+    SiteError,
+    SiteRefused,
+    SiteSlow,
+)
+from mtdata.core.http import causes, unpacked
+from mtdata.core.trust import AGENT, MEND, authorities
+from mtdata.study.collectors.connections import Connection, SecureConnection
+from mtdata.study.collectors.lanes import Road
+
+PIECE = 64 * 1024
+TRIES = 3
+BACKOFF_S = 0.3
+PATIENCE_S = 30.0  # the longest Retry-After sat out; what wants longer is left to the next round
+MAX_REDIRECTS = 3
+MAX_COOKIES = 8192  # bytes; most servers refuse a request with more
+PORTS = {"http": 80, "https": 443}
+# Worth another try at once.  Not 500: a fault of one questionnaire, and the same query again.
+BUSY = frozenset({429, 502, 503, 504})
+FAULTS = (requests.RequestException, faults.HTTPError, OSError)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SiteAccess:
+    """How to reach a site; `server` is its base URL without `/export` and closing slash."""
+
+    server: str
+    user: str
+    password: str
+    timeout_s: float
+    connect_timeout_s: float
+    max_response_bytes: int
+    delete_connections: int
+    ca: str = ""
+    agent: str = AGENT
+
+
+class _Session(requests.Session):
+    """Keeps cookies and connections.  The environment is not asked (`trust_env`).
+
+    A .netrc would replace the password, and a proxy named in somebody's shell would see answers
+    that may go to this machine only.  REQUESTS_CA_BUNDLE alone counts (trust.py).
+    """
+
+    def __init__(self, access: SiteAccess) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.verify = authorities(access.ca)
+        # `requests` would encode the pair as Latin-1, and fail for any other character.
+        pair = b64encode(f"{access.user}:{access.password}".encode()).decode("ascii")
+        self.headers.update({"Authorization": f"Basic {pair}", "Accept-Encoding": "gzip"})
+        self.headers["User-Agent"] = access.agent
+        # One more than deletes use: a package may be coming in meanwhile.
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=access.delete_connections + 1)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        site = requests.Request("GET", access.server).prepare()
+        # The very pool that this session uses; deletes go there without the session's own cost.
+        self.pool = pool = cast(Any, adapter.get_connection_with_tls_context(site, self.verify))
+        pool.ConnectionCls = SecureConnection if pool.scheme == "https" else Connection
+        adapter.cert_verify(pool, site.url, self.verify, None)  # type: ignore[no-untyped-call]
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: `requests` reads the body of a redirect, however long; Wire follows by itself."""
+
+
+class Wire:
+    """Calls to one site; GETs from one thread, DELETEs from many."""
+
+    def __init__(self, access: SiteAccess, pause: Callable[[float], None] = time.sleep) -> None:
+        self._access, self._pause = access, pause
+        self._limits = access.connect_timeout_s, access.timeout_s
+        self.name = _origin(access.server)
+        if not self.name:
+            raise ConfigError("SERVER must be http:// or https:// and a host, without a password")
+        self._session, self.has_session = _Session(access), False
+        # of a DELETE: some servers want to be told that it has no body (411)
+        self._headers = {name: str(value) for name, value in self._session.headers.items()}
+        self._headers["Content-Length"] = "0"
+        self._lines = _lines_of(self._headers)
+
+    @contextmanager
+    def get(self, path: str) -> Iterator[requests.Response]:
+        """The answer to GET `path`, whatever its status, its body still to come (`pieces`).
+
+        Raises SiteError when there is none, SiteRefused when it lies on another host.
+        """
+        url = self._access.server + path
+        for _ in range(MAX_REDIRECTS + 1):
+            with closing(self._answer(url)) as answer:
+                self._remember(answer.raw)
+                if not answer.is_redirect:
+                    yield answer
+                    return
+            url = self._allowed(url, answer.headers["Location"])
+        raise SiteError(f"{self.name} redirected us more than {MAX_REDIRECTS} times")
+
+    def pieces(self, answer: requests.Response, limit: int) -> Iterator[bytes]:
+        """The body, unpacked; SiteSlow, or PackageError when it is not whole or above the limit.
+
+        Unpacked bytes are counted: a few KB of gzip can hold a GB.
+        """
+        received = 0
+        try:
+            for piece in unpacked(answer.raw, PIECE):
+                received += len(piece)
+                if received > limit:
+                    raise PackageError(f"the answer is larger than {limit:,} bytes; it is dropped")
+                yield piece
+        except FAULTS as fault:
+            raise self._error(fault, PackageError) from None
+
+    def delete(self, path: str) -> tuple[int, str, bytes]:
+        """Ask once: status, media type, 64 KB of the body at most; SiteError if no answer came."""
+        options: dict[str, Any] = {"retries": False, "redirect": False, "preload_content": False}
+        options |= {"headers": self._headers, "timeout": urllib3.Timeout(None, *self._limits)}
+        try:
+            target = urlsplit(self._access.server).path + path
+            with closing(self._session.pool.urlopen("DELETE", target, **options)) as answer:
+                if "Set-Cookie" in answer.headers:
+                    self._remember(answer)
+                kind = answer.headers.get("Content-Type", "").lower()
+                return answer.status, kind, answer.read(PIECE, decode_content=True)
+        except FAULTS as fault:
+            raise self._error(fault) from None
+
+    def road(self, path: str) -> Road:
+        """The way for many DELETEs below `path`, over the same connections, cookies and limits."""
+        server = urllib3.util.parse_url(self._access.server + path)
+        target, host = server.request_uri, server.netloc
+
+        def request(id: int) -> bytes:
+            start = f"DELETE {target}/{id} HTTP/1.1\r\nHost: {host}\r\n"
+            return start.encode("ascii") + self._lines
+
+        pool = self._session.pool
+        return Road(self._connected, pool._put_conn, request, self._take, FAULTS, self._limits[1])
+
+    def _connected(self) -> Any:
+        connection = self._session.pool._get_conn()
+        if connection.sock is None:
+            connection.timeout = self._limits[0]
+            connection.connect()
+        connection.sock.settimeout(self._limits[1])
+        return connection
+
+    def _take(self, head: bytes) -> None:
+        answer = SimpleNamespace(msg=parse_headers(io.BytesIO(head + b"\r\n")))
+        self._remember(SimpleNamespace(_original_response=answer))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+    def _answer(self, url: str) -> requests.Response:
+        """Try up to three times, out of step with other clients; no body has been read yet."""
+        attempt = 0
+        while True:
+            attempt += 1
+            wait_s = BACKOFF_S * 2**attempt * (1 - random.random() / 2)  # noqa: S311
+            try:
+                answer = self._session.get(url, stream=True, timeout=self._limits)
+            except FAULTS as fault:
+                if attempt == TRIES or isinstance(fault, requests.exceptions.SSLError):
+                    raise self._error(fault) from None
+            else:
+                told = answer.headers.get("Retry-After", "")  # a date instead is rare: passed over
+                wait_s = max(wait_s, float(told) if told.isdecimal() else 0)
+                if answer.status_code not in BUSY or attempt == TRIES or wait_s > PATIENCE_S:
+                    return answer
+                answer.close()
+            self._pause(wait_s)
+
+    def _allowed(self, url: str, location: str) -> str:
+        """Where a redirect leads, if that is the same site: the password goes nowhere else."""
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            target = ""
+        if _origin(target) != self.name:
+            where = _origin(target) or "no proper address"
+            raise SiteRefused(f"{self.name} redirects us to {where}; that is not followed")
+        return target
+
+    def _remember(self, answer: Any) -> None:
+        """Take the cookies: a request without JSESSIONID costs the site a slow password check."""
+        jar = self._session.cookies
+        request = requests.Request("GET", self._access.server + "/export").prepare()
+        extract_cookies_to_jar(jar, request, answer)  # type: ignore[no-untyped-call]
+        cookie = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]
+        if len(cookie or "") > MAX_COOKIES or _size(jar) > MAX_COOKIES:
+            jar.clear()  # else each answer may add to what we have to carry, and to look through
+        elif cookie:
+            self._headers = {**self._headers, "Cookie": cookie}
+            self._lines = _lines_of(self._headers)
+            self.has_session = True
+
+    def _error(self, fault: BaseException, kind: type[MTDataError] = SiteError) -> MTDataError:
+        """What happened, in words for people: SiteSlow for a time-out, `kind` for all else."""
+        seen = causes(fault)
+        sort, words = next(k for k in WORDS if any(isinstance(one, k[0]) for one in seen))
+        told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
+        text = words.format(self.name, self._access, next(told, "nothing came"))
+        return SiteSlow(text) if sort is TimeoutError else kind(text)
+
+
+def _size(jar: Iterable[Any]) -> int:
+    """How long all cookies are together, those for other paths as well."""
+    return sum(len(f"{one.name}{one.value}{one.path}{one.domain}") for one in jar)
+
+
+def _lines_of(headers: dict[str, str]) -> bytes:
+    """The headers as they are sent to Lanes, which unpack nothing."""
+    sent = headers | {"Accept-Encoding": "identity"}
+    lines = [f"{name}: {value}\r\n" for name, value in sent.items()]
+    return "".join([*lines, "\r\n"]).encode("latin-1")
+
+
+WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        ssl.SSLCertVerificationError,
+        "the certificate of {0} is not trusted ({2}): " + MEND.format("server.config"),
+    ),
+    (ssl.SSLError, "no TLS connection with {0} ({2})"),
+    (faults.NewConnectionError, "could not connect to {0} ({2})"),
+    (faults.ConnectTimeoutError, "could not connect to {0} within {1.connect_timeout_s:g} s"),
+    (TimeoutError, "{0} kept us waiting beyond TIMEOUT, {1.timeout_s:g} s ({2})"),
+    (faults.DecodeError, "what {0} sent cannot be unpacked"),
+    (BaseException, "the connection to {0} was dropped before all was there"),
+)
+
+
+def _origin(text: str) -> str:
+    """`scheme://host:port` of an URL; '' for one that holds a password or is none of HTTP."""
+    try:
+        url = urllib3.util.parse_url(text)
+    except faults.LocationParseError:
+        return ""
+    if url.scheme not in PORTS or not url.host or url.auth:
+        return ""
+    return f"{url.scheme}://{url.host}:{url.port or PORTS[url.scheme]}"

@@ -1,0 +1,243 @@
+"""Raw files: packages as they were sent, one JSON object a scale and day, never rewritten.
+
+{"<Scale>_<TIME>": [entries as sent], ...}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from hashlib import sha256
+from itertools import accumulate
+from typing import NamedTuple
+
+from mtdata.core.errors import DamageError, MTDataError, StorageError
+from mtdata.study.files.formats import Formats
+from mtdata.study.files.grown import GrownFile, Shelf
+from mtdata.study.ledger import Claim, Ledger, Sifted
+from mtdata.study.model.days import file_name, worded
+from mtdata.study.model.mark import FileMark
+from mtdata.study.model.package import Entry, read_entry
+from mtdata.study.model.receipt import Package, Span
+from mtdata.study.model.row import plain
+from mtdata.study.model.scale import Scale
+from mtdata.study.ports import Disk
+
+CLOSING = b"\n]}\n"
+BETWEEN = b",\n"
+BETWEEN_ASIDE = b"\n\x1e"  # as between JSON texts in RFC 7464: what is no JSON may hold line ends
+INCOMING = "raw_data/.incoming"
+READ_AHEAD = 1 << 20
+NEAR = 256
+
+
+class Appended(NamedTuple):
+    """What one append put into a raw file: to be read back, then committed."""
+
+    mark: FileMark
+    key: str
+    start: int
+    piece: bytes
+    spans: list[Span]
+
+    def __repr__(self) -> str:
+        return f"Appended({self.mark.path}, {len(self.spans)} entries)"
+
+
+class Aside(NamedTuple):
+    """A file under held/ with what it must hold, and where its entries begin."""
+
+    mark: FileMark
+    starts: list[int]
+
+
+class FolderArchive:
+    """The raw files of one pool."""
+
+    def __init__(self, disk: Disk, ledger: Ledger, date_format: str, time_format: str) -> None:
+        self._disk = disk
+        self._ledger = ledger
+        self.formats = Formats(date_format, time_format)
+        self.shelf = Shelf(disk, ledger.files, "raw", CLOSING)
+
+    def recover(self) -> None:
+        """Mend raw files that a round left unfinished, and drop packages that it was receiving."""
+        self.shelf.mend_unfinished()
+        for name in self._disk.names("held"):
+            if name.endswith(".staged"):  # its content has its name, or comes again
+                self._disk.remove(f"held/{name}")
+        drop_incoming(self._disk)
+
+    def receive(self, scale: Scale, chunks: Iterable[bytes], at: datetime) -> Package:
+        """Write the package under .incoming while it is hashed; it may be asked for again."""
+        path, digest = f"{INCOMING}/{scale.name}.json", sha256()
+
+        def hashed() -> Iterator[bytes]:
+            for chunk in chunks:
+                digest.update(chunk)
+                yield chunk
+
+        try:
+            length = self._disk.receive(path, hashed())
+        except MTDataError:  # the site has all of it still, and a full disk wants the room back
+            with suppress(StorageError):
+                self._disk.remove(path)
+            raise
+        return Package(scale, path, length, digest.digest(), at)
+
+    def stream(self, package: Package) -> Iterator[bytes]:
+        """The package's bytes again; StorageError when they are not those that were received."""
+        digest = sha256()
+        for piece in self._disk.stream(package.path):
+            digest.update(piece)
+            yield piece
+        if digest.digest() != package.digest:
+            raise DamageError(f"{package.path}: read back other bytes than were received")
+
+    @contextmanager
+    def folding_in(self, package: Package) -> Iterator[None]:
+        """Remove the package when it is folded in, and when that fails: the site has it still.
+
+        On a full disk it is what stands in the way of the very line that tells so.
+        """
+        try:
+            yield
+        except MTDataError:
+            with suppress(StorageError):
+                self._disk.remove(package.path)
+            raise
+        self._disk.remove(package.path)
+
+    def volume(self, scale: str, local: datetime) -> Volume:
+        """The place for one package in its day's raw file."""
+        date_format, time_format = self.formats
+        date, day = worded(local, date_format), local.date().isoformat()
+
+        def path(part: int) -> str:
+            return f"raw_data/{file_name(scale, date, part, 'json')}"
+
+        grown = self.shelf.resume(scale, day, path)
+        return Volume(grown, self._free_key(grown.mark, f"{scale}_{worded(local, time_format)}"))
+
+    def _free_key(self, mark: FileMark, key: str) -> str:
+        taken, number = key, 1
+        while self._ledger.files.has_key(mark.number, taken):
+            number += 1
+            taken = f"{key}_{number}"
+        return taken
+
+    def keep_aside(self, scale: str, day: str, batch: Sequence[Entry]) -> Aside:
+        """Keep entries that are no JSON, byte for byte, in one file under held/; safe to do again.
+
+        One file a batch: a site gone wrong may send a hundred thousand of them.
+        """
+        content = BETWEEN_ASIDE.join(entry.body for entry in batch)
+        digest = sha256(content)
+        path = f"held/{scale}_{digest.hexdigest()[:24]}.txt"
+        self._disk.replace(path, content)
+        if self._disk.read(path, 0, len(content) + 1) != content:
+            raise DamageError(f"{path}: read back other bytes than were written")
+        mark = self._ledger.files.fresh_mark("held", scale, day, 1, path)
+        mark = mark._replace(mode="whole", length=len(content), digest=digest.digest())
+        return Aside(mark, starts_of(batch))
+
+    def bodies(self, spans: Sequence[Span]) -> Iterator[bytes]:
+        """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
+        for block in runs(spans):  # neighbours are read in one go
+            start = block[0].start
+            length = block[-1].start + block[-1].length - start
+            path = self._ledger.files.by_number(block[0].file).path
+            gone = self._disk.size(path) is None
+            content = b"" if gone else self._disk.read(path, start, length)
+            for _, place, length in block:
+                yield content[place - start : place - start + length]
+
+    def matched(self, spans: Sequence[Span], digests: Sequence[bytes]) -> list[bytes | None]:
+        """The bytes at each place where they have the digest, None where they do not."""
+        found = zip(self.bodies(spans), digests, strict=True)
+        return [body if sha256(body).digest() == digest else None for body, digest in found]
+
+    def restated(self, scale: str, sifted: Sifted) -> dict[bytes, Claim]:
+        """Conflicts that are none, by digest: the original program kept the same values reworded.
+
+        Its raw files hold what its own library made of an entry, not the bytes as sent.
+        """
+        fresh = {e.id: e for e in sifted.fresh if e.id is not None and e.digest in sifted.conflicts}
+        claims = list(self._ledger.adopted.foreign(scale, fresh).values()) if fresh else []
+        bodies = self.matched([c.span for c in claims], [c.digest for c in claims])
+        return {
+            fresh[claim.id].digest: claim
+            for claim, body in zip(claims, bodies, strict=True)
+            if body and claim.id and _same_values(body, fresh[claim.id].body)
+        }
+
+    def region(self, span: Span) -> Iterator[bytes]:
+        """A stretch of a raw file, in pieces."""
+        path = self._ledger.files.by_number(span.file).path
+        return self._disk.stream(path, span.start, span.length)
+
+
+class Volume:
+    """One package on its way into a raw file, under a key of its own."""
+
+    def __init__(self, grown: GrownFile, key: str) -> None:
+        self._grown = grown
+        self._key = key
+        self._begun = False
+
+    def append(self, bodies: Sequence[bytes]) -> Appended:
+        """Make these entries durable behind those before; reading back and commit are next."""
+        head = BETWEEN if self._begun else self._opening()
+        piece = head + BETWEEN.join(bodies)
+        start = self._grown.append(piece)
+        self._begun = True
+        spans, place = [], start + len(head)
+        for body in bodies:
+            spans.append(Span(self._grown.mark.number, place, len(body)))
+            place += len(body) + len(BETWEEN)
+        return Appended(self._grown.mark, self._key, start, piece, spans)
+
+    def _opening(self) -> bytes:
+        name = json.dumps(self._key).encode()
+        return (b"\n],\n" if self._grown.mark.length else b"{") + name + b": [\n"
+
+
+def starts_of(batch: Sequence[Entry]) -> list[int]:
+    """Where entries begin that lie one behind the other in a file under held/."""
+    lengths = (len(entry.body) + len(BETWEEN_ASIDE) for entry in batch)
+    return list(accumulate(lengths, initial=0))[:-1]
+
+
+def _same_values(one: bytes, other: bytes) -> bool:
+    """Whether two entries hold the same, whatever the order of their fields; 1 is not 1.0."""
+    values = (plain(read_entry(body).values) for body in (one, other))
+    first, second = (json.dumps(value, sort_keys=True) for value in values)
+    return first == second and "Infinity" not in first
+
+
+def drop_incoming(disk: Disk) -> None:
+    """Remove packages that a round was receiving when it ended; the site can be asked again.
+
+    It asks no ledger: on a disk that these packages filled, not even that can be opened.
+    """
+    for name in disk.names(INCOMING):
+        disk.remove(f"{INCOMING}/{name}")
+
+
+def runs(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """Group places that lie close behind one another in one file, up to 1 MiB at a time."""
+    block: list[Span] = []
+    number, first, end = -1, 0, 0
+    for span in spans:
+        file, start, length = span
+        near = 0 <= start - end <= NEAR and start + length - first <= READ_AHEAD
+        if not near or file != number:
+            if block:
+                yield block
+            block, number, first = [], file, start
+        block.append(span)
+        end = start + length
+    if block:
+        yield block

@@ -1,0 +1,82 @@
+"""Recovered sheets and what they were made of: one that is whole and up to date stays as it is.
+
+Beside the sheets lies a list of them.  It is believed only where the sheet that it tells of is
+there with that length and digest, so a damaged sheet or a damaged list costs time and no truth.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+from mtdata.study.ports import Disk
+
+LIST = ".made.json"
+
+
+class Made(NamedTuple):
+    """A recovered sheet: what it was made of, what it is, and what became of its entries."""
+
+    source: str
+    length: int
+    digest: str
+    rows: int
+    left_out: int
+
+
+class RecoveredSheets:
+    """The sheets under `folder` of a disk ('' or ending in '/')."""
+
+    def __init__(self, disk: Disk, folder: str) -> None:
+        self._disk, self._folder = disk, folder
+        self._made = _listed(disk, folder + LIST)
+        self._grew = False
+
+    def still(self, name: str, source: str) -> Made | None:
+        """How a sheet was made from these very sources, if it is still that, byte for byte."""
+        made = self._made.get(name)
+        if made is None or made.source != source:
+            return None
+        if self._disk.size(self._folder + name) != made.length:
+            return None
+        digest = sha256()
+        for piece in self._disk.stream(self._folder + name):
+            digest.update(piece)
+        return made if digest.hexdigest() == made.digest else None
+
+    def write(
+        self, name: str, source: str, content: Iterator[bytes], told: Callable[[], tuple[int, int]]
+    ) -> None:
+        """Put a sheet there as a whole; `told` gives rows and entries left out, once it is made."""
+        length, digest = 0, sha256()
+
+        def measured() -> Iterator[bytes]:
+            nonlocal length
+            for piece in content:
+                length += len(piece)
+                digest.update(piece)
+                yield piece
+
+        path = self._folder + name
+        self._disk.publish(self._disk.stage(path, measured()), path)
+        self._made[name] = Made(source, length, digest.hexdigest(), *told())
+        self._grew = True
+
+    def remember(self) -> None:
+        """Write the list, if it has changed."""
+        if self._grew:
+            self._disk.replace(self._folder + LIST, json.dumps(self._made, indent=0).encode())
+            self._grew = False
+
+
+def _listed(disk: Disk, path: str) -> dict[str, Made]:
+    size = disk.size(path)
+    if size is None:
+        return {}
+    try:
+        found = json.loads(disk.read(path, 0, size))
+        return {str(name): Made(*made) for name, made in found.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return {}  # somebody changed it: every sheet is made again

@@ -1,0 +1,284 @@
+"""Sheets: the day's CSV of a scale, grown by rows or replaced as a whole; it decides no row."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from itertools import pairwise, repeat, zip_longest
+
+from mtdata.core.border import Border
+from mtdata.core.errors import DamageError, EntryError, StorageError
+from mtdata.study.files.archive import runs
+from mtdata.study.files.grown import GrownFile, Shelf, examine
+from mtdata.study.ledger import Ledger
+from mtdata.study.model.days import file_name, worded
+from mtdata.study.model.mark import FileMark, Finding
+from mtdata.study.model.receipt import Placed, Row, Rows, Sheet, Span, Verified
+from mtdata.study.model.row import cells_digest, csv_cells, csv_line, csv_lines, spread
+from mtdata.study.ports import Disk
+
+log = logging.getLogger(__name__)
+GROUP = 1024
+LONGEST_HEADER = 4 << 20
+
+
+class CsvSheets:
+    """The sheets of one pool."""
+
+    def __init__(self, disk: Disk, ledger: Ledger, date_format: str) -> None:
+        self.disk = disk
+        self.ledger = ledger
+        self._date_format = date_format
+        self.shelf = Shelf(disk, ledger.files, "sheet", b"")
+
+    def recover(self) -> None:
+        """Mend sheets that a round left unfinished, and end replacements that it had begun."""
+        self.end_replacements()
+        self.shelf.mend_unfinished()
+
+    def end_replacements(self) -> None:
+        """Let a sheet that has its name have its place too, and drop what never got its name."""
+        for staged in self.ledger.files.in_state("staged"):
+            live = self.ledger.files.live("sheet", staged.scale, staged.day)
+            if examine(self.disk, staged, b"") is Finding.SOUND:
+                self.disk.confirm(staged.path)  # killed before it could sync the name
+                self._adopt(live if live and live.path == staged.path else None, staged)
+            else:
+                self.ledger.files.forget(staged.number)
+        for name in self.disk.names("active_data"):
+            if name.endswith(".staged"):
+                self.disk.remove(f"active_data/{name}")
+
+    def path(self, scale: str, day: str, part: int) -> str:
+        """active_data/<Scale>_<DATE>.csv; DATE as the site's config words it."""
+        moment = datetime.combine(date.fromisoformat(day), time())
+        return f"active_data/{file_name(scale, worded(moment, self._date_format), part, 'csv')}"
+
+    def growing(self, scale: str, day: str) -> GrowingSheet:
+        """The day's sheet of a scale whose rows are appended."""
+        return GrowingSheet(self, scale, day)
+
+    def whole(self, scale: str, day: str, columns: tuple[str, ...]) -> WholeSheet:
+        """A sheet that takes the day's place as a whole once it is finished."""
+        old = self.shelf.sound(scale, day)
+        if old is not None and old.mode == "whole":
+            return WholeSheet(self, old, old, columns)
+        part, path = self.shelf.next_part(scale, day, lambda part: self.path(scale, day, part))
+        mark = self.ledger.files.fresh_mark("sheet", scale, day, part, path)
+        return WholeSheet(self, None, mark._replace(mode="whole"), columns)
+
+    def resume(self, scale: str, day: str) -> GrownFile:
+        """The file of the day's sheet, ready for the next rows."""
+        return self.shelf.resume(scale, day, lambda part: self.path(scale, day, part))
+
+    def lines(self, spans: Sequence[Span]) -> Iterator[bytes]:
+        """The bytes of each line, in order, b"" where the file is gone; a refusal is no loss."""
+        for block in runs(spans):
+            start = block[0].start
+            path = self.ledger.files.by_number(block[0].file).path
+            length = block[-1].start + block[-1].length - start
+            gone = self.disk.size(path) is None
+            content = b"" if gone else self.disk.read(path, start, length)
+            for _, place, length in block:
+                yield content[place - start : place - start + length]
+
+    def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
+        """The cells at each place; none for a line that cannot be read as one row any more."""
+        for line in self.lines(spans):
+            try:
+                [cells] = _parsed(iter([line]))
+            except (StorageError, ValueError):
+                cells = []
+            yield cells
+
+    def widen(self, old: FileMark, columns: tuple[str, ...]) -> GrownFile:
+        """Rewrite a sheet with more columns in one atomic replace, and go on with it."""
+        wide = WholeSheet(self, old, old._replace(mode="grow"), columns)
+        wide.copy(old)
+        return GrownFile(self.disk, self.ledger.files.take_up(wide.finish()), b"")
+
+    def publish(self, old: FileMark | None, staged_path: str, new: FileMark) -> FileMark:
+        """Intend, rename, adopt: whatever ends this in between, the next run knows where it was."""
+        new = self.ledger.files.begin(new._replace(writing=False), "staged")
+        self.disk.publish(staged_path, new.path)
+        self._adopt(old, new)
+        log.log(logging.DEBUG if old else logging.INFO, "%s is made as a whole", new.path)
+        return new
+
+    def _adopt(self, old: FileMark | None, new: FileMark) -> None:
+        places = ((start, length) for start, length in row_places(self.disk, new.path))
+        self.ledger.files.adopt(old, new, places)
+
+
+class GrowingSheet:
+    """Rows appended to the day's sheet; wider when an entry has a field that it lacks."""
+
+    may_differ = False
+
+    def __init__(self, sheets: CsvSheets, scale: str, day: str) -> None:
+        self._sheets = sheets
+        self._name = scale, day
+        self._grown: GrownFile | None = None
+        self._written = b""
+
+    def place(self, rows: Rows) -> Sheet:
+        """Append the rows, durably; reading back and commit are next."""
+        grown = self._ready(set().union(*{row.columns for row in rows.rows}))
+        lines = _lines_of(rows.rows, grown.mark.columns)
+        header = b"" if grown.mark.length else csv_line(grown.mark.columns)
+        self._written = b"".join(lines)
+        start = grown.append(header + self._written) + len(header)
+        placed = _placed(rows.rows, lines, grown.mark.number, start)
+        return Sheet(rows, grown.mark.number, grown.mark.columns, placed)
+
+    def _ready(self, wanted: set[str]) -> GrownFile:
+        grown = self._grown or self._sheets.resume(*self._name)
+        have = set(grown.mark.columns)
+        if not wanted <= have:
+            columns = tuple(sorted(wanted | have))
+            if grown.mark.length:
+                grown = self._sheets.widen(grown.mark, columns)
+            else:
+                grown.mark = grown.mark._replace(columns=columns)
+        self._grown = grown
+        return grown
+
+    def read_back(self, sheet: Sheet) -> Iterator[bool]:
+        """Whether the lines stand there now as they were written, byte for byte."""
+        path = "" if self._grown is None else self._grown.mark.path
+        return _stand(self._sheets.disk, path, sheet.lines, self._written)
+
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
+        """None: a row just written is recalled before it is deleted, and asked about then."""
+        return frozenset()
+
+    def accept(self, verified: Verified) -> None:
+        """Commit verified lines with the sheet's new length."""
+        if self._grown is not None:
+            self._sheets.ledger.entries.record_rows(self._grown.mark, verified.sheet.lines)
+
+
+class WholeSheet:
+    """A sheet made beside the one that it will replace."""
+
+    may_differ = False
+
+    def __init__(
+        self, sheets: CsvSheets, old: FileMark | None, like: FileMark, columns: tuple[str, ...]
+    ) -> None:
+        self._sheets = sheets
+        self._old = old
+        self._like = like
+        folder, _, name = like.path.rpartition("/")
+        self._staged = f"{folder}/.{name}.staged"
+        sheets.disk.remove(self._staged)
+        fresh = sheets.ledger.files.fresh_mark(
+            "sheet", like.scale, like.day, like.part, self._staged
+        )
+        self._grown = GrownFile(sheets.disk, fresh._replace(columns=columns, mode=like.mode), b"")
+        self._grown.append(csv_line(columns))
+        self._written = b""
+
+    def place(self, rows: Rows) -> Sheet:
+        """Add rows to the sheet in the making."""
+        mark = self._grown.mark
+        lines = _lines_of(rows.rows, mark.columns)
+        self._written = b"".join(lines)
+        start = self._grown.append(self._written)
+        return Sheet(rows, 0, mark.columns, _placed(rows.rows, lines, 0, start))
+
+    def read_back(self, sheet: Sheet) -> Iterator[bool]:
+        """Whether the lines stand in the sheet in the making as they were written."""
+        return _stand(self._sheets.disk, self._staged, sheet.lines, self._written)
+
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
+        """None: what a snapshot shows stays on the site."""
+        return frozenset()
+
+    def accept(self, verified: Verified) -> None:
+        """Nothing yet: it is the finished sheet that counts."""
+
+    def copy(self, old: FileMark) -> None:
+        """Take over every row of `old`; StorageError when one is not as the ledger knows it."""
+        group: list[list[str]] = []
+        places = row_places(self._sheets.disk, old.path)
+        claims = self._sheets.ledger.entries.lines(old.number)
+        for place, claim in zip_longest(places, claims):
+            line = self._sheets.disk.read(old.path, *place) if place else b""
+            cells = next(_parsed(iter([line])), [])
+            if (
+                claim is None
+                or len(cells) != len(old.columns)
+                or cells_digest(old.columns, cells) != claim.cells
+            ):
+                raise DamageError(f"{old.path}: a row is not as it was written; see mtdata verify")
+            group.append(spread(old.columns, cells, self._grown.mark.columns))
+            if len(group) == GROUP:
+                self._grown.append(b"".join(csv_lines(group)))
+                group = []
+        self._grown.append(b"".join(csv_lines(group)))
+
+    def finish(self) -> FileMark:
+        """Publish the sheet in the place of the old one."""
+        mark = self._grown.mark._replace(path=self._like.path)
+        if examine(self._sheets.disk, mark._replace(path=self._staged), b"") is not Finding.SOUND:
+            raise DamageError(f"{self._staged}: read back other bytes than were written")
+        return self._sheets.publish(self._old, self._staged, mark)
+
+
+def _stand(disk: Disk, path: str, lines: Sequence[Placed], written: bytes) -> Iterator[bool]:
+    """Whether each of these lines, the last that were written, is on the disk as it was."""
+    first = lines[0].span.start
+    back = disk.read(path, first, len(written))
+    if back == written:
+        yield from repeat(True, len(lines))
+        return
+    for _, start, length in (line.span for line in lines):
+        place = slice(start - first, start - first + length)
+        yield back[place] == written[place]
+
+
+def _lines_of(rows: Sequence[Row], columns: tuple[str, ...]) -> list[bytes]:
+    return csv_lines(spread(row.columns, row.cells, columns) for row in rows)
+
+
+def _placed(rows: Sequence[Row], lines: list[bytes], file: int, start: int) -> tuple[Placed, ...]:
+    placed = []
+    for row, line in zip(rows, lines, strict=True):
+        placed.append(Placed(row.entry, row.digest, Span(file, start, len(line))))
+        start += len(line)
+    return tuple(placed)
+
+
+def _parsed(lines: Iterator[bytes]) -> Iterator[list[str]]:
+    with Border(DamageError, "a line of a sheet is no row any more; see mtdata verify"):
+        yield from csv.reader((line.decode() for line in lines), strict=True)
+
+
+def row_places(disk: Disk, path: str) -> Iterator[tuple[int, int]]:
+    """Start and length of every row behind the header; a row ends where its quotes are even."""
+    for start, end in pairwise(_row_ends(disk.stream(path))):
+        yield start, end - start
+
+
+def header_of(disk: Disk, path: str) -> tuple[str, ...]:
+    """The column names of a sheet; none when it does not begin with a line of them."""
+    head = disk.read(path, 0, LONGEST_HEADER)
+    try:
+        return tuple(csv_cells(head[: next(_row_ends([head]), 0)]))
+    except EntryError:
+        return ()
+
+
+def _row_ends(pieces: Iterable[bytes]) -> Iterator[int]:
+    place, quotes = 0, 0
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            place += len(line) + 1
+            quotes += line.count(b'"')
+            if quotes % 2 == 0:
+                yield place

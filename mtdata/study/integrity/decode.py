@@ -1,0 +1,300 @@
+"""Sheets out of raw files again: to compare with active_data, or to stand in for it.
+
+With a ledger the rows come in the order of the sheet, byte for byte; without one, every raw file
+gives a sheet of its own.  It changes nothing but its own folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import chain, islice
+
+from mtdata.core.border import printable
+from mtdata.core.errors import PackageError, StorageError
+from mtdata.study.files.rawfile import RawEntry, raw_entries
+from mtdata.study.files.recovered import RecoveredSheets
+from mtdata.study.integrity.placing import staying
+from mtdata.study.integrity.strangers import not_taken_up
+from mtdata.study.ledger import Claim
+from mtdata.study.model.days import worded
+from mtdata.study.model.decoded import Decoded
+from mtdata.study.model.making import enveloped, rows_of
+from mtdata.study.model.mark import FORM, FileMark
+from mtdata.study.model.package import BATCH_ENTRIES, read_entry
+from mtdata.study.model.receipt import Backup, Kept, Rows, Span
+from mtdata.study.model.row import columns_of, csv_line, csv_lines, spread
+from mtdata.study.model.scale import NAME, Scale
+from mtdata.study.pool import Pool
+from mtdata.study.ports import Disk
+from mtdata.study.round.snapshots import recalled_entries
+
+NOWHERE, BY_LEDGER = Span(0, 0, 0), "raw_data by the ledger"
+
+
+class LostBytes(StorageError):
+    """An entry of the ledger whose raw bytes are not there any more."""
+
+
+def _meant(word: str, base: str, owner: str, stays: set[str]) -> bool:
+    """Whether the command line's word means the raw file `base` of which no ledger knows."""
+    if word in (".", "all"):
+        return True
+    if word == "static" or owner in stays:
+        return owner in stays and word.casefold() in ("static", owner.casefold())
+    return base.casefold().startswith(f"{word.casefold()}_")
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Decoding of one pool."""
+
+    pool: Pool
+    done: list[Decoded] = field(default_factory=list)
+
+    def check(self, scale: str) -> list[Decoded]:
+        """Compare every sheet of active_data with what raw gives, byte for byte.
+
+        Sheets of the original program are left out: they have other forms of some values.  Raw
+        files with entries that the ledger does not know count as sheets that differ.
+        """
+        for mark in self._sheets(scale, but="foreign"):
+            decoded = Decoded(mark.path, BY_LEDGER)
+            try:
+                decoded.difference = self._difference(mark, decoded)
+            except StorageError as error:  # one sheet's raw bytes are no reason to pass the rest by
+                decoded.difference = str(error)
+            decoded.identical = not decoded.difference
+            self.done.append(decoded)
+        for path, words in not_taken_up(self.pool).items():
+            self.done.append(Decoded(path, path, difference=words, identical=False))
+        return self.done
+
+    def write(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
+        """Write every sheet under `folder` of `out` that is not there as it must be."""
+        sheets = RecoveredSheets(out, folder)
+        try:
+            for mark in self._sheets(scale):
+                self._write(mark, sheets)
+        finally:
+            sheets.remember()
+        return self.done
+
+    def planned(self, scale: str, *, known: bool) -> list[str]:
+        """What `write` or, without a ledger, `write_loose` would make sheets from, one by one."""
+        if known:
+            return [mark.path for mark in self._sheets(scale)]
+        return [f"raw_data/{name}" for name in self._raw_files(scale)]
+
+    def write_one(self, path: str, out: Disk, folder: str) -> Decoded:
+        """Write the sheet of one of the planned paths."""
+        if path.startswith("raw_data/"):
+            self._write_loose(path.removeprefix("raw_data/"), out, folder)
+            return self.done[-1]
+        marks = [mark for mark in self._sheets("all") if mark.path == path]
+        if not marks:
+            raise StorageError(f"{path}: the ledger knows no such sheet any more")
+        sheets = RecoveredSheets(out, folder)
+        self._write(marks[0], sheets)
+        sheets.remember()
+        return self.done[-1]
+
+    def _write(self, mark: FileMark, sheets: RecoveredSheets) -> None:
+        name, source = mark.path.rpartition("/")[2], self._source(mark)
+        decoded = Decoded(name, BY_LEDGER)
+        before = sheets.still(name, source)
+        if before is None:
+            content = self._content(mark, decoded)
+            try:
+                sheets.write(name, source, content, lambda: (decoded.rows, decoded.left_out))
+            except LostBytes as error:
+                decoded.difference = f"not written: {error}"
+        else:
+            decoded.made, decoded.rows, decoded.left_out = False, before.rows, before.left_out
+        self.done.append(decoded)
+
+    def _source(self, mark: FileMark) -> str:
+        """All that a recovered sheet follows from: the ledger's sheet, the keys, our own ways."""
+        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
+        made_of = "" if snapshot is None else snapshot.digest.hex()
+        keys = self.pool.cipher.fingerprint()
+        told = [
+            FORM,
+            mark.form,
+            mark.path,
+            mark.length,
+            mark.digest.hex(),
+            *mark.columns,
+            made_of,
+            keys,
+        ]
+        return sha256(json.dumps(told).encode()).hexdigest()
+
+    def write_loose(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
+        """Without a ledger: a sheet of each raw file, every entry once."""
+        for name in self._raw_files(scale):
+            self._write_loose(name, out, folder)
+        return self.done
+
+    def _raw_files(self, scale: str) -> list[str]:
+        stays = self._staying()
+        names = self.pool.disk.names("raw_data")
+        bases = [name.removesuffix(".json") for name in names if name.endswith(".json")]
+        return [
+            f"{base}.json"
+            for base in bases
+            if NAME.match(base) and _meant(scale, base, self._owner(base, stays), stays)
+        ]
+
+    def _write_loose(self, name: str, out: Disk, folder: str) -> None:
+        stays, base = self._staying(), name.removesuffix(".json")
+        decoded = Decoded(f"{base}.csv", name)
+        batches = self._loose(name, decoded, newest_only=self._owner(base, stays) in stays)
+        path = f"{folder}{base}.csv"
+        out.publish(out.stage(path, self._lines(batches, decoded)), path)
+        self.done.append(decoded)
+
+    def _sheets(self, scale: str, but: str = "") -> list[FileMark]:
+        stays = self._staying()
+        standing = self.pool.ledger.files.standing("sheet")
+        marks = sorted((m for m, state in standing if state != but), key=lambda m: m.number)
+        marks = [m for m in marks if m.length]  # one begun and never written is no sheet yet
+        if scale == "static":
+            return [m for m in marks if m.scale in stays]
+        return [m for m in marks if scale in (".", "all") or m.scale.casefold() == scale.casefold()]
+
+    def _staying(self) -> set[str]:
+        """Scales that must stay, by the ledger or by the benchmark file."""
+        names = {s.name for s in self.pool.ledger.listing.scales() if not s.deleteable}
+        return names or staying(self.pool.disk)
+
+    def _owner(self, base: str, stays: set[str]) -> str:
+        longest = max((name for name in stays if base.startswith(f"{name}_")), key=len, default="")
+        return longest or base
+
+    # content ----------------------------------------------------------------------------------
+
+    def _difference(self, mark: FileMark, decoded: Decoded) -> str:
+        place = 0
+        size = self.pool.disk.size(mark.path)
+        if size is None:
+            return "the sheet is missing"
+        for piece in self._content(mark, decoded):
+            stands = self.pool.disk.read(mark.path, place, len(piece))
+            if stands != piece:
+                same = next(
+                    (i for i, (a, b) in enumerate(zip(stands, piece, strict=False)) if a != b),
+                    len(stands),
+                )
+                return f"differs at byte {place + same}"
+            place += len(piece)
+        return "" if place == size else f"goes on behind byte {place}, where raw gives its end"
+
+    def _content(self, mark: FileMark, decoded: Decoded) -> Iterator[bytes]:
+        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
+        scale = Scale(mark.scale, 0, mark.mode == "grow")
+        if snapshot is not None:
+            columns = snapshot.columns
+            backups: Iterator[Backup] = recalled_entries(self.pool, scale, snapshot)
+        else:
+            columns = self._columns(mark)
+            backups = self._by_ledger(mark, scale)
+        yield csv_line(columns)
+        yield from self._rows(backups, columns, decoded, mark.form)
+
+    def _columns(self, mark: FileMark) -> tuple[str, ...]:
+        found = set(mark.columns)  # a row for which it was made wider may stand elsewhere
+        for backup in self._by_ledger(mark, Scale(mark.scale, 0, True)):
+            for entry in backup.entries:
+                found.update(columns_of(entry.values, mark.form))
+        return tuple(sorted(found))
+
+    def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
+        claims = self.pool.ledger.entries.lines(mark.number)
+        while page := list(islice(claims, BATCH_ENTRIES)):
+            yield Backup(scale, tuple(self._kept(page)))
+
+    def _kept(self, claims: list[Claim]) -> Iterator[Kept]:
+        bodies = self.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
+        for claim, body in zip(claims, bodies, strict=True):
+            if body is None:
+                raise LostBytes(
+                    f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
+                    "cannot be made from them. `mtdata verify` says which and what to do"
+                )
+            yield Kept(claim.seq, claim.id, claim.digest, claim.span, read_entry(body).values or {})
+
+    def _rows(
+        self, backups: Iterator[Backup], columns: tuple[str, ...], decoded: Decoded, form: int
+    ) -> Iterator[bytes]:
+        for rows in self._made(backups, decoded, form):
+            yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows.rows))
+
+    def _made(self, backups: Iterator[Backup], decoded: Decoded, form: int) -> Iterator[Rows]:
+        for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups)):
+            rows = rows_of(envelope, answer, self.pool.ledger.entries.row_of, form)
+            decoded.rows += len(rows.rows)
+            decoded.left_out += len(rows.held)
+            yield rows
+
+    # without a ledger ---------------------------------------------------------------------------
+
+    def _loose(self, name: str, decoded: Decoded, *, newest_only: bool) -> tuple[str, int | None]:
+        """The raw file and, for a scale that must stay, the number of its newest snapshot."""
+        newest = None
+        if newest_only:
+            newest = max((one.array for one in self._entries(name, decoded)), default=0)
+            decoded.left_out = 0
+        return name, newest
+
+    def _entries(self, name: str, decoded: Decoded) -> Iterator[RawEntry]:
+        try:
+            yield from raw_entries(self.pool.disk.stream(f"raw_data/{name}"))
+        except PackageError as error:
+            decoded.difference = str(error)
+
+    def _lines(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[bytes]:
+        columns: set[str] = set()
+        for backup in self._loose_backups(source, decoded):
+            for entry in backup.entries:
+                columns.update(columns_of(entry.values))
+        decoded.left_out = 0
+        named = tuple(sorted(columns))
+        self.pool.ledger.listing.begin()
+        backups = self._loose_backups(source, decoded)
+        return chain([csv_line(named)], self._rows(backups, named, decoded, FORM))
+
+    def _loose_backups(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[Backup]:
+        name, newest = source
+        raw = self._entries(name, decoded)
+        wanted = (one.entry for one in raw if newest in (None, one.array))
+        scale = Scale(name, 0, newest is None)
+        while page := list(islice(wanted, BATCH_ENTRIES)):
+            fresh = self.pool.ledger.listing.newcomers(page) if newest is None else page
+            sound = [e for e in fresh if e.values is not None and not e.fault]
+            decoded.left_out += len(fresh) - len(sound)
+            yield Backup(
+                scale, tuple(Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound)
+            )
+
+    def write_readmes(self, out: Disk, folder: str) -> None:
+        """README_<scale>_recovered_<date>.txt: files, first and last, rows, errors."""
+        date = worded(self.pool.clock.local(self.pool.clock.now()), "%b_%d_%Y")
+        by_scale: dict[str, list[Decoded]] = {}
+        for one in self.done:
+            name = one.sheet.rpartition("/")[2].removesuffix(".csv")
+            by_scale.setdefault(self._owner_of(name), []).append(one)
+        for scale, sheets in by_scale.items():
+            text = (
+                f"scale: {scale}\nfiles: {len(sheets)}\nfirst: {sheets[0].sheet}\n"
+                f"last: {sheets[-1].sheet}\nrows recovered: {sum(s.rows for s in sheets)}\n"
+                f"entries left out: {sum(s.left_out for s in sheets)}\n"
+                f"errors: {'; '.join(s.difference for s in sheets if s.difference) or 'none'}\n"
+            )
+            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", printable(text).encode())
+
+    def _owner_of(self, base: str) -> str:
+        names = [s.name for s in self.pool.ledger.listing.scales() if base.startswith(f"{s.name}_")]
+        return max(names, key=len, default=base)

@@ -1,0 +1,185 @@
+"""Where a file of the pool belongs, by its name and what stands in it; it enters nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
+from typing import NamedTuple
+
+from mtdata.core.border import printable
+from mtdata.core.errors import NameRefused, PackageError
+from mtdata.study.files.formats import LIST, Formats, formats_of
+from mtdata.study.files.rawfile import opening_key, raw_entries
+from mtdata.study.model.days import Named, read_name
+from mtdata.study.model.package import Entry, is_json
+from mtdata.study.model.scale import checked_name
+from mtdata.study.pool import Pool
+from mtdata.study.ports import Disk
+
+BENCHMARK = "active_data/benchMark.json"
+PAGE = 1024
+RAW, HELD, SHEETS = "raw_data", "held", "active_data"
+
+
+class Unplaced(NamedTuple):
+    """A raw file that holds entries, and whose name is that of no scale and day."""
+
+    path: str
+    scale: str  # as its own packages are named, '' where they do not say
+    entries: int  # of them, those that the ledger does not know
+
+    @property
+    def told(self) -> str:
+        """What a person has to know."""
+        return (
+            f"{printable(self.path)} holds {self.entries} entries that the ledger does not know, "
+            "and its name is that of no scale and day by any DATE_FORMAT known here. Nothing of "
+            f"its scale is collected or deleted meanwhile. Add its formats to {LIST} of the pool "
+            '([["%d_%m_%Y", "%H_%M_%S"]]), give it its name back, or move it out of raw_data'
+        )
+
+    def blocks(self, scale: str) -> bool:
+        """Whether the file may be one of this scale."""
+        name = self.path.rpartition("/")[2].casefold()
+        return scale.casefold() == self.scale.casefold() or name.startswith(f"{scale}_".casefold())
+
+
+class Placing:
+    """The names of one pool's files, by every format that they may have been named by."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        formats = formats_of(pool.disk, pool.archive.formats)
+        dates, times = zip(*formats, strict=True)
+        self._formats = [
+            Formats(*pair) for pair in product(dict.fromkeys(dates), dict.fromkeys(times))
+        ]
+        self._stays = staying(pool.disk)
+        self._known: set[str] | None = None
+        self._deleteable = {s.name: s.deleteable for s in pool.ledger.listing.scales()}
+
+    def is_deleteable(self, scale: str) -> bool:
+        """Whether the site may lose the scale's entries: by the ledger, else by the benchmarks."""
+        return self._deleteable.get(scale, scale not in self._stays)
+
+    def forget(self) -> None:
+        """Ask the ledger again: it was told of files."""
+        self._known = None
+
+    def unknown(self, folder: str, ending: str) -> Iterator[str]:
+        """Files there that the ledger does not know."""
+        if self._known is None:
+            self._known = self._pool.ledger.files.paths() | {BENCHMARK}
+        known = self._known
+        for name in self._pool.disk.names(folder):
+            base, _, last = name.rpartition(".")
+            if last == ending and base and f"{folder}/{name}" not in known:
+                yield f"{folder}/{name}"
+
+    def of(self, path: str) -> Named | None:
+        """What the name says; where it may say several, the one that the file's own words bear out.
+
+        None for a name that is none of a scale and a day.
+        """
+        base = path.rpartition("/")[2].rpartition(".")[0]
+        found = [named for one in self._formats if (named := _checked(base, one))]
+        if len({named.scale for named in found}) > 1 and path.startswith(RAW):
+            key = opening_key(self._pool.disk, path)
+            borne_out = [named for named in found if key.startswith(f"{named.scale}_")]
+            found = borne_out or found
+        return found[0] if found else None
+
+    def unplaced(self, path: str) -> Unplaced | None:
+        """What is lost when the file is passed by; None when nothing is."""
+        unknown = self.unknown_entries(path, "")
+        return Unplaced(path, self._owner(path), unknown) if unknown else None
+
+    def unknown_entries(self, path: str, scale: str, *, by_id: bool = False) -> int:
+        """How many entries of a raw file the ledger does not know under that scale.
+
+        '' is any scale, and then what has no id is no entry.  `by_id`: of an id that is known other
+        content counts as known.
+        """
+        known, number = self._pool.ledger.adopted, 0
+        source = _followed(self._pool.disk, path, any_id=bool(scale))
+        while page := [(entry.id, entry.digest) for entry in islice(source, PAGE)]:
+            if by_id:
+                number += known.unknown_ids(scale, [number for number, _ in page])
+            else:
+                number += known.unknown(scale, page)
+        return number
+
+    def unreadable(self) -> dict[str, str]:
+        """What is wrong with files there that look like raw files, and that no round ever takes up.
+
+        The ledger does not know them, and they have the name of a raw file and are none, or have
+        entries and another ending.  What is neither is somebody's own.
+        """
+        known, found = self._pool.ledger.files.paths(), {}
+        for name in self._pool.disk.names(RAW):
+            path = f"{RAW}/{name}"
+            if path in known or name.startswith(".") or ".json" not in name.lower():
+                continue
+            if not self.is_readable(path):
+                base = name[: name.lower().index(".json")]
+                if not any(_checked(base, one) for one in self._formats):
+                    continue
+                found[path] = f"{path} is unknown to the ledger and cannot be read as a raw file"
+            elif not name.endswith(".json") and (number := self.unknown_entries(path, "")):
+                found[path] = f"{path} holds {number} entries that the ledger does not know"
+        return found
+
+    def is_readable(self, path: str) -> bool:
+        """Whether it is a raw file from its first byte to its last."""
+        try:
+            for _ in raw_entries(self._pool.disk.stream(path)):
+                pass
+        except PackageError:
+            return False
+        return True
+
+    def _owner(self, path: str) -> str:
+        """The scale by the name of the first package: <Scale>_<TIME>, perhaps with a number."""
+        key = opening_key(self._pool.disk, path)
+        for name, one in product((key, key.rpartition("_")[0]), self._formats):
+            if name and (named := _checked(name, Formats(one.time, one.time))):
+                return named.scale
+        return ""
+
+
+def by_scale(unplaced: Iterable[Unplaced]) -> dict[str, str]:
+    """What is told of raw files that nobody can place, by the scale that they name."""
+    found: dict[str, str] = {}
+    for one in unplaced:
+        found[one.scale] = f"{found[one.scale]} · {one.told}" if one.scale in found else one.told
+    return found
+
+
+def staying(disk: Disk) -> set[str]:
+    """Scales that must stay on the site, as the benchmark file says."""
+    size = disk.size(BENCHMARK)
+    try:
+        marks = json.loads(disk.read(BENCHMARK, 0, size)) if size else {}
+        return {name for name, mark in marks.items() if mark.get("deleteable") is False}
+    except (ValueError, AttributeError, RecursionError):
+        return set()
+
+
+def _checked(base: str, formats: Formats) -> Named | None:
+    named = read_name(base, *formats)
+    try:
+        checked_name(named and named.scale)
+    except NameRefused:
+        return None
+    return named
+
+
+def _followed(disk: Disk, path: str, *, any_id: bool) -> Iterator[Entry]:
+    """Its entries, as far as the file can be followed; without an id only where that is asked."""
+    try:
+        for one in raw_entries(disk.stream(path)):
+            if one.entry.id is not None or (any_id and is_json(one.entry)):
+                yield one.entry
+    except PackageError:
+        return

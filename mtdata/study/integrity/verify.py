@@ -1,0 +1,288 @@
+"""Every byte of a pool against its ledger, longest unread first; it mends what it can, and says so.
+
+A sheet is mended by making its rows again from raw, a raw file from replicas.  Raw bytes are never
+guessed: what no replica has is fetched again while the site has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import islice
+
+from mtdata.alerts.incident import DAMAGE
+from mtdata.core.errors import MTDataError, StorageError
+from mtdata.core.sqlite import REBUILD
+from mtdata.study.files.archive import CLOSING
+from mtdata.study.files.grown import examine
+from mtdata.study.files.sheets import row_places
+from mtdata.study.integrity.catch_up import Stand
+from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
+from mtdata.study.integrity.match import Matching
+from mtdata.study.integrity.repair import RawRepair
+from mtdata.study.model.mark import FileMark, Finding, finding
+from mtdata.study.model.package import BATCH_ENTRIES
+from mtdata.study.model.row import cells_digest
+from mtdata.study.model.scale import Scale
+from mtdata.study.pool import Course, Pool
+from mtdata.study.round.pending import lay_down, settle_waiting
+from mtdata.study.status.report import write_line
+
+PIECE = 1 << 20
+AT_REST = (Finding.SOUND, Finding.UNBORN)
+"""A file that was begun, and whose first bytes never got there, has nothing to lose."""
+
+
+class Scrub:
+    """One pass over a pool."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        paced: Paced = lambda count: None,
+        is_over: Callable[[], bool] = lambda: False,
+        *,
+        holds_drift: bool = False,
+    ) -> None:
+        self._pool, self._paced, self._is_over = pool, paced, is_over
+        self._holds_drift = holds_drift
+        self._stand: Stand | None = None  # None until ledger and files are in step
+        self._seen: set[int] = set()  # numbers of files
+        self._begun = pool.clock.now()
+        self.found = Findings()
+
+    def play(self) -> Findings:
+        """Read every file, or as many as there is time for; the next pass begins with the rest."""
+        try:
+            self._all()
+        except MTDataError:
+            if self._stand is not None:
+                lay_down(self._pool)
+            raise
+        return self.found
+
+    def _all(self) -> None:
+        self._stand = step_up(self._pool, self.found)
+        files = self._pool.ledger.files
+        if not self._pool.ledger.is_sound():
+            told = f"ledger.sqlite3 is damaged.{REBUILD}"
+            self.found.wrong.append(told)
+            self._pool.evidence.enter("pool_damaged", "", told)
+        self._files()
+        self._tell_of_losses()
+        tell_of_strangers(self._pool, self.found)
+        read_copies(self._pool, self.found, self._paced, self._is_over)
+        self._make_rows_again()
+        self._files()  # what was made just now: unread, it would keep an incident open
+        files.put_down()
+        if not self.found.wrong:  # what a pass mends, the next one finds well and closes
+            self._pool.evidence.close(files.all_read, self._begun)
+
+    def _files(self) -> None:
+        """Every file that this pass has not read yet, longest unread first.
+
+        It counts as read when the pass began: what is damaged is met after that.
+        """
+        files = self._pool.ledger.files
+        for mark, state in files.standing(now=self._pool.clock.now()):
+            if mark.number in self._seen:
+                continue
+            self._seen.add(mark.number)
+            if self._is_over():
+                self.found.unread += 1
+                continue
+            try:
+                self._file(mark, state)
+            except StorageError as error:  # a disk that refuses to read has lost nothing yet
+                self.found.wrong.append(str(error))
+                if error.incident in DAMAGE:
+                    self._pool.evidence.enter(error.incident, mark.scale, str(error))
+                continue
+            files.have_read(mark.number, self._begun)
+
+    def total(self) -> int:
+        """Bytes that a whole pass reads, nearly: for a progress bar."""
+        return sum(mark.length for mark, _ in self._pool.ledger.files.standing())
+
+    def _file(self, mark: FileMark, state: str) -> None:
+        if mark.kind == "raw":
+            self._raw(mark, state)
+        elif mark.kind == "sheet":
+            self._sheet(mark, state)
+        else:
+            self._held(mark)
+
+    def _course(self, scale: Scale) -> Course:
+        holds = self._holds_drift and scale.deleteable
+        return Course(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
+
+    # raw ----------------------------------------------------------------------------------------
+
+    def _raw(self, mark: FileMark, state: str) -> None:
+        self.found.raw_files += 1
+        damaged, whole = self._damaged_ranges(mark)
+        changed = self._raw_finding(mark, whole) not in AT_REST
+        if (changed or damaged) and self._put_back(mark, state):
+            damaged, changed = 0, False
+        if changed and state != "aside":
+            self._pool.ledger.files.set_state(mark.number, "aside")
+            if self._stand is None or mark.path not in self._stand.older:  # that is told already
+                self._wrong(
+                    "raw_changed", mark, "is not as it was left; a new part takes what comes"
+                )
+        if state == "aside" and not changed and not damaged:
+            self._take_back(mark)
+        if damaged:
+            self._pool.ledger.snapshots.distrust(mark.number)
+        if lost := self._lost_entries(mark):
+            self._pool.ledger.entries.lose_raw(lost)
+
+    def _put_back(self, mark: FileMark, state: str) -> bool:
+        repair = RawRepair(self._pool, mark)
+        if not repair.play():
+            return False
+        if state == "aside":  # a later part goes on with the day
+            self._pool.ledger.files.set_state(mark.number, "closed")
+        self._wrong("raw_changed", mark, "was not as it was left")
+        kept = f"; the damaged file is {repair.kept_as}" if repair.kept_as else ""
+        self.found.mended.append(
+            f"{mark.path}: put back as it was, {repair.restored} ranges from replicas{kept}"
+        )
+        return True
+
+    def _take_back(self, mark: FileMark) -> None:
+        """A file that was set aside, and that a person put back as it was committed."""
+        self._pool.ledger.files.set_state(mark.number, "closed")
+        self._pool.ledger.entries.find_raw(mark.number)
+        self.found.mended.append(f"{mark.path}: is as it was committed again")
+
+    def _tell_of_losses(self) -> None:
+        """Raw bytes that are lost are told each time, until a person closes the incident."""
+        for scale, path, number in self._pool.ledger.entries.raw_lost():
+            told = (
+                f"{path}: the raw bytes of {number} entries are damaged; they are not deleted on "
+                "the site, and the next round fetches them again while the site has them"
+            )
+            open_ones = self._pool.ledger.diary.open_incidents(scale)
+            if any(one.kind in ("raw_changed", "files_older") for one in open_ones):
+                self.found.wrong.append(told)
+
+    def _damaged_ranges(self, mark: FileMark) -> tuple[int, bytes]:
+        """How many appends have other bytes than were committed, and the digest of them all."""
+        wrong, whole, place = 0, sha256(), 0
+        for start, length, digest in self._pool.ledger.files.ranges(mark.number):
+            self.found.ranges += 1
+            content = self._read(mark, start, length)
+            wrong += sha256(content).digest() != digest
+            whole.update(content)
+            place = start + length
+        for start in range(place, mark.length, PIECE):  # what closes an adopted file
+            whole.update(self._read(mark, start, min(PIECE, mark.length - start)))
+        return wrong, whole.digest()
+
+    def _raw_finding(self, mark: FileMark, whole: bytes) -> Finding:
+        closing = CLOSING if mark.mode == "grow" else b""
+        tail = self._read(mark, mark.length, len(closing) + 1)
+        return finding(mark, self._pool.disk.size(mark.path), whole, tail, closing)
+
+    def _lost_entries(self, mark: FileMark) -> list[int]:
+        lost = []
+        for claims in self._pool.ledger.entries.in_raw(mark.number):
+            self.found.entries += len(claims)
+            bodies = self._pool.archive.matched(
+                [claim.span for claim in claims], [claim.digest for claim in claims]
+            )
+            lost += [c.seq for c, body in zip(claims, bodies, strict=True) if body is None]
+        return lost
+
+    def _held(self, mark: FileMark) -> None:
+        content = self._read(mark, 0, mark.length + 1)
+        if sha256(content).digest() != mark.digest:
+            lost = [
+                c.seq for claims in self._pool.ledger.entries.in_raw(mark.number) for c in claims
+            ]
+            self._pool.ledger.entries.lose_raw(lost)
+            # last: a file that is given up is not looked at again
+            self._pool.ledger.files.set_state(mark.number, "replaced")
+            self._wrong("raw_changed", mark, "is not as it was left")
+
+    def _read(self, mark: FileMark, start: int, length: int) -> bytes:
+        if length <= 0 or self._pool.disk.size(mark.path) is None:
+            return b""
+        content = self._pool.disk.read(mark.path, start, length)
+        self._paced(len(content))
+        return content
+
+    # sheets ---------------------------------------------------------------------------------------
+
+    def _sheet(self, mark: FileMark, state: str) -> None:
+        self.found.sheets += 1
+        if self._pool.ledger.adopted.unproven(mark.number):
+            self._prove(mark)
+        rows = self._rows_differing(mark)
+        if state in ("live", "closed") and mark.mode == "grow":
+            rows += self._rows_without_entry(mark)
+        if state != "aside" and self._look(mark) in AT_REST and not rows:
+            return
+        told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"
+        self._wrong("sheet_changed", mark, f"was changed or set aside; {told}")
+        self._replace(mark)
+
+    def _prove(self, mark: FileMark) -> None:
+        """Hold lines against raw that no key could open when the ledger was made."""
+        proven = Matching(self._pool, mark).play().proven
+        if proven:
+            self.found.mended.append(f"{mark.path}: {proven} rows were proven against raw")
+
+    def _look(self, mark: FileMark) -> Finding:
+        self._paced(mark.length)
+        return examine(self._pool.disk, mark, b"")
+
+    def _rows_differing(self, mark: FileMark) -> list[str]:
+        claims, wrong = self._pool.ledger.entries.lines(mark.number), []
+        while page := list(islice(claims, BATCH_ENTRIES)):
+            self.found.rows += len(page)
+            proven = [claim for claim in page if claim.line and claim.cells is not None]
+            stand = self._pool.sheets.lenient([claim.line for claim in proven if claim.line])
+            wrong += [
+                f"id {claim.id}"
+                for claim, cells in zip(proven, stand, strict=True)
+                if len(cells) != len(mark.columns)
+                or cells_digest(mark.columns, cells) != claim.cells
+            ]
+        return wrong
+
+    def _rows_without_entry(self, mark: FileMark) -> list[str]:
+        """Rows of a sheet of ours that no entry has for its own: it stands on another row too."""
+        claims = self._pool.ledger.entries.lines(mark.number)
+        wanted = next(claims, None)
+        found = []
+        for start, _ in row_places(self._pool.disk, mark.path) if self._is_there(mark) else ():
+            if wanted and wanted.line and wanted.line.start == start:
+                wanted = next(claims, None)
+            else:
+                found.append(f"the one at byte {start}, which stands twice or is nobody's")
+        return found
+
+    def _is_there(self, mark: FileMark) -> bool:
+        return self._pool.disk.size(mark.path) is not None
+
+    def _replace(self, mark: FileMark) -> None:
+        """Let the rows be made again in a new part; the file that somebody changed stays there."""
+        lost = self._pool.ledger.files.give_up(mark.number)
+        self.found.mended.append(
+            f"{mark.path}: {lost or 'all'} rows made again from raw in a new part"
+        )
+
+    def _make_rows_again(self) -> None:
+        pool = self._pool
+        stands_still = self._stand.holds_up if self._stand else lambda scale: False
+        settle_waiting(pool, self._course, lambda course: None, stands_still)
+        for told in self.found.mended:
+            pool.ledger.diary.raise_incident("mended", "", told, pool.clock.now())
+            write_line("mended", "", told)
+
+    def _wrong(self, kind: str, mark: FileMark, told: str) -> None:
+        self.found.wrong.append(f"{mark.path}: {told}")
+        self._pool.evidence.enter(kind, mark.scale, f"{mark.path}: {told}")
+        write_line(kind, mark.scale, f"{mark.path}: {told}")

@@ -1,0 +1,57 @@
+"""The ledger: what we know of every entry, in one SQLite file; it believes, others prove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mtdata.alerts.incidents import Diary
+from mtdata.alerts.telling import Telling
+from mtdata.core.sqlite import Connection
+from mtdata.study.ledger.adopted import Adopted
+from mtdata.study.ledger.arrivals import Arrivals
+from mtdata.study.ledger.copies import Copies
+from mtdata.study.ledger.entries import Claim, Entries, Sifted
+from mtdata.study.ledger.files import Files, LiveLength
+from mtdata.study.ledger.listing import Listed, Listing
+from mtdata.study.ledger.sight import Sight
+from mtdata.study.ledger.snapshots import Snapshot, Snapshots
+from mtdata.study.ledger.standing import Counts, Released
+
+__all__ = ["Claim", "Counts", "Ledger", "Listed", "LiveLength", "Released", "Sifted", "Snapshot"]
+
+
+class Ledger:
+    """One pool's ledger.  `path` None keeps it in memory (for tests)."""
+
+    NAME = "ledger.sqlite3"
+
+    def __init__(self, path: Path | None) -> None:
+        self._db = Connection(path)
+        self.files = Files(self._db)
+        self.entries = Entries(self._db, self.files)
+        self.adopted = Adopted(self._db)
+        self.copies = Copies(self._db)
+        self.snapshots = Snapshots(self._db, self.files)
+        self.listing = Listing(self._db)
+        self.arrivals = Arrivals(self._db)
+        self.diary = Diary(self._db)
+        self.telling = Telling(self._db)
+        self.sight = Sight(self._db)
+
+    @property
+    def journal(self) -> str:
+        """How its database keeps its journal: `wal`, or `truncate` where that cannot be."""
+        return self._db.journal
+
+    def take_turn(self, prove: Callable[[], None]) -> None:
+        """Commit from now on only while nobody else took the turn, and `prove` does not raise."""
+        self._db.take_turn(prove)
+
+    def is_sound(self) -> bool:
+        """Whether the database finds nothing wrong with its file, and every cell can be read."""
+        return self._db.is_sound()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()

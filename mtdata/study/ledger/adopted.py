@@ -1,0 +1,152 @@
+"""What the ledger learns of a pool that was there before it: it is told, and looks at no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from mtdata.core.sqlite import Connection
+from mtdata.study.ledger.entries import CLAIM, RESTATED, Claim, claim_of
+from mtdata.study.model.receipt import Span
+
+_HALF = "SELECT number FROM files WHERE state = 'entering'"
+_OTHER = "SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.seq <> e.seq"
+
+
+class Adopted:
+    """Entries and rows that were found and not made."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def unbound(self, scale: str, ids: Iterable[int], sheet: int) -> dict[int, list[Claim]]:
+        """Entries with these ids that wait for a line, by id, in the order of the raw files.
+
+        Those that have an unproven line of that sheet wait for it to be proven.
+        """
+        found: dict[int, list[Claim]] = {}
+        for number in set(ids):
+            for row in self._db.all(
+                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state <> {RESTATED}"
+                " AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
+                " AND held IS NOT 'malformed' AND raw_lost = 0 ORDER BY seq",
+                scale,
+                number,
+                sheet,
+            ):
+                found.setdefault(number, []).append(claim_of(row))
+        return found
+
+    def bind(self, lines: Sequence[tuple[int, Span, bytes | None]]) -> None:
+        """Commit which line shows which entry: seq, place, digest of its cells.
+
+        The digest is None for a line that could not be held against raw; such an entry has its
+        row, but is not proven and so never deleted.
+        """
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE entries SET state = 2, held = NULL, reason = NULL, sheet = ?,"
+                " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
+                ((*span, digest, seq) for seq, span, digest in lines),
+            )
+
+    def settle(self) -> None:
+        """Commit what follows once all files are entered.
+
+        An id with several versions keeps the ones that have rows, else its first; the others are
+        held, but for those that a person let through.
+        """
+        with self._db.commit():
+            self._db.run(
+                "UPDATE entries AS e SET state = 1, held = 'conflict',"
+                " reason = 'the id stands in the raw files with other content too' WHERE state = 0"
+                " AND answer = 'adopted' AND accepted = 0"
+                f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = 2 OR o.seq < e.seq))"
+            )
+
+    def forget_the_site(self, at: datetime) -> None:
+        """Commit that nobody knows what the site still has: an older ledger was put back.
+
+        What is there, the next listing will say; what is not may have been deleted by ourselves.
+        """
+        if self._db.one("SELECT 1 FROM entries WHERE gone_at IS NULL LIMIT 1"):
+            with self._db.commit():
+                self._db.run(
+                    "UPDATE entries SET gone_at = ?, answer = 'adopted', asked_at = NULL"
+                    " WHERE gone_at IS NULL",
+                    at.isoformat(),
+                )
+
+    def count(self) -> int:
+        """How many entries the ledger knows."""
+        row = self._db.one("SELECT count(*) FROM entries")
+        return int(row[0]) if row else 0
+
+    def drop_half_entered(self) -> None:
+        """Commit that files whose entering was cut off are to be entered again, from the front."""
+        if not self._db.one(f"SELECT 1 FROM ({_HALF}) LIMIT 1"):
+            return
+        with self._db.commit():
+            self._db.run(
+                "UPDATE entries SET state = 0, sheet = NULL, line_start = NULL, line_length = NULL,"
+                f" cells = NULL WHERE sheet IN ({_HALF})"
+            )
+            self._db.run(f"UPDATE snapshots SET sheet = NULL WHERE sheet IN ({_HALF})")
+            self._db.run(f"DELETE FROM snapshots WHERE file IN ({_HALF})")
+            self._db.run("UPDATE files SET state = 'newer' WHERE state = 'entering'")
+
+    def drop_unwanted(self, number: int) -> None:
+        """Commit that a file that is half entered is left alone after all."""
+        with self._db.commit():
+            self._db.run("DELETE FROM files WHERE number = ? AND state = 'entering'", number)
+
+    def unknown(self, scale: str, batch: Sequence[tuple[int | None, bytes]]) -> int:
+        """How many of these (id, digest) the ledger does not know under that scale; '' = any."""
+        scales = [scale] if scale else [r[0] for r in self._db.all("SELECT name FROM scales")]
+        return sum(
+            not any(self._knows(name, number, digest) for name in scales)
+            for number, digest in batch
+        )
+
+    def _knows(self, scale: str, number: int | None, digest: bytes) -> bool:
+        row = self._db.one(
+            "SELECT 1 FROM entries WHERE scale = ? AND id = ? AND digest = ?",
+            scale,
+            -1 if number is None else number,
+            digest,
+        )
+        return row is not None
+
+    def unknown_ids(self, scale: str, ids: Iterable[int | None]) -> int:
+        """How many of these ids the ledger has no entry of at all."""
+        return sum(
+            self._db.one("SELECT 1 FROM entries WHERE scale = ? AND id = ?", scale, number) is None
+            for number in ids
+            if number is not None
+        )
+
+    def is_waited_for(self, scale: str) -> bool:
+        """Whether a sheet that nobody knows may have rows of this scale that nobody has bound."""
+        waiting = "SELECT 1 FROM entries WHERE scale = ? AND state < 2 LIMIT 1"
+        bare = "SELECT 1 FROM snapshots WHERE scale = ? AND sheet IS NULL LIMIT 1"
+        return bool(self._db.one(waiting, scale) or self._db.one(bare, scale))
+
+    def unproven(self, sheet: int) -> int:
+        """How many lines of a sheet were never held against raw."""
+        row = self._db.one("SELECT count(*) FROM entries WHERE sheet = ? AND cells IS NULL", sheet)
+        return int(row[0]) if row else 0
+
+    def foreign(self, scale: str, ids: Iterable[int]) -> dict[int, Claim]:
+        """Entries with these ids whose raw bytes the original program wrote in its own words."""
+        found: dict[int, Claim] = {}
+        for number in set(ids):
+            row = self._db.one(
+                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state < {RESTATED}"
+                " AND file IN (SELECT number FROM files WHERE kind = 'raw' AND state = 'foreign')"
+                " ORDER BY seq DESC LIMIT 1",
+                scale,
+                number,
+            )
+            if row is not None:
+                found[number] = claim_of(row)
+        return found

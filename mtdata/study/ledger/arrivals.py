@@ -1,0 +1,172 @@
+"""When entries came, what is still on the site, how fast the pool grows; it decides nothing.
+
+Every question is bounded by days or by what is on the site: old entries are never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from mtdata.core.past import latest_counted
+from mtdata.core.sqlite import Connection
+from mtdata.study.model.forecast import Tried
+
+# CROSS JOIN: SQLite keeps the order, so that only files of these days are looked at.
+_FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
+
+
+LAST = "9999-12-31"
+
+
+def _places(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+class OnSite(NamedTuple):
+    """What of one scale the last listing showed: how many, and since when the oldest is safe."""
+
+    rows: int
+    oldest_at: datetime | None
+
+
+class Arrivals:
+    """Questions about time that the ledger answers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def by_day(self, since: str) -> dict[str, dict[str, int]]:
+        """New entries of deleteable scales by scale and day, from that day (ISO) on."""
+        found: dict[str, dict[str, int]] = {}
+        for scale, day, count in self._db.all(
+            "SELECT s.name, f.day,"
+            " sum((SELECT count(*) FROM entries e WHERE e.file = f.number))"
+            f" FROM {_FILES} WHERE s.deleteable = 1 AND f.kind <> 'sheet' GROUP BY s.name, f.day",
+            since,
+        ):
+            found.setdefault(scale, {})[day] = count
+        return {scale: {day: n for day, n in days.items() if n} for scale, days in found.items()}
+
+    def first_days(self, until: str = LAST) -> dict[str, str]:
+        """The first day (ISO) of each scale that has a file of a day up to that one."""
+        rows = self._db.all(
+            "SELECT s.name, (SELECT min(f.day) FROM files f WHERE f.scale = s.name"
+            " AND f.day <= ?) AS day FROM scales s WHERE day IS NOT NULL",
+            until,
+        )
+        return dict(rows)
+
+    def newest(self, since: str, now: datetime) -> dict[str, datetime]:
+        """When the newest entry of each deleteable scale came, of those since that day.
+
+        What lies after now does not count.
+        """
+        rows = self._db.all(
+            "SELECT s.name, max((SELECT r.kept_at FROM ranges r WHERE r.file = f.number"
+            " AND r.kept_at <= ? ORDER BY r.start DESC LIMIT 1)) AS last_at"
+            f" FROM {_FILES} WHERE s.deleteable = 1 AND f.kind <> 'sheet'"
+            " GROUP BY s.name HAVING last_at IS NOT NULL",
+            latest_counted(now).isoformat(),
+            since,
+        )
+        return {scale: datetime.fromisoformat(last) for scale, last in rows}
+
+    def moments(self, scale: str, since: str, now: datetime) -> list[datetime]:
+        """Every moment up to now at which new entries of the scale came, of files since that day.
+
+        Files that were adopted tell no moments: theirs is that of the adoption.
+        """
+        rows = self._db.all(
+            "SELECT DISTINCT r.kept_at FROM files f CROSS JOIN ranges r ON r.file = f.number"
+            " WHERE f.scale = ? AND f.day >= ? AND f.kind <> 'sheet' AND r.kept_at <= ?"
+            " AND abs(julianday(r.kept_at) - julianday(f.day) - 0.5) < 2",
+            scale,
+            since,
+            latest_counted(now).isoformat(),
+        )
+        return [datetime.fromisoformat(row[0]) for row in rows]
+
+    def on_site(self) -> dict[str, OnSite]:
+        """By deleteable scale, what is still there, and since when the oldest of it is safe here.
+
+        The exposure clock: from that moment on it could have been gone.
+        """
+        return {
+            scale: OnSite(count, datetime.fromisoformat(kept) if kept else None)
+            for scale, count, kept in self._db.all(
+                "SELECT o.scale, o.count, (SELECT r.kept_at FROM entries e JOIN ranges r"
+                " ON r.file = e.file AND r.start <= e.start WHERE e.seq = o.first"
+                " ORDER BY r.start DESC LIMIT 1) AS oldest_at"
+                " FROM (SELECT scale, count(*) AS count, min(seq) AS first FROM entries"
+                " INDEXED BY entries_on_site WHERE gone_at IS NULL GROUP BY scale) o"
+                " JOIN scales s ON s.name = o.scale WHERE s.deleteable = 1"
+            )
+        }
+
+    def grown(self, since: str, until: str = LAST) -> tuple[int, int]:
+        """Bytes and number of the files of the pool from that day on, up to the other."""
+        row = self._db.one(
+            f"SELECT coalesce(sum(f.length), 0), count(f.number) FROM {_FILES}"
+            " WHERE f.state NOT IN ('replaced', 'newer', 'spare') AND f.day <= ?",
+            since,
+            until,
+        )
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+    # what rounds found ----------------------------------------------------------------------------
+
+    def rows_on_site(self) -> int:
+        """Rows of all deleteable scales together, as the newest rounds left them."""
+        row = self._db.one("SELECT coalesce(sum(size), 0) FROM scales WHERE deleteable = 1")
+        return int(row[0]) if row else 0
+
+    def listed(self) -> dict[str, datetime]:
+        """When each scale was last carried home whole."""
+        return {
+            scale: datetime.fromisoformat(at)
+            for scale, at in self._db.all(
+                "SELECT name, listed_at FROM scales WHERE listed_at <> ''"
+            )
+        }
+
+    def tried(self, now: datetime, *commands: str) -> Tried:
+        """The last good round of these commands, and the ones after it; none that lies after now.
+
+        Those are counted apart.
+        """
+        runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({_places(commands)})"
+        until = latest_counted(now).isoformat()
+        good = self._db.one(
+            f"SELECT max(number) {runs} AND exit IN (0, 1) AND ended_at <= ?", *commands, until
+        )
+        last_good = int(good[0] or 0) if good else 0
+        after = self._db.one(
+            "SELECT min(iif(counts, number, NULL)), max(iif(counts, number, NULL)),"
+            " coalesce(sum(counts), 0), coalesce(sum(1 - counts), 0) FROM (SELECT number,"
+            f" started_at <= ? AND coalesce(ended_at, '') <= ? AS counts {runs} AND number > ?)",
+            until,
+            until,
+            *commands,
+            last_good,
+        )
+        first, newest, count, ahead = after or (None, None, 0, 0)
+        good_at, begun_at = self._when("ended_at", last_good), self._when("started_at", first)
+        running = count > 0 and self._when("ended_at", newest) is None
+        return Tried(good_at, begun_at, count, running, ahead)
+
+    def _when(self, which: str, number: int | None) -> datetime | None:
+        row = self._db.one(f"SELECT {which} FROM runs WHERE number = ?", number)
+        return datetime.fromisoformat(row[0]) if row and row[0] else None
+
+    def good_rounds(self, since: datetime, now: datetime, *commands: str) -> list[datetime]:
+        """When rounds of these commands ended well after that moment, and up to now."""
+        rows = self._db.all(
+            "SELECT ended_at FROM runs INDEXED BY runs_command WHERE exit IN (0, 1)"
+            f" AND ended_at > ? AND ended_at <= ? AND command IN ({_places(commands)})",
+            since.isoformat(),
+            latest_counted(now).isoformat(),
+            *commands,
+        )
+        return [datetime.fromisoformat(row[0]) for row in rows]

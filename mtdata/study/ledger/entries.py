@@ -1,0 +1,300 @@
+"""What the ledger knows of every entry: where its bytes and its line stand."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from mtdata.core.errors import StorageError
+from mtdata.core.sqlite import REBUILD, Connection
+from mtdata.study.ledger.files import Files
+from mtdata.study.ledger.standing import SETTLED, Standing
+from mtdata.study.model.mark import FileMark
+from mtdata.study.model.package import Entry
+from mtdata.study.model.receipt import HeldBack, Placed, Span
+
+STORED, HELD, ROWED, RESTATED = 0, 1, 2, 3
+NO_ID = -1
+PAGE = 1024
+
+
+class Claim(NamedTuple):
+    """What the ledger says of one entry; nothing of it is proven until the bytes are read."""
+
+    seq: int
+    id: int | None
+    digest: bytes
+    span: Span
+    sheet: int | None
+    line: Span | None
+    cells: bytes | None
+
+
+class Sifted(NamedTuple):
+    """A batch of a package beside what is known: all three in the order of the package."""
+
+    fresh: list[Entry]
+    conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
+    anew: frozenset[bytes]  # those of them whose id was proven gone before
+    again: list[Entry]  # known ones whose raw bytes were lost and that the site still has
+
+    def without(self, same: Mapping[bytes, Claim]) -> Sifted:
+        """The same batch when these digests turn out to conflict with nothing."""
+        keys = frozenset(same)
+        return self._replace(conflicts=self.conflicts - keys, anew=self.anew - keys)
+
+
+CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
+
+
+def claim_of(row: tuple[Any, ...]) -> Claim:
+    seq, number, digest, file, start, length, sheet, line_start, line_length, cells = row
+    if sheet is not None and (line_start is None or line_length is None):
+        raise StorageError(f"the ledger gives an entry a sheet and no line in it.{REBUILD}")
+    line = None if sheet is None else Span(sheet, line_start, line_length)
+    known = None if number == NO_ID else number
+    return Claim(seq, known, digest, Span(file, start, length), sheet, line, cells)
+
+
+class Entries(Standing):
+    """Every entry that was ever backed up, once by scale, id and digest."""
+
+    def __init__(self, connection: Connection, files: Files) -> None:
+        super().__init__(connection)
+        self._files = files
+
+    def sift(self, scale: str, batch: Sequence[Entry]) -> Sifted:
+        """Note a batch of the package as present on the site, and find what is new in it."""
+        keys = [(NO_ID if e.id is None else e.id, e.digest) for e in batch]
+        with self._db.working():
+            self._db.run_many("INSERT OR IGNORE INTO temp.present VALUES (?, ?)", keys)
+            # CROSS JOIN: SQLite keeps the order, so that ids are looked up one by one.
+            met = self._db.all(
+                "SELECT e.id, e.digest, e.gone_at IS NOT NULL"
+                " AND coalesce(e.answer, '') NOT IN ('superseded', 'adopted'), e.raw_lost"
+                " FROM (SELECT DISTINCT value AS id FROM json_each(?)) b"
+                " CROSS JOIN entries e ON e.scale = ? AND e.id = b.id",
+                json.dumps([number for number, _ in keys]),
+                scale,
+            )
+        return _sorted_out(batch, met)
+
+    def back_up(
+        self,
+        mark: FileMark,
+        added: Sequence[tuple[Entry, Span]],
+        *,
+        key: str,
+        start: int,
+        piece: bytes,
+        conflicts: frozenset[bytes],
+        at: datetime,
+        restated: Mapping[bytes, Claim] = MappingProxyType({}),
+        found: bool = False,
+    ) -> list[int]:
+        """Commit that these bytes stand in the raw file; returns the new seq of each entry.
+
+        One that is known stands there from now on, unless it was `found` and stands elsewhere too.
+
+        `restated` has the entries, by digest, that say what an older version of them says.
+        `found`: they stood there before the ledger knew of them, and nobody knows whether the site
+        has them still; the next listing will say.
+        """
+        with self._db.commit():
+            self._files.save(mark)
+            digest = sha256(piece).digest()
+            self._files.add_range(mark.number, start, len(piece), key, digest, at.isoformat())
+            seqs = self._enter(mark.scale, added, conflicts, at.isoformat() if found else None)
+            for seq, (entry, _) in zip(seqs, added, strict=True) if restated else ():
+                if entry.digest in restated:
+                    self._take_over(restated[entry.digest], seq)
+            return seqs
+
+    def _take_over(self, old: Claim, seq: int) -> None:
+        """The line of the older version is the newer one's now, whose bytes are as sent."""
+        self._db.run(f"UPDATE entries SET state = {RESTATED}, sheet = NULL WHERE seq = ?", old.seq)
+        if old.line is not None:
+            self._db.run(
+                "UPDATE entries SET state = 2, sheet = ?, line_start = ?, line_length = ?,"
+                " cells = ? WHERE seq = ?",
+                *old.line,
+                old.cells,
+                seq,
+            )
+
+    def hold_aside(
+        self,
+        mark: FileMark,
+        batch: Sequence[Entry],
+        starts: Sequence[int],
+        at: datetime,
+        *,
+        found: bool = False,
+    ) -> None:
+        """Commit entries that may not stand in a raw file; `mark` is their file under held/."""
+        mark = self._files.set_down(mark, at.isoformat())
+        spans = [Span(mark.number, s, len(e.body)) for s, e in zip(starts, batch, strict=True)]
+        with self._db.commit():
+            added = list(zip(batch, spans, strict=True))
+            self._enter(mark.scale, added, frozenset(), at.isoformat() if found else None)
+
+    def _enter(
+        self,
+        scale: str,
+        added: Sequence[tuple[Entry, Span]],
+        conflicts: frozenset[bytes],
+        found_at: str | None,
+    ) -> list[int]:
+        row = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
+        first = int(row[0]) + 1 if row else 1
+        self._db.run_many(
+            "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
+            " gone_at, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (scale, id, digest) DO UPDATE SET"
+            " file = excluded.file, start = excluded.start, length = excluded.length, raw_lost = 0"
+            " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
+            " WHERE f.number = entries.file AND f.state IN ('replaced', 'newer'))",
+            (
+                (
+                    seq,
+                    scale,
+                    NO_ID if e.id is None else e.id,
+                    e.digest,
+                    *span,
+                    *_first_state(e, conflicts),
+                    found_at,
+                    found_at and "adopted",
+                )
+                for seq, (e, span) in enumerate(added, first)
+            ),
+        )
+        return list(range(first, first + len(added)))
+
+    def waiting(self, scale: str, fingerprint: str) -> Iterator[list[Claim]]:
+        """Entries that are safe as raw bytes and may become rows now, oldest first, in pages."""
+        last = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
+        after = 0
+        while rows := self._db.all(
+            f"SELECT {CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"
+            " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?)) AND raw_lost = 0"
+            " ORDER BY seq LIMIT ?",
+            scale,
+            after,
+            last[0] if last else 0,
+            fingerprint,
+            PAGE,
+        ):
+            yield [claim_of(row) for row in rows]
+            after = rows[-1][0]
+
+    def owed(self, scale: str) -> Iterator[list[Claim]]:
+        """Rowed entries that the listing just read shows, no other version of them in doubt.
+
+        A version that a person let through, or that was malformed, is in doubt no more once the
+        site does not show it: what a delete of the id takes away is the version with a row.
+        """
+        after = NO_ID, sys.maxsize
+        while rows := self._db.all(
+            f"SELECT {CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
+            " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND (e.id, e.seq) > (?, ?)"
+            " AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND"
+            f" ((o.state < 2 AND NOT {SETTLED}) OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"
+            " ORDER BY e.id, e.seq LIMIT ?",
+            scale,
+            *after,
+            PAGE,
+        ):
+            last = rows[-1][1]
+            if len(rows) == PAGE and rows[0][1] != last:  # all versions of an id on one page
+                rows = [row for row in rows if row[1] != last]
+            yield [claim_of(row) for row in rows]
+            after = rows[-1][1], rows[-1][0]
+
+    def lines(self, sheet: int) -> Iterator[Claim]:
+        """Every entry with a line in that sheet, in the order of the lines."""
+        after = -1
+        while rows := self._db.all(
+            f"SELECT {CLAIM} FROM entries WHERE sheet = ? AND line_start > ?"
+            " ORDER BY line_start LIMIT ?",
+            sheet,
+            after,
+            PAGE,
+        ):
+            yield from map(claim_of, rows)
+            after = rows[-1][7]
+
+    def in_raw(self, file: int) -> Iterator[list[Claim]]:
+        """Entries whose raw bytes should stand in that file, by place, in pages."""
+        after = -1
+        while rows := self._db.all(
+            f"SELECT {CLAIM} FROM entries WHERE file = ? AND start > ? AND raw_lost = 0"
+            " ORDER BY start LIMIT ?",
+            file,
+            after,
+            PAGE,
+        ):
+            yield [claim_of(row) for row in rows]
+            after = rows[-1][4]
+
+    def record_rows(self, mark: FileMark, placed: Iterable[Placed]) -> None:
+        """Commit lines that were read back and matched, together with the sheet's new length."""
+        with self._db.commit():
+            self._files.save(mark)
+            self._db.run_many(
+                "UPDATE entries SET state = 2, held = NULL, reason = NULL, sheet = ?,"
+                " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
+                ((*line.span, line.digest, line.entry.seq) for line in placed),
+            )
+
+    def record_held(self, held: Iterable[HeldBack], fingerprint: str) -> None:
+        """Commit that entries wait, for what, and what was tried."""
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE entries SET state = 1, held = ?, reason = ?, tried_with = ? WHERE seq = ?",
+                ((h.kind, h.reason, fingerprint, h.entry.seq) for h in held),
+            )
+
+    def lose_raw(self, seqs: Iterable[int]) -> None:
+        """Commit that raw bytes are damaged: not deleted, fetched again while the site has them."""
+        with self._db.commit():
+            self._db.run_many("UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((s,) for s in seqs))
+
+    def find_raw(self, file: int) -> None:
+        """Commit that the raw bytes of all entries of a file are there again."""
+        with self._db.commit():
+            self._db.run("UPDATE entries SET raw_lost = 0 WHERE file = ?", file)
+
+
+def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
+    if entry.fault:
+        return HELD, "malformed", entry.fault
+    if entry.digest in conflicts:
+        return HELD, "conflict", "the id was collected before with other content"
+    return STORED, None, None
+
+
+def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Sifted:
+    known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
+    for number, digest, gone, lost in met:
+        known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
+    fresh, again = [], []
+    conflicts, anew = set(), set()
+    for entry in batch:
+        versions = known.setdefault(NO_ID if entry.id is None else entry.id, {})
+        before = versions.get(entry.digest)
+        if before is None:
+            if versions and entry.id is not None and not entry.fault:
+                conflicts.add(entry.digest)
+                if any(gone for gone, _ in versions.values()):
+                    anew.add(entry.digest)
+            fresh.append(entry)
+            versions[entry.digest] = (False, False)
+        elif before[1]:
+            again.append(entry)
+            versions[entry.digest] = (False, False)
+    return Sifted(fresh, frozenset(conflicts), frozenset(anew), again)

@@ -1,0 +1,287 @@
+"""What the ledger knows of the pool's files; it never looks at the files themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from mtdata.core.errors import DamageError, StorageError
+from mtdata.core.past import latest_counted
+from mtdata.core.sqlite import REBUILD
+from mtdata.study.ledger.ranges import Ranges
+from mtdata.study.model.mark import EMPTY_DIGEST, FileMark
+
+_FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing, form"
+UNMET = ("newer", "entering")
+_STANDING = "'live', 'closed', 'foreign', 'aside'"
+
+
+class LiveLength(NamedTuple):
+    """The little that a look at every file needs."""
+
+    number: int
+    path: str
+    scale: str
+    length: int
+    writing: bool
+
+
+def _mark(row: tuple[Any, ...]) -> FileMark:
+    columns, writing, form = row[9:]
+    return FileMark._make((*row[:9], tuple(json.loads(columns or "[]")), bool(writing), form))
+
+
+class Files(Ranges):
+    """Marks of raw files, sheets and held files."""
+
+    def live(self, kind: str, scale: str, day: str) -> FileMark | None:
+        """The newest part of a scale's file of a day that may still be written."""
+        row = self._db.one(
+            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"
+            " AND day = ? ORDER BY part DESC LIMIT 1",
+            kind,
+            scale,
+            day,
+        )
+        return None if row is None else _mark(row)
+
+    def by_number(self, number: int) -> FileMark:
+        """The mark with that number, whatever became of the file."""
+        row = self._db.one(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)
+        if row is None:
+            raise StorageError(f"the ledger names a file {number} that it does not know.{REBUILD}")
+        return _mark(row)
+
+    def in_state(self, state: str) -> list[FileMark]:
+        """Marks in one of these states; some a scale and day.
+
+        live: may be written. closed: as we made it, never written again. foreign: the original
+        program's, never written. aside: not as it was left. staged: about to be published.
+        replaced: another file has its rows now. entering: found in the pool, half entered yet.
+        newer: to be entered as it stands now. spare: holds nothing that stands nowhere else.
+        """
+        return [
+            _mark(row)
+            for row in self._db.all(
+                f"SELECT {_FIELDS} FROM files WHERE state = ? ORDER BY scale, number",
+                state,
+            )
+        ]
+
+    def live_lengths(self, kind: str) -> list[LiveLength]:
+        """What is known of each file of that kind that may still be written, of all days."""
+        return [
+            LiveLength._make((*row[:4], bool(row[4])))
+            for row in self._db.all(
+                "SELECT number, path, scale, length, writing FROM files"
+                " WHERE state = 'live' AND kind = ? ORDER BY number",
+                kind,
+            )
+        ]
+
+    def standing(self, kind: str = "", now: datetime | None = None) -> list[tuple[FileMark, str]]:
+        """Files that should be there, with their state, longest unread first; '' = every kind.
+
+        One that was read after `now` counts as unread.
+        """
+        rows = self._db.all(
+            f"SELECT {_FIELDS}, state FROM files WHERE state IN ({_STANDING}) AND ?1 IN ('', kind)"
+            " ORDER BY iif(read_at > ?2, NULL, read_at), kind = 'sheet', scale, number",
+            kind,
+            None if now is None else latest_counted(now).isoformat(),
+        )
+        return [(_mark(row[:-1]), row[-1]) for row in rows]
+
+    def have_read(self, number: int, at: datetime) -> None:
+        """Remember when the whole file was last held against the ledger."""
+        with self._db.commit():
+            self._db.run("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
+
+    def paths(self) -> set[str]:
+        """Where the files are that the ledger knows, whatever became of them."""
+        known = {path for (path,) in self._db.all("SELECT path FROM files")}
+        newest = "SELECT max(number) FROM files GROUP BY path"
+        unmet = f"SELECT path FROM files WHERE state IN {UNMET} AND number IN ({newest})"
+        if self._db.one(f"SELECT 1 FROM files WHERE state IN {UNMET} LIMIT 1"):  # seldom
+            known -= {path for (path,) in self._db.all(unmet)}
+        return known
+
+    def knows_any(self) -> bool:
+        """Whether a file was ever entered whole."""
+        return bool(self._db.one(f"SELECT 1 FROM files WHERE state NOT IN {UNMET} LIMIT 1"))
+
+    def raw_marks(self) -> dict[str, tuple[FileMark, str]]:
+        """Raw files that the ledger knows, with their state, by path."""
+        rows = self._db.all(
+            f"SELECT {_FIELDS}, state FROM files WHERE kind = 'raw'"
+            f" AND state IN ({_STANDING}, 'spare')"
+        )
+        return {row[5]: (_mark(row[:-1]), row[-1]) for row in rows}
+
+    def read_since(self, at: datetime, now: datetime) -> int:
+        """Bytes of the files that should be there and were read whole since then, up to now."""
+        row = self._db.one(
+            f"SELECT coalesce(sum(length), 0) FROM files WHERE state IN ({_STANDING})"
+            " AND read_at >= ? AND read_at <= ?",
+            at.isoformat(),
+            latest_counted(now).isoformat(),
+        )
+        return int(row[0]) if row else 0
+
+    def all_read(self, since: datetime, now: datetime) -> bool:
+        """Whether every file that should be there was read whole after that, none after now."""
+        return not self._db.one(
+            f"SELECT 1 FROM files WHERE state IN ({_STANDING})"
+            " AND (read_at IS NULL OR read_at <= ? OR read_at > ?) LIMIT 1",
+            since.isoformat(),
+            latest_counted(now).isoformat(),
+        )
+
+    def unfinished(self) -> list[FileMark]:
+        """Live files that a round had in hand when it ended without a word."""
+        return [mark for mark in self.in_state("live") if mark.writing]
+
+    def parts(self, kind: str, scale: str, day: str) -> int:
+        """How many parts that day's file has had so far, whatever became of them."""
+        row = self._db.one(
+            "SELECT coalesce(max(part), 0) FROM files WHERE kind = ? AND scale = ? AND day = ?",
+            kind,
+            scale,
+            day,
+        )
+        return int(row[0]) if row else 0
+
+    def part_at(self, path: str) -> int | None:
+        """The part that a file under that path was, if the ledger ever knew one there."""
+        row = self._db.one("SELECT max(part) FROM files WHERE path = ?", path)
+        return row[0] if row else None
+
+    def begin(self, mark: FileMark, state: str = "live") -> FileMark:
+        """Enter a file before its first byte is written, so that a torn one is known as ours."""
+        with self._db.commit():
+            row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM files")
+            number = int(row[0]) if row else 1
+            self._db.run(
+                f"INSERT INTO files ({_FIELDS}, state) VALUES ({', '.join('?' * 13)})",
+                number,
+                mark.kind,
+                mark.scale,
+                mark.day,
+                mark.part,
+                mark.path,
+                mark.mode,
+                mark.length,
+                mark.digest,
+                json.dumps(mark.columns),
+                mark.writing,
+                mark.form,
+                state,
+            )
+        return mark._replace(number=number)
+
+    def save(self, mark: FileMark) -> None:
+        """Store length, digest, columns and whether it is being written; inside a commit."""
+        self._db.run(
+            "UPDATE files SET length = ?, digest = ?, columns = ?, writing = ? WHERE number = ?",
+            mark.length,
+            mark.digest,
+            json.dumps(mark.columns),
+            mark.writing,
+            mark.number,
+        )
+
+    def take_up(self, mark: FileMark) -> FileMark:
+        """Say that a round has the file in hand, before it writes."""
+        if mark.writing:
+            return mark
+        mark = mark._replace(writing=True)
+        with self._db.commit():
+            self.save(mark)
+        return mark
+
+    def put_down(self) -> None:
+        """Say that every file is at rest: what stands there now is what was committed."""
+        if self._db.one("SELECT 1 FROM files WHERE writing = 1"):
+            with self._db.commit():
+                self._db.run("UPDATE files SET writing = 0 WHERE writing = 1")
+
+    def forget(self, number: int) -> None:
+        """Drop a staged file that was never published."""
+        with self._db.commit():
+            self._db.run("DELETE FROM files WHERE number = ? AND state = 'staged'", number)
+
+    def set_state(self, number: int, state: str) -> None:
+        """Move a file to another state."""
+        with self._db.commit():
+            self._db.run("UPDATE files SET state = ? WHERE number = ?", state, number)
+
+    def set_form(self, sheet: int, form: int) -> None:
+        """Say how the rows of a sheet that was found are worded."""
+        with self._db.commit():
+            self._db.run("UPDATE files SET form = ? WHERE number = ?", form, sheet)
+
+    def give_up(self, sheet: int, state: str = "replaced") -> int:
+        """Let go of a sheet that is not as it was left; how many of its lines wait for a new row.
+
+        In one commit: of a sheet that is given up nobody would look for lines that still claim it.
+        """
+        with self._db.commit():
+            self._db.run("UPDATE files SET state = ? WHERE number = ?", state, sheet)
+            self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
+            return self._db.run(
+                "UPDATE entries SET state = 0, accepted = 1, sheet = NULL, line_start = NULL,"
+                " line_length = NULL, cells = NULL WHERE sheet = ? AND raw_lost = 0",
+                sheet,
+            )
+
+    def adopt(self, old: FileMark | None, new: FileMark, lines: Iterator[tuple[int, int]]) -> None:
+        """Let a published sheet take the place of `old`: `lines` are its places, in row order."""
+        with self._db.commit():
+            if old is not None and old.mode == "grow":
+                self._move_lines(old.number, new.number, lines)
+            if old is not None:
+                self._db.run(
+                    "UPDATE files SET state = 'replaced', writing = 0 WHERE number = ?", old.number
+                )
+                self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", old.number)
+            self._db.run("UPDATE files SET state = 'live' WHERE number = ?", new.number)
+
+    def _move_lines(self, old: int, new: int, lines: Iterator[tuple[int, int]]) -> None:
+        after, page = -1, 1000
+        while seqs := self._db.all(
+            "SELECT seq, line_start FROM entries WHERE sheet = ? AND line_start > ?"
+            " ORDER BY line_start LIMIT ?",
+            old,
+            after,
+            page,
+        ):
+            after = seqs[-1][1]
+            places = [(new, *place, seq) for (seq, _), place in zip(seqs, lines, strict=False)]
+            if len(places) < len(seqs):
+                raise DamageError("a sheet has fewer rows than its ledger says; see mtdata verify")
+            self._db.run_many(
+                "UPDATE entries SET sheet = ?, line_start = ?, line_length = ? WHERE seq = ?",
+                places,
+            )
+
+    def fresh_mark(self, kind: str, scale: str, day: str, part: int, path: str) -> FileMark:
+        """A mark for a file that is to be begun; number 0 until it is entered."""
+        return FileMark(0, kind, scale, day, part, path, "grow", 0, EMPTY_DIGEST, (), True)
+
+    def set_down(self, mark: FileMark, kept_at: str) -> FileMark:
+        """Enter a whole file and its one range, once: what is there under the path is the same."""
+        row = self._db.one(
+            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"
+            " AND path = ? AND digest = ?",
+            mark.kind,
+            mark.scale,
+            mark.path,
+            mark.digest,
+        )
+        made = _mark(row) if row else self.begin(mark._replace(writing=False))
+        if not self.has_key(made.number, ""):
+            with self._db.commit():
+                self.add_range(made.number, 0, made.length, "", made.digest, kept_at)
+        return made

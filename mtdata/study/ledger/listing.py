@@ -1,0 +1,215 @@
+"""What the site still has, by its own listings: owed, gone, vanished; it asks the site nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from mtdata.core.sqlite import Connection
+from mtdata.study.model.benchmark import Benchmark
+from mtdata.study.model.package import Entry
+from mtdata.study.model.receipt import Answer, Outcome
+from mtdata.study.model.scale import Scale
+
+
+class Listed(NamedTuple):
+    """What a whole listing of one scale proved."""
+
+    gone: int  # asked for by us, and not there any more
+    vanished: int  # not asked for, and not there any more
+    lowest_vanished: int | None
+
+
+_ABSENT = (
+    "FROM entries e WHERE e.scale = ? AND e.gone_at IS NULL AND NOT EXISTS"
+    " (SELECT 1 FROM temp.present p WHERE p.id = e.id AND p.digest = e.digest)"
+)
+_VANISHED = (
+    "asked_at IS NULL AND held IS NOT 'malformed' AND NOT EXISTS"
+    " (SELECT 1 FROM temp.present p WHERE p.id = e.id)"
+)
+
+
+class Listing:
+    """The working set of ids that a listing shows, and what follows from it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def begin(self) -> None:
+        """Forget the listing before."""
+        with self._db.working():
+            self._db.run("DELETE FROM temp.present")
+
+    def note(self, keys: Iterable[tuple[int | None, bytes]]) -> None:
+        """Add ids and digests that the site shows."""
+        with self._db.working():
+            self._db.run_many(
+                "INSERT OR IGNORE INTO temp.present VALUES (?, ?)",
+                ((-1 if number is None else number, digest) for number, digest in keys),
+            )
+
+    def newcomers(self, batch: Sequence[Entry]) -> list[Entry]:
+        """Those of a batch that were not noted before; they are now."""
+        fresh: dict[tuple[int, bytes], Entry] = {}
+        for entry in batch:
+            key = -1 if entry.id is None else entry.id, entry.digest
+            if not self._db.one("SELECT 1 FROM temp.present WHERE id = ? AND digest = ?", *key):
+                fresh.setdefault(key, entry)
+        self.note((entry.id, entry.digest) for entry in fresh.values())
+        return list(fresh.values())
+
+    def expect(self, scale: str) -> None:
+        """Take as present what the last listing showed, when the site is not to be asked."""
+        self.begin()
+        with self._db.working():
+            self._db.run(
+                "INSERT OR IGNORE INTO temp.present SELECT id, digest FROM entries"
+                " WHERE scale = ? AND gone_at IS NULL",
+                scale,
+            )
+
+    def missing(self, scale: str) -> Listed:
+        """What the listing, now whole, does not show any more; nothing is entered yet.
+
+        Vanished is what we did not ask for: neither an id that shows other content now, nor an
+        entry that could not be read and that somebody put right.
+        """
+        row = self._db.one(
+            "SELECT coalesce(sum(asked_at IS NOT NULL), 0),"
+            f" coalesce(sum({_VANISHED}), 0), min(CASE WHEN {_VANISHED} THEN id END) {_ABSENT}",
+            scale,
+        )
+        return Listed(*(row or (0, 0, None)))
+
+    def conclude(self, scale: str, at: datetime) -> None:
+        """Commit what the listing proves; nothing is written when nothing changed."""
+        if self._db.one(f"SELECT 1 {_ABSENT} LIMIT 1", scale):
+            with self._db.commit():
+                self._db.run(
+                    "UPDATE entries SET gone_at = ?, answer = CASE WHEN asked_at IS NULL"
+                    " AND EXISTS (SELECT 1 FROM temp.present p WHERE p.id = entries.id)"
+                    f" THEN 'superseded' ELSE answer END WHERE seq IN (SELECT e.seq {_ABSENT})",
+                    at.isoformat(),
+                    scale,
+                )
+        self._come_back(scale)
+
+    def _come_back(self, scale: str) -> None:
+        """An entry that shows up again is on the site, whatever an earlier listing proved."""
+        back = (
+            "SELECT e.seq FROM temp.present p JOIN entries e"
+            " ON e.scale = ? AND e.id = p.id AND e.digest = p.digest WHERE e.gone_at IS NOT NULL"
+        )
+        if self._db.one(f"{back} LIMIT 1", scale):
+            with self._db.commit():
+                self._db.run(
+                    "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"
+                    f" WHERE seq IN ({back})",
+                    scale,
+                )
+
+    def ask(self, seqs: Sequence[int], at: datetime) -> None:
+        """Commit that deletes are about to go out: before, so that no absence is a surprise."""
+        when = at.isoformat()
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
+                ((when, seq) for seq in seqs),
+            )
+
+    def answered(self, answers: Iterable[tuple[int, Answer]]) -> None:
+        """Commit what the site said; none of it proves anything.
+
+        A refusal takes the asking back: should the entry vanish after all, it was not our doing.
+        """
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE entries SET answer = ?, asked_at = iif(?, NULL, asked_at) WHERE seq = ?",
+                (
+                    (f"{a.outcome.value}: {a.reason}"[:200], a.outcome is Outcome.REFUSED, seq)
+                    for seq, a in answers
+                ),
+            )
+
+    def asked(self, scale: str) -> int:
+        """How many deletes were asked that no listing has proven yet."""
+        row = self._db.one(
+            "SELECT count(*) FROM entries WHERE scale = ? AND gone_at IS NULL"
+            " AND asked_at IS NOT NULL",
+            scale,
+        )
+        return int(row[0]) if row else 0
+
+    def leftover(self, scale: str) -> tuple[int, int | None, str | None]:
+        """Rowed entries still on the site: how many, the lowest id, one answer to a delete."""
+        row = self._db.one(
+            "SELECT count(*), min(id), max(answer) AS answer FROM entries"
+            " WHERE scale = ? AND state = 2 AND gone_at IS NULL",
+            scale,
+        )
+        return (int(row[0]), row[1], row[2]) if row else (0, None, None)
+
+    # scales -----------------------------------------------------------------------------------
+
+    def see(self, scale: Scale) -> None:
+        """Enter a scale the first time it is met, or when its nature changed."""
+        row = self._db.one("SELECT deleteable FROM scales WHERE name = ?", scale.name)
+        if row is not None and bool(row[0]) == scale.deleteable:
+            return
+        with self._db.commit():
+            self._db.run(
+                "INSERT INTO scales VALUES (?, ?, NULL, NULL, ?) ON CONFLICT (name) DO UPDATE SET"
+                " deleteable = excluded.deleteable",
+                scale.name,
+                scale.deleteable,
+                scale.size,
+            )
+
+    def scales(self) -> list[Scale]:
+        """Every scale that was ever met, with its size when it was last looked at."""
+        return [
+            Scale(name, size, bool(deleteable))
+            for name, size, deleteable in self._db.all(
+                "SELECT name, size, deleteable FROM scales ORDER BY name"
+            )
+        ]
+
+    def columns(self, scale: str) -> tuple[str, ...] | None:
+        """The fields that entries of the scale had last, None when none was seen."""
+        row = self._db.one("SELECT columns FROM scales WHERE name = ?", scale)
+        return None if row is None or row[0] is None else tuple(json.loads(row[0]))
+
+    def set_columns(self, scale: str, columns: Sequence[str]) -> None:
+        """Remember the fields of a scale."""
+        with self._db.commit():
+            self._db.run("UPDATE scales SET columns = ? WHERE name = ?", json.dumps(columns), scale)
+
+    def benchmarks(self) -> dict[str, Benchmark]:
+        """Highest id by scale, of entries and of snapshots."""
+        return {
+            row[0]: Benchmark(row[1], bool(row[2]))
+            for row in self._db.all(
+                "SELECT s.name, max("
+                " coalesce((SELECT max(id) FROM entries e WHERE e.scale = s.name), 0),"
+                " coalesce((SELECT highest FROM snapshots n WHERE n.scale = s.name"
+                " ORDER BY number DESC"
+                " LIMIT 1), 0), 0) AS top, s.deleteable FROM scales s WHERE top > 0 ORDER BY s.name"
+            )
+        }
+
+    def on_site(self, scale: str) -> Iterator[tuple[int, str, str | None, str | None]]:
+        """Id, state word, reason and last answer of each entry that the last listing showed."""
+        words = {0: "stored", 1: "held", 2: "safe"}
+        after = -2, 0
+        while rows := self._db.all(
+            "SELECT id, state, reason, answer, seq FROM entries WHERE scale = ? AND gone_at IS NULL"
+            " AND (id, seq) > (?, ?) ORDER BY id, seq LIMIT 1024",
+            scale,
+            *after,
+        ):
+            for number, state, reason, answer, _ in rows:
+                yield number, words.get(state, "stored"), reason, answer
+            after = rows[-1][0], rows[-1][4]

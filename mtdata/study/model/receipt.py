@@ -1,0 +1,158 @@
+"""What each step proved; every receipt holds the one before, so no two steps can be swapped.
+
+    Package > Backup > Rows > Sheet > Verified > Deleted
+
+Only `pipeline.verify` makes a Verified, and only what a Verified calls deletable is deleted.
+None of them shows its contents when printed: they hold answers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, NamedTuple
+
+from mtdata.study.model.scale import Scale
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Package:
+    """The raw answer for one scale, whole on disk; `path` is relative to the pool."""
+
+    scale: Scale
+    path: str
+    length: int
+    digest: bytes
+    received_at: datetime
+
+
+class Span(NamedTuple):
+    """Where bytes stand: a file of the pool (its number in the ledger), first byte, length."""
+
+    file: int
+    start: int
+    length: int
+
+
+class Kept(NamedTuple):
+    """An entry whose raw bytes were fsynced, read back and matched; `seq` is its ledger number."""
+
+    seq: int
+    id: int | None
+    digest: bytes
+    span: Span
+    values: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Kept(seq={self.seq}, id={self.id})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Backup:
+    """A batch of entries that are safe as raw bytes and still want a row."""
+
+    scale: Scale
+    entries: tuple[Kept, ...]
+
+
+class Row(NamedTuple):
+    """One line to be: the entry it comes from, its cells and their digest."""
+
+    entry: Kept
+    columns: tuple[str, ...]
+    cells: list[str]
+    digest: bytes
+
+    def __repr__(self) -> str:
+        return f"Row(seq={self.entry.seq})"
+
+
+class HeldBack(NamedTuple):
+    """An entry that cannot become a row yet: `kind` is one of HELD_KINDS."""
+
+    entry: Kept
+    kind: str
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"HeldBack(seq={self.entry.seq}, {self.kind}: {self.reason})"
+
+
+HELD_KINDS = ("sealed", "malformed", "conflict", "drift")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Rows:
+    """A batch made readable; what could not be is in `held`."""
+
+    backup: Backup
+    rows: tuple[Row, ...]
+    held: tuple[HeldBack, ...]
+    opened: Counter[str] = field(default_factory=Counter)  # values unpadded, by name of the key
+    unopened: int = 0  # values that no key unpads and another key may
+
+
+class Placed(NamedTuple):
+    """A row and where its line stands."""
+
+    entry: Kept
+    digest: bytes
+    span: Span
+
+    def __repr__(self) -> str:
+        return f"Placed(seq={self.entry.seq})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sheet:
+    """A batch of lines that stand in a sheet, fsynced; whether they can be read back comes next."""
+
+    rows: Rows
+    file: int
+    columns: tuple[str, ...]
+    lines: tuple[Placed, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Verified:
+    """A batch whose lines were read back and matched: by bytes when just written, else by cells.
+
+    `copied` has the seq of each entry whose raw bytes every replica has confirmed; it is asked
+    only of lines that are to be deleted, so nothing of a batch just written can be.
+    """
+
+    sheet: Sheet
+    copied: frozenset[int]
+
+    @property
+    def deletable(self) -> list[Placed]:
+        """What may be deleted on the site."""
+        lines = (line for line in self.sheet.lines if line.entry.seq in self.copied)
+        return [line for line in lines if line.entry.id is not None]
+
+
+class Outcome(Enum):
+    """What the site said to a DELETE.  None of them proves anything; a later listing does."""
+
+    DONE = "done"
+    ABSENT = "absent"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+class Answer(NamedTuple):
+    """The site's word on one DELETE; REFUSED holds for the whole scale, FAILED for this try."""
+
+    id: int
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Deleted:
+    """A batch for which deletes went out, with the answers."""
+
+    verified: Verified
+    answers: tuple[Answer, ...]

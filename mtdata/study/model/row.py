@@ -1,0 +1,271 @@
+"""A row out of an entry: sealed places, cells and their digest; pure, and it never guesses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from itertools import compress
+from operator import add
+from typing import Any, NamedTuple
+
+from mtdata.core.border import Border
+from mtdata.core.errors import EntryError
+from mtdata.study.model.mark import FORM
+
+
+class Digits(str):
+    """A number as it was sent, where Python would word it otherwise: a fraction, a power, -0."""
+
+    __slots__ = ()
+
+
+SEALED = "RSA"
+"""Ending of the names of sealed fields (facts: the study website)."""
+EARLIER = 1
+_CONTAINERS = frozenset({dict, list})
+_VALUE = Border(EntryError, "a value that cannot be written")
+_LINE = Border(EntryError, "a line of the sheet that is no row")
+
+
+@dataclass(frozen=True, slots=True)
+class StillSealed:
+    """A value that no key opened, and why in words that quote nothing.
+
+    `blames_key` is True where another key may open it: it has the form of a sealed text, and none
+    of the keys unpads it.
+    """
+
+    reason: str
+    blames_key: bool = field(default=False, compare=False)
+
+
+class Opened(NamedTuple):
+    """What became of a batch of values in sealed places, in their order."""
+
+    texts: list[Any]  # StillSealed for what is held; without encryption each value as it was sent
+    keys: list[str]  # the key that unpadded each value, "" for none
+
+    def __repr__(self) -> str:
+        return f"Opened({len(self.texts)} values)"
+
+
+class Layout(NamedTuple):
+    """What the names of an entry's fields say, worked out once per set of names."""
+
+    columns: tuple[str, ...]
+    sealed: tuple[str, ...]
+    writable: bool  # as UTF-8; a lone surrogate cannot be
+    has_nul: bool = False
+
+
+@lru_cache(maxsize=256)
+def layout(names: tuple[str, ...]) -> Layout:
+    """Sorted columns and sealed names of an entry with these fields."""
+    sealed = tuple(name for name in names if name.endswith(SEALED))
+    joined = "".join(names)
+    return Layout(tuple(sorted(names)), sealed, _is_unicode(joined), "\0" in joined)
+
+
+def columns_of(values: Mapping[str, Any], form: int = FORM) -> tuple[str, ...]:
+    """The columns that an entry wants, sorted; none when it can be no row for the sake of them."""
+    found = layout(tuple(values))
+    return found.columns if found.writable and not (found.has_nul and form > EARLIER) else ()
+
+
+def sealed_values(values: Mapping[str, Any]) -> list[Any]:
+    """What stands in the sealed places of an entry, nested ones too, whatever its type; not null.
+
+    A list in a sealed field is as many places as it has elements; an object is one, and so is an
+    empty list.  They come in the order in which `opened` takes them.
+    """
+    if _nested(values):
+        found: list[Any] = []
+        _filled(values, "", found.append)
+        return found
+    sealed = layout(tuple(values)).sealed
+    return [value for name in sealed if (value := values[name]) is not None]
+
+
+def _nested(values: Mapping[str, Any]) -> bool:
+    return not _CONTAINERS.isdisjoint(map(type, values.values()))
+
+
+def opened(values: dict[str, Any], texts: Sequence[Any]) -> dict[str, Any]:
+    """The entry with `texts` in its sealed places; EntryError names the first that is unopened."""
+    for text in texts:
+        if isinstance(text, StillSealed):
+            raise EntryError(text.reason)
+    return with_texts(values, texts)
+
+
+def with_texts(values: dict[str, Any], texts: Sequence[Any]) -> dict[str, Any]:
+    """The entry with `texts` in its sealed places, in the order of `sealed_values`."""
+    if _nested(values):
+        supply = iter(texts)
+        filled: dict[str, Any] = _filled(values, "", lambda sealed: next(supply))
+        return filled
+    names = layout(tuple(values)).sealed
+    places = [name for name in names if values[name] is not None]
+    return values | dict(zip(places, texts, strict=True))
+
+
+def _filled(value: Any, name: str, text_for: Callable[[Any], Any]) -> Any:
+    """The value with what `text_for` says for each sealed place in it, in order; null stays."""
+    if name.endswith(SEALED) and not (type(value) is list and value):
+        return None if value is None else text_for(value)
+    if type(value) is dict:
+        return {key: _filled(inner, key, text_for) for key, inner in value.items()}
+    if type(value) is list:
+        return [_filled(inner, name, text_for) for inner in value]
+    return value
+
+
+def cells_of(values: Mapping[str, Any], form: int = FORM) -> tuple[tuple[str, ...], list[str]]:
+    """Columns (sorted) and cells of an entry, as a sheet of that form shows them.
+
+    None is empty, booleans are True and False, numbers the digits as they were sent, arrays and
+    objects compact JSON; for NUL, which no database takes, stands U+FFFD.  In the EARLIER form
+    numbers that are not whole are Python's own text of them, and NUL stands.  EntryError when a
+    value has no such form.
+    """
+    columns, _, writable, has_nul = layout(tuple(values))
+    # The usual kinds are told apart here: a call for each cell costs as much as all the rest.
+    cells = [
+        v
+        if (kind := type(v)) is str
+        else ""
+        if v is None
+        else str(v)
+        if kind is int or kind is bool
+        else _cell(v, form)
+        for v in map(values.__getitem__, columns)
+    ]
+    joined = "".join(cells)
+    if not (writable and _is_unicode(joined)):
+        raise EntryError("text that is not Unicode (a lone surrogate)")
+    if form > EARLIER and (has_nul or "\0" in joined):
+        if has_nul:
+            raise EntryError("a name that holds a NUL")
+        cells = [without_nul(cell) for cell in cells]
+    return columns, cells
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def without_nul(text: str) -> str:
+    """The text as databases take it: NUL ends a text there, or the whole file is refused."""
+    return text.replace("\0", "\ufffd")
+
+
+def _cell(value: Any, form: int) -> str:
+    if form == EARLIER:
+        value = plain(value)
+    if type(value) is float and not math.isfinite(value):
+        raise EntryError("a number too large")
+    if type(value) is dict or type(value) is list:
+        with _VALUE:
+            return _compact(value)
+    return str(value)
+
+
+def plain(value: Any) -> Any:
+    """The value with Python's own numbers for the digits that were sent."""
+    if type(value) is Digits:
+        return 0 if value == "-0" else float(value)
+    if type(value) is list:
+        return [plain(one) for one in value]
+    if type(value) is dict:
+        return {name: plain(one) for name, one in value.items()}
+    return value
+
+
+def _compact(value: Any) -> str:
+    if type(value) is Digits:
+        return value
+    if type(value) is list:
+        return f"[{','.join(map(_compact, value))}]"
+    if type(value) is dict:
+        return f"{{{','.join(f'{_worded(n)}:{_compact(v)}' for n, v in value.items())}}}"
+    return _worded(value)
+
+
+def _worded(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def cells_digest(columns: Sequence[str], cells: Sequence[str]) -> bytes:
+    """SHA-256 of the cells that are not empty with their columns: wider sheets keep it the same.
+
+    Names and cells are joined by NUL; where one of them holds a NUL itself, they are told apart as
+    JSON instead, so that no two different rows give the same text.
+    """
+    if len(columns) != len(cells):
+        raise ValueError("a row has one cell for each column")
+    pairs = list(compress(map(add, _beginnings(tuple(columns)), cells), cells))
+    joined = "\0".join(pairs)
+    if joined.count("\0") >= max(2 * len(pairs), 1):
+        filled = [text for pair in zip(columns, cells, strict=True) if pair[1] for text in pair]
+        joined = "\0json" + json.dumps(filled)
+    return sha256(joined.encode()).digest()
+
+
+@lru_cache(maxsize=1024)
+def _beginnings(columns: tuple[str, ...]) -> list[str]:
+    return [f"{column}\0" for column in columns]
+
+
+def spread(columns: tuple[str, ...], cells: list[str], sheet: tuple[str, ...]) -> list[str]:
+    """The cells in the places that a sheet with more columns has for them."""
+    if columns == sheet:
+        return cells
+    known = dict(zip(columns, cells, strict=True))
+    return [known.get(column, "") for column in sheet]
+
+
+def csv_line(cells: Sequence[str]) -> bytes:
+    """One line of a sheet: excel dialect, CRLF, UTF-8."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> list[bytes]:
+    """The lines of many rows, each by itself, so that its place in the file is known."""
+    lines: list[bytes] = []
+    writer = csv.writer(_Catcher(lines))
+    writer.writerows(rows)
+    return lines
+
+
+class _Catcher:
+    """The least that csv.writer asks of a file; each row is one call."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self._lines = lines
+
+    def write(self, text: str) -> None:
+        self._lines.append(text.encode())
+
+
+def csv_cells(line: bytes) -> list[str]:
+    """The cells of one line; EntryError when it is not exactly one row."""
+    with _LINE:
+        rows = list(csv.reader(io.StringIO(line.decode(), newline=""), strict=True))
+    if len(rows) != 1:
+        raise EntryError("a line of the sheet that is no row")
+    return rows[0]
+
+
+csv.field_size_limit(2**31 - 1)  # an answer may be longer than the csv module's usual limit

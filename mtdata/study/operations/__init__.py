@@ -1,0 +1,1 @@
+"""What a person or a schedule asks of a site: opened, carried out, told."""

@@ -1,0 +1,238 @@
+"""What `mtdata check` looks at of a site and of this machine; it shows no secret."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from mtdata.alerts.notice import PROGRAM
+from mtdata.config import Settings, SiteConfig
+from mtdata.config.hands import is_open_to_readers
+from mtdata.config.loading import FILES
+from mtdata.core import journal, owner
+from mtdata.core.checks import Finding, of_program
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import MTDataError, OwnerError, StorageError
+from mtdata.core.ownership import name_of
+from mtdata.core.past import past
+from mtdata.core.sqlite import BESIDE
+from mtdata.study.decryption.cipher import HINT
+from mtdata.study.ledger import Ledger
+from mtdata.study.operations.known_pool import KnownPool
+from mtdata.study.operations.opening import (
+    cipher_of,
+    has_pool,
+    look_into,
+    open_pool,
+    replicas_of,
+    site_of,
+)
+from mtdata.study.replicas.copying import probe
+
+TRIED = ".check.sqlite3"
+
+
+def check(site: SiteConfig) -> list[Finding]:
+    """Look at keys, folder, clock and the site itself; prints no secret."""
+    found = check_here(site)
+    if owner.stranger(site.path, owner.POOL):
+        return found  # a probe would be a file that the owner cannot use
+    if not _unknown(site):
+        found += [_check_replica(site, number) for number in range(len(site.replicas))]
+    if site.insecure:
+        told = "plain http: anybody on the way can read it"
+        found.append(Finding(site.name, "SERVER", "odd", told))
+    found.append(
+        _check_site(site) if site.ready else Finding(site.name, "READY", "odd", "False: not asked")
+    )
+    return found
+
+
+def check_here(site: SiteConfig) -> list[Finding]:
+    """Look at what is on this machine, asking nobody."""
+    strangers = check_owner(site.name, "PATH", site.path, owner.POOL)
+    if owner.stranger(site.path, owner.POOL):
+        return [_check_keys(site), *strangers]
+    if unknown := _unknown(site):
+        return [_check_keys(site), unknown, *strangers]  # a probe would be made below the disk
+    return [_check_keys(site), _check_folder(site), *strangers, _check_clock(site)]
+
+
+def _unknown(site: SiteConfig) -> Finding | None:
+    """Whether what lies at PATH is not the pool that was known, or not this site's."""
+    try:
+        KnownPool(site).refuse()
+    except MTDataError as fault:
+        return Finding(site.name, "PATH", "bad", str(fault), fault.exit_code)
+    return None
+
+
+def check_owner(site: str, what: str, folder: Path, names: Iterable[str] = ()) -> list[Finding]:
+    """Whether all that is in a folder is ours; nothing is said where it is."""
+    if found := owner.stranger(folder, names):
+        return [Finding(site, what, "bad", owner.told(found, folder), OwnerError.exit_code)]
+    others = owner.within(folder)
+    if not others:
+        return []
+    one = others[0]
+    told = (
+        f"{len(others)} files in {folder} belong to somebody else, such as {one.path} "
+        f"({name_of(one.uid)}): {owner.chown(folder)}"
+    )
+    return [Finding(site, what, "bad", told, OwnerError.exit_code)]
+
+
+def is_stranger(settings: Settings) -> bool:
+    """Whether the program's own folders are not ours: nothing may be written there."""
+    home = settings.home
+    folders = ((home / "state", owner.STATE), (home / "logs", owner.LOGS))
+    return any(owner.stranger(folder, names) for folder, names in folders)
+
+
+def check_home(settings: Settings) -> list[Finding]:
+    """Whether state, log, records and folders of reports are ours, and who may read the config."""
+    home, found = settings.home, _check_readers(settings.folder)
+    found += check_owner(PROGRAM, "state", home / "state", owner.STATE)
+    found += check_owner(PROGRAM, "logs", home / "logs", owner.LOGS)
+    if not settings.database.is_shared and Path(settings.database.name).parent != home / "state":
+        file = Path(settings.database.name)
+        if one := owner.stranger(file.parent, (file.name,)):
+            told = owner.told(one, file.parent)
+            found.append(of_program("DATABASE", "bad", told, OwnerError.exit_code))
+    for account in settings.export.cake:
+        if account.folder:
+            found += check_owner(account.name, "OUTPUT", account.folder)
+    return found
+
+
+def _check_readers(folder: Path) -> list[Finding]:
+    names = [name for name in FILES if is_open_to_readers(folder / name)]
+    if not names or not folder.stat().st_mode & 0o001:  # nobody else gets in there
+        return []
+    files = " ".join(shlex.quote(str(folder / name)) for name in names)
+    told = f"all may read {', '.join(names)}, where passwords may stand: chmod o-r {files}"
+    return [of_program("config", "odd", told)]
+
+
+def _check_keys(site: SiteConfig) -> Finding:
+    cipher, faults = cipher_of(site)
+    try:
+        names = cipher.key_names()
+    finally:
+        cipher.close()
+    if faults:
+        return Finding(
+            site.name, "keys", "bad", "; ".join(f"{n}: {f}" for n, f in faults.items()), 78
+        )
+    if site.encryption == "off":
+        return Finding(
+            site.name, "keys", "good", "ENCRYPTION is off: sealed fields hold clear text"
+        )
+    if not names:
+        return Finding(site.name, "keys", "odd", "no PRIVATE_FILE: sealed entries would be held")
+    if hint := _hint(site):
+        return Finding(site.name, "keys", "bad", f"{', '.join(names)}: {hint}", 1)
+    return Finding(site.name, "keys", "good", ", ".join(names))
+
+
+def _hint(site: SiteConfig) -> str:
+    """What entries that are held say of PADDING: they were tried with every one; '' for nothing."""
+    if not has_pool(site):
+        return ""
+    try:
+        with look_into(site) as pool:
+            reasons = [reason for _, _, kind, reason, _ in pool.ledger.entries.held()]
+    except MTDataError:  # what is wrong with the ledger is told beside this
+        return ""
+    return next((reason for reason in reasons if reason and HINT in reason), "")
+
+
+def _check_folder(site: SiteConfig) -> Finding:
+    try:
+        disk = FolderDisk(site.path)
+        disk.replace(".check", b"mtdata check\n")
+        disk.remove(".check")
+    except StorageError as error:
+        return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
+    return _check_ledger(site)
+
+
+def _check_ledger(site: SiteConfig) -> Finding:
+    """Keep a ledger there that is none, and commit to it."""
+    path = site.path / TRIED
+    try:
+        with closing(Ledger(path)) as ledger:
+            ledger.diary.begin_run("check", SystemClock().now())
+            is_shared = ledger.journal == "wal"
+        disk = FolderDisk(site.path)
+        for ending in BESIDE:
+            disk.remove(path.name + ending)
+    except MTDataError as error:
+        return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
+    if not is_shared:
+        return Finding(site.name, "PATH", "odd", journal.told(site.path / Ledger.NAME))
+    return Finding(site.name, "PATH", "good", str(site.path))
+
+
+def _check_clock(site: SiteConfig) -> Finding:
+    now = SystemClock(site.timezone).now()
+    try:
+        last, ahead = _times(site, now)
+    except MTDataError as error:
+        return Finding(site.name, "ledger", "bad", str(error), error.exit_code)
+    shown = SystemClock(site.timezone).local(now).isoformat(timespec="seconds")
+    if not ahead:
+        return Finding(site.name, "clock", "good", shown)
+    times = ", ".join(f"{what} {at.isoformat(timespec='seconds')}" for what, at in ahead.items())
+    told = f"times after now ({shown}) are in the ledger: {times}. They prove nothing, and"
+    if last is not None and past(last, now) is None:
+        todo = f"the last round ended after now: set this machine's clock. {told} none counts"
+        return Finding(site.name, "clock", "bad", todo, 1)
+    return Finding(site.name, "clock", "odd", f"{told} what was done then is done again")
+
+
+def _times(site: SiteConfig, now: datetime) -> tuple[datetime | None, dict[str, datetime]]:
+    """When the last round ended, and what the ledger has of times after now."""
+    if not has_pool(site):
+        return None, {}
+    with look_into(site) as pool:
+        last = pool.ledger.diary.last_run()
+        return last and last[0], pool.ledger.sight.ahead(now)
+
+
+def _check_replica(site: SiteConfig, number: int) -> Finding:
+    """Put a probe there and read it back; it stays there, as everything on a replica does."""
+    config, what = site.replicas[number], f"REPLICAS {number + 1}"
+    try:
+        replica = replicas_of(site)[number]
+        try:
+            place = probe(replica, first=not _has_copies(site, replica.place))
+        finally:
+            replica.close()
+    except MTDataError as error:
+        return Finding(site.name, what, "bad", str(error), error.exit_code)
+    if config.insecure:
+        return Finding(site.name, what, "odd", f"{place}: plain http: anybody can read it")
+    return Finding(site.name, what, "good", place)
+
+
+def _has_copies(site: SiteConfig, place: str) -> bool:
+    if not has_pool(site):
+        return False
+    with open_pool(site) as opening:
+        return opening.pool.ledger.copies.has_any(place)
+
+
+def _check_site(site: SiteConfig) -> Finding:
+    client = site_of(site)
+    try:
+        scales = client.listing()
+    except MTDataError as error:
+        return Finding(site.name, "SERVER", "bad", str(error), error.exit_code)
+    finally:
+        client.close()
+    return Finding(site.name, "SERVER", "good", f"{site.server}: {len(scales)} scales")

@@ -1,0 +1,293 @@
+"""What the commands do, each with a pool of its own; it decides nothing itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mtdata import logs
+from mtdata.config import Settings, SiteConfig
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import StorageError, UsageError
+from mtdata.core.lock import Held
+from mtdata.core.sqlite import BESIDE, LedgerNewer
+from mtdata.core.stop import Pulse
+from mtdata.study import pipeline
+from mtdata.study.integrity.adopt import Adopted, Adoption
+from mtdata.study.integrity.catch_up import CatchUp, log_stand
+from mtdata.study.integrity.decode import Recovery
+from mtdata.study.integrity.strangers import strangers
+from mtdata.study.ledger import Ledger, Released
+from mtdata.study.model.scale import Scale
+from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
+from mtdata.study.operations.opening import (
+    HeldDisk,
+    alone_on,
+    has_pool,
+    knows_its_files,
+    locked,
+    look_into,
+    open_pool,
+    refuse_stranger,
+    seldom_searched,
+    site_of,
+    terms_of,
+)
+from mtdata.study.operations.reclaiming import accept
+from mtdata.study.pool import Course, Pool
+from mtdata.study.replicas.copying import Copying
+from mtdata.study.round.recall import Recalled, owed
+from mtdata.study.round.round import Round
+from mtdata.study.status import forecasts as outlook
+from mtdata.study.status import overview as standing
+from mtdata.study.status.report import Report
+
+log = logging.getLogger(__name__)
+REBUILDING = ".ledger.rebuilding"
+REBUILD = "`mtdata verify {} --rebuild-ledger`"
+COLLECTED, KEPT = outlook.COLLECTED, outlook.KEPT
+
+
+def export(
+    site: SiteConfig,
+    wanted: str,
+    watch: Callable[[str], None] = lambda _: None,
+    pulse: Pulse | None = None,
+) -> Report:
+    """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
+
+    `watch` is told each step, `pulse` beats with every touch of the world and may end the round.
+    """
+    with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
+        if has_raw(site) and not knows_its_files(site):
+            _adopt(site, watch, held)
+        with (
+            open_pool(site, pulse=pulse, held=held) as opening,
+            closing(site_of(site, pulse)) as client,
+        ):
+            keep = partial(KnownPool(site).keep, opening.pool.disk)
+            played = Round(terms_of(site), opening.pool, client, opening.key_faults, watch, keep)
+            return played.play(wanted)
+
+
+def rebuild_ledger(
+    site: SiteConfig, watch: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
+    """Make a lost or unreadable ledger, or one behind its files, again from the files.
+
+    So a person says that what lies there is meant, though it be another pool than was known.
+    UsageError for one that is well.
+    """
+    meant = accept(site, renamed=False)["accepted"]
+    with logs.at(site=site.name), alone_on(site) as held:
+        if knows_its_files(site) and _is_in_step(site):
+            if meant:
+                return Adopted(
+                    odd=[f"the ledger is well. From now on this is meant: {meant}"]
+                ).shown()
+            raise UsageError(
+                f"{site.path / Ledger.NAME} is there, readable, and knows every raw file: nothing "
+                "was done. `mtdata verify` without --rebuild-ledger holds the pool against it"
+            )
+        return _adopt(site, watch, held).shown()
+
+
+def _is_in_step(site: SiteConfig) -> bool:
+    """Whether the ledger can be read and no raw file holds an entry that it does not know."""
+    try:
+        with open_pool(site, workers=0) as opening:
+            return opening.pool.ledger.is_sound() and not strangers(opening.pool)
+    except LedgerNewer:
+        raise  # made again it would be an older one
+    except StorageError:
+        return False
+
+
+def _adopt(site: SiteConfig, watch: Callable[[str], None], held: Held) -> Adopted:
+    """Enter the pool's files in a new ledger, which gets its name when it is whole."""
+    disk = HeldDisk(site.path, held, Pulse().beat)
+    for ending in BESIDE:
+        disk.remove(REBUILDING + ending)
+    with open_pool(site, REBUILDING, held=held) as opening:
+        adopted = Adoption(opening.pool, watch).play()
+    for ending in BESIDE:  # an old log beside a new ledger would be played into it
+        if disk.size(Ledger.NAME + ending) is not None:
+            disk.publish(Ledger.NAME + ending, f"{Ledger.NAME}.lost{ending}")
+    disk.publish(REBUILDING, Ledger.NAME)
+    log.warning("made the ledger from the files of the pool: %s", adopted.told())
+    for odd in adopted.odd:
+        log.warning("%s", odd)
+    return adopted
+
+
+def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
+    """Sheets out of raw again; without a ledger every raw file gives one of its own."""
+    known = knows_its_files(site)
+    with (
+        logs.at(site=site.name),
+        locked(site) as held,
+        open_pool(site, Ledger.NAME if known else None, held=held) as opening,
+    ):
+        recovery = Recovery(opening.pool)
+        if check:
+            if not known:
+                raise StorageError(
+                    f"{site.path}: no ledger to compare by, or one that knows none of the raw files"
+                    f"; `decode` without --check works, and so does {REBUILD.format(site.name)}"
+                )
+            done = recovery.check(scale)
+        else:
+            disk = FolderDisk(site.path if out is None else out)
+            folder = "recovered_data/" if out is None else ""
+            if known:
+                log_stand(CatchUp(opening.pool).play())
+            write = recovery.write if known else recovery.write_loose
+            done = write(scale, disk, folder)
+            recovery.write_readmes(disk, folder)
+        for one in done:
+            _tell_decoded(one)
+        return [one.shown() for one in done]
+
+
+def _tell_decoded(one: Any) -> None:
+    if one.difference:
+        log.warning("%s: %s", one.sheet, one.difference)
+    else:
+        level = logging.INFO if one.made and not one.identical else logging.DEBUG
+        log.log(level, "%s: %d rows, %d left out", one.sheet, one.rows, one.left_out)
+
+
+def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:
+    """When the last of these began that went well; None for never, or where there is no ledger."""
+    if not has_ledger(site):
+        return None
+    with closing(Ledger(site.path / Ledger.NAME)) as ledger:
+        return ledger.diary.last_success(*(command.format(site.name) for command in commands))
+
+
+def look_ahead(site: SiteConfig) -> None:
+    """Open and close the incidents of what is foreseen; a round may be running beside it.
+
+    Where there is no ledger there is nothing to foresee, and none is made.
+    """
+    if has_pool(site):
+        with look_into(site) as pool:
+            outlook.look(pool, terms_of(site), pool.clock.now())
+
+
+def status(site: SiteConfig) -> dict[str, Any]:
+    """How the pool stands."""
+    with look_into(site) as pool:
+        return standing.overview(pool, terms_of(site), ready=site.ready)
+
+
+def write_metrics(settings: Settings, path: Path | None = None) -> None:
+    """Write how every pool stands for Prometheus: to `path`, else to METRICS, else nowhere.
+
+    A site whose ledger cannot be read is one that is not up.  StorageError when the file cannot be.
+    """
+    path = path or settings.daemon.metrics
+    if path is None:
+        return
+    from mtdata.study.status import (
+        metrics,  # late: few commands write numbers, and it takes its time
+    )
+
+    metrics.write(path, numbers(settings))
+
+
+def numbers(settings: Settings) -> bytes:
+    """How every pool stands, for Prometheus."""
+    from mtdata.study.status import metrics
+
+    states: dict[str, Any] = {}
+    faulty = []
+    for site in (site for site in settings.sites if has_pool(site)):
+        try:
+            states[site.name] = status(site)
+        except StorageError as error:
+            faulty.append(site.name)
+            log.warning("%s: its numbers are missing: %s", site.name, error)
+    return metrics.page(states, faulty, SystemClock().now())
+
+
+def held(site: SiteConfig) -> list[dict[str, Any]]:
+    """Held entries and why."""
+    with open_pool(site) as opening:
+        return standing.held(opening.pool)
+
+
+def release(site: SiteConfig, scale: str, number: int | None) -> Released:
+    """Let held versions through; returns how many become rows, and how many wait for a key."""
+    with locked(site) as held, open_pool(site, held=held) as opening:
+        return opening.pool.ledger.entries.release(scale, number)
+
+
+def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
+    """Open incidents, or the newest of all."""
+    with look_into(site) as pool:
+        diary = pool.ledger.diary
+        found = diary.incidents() if closed_too else diary.open_incidents()
+        return [standing.shown(incident) for incident in found]
+
+
+def close_incident(site: SiteConfig, number: int) -> bool:
+    """Close an incident by hand."""
+    refuse_stranger(site)
+    with look_into(site) as pool:
+        return pool.ledger.diary.close_by_hand(number, pool.clock.now())
+
+
+def deletions(site: SiteConfig) -> dict[str, Any]:
+    """What a round may delete and what not, by the last listing; proven, nothing sent.
+
+    With DELETE_MODE False it tells what would go were it True: that is the time to ask.
+    """
+    with locked(site) as held, open_pool(site, held=held) as opening:
+        copying = Copying(opening.pool)
+        copying.begin()
+        scales = opening.pool.ledger.listing.scales()
+        proven = [_proven(opening.pool, copying, scale) for scale in scales]
+        # last: what is found damaged in one scale hinders them all
+        return {one.course.scale.name: _deletions(one, site) for one in proven}
+
+
+class _Proven(NamedTuple):
+    """What of a scale may go, by id; how many entries wait for replicas, and why."""
+
+    course: Course
+    ids: list[int | None]
+    waiting: int
+    reasons: list[str]
+
+
+def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
+    course = Course(scale, pool, pool.clock.now())
+    pool.ledger.listing.expect(scale.name)
+    ids = [
+        line.entry.id
+        for verified in pipeline.verify(owed(course), Recalled(course, copying))
+        for line in verified.deletable
+    ]
+    return _Proven(course, ids, *copying.waiting())
+
+
+def _deletions(found: _Proven, site: SiteConfig) -> dict[str, Any]:
+    course, proven, waiting, reasons = found
+    told = standing.reasons(course)
+    may = [] if told["blocked"] else proven[: site.delete_limit]
+    why = [told["blocked"]] if told["blocked"] else []
+    why += [f"{count} {reason}" for reason, count in told["kept"].items()]
+    why += [*course.told.values(), *reasons]
+    if len(may) < len(proven) and not told["blocked"]:
+        why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
+    if may and not site.delete_mode:
+        why.insert(0, "DELETE_MODE is False: nothing is deleted until it is True")
+    on_site = len(proven) + sum(told["kept"].values()) + waiting
+    return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}

@@ -1,0 +1,199 @@
+"""The kinds that work on the pools of studies; what they do is the commands' own code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from mtdata.alerts import notify
+from mtdata.config import Settings, SiteConfig
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import JobError, StorageError
+from mtdata.jobs.kind import Kind, Parameter, Parameters, Work
+from mtdata.study.integrity.decode import Recovery
+from mtdata.study.ledger import Ledger
+from mtdata.study.model.decoded import Decoded
+from mtdata.study.model.scale import NAME
+from mtdata.study.operations import commands
+from mtdata.study.operations.opening import has_pool, knows_its_files, open_pool
+
+BETWEEN = ":"
+"""Between site and sheet in the name of a part; the name of a site holds none."""
+
+
+def _ready_server(settings: Settings, word: str) -> str:
+    settings.chosen(word)
+    return word
+
+
+def _server(settings: Settings, word: str) -> str:
+    if word != ".":
+        settings.site(word)
+    return word
+
+
+def _scale(settings: Settings, word: str) -> str:
+    if word != "." and not NAME.fullmatch(word):
+        raise ValueError("it can be no name of a scale")
+    return word
+
+
+def _ready_servers(settings: Settings) -> list[str]:
+    return [".", *(site.name for site in settings.sites if site.ready)]
+
+
+def _servers(settings: Settings) -> list[str]:
+    return [".", *(site.name for site in settings.sites)]
+
+
+SCALE = Parameter(
+    "scale",
+    _scale,
+    "a scale, deleteable, static, all or .",
+    default=".",
+    examples=(".", "all", "deleteable", "static"),
+)
+
+
+def _key(parameters: Parameters) -> str:
+    return f"study:{parameters['server']}"
+
+
+def _base(kind: str) -> Callable[[Parameters], str]:
+    return lambda parameters: f"{kind}_{parameters['server']}".rstrip("._")
+
+
+# --- study.export: a part is a site's round
+
+
+def _sites(work: Work) -> list[str]:
+    return [site.name for site in work.settings.chosen(work.parameters["server"])]
+
+
+def _export(work: Work) -> None:
+    site = work.settings.site(work.part)
+
+    def watch(step: str) -> None:
+        work.progress(0, step=step)
+
+    with notify.beating(work.settings, site.name) as ended:
+        report = commands.export(site, work.parameters["scale"], watch, work.pulse)
+        ended.append(report)
+    notify.spread(work.settings)
+    work.progress(sum(did["appended"] for did in report.scales.values()))
+    if report.exit:
+        told = "; ".join(report.faults) or "some part failed; `mtdata incidents` tells which"
+        raise JobError(f"{site.name}: {told}")
+
+
+# --- study.decode: a part is one sheet, or a raw file where there is no ledger
+
+
+def _recovering(site: SiteConfig) -> Any:
+    """The pool to read from: rounds may go on beside it, since what is committed stays."""
+    # a part is one core's work: how many cores jobs have is said by SLOTS and the runners alone
+    return open_pool(site, Ledger.NAME if knows_its_files(site) else None, workers=0)
+
+
+def _sheets(work: Work) -> list[str]:
+    word = work.parameters["server"]
+    sites = work.settings.sites if word == "." else (work.settings.site(word),)
+    parts = [part for site in sites if _is_begun(site) for part in _of_site(work, site)]
+    if not parts and work.parameters["scale"] not in (".", "all", "static"):
+        raise JobError(f"there is no sheet of a scale {work.parameters['scale']}")
+    return parts
+
+
+def _is_begun(site: SiteConfig) -> bool:
+    """Whether there is a folder to read, or was one: that is refused when it is opened."""
+    return site.path.is_dir() or has_pool(site)
+
+
+def _of_site(work: Work, site: SiteConfig) -> list[str]:
+    with _recovering(site) as opening:
+        paths = Recovery(opening.pool).planned(
+            work.parameters["scale"], known=knows_its_files(site)
+        )
+    return [f"{site.name}{BETWEEN}{path}" for path in paths]
+
+
+class FencedDisk(FolderDisk):
+    """A disk on which a file gets its name only while the attempt is the part's own."""
+
+    def __init__(self, root: Path, work: Work) -> None:
+        super().__init__(root, work.pulse.beat)
+        self._work = work
+
+    def _tagged(self, path: str, attempt: int) -> str:
+        return f"{path}.{self._work.job[:8]}-{attempt}"
+
+    def stage(self, path: str, pieces: Iterable[bytes]) -> str:
+        """Port: Disk.stage, under a name that no other attempt has."""
+        return super().stage(self._tagged(path, self._work.attempt), pieces)
+
+    def publish(self, staged: str, path: str) -> None:
+        """Port: Disk.publish; Fenced when the part was given to another."""
+        with self._work.fenced():
+            super().publish(staged, path)
+
+    def drop_earlier(self, path: str) -> None:
+        """Remove what earlier attempts were writing."""
+        folder, _, name = path.rpartition("/")
+        for attempt in range(1, self._work.attempt):
+            tagged = f".{self._tagged(name, attempt)}.staged"
+            self.remove(f"{folder}/{tagged}" if folder else tagged)
+
+
+def _decode(work: Work) -> None:
+    name, _, path = work.part.partition(BETWEEN)
+    site = work.settings.site(name)
+    out = work.settings.recovery.out
+    disk = FencedDisk(site.path if out is None else out.resolve(), work)
+    folder = "recovered_data/" if out is None else ""
+    sheet = Path(path).name.removesuffix(".json").removesuffix(".csv") + ".csv"
+    disk.drop_earlier(folder + sheet)
+    with _recovering(site) as opening:
+        done = Recovery(opening.pool).write_one(path, disk, folder)
+    if done.difference:
+        raise StorageError(f"{done.sheet}: {done.difference}")
+    work.progress(done.rows)
+    _enter(work, disk, folder + sheet, done)
+
+
+def _enter(work: Work, disk: FencedDisk, path: str, done: Decoded) -> None:
+    digest = sha256()
+    for piece in disk.stream(path):
+        digest.update(piece)
+    work.made(
+        done.sheet,
+        str(disk.root / path),
+        rows=done.rows,
+        size=disk.size(path),
+        sha256=digest.hexdigest(),
+    )
+
+
+EXPORT = Kind(
+    name="study.export",
+    parameters=(
+        Parameter("server", _ready_server, "a READY site, or .", choices=_ready_servers),
+        SCALE,
+    ),
+    split=_sites,
+    run=_export,
+    base=_base("study.export"),
+    key=_key,
+    about="One round: collect what a study site has, and delete there what is safe here.",
+)
+DECODE = Kind(
+    name="study.decode",
+    parameters=(Parameter("server", _server, "a site, or .", choices=_servers), SCALE),
+    split=_sheets,
+    run=_decode,
+    base=_base("study.decode"),
+    key=lambda parameters: f"decode:{parameters['server']}",
+    hands=64,
+    about="Make the sheets of a pool again from its raw files, into recovered_data.",
+)

@@ -1,0 +1,253 @@
+"""Wiring: how a pool, its keys, its replicas and its site are made from the config."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from mtdata.config import SiteConfig
+from mtdata.core import owner
+from mtdata.core.clock import SystemClock
+from mtdata.core.disk import FolderDisk, make_folder
+from mtdata.core.lock import Held, PoolLock
+from mtdata.core.sqlite import knows_nothing
+from mtdata.core.stop import AttendedSite, Pulse
+from mtdata.study.collectors import open_site
+from mtdata.study.collectors.http import SiteAccess
+from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
+from mtdata.study.decryption.keys import load_keys
+from mtdata.study.files.archive import FolderArchive, drop_incoming
+from mtdata.study.files.sheets import CsvSheets
+from mtdata.study.ledger import Ledger
+from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
+from mtdata.study.pool import Pool, Terms
+from mtdata.study.ports import Cipher, Replica, Site
+from mtdata.study.replicas import ReplicaAccess, open_replica
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A pool that is open, and what is wrong with its keys."""
+
+    pool: Pool
+    key_faults: dict[str, str] = field(default_factory=dict)
+
+
+def cipher_of(site: SiteConfig, workers: int | None = None) -> tuple[Cipher, dict[str, str]]:
+    """The site's keys at work, and the faults of those that cannot be used."""
+    if site.encryption == "off":
+        return ClearCipher(), {}
+    secret = site.passphrase.get_secret_value() if site.passphrase else None
+    keys, faults = load_keys(site.private_files, secret)
+    told = {fault.name: fault.reason for fault in faults}
+    count = site.decrypt_workers if workers is None else workers
+    return RsaCipher(keys, padding=site.padding, workers=count), told
+
+
+class HeldDisk(FolderDisk):
+    """A pool's disk that is touched only while its lock is held."""
+
+    def __init__(self, root: Path, held: Held, beat: Callable[[], None]) -> None:
+        def proven() -> None:
+            beat()
+            held.prove()
+
+        super().__init__(root, proven)
+        self._held = held
+
+    def publish(self, staged: str, path: str) -> None:
+        """Port: Disk.publish."""
+        self._held.prove()
+        super().publish(staged, path)
+
+    def confirm(self, path: str) -> None:
+        """Port: Disk.confirm."""
+        self._held.prove()
+        super().confirm(path)
+
+    def remove(self, path: str) -> None:
+        """Port: Disk.remove."""
+        self._held.prove()
+        super().remove(path)
+
+
+@contextmanager
+def open_pool(
+    site: SiteConfig,
+    ledger_name: str | None = Ledger.NAME,
+    pulse: Pulse | None = None,
+    workers: int | None = None,
+    held: Held | None = None,
+) -> Iterator[Opening]:
+    """The pool of a site with everything that works on it; closed when this ends.
+
+    `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk; so
+    many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock in
+    hand gives it as `held`: nothing is written or committed once it is lost.
+    """
+    refuse_unknown(site)
+    make_folder(site.path)
+    beat = (pulse or Pulse()).beat
+    disk = HeldDisk(site.path, held, beat) if held else FolderDisk(site.path, beat)
+    with ExitStack() as left:
+        ledger = Ledger(site.path / ledger_name if ledger_name else None)
+        left.callback(ledger.close)
+        if held:
+            ledger.take_turn(held.prove)
+        replicas = replicas_of(site)
+        for replica in replicas:
+            left.callback(replica.close)
+        cipher, faults = cipher_of(site, workers)
+        left.callback(cipher.close)
+        archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
+        sheets = CsvSheets(disk, ledger, site.date_format)
+        clock = SystemClock(site.timezone)
+        yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock, replicas), faults)
+
+
+@contextmanager
+def look_into(site: SiteConfig) -> Iterator[Pool]:
+    """The pool as one that only looks on has it: without keys and replicas, in no round's way.
+
+    PoolAway where there was one and is none.
+    """
+    if not has_ledger(site):
+        KnownPool(site).refuse()
+    disk, ledger = FolderDisk(site.path), Ledger(site.path / Ledger.NAME)
+    try:
+        archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
+        sheets = CsvSheets(disk, ledger, site.date_format)
+        yield Pool(disk, archive, sheets, ledger, ClearCipher(), SystemClock(site.timezone))
+    finally:
+        ledger.close()
+
+
+_SEARCH = Lock()
+_searching: list[tuple[int, int, int]] = []
+
+
+@contextmanager
+def seldom_searched() -> Iterator[None]:
+    """Search less often for objects that refer to each other in a circle.
+
+    A batch is thousands of small objects that hold none; looking them through at Python's usual
+    pace is a tenth of a round's own time.  Of rounds side by side the first begins it and the last
+    ends it.  Python hardly ever comes back to what was frozen once: who stays has to look itself.
+    """
+    with _SEARCH:
+        if not _searching:
+            gc.freeze()  # what the program itself consists of is not looked through again
+        _searching.append(gc.get_threshold())
+        gc.set_threshold(50_000, *_searching[0][1:])
+    try:
+        yield
+    finally:
+        with _SEARCH:
+            before = _searching[0]
+            _searching.pop()
+            if not _searching:
+                gc.set_threshold(*before)
+                gc.unfreeze()
+
+
+def refuse_stranger(site: SiteConfig) -> None:
+    """OwnerError for a pool of another user than the one that this runs as."""
+    owner.refuse(site.path, owner.POOL)
+
+
+def refuse_unknown(site: SiteConfig) -> None:
+    """OwnerError as above; PoolTaken or PoolAway for a pool that is not the site's, or not it."""
+    refuse_stranger(site)
+    KnownPool(site).refuse()
+
+
+@contextmanager
+def locked(site: SiteConfig) -> Iterator[Held]:
+    """The lock of the pool; refused, before anything is written, for one that is not ours."""
+    refuse_unknown(site)
+    with PoolLock(site.path).hold() as held:
+        yield held
+
+
+@contextmanager
+def alone_on(site: SiteConfig) -> Iterator[Held]:
+    """The only round on the pool; what an ended one was receiving is dropped first of all."""
+    with locked(site) as held:
+        drop_incoming(FolderDisk(site.path))
+        yield held
+
+
+def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
+    """The replicas of a site, none asked for anything yet."""
+    return tuple(
+        open_replica(
+            ReplicaAccess(
+                url=one.url,
+                site=site.name,
+                endpoint=one.endpoint,
+                region=one.region,
+                access_key=one.access_key.get_secret_value(),
+                secret_key=one.secret_key.get_secret_value(),
+                timeout_s=site.timeout_s,
+                connect_timeout_s=site.connect_timeout_s,
+                state=site.state,
+                addressing=one.addressing,
+                sse=one.sse,
+                sse_key=one.sse_key,
+                ca=one.ca,
+                agent=site.agent,
+            )
+        )
+        for one in site.replicas
+    )
+
+
+def site_of(site: SiteConfig, pulse: Pulse | None = None) -> Site:
+    """The client of a site; `pulse` beats with every answer and piece of it."""
+    client = open_site(
+        site.kind,
+        SiteAccess(
+            server=site.server,
+            user=site.user,
+            password=site.password.get_secret_value(),
+            timeout_s=site.timeout_s,
+            connect_timeout_s=site.connect_timeout_s,
+            max_response_bytes=site.max_response_bytes,
+            delete_connections=site.delete_connections,
+            ca=site.ca,
+            agent=site.agent,
+        ),
+    )
+    return client if pulse is None else AttendedSite(client, pulse)
+
+
+def terms_of(site: SiteConfig) -> Terms:
+    """What a round has to know of the config."""
+    return Terms(
+        name=site.name,
+        delete_mode=site.delete_mode,
+        delete_limit=site.delete_limit,
+        holds_drift=site.drift == "hold",
+        every_s=site.every_s,
+        static_at=site.static_at,
+        zone=site.timezone,
+        max_records=site.max_records,
+    )
+
+
+def has_pool(site: SiteConfig) -> bool:
+    """Whether there is a ledger to look into, something in its place, or should be one.
+
+    What is in its place, and a pool that was known and is away, is refused when it is opened.
+    StorageError where that is hidden from us.
+    """
+    return has_ledger(site) or KnownPool(site).is_remembered()
+
+
+def knows_its_files(site: SiteConfig) -> bool:
+    """Whether there is a ledger, and it does not know nothing where raw files lie."""
+    return has_ledger(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))

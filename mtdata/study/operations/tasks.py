@@ -1,0 +1,87 @@
+"""What the daemon does for a site, one line a duty; when it does it is told by others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time
+from typing import NamedTuple
+
+from mtdata.config import DaemonConfig, SiteConfig
+from mtdata.core import schedule
+from mtdata.core.errors import StorageError
+from mtdata.core.stop import Pulse
+from mtdata.study.operations import commands as app
+from mtdata.study.operations import verify
+from mtdata.study.operations.known_pool import has_raw
+from mtdata.study.operations.opening import has_pool
+from mtdata.study.status.report import Report
+
+
+class Turn(NamedTuple):
+    """What a duty is given: for whom, on which terms, and how it is watched and ended.
+
+    It lays the report of a round into `ended`.
+    """
+
+    site: SiteConfig
+    terms: DaemonConfig
+    now: datetime
+    pulse: Pulse
+    ended: list[Report]
+    watch: Callable[[str], None] = lambda step: None
+    must_yield: Callable[[], bool] = lambda: False
+
+
+class Duty(NamedTuple):
+    """`commands`: how the ledger calls it; `at`: the time of day, None for every EVERY."""
+
+    name: str
+    commands: Sequence[str]
+    at: Callable[[SiteConfig, DaemonConfig], time | None]
+    act: Callable[[Turn], int]
+
+    def last(self, site: SiteConfig) -> datetime | None:
+        """When it last began that ended well; None for never."""
+        return app.last_success(site, self.commands)
+
+    def is_due(self, site: SiteConfig, terms: DaemonConfig, now: datetime) -> bool:
+        """Whether it should be done now, by what the ledger knows of the last time.
+
+        A little before its time counts: who calls us every five minutes may be a second early.
+        """
+        last, at = self.last(site), self.at(site, terms)
+        if at is None:
+            return schedule.is_due(last, site.every_s * 0.9, now)
+        return schedule.is_due_daily(last, at, site.timezone, now)
+
+
+def _collect(turn: Turn) -> int:
+    return _round(turn, ".")
+
+
+def _keep(turn: Turn) -> int:
+    return _round(turn, "static")
+
+
+def _round(turn: Turn, wanted: str) -> int:
+    turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.pulse))
+    return turn.ended[-1].exit
+
+
+def _verify(turn: Turn) -> int:
+    if not has_pool(turn.site) and not has_raw(turn.site):
+        return 0
+    turn.watch("verifying")
+    since = schedule.latest(turn.terms.scrub_at, turn.site.timezone, turn.now)
+    found = verify.verify_share(
+        turn.site, since, turn.terms.scrub_days, turn.must_yield, turn.pulse
+    )
+    return StorageError.exit_code if found["wrong"] else 0
+
+
+COLLECT = Duty("collect", app.COLLECTED, lambda site, terms: None, _collect)
+DAILY = (
+    Duty("static", app.KEPT, lambda site, terms: site.static_at, _keep),
+    Duty("verify", (verify.VERIFIED,), lambda site, terms: terms.scrub_at, _verify),
+)
+"""What is done once a day; a new one is one line here."""

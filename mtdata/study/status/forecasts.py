@@ -1,0 +1,150 @@
+"""What will go wrong at a site if nothing changes, told before it does; it asks no site anything.
+
+It reads the ledger beside a round and enters incidents there; of the pool's files it touches none.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from mtdata.core.past import latest_counted
+from mtdata.study.model import forecast
+from mtdata.study.model.forecast import Tried
+from mtdata.study.pool import Pool, Terms
+from mtdata.study.status.report import Bulletin
+
+COLLECTED = ("export {} .", "export {} all")
+KEPT = ("export {} static", "export {} all")
+"""How the ledger calls the rounds that bring what must leave the site, and what stays; {} = it."""
+
+WEEKS = forecast.LOOK_BACK.days
+_ASK = "See whether the daemon, the timer or cron runs, and `mtdata incidents` for what hinders it"
+
+
+def look(pool: Pool, terms: Terms, now: datetime) -> None:
+    """Open and close what is foreseen of one site; a round may be running meanwhile."""
+    watch = Watch(pool, terms, Bulletin(terms.name, pool, {}))
+    watch.disk()
+    watch.rows()
+    watch.schedule(now)
+    watch.entries(now)
+
+
+def rounds(pool: Pool, terms: Terms, commands: tuple[str, ...]) -> Tried:
+    """What the ledger says of the rounds of these commands."""
+    named = (command.format(terms.name) for command in commands)
+    return pool.ledger.arrivals.tried(pool.clock.now(), *named)
+
+
+def missed(pool: Pool, terms: Terms, now: datetime) -> dict[str, datetime]:
+    """Which rounds are overdue, by 'collected' and 'kept', and since when they are waited for."""
+    collected, kept = rounds(pool, terms, COLLECTED), rounds(pool, terms, KEPT)
+    late = {}
+    if forecast.is_missed(collected, terms.every_s, now):
+        late["collected"] = forecast.waited_since(collected, now)
+    if forecast.is_missed_daily(kept, terms.static_at, terms.zone, now):
+        late["kept"] = forecast.waited_since(kept, now)
+    return {what: since for what, since in late.items() if since is not None}
+
+
+class Watch:
+    """One look at a site; what it finds goes into the bulletin of a round, or one of its own."""
+
+    def __init__(self, pool: Pool, terms: Terms, bulletin: Bulletin) -> None:
+        self._pool, self._terms, self._bulletin = pool, terms, bulletin
+
+    def disk(self) -> None:
+        """Whether the disk has room for what comes."""
+        now = self._pool.clock.now()
+        since, until = self._day(now, forecast.RATE_DAYS), self._day(latest_counted(now), 0)
+        grown = self._pool.ledger.arrivals.grown(since, until)
+        self._settle("disk_low", "", forecast.disk_low(self._pool.disk.room(), *grown))
+
+    def rows(self, listed: int | None = None) -> None:
+        """Whether the site is about to lock participants out; `listed` = what it says it has."""
+        limit, told = self._terms.max_records, None
+        if limit is not None:
+            rows = self._pool.ledger.arrivals.rows_on_site() if listed is None else listed
+            told = forecast.lockout(rows, limit, self._rate(), deletes=self._terms.delete_mode)
+        self._settle("lockout_ahead", "", told)
+
+    def after_round(self) -> None:
+        """What a round that just ended may have put right; it opens no schedule_missed."""
+        self.rows()
+        if not missed(self._pool, self._terms, self._pool.clock.now()):
+            self._bulletin.close("", ("schedule_missed",))
+
+    def schedule(self, now: datetime) -> None:
+        """Whether good rounds come as often as the config says."""
+        late, told = missed(self._pool, self._terms, now), []
+        if since := late.get("collected"):
+            every = forecast.span(timedelta(seconds=self._terms.every_s))
+            told.append(f"no good round since {since:%Y-%m-%d %H:%M} UTC; one is due every {every}")
+        if since := late.get("kept"):
+            told.append(
+                f"the scales that must stay were not collected since {since:%Y-%m-%d %H:%M} UTC;"
+                f" that is due every day at {self._terms.static_at:%H:%M}"
+            )
+        if told and any(rounds(self._pool, self._terms, of).ahead for of in (COLLECTED, KEPT)):
+            told.append("rounds that lie in the future prove nothing: the clock stood ahead then")
+        self._settle("schedule_missed", "", f"{'; '.join(told)}. {_ASK}" if told else None)
+
+    def entries(self, now: datetime) -> None:
+        """Scales with far fewer or far more new entries than usual."""
+        arrivals = self._pool.ledger.arrivals
+        today = self._pool.clock.local(now).date()
+        before = [self._day(now, back) for back in range(forecast.OF_DAYS, 0, -1)]
+        counts, newest = arrivals.by_day(before[0]), arrivals.newest(self._day(now, WEEKS), now)
+        first = arrivals.first_days(self._day(latest_counted(now), 0))
+        for scale in self._pool.ledger.listing.scales():
+            if not scale.deleteable or scale.name not in first:
+                continue
+            found = counts.get(scale.name, {})
+            known = (today - datetime.fromisoformat(first[scale.name]).date()).days
+            per_day = [found.get(day, 0) for day in before]
+            told = forecast.surge(found.get(today.isoformat(), 0), per_day, known)
+            self._settle("surge", scale.name, told)
+            self._silence(scale.name, newest.get(scale.name), now)
+
+    def _silence(self, scale: str, newest: datetime | None, now: datetime) -> None:
+        """Only a scale without an entry for a day is looked at closely."""
+        told = None
+        if newest is not None and now - newest > forecast.DAY:
+            told = self._told_of_silence(scale, now)
+        diary = self._pool.ledger.diary
+        is_open = any(one.kind == "silence" for one in diary.open_incidents(scale))
+        if told and not is_open and diary.was_told("silence", scale, told):
+            return  # a person has closed it: the study may have ended, and that is known now
+        self._settle("silence", scale, told)
+
+    def _told_of_silence(self, scale: str, now: datetime) -> str | None:
+        arrivals = self._pool.ledger.arrivals
+        found = forecast.silence(arrivals.moments(scale, self._day(now, 2 * WEEKS), now))
+        if found is None or now - found.since <= found.limit:
+            return None
+        commands = (command.format(self._terms.name) for command in COLLECTED)
+        rounds_then = arrivals.good_rounds(found.since, now, *commands)
+        heard = forecast.listened(found.since, rounds_then, self._terms.every_s)
+        return found.told() if heard > found.limit else None
+
+    def _rate(self) -> float:
+        """New rows a day of all deleteable scales together; no more days than the pool has."""
+        now, arrivals = self._pool.clock.now(), self._pool.ledger.arrivals
+        until = self._day(latest_counted(now), 0)
+        first = min(arrivals.first_days(until).values(), default="")
+        whole = [self._day(now, back) for back in range(1, forecast.RATE_DAYS + 1)]
+        counts = arrivals.by_day(whole[-1]).values()
+        before = [sum(found.get(day, 0) for found in counts) for day in whole if day >= first]
+        today = self._day(now, 0)
+        return forecast.daily_rate(sum(found.get(today, 0) for found in counts), before)
+
+    def _day(self, now: datetime, back: int) -> str:
+        """The site's day so many days ago, ISO."""
+        return (self._pool.clock.local(now).date() - timedelta(days=back)).isoformat()
+
+    def _settle(self, kind: str, scale: str, told: str | None) -> None:
+        """Open or count the incident, or close it."""
+        if told is None:
+            self._bulletin.close(scale, (kind,))
+        else:
+            self._bulletin.tell(kind, scale, told, lasts=True)

@@ -1,0 +1,202 @@
+"""How a pool stands, in plain numbers out of the ledger; it asks no site and changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from mtdata.alerts.incident import KINDS, Incident
+from mtdata.core.past import latest_counted, past
+from mtdata.study.ledger import evidence
+from mtdata.study.ledger.arrivals import OnSite
+from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
+from mtdata.study.pool import Course, Pool, Terms
+from mtdata.study.status import forecasts
+
+
+def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
+    """How a site stands.
+
+    "scales" by name, "last_round", "last_good", "incidents" (the open ones), "replicas",
+    "deletes_blocked" (why nothing is deleted); and what monitoring asks: "overdue" and what is
+    "late", "next_round_at", "next_static_at", "disk", "new_rows" by day, "on_site",
+    "incidents_open" by level.  A site that is not READY is not late.
+    """
+    ledger, now = pool.ledger, pool.clock.now()
+    there = {
+        name: one._replace(oldest_at=past(one.oldest_at, now))
+        for name, one in ledger.arrivals.on_site().items()
+    }
+    listed = ledger.arrivals.listed()
+    standing_now = ledger.diary.open_incidents()
+    incidents = [shown(incident) for incident in standing_now]
+    levels = Counter(one["level"] for one in incidents)
+    late = forecasts.missed(pool, terms, now) if ready else {}
+    return {
+        "scales": {
+            scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
+            | _times(past(listed.get(scale.name), now), there.get(scale.name), now)
+            for scale in ledger.listing.scales()
+        },
+        "last_round": _run(pool, good=False),
+        "last_good": _run(pool, good=True),
+        "incidents": incidents,
+        "deletes_blocked": evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
+        "incidents_open": {level: levels[level] for level in ("critical", "error", "warning")},
+        "replicas": [one._asdict() for one in ledger.copies.standing()],
+        "ready": ready,
+        "overdue": bool(late),
+        "late": {what: since.isoformat() for what, since in late.items()},
+        "disk": _disk(pool, now),
+        "new_rows": _new_rows(pool, now),
+        "on_site": _on_site(there.values(), now, terms.max_records),
+        **_schedule(pool, terms, now, ready=ready),
+    }
+
+
+def _times(listed_at: datetime | None, there: OnSite | None, now: datetime) -> dict[str, Any]:
+    """What is told of a scale's times: carried home whole, and the oldest entry on the site."""
+    return {
+        "last_success_at": _iso(listed_at),
+        "on_site": there.rows if there else 0,
+        "oldest_on_site_at": _iso(there.oldest_at if there else None),
+        "oldest_on_site_s": _age(there.oldest_at if there else None, now),
+    }
+
+
+def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> dict[str, Any]:
+    """The exposure clock: since when the oldest entry is safe here and still lies there."""
+    found = list(there)
+    oldest = min((one.oldest_at for one in found if one.oldest_at), default=None)
+    return {
+        "rows": sum(one.rows for one in found),
+        "max_records": limit,
+        "oldest_at": _iso(oldest),
+        "oldest_s": _age(oldest, now),
+    }
+
+
+def _schedule(pool: Pool, terms: Terms, now: datetime, *, ready: bool) -> dict[str, Any]:
+    """When rounds went well, and when the next are due: the past when one is waited for."""
+    good = past(forecasts.rounds(pool, terms, forecasts.COLLECTED).good_at, now)
+    kept = past(forecasts.rounds(pool, terms, forecasts.KEPT).good_at, now)
+    due = good + timedelta(seconds=terms.every_s) if good else now
+    return {
+        "last_success_at": _iso(good),
+        "last_success_s": _age(good, now),
+        "last_static_at": _iso(kept),
+        "next_round_at": _iso(due) if ready else None,
+        "next_static_at": _iso(coming(terms.static_at, terms.zone, now)) if ready else None,
+    }
+
+
+def _disk(pool: Pool, now: datetime) -> dict[str, Any]:
+    room = pool.disk.room()
+    until = _day(pool, latest_counted(now), 0)
+    grown, _ = pool.ledger.arrivals.grown(_day(pool, now, RATE_DAYS), until)
+    return {"free_bytes": room.bytes, "free_files": room.files, "grown_week_bytes": grown}
+
+
+def _new_rows(pool: Pool, now: datetime) -> dict[str, int]:
+    """New entries of deleteable scales on each of the site's last 14 days, today the last."""
+    days = [_day(pool, now, back) for back in range(OF_DAYS - 1, -1, -1)]
+    counts = pool.ledger.arrivals.by_day(days[0])
+    return {day: sum(found.get(day, 0) for found in counts.values()) for day in days}
+
+
+def _day(pool: Pool, now: datetime, back: int) -> str:
+    return (pool.clock.local(now).date() - timedelta(days=back)).isoformat()
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _age(moment: datetime | None, now: datetime) -> int | None:
+    return None if moment is None else round((now - moment).total_seconds())
+
+
+def _standing(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:
+    counts = pool.ledger.entries.counts(name)
+    mark = pool.ledger.listing.benchmarks().get(name)
+    snapshot = None if deleteable else pool.ledger.snapshots.last(name)
+    rows = counts.rowed if snapshot is None else snapshot.rows - (snapshot.sealed or 0)
+    return {
+        "deleteable": deleteable,
+        "benchmark": mark.current if mark else 0,
+        "rows": rows,
+        "held": counts.held + ((snapshot.malformed + (snapshot.sealed or 0)) if snapshot else 0),
+        "owed": counts.on_site if deleteable else 0,
+        "waiting": counts.stored,
+    }
+
+
+def _run(pool: Pool, *, good: bool) -> dict[str, Any] | None:
+    last = pool.ledger.diary.last_run(latest_counted(pool.clock.now()) if good else None)
+    if last is None:
+        return None
+    ended_at, code = last
+    age = (pool.clock.now() - ended_at).total_seconds()
+    return {"ended_at": ended_at.isoformat(), "age_s": round(age), "exit": code}
+
+
+def shown(incident: Incident) -> dict[str, Any]:
+    """An incident in the form that `--json` prints."""
+    return {
+        "number": incident.number,
+        "kind": incident.kind,
+        "level": KINDS[incident.kind].level,
+        "scale": incident.scale,
+        "detail": incident.detail,
+        "count": incident.seen,
+        "opened_at": incident.opened_at.isoformat(),
+        "last_at": incident.last_at.isoformat(),
+        "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
+    }
+
+
+def held(pool: Pool) -> list[dict[str, Any]]:
+    """Held entries, grouped by scale, id and reason."""
+    rows = [
+        {
+            "scale": scale,
+            "id": None if number < 0 else number,
+            "kind": kind,
+            "reason": reason,
+            "count": count,
+        }
+        for scale, number, kind, reason, count in pool.ledger.entries.held()
+    ]
+    for scale in pool.ledger.listing.scales():
+        last = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
+        for kind, count in (
+            (("malformed", last.malformed), ("sealed", last.sealed or 0)) if last else ()
+        ):
+            if count:
+                reason = "left out of the sheet of the newest snapshot"
+                rows.append(
+                    {
+                        "scale": scale.name,
+                        "id": None,
+                        "kind": kind,
+                        "reason": reason,
+                        "count": count,
+                    }
+                )
+    return rows
+
+
+def reasons(course: Course) -> dict[str, Any]:
+    """What the next round would leave on the site and why; ids of what it may delete come apart."""
+    ledger, name = course.pool.ledger, course.scale.name
+    whole = "; ".join(evidence.words(course.pool.evidence.against(name)))
+    if not course.scale.deleteable:
+        whole = "the scale must stay on the site"
+    kept: dict[str, int] = {}
+    for _, state, reason, _ in ledger.listing.on_site(name):
+        if state != "safe":
+            word = f"{state}: {reason}" if reason else "no row yet"
+            kept[word] = kept.get(word, 0) + 1
+    return {"blocked": whole, "kept": kept}

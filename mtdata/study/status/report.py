@@ -1,0 +1,248 @@
+"""What a round tells: its report, its incidents, its log lines; it carries nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mtdata import logs
+from mtdata.alerts.incident import DAMAGE, KINDS
+from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
+from mtdata.study.files.grown import Shelf, told_of
+from mtdata.study.ledger.evidence import UNCOPIED
+from mtdata.study.pool import Course, Pool
+
+log = logging.getLogger(__name__)
+LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logging.WARNING}
+HELD = {
+    "sealed": "entry_sealed",
+    "malformed": "entry_malformed",
+    "conflict": "entry_conflict",
+    "drift": "entry_drift",
+}
+REPLICAS = ("replica_unreachable", "replica_refused", "replica_wrong")
+"""Kinds that are over when a round has no such trouble with any replica."""
+CONDITIONS = (*HELD.values(), "drift", "leftover", "delete_failed")
+"""Kinds that are over when a round looks at the scale and does not find them."""
+
+
+@dataclass(slots=True)
+class Report:
+    """How a round ended: the exit code, and per scale what was done."""
+
+    exit: int = 0
+    scales: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    unentered: list[tuple[str, str, str]] = field(default_factory=list)
+    """Kind, scale and detail of incidents that the ledger could not take."""
+
+    def shown(self) -> dict[str, Any]:
+        """The form that `--json` prints."""
+        shown: dict[str, Any] = {"exit": self.exit, "scales": self.scales}
+        return shown | ({"faults": self.faults} if self.faults else {})
+
+
+class Bulletin:
+    """Everything that one round of one site has to tell."""
+
+    def __init__(self, site: str, pool: Pool, key_faults: Mapping[str, str]) -> None:
+        self._site = site
+        self._pool = pool
+        self._key_faults = key_faults
+        self._codes: set[int] = set()
+        self._opened: Counter[str] = Counter()
+        self._unopened = 0
+        self.report = Report()
+
+    def end(self) -> Report:
+        """The report with its exit code; what stands and hinders deletes ends no round well."""
+        self.guard("", lambda: self._codes.add(self._pool.evidence.code()))
+        self.report.exit = exit_code(self._codes)
+        return self.report
+
+    def guard(self, scale: str, step: Callable[[], None]) -> bool:
+        """Let one scale's fault end that scale ('' = the whole round), told and entered.
+
+        Returns whether there was none.
+        """
+        try:
+            step()
+        except MTDataError as error:
+            if error.stops >= Reach.PROCESS or (scale and error.stops >= Reach.SITE):
+                raise
+            self._codes.add(error.exit_code)
+            self.report.faults.append(str(error))
+            self.tell(error.incident or "storage", scale, str(error))
+            return False
+        return True
+
+    def tell(self, kind: str, scale: str, detail: str, *, lasts: bool = False) -> None:
+        """One incident opened or counted, and one line in the log; a quiet one if it just lasts."""
+        level = level_of(kind)
+        unentered: StorageError | None = None
+        try:
+            diary, now = self._pool.ledger.diary, self._pool.clock.now()
+            is_new = diary.raise_incident(kind, scale, detail, now)
+            if is_new and level >= logging.CRITICAL:
+                self._codes.add(1)
+            if not is_new and lasts:
+                level = logging.DEBUG
+        except StorageError as error:  # a full disk must not hide what this is about
+            unentered = error
+        with logs.at(site=self._site, scale=scale):
+            log.log(level, "%s: %s", KINDS[kind].title, detail)
+            if unentered:
+                self._codes.add(unentered.exit_code)
+                self.report.unentered.append((kind, scale, detail))
+                log.critical("the incident could not be entered: %s", unentered)
+
+    def close(self, scale: str, kinds: Iterable[str]) -> None:
+        """Close incidents that are over."""
+        now = self._pool.clock.now()
+        with logs.at(site=self._site, scale=scale):
+            for kind in self._pool.ledger.diary.close_incidents(scale, kinds, now):
+                log.info("incident closed: %s", kind)
+
+    def note(self, course: Course, *, delete_mode: bool) -> None:
+        """Enter how a scale stands: numbers in the report, conditions as incidents."""
+        name = course.scale.name
+        self._count(course)
+        self._forget_known_drift(course)
+        told = course.told | self._held(course) | self._leftover(course, delete_mode=delete_mode)
+        for kind, detail in told.items():
+            if kind in DAMAGE:
+                self._tell_of_damage(kind, name, detail)
+                continue
+            lasts = kind == "leftover" or (kind in HELD.values() and not course.newly_held)
+            self.tell(kind, name, detail, lasts=lasts)
+        if course.newly_held or "delete_failed" in told:
+            self._codes.add(1)
+        self.close(name, set(CONDITIONS) - set(told))
+        self._opened.update(course.keys)
+        self._unopened += course.unopened
+        course.told, course.keys = {}, Counter()
+        course.newly_held = course.unopened = 0
+        self._set_aside(self._pool.archive.shelf, "raw_changed")
+        self._set_aside(self._pool.sheets.shelf, "sheet_changed")
+
+    def _forget_known_drift(self, course: Course) -> None:
+        """A field that stays away is told once, not with every row that comes without it."""
+        name, diary = course.scale.name, self._pool.ledger.diary
+        detail = course.told.get("drift", "")
+        if detail and diary.was_told("drift", name, detail):
+            with logs.at(scale=name):
+                log.debug("as told before: %s", course.told.pop("drift"))
+
+    def _count(self, course: Course) -> None:
+        name, tally = course.scale.name, course.tally
+        counts = self._pool.ledger.entries.counts(name)
+        tally.held = counts.held
+        if course.scale.deleteable:
+            tally.owed = counts.on_site
+        elif last := self._pool.ledger.snapshots.last(name):
+            tally.held += last.malformed + (last.sealed or 0)
+        self.report.scales[name] = asdict(tally)
+
+    def _held(self, course: Course) -> dict[str, str]:
+        ledger, name = self._pool.ledger, course.scale.name
+        found = {
+            HELD.get(kind, "entry_malformed"): f"{number} held, e.g. because: {reason}"
+            for kind, (number, reason) in ledger.entries.held_kinds(name).items()
+        }
+        last = None if course.scale.deleteable else ledger.snapshots.last(name)
+        for kind, number in (
+            (("malformed", last.malformed), ("sealed", last.sealed)) if last else ()
+        ):
+            if number:
+                found[HELD[kind]] = f"{number} entries of the newest snapshot are not in its sheet"
+        return found
+
+    def _leftover(self, course: Course, *, delete_mode: bool) -> dict[str, str]:
+        number, oldest, answer = self._pool.ledger.listing.leftover(course.scale.name)
+        if not course.scale.deleteable:
+            return {}
+        old = number - (0 if delete_mode else course.tally.appended)
+        if old <= 0:
+            return {}
+        said = f"; the site last said: {answer}" if answer else ""
+        return {
+            "leftover": f"{old} entries are safe here and still there, the oldest {oldest}{said}"
+        }
+
+    def _set_aside(self, shelf: Shelf, kind: str) -> None:
+        while shelf.set_aside:
+            mark = shelf.set_aside.pop()
+            self._tell_of_damage(kind, mark.scale, told_of(mark))
+
+    def _tell_of_damage(self, kind: str, scale: str, detail: str) -> None:
+        """What was entered when it was met: a line in the log, and the exit code."""
+        self._codes.add(StorageError.exit_code)
+        with logs.at(site=self._site):
+            write_line(kind, scale, detail)
+
+    def tell_of_replicas(
+        self, faults: Sequence[ReplicaError], damaged: Mapping[tuple[str, str], int]
+    ) -> None:
+        """Replicas that failed: nothing is lost, and nothing is deleted before they confirm."""
+        told: dict[str, list[str]] = {}
+        for fault in faults:
+            self._codes.add(fault.exit_code)
+            self.report.faults.append(str(fault))
+            told.setdefault(fault.incident, []).append(str(fault))
+        for kind, texts in told.items():
+            self.tell(kind, "", "; ".join(texts))
+        self.close("", set(REPLICAS) - set(told))
+        for (scale, path), number in damaged.items():
+            self._tell_of_damage("raw_changed", scale, f"{path}: {number} {UNCOPIED}")
+
+    def tell_of_keys(self) -> None:
+        """Keys that cannot be used, and keys that open nothing, by name."""
+        names = self._pool.cipher.key_names()
+        for name, fault in self._key_faults.items():
+            self.tell("key_unreadable", "", f"{name}: {fault}")
+            self._codes.add(1)
+        if not self._key_faults:
+            self.close("", ("key_unreadable",))
+        if self._unopened and not self._opened and names:
+            self.tell(
+                "key_wrong",
+                "",
+                f"{', '.join(names)} opens none of {self._unopened} sealed values; "
+                "the entries are held. Put the right key into keys/ and into PRIVATE_FILE",
+            )
+        elif self._opened:
+            self.close("", ("key_wrong",))
+
+
+def level_of(kind: str) -> int:
+    """How loudly the log tells of a kind of incident."""
+    return LEVELS.get(KINDS[kind].level, logging.INFO) if kind else logging.WARNING
+
+
+def write_line(kind: str, scale: str, detail: str) -> None:
+    """One line in the log of an incident that is entered elsewhere."""
+    with logs.at(scale=scale):
+        log.log(level_of(kind), "%s: %s", KINDS[kind].title, detail)
+
+
+def summary(report: Report) -> tuple[int, str, int, str]:
+    """The line at the end of a round: info when something happened, else debug."""
+    done = ("fresh", "appended", "deleted")
+    told = [
+        f"{scale}: " + ", ".join(f"{number} {word}" for word, number in did.items() if number)
+        for scale, did in sorted(report.scales.items())
+        if any(did[word] for word in done)
+    ]
+    level = logging.INFO if told or report.exit else logging.DEBUG
+    return level, "the round ended with %d. %s", report.exit, "; ".join(told) or "Nothing new"
+
+
+def exit_code(codes: set[int]) -> int:
+    """0 when all went well, the one grave code there is before 1, and 1 when several differ."""
+    grave = codes - {0, 1}
+    if len(grave) == 1:
+        return grave.pop()
+    return 1 if codes - {0} else 0
