@@ -17,11 +17,11 @@ def check_account(settings: Settings, account: CakeConfig) -> list[Finding]:
 
 
 def _check_instance(settings: Settings, account: CakeConfig) -> Finding:
-    from mtdata import trying  # a round of a site knows nothing of reports
+    from mtdata.cake import check  # a round of a site knows nothing of reports
 
     what = "ADMIN_DOMAIN"
     try:
-        told = trying.ask(settings.home, account)
+        told = check.ask(settings.home, account)
     except BusyError:
         busy = f"{account.admin_domain}: it is asked by others at this moment, so it was not tried"
         return Finding(account.name, what, "odd", busy)
@@ -31,10 +31,10 @@ def _check_instance(settings: Settings, account: CakeConfig) -> Finding:
 
 
 def _check_output(account: CakeConfig) -> Finding:
-    from mtdata import trying
+    from mtdata.cake import check
 
     try:
-        told = trying.put(account)
+        told = check.put(account)
     except MTDataError as error:
         return Finding(account.name, "OUTPUT", "bad", str(error), error.exit_code)
     return Finding(account.name, "OUTPUT", "good", told)

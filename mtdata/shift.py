@@ -11,12 +11,12 @@ from functools import partial
 
 from mtdata import logs
 from mtdata.alerts import notify
+from mtdata.cake.daily_reports import Dailies
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import BusyError, MTDataError, StorageError
 from mtdata.core.stop import Pulse
 from mtdata.desk import THREAD, Desk
 from mtdata.jobs import in_daemon
-from mtdata.jobs.daily import Dailies
 from mtdata.study.operations import commands
 from mtdata.study.operations.tasks import COLLECT, DAILY, Duty, Turn
 from mtdata.study.round.program_fault import ProgramFault, contained

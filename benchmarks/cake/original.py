@@ -20,7 +20,7 @@ from xml.dom import minidom
 
 import requests
 
-from mtdata.exports.cake.columns import CLICKS, DATE
+from mtdata.cake.columns import CLICKS, DATE
 
 MINUTES, ASKED, SHOWN = 5, "%Y-%m-%d %H:%M:%S", "%d-%m-%YT%H:%M:%S.%f"
 ZEROS = "affiliate_id advertiser_id offer_id campaign_id creative_id price_format_id".split()

@@ -156,10 +156,10 @@ def _show(options: argparse.Namespace) -> Result:
 
 def _sign(settings: Settings, artifacts: list[dict[str, Any]]) -> None:
     """Give each file of a store a signed address."""
-    from mtdata import exporting
+    from mtdata.cake import account
 
     for made in artifacts:
-        link = exporting.signed_link(settings.export.cake, made.get("url", ""))
+        link = account.signed_link(settings.export.cake, made.get("url", ""))
         if link is not None:
             made["link"] = link
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mtdata.alerts import notify
 from mtdata.alerts.notice import PROGRAM
+from mtdata.cake import daily_reports
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.standing import show_reports, show_site
 from mtdata.cli.tables import note, say, table
@@ -16,7 +17,6 @@ from mtdata.config import SiteConfig, write_samples
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError, UsageError
 from mtdata.core.reach import NO_FILE, is_free
-from mtdata.jobs import daily
 from mtdata.study.ledger import Released
 from mtdata.study.model.bounds import MAX_ID
 from mtdata.study.operations import commands as app
@@ -178,7 +178,7 @@ def _reports(options: argparse.Namespace) -> dict[str, Any]:
     """How daily reports stand, where any are asked for."""
     settings = settings_of(options)
     try:
-        found = daily.standing(settings, SystemClock().now())
+        found = daily_reports.standing(settings, SystemClock().now())
     except RecordsError as error:  # how the sites stand is told all the same
         note(f"mtdata: daily reports: {error}")
         return {}

@@ -6,10 +6,10 @@ import argparse
 import signal
 from typing import Any
 
+from mtdata.cake.daily_reports import plans
 from mtdata.cli.sites import Result, recorded
 from mtdata.config import Settings
 from mtdata.daemon import Daemon
-from mtdata.jobs.daily import plans
 
 DAEMON = """examples:
   mtdata daemon                    all READY sites, until SIGTERM; SIGHUP reads the config anew

@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from mtdata.cake.daily import Plan
 from mtdata.config import values
 from mtdata.config.replica import REGION, endpoint_of
 from mtdata.config.site import (
@@ -34,7 +35,6 @@ from mtdata.config.site import (
 )
 from mtdata.config.strict import DURATION, STRICT
 from mtdata.core.trust import AGENT
-from mtdata.domain.daily import Plan
 
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,80}(\.[a-z_][a-z0-9_]{0,80}){0,4}", re.ASCII)

@@ -18,14 +18,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from mtdata import exporting, logs
+from mtdata import logs
+from mtdata.cake import account as exporting
+from mtdata.cake import window
 from mtdata.config import Settings, load
 from mtdata.core.errors import MTDataError
 from mtdata.demo.cake import CakeSite
 from mtdata.demo.cake_reports import PLAIN
 from mtdata.demo.store import BUCKET, REGION, LocalStore
 from mtdata.demo.tour import empty
-from mtdata.domain import window
 from mtdata.jobs.kinds import KINDS
 from mtdata.jobs.states import FINAL, Status
 

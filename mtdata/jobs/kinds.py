@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtdata.jobs import cake
+from mtdata.cake import jobs as cake
 from mtdata.jobs.kind import Kinds
 from mtdata.study.operations import jobs
 

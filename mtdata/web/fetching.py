@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from mtdata import exporting
+from mtdata.cake import account as exporting
 from mtdata.core.errors import MTDataError
 from mtdata.core.output import Output
 from mtdata.jobs.kind import Guard

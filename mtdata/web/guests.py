@@ -17,10 +17,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from mtdata import exporting
+from mtdata.cake import account as exporting
+from mtdata.cake.client.verdict import LogInRefused
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import BusyError, MTDataError, RecordsError
-from mtdata.exports.cake.verdict import LogInRefused
 from mtdata.jobs.records.asking import asking, whole
 from mtdata.web import lockout, relay
 from mtdata.web.guest_names import name_of

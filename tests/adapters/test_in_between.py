@@ -19,14 +19,14 @@ import pytest
 from mtdata.alerts.hooks import HookPost, Manner
 from mtdata.alerts.mail import MailAccess, MailPost
 from mtdata.alerts.message import trial
+from mtdata.cake.client.access import CakeAccess
+from mtdata.cake.client.client import Client
+from mtdata.cake.client.verdict import of_status
 from mtdata.core.errors import ConfigError, ExportRefused, MTDataError, ReplicaError, SiteRefused
 from mtdata.core.s3.access import S3Access
 from mtdata.core.s3.answers import Fault, Told
 from mtdata.core.s3.bucket import S3Bucket, Words
 from mtdata.core.trust import AGENT, authorities
-from mtdata.exports.cake.access import CakeAccess
-from mtdata.exports.cake.client import Client
-from mtdata.exports.cake.verdict import of_status
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.model.receipt import Outcome

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from mtdata import exporting, trying
+from mtdata.cake import account as exporting
+from mtdata.cake import check
 from mtdata.core.errors import MTDataError, OutputError, OutputRefused, ReplicaError, ReplicaRefused
 from mtdata.core.output import Facts, Output, Staged, open_output
 from mtdata.core.s3 import S3Access, opening
@@ -111,7 +112,7 @@ def test_check_tells_of_nonsense(kind: str, monkeypatch: pytest.MonkeyPatch) -> 
     with nonsense(NONSENSE[kind]) as server, output_of(server) as output:
         monkeypatch.setattr(exporting, "cake_output", lambda *_: output)
         account: Any = None
-        assert not judged(lambda: trying.put(account), OutputError)
+        assert not judged(lambda: check.put(account), OutputError)
 
 
 def test_without_the_id_of_an_upload_nothing_is_put_and_nothing_removed(tmp_path: Path) -> None:

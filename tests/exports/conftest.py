@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mtdata.cake.client.access import CakeAccess
+from mtdata.cake.client.client import Client, Page
+from mtdata.cake.client.reading import Row
+from mtdata.cake.window import Window
 from mtdata.core.limiter import Limiter
 from mtdata.demo.cake import KEY, CakeSite
-from mtdata.domain.window import Window
-from mtdata.exports.cake.access import CakeAccess
-from mtdata.exports.cake.client import Client, Page
-from mtdata.exports.cake.reading import Row
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 12, 5))

@@ -15,14 +15,14 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.cake.account import cake_access, cake_client, cake_columns, cake_limiter, cake_pace
+from mtdata.cake.client import wire
+from mtdata.cake.client.access import CakeAccess
+from mtdata.cake.window import Window
 from mtdata.config.export import CakeConfig
 from mtdata.demo.cake import KEY, CakeSite
 from mtdata.demo.cake_calls import OPERATIONS
 from mtdata.demo.cake_traffic import Stream, wall_ms
-from mtdata.domain.window import Window
-from mtdata.exporting import cake_access, cake_client, cake_columns, cake_limiter, cake_pace
-from mtdata.exports.cake import wire
-from mtdata.exports.cake.access import CakeAccess
 from tests.exports.conftest import BERLIN, NOON, rows_of
 
 WINDOW = {"start_date": "2023-05-02T12:00:00", "end_date": "05/02/2023 12:05:00"}

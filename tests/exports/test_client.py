@@ -12,6 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mtdata.cake.client.client import TRIES, Client
+from mtdata.cake.client.reading import Row
+from mtdata.cake.client.verdict import LONGEST_WAIT_S, wish_of
+from mtdata.cake.window import Window
 from mtdata.core.errors import (
     AnswerBroken,
     ExportError,
@@ -24,10 +28,6 @@ from mtdata.core.errors import (
 from mtdata.core.limiter import Limiter
 from mtdata.demo.cake import KEY, CakeSite
 from mtdata.demo.cake_faults import BOMB
-from mtdata.domain.window import Window
-from mtdata.exports.cake.client import TRIES, Client
-from mtdata.exports.cake.reading import Row
-from mtdata.exports.cake.verdict import LONGEST_WAIT_S, wish_of
 from tests.adapters.certificates import self_signed
 from tests.exports.conftest import BERLIN, NOON, Connect, itself, rows_of
 

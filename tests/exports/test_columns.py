@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.cake.cells import as_float, dated, guarded, worded
+from mtdata.cake.client.reading import Row
+from mtdata.cake.columns import Columns
+from mtdata.cake.window import Window
 from mtdata.demo.cake import CakeSite
-from mtdata.domain.window import Window
-from mtdata.exports.cake.cells import as_float, dated, guarded, worded
-from mtdata.exports.cake.columns import Columns
-from mtdata.exports.cake.reading import Row
 from mtdata.study.model.row import csv_cells
 from tests.exports.conftest import BERLIN
 

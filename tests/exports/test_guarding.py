@@ -13,12 +13,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata import exporting
+from mtdata.cake import account as exporting
+from mtdata.cake import guarding
+from mtdata.cake.cells import guarded
+from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
 from mtdata.core.errors import OutputError
-from mtdata.exports.cake import guarding
-from mtdata.exports.cake.cells import guarded
-from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.jobs.kinds import KINDS
 from mtdata.study.model.row import csv_line
 from tests.jobs.place import SITE

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.cake.client.reading import CLICKS, NOTHING, Head, Reader, Row
+from mtdata.cake.client.reading_json import JsonRows
+from mtdata.cake.client.reading_quick import QuickRows
+from mtdata.cake.client.reading_xml import XmlRows
+from mtdata.cake.client.shapes import Shapes
 from mtdata.core.errors import AnswerBroken
 from mtdata.demo.cake import CakeSite
 from mtdata.demo.cake_forms import Form
-from mtdata.exports.cake.reading import CLICKS, NOTHING, Head, Reader, Row
-from mtdata.exports.cake.reading_json import JsonRows
-from mtdata.exports.cake.reading_quick import QuickRows
-from mtdata.exports.cake.reading_xml import XmlRows
-from mtdata.exports.cake.shapes import Shapes
 from tests.exports.conftest import BERLIN, NOON, without_types
 
 XML: list[Callable[[], Reader]] = [lambda: XmlRows(CLICKS), lambda: QuickRows(CLICKS)]

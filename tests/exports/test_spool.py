@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.cake.spool import Row, Spool
 from mtdata.core.errors import StorageError
-from mtdata.exports.spool import Row, Spool
 
 HEADER = b"id\n"
 rows = st.builds(
@@ -96,7 +96,7 @@ def test_only_ids_within_are_written(tmp_path: Path) -> None:
 
 def test_one_who_is_killed_leaves_whole_windows(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from mtdata.exports.spool import Row, Spool\n"
+        "import os, sys; from pathlib import Path; from mtdata.cake.spool import Row, Spool\n"
         "spool = Spool(Path(sys.argv[1])); spool.begin(); spool.put([Row(1, 'a', '', b'1')])\n"
         "spool.end('w'); spool.begin()\n"
         "def cut():\n"

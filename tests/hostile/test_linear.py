@@ -16,11 +16,11 @@ import pytest
 import requests
 
 import mtdata
+from mtdata.cake.client.reading import CLICKS
+from mtdata.cake.client.reading_json import JsonRows
+from mtdata.cake.client.reading_quick import QuickRows
 from mtdata.core import http
 from mtdata.core.errors import PackageError
-from mtdata.exports.cake.reading import CLICKS
-from mtdata.exports.cake.reading_json import JsonRows
-from mtdata.exports.cake.reading_quick import QuickRows
 from mtdata.study.collectors import lanes, pages
 from mtdata.study.collectors.http import MAX_COOKIES, SiteAccess, Wire, _size
 from mtdata.study.collectors.mindtrails import MindTrailsSite
@@ -35,11 +35,11 @@ N = 400
 REASONS = {
     # what the proof cannot see, and why it is linear all the same
     "mtdata.alerts.key_forms._BLOCK": "the look-ahead of its lazy repeat is a constant",
-    "mtdata.exports.cake.long_numbers._TOKEN": "a quote always finds its end, or that of the "
+    "mtdata.cake.client.long_numbers._TOKEN": "a quote always finds its end, or that of the "
     "piece, and of a number fewer than 20 characters can be looked at in vain",
-    "mtdata.exports.cake.shapes._TAG": "a step of the lazy repeat looks three characters ahead",
-    "mtdata.exports.cake.shapes._NIL": "behind the blank that it begins with a name must stand",
-    "mtdata.exports.cake.guarding._CELL": "a cell without quotes is taken whole, and "
+    "mtdata.cake.client.shapes._TAG": "a step of the lazy repeat looks three characters ahead",
+    "mtdata.cake.client.shapes._NIL": "behind the blank that it begins with a name must stand",
+    "mtdata.cake.guarding._CELL": "a cell without quotes is taken whole, and "
     "of cells with quotes only the last can fail",
     "mtdata.study.model.package._TOKEN": "from a quote on it is always taken, to its end",
     "mtdata.core.disclosure._KEY": "the start of the text stands before its repeat",

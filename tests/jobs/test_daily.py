@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from mtdata.alerts import notify
+from mtdata.cake import daily_records
+from mtdata.cake.daily_reports import Dailies, standing
 from mtdata.jobs import queue
-from mtdata.jobs.daily import Dailies, standing
 from mtdata.jobs.kinds import KINDS
-from mtdata.records import dailies
 from tests.jobs.place import Place
 
 ONE = timedelta(days=1)
@@ -91,7 +91,7 @@ def test_two_daemons_that_saw_the_same_queue_one_job(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configured(place)
-    met, known = Barrier(2, timeout=30), dailies.known
+    met, known = Barrier(2, timeout=30), daily_records.known
     faults: list[BaseException] = []
 
     def seen(*asked: Any) -> Any:
@@ -106,7 +106,7 @@ def test_two_daemons_that_saw_the_same_queue_one_job(
             faults.append(fault)
             raise
 
-    monkeypatch.setattr(dailies, "known", seen)
+    monkeypatch.setattr(daily_records, "known", seen)
     both = [Thread(target=daemon) for _ in range(2)]
     for one in both:
         one.start()
@@ -171,7 +171,7 @@ def test_days_beyond_what_one_job_asks_for_are_told(
     configured(plain)
     look(plain, datetime(2025, 1, 26, 12, tzinfo=UTC))
     turned("Success", "2025-01-26")
-    caplog.set_level(logging.WARNING, "mtdata.jobs.daily")
+    caplog.set_level(logging.WARNING, "mtdata.cake.daily_reports")
     look(plain)
     assert list(jobs(CLICKS).values())[1:] == [{"from": "2025-05-06", "to": "2026-06-09"}]
     assert "the days from 2025-01-25 until before 2025-05-06 are left out" in caplog.text

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from mtdata.cake.report import turns_of
 from mtdata.core.errors import BusyError
 from mtdata.core.limiter import Limiter
-from mtdata.jobs.cake_report import turns_of
 from mtdata.jobs.records import setting, turns
 from mtdata.jobs.records.turns import SharedTurns
 from tests.jobs.cable import Cable

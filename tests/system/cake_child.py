@@ -76,9 +76,9 @@ class Cutter:
 
 def plant_in_child(cutter: Cutter) -> None:
     """Every touch of spool, output and records by the work of a part."""
+    from mtdata.cake.spool import Spool
     from mtdata.core.output.bucket import BucketOutput
     from mtdata.core.output.folder import FolderOutput
-    from mtdata.exports.spool import Spool
     from mtdata.jobs import child
 
     whole = child.carry
@@ -108,7 +108,7 @@ def main(words: list[str]) -> int:
     cutter = Cutter(role) if "CAKE_CUT" in os.environ else None
     if is_runner:
         return run_runner(Path(words[1]), cutter)
-    from mtdata.exports.cake.client import Client
+    from mtdata.cake.client.client import Client
     from mtdata.jobs import child
     from mtdata.jobs.kinds import KINDS
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.exports.cake.columns import Columns
-from mtdata.exports.cake.reading import CLICKS
-from mtdata.exports.cake.reading_json import JsonRows
+from mtdata.cake.client.reading import CLICKS
+from mtdata.cake.client.reading_json import JsonRows
+from mtdata.cake.columns import Columns
 from tests.conftest import requires_program
 from tests.jobs.brokers import is_there
 from tests.system.home import STUDY, Home

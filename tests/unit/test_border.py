@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.cake.jobs import CHANGES, CLICKS, CONVERSIONS
 from mtdata.cli.main import run
 from mtdata.config import Settings, load
 from mtdata.core.border import Border, printable
 from mtdata.core.errors import EntryError, JobError, StorageError, UsageError
-from mtdata.jobs.cake import CHANGES, CLICKS, CONVERSIONS
 from mtdata.jobs.kind import kept_day, read_parameters
 from mtdata.study.model.days import read_name
 from mtdata.study.model.likeness import alike

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.domain import window as w
-from mtdata.domain.window import Pace, Window
+from mtdata.cake import window as w
+from mtdata.cake.window import Pace, Window
 
 BERLIN, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")
 ZONES = sorted(name for name in available_timezones() if name != "localtime")

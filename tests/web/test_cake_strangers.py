@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from mtdata import exporting
+from mtdata.cake import account
 from mtdata.web import relay
 from tests.web.office import WORD, WRONG, Office
 from tests.web.site import Visitor, begun, ended
@@ -100,7 +100,7 @@ def test_failures_are_counted_by_every_process_of_the_page(office: Office) -> No
 
 def test_a_no_is_told_at_the_same_time_whoever_was_asked() -> None:
     moments = []
-    for takes_s in (0.0, 0.4, exporting.LOG_IN_S + exporting.TURN_S):
+    for takes_s in (0.0, 0.4, account.LOG_IN_S + account.TURN_S):
         clock = [100.0]
 
         def asked(takes_s: float = takes_s, clock: list[float] = clock) -> None:

@@ -17,9 +17,9 @@ import requests
 from django.conf import settings as django
 from django.test import RequestFactory
 
+from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
 from mtdata.core.errors import OutputRefused, StorageError
-from mtdata.exports.cake.guarding import guarded_pieces
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web import places

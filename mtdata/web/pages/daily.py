@@ -11,13 +11,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from mtdata.cake import daily_records, daily_reports
+from mtdata.cake.daily import name_of
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError, RecordsError
-from mtdata.domain.daily import name_of
-from mtdata.jobs import daily
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Job
-from mtdata.records import dailies
 from mtdata.web.pages.words import see
 from mtdata.web.paging import word_in
 from mtdata.web.reach import reach_of
@@ -47,9 +46,9 @@ def _reports(account: CakeConfig, at: datetime) -> list[dict[str, Any]]:
             "day": day.isoformat(),
             "next_at": plan.next_at(at),
             "job": Job.objects.filter(name=name_of(report.kind, account.name, day)).first(),
-            "last": dailies.last(report.kind, account.name, day),
+            "last": daily_records.last(report.kind, account.name, day),
         }
-        for report in daily.REPORTS
+        for report in daily_reports.REPORTS
     ]
 
 
@@ -58,13 +57,13 @@ def make(request: HttpRequest) -> HttpResponse:
     account, kind = word_in(request.POST, "account"), word_in(request.POST, "kind")
     ours = reach_of(request.user).settings
     found = [one for one in ours.export.cake if one.name == account]
-    reports = [one for one in daily.REPORTS if one.kind == kind]
+    reports = [one for one in daily_reports.REPORTS if one.kind == kind]
     if not found or not reports:
         raise Http404
     with asking():
         at = now()
     try:
-        name = daily.make_now(settings.MTDATA, found[0], reports[0], at)
+        name = daily_reports.make_now(settings.MTDATA, found[0], reports[0], at)
     except RecordsError:
         raise
     except JobError as error:

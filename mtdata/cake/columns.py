@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import NamedTuple
 
+from mtdata.cake.cells import as_float, dated, elapsed, guarded, moment, worded
+from mtdata.cake.client.reading import Row
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken
-from mtdata.exports.cake.cells import as_float, dated, elapsed, guarded, moment, worded
-from mtdata.exports.cake.reading import Row
 from mtdata.study.model.row import csv_line, without_nul
 
 TEXT, DATE, FLAG, MONEY, CURRENCY, ELAPSED = "text", "date", "flag", "money", "currency", "elapsed"

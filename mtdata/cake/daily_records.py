@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Min
 
-from mtdata.domain.daily import OWNER, Ended, Known, day_of, name_of
-from mtdata.domain.window import DAY
+from mtdata.cake.daily import OWNER, Ended, Known, day_of, name_of
+from mtdata.cake.window import DAY
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.states import FINAL, Status

@@ -11,9 +11,7 @@ from codecs import getincrementaldecoder
 from typing import Any
 from xml.parsers import expat
 
-from mtdata.core.border import Border
-from mtdata.core.errors import AnswerBroken
-from mtdata.exports.cake.reading import (
+from mtdata.cake.client.reading import (
     DEEPEST,
     MOST_FIELDS,
     MOST_OF_A_ROW,
@@ -22,6 +20,8 @@ from mtdata.exports.cake.reading import (
     Listing,
     Row,
 )
+from mtdata.core.border import Border
+from mtdata.core.errors import AnswerBroken
 
 NO_DTD = "it declares a document type (DTD); that is refused unread"
 NO_XML = "what came is no XML"

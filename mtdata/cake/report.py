@@ -9,7 +9,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
-from mtdata import exporting
+from mtdata.cake import account as exporting
+from mtdata.cake import window as windows
+from mtdata.cake.cells import moment
+from mtdata.cake.client.client import Page
+from mtdata.cake.client.reading import Row
+from mtdata.cake.columns import DATES, KEYS, as_text
+from mtdata.cake.spool import EVERY, MOST_ID, Spool
+from mtdata.cake.spool import Row as Spooled
+from mtdata.cake.sweep import probe, sweep
+from mtdata.cake.window import Pace, Window
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.clock import SystemClock
@@ -17,15 +26,6 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import AnswerBroken, NotYet, WindowTooLarge
 from mtdata.core.limiter import Turns
 from mtdata.core.output import Facts
-from mtdata.domain import window as windows
-from mtdata.domain.window import Pace, Window
-from mtdata.exports.cake.cells import moment
-from mtdata.exports.cake.client import Page
-from mtdata.exports.cake.columns import DATES, KEYS, as_text
-from mtdata.exports.cake.reading import Row
-from mtdata.exports.cake.sweep import probe, sweep
-from mtdata.exports.spool import EVERY, MOST_ID, Spool
-from mtdata.exports.spool import Row as Spooled
 from mtdata.jobs.kind import Work
 
 MOST_S = 86_400.0

@@ -13,13 +13,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from mtdata.alerts import notify
+from mtdata.cake import daily
+from mtdata.cake.daily import OWNER, Known, Plan
+from mtdata.cake.window import DAY
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError
-from mtdata.domain import daily
-from mtdata.domain.daily import OWNER, Known, Plan
 from mtdata.domain.database import DatabaseAddress
-from mtdata.domain.window import DAY
 
 log = logging.getLogger(__name__)
 MISSED = "report_missed"
@@ -90,9 +90,9 @@ class Dailies:
             setting.close_records()
 
     def _see_to(self, settings: Settings, account: CakeConfig, report: Report, day: date) -> None:
-        from mtdata.records import dailies
+        from mtdata.cake import daily_records
 
-        known = dailies.known(report.kind, account.name, day)
+        known = daily_records.known(report.kind, account.name, day)
         if known.is_due():
             _queue(settings, account, report, day, known)
         self._tell(settings, _place(report.kind, account.name), known.trouble(day))
@@ -147,13 +147,13 @@ def make_now(settings: Settings, account: CakeConfig, report: Report, now: datet
 
     The records are open already.
     """
-    from mtdata.records import dailies
+    from mtdata.cake import daily_records
 
     if account.daily is None:
         raise JobError(f"{account.name} has no DAILY_AT in export.config, so nothing is due daily")
     day = account.daily.due(now)
     name = daily.name_of(report.kind, account.name, day)
-    known = dailies.known(report.kind, account.name, day)
+    known = daily_records.known(report.kind, account.name, day)
     if known.is_there:
         raise JobError(f"{name} is there already; a job that Failed is tried again on its page")
     if known.before:
@@ -186,9 +186,9 @@ def standing(settings: Settings, now: datetime) -> list[dict[str, Any]]:
 
 
 def _last(kind: str, account: str, day: date) -> dict[str, Any] | None:
-    from mtdata.records import dailies
+    from mtdata.cake import daily_records
 
-    found = dailies.last(kind, account, day)
+    found = daily_records.last(kind, account, day)
     if found and found["ended_at"]:
         found["ended_at"] = found["ended_at"].isoformat()
     return found

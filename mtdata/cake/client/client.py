@@ -13,18 +13,14 @@ from datetime import datetime
 from itertools import chain, count
 from typing import Generic, NamedTuple, TypeVar
 
-from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, WindowTooLarge
-from mtdata.core.http import beginning
-from mtdata.core.limiter import Turns
-from mtdata.domain.window import Window
-from mtdata.exports.cake import wire
-from mtdata.exports.cake.access import CakeAccess
-from mtdata.exports.cake.line import Line
-from mtdata.exports.cake.reading import WEB_PAGE, Head, Listing, Reader, Row, is_web_page
-from mtdata.exports.cake.reading_json import JsonRows
-from mtdata.exports.cake.reading_quick import QuickRows
-from mtdata.exports.cake.shapes import Shapes
-from mtdata.exports.cake.verdict import (
+from mtdata.cake.client import wire
+from mtdata.cake.client.access import CakeAccess
+from mtdata.cake.client.line import Line
+from mtdata.cake.client.reading import WEB_PAGE, Head, Listing, Reader, Row, is_web_page
+from mtdata.cake.client.reading_json import JsonRows
+from mtdata.cake.client.reading_quick import QuickRows
+from mtdata.cake.client.shapes import Shapes
+from mtdata.cake.client.verdict import (
     MOST_OF_A_FAULT,
     WHITELIST,
     Restricted,
@@ -37,7 +33,11 @@ from mtdata.exports.cake.verdict import (
     pause_s,
     wish_of,
 )
-from mtdata.exports.cake.wire import Question
+from mtdata.cake.client.wire import Question
+from mtdata.cake.window import Window
+from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, WindowTooLarge
+from mtdata.core.http import beginning
+from mtdata.core.limiter import Turns
 
 TRIES = 8
 TRIES_AT_FIRST = 3  # while nothing shows that this is an instance of CAKE at all

@@ -15,7 +15,7 @@ from typing import TypeVar
 import requests
 from urllib3.exceptions import HTTPError
 
-from mtdata import exporting
+from mtdata.cake import account as exporting
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import MTDataError, OutputError, StorageError
 from mtdata.core.http import Bounded

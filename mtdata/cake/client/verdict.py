@@ -10,8 +10,8 @@ import random
 import re
 from email.utils import parsedate_to_datetime
 
+from mtdata.cake.client.reading import WEB_PAGE, Head, Listing, is_web_page
 from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, NotYet
-from mtdata.exports.cake.reading import WEB_PAGE, Head, Listing, is_web_page
 
 BUSY = frozenset({408, 425, 429, 502, 503})
 """Worth another try after a while; 500 may be the fault of the question."""

@@ -14,11 +14,11 @@ from typing import Any
 
 import ijson
 
+from mtdata.cake.client.long_numbers import LongNumbers
+from mtdata.cake.client.reading import DEEPEST, MOST_OF_A_ROW, WEB_PAGE, Head, Listing, Row
+from mtdata.cake.client.reading import is_web_page as begins_as_page
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken
-from mtdata.exports.cake.long_numbers import LongNumbers
-from mtdata.exports.cake.reading import DEEPEST, MOST_OF_A_ROW, WEB_PAGE, Head, Listing, Row
-from mtdata.exports.cake.reading import is_web_page as begins_as_page
 
 _DATE = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/", re.ASCII)
 _NO_JSON = Border(AnswerBroken, "what came is no JSON that can be read")

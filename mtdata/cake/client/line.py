@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import requests
 from urllib3 import exceptions as faults
 
+from mtdata.cake.client.access import CakeAccess
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken, ConfigError, ExportError, ExportSlow
 from mtdata.core.http import Bounded, causes, gathered, unpacked
 from mtdata.core.trust import MEND, authorities
-from mtdata.exports.cake.access import CakeAccess
 
 PIECE = 64 * 1024
 FAULTS = (requests.RequestException, faults.HTTPError, OSError)

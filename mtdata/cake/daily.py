@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
+from mtdata.cake import window
+from mtdata.cake.window import DAY
 from mtdata.core import schedule
-from mtdata.domain import window
-from mtdata.domain.window import DAY
 
 OWNER = "schedule"
 """Whose the jobs are that no person queued."""

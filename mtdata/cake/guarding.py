@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable
 
+from mtdata.cake.cells import guarded, without_formulas
 from mtdata.core.errors import OutputError
-from mtdata.exports.cake.cells import guarded, without_formulas
 
 MOST_OF_A_ROW = 8 << 20
 # What may be a risk begins a cell, or stands behind ; or tab in one without quotes.  It is wider

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from mtdata.cake.client.access import CakeAccess
+from mtdata.cake.client.client import Client
+from mtdata.cake.columns import Columns
+from mtdata.cake.window import DAY, HOUR, Pace
 from mtdata.config.export import CakeConfig
 from mtdata.core.limiter import Limiter, Turns
 from mtdata.core.output import Output, Sealing, open_output
 from mtdata.core.s3 import S3Access
-from mtdata.domain.window import DAY, HOUR, Pace
-from mtdata.exports.cake.access import CakeAccess
-from mtdata.exports.cake.client import Client
-from mtdata.exports.cake.columns import Columns
 
 LOG_IN_S, TURN_S = 3.9, 1.0
 """Somebody waits at a form, and one of the few threads that answer with them."""

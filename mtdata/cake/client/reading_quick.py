@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 
+from mtdata.cake.client.reading import MOST_OF_A_ROW, Head, Listing, Row
+from mtdata.cake.client.reading_xml import Decoded, XmlRows
+from mtdata.cake.client.shapes import Shapes
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken
-from mtdata.exports.cake.reading import MOST_OF_A_ROW, Head, Listing, Row
-from mtdata.exports.cake.reading_xml import Decoded, XmlRows
-from mtdata.exports.cake.shapes import Shapes
 
 _ANSWER = Border(AnswerBroken, "what came cannot be read")
 

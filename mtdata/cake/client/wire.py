@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from mtdata.domain.window import ASKED, Window
-from mtdata.exports.cake.access import CakeAccess
-from mtdata.exports.cake.reading import CLICKS, CURRENCIES, EVENTS, NOTHING, Listing
+from mtdata.cake.client.access import CakeAccess
+from mtdata.cake.client.reading import CLICKS, CURRENCIES, EVENTS, NOTHING, Listing
+from mtdata.cake.window import ASKED, Window
 
 REPORTS, GET = "reports", "get"
 _ALL_IDS = "affiliate_id advertiser_id offer_id campaign_id creative_id price_format_id".split()

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from mtdata.exports.cake.reading import Row
-from mtdata.exports.cake.reading_xml import is_allowed
+from mtdata.cake.client.reading import Row
+from mtdata.cake.client.reading_xml import is_allowed
 
 MOST_SHAPES = 8
 MOST_LESSONS = 200

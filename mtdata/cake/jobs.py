@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from mtdata.cake import window
+from mtdata.cake.daily import MOST_DAYS
+from mtdata.cake.guarding import guarded_pieces
+from mtdata.cake.report import Report, spools_of, sweep_up
+from mtdata.cake.spool import EVERY, Spool
+from mtdata.cake.window import File, Window, span
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError
-from mtdata.domain import window
-from mtdata.domain.daily import MOST_DAYS
-from mtdata.domain.window import File, Window, span
-from mtdata.exports.cake.guarding import guarded_pieces
-from mtdata.exports.spool import EVERY, Spool
-from mtdata.jobs.cake_report import Report, spools_of, sweep_up
 from mtdata.jobs.kind import (
     Guard,
     Kind,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
+from mtdata.cake.client.client import Page
+from mtdata.cake.window import Pace, Window, halvings
 from mtdata.core.errors import ExportError, WindowTooLarge
-from mtdata.domain.window import Pace, Window, halvings
-from mtdata.exports.cake.client import Page
 
 Made = TypeVar("Made")
 CALM = 4
