@@ -128,7 +128,7 @@ def _page(day: Day, jobs: list[Any], *, stays: bool, tell: Callable[[str], None]
     """Serve the page: for people until Ctrl-C, else until it was asked once."""
     from mtdata.demo.visitor import visit
     from mtdata.jobs.kinds import KINDS
-    from mtdata.web import users
+    from mtdata.web.access import users
     from mtdata.web.serve import serve, server_of
 
     password = secrets.token_urlsafe(12)

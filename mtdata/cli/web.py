@@ -118,7 +118,7 @@ def _open(options: argparse.Namespace) -> None:
 
 def _add_user(options: argparse.Namespace) -> Result:
     _open(options)
-    from mtdata.web import users
+    from mtdata.web.access import users
 
     users.may_be(options.name)
     is_new = users.put(options.name, _password(), options.role)
@@ -132,8 +132,8 @@ def _add_token(options: argparse.Namespace) -> Result:
     if not 1 <= options.days <= MOST_DAYS:
         raise UsageError(f"--days takes a whole number from 1 to {MOST_DAYS}")
     _open(options)
-    from mtdata.web import tokens, users
-    from mtdata.web.roles import Role, role_of
+    from mtdata.web.access import tokens, users
+    from mtdata.web.access.roles import Role, role_of
 
     user = users.found(options.name)
     scope = Role[options.scope.upper()]
@@ -148,7 +148,7 @@ def _add_token(options: argparse.Namespace) -> Result:
 
 def _tokens(options: argparse.Namespace) -> Result:
     _open(options)
-    from mtdata.web import tokens, users
+    from mtdata.web.access import tokens, users
 
     user = users.known(options.name)
     if options.remove is not None:
@@ -177,7 +177,7 @@ def _token_line(token: Any) -> dict[str, Any]:
 
 def _remove_user(options: argparse.Namespace) -> Result:
     _open(options)
-    from mtdata.web import users
+    from mtdata.web.access import users
 
     user = users.known(options.name)
     users.shut(user)
@@ -188,7 +188,7 @@ def _remove_user(options: argparse.Namespace) -> Result:
 
 def _list_users(options: argparse.Namespace) -> Result:
     _open(options)
-    from mtdata.web import users
+    from mtdata.web.access import users
 
     shown = users.everyone()
     if not options.json:

@@ -14,7 +14,7 @@ class WebApp(AppConfig):
 
     def ready(self) -> None:
         """Listen at the door, and for accounts that end."""
-        from mtdata.web import door, ending
+        from mtdata.web.access import door, ending
 
         door.listen()
         ending.listen()

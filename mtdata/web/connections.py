@@ -22,8 +22,8 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from mtdata.web.downloads.pouring import Answer, Fetchers, Pour, pouring
 from mtdata.web.forwarded import share_of
-from mtdata.web.pouring import Answer, Fetchers, Pour, pouring
 
 FETCHERS, READERS = 3, 6
 """Few that fetch, since guarding holds the interpreter that every page needs as well."""

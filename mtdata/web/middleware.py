@@ -13,7 +13,7 @@ from django.middleware.common import CommonMiddleware
 
 from mtdata.core.errors import JobError, MTDataError, RecordsError, UsageError
 from mtdata.logs.lines import fault_told
-from mtdata.web.pages import faults
+from mtdata.web import faults
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from mtdata.web import admission
-from mtdata.web.admission import Door
+from mtdata.web import faults
+from mtdata.web.access import admission
+from mtdata.web.access.admission import Door
+from mtdata.web.access.roles import Role
 from mtdata.web.api import document, operations
 from mtdata.web.api.operations import Address
 from mtdata.web.pages import (
@@ -22,7 +24,6 @@ from mtdata.web.pages import (
     cake_login,
     daily,
     downloads,
-    faults,
     incidents,
     job,
     jobs,
@@ -36,7 +37,6 @@ from mtdata.web.pages import (
     several,
     users,
 )
-from mtdata.web.roles import Role
 
 Page = Callable[..., HttpResponse]
 

@@ -44,7 +44,7 @@ MIDDLEWARE = (
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "mtdata.web.lockout.LockingOut",
+    "mtdata.web.access.lockout.LockingOut",
 )
 POLICY = {
     "default-src": [NONE],
@@ -116,11 +116,11 @@ def _safety() -> dict[str, Any]:
             {"NAME": f"{place}.{name}", "OPTIONS": options} for name, options in VALIDATORS
         ],
         "AUTHENTICATION_BACKENDS": [
-            "mtdata.web.lockout.SlowBackend",
-            "mtdata.web.guests.OwnBackend",
-            "mtdata.web.guests.GuestBackend",
+            "mtdata.web.access.lockout.SlowBackend",
+            "mtdata.web.access.guests.OwnBackend",
+            "mtdata.web.access.guests.GuestBackend",
         ],
-        "CSRF_FAILURE_VIEW": "mtdata.web.pages.faults.csrf_failure",
+        "CSRF_FAILURE_VIEW": "mtdata.web.faults.csrf_failure",
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY},
@@ -153,7 +153,7 @@ def _make_groups() -> None:
     from django.contrib.auth.models import Group
 
     from mtdata.jobs.records.asking import asking
-    from mtdata.web.roles import Role
+    from mtdata.web.access.roles import Role
 
     with asking():
         for role in Role:

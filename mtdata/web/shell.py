@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from mtdata import __version__
-from mtdata.web.roles import Role, is_guest, role_of
+from mtdata.web.access.roles import Role, is_guest, role_of
 
 
 def around(request: HttpRequest) -> dict[str, Any]:

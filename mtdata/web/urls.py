@@ -6,13 +6,13 @@ from typing import Any
 
 from django.urls import path
 
-from mtdata.web.administration import SITE
+from mtdata.web.access.administration import SITE
 from mtdata.web.routes import addresses
 
-handler400 = "mtdata.web.pages.faults.bad_request"
-handler403 = "mtdata.web.pages.faults.forbidden"
-handler404 = "mtdata.web.pages.faults.missing"
-handler500 = "mtdata.web.pages.faults.broken"
+handler400 = "mtdata.web.faults.bad_request"
+handler403 = "mtdata.web.faults.forbidden"
+handler404 = "mtdata.web.faults.missing"
+handler500 = "mtdata.web.faults.broken"
 
 urlpatterns: list[Any] = [
     *addresses(),

@@ -18,7 +18,7 @@ def test_jobs_of_some_accounts_are_those_and_no_others(
     place: Place,
 ) -> None:
     from mtdata.jobs.records.asking import now
-    from mtdata.web.reach import Reach
+    from mtdata.web.access.reach import Reach
 
     def enter(kind: str, name: str, parameters: Any) -> None:
         Job.objects.create(name=name, kind=kind, parameters=parameters, created_at=now())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mtdata.web.pace import (
+from mtdata.web.access.pace import (
     LONGEST_WAIT,
     OF_GUESTS,
     OF_NAME,

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.web import proof, ranges
-from mtdata.web.proof import Lost, ProvenFile
-from mtdata.web.ranges import Part
+from mtdata.web.downloads import proof, ranges
+from mtdata.web.downloads.proof import Lost, ProvenFile
+from mtdata.web.downloads.ranges import Part
 
 CONTENT = b"0123456789" * 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtdata.core.errors import StorageError
-from mtdata.web.ways import STILL_S, Ways
+from mtdata.web.downloads.ways import STILL_S, Ways
 
 
 class Reader:

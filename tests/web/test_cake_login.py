@@ -11,7 +11,7 @@ import pytest
 import yaml
 from django.db import connection
 
-from mtdata.web.guest_names import name_of
+from mtdata.web.access.guest_names import name_of
 from tests.jobs.place import until
 from tests.web.office import GIVEN, WORD, WRONG, Office
 from tests.web.site import PASSWORD, Visitor, WebSite, begun, ended

@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from mtdata.cake import account
-from mtdata.web import relay
+from mtdata.web.access import relay
 from tests.web.office import WORD, WRONG, Office
 from tests.web.site import Visitor, begun, ended
 

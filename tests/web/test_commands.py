@@ -133,7 +133,7 @@ def test_without_its_packages_it_says_what_brings_them(empty: Path) -> None:
 
 
 def test_every_role_of_the_page_has_its_group() -> None:
-    from mtdata.web.roles import Role
+    from mtdata.web.access.roles import Role
 
     assert [role.group for role in Role if role is not Role.ANYONE] == list(ROLES)
 

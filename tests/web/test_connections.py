@@ -16,8 +16,8 @@ import pytest
 from mtdata.core.errors import StorageError
 from mtdata.web import connections
 from mtdata.web.connections import Limits, listening
+from mtdata.web.downloads.pouring import FULL, LOW
 from mtdata.web.forwarded import behind_a_proxy
-from mtdata.web.pouring import FULL, LOW
 from mtdata.web.serve import MOST_HEADERS
 from tests.jobs.place import until
 from tests.web.site import PASSWORD, Visitor, WebSite

@@ -24,12 +24,12 @@ from mtdata.core.output import Sealing
 from mtdata.core.output.bucket import BucketOutput
 from mtdata.core.s3 import S3Access, opening
 from mtdata.jobs.records.models import Artifact, Job
-from mtdata.web import places, sending
-from mtdata.web.fetching import Fetching, Flow
-from mtdata.web.places import Lost, StoreOfEnvironment
-from mtdata.web.sending import sent
-from mtdata.web.ways import Ways
-from mtdata.web.zipping import names_of
+from mtdata.web.downloads import places, sending
+from mtdata.web.downloads.fetching import Fetching, Flow
+from mtdata.web.downloads.places import Lost, StoreOfEnvironment
+from mtdata.web.downloads.sending import sent
+from mtdata.web.downloads.ways import Ways
+from mtdata.web.downloads.zipping import names_of
 from tests.bucket import KEYS, Bucket
 from tests.jobs.place import until
 from tests.nonsense import NONSENSE, nonsense

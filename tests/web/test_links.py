@@ -22,9 +22,9 @@ from mtdata.config import load
 from mtdata.core.errors import OutputRefused, StorageError
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Artifact, Job
-from mtdata.web import places
-from mtdata.web.proof import Lost
-from mtdata.web.sending import sent
+from mtdata.web.downloads import places
+from mtdata.web.downloads.proof import Lost
+from mtdata.web.downloads.sending import sent
 from tests.bucket import KEYS, Store
 from tests.web.programs import bearing, program
 from tests.web.site import WebSite

@@ -15,11 +15,11 @@ from mtdata.jobs import queue
 from mtdata.jobs.kind import reading
 from mtdata.jobs.records import going, listing, looking, share
 from mtdata.jobs.records.models import Job, Part
-from mtdata.web import users
+from mtdata.web.access import users
+from mtdata.web.access.reach import reach_of
 from mtdata.web.api import shapes
 from mtdata.web.api.problems import Misfits, refusals
 from mtdata.web.pages.job import found
-from mtdata.web.reach import reach_of
 
 
 def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 
 from mtdata import __version__
+from mtdata.web.access.roles import Role
 from mtdata.web.api import jobs, problems, shapes, site_shapes, standing
-from mtdata.web.roles import Role
 
 TITLE = "MTData"
 TOLD = """What the pages of MTData show and order, for programs.

@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from mtdata.core.errors import JobError, RecordsError, UsageError
-from mtdata.web.pages import faults
+from mtdata.web import faults
 
 MOST_FIELDS, MOST_LETTERS = 20, 40
 

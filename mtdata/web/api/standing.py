@@ -14,8 +14,8 @@ from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.records import carriers
 from mtdata.study.status.overview import shown
 from mtdata.web import pools
+from mtdata.web.access.roles import role_of
 from mtdata.web.api import shapes, site_shapes
-from mtdata.web.roles import role_of
 
 
 def show_me(request: HttpRequest) -> dict[str, Any]:

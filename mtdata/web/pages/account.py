@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mtdata.jobs.records.asking import asking
-from mtdata.web import lockout, pace, tokens
+from mtdata.web.access import lockout, pace, tokens
+from mtdata.web.access.roles import Role, role_of
 from mtdata.web.models import Token
-from mtdata.web.roles import Role, role_of
 
 log = logging.getLogger(__name__)
 MOST_TOKENS = 20

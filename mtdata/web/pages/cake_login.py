@@ -12,9 +12,9 @@ from django.core.validators import RegexValidator
 from django.http import Http404, HttpRequest, HttpResponse
 
 from mtdata.core.errors import MTDataError, RecordsError
-from mtdata.web import guests
-from mtdata.web.guest_names import domain_of
-from mtdata.web.relay import unseen
+from mtdata.web.access import guests
+from mtdata.web.access.guest_names import domain_of
+from mtdata.web.access.relay import unseen
 
 log = logging.getLogger(__name__)
 REFUSED = "Remote authentication failed. Please try again."

@@ -17,13 +17,13 @@ from django.shortcuts import render
 from mtdata.jobs.kind import Guard
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Artifact, Job
-from mtdata.web import links
-from mtdata.web.fetching import Fetching, guard_of
+from mtdata.web.downloads import links
+from mtdata.web.downloads.fetching import Fetching, guard_of
+from mtdata.web.downloads.places import saved_as
+from mtdata.web.downloads.proof import Lost
+from mtdata.web.downloads.sending import reading, sent, sent_zip
+from mtdata.web.downloads.zipping import Member, names_of, zipped
 from mtdata.web.pages.job import found
-from mtdata.web.places import saved_as
-from mtdata.web.proof import Lost
-from mtdata.web.sending import reading, sent, sent_zip
-from mtdata.web.zipping import Member, names_of, zipped
 
 log = logging.getLogger(__name__)
 MOST_FILES = 10_000

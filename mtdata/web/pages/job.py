@@ -15,12 +15,13 @@ from mtdata.jobs.records import going
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.jobs.states import FINAL, Status
-from mtdata.web import links, waiting
-from mtdata.web.fetching import guard_of
+from mtdata.web import waiting
+from mtdata.web.access.reach import Reach, reach_of
+from mtdata.web.downloads import links
+from mtdata.web.downloads.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
 from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
-from mtdata.web.reach import Reach, reach_of
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
 SWEEPS = 3

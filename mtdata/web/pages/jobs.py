@@ -11,11 +11,13 @@ from django.shortcuts import render
 
 from mtdata.jobs.records import looking
 from mtdata.jobs.states import Status
-from mtdata.web import links, users, waiting
+from mtdata.web import waiting
+from mtdata.web.access import users
+from mtdata.web.access.reach import reach_of
+from mtdata.web.access.roles import Role, role_of
+from mtdata.web.downloads import links
 from mtdata.web.pages.words import span
 from mtdata.web.paging import asked_in, number_in
-from mtdata.web.reach import reach_of
-from mtdata.web.roles import Role, role_of
 
 SIZE = 50
 

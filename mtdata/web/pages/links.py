@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Artifact
 from mtdata.jobs.states import Status
-from mtdata.web import links
+from mtdata.web.downloads import links
 from mtdata.web.pages.job import found
 from mtdata.web.pages.words import see
 

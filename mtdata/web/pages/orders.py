@@ -17,9 +17,9 @@ from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.moves import touched
 from mtdata.jobs.states import Status, retry_refused, undo_refused
+from mtdata.web.access.reach import reach_of
 from mtdata.web.pages.words import see
 from mtdata.web.paging import asked_in
-from mtdata.web.reach import reach_of
 
 log = logging.getLogger(__name__)
 _CAN_STOP = (Status.QUEUED, Status.IN_PROGRESS)

@@ -11,8 +11,8 @@ from django.shortcuts import render
 from mtdata.jobs.records import carriers
 from mtdata.jobs.states import Status
 from mtdata.web import charts, pools
+from mtdata.web.access.roles import is_guest
 from mtdata.web.pages.words import see
-from mtdata.web.roles import is_guest
 
 STRIPS = (("collected", "Rounds"), ("kept", "Scales that stay"))
 

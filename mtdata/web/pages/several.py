@@ -17,10 +17,11 @@ from mtdata.jobs import queue
 from mtdata.jobs.records import looking
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.states import Status
-from mtdata.web import links, users
+from mtdata.web.access import users
+from mtdata.web.access.reach import reach_of
+from mtdata.web.downloads import links
 from mtdata.web.pages.words import see
 from mtdata.web.paging import word_in
-from mtdata.web.reach import reach_of
 
 log = logging.getLogger(__name__)
 MOST, MOST_WORDS, MOST_TOLD = 200, 128, 5

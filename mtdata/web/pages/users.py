@@ -17,11 +17,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from mtdata.core.errors import UsageError
 from mtdata.jobs.records.asking import asking
-from mtdata.web import tokens, users
+from mtdata.web.access import tokens, users
+from mtdata.web.access.roles import Role, is_guest
 from mtdata.web.models import Token
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in, word_in
-from mtdata.web.roles import Role, is_guest
 
 log = logging.getLogger(__name__)
 Page = TypeVar("Page", bound=Callable[..., HttpResponse])

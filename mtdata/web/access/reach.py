@@ -15,7 +15,7 @@ from mtdata.config import Settings
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
-from mtdata.web.roles import is_guest
+from mtdata.web.access.roles import is_guest
 
 
 class Reach(NamedTuple):

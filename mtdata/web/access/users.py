@@ -15,8 +15,8 @@ from django.core.exceptions import ValidationError
 
 from mtdata.core.errors import UsageError
 from mtdata.jobs.records.asking import asking, whole
+from mtdata.web.access.roles import Role, is_guest
 from mtdata.web.models import Guest
-from mtdata.web.roles import Role, is_guest
 
 
 def folded(name: str) -> str:

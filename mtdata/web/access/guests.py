@@ -22,11 +22,11 @@ from mtdata.cake.client.verdict import LogInRefused
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import BusyError, MTDataError, RecordsError
 from mtdata.jobs.records.asking import asking, whole
-from mtdata.web import lockout, relay
-from mtdata.web.guest_names import name_of
+from mtdata.web.access import lockout, relay
+from mtdata.web.access.guest_names import name_of
+from mtdata.web.access.relay import unseen
+from mtdata.web.access.roles import is_guest
 from mtdata.web.models import Guest
-from mtdata.web.relay import unseen
-from mtdata.web.roles import is_guest
 
 log = logging.getLogger(__name__)
 

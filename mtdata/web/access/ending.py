@@ -17,8 +17,8 @@ USER = "auth.User"
 
 def listen() -> None:
     """From now on."""
-    pre_save.connect(_look, sender=USER, dispatch_uid="mtdata.web.ending")
-    post_save.connect(_see_to, sender=USER, dispatch_uid="mtdata.web.ending")
+    pre_save.connect(_look, sender=USER, dispatch_uid="mtdata.web.access.ending")
+    post_save.connect(_see_to, sender=USER, dispatch_uid="mtdata.web.access.ending")
 
 
 def _look(sender: Any, instance: Any, update_fields: Any = None, **more: Any) -> None:

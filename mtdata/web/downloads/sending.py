@@ -17,12 +17,12 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 
 from mtdata.jobs.kind import Guard
 from mtdata.jobs.records.models import Artifact
-from mtdata.web import ranges
-from mtdata.web.fetching import Fetching, Flow
-from mtdata.web.places import disposition
-from mtdata.web.proof import ProvenFile
-from mtdata.web.ranges import Part
-from mtdata.web.ways import Way, Ways
+from mtdata.web.downloads import ranges
+from mtdata.web.downloads.fetching import Fetching, Flow
+from mtdata.web.downloads.places import disposition
+from mtdata.web.downloads.proof import ProvenFile
+from mtdata.web.downloads.ranges import Part
+from mtdata.web.downloads.ways import Way, Ways
 
 AT_ONCE, READ_AT_ONCE, READ_WAIT_S, MOST_KNOWN = 16, 4, 5.0, 4096
 _WAYS, _READS = Ways(AT_ONCE), Ways(READ_AT_ONCE)

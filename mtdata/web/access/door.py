@@ -23,7 +23,7 @@ def _place(request: Any) -> str:
 
 
 def _came_in(sender: Any, request: Any, user: Any, **more: Any) -> None:
-    from mtdata.web import lockout  # it loads a model
+    from mtdata.web.access import lockout  # it loads a model
 
     log.info("%s logged in from %s", user.get_username(), _place(request))
     known = getattr(request, "log_in_try", None)
@@ -33,7 +33,7 @@ def _came_in(sender: Any, request: Any, user: Any, **more: Any) -> None:
 
 
 def _was_refused(sender: Any, request: Any = None, **more: Any) -> None:
-    from mtdata.web import lockout
+    from mtdata.web.access import lockout
 
     known = getattr(request, "log_in_try", None)
     if known is not None and known.turn.refused:

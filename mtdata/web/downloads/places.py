@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from mtdata.core.errors import StorageError
 from mtdata.core.output.bucket import ARCHIVED
 from mtdata.core.s3 import Fault, S3Access, S3Bucket, Told, Words
-from mtdata.web.proof import GONE, Lost
+from mtdata.web.downloads.proof import GONE, Lost
 
 MOST_BUCKETS = 32
 _CONNECT_S, _READ_S = 5.0, 30.0

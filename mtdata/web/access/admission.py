@@ -16,9 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import reverse
 
-from mtdata.web import tokens
-from mtdata.web.pages.faults import problem
-from mtdata.web.roles import Role, is_guest, role_of
+from mtdata.web.access import tokens
+from mtdata.web.access.roles import Role, is_guest, role_of
+from mtdata.web.faults import problem
 
 NO_LOG_IN = "Log in, or send a token: `Authorization: Bearer mtd_...`. Nothing was changed."
 NO_SUCH = "This token opens nothing: it is not known, or it has ended. Nothing was changed."

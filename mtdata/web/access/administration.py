@@ -20,8 +20,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from mtdata.core.errors import UsageError
-from mtdata.web import users
-from mtdata.web.roles import Role, is_guest, role_of
+from mtdata.web.access import users
+from mtdata.web.access.roles import Role, is_guest, role_of
 
 OPEN = "is_active"
 

@@ -22,11 +22,11 @@ from django.utils.crypto import salted_hmac
 
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records.asking import asking, now, whole
-from mtdata.web import pace
+from mtdata.web.access import pace
+from mtdata.web.access.pace import Count, Turn
+from mtdata.web.access.relay import unseen
 from mtdata.web.forwarded import share_of
 from mtdata.web.models import Tries
-from mtdata.web.pace import Count, Turn
-from mtdata.web.relay import unseen
 
 SEATS = threading.BoundedSemaphore(2)
 """So many threads may wait for the turn of a name; whoever comes on top is told when to come."""

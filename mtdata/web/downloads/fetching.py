@@ -20,9 +20,9 @@ from mtdata.core.errors import MTDataError
 from mtdata.core.output import Output
 from mtdata.jobs.kind import Guard
 from mtdata.jobs.records.models import Artifact, Job
-from mtdata.web.places import Store, StoreOfEnvironment
-from mtdata.web.proof import CHANGED, GONE, Lost, ProvenFile, opened, pieces_of
-from mtdata.web.ways import Way
+from mtdata.web.downloads.places import Store, StoreOfEnvironment
+from mtdata.web.downloads.proof import CHANGED, GONE, Lost, ProvenFile, opened, pieces_of
+from mtdata.web.downloads.ways import Way
 
 log = logging.getLogger(__name__)
 PIECE, LOOKS = 1 << 16, 8

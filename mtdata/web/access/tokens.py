@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 
 from mtdata.core.errors import UsageError
 from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.web.access.roles import Role, role_of
 from mtdata.web.models import Token
-from mtdata.web.roles import Role, role_of
 
 MARK = "mtd_"
 """What every token begins with, so that a scanner of secrets knows it."""

@@ -1,0 +1,1 @@
+"""Who may: users, roles, guests, tokens, and doors that count who guesses."""
