@@ -13,7 +13,7 @@ import yaml
 
 from benchmarks.bench import Bench, Took, in_process_of_its_own
 from benchmarks.cake.kitchen import Kitchen
-from mtdata.demo.cake import KEY
+from mtdata.demo.cake.site import KEY
 
 DAY, ZONE = "2016-01-10", "Europe/Berlin"
 SITE = {"SERVER": "http://127.0.0.1:9", "USER": "u", "PASS": "p", "PATH": "pool", "READY": False}

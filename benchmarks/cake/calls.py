@@ -16,7 +16,7 @@ from benchmarks.bench import Bench
 from benchmarks.cake.bakery import DAY, ZONE, bakery
 from benchmarks.figures import Measured
 from mtdata.cake import window
-from mtdata.demo.cake_reports import PLAIN, Reports
+from mtdata.demo.cake.reports import PLAIN, Reports
 
 PAGE, ROW_CAP = 200, 2_000
 """A fiftieth of the usual ones, and so are the days: calls are counted, and rows are not needed."""

@@ -19,7 +19,7 @@ def carried(order: dict[str, Any]) -> dict[str, Any]:
     from benchmarks.carrying import _peak_mb
     from benchmarks.jobs.office import children_of
     from mtdata.config import load
-    from mtdata.jobs.kinds import KINDS
+    from mtdata.duties import KINDS
     from mtdata.jobs.records import setting
 
     settings = load(Path(order["config"]), {})

@@ -13,9 +13,9 @@ from time import process_time
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from mtdata.demo.cake import CakeSite
-from mtdata.demo.cake_calls import Asked
-from mtdata.demo.cake_forms import Form
+from mtdata.demo.cake.calls import Asked
+from mtdata.demo.cake.forms import Form
+from mtdata.demo.cake.site import CakeSite
 from mtdata.demo.wire import Answer
 
 FAR_S = 60

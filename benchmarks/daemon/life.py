@@ -21,7 +21,7 @@ from benchmarks.daemon.rounds import NEW_EVERY, NEW_ROWS
 from benchmarks.moved_clock import MovedClock, scheduled_by
 from mtdata.config import load
 from mtdata.core.clock import SystemClock
-from mtdata.daemon import Daemon
+from mtdata.daemon.loop import Daemon
 
 ROUND_S = 300
 

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Sequence
 
+from mtdata.duties import KINDS as REAL
 from mtdata.jobs.kind import Kind, Work
-from mtdata.jobs.kinds import KINDS as REAL
 
 ROWS, BATCH, TABLE = 100_000, 1_000, "rows_of_bench"
 

@@ -17,9 +17,9 @@ from mtdata.cake import daily
 from mtdata.cake.daily import OWNER, Known, Plan
 from mtdata.cake.window import DAY
 from mtdata.config import Settings
+from mtdata.config.database import DatabaseAddress
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError
-from mtdata.domain.database import DatabaseAddress
 
 log = logging.getLogger(__name__)
 MISSED = "report_missed"
@@ -125,8 +125,8 @@ def _place(kind: str, account: str) -> str:
 def _queue(
     settings: Settings, account: CakeConfig, report: Report, day: date, known: Known
 ) -> None:
+    from mtdata.duties import KINDS
     from mtdata.jobs import queue
-    from mtdata.jobs.kinds import KINDS
 
     asked = daily.stretch(day, report.look_back_s(account), known.served)
     given = {**report.given(asked.first, day), "account": account.name}

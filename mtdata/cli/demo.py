@@ -12,15 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtdata.cli.collect import show_round
 from mtdata.cli.sites import Result
+from mtdata.cli.study import show_round
 from mtdata.cli.tables import counting, note, say, table
 from mtdata.cli.web import need_web
 from mtdata.cli.words import place
 from mtdata.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from mtdata.demo.cake_day import Day, File
+    from mtdata.demo.cake.day import Day, File
 
 DEMO = """examples:
   mtdata demo                      a study site, one collection, what came out, what was deleted
@@ -70,21 +70,21 @@ def _demo(options: argparse.Namespace) -> Result:
     quiet = options.json or options.quiet
     if options.what == "cake":
         return _cake(rows, options.keep, quiet=quiet)
-    from mtdata.demo.tour import tour  # only the demo needs the stand-ins
+    from mtdata.demo.study.tour import tour  # only the demo needs the stand-ins
 
     report, shown = tour(rows, options.keep, quiet=quiet, show=show_round)
     return report.exit, shown
 
 
 def _cake(rows: int, keep: Path | None, *, quiet: bool) -> Result:
-    from mtdata.demo.store import need_store
+    from mtdata.demo.cake.store import need_store
 
     need_web()
     need_store()
     # a terminal that is closed leaves nothing behind either
     signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
-    from mtdata.demo.cake_day import day_of
-    from mtdata.jobs.kinds import KINDS
+    from mtdata.demo.cake.day import day_of
+    from mtdata.duties import KINDS
     from mtdata.web.setting import open_web
 
     tell = (lambda text: None) if quiet else say
@@ -127,7 +127,7 @@ def _show(files: list[File]) -> None:
 def _page(day: Day, jobs: list[Any], *, stays: bool, tell: Callable[[str], None]) -> dict[str, Any]:
     """Serve the page: for people until Ctrl-C, else until it was asked once."""
     from mtdata.demo.visitor import visit
-    from mtdata.jobs.kinds import KINDS
+    from mtdata.duties import KINDS
     from mtdata.web.access import users
     from mtdata.web.serve import serve, server_of
 

@@ -105,8 +105,8 @@ def _opened(options: argparse.Namespace) -> Settings:
 
 
 def _add(options: argparse.Namespace) -> Result:
+    from mtdata.duties import KINDS
     from mtdata.jobs import ordering
-    from mtdata.jobs.kinds import KINDS
 
     given = ordering.given_in(options.words)
     ordering.kind_of(options.kind, KINDS)  # a slip of the pen is told without the records
@@ -211,8 +211,8 @@ def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
 
 def _retry(options: argparse.Namespace) -> Result:
     settings = _opened(options)
+    from mtdata.duties import KINDS
     from mtdata.jobs import queue
-    from mtdata.jobs.kinds import KINDS
     from mtdata.jobs.records import orders
 
     return _ordered(options, queue.retry(settings, orders.found(options.id).pk, KINDS), {})
@@ -239,7 +239,7 @@ def _migrate(options: argparse.Namespace) -> Result:
 
     settings = with_records(settings_of(options))
     if has_web():  # users, sessions and tokens have tables of their own
-        from mtdata.jobs.kinds import KINDS
+        from mtdata.duties import KINDS
         from mtdata.web.setting import prepare_web
 
         prepare_web(settings, KINDS)
@@ -273,8 +273,8 @@ def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
 
 
 def _runner(options: argparse.Namespace) -> Result:
+    from mtdata.duties import KINDS
     from mtdata.jobs.celery.runner import slots_of
-    from mtdata.jobs.kinds import KINDS
 
     settings = _asked_for(options, with_records(recorded(options)))
     slots = slots_of(settings, KINDS, options.slots)

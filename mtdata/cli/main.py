@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
-from mtdata.cli import check, collect, demo, jobs, look, pool, serve, web
+from mtdata.cli import check, daemon, demo, jobs, pool, study, study_state, web
 from mtdata.cli.words import place
 from mtdata.core.border import Border, printable
 from mtdata.core.control import in_json
@@ -83,7 +83,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"mtdata {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (collect, check, demo, look, pool, serve, jobs, web):
+    for module in (study, check, demo, study_state, pool, daemon, jobs, web):
         module.add_commands(commands, shared)
     return parser
 

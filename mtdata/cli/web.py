@@ -93,7 +93,7 @@ def need_web() -> None:
 
 def _web(options: argparse.Namespace) -> Result:
     need_web()
-    from mtdata.jobs.kinds import KINDS
+    from mtdata.duties import KINDS
     from mtdata.web.serve import serve, server_of
 
     if not 0 <= options.port <= 65535:
@@ -110,7 +110,7 @@ def _web(options: argparse.Namespace) -> Result:
 def _open(options: argparse.Namespace) -> None:
     """Make the models of users ready."""
     need_web()
-    from mtdata.jobs.kinds import KINDS
+    from mtdata.duties import KINDS
     from mtdata.web.setting import open_web
 
     open_web(with_records(settings_of(options)), KINDS)

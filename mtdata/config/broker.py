@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from mtdata.domain.broker import QUEUE, BrokerAddress
+from mtdata.config.broker_address import QUEUE, BrokerAddress
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
 HOST = r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?"

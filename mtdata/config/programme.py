@@ -20,10 +20,10 @@ from pydantic import (
 
 from mtdata.config import values
 from mtdata.config.broker import ALLOWED, HOST, as_configured, broker_of
+from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.database import DatabaseAddress, Tls
 from mtdata.config.site import AUTHORITY, Authority, Seconds, home_of
 from mtdata.config.strict import DURATION, STRICT
-from mtdata.domain.broker import BrokerAddress
-from mtdata.domain.database import DatabaseAddress, Tls
 
 _PORTS = {"mysql": 3306, "postgres": 5432}
 _ENGINES = {"mysql": "mysql", "mariadb": "mysql", "postgres": "postgres", "postgresql": "postgres"}

@@ -9,13 +9,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from mtdata.config.daemon import DaemonConfig
+from mtdata.config.database import DatabaseAddress
 from mtdata.config.export import CakeConfig, ExportConfig
 from mtdata.config.log import LogConfig
 from mtdata.config.programme import ProgrammeConfig, own_database
 from mtdata.config.site import PlacedPath, SiteConfig
 from mtdata.config.strict import STRICT
 from mtdata.core.errors import ConfigError, UsageError
-from mtdata.domain.database import DatabaseAddress
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

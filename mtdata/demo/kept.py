@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mtdata.config import load
+from mtdata.duties import KINDS
 from mtdata.jobs import queue
-from mtdata.jobs.kinds import KINDS
 from mtdata.jobs.records import looking, orders, setting
 from mtdata.jobs.runner import Slots
 

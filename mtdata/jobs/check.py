@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mtdata.alerts.notice import PROGRAM
 from mtdata.config import Settings
+from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.database import DatabaseAddress
 from mtdata.config.values import is_loopback
 from mtdata.core.checks import Finding
 from mtdata.core.errors import ConfigError, MTDataError, RecordsError
-from mtdata.domain.broker import BrokerAddress
-from mtdata.domain.database import DatabaseAddress
 
 _SHARED_OUT = (
     "by a pooler that shares connections (pool_mode = transaction or statement), where limits of "

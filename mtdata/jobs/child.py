@@ -244,6 +244,6 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
 
 
 if __name__ == "__main__":
-    from mtdata.jobs.kinds import KINDS
+    from mtdata.duties import KINDS
 
     leave(main(sys.argv[1:], KINDS))

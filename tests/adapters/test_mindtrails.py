@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mtdata.core.errors import ConfigError, PackageError, SiteError, SiteRefused, SiteSlow
-from mtdata.demo.study_site import Request, StudySite
+from mtdata.demo.study.site import Request, StudySite
 from mtdata.study.collectors import KINDS, open_site
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.collectors.mindtrails import MindTrailsSite

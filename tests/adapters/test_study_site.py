@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from mtdata.demo.data import schedule
-from mtdata.demo.study_site import Request, StudySite
+from mtdata.demo.study.data import schedule
+from mtdata.demo.study.site import Request, StudySite
 from tests.adapters.certificates import self_signed
 
 TIMEOUT = 20

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from mtdata.demo.data import make_key, seal
+from mtdata.demo.study.data import make_key, seal
 from mtdata.study.decryption.keys import Opener, PrivateKey, load_keys
 
 SIZES = (1024, 2048)

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any, NamedTuple
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from mtdata.demo.wire import DROPPED, Answer, Call
 from tests.crash.mending import plain_environment
 from tests.crash.story import Story, bodies

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from mtdata.demo.data import make_key, seal
+from mtdata.demo.study.data import make_key, seal
 
 Cells = dict[str, str]
 NASTY = 'she said "no", then\r\nleft; ünïcode \u2028 =1+1, end'

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mtdata.demo.cake import CakeSite
+from mtdata.demo.cake.site import CakeSite
 from tests.conftest import LONG, SEED
 from tests.crash.cutting import sampled
 from tests.system.kitchen import DAY, LONG_DAY, Kitchen, kitchen

@@ -21,8 +21,8 @@ from typing import Any
 
 import yaml
 
-from mtdata.demo.data import make_key, seal
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.data import make_key, seal
+from mtdata.demo.study.site import StudySite
 from tests.mailbox import Mailbox, mailbox
 
 ROOT = Path(__file__).parents[2]

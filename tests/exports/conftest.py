@@ -15,7 +15,7 @@ from mtdata.cake.client.client import Client, Page
 from mtdata.cake.client.reading import Row
 from mtdata.cake.window import Window
 from mtdata.core.limiter import Limiter
-from mtdata.demo.cake import KEY, CakeSite
+from mtdata.demo.cake.site import KEY, CakeSite
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 12, 5))

@@ -20,9 +20,9 @@ from mtdata.cake.client import wire
 from mtdata.cake.client.access import CakeAccess
 from mtdata.cake.window import Window
 from mtdata.config.export import CakeConfig
-from mtdata.demo.cake import KEY, CakeSite
-from mtdata.demo.cake_calls import OPERATIONS
-from mtdata.demo.cake_traffic import Stream, wall_ms
+from mtdata.demo.cake.calls import OPERATIONS
+from mtdata.demo.cake.site import KEY, CakeSite
+from mtdata.demo.cake.traffic import Stream, wall_ms
 from tests.exports.conftest import BERLIN, NOON, rows_of
 
 WINDOW = {"start_date": "2023-05-02T12:00:00", "end_date": "05/02/2023 12:05:00"}

@@ -26,8 +26,8 @@ from mtdata.core.errors import (
     WindowTooLarge,
 )
 from mtdata.core.limiter import Limiter
-from mtdata.demo.cake import KEY, CakeSite
-from mtdata.demo.cake_faults import BOMB
+from mtdata.demo.cake.faults import BOMB
+from mtdata.demo.cake.site import KEY, CakeSite
 from tests.adapters.certificates import self_signed
 from tests.exports.conftest import BERLIN, NOON, Connect, itself, rows_of
 

@@ -16,7 +16,7 @@ from mtdata.cake.cells import as_float, dated, guarded, worded
 from mtdata.cake.client.reading import Row
 from mtdata.cake.columns import Columns
 from mtdata.cake.window import Window
-from mtdata.demo.cake import CakeSite
+from mtdata.demo.cake.site import CakeSite
 from mtdata.study.model.row import csv_cells
 from tests.exports.conftest import BERLIN
 

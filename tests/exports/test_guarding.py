@@ -19,7 +19,7 @@ from mtdata.cake.cells import guarded
 from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
 from mtdata.core.errors import OutputError
-from mtdata.jobs.kinds import KINDS
+from mtdata.duties import KINDS
 from mtdata.study.model.row import csv_line
 from tests.jobs.place import SITE
 

@@ -21,8 +21,8 @@ from mtdata.cake.client.reading_quick import QuickRows
 from mtdata.cake.client.reading_xml import XmlRows
 from mtdata.cake.client.shapes import Shapes
 from mtdata.core.errors import AnswerBroken
-from mtdata.demo.cake import CakeSite
-from mtdata.demo.cake_forms import Form
+from mtdata.demo.cake.forms import Form
+from mtdata.demo.cake.site import CakeSite
 from tests.exports.conftest import BERLIN, NOON, without_types
 
 XML: list[Callable[[], Reader]] = [lambda: XmlRows(CLICKS), lambda: QuickRows(CLICKS)]

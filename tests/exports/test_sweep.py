@@ -12,7 +12,7 @@ from mtdata.cake.client.reading import Row
 from mtdata.cake.sweep import probe, sweep
 from mtdata.cake.window import LEAST, Pace, Window, first_passes
 from mtdata.core.errors import ExportError, WindowTooLarge
-from mtdata.demo.cake import CakeSite
+from mtdata.demo.cake.site import CakeSite
 from tests.exports.conftest import BERLIN, Connect, itself, without_types
 
 HOUR = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 13))

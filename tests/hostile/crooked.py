@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from types import TracebackType
 from typing import Any, Self
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 
 Told = Callable[[], Iterable[bytes]]
 PASSED_ON = ("Authorization", "Cookie")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.hostile.entry_ids import elements, ids
 from tests.hostile.entry_names import keys
 from tests.hostile.entry_sealed import opened, sealed

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.hostile.listings import REFUSED, SIZES, TAKEN, WHOLE, WORDS
 from tests.system.home import STUDY, Home, row
 from tests.tally import tried

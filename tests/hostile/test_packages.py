@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.hostile.packages import BROKEN, ONE, SOUND, THREE, TWO
 from tests.system.home import Home, row
 from tests.tally import tried

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.hostile.crooked import CrookedSite, Told
 from tests.hostile.wires import GOOD, LISTING, LISTING_NAME, QUICK, ROWS, SCALE, SITE, SLOW, WELL
 from tests.system.home import STUDY, Home, row

@@ -13,8 +13,8 @@ import pytest
 from mtdata.alerts import notify
 from mtdata.cake import daily_records
 from mtdata.cake.daily_reports import Dailies, standing
+from mtdata.duties import KINDS
 from mtdata.jobs import queue
-from mtdata.jobs.kinds import KINDS
 from tests.jobs.place import Place
 
 ONE = timedelta(days=1)

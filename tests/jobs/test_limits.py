@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtdata.core.errors import JobError
-from mtdata.jobs.in_daemon import are_wanted
+from mtdata.daemon.slots import are_wanted
 from mtdata.jobs.records import orders, reaping
 from tests.jobs.place import Place, until
 

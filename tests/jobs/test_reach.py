@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from mtdata.jobs.kinds import KINDS
+from mtdata.duties import KINDS
 from mtdata.jobs.records import looking
 from mtdata.jobs.records.models import Job
 from tests.jobs.place import Place

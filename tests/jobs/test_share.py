@@ -10,8 +10,8 @@ import pytest
 
 from mtdata.cli.main import run
 from mtdata.core.errors import JobError
+from mtdata.duties import KINDS as REAL
 from mtdata.jobs import queue
-from mtdata.jobs.kinds import KINDS as REAL
 from mtdata.jobs.records import carrying, orders, runners
 from mtdata.jobs.records.carrying import Claimed, Signs
 from tests.jobs.kinds import KINDS

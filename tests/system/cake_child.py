@@ -109,8 +109,8 @@ def main(words: list[str]) -> int:
     if is_runner:
         return run_runner(Path(words[1]), cutter)
     from mtdata.cake.client.client import Client
+    from mtdata.duties import KINDS
     from mtdata.jobs import child
-    from mtdata.jobs.kinds import KINDS
 
     assert Client.__init__.__kwdefaults__["backoff_s"]
     Client.__init__.__kwdefaults__["backoff_s"] = 0.001  # the tries count here, not the waits
@@ -122,7 +122,7 @@ def main(words: list[str]) -> int:
 def run_runner(config: Path, cutter: Cutter | None) -> int:
     """Carry what is queued, as `mtdata runner --once` does."""
     from mtdata.config import load
-    from mtdata.jobs.kinds import KINDS
+    from mtdata.duties import KINDS
     from mtdata.jobs.records import setting
     from mtdata.jobs.runner import Slots, terms_of
 

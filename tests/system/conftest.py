@@ -15,8 +15,8 @@ from Crypto.PublicKey import RSA
 from Crypto.PublicKey.RSA import RsaKey
 
 from mtdata.core.clock import SystemClock
-from mtdata.demo.data import seal
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.data import seal
+from mtdata.demo.study.site import StudySite
 from mtdata.study.collectors import http
 from tests.fakes_log import log_given_back
 from tests.system.home import Home

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from mtdata.cli.main import run
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 
 ROOT = Path(__file__).parents[2]
 STUDY = "study"

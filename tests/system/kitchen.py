@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import yaml
 
-from mtdata.demo.cake import KEY, CakeSite
+from mtdata.demo.cake.site import KEY, CakeSite
 from mtdata.jobs import runner
 from mtdata.jobs.records import setting
 from tests.bucket import KEYS, Bucket
@@ -175,7 +175,7 @@ class Kitchen(Cakery):
 @contextmanager
 def kitchen(folder: Path, heard: Callable[[], tuple[str, str]]) -> Iterator[Kitchen]:
     """A home for as long as the `with` lasts."""
-    from mtdata.demo.study_site import StudySite
+    from mtdata.demo.study.site import StudySite
 
     folder.mkdir(exist_ok=True)
     with StudySite() as site:

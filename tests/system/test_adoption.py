@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mtdata.demo.data import seal
+from mtdata.demo.study.data import seal
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row, wire
 

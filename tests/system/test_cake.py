@@ -18,8 +18,8 @@ import pytest
 import requests
 import yaml
 
-from mtdata.demo.cake import KEY, CakeSite
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.cake.site import KEY, CakeSite
+from mtdata.demo.study.site import StudySite
 from tests.bucket import KEYS, Bucket
 from tests.jobs.place import until
 from tests.preloaded import fork_children_of_jobs

@@ -19,7 +19,7 @@ import pytest
 from mtdata.cake import account, check
 from mtdata.config import load
 from mtdata.config.samples import samples_folder
-from mtdata.demo.cake import KEY, CakeSite
+from mtdata.demo.cake.site import KEY, CakeSite
 from mtdata.jobs.records import reaping
 from tests.bucket import KEYS, Bucket
 from tests.conftest import LONG, SEED, requires_program

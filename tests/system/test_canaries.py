@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from mtdata.core import disk
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from mtdata.jobs.records.setting import close_records
 from mtdata.study.operations import commands
 from mtdata.study.round import round

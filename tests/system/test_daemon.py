@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.system.home import STUDY, Home, row
 
 PATIENCE_S = 60.0

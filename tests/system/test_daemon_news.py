@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.mailbox import Mailbox, hang, mailbox, talking
 from tests.system.home import STUDY, Home, row
 from tests.system.test_daemon import PATIENCE_S, daemon, runs, wait_until

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from mtdata.cake import window
-from mtdata.demo.cake import KEY, CakeSite
+from mtdata.demo.cake.site import KEY, CakeSite
 from mtdata.jobs.records import setting
 from tests.system.home import Home, row
 from tests.system.test_daemon import PATIENCE_S, daemon, wait_until

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mtdata.core.lock import PoolLock
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from mtdata.study.pool import Course
 from mtdata.study.ports import Site
 from mtdata.study.round import round

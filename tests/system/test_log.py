@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.core.lock import PoolLock
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from mtdata.study.round import round
 from tests.fakes_log import lines_of
 from tests.system.home import STUDY, Home, row

@@ -14,12 +14,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mtdata.cli.main import run
-from mtdata.cli.standing import chart
+from mtdata.cli.state_tables import chart
 from mtdata.config import Settings, load
 from mtdata.core import sqlite
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.forecast import Room
 from mtdata.study.operations import commands

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.system.checkout import BARE, PATIENCE_S, Checkout, until
 from tests.system.home import ROOT, Home, row
 

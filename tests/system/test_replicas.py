@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.bucket import KEYS, Bucket
 from tests.system.home import ROOT, STUDY, Home, row
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from tests.system.home import STUDY, Home, row
 
 LISTING: dict[str, tuple[str, dict[str, Any], str]] = {

@@ -14,11 +14,12 @@ from typing import NoReturn
 import pytest
 
 from benchmarks.moved_clock import MovedClock, scheduled_by
-from mtdata import daemon as house
-from mtdata import logs, shift
-from mtdata.adapters.notifier import Notifier
+from mtdata import logs
 from mtdata.core.errors import BusyError, StorageError
-from mtdata.daemon import Daemon
+from mtdata.daemon import loop as house
+from mtdata.daemon import tasks
+from mtdata.daemon.loop import Daemon
+from mtdata.daemon.systemd import Notifier
 from mtdata.study.operations.tasks import Duty, Turn
 from tests.fakes_log import log_given_back
 from tests.unit.config_folder import Folder, keys
@@ -51,7 +52,7 @@ class Stage:
         self.systemd, self.begun = Told(), 0
         self.moves: dict[int, timedelta] = {}  # by the ticks that are left
         self._patch = patch
-        patch.setattr(shift, "DAILY", ())
+        patch.setattr(tasks, "DAILY", ())
         patch.setattr(house, "_end_at_once", self._end)
 
     def stops_within(self, span: str) -> None:
@@ -70,7 +71,7 @@ class Stage:
 
         duty = Duty("collect", ("nothing",), lambda site, terms: None, count)
         self._patch.setattr(house, "COLLECT", duty)
-        self._patch.setattr(shift, "COLLECT", duty)
+        self._patch.setattr(tasks, "COLLECT", duty)
         left = iter(range(ticks, 0, -1))
         one = Daemon(
             self.folder.load,

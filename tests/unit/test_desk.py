@@ -10,7 +10,7 @@ import pytest
 
 from mtdata.core.errors import MTDataError, Stopped, StorageError
 from mtdata.core.stop import Pulse
-from mtdata.desk import Desk
+from mtdata.daemon.worker import Desk
 
 PATIENCE_S = 30.0
 

@@ -11,10 +11,10 @@ import yaml
 
 from mtdata.config import Settings, load
 from mtdata.config.broker import broker_of
+from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.database import DatabaseAddress
 from mtdata.config.samples import samples_folder
 from mtdata.core.errors import ConfigError, JobError
-from mtdata.domain.broker import BrokerAddress
-from mtdata.domain.database import DatabaseAddress
 from mtdata.jobs.celery.app import new_app
 from mtdata.jobs.check import unproven
 from mtdata.jobs.kind import day, days_in_order

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks.moved_clock import MovedClock, scheduled_by
-from mtdata.timetable import Timetable
+from mtdata.daemon.timetable import Timetable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

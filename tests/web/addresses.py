@@ -11,7 +11,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mtdata.config import load
-from mtdata.jobs.kinds import KINDS
+from mtdata.duties import KINDS
 from mtdata.web.setting import prepare_web
 
 

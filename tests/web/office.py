@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import requests
 
 from mtdata.config import load
-from mtdata.demo.cake import KEY, CakeSite
-from mtdata.jobs.kinds import KINDS
+from mtdata.demo.cake.site import KEY, CakeSite
+from mtdata.duties import KINDS
 from tests.adapters.certificates import self_signed
 from tests.web.site import Visitor, WebSite
 

@@ -16,7 +16,7 @@ from mtdata.alerts import notify
 from mtdata.cli.main import run
 from mtdata.config import load
 from mtdata.core.clock import SystemClock
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.site import StudySite
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations import commands
 from tests.jobs.place import SITE

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mtdata import logs
 from mtdata.config import load
-from mtdata.jobs.kinds import KINDS
+from mtdata.duties import KINDS
 from mtdata.web.access import relay
 from mtdata.web.serve import serve, server_of
 from tests.jobs import kinds

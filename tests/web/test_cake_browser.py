@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from mtdata.cake.cells import guarded
-from mtdata.demo.cake import KEY, CakeSite
+from mtdata.demo.cake.site import KEY, CakeSite
 from tests.bucket import KEYS, Bucket
 from tests.conftest import requires_program
 from tests.web.browser import PHONE, Tab, chromium

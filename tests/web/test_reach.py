@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mtdata.jobs.kinds import KINDS
+from mtdata.duties import KINDS
 from tests.web.office import DAYS, SORTS, Made, Office
 from tests.web.site import Visitor
 from tests.web.test_access import LINES, NOT_OF_DJANGO, ask, filled, told

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from mtdata.config.broker_address import BrokerAddress
 from mtdata.core import authority
 from mtdata.core.errors import ConfigError
-from mtdata.domain.broker import BrokerAddress
 from mtdata.jobs.celery import sqs
 
 if TYPE_CHECKING:

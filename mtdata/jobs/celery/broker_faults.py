@@ -10,7 +10,7 @@ import socket
 import ssl
 from typing import Any
 
-from mtdata.domain.broker import BrokerAddress
+from mtdata.config.broker_address import BrokerAddress
 
 _DENIED = ("403", "AccessDenied", "AccessDeniedException")
 _INEQUIVALENT = re.compile(r"inequivalent arg '([a-z-]{1,40})'")

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from mtdata.domain.broker import BrokerAddress
+from mtdata.config.broker_address import BrokerAddress
 from mtdata.jobs.celery import heard, sqs
 from mtdata.jobs.celery.heard import Ring
 

@@ -11,8 +11,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from mtdata.config.broker_address import BrokerAddress
 from mtdata.core.clock import SystemClock
-from mtdata.domain.broker import BrokerAddress
 from mtdata.jobs.celery import lines, ring
 from mtdata.jobs.celery.app import new_app
 from mtdata.jobs.celery.broker_faults import is_unreadable, why

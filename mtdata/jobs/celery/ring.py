@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from mtdata.config import Settings
+from mtdata.config.broker_address import BrokerAddress
 from mtdata.core.errors import ConfigError
-from mtdata.domain.broker import BrokerAddress
 from mtdata.jobs.celery import lines, sqs
 from mtdata.jobs.celery.broker_faults import AlarmError
 

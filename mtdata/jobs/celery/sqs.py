@@ -6,8 +6,8 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
+from mtdata.config.broker_address import BrokerAddress
 from mtdata.config.values import is_loopback
-from mtdata.domain.broker import BrokerAddress
 
 CONNECT_S, READ_S, LONG_POLL_S = 2.0, 10.0, 5
 KEPT_S, HIDDEN_S = 3600, 60

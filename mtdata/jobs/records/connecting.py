@@ -13,8 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.utils import Error
 
+from mtdata.config.database import DatabaseAddress
 from mtdata.core.journal import is_unshared, leave_wal, settle
-from mtdata.domain.database import DatabaseAddress
 
 BUSY_S, CONNECT_S, READ_S = 20, 5, 60
 # who stands still in the middle of a commit must not keep the others waiting for ever

@@ -15,10 +15,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from filelock import FileLock, Timeout
 
+from mtdata.config.database import DatabaseAddress
 from mtdata.core import authority
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import ConfigError, RecordsError
-from mtdata.domain.database import DatabaseAddress
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.connecting import BUSY_S, described
 from mtdata.jobs.records.faults import RecordsBusy

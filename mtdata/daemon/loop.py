@@ -11,7 +11,6 @@ from functools import partial
 from typing import NoReturn
 
 from mtdata import logs
-from mtdata.adapters.notifier import Notifier
 from mtdata.alerts import notify
 from mtdata.config import Settings, SiteConfig
 from mtdata.core import schedule
@@ -20,12 +19,13 @@ from mtdata.core.errors import ConfigError, MTDataError, Stopped
 from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
 from mtdata.core.stop import Pulse
-from mtdata.shift import NEWS, Shift
+from mtdata.daemon.systemd import Notifier
+from mtdata.daemon.tasks import NEWS, Shift
+from mtdata.daemon.timetable import TickingClock, Timetable
 from mtdata.study.operations import check
 from mtdata.study.operations.tasks import COLLECT
 from mtdata.study.round.program_fault import contained
 from mtdata.study.status.report import exit_code
-from mtdata.timetable import TickingClock, Timetable
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5

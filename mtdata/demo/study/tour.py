@@ -15,8 +15,8 @@ from typing import Any
 from mtdata import logs
 from mtdata.config import SiteConfig, load
 from mtdata.core.errors import UsageError
-from mtdata.demo.data import SCALES, make_key, populate
-from mtdata.demo.study_site import StudySite
+from mtdata.demo.study.data import SCALES, make_key, populate
+from mtdata.demo.study.site import StudySite
 from mtdata.study.operations import commands
 from mtdata.study.status.report import Report
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from mtdata.demo.cake_forms import JSON, SOAP_12, XML
+from mtdata.demo.cake.forms import JSON, SOAP_12, XML
 from mtdata.demo.wire import Call
 
 _PATH = re.compile(r"/api/([0-9]{1,2})/([a-z]+)\.asmx(?:/([A-Za-z]+))?", re.A)

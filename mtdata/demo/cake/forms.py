@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
-from mtdata.demo.cake_fields import Fields, Nil, Slot
+from mtdata.demo.cake.fields import Fields, Nil, Slot
 
 ROWS_A_PIECE = 100
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'

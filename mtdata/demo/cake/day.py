@@ -23,11 +23,11 @@ from mtdata.cake import account as exporting
 from mtdata.cake import window
 from mtdata.config import Settings, load
 from mtdata.core.errors import MTDataError
-from mtdata.demo.cake import CakeSite
-from mtdata.demo.cake_reports import PLAIN
-from mtdata.demo.store import BUCKET, REGION, LocalStore
-from mtdata.demo.tour import empty
-from mtdata.jobs.kinds import KINDS
+from mtdata.demo.cake.reports import PLAIN
+from mtdata.demo.cake.site import CakeSite
+from mtdata.demo.cake.store import BUCKET, REGION, LocalStore
+from mtdata.demo.study.tour import empty
+from mtdata.duties import KINDS
 from mtdata.jobs.states import FINAL, Status
 
 ZONE, DAY = "Europe/Berlin", date(2016, 1, 10)

@@ -15,12 +15,12 @@ from mtdata.cake.daily_reports import Dailies
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import BusyError, MTDataError, StorageError
 from mtdata.core.stop import Pulse
-from mtdata.desk import THREAD, Desk
-from mtdata.jobs import in_daemon
+from mtdata.daemon import slots
+from mtdata.daemon.timetable import TickingClock
+from mtdata.daemon.worker import THREAD, Desk
 from mtdata.study.operations import commands
 from mtdata.study.operations.tasks import COLLECT, DAILY, Duty, Turn
 from mtdata.study.round.program_fault import ProgramFault, contained
-from mtdata.timetable import TickingClock
 
 log = logging.getLogger(__name__)
 RETRY_S = 3600.0
@@ -40,7 +40,7 @@ class Shift:
         self.codes: set[int] = set()
         self.desks: dict[str, Desk] = {}
         self._not_before: dict[tuple[str, str], float] = {}
-        self._slots: in_daemon.Carrying | None = None
+        self._slots: slots.Carrying | None = None
         self._dailies = Dailies()
         self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
         for name in (NEWS, NUMBERS, JOBS):  # they are asked for from the threads of others
@@ -181,7 +181,7 @@ class Shift:
             self._dailies.look(self.settings, self.clock.now(), pulse.beat)
         finally:  # jobs that are there are carried whatever keeps further ones out
             if self._slots is None:
-                self._slots = in_daemon.begun(self.settings)
+                self._slots = slots.begun(self.settings)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _queue_reports(self, pulse: Pulse) -> None:

@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from mtdata.demo.cake_calls import Asked, Misread, read, understood
-from mtdata.demo.cake_faults import TIMEOUT, Exchange, Fault, Faults
-from mtdata.demo.cake_forms import JSON, Form
-from mtdata.demo.cake_reports import DUPLICATE, PLAIN, TEST, Found, Reports
+from mtdata.demo.cake.calls import Asked, Misread, read, understood
+from mtdata.demo.cake.faults import TIMEOUT, Exchange, Fault, Faults
+from mtdata.demo.cake.forms import JSON, Form
+from mtdata.demo.cake.reports import DUPLICATE, PLAIN, TEST, Found, Reports
 from mtdata.demo.wire import HTML, Answer, Call, LocalServer, TLSFiles, whole
 
 KEY = "dNJFmId9rI"

@@ -29,7 +29,7 @@ def begun(settings: Settings) -> Carrying | None:
     """The slots at work; None where they are not wanted.  RecordsError: not now."""
     if not are_wanted(settings):
         return None
-    from mtdata.jobs.kinds import KINDS
+    from mtdata.duties import KINDS
     from mtdata.jobs.runner import Slots  # here: the records bring Django along
 
     slots = Slots(settings, KINDS)

@@ -10,7 +10,7 @@ from mtdata.alerts import notify
 from mtdata.alerts.notice import PROGRAM
 from mtdata.cake import daily_reports
 from mtdata.cli.sites import Result, answer, each_site, settings_of
-from mtdata.cli.standing import show_reports, show_site
+from mtdata.cli.state_tables import show_reports, show_site
 from mtdata.cli.tables import note, say, table
 from mtdata.cli.words import STREAM, place
 from mtdata.config import SiteConfig, write_samples

@@ -10,9 +10,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from mtdata.demo import cake_fields as fields
-from mtdata.demo.cake_forms import JSON, filled, flat, json_template, xml_template
-from mtdata.demo.cake_traffic import Born, Run, Stream, wall_ms
+from mtdata.demo.cake import fields
+from mtdata.demo.cake.forms import JSON, filled, flat, json_template, xml_template
+from mtdata.demo.cake.traffic import Born, Run, Stream, wall_ms
 
 CLICK_BASE, EVENT_BASE = 1_630_000_000, 70_000_000
 TEST_BASE, DUPLICATE_BASE, LATE_BASE = 6_000_000_000, 7_000_000_000, 8_000_000_000

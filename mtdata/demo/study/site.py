@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote
 
-from mtdata.demo.faults import (
+from mtdata.demo.study.faults import (
     MUST_REMAIN,
     NO_SUCH_ITEM,
     NO_SUCH_SCALE,
@@ -30,8 +30,8 @@ from mtdata.demo.faults import (
     Fault,
     Faults,
 )
-from mtdata.demo.rows import schedule
-from mtdata.demo.tables import Tables
+from mtdata.demo.study.rows import schedule
+from mtdata.demo.study.tables import Tables
 from mtdata.demo.wire import Answer, Call, LocalServer, TLSFiles, compact, in_pieces, refusal, whole
 
 SITE_ZONE = timezone(timedelta(hours=-5), "EST")

@@ -18,8 +18,8 @@ from Crypto.Cipher import PKCS1_v1_5
 from Crypto.PublicKey import RSA
 from Crypto.PublicKey.RSA import RsaKey
 
-from mtdata.demo.rows import ROWS, SESSIONS, TASKS, Occasion, Row, Seal, schedule
-from mtdata.demo.study_site import SITE_ZONE, StudySite
+from mtdata.demo.study.rows import ROWS, SESSIONS, TASKS, Occasion, Row, Seal, schedule
+from mtdata.demo.study.site import SITE_ZONE, StudySite
 
 __all__ = ["SCALES", "make_key", "populate", "questionnaire", "schedule", "seal"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from mtdata.demo.cake_forms import Form
+from mtdata.demo.cake.forms import Form
 from mtdata.demo.wire import DROPPED, HTML, Answer, whole
 
 GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\r\n"

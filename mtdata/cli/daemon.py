@@ -9,7 +9,7 @@ from typing import Any
 from mtdata.cake.daily_reports import plans
 from mtdata.cli.sites import Result, recorded
 from mtdata.config import Settings
-from mtdata.daemon import Daemon
+from mtdata.daemon.loop import Daemon
 
 DAEMON = """examples:
   mtdata daemon                    all READY sites, until SIGTERM; SIGHUP reads the config anew
