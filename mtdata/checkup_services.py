@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mtdata.alerts import notify
+from mtdata.cake.daily_reports import plan_of
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.checks import Finding, of_program
@@ -64,7 +65,7 @@ def check_reports(settings: Settings) -> list[Finding]:
     now = SystemClock().now()
     found = []
     for account in settings.export.cake:
-        if plan := account.daily:
+        if plan := plan_of(account):
             local = plan.next_at(now).astimezone(account.timezone).isoformat(timespec="minutes")
             found.append(of_program(f"CAKE {account.name}", "good", f"daily reports: next {local}"))
     return found

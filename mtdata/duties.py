@@ -1,12 +1,9 @@
-"""The table of kinds: one line each; what a kind does stands in a room of its own."""
+"""The table of duties: what each brings; what it does stands in a folder of its own."""
 
 from __future__ import annotations
 
 from mtdata.cake import jobs as cake
 from mtdata.jobs.kind import Kinds
-from mtdata.study.operations import jobs
+from mtdata.study.operations import jobs as study
 
-KINDS: Kinds = {
-    kind.name: kind
-    for kind in (jobs.EXPORT, jobs.DECODE, cake.CLICKS, cake.CONVERSIONS, cake.CHANGES)
-}
+KINDS: Kinds = {**study.KINDS, **cake.KINDS}

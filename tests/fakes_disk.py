@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mtdata.core.errors import StorageError
-from mtdata.study.model.forecast import Room
+from mtdata.core.ports import Room
 
 PIECE = 1 << 20
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 1 << 17
 PR_SET_PTRACER, ANY = 0x59616D61, -1
 """Where Yama lets only parents trace (Ubuntu), a process must allow a tracer beside it."""
-STUDY = "mtdata.cli.main mtdata.alerts.cipher multiprocessing.spawn encodings.idna"
+STUDY = "mtdata.cli.main mtdata.study.decryption.cipher multiprocessing.spawn encodings.idna"
 JOBS = (
     "mtdata.jobs.child mtdata.duties mtdata.cake.client.client tests.jobs.kinds"
     " django.db.models django.db.backends.sqlite3.base psycopg pymysql boto3 botocore.endpoint"

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 
 HOUSE = Path(__file__).resolve().parent.parent / "mtdata"
-DURABLE, CLOCK, PIPELINE = "adapters/durable.py", "adapters/clock.py", "pipeline.py"
+DURABLE, CLOCK, PIPELINE = "core/disk.py", "core/clock.py", "study/pipeline.py"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 
@@ -118,7 +118,7 @@ def is_forbidden(name: str) -> bool:
 
 
 def with_empty_names(file: Source) -> Iterator[str]:
-    if file.path != "demo/data.py":
+    if file.path != "demo/study/data.py":
         for part in Path(file.path).with_suffix("").parts:
             if is_forbidden(part):
                 yield file.at(file.tree, f"the room {part!r}")
@@ -172,9 +172,9 @@ def deleting_elsewhere(file: Source) -> Iterator[str]:
 
 CATCHING = {
     "cli/main.py": "errors of the program end here",
-    "program_fault.py": "what ends one site's turn ends no other's",
-    "jobs/ear.py": "the messages of a broker are written by strangers and read by libraries",
-    "adapters/s3/bucket.py": "what boto3's readers throw over an answer is the store's fault",
+    "study/round/program_fault.py": "what ends one site's turn ends no other's",
+    "jobs/celery/listener.py": "the messages of a broker are a stranger's, read by libraries",
+    "core/s3/bucket.py": "what boto3's readers throw over an answer is the store's fault",
 }
 """Where whatever comes is caught: behind these stands somebody else's code, or nobody."""
 
@@ -201,19 +201,20 @@ def is_everything(kind: ast.expr) -> bool:
 
 
 BORDERS = (
-    "adapters/sheets.py",  # a line of a sheet
+    "study/files/sheets.py",  # a line of a sheet
     "cli/main.py",  # the words of the command line
     "config/reading.py",  # a config file
     "config/sections.py",
-    "domain/days.py",  # the name of a file
-    "domain/likeness.py",  # a cell of a sheet
-    "domain/package.py",  # an entry
-    "domain/row.py",
-    "exports/cake/columns.py",  # an answer of CAKE
-    "exports/cake/line.py",
-    "exports/cake/reading_json.py",
-    "exports/cake/reading_quick.py",
-    "exports/cake/reading_xml.py",
+    "study/model/days.py",  # the name of a file
+    "study/model/likeness.py",  # a cell of a sheet
+    "study/model/package.py",  # an entry
+    "study/model/row.py",
+    "core/csv_lines.py",
+    "cake/columns.py",  # an answer of CAKE
+    "cake/client/line.py",
+    "cake/client/reading_json.py",
+    "cake/client/reading_quick.py",
+    "cake/client/reading_xml.py",
     "jobs/kind.py",  # an order of a job
 )
 """Where what comes from outside is read: whatever a parser throws there is that border's fault."""
@@ -273,16 +274,16 @@ RULES: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
     (with_touches_of_the_disk, "x.py", "from os import fsync"),
     (with_touches_of_the_disk, "x.py", "(folder / 'x').unlink(missing_ok=True)"),
     (with_touches_of_the_disk, "x.py", "path.replace(other)"),
-    (with_touches_of_the_disk, "demo/tour.py", "shutil.rmtree(folder)"),
-    (verified_elsewhere, "rounds.py", "def verify(): return Verified(sheet)"),
+    (with_touches_of_the_disk, "demo/study/tour.py", "shutil.rmtree(folder)"),
+    (verified_elsewhere, "study/round/round.py", "def verify(): return Verified(sheet)"),
     (verified_elsewhere, PIPELINE, "def append(): return receipt.Verified(sheet)"),
-    (deleting_elsewhere, "rounds.py", "def _ask(self): self._site.delete(name, ids)"),
+    (deleting_elsewhere, "study/round/round.py", "def _ask(self): self._site.delete(name, ids)"),
     (deleting_elsewhere, PIPELINE, "def delete(): site.delete(name, ids)"),
     (catching_everything, "x.py", "try: f()\nexcept: pass"),
     (catching_everything, "x.py", "try: f()\nexcept (OSError, Exception): pass"),
     (catching_everything, "x.py", "with suppress(Exception): f()"),
-    (translating_elsewhere, "pipeline.py", "with Border(SiteError, 'x'): f()"),
-    (printing, "pipeline.py", "print(1)"),
+    (translating_elsewhere, "study/pipeline.py", "with Border(SiteError, 'x'): f()"),
+    (printing, "study/pipeline.py", "print(1)"),
     (asking_the_time, "x.py", "datetime.datetime.now(UTC)"),
     (asking_the_time, "x.py", "from time import time"),
     (taking_flags_by_place, "x.py", "def f(a, dry_run: bool = False): ..."),
@@ -290,14 +291,14 @@ RULES: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
 ]
 
 ALLOWED: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
-    (with_empty_names, "demo/study_site.py", "class MTDataSite:\n def do_GET(self): ..."),
-    (with_empty_names, "demo/data.py", "class Metadata: ..."),
+    (with_empty_names, "demo/study/site.py", "class MTDataSite:\n def do_GET(self): ..."),
+    (with_empty_names, "demo/study/data.py", "class Metadata: ..."),
     (with_touches_of_the_disk, DURABLE, "os.replace(a, b)"),
     (with_touches_of_the_disk, "x.py", "text.replace('a', 'b'); moment.replace(tzinfo=UTC)"),
     (with_touches_of_the_disk, "x.py", "disk.remove(path); replace(path, b'')"),
     (verified_elsewhere, PIPELINE, "def verify(): return Verified(sheet)"),
     (deleting_elsewhere, PIPELINE, "def _ask(): site.delete(name, ids)"),
-    (deleting_elsewhere, "rounds.py", "delete(course, self._site, proven, 10)"),
+    (deleting_elsewhere, "study/round/round.py", "delete(course, self._site, proven, 10)"),
     (catching_everything, "x.py", "try: f()\nexcept BaseException:\n undo()\n raise"),
     (asking_the_time, CLOCK, "datetime.now(UTC)"),
     (taking_flags_by_place, "x.py", "def f(*, b: bool): ...\ndef g(v: bool | str): ..."),

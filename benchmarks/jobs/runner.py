@@ -13,7 +13,7 @@ from mtdata.config import load
 from mtdata.jobs.celery.runner import slots_of
 from mtdata.jobs.runner import terms_of
 
-CHILD = (sys.executable, "-P", "-m", "benchmarks.jobs.child")
+CHILD = (sys.executable, "-m", "mtdata.jobs.child", "benchmarks.jobs.kinds")
 
 if __name__ == "__main__":
     settings = load(Path(sys.argv[1]), os.environ)

@@ -1,1 +1,1 @@
-"""How this machine keeps the promises of mtdata/study/ports.py; it never makes a rule of the house."""
+"""What is told to people: incidents, notices, mail, web hooks; it decides nothing of a duty."""

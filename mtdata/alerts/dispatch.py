@@ -8,15 +8,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message, message
-from mtdata.alerts.notice import PROGRAM, News, Notice, Pace, due
+from mtdata.alerts.notice import News, Notice, Pace, due
 from mtdata.alerts.outbox import Outbox, is_due, pause_s
 from mtdata.alerts.telling import Telling
+from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import PostError, PostPutOff, StorageError
-from mtdata.study.ports import Post
 
 log = logging.getLogger(__name__)
 MAIL, ESCALATION = "mail", "escalation"
@@ -199,3 +200,16 @@ def _part_for(destination: str, notice: Notice) -> Notice:
 
 def _is_told_now(one: News, notice: Notice) -> bool:
     return notice.sort == "lasting" or one.told.opened_at is None
+
+
+class Post(Protocol):
+    """One destination of news: people's mail, or a web hook.  No message shows a secret."""
+
+    def deliver(self, message: Message) -> str:
+        """Hand it over once, whole, within bounds of time; returns what was odd, '' for nothing.
+
+        PostError: not now, and perhaps it was taken all the same; PostRefused: not like this.
+        PostPutOff: some addresses of several are to get it later; a message that has them as its
+        `to` goes to them alone.
+        """
+        ...

@@ -20,10 +20,10 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Literal
 
-from mtdata.alerts.address import Address, read_address
 from mtdata.alerts.greeting import is_about_our_name, our_name
 from mtdata.alerts.mail_tokens import TokenSource, answer, said, way_in
 from mtdata.alerts.message import Message, one_line
+from mtdata.config.address import Address, read_address
 from mtdata.core.disclosure import host_told
 from mtdata.core.errors import ConfigError, PostError, PostPutOff, PostRefused
 from mtdata.core.http import TimedBytes

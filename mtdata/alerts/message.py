@@ -15,7 +15,8 @@ from typing import Any
 
 from mtdata.alerts.advice import ADVICE
 from mtdata.alerts.incident import KINDS
-from mtdata.alerts.notice import PROGRAM, Item, Notice
+from mtdata.alerts.notice import Item, Notice
+from mtdata.core.checks import PROGRAM
 
 WHOLE, NAMED, SHORT = 50, 200, 1000
 """Troubles told in full, those named in a line each, and characters of a detail."""

@@ -14,8 +14,6 @@ from mtdata.alerts.incident import KINDS, NOTES, Incident
 from mtdata.core.past import past
 
 Sort = Literal["opened", "over", "lasting", "escalated"]
-PROGRAM = "(program)"
-"""The book of the program's own incidents; no site can have this name."""
 """A moment that lies further ahead than this was told by a clock that has been put back since."""
 
 

@@ -7,37 +7,42 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices
+from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices, Post
 from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.incidents import Diary
+from mtdata.alerts.levels import LEVELS
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import message, trial
-from mtdata.alerts.notice import PROGRAM, Item, News, Notice, Pace
+from mtdata.alerts.notice import Item, News, Notice, Pace
 from mtdata.alerts.outbox import Outbox
-from mtdata.alerts.posting import heart_beat, posts_of
+from mtdata.alerts.posting import posts_of
+from mtdata.alerts.schema import PROGRAM_LEDGER
 from mtdata.alerts.telling import Telling
 from mtdata.config import Settings
+from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import BusyError, MTDataError, PostError, Stopped, StorageError, UsageError
+from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError
 from mtdata.core.lock import PoolLock
-from mtdata.study.ledger import Ledger
-from mtdata.study.operations.known_pool import has_ledger
-from mtdata.study.ports import Post
-from mtdata.study.status.report import LEVELS, Report
+from mtdata.core.sqlite import Connection
 
 log = logging.getLogger(__name__)
+LEDGER_NAME = "ledger.sqlite3"
+Pools = Callable[[Settings], Mapping[str, Callable[[], Connection]]]
+"""The ledgers of the pools that are there, by site; each is opened by being called."""
 _outboxes: dict[Path, Outbox] = {}
 _markers: dict[Path, Marker] = {}
 """One for each home, for as long as the process: what it could not write down it still knows."""
 
 
-def spread(settings: Settings) -> None:
+def spread(settings: Settings, pools: Pools) -> None:
     """Decide what is due of every pool and the program, and send it; what cannot go out waits.
 
     Does nothing where neither MAIL nor WEBHOOKS is configured, or while another program does it.
@@ -49,14 +54,14 @@ def spread(settings: Settings) -> None:
             return
         with ExitStack() as held:
             _lock(settings, held)
-            _spread(settings, posts)
+            _spread(settings, posts, pools)
     except BusyError:
         log.debug("another program spreads the news")
     except StorageError as error:
         log.error("news cannot be told: %s", error)
 
 
-def _spread(settings: Settings, posts: dict[str, Post]) -> None:
+def _spread(settings: Settings, posts: dict[str, Post], pools: Pools) -> None:
     def stuck(destination: str, wrong: str) -> None:
         if wrong:
             program_incident(settings, STUCK, destination, wrong)
@@ -71,7 +76,7 @@ def _spread(settings: Settings, posts: dict[str, Post]) -> None:
     )
     marker = _marker(settings)
     marker.prepare()
-    with _books(settings) as books:
+    with _books(settings, pools) as books:
         notices = Notices(books, outbox, posts, SystemClock(), stuck, marker)
         notices.decide(pace, socket.gethostname())
     notices.send()
@@ -93,16 +98,16 @@ def _lock(settings: Settings, held: ExitStack) -> None:
 
 
 @contextmanager
-def _books(settings: Settings) -> Iterator[dict[str, Telling]]:
+def _books(settings: Settings, pools: Pools) -> Iterator[dict[str, Telling]]:
     """The ledgers that are there: each pool's, and the program's own."""
-    paths = {site.name: site.path / Ledger.NAME for site in settings.sites if has_ledger(site)}
+    ledgers = dict(pools(settings))
     if _has_ledger(settings):
-        paths[PROGRAM] = _ledger(settings)
-    with ExitStack() as opened:
+        ledgers[PROGRAM] = partial(_opened, settings)
+    with ExitStack() as held:
         books = {}
-        for name, path in paths.items():
+        for name, opened in ledgers.items():
             try:
-                books[name] = opened.enter_context(closing(Ledger(path))).telling
+                books[name] = Telling(held.enter_context(closing(opened())))
             except StorageError as error:
                 log.error("%s: its incidents cannot be told: %s", name, error)
         yield books
@@ -113,7 +118,11 @@ def _state(settings: Settings) -> Path:
 
 
 def _ledger(settings: Settings) -> Path:
-    return _state(settings) / Ledger.NAME
+    return _state(settings) / LEDGER_NAME
+
+
+def _opened(settings: Settings) -> Connection:
+    return Connection(_ledger(settings), PROGRAM_LEDGER)
 
 
 def _has_ledger(settings: Settings) -> bool:
@@ -121,56 +130,6 @@ def _has_ledger(settings: Settings) -> bool:
     with suppress(PermissionError):
         return _ledger(settings).is_file()
     return False
-
-
-def beat(settings: Settings, site_name: str, sign: str) -> None:
-    """Tell the heartbeat service that a round begins ("start") or how it ended.
-
-    `sign` is "start", "success" or "fail".
-    """
-    try:
-        heart_beat(settings, site_name, sign)
-    except PostError as error:
-        log.warning("%s", error)
-
-
-@contextmanager
-def beating(
-    settings: Settings, site_name: str, tell: Callable[[Settings, str, str], None] = beat
-) -> Iterator[list[Report]]:
-    """The heartbeat around a round, which lays its report into the list; `tell` sends each sign.
-
-    What the pool's own ledger could not take is entered in the program's.
-    """
-    ended: list[Report] = []
-    tell(settings, site_name, "start")
-    try:
-        yield ended
-    except (BusyError, UsageError, Stopped):  # it was none, or the next one goes on with it
-        raise
-    except MTDataError as error:
-        _note_round(settings, site_name, [(error.incident or "task_failed", "", str(error))])
-        tell(settings, site_name, "fail")
-        raise
-    _note_round(settings, site_name, [one for report in ended for one in report.unentered])
-    well = all(report.exit in (0, 1) for report in ended)
-    tell(settings, site_name, "success" if well else "fail")
-
-
-def place_of(site_name: str) -> str:
-    """What stands for the scale in an incident of the program's that concerns one pool."""
-    return f"pool {site_name}"
-
-
-def _note_round(settings: Settings, site_name: str, told: list[tuple[str, str, str]]) -> None:
-    """Open what a round could not enter in its pool, and close what an earlier one could not."""
-    pool = place_of(site_name)
-    entered = {(kind, f"{pool} {scale}".strip()): detail for kind, scale, detail in told}
-    for (kind, place), detail in entered.items():
-        program_incident(settings, kind, place, detail)
-    for one in program_incidents(settings):
-        if f"{one.scale} ".startswith(f"{pool} ") and (one.kind, one.scale) not in entered:
-            close_program_incident(settings, one.kind, one.scale)
 
 
 def program_incident(
@@ -184,8 +143,8 @@ def program_incident(
     level = logging.DEBUG if logged else LEVELS.get(KINDS[kind].level, logging.INFO)
     where = f"{PROGRAM} {scale}".strip()
     try:
-        with closing(Ledger(_ledger(settings))) as ledger:
-            new = ledger.diary.raise_incident(kind, scale, detail, SystemClock().now())
+        with closing(_opened(settings)) as ledger:
+            new = Diary(ledger).raise_incident(kind, scale, detail, SystemClock().now())
             if not new and level < logging.CRITICAL:
                 level = logging.DEBUG
     except StorageError as error:
@@ -224,9 +183,9 @@ def close_program_incident(settings: Settings, kind: str, scale: str) -> None:
     if not _has_ledger(settings):
         return
     try:
-        with closing(Ledger(_ledger(settings))) as ledger:
-            if kind in (one.kind for one in ledger.diary.open_incidents(scale)):
-                ledger.diary.close_as_mended(kind, scale, SystemClock().now())
+        with closing(_opened(settings)) as ledger:
+            if kind in (one.kind for one in Diary(ledger).open_incidents(scale)):
+                Diary(ledger).close_as_mended(kind, scale, SystemClock().now())
                 log.info("%s: incident closed: %s", f"{PROGRAM} {scale}".strip(), kind)
     except StorageError as error:
         log.error("%s: the incident could not be closed: %s", PROGRAM, error)
@@ -237,20 +196,20 @@ def program_incidents(settings: Settings, *, closed_too: bool = False) -> list[I
     if not _has_ledger(settings):
         return []
     try:
-        with closing(Ledger(_ledger(settings))) as ledger:
-            return ledger.diary.incidents() if closed_too else ledger.diary.open_incidents()
+        with closing(_opened(settings)) as ledger:
+            own = Diary(ledger)
+            return own.incidents() if closed_too else own.open_incidents()
     except StorageError as error:
         log.error("%s: its incidents cannot be read: %s", PROGRAM, error)
         return []
 
 
-def closed_incidents(settings: Settings, book: str, before: int, most: int) -> list[Incident]:
-    """Closed ones of a site or of the program with a lower number, the newest first."""
-    path = _ledger(settings) if book == PROGRAM else settings.site(book).path / Ledger.NAME
-    if not path.is_file():
+def closed_incidents(settings: Settings, before: int, most: int) -> list[Incident]:
+    """Closed ones of the program's own with a lower number, the newest first."""
+    if not _ledger(settings).is_file():
         return []
-    with closing(Ledger(path)) as ledger:
-        return ledger.diary.closed(before, most)
+    with closing(_opened(settings)) as ledger:
+        return Diary(ledger).closed(before, most)
 
 
 class Tried(NamedTuple):

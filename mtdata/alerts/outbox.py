@@ -9,7 +9,7 @@ from datetime import datetime
 
 from mtdata.alerts.message import Message
 from mtdata.core.errors import StorageError
-from mtdata.study.ports import Disk
+from mtdata.core.ports import Disk
 
 log = logging.getLogger(__name__)
 MOST = 400

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from mtdata.alerts.dispatch import ESCALATION, MAIL
+from mtdata.alerts.dispatch import ESCALATION, MAIL, Post
 from mtdata.alerts.hooks import HookPost, Manner, ping
 from mtdata.alerts.mail import MailAccess, MailPost
 from mtdata.alerts.mail_tokens import TokenSource
 from mtdata.config import Settings
 from mtdata.config.log import MailConfig
-from mtdata.study.ports import Post
 
 
 def posts_of(settings: Settings) -> dict[str, Post]:

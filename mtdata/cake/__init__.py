@@ -1,1 +1,1 @@
-"""Reports taken from other people's services, each in its own room, and where their files go."""
+"""CAKE: clicks and conversions of a day into files, by its accounts, schedules and spool."""

@@ -18,8 +18,8 @@ from typing import NamedTuple
 from mtdata.cake.cells import as_float, dated, elapsed, guarded, moment, worded
 from mtdata.cake.client.reading import Row
 from mtdata.core.border import Border
+from mtdata.core.csv_lines import csv_line, without_nul
 from mtdata.core.errors import AnswerBroken
-from mtdata.study.model.row import csv_line, without_nul
 
 TEXT, DATE, FLAG, MONEY, CURRENCY, ELAPSED = "text", "date", "flag", "money", "currency", "elapsed"
 _CELL = Border(AnswerBroken, "a cell cannot be read")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from mtdata.alerts import notify
@@ -48,9 +48,17 @@ REPORTS = (
 """What comes every day of each account; a new one is one entry here."""
 
 
+def plan_of(account: CakeConfig) -> Plan | None:
+    """When its reports are due every day; None without DAILY_AT."""
+    if account.daily_at is None:
+        return None
+    return Plan(account.daily_at, account.timezone, timedelta(seconds=account.settle_s))
+
+
 def plans(settings: Settings) -> list[tuple[CakeConfig, Plan]]:
     """The accounts that have DAILY_AT, and when their reports are due."""
-    return [(one, one.daily) for one in settings.export.cake if one.daily]
+    found = ((one, plan_of(one)) for one in settings.export.cake)
+    return [(one, plan) for one, plan in found if plan]
 
 
 class Dailies:
@@ -125,7 +133,7 @@ def _place(kind: str, account: str) -> str:
 def _queue(
     settings: Settings, account: CakeConfig, report: Report, day: date, known: Known
 ) -> None:
-    from mtdata.duties import KINDS
+    from mtdata.cake.jobs import KINDS
     from mtdata.jobs import queue
 
     asked = daily.stretch(day, report.look_back_s(account), known.served)
@@ -149,9 +157,9 @@ def make_now(settings: Settings, account: CakeConfig, report: Report, now: datet
     """
     from mtdata.cake import daily_records
 
-    if account.daily is None:
+    if (plan := plan_of(account)) is None:
         raise JobError(f"{account.name} has no DAILY_AT in export.config, so nothing is due daily")
-    day = account.daily.due(now)
+    day = plan.due(now)
     name = daily.name_of(report.kind, account.name, day)
     known = daily_records.known(report.kind, account.name, day)
     if known.is_there:

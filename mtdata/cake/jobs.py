@@ -20,6 +20,7 @@ from mtdata.core.errors import JobError
 from mtdata.jobs.kind import (
     Guard,
     Kind,
+    Kinds,
     Parameter,
     Parameters,
     Work,
@@ -263,3 +264,4 @@ CHANGES = Kind(
     limit_s=LIMIT_S,
     guard=_guard,
 )
+KINDS: Kinds = {kind.name: kind for kind in (CLICKS, CONVERSIONS, CHANGES)}

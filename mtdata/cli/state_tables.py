@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mtdata.cli.tables import ago, say, table
-from mtdata.study.model.forecast import size
+from mtdata.core.words import size
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 COLUMNS = ("benchmark", "rows", "held", "owed", "waiting")

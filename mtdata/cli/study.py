@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from mtdata import logs
-from mtdata.alerts import notify
+from mtdata.alerts import heartbeat, notify
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.cli.words import place
@@ -18,7 +18,7 @@ from mtdata.core.errors import StorageError, UsageError
 from mtdata.study.operations import commands as app
 from mtdata.study.operations import verify as upkeep
 from mtdata.study.operations.known_pool import has_raw
-from mtdata.study.operations.opening import has_pool
+from mtdata.study.operations.opening import has_pool, incident_ledgers
 from mtdata.study.round.program_fault import ProgramFault, contained
 from mtdata.study.status.report import Report
 
@@ -117,7 +117,7 @@ def _export(options: argparse.Namespace) -> Result:
             with (
                 contained(site.name),
                 watching(site.name) as watch,
-                notify.beating(settings, site.name) as ended,
+                heartbeat.beating(settings, site.name) as ended,
             ):
                 report = app.export(site, options.scale, watch)
                 ended.append(report)
@@ -126,12 +126,12 @@ def _export(options: argparse.Namespace) -> Result:
             lacking.append(error)
             return None
         except ProgramFault as error:
-            place = notify.place_of(site.name)
+            place = heartbeat.place_of(site.name)
             notify.program_incident(settings, error.incident, place, str(error), logged=True)
             raise
 
     rounds, faults = each_site(settings.chosen(options.server), act)
-    notify.spread(settings)
+    notify.spread(settings, incident_ledgers)
     reports = {name: report for name, report in rounds.items() if report is not None}
     if lacking and not reports and not faults:
         raise UsageError("; ".join(map(str, lacking)))
@@ -206,7 +206,7 @@ def _verify(options: argparse.Namespace) -> Result:
 
     begun = tuple(s for s in sites if has_pool(s) or has_raw(s))
     done, faults = each_site(begun, act)
-    notify.spread(settings)
+    notify.spread(settings, incident_ledgers)
     if not begun:
         note("mtdata: no pool yet; `mtdata export` makes it")
     wrong = any(found["wrong"] for found in done.values())

@@ -7,19 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from mtdata.alerts import notify
-from mtdata.alerts.notice import PROGRAM
 from mtdata.cake import daily_reports
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.state_tables import show_reports, show_site
 from mtdata.cli.tables import note, say, table
 from mtdata.cli.words import STREAM, place
 from mtdata.config import SiteConfig, write_samples
+from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError, UsageError
 from mtdata.core.reach import NO_FILE, is_free
 from mtdata.study.ledger import Released
 from mtdata.study.model.bounds import MAX_ID
 from mtdata.study.operations import commands as app
+from mtdata.study.operations import incidents
 from mtdata.study.operations.opening import has_pool
 from mtdata.study.status.overview import shown
 
@@ -104,13 +105,13 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _add_troubles(commands: Any, shared: argparse.ArgumentParser) -> None:
-    incidents = commands.add_parser(
+    troubles = commands.add_parser(
         "incidents", parents=[shared], help="troubles that are open", epilog=INCIDENTS
     )
-    incidents.add_argument("server", nargs="?", default=".", help=SERVER)
-    incidents.add_argument("--all", action="store_true", help="closed ones too")
-    incidents.add_argument("--close", type=number, metavar="NUMBER", help="somebody looked at it")
-    incidents.set_defaults(run=_incidents)
+    troubles.add_argument("server", nargs="?", default=".", help=SERVER)
+    troubles.add_argument("--all", action="store_true", help="closed ones too")
+    troubles.add_argument("--close", type=number, metavar="NUMBER", help="somebody looked at it")
+    troubles.set_defaults(run=_incidents)
     held = commands.add_parser(
         "held", parents=[shared], help="entries that wait, and for what", epilog=HELD
     )
@@ -190,11 +191,11 @@ def _reports(options: argparse.Namespace) -> dict[str, Any]:
 def _incidents(options: argparse.Namespace) -> Result:
     if options.close is not None:
         site = settings_of(options).site(_one(options))
-        if not has_pool(site) or not app.close_incident(site, options.close):
+        if not has_pool(site) or not incidents.close_incident(site, options.close):
             raise UsageError(f"{site.name} has no open incident {options.close}")
         if not options.json:
             say(f"incident {options.close} of {site.name} is closed")
-    done, faults = _looked(options, lambda site: app.incidents(site, closed_too=options.all))
+    done, faults = _looked(options, lambda site: incidents.incidents(site, closed_too=options.all))
     own = notify.program_incidents(settings_of(options), closed_too=options.all)
     if own:
         done[PROGRAM] = [shown(incident) for incident in own]

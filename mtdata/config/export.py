@@ -6,7 +6,7 @@ Each field's description is the "allowed" of its fault message.
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,7 +21,6 @@ from pydantic import (
     field_validator,
 )
 
-from mtdata.cake.daily import Plan
 from mtdata.config import values
 from mtdata.config.replica import REGION, endpoint_of
 from mtdata.config.site import (
@@ -218,13 +217,6 @@ class CakeConfig(BaseModel):
         if other is not None and bool(value.get_secret_value()) != bool(other.get_secret_value()):
             raise ValueError("ACCESS_KEY and SECRET_KEY belong together")
         return value
-
-    @property
-    def daily(self) -> Plan | None:
-        """When its reports are due every day; None without DAILY_AT."""
-        if self.daily_at is None:
-            return None
-        return Plan(self.daily_at, self.timezone, timedelta(seconds=self.settle_s))
 
     @property
     def server(self) -> str:

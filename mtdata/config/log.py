@@ -18,8 +18,8 @@ from pydantic import (
     field_validator,
 )
 
-from mtdata.alerts.address import read_address, split_addresses
 from mtdata.config import values
+from mtdata.config.address import read_address, split_addresses
 from mtdata.config.site import AUTHORITY, Agent, Authority, PlacedPath, Seconds
 from mtdata.config.strict import STRICT
 from mtdata.core.trust import AGENT

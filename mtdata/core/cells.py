@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mtdata.alerts.incident import KINDS
-
-FILE_KINDS = ("raw", "sheet", "held")
-LAST_STATE = 3
 _COLUMN = re.compile(r"\b(\w+) (TEXT|INTEGER|BLOB)\b( NOT NULL| PRIMARY KEY)?")
 _TYPES: dict[str, type] = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
 
@@ -36,7 +32,8 @@ def _is_moment(text: str) -> bool:
     return datetime.fromisoformat(text).tzinfo is not None
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether it is a date as ISO 8601 writes it."""
     return date.fromisoformat(text).isoformat() == text
 
 
@@ -45,25 +42,14 @@ def _is_hour(text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _are_columns(text: str) -> bool:
+def are_words(text: str) -> bool:
+    """Whether it is a JSON list of texts."""
     found = json.loads(text)
-    return isinstance(found, list) and all(isinstance(name, str) for name in found)
+    return isinstance(found, list) and all(isinstance(word, str) for word in found)
 
 
-def _is_kind(text: str) -> bool:
-    return text in KINDS or text in FILE_KINDS
-
-
-def _is_state(state: object) -> bool:
-    return isinstance(state, str) or (isinstance(state, int) and state <= LAST_STATE)
-
-
-MEANT: dict[str, Callable[[Any], bool]] = {
-    "columns": _are_columns,
-    "day": _is_day,
-    "kind": _is_kind,
-    "state": _is_state,
-}
+Meant = Mapping[str, Callable[[Any], bool]]
+"""What the cells of a column may say, by its name."""
 NUMBER = Sort(frozenset({int, type(None)}))
 MOMENT = Sort(frozenset({str, type(None)}), _is_moment)
 WORD = Sort(frozenset({str, type(None)}))
@@ -74,13 +60,13 @@ NUL = type(None)
 class Cells:
     """The columns of one schema, by name; a name that several tables have may be what each says."""
 
-    def __init__(self, schema: str) -> None:
-        """`schema` is the text that makes the tables."""
+    def __init__(self, tables: str, meant: Meant) -> None:
+        """`tables` is the text that makes them."""
         types: dict[str, set[type]] = {}
-        for name, word, need in _COLUMN.findall(schema):
+        for name, word, need in _COLUMN.findall(tables):
             types.setdefault(name, set()).update({_TYPES[word]}, set() if need else {NUL})
         self._sorts = {
-            name: Sort(frozenset(held), _is_moment if name.endswith("_at") else MEANT.get(name))
+            name: Sort(frozenset(held), _is_moment if name.endswith("_at") else meant.get(name))
             for name, held in types.items()
         }
         self._sorts |= {"hour": HOUR, "journal_mode": WORD}

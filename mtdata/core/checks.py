@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mtdata.alerts.notice import PROGRAM
-
 
 class Finding(NamedTuple):
     """One thing that `mtdata check` looked at; `verdict` is good, odd or bad."""
@@ -20,3 +18,7 @@ class Finding(NamedTuple):
 def of_program(what: str, verdict: str, told: str, exit: int = 0) -> Finding:
     """One that concerns no site."""
     return Finding(PROGRAM, what, verdict, told, exit)
+
+
+PROGRAM = "(program)"
+"""The book of the program's own incidents; no site can have this name."""

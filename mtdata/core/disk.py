@@ -16,6 +16,7 @@ from pathlib import Path
 from mtdata.core.border import printable
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.mounts import no_folder_sync
+from mtdata.core.ports import Room
 from mtdata.core.reach import (
     open_folder,
     open_plain,
@@ -25,7 +26,6 @@ from mtdata.core.reach import (
     stretch,
     words_of,
 )
-from mtdata.study.model.forecast import Room
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600

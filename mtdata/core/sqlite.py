@@ -1,28 +1,28 @@
-"""The ledger's database: how it is opened and how a transaction ends; it knows no tables' use."""
+"""A ledger in one SQLite file: how it is opened and how a transaction ends; it knows no table.
+
+Which tables, in which format, and what their cells may say, is the `Schema` that is handed in.
+"""
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_bytes
-from typing import Any
+from typing import Any, NamedTuple
 
-from mtdata.core.cells import Cells, OddCell
+from mtdata.core.cells import Cells, Meant, OddCell
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import opened
-from mtdata.core.reach import check_plain, is_plain
-from mtdata.study.ledger.schema import ASTRAY, NEWER, SCHEMA, TABLES, TURN, WORKING
+from mtdata.core.reach import check_plain
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
     "What it committed is safe, and the next round goes on from there"
 )
-REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
-CELLS = Cells(TABLES)
 REFUSED = (sqlite3.Error, OSError, UnicodeError, MemoryError)
 """What SQLite may throw; UnicodeError where the text of its own message is damaged."""
 FOREIGN = (*REFUSED, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
@@ -45,6 +45,26 @@ REFUSALS = frozenset(
 PAGE = 1024
 BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
+TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
+"""Whose turn it is to write what follows from the files; older programs pass it by."""
+
+
+class Schema(NamedTuple):
+    """The tables of a ledger, and how those of an older program become them."""
+
+    format: int
+    """PRAGMA user_version of what this program writes."""
+    tables: str
+    newer: Mapping[int, str]
+    """What makes a ledger of that format one of the next."""
+    meant: Meant
+    """What a cell may say, by its column; only where its type is not enough."""
+    working: str = ""
+    """Tables that no disk keeps."""
+    astray: tuple[str, ...] = ()
+    """`table WHERE …`: rows that name something which the ledger does not know."""
+    mended_by: str = ""
+    """What a person does when the file is damaged; said behind the fault."""
 
 
 class LedgerNewer(StorageError):
@@ -54,8 +74,9 @@ class LedgerNewer(StorageError):
 class Connection:
     """One SQLite connection; every commit is durable when it returns (synchronous FULL)."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None, schema: Schema) -> None:
+        self._path, self._schema = path, schema
+        self._cells = Cells(schema.tables, schema.meant)
         self._prove: Callable[[], None] | None = None
         self._token = b""
         self.journal = "memory"
@@ -74,26 +95,27 @@ class Connection:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
             self._make_tables(db)
-            db.executescript(WORKING)
+            db.executescript(self._schema.working)
             failed.pop_all()
         return db
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
         """Make the tables, or those of an older program into ours, all in one transaction."""
-        while (version := _format_of(db)) != SCHEMA:
-            if version > SCHEMA:
+        ours = self._schema.format
+        while (version := format_of(db)) != ours:
+            if version > ours:
                 raise LedgerNewer(
-                    f"{self._path}: the ledger has format {version}, this program writes {SCHEMA}; "
+                    f"{self._path}: the ledger has format {version}, this program writes {ours}; "
                     "use the program that made it. Nothing was changed."
                 )
-            script = NEWER[version] if version else TABLES
-            after = version + 1 if version else SCHEMA
+            script = self._schema.newer[version] if version else self._schema.tables
+            after = version + 1 if version else ours
             try:
                 db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={after}; COMMIT;")
             except sqlite3.OperationalError:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                if _format_of(db) == version:  # else another process did it in the meantime
+                if format_of(db) == version:  # else another process did it in the meantime
                     raise
 
     @contextmanager
@@ -105,7 +127,7 @@ class Connection:
             raise StorageError(
                 f"{self._path}: the ledger cannot be used: {_words_of(error)}. What was committed "
                 "before is safe; nothing is deleted on the site without the ledger."
-                f"{'' if _is_refusal(error) else REBUILD}"
+                f"{'' if _is_refusal(error) else self._schema.mended_by}"
             ) from error
 
     def take_turn(self, prove: Callable[[], None]) -> None:
@@ -168,14 +190,14 @@ class Connection:
         """Every row; only for answers of bounded size."""
         with self.told(FOREIGN):
             cursor = self._db.execute(sql, values)
-            return _checked(cursor, cursor.fetchall())
+            return self._checked(cursor, cursor.fetchall())
 
     def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row."""
         with self.told(FOREIGN):
             cursor = self._db.execute(sql, values)
             row: tuple[Any, ...] | None = cursor.fetchone()
-            return None if row is None else _checked(cursor, [row])[0]
+            return None if row is None else self._checked(cursor, [row])[0]
 
     def is_sound(self) -> bool:
         """Whether SQLite finds its file well, each cell can be read, and nothing is astray."""
@@ -183,46 +205,30 @@ class Connection:
             with self.told(FOREIGN):
                 if self._db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
                     return False
-                for table in re.findall(r"CREATE TABLE (\w+)", TABLES):
+                for table in re.findall(r"CREATE TABLE (\w+)", self._schema.tables):
                     cursor = self._db.execute(f"SELECT * FROM {table}")
                     while rows := cursor.fetchmany(PAGE):
-                        _checked(cursor, rows)
-                return not any(self.one(f"SELECT 1 FROM {where} LIMIT 1") for where in ASTRAY)
+                        self._checked(cursor, rows)
+                astray = self._schema.astray
+                return not any(self.one(f"SELECT 1 FROM {where} LIMIT 1") for where in astray)
         except StorageError:
             return False
+
+    def _checked(
+        self, cursor: sqlite3.Cursor, rows: list[tuple[Any, ...]]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of an answer: the one border where cells of the file become values of ours."""
+        self._cells.check([described[0] for described in cursor.description or ()], rows)
+        return rows
 
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""
         self._db.close()
 
 
-def knows_nothing(path: Path) -> bool:
-    """Whether no file is entered in that ledger, be it empty or without our tables.
-
-    One that cannot be read, is no file, or a newer program's, is told when it is opened, and False
-    here.
-    """
-    if not is_plain(path):
-        return False
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            if _format_of(db) > SCHEMA:
-                return False
-            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
-                return True
-            return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
-    except FOREIGN:
-        return False
-
-
-def _format_of(db: sqlite3.Connection) -> int:
+def format_of(db: sqlite3.Connection) -> int:
+    """The number of the format that the program wrote into the file; 0 for a new one."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _checked(cursor: sqlite3.Cursor, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows of an answer: the one border where cells of the ledger become values of ours."""
-    CELLS.check([described[0] for described in cursor.description or ()], rows)
-    return rows
 
 
 def _is_refusal(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from mtdata import logs
-from mtdata.alerts import notify
+from mtdata.alerts import heartbeat, notify
 from mtdata.cake.daily_reports import Dailies
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import BusyError, MTDataError, StorageError
@@ -19,6 +19,7 @@ from mtdata.daemon import slots
 from mtdata.daemon.timetable import TickingClock
 from mtdata.daemon.worker import THREAD, Desk
 from mtdata.study.operations import commands
+from mtdata.study.operations.opening import incident_ledgers
 from mtdata.study.operations.tasks import COLLECT, DAILY, Duty, Turn
 from mtdata.study.round.program_fault import ProgramFault, contained
 
@@ -137,7 +138,7 @@ class Shift:
             pulse.beat()
 
         terms, now = self.settings.daemon, self.clock.now()
-        with notify.beating(self.settings, site.name, tell) as ended:
+        with heartbeat.beating(self.settings, site.name, tell) as ended:
             code = duty.act(Turn(site, terms, now, pulse, ended, watch, must_yield))
         gc.collect()  # a round puts it off (seldom_searched): 3 KB of each would stay for ever
         self.codes.add(code)
@@ -153,10 +154,10 @@ class Shift:
         """Send what is to be told."""
         while self._signs:
             pulse.beat()
-            notify.beat(self.settings, *self._signs.popleft())
+            heartbeat.beat(self.settings, *self._signs.popleft())
         pulse.beat()
         self._look_at_log()
-        notify.spread(self.settings)
+        notify.spread(self.settings, incident_ledgers)
         notify.close_program_incident(self.settings, "task_failed", NEWS)
 
     def look_around(self, pulse: Pulse) -> None:
@@ -216,5 +217,5 @@ class Shift:
         fault = what.exc_value or what.exc_type()
         log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
-        place = name if name in (NEWS, NUMBERS, JOBS) else notify.place_of(name)
+        place = name if name in (NEWS, NUMBERS, JOBS) else heartbeat.place_of(name)
         notify.program_incident(self.settings, "task_failed", place, told, logged=True)

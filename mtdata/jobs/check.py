@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mtdata.alerts.notice import PROGRAM
 from mtdata.config import Settings
 from mtdata.config.broker_address import BrokerAddress
 from mtdata.config.database import DatabaseAddress
 from mtdata.config.values import is_loopback
-from mtdata.core.checks import Finding
+from mtdata.core.checks import PROGRAM, Finding
 from mtdata.core.errors import ConfigError, MTDataError, RecordsError
 
 _SHARED_OUT = (

@@ -1,8 +1,8 @@
 """The child that does the work of a job, part by part, in a session of its own; it claims nothing.
 
-`python -m mtdata.jobs.child CONFIG`: its supervisor sends a part a line, and gets signs of life and
-how each part ended.  When the supervisor is gone it ends itself; should it not notice, the fence
-keeps it from writing.
+`python -m mtdata.jobs.child TABLE CONFIG`: its supervisor sends a part a line, and gets signs of
+life and how each part ended.  When the supervisor is gone it ends itself; should it not notice,
+the fence keeps it from writing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from importlib import import_module
 from pathlib import Path
 from queue import Queue
 from types import FrameType, TracebackType
@@ -244,6 +245,5 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
 
 
 if __name__ == "__main__":
-    from mtdata.duties import KINDS
-
-    leave(main(sys.argv[1:], KINDS))
+    table: Kinds = import_module(sys.argv[1]).KINDS  # named by its supervisor: what lies above
+    leave(main(sys.argv[2:], table))

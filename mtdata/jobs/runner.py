@@ -21,13 +21,15 @@ from mtdata.jobs.wakeup import Bell
 log = logging.getLogger(__name__)
 LOOK_S = 0.5
 """So often an idle slot looks whether there is something to carry."""
+TABLE = "mtdata.duties"
+"""The module whose KINDS the child carries; it lies above, so it is named and not imported."""
 STOPPING_S = 3600.0
 """A job that is not stopped by then has Failed: it never stays Stopping."""
 
 
 def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> Terms:
     """The terms of programme.config; `words` begin another child than the usual one."""
-    own = (sys.executable, "-I", "-m", "mtdata.jobs.child")  # no code of a shell's PYTHONPATH
+    own = (sys.executable, "-I", "-m", "mtdata.jobs.child", TABLE)  # -I: no code of a PYTHONPATH
     how = settings.programme
     return Terms(
         words=(*(words or own), str(settings.folder)),

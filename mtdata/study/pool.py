@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 from typing import Protocol
 
+from mtdata.core.ports import Clock, Disk
 from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.evidence import Evidence
 from mtdata.study.model.receipt import Placed, Rows, Sheet, Verified
 from mtdata.study.model.scale import Scale
-from mtdata.study.ports import Cipher, Clock, Disk, Replica
+from mtdata.study.ports import Cipher, Replica
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from mtdata.core import disk as durable
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.mounts import file_system_of, kind_in
-from mtdata.study.ports import Disk
+from mtdata.core.ports import Disk
 from tests.contracts.disk_contract import DiskContract
 from tests.fakes_disk import MemoryDisk
 

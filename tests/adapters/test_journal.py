@@ -24,12 +24,12 @@ import json, sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from mtdata import checkup
-from mtdata.adapters.ledger import Ledger
+from mtdata.study.operations import check as checkup
+from mtdata.study.ledger import Ledger
 from mtdata.config import SiteConfig
-from mtdata.domain.database import DatabaseAddress
-from mtdata.exports.spool import Row, Spool
-from mtdata.records.connecting import described
+from mtdata.config.database import DatabaseAddress
+from mtdata.cake.spool import Row, Spool
+from mtdata.jobs.records.connecting import described
 
 def records(path):
     from django.conf import settings

@@ -103,7 +103,7 @@ def test_a_secret_that_root_gave_to_our_group_is_read_by_a_process_of_that_group
     os.chown(path, 0, MORE_OF_OURS)
     folder.chmod(0o755)
     program = (
-        "import os, pathlib, sys; from mtdata.alerts.keys import load_keys\n"
+        "import os, pathlib, sys; from mtdata.study.decryption.keys import load_keys\n"
         "import codecs; codecs.lookup('utf-8-sig')\n"  # its file may be closed to others
         "os.setgroups([int(n) for n in sys.argv[2:]]); os.setgid(995); os.setuid(995)\n"
         "keys, faults = load_keys([pathlib.Path(sys.argv[1])], None)\n"

@@ -13,7 +13,7 @@ import pytest
 from mtdata.alerts.notice import Told
 from mtdata.core.errors import StorageError
 from mtdata.study.ledger import Ledger
-from mtdata.study.ledger.schema import SCHEMA
+from mtdata.study.ledger.schema import LEDGER
 from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_two_programs_may_open_an_older_ledger_at_once(old: Path, tmp_path: Path
 
 def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "l")) as db:
-        db.executescript(f"PRAGMA user_version={SCHEMA + 1};")
+        db.executescript(f"PRAGMA user_version={LEDGER.format + 1};")
     with pytest.raises(StorageError, match="Nothing was changed"):
         Ledger(tmp_path / "l")
 
@@ -102,7 +102,7 @@ def test_a_migration_that_breaks_off_changes_nothing(
 ) -> None:
     broken = {1: "ALTER TABLE incidents ADD COLUMN told_at TEXT; SELECT nothing FROM nowhere;"}
     with monkeypatch.context() as patched:
-        patched.setattr("mtdata.core.sqlite.NEWER", broken)
+        patched.setattr("mtdata.study.ledger.LEDGER", LEDGER._replace(newer=broken))
         with pytest.raises(StorageError):
             Ledger(old)
     with closing(Ledger(old)) as ledger:

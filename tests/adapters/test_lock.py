@@ -21,7 +21,7 @@ from tests.system.home import ROOT
 HOLDER = """
 import sys, time
 from pathlib import Path
-from mtdata.adapters.lock import PoolLock
+from mtdata.core.lock import PoolLock
 with PoolLock(Path(sys.argv[1])).hold():
     print("held", flush=True)
     time.sleep(600)

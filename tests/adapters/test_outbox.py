@@ -15,7 +15,7 @@ from mtdata.alerts.message import Message
 from mtdata.alerts.outbox import MOST, Outbox, is_due, pause_s
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
-from mtdata.study.ports import Disk
+from mtdata.core.ports import Disk
 from tests.contracts.post_contract import AT, a_message
 from tests.fakes_disk import MemoryDisk
 

@@ -9,7 +9,7 @@ import pytest
 
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.errors import StorageError
-from mtdata.study.ports import Disk
+from mtdata.core.ports import Disk
 from tests.conftest import LONG
 from tests.contracts.disk_contract import DiskContract
 from tests.fakes_torn import TornOs

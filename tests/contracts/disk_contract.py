@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mtdata.core.errors import PackageError, StorageError
-from mtdata.study.ports import Disk
+from mtdata.core.ports import Disk
 
 
 class DiskContract:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mtdata.alerts.dispatch import Post
 from mtdata.alerts.message import Message, trial
 from mtdata.core.errors import PostError, PostRefused
-from mtdata.study.ports import Post
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 SECRET = "hunter2-secret"

@@ -16,8 +16,8 @@ from mtdata.cake.cells import as_float, dated, guarded, worded
 from mtdata.cake.client.reading import Row
 from mtdata.cake.columns import Columns
 from mtdata.cake.window import Window
+from mtdata.core.csv_lines import csv_cells
 from mtdata.demo.cake.site import CakeSite
-from mtdata.study.model.row import csv_cells
 from tests.exports.conftest import BERLIN
 
 CURRENCIES = {"1": "USD", "2": "EUR"}

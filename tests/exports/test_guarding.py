@@ -18,9 +18,9 @@ from mtdata.cake import guarding
 from mtdata.cake.cells import guarded
 from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
+from mtdata.core.csv_lines import csv_line
 from mtdata.core.errors import OutputError
 from mtdata.duties import KINDS
-from mtdata.study.model.row import csv_line
 from tests.jobs.place import SITE
 
 SIGNS = ["", "=", "+", "-", "@", "\t", "\r", "\n", '"', "'"]

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines
 from mtdata.core.errors import EntryError, PackageError, SiteError
 from mtdata.study.collectors.mindtrails import _listed
 from mtdata.study.files.rawfile import raw_entries
 from mtdata.study.model.package import BATCH_BYTES, BATCH_ENTRIES, Entry, in_batches, is_json
-from mtdata.study.model.row import cells_digest, cells_of, csv_cells, csv_line, csv_lines
+from mtdata.study.model.row import cells_digest, cells_of
 from mtdata.study.model.scale import NAME, offered
 from tests.hostile.mutants import TEXTS, VALUES, Package, damages, packages, pieces, read
 from tests.tally import tried

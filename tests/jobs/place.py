@@ -26,7 +26,7 @@ from tests.jobs.kinds import KINDS, TABLE
 from tests.preloaded import fork_children_of_jobs
 
 HERE = Path(__file__).parent
-CHILD = (sys.executable, str(HERE / "child.py"))
+CHILD = (sys.executable, "-m", "mtdata.jobs.child", "tests.jobs.kinds")
 PATIENCE_S = 60.0
 SITE = {
     "READY": True,
@@ -52,7 +52,7 @@ def _end(pid: str) -> None:
     """End a child of ours that is still there, and nobody who has its number by now."""
     with suppress(FileNotFoundError, ProcessLookupError):
         words = Path(f"/proc/{pid}/cmdline").read_text() if pid else ""
-        if any(ours in words for ours in (CHILD[1], "tests.preloaded")):
+        if any(ours in words for ours in (CHILD[2], "tests.preloaded")):
             os.killpg(int(pid), signal.SIGKILL)
 
 

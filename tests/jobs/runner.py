@@ -17,7 +17,7 @@ from mtdata.jobs.records import runners
 from mtdata.jobs.runner import terms_of
 from tests.jobs.kinds import KINDS
 
-CHILD = (sys.executable, str(Path(__file__).with_name("child.py")))
+CHILD = (sys.executable, "-m", "mtdata.jobs.child", "tests.jobs.kinds")
 
 if __name__ == "__main__":
     place, version, known = sys.argv[1:]

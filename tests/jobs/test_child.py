@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.jobs.place import HERE, SITE
+from tests.jobs.place import CHILD, SITE
 
 
 def test_a_child_that_an_order_spoils_tells_a_fault_and_is_not_killed_on_its_way_out(
@@ -16,7 +15,7 @@ def test_a_child_that_an_order_spoils_tells_a_fault_and_is_not_killed_on_its_way
     config = tmp_path / "config"
     config.mkdir()
     (config / "server.config").write_text(json.dumps({"study": SITE}))
-    words = [sys.executable, str(HERE / "child.py"), str(config)]
+    words = [*CHILD, str(config)]
     pipe = subprocess.PIPE
     with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe) as child:
         assert child.stdin

@@ -108,7 +108,7 @@ def test_a_read_that_the_disk_refuses_stops_deletes_until_verify_is_clean(
 def test_damage_found_behind_a_first_group_stops_the_groups_that_follow(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtdata.alerts.ledger.entries.PAGE", 4)
+    monkeypatch.setattr("mtdata.study.ledger.entries.PAGE", 4)
     home.site.put("QOL", [row(number) for number in range(1, 13)])
     home.export()
     home.configure(DELETE_MODE=True)

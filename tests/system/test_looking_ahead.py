@@ -19,9 +19,9 @@ from mtdata.config import Settings, load
 from mtdata.core import sqlite
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
+from mtdata.core.ports import Room
 from mtdata.demo.study.site import StudySite
 from mtdata.study.ledger import Ledger
-from mtdata.study.model.forecast import Room
 from mtdata.study.operations import commands
 from tests.system.home import STUDY, Home, row
 

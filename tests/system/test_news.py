@@ -26,6 +26,7 @@ from mtdata.core.errors import StorageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.sqlite import Connection
 from mtdata.study.ledger import Ledger
+from mtdata.study.operations.opening import incident_ledgers
 from tests.mailbox import Mailbox, hang, mailbox, talking
 from tests.system.home import ROOT, STUDY, Home, row
 from tests.webhook import Hook, web_hook
@@ -103,7 +104,7 @@ def test_verify_tells_as_well(home: Home, box: Mailbox) -> None:
 def test_where_nobody_is_to_be_told_nothing_is_made(home: Home) -> None:
     home.site.stop()
     home.run("export", STUDY)
-    notify.spread(load(home.folder / "config", {}))
+    notify.spread(load(home.folder / "config", {}), incident_ledgers)
     assert not (home.folder / "state").exists()
 
 
@@ -238,8 +239,8 @@ def test_two_programs_never_tell_the_same(home: Home, box: Mailbox) -> None:
     with PoolLock(home.folder / "state" / "outbox").hold():
         home.run("export", STUDY)
         assert box.mails == []
-    notify.spread(settings)
-    notify.spread(settings)
+    notify.spread(settings, incident_ledgers)
+    notify.spread(settings, incident_ledgers)
     assert len(box.mails) == 1
 
 
@@ -259,10 +260,10 @@ def test_the_program_tells_its_own_troubles(home: Home, box: Mailbox) -> None:
     assert not (home.folder / "state").exists()
     for _ in range(2):
         notify.program_incident(settings, "config_refused", "", "server.config: site x: odd")
-        notify.spread(settings)
+        notify.spread(settings, incident_ledgers)
     home.now += timedelta(minutes=5)
     notify.close_program_incident(settings, "config_refused", "")
-    notify.spread(settings)
+    notify.spread(settings, incident_ledgers)
     title = "ERROR (program): a changed config is faulty; the old one holds"
     assert subjects(box) == [title, f"over, was {title}"]
 
@@ -272,7 +273,7 @@ def test_a_ledger_that_is_damaged_silences_no_other(home: Home, box: Mailbox) ->
     home.pool.mkdir()
     (home.pool / Ledger.NAME).write_bytes(b"no database" * 1000)
     notify.program_incident(settings, "task_failed", "verify study", "so")
-    notify.spread(settings)
+    notify.spread(settings, incident_ledgers)
     assert subjects(box) == [
         "CRITICAL (program) verify study: a task ended by a fault of the program"
     ]
@@ -407,7 +408,7 @@ def test_a_program_that_is_killed_again_and_again_tells_each_thing_once_or_doubl
     settings = load(home.folder / "config", {})
     for _ in range(2):
         home.now += timedelta(hours=2)
-        notify.spread(settings)
+        notify.spread(settings, incident_ledgers)
     told = [one for one in box.mails if "] still " not in one.subject]
     for number in range(len(kinds)):
         about = {str(one.mail["Message-ID"]) for one in told if f"study S{number}: " in one.body}

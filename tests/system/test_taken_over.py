@@ -16,6 +16,7 @@ from mtdata.config import SiteConfig, load
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError
 from mtdata.core.sqlite import Connection
+from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.operations import commands, verify
 from tests.system.home import STUDY, Home, row
 
@@ -125,7 +126,7 @@ def test_a_removed_lock_ends_a_command_with_75(home: Home, monkeypatch: pytest.M
 
 
 def test_who_took_the_turn_later_is_the_only_one_that_commits(tmp_path: Any) -> None:
-    first, second = Connection(tmp_path / "l"), Connection(tmp_path / "l")
+    first, second = Connection(tmp_path / "l", LEDGER), Connection(tmp_path / "l", LEDGER)
     with closing(first), closing(second):
         for one in (first, second):
             one.take_turn(lambda: None)
@@ -139,7 +140,7 @@ def test_who_took_the_turn_later_is_the_only_one_that_commits(tmp_path: Any) -> 
 
 
 def test_who_closes_an_incident_beside_a_round_fences_nobody(tmp_path: Any) -> None:
-    holder, beside = Connection(tmp_path / "l"), Connection(tmp_path / "l")
+    holder, beside = Connection(tmp_path / "l", LEDGER), Connection(tmp_path / "l", LEDGER)
     with closing(holder), closing(beside):
         holder.take_turn(lambda: None)
         for one in (holder, beside, holder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.alerts.address import read_address, split_addresses
+from mtdata.config.address import read_address, split_addresses
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from mtdata.cake.jobs import CHANGES, CLICKS, CONVERSIONS
 from mtdata.cli.main import run
 from mtdata.config import Settings, load
 from mtdata.core.border import Border, printable
+from mtdata.core.csv_lines import csv_cells
 from mtdata.core.errors import EntryError, JobError, StorageError, UsageError
 from mtdata.jobs.kind import kept_day, read_parameters
 from mtdata.study.model.days import read_name
@@ -22,7 +23,7 @@ from mtdata.study.model.likeness import alike
 from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Backup, Kept, Span
-from mtdata.study.model.row import Opened, csv_cells
+from mtdata.study.model.row import Opened
 from mtdata.study.model.scale import Scale
 from tests.unit.test_programme_config import loaded
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.core.ports import Room
 from mtdata.study.model import forecast
-from mtdata.study.model.forecast import Room, Silence, Tried
+from mtdata.study.model.forecast import Silence, Tried
 
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from mtdata.alerts.advice import ADVICE
 from mtdata.alerts.incident import KINDS, Incident
 from mtdata.alerts.message import NAMED, WHOLE, Message, message, one_line, trial
-from mtdata.alerts.notice import PROGRAM, Item, News, Notice, Sort, Told
+from mtdata.alerts.notice import Item, News, Notice, Sort, Told
+from mtdata.core.checks import PROGRAM
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 PAGE = (Path(__file__).parents[2] / "docs" / "OPERATING.md").read_text("utf-8")

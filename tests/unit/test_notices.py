@@ -12,8 +12,9 @@ import pytest
 from mtdata.alerts.dispatch import PUT_OFF_TRIES, REFUSED_TRIES, Notices
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message
-from mtdata.alerts.notice import PROGRAM, Pace
+from mtdata.alerts.notice import Pace
 from mtdata.alerts.outbox import Outbox
+from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import PostError, PostPutOff, PostRefused, StorageError

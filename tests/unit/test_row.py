@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdata.core.csv_lines import csv_cells, csv_line
 from mtdata.core.errors import EntryError
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.row import (
@@ -16,8 +17,6 @@ from mtdata.study.model.row import (
     StillSealed,
     cells_digest,
     cells_of,
-    csv_cells,
-    csv_line,
     opened,
     sealed_values,
     spread,

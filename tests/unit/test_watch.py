@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mtdata.core.clock import SystemClock
+from mtdata.core.ports import Room
 from mtdata.study.decryption.cipher import ClearCipher
 from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
-from mtdata.study.model.forecast import Room
 from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.scale import Scale
 from mtdata.study.pool import Pool, Terms

@@ -1,1 +1,1 @@
-"""CAKE: asking for clicks and conversions, reading what comes, and the columns of the files."""
+"""How CAKE is asked, and how its answers are read; it writes no file."""

@@ -1,6 +1,6 @@
 """The kinds of site that can be collected from; a new one is a file and a line, never a branch.
 
-A package of somebody else adds kinds by the entry point group "mtdata.study.collectors": a name and a
+A package of somebody else adds kinds by the entry point group "mtdata.collectors": a name and a
 callable from SiteAccess to Site.
 """
 
@@ -15,7 +15,7 @@ from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.ports import Site
 
-GROUP = "mtdata.study.collectors"
+GROUP = "mtdata.collectors"
 
 KINDS: dict[str, Callable[[SiteAccess], Site]] = {
     "mindtrails": MindTrailsSite,

@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from mtdata.core.errors import DamageError, MTDataError, StorageError
+from mtdata.core.ports import Disk
 from mtdata.study.files.formats import Formats
 from mtdata.study.files.grown import GrownFile, Shelf
 from mtdata.study.ledger import Claim, Ledger, Sifted
@@ -23,7 +24,6 @@ from mtdata.study.model.package import Entry, read_entry
 from mtdata.study.model.receipt import Package, Span
 from mtdata.study.model.row import plain
 from mtdata.study.model.scale import Scale
-from mtdata.study.ports import Disk
 
 CLOSING = b"\n]}\n"
 BETWEEN = b",\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from mtdata.study.ports import Disk
+from mtdata.core.ports import Disk
 
 LIST = "formats.json"
 

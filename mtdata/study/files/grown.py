@@ -12,9 +12,9 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from mtdata.core.ports import Disk
 from mtdata.study.ledger.files import Files
 from mtdata.study.model.mark import FORM, FileMark, Finding, finding
-from mtdata.study.ports import Disk
 
 log = logging.getLogger(__name__)
 ANNOUNCED = {"sheet": logging.INFO}

@@ -9,8 +9,8 @@ import json
 from secrets import token_hex
 from typing import Any
 
+from mtdata.core.ports import Disk
 from mtdata.study.model.identity import Identity, Remembered
-from mtdata.study.ports import Disk
 
 MARKER = ".mtdata-pool"
 NOTE = "MTData knows this pool by this file: leave it here, and copy it along with the pool."

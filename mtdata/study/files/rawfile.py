@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from mtdata.core.border import printable
 from mtdata.core.errors import PackageError
+from mtdata.core.ports import Disk
 from mtdata.study.files.archive import BETWEEN, CLOSING
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import BATCH_BYTES, BATCH_ENTRIES, Entry, elements, is_json, window
-from mtdata.study.ports import Disk
 
 LONGEST_OPENING = 4096
 _OPENING = re.compile(rb'(?:(?:\n\],\n|\{)("(?:[^"\\]|\\.)*"): \[\n)+')

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-from mtdata.study.ports import Disk
+from mtdata.core.ports import Disk
 
 LIST = ".made.json"
 

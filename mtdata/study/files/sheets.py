@@ -9,15 +9,16 @@ from datetime import date, datetime, time
 from itertools import pairwise, repeat, zip_longest
 
 from mtdata.core.border import Border
+from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines
 from mtdata.core.errors import DamageError, EntryError, StorageError
+from mtdata.core.ports import Disk
 from mtdata.study.files.archive import runs
 from mtdata.study.files.grown import GrownFile, Shelf, examine
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileMark, Finding
 from mtdata.study.model.receipt import Placed, Row, Rows, Sheet, Span, Verified
-from mtdata.study.model.row import cells_digest, csv_cells, csv_line, csv_lines, spread
-from mtdata.study.ports import Disk
+from mtdata.study.model.row import cells_digest, spread
 
 log = logging.getLogger(__name__)
 GROUP = 1024

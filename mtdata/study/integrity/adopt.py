@@ -27,7 +27,7 @@ from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.pool import Pool
-from mtdata.study.round.snapshots import Totals, form_of
+from mtdata.study.snapshots import Totals, form_of
 
 NO_NAME = "its name is none of a scale and a day; left alone"
 

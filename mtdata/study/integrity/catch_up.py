@@ -29,9 +29,9 @@ from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
+from mtdata.study.pending import mend_files
 from mtdata.study.pool import Pool
-from mtdata.study.round.pending import mend_files
-from mtdata.study.round.snapshots import form_of
+from mtdata.study.snapshots import form_of
 from mtdata.study.status.report import Bulletin
 
 log = logging.getLogger(__name__)

@@ -13,11 +13,13 @@ from hashlib import sha256
 from itertools import chain, islice
 
 from mtdata.core.border import printable
+from mtdata.core.csv_lines import csv_line, csv_lines
 from mtdata.core.errors import PackageError, StorageError
+from mtdata.core.ports import Disk
 from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.recovered import RecoveredSheets
 from mtdata.study.integrity.placing import staying
-from mtdata.study.integrity.strangers import not_taken_up
+from mtdata.study.integrity.strangers import is_meant, not_taken_up
 from mtdata.study.ledger import Claim
 from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
@@ -25,26 +27,16 @@ from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.mark import FORM, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
 from mtdata.study.model.receipt import Backup, Kept, Rows, Span
-from mtdata.study.model.row import columns_of, csv_line, csv_lines, spread
+from mtdata.study.model.row import columns_of, spread
 from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.pool import Pool
-from mtdata.study.ports import Disk
-from mtdata.study.round.snapshots import recalled_entries
+from mtdata.study.snapshots import recalled_entries
 
 NOWHERE, BY_LEDGER = Span(0, 0, 0), "raw_data by the ledger"
 
 
 class LostBytes(StorageError):
     """An entry of the ledger whose raw bytes are not there any more."""
-
-
-def _meant(word: str, base: str, owner: str, stays: set[str]) -> bool:
-    """Whether the command line's word means the raw file `base` of which no ledger knows."""
-    if word in (".", "all"):
-        return True
-    if word == "static" or owner in stays:
-        return owner in stays and word.casefold() in ("static", owner.casefold())
-    return base.casefold().startswith(f"{word.casefold()}_")
 
 
 @dataclass(slots=True)
@@ -145,7 +137,7 @@ class Recovery:
         return [
             f"{base}.json"
             for base in bases
-            if NAME.match(base) and _meant(scale, base, self._owner(base, stays), stays)
+            if NAME.match(base) and is_meant(scale, base, self._owner(base, stays), stays)
         ]
 
     def _write_loose(self, name: str, out: Disk, folder: str) -> None:

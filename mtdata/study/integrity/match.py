@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from mtdata.core.csv_lines import csv_cells, csv_line
 from mtdata.core.errors import EntryError
 from mtdata.study.files.sheets import row_places
 from mtdata.study.ledger import Claim
@@ -20,7 +21,7 @@ from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.mark import FORMS, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
 from mtdata.study.model.receipt import Backup, HeldBack, Kept, Row, Span
-from mtdata.study.model.row import SEALED, cells_digest, cells_of, csv_cells, csv_line, spread
+from mtdata.study.model.row import SEALED, cells_digest, cells_of, spread
 from mtdata.study.model.scale import Scale
 from mtdata.study.pool import Pool
 

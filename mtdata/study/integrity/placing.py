@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from mtdata.core.border import printable
 from mtdata.core.errors import NameRefused, PackageError
+from mtdata.core.ports import Disk
 from mtdata.study.files.formats import LIST, Formats, formats_of
 from mtdata.study.files.rawfile import opening_key, raw_entries
 from mtdata.study.model.days import Named, read_name
 from mtdata.study.model.package import Entry, is_json
 from mtdata.study.model.scale import checked_name
 from mtdata.study.pool import Pool
-from mtdata.study.ports import Disk
 
 BENCHMARK = "active_data/benchMark.json"
 PAGE = 1024

@@ -17,7 +17,7 @@ from mtdata.study.model.mark import FileMark, Finding
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Span
 from mtdata.study.pool import Pool
-from mtdata.study.round.snapshots import Totals
+from mtdata.study.snapshots import Totals
 
 
 class RawTail:

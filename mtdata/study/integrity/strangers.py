@@ -42,3 +42,12 @@ def strangers(pool: Pool) -> dict[str, str]:
 
 def _length(mark: FileMark) -> int:
     return mark.length + (len(CLOSING) if mark.mode == "grow" else 0)
+
+
+def is_meant(word: str, base: str, owner: str, stays: set[str]) -> bool:
+    """Whether the command line's word means the raw file `base` of which no ledger knows."""
+    if word in (".", "all"):
+        return True
+    if word == "static" or owner in stays:
+        return owner in stays and word.casefold() in ("static", owner.casefold())
+    return base.casefold().startswith(f"{word.casefold()}_")

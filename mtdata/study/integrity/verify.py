@@ -12,7 +12,6 @@ from itertools import islice
 
 from mtdata.alerts.incident import DAMAGE
 from mtdata.core.errors import MTDataError, StorageError
-from mtdata.core.sqlite import REBUILD
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.grown import examine
 from mtdata.study.files.sheets import row_places
@@ -20,12 +19,13 @@ from mtdata.study.integrity.catch_up import Stand
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.repair import RawRepair
+from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.mark import FileMark, Finding, finding
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
+from mtdata.study.pending import lay_down, settle_waiting
 from mtdata.study.pool import Course, Pool
-from mtdata.study.round.pending import lay_down, settle_waiting
 from mtdata.study.status.report import write_line
 
 PIECE = 1 << 20

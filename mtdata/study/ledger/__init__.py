@@ -11,9 +11,11 @@ from mtdata.core.sqlite import Connection
 from mtdata.study.ledger.adopted import Adopted
 from mtdata.study.ledger.arrivals import Arrivals
 from mtdata.study.ledger.copies import Copies
-from mtdata.study.ledger.entries import Claim, Entries, Sifted
+from mtdata.study.ledger.entries import Entries
+from mtdata.study.ledger.entry import Claim, Sifted
 from mtdata.study.ledger.files import Files, LiveLength
 from mtdata.study.ledger.listing import Listed, Listing
+from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.ledger.sight import Sight
 from mtdata.study.ledger.snapshots import Snapshot, Snapshots
 from mtdata.study.ledger.standing import Counts, Released
@@ -27,7 +29,7 @@ class Ledger:
     NAME = "ledger.sqlite3"
 
     def __init__(self, path: Path | None) -> None:
-        self._db = Connection(path)
+        self._db = Connection(path, LEDGER)
         self.files = Files(self._db)
         self.entries = Entries(self._db, self.files)
         self.adopted = Adopted(self._db)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mtdata.core.sqlite import Connection
-from mtdata.study.ledger.entries import CLAIM, RESTATED, Claim, claim_of
+from mtdata.study.ledger.entries import CLAIM, RESTATED, claim_of
+from mtdata.study.ledger.entry import Claim
 from mtdata.study.model.receipt import Span
 
 _HALF = "SELECT number FROM files WHERE state = 'entering'"

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from mtdata.core.errors import StorageError
-from mtdata.core.sqlite import REBUILD, Connection
+from mtdata.core.sqlite import Connection
+from mtdata.study.ledger.entry import Claim, Sifted
 from mtdata.study.ledger.files import Files
+from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.ledger.standing import SETTLED, Standing
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
@@ -21,32 +23,6 @@ from mtdata.study.model.receipt import HeldBack, Placed, Span
 STORED, HELD, ROWED, RESTATED = 0, 1, 2, 3
 NO_ID = -1
 PAGE = 1024
-
-
-class Claim(NamedTuple):
-    """What the ledger says of one entry; nothing of it is proven until the bytes are read."""
-
-    seq: int
-    id: int | None
-    digest: bytes
-    span: Span
-    sheet: int | None
-    line: Span | None
-    cells: bytes | None
-
-
-class Sifted(NamedTuple):
-    """A batch of a package beside what is known: all three in the order of the package."""
-
-    fresh: list[Entry]
-    conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
-    anew: frozenset[bytes]  # those of them whose id was proven gone before
-    again: list[Entry]  # known ones whose raw bytes were lost and that the site still has
-
-    def without(self, same: Mapping[bytes, Claim]) -> Sifted:
-        """The same batch when these digests turn out to conflict with nothing."""
-        keys = frozenset(same)
-        return self._replace(conflicts=self.conflicts - keys, anew=self.anew - keys)
 
 
 CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"

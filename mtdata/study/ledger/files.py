@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.past import latest_counted
-from mtdata.core.sqlite import REBUILD
 from mtdata.study.ledger.ranges import Ranges
+from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.mark import EMPTY_DIGEST, FileMark
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing, form"

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-SCHEMA = 3
-TABLES = """
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from mtdata.alerts.schema import INCIDENTS, INCIDENTS_NEWER, is_incident
+from mtdata.core.cells import are_words, is_day
+from mtdata.core.reach import is_plain
+from mtdata.core.sqlite import FOREIGN, Schema, format_of
+
+REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
+FILE_KINDS = ("raw", "sheet", "held")
+LAST_STATE = 3
+TABLES = f"""
 CREATE TABLE files (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
   part INTEGER NOT NULL, path TEXT NOT NULL, mode TEXT NOT NULL, length INTEGER NOT NULL,
@@ -44,29 +55,15 @@ CREATE TABLE snapshots (
 CREATE TABLE scales (
   name TEXT PRIMARY KEY, deleteable INTEGER NOT NULL, columns TEXT, listed_at TEXT,
   size INTEGER NOT NULL);
-CREATE TABLE incidents (
-  number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, detail TEXT NOT NULL,
-  count INTEGER NOT NULL, opened_at TEXT NOT NULL, last_at TEXT NOT NULL, closed_at TEXT,
-  closed_by TEXT, told_at TEXT, again_at TEXT, escalated_at TEXT, over_at TEXT);
-CREATE UNIQUE INDEX incidents_open ON incidents (kind, scale) WHERE closed_at IS NULL;
-CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
-CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
-CREATE TABLE runs (
+{INCIDENTS}CREATE TABLE runs (
   number INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL,
   ended_at TEXT, exit INTEGER, report TEXT);
 CREATE INDEX files_day ON files (scale, day);
 CREATE INDEX runs_command ON runs (command, exit, ended_at);
 """
 NEWER = {
-    1: """
-ALTER TABLE incidents ADD COLUMN told_at TEXT;
-ALTER TABLE incidents ADD COLUMN again_at TEXT;
-ALTER TABLE incidents ADD COLUMN escalated_at TEXT;
-ALTER TABLE incidents ADD COLUMN over_at TEXT;
-UPDATE incidents SET told_at = opened_at, over_at = closed_at WHERE closed_at IS NOT NULL;
-CREATE INDEX incidents_untold ON incidents (number) WHERE over_at IS NULL;
-CREATE INDEX incidents_told ON incidents (kind, scale, number) WHERE told_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
+    1: f"""
+{INCIDENTS_NEWER[1]}CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
 CREATE INDEX IF NOT EXISTS runs_command ON runs (command, exit, ended_at);
 """,
     2: """
@@ -77,8 +74,6 @@ UPDATE entries SET state = 0, held = NULL, reason = NULL, tried_with = NULL
 """,
 }
 """What makes a ledger of that format one of the next."""
-TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
-"""Whose turn it is to write what follows from the files; older programs pass it by."""
 WORKING = """
 CREATE TEMP TABLE present (
   id INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (id, digest)) WITHOUT ROWID;
@@ -93,3 +88,41 @@ ASTRAY = (
     f"ranges WHERE file {_NO_FILE}",
 )
 """What names something that the ledger does not know."""
+
+
+def _is_kind(text: str) -> bool:
+    return text in FILE_KINDS or is_incident(text)
+
+
+def _is_state(state: object) -> bool:
+    return isinstance(state, str) or (isinstance(state, int) and state <= LAST_STATE)
+
+
+LEDGER = Schema(
+    3,
+    TABLES,
+    NEWER,
+    {"columns": are_words, "day": is_day, "kind": _is_kind, "state": _is_state},
+    WORKING,
+    ASTRAY,
+    REBUILD,
+)
+
+
+def knows_nothing(path: Path) -> bool:
+    """Whether no file is entered in that ledger, be it empty or without our tables.
+
+    One that cannot be read, is no file, or a newer program's, is told when it is opened, and False
+    here.
+    """
+    if not is_plain(path):
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            if format_of(db) > LEDGER.format:
+                return False
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
+                return True
+            return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
+    except FOREIGN:
+        return False

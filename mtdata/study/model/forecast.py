@@ -12,7 +12,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mtdata.core.past import past
+from mtdata.core.ports import Room
 from mtdata.core.schedule import LATE, PATIENCE_S, is_overdue, latest
+from mtdata.core.words import size, span
 
 DAY = timedelta(days=1)
 
@@ -36,13 +38,6 @@ ROOM_FILES = 1000
 RATE_DAYS = 7
 
 STATIC_LATE = timedelta(hours=6)
-
-
-class Room(NamedTuple):
-    """What is free on a disk for who writes there; `files` None where they are not counted."""
-
-    bytes: int
-    files: int | None = None
 
 
 class Silence(NamedTuple):
@@ -217,19 +212,3 @@ def late_s(every_s: float) -> float:
 
 
 # words --------------------------------------------------------------------------------------------
-
-
-def span(length: timedelta) -> str:
-    """A length of time in the largest unit that tells it well."""
-    hours = length.total_seconds() / 3600
-    if hours >= 72:
-        return f"{hours / 24:.0f} days"
-    return f"{hours:.0f} h" if hours >= 2 else f"{hours * 60:.0f} min"
-
-
-def size(count: int) -> str:
-    """Bytes in the largest unit that tells them well."""
-    for unit, length in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
-        if count >= length:
-            return f"{count / length:,.1f} {unit}"
-    return f"{count} B"

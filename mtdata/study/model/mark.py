@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 FORM, FORMS = 2, (2, 1)
-"""How a sheet words its cells (mtdata/study/model/row.py): that of today, and all, the newest first."""
+"""How a sheet words its cells (row.py): that of today, and all, the newest first."""
 EMPTY_DIGEST = sha256(b"").digest()
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +14,7 @@ from operator import add
 from typing import Any, NamedTuple
 
 from mtdata.core.border import Border
+from mtdata.core.csv_lines import without_nul
 from mtdata.core.errors import EntryError
 from mtdata.study.model.mark import FORM
 
@@ -30,7 +30,6 @@ SEALED = "RSA"
 EARLIER = 1
 _CONTAINERS = frozenset({dict, list})
 _VALUE = Border(EntryError, "a value that cannot be written")
-_LINE = Border(EntryError, "a line of the sheet that is no row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +163,6 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def without_nul(text: str) -> str:
-    """The text as databases take it: NUL ends a text there, or the whole file is refused."""
-    return text.replace("\0", "\ufffd")
-
-
 def _cell(value: Any, form: int) -> str:
     if form == EARLIER:
         value = plain(value)
@@ -232,40 +226,6 @@ def spread(columns: tuple[str, ...], cells: list[str], sheet: tuple[str, ...]) -
         return cells
     known = dict(zip(columns, cells, strict=True))
     return [known.get(column, "") for column in sheet]
-
-
-def csv_line(cells: Sequence[str]) -> bytes:
-    """One line of a sheet: excel dialect, CRLF, UTF-8."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow(cells)
-    return text.getvalue().encode()
-
-
-def csv_lines(rows: Iterable[Sequence[str]]) -> list[bytes]:
-    """The lines of many rows, each by itself, so that its place in the file is known."""
-    lines: list[bytes] = []
-    writer = csv.writer(_Catcher(lines))
-    writer.writerows(rows)
-    return lines
-
-
-class _Catcher:
-    """The least that csv.writer asks of a file; each row is one call."""
-
-    def __init__(self, lines: list[bytes]) -> None:
-        self._lines = lines
-
-    def write(self, text: str) -> None:
-        self._lines.append(text.encode())
-
-
-def csv_cells(line: bytes) -> list[str]:
-    """The cells of one line; EntryError when it is not exactly one row."""
-    with _LINE:
-        rows = list(csv.reader(io.StringIO(line.decode(), newline=""), strict=True))
-    if len(rows) != 1:
-        raise EntryError("a line of the sheet that is no row")
-    return rows[0]
 
 
 csv.field_size_limit(2**31 - 1)  # an answer may be longer than the csv module's usual limit

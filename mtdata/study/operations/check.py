@@ -8,12 +8,11 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from mtdata.alerts.notice import PROGRAM
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.hands import is_open_to_readers
 from mtdata.config.loading import FILES
 from mtdata.core import journal, owner
-from mtdata.core.checks import Finding, of_program
+from mtdata.core.checks import PROGRAM, Finding, of_program
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import MTDataError, OwnerError, StorageError

@@ -19,6 +19,7 @@ from mtdata.core.lock import Held
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.stop import Pulse
 from mtdata.study import pipeline
+from mtdata.study.from_ledger import Recalled, owed
 from mtdata.study.integrity.adopt import Adopted, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.decode import Recovery
@@ -34,7 +35,6 @@ from mtdata.study.operations.opening import (
     locked,
     look_into,
     open_pool,
-    refuse_stranger,
     seldom_searched,
     site_of,
     terms_of,
@@ -42,7 +42,6 @@ from mtdata.study.operations.opening import (
 from mtdata.study.operations.reclaiming import accept
 from mtdata.study.pool import Course, Pool
 from mtdata.study.replicas.copying import Copying
-from mtdata.study.round.recall import Recalled, owed
 from mtdata.study.round.round import Round
 from mtdata.study.status import forecasts as outlook
 from mtdata.study.status import overview as standing
@@ -227,21 +226,6 @@ def release(site: SiteConfig, scale: str, number: int | None) -> Released:
     """Let held versions through; returns how many become rows, and how many wait for a key."""
     with locked(site) as held, open_pool(site, held=held) as opening:
         return opening.pool.ledger.entries.release(scale, number)
-
-
-def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
-    """Open incidents, or the newest of all."""
-    with look_into(site) as pool:
-        diary = pool.ledger.diary
-        found = diary.incidents() if closed_too else diary.open_incidents()
-        return [standing.shown(incident) for incident in found]
-
-
-def close_incident(site: SiteConfig, number: int) -> bool:
-    """Close an incident by hand."""
-    refuse_stranger(site)
-    with look_into(site) as pool:
-        return pool.ledger.diary.close_by_hand(number, pool.clock.now())
 
 
 def deletions(site: SiteConfig) -> dict[str, Any]:

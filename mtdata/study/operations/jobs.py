@@ -7,17 +7,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mtdata.alerts import notify
+from mtdata.alerts import heartbeat, notify
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import JobError, StorageError
-from mtdata.jobs.kind import Kind, Parameter, Parameters, Work
+from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
 from mtdata.study.integrity.decode import Recovery
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.scale import NAME
 from mtdata.study.operations import commands
-from mtdata.study.operations.opening import has_pool, knows_its_files, open_pool
+from mtdata.study.operations.opening import has_pool, incident_ledgers, knows_its_files, open_pool
 
 BETWEEN = ":"
 """Between site and sheet in the name of a part; the name of a site holds none."""
@@ -78,10 +78,10 @@ def _export(work: Work) -> None:
     def watch(step: str) -> None:
         work.progress(0, step=step)
 
-    with notify.beating(work.settings, site.name) as ended:
+    with heartbeat.beating(work.settings, site.name) as ended:
         report = commands.export(site, work.parameters["scale"], watch, work.pulse)
         ended.append(report)
-    notify.spread(work.settings)
+    notify.spread(work.settings, incident_ledgers)
     work.progress(sum(did["appended"] for did in report.scales.values()))
     if report.exit:
         told = "; ".join(report.faults) or "some part failed; `mtdata incidents` tells which"
@@ -197,3 +197,4 @@ DECODE = Kind(
     hands=64,
     about="Make the sheets of a pool again from its raw files, into recovered_data.",
 )
+KINDS: Kinds = {kind.name: kind for kind in (EXPORT, DECODE)}

@@ -16,6 +16,7 @@ from pathlib import Path
 from mtdata.config import SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import ConfigError, DamageError, MTDataError, Reach, StorageError
+from mtdata.core.ports import Disk
 from mtdata.study.files.identity import (
     MARKER,
     identity_of,
@@ -26,7 +27,6 @@ from mtdata.study.files.identity import (
 )
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.identity import Identity, Remembered, differs
-from mtdata.study.ports import Disk
 
 log = logging.getLogger(__name__)
 MEANT = "If what lies there now is meant: mtdata pool {} --accept"

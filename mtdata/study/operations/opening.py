@@ -6,23 +6,26 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from mtdata.config import SiteConfig
+from mtdata.config import Settings, SiteConfig
 from mtdata.core import owner
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.lock import Held, PoolLock
-from mtdata.core.sqlite import knows_nothing
-from mtdata.core.stop import AttendedSite, Pulse
+from mtdata.core.sqlite import Connection
+from mtdata.core.stop import Pulse
 from mtdata.study.collectors import open_site
+from mtdata.study.collectors.attended import AttendedSite
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
 from mtdata.study.decryption.keys import load_keys
 from mtdata.study.files.archive import FolderArchive, drop_incoming
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
+from mtdata.study.ledger.schema import LEDGER, knows_nothing
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.pool import Pool, Terms
 from mtdata.study.ports import Cipher, Replica, Site
@@ -251,3 +254,15 @@ def has_pool(site: SiteConfig) -> bool:
 def knows_its_files(site: SiteConfig) -> bool:
     """Whether there is a ledger, and it does not know nothing where raw files lie."""
     return has_ledger(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))
+
+
+def incident_ledgers(settings: Settings) -> dict[str, Callable[[], Connection]]:
+    """The ledgers of the pools that are there, for who tells people of incidents.
+
+    StorageError where one is hidden from us.
+    """
+    return {
+        site.name: partial(Connection, site.path / Ledger.NAME, LEDGER)
+        for site in settings.sites
+        if has_ledger(site)
+    }

@@ -18,6 +18,7 @@ from mtdata.config import SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import MTDataError, UsageError
 from mtdata.core.lock import PoolLock
+from mtdata.core.ports import Disk
 from mtdata.core.stop import Pulse
 from mtdata.study.files.grown import digest_of
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
@@ -26,9 +27,8 @@ from mtdata.study.model.days import Named
 from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.operations.opening import HeldDisk, locked, open_pool, refuse_stranger
+from mtdata.study.pending import settle_waiting
 from mtdata.study.pool import Course, Pool
-from mtdata.study.ports import Disk
-from mtdata.study.round.pending import settle_waiting
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from typing import NamedTuple
 
+from mtdata.alerts.heartbeat import Ended
 from mtdata.config import DaemonConfig, SiteConfig
 from mtdata.core import schedule
 from mtdata.core.errors import StorageError
@@ -14,7 +15,6 @@ from mtdata.study.operations import commands as app
 from mtdata.study.operations import verify
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool
-from mtdata.study.status.report import Report
 
 
 class Turn(NamedTuple):
@@ -27,7 +27,7 @@ class Turn(NamedTuple):
     terms: DaemonConfig
     now: datetime
     pulse: Pulse
-    ended: list[Report]
+    ended: list[Ended]
     watch: Callable[[str], None] = lambda step: None
     must_yield: Callable[[], bool] = lambda: False
 

@@ -1,1 +1,1 @@
-"""One round of a site: its scales one after another, what is owed, snapshots."""
+"""One round of a site: its scales one after another, and what it tells."""

@@ -14,18 +14,18 @@ from typing import Any
 from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
 from mtdata.core.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
+from mtdata.study.from_ledger import Recalled, owed, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.benchmark import benchmark_text
 from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.receipt import Outcome, Verified
 from mtdata.study.model.scale import Scale, chosen, offered
+from mtdata.study.pending import lay_down, settle_waiting
 from mtdata.study.pipeline import carry, delete, settle, verify
 from mtdata.study.pool import Course, Pool, Terms
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
-from mtdata.study.round.pending import lay_down, settle_waiting
-from mtdata.study.round.recall import Recalled, owed, waiting
-from mtdata.study.round.snapshots import keep_snapshot
+from mtdata.study.snapshots import keep_snapshot
 from mtdata.study.status.forecasts import Watch
 from mtdata.study.status.report import REPLICAS, Bulletin, Report, summary
 

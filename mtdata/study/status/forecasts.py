@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mtdata.core.past import latest_counted
+from mtdata.core.words import span
 from mtdata.study.model import forecast
 from mtdata.study.model.forecast import Tried
 from mtdata.study.pool import Pool, Terms
@@ -78,7 +79,7 @@ class Watch:
         """Whether good rounds come as often as the config says."""
         late, told = missed(self._pool, self._terms, now), []
         if since := late.get("collected"):
-            every = forecast.span(timedelta(seconds=self._terms.every_s))
+            every = span(timedelta(seconds=self._terms.every_s))
             told.append(f"no good round since {since:%Y-%m-%d %H:%M} UTC; one is due every {every}")
         if since := late.get("kept"):
             told.append(

@@ -10,13 +10,13 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.alerts.incident import DAMAGE, KINDS
+from mtdata.alerts.levels import level_of
 from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
 from mtdata.study.files.grown import Shelf, told_of
 from mtdata.study.ledger.evidence import UNCOPIED
 from mtdata.study.pool import Course, Pool
 
 log = logging.getLogger(__name__)
-LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logging.WARNING}
 HELD = {
     "sealed": "entry_sealed",
     "malformed": "entry_malformed",
@@ -215,11 +215,6 @@ class Bulletin:
             )
         elif self._opened:
             self.close("", ("key_wrong",))
-
-
-def level_of(kind: str) -> int:
-    """How loudly the log tells of a kind of incident."""
-    return LEVELS.get(KINDS[kind].level, logging.INFO) if kind else logging.WARNING
 
 
 def write_line(kind: str, scale: str, detail: str) -> None:

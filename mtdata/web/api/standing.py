@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query
 
 from mtdata.alerts import notify
-from mtdata.alerts.notice import PROGRAM
+from mtdata.core.checks import PROGRAM
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.records import carriers
 from mtdata.study.status.overview import shown

@@ -20,7 +20,7 @@ from mtdata.jobs.states import Status
 from mtdata.web.models import Link
 
 VALID = timedelta(hours=24)
-SALT, MOST_WORD, BATCH = "mtdata.web.downloads.links", 200, 500
+SALT, MOST_WORD, BATCH = "mtdata.web.links", 200, 500
 
 
 class Standing(NamedTuple):

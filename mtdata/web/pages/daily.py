@@ -13,6 +13,7 @@ from django.shortcuts import render
 
 from mtdata.cake import daily_records, daily_reports
 from mtdata.cake.daily import name_of
+from mtdata.cake.daily_reports import plan_of
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError, RecordsError
 from mtdata.jobs.records.asking import asking, now
@@ -29,14 +30,14 @@ def show(request: HttpRequest) -> HttpResponse:
     with asking():
         at = now()
         accounts = [
-            {"name": account.name, "plan": account.daily, "reports": _reports(account, at)}
+            {"name": account.name, "plan": plan_of(account), "reports": _reports(account, at)}
             for account in reach_of(request.user).settings.export.cake
         ]
     return render(request, "web/daily.html", {"accounts": accounts})
 
 
 def _reports(account: CakeConfig, at: datetime) -> list[dict[str, Any]]:
-    plan = account.daily
+    plan = plan_of(account)
     if plan is None:
         return []
     day = plan.due(at)

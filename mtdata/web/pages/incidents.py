@@ -16,12 +16,12 @@ from django.shortcuts import render
 from mtdata import logs
 from mtdata.alerts import notify
 from mtdata.alerts.advice import ADVICE
-from mtdata.alerts.incident import KINDS
-from mtdata.alerts.notice import PROGRAM
+from mtdata.alerts.incident import KINDS, Incident
 from mtdata.config import Settings, SiteConfig
+from mtdata.core.checks import PROGRAM
 from mtdata.core.errors import MTDataError, UsageError
 from mtdata.study.model.bounds import MAX_ID
-from mtdata.study.operations import commands
+from mtdata.study.operations import incidents as books
 from mtdata.study.operations.opening import has_pool
 from mtdata.study.status import overview
 from mtdata.web import pools
@@ -78,17 +78,23 @@ def _of_book(ours: Settings, book: str) -> list[dict[str, Any]]:
     if book == PROGRAM:
         return [overview.shown(one) for one in notify.program_incidents(ours)]
     site = ours.site(book)
-    return commands.incidents(site, closed_too=False) if has_pool(site) else []
+    return books.incidents(site, closed_too=False) if has_pool(site) else []
 
 
 def _closed(ours: Settings, book: str, before: int) -> dict[str, Any]:
     try:
-        found = notify.closed_incidents(ours, book, before, SIZE + 1)
+        found = _closed_of(ours, book, before)
     except MTDataError as error:
         return {"incidents": [], "faults": {book: str(error)}}
     shown = [_told(book, overview.shown(one)) for one in found[:SIZE]]
     older = found[SIZE - 1].number if len(found) > SIZE else None
     return {"incidents": shown, "older": older, "faults": {}, "is_later": before != MAX_ID}
+
+
+def _closed_of(ours: Settings, book: str, before: int) -> list[Incident]:
+    if book == PROGRAM:
+        return notify.closed_incidents(ours, before, SIZE + 1)
+    return books.closed_incidents(ours.site(book), before, SIZE + 1)
 
 
 def _told(book: str, one: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def _told(book: str, one: dict[str, Any]) -> dict[str, Any]:
 def close(request: HttpRequest) -> HttpResponse:
     """Somebody looked at it.  UsageError when it is not open."""
     site, number = _site(request.POST), number_in(request.POST, "number", 0)
-    if not has_pool(site) or not commands.close_incident(site, number):
+    if not has_pool(site) or not books.close_incident(site, number):
         raise UsageError(f"{site.name} has no open incident {number}")
     pools.forget()
     with logs.at(site=site.name):

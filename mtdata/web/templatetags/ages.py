@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from mtdata.core.clock import SystemClock
-from mtdata.study.model import forecast
+from mtdata.core.words import size
 
 register = template.Library()
 UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))
@@ -53,7 +53,7 @@ def utc(value: datetime | str | None) -> str:
 
 def bytes_told(count: int) -> str:
     """A number of bytes in the unit that tells it well."""
-    return forecast.size(count)
+    return size(count)
 
 
 def coded(words: str) -> list[tuple[bool, str]]:

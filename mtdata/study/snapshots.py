@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 
+from mtdata.core.csv_lines import csv_line, csv_lines
 from mtdata.core.errors import DamageError, PackageError, StorageError
 from mtdata.study.files.archive import Appended, Volume
 from mtdata.study.ledger import Snapshot
@@ -14,7 +15,7 @@ from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.mark import FORMS
 from mtdata.study.model.package import Entry, entries, in_batches, is_json
 from mtdata.study.model.receipt import Backup, Kept, Package, Span
-from mtdata.study.model.row import columns_of, csv_line, csv_lines, spread
+from mtdata.study.model.row import columns_of, spread
 from mtdata.study.model.scale import Scale
 from mtdata.study.pipeline import append, collect, decrypt, verify
 from mtdata.study.pool import Course, Pool

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mtdata.core.errors import StorageError
-from mtdata.core.sqlite import REBUILD
+from mtdata.study.from_ledger import waiting
+from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.scale import Scale
 from mtdata.study.pipeline import settle
 from mtdata.study.pool import Course, Pool
-from mtdata.study.round.recall import waiting
-from mtdata.study.round.snapshots import lay_out, stands
+from mtdata.study.snapshots import lay_out, stands
 
 
 def mend_files(pool: Pool) -> None:

@@ -1,0 +1,72 @@
+"""The heartbeat around a round, and what its pool could not take: that is the program's then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from mtdata.alerts.notify import close_program_incident, program_incident, program_incidents
+from mtdata.alerts.posting import heart_beat
+from mtdata.config import Settings
+from mtdata.core.errors import BusyError, MTDataError, PostError, Stopped, UsageError
+
+log = logging.getLogger(__name__)
+
+
+class Ended(Protocol):
+    """How a round ended: its exit code, and kind, scale, detail of what no ledger took."""
+
+    exit: int
+    unentered: list[tuple[str, str, str]]
+
+
+def beat(settings: Settings, site_name: str, sign: str) -> None:
+    """Tell the heartbeat service that a round begins ("start") or how it ended.
+
+    `sign` is "start", "success" or "fail".
+    """
+    try:
+        heart_beat(settings, site_name, sign)
+    except PostError as error:
+        log.warning("%s", error)
+
+
+@contextmanager
+def beating(
+    settings: Settings, site_name: str, tell: Callable[[Settings, str, str], None] = beat
+) -> Iterator[list[Ended]]:
+    """The heartbeat around a round, which lays its report into the list; `tell` sends each sign.
+
+    What the pool's own ledger could not take is entered in the program's.
+    """
+    ended: list[Ended] = []
+    tell(settings, site_name, "start")
+    try:
+        yield ended
+    except (BusyError, UsageError, Stopped):  # it was none, or the next one goes on with it
+        raise
+    except MTDataError as error:
+        _note_round(settings, site_name, [(error.incident or "task_failed", "", str(error))])
+        tell(settings, site_name, "fail")
+        raise
+    _note_round(settings, site_name, [one for report in ended for one in report.unentered])
+    well = all(report.exit in (0, 1) for report in ended)
+    tell(settings, site_name, "success" if well else "fail")
+
+
+def place_of(site_name: str) -> str:
+    """What stands for the scale in an incident of the program's that concerns one pool."""
+    return f"pool {site_name}"
+
+
+def _note_round(settings: Settings, site_name: str, told: list[tuple[str, str, str]]) -> None:
+    """Open what a round could not enter in its pool, and close what an earlier one could not."""
+    pool = place_of(site_name)
+    entered = {(kind, f"{pool} {scale}".strip()): detail for kind, scale, detail in told}
+    for (kind, place), detail in entered.items():
+        program_incident(settings, kind, place, detail)
+    for one in program_incidents(settings):
+        if f"{one.scale} ".startswith(f"{pool} ") and (one.kind, one.scale) not in entered:
+            close_program_incident(settings, one.kind, one.scale)

@@ -1,0 +1,21 @@
+"""Spans of time and sizes in words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+def span(length: timedelta) -> str:
+    """A length of time in the largest unit that tells it well."""
+    hours = length.total_seconds() / 3600
+    if hours >= 72:
+        return f"{hours / 24:.0f} days"
+    return f"{hours:.0f} h" if hours >= 2 else f"{hours * 60:.0f} min"
+
+
+def size(count: int) -> str:
+    """Bytes in the largest unit that tells them well."""
+    for unit, length in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+        if count >= length:
+            return f"{count / length:,.1f} {unit}"
+    return f"{count} B"

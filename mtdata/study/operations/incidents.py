@@ -1,0 +1,35 @@
+"""The incidents of a pool: shown, and closed because a person looked at them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+from mtdata.alerts.incident import Incident
+from mtdata.config import SiteConfig
+from mtdata.study.ledger import Ledger
+from mtdata.study.operations.opening import look_into, refuse_stranger
+from mtdata.study.status import overview
+
+
+def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
+    """Open incidents, or the newest of all."""
+    with look_into(site) as pool:
+        diary = pool.ledger.diary
+        found = diary.incidents() if closed_too else diary.open_incidents()
+        return [overview.shown(incident) for incident in found]
+
+
+def closed_incidents(site: SiteConfig, before: int, most: int) -> list[Incident]:
+    """Closed ones with a lower number, the newest first."""
+    if not (site.path / Ledger.NAME).is_file():
+        return []
+    with closing(Ledger(site.path / Ledger.NAME)) as ledger:
+        return ledger.diary.closed(before, most)
+
+
+def close_incident(site: SiteConfig, number: int) -> bool:
+    """Close an incident by hand."""
+    refuse_stranger(site)
+    with look_into(site) as pool:
+        return pool.ledger.diary.close_by_hand(number, pool.clock.now())
