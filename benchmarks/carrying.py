@@ -17,7 +17,7 @@ from typing import Any
 
 from mtdata.config import load
 from mtdata.core.clock import SystemClock
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.operations import commands
 
 HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
@@ -48,14 +48,14 @@ def carried_out(text: str) -> str:
 def _forget_syncs() -> None:
     """The same without any durability: no file is synced, and SQLite does not wait either."""
     setattr(os, "fsync", lambda file: None)  # noqa: B010 - its type forbids the plain way
-    opened = Connection._open
+    opened = LedgerDatabase._open
 
-    def open_without(connection: Connection) -> sqlite3.Connection:
+    def open_without(connection: LedgerDatabase) -> sqlite3.Connection:
         db = opened(connection)
         db.execute("PRAGMA synchronous=OFF")
         return db
 
-    setattr(Connection, "_open", open_without)  # noqa: B010
+    setattr(LedgerDatabase, "_open", open_without)  # noqa: B010
 
 
 def _set_clock(at: datetime) -> None:

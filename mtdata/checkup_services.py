@@ -71,7 +71,7 @@ def check_reports(settings: Settings) -> list[Finding]:
     return found
 
 
-def _check_post(one: notify.Tried) -> Finding:
+def _check_post(one: notify.DeliveryTrial) -> Finding:
     if one.fault:
         return of_program(one.destination, "bad", str(one.fault), one.fault.exit_code)
     if one.odd:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from mtdata.core.errors import MTDataError, PackageError, SiteError, SiteRefused
-from mtdata.study.model.receipt import Answer, Outcome
+from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import checked_name
 
 Verdict = tuple[Outcome, str]
@@ -115,7 +115,7 @@ class MemorySite:
         self.fetched.append(scale)
         yield self._pieces(scale)
 
-    def delete(self, scale: str, ids: Sequence[int]) -> Iterator[Answer]:
+    def delete(self, scale: str, ids: Sequence[int]) -> Iterator[DeleteAnswer]:
         checked_name(scale)
         return self._answers(scale, ids)
 
@@ -134,7 +134,7 @@ class MemorySite:
             raise self.package_faults[scale]
         yield body[half:]
 
-    def _answers(self, scale: str, ids: Sequence[int]) -> Iterator[Answer]:
+    def _answers(self, scale: str, ids: Sequence[int]) -> Iterator[DeleteAnswer]:
         failures = 0
         verdict: Verdict | None = None
         for id in ids:
@@ -145,9 +145,9 @@ class MemorySite:
                     verdict = outcome, reason
                 elif failures == self.MAX_FAILURES:
                     verdict = outcome, f"not asked: {failures} failures in a row"
-                yield Answer(id, outcome, reason)
+                yield DeleteAnswer(id, outcome, reason)
             else:
-                yield Answer(id, *verdict)
+                yield DeleteAnswer(id, *verdict)
 
     def _ask(self, scale: str, id: int) -> Verdict:
         self.asked.append((scale, id))

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from mtdata.core.errors import OutputError
-from mtdata.core.output import Facts, Staged, checked_name
+from mtdata.core.output import FileFacts, Staged, checked_name
 
 
 class MemoryOutput:
@@ -29,7 +29,7 @@ class MemoryOutput:
         found = self.files.get(checked_name(name))
         return None if found is None else len(found)
 
-    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
+    def stage(self, name: str, spooled: Path, facts: FileFacts, tag: str) -> Staged:
         self._look()
         content = spooled.read_bytes()
         if sha256(content).hexdigest() != facts.sha256:

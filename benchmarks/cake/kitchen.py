@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 from mtdata.demo.cake.calls import Asked
 from mtdata.demo.cake.forms import Form
 from mtdata.demo.cake.site import CakeSite
-from mtdata.demo.wire import Answer
+from mtdata.demo.wire import WireAnswer
 
 FAR_S = 60
 
@@ -35,9 +35,9 @@ class Keeping(CakeSite):
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**how)
-        self._kept: dict[Any, Answer] = {}
+        self._kept: dict[Any, WireAnswer] = {}
 
-    def _served(self, asked: Asked, form: Form) -> Answer:
+    def _served(self, asked: Asked, form: Form) -> WireAnswer:
         key = (*asked[:3], *sorted(asked.given.items()))
         if key not in self._kept:
             answer = super()._served(asked, form)

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message, message
-from mtdata.alerts.notice import News, Notice, Pace, due
+from mtdata.alerts.notice import AlertIntervals, News, Notice, due
 from mtdata.alerts.outbox import Outbox, is_due, pause_s
-from mtdata.alerts.telling import Telling
+from mtdata.alerts.telling import NotificationState
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import PostError, PostPutOff, StorageError
@@ -40,7 +40,7 @@ class Notices:
 
     def __init__(
         self,
-        books: Mapping[str, Telling],
+        books: Mapping[str, NotificationState],
         outbox: Outbox,
         posts: Mapping[str, Post],
         clock: SystemClock,
@@ -50,7 +50,7 @@ class Notices:
         self._books, self._outbox, self._posts = books, outbox, posts
         self._clock, self._stuck, self._marker = clock, stuck, marker
 
-    def decide(self, pace: Pace, host: str) -> None:
+    def decide(self, pace: AlertIntervals, host: str) -> None:
         """Spool what is due and enter it as told."""
         now = self._clock.now()
         news = [one for book in self._books for one in self._read(book, pace)]
@@ -66,7 +66,7 @@ class Notices:
             elif self._is_known(messages, unspooled):
                 self._enter(notice, messages, at_once=bool(unspooled))
 
-    def _read(self, book: str, pace: Pace) -> list[News]:
+    def _read(self, book: str, pace: AlertIntervals) -> list[News]:
         telling = self._books[book]
         try:
             telling.forget(self._clock.now() - STALE - 2 * pace.digest)

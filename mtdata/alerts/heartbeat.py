@@ -15,7 +15,7 @@ from mtdata.core.errors import BusyError, MTDataError, PostError, Stopped, Usage
 log = logging.getLogger(__name__)
 
 
-class Ended(Protocol):
+class EndedRound(Protocol):
     """How a round ended: its exit code, and kind, scale, detail of what no ledger took."""
 
     exit: int
@@ -36,12 +36,12 @@ def beat(settings: Settings, site_name: str, sign: str) -> None:
 @contextmanager
 def beating(
     settings: Settings, site_name: str, tell: Callable[[Settings, str, str], None] = beat
-) -> Iterator[list[Ended]]:
+) -> Iterator[list[EndedRound]]:
     """The heartbeat around a round, which lays its report into the list; `tell` sends each sign.
 
     What the pool's own ledger could not take is entered in the program's.
     """
-    ended: list[Ended] = []
+    ended: list[EndedRound] = []
     tell(settings, site_name, "start")
     try:
         yield ended

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 
-class Kind(NamedTuple):
+class IncidentKind(NamedTuple):
     """A sort of incident.
 
     `stays`: no round closes it; `blocks`: meanwhile no deletes of its "scale", or of the whole
@@ -19,48 +19,54 @@ class Kind(NamedTuple):
     title: str
 
 
-KINDS: dict[str, Kind] = {
-    "site_unreachable": Kind("critical", False, "", "the site cannot be reached"),
-    "site_refused": Kind("critical", False, "", "the site does not accept our account"),
-    "package_broken": Kind("error", False, "", "a package cannot be used"),
-    "name_refused": Kind("error", False, "", "a scale has a name that is not safe"),
-    "entry_malformed": Kind("error", False, "", "entries are held: malformed"),
-    "entry_sealed": Kind("error", False, "", "entries are held: still sealed"),
-    "entry_drift": Kind("warning", False, "", "entries are held: other fields than known"),
-    "entry_conflict": Kind("error", False, "", "entries are held: same id, other content"),
-    "key_wrong": Kind("critical", False, "", "a private key opens nothing"),
-    "key_unreadable": Kind("critical", False, "", "a private key cannot be used"),
-    "drift": Kind("warning", False, "", "the fields of a scale changed"),
-    "leftover": Kind("warning", False, "", "old entries still lie on the site"),
-    "delete_failed": Kind("critical", False, "", "deletes failed: a data security threat"),
-    "listing_shrank": Kind("critical", True, "scale", "entries vanished that we did not delete"),
-    "ids_anew": Kind("critical", True, "scale", "the ids of a scale began anew"),
-    "sheet_changed": Kind("error", True, "site", "a sheet was changed by someone else"),
-    "raw_changed": Kind("critical", True, "site", "a raw file was changed or damaged"),
-    "files_older": Kind("critical", True, "site", "files are older than the ledger"),
-    "file_unplaced": Kind("critical", False, "scale", "a raw file that nobody can place"),
-    "raw_unreadable": Kind("error", False, "", "a raw file that nobody can read"),
-    "pool_damaged": Kind("critical", True, "site", "files of the pool come back damaged"),
-    "pool_away": Kind("critical", False, "", "the pool is not the one that was known"),
-    "pool_taken": Kind("critical", False, "", "the pool belongs to another site"),
-    "storage": Kind("critical", False, "", "the pool cannot be written, read or trusted"),
-    "replica_unreachable": Kind("critical", False, "", "a replica cannot be reached"),
-    "replica_refused": Kind("critical", False, "", "a replica does not accept us"),
-    "replica_wrong": Kind("critical", False, "", "a replica lost or changed a copy"),
-    "disk_low": Kind("critical", False, "", "the disk is nearly full"),
-    "schedule_missed": Kind("critical", False, "", "no good round for too long"),
-    "report_missed": Kind("error", False, "", "a daily report did not come"),
-    "silence": Kind("warning", False, "", "no new entry where there usually are some"),
-    "surge": Kind("warning", False, "", "far more new entries than usual"),
-    "lockout_ahead": Kind("critical", False, "", "the site is about to lock participants out"),
-    "task_failed": Kind("critical", False, "", "a task ended by a fault of the program"),
-    "config_refused": Kind("error", False, "", "a changed config is faulty; the old one holds"),
-    "log_unwritable": Kind("error", False, "", "the log cannot be written"),
-    "news_stuck": Kind("error", False, "", "mails or web hooks cannot be delivered"),
-    "benchmark_created": Kind("notice", False, "", "the benchmark file was created"),
-    "adopted": Kind("notice", False, "", "the ledger was made from the files of the pool"),
-    "ledger_behind": Kind("notice", False, "", "an older ledger stood beside newer files"),
-    "mended": Kind("notice", False, "", "something was mended"),
+KINDS: dict[str, IncidentKind] = {
+    "site_unreachable": IncidentKind("critical", False, "", "the site cannot be reached"),
+    "site_refused": IncidentKind("critical", False, "", "the site does not accept our account"),
+    "package_broken": IncidentKind("error", False, "", "a package cannot be used"),
+    "name_refused": IncidentKind("error", False, "", "a scale has a name that is not safe"),
+    "entry_malformed": IncidentKind("error", False, "", "entries are held: malformed"),
+    "entry_sealed": IncidentKind("error", False, "", "entries are held: still sealed"),
+    "entry_drift": IncidentKind("warning", False, "", "entries are held: other fields than known"),
+    "entry_conflict": IncidentKind("error", False, "", "entries are held: same id, other content"),
+    "key_wrong": IncidentKind("critical", False, "", "a private key opens nothing"),
+    "key_unreadable": IncidentKind("critical", False, "", "a private key cannot be used"),
+    "drift": IncidentKind("warning", False, "", "the fields of a scale changed"),
+    "leftover": IncidentKind("warning", False, "", "old entries still lie on the site"),
+    "delete_failed": IncidentKind("critical", False, "", "deletes failed: a data security threat"),
+    "listing_shrank": IncidentKind(
+        "critical", True, "scale", "entries vanished that we did not delete"
+    ),
+    "ids_anew": IncidentKind("critical", True, "scale", "the ids of a scale began anew"),
+    "sheet_changed": IncidentKind("error", True, "site", "a sheet was changed by someone else"),
+    "raw_changed": IncidentKind("critical", True, "site", "a raw file was changed or damaged"),
+    "files_older": IncidentKind("critical", True, "site", "files are older than the ledger"),
+    "file_unplaced": IncidentKind("critical", False, "scale", "a raw file that nobody can place"),
+    "raw_unreadable": IncidentKind("error", False, "", "a raw file that nobody can read"),
+    "pool_damaged": IncidentKind("critical", True, "site", "files of the pool come back damaged"),
+    "pool_away": IncidentKind("critical", False, "", "the pool is not the one that was known"),
+    "pool_taken": IncidentKind("critical", False, "", "the pool belongs to another site"),
+    "storage": IncidentKind("critical", False, "", "the pool cannot be written, read or trusted"),
+    "replica_unreachable": IncidentKind("critical", False, "", "a replica cannot be reached"),
+    "replica_refused": IncidentKind("critical", False, "", "a replica does not accept us"),
+    "replica_wrong": IncidentKind("critical", False, "", "a replica lost or changed a copy"),
+    "disk_low": IncidentKind("critical", False, "", "the disk is nearly full"),
+    "schedule_missed": IncidentKind("critical", False, "", "no good round for too long"),
+    "report_missed": IncidentKind("error", False, "", "a daily report did not come"),
+    "silence": IncidentKind("warning", False, "", "no new entry where there usually are some"),
+    "surge": IncidentKind("warning", False, "", "far more new entries than usual"),
+    "lockout_ahead": IncidentKind(
+        "critical", False, "", "the site is about to lock participants out"
+    ),
+    "task_failed": IncidentKind("critical", False, "", "a task ended by a fault of the program"),
+    "config_refused": IncidentKind(
+        "error", False, "", "a changed config is faulty; the old one holds"
+    ),
+    "log_unwritable": IncidentKind("error", False, "", "the log cannot be written"),
+    "news_stuck": IncidentKind("error", False, "", "mails or web hooks cannot be delivered"),
+    "benchmark_created": IncidentKind("notice", False, "", "the benchmark file was created"),
+    "adopted": IncidentKind("notice", False, "", "the ledger was made from the files of the pool"),
+    "ledger_behind": IncidentKind("notice", False, "", "an older ledger stood beside newer files"),
+    "mended": IncidentKind("notice", False, "", "something was mended"),
 }
 """Every kind of incident; a new one is one line here."""
 

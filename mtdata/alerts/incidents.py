@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mtdata.alerts.incident import KINDS, NOTES, Incident
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 
 _ALL = "number, kind, scale, detail, count, opened_at, last_at, closed_at"
 
@@ -20,10 +20,10 @@ def _incident(row: tuple[Any, ...]) -> Incident:
     return Incident._make((*row[:5], opened_at, last_at, closed_at))
 
 
-class Diary:
+class Incidents:
     """One incident per scale and kind while it lasts, and one line per round."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
     def raise_incident(self, kind: str, scale: str, detail: str, at: datetime) -> bool:

@@ -23,7 +23,7 @@ from typing import Literal
 from mtdata.alerts.greeting import is_about_our_name, our_name
 from mtdata.alerts.mail_tokens import TokenSource, answer, said, way_in
 from mtdata.alerts.message import Message, one_line
-from mtdata.config.address import Address, read_address
+from mtdata.config.address import MailAddress, read_address
 from mtdata.core.disclosure import host_told
 from mtdata.core.errors import ConfigError, PostError, PostPutOff, PostRefused
 from mtdata.core.http import TimedBytes
@@ -57,7 +57,7 @@ Answers = Mapping[str, tuple[int, bytes]]
 _LATER, _NEVER = (450, b""), (553, b"5.6.7")
 
 
-class _Session(smtplib.SMTP):
+class _MailSession(smtplib.SMTP):
     """An SMTP client whose answers end in time; `tls` wraps the connection from the first byte."""
 
     def __init__(self, access: MailAccess) -> None:
@@ -127,7 +127,9 @@ class MailPost:
             session.part()
         return self._concluded(wanted, answers)
 
-    def _send(self, session: _Session, wanted: Sequence[Address], message: Message) -> Answers:
+    def _send(
+        self, session: _MailSession, wanted: Sequence[MailAddress], message: Message
+    ) -> Answers:
         """One mail for those whose mailbox is ASCII, another for the rest, who need SMTPUTF8."""
         session.ehlo_or_helo_if_needed()
         answers: dict[str, tuple[int, bytes]] = {}
@@ -143,7 +145,12 @@ class MailPost:
         return answers
 
     def _mailed(
-        self, session: _Session, group: Sequence[Address], message: Message, *, is_partial: bool
+        self,
+        session: _MailSession,
+        group: Sequence[MailAddress],
+        message: Message,
+        *,
+        is_partial: bool,
     ) -> Answers:
         """What is said to one mail; when others have it already no fault of it is the whole's."""
         if not group:
@@ -159,7 +166,7 @@ class MailPost:
                 raise
             return dict.fromkeys(to, _LATER)
 
-    def _concluded(self, wanted: Sequence[Address], answers: Answers) -> str:
+    def _concluded(self, wanted: Sequence[MailAddress], answers: Answers) -> str:
         """What was odd; an error when somebody is to be tried again, or nobody takes it."""
         refused = {box: said for box, said in answers.items() if 500 <= said[0] < 600}
         put_off = {box: said for box, said in answers.items() if box not in refused}
@@ -190,9 +197,9 @@ class MailPost:
         return f"the mail server {host_told(self._access.host)}:{self._access.port}"
 
     @contextmanager
-    def _session(self) -> Iterator[_Session]:
+    def _session(self) -> Iterator[_MailSession]:
         access = self._access
-        session = _Session(access)
+        session = _MailSession(access)
         try:
             code, said = session.connect(access.host, access.port)
             if code != 220:
@@ -238,7 +245,7 @@ class MailPost:
         told = f"{self._place} refuses {what}: {_numbers(code, said)}"
         return (PostRefused if 500 <= code < 600 else PostError)(told)
 
-    def _mail(self, message: Message, to: Sequence[Address]) -> bytes:
+    def _mail(self, message: Message, to: Sequence[MailAddress]) -> bytes:
         mail = EmailMessage(policy=UNFOLDED.clone(utf8=not _is_plain([self._sender, *to])))
         mail["From"] = _field(self._sender)
         mail["To"] = [_field(one) for one in to]
@@ -250,11 +257,11 @@ class MailPost:
         return mail.as_bytes()
 
 
-def _is_plain(addresses: Sequence[Address]) -> bool:
+def _is_plain(addresses: Sequence[MailAddress]) -> bool:
     return all(one.mailbox.isascii() for one in addresses)
 
 
-def _field(one: Address) -> Field:
+def _field(one: MailAddress) -> Field:
     local, _, domain = one.mailbox.rpartition("@")
     return Field(one.name, local, domain)
 

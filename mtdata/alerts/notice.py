@@ -17,7 +17,7 @@ Sort = Literal["opened", "over", "lasting", "escalated"]
 """A moment that lies further ahead than this was told by a clock that has been put back since."""
 
 
-class Told(NamedTuple):
+class ToldTimes(NamedTuple):
     """What was told of an incident: its opening, the newest digest, that it lasts too long.
 
     `before_at` is when an opening of the same kind and scale was last told.
@@ -34,7 +34,7 @@ class News(NamedTuple):
 
     book: str
     incident: Incident
-    told: Told = Told()
+    told: ToldTimes = ToldTimes()
 
     @property
     def is_open(self) -> bool:
@@ -72,14 +72,14 @@ class Notice(NamedTuple):
     settled: tuple[News, ...]
 
 
-class Pace(NamedTuple):
+class AlertIntervals(NamedTuple):
     """How often a digest comes, and when somebody else is told as well (None = nobody)."""
 
     digest: timedelta
     escalate: timedelta | None
 
 
-def due(news: Sequence[News], now: datetime, pace: Pace) -> list[Notice]:
+def due(news: Sequence[News], now: datetime, pace: AlertIntervals) -> list[Notice]:
     """The notices that are due now, at most one of each sort."""
     fresh, over, waiting = _parted(news, pace)
     notes = [one for one in waiting if one.is_note]
@@ -93,7 +93,9 @@ def due(news: Sequence[News], now: datetime, pace: Pace) -> list[Notice]:
     return [*found, _notice("escalated", late)] if late else found
 
 
-def _parted(news: Sequence[News], pace: Pace) -> tuple[list[News], list[News], list[News]]:
+def _parted(
+    news: Sequence[News], pace: AlertIntervals
+) -> tuple[list[News], list[News], list[News]]:
     """What is to be told at once as new, at once as over, and what the next digest tells."""
     fresh: list[News] = []
     over: list[News] = []
@@ -109,12 +111,12 @@ def _parted(news: Sequence[News], pace: Pace) -> tuple[list[News], list[News], l
     return fresh, over, waiting
 
 
-def _came_back(one: News, pace: Pace) -> bool:
+def _came_back(one: News, pace: AlertIntervals) -> bool:
     before = one.told.before_at
     return before is not None and abs(one.incident.opened_at - before) < pace.digest
 
 
-def _is_digest_due(one: News, now: datetime, pace: Pace) -> bool:
+def _is_digest_due(one: News, now: datetime, pace: AlertIntervals) -> bool:
     """A digest sweeps up all that waits, so the next is due one span after it at the earliest."""
     told = one.told
     return _is_past(told.again_at or told.opened_at or one.incident.opened_at, now, pace.digest)
@@ -126,7 +128,7 @@ def _is_past(since: datetime, now: datetime, span: timedelta) -> bool:
     return counted is None or now - counted >= span
 
 
-def _is_late(one: News, now: datetime, pace: Pace) -> bool:
+def _is_late(one: News, now: datetime, pace: AlertIntervals) -> bool:
     if pace.escalate is None or not one.is_open or one.told.escalated_at is not None:
         return False
     return one.level in ("error", "critical") and _is_past(

@@ -16,26 +16,26 @@ from typing import NamedTuple
 
 from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices, Post
 from mtdata.alerts.incident import KINDS, Incident
-from mtdata.alerts.incidents import Diary
+from mtdata.alerts.incidents import Incidents
 from mtdata.alerts.levels import LEVELS
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import message, trial
-from mtdata.alerts.notice import Item, News, Notice, Pace
+from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
 from mtdata.alerts.outbox import Outbox
 from mtdata.alerts.posting import posts_of
 from mtdata.alerts.schema import PROGRAM_LEDGER
-from mtdata.alerts.telling import Telling
+from mtdata.alerts.telling import NotificationState
 from mtdata.config import Settings
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError
 from mtdata.core.lock import PoolLock
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
 LEDGER_NAME = "ledger.sqlite3"
-Pools = Callable[[Settings], Mapping[str, Callable[[], Connection]]]
+Pools = Callable[[Settings], Mapping[str, Callable[[], LedgerDatabase]]]
 """The ledgers of the pools that are there, by site; each is opened by being called."""
 _outboxes: dict[Path, Outbox] = {}
 _markers: dict[Path, Marker] = {}
@@ -71,7 +71,7 @@ def _spread(settings: Settings, posts: dict[str, Post], pools: Pools) -> None:
     folder = _state(settings) / "outbox"
     outbox = _outboxes.setdefault(folder, Outbox(FolderDisk(folder)))
     terms, escalates = settings.log, ESCALATION in posts or len(posts) > (MAIL in posts)
-    pace = Pace(
+    pace = AlertIntervals(
         timedelta(hours=terms.digest_h), timedelta(hours=terms.escalate_h) if escalates else None
     )
     marker = _marker(settings)
@@ -98,7 +98,7 @@ def _lock(settings: Settings, held: ExitStack) -> None:
 
 
 @contextmanager
-def _books(settings: Settings, pools: Pools) -> Iterator[dict[str, Telling]]:
+def _books(settings: Settings, pools: Pools) -> Iterator[dict[str, NotificationState]]:
     """The ledgers that are there: each pool's, and the program's own."""
     ledgers = dict(pools(settings))
     if _has_ledger(settings):
@@ -107,7 +107,7 @@ def _books(settings: Settings, pools: Pools) -> Iterator[dict[str, Telling]]:
         books = {}
         for name, opened in ledgers.items():
             try:
-                books[name] = Telling(held.enter_context(closing(opened())))
+                books[name] = NotificationState(held.enter_context(closing(opened())))
             except StorageError as error:
                 log.error("%s: its incidents cannot be told: %s", name, error)
         yield books
@@ -121,8 +121,8 @@ def _ledger(settings: Settings) -> Path:
     return _state(settings) / LEDGER_NAME
 
 
-def _opened(settings: Settings) -> Connection:
-    return Connection(_ledger(settings), PROGRAM_LEDGER)
+def _opened(settings: Settings) -> LedgerDatabase:
+    return LedgerDatabase(_ledger(settings), PROGRAM_LEDGER)
 
 
 def _has_ledger(settings: Settings) -> bool:
@@ -144,7 +144,7 @@ def program_incident(
     where = f"{PROGRAM} {scale}".strip()
     try:
         with closing(_opened(settings)) as ledger:
-            new = Diary(ledger).raise_incident(kind, scale, detail, SystemClock().now())
+            new = Incidents(ledger).raise_incident(kind, scale, detail, SystemClock().now())
             if not new and level < logging.CRITICAL:
                 level = logging.DEBUG
     except StorageError as error:
@@ -184,8 +184,8 @@ def close_program_incident(settings: Settings, kind: str, scale: str) -> None:
         return
     try:
         with closing(_opened(settings)) as ledger:
-            if kind in (one.kind for one in Diary(ledger).open_incidents(scale)):
-                Diary(ledger).close_as_mended(kind, scale, SystemClock().now())
+            if kind in (one.kind for one in Incidents(ledger).open_incidents(scale)):
+                Incidents(ledger).close_as_mended(kind, scale, SystemClock().now())
                 log.info("%s: incident closed: %s", f"{PROGRAM} {scale}".strip(), kind)
     except StorageError as error:
         log.error("%s: the incident could not be closed: %s", PROGRAM, error)
@@ -197,7 +197,7 @@ def program_incidents(settings: Settings, *, closed_too: bool = False) -> list[I
         return []
     try:
         with closing(_opened(settings)) as ledger:
-            own = Diary(ledger)
+            own = Incidents(ledger)
             return own.incidents() if closed_too else own.open_incidents()
     except StorageError as error:
         log.error("%s: its incidents cannot be read: %s", PROGRAM, error)
@@ -209,10 +209,10 @@ def closed_incidents(settings: Settings, before: int, most: int) -> list[Inciden
     if not _ledger(settings).is_file():
         return []
     with closing(_opened(settings)) as ledger:
-        return Diary(ledger).closed(before, most)
+        return Incidents(ledger).closed(before, most)
 
 
-class Tried(NamedTuple):
+class DeliveryTrial(NamedTuple):
     """What became of a test message; `fault` is None when it was taken, `odd` what was odd then."""
 
     destination: str
@@ -220,13 +220,15 @@ class Tried(NamedTuple):
     odd: str = ""
 
 
-def try_out(settings: Settings) -> list[Tried]:
+def try_out(settings: Settings) -> list[DeliveryTrial]:
     """Send a test to every destination at once, past the outbox."""
     return [_tried(name, post) for name, post in posts_of(settings).items()]
 
 
-def _tried(name: str, post: Post) -> Tried:
+def _tried(name: str, post: Post) -> DeliveryTrial:
     try:
-        return Tried(name, odd=post.deliver(trial(name, socket.gethostname(), SystemClock().now())))
+        return DeliveryTrial(
+            name, odd=post.deliver(trial(name, socket.gethostname(), SystemClock().now()))
+        )
     except PostError as error:
-        return Tried(name, error)
+        return DeliveryTrial(name, error)

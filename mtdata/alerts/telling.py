@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from mtdata.alerts.incident import Incident
-from mtdata.alerts.notice import News, Told
-from mtdata.core.sqlite import Connection
+from mtdata.alerts.notice import News, ToldTimes
+from mtdata.core.sqlite import LedgerDatabase
 
 MANY = 2000
 _NEWS = """
@@ -28,13 +28,13 @@ def _moment(text: str | None) -> datetime | None:
 def _news(book: str, row: tuple[Any, ...]) -> News:
     opened_at, last_at = (datetime.fromisoformat(moment) for moment in row[5:7])
     incident = Incident._make((*row[:5], opened_at, last_at, _moment(row[7])))
-    return News(book, incident, Told(*map(_moment, row[8:12])))
+    return News(book, incident, ToldTimes(*map(_moment, row[8:12])))
 
 
-class Telling:
+class NotificationState:
     """`told_at` the opening was told, `again_at` by the newest digest, `over_at` nothing is due."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
     def news(self, book: str) -> list[News]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from mtdata.cake.client.access import CakeAccess
 from mtdata.cake.client.client import Client
 from mtdata.cake.columns import Columns
-from mtdata.cake.window import DAY, HOUR, Pace
+from mtdata.cake.window import DAY, HOUR, WindowSize
 from mtdata.config.export import CakeConfig
 from mtdata.core.limiter import Limiter, Turns
 from mtdata.core.output import Output, Sealing, open_output
@@ -108,14 +108,14 @@ def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]
     )
 
 
-def cake_pace(account: CakeConfig, report: str) -> Pace:
+def cake_pace(account: CakeConfig, report: str) -> WindowSize:
     """The windows with which a sweep of the report clicks or conversions begins.
 
     They grow to what is asked for at a time: an hour of clicks, a day of conversions.
     """
     clicks = report == "clicks"
     length = account.click_window_s if clicks else account.conversion_window_s
-    return Pace.of(timedelta(seconds=length), HOUR if clicks else DAY)
+    return WindowSize.of(timedelta(seconds=length), HOUR if clicks else DAY)
 
 
 def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:

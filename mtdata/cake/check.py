@@ -19,7 +19,7 @@ from mtdata.cake import account as exporting
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import MTDataError, OutputError, StorageError
 from mtdata.core.http import Bounded
-from mtdata.core.output import Facts, Output
+from mtdata.core.output import FileFacts, Output
 from mtdata.core.trust import AGENT, authorities
 
 LONGEST_S = 20.0
@@ -66,7 +66,7 @@ def put(account: CakeConfig) -> str:
 
 def _put(output: Output, spooled: Path) -> str:
     spooled.write_bytes(PROBE)
-    facts = Facts(len(PROBE), sha256(PROBE).hexdigest(), 0)
+    facts = FileFacts(len(PROBE), sha256(PROBE).hexdigest(), 0)
     output.publish(output.stage(NAME, spooled, facts, TAG))
     came = _tried("read back", lambda: b"".join(output.pieces(NAME)))
     link = _tried("signed for download", lambda: output.link(NAME, "attachment", LINK_S))

@@ -48,7 +48,7 @@ class Plan(NamedTuple):
         return self.begins(self.due(now) + DAY)
 
 
-class Ended(NamedTuple):
+class EndedReport(NamedTuple):
     """The newest of an account's daily reports of a kind that ended by itself."""
 
     name: str
@@ -62,7 +62,7 @@ class Known(NamedTuple):
     is_there: bool = False  # the day's own
     before: str = ""  # an earlier day's that has not ended: its name and state
     served: date | None = None  # up to this day nothing is missed
-    ended: Ended | None = None
+    ended: EndedReport | None = None
     goes_on: bool = False  # the newest of them has not ended, perhaps tried again
 
     def is_due(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Min
 
-from mtdata.cake.daily import OWNER, Ended, Known, day_of, name_of
+from mtdata.cake.daily import OWNER, EndedReport, Known, day_of, name_of
 from mtdata.cake.window import DAY
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
@@ -35,7 +35,7 @@ def known(kind: str, account: str, day: date) -> Known:
             is_there,
             f"{before.name} is {before.status}" if before else "",
             _served(jobs),
-            ended and Ended(ended.name, ended.status == Status.FAILED, ended.reason),
+            ended and EndedReport(ended.name, ended.status == Status.FAILED, ended.reason),
             newest is not None and newest.status not in FINAL,
         )
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MISSED = "report_missed"
 
 
-class Report(NamedTuple):
+class DailyReport(NamedTuple):
     """A kind of job that comes every day; `given`: its days, by the first one and the day it is."""
 
     kind: str
@@ -34,12 +34,12 @@ class Report(NamedTuple):
 
 
 REPORTS = (
-    Report(
+    DailyReport(
         "cake.clicks",
         lambda account: account.click_look_back_s,
         lambda first, day: {"from": first.isoformat(), "to": (day - DAY).isoformat()},
     ),
-    Report(
+    DailyReport(
         "cake.changes",
         lambda account: account.conversion_look_back_s,
         lambda first, day: {"since": first.isoformat()},
@@ -97,7 +97,9 @@ class Dailies:
         finally:
             setting.close_records()
 
-    def _see_to(self, settings: Settings, account: CakeConfig, report: Report, day: date) -> None:
+    def _see_to(
+        self, settings: Settings, account: CakeConfig, report: DailyReport, day: date
+    ) -> None:
         from mtdata.cake import daily_records
 
         known = daily_records.known(report.kind, account.name, day)
@@ -131,7 +133,7 @@ def _place(kind: str, account: str) -> str:
 
 
 def _queue(
-    settings: Settings, account: CakeConfig, report: Report, day: date, known: Known
+    settings: Settings, account: CakeConfig, report: DailyReport, day: date, known: Known
 ) -> None:
     from mtdata.cake.jobs import KINDS
     from mtdata.jobs import queue
@@ -150,7 +152,7 @@ def _queue(
         )  # fmt: skip
 
 
-def make_now(settings: Settings, account: CakeConfig, report: Report, now: datetime) -> str:
+def make_now(settings: Settings, account: CakeConfig, report: DailyReport, now: datetime) -> str:
     """Queue the newest report that is due, as the daemon would; its name.  JobError: not now.
 
     The records are open already.

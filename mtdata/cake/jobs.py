@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from mtdata.cake import window
 from mtdata.cake.daily import MOST_DAYS
 from mtdata.cake.guarding import guarded_pieces
-from mtdata.cake.report import Report, spools_of, sweep_up
+from mtdata.cake.report import ReportPart, spools_of, sweep_up
 from mtdata.cake.spool import EVERY, Spool
-from mtdata.cake.window import File, Window, span
+from mtdata.cake.window import HourFile, Window, span
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError
@@ -112,7 +112,7 @@ def _hours(work: Work) -> list[str]:
     return [file.name for one in days for file in window.files(one, zone)]
 
 
-def _file(work: Work) -> File:
+def _file(work: Work) -> HourFile:
     zone = work.settings.cake(work.parameters["account"]).timezone
     of_day = datetime.strptime(work.part.split("_")[1], _DAY).date()
     return next(file for file in window.files(of_day, zone) if file.name == work.part)
@@ -120,7 +120,7 @@ def _file(work: Work) -> File:
 
 def _clicks(work: Work) -> None:
     file = _file(work)
-    with Report(work, "clicks") as report:
+    with ReportPart(work, "clicks") as report:
         report.wait_for(file.window)
         with report.spool(work.part) as spool:
             report.fill(spool, file.window)
@@ -128,7 +128,7 @@ def _clicks(work: Work) -> None:
             spool.remove()
 
 
-def _ids_of(spool: Spool, file: File, report: Report) -> tuple[int, int]:
+def _ids_of(spool: Spool, file: HourFile, report: ReportPart) -> tuple[int, int]:
     """The ids whose rows belong into the file: an hour that came twice is asked for as one."""
     if not any(turn.twice for turn in window.turns(file.window, report.account.timezone)):
         return EVERY
@@ -139,7 +139,7 @@ def _ids_of(spool: Spool, file: File, report: Report) -> tuple[int, int]:
 
 
 def _drop_clicks(work: Work, parts: Sequence[str] | None) -> None:
-    with Report(work, "clicks") as report:
+    with ReportPart(work, "clicks") as report:
         for part in _hours(work) if parts is None else parts:
             report.drop(f"{part}.csv", part, finished=parts is None)
 
@@ -154,7 +154,7 @@ def _by_day(work: Work) -> list[str]:
 
 
 def _conversions(work: Work) -> None:
-    with Report(work, "conversions") as report:
+    with ReportPart(work, "conversions") as report:
         report.wait_for(_day_of(work.part))
         with report.spool(work.part) as spool:
             report.fill(spool, _day_of(work.part))
@@ -168,7 +168,7 @@ def _day_of(part: str) -> Window:
 
 def _close(work: Work) -> None:
     """One file of all days.  A day that another machine has fetched is fetched here once more."""
-    with Report(work, "conversions") as report, report.spool(work.part, anew=True) as whole:
+    with ReportPart(work, "conversions") as report, report.spool(work.part, anew=True) as whole:
         whole.begin()
         for part in _by_day(work):
             with report.spool(part) as spool:
@@ -182,7 +182,7 @@ def _close(work: Work) -> None:
 
 
 def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
-    with Report(work, "conversions") as report:
+    with ReportPart(work, "conversions") as report:
         for part in [*_by_day(work), CLOSING] if parts is None else parts:
             report.drop(f"{_base(work.parameters)}.csv", part, finished=parts is None)
 
@@ -201,14 +201,14 @@ def _changes_base(parameters: Parameters) -> str:
 
 
 def _changes(work: Work) -> None:
-    with Report(work, "conversions") as report, report.spool(work.part, anew=True) as spool:
+    with ReportPart(work, "conversions") as report, report.spool(work.part, anew=True) as spool:
         report.fill_changes(spool, _since(work))
         report.deliver(spool, f"{_changes_base(work.parameters)}.csv")
         spool.remove()
 
 
 def _drop_changes(work: Work, parts: Sequence[str] | None) -> None:
-    with Report(work, "conversions") as report:
+    with ReportPart(work, "conversions") as report:
         name = f"{_changes_base(work.parameters)}.csv"
         report.drop(name, "changes", finished=parts is None)
 

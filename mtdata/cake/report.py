@@ -12,20 +12,20 @@ from types import TracebackType
 from mtdata.cake import account as exporting
 from mtdata.cake import window as windows
 from mtdata.cake.cells import moment
-from mtdata.cake.client.client import Page
+from mtdata.cake.client.client import ReportPage
 from mtdata.cake.client.reading import Row
 from mtdata.cake.columns import DATES, KEYS, as_text
 from mtdata.cake.spool import EVERY, MOST_ID, Spool
-from mtdata.cake.spool import Row as Spooled
+from mtdata.cake.spool import SpoolRow as Spooled
 from mtdata.cake.sweep import probe, sweep
-from mtdata.cake.window import Pace, Window
+from mtdata.cake.window import Window, WindowSize
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import AnswerBroken, NotYet, WindowTooLarge
 from mtdata.core.limiter import Turns
-from mtdata.core.output import Facts
+from mtdata.core.output import FileFacts
 from mtdata.jobs.kind import Work
 
 MOST_S = 86_400.0
@@ -33,7 +33,7 @@ PATIENCE_S = 60.0
 """So long a slot waits at the wish of an instance; beyond that the job does, without one."""
 _CURRENCIES: dict[tuple[str, str], dict[str, str]] = {}
 """What each account's currencies are called, asked for once in the life of a child."""
-_PACES: dict[tuple[str, str, str], Pace] = {}
+_PACES: dict[tuple[str, str, str], WindowSize] = {}
 """How long windows are by now, of each account and report: a part goes on where the last ended."""
 
 
@@ -80,7 +80,7 @@ def sweep_up(work: Work) -> None:
             disk.remove(name)
 
 
-class Report:
+class ReportPart:
     """An account's report, asked for and delivered for one part of a job."""
 
     def __init__(self, work: Work, name: str) -> None:
@@ -94,7 +94,7 @@ class Report:
         self._open.callback(self._client.close)
         self._open.callback(self._output.close)
 
-    def __enter__(self) -> Report:
+    def __enter__(self) -> ReportPart:
         return self
 
     def __exit__(
@@ -137,7 +137,7 @@ class Report:
         for gap in windows.never(stretch, changes):
             probe(gap, self._ask)
 
-    def _mark(self, spool: Spool, stretch: Window) -> tuple[datetime, Pace]:
+    def _mark(self, spool: Spool, stretch: Window) -> tuple[datetime, WindowSize]:
         pace = exporting.cake_pace(self.account, self._name)
         if not spool.mark():
             return stretch.start, _PACES.get(self._key, pace)
@@ -151,7 +151,7 @@ class Report:
     def _key(self) -> tuple[str, str, str]:
         return self.account.server, self.account.name, self._name
 
-    def _sweep(self, spool: Spool, stretch: Window, pace: Pace) -> Pace:
+    def _sweep(self, spool: Spool, stretch: Window, pace: WindowSize) -> WindowSize:
         rows = len(spool)
         for step in sweep(stretch, pace, self._ask, self.account.row_cap):
             if step.page is not None:
@@ -165,14 +165,14 @@ class Report:
             self._work.progress(rows, step=str(step.window))
         return pace
 
-    def _take(self, spool: Spool, page: Page[Spooled]) -> None:
+    def _take(self, spool: Spool, page: ReportPage[Spooled]) -> None:
         if page.start == 1:
             spool.begin()
         spool.put(page.rows)
         page.rows.clear()  # or they would stay until the next page has come
 
-    def _ask(self, window: Window) -> Iterator[Page[Spooled]]:
-        ask: Callable[..., Iterator[Page[Spooled]]] = getattr(self._client, self._name)
+    def _ask(self, window: Window) -> Iterator[ReportPage[Spooled]]:
+        ask: Callable[..., Iterator[ReportPage[Spooled]]] = getattr(self._client, self._name)
         return ask(window, self._spooled)
 
     def fill_changes(self, spool: Spool, days: Window) -> None:
@@ -233,7 +233,7 @@ class Report:
         FolderDisk(written.parent).remove(written.name)
         self._work.progress(facts.rows, facts.rows)
 
-    def _put(self, name: str, written: Path, facts: Facts, stands: int | None) -> None:
+    def _put(self, name: str, written: Path, facts: FileFacts, stands: int | None) -> None:
         tag = f"{self._work.job[:8]}-{self._work.attempt}"
         staged = self._output.stage(name, written, facts, tag)
         with self._work.fenced() as part:  # a stop finds the file, should we be killed behind it

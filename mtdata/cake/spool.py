@@ -18,7 +18,7 @@ from typing import NamedTuple
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.errors import StorageError
 from mtdata.core.journal import opened
-from mtdata.core.output import Facts
+from mtdata.core.output import FileFacts
 from mtdata.core.reach import check_plain
 
 BATCH = 500
@@ -46,7 +46,7 @@ WHERE excluded.version >= rows.version
 """
 
 
-class Row(NamedTuple):
+class SpoolRow(NamedTuple):
     """A row as it stands in the file: `at` orders it, the later `version` of an id stays."""
 
     id: int
@@ -102,7 +102,7 @@ class Spool:
             self._void()
             self._db.execute("BEGIN IMMEDIATE")
 
-    def put(self, rows: Iterable[Row]) -> None:
+    def put(self, rows: Iterable[SpoolRow]) -> None:
         """Some rows of the window that was begun."""
         coming = iter(rows)
         while batch := list(islice(coming, BATCH)):
@@ -136,18 +136,18 @@ class Spool:
             for (line,) in cursor.execute(words, ids):
                 yield line
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SpoolRow]:
         """Each row once, by id."""
         words = "SELECT id, at, version, line FROM rows ORDER BY id"
         with self._told("read"), closing(self._db.cursor()) as cursor:
-            yield from (Row(*found) for found in cursor.execute(words))
+            yield from (SpoolRow(*found) for found in cursor.execute(words))
 
-    def write(self, path: Path, header: bytes, ids: tuple[int, int] = EVERY) -> Facts:
+    def write(self, path: Path, header: bytes, ids: tuple[int, int] = EVERY) -> FileFacts:
         """Write header and rows into a file, which has its name when it is whole."""
         known = _Counted(header)
         disk = FolderDisk(path.parent)
         disk.publish(disk.stage(path.name, known.pieces(self.lines(ids))), path.name)
-        return Facts(known.size, known.digest.hexdigest(), known.rows)
+        return FileFacts(known.size, known.digest.hexdigest(), known.rows)
 
     def remove(self) -> None:
         """Close it and leave nothing of it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
-from mtdata.cake.client.client import Page
-from mtdata.cake.window import Pace, Window, halvings
+from mtdata.cake.client.client import ReportPage
+from mtdata.cake.window import Window, WindowSize, halvings
 from mtdata.core.errors import ExportError, WindowTooLarge
 
 Made = TypeVar("Made")
@@ -22,7 +22,7 @@ SHARED = (
 )
 
 
-class Step(NamedTuple, Generic[Made]):
+class SweepStep(NamedTuple, Generic[Made]):
     """A page of a window, or with None for the page: the window is whole.
 
     Everything given since the last whole window is void when a page has `start` 1.  `pace` is that
@@ -30,16 +30,16 @@ class Step(NamedTuple, Generic[Made]):
     """
 
     window: Window
-    page: Page[Made] | None
-    pace: Pace
+    page: ReportPage[Made] | None
+    pace: WindowSize
 
 
 def sweep(
     stretch: Window,
-    pace: Pace,
-    ask: Callable[[Window], Iterator[Page[Made]]],
+    pace: WindowSize,
+    ask: Callable[[Window], Iterator[ReportPage[Made]]],
     cap: int,
-) -> Iterator[Step[Made]]:
+) -> Iterator[SweepStep[Made]]:
     """Every window of the stretch in order, each moment in exactly one.
 
     A window that is too large is halved down to one second, and what is too large then is an
@@ -51,7 +51,7 @@ def sweep(
         try:
             for page in ask(window):
                 taken = page.row_count
-                yield Step(window, page, pace)
+                yield SweepStep(window, page, pace)
         except WindowTooLarge as fault:
             times = halvings(fault.rows, cap) if fault.rows else 1
             shorter = pace.shorter(window, times, waits=CALM if fault.slow else 0)
@@ -62,10 +62,10 @@ def sweep(
                 pace, tries = shorter, 0
             continue
         at, pace, tries = window.end, pace.longer(window, taken, cap), 0
-        yield Step(window, None, pace)
+        yield SweepStep(window, None, pace)
 
 
-def probe(gap: Window, ask: Callable[[Window], Iterator[Page[Made]]]) -> None:
+def probe(gap: Window, ask: Callable[[Window], Iterator[ReportPage[Made]]]) -> None:
     """Make sure that nothing happened in an hour that the zone's clock never showed."""
     rows = next(iter(ask(gap))).row_count
     if rows:

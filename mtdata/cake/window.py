@@ -43,14 +43,14 @@ class Window(NamedTuple):
         return self.start < other.end and other.start < self.end
 
 
-class Turn(NamedTuple):
+class ClockChange(NamedTuple):
     """A change of the clock: the part of the wall clock that happens twice, or never."""
 
     window: Window
     twice: bool
 
 
-class File(NamedTuple):
+class HourFile(NamedTuple):
     """An hour of the wall clock whose rows have a file of their own.
 
     `second` is its second time, when the clock was set back within it: the same query brings the
@@ -83,13 +83,13 @@ def span(first: date, last: date) -> Window:
     return Window(datetime.combine(first, time()), datetime.combine(last + DAY, time()))
 
 
-def turns(window: Window, zone: tzinfo) -> list[Turn]:
+def turns(window: Window, zone: tzinfo) -> list[ClockChange]:
     """Where the wall clock of the zone is set forward or back within the window, cut to it."""
     moments = [window.start.replace(tzinfo=UTC) - _AROUND]
     end = window.end.replace(tzinfo=UTC) + _AROUND
     while moments[-1] < end:
         moments.append(moments[-1] + _LOOK)
-    found: list[Turn] = []
+    found: list[ClockChange] = []
     for before, after in pairwise(moments):
         old, new = _offset(before, zone), _offset(after, zone)
         if old != new:
@@ -97,7 +97,7 @@ def turns(window: Window, zone: tzinfo) -> list[Turn]:
             wall = Window(moment + min(old, new), moment + max(old, new))
             if wall.meets(window):
                 cut = Window(max(wall.start, window.start), min(wall.end, window.end))
-                found.append(Turn(cut, new < old))
+                found.append(ClockChange(cut, new < old))
     return found
 
 
@@ -117,25 +117,25 @@ def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
     return after
 
 
-def files(day: date, zone: tzinfo) -> list[File]:
+def files(day: date, zone: tzinfo) -> list[HourFile]:
     """The hours of a day, each with a file: usually 24; 25 where an hour comes twice, 23 where
     one never was.  An hour of which half is there is an hour."""
     return list(_files(span(day, day), zone))
 
 
-def _files(day: Window, zone: tzinfo) -> Iterator[File]:
+def _files(day: Window, zone: tzinfo) -> Iterator[HourFile]:
     changes = turns(day, zone)
     start = day.start
     while start < day.end:
         hour = Window(start, start + HOUR)
         if any(there(hour, changes)):
-            yield File(hour)
+            yield HourFile(hour)
         if any(turn.twice and turn.window.meets(hour) for turn in changes):
-            yield File(hour, second=True)
+            yield HourFile(hour, second=True)
         start += HOUR
 
 
-def there(window: Window, changes: Iterable[Turn]) -> Iterator[Window]:
+def there(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:
     """What of a window was ever shown by the clock: without the hours that never were."""
     start = window.start
     gaps = sorted(turn.window for turn in changes if not turn.twice)
@@ -148,7 +148,7 @@ def there(window: Window, changes: Iterable[Turn]) -> Iterator[Window]:
         yield Window(start, window.end)
 
 
-def never(window: Window, changes: Iterable[Turn]) -> Iterator[Window]:
+def never(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:
     """What of a window no clock of the zone ever showed.
 
     It is asked for all the same: a row there says that the config has another zone than CAKE.
@@ -167,7 +167,7 @@ def settled_at(window: Window, zone: tzinfo, settle: timedelta) -> datetime:
     return max(end.astimezone(UTC) for end in ends) + settle
 
 
-class Pace(NamedTuple):
+class WindowSize(NamedTuple):
     """How long the next window is: `now` of at most `most`, in whole seconds.
 
     After a time-out it grows only when `waits` windows in a row went well: each try too long costs
@@ -181,7 +181,7 @@ class Pace(NamedTuple):
     usual: timedelta = timedelta()
 
     @classmethod
-    def of(cls, usual: timedelta, longest: timedelta = timedelta()) -> Pace:
+    def of(cls, usual: timedelta, longest: timedelta = timedelta()) -> WindowSize:
         """The pace at the start; where rows are few, windows become as long as `longest`."""
         return cls(max(usual, longest), usual, usual=usual)
 
@@ -189,7 +189,7 @@ class Pace(NamedTuple):
         """The next window from `start` on, within `end`."""
         return Window(start, min(end, start + self.now))
 
-    def shorter(self, tried: Window, times: int = 1, waits: int = 0) -> Pace | None:
+    def shorter(self, tried: Window, times: int = 1, waits: int = 0) -> WindowSize | None:
         """The pace after a window was too much, halved so often; None when it lasts a second.
 
         `waits`: it was too slow, and so many others must go well before it grows again.
@@ -201,7 +201,7 @@ class Pace(NamedTuple):
             return self._replace(now=self.usual, most=self.usual)
         return self._replace(now=max(1, seconds >> times) * LEAST, waits=max(self.waits, waits))
 
-    def longer(self, done: Window, took: int, cap: int) -> Pace:
+    def longer(self, done: Window, took: int, cap: int) -> WindowSize:
         """The pace after a window brought so many rows: twice as long where twice as many fit."""
         if self.waits:
             return self._replace(waits=self.waits - 1)

@@ -20,7 +20,7 @@ from mtdata.cli.words import place
 from mtdata.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from mtdata.demo.cake.day import Day, File
+    from mtdata.demo.cake.day import Day, DemoFile
 
 DEMO = """examples:
   mtdata demo                      a study site, one collection, what came out, what was deleted
@@ -111,12 +111,12 @@ def _cake(rows: int, keep: Path | None, *, quiet: bool) -> Result:
     return _ended(shown | {"page": page}, faults + page["faults"])
 
 
-def _faults(day: Day, files: list[File]) -> list[str]:
+def _faults(day: Day, files: list[DemoFile]) -> list[str]:
     found = [f"{file.name}: {file.fault}" for file in files if file.fault]
     return found + [f"{name}: nobody asked for it" for name in sorted(day.strangers(files))]
 
 
-def _show(files: list[File]) -> None:
+def _show(files: list[DemoFile]) -> None:
     table(
         f"3. What came out, read back from the bucket: {len(files)} files",
         ("file", "rows", "bytes", "SHA-256", "verdict"),
@@ -156,7 +156,7 @@ def _page(day: Day, jobs: list[Any], *, stays: bool, tell: Callable[[str], None]
     return {"url": url, "user": USER, "faults": faults}
 
 
-def _shown(day: Day, jobs: list[Any], files: list[File], seconds: float) -> dict[str, Any]:
+def _shown(day: Day, jobs: list[Any], files: list[DemoFile], seconds: float) -> dict[str, Any]:
     from mtdata.jobs.records import looking
 
     told = [looking.whole_of(job) for job in jobs]

@@ -20,7 +20,7 @@ from mtdata.study.operations import verify as upkeep
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool, incident_ledgers
 from mtdata.study.round.program_fault import ProgramFault, contained
-from mtdata.study.status.report import Report
+from mtdata.study.status.report import RoundResult
 
 log = logging.getLogger(__name__)
 EXPORT = """examples:
@@ -112,7 +112,7 @@ def _export(options: argparse.Namespace) -> Result:
     settings = recorded(options)
     lacking: list[UsageError] = []
 
-    def act(site: SiteConfig) -> Report | None:
+    def act(site: SiteConfig) -> RoundResult | None:
         try:
             with (
                 contained(site.name),
@@ -142,7 +142,7 @@ def _export(options: argparse.Namespace) -> Result:
     return answer("sites", shown, {r.exit for r in reports.values()}, faults)
 
 
-def show_round(name: str, report: Report) -> None:
+def show_round(name: str, report: RoundResult) -> None:
     """The round as a table: one line a scale."""
     columns = ("received", "fresh", "appended", "held", "deleted", "owed")
     rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(report.scales.items())]

@@ -19,7 +19,7 @@ _AMBIGUOUS = re.compile("[\u00df\u03c2\u200c\u200d]")
 """Letters that older and newer rules of domains with umlauts take for others."""
 
 
-class Address(NamedTuple):
+class MailAddress(NamedTuple):
     """Somebody's address; the domain of the mailbox is ASCII, what stands before the @ need not."""
 
     name: str
@@ -31,7 +31,7 @@ class Address(NamedTuple):
         return self.mailbox.rpartition("@")[2]
 
 
-def read_address(word: str) -> Address:
+def read_address(word: str) -> MailAddress:
     """`box@host`, `Display Name <box@host>` or `box@host (remark)`; ValueError for anything else.
 
     The name may have umlauts, commas without quotes, or the form of RFC 2047.
@@ -43,7 +43,7 @@ def read_address(word: str) -> Address:
     if not found or _CONTROL.search(word):
         raise ValueError("it is no mail address")
     local, domain = mailbox.rpartition("@")[0], _wire_domain(found[1])
-    return Address(name, f"{local}@{domain}")
+    return MailAddress(name, f"{local}@{domain}")
 
 
 def split_addresses(word: str) -> list[str]:

@@ -26,7 +26,7 @@ class SystemClock:
         return time.monotonic()
 
 
-class Pace:
+class ByteRate:
     """Makes whoever spends bytes wait, so that a second sees no more than `rate` of them."""
 
     def __init__(

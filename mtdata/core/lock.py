@@ -29,7 +29,7 @@ LOST = (
 )
 
 
-class Held:
+class HeldLock:
     """A lock in hand."""
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class PoolLock:
         self._path, self._busy = pool / ".lock", busy
 
     @contextmanager
-    def hold(self) -> Iterator[Held]:
+    def hold(self) -> Iterator[HeldLock]:
         """Port: Lock.hold."""
         make_folder(self._path.parent)
         # no marker in its stead where the disk has no locks: it would outlive whoever made it
@@ -76,6 +76,6 @@ class PoolLock:
                 f"{self._path}: cannot lock: {error.strerror}. Nothing was done. {DISK}"
             ) from error
         try:
-            yield Held(self._path)
+            yield HeldLock(self._path)
         finally:
             lock.release()

@@ -71,7 +71,7 @@ class LedgerNewer(StorageError):
     """The ledger is that of a newer program, which alone can go on with it; it is left alone."""
 
 
-class Connection:
+class LedgerDatabase:
     """One SQLite connection; every commit is durable when it returns (synchronous FULL)."""
 
     def __init__(self, path: Path | None, schema: Schema) -> None:

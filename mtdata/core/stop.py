@@ -9,7 +9,7 @@ from mtdata.core.errors import Stopped
 ENDED = "asked to end; what was not committed is undone by the next round"
 
 
-class Pulse:
+class StopToken:
     """Counts the steps of a task; the next step after `stopping` is set raises Stopped, once.
 
     Only once: what is put in order on the way out touches the world as well.

@@ -18,9 +18,9 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError, MTDataError, Stopped
 from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.daemon.systemd import Notifier
-from mtdata.daemon.tasks import NEWS, Shift
+from mtdata.daemon.tasks import NEWS, DaemonTasks
 from mtdata.daemon.timetable import TickingClock, Timetable
 from mtdata.study.operations import check
 from mtdata.study.operations.tasks import COLLECT
@@ -46,7 +46,7 @@ class Daemon:
     ) -> None:
         self._load, self._wait = load, wait
         self._clock = clock or SystemClock()
-        self._shift = Shift(load(), self._clock)
+        self._shift = DaemonTasks(load(), self._clock)
         self._asked = ""
         self._table = Timetable(self._clock)
         self._systemd = systemd or Notifier()
@@ -96,8 +96,8 @@ class Daemon:
             except Stopped:
                 self._end()
                 raise
-            shift.look_around(Pulse())
-            shift.spread(Pulse())
+            shift.look_around(StopToken())
+            shift.spread(StopToken())
             return exit_code(shift.codes)
 
     def _is_due(self, site: SiteConfig) -> bool:

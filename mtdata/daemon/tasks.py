@@ -14,13 +14,13 @@ from mtdata.alerts import heartbeat, notify
 from mtdata.cake.daily_reports import Dailies
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import BusyError, MTDataError, StorageError
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.daemon import slots
 from mtdata.daemon.timetable import TickingClock
-from mtdata.daemon.worker import THREAD, Desk
+from mtdata.daemon.worker import THREAD, SiteWorker
 from mtdata.study.operations import commands
 from mtdata.study.operations.opening import incident_ledgers
-from mtdata.study.operations.tasks import COLLECT, DAILY, Duty, Turn
+from mtdata.study.operations.tasks import COLLECT, DAILY, StudyTask, TaskTurn
 from mtdata.study.round.program_fault import ProgramFault, contained
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,14 @@ NEWS, NUMBERS, JOBS = "news", "numbers", "jobs"
 PROGRAM_FAULT = 70
 
 
-class Shift:
+class DaemonTasks:
     """A desk for each site, one for news and one for numbers, and what is done at them."""
 
     def __init__(self, settings: Settings, clock: TickingClock) -> None:
         self.settings, self.clock = settings, clock
         self.stopping = threading.Event()
         self.codes: set[int] = set()
-        self.desks: dict[str, Desk] = {}
+        self.desks: dict[str, SiteWorker] = {}
         self._not_before: dict[tuple[str, str], float] = {}
         self._slots: slots.Carrying | None = None
         self._dailies = Dailies()
@@ -47,10 +47,10 @@ class Shift:
         for name in (NEWS, NUMBERS, JOBS):  # they are asked for from the threads of others
             self.desk(name)
 
-    def desk(self, name: str) -> Desk:
+    def desk(self, name: str) -> SiteWorker:
         """The desk of a site, or that for news or numbers."""
         if name not in self.desks:
-            self.desks[name] = Desk(name, self.stopping, partial(self._failed, name))
+            self.desks[name] = SiteWorker(name, self.stopping, partial(self._failed, name))
         return self.desks[name]
 
     def sites(self) -> list[SiteConfig]:
@@ -106,13 +106,13 @@ class Shift:
 
     # tasks, in the threads of the desks -----------------------------------------------------------
 
-    def _collect(self, site: SiteConfig, pulse: Pulse) -> None:
+    def _collect(self, site: SiteConfig, pulse: StopToken) -> None:
         try:
             self._act(COLLECT, site, pulse, tell=self._sign)
         finally:
             self.offer_news()
 
-    def _daily(self, site: SiteConfig, must_yield: Callable[[], bool], pulse: Pulse) -> None:
+    def _daily(self, site: SiteConfig, must_yield: Callable[[], bool], pulse: StopToken) -> None:
         for duty in DAILY:
             key = (site.name, duty.name)
             if self.clock.ticks() < self._not_before.get(key, 0.0):
@@ -125,9 +125,9 @@ class Shift:
 
     def _act(
         self,
-        duty: Duty,
+        duty: StudyTask,
         site: SiteConfig,
-        pulse: Pulse,
+        pulse: StopToken,
         must_yield: Callable[[], bool] = lambda: False,
         tell: Callable[[Settings, str, str], None] = lambda settings, name, sign: None,
     ) -> int:
@@ -139,7 +139,7 @@ class Shift:
 
         terms, now = self.settings.daemon, self.clock.now()
         with heartbeat.beating(self.settings, site.name, tell) as ended:
-            code = duty.act(Turn(site, terms, now, pulse, ended, watch, must_yield))
+            code = duty.act(TaskTurn(site, terms, now, pulse, ended, watch, must_yield))
         gc.collect()  # a round puts it off (seldom_searched): 3 KB of each would stay for ever
         self.codes.add(code)
         return code
@@ -150,7 +150,7 @@ class Shift:
             self._signs.append((name, sign))
             self.offer_news()
 
-    def spread(self, pulse: Pulse) -> None:
+    def spread(self, pulse: StopToken) -> None:
         """Send what is to be told."""
         while self._signs:
             pulse.beat()
@@ -160,7 +160,7 @@ class Shift:
         notify.spread(self.settings, incident_ledgers)
         notify.close_program_incident(self.settings, "task_failed", NEWS)
 
-    def look_around(self, pulse: Pulse) -> None:
+    def look_around(self, pulse: StopToken) -> None:
         """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
         for site in self.sites():
             pulse.beat()
@@ -177,7 +177,7 @@ class Shift:
         for kind in ("task_failed", StorageError.incident):
             notify.close_program_incident(self.settings, kind, NUMBERS)
 
-    def _see_to_jobs(self, pulse: Pulse) -> None:
+    def _see_to_jobs(self, pulse: StopToken) -> None:
         try:
             self._dailies.look(self.settings, self.clock.now(), pulse.beat)
         finally:  # jobs that are there are carried whatever keeps further ones out
@@ -185,7 +185,7 @@ class Shift:
                 self._slots = slots.begun(self.settings)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
-    def _queue_reports(self, pulse: Pulse) -> None:
+    def _queue_reports(self, pulse: StopToken) -> None:
         self._dailies.look(self.settings, self.clock.now(), pulse.beat)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 

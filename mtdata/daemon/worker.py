@@ -9,17 +9,17 @@ from threading import Condition, Event, Thread
 
 from mtdata import logs
 from mtdata.core.errors import MTDataError, Stopped
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 
 log = logging.getLogger(__name__)
 LOOK_S = 60.0
 """So often an idle thread looks whether it should end."""
 THREAD = "mtdata "
 """Before the desk's name in that of its thread."""
-Act = Callable[[Pulse], None]
+Act = Callable[[StopToken], None]
 
 
-class Desk:
+class SiteWorker:
     """Does what it is offered, each task by its name at most once in hand and once waiting.
 
     So nothing queues up however long a task lasts.  One task's fault does not end another's turn:
@@ -38,7 +38,7 @@ class Desk:
         self._changed = Condition()
         self._waiting: dict[str, Act] = {}
         self._in_hand = ""
-        self._pulse: Pulse | None = None
+        self._pulse: StopToken | None = None
         self._thread: Thread | None = None
 
     def offer(self, name: str, act: Act) -> bool:
@@ -106,7 +106,7 @@ class Desk:
                 self._changed.notify_all()
                 return None
             self._in_hand = next(iter(self._waiting))
-            self._pulse = Pulse(self._stopping)
+            self._pulse = StopToken(self._stopping)
             return self._waiting.pop(self._in_hand)
 
     def _lay_down(self) -> None:

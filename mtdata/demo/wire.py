@@ -40,7 +40,7 @@ class Call(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
+class WireAnswer:
     """What is sent for a Call, in `pieces` that are flushed one by one.
 
     `status` 0: the connection is closed without an answer.  `length` is the Content-Length that is
@@ -58,22 +58,24 @@ class Answer:
         return b"".join(self.pieces)
 
 
-DROPPED = Answer(0)
+DROPPED = WireAnswer(0)
 """The connection ends and nothing is said."""
 
 
-def whole(body: bytes, kind: str = JSON, status: int = 200) -> Answer:
+def whole(body: bytes, kind: str = JSON, status: int = 200) -> WireAnswer:
     """An answer with this body, in chunks when it is large."""
     return in_pieces((body,), len(body), kind, status)
 
 
-def in_pieces(pieces: Iterable[bytes], size: int, kind: str = JSON, status: int = 200) -> Answer:
+def in_pieces(
+    pieces: Iterable[bytes], size: int, kind: str = JSON, status: int = 200
+) -> WireAnswer:
     """An answer whose body is made while it is sent; `size` is its length in bytes."""
     length = size if size <= LARGEST_WHOLE else None
-    return Answer(status, pieces, length, (("Content-Type", kind),))
+    return WireAnswer(status, pieces, length, (("Content-Type", kind),))
 
 
-def refusal(status: int, message: str, path: str) -> Answer:
+def refusal(status: int, message: str, path: str) -> WireAnswer:
     """An error as Spring words it: timestamp (epoch ms), status, error, message, path."""
     told = {
         "timestamp": time.time_ns() // 1_000_000,
@@ -98,7 +100,7 @@ class LocalServer(ThreadingHTTPServer):
 
     def __init__(
         self,
-        answer: Callable[[Call], Answer],
+        answer: Callable[[Call], WireAnswer],
         *,
         port: int,
         keep_alive_requests: int,
@@ -216,7 +218,7 @@ class Conversation(BaseHTTPRequestHandler):
 
     do_GET = do_DELETE = do_POST = do_PUT = do_PATCH = converse
 
-    def _send_head(self, answer: Answer) -> None:
+    def _send_head(self, answer: WireAnswer) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)
@@ -228,7 +230,7 @@ class Conversation(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
 
-    def _send_body(self, answer: Answer) -> None:
+    def _send_body(self, answer: WireAnswer) -> None:
         for piece in filter(None, answer.pieces):
             framed = piece if answer.length is not None else b"%x\r\n%b\r\n" % (len(piece), piece)
             self.wfile.write(framed)

@@ -25,7 +25,7 @@ from mtdata import logs
 from mtdata.config import load
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import Fenced, JobError, MTDataError, NotYet, Stopped
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.jobs.kind import Kind, Kinds, Work
 from mtdata.jobs.ordering import kind_of
 from mtdata.jobs.pipe import Message, line_of
@@ -37,7 +37,7 @@ SAY_S, GRACE_S, FAULT = 0.25, 10.0, 70
 ENDED = "asked to end; what was not committed is taken back"
 
 
-class Mouth:
+class PipeWriter:
     """Says messages to the supervisor; standard output is given to standard error."""
 
     def __init__(self) -> None:
@@ -55,10 +55,10 @@ class Mouth:
                 return  # what to do then is the watch's business
 
 
-class Telling(logging.Handler):
+class PipeHandler(logging.Handler):
     """Gives the job's log what the program logs."""
 
-    def __init__(self, mouth: Mouth) -> None:
+    def __init__(self, mouth: PipeWriter) -> None:
         super().__init__(logging.INFO)
         self._mouth = mouth
 
@@ -67,7 +67,7 @@ class Telling(logging.Handler):
         self._mouth.say(log=[record.levelname, record.getMessage()[:500]])
 
 
-class TalkingPulse(Pulse):
+class TalkingPulse(StopToken):
     """A pulse whose beats the supervisor hears, a few a second."""
 
     def __init__(self, work: ChildWork) -> None:
@@ -83,14 +83,14 @@ class TalkingPulse(Pulse):
 class ChildWork:
     """`kind.Work` of one part."""
 
-    def __init__(self, settings: Any, claimed: Any, mouth: Mouth) -> None:
+    def __init__(self, settings: Any, claimed: Any, mouth: PipeWriter) -> None:
         self.settings, self.claimed = settings, claimed
         self.parameters, self.checkpoint = claimed.parameters, claimed.checkpoint
         self.part, self.job, self.attempt = claimed.name, claimed.job, claimed.attempt
         self.rows, self.expected, self.step = 0, None, ""  # type: int, int | None, str
         self.artifacts: list[dict[str, Any]] = []
         self._mouth, self._ticks, self._said = mouth, SystemClock().ticks, 0.0
-        self.pulse: Pulse = TalkingPulse(self)
+        self.pulse: StopToken = TalkingPulse(self)
 
     def beat(self) -> None:
         """A sign of life, at most a few a second."""
@@ -134,7 +134,7 @@ def carry(work: ChildWork, kinds: Kinds) -> None:
             kind.undo(work, [work.part])
         _act(kind, stage)(work)
     signs = carrying.Signs(work.rows, work.expected)
-    made = [carrying.Made(**one) for one in work.artifacts]
+    made = [carrying.MadeFile(**one) for one in work.artifacts]
     carrying.finish(work.claimed, signs, made, planned, closes=kind.close is not None)
 
 
@@ -179,7 +179,7 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 def main(words: list[str], kinds: Kinds) -> int:
     """Carry what the supervisor sends until it sends no more."""
-    mouth = Mouth()
+    mouth = PipeWriter()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is the supervisor's to answer
 
@@ -197,7 +197,7 @@ def main(words: list[str], kinds: Kinds) -> int:
         settings = load(Path(words[0]), os.environ)  # as it is now, not as it was at the start
         logs.begin(0)
         logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
-        logging.getLogger("mtdata").addHandler(Telling(mouth))
+        logging.getLogger("mtdata").addHandler(PipeHandler(mouth))
         setting.open_records(settings.database)
         return _serve(settings, mouth, kinds, inbox, first)
     except MTDataError as error:
@@ -220,7 +220,7 @@ def _warm_up(folder: Path) -> None:
         _ = carrying
 
 
-def _serve(settings: Any, mouth: Mouth, kinds: Kinds, inbox: Inbox, order: Message | None) -> int:
+def _serve(settings: Any, mouth: PipeWriter, kinds: Kinds, inbox: Inbox, order: Message | None) -> int:
     from mtdata.jobs.records.carrying import Claimed
 
     while order is not None:

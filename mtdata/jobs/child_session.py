@@ -9,7 +9,7 @@ import subprocess
 from contextlib import suppress
 from typing import IO, cast
 
-from mtdata.jobs.pipe import Ear, line_of
+from mtdata.jobs.pipe import PipeReader, line_of
 from mtdata.jobs.records.carrying import Claimed
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Child:
         )
         self._orders = cast(IO[bytes], self._process.stdin)
         self._said = cast(IO[bytes], self._process.stdout)
-        self.ear = Ear(self._said.fileno())
+        self.ear = PipeReader(self._said.fileno())
         self.pid = self._process.pid
 
     def is_there(self) -> bool:

@@ -15,7 +15,7 @@ from mtdata.config.settings import did_you_mean
 from mtdata.core.border import Border
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError, MTDataError, UsageError
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.jobs.states import report_name
 
 REQUIRED = object()
@@ -75,7 +75,7 @@ class Work(Protocol):
     job: str
     attempt: int
     checkpoint: Any
-    pulse: Pulse
+    pulse: StopToken
 
     def progress(self, rows: int, expected: int | None = None, step: str = "") -> None:
         """Say how far it is; it also counts as a sign of life.  Stopped when it should end."""

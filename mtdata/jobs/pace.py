@@ -22,7 +22,7 @@ class Bit(NamedTuple):
         return min(1.0, self.rows / self.expected) if self.expected else None
 
 
-class Pace(NamedTuple):
+class JobSpeed(NamedTuple):
     """Rows a second, and the seconds that are left; None where it cannot be known."""
 
     rows_s: float | None = None
@@ -34,14 +34,14 @@ def share_of(done: int, running: Sequence[Bit], total: int) -> float:
     return min(1.0, (done + sum(bit.share or 0.0 for bit in running)) / total) if total else 0.0
 
 
-def pace_of(finished: Sequence[Bit], running: Sequence[Bit], waiting: int) -> Pace:
+def pace_of(finished: Sequence[Bit], running: Sequence[Bit], waiting: int) -> JobSpeed:
     """By the parts that run and the last that were finished; `waiting` parts are still to come.
 
     Spans of parts are taken, not of the job: it may have waited between two of them for days.
     """
     if not running:
-        return Pace()
-    return Pace(_rows_s(finished, running), _left_s(finished, running, waiting))
+        return JobSpeed()
+    return JobSpeed(_rows_s(finished, running), _left_s(finished, running, waiting))
 
 
 def _rows_s(finished: Sequence[Bit], running: Sequence[Bit]) -> float | None:

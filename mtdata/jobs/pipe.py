@@ -16,7 +16,7 @@ def line_of(message: Message) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 
-class Ear:
+class PipeReader:
     """Reads messages from a pipe, never longer than asked."""
 
     def __init__(self, pipe: int) -> None:

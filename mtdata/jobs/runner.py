@@ -15,7 +15,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import reaping, runners, setting
-from mtdata.jobs.supervisor import Supervisor, Terms
+from mtdata.jobs.supervisor import Supervisor, SupervisorOptions
 from mtdata.jobs.wakeup import Bell
 
 log = logging.getLogger(__name__)
@@ -27,11 +27,11 @@ STOPPING_S = 3600.0
 """A job that is not stopped by then has Failed: it never stays Stopping."""
 
 
-def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> Terms:
+def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> SupervisorOptions:
     """The terms of programme.config; `words` begin another child than the usual one."""
     own = (sys.executable, "-I", "-m", "mtdata.jobs.child", TABLE)  # -I: no code of a PYTHONPATH
     how = settings.programme
-    return Terms(
+    return SupervisorOptions(
         words=(*(words or own), str(settings.folder)),
         lease_s=how.lease_s,
         heartbeat_s=how.heartbeat_s,
@@ -71,7 +71,11 @@ class Slots:
     engine, look_s = "embedded", LOOK_S
 
     def __init__(
-        self, settings: Settings, kinds: Kinds, terms: Terms | None = None, count: int = 0
+        self,
+        settings: Settings,
+        kinds: Kinds,
+        terms: SupervisorOptions | None = None,
+        count: int = 0,
     ) -> None:
         self._settings, self._kinds = settings, kinds
         self._terms = terms or terms_of(settings)

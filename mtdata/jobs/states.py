@@ -59,7 +59,7 @@ def may_follow(before: Status, after: Status) -> bool:
     return after in FOLLOWS[before]
 
 
-class Standing(NamedTuple):
+class JobStanding(NamedTuple):
     """A job and whether it has such parts: what is decided from."""
 
     status: Status
@@ -72,7 +72,7 @@ class Standing(NamedTuple):
     waits: bool = False  # all that could be begun next waits for a time that is known
 
 
-class Step(NamedTuple):
+class NextStep(NamedTuple):
     """What is to be done now: wait, queue the part that takes back, or end in a state.
 
     `rests`: go back into the queue until the time has come, and hold nothing meanwhile.
@@ -83,10 +83,10 @@ class Step(NamedTuple):
     rests: bool = False
 
 
-WAIT = Step()
+WAIT = NextStep()
 
 
-def next_step(standing: Standing) -> Step:
+def next_step(standing: JobStanding) -> NextStep:
     """What follows from the standing of a job that is In Progress or Stopping.
 
     While any part runs nothing is decided: what it leaves is not known yet.
@@ -95,16 +95,16 @@ def next_step(standing: Standing) -> Step:
         return WAIT
     if standing.status is Status.IN_PROGRESS and not standing.failed:
         if standing.queued:
-            return Step(rests=True) if standing.waits else WAIT
-        return Step(ends=Status.SUCCESS)
+            return NextStep(rests=True) if standing.waits else WAIT
+        return NextStep(ends=Status.SUCCESS)
     end = Status.STOPPED if standing.status is Status.STOPPING else Status.FAILED
     if standing.undo is Status.FAILED:
-        return Step(ends=Status.FAILED)
+        return NextStep(ends=Status.FAILED)
     if standing.undo is Status.QUEUED:
         return WAIT
     if standing.undo is None and standing.can_undo and standing.touched:
-        return Step(undo=True)
-    return Step(ends=end)
+        return NextStep(undo=True)
+    return NextStep(ends=end)
 
 
 def after_loss(lost: int, *, stopping: bool, stage: Stage, most: int = MOST_LOST) -> Status:

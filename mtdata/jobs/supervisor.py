@@ -33,7 +33,7 @@ MOST_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SupervisorOptions:
     """How jobs are carried; `words` begin a child."""
 
     words: tuple[str, ...]
@@ -74,7 +74,7 @@ class Supervisor:
     def __init__(
         self,
         runner: UUID,
-        terms: Terms,
+        terms: SupervisorOptions,
         kinds: Kinds,
         leaving: threading.Event | None = None,
         call: Call = nobody,
@@ -127,7 +127,7 @@ class Supervisor:
         until = self._ticks() + TURN_S
         while claimed is not None:
             kind = self._kinds[claimed.kind]
-            course = Course(child, claimed, self._runner, self._terms, kind, self._away)
+            course = PartRun(child, claimed, self._runner, self._terms, kind, self._away)
             if not course.run(self._leaving):
                 if self._leaving.is_set():  # somebody else may go on with what was handed back
                     self._call(claimed.job, 1)
@@ -143,7 +143,7 @@ class Supervisor:
             self._call(claimed.job, more)
 
 
-class Course:
+class PartRun:
     """One part's way through a child."""
 
     def __init__(
@@ -151,7 +151,7 @@ class Course:
         child: Child,
         claimed: Claimed,
         runner: UUID,
-        terms: Terms,
+        terms: SupervisorOptions,
         kind: Kind,
         away: Away = warn,
     ) -> None:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from mtdata.core.errors import StorageError
-from mtdata.study.ledger import Claim
+from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Backup, Kept, Placed, Rows, Sheet, Verified
 from mtdata.study.model.row import cells_digest
-from mtdata.study.pool import Course
+from mtdata.study.pool import ScaleRun
 from mtdata.study.replicas.copying import Copying
 
 
-def waiting(course: Course) -> Iterator[Backup]:
+def waiting(course: ScaleRun) -> Iterator[Backup]:
     """Entries that are safe here and want a row: left over, or held and worth a try."""
     fingerprint = course.pool.cipher.fingerprint()
     for claims in course.pool.ledger.entries.waiting(course.scale.name, fingerprint):
@@ -28,7 +28,7 @@ def waiting(course: Course) -> Iterator[Backup]:
             yield Backup(course.scale, tuple(kept))
 
 
-def owed(course: Course) -> Iterator[Sheet]:
+def owed(course: ScaleRun) -> Iterator[Sheet]:
     """Entries that are safe here and, by the listing just read, still on the site."""
     for claims in course.pool.ledger.entries.owed(course.scale.name):
         doubtful = _doubtful(course, claims)
@@ -39,7 +39,7 @@ def owed(course: Course) -> Iterator[Sheet]:
                 yield _sheet(course, number, list(group))
 
 
-def _doubtful(course: Course, claims: list[Claim]) -> set[int | None]:
+def _doubtful(course: ScaleRun, claims: list[LedgerEntry]) -> set[int | None]:
     """Ids of several versions, one of them not proven: a delete by id would take all of them."""
     times = Counter(claim.id for claim in claims)
     versions = [claim for claim in claims if times[claim.id] > 1]
@@ -54,7 +54,7 @@ def _doubtful(course: Course, claims: list[Claim]) -> set[int | None]:
     return lost | changed
 
 
-def _stands(course: Course, claim: Claim) -> bool:
+def _stands(course: ScaleRun, claim: LedgerEntry) -> bool:
     if claim.sheet is None or claim.line is None:
         return False
     columns = course.pool.ledger.files.by_number(claim.sheet).columns
@@ -62,7 +62,7 @@ def _stands(course: Course, claim: Claim) -> bool:
     return len(cells) == len(columns) and cells_digest(columns, cells) == claim.cells
 
 
-def _sheet(course: Course, number: int, claims: list[Claim]) -> Sheet:
+def _sheet(course: ScaleRun, number: int, claims: list[LedgerEntry]) -> Sheet:
     kept = [None if body is None else _unread(c) for c, body in _proven(course, claims)]
     lines = tuple(
         Placed(entry, claim.cells, claim.line)
@@ -74,12 +74,14 @@ def _sheet(course: Course, number: int, claims: list[Claim]) -> Sheet:
     return Sheet(Rows(backup, (), ()), number, columns, lines)
 
 
-def _unread(claim: Claim) -> Kept:
+def _unread(claim: LedgerEntry) -> Kept:
     """What a delete needs of an entry: not its answers."""
     return Kept(claim.seq, claim.id, claim.digest, claim.span, {})
 
 
-def _proven(course: Course, claims: Sequence[Claim]) -> list[tuple[Claim, bytes | None]]:
+def _proven(
+    course: ScaleRun, claims: Sequence[LedgerEntry]
+) -> list[tuple[LedgerEntry, bytes | None]]:
     """Each with its raw bytes if they still have their digest; the others are told of.
 
     A disk that refuses to read is a StorageError: what it holds may be whole, and to fetch it
@@ -97,12 +99,12 @@ def _proven(course: Course, claims: Sequence[Claim]) -> list[tuple[Claim, bytes 
     return list(zip(claims, bodies, strict=True))
 
 
-class Recalled:
+class LedgerSheet:
     """Port SheetInHand for lines that the ledger names: to be read back, never written."""
 
     may_differ = True
 
-    def __init__(self, course: Course, copying: Copying) -> None:
+    def __init__(self, course: ScaleRun, copying: Copying) -> None:
         self._course = course
         self._copying = copying
         self.doubtful = 0

@@ -12,7 +12,7 @@ from mtdata.study.from_ledger import waiting
 from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.scale import Scale
 from mtdata.study.pipeline import settle
-from mtdata.study.pool import Course, Pool
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.snapshots import lay_out, stands
 
 
@@ -30,8 +30,8 @@ def lay_down(pool: Pool) -> None:
 
 def settle_waiting(
     pool: Pool,
-    course_of: Callable[[Scale], Course],
-    noted: Callable[[Course], None],
+    course_of: Callable[[Scale], ScaleRun],
+    noted: Callable[[ScaleRun], None],
     stands_still: Callable[[str], bool] = lambda scale: False,
 ) -> None:
     """Make the rows that a broken round left out, or that other keys may open; asks no site.

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mtdata.core.errors import DamageError
 from mtdata.study.files.archive import Volume
-from mtdata.study.ledger import Claim, Sifted
+from mtdata.study.ledger import Classified, LedgerEntry
 from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.package import Entry, entries, in_batches, is_json
 from mtdata.study.model.receipt import (
@@ -26,20 +26,20 @@ from mtdata.study.model.receipt import (
     Sheet,
     Verified,
 )
-from mtdata.study.pool import Course, SheetInHand
+from mtdata.study.pool import ScaleRun, SheetInHand
 from mtdata.study.ports import Site
 
 CANARIES = 3
 
 
-def carry(course: Course, site: Site) -> None:
+def carry(course: ScaleRun, site: Site) -> None:
     """Bring what is new of one scale home: from the site into a sheet, each row verified."""
     package = collect(course, site)
     with course.pool.archive.folding_in(package):
         settle(course, back_up(course, package))
 
 
-def settle(course: Course, backups: Iterable[Backup]) -> None:
+def settle(course: ScaleRun, backups: Iterable[Backup]) -> None:
     """From safe bytes to verified rows; asks no site."""
     sheet = course.pool.sheets.growing(course.scale.name, course.day)
     rows = decrypt(course, backups)
@@ -47,13 +47,13 @@ def settle(course: Course, backups: Iterable[Backup]) -> None:
         course.tally.appended += len(verified.sheet.lines)
 
 
-def collect(course: Course, site: Site) -> Package:
+def collect(course: ScaleRun, site: Site) -> Package:
     """The site's answer for the scale, whole on disk and hashed."""
     with site.fetch(course.scale.name) as chunks:
         return course.pool.archive.receive(course.scale, chunks, course.at)
 
 
-def back_up(course: Course, package: Package) -> Iterator[Backup]:
+def back_up(course: ScaleRun, package: Package) -> Iterator[Backup]:
     """Append what the ledger lacks to the raw file, bytes as sent, and prove that it is there."""
     pool, volume = course.pool, None
     pool.ledger.listing.begin()
@@ -75,7 +75,11 @@ def back_up(course: Course, package: Package) -> Iterator[Backup]:
 
 
 def _keep(
-    course: Course, volume: Volume, batch: list[Entry], sifted: Sifted, same: dict[bytes, Claim]
+    course: ScaleRun,
+    volume: Volume,
+    batch: list[Entry],
+    sifted: Classified,
+    same: dict[bytes, LedgerEntry],
 ) -> Backup:
     archive, book = course.pool.archive, course.pool.ledger.entries
     put = volume.append([entry.body for entry in batch])
@@ -104,12 +108,12 @@ def _keep(
     return Backup(course.scale, kept)
 
 
-def _hold_aside(course: Course, batch: list[Entry]) -> None:
+def _hold_aside(course: ScaleRun, batch: list[Entry]) -> None:
     kept = course.pool.archive.keep_aside(course.scale.name, course.day, batch)
     course.pool.ledger.entries.hold_aside(kept.mark, batch, kept.starts, course.at)
 
 
-def _tell_of_conflicts(course: Course, sifted: Sifted) -> None:
+def _tell_of_conflicts(course: ScaleRun, sifted: Classified) -> None:
     if sifted.anew:
         first = min(e.id or 0 for e in sifted.fresh if e.digest in sifted.anew)
         course.told["ids_anew"] = (
@@ -118,7 +122,7 @@ def _tell_of_conflicts(course: Course, sifted: Sifted) -> None:
         )
 
 
-def decrypt(course: Course, backups: Iterable[Backup]) -> Iterator[Rows]:
+def decrypt(course: ScaleRun, backups: Iterable[Backup]) -> Iterator[Rows]:
     """Open what is sealed and lay out the cells; what cannot be is held, never guessed."""
     for envelope, answer in course.pool.cipher.unseal_each(map(enveloped, backups)):
         rows = rows_of(envelope, answer)
@@ -127,7 +131,7 @@ def decrypt(course: Course, backups: Iterable[Backup]) -> Iterator[Rows]:
         yield _without_drift(course, rows) if course.holds_drift else rows
 
 
-def _without_drift(course: Course, rows: Rows) -> Rows:
+def _without_drift(course: ScaleRun, rows: Rows) -> Rows:
     listing, name = course.pool.ledger.listing, course.scale.name
     known = listing.columns(name)
     if known is None and rows.rows:
@@ -142,7 +146,7 @@ def _without_drift(course: Course, rows: Rows) -> Rows:
     return replace(rows, rows=fit, held=rows.held + held)
 
 
-def append(course: Course, batches: Iterable[Rows], sheet: SheetInHand) -> Iterator[Sheet]:
+def append(course: ScaleRun, batches: Iterable[Rows], sheet: SheetInHand) -> Iterator[Sheet]:
     """Put the rows behind those of the day, durably; note what is held and what changed."""
     for rows in batches:
         if rows.held:
@@ -154,7 +158,7 @@ def append(course: Course, batches: Iterable[Rows], sheet: SheetInHand) -> Itera
             yield sheet.place(rows)
 
 
-def tell_of_drift(course: Course, layouts: set[tuple[str, ...]]) -> None:
+def tell_of_drift(course: ScaleRun, layouts: set[tuple[str, ...]]) -> None:
     """Report fields that came or went since the last entries of the scale, and remember them."""
     listing, name = course.pool.ledger.listing, course.scale.name
     known = listing.columns(name)
@@ -190,7 +194,9 @@ def verify(sheets: Iterable[Sheet], sheet_in_hand: SheetInHand) -> Iterator[Veri
         yield verified
 
 
-def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -> Iterator[Deleted]:
+def delete(
+    course: ScaleRun, site: Site, proven: Iterable[Verified], limit: int
+) -> Iterator[Deleted]:
     """Ask the site to drop what is proven safe here: one entry first, then a few at a time."""
     canary_passed = False
     for verified in proven:
@@ -218,7 +224,7 @@ def delete(course: Course, site: Site, proven: Iterable[Verified], limit: int) -
             return
 
 
-def _ask(course: Course, site: Site, verified: Verified, lines: list[Placed]) -> Deleted:
+def _ask(course: ScaleRun, site: Site, verified: Verified, lines: list[Placed]) -> Deleted:
     """Ask for one group; no answers, and nothing asked, where something speaks against it by now.
 
     What proved this group may just have shown that others are damaged.

@@ -39,7 +39,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SiteTerms:
     """What the config says of a site's rounds."""
 
     name: str
@@ -65,7 +65,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Course:
+class ScaleRun:
     """One scale's way through one round."""
 
     scale: Scale

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
-from mtdata.study.model.receipt import Answer
+from mtdata.study.model.receipt import DeleteAnswer
 from mtdata.study.model.row import Opened
 
 Work = TypeVar("Work")
@@ -31,7 +31,7 @@ class Site(Protocol):
         """
         ...
 
-    def delete(self, scale: str, ids: Sequence[int]) -> Iterator[Answer]:
+    def delete(self, scale: str, ids: Sequence[int]) -> Iterator[DeleteAnswer]:
         """Ask once for each id over kept-alive connections, a few at a time; one answer each.
 
         Never raises for what the site or the network does: that is FAILED or REFUSED.  After a

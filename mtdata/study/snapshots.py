@@ -18,11 +18,11 @@ from mtdata.study.model.receipt import Backup, Kept, Package, Span
 from mtdata.study.model.row import columns_of, spread
 from mtdata.study.model.scale import Scale
 from mtdata.study.pipeline import append, collect, decrypt, verify
-from mtdata.study.pool import Course, Pool
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.ports import Site
 
 
-def keep_snapshot(course: Course, site: Site) -> None:
+def keep_snapshot(course: ScaleRun, site: Site) -> None:
     """Bring one whole table home; a table that did not change writes nothing."""
     pool = course.pool
     package = collect(course, site)
@@ -84,7 +84,7 @@ class Totals:
         )
 
 
-def _stored(course: Course, package: Package) -> Snapshot | None:
+def _stored(course: ScaleRun, package: Package) -> Snapshot | None:
     try:
         return _store(course, package)
     except PackageError:  # half a table is none: left there, it would look like somebody's addition
@@ -92,7 +92,7 @@ def _stored(course: Course, package: Package) -> Snapshot | None:
         raise
 
 
-def _store(course: Course, package: Package) -> Snapshot | None:
+def _store(course: ScaleRun, package: Package) -> Snapshot | None:
     """Append the whole table to the raw file, bytes as sent, read it back, then commit it.
 
     None for a table without entries: the listing's size may be stale, and the last one stays.
@@ -115,7 +115,7 @@ def _store(course: Course, package: Package) -> Snapshot | None:
 class _Table:
     """A table on its way into the raw file, and what is known of it so far."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: ScaleRun) -> None:
         self._course = course
         self._volume: Volume | None = None
         self.put: Appended | None = None
@@ -145,14 +145,14 @@ class _Table:
         return put
 
 
-def _keepable(course: Course, batch: list[Entry]) -> list[Entry]:
+def _keepable(course: ScaleRun, batch: list[Entry]) -> list[Entry]:
     if unreadable := [entry for entry in batch if not is_json(entry)]:
         kept = course.pool.archive.keep_aside(course.scale.name, course.day, unreadable)
         course.pool.ledger.files.set_down(kept.mark, course.at.isoformat())
     return [entry for entry in batch if is_json(entry)]
 
 
-def lay_out(course: Course, snapshot: Snapshot) -> None:
+def lay_out(course: ScaleRun, snapshot: Snapshot) -> None:
     """Make the sheet of a stored snapshot, beside the old one, and let it take its place."""
     pool = course.pool
     sheet = pool.sheets.whole(snapshot.scale, snapshot.day, snapshot.columns)

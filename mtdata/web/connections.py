@@ -22,7 +22,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from mtdata.web.downloads.pouring import Answer, Fetchers, Pour, pouring
+from mtdata.web.downloads.pouring import Fetchers, Pour, StreamedAnswer, pouring
 from mtdata.web.forwarded import share_of
 
 FETCHERS, READERS = 3, 6
@@ -101,10 +101,10 @@ def giving_way(states: Sequence[State], newest: str, now: float, limits: Limits)
     return min(known, key=lambda i: (states[i].waits_for == "reader", states[i].since))
 
 
-class Connection(HTTPChannel):
+class ClientConnection(HTTPChannel):
     """One connection, which knows since when it has come no further."""
 
-    task_class = Answer
+    task_class = StreamedAnswer
 
     def __init__(self, *of_channel: Any, **more: Any) -> None:
         super().__init__(*of_channel, **more)
@@ -224,7 +224,7 @@ class Connection(HTTPChannel):
 class Server(TcpWSGIServer):
     """One address and port to listen at; each second it ends what has had its time."""
 
-    channel_class = Connection
+    channel_class = ClientConnection
 
     def __init__(
         self, *of_server: Any, limits: Limits, crews: Sequence[Fetchers], **more: Any
@@ -232,7 +232,7 @@ class Server(TcpWSGIServer):
         self.limits, (self.fetchers, self.readers) = limits, crews
         super().__init__(*of_server, **more)
 
-    def add_task(self, task: Connection) -> None:
+    def add_task(self, task: ClientConnection) -> None:
         """Let a thread answer its next request; none of the pages' where files are read before."""
         if task.puts_off():
             return

@@ -30,7 +30,7 @@ from mtdata.jobs.kind import (
 EVERY, ROWS, MOST_ROWS = ".", "ranges", 20
 
 
-class Row(NamedTuple):
+class FormRow(NamedTuple):
     """The two fields of one range, as they are shown."""
 
     number: int
@@ -91,10 +91,10 @@ class JobForm(forms.Form):
         in_rows = {field.name for row in self.ranges() for field in row.fields}
         return [field for field in self if field.name not in in_rows]
 
-    def ranges(self) -> Iterator[Row]:
+    def ranges(self) -> Iterator[FormRow]:
         """The rows of ranges; none where the kind has no ranges."""
         for number in range(1, self.rows + 1) if self._kind.ranges else ():
-            yield Row(number, [self[_at(one.name, number)] for one in self._pair()])
+            yield FormRow(number, [self[_at(one.name, number)] for one in self._pair()])
 
     @property
     def may_grow(self) -> bool:

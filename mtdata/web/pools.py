@@ -28,7 +28,7 @@ NO_POOL = "no pool yet; `mtdata export` makes it"
 Found = TypeVar("Found")
 
 
-class Kept(Generic[Found]):
+class CachedLook(Generic[Found]):
     """What a look found, for so long; of many that ask at once one looks."""
 
     def __init__(
@@ -140,10 +140,10 @@ def _whole(site: SiteConfig) -> dict[str, Any]:
         return {"balances": balances, "shelves": shelves, "drifts": drifts}
 
 
-standing = Kept(lambda settings: _each(settings, app.status))
+standing = CachedLook(lambda settings: _each(settings, app.status))
 """How each site stands."""
-rounds = Kept(lambda settings: _each(settings, _rounds))
-whole = Kept(lambda settings, name: _of_site(settings.site(name), _whole))
+rounds = CachedLook(lambda settings: _each(settings, _rounds))
+whole = CachedLook(lambda settings, name: _of_site(settings.site(name), _whole))
 
 
 def forget() -> None:

@@ -14,10 +14,10 @@ from django.urls import path
 
 from mtdata.web import faults
 from mtdata.web.access import admission
-from mtdata.web.access.admission import Door
+from mtdata.web.access.admission import Audience
 from mtdata.web.access.roles import Role
 from mtdata.web.api import document, operations
-from mtdata.web.api.operations import Address
+from mtdata.web.api.operations import OperationPath
 from mtdata.web.pages import (
     account,
     alive,
@@ -41,7 +41,7 @@ from mtdata.web.pages import (
 Page = Callable[..., HttpResponse]
 
 
-class Way(NamedTuple):
+class RouteMethod(NamedTuple):
     """What one method does at an address, and the least role that may."""
 
     role: Role
@@ -56,19 +56,19 @@ class Route(NamedTuple):
 
     path: str
     name: str
-    ways: Mapping[str, Way]
-    door: Door = Door.PEOPLE
+    ways: Mapping[str, RouteMethod]
+    door: Audience = Audience.PEOPLE
     guests: bool = False
 
 
-def get(role: Role, page: Page) -> dict[str, Way]:
+def get(role: Role, page: Page) -> dict[str, RouteMethod]:
     """An address to look at."""
-    return {"GET": Way(role, page)}
+    return {"GET": RouteMethod(role, page)}
 
 
-def post(role: Role, page: Page) -> dict[str, Way]:
+def post(role: Role, page: Page) -> dict[str, RouteMethod]:
     """An address that changes something."""
-    return {"POST": Way(role, page)}
+    return {"POST": RouteMethod(role, page)}
 
 
 ROUTES = (
@@ -126,7 +126,7 @@ ROUTES = (
         "jobs/<uuid:job>/zip/",
         "zip",
         get(Role.OPERATOR, downloads.zip_of),
-        Door.EITHER,
+        Audience.EITHER,
         guests=True,
     ),
     Route(
@@ -147,7 +147,9 @@ ROUTES = (
         post(Role.OPERATOR, links.revoke),
         guests=True,
     ),
-    Route("d/<str:word>", "download", get(Role.OPERATOR, downloads.one), Door.EITHER, guests=True),
+    Route(
+        "d/<str:word>", "download", get(Role.OPERATOR, downloads.one), Audience.EITHER, guests=True
+    ),
     Route("", "overview", get(Role.VIEWER, overview.first), guests=True),
     Route("overview/", "overview_piece", get(Role.VIEWER, overview.piece)),
     Route("runners/", "runners", get(Role.VIEWER, runners.show)),
@@ -161,15 +163,15 @@ ROUTES = (
         "user",
         get(Role.ADMIN, users.look) | post(Role.ADMIN, users.change),
     ),
-    Route("metrics", "metrics", get(Role.VIEWER, numbers.metrics), Door.PROGRAMS),
+    Route("metrics", "metrics", get(Role.VIEWER, numbers.metrics), Audience.PROGRAMS),
     Route("api/docs", "docs", get(Role.VIEWER, document.docs)),
-    Route("api/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Door.PROGRAMS),
+    Route("api/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Audience.PROGRAMS),
 )
 
 
-def _of_operation(one: Address) -> Route:
-    ways = {method: Way(role, page) for method, (role, page) in one.ways.items()}
-    return Route(one.path, one.name, ways, Door.PROGRAMS)
+def _of_operation(one: OperationPath) -> Route:
+    ways = {method: RouteMethod(role, page) for method, (role, page) in one.ways.items()}
+    return Route(one.path, one.name, ways, Audience.PROGRAMS)
 
 
 def addresses() -> list[Any]:
@@ -192,5 +194,5 @@ def _served(route: Route) -> Page:
         return way.page(request, **of_path)
 
     # where tokens count, `admission` asks sessions for the mark of our pages itself
-    serve.csrf_exempt = route.door is not Door.PEOPLE  # type: ignore[attr-defined]
+    serve.csrf_exempt = route.door is not Audience.PEOPLE  # type: ignore[attr-defined]
     return serve

@@ -22,7 +22,7 @@ FOLDERS = ("raw_data", "active_data", "recovered_data", "held", ".")
 SIZE = 50
 
 
-class File(NamedTuple):
+class ListedFile(NamedTuple):
     """One file, and what the ledger has entered of it (None: nothing)."""
 
     name: str
@@ -31,15 +31,15 @@ class File(NamedTuple):
     known: Entered | None
 
 
-class Page(NamedTuple):
+class FilePage(NamedTuple):
     """Files in the order of their names; `last` is the name to go on behind, '' at the end."""
 
-    files: list[File]
+    files: list[ListedFile]
     total: int
     last: str
 
 
-def page(site: SiteConfig, folder: str, behind: str = "", beginning: str = "") -> Page:
+def page(site: SiteConfig, folder: str, behind: str = "", beginning: str = "") -> FilePage:
     """The next files of one of FOLDERS whose names begin so."""
     place = site.path if folder == "." else site.path / folder
     total = 0
@@ -58,7 +58,7 @@ def page(site: SiteConfig, folder: str, behind: str = "", beginning: str = "") -
     known = _entered(site, folder, [told for told, _ in found[:SIZE]])
     files = [_file(place / name, told, known.get(told)) for told, name in found[:SIZE]]
     shown = [file for file in files if file is not None]
-    return Page(shown, total, found[SIZE - 1][0] if len(found) > SIZE else "")
+    return FilePage(shown, total, found[SIZE - 1][0] if len(found) > SIZE else "")
 
 
 def _told(name: str) -> str:
@@ -74,10 +74,10 @@ def _entered(site: SiteConfig, folder: str, names: list[str]) -> dict[str, Enter
     return {path.rpartition("/")[2]: known for path, known in found.items()}
 
 
-def _file(path: Path, name: str, known: Entered | None) -> File | None:
+def _file(path: Path, name: str, known: Entered | None) -> ListedFile | None:
     """None for one that has gone in this moment."""
     try:
         told = path.lstat()
     except FileNotFoundError:
         return None
-    return File(name, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC), known)
+    return ListedFile(name, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC), known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.study.files.grown import GrownFile, Shelf
+from mtdata.study.files.grown import AppendFile, DayFiles
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory
 
@@ -23,10 +23,10 @@ class Bench:
         self.again()
 
     def again(self) -> None:
-        self.shelf = Shelf(self.disk, self.ledger.files, "raw", CLOSING)
+        self.shelf = DayFiles(self.disk, self.ledger.files, "raw", CLOSING)
         self.shelf.mend_unfinished()
 
-    def resume(self) -> GrownFile:
+    def resume(self) -> AppendFile:
         return self.shelf.resume("A", DAY, path)
 
     def put(self, content: bytes) -> None:

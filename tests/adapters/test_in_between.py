@@ -24,7 +24,7 @@ from mtdata.cake.client.client import Client
 from mtdata.cake.client.verdict import of_status
 from mtdata.core.errors import ConfigError, ExportRefused, MTDataError, ReplicaError, SiteRefused
 from mtdata.core.s3.access import S3Access
-from mtdata.core.s3.answers import Fault, Told
+from mtdata.core.s3.answers import StoreFault, StoreRefusal
 from mtdata.core.s3.bucket import S3Bucket, Words
 from mtdata.core.trust import AGENT, authorities
 from mtdata.study.collectors.http import SiteAccess
@@ -257,11 +257,11 @@ def test_an_authority_of_ones_own_counts_by_the_machine_s_store_or_a_key_everywh
         authorities()
 
 
-def refused(told: Told) -> ReplicaError:
+def refused(told: StoreRefusal) -> ReplicaError:
     return ReplicaError(told.code)
 
 
-def failed(fault: Fault) -> ReplicaError:
+def failed(fault: StoreFault) -> ReplicaError:
     return ReplicaError(fault.words)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.arrivals import OnSite
-from mtdata.study.model.forecast import Tried
+from mtdata.study.model.forecast import RoundTries
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.scale import Scale
@@ -108,15 +108,15 @@ def test_a_round_enters_what_it_carried_home_and_what_it_could_not(book: Book) -
 
 
 def test_rounds_that_were_tried_are_told_from_the_last_good_one_on(book: Book) -> None:
-    assert book.arrivals.tried(LATE, *COMMANDS) == Tried()
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries()
     book.round(NOON, 69)
-    assert book.arrivals.tried(LATE, *COMMANDS) == Tried(None, NOON, 1)
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries(None, NOON, 1)
     book.round(NOON + MINUTE, 1)
-    assert book.arrivals.tried(LATE, *COMMANDS) == Tried(NOON + 2 * MINUTE)
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries(NOON + 2 * MINUTE)
     book.round(NOON + DAY, 0, "export study QOL")
     book.round(NOON + 2 * DAY, 74, COMMANDS[1])
     book.round(NOON + 3 * DAY, None)
-    assert book.arrivals.tried(LATE, *COMMANDS) == Tried(
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries(
         NOON + 2 * MINUTE, NOON + 2 * DAY, 2, running=True
     )
     assert book.arrivals.good_rounds(NOON, LATE, *COMMANDS) == [NOON + 2 * MINUTE]
@@ -124,12 +124,12 @@ def test_rounds_that_were_tried_are_told_from_the_last_good_one_on(book: Book) -
 
 def test_rounds_that_lie_in_the_future_are_counted_apart(book: Book) -> None:
     book.round(NOON + 365 * DAY, 0)
-    assert book.arrivals.tried(NOON, *COMMANDS) == Tried(ahead=1)
+    assert book.arrivals.tried(NOON, *COMMANDS) == RoundTries(ahead=1)
     assert book.arrivals.good_rounds(NOON - DAY, NOON, *COMMANDS) == []
     book.round(NOON, 69)
-    assert book.arrivals.tried(NOON + MINUTE, *COMMANDS) == Tried(None, NOON, 1, ahead=1)
+    assert book.arrivals.tried(NOON + MINUTE, *COMMANDS) == RoundTries(None, NOON, 1, ahead=1)
     book.round(NOON, 0)
-    assert book.arrivals.tried(NOON + MINUTE, *COMMANDS) == Tried(NOON + MINUTE)
+    assert book.arrivals.tried(NOON + MINUTE, *COMMANDS) == RoundTries(NOON + MINUTE)
     assert book.ledger.sight.ahead(NOON) == {"rounds": NOON + 365 * DAY + MINUTE}
     assert book.ledger.sight.ahead(NOON + 366 * DAY) == {}
 
@@ -147,15 +147,15 @@ def test_no_question_reads_old_entries_or_every_round(
     book.keep(NOON, 1)
     book.round(NOON)
     asked: list[tuple[str, tuple[Any, ...]]] = []
-    answered = Connection.all
+    answered = LedgerDatabase.all
 
-    def noting(self: Connection, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    def noting(self: LedgerDatabase, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         asked.append((sql, values))
         return answered(self, sql, *values)
 
     with monkeypatch.context() as noted:
-        noted.setattr(Connection, "all", noting)
-        noted.setattr(Connection, "one", lambda self, *q: next(iter(noting(self, *q)), None))
+        noted.setattr(LedgerDatabase, "all", noting)
+        noted.setattr(LedgerDatabase, "one", lambda self, *q: next(iter(noting(self, *q)), None))
         book.arrivals.by_day("2026-03-01")
         book.arrivals.first_days()
         book.arrivals.newest("2026-03-01", LATE)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mtdata.alerts.incident import BLOCKING, DAMAGE, KINDS, NOTES
-from mtdata.alerts.incidents import Diary
+from mtdata.alerts.incidents import Incidents
 from mtdata.study.ledger.evidence import Evidence
 from tests.ledgers import ledger_in_memory
 
@@ -16,12 +16,12 @@ LATER = AT + timedelta(minutes=5)
 
 
 @pytest.fixture
-def diary() -> Diary:
+def diary() -> Incidents:
     return ledger_in_memory().diary
 
 
 def test_a_trouble_that_lasts_is_one_incident_with_its_count_and_newest_words(
-    diary: Diary,
+    diary: Incidents,
 ) -> None:
     assert diary.raise_incident("leftover", "QOL", "3 entries", AT)
     assert not diary.raise_incident("leftover", "QOL", "4 entries", LATER)
@@ -29,7 +29,7 @@ def test_a_trouble_that_lasts_is_one_incident_with_its_count_and_newest_words(
     assert (one.seen, one.detail, one.opened_at, one.last_at) == (2, "4 entries", AT, LATER)
 
 
-def test_each_scale_and_kind_has_an_incident_of_its_own(diary: Diary) -> None:
+def test_each_scale_and_kind_has_an_incident_of_its_own(diary: Incidents) -> None:
     for kind, scale in (
         ("leftover", "QOL"),
         ("leftover", "BBSIQ"),
@@ -42,7 +42,7 @@ def test_each_scale_and_kind_has_an_incident_of_its_own(diary: Diary) -> None:
     assert [one.kind for one in diary.open_incidents("")] == ["storage"]
 
 
-def test_a_trouble_that_comes_again_after_its_end_is_a_new_incident(diary: Diary) -> None:
+def test_a_trouble_that_comes_again_after_its_end_is_a_new_incident(diary: Incidents) -> None:
     diary.raise_incident("leftover", "QOL", "so", AT)
     assert diary.close_incidents("QOL", ["leftover", "drift"], LATER) == ["leftover"]
     assert diary.close_incidents("QOL", ["leftover"], LATER) == []
@@ -51,7 +51,7 @@ def test_a_trouble_that_comes_again_after_its_end_is_a_new_incident(diary: Diary
 
 
 @pytest.mark.parametrize("kind", sorted(name for name in KINDS if KINDS[name].stays))
-def test_what_a_person_must_look_at_is_closed_by_no_round(diary: Diary, kind: str) -> None:
+def test_what_a_person_must_look_at_is_closed_by_no_round(diary: Incidents, kind: str) -> None:
     diary.raise_incident(kind, "QOL", "so", AT)
     assert diary.close_incidents("QOL", [kind], LATER) == []
     [one] = diary.open_incidents()
@@ -60,7 +60,7 @@ def test_what_a_person_must_look_at_is_closed_by_no_round(diary: Diary, kind: st
     assert diary.open_incidents() == []
 
 
-def test_what_was_mended_is_closed_as_mended(diary: Diary) -> None:
+def test_what_was_mended_is_closed_as_mended(diary: Incidents) -> None:
     diary.raise_incident("sheet_changed", "QOL", "so", AT)
     diary.close_as_mended("sheet_changed", "BBSIQ", LATER)
     assert len(diary.open_incidents()) == 1
@@ -70,7 +70,7 @@ def test_what_was_mended_is_closed_as_mended(diary: Diary) -> None:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_deletes_are_forbidden_while_an_incident_that_blocks_is_open(
-    diary: Diary, kind: str
+    diary: Incidents, kind: str
 ) -> None:
     evidence = Evidence(diary, lambda: AT)
     evidence.enter(kind, "QOL", "so")
@@ -84,13 +84,13 @@ def test_deletes_are_forbidden_while_an_incident_that_blocks_is_open(
 
 
 @pytest.mark.parametrize("kind", sorted(NOTES))
-def test_a_note_is_entered_and_never_open(diary: Diary, kind: str) -> None:
+def test_a_note_is_entered_and_never_open(diary: Incidents, kind: str) -> None:
     assert diary.raise_incident(kind, "", "so", AT)
     assert diary.open_incidents() == []
     assert [one.kind for one in diary.incidents()] == [kind]
 
 
-def test_a_round_without_an_end_is_not_the_last_one(diary: Diary) -> None:
+def test_a_round_without_an_end_is_not_the_last_one(diary: Incidents) -> None:
     assert diary.last_run() is None
     first = diary.begin_run("export", AT)
     diary.end_run(first, 0, {}, AT)
@@ -103,7 +103,7 @@ def test_a_round_without_an_end_is_not_the_last_one(diary: Diary) -> None:
     assert second == first + 1
 
 
-def test_old_rounds_are_forgotten(diary: Diary) -> None:
+def test_old_rounds_are_forgotten(diary: Incidents) -> None:
     for _ in range(3):
         diary.end_run(diary.begin_run("export", AT), 0, {}, AT)
     diary._db.run("UPDATE runs SET number = number - 10000 WHERE number < 3")

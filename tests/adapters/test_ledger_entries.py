@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mtdata.study.ledger import Sifted
+from mtdata.study.ledger import Classified
 from mtdata.study.model.package import Entry, read_entry
-from mtdata.study.model.receipt import Answer, HeldBack, Kept, Outcome, Placed, Span
+from mtdata.study.model.receipt import DeleteAnswer, HeldBack, Kept, Outcome, Placed, Span
 from mtdata.study.model.scale import Scale
 from tests.fakes import compact
 from tests.ledgers import ledger_in_memory
@@ -36,7 +36,7 @@ class Book:
         self.sheet = files.begin(files.fresh_mark("sheet", "QOL", DAY, 1, "sheet"))
         self._start = 0
 
-    def show(self, *batch: Entry, scale: str = "QOL") -> Sifted:
+    def show(self, *batch: Entry, scale: str = "QOL") -> Classified:
         """A package of the site, and its entries entered."""
         self.listing.begin()
         sifted = self.entries.sift(scale, list(batch))
@@ -82,7 +82,7 @@ class Book:
     def ask(self, *entries: Entry, outcome: Outcome = Outcome.DONE) -> None:
         seqs = [self.seqs[one.digest] for one in entries]
         self.listing.ask(seqs, AT)
-        self.listing.answered((seq, Answer(1, outcome, "said")) for seq in seqs)
+        self.listing.answered((seq, DeleteAnswer(1, outcome, "said")) for seq in seqs)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.core.errors import StorageError
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger import Ledger, Snapshot
 from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.model.mark import FileMark
@@ -156,7 +156,7 @@ def test_a_snapshot_whose_raw_file_is_damaged_waits_for_nothing_and_is_stored_an
 
 
 def test_a_commit_is_all_or_nothing(tmp_path: Path) -> None:
-    db = Connection(tmp_path / "ledger.sqlite3", LEDGER)
+    db = LedgerDatabase(tmp_path / "ledger.sqlite3", LEDGER)
     row = "INSERT INTO runs (number, command, started_at) VALUES (?, 'x', 'now')"
 
     def breaking() -> None:
@@ -170,7 +170,7 @@ def test_a_commit_is_all_or_nothing(tmp_path: Path) -> None:
     with db.commit():
         db.run(row, 2)
     db.close()
-    again = Connection(tmp_path / "ledger.sqlite3", LEDGER)
+    again = LedgerDatabase(tmp_path / "ledger.sqlite3", LEDGER)
     assert again.all("SELECT number FROM runs") == [(2,)]
     assert again.one("PRAGMA synchronous") == (2,)
     assert again.one("PRAGMA journal_mode") == ("wal",)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.alerts.notice import Told
+from mtdata.alerts.notice import ToldTimes
 from mtdata.core.errors import StorageError
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.schema import LEDGER
@@ -53,7 +53,7 @@ def test_an_older_ledger_opens_with_all_its_rows(old: Path) -> None:
         assert [one.detail for one in ledger.diary.incidents()] == ["open", "old"]
         assert ledger.diary.last_run(LATER) == (AT, 0)
         [one] = ledger.telling.news("study")  # what was over before counts as told
-        assert (one.incident.detail, one.told) == ("open", Told())
+        assert (one.incident.detail, one.told) == ("open", ToldTimes())
         ledger.diary.raise_incident("storage", "", "new", LATER)
         ledger.telling.enter(LATER, told=[2])
         assert ledger.is_sound()
@@ -116,8 +116,8 @@ def test_what_was_told_is_known_again() -> None:
     ledger.telling.enter(AT, told=[1])
     ledger.telling.enter(LATER, told=[1], escalated=[1])
     first, second = ledger.telling.news("study")
-    assert first.told == Told(AT, LATER, LATER, AT)
-    assert (second.book, second.told) == ("study", Told())
+    assert first.told == ToldTimes(AT, LATER, LATER, AT)
+    assert (second.book, second.told) == ("study", ToldTimes())
     ledger.telling.enter(LATER, over=[1, 2])
     assert ledger.telling.news("study") == []
 

@@ -13,7 +13,7 @@ import pytest
 from mtdata.cake import account as exporting
 from mtdata.cake import check
 from mtdata.core.errors import MTDataError, OutputError, OutputRefused, ReplicaError, ReplicaRefused
-from mtdata.core.output import Facts, Output, Staged, open_output
+from mtdata.core.output import FileFacts, Output, Staged, open_output
 from mtdata.core.s3 import S3Access, opening
 from mtdata.study.ports import Replica
 from mtdata.study.replicas import ReplicaAccess, open_replica
@@ -23,7 +23,7 @@ from tests.nonsense import NONSENSE, Line, Nonsense, answer, nonsense
 
 CONTENT = b"answers" * 10
 DIGEST = sha256(CONTENT).digest()
-FACTS = Facts(len(CONTENT), DIGEST.hex(), 1)
+FACTS = FileFacts(len(CONTENT), DIGEST.hex(), 1)
 NAME = "clicks.csv"
 WAIT_S = 0.1
 MOST_TAKEN = 32 << 20

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from mtdata.core.s3 import Fault, S3Access, S3Bucket, Told, Words, clients, open_client
+from mtdata.core.s3 import S3Access, S3Bucket, StoreFault, StoreRefusal, Words, clients, open_client
 from mtdata.core.s3.answers import region_by
 from tests.bucket import KEYS, Bucket
 
@@ -24,7 +24,7 @@ IN_THE_MIDDLE = "eu-central-1"
 class Refused(Exception):
     """A refusal, as `told`."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: StoreRefusal) -> None:
         super().__init__(told.shown)
         self.told = told
 
@@ -32,7 +32,7 @@ class Refused(Exception):
 class Failed(Exception):
     """A fault on the way, as `fault`."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: StoreFault) -> None:
         super().__init__(fault.words)
         self.fault = fault
 
@@ -53,7 +53,7 @@ def opened(bucket: Bucket) -> Iterator[Opened]:
         one.close()
 
 
-def said(ask: Callable[[], object]) -> Fault:
+def said(ask: Callable[[], object]) -> StoreFault:
     """What a fault says; no word of the store or of the library is in its traceback."""
     with pytest.raises(Failed) as caught:
         ask()
@@ -158,7 +158,7 @@ def test_without_keys_those_of_the_machine_are_taken_and_the_config_says_where(
 def test_one_list_says_which_answers_pass_by_themselves(
     status: int, code: str, passes: bool
 ) -> None:
-    told = Told.by(
+    told = StoreRefusal.by(
         {"ResponseMetadata": {"HTTPStatusCode": status}, "Error": {"Code": code}}, renews=False
     )
     assert told.later is passes

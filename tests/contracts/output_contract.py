@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 
 from mtdata.core.errors import NameRefused, OutputError
-from mtdata.core.output import Facts, Output
+from mtdata.core.output import FileFacts, Output
 
 NAME = "ClickReport_10012016_0000_0100.csv"
 TAG = "0a1b-1"
@@ -29,7 +29,7 @@ class World(Protocol):
 
 def put(world: World, spool: Path, content: bytes = CONTENT, name: str = NAME) -> str:
     spool.write_bytes(content)
-    facts = Facts(len(content), sha256(content).hexdigest(), content.count(b"\n") - 1)
+    facts = FileFacts(len(content), sha256(content).hexdigest(), content.count(b"\n") - 1)
     return world.output.publish(world.output.stage(name, spool, facts, TAG))
 
 
@@ -50,7 +50,7 @@ class OutputContract:
 
     def test_what_is_staged_has_no_name_and_can_be_dropped(self, world: World, spool: Path) -> None:
         spool.write_bytes(CONTENT)
-        facts = Facts(len(CONTENT), sha256(CONTENT).hexdigest(), 1)
+        facts = FileFacts(len(CONTENT), sha256(CONTENT).hexdigest(), 1)
         staged = world.output.stage(NAME, spool, facts, TAG)
         assert world.output.size(NAME) is None
         assert world.output.sha256(NAME) == ""

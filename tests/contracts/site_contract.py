@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from mtdata.core.errors import NameRefused, PackageError, SiteError, SiteRefused
-from mtdata.study.model.receipt import Answer, Outcome
+from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.ports import Site
 
 ROWS: list[dict[str, Any]] = [
@@ -59,7 +59,7 @@ def fetched(site: Site, scale: str) -> bytes:
         return b"".join(pieces)
 
 
-def outcomes(answers: Sequence[Answer]) -> dict[int, Outcome]:
+def outcomes(answers: Sequence[DeleteAnswer]) -> dict[int, Outcome]:
     return {answer.id: answer.outcome for answer in answers}
 
 

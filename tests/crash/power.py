@@ -16,16 +16,16 @@ from typing import Any, NamedTuple
 
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.errors import SiteError, StorageError
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.integrity.decode import Recovery
 from mtdata.study.integrity.verify import Scrub
 from mtdata.study.ledger import Ledger
-from mtdata.study.pool import Pool, Terms
+from mtdata.study.pool import Pool, SiteTerms
 from mtdata.study.ports import Cipher
 from mtdata.study.round.round import Round
-from mtdata.study.status.report import Report
+from mtdata.study.status.report import RoundResult
 from tests.crash.story import Story, bodies
 from tests.fakes import MemorySite, Verdict
 from tests.fakes_torn import TornOs
@@ -76,12 +76,12 @@ class Power:
         if len(self.seen) == self._refuse_at and what in REFUSALS:
             raise REFUSALS[what]
 
-    def committing(self) -> Callable[[Connection], AbstractContextManager[None]]:
+    def committing(self) -> Callable[[LedgerDatabase], AbstractContextManager[None]]:
         """Connection.commit with a step before: SQLite keeps its own promise, whole or not."""
-        commit = Connection.commit
+        commit = LedgerDatabase.commit
 
         @contextmanager
-        def stepped(connection: Connection) -> Iterator[None]:
+        def stepped(connection: LedgerDatabase) -> Iterator[None]:
             self.step("commit")
             with commit(connection):
                 yield
@@ -181,10 +181,10 @@ class World:
 
     def round(
         self, *, cut_at: int = 0, refuse_at: int = 0, delete_mode: bool = True
-    ) -> Report | None:
+    ) -> RoundResult | None:
         """One round of all scales; None when the power was cut."""
         self._minutes += 1
-        terms = Terms("uva", delete_mode=delete_mode, holds_drift=self.holds_drift)
+        terms = SiteTerms("uva", delete_mode=delete_mode, holds_drift=self.holds_drift)
         with self.cut_or_refused(cut_at, refuse_at), self.opened() as pool:
             return Round(terms, pool, self.site).play("all")
         return None

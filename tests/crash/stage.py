@@ -17,7 +17,7 @@ from threading import Event, Lock
 from typing import Any, NamedTuple
 
 from mtdata.demo.study.site import StudySite
-from mtdata.demo.wire import DROPPED, Answer, Call
+from mtdata.demo.wire import DROPPED, Call, WireAnswer
 from tests.crash.mending import plain_environment
 from tests.crash.story import Story, bodies
 from tests.crash.tracing import attaching
@@ -61,7 +61,7 @@ class CuttingSite(StudySite):
         self.known = Event()
         self._counting = Lock()
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, call: Call) -> WireAnswer:
         with self._counting:
             self.asked += 1
             mine = self.asked == self.at
@@ -73,7 +73,7 @@ class CuttingSite(StudySite):
         answer = super()._answer(call)
         return self._cut() if mine else answer
 
-    def _cut(self) -> Answer:
+    def _cut(self) -> WireAnswer:
         self.known.wait(HANGS_S)
         assert self.victim is not None
         self.victim.kill()

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.decryption.cipher import RsaCipher
 from mtdata.study.decryption.keys import load_keys
-from mtdata.study.status.report import Report
+from mtdata.study.status.report import RoundResult
 from tests.conftest import LONG, SEED
 from tests.crash.oracle import deletes_without_proof, faults_of_the_pool
 from tests.crash.power import POOL, Moment, Power, World
@@ -45,7 +45,7 @@ def world(
     torn.root.sync()
     torn.step = power.step
     torn.stand_in(monkeypatch)
-    monkeypatch.setattr(Connection, "commit", power.committing())
+    monkeypatch.setattr(LedgerDatabase, "commit", power.committing())
     key = tmp_path / "study.pem"
     key.write_bytes(story.private)
     key.chmod(0o600)
@@ -86,7 +86,7 @@ def faults(world: World, story: Story) -> Iterator[str]:
         yield "held/ is not the entry that is no JSON, once"
 
 
-def unless_well(report: Report | None) -> Iterator[str]:
+def unless_well(report: RoundResult | None) -> Iterator[str]:
     """How a round ended that should have ended well."""
     if report is None or report.exit not in (0, 1):  # 1: what is held was found in this round
         yield f"the clean round ended with {report and report.shown()}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from mtdata.alerts.incident import DAMAGE
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.integrity.verify import Scrub
 from mtdata.study.model.receipt import Outcome
 from tests.conftest import LONG
@@ -44,7 +44,7 @@ class Schedule(RuleBasedStateMachine):
         torn.root.sync()
         torn.step = power.step
         torn.stand_in(self._patch)
-        self._patch.setattr(Connection, "commit", power.committing())
+        self._patch.setattr(LedgerDatabase, "commit", power.committing())
         self.world = World(torn, power, ToyCipher(KEYS), Path(gettempdir()))
         self.site = self.world.site = WatchedSite(power)
         self.promises = Promises()

@@ -49,14 +49,14 @@ def main() -> int:
 
     cipher.cores = lambda: 2
     crew.CHUNK = 32  # few values make many tasks, and none is done before a worker is there
-    helping = crew.Crew._help
+    helping = crew.WorkerPool._help
 
-    def alone(self: crew.Crew[str]) -> bool:
+    def alone(self: crew.WorkerPool[str]) -> bool:
         return self._stillborn >= crew.STILLBORN and helping(self)
 
-    crew.Crew._help = alone  # type: ignore[method-assign]
+    crew.WorkerPool._help = alone  # type: ignore[method-assign]
     if "CRASH_PATIENCE" in TOLD:
-        crew.Crew.__init__.__kwdefaults__["patience_s"] = float(TOLD["CRASH_PATIENCE"])
+        crew.WorkerPool.__init__.__kwdefaults__["patience_s"] = float(TOLD["CRASH_PATIENCE"])
     if "CRASH_PYTHON" in TOLD:
         multiprocessing.set_executable(TOLD["CRASH_PYTHON"])
     return run(sys.argv[1:])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mtdata.cake.client.access import CakeAccess
-from mtdata.cake.client.client import Client, Page
+from mtdata.cake.client.client import Client, ReportPage
 from mtdata.cake.client.reading import Row
 from mtdata.cake.window import Window
 from mtdata.core.limiter import Limiter
@@ -55,7 +55,7 @@ def itself(row: Row) -> Row:
     return row
 
 
-def rows_of(pages: Iterator[Page[Row]]) -> list[Row]:
+def rows_of(pages: Iterator[ReportPage[Row]]) -> list[Row]:
     """The rows of a window as whoever keeps them would have them, less the types of .NET."""
     kept: list[Row] = []
     for page in pages:

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from mtdata.core.errors import ConfigError, OutputError, OutputRefused
-from mtdata.core.output import Facts, Output, Sealing, open_output
+from mtdata.core.output import FileFacts, Output, Sealing, open_output
 from mtdata.core.output.bucket import AT_ONCE, PIECE
 from mtdata.core.s3 import S3Access
 from tests.bucket import KEYS, Bucket
@@ -96,7 +96,7 @@ class TestBucketThatRefusesChecksums(OutputContract):
     ) -> None:
         put(world, spool)
         staged = world.output.stage(
-            NAME, spool, Facts(len(CONTENT), sha256(b"what was meant").hexdigest(), 1), TAG
+            NAME, spool, FileFacts(len(CONTENT), sha256(b"what was meant").hexdigest(), 1), TAG
         )
         with pytest.raises(OutputError, match="does not show") as told:
             world.output.publish(staged)
@@ -119,10 +119,10 @@ LARGE = b"x" * (20 << 20)
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> tuple[Path, Facts]:
+def large(tmp_path: Path) -> tuple[Path, FileFacts]:
     path = tmp_path / "large.part"
     path.write_bytes(LARGE)
-    return path, Facts(len(LARGE), sha256(LARGE).hexdigest(), 1)
+    return path, FileFacts(len(LARGE), sha256(LARGE).hexdigest(), 1)
 
 
 def uploads(bucket: Bucket) -> list[str]:
@@ -131,7 +131,7 @@ def uploads(bucket: Bucket) -> list[str]:
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(
-    bucket: Bucket, large: tuple[Path, Facts], tmp_path: Path
+    bucket: Bucket, large: tuple[Path, FileFacts], tmp_path: Path
 ) -> None:
     world = InBucket(bucket)
     put(world, tmp_path / "first.part")
@@ -153,7 +153,9 @@ def test_parts_go_side_by_side_and_only_so_many(bucket: Bucket, tmp_path: Path) 
     assert bucket.read(f"out/{NAME}") == content
 
 
-def test_what_a_killed_upload_left_is_given_up(bucket: Bucket, large: tuple[Path, Facts]) -> None:
+def test_what_a_killed_upload_left_is_given_up(
+    bucket: Bucket, large: tuple[Path, FileFacts]
+) -> None:
     world = InBucket(bucket)
     begun = bucket.store.client.create_multipart_upload
     begun(Bucket=bucket.name, Key=f"out/{NAME}")
@@ -208,14 +210,16 @@ def test_a_bucket_that_is_not_there_is_told(bucket: Bucket, tmp_path: Path) -> N
     output: Output = open_output("s3://no-such-bucket-here/x", access_of(bucket))
     (tmp_path / "a").write_bytes(b"a")
     with pytest.raises(OutputRefused, match="no such bucket"):
-        output.stage(NAME, tmp_path / "a", Facts(1, sha256(b"a").hexdigest(), 0), TAG)
+        output.stage(NAME, tmp_path / "a", FileFacts(1, sha256(b"a").hexdigest(), 0), TAG)
 
 
 def test_bytes_that_changed_in_the_spool_never_get_the_name(tmp_path: Path) -> None:
     world = Folder(tmp_path / "out")
     (tmp_path / "a").write_bytes(b"other")
     with pytest.raises(OutputError, match="read back"):
-        world.output.stage(NAME, tmp_path / "a", Facts(5, sha256(b"wanted").hexdigest(), 0), TAG)
+        world.output.stage(
+            NAME, tmp_path / "a", FileFacts(5, sha256(b"wanted").hexdigest(), 0), TAG
+        )
     assert world.names() == []
 
 

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.cake.spool import Row, Spool
+from mtdata.cake.spool import Spool, SpoolRow
 from mtdata.core.errors import StorageError
 
 HEADER = b"id\n"
 rows = st.builds(
-    Row,
+    SpoolRow,
     st.integers(-5, 5),
     st.sampled_from(["2016-01-10T00:00:00", "2016-01-10T00:00:00.95", "2016-01-10T00:01:00"]),
     st.sampled_from(["", "1", "2"]),
@@ -29,21 +29,21 @@ rows = st.builds(
 )
 
 
-def take(spool: Spool, mark: str, rows: Iterable[Row]) -> None:
+def take(spool: Spool, mark: str, rows: Iterable[SpoolRow]) -> None:
     spool.begin()
     spool.put(rows)
     spool.end(mark)
 
 
-def line(number: int, of: str = "") -> Row:
-    return Row(number, f"2016-01-10T00:00:{number:02}", of, b"%d %s\n" % (number, of.encode()))
+def line(number: int, of: str = "") -> SpoolRow:
+    return SpoolRow(number, f"2016-01-10T00:00:{number:02}", of, b"%d %s\n" % (number, of.encode()))
 
 
 @given(st.lists(st.lists(rows, max_size=8), max_size=4))
 def test_of_each_id_the_newest_stays(
-    tmp_path_factory: pytest.TempPathFactory, windows: list[list[Row]]
+    tmp_path_factory: pytest.TempPathFactory, windows: list[list[SpoolRow]]
 ) -> None:
-    newest: dict[int, Row] = {}
+    newest: dict[int, SpoolRow] = {}
     for row in (row for window in windows for row in window):
         if row.id not in newest or row.version >= newest[row.id].version:
             newest[row.id] = row
@@ -134,7 +134,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     def peak(count: int, name: str) -> int:
         tracemalloc.start()
         with Spool(tmp_path / name) as spool:
-            take(spool, "w", (Row(n, "a", "", b"x" * 100) for n in range(count)))
+            take(spool, "w", (SpoolRow(n, "a", "", b"x" * 100) for n in range(count)))
             spool.write(tmp_path / f"{name}.part", HEADER)
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mtdata.cake.client.client import Client, Page
+from mtdata.cake.client.client import Client, ReportPage
 from mtdata.cake.client.reading import Row
 from mtdata.cake.sweep import probe, sweep
-from mtdata.cake.window import LEAST, Pace, Window, first_passes
+from mtdata.cake.window import LEAST, Window, WindowSize, first_passes
 from mtdata.core.errors import ExportError, WindowTooLarge
 from mtdata.demo.cake.site import CakeSite
 from tests.exports.conftest import BERLIN, Connect, itself, without_types
@@ -30,7 +30,9 @@ def swept(
     whole: list[Row] = []
     open_: list[Row] = []
     windows: list[Window] = []
-    for step in sweep(stretch, Pace.of(most, longest), lambda w: client.clicks(w, itself), cap):
+    for step in sweep(
+        stretch, WindowSize.of(most, longest), lambda w: client.clicks(w, itself), cap
+    ):
         if step.page is None:
             windows.append(step.window)
             whole, open_ = whole + open_, []
@@ -151,16 +153,16 @@ def test_a_sweep_goes_on_where_it_was_cut_off(site: CakeSite, connect: Connect) 
     site.row_cap = 100
     client = connect(row_cap=100)
 
-    def ask(window: Window) -> Iterator[Page[Row]]:
+    def ask(window: Window) -> Iterator[ReportPage[Row]]:
         return client.clicks(window, itself)
 
-    steps = [step for step in sweep(HOUR, Pace.of(FIVE), ask, 100) if step.page is None]
+    steps = [step for step in sweep(HOUR, WindowSize.of(FIVE), ask, 100) if step.page is None]
     for cut in (0, len(steps) // 2, len(steps) - 1):
         at, pace = steps[cut].window.end, steps[cut].pace
         rest = sweep(Window(at, HOUR.end), pace, ask, 100)
         windows = [step.window for step in rest if step.page is None]
         assert windows == [step.window for step in steps[cut + 1 :]]
-    assert Pace(*steps[0].pace) == steps[0].pace, "it is made of what a checkpoint holds"
+    assert WindowSize(*steps[0].pace) == steps[0].pace, "it is made of what a checkpoint holds"
     assert steps[0].pace.now >= LEAST
 
 

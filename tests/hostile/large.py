@@ -21,7 +21,7 @@ from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.bounds import MAX_ENTRY
-from mtdata.study.pool import Pool, Terms
+from mtdata.study.pool import Pool, SiteTerms
 from mtdata.study.round.round import Round
 from tests.fakes import MemorySite
 
@@ -131,7 +131,7 @@ def carry(kind: str, folder: Path) -> dict[str, object]:
         CsvSheets(disk, ledger, "%b_%d_%Y"),
     )
     pool = Pool(disk, archive, sheets, ledger, ClearCipher(), _Clock())
-    reports = [Round(Terms("study", True), pool, site).play(".") for _ in range(2)]
+    reports = [Round(SiteTerms("study", True), pool, site).play(".") for _ in range(2)]
     ledger.close()
     return {
         "exits": [report.exit for report in reports],

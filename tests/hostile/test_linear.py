@@ -22,7 +22,7 @@ from mtdata.cake.client.reading_quick import QuickRows
 from mtdata.core import http
 from mtdata.core.errors import PackageError
 from mtdata.study.collectors import lanes, pages
-from mtdata.study.collectors.http import MAX_COOKIES, SiteAccess, Wire, _size
+from mtdata.study.collectors.http import MAX_COOKIES, SiteAccess, SiteTransport, _size
 from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.model import package, stream
 from tests.adapters import saying
@@ -229,7 +229,7 @@ def test_an_answer_to_a_delete_is_read_once_though_it_comes_in_bytes(
 
 
 def test_cookies_for_other_paths_do_not_pile_up() -> None:
-    wire = Wire(SiteAccess("http://127.0.0.1:1", "u", "p", 1.0, 1.0, 1000, 1))
+    wire = SiteTransport(SiteAccess("http://127.0.0.1:1", "u", "p", 1.0, 1.0, 1000, 1))
 
     def answer(number: int) -> Any:
         head = HTTPMessage()

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from mtdata.jobs.celery import listener, ring
-from mtdata.jobs.celery.listener import Ear
+from mtdata.jobs.celery.listener import Listener
 from tests.jobs.brokers import Rabbit, Sqs
 from tests.jobs.place import Place, until
 from tests.jobs.strangers import forged, only_at_rabbitmq, only_at_sqs
@@ -34,11 +34,11 @@ class Rung(list[tuple[str, int]]):
 
 
 @contextmanager
-def listening(place: Place) -> Iterator[tuple[Ear, Rung, Rabbit | Sqs]]:
+def listening(place: Place) -> Iterator[tuple[Listener, Rung, Rabbit | Sqs]]:
     broker, address, rung = place.broker, place.settings.programme.broker, Rung()
     assert broker is not None
     assert address is not None
-    one = Ear(address, rung)
+    one = Listener(address, rung)
     one.start()
     try:
         until(lambda: broker.listeners(), "the ear")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mtdata.demo.wire import Answer, Call
+from mtdata.demo.wire import Call, WireAnswer
 from tests.system.home import STUDY, Home, row, wire
 
 
@@ -105,7 +105,7 @@ def test_a_row_that_comes_while_we_delete_is_left_for_the_next_round(
 ) -> None:
     carry_out = home.site._delete
 
-    def delete(call: Call, scale: str, number: str) -> Answer:
+    def delete(call: Call, scale: str, number: str) -> WireAnswer:
         if not home.deletes():
             home.site.put("QOL", [row(3)])
         return carry_out(call, scale, number)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mtdata.demo.wire import Answer, Call, refusal
+from mtdata.demo.wire import Call, WireAnswer, refusal
 from tests.system.home import STUDY, Home, row
 
 REFUSALS = {
@@ -99,7 +99,7 @@ def test_only_the_entries_that_the_site_does_not_delete_are_owed(
 ) -> None:
     carry_out = home.site._delete
 
-    def delete(call: Call, scale: str, number: str) -> Answer:
+    def delete(call: Call, scale: str, number: str) -> WireAnswer:
         if number in ("2", "5"):
             return refusal(500, "No message available", call.path)
         return carry_out(call, scale, number)
@@ -117,7 +117,7 @@ def test_an_entry_that_somebody_else_deletes_meanwhile_is_no_failure(
 ) -> None:
     carry_out = home.site._delete
 
-    def delete(call: Call, scale: str, number: str) -> Answer:
+    def delete(call: Call, scale: str, number: str) -> WireAnswer:
         if number == "1":
             home.site.take("QOL", 1)
         return carry_out(call, scale, number)

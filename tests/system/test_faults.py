@@ -12,7 +12,7 @@ import pytest
 
 from mtdata.core.lock import PoolLock
 from mtdata.demo.study.site import StudySite
-from mtdata.study.pool import Course
+from mtdata.study.pool import ScaleRun
 from mtdata.study.ports import Site
 from mtdata.study.round import round
 from tests.nonsense import NONSENSE, nonsense
@@ -73,7 +73,7 @@ def test_a_fault_of_ours_at_one_site_does_not_keep_the_other_from_being_collecte
     carry, carried = round.carry, list[str]()
     words = " ".join(["an", "answer"])
 
-    def fails_once(course: Course, site: Site) -> None:
+    def fails_once(course: ScaleRun, site: Site) -> None:
         carried.append(course.scale.name)
         if len(carried) == 1:
             raise ArithmeticError(words)

@@ -12,7 +12,7 @@ import pytest
 from mtdata.core import disk
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from tests.system.home import STUDY, Home, row
 
 
@@ -54,13 +54,13 @@ def test_what_a_killed_round_was_receiving_is_dropped_before_the_ledger_is_opene
     left = home.pool / "raw_data" / ".incoming" / "BBSIQ.json"
     left.write_bytes(b"[")
     found: list[bool] = []
-    opened = Connection.__init__
+    opened = LedgerDatabase.__init__
 
-    def noting(self: Connection, path: Path | None) -> None:
+    def noting(self: LedgerDatabase, path: Path | None) -> None:
         found.append(left.exists())
         opened(self, path)
 
-    monkeypatch.setattr(Connection, "__init__", noting)
+    monkeypatch.setattr(LedgerDatabase, "__init__", noting)
     home.export()
     assert found == [False]
 

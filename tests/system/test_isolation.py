@@ -13,7 +13,7 @@ import pytest
 
 from mtdata.config.loading import load
 from mtdata.jobs.runner import terms_of
-from mtdata.study.decryption.crew import Crew
+from mtdata.study.decryption.crew import WorkerPool
 from tests.system.home import ROOT, Home
 
 FOREIGN = ("sitecustomize", "requests", "yaml", "mtdata", "django", "typing_extensions")
@@ -112,7 +112,7 @@ def test_so_do_the_workers_of_an_isolated_process(packages: Path) -> None:
 
 def flags_of_workers() -> str:
     """Whether each worker is isolated."""
-    crew = Crew(_outfit, count=2, lost="lost", here_below=0)
+    crew = WorkerPool(_outfit, count=2, lost="lost", here_below=0)
     crew._help = lambda: False  # nothing is done in this process
     try:
         [(_, answers)] = crew.each([("work", ["a", "b", "c", "d"])])

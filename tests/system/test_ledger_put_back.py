@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mtdata.config import load
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations import verify
 from tests.conftest import LONG, SEED
@@ -201,15 +201,15 @@ class Killed(BaseException):
 
 def commits(patched: pytest.MonkeyPatch, at: int) -> list[int]:
     """Let the commit of that number kill; how many there were stands in what is returned."""
-    commit, count = Connection.commit, [0]
+    commit, count = LedgerDatabase.commit, [0]
 
-    def counted(self: Connection) -> Any:
+    def counted(self: LedgerDatabase) -> Any:
         count[0] += 1
         if count[0] == at:
             raise Killed
         return commit(self)
 
-    patched.setattr(Connection, "commit", counted)
+    patched.setattr(LedgerDatabase, "commit", counted)
     return count
 
 

@@ -19,12 +19,12 @@ import yaml
 
 from mtdata.alerts import notify
 from mtdata.alerts.incident import KINDS
-from mtdata.alerts.incidents import Diary
+from mtdata.alerts.incidents import Incidents
 from mtdata.config import Settings, load
 from mtdata.core import disk
 from mtdata.core.errors import StorageError
 from mtdata.core.lock import PoolLock
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations.opening import incident_ledgers
 from tests.mailbox import Mailbox, hang, mailbox, talking
@@ -312,7 +312,7 @@ def test_a_disk_that_takes_nothing_at_all_is_told_once_in_a_digest_s_time(
     home.export()
     with monkeypatch.context() as patched:
         patched.setattr(disk, "_write_all", full)
-        patched.setattr(Connection, "commit", none)
+        patched.setattr(LedgerDatabase, "commit", none)
         for _ in range(4):
             assert home.run("export", STUDY).code == 74
             if not goes_on:  # cron: each round is a process of its own
@@ -328,15 +328,15 @@ def test_an_incident_of_a_scale_that_the_ledger_refuses_is_told_all_the_same(
 ) -> None:
     tell(home, box.port)
     home.site.put("QOL", [b'{"id":2,"oops"}'])
-    before = Diary.raise_incident
+    before = Incidents.raise_incident
 
-    def full(diary: Diary, kind: str, scale: str, detail: str, at: datetime) -> bool:
+    def full(diary: Incidents, kind: str, scale: str, detail: str, at: datetime) -> bool:
         if kind == "entry_malformed" and scale == "QOL":
             raise StorageError("no space left on device")
         return before(diary, kind, scale, detail, at)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Diary, "raise_incident", full)
+        patched.setattr(Incidents, "raise_incident", full)
         home.run("export", STUDY)
     assert "(program) pool study QOL: entries are held: malformed" in subjects(box)[0]
     home.run("export", STUDY)

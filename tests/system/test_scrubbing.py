@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.core.clock import Pace, SystemClock
+from mtdata.core.clock import ByteRate, SystemClock
 from tests.system.home import STUDY, Home, row
 
 
@@ -34,7 +34,7 @@ def test_a_rate_makes_reading_wait() -> None:
         waits.append(seconds)
         now[0] += seconds
 
-    pace = Pace(1000, lambda: now[0], wait)
+    pace = ByteRate(1000, lambda: now[0], wait)
     for _ in range(10):
         pace.spend(500)
     assert now[0] == pytest.approx(105.0)

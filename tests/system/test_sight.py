@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 
 from mtdata.study.ledger import Ledger
-from mtdata.study.ledger.sight import Sight
+from mtdata.study.ledger.sight import Queries
 from tests.system.home import STUDY, Home, row
 
 
 @pytest.fixture
-def sight(home: Home) -> Iterator[Sight]:
+def sight(home: Home) -> Iterator[Queries]:
     """Of a pool of two rounds: rows, a conflict, an entry without an id, deletes."""
     home.configure(DELETE_MODE=True)
     home.site.put("QOL", [row(1), row(2), row("no number"), row(3)])
@@ -25,14 +25,14 @@ def sight(home: Home) -> Iterator[Sight]:
         yield ledger.sight
 
 
-def test_entries_in_raw_files_are_rows_or_held_or_wait(home: Home, sight: Sight) -> None:
+def test_entries_in_raw_files_are_rows_or_held_or_wait(home: Home, sight: Queries) -> None:
     balance, known = sight.balance("QOL"), home.status("QOL")
     assert (balance.rows, balance.held) == (known["rows"], known["held"]) == (4, 2)
     assert balance.raw == balance.rows + balance.held + balance.waiting
     assert sight.balance("nothing") == (0, 0, 0, 0)
 
 
-def test_rounds_are_counted_by_the_hour_and_by_how_they_ended(home: Home, sight: Sight) -> None:
+def test_rounds_are_counted_by_the_hour_and_by_how_they_ended(home: Home, sight: Queries) -> None:
     home.site.fault("drop")
     home.export(code=69)
     [hour] = sight.rounds(home.now - timedelta(days=1), f"export {STUDY} .")
@@ -42,7 +42,7 @@ def test_rounds_are_counted_by_the_hour_and_by_how_they_ended(home: Home, sight:
     assert sight.rounds(home.now - timedelta(days=1), "export another .") == []
 
 
-def test_it_knows_what_was_read_again(home: Home, sight: Sight) -> None:
+def test_it_knows_what_was_read_again(home: Home, sight: Queries) -> None:
     before = {one.kind: one for one in sight.shelves()}
     assert before["raw"].unread == before["raw"].files == len(home.paths("raw_data", "QOL"))
     size = sum(path.stat().st_size for path in home.paths("raw_data", "QOL"))

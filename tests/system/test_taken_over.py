@@ -15,7 +15,7 @@ import pytest
 from mtdata.config import SiteConfig, load
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.operations import commands, verify
 from tests.system.home import STUDY, Home, row
@@ -126,7 +126,7 @@ def test_a_removed_lock_ends_a_command_with_75(home: Home, monkeypatch: pytest.M
 
 
 def test_who_took_the_turn_later_is_the_only_one_that_commits(tmp_path: Any) -> None:
-    first, second = Connection(tmp_path / "l", LEDGER), Connection(tmp_path / "l", LEDGER)
+    first, second = LedgerDatabase(tmp_path / "l", LEDGER), LedgerDatabase(tmp_path / "l", LEDGER)
     with closing(first), closing(second):
         for one in (first, second):
             one.take_turn(lambda: None)
@@ -140,7 +140,7 @@ def test_who_took_the_turn_later_is_the_only_one_that_commits(tmp_path: Any) -> 
 
 
 def test_who_closes_an_incident_beside_a_round_fences_nobody(tmp_path: Any) -> None:
-    holder, beside = Connection(tmp_path / "l", LEDGER), Connection(tmp_path / "l", LEDGER)
+    holder, beside = LedgerDatabase(tmp_path / "l", LEDGER), LedgerDatabase(tmp_path / "l", LEDGER)
     with closing(holder), closing(beside):
         holder.take_turn(lambda: None)
         for one in (holder, beside, holder):

@@ -17,7 +17,7 @@ from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.receipt import Backup, Kept, Placed, Rows, Sheet, Span, Verified
 from mtdata.study.model.scale import Scale
 from mtdata.study.pipeline import delete
-from mtdata.study.pool import Course, Pool
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.replicas import copying as room
 from mtdata.study.replicas.copying import Copying, raw_from_replicas, read_copy
 from tests.fakes import MemorySite, compact
@@ -339,7 +339,7 @@ def test_what_no_replica_confirmed_is_not_deleted_whoever_asks() -> None:
     world = World(MemoryReplica())
     [kept] = world.keep(1)
     scale = Scale("QOL", 1, True)
-    course = Course(scale, world.pool, NOON)
+    course = ScaleRun(scale, world.pool, NOON)
     lines = (Placed(kept, b"", Span(1, 0, 1)),)
     sheet = Sheet(Rows(Backup(scale, (kept,)), (), ()), 1, ("id",), lines)
     assert list(delete(course, site, [Verified(sheet, frozenset())], 10)) == []

@@ -20,7 +20,7 @@ from mtdata.daemon import loop as house
 from mtdata.daemon import tasks
 from mtdata.daemon.loop import Daemon
 from mtdata.daemon.systemd import Notifier
-from mtdata.study.operations.tasks import Duty, Turn
+from mtdata.study.operations.tasks import StudyTask, TaskTurn
 from tests.fakes_log import log_given_back
 from tests.unit.config_folder import Folder, keys
 
@@ -64,12 +64,12 @@ class Stage:
         """In the real one's place, which would end pytest with it."""
         raise EndedAtOnce
 
-    def play(self, ticks: int, act: Callable[[Turn], int], *, settled: bool = True) -> int:
-        def count(turn: Turn) -> int:
+    def play(self, ticks: int, act: Callable[[TaskTurn], int], *, settled: bool = True) -> int:
+        def count(turn: TaskTurn) -> int:
             self.begun += 1
             return act(turn)
 
-        duty = Duty("collect", ("nothing",), lambda site, terms: None, count)
+        duty = StudyTask("collect", ("nothing",), lambda site, terms: None, count)
         self._patch.setattr(house, "COLLECT", duty)
         self._patch.setattr(tasks, "COLLECT", duty)
         left = iter(range(ticks, 0, -1))
@@ -112,7 +112,7 @@ def test_a_round_begins_every_five_minutes_and_each_tick_is_a_sign_of_life(stage
 def test_a_named_fault_ends_one_round_and_the_next_comes(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(turn: Turn) -> int:
+    def fail(turn: TaskTurn) -> int:
         raise StorageError("the disk refused")
 
     assert stage.play(31, fail) == 0
@@ -127,7 +127,7 @@ def test_a_fault_of_the_program_ends_one_round_and_shows_nothing_but_places(
 ) -> None:
     answer = " ".join(["an", "answer"])
 
-    def fail(turn: Turn) -> int:
+    def fail(turn: TaskTurn) -> int:
         raise KeyError(answer)
 
     assert stage.play(31, fail) == 0
@@ -142,7 +142,7 @@ def test_a_fault_of_the_program_ends_one_round_and_shows_nothing_but_places(
 
 
 def test_a_busy_pool_is_no_fault(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    def busy(turn: Turn) -> int:
+    def busy(turn: TaskTurn) -> int:
         raise BusyError("another round has this pool")
 
     assert stage.play(31, busy) == 0
@@ -153,7 +153,7 @@ def test_a_busy_pool_is_no_fault(stage: Stage, caplog: pytest.LogCaptureFixture)
 def test_a_round_that_hangs_is_skipped_over_and_the_watchdog_is_left_alone(stage: Stage) -> None:
     gate = Event()
 
-    def hang(turn: Turn) -> int:
+    def hang(turn: TaskTurn) -> int:
         gate.wait(PATIENCE_S)
         return 0
 
@@ -172,7 +172,7 @@ def test_a_task_that_does_not_end_within_stop_s_is_left_to_the_next_start(
     stage.stops_within("1s")
     gate = Event()
 
-    def hang(turn: Turn) -> int:
+    def hang(turn: TaskTurn) -> int:
         gate.wait(PATIENCE_S)
         return 0
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.cake.daily import MOST_DAYS, Ended, Known, Plan, day_of, name_of, stretch
+from mtdata.cake.daily import MOST_DAYS, EndedReport, Known, Plan, day_of, name_of, stretch
 
 NEW_YORK, LORD_HOWE, SAO_PAULO = (
     ZoneInfo(name) for name in ("America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo")
@@ -106,9 +106,9 @@ def test_a_day_is_queued_unless_it_is_there_or_one_before_it_goes_on() -> None:
 
 
 def test_what_failed_or_goes_on_too_long_is_told_until_the_next_one_came() -> None:
-    failed = Ended("daily_9", failed=True, reason="0000: the key is not accepted")
+    failed = EndedReport("daily_9", failed=True, reason="0000: the key is not accepted")
     assert Known().trouble(TODAY) == ""
-    assert Known(ended=Ended("daily_9", failed=False)).trouble(TODAY) == ""
+    assert Known(ended=EndedReport("daily_9", failed=False)).trouble(TODAY) == ""
     told = Known(is_there=True, ended=failed).trouble(TODAY)
     assert told == "daily_9 Failed: 0000: the key is not accepted"
     assert Known(ended=failed, goes_on=True).trouble(TODAY) == told

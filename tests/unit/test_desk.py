@@ -9,8 +9,8 @@ from threading import Event
 import pytest
 
 from mtdata.core.errors import MTDataError, Stopped, StorageError
-from mtdata.core.stop import Pulse
-from mtdata.daemon.worker import Desk
+from mtdata.core.stop import StopToken
+from mtdata.daemon.worker import SiteWorker
 
 PATIENCE_S = 30.0
 
@@ -22,15 +22,15 @@ class Bench:
         self.stopping, self.gate = Event(), Event()
         self.faults: list[tuple[str, str]] = []
         self.done: list[str] = []
-        self.desk = Desk("study", self.stopping, self.fault)
+        self.desk = SiteWorker("study", self.stopping, self.fault)
 
     def fault(self, task: str, error: MTDataError) -> None:
         self.faults.append((task, str(error)))
 
-    def does(self, name: str) -> Callable[[Pulse], None]:
+    def does(self, name: str) -> Callable[[StopToken], None]:
         return lambda pulse: self.done.append(name)
 
-    def holds(self, pulse: Pulse) -> None:
+    def holds(self, pulse: StopToken) -> None:
         """A task that lasts until the gate opens."""
         self.done.append("held")
         while not self.gate.wait(0.005):
@@ -70,7 +70,7 @@ def test_a_task_in_hand_or_waiting_is_skipped_and_counted(bench: Bench) -> None:
 
 
 def test_a_named_fault_is_told_and_the_next_task_has_its_turn(bench: Bench) -> None:
-    def fail(pulse: Pulse) -> None:
+    def fail(pulse: StopToken) -> None:
         raise StorageError("the disk refused")
 
     bench.desk.offer("hold", bench.holds)
@@ -87,7 +87,7 @@ def test_a_fault_of_the_program_ends_a_thread_and_not_the_desk(
     told: list[type[BaseException]] = []
     monkeypatch.setattr(threading, "excepthook", lambda what: told.append(what.exc_type))
 
-    def fail(pulse: Pulse) -> None:
+    def fail(pulse: StopToken) -> None:
         raise KeyError("no such thing")
 
     bench.desk.offer("bad", fail)
@@ -110,7 +110,7 @@ def test_what_is_asked_to_stop_stops_at_its_next_beat_and_nothing_new_begins(ben
 
 def test_a_pulse_ends_its_task_once_so_that_it_can_put_things_in_order() -> None:
     stopping = Event()
-    pulse = Pulse(stopping)
+    pulse = StopToken(stopping)
     pulse.beat()
     stopping.set()
     with pytest.raises(Stopped):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mtdata.core.ports import Room
 from mtdata.study.model import forecast
-from mtdata.study.model.forecast import Silence, Tried
+from mtdata.study.model.forecast import RoundTries, Silence
 
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -196,7 +196,7 @@ def test_a_disk_is_low_before_it_is_full(room: Room, week: int, files: int, *, a
 
 
 def test_a_schedule_is_missed_after_three_times_every_and_never_before_a_quarter_hour() -> None:
-    good = Tried(NOON)
+    good = RoundTries(NOON)
     assert not forecast.is_missed(good, 300, NOON + timedelta(minutes=15))
     assert forecast.is_missed(good, 300, NOON + timedelta(minutes=15, seconds=1))
     assert not forecast.is_missed(good, 3600, NOON + 3 * HOUR)
@@ -204,19 +204,19 @@ def test_a_schedule_is_missed_after_three_times_every_and_never_before_a_quarter
 
 
 def test_a_pool_in_which_no_round_was_begun_waits_for_none() -> None:
-    assert not forecast.is_missed(Tried(), 300, NOON)
-    assert not forecast.is_missed_daily(Tried(), time(3, 30), UTC, NOON)
+    assert not forecast.is_missed(RoundTries(), 300, NOON)
+    assert not forecast.is_missed_daily(RoundTries(), time(3, 30), UTC, NOON)
 
 
 def test_rounds_that_never_went_well_are_overdue_from_the_first_that_was_begun() -> None:
-    tried = Tried(None, NOON, 4)
+    tried = RoundTries(None, NOON, 4)
     assert not forecast.is_missed(tried, 300, NOON + timedelta(minutes=10))
     assert forecast.is_missed(tried, 300, NOON + timedelta(minutes=20))
 
 
 def test_a_first_round_after_a_pause_is_given_time_before_it_counts_as_missed() -> None:
     now = NOON + 3 * DAY
-    running = Tried(NOON, now - timedelta(minutes=5), 1, running=True)
+    running = RoundTries(NOON, now - timedelta(minutes=5), 1, running=True)
     assert not forecast.is_missed(running, 300, now)
     assert forecast.is_missed(running, 300, now + timedelta(minutes=11))  # it hangs, or was killed
     assert forecast.is_missed(running._replace(tries=2), 300, now)  # one failed before it
@@ -225,14 +225,14 @@ def test_a_first_round_after_a_pause_is_given_time_before_it_counts_as_missed() 
 
 def test_a_clock_put_back_by_a_day_hides_no_missed_schedule() -> None:
     back = NOON - DAY
-    tried = Tried(NOON, back + timedelta(minutes=5), 3)
+    tried = RoundTries(NOON, back + timedelta(minutes=5), 3)
     assert not forecast.is_missed(tried, 300, back + timedelta(minutes=10))
     assert forecast.is_missed(tried, 300, back + timedelta(minutes=21))
-    assert not forecast.is_missed(Tried(NOON), 300, back)  # nothing was tried since: not known
+    assert not forecast.is_missed(RoundTries(NOON), 300, back)  # nothing was tried since: not known
 
 
 def test_static_scales_are_missed_six_hours_after_their_time() -> None:
-    done = Tried(datetime(2026, 3, 11, 3, 40, tzinfo=UTC))
+    done = RoundTries(datetime(2026, 3, 11, 3, 40, tzinfo=UTC))
     for hour, late in ((3, False), (9, False), (10, True)):
         now = datetime(2026, 3, 12, hour, 20, tzinfo=UTC)
         assert forecast.is_missed_daily(done, time(3, 30), UTC, now) is late
@@ -248,7 +248,7 @@ def test_a_change_of_the_clocks_makes_no_daily_round_late(day: datetime, at: tim
         done = max(
             done, due + timedelta(minutes=10) if now >= due + timedelta(minutes=10) else done
         )
-        assert not forecast.is_missed_daily(Tried(done), at, NEW_YORK, now)
+        assert not forecast.is_missed_daily(RoundTries(done), at, NEW_YORK, now)
 
 
 @given(

@@ -12,10 +12,10 @@ from mtdata.jobs.states import (
     FINAL,
     MOST_LOST,
     WAIT,
+    JobStanding,
+    NextStep,
     Stage,
-    Standing,
     Status,
-    Step,
     after_loss,
     after_wait,
     may_follow,
@@ -27,7 +27,7 @@ from mtdata.jobs.states import (
 
 ACTIVE = (Status.IN_PROGRESS, Status.STOPPING)
 standings = st.builds(
-    Standing,
+    JobStanding,
     st.sampled_from(ACTIVE),
     *[st.booleans()] * 3,
     st.sampled_from([None, Status.QUEUED, Status.SUCCESS, Status.FAILED, Status.STOPPED]),
@@ -37,7 +37,7 @@ standings = st.builds(
 
 @given(standings)
 def test_where_nothing_runs_there_is_always_a_next_step_or_a_part_to_carry(
-    standing: Standing,
+    standing: JobStanding,
 ) -> None:
     step = next_step(standing)
     if standing.running:
@@ -49,7 +49,7 @@ def test_where_nothing_runs_there_is_always_a_next_step_or_a_part_to_carry(
 
 
 @given(standings)
-def test_nothing_ends_as_success_with_a_failed_or_waiting_part(standing: Standing) -> None:
+def test_nothing_ends_as_success_with_a_failed_or_waiting_part(standing: JobStanding) -> None:
     if next_step(standing).ends is Status.SUCCESS:
         assert not standing.failed
         assert not standing.queued
@@ -57,7 +57,7 @@ def test_nothing_ends_as_success_with_a_failed_or_waiting_part(standing: Standin
 
 
 @given(standings)
-def test_only_a_job_that_could_go_on_and_has_nothing_to_do_yet_rests(standing: Standing) -> None:
+def test_only_a_job_that_could_go_on_and_has_nothing_to_do_yet_rests(standing: JobStanding) -> None:
     waiting, standing = standing._replace(waits=True), standing._replace(waits=False)
     if next_step(waiting).rests:
         assert standing.status is Status.IN_PROGRESS
@@ -79,11 +79,11 @@ def test_a_part_that_waits_is_queued_unless_it_is_stopped_or_waited_too_long() -
 
 
 def test_a_stop_takes_back_before_it_ends() -> None:
-    stopping = Standing(Status.STOPPING, touched=True, can_undo=True)
-    assert next_step(stopping) == Step(undo=True)
-    assert next_step(stopping._replace(undo=Status.SUCCESS)) == Step(ends=Status.STOPPED)
-    assert next_step(stopping._replace(undo=Status.FAILED)) == Step(ends=Status.FAILED)
-    assert next_step(stopping._replace(can_undo=False)) == Step(ends=Status.STOPPED)
+    stopping = JobStanding(Status.STOPPING, touched=True, can_undo=True)
+    assert next_step(stopping) == NextStep(undo=True)
+    assert next_step(stopping._replace(undo=Status.SUCCESS)) == NextStep(ends=Status.STOPPED)
+    assert next_step(stopping._replace(undo=Status.FAILED)) == NextStep(ends=Status.FAILED)
+    assert next_step(stopping._replace(can_undo=False)) == NextStep(ends=Status.STOPPED)
 
 
 def test_a_final_state_leads_only_to_retry_and_undo() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mtdata.config import Settings
 from mtdata.core.errors import StorageError
-from mtdata.web.pools import MOST_KEPT, Kept
+from mtdata.web.pools import MOST_KEPT, CachedLook
 
 SETTINGS = Settings(folder=Path("/config"), home=Path("/"), sites=())
 
@@ -30,7 +30,7 @@ class Look:
 
 def test_what_is_fresh_is_not_looked_for_again() -> None:
     look = Look()
-    kept = Kept(look, kept_s=3600)
+    kept = CachedLook(look, kept_s=3600)
     assert [kept(SETTINGS), kept(SETTINGS), kept(SETTINGS, "other")] == [1, 1, 2]
     kept.forget()
     assert kept(SETTINGS) == 3
@@ -38,13 +38,13 @@ def test_what_is_fresh_is_not_looked_for_again() -> None:
 
 def test_what_took_long_is_kept_for_longer() -> None:
     look = Look()
-    kept = Kept(look, kept_s=0, times=1_000_000_000)
+    kept = CachedLook(look, kept_s=0, times=1_000_000_000)
     assert [kept(SETTINGS), kept(SETTINGS)] == [1, 1]
 
 
 def test_while_one_looks_the_others_get_what_was_known() -> None:
     look = Look()
-    kept = Kept(look, kept_s=0, patience_s=60, times=0)
+    kept = CachedLook(look, kept_s=0, patience_s=60, times=0)
     assert kept(SETTINGS) == 1
     look.go.clear()
     look.begun.clear()
@@ -59,7 +59,7 @@ def test_while_one_looks_the_others_get_what_was_known() -> None:
 
 def test_many_at_once_are_one_look() -> None:
     look, found = Look(), list[int]()
-    kept = Kept(look, kept_s=3600, patience_s=60)
+    kept = CachedLook(look, kept_s=3600, patience_s=60)
     look.go.clear()
     asking = [threading.Thread(target=lambda: found.append(kept(SETTINGS))) for _ in range(8)]
     for one in asking:
@@ -73,7 +73,7 @@ def test_many_at_once_are_one_look() -> None:
 
 def test_nobody_waits_for_ever() -> None:
     look = Look()
-    kept = Kept(look, patience_s=0.01)
+    kept = CachedLook(look, patience_s=0.01)
     look.go.clear()
     looking = threading.Thread(target=kept, args=(SETTINGS,))
     looking.start()
@@ -85,7 +85,7 @@ def test_nobody_waits_for_ever() -> None:
 
 
 def test_it_keeps_no_more_than_so_many() -> None:
-    kept = Kept(Look(), kept_s=3600)
+    kept = CachedLook(Look(), kept_s=3600)
     for number in range(3 * MOST_KEPT):
         kept(SETTINGS, str(number))
     assert len(kept._found) <= MOST_KEPT

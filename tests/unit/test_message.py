@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mtdata.alerts.advice import ADVICE
 from mtdata.alerts.incident import KINDS, Incident
 from mtdata.alerts.message import NAMED, WHOLE, Message, message, one_line, trial
-from mtdata.alerts.notice import Item, News, Notice, Sort, Told
+from mtdata.alerts.notice import Item, News, Notice, Sort, ToldTimes
 from mtdata.core.checks import PROGRAM
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
@@ -106,8 +106,8 @@ def test_the_same_news_have_the_same_key_and_the_next_digest_another() -> None:
         written(notice("opened", one), "hook 1").key,
         written(notice("opened", one, news(number=2))).key,
         written(notice("lasting", one)).key,
-        written(notice("lasting", one._replace(told=Told(AT)))).key,
-        written(notice("lasting", one._replace(told=Told(AT, AT + timedelta(hours=6))))).key,
+        written(notice("lasting", one._replace(told=ToldTimes(AT)))).key,
+        written(notice("lasting", one._replace(told=ToldTimes(AT, AT + timedelta(hours=6))))).key,
         written(notice("over", news(closed_at=AT))).key,
     }
     assert len(told) == 7

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdata.alerts.incident import KINDS, NOTES
-from mtdata.alerts.notice import News, Notice, Pace, due
+from mtdata.alerts.notice import AlertIntervals, News, Notice, due
 from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-PACE = Pace(6 * HOUR, 24 * HOUR)
+PACE = AlertIntervals(6 * HOUR, 24 * HOUR)
 
 
 class Lab:
@@ -99,7 +99,7 @@ def test_nobody_is_told_of_what_lasts_long_where_nobody_is_to_be() -> None:
     lab = Lab()
     lab.opens()
     lab.now += 9 * DAY
-    assert [n.sort for n in due(lab.news(), lab.now, Pace(6 * HOUR, None))] == ["opened"]
+    assert [n.sort for n in due(lab.news(), lab.now, AlertIntervals(6 * HOUR, None))] == ["opened"]
 
 
 def test_a_trouble_that_comes_and_goes_is_no_storm() -> None:

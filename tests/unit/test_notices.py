@@ -12,7 +12,7 @@ import pytest
 from mtdata.alerts.dispatch import PUT_OFF_TRIES, REFUSED_TRIES, Notices
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message
-from mtdata.alerts.notice import Pace
+from mtdata.alerts.notice import AlertIntervals
 from mtdata.alerts.outbox import Outbox
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
@@ -24,7 +24,7 @@ from tests.ledgers import ledger_in_memory
 
 AT = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-PACE = Pace(6 * HOUR, 24 * HOUR)
+PACE = AlertIntervals(6 * HOUR, 24 * HOUR)
 
 
 class HandClock(SystemClock):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.jobs.pace import Bit, Pace, pace_of, share_of
+from mtdata.jobs.pace import Bit, JobSpeed, pace_of, share_of
 
 bits = st.lists(
     st.builds(
@@ -28,7 +28,7 @@ def test_no_figures_break_it(finished: list[Bit], running: list[Bit], waiting: i
 
 
 def test_nothing_is_said_of_a_job_that_rests() -> None:
-    assert pace_of([Bit(100, 10.0)], [], 5) == Pace()
+    assert pace_of([Bit(100, 10.0)], [], 5) == JobSpeed()
 
 
 def test_a_first_part_tells_by_how_far_it_is_itself() -> None:
@@ -39,11 +39,11 @@ def test_a_first_part_tells_by_how_far_it_is_itself() -> None:
 
 def test_finished_parts_tell_and_so_do_hands() -> None:
     finished = [Bit(100, 10.0)] * 4
-    assert pace_of(finished, [Bit(0, 0.0)] * 2, 8) == pytest.approx(Pace(20.0, 50.0))
+    assert pace_of(finished, [Bit(0, 0.0)] * 2, 8) == pytest.approx(JobSpeed(20.0, 50.0))
 
 
 def test_where_nothing_is_known_nothing_is_said() -> None:
-    assert pace_of([], [Bit(0, 5.0)], 3) == Pace(None, None)
+    assert pace_of([], [Bit(0, 5.0)], 3) == JobSpeed(None, None)
     assert pace_of([], [Bit(1, 5.0, expected=10**6)], 3).left_s is None
 
 

@@ -9,7 +9,7 @@ import pytest
 from mtdata.core.past import SLACK, latest_counted, past
 from mtdata.core.schedule import is_due, is_due_daily
 from mtdata.study.model import forecast
-from mtdata.study.model.forecast import Tried
+from mtdata.study.model.forecast import RoundTries
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -39,14 +39,14 @@ def test_what_was_done_a_year_ahead_is_due() -> None:
 
 
 def test_rounds_that_all_lie_in_the_future_are_waited_for_at_once() -> None:
-    ahead = Tried(ahead=3)
+    ahead = RoundTries(ahead=3)
     assert forecast.is_missed(ahead, 300, NOW)
     assert forecast.is_missed_daily(ahead, time(3), UTC, NOW)
     assert forecast.waited_since(ahead, NOW) == NOW
 
 
 def test_rounds_in_the_future_hide_no_older_one_that_counts() -> None:
-    ahead = Tried(NOW - timedelta(hours=1), ahead=3)
+    ahead = RoundTries(NOW - timedelta(hours=1), ahead=3)
     assert forecast.is_missed(ahead, 300, NOW)
     assert forecast.waited_since(ahead, NOW) == NOW - timedelta(hours=1)
-    assert not forecast.is_missed(Tried(NOW - timedelta(minutes=5), ahead=3), 300, NOW)
+    assert not forecast.is_missed(RoundTries(NOW - timedelta(minutes=5), ahead=3), 300, NOW)

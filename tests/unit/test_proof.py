@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mtdata.web.downloads import proof, ranges
 from mtdata.web.downloads.proof import Lost, ProvenFile
-from mtdata.web.downloads.ranges import Part
+from mtdata.web.downloads.ranges import ByteRange
 
 CONTENT = b"0123456789" * 100
 
@@ -106,7 +106,7 @@ def test_what_is_no_path_of_a_file_is_lost(artifact: Any, place: str) -> None:
 )
 def test_a_part_is_one_range_of_bytes_or_none(asked: str, expected: tuple[int, int] | None) -> None:
     found = ranges.part(asked, 10)
-    assert found == (None if expected is None else Part(*expected, 10))
+    assert found == (None if expected is None else ByteRange(*expected, 10))
 
 
 def test_a_part_is_asked_for_of_the_same_bytes_alone() -> None:

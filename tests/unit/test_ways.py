@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtdata.core.errors import StorageError
-from mtdata.web.downloads.ways import STILL_S, Ways
+from mtdata.web.downloads.ways import STILL_S, DownloadSlots
 
 
 class Reader:
@@ -22,7 +22,7 @@ class Reader:
 
 
 def test_nobody_has_more_than_half() -> None:
-    ways = Ways(4)
+    ways = DownloadSlots(4)
     own = [ways.take("a", Reader()) for _ in range(2)]
     with pytest.raises(StorageError, match="2 of your downloads are under way"):
         ways.take("a", Reader())
@@ -40,7 +40,7 @@ def test_nobody_has_more_than_half() -> None:
 
 
 def test_who_takes_nothing_gives_way_and_only_where_there_is_no_room() -> None:
-    ways = Ways(4)
+    ways = DownloadSlots(4)
     readers = [Reader(STILL_S * 2), Reader(STILL_S * 3), Reader(STILL_S), Reader()]
     for reader, name in zip(readers, "abcd", strict=True):
         ways.take(name, reader)
@@ -54,7 +54,7 @@ def test_who_takes_nothing_gives_way_and_only_where_there_is_no_room() -> None:
 
 
 def test_who_has_half_makes_room_by_an_own_one_alone() -> None:
-    ways = Ways(4)
+    ways = DownloadSlots(4)
     other, own = Reader(STILL_S * 9), Reader(STILL_S * 2)
     ways.take("b", other)
     ways.take("a", own)
@@ -64,7 +64,7 @@ def test_who_has_half_makes_room_by_an_own_one_alone() -> None:
 
 
 def test_what_has_no_connection_yet_never_gives_way() -> None:
-    ways = Ways(2)
+    ways = DownloadSlots(2)
     ways.take("a")
     with pytest.raises(StorageError):
         ways.take("a", Reader())

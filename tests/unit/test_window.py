@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdata.cake import window as w
-from mtdata.cake.window import Pace, Window
+from mtdata.cake.window import Window, WindowSize
 
 BERLIN, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")
 ZONES = sorted(name for name in available_timezones() if name != "localtime")
@@ -133,7 +133,7 @@ def test_windows_tile_a_range_whatever_is_too_much(
     """What is longer than `longest` fails, and some others at random; each moment comes once."""
     start = datetime(2026, 1, 1)
     end, at, tries = start + timedelta(seconds=length), start, 0
-    pace = Pace.of(timedelta(seconds=most))
+    pace = WindowSize.of(timedelta(seconds=most))
     taken: list[Window] = []
     while at < end:
         tries += 1
@@ -154,7 +154,7 @@ def test_windows_tile_a_range_whatever_is_too_much(
 
 def test_a_window_is_halved_down_to_a_second_and_no_further() -> None:
     start = datetime(2026, 1, 1)
-    pace, lengths = Pace.of(timedelta(minutes=5)), []
+    pace, lengths = WindowSize.of(timedelta(minutes=5)), []
     while pace is not None:
         window = pace.window(start, start + HOUR)
         lengths.append(window.length.seconds)
@@ -164,7 +164,7 @@ def test_a_window_is_halved_down_to_a_second_and_no_further() -> None:
 
 def test_a_window_grows_back_only_where_twice_as_many_rows_fit() -> None:
     start = datetime(2026, 1, 1)
-    pace = Pace(timedelta(minutes=5), MINUTE)
+    pace = WindowSize(timedelta(minutes=5), MINUTE)
     done = pace.window(start, start + HOUR)
     assert pace.longer(done, 499, 1000).now == 2 * MINUTE
     assert pace.longer(done, 500, 1000).now == MINUTE

@@ -28,7 +28,7 @@ from mtdata.web.downloads import places, sending
 from mtdata.web.downloads.fetching import Fetching, Flow
 from mtdata.web.downloads.places import Lost, StoreOfEnvironment
 from mtdata.web.downloads.sending import sent
-from mtdata.web.downloads.ways import Ways
+from mtdata.web.downloads.ways import DownloadSlots
 from mtdata.web.downloads.zipping import names_of
 from tests.bucket import KEYS, Bucket
 from tests.jobs.place import until
@@ -289,7 +289,7 @@ def test_a_store_that_answers_nonsense_is_told_and_brings_nothing(
 
 
 def test_whatever_ends_it_a_way_is_free_again(caplog: pytest.LogCaptureFixture) -> None:
-    ways = Ways(2)
+    ways = DownloadSlots(2)
 
     def flow(pieces: Generator[bytes]) -> Flow:
         return Flow("a file", Fetching(), pieces, ways.take("a"))
@@ -345,7 +345,7 @@ def test_of_what_is_guarded_nothing_is_read_ahead_of_its_answer(
         with closing(sent(part, artifact, guard)) as answer:
             assert b"".join(answer) == _content(DAYS[0], LIES)[3:5]
         assert len(came) == read
-    ways = Ways(2)
+    ways = DownloadSlots(2)
     monkeypatch.setattr(sending, "_WAYS", ways)
     with ways.take("a"), pytest.raises(StorageError, match="1 of your downloads are under way"):
         sent(asking, artifact, guard)

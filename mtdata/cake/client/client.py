@@ -15,8 +15,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from mtdata.cake.client import wire
 from mtdata.cake.client.access import CakeAccess
-from mtdata.cake.client.line import Line
-from mtdata.cake.client.reading import WEB_PAGE, Head, Listing, Reader, Row, is_web_page
+from mtdata.cake.client.line import CakeConnection
+from mtdata.cake.client.reading import WEB_PAGE, Head, ListNames, Reader, Row, is_web_page
 from mtdata.cake.client.reading_json import JsonRows
 from mtdata.cake.client.reading_quick import QuickRows
 from mtdata.cake.client.shapes import Shapes
@@ -55,7 +55,7 @@ Made = TypeVar("Made")
 Beat = Callable[[], None]
 
 
-class Page(NamedTuple, Generic[Made]):
+class ReportPage(NamedTuple, Generic[Made]):
     """Rows from `start` on (1 = the window begins anew) of `row_count` in all."""
 
     start: int
@@ -82,11 +82,11 @@ class Client:
         """
         self._access, self._limiter, self._beat = access, limiter, beat
         self._backoff_s, self._pause, self._patience_s = backoff_s, pause, patience_s
-        self._line = Line(access)
+        self._line = CakeConnection(access)
         self._answered = False
-        self._shapes: dict[Listing, Shapes] = {}
+        self._shapes: dict[ListNames, Shapes] = {}
 
-    def clicks(self, window: Window, make: Callable[[Row], Made]) -> Iterator[Page[Made]]:
+    def clicks(self, window: Window, make: Callable[[Row], Made]) -> Iterator[ReportPage[Made]]:
         """Every click of the window, newest first, as `make` makes it of a row.
 
         WindowTooLarge when half the window should be asked for: too many rows, too slow, or fewer
@@ -94,12 +94,14 @@ class Client:
         """
         return self._pages(lambda row: wire.clicks(self._access, window, row), make, str(window))
 
-    def conversions(self, window: Window, make: Callable[[Row], Made]) -> Iterator[Page[Made]]:
+    def conversions(
+        self, window: Window, make: Callable[[Row], Made]
+    ) -> Iterator[ReportPage[Made]]:
         """Every event of the window, by id; else as `clicks`."""
         access = self._access
         return self._pages(lambda row: wire.conversions(access, window, row), make, str(window))
 
-    def changes(self, since: datetime, make: Callable[[Row], Made]) -> Iterator[Page[Made]]:
+    def changes(self, since: datetime, make: Callable[[Row], Made]) -> Iterator[ReportPage[Made]]:
         """Every event that is new or changed since a moment of the instance's wall clock.
 
         What changes meanwhile is added, never taken away: a row may come twice, none is left out.
@@ -139,7 +141,7 @@ class Client:
         what: str,
         *,
         grows: bool = False,
-    ) -> Iterator[Page[Made]]:
+    ) -> Iterator[ReportPage[Made]]:
         fault = ""
         for _ in range(READINGS):
             reading = self._read_through(ask, make, what, grows=grows)
@@ -156,7 +158,7 @@ class Client:
 
     def _read_through(
         self, ask: Callable[[int], Question], make: Callable[[Row], Made], what: str, *, grows: bool
-    ) -> Iterator[Page[Made]]:
+    ) -> Iterator[ReportPage[Made]]:
         """One reading of a window.  _Differs when its pages do not fit together."""
         start, total, size = 1, -1, self._access.page
         while start == 1 or start <= total:
@@ -171,7 +173,7 @@ class Client:
                     f"row_count says {total}, and from row {start} on {len(rows)} rows came "
                     f"instead of {expected}"
                 )
-            yield Page(start, rows, total)
+            yield ReportPage(start, rows, total)
             start += size
 
     # One call

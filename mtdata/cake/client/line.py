@@ -25,7 +25,7 @@ PIECE = 64 * 1024
 FAULTS = (requests.RequestException, faults.HTTPError, OSError)
 
 
-class Line:
+class CakeConnection:
     """The connection to one instance; used by one thread at a time."""
 
     def __init__(self, access: CakeAccess) -> None:

@@ -21,17 +21,17 @@ MOST_TOLD = 400
 WEB_PAGE = "a web page (HTML) came instead of an answer"
 
 
-class Listing(NamedTuple):
+class ListNames(NamedTuple):
     """What the list of an answer and its rows are named."""
 
     name: str
     row: str
 
 
-CLICKS = Listing("clicks", "click")
-EVENTS = Listing("event_conversions", "event_conversion")
-CURRENCIES = Listing("currencies", "currency")
-NOTHING = Listing("", "")  # an answer of one text
+CLICKS = ListNames("clicks", "click")
+EVENTS = ListNames("event_conversions", "event_conversion")
+CURRENCIES = ListNames("currencies", "currency")
+NOTHING = ListNames("", "")  # an answer of one text
 
 
 @dataclass(slots=True, repr=False)

@@ -15,7 +15,7 @@ from typing import Any
 import ijson
 
 from mtdata.cake.client.long_numbers import LongNumbers
-from mtdata.cake.client.reading import DEEPEST, MOST_OF_A_ROW, WEB_PAGE, Head, Listing, Row
+from mtdata.cake.client.reading import DEEPEST, MOST_OF_A_ROW, WEB_PAGE, Head, ListNames, Row
 from mtdata.cake.client.reading import is_web_page as begins_as_page
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken
@@ -33,7 +33,7 @@ _NEVER_MS = -62_135_596_800_000 + 2 * 86_400_000
 class JsonRows:
     """Reads any answer whose rows are of that listing; see Reader."""
 
-    def __init__(self, listing: Listing, server_zone: tzinfo) -> None:
+    def __init__(self, listing: ListNames, server_zone: tzinfo) -> None:
         self.head = Head()
         self._listing, self._zone = listing, server_zone
         self._events = ijson.sendable_list()

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from mtdata.cake.client.reading import MOST_OF_A_ROW, Head, Listing, Row
-from mtdata.cake.client.reading_xml import Decoded, XmlRows
+from mtdata.cake.client.reading import MOST_OF_A_ROW, Head, ListNames, Row
+from mtdata.cake.client.reading_xml import Utf8Text, XmlRows
 from mtdata.cake.client.shapes import Shapes
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken
@@ -22,7 +22,7 @@ _ANSWER = Border(AnswerBroken, "what came cannot be read")
 class QuickRows:
     """Reads as XmlRows does; see Reader."""
 
-    def __init__(self, listing: Listing, shapes: Shapes | None = None) -> None:
+    def __init__(self, listing: ListNames, shapes: Shapes | None = None) -> None:
         """`shapes` are those of earlier answers with the same rows; they are only for speed."""
         self._parser = XmlRows(listing)
         self.head: Head = self._parser.head
@@ -31,7 +31,7 @@ class QuickRows:
         self._start = re.compile(rf"\s*<{re.escape(listing.row)}[\s>]")
         self._end = f"</{listing.row}>"
         self.shapes = Shapes(listing.row) if shapes is None else shapes
-        self._buffer, self._decoded = "", Decoded()
+        self._buffer, self._decoded = "", Utf8Text()
         self._in_list = self._plain = False
 
     @_ANSWER

@@ -17,7 +17,7 @@ from mtdata.cake.client.reading import (
     MOST_OF_A_ROW,
     WEB_PAGE,
     Head,
-    Listing,
+    ListNames,
     Row,
 )
 from mtdata.core.border import Border
@@ -48,7 +48,7 @@ def is_allowed(code: int) -> bool:
     )
 
 
-class Decoded:
+class Utf8Text:
     """The text of bytes that come in pieces.  AnswerBroken for what is no UTF-8."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Decoded:
 class XmlRows:
     """Reads any answer whose rows are of that listing; see Reader."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: ListNames) -> None:
         self.head = Head()
         self._listing = listing
         self._rows: list[Row] = []
@@ -75,7 +75,7 @@ class XmlRows:
         self._texts: list[str] = []
         self._known: dict[tuple[str, str], str] = {}
         self._leaf = self._nil = self._disguises = False
-        self._since, self._held, self._decoded = 0, "", Decoded()
+        self._since, self._held, self._decoded = 0, "", Utf8Text()
         self._parser = parser = expat.ParserCreate("utf-8")
         parser.buffer_text = parser.ordered_attributes = True
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
@@ -88,7 +88,7 @@ class XmlRows:
         return self._row is None and bool(self._names) and self._names[-1] == self._listing.name
 
     @property
-    def listing(self) -> Listing:
+    def listing(self) -> ListNames:
         """The rows that are read."""
         return self._listing
 

@@ -10,7 +10,7 @@ import random
 import re
 from email.utils import parsedate_to_datetime
 
-from mtdata.cake.client.reading import WEB_PAGE, Head, Listing, is_web_page
+from mtdata.cake.client.reading import WEB_PAGE, Head, ListNames, is_web_page
 from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, NotYet
 
 BUSY = frozenset({408, 425, 429, 502, 503})
@@ -122,7 +122,7 @@ def _of_fault(text: str, host: str) -> ExportError:
     return Throttled(f"{host} had a fault of its own (500)")
 
 
-def of_head(head: Head, listing: Listing, host: str) -> ExportError | None:
+def of_head(head: Head, listing: ListNames, host: str) -> ExportError | None:
     """Why a whole answer (200) is no report; None when it is one."""
     if head.success is False or (head.success is None and (head.fault or head.message)):
         return _refused(head.message or head.fault, host)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from mtdata.cake.client.access import CakeAccess
-from mtdata.cake.client.reading import CLICKS, CURRENCIES, EVENTS, NOTHING, Listing
+from mtdata.cake.client.reading import CLICKS, CURRENCIES, EVENTS, NOTHING, ListNames
 from mtdata.cake.window import ASKED, Window
 
 REPORTS, GET = "reports", "get"
@@ -34,7 +34,7 @@ class Question(NamedTuple):
     operation: str
     version: int
     parameters: dict[str, str]
-    listing: Listing
+    listing: ListNames
 
     @property
     def path(self) -> str:

@@ -11,10 +11,10 @@ from pathlib import Path
 from mtdata.core.errors import ConfigError
 from mtdata.core.output.bucket import BucketOutput
 from mtdata.core.output.folder import FolderOutput
-from mtdata.core.output.port import Facts, Output, Sealing, Staged, checked_name
+from mtdata.core.output.port import FileFacts, Output, Sealing, Staged, checked_name
 from mtdata.core.s3 import S3Access
 
-__all__ = ["Facts", "Output", "Sealing", "Staged", "checked_name", "open_output"]
+__all__ = ["FileFacts", "Output", "Sealing", "Staged", "checked_name", "open_output"]
 
 KINDS: dict[str, Callable[[str, S3Access, Sealing, Path | None], Output]] = {
     "": lambda place, access, sealing, state: FolderOutput(Path(place), state=state),

@@ -13,8 +13,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mtdata.core.errors import ConfigError, OutputError, OutputRefused, StorageError
-from mtdata.core.output.port import Facts, Sealing, Staged, checked_name
-from mtdata.core.s3 import Fault, S3Access, S3Bucket, Told, Words, bucket_of, sealing_of
+from mtdata.core.output.port import FileFacts, Sealing, Staged, checked_name
+from mtdata.core.s3 import (
+    S3Access,
+    S3Bucket,
+    StoreFault,
+    StoreRefusal,
+    Words,
+    bucket_of,
+    sealing_of,
+)
 
 PIECE = 8 << 20
 """Bytes of one part of an upload: at most so many, and 10,000 parts, make 80 GB a file."""
@@ -74,7 +82,7 @@ class BucketOutput:
             raise OutputError(f"{self.place}/{name}: the store does not say how long it is")
         return None if found is None else int(found["ContentLength"])
 
-    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
+    def stage(self, name: str, spooled: Path, facts: FileFacts, tag: str) -> Staged:
         """Port: Output.stage: all parts of an upload, which shows nothing before it is ended."""
         at = self._at(name)
         self.drop(name)
@@ -188,7 +196,7 @@ class BucketOutput:
     def _head(self, name: str) -> dict[str, Any] | None:
         return self._bucket.find("head_object", **self._at(name))
 
-    def _refused(self, found: Told) -> OutputError:
+    def _refused(self, found: StoreRefusal) -> OutputError:
         told = f"{self.place}: it answered {found.status} ({found.shown})"
         if found.code == "NoSuchUpload":
             return OutputError(f"{told}: somebody gave the upload up; it is begun anew")
@@ -204,6 +212,6 @@ class BucketOutput:
             return OutputRefused(f"{told}: its keys must be right and allow {PERMISSIONS}")
         return OutputRefused(f"{told}: see OUTPUT in export.config")
 
-    def _failed(self, fault: Fault) -> OutputError:
+    def _failed(self, fault: StoreFault) -> OutputError:
         kind = OutputRefused if fault.lasts else OutputError
         return kind(f"{self.place}: {fault.words}")

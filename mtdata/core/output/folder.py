@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mtdata.core.disk import SAFE, FolderDisk
 from mtdata.core.errors import OutputError, StorageError
-from mtdata.core.output.port import Facts, Staged, checked_name
+from mtdata.core.output.port import FileFacts, Staged, checked_name
 from mtdata.core.places import UsedFolder
 
 PIECE = 1 << 20
@@ -39,7 +39,7 @@ class FolderOutput:
         with self._told():
             return self._disk.size(checked_name(name))
 
-    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
+    def stage(self, name: str, spooled: Path, facts: FileFacts, tag: str) -> Staged:
         """Port: Output.stage, without what a killed attempt at this name left."""
         self._meet()
         self.drop(name)

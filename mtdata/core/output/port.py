@@ -12,7 +12,7 @@ from mtdata.core.errors import NameRefused
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}){0,3}")
 
 
-class Facts(NamedTuple):
+class FileFacts(NamedTuple):
     """What is known of a whole file before it goes out."""
 
     size: int
@@ -24,7 +24,7 @@ class Staged(NamedTuple):
     """A file that is there whole and has no name yet; `ticket` is the place's own business."""
 
     name: str
-    facts: Facts
+    facts: FileFacts
     ticket: Any
 
 
@@ -44,7 +44,7 @@ class Output(Protocol):
         """How long the file of that name is; None when there is none."""
         ...
 
-    def stage(self, name: str, spooled: Path, facts: Facts, tag: str) -> Staged:
+    def stage(self, name: str, spooled: Path, facts: FileFacts, tag: str) -> Staged:
         """Bring all bytes of a file there, under no name yet; the long part of the way.
 
         `tag` sets apart attempts at one name.  OutputError when it did not go well; nothing is

@@ -6,17 +6,17 @@ boto3 is imported with the first client: who has no bucket does not wait for it.
 from __future__ import annotations
 
 from mtdata.core.s3.access import S3Access, bucket_of, sealing_of
-from mtdata.core.s3.answers import DAMAGED, MISSING, Fault, Told
+from mtdata.core.s3.answers import DAMAGED, MISSING, StoreFault, StoreRefusal
 from mtdata.core.s3.bucket import S3Bucket, Words
 from mtdata.core.s3.opening import open_client
 
 __all__ = [
     "DAMAGED",
     "MISSING",
-    "Fault",
     "S3Access",
     "S3Bucket",
-    "Told",
+    "StoreFault",
+    "StoreRefusal",
     "Words",
     "bucket_of",
     "open_client",

@@ -83,7 +83,7 @@ _REGION = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _OLD_NAMES = {"": "us-east-1", "EU": "eu-west-1"}
 
 
-class Told(NamedTuple):
+class StoreRefusal(NamedTuple):
     """What a store's refusal says: never its own words, which could repeat a key."""
 
     status: int
@@ -92,7 +92,7 @@ class Told(NamedTuple):
     renews: bool = False  # our keys are those of the machine, which renews them
 
     @classmethod
-    def by(cls, response: dict[str, Any], *, renews: bool = False) -> Told:
+    def by(cls, response: dict[str, Any], *, renews: bool = False) -> StoreRefusal:
         """What a refusal as the library gives it says."""
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = str(response.get("Error", {}).get("Code", ""))
@@ -126,7 +126,7 @@ class Told(NamedTuple):
         return self.status in UNWANTED and not self.later
 
 
-class Fault(NamedTuple):
+class StoreFault(NamedTuple):
     """What went wrong before an answer was there, by the name of the library's fault alone."""
 
     kind: str

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from mtdata.core.errors import MTDataError
 from mtdata.core.s3.access import S3Access
-from mtdata.core.s3.answers import EXPIRED, Fault, Told, region_by
+from mtdata.core.s3.answers import EXPIRED, StoreFault, StoreRefusal, region_by
 from mtdata.core.s3.clients import CLIENTS
-from mtdata.core.s3.opening import Opened
+from mtdata.core.s3.opening import OpenedClient
 
 log = logging.getLogger(__name__)
 READ = 1 << 16
@@ -41,8 +41,8 @@ class Unreadable(Exception):
 class Words(NamedTuple):
     """What becomes of a refusal, and of a fault on the way there."""
 
-    refused: Callable[[Told], Exception]
-    failed: Callable[[Fault], Exception]
+    refused: Callable[[StoreRefusal], Exception]
+    failed: Callable[[StoreFault], Exception]
 
 
 class S3Bucket:
@@ -51,7 +51,7 @@ class S3Bucket:
     def __init__(self, access: S3Access, name: str, words: Words) -> None:
         self.name, self._access, self._words = name, access, words
         self._opening = Lock()
-        self._opened: Opened | None = None
+        self._opened: OpenedClient | None = None
         self.is_plain = False
 
     def ask(self, operation: str, **how: Any) -> Asked:
@@ -93,7 +93,7 @@ class S3Bucket:
             while piece := self._piece(body):
                 left -= len(piece)
                 if left < 0:
-                    raise self._words.failed(Fault("more than its length", is_unreadable=True))
+                    raise self._words.failed(StoreFault("more than its length", is_unreadable=True))
                 yield piece
         finally:
             body.close()
@@ -130,7 +130,7 @@ class S3Bucket:
             try:
                 return self._call(operation, **how(), **checks)
             except ClientError as error:
-                if not Told.by(error.response).unwanted:
+                if not StoreRefusal.by(error.response).unwanted:
                     raise
         answer = self._call(operation, **how())
         self.is_plain = True
@@ -142,7 +142,7 @@ class S3Bucket:
         try:
             return ask()
         except ClientError as error:
-            if Told.by(error.response).missing:
+            if StoreRefusal.by(error.response).missing:
                 return None
             raise
 
@@ -176,7 +176,7 @@ class S3Bucket:
 
     # the client
 
-    def _s3(self) -> Opened:
+    def _s3(self) -> OpenedClient:
         with self._opening:
             if self._opened is None:
                 self._opened = _readable(lambda: CLIENTS.take(self._access))
@@ -200,7 +200,7 @@ class S3Bucket:
             try:
                 answer = self._call(operation)
             except ClientError as error:
-                if Told.by(error.response).later:
+                if StoreRefusal.by(error.response).later:
                     raise
                 answer = error.response
             if found := region_by(answer):
@@ -219,12 +219,12 @@ class S3Bucket:
         except ClientError as error:
             raise self._words.refused(self._told(error.response)) from None
         except Unreadable as error:
-            raise self._words.failed(Fault(str(error), is_unreadable=True)) from None
+            raise self._words.failed(StoreFault(str(error), is_unreadable=True)) from None
         except _own_faults() as error:
-            raise self._words.failed(Fault(type(error).__name__)) from None
+            raise self._words.failed(StoreFault(type(error).__name__)) from None
 
-    def _told(self, response: Asked) -> Told:
-        told = Told.by(response, renews=not self._access.access_key)
+    def _told(self, response: Asked) -> StoreRefusal:
+        told = StoreRefusal.by(response, renews=not self._access.access_key)
         if told.code in EXPIRED and told.renews:
             with self._opening:
                 if self._opened is not None:  # the next one asks for new keys

@@ -10,14 +10,14 @@ import os
 from threading import Lock
 
 from mtdata.core.s3.access import S3Access
-from mtdata.core.s3.opening import Opened, open_client
+from mtdata.core.s3.opening import OpenedClient, open_client
 
 MOST_IDLE = 16
 """So many clients are kept that nobody uses; to make one anew takes longer than to ask."""
 
 
 class _Shared:
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenedClient) -> None:
         self.opened, self.users = opened, 0
 
 
@@ -28,7 +28,7 @@ class Clients:
         self._lock = Lock()  # boto3 makes clients in one thread only
         self._kept: dict[S3Access, _Shared] = {}
 
-    def take(self, access: S3Access) -> Opened:
+    def take(self, access: S3Access) -> OpenedClient:
         """A client, to be given back."""
         with self._lock:
             shared = self._kept.pop(access, None) or _Shared(open_client(access))
@@ -39,7 +39,7 @@ class Clients:
                 del self._kept[key]
             return shared.opened
 
-    def give_back(self, access: S3Access, opened: Opened) -> None:
+    def give_back(self, access: S3Access, opened: OpenedClient) -> None:
         """One user less."""
         with self._lock:
             shared = self._kept.get(access)
@@ -51,7 +51,7 @@ class Clients:
                 if not access.access_key:  # the machine may have other keys by the next time
                     del self._kept[access]
 
-    def renew(self, access: S3Access, opened: Opened) -> None:
+    def renew(self, access: S3Access, opened: OpenedClient) -> None:
         """Let the next one be made anew, since the keys of this one have expired."""
         with self._lock:
             shared = self._kept.get(access)

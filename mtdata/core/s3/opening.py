@@ -13,7 +13,7 @@ from mtdata.core.s3.access import S3Access
 from mtdata.core.trust import authorities
 
 if TYPE_CHECKING:
-    from mtdata.core.s3.wire import Wire
+    from mtdata.core.s3.wire import StoreTransport
 
 TRIES = 2
 CONNECTIONS = 16
@@ -31,19 +31,19 @@ def _descriptions() -> Any:
     return Loader(extra_search_paths=own, include_default_search_paths=False)
 
 
-class Opened(NamedTuple):
+class OpenedClient(NamedTuple):
     """boto3's client of a store, and the wire that it asks by."""
 
     client: Any
-    wire: Wire
+    wire: StoreTransport
 
 
-def open_client(access: S3Access) -> Opened:
+def open_client(access: S3Access) -> OpenedClient:
     """A client; call it in one thread at a time, what it gives serves many."""
     from boto3.session import Session  # type: ignore[import-untyped]
     from botocore.config import Config  # type: ignore[import-untyped]
 
-    from mtdata.core.s3.wire import Wire
+    from mtdata.core.s3.wire import StoreTransport
 
     session = Session(
         botocore_session=(core := _core(access)),
@@ -71,9 +71,9 @@ def open_client(access: S3Access) -> Opened:
     )
     trusted = authorities(access.ca or core.get_config_variable("ca_bundle") or "")
     limits = (access.connect_timeout_s, access.timeout_s)
-    wire = Wire(verify=trusted, timeout=limits, max_pool_connections=CONNECTIONS)
+    wire = StoreTransport(verify=trusted, timeout=limits, max_pool_connections=CONNECTIONS)
     wire.take(client)
-    return Opened(client, wire)
+    return OpenedClient(client, wire)
 
 
 def _core(access: S3Access) -> Any:

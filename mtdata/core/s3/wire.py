@@ -65,7 +65,7 @@ class _FileAnswer(BoundedAnswer):
             self._source.go_on()
 
 
-class _Session(URLLib3Session):  # type: ignore[misc]
+class _StoreSession(URLLib3Session):  # type: ignore[misc]
     """botocore's session over connections of ours."""
 
     def __init__(self, answers: type[BoundedAnswer], **how: Any) -> None:
@@ -73,13 +73,13 @@ class _Session(URLLib3Session):  # type: ignore[misc]
         self._manager.pool_classes_by_scheme = pools_of(answers)
 
 
-class Wire:
+class StoreTransport:
     """What one client sends by; from several threads."""
 
     def __init__(self, **how: Any) -> None:
         """`how` is botocore's: verify, timeout, max_pool_connections."""
-        self._answers = _Session(BoundedAnswer, **how)
-        self._files = _Session(_FileAnswer, **how)
+        self._answers = _StoreSession(BoundedAnswer, **how)
+        self._files = _StoreSession(_FileAnswer, **how)
         self._asking = local()
 
     def take(self, client: Any) -> None:

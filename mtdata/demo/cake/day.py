@@ -63,7 +63,7 @@ HEARTBEAT_S: 0.5
 """
 
 
-class File(NamedTuple):
+class DemoFile(NamedTuple):
     """A file as it was read back from the bucket; `fault`: what is wrong with it, '' = nothing."""
 
     name: str
@@ -122,7 +122,7 @@ class Day:
                 raise MTDataError(f"{one['name']} is {one['status']}: {one['reason']}")
         return time.monotonic() - began
 
-    def read_back(self, jobs: list[Any], moved: Callable[[int], None]) -> Iterator[File]:
+    def read_back(self, jobs: list[Any], moved: Callable[[int], None]) -> Iterator[DemoFile]:
         """Every file that the jobs made, out of the bucket, held against what CAKE has."""
         from mtdata.jobs.records import looking, orders
 
@@ -140,11 +140,11 @@ class Day:
                     fault = _fault(ids, wanted.pop(made["name"], None))
                     if digest != made["sha256"]:
                         fault = "it is not what the records say"
-                    yield File(made["name"], len(ids), size, digest, fault)
+                    yield DemoFile(made["name"], len(ids), size, digest, fault)
                 for name in wanted:
-                    yield File(name, 0, 0, "", "it is missing")
+                    yield DemoFile(name, 0, 0, "", "it is missing")
 
-    def strangers(self, files: list[File]) -> set[str]:
+    def strangers(self, files: list[DemoFile]) -> set[str]:
         """What lies in the bucket beside these files."""
         return self.store.names() - {f"cake/{file.name}" for file in files}
 

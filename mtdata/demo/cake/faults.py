@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from mtdata.demo.cake.forms import Form
-from mtdata.demo.wire import DROPPED, HTML, Answer, whole
+from mtdata.demo.wire import DROPPED, HTML, WireAnswer, whole
 
 GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\r\n"
 BOMB = (
@@ -26,7 +26,7 @@ TIMEOUT = (
 
 
 @dataclass(frozen=True)
-class Exchange:
+class CakeExchange:
     """A call on its way through the faults; `serve` goes on to the true answer.
 
     `pause(seconds)` says whether the server is stopping and ends early when it does.
@@ -34,39 +34,39 @@ class Exchange:
 
     operation: str
     form: Form
-    serve: Callable[[], Answer]
+    serve: Callable[[], WireAnswer]
     pause: Callable[[float | None], object]
 
 
-def _throttled(exchange: Exchange, *, retry_after: str = "1") -> Answer:
+def _throttled(exchange: CakeExchange, *, retry_after: str = "1") -> WireAnswer:
     answer = whole(b"Throttle detected", "text/plain", 429)
     told = (("Retry-After", retry_after),) if retry_after else ()
     return replace(answer, headers=(*answer.headers, *told))
 
 
-def _gateway(exchange: Exchange, *, code: int = 502) -> Answer:
+def _gateway(exchange: CakeExchange, *, code: int = 502) -> WireAnswer:
     return whole(GATEWAY_PAGE, HTML, code)
 
 
-def _status(exchange: Exchange, *, code: int, body: bytes = b"") -> Answer:
+def _status(exchange: CakeExchange, *, code: int, body: bytes = b"") -> WireAnswer:
     return whole(body, "text/plain", code)
 
 
-def _html(exchange: Exchange, *, body: bytes = GATEWAY_PAGE) -> Answer:
+def _html(exchange: CakeExchange, *, body: bytes = GATEWAY_PAGE) -> WireAnswer:
     return whole(body, HTML)
 
 
-def _redirect(exchange: Exchange, *, location: str = "http://127.0.0.1:1/") -> Answer:
+def _redirect(exchange: CakeExchange, *, location: str = "http://127.0.0.1:1/") -> WireAnswer:
     return replace(whole(b"", HTML, 302), headers=(("Location", location),))
 
 
-def _hang(exchange: Exchange, *, seconds: float | None = None) -> Answer:
+def _hang(exchange: CakeExchange, *, seconds: float | None = None) -> WireAnswer:
     """Nothing is said, as to an address that is not on the whitelist."""
     exchange.pause(seconds)
     return DROPPED
 
 
-def _stall(exchange: Exchange, *, pieces: int = 0) -> Answer:
+def _stall(exchange: CakeExchange, *, pieces: int = 0) -> WireAnswer:
     """The headers and so many pieces come, and then nothing."""
     answer = exchange.serve()
 
@@ -78,7 +78,7 @@ def _stall(exchange: Exchange, *, pieces: int = 0) -> Answer:
     return replace(answer, pieces=begun(), length=None, breaks=True)
 
 
-def _drip(exchange: Exchange, *, pause_s: float, piece: int = 16) -> Answer:
+def _drip(exchange: CakeExchange, *, pause_s: float, piece: int = 16) -> WireAnswer:
     """`piece` bytes at a time, a pause before each."""
     answer = exchange.serve()
     body = answer.body()
@@ -93,8 +93,8 @@ def _drip(exchange: Exchange, *, pause_s: float, piece: int = 16) -> Answer:
 
 
 def _truncated(
-    exchange: Exchange, *, chunked: bool = False, share: float = 0.5, ends: bool = False
-) -> Answer:
+    exchange: CakeExchange, *, chunked: bool = False, share: float = 0.5, ends: bool = False
+) -> WireAnswer:
     """That share of the body; with `ends` it ends properly, as if that were all."""
     answer = exchange.serve()
     body = answer.body()
@@ -104,12 +104,12 @@ def _truncated(
     return replace(answer, pieces=(kept,), length=None if chunked else len(body), breaks=True)
 
 
-def _garbled(exchange: Exchange, *, body: bytes) -> Answer:
+def _garbled(exchange: CakeExchange, *, body: bytes) -> WireAnswer:
     """This body, whatever it is, as if it were an answer."""
     return whole(body, exchange.form.kind)
 
 
-def _packed(exchange: Exchange, *, blanks_mb: int = 0) -> Answer:
+def _packed(exchange: CakeExchange, *, blanks_mb: int = 0) -> WireAnswer:
     """The answer compressed, with so many MiB of blanks before its last byte."""
     answer = exchange.serve()
     body = answer.body()
@@ -122,24 +122,24 @@ def _packed(exchange: Exchange, *, blanks_mb: int = 0) -> Answer:
     return replace(answer, pieces=(packed,), length=len(packed), headers=headers)
 
 
-def _bomb(exchange: Exchange) -> Answer:
+def _bomb(exchange: CakeExchange) -> WireAnswer:
     return whole(BOMB, exchange.form.kind)
 
 
-def _drop(exchange: Exchange) -> Answer:
+def _drop(exchange: CakeExchange) -> WireAnswer:
     return DROPPED
 
 
-def _refused(exchange: Exchange, *, message: str = "Restricted") -> Answer:
+def _refused(exchange: CakeExchange, *, message: str = "Restricted") -> WireAnswer:
     return whole(exchange.form.refused(message), exchange.form.kind)
 
 
-def _fault(exchange: Exchange, *, reason: str = TIMEOUT) -> Answer:
+def _fault(exchange: CakeExchange, *, reason: str = TIMEOUT) -> WireAnswer:
     kind, body = exchange.form.fault(reason)
     return whole(body, kind, 500)
 
 
-def _lying(exchange: Exchange, *, more: int = 1) -> Answer:
+def _lying(exchange: CakeExchange, *, more: int = 1) -> WireAnswer:
     """row_count says so many rows more than there are."""
     answer = exchange.serve()
 
@@ -150,7 +150,7 @@ def _lying(exchange: Exchange, *, more: int = 1) -> Answer:
     return replace(answer, pieces=(body,), length=len(body))
 
 
-KINDS: dict[str, Callable[..., Answer]] = {
+KINDS: dict[str, Callable[..., WireAnswer]] = {
     "throttled": _throttled,
     "gateway": _gateway,
     "status": _status,
@@ -172,7 +172,7 @@ KINDS: dict[str, Callable[..., Answer]] = {
 
 
 @dataclass(eq=False)
-class Fault:
+class CakeFault:
     """A fault that is switched on: every `every`-th call that it may strike, `times` in all."""
 
     kind: str
@@ -193,14 +193,14 @@ class Fault:
         return True
 
 
-class Faults:
+class CakeFaults:
     """The faults that are switched on; thread-safe.  The newest that strikes answers."""
 
     def __init__(self) -> None:
-        self._on: list[Fault] = []
+        self._on: list[CakeFault] = []
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: CakeFault) -> None:
         """Switch on.  ValueError for an unknown kind, TypeError for a detail it does not take."""
         if fault.kind not in KINDS:
             raise ValueError(f"no fault {fault.kind!r}; there are: {', '.join(sorted(KINDS))}")
@@ -213,7 +213,7 @@ class Faults:
         with self._lock:
             self._on = [fault for fault in self._on if kind not in (None, fault.kind)]
 
-    def answer(self, exchange: Exchange) -> Answer:
+    def answer(self, exchange: CakeExchange) -> WireAnswer:
         """The true answer, or what a fault makes of it."""
         with self._lock:
             striking = [fault for fault in self._on if fault.claims(exchange.operation)]

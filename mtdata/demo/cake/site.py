@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from mtdata.demo.cake.calls import Asked, Misread, read, understood
-from mtdata.demo.cake.faults import TIMEOUT, Exchange, Fault, Faults
+from mtdata.demo.cake.faults import TIMEOUT, CakeExchange, CakeFault, CakeFaults
 from mtdata.demo.cake.forms import JSON, Form
 from mtdata.demo.cake.reports import DUPLICATE, PLAIN, TEST, Found, Reports
-from mtdata.demo.wire import HTML, Answer, Call, LocalServer, TLSFiles, whole
+from mtdata.demo.wire import HTML, Call, LocalServer, TLSFiles, WireAnswer, whole
 
 KEY = "dNJFmId9rI"
 MOST_CALLS = 100_000
@@ -91,7 +91,7 @@ class CakeSite:
         self._lock = threading.Lock()
         self._busy = 0
         self._calls: deque[Asking] = deque(maxlen=MOST_CALLS)
-        self._faults = Faults()
+        self._faults = CakeFaults()
 
     # Being there
 
@@ -135,7 +135,7 @@ class CakeSite:
         **detail: Any,
     ) -> None:
         """Switch a fault of cake_faults.KINDS on, for every so-many-th call of an operation."""
-        self._faults.add(Fault(kind, operation, every, times, detail))
+        self._faults.add(CakeFault(kind, operation, every, times, detail))
 
     def heal(self, kind: str | None = None) -> None:
         """Switch off all faults, or those of one kind."""
@@ -143,14 +143,14 @@ class CakeSite:
 
     # Answers
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, call: Call) -> WireAnswer:
         asked = understood(call)
         if asked is None:
             return whole(b"<html><body>The resource cannot be found.</body></html>", HTML, 404)
         form = Form(
             asked.dialect, asked.operation, asked.version, LISTINGS.get(asked.operation, "")
         )
-        exchange = Exchange(
+        exchange = CakeExchange(
             asked.operation, form, lambda: self._served(asked, form), self._closing.wait
         )
         answer = self._faults.answer(exchange)
@@ -159,7 +159,7 @@ class CakeSite:
             self._calls.append(Asking(*asked[:3], kept, answer.status))
         return answer
 
-    def _served(self, asked: Asked, form: Form) -> Answer:
+    def _served(self, asked: Asked, form: Form) -> WireAnswer:
         speaks = self.json_for is None or asked.operation in self.json_for
         if asked.dialect == JSON and not speaks:
             return _fault(form, "Request format is unrecognized.")
@@ -173,25 +173,27 @@ class CakeSite:
             return whole(form.refused("Restricted"), form.kind)
         if any(values.get(name, 0) > 0 for name in FILTERS):
             return whole(form.refused("This stand-in filters by no id"), form.kind)
-        serve: Callable[[dict[str, Any], Form], Answer] = getattr(self, _SERVED[asked.operation])
+        serve: Callable[[dict[str, Any], Form], WireAnswer] = getattr(
+            self, _SERVED[asked.operation]
+        )
         return serve(values, form)
 
-    def _key_of(self, values: dict[str, Any], form: Form) -> Answer:
+    def _key_of(self, values: dict[str, Any], form: Form) -> WireAnswer:
         password, key = self.users.get(values["username"], ("", ""))
         matches = bool(password) and values["password"] == password
         return whole(form.text(key if matches else ""), form.kind)
 
-    def _login(self, values: dict[str, Any], form: Form) -> Answer:
+    def _login(self, values: dict[str, Any], form: Form) -> WireAnswer:
         known = self.users.get(values["username"])
         if known is None or known[0] != values["password"]:
             return whole(form.refused("Invalid username and/or password"), form.kind)
         return whole(form.logged_in(known[1]), form.kind)
 
-    def _currencies(self, values: dict[str, Any], form: Form) -> Answer:
+    def _currencies(self, values: dict[str, Any], form: Form) -> WireAnswer:
         rows = [_currency(form.dialect, *currency) for currency in CURRENCIES]
         return whole(b"".join(form.report(len(rows), rows)), form.kind)
 
-    def _clicks(self, values: dict[str, Any], form: Form) -> Answer:
+    def _clicks(self, values: dict[str, Any], form: Form) -> WireAnswer:
         start, end = values["start_date"], values["end_date"]
         sorts = [PLAIN]
         sorts += [TEST] if values["include_tests"] else []
@@ -207,19 +209,19 @@ class CakeSite:
             self.reports.arrive(start, self.arriving)
         return self._streamed(form, count, (click(one, dialect) for one in found))
 
-    def _events(self, values: dict[str, Any], form: Form) -> Answer:
+    def _events(self, values: dict[str, Any], form: Form) -> WireAnswer:
         sorts = [PLAIN] if values["test_filter"] == "non_tests" else [PLAIN, TEST]
         found = self.reports.events_within(values["start_date"], values["end_date"], sorts)
         return self._sorted(values, form, found)
 
-    def _changes(self, values: dict[str, Any], form: Form) -> Answer:
+    def _changes(self, values: dict[str, Any], form: Form) -> WireAnswer:
         sorts = [PLAIN, TEST] if values["include_tests"] else [PLAIN]
         new = values["include_new_event_conversions"]
         return self._sorted(
             values, form, self.reports.events_changed(values["changes_since"], sorts, new=new)
         )
 
-    def _sorted(self, values: dict[str, Any], form: Form, found: list[Found]) -> Answer:
+    def _sorted(self, values: dict[str, Any], form: Form, found: list[Found]) -> WireAnswer:
         if self.slow_above is not None and len(found) > self.slow_above:
             return _fault(form, TIMEOUT)
         by_date = values["sort_field"] == "event_conversion_date"
@@ -241,7 +243,7 @@ class CakeSite:
         limit = values["row_limit"] or self.row_cap
         return skip, max(0, min(limit, self.row_cap - skip))
 
-    def _streamed(self, form: Form, count: int, rows: Iterable[bytes]) -> Answer:
+    def _streamed(self, form: Form, count: int, rows: Iterable[bytes]) -> WireAnswer:
         with self._lock:
             if self.at_once is not None and self._busy >= self.at_once:
                 return _fault(form, TIMEOUT)
@@ -280,7 +282,7 @@ _SERVED = {
 }
 
 
-def _fault(form: Form, reason: str) -> Answer:
+def _fault(form: Form, reason: str) -> WireAnswer:
     kind, body = form.fault(reason)
     return whole(body, kind, 500)
 

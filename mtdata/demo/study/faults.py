@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from mtdata.demo.wire import DROPPED, HTML, Answer, compact, in_pieces, refusal, whole
+from mtdata.demo.wire import DROPPED, HTML, WireAnswer, compact, in_pieces, refusal, whole
 
 NO_SUCH_ITEM = "Item with that ID does not exist."
 NO_SUCH_SCALE = "We have no questionnaire by that name."
@@ -32,7 +32,7 @@ MAINTENANCE_PAGE = b"<html><body><h1>We will be back soon</h1></body></html>\n"
 
 
 @dataclass(frozen=True)
-class Exchange:
+class StudyExchange:
     """A request on its way through the faults.
 
     `scale` is what it asks for, '' for the listing, None for anything else; `aim` is the scale that
@@ -43,32 +43,38 @@ class Exchange:
     method: str
     path: str
     scale: str | None
-    serve: Callable[[], Answer]
+    serve: Callable[[], WireAnswer]
     pause: Callable[[float | None], object]
     aim: str | None = None
 
 
-def _unauthorized(exchange: Exchange) -> Answer:
+def _unauthorized(exchange: StudyExchange) -> WireAnswer:
     return refusal(401, NOT_LOGGED_IN, exchange.path)
 
 
-def _must_remain(exchange: Exchange) -> Answer:
+def _must_remain(exchange: StudyExchange) -> WireAnswer:
     return refusal(403, MUST_REMAIN, exchange.path)
 
 
-def _login_page(exchange: Exchange) -> Answer:
+def _login_page(exchange: StudyExchange) -> WireAnswer:
     return whole(LOGIN_PAGE, HTML)
 
 
-def _html(exchange: Exchange, *, body: bytes = MAINTENANCE_PAGE, code: int = 200) -> Answer:
+def _html(
+    exchange: StudyExchange, *, body: bytes = MAINTENANCE_PAGE, code: int = 200
+) -> WireAnswer:
     return whole(body, HTML, code)
 
 
-def _status(exchange: Exchange, *, code: int, message: str = "No message available") -> Answer:
+def _status(
+    exchange: StudyExchange, *, code: int, message: str = "No message available"
+) -> WireAnswer:
     return refusal(code, message, exchange.path)
 
 
-def _truncated(exchange: Exchange, *, chunked: bool = False, keep: int | None = None) -> Answer:
+def _truncated(
+    exchange: StudyExchange, *, chunked: bool = False, keep: int | None = None
+) -> WireAnswer:
     """The first `keep` bytes, half of the body when not told."""
     answer = exchange.serve()
     body = answer.body()
@@ -76,12 +82,12 @@ def _truncated(exchange: Exchange, *, chunked: bool = False, keep: int | None = 
     return replace(answer, pieces=(kept,), length=None if chunked else len(body), breaks=True)
 
 
-def _slow(exchange: Exchange, *, delay_s: float) -> Answer:
+def _slow(exchange: StudyExchange, *, delay_s: float) -> WireAnswer:
     exchange.pause(delay_s)
     return exchange.serve()
 
 
-def _drip(exchange: Exchange, *, pause_s: float, piece: int = 16) -> Answer:
+def _drip(exchange: StudyExchange, *, pause_s: float, piece: int = 16) -> WireAnswer:
     """`piece` bytes at a time, a pause before each."""
     answer = exchange.serve()
     body = answer.body()
@@ -94,12 +100,12 @@ def _drip(exchange: Exchange, *, pause_s: float, piece: int = 16) -> Answer:
     return replace(answer, pieces=drops(), length=len(body))
 
 
-def _hang(exchange: Exchange) -> Answer:
+def _hang(exchange: StudyExchange) -> WireAnswer:
     exchange.pause(None)
     return DROPPED
 
 
-def _drop(exchange: Exchange, *, after: bool = False) -> Answer:
+def _drop(exchange: StudyExchange, *, after: bool = False) -> WireAnswer:
     """Hang up; `after` the request was carried out, or instead of it."""
     if after:
         exchange.serve()
@@ -107,12 +113,14 @@ def _drop(exchange: Exchange, *, after: bool = False) -> Answer:
 
 
 def _redirect(
-    exchange: Exchange, *, location: str = "http://127.0.0.1:1/", code: int = 302
-) -> Answer:
+    exchange: StudyExchange, *, location: str = "http://127.0.0.1:1/", code: int = 302
+) -> WireAnswer:
     return replace(whole(b"", HTML, code), headers=(("Location", location),))
 
 
-def _endless(exchange: Exchange, *, piece: bytes = b'{"id":1,"note":"and so on"},') -> Answer:
+def _endless(
+    exchange: StudyExchange, *, piece: bytes = b'{"id":1,"note":"and so on"},'
+) -> WireAnswer:
     """A package that begins and goes on until the client or the server leaves."""
 
     def on_and_on() -> Iterator[bytes]:
@@ -124,12 +132,12 @@ def _endless(exchange: Exchange, *, piece: bytes = b'{"id":1,"note":"and so on"}
     return replace(whole(b""), pieces=on_and_on(), length=None)
 
 
-def _garbled(exchange: Exchange, *, bytes: bytes) -> Answer:
+def _garbled(exchange: StudyExchange, *, bytes: bytes) -> WireAnswer:
     """This body, whatever it is, as JSON."""
     return whole(bytes)
 
 
-def _gzip(exchange: Exchange, *, size_mb: int | None = None) -> Answer:
+def _gzip(exchange: StudyExchange, *, size_mb: int | None = None) -> WireAnswer:
     """The answer compressed, or `size_mb` MiB of blanks in an array, 1000 times smaller."""
     answer = exchange.serve()
     plain = iter((answer.body(),)) if size_mb is None else _blanks(size_mb)
@@ -152,19 +160,19 @@ def _deflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield packer.flush()
 
 
-def _import_mode(exchange: Exchange) -> Answer:
+def _import_mode(exchange: StudyExchange) -> WireAnswer:
     return refusal(404, IMPORT_MODE, exchange.path)
 
 
-def _lying(exchange: Exchange) -> Answer:
+def _lying(exchange: StudyExchange) -> WireAnswer:
     return whole(b"")
 
 
-def _gone(exchange: Exchange) -> Answer:
+def _gone(exchange: StudyExchange) -> WireAnswer:
     return refusal(404, NO_SUCH_ITEM, exchange.path)
 
 
-def _stale_size(exchange: Exchange, *, size: int) -> Answer:
+def _stale_size(exchange: StudyExchange, *, size: int) -> WireAnswer:
     """The listing with another size for the scale that the fault names; None names all."""
     answer = exchange.serve()
     lines = json.loads(answer.body())
@@ -174,46 +182,46 @@ def _stale_size(exchange: Exchange, *, size: int) -> Answer:
     return whole(compact(lines))
 
 
-def _listing(exchange: Exchange, *, body: object) -> Answer:
+def _listing(exchange: StudyExchange, *, body: object) -> WireAnswer:
     """This instead of the listing: bytes as they are, all else as JSON."""
     exchange.serve()  # the site did its part and, for one, reset its export clock
     return whole(body if isinstance(body, bytes) else compact(body))
 
 
-class Kind(NamedTuple):
+class StudyFaultKind(NamedTuple):
     """A sort of fault and the requests that it strikes: "any", "delete" or "listing"."""
 
-    answer: Callable[..., Answer]
+    answer: Callable[..., WireAnswer]
     strikes: str = "any"
 
 
-KINDS: dict[str, Kind] = {
-    "unauthorized": Kind(_unauthorized),
-    "forbidden": Kind(_must_remain),
-    "login_page": Kind(_login_page),
-    "html": Kind(_html),
-    "status": Kind(_status),
-    "truncated": Kind(_truncated),
-    "slow": Kind(_slow),
-    "drip": Kind(_drip),
-    "hang": Kind(_hang),
-    "drop": Kind(_drop),
-    "redirect": Kind(_redirect),
-    "endless": Kind(_endless),
-    "garbled": Kind(_garbled),
-    "gzip": Kind(_gzip),
-    "import_mode": Kind(_import_mode, "delete"),
-    "must_remain": Kind(_must_remain, "delete"),
-    "lying": Kind(_lying, "delete"),
-    "gone": Kind(_gone, "delete"),
-    "stale_size": Kind(_stale_size, "listing"),
-    "listing": Kind(_listing, "listing"),
+KINDS: dict[str, StudyFaultKind] = {
+    "unauthorized": StudyFaultKind(_unauthorized),
+    "forbidden": StudyFaultKind(_must_remain),
+    "login_page": StudyFaultKind(_login_page),
+    "html": StudyFaultKind(_html),
+    "status": StudyFaultKind(_status),
+    "truncated": StudyFaultKind(_truncated),
+    "slow": StudyFaultKind(_slow),
+    "drip": StudyFaultKind(_drip),
+    "hang": StudyFaultKind(_hang),
+    "drop": StudyFaultKind(_drop),
+    "redirect": StudyFaultKind(_redirect),
+    "endless": StudyFaultKind(_endless),
+    "garbled": StudyFaultKind(_garbled),
+    "gzip": StudyFaultKind(_gzip),
+    "import_mode": StudyFaultKind(_import_mode, "delete"),
+    "must_remain": StudyFaultKind(_must_remain, "delete"),
+    "lying": StudyFaultKind(_lying, "delete"),
+    "gone": StudyFaultKind(_gone, "delete"),
+    "stale_size": StudyFaultKind(_stale_size, "listing"),
+    "listing": StudyFaultKind(_listing, "listing"),
 }
 """Every kind of fault; a new one is one line here."""
 
 
 @dataclass(eq=False)
-class Fault:
+class StudyFault:
     """A fault that is switched on; `times` counts down, None = until it is healed."""
 
     kind: str
@@ -222,7 +230,7 @@ class Fault:
     method: str | None
     detail: dict[str, Any]
 
-    def strikes(self, exchange: Exchange) -> bool:
+    def strikes(self, exchange: StudyExchange) -> bool:
         """Whether it is meant for this request."""
         place = KINDS[self.kind].strikes
         if self.method not in (None, exchange.method):
@@ -238,14 +246,14 @@ def _same(name: str, asked: str | None) -> bool:
     return asked is not None and name.casefold() == asked.casefold()
 
 
-class Faults:
+class StudyFaults:
     """The faults that are switched on; thread-safe."""
 
     def __init__(self) -> None:
-        self._on: list[Fault] = []
+        self._on: list[StudyFault] = []
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: StudyFault) -> None:
         """Switch on.  ValueError for an unknown kind, TypeError for a detail it does not take."""
         if fault.kind not in KINDS:
             raise ValueError(f"no fault {fault.kind!r}; there are: {', '.join(sorted(KINDS))}")
@@ -258,7 +266,7 @@ class Faults:
         with self._lock:
             self._on = [fault for fault in self._on if kind not in (None, fault.kind)]
 
-    def answer(self, exchange: Exchange) -> Answer:
+    def answer(self, exchange: StudyExchange) -> WireAnswer:
         """The true answer, seen through every fault that strikes this request."""
         with self._lock:
             striking = [fault for fault in self._on if fault.strikes(exchange)]
@@ -267,12 +275,12 @@ class Faults:
             exchange = replace(exchange, serve=partial(self._through, fault, around))
         return exchange.serve()
 
-    def _through(self, fault: Fault, exchange: Exchange) -> Answer:
+    def _through(self, fault: StudyFault, exchange: StudyExchange) -> WireAnswer:
         if not self._claim(fault):
             return exchange.serve()
         return KINDS[fault.kind].answer(exchange, **fault.detail)
 
-    def _claim(self, fault: Fault) -> bool:
+    def _claim(self, fault: StudyFault) -> bool:
         with self._lock:
             if fault.times is None:
                 return True

@@ -26,13 +26,22 @@ from mtdata.demo.study.faults import (
     NO_SUCH_ITEM,
     NO_SUCH_SCALE,
     NOT_LOGGED_IN,
-    Exchange,
-    Fault,
-    Faults,
+    StudyExchange,
+    StudyFault,
+    StudyFaults,
 )
 from mtdata.demo.study.rows import schedule
 from mtdata.demo.study.tables import Tables
-from mtdata.demo.wire import Answer, Call, LocalServer, TLSFiles, compact, in_pieces, refusal, whole
+from mtdata.demo.wire import (
+    Call,
+    LocalServer,
+    TLSFiles,
+    WireAnswer,
+    compact,
+    in_pieces,
+    refusal,
+    whole,
+)
 
 SITE_ZONE = timezone(timedelta(hours=-5), "EST")
 """The zone of the site's dates and of `after=`; it knows no summer time."""
@@ -77,7 +86,7 @@ class StudySite(Tables):
         self._server: LocalServer | None = None
         self._closing = threading.Event()
         self._accepted_before = 0  # connections of servers that were stopped
-        self._faults = Faults()
+        self._faults = StudyFaults()
         self._sessions: set[str] = set()
         self._requests: deque[Request] = deque(maxlen=MOST_REQUESTS)
         self._deletes: list[tuple[str, int]] = []
@@ -161,7 +170,7 @@ class StudySite(Tables):
         `scale` None = whatever is asked for, '' = the listing alone.  The newest fault goes first.
         ValueError for an unknown kind, TypeError for a detail that the kind does not take.
         """
-        self._faults.add(Fault(kind, scale, times, method, detail))
+        self._faults.add(StudyFault(kind, scale, times, method, detail))
 
     def heal(self, kind: str | None = None) -> None:
         """Switch off all faults, or those of one kind."""
@@ -174,7 +183,7 @@ class StudySite(Tables):
 
     # Answers
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, call: Call) -> WireAnswer:
         """What is said to a request, faults and all; called by many threads at once."""
         refused, headers = self._admitted(call)
         answer = refused or self._faults.answer(self._exchange(call))
@@ -182,7 +191,7 @@ class StudySite(Tables):
             self._requests.append(Request(call.method, call.path, call.query, answer.status))
         return replace(answer, headers=(*answer.headers, *headers))
 
-    def _admitted(self, call: Call) -> tuple[Answer | None, tuple[tuple[str, str], ...]]:
+    def _admitted(self, call: Call) -> tuple[WireAnswer | None, tuple[tuple[str, str], ...]]:
         """A refusal if there must be one, and the headers that any answer gets."""
         if self._has_session(call.headers.get("cookie", "")):
             return None, ()
@@ -210,14 +219,14 @@ class StudySite(Tables):
         known = f"{self.user}:{self.password}".encode()
         return scheme.casefold() == "basic" and hmac.compare_digest(given, known)
 
-    def _exchange(self, call: Call) -> Exchange:
+    def _exchange(self, call: Call) -> StudyExchange:
         """The request with the scale that it means: /api/export/{scale}/{id}."""
         root, *parts = _parts(call.path)
         scale = (parts[0] if parts else "") if root == "export" else None
         serve = partial(self._serve, call, root, parts)
-        return Exchange(call.method, call.path, scale, serve, self._closing.wait)
+        return StudyExchange(call.method, call.path, scale, serve, self._closing.wait)
 
-    def _serve(self, call: Call, root: str, parts: list[str]) -> Answer:
+    def _serve(self, call: Call, root: str, parts: list[str]) -> WireAnswer:
         match call.method, root, *parts:
             case "GET", "study":
                 return whole(compact(self.schedule))
@@ -231,12 +240,12 @@ class StudySite(Tables):
                 return refusal(404, "No message available", call.path)
         return refusal(405, f"Request method '{call.method}' not supported", call.path)
 
-    def _list(self) -> Answer:
+    def _list(self) -> WireAnswer:
         with self._lock:
             self.last_export_at = datetime.now(UTC)
             return whole(compact(self.listing()))
 
-    def _package(self, call: Call, scale: str) -> Answer:
+    def _package(self, call: Call, scale: str) -> WireAnswer:
         if self.find(scale) is None:
             return refusal(404, NO_SUCH_SCALE, call.path)
         rows = self.rows(scale)
@@ -250,7 +259,7 @@ class StudySite(Tables):
         size = sum(map(len, rows)) + max(len(rows) - 1, 0) + 2
         return in_pieces(_array(rows), size)
 
-    def _delete(self, call: Call, scale: str, number: str) -> Answer:
+    def _delete(self, call: Call, scale: str, number: str) -> WireAnswer:
         with self._lock:
             table = self.find(scale)
             if table is None:

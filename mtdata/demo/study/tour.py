@@ -18,7 +18,7 @@ from mtdata.core.errors import UsageError
 from mtdata.demo.study.data import SCALES, make_key, populate
 from mtdata.demo.study.site import StudySite
 from mtdata.study.operations import commands
-from mtdata.study.status.report import Report
+from mtdata.study.status.report import RoundResult
 
 SEED = 20180312
 SHOWN_SHEETS = ("DASS21_AS", "JsPsychTrial")
@@ -38,8 +38,8 @@ demo:
 
 
 def tour(
-    rows: int, keep: Path | None, *, quiet: bool, show: Callable[[str, Report], None]
-) -> tuple[Report, dict[str, Any]]:
+    rows: int, keep: Path | None, *, quiet: bool, show: Callable[[str, RoundResult], None]
+) -> tuple[RoundResult, dict[str, Any]]:
     """Make a site with `rows` rows, collect it, and show what came out and what was deleted."""
     say = (lambda text: None) if quiet else print
     place: AbstractContextManager[str | Path]

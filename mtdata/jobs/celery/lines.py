@@ -30,7 +30,7 @@ class Taken(NamedTuple):
     """Let somebody else have it."""
 
 
-class Line(Protocol):
+class BrokerConnection(Protocol):
     """A line that stands; faults are those of `broker_faults`."""
 
     def next(self, within_s: float) -> Taken | None:
@@ -89,13 +89,13 @@ class _Sqs:
 
 def listening(
     app: Celery, address: BrokerAddress, priority: int = 0
-) -> AbstractContextManager[Line]:
+) -> AbstractContextManager[BrokerConnection]:
     """A line to the queue, which is made where it does not stand; who has priority hears first."""
     return _to_sqs(address) if address.kind == "sqs" else _to_rabbit(app, address.queue, priority)
 
 
 @contextmanager
-def _to_sqs(address: BrokerAddress) -> Iterator[Line]:
+def _to_sqs(address: BrokerAddress) -> Iterator[BrokerConnection]:
     client = sqs.client_of(address)
     try:
         yield _Sqs(client, sqs.url_of(client, address.queue))
@@ -116,7 +116,7 @@ def connected(connection: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def _to_rabbit(app: Celery, queue: str, priority: int) -> Iterator[Line]:
+def _to_rabbit(app: Celery, queue: str, priority: int) -> Iterator[BrokerConnection]:
     with connected(app.connection_for_read()) as connection:
         channel = connection.channel()
         app.amqp.queues[queue](channel).declare()

@@ -27,7 +27,7 @@ MOST_TOLD, TOLD_S = 20, 60.0
 """Of so many messages that are no ring it tells in that time; of the rest, how many they were."""
 
 
-class Ear:
+class Listener:
     """Calls `heard` with the job and the hops of each ring, in a thread of its own."""
 
     def __init__(self, address: BrokerAddress, heard: Heard) -> None:

@@ -14,10 +14,10 @@ from mtdata.jobs.celery import ring
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import reaping, runners, setting
 from mtdata.jobs.runner import Slots
-from mtdata.jobs.supervisor import Terms
+from mtdata.jobs.supervisor import SupervisorOptions
 
 if TYPE_CHECKING:
-    from mtdata.jobs.celery.listener import Ear, Heard
+    from mtdata.jobs.celery.listener import Heard, Listener
 
 SILENT_SWEEPS = 3
 """A runner that was not heard of for so many sweeps is rung by nobody."""
@@ -33,11 +33,15 @@ class RungSlots(Slots):
     engine = "celery"
 
     def __init__(
-        self, settings: Settings, kinds: Kinds, terms: Terms | None = None, count: int = 0
+        self,
+        settings: Settings,
+        kinds: Kinds,
+        terms: SupervisorOptions | None = None,
+        count: int = 0,
     ) -> None:
         super().__init__(settings, kinds, terms, count)
         self.look_s = settings.programme.sweep_s
-        self._ear: Ear | None = None
+        self._ear: Listener | None = None
         self._handed_back: list[tuple[str, int]] = []
 
     def start(self) -> None:
@@ -85,7 +89,7 @@ class RungSlots(Slots):
             setting.close_records()
 
 
-def _ear_of(settings: Settings, heard: Heard) -> Ear:
+def _ear_of(settings: Settings, heard: Heard) -> Listener:
     address = settings.programme.broker
     if address is None:
         raise ConfigError(
@@ -95,12 +99,14 @@ def _ear_of(settings: Settings, heard: Heard) -> Ear:
     from mtdata.jobs.celery.app import app_of
 
     app_of(address)  # says so where Celery is not installed
-    from mtdata.jobs.celery.listener import Ear
+    from mtdata.jobs.celery.listener import Listener
 
-    return Ear(address, heard)
+    return Listener(address, heard)
 
 
-def slots_of(settings: Settings, kinds: Kinds, count: int = 0, terms: Terms | None = None) -> Slots:
+def slots_of(
+    settings: Settings, kinds: Kinds, count: int = 0, terms: SupervisorOptions | None = None
+) -> Slots:
     """The slots of the engine that the settings name."""
     made = RungSlots if settings.programme.engine == "celery" else Slots
     return made(settings, kinds, terms, count)

@@ -17,7 +17,7 @@ SILENT_SWEEPS = 4
 MOST_PARTS = 200
 
 
-class Crew(NamedTuple):
+class RunnerPage(NamedTuple):
     """One page of those who carry."""
 
     runners: list[dict[str, Any]]
@@ -60,7 +60,7 @@ def _is_heard(at: datetime, sweep_s: float) -> Q:
     return Q(ended_at=None) & (Q(seen_at__gt=since, seen_at__lte=counted) | Q(pk__in=busy))
 
 
-def crew(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> Crew:
+def crew(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> RunnerPage:
     """Those who are there or fell silent, the newest first; with `ended`, those who went."""
     with asking():
         at = now()
@@ -75,7 +75,7 @@ def crew(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> Crew:
             Runner.objects.filter(_is_heard(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
         )
         parts = _in_hand(keys)
-    return Crew([_shown(one, heard, parts, at) for one in found], total, page, pages)
+    return RunnerPage([_shown(one, heard, parts, at) for one in found], total, page, pages)
 
 
 def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:

@@ -41,7 +41,7 @@ class Claimed(NamedTuple):
     reach: list[str] | None = None  # for a part that takes back: of which parts; None: of all
 
 
-class Made(NamedTuple):
+class MadeFile(NamedTuple):
     """A file or object that a part made."""
 
     name: str
@@ -207,7 +207,7 @@ def fenced(claimed: Claimed) -> Iterator[Part]:
 def finish(
     claimed: Claimed,
     signs: Signs,
-    made: Sequence[Made] = (),
+    made: Sequence[MadeFile] = (),
     planned: Sequence[str] = (),
     *,
     closes: bool = False,

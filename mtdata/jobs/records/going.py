@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Max, Q, Sum
 
 from mtdata.core.past import latest_counted
-from mtdata.jobs.pace import Bit, Pace, pace_of, share_of
+from mtdata.jobs.pace import Bit, JobSpeed, pace_of, share_of
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Event, Job, Part, Runner
 from mtdata.jobs.states import Stage, Status
@@ -27,7 +27,7 @@ class Going(NamedTuple):
     total: int
     rows: int
     share: float  # of 1
-    pace: Pace
+    pace: JobSpeed
     running: list[Part]  # the first of them
     more_running: int
     silent_s: float | None  # since the last sign of life of any part; None: nothing runs

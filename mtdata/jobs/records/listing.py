@@ -23,7 +23,7 @@ def parts_of(job: Job, page: int, size: int) -> tuple[list[dict[str, Any]], int]
         return list(found), job.parts.count()
 
 
-class Waiting(NamedTuple):
+class QueueSummary(NamedTuple):
     """What is to be done: parts by state, and since when a job has been queued for longest.
 
     One that waits for a time of its own is queued behind nothing.
@@ -33,7 +33,7 @@ class Waiting(NamedTuple):
     oldest_at: datetime | None
 
 
-def waiting() -> Waiting:
+def waiting() -> QueueSummary:
     """For monitoring; parts that have ended are not counted: how many there are has no bound."""
     with asking():
         parts = Part.objects.filter(status__in=OPEN).order_by()
@@ -41,4 +41,4 @@ def waiting() -> Waiting:
         due = Q(not_before=None) | Q(not_before__lte=now())
         queued = Job.objects.filter(due, status=Status.QUEUED)
         oldest = queued.aggregate(oldest=Min("created_at"))["oldest"]
-    return Waiting({status.value: found.get(status.value, 0) for status in OPEN}, oldest)
+    return QueueSummary({status.value: found.get(status.value, 0) for status in OPEN}, oldest)

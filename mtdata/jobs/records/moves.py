@@ -17,8 +17,8 @@ from mtdata.jobs.records.models import Artifact, Event, Job, Part
 from mtdata.jobs.states import (
     FINAL,
     LEAVING,
+    JobStanding,
     Stage,
-    Standing,
     Status,
     failed_told,
     may_follow,
@@ -83,13 +83,13 @@ def _reach(job: Job) -> str:
     return ALL if job.status == Status.STOPPING else UNFINISHED
 
 
-def _standing(job: Job) -> Standing:
+def _standing(job: Job) -> JobStanding:
     parts = job.parts
     forward = parts.exclude(stage=Stage.UNDO)
     undo = parts.filter(stage=Stage.UNDO, name=_reach(job)).values_list("status", flat=True).first()
     queued = forward.filter(status=Status.QUEUED).exists()
     running = parts.filter(status=Status.IN_PROGRESS).exists()
-    return Standing(
+    return JobStanding(
         Status(job.status),
         queued=queued,
         running=running,

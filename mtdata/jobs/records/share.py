@@ -23,7 +23,7 @@ LATELY = timedelta(days=1)
 """Whoever had no turn for so long comes as if there had been none."""
 
 
-class Waiting(NamedTuple):
+class Candidate(NamedTuple):
     """A job of which a part could be begun now."""
 
     job: Any
@@ -54,7 +54,7 @@ def in_turn(kinds: Collection[str], at: datetime, job_id: str | None = None) -> 
     if job_id is not None:
         return list(found.filter(pk=job_id).values_list("pk", flat=True))
     fields = ("pk", "owner", "key", "status", "created_at")
-    jobs = [Waiting(*row) for row in found.order_by("created_at").values_list(*fields)[:MOST]]
+    jobs = [Candidate(*row) for row in found.order_by("created_at").values_list(*fields)[:MOST]]
     if len(jobs) > 1:
         jobs = _shared(jobs, at)
     return [one.job for one in _one_of_each_key(jobs)]
@@ -81,10 +81,10 @@ def _startable(kinds: Collection[str], at: datetime) -> Any:
     )
 
 
-def _shared(jobs: list[Waiting], at: datetime) -> list[Waiting]:
+def _shared(jobs: list[Candidate], at: datetime) -> list[Candidate]:
     of_owner, of_account = _loads(at)
 
-    def place(one: Waiting) -> tuple[Any, ...]:
+    def place(one: Candidate) -> tuple[Any, ...]:
         account, owner = (
             of_account.get(one.account, IDLE),
             of_owner.get((one.account, one.owner), IDLE),
@@ -124,7 +124,7 @@ def _with(one: Load, other: Load) -> Load:
     return Load(one.parts + other.parts, max(one.last, other.last))
 
 
-def _one_of_each_key(jobs: list[Waiting]) -> list[Waiting]:
+def _one_of_each_key(jobs: list[Candidate]) -> list[Candidate]:
     """A second job that waits for a key would be tried in vain."""
     seen, found = set[str](), []
     for one in jobs:

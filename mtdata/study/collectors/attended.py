@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.study.ports import Site
 
 
-class AttendedSite:
+class CancellableSite:
     """Port Site: one that beats with every answer and piece of it."""
 
-    def __init__(self, site: Site, pulse: Pulse) -> None:
+    def __init__(self, site: Site, pulse: StopToken) -> None:
         self._site = site
         self._pulse = pulse
         # what was asked to go is asked to its end: the next step beats

@@ -55,7 +55,7 @@ class _TimedResponse(FinalResponse):
         self.fp = io.BufferedReader(_TimedBytes(sock, waits))
 
 
-class Connection(HTTPConnection):
+class SiteConnection(HTTPConnection):
     """Asks once more, on a new connection, when the site had quietly closed a kept-alive one.
 
     Whether it closed before or after it read the request cannot be known.  Both calls that we make
@@ -89,5 +89,5 @@ class Connection(HTTPConnection):
         return answer
 
 
-class SecureConnection(Connection, HTTPSConnection):
+class SecureConnection(SiteConnection, HTTPSConnection):
     """The same over TLS."""

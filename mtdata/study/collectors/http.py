@@ -35,8 +35,8 @@ from mtdata.core.errors import (
 )
 from mtdata.core.http import causes, unpacked
 from mtdata.core.trust import AGENT, MEND, authorities
-from mtdata.study.collectors.connections import Connection, SecureConnection
-from mtdata.study.collectors.lanes import Road
+from mtdata.study.collectors.connections import SecureConnection, SiteConnection
+from mtdata.study.collectors.lanes import PipelinedRoute
 
 PIECE = 64 * 1024
 TRIES = 3
@@ -65,7 +65,7 @@ class SiteAccess:
     agent: str = AGENT
 
 
-class _Session(requests.Session):
+class _SiteSession(requests.Session):
     """Keeps cookies and connections.  The environment is not asked (`trust_env`).
 
     A .netrc would replace the password, and a proxy named in somebody's shell would see answers
@@ -87,14 +87,14 @@ class _Session(requests.Session):
         site = requests.Request("GET", access.server).prepare()
         # The very pool that this session uses; deletes go there without the session's own cost.
         self.pool = pool = cast(Any, adapter.get_connection_with_tls_context(site, self.verify))
-        pool.ConnectionCls = SecureConnection if pool.scheme == "https" else Connection
+        pool.ConnectionCls = SecureConnection if pool.scheme == "https" else SiteConnection
         adapter.cert_verify(pool, site.url, self.verify, None)  # type: ignore[no-untyped-call]
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: `requests` reads the body of a redirect, however long; Wire follows by itself."""
 
 
-class Wire:
+class SiteTransport:
     """Calls to one site; GETs from one thread, DELETEs from many."""
 
     def __init__(self, access: SiteAccess, pause: Callable[[float], None] = time.sleep) -> None:
@@ -103,7 +103,7 @@ class Wire:
         self.name = _origin(access.server)
         if not self.name:
             raise ConfigError("SERVER must be http:// or https:// and a host, without a password")
-        self._session, self.has_session = _Session(access), False
+        self._session, self.has_session = _SiteSession(access), False
         # of a DELETE: some servers want to be told that it has no body (411)
         self._headers = {name: str(value) for name, value in self._session.headers.items()}
         self._headers["Content-Length"] = "0"
@@ -154,7 +154,7 @@ class Wire:
         except FAULTS as fault:
             raise self._error(fault) from None
 
-    def road(self, path: str) -> Road:
+    def road(self, path: str) -> PipelinedRoute:
         """The way for many DELETEs below `path`, over the same connections, cookies and limits."""
         server = urllib3.util.parse_url(self._access.server + path)
         target, host = server.request_uri, server.netloc
@@ -164,7 +164,9 @@ class Wire:
             return start.encode("ascii") + self._lines
 
         pool = self._session.pool
-        return Road(self._connected, pool._put_conn, request, self._take, FAULTS, self._limits[1])
+        return PipelinedRoute(
+            self._connected, pool._put_conn, request, self._take, FAULTS, self._limits[1]
+        )
 
     def _connected(self) -> Any:
         connection = self._session.pool._get_conn()

@@ -34,7 +34,7 @@ class Unusual(Exception):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Road:
+class PipelinedRoute:
     """How a site is reached: by whoever knows its password, cookies and certificates."""
 
     connect: Callable[[], Any]  # a connection with an open `sock`; raises `faults`
@@ -48,7 +48,7 @@ class Road:
 class _Lane:
     """One connection, at most one request outstanding on it."""
 
-    def __init__(self, road: Road) -> None:
+    def __init__(self, road: PipelinedRoute) -> None:
         self._road = road
         self._connection = road.connect()
         self._answers = 0
@@ -135,7 +135,7 @@ def _length(head: bytes) -> int:
 class Lanes:
     """At most `count` lanes; at the first that is unusual no more ids are taken."""
 
-    def __init__(self, road: Road, count: int) -> None:
+    def __init__(self, road: PipelinedRoute, count: int) -> None:
         self._road, self._count = road, count
         self._waiting = selectors.DefaultSelector()
         self._lanes: dict[Any, _Lane] = {}  # those with a request outstanding, by socket

@@ -21,10 +21,10 @@ from requests import Response
 
 from mtdata.core.errors import PackageError, SiteError, SiteRefused, SiteSlow
 from mtdata.core.http import beginning
-from mtdata.study.collectors.http import BUSY, SiteAccess, Wire
+from mtdata.study.collectors.http import BUSY, SiteAccess, SiteTransport
 from mtdata.study.collectors.lanes import Lanes
 from mtdata.study.collectors.pages import BOM, MOST, SPACE, asks_for_a_password, head_of, is_html
-from mtdata.study.model.receipt import Answer, Outcome
+from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import checked_name
 
 MAX_LISTING = 5_000_000
@@ -56,7 +56,7 @@ class MindTrailsSite:
     """Port Site over HTTP; promises and errors stand there."""
 
     def __init__(self, access: SiteAccess, pause: Callable[[float], None] = time.sleep) -> None:
-        self._wire = Wire(access, pause)
+        self._wire = SiteTransport(access, pause)
         self._slow = 0
         self._largest = access.max_response_bytes
         self._connections = access.delete_connections
@@ -94,7 +94,7 @@ class MindTrailsSite:
                 raise
             raise PackageError(f"{scale}: {fault}") from None
 
-    def delete(self, scale: str, ids: Sequence[int]) -> Iterator[Answer]:
+    def delete(self, scale: str, ids: Sequence[int]) -> Iterator[DeleteAnswer]:
         """See Site.  Answers come in the order in which the site gives them.
 
         After five FAILED in a row the ids not asked yet come back FAILED, unasked.  Ids under way
@@ -122,23 +122,23 @@ class MindTrailsSite:
 class _Asking:
     """A run of deletes on one scale: asks until a verdict is in; shared by the threads."""
 
-    def __init__(self, wire: Wire, path: str) -> None:
+    def __init__(self, wire: SiteTransport, path: str) -> None:
         self._wire, self._path = wire, path
         self._lock = Lock()
         self._failures = 0
         self.verdict: Verdict | None = None
 
-    def ask(self, id: int) -> Answer:
+    def ask(self, id: int) -> DeleteAnswer:
         """Ask for one id, or give the verdict unasked."""
         if self.verdict:
-            return Answer(id, *self.verdict)
+            return DeleteAnswer(id, *self.verdict)
         try:
             outcome, reason = _verdict(*self._wire.delete(f"{self._path}/{int(id)}"))
         except SiteError as fault:
             outcome, reason = Outcome.FAILED, str(fault)
         return self._noted(id, outcome, reason)
 
-    def sweep(self, ids: Iterator[int], again: list[int], count: int) -> Iterator[Answer]:
+    def sweep(self, ids: Iterator[int], again: list[int], count: int) -> Iterator[DeleteAnswer]:
         """Ask for as many as answer in the usual way; the others are put into `again`."""
         road = self._wire.road(self._path)
         for id, reply in Lanes(road, count).sweep(self._while_wanted(ids)):
@@ -151,21 +151,21 @@ class _Asking:
         while not self.verdict and (id := next(ids, None)) is not None:
             yield int(id)
 
-    def _noted(self, id: int, outcome: Outcome, reason: str) -> Answer:
+    def _noted(self, id: int, outcome: Outcome, reason: str) -> DeleteAnswer:
         with self._lock:
             self._failures = self._failures + 1 if outcome is Outcome.FAILED else 0
             if outcome is Outcome.REFUSED:
                 self.verdict = outcome, reason
             elif self._failures == MAX_FAILURES and not self.verdict:
                 self.verdict = Outcome.FAILED, f"not asked: {MAX_FAILURES} failures in a row"
-        return Answer(id, outcome, reason)
+        return DeleteAnswer(id, outcome, reason)
 
 
 def _asked_by(
     crew: ThreadPoolExecutor, most: int, asking: _Asking, ids: Iterator[int]
-) -> Iterator[Answer]:
+) -> Iterator[DeleteAnswer]:
     """Keep at most `most` ids with the crew; a backlog of 100,000 must not become as many jobs."""
-    landed: SimpleQueue[Future[Answer]] = SimpleQueue()
+    landed: SimpleQueue[Future[DeleteAnswer]] = SimpleQueue()
     out = 0
     for id in ids:
         if asking.verdict:

@@ -15,7 +15,7 @@ from typing import Any
 
 from mtdata.core.cores import cores
 from mtdata.core.errors import ConfigError
-from mtdata.study.decryption.crew import Crew
+from mtdata.study.decryption.crew import WorkerPool
 from mtdata.study.decryption.keys import LEAST_BITS, MOST_BITS, Opener, PrivateKey, self_test
 from mtdata.study.decryption.oaep import OPENERS as OAEP_OPENERS
 from mtdata.study.decryption.openers import ARBITERS, BareOpener, is_plain
@@ -223,7 +223,7 @@ class RsaCipher:
         words = padding.split(",")
         if workers is None:
             workers = count if (count := cores()) > 1 else 0
-        self._crew: Crew[Attempt] = Crew(
+        self._crew: WorkerPool[Attempt] = WorkerPool(
             partial(_at_work, self._keys, [trusted(word, keys) for word in words], _others(words)),
             count=workers if keys else 0,
             lost=_ENDS_WORKER,

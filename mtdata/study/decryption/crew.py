@@ -100,7 +100,7 @@ class _Worker(Generic[R]):
         return self.process.exitcode
 
 
-class Crew(Generic[R]):
+class WorkerPool(Generic[R]):
     """`count` workers, started when there is enough to do.  For one thread at a time.
 
     A worker that dies or is silent for `patience_s` is replaced and its task done again; a text

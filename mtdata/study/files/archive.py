@@ -16,8 +16,8 @@ from typing import NamedTuple
 from mtdata.core.errors import DamageError, MTDataError, StorageError
 from mtdata.core.ports import Disk
 from mtdata.study.files.formats import Formats
-from mtdata.study.files.grown import GrownFile, Shelf
-from mtdata.study.ledger import Claim, Ledger, Sifted
+from mtdata.study.files.grown import AppendFile, DayFiles
+from mtdata.study.ledger import Classified, Ledger, LedgerEntry
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry, read_entry
@@ -60,7 +60,7 @@ class FolderArchive:
         self._disk = disk
         self._ledger = ledger
         self.formats = Formats(date_format, time_format)
-        self.shelf = Shelf(disk, ledger.files, "raw", CLOSING)
+        self.shelf = DayFiles(disk, ledger.files, "raw", CLOSING)
 
     def recover(self) -> None:
         """Mend raw files that a round left unfinished, and drop packages that it was receiving."""
@@ -159,7 +159,7 @@ class FolderArchive:
         found = zip(self.bodies(spans), digests, strict=True)
         return [body if sha256(body).digest() == digest else None for body, digest in found]
 
-    def restated(self, scale: str, sifted: Sifted) -> dict[bytes, Claim]:
+    def restated(self, scale: str, sifted: Classified) -> dict[bytes, LedgerEntry]:
         """Conflicts that are none, by digest: the original program kept the same values reworded.
 
         Its raw files hold what its own library made of an entry, not the bytes as sent.
@@ -182,7 +182,7 @@ class FolderArchive:
 class Volume:
     """One package on its way into a raw file, under a key of its own."""
 
-    def __init__(self, grown: GrownFile, key: str) -> None:
+    def __init__(self, grown: AppendFile, key: str) -> None:
         self._grown = grown
         self._key = key
         self._begun = False

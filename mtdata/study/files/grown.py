@@ -14,7 +14,7 @@ from typing import Any
 
 from mtdata.core.ports import Disk
 from mtdata.study.ledger.files import Files
-from mtdata.study.model.mark import FORM, FileMark, Finding, finding
+from mtdata.study.model.mark import FORM, FileFinding, FileMark, finding
 
 log = logging.getLogger(__name__)
 ANNOUNCED = {"sheet": logging.INFO}
@@ -33,7 +33,7 @@ def told_of(mark: FileMark) -> str:
     )
 
 
-class GrownFile:
+class AppendFile:
     """One file in hand; `mark` is what to commit once the last append was read back."""
 
     def __init__(self, disk: Disk, mark: FileMark, closing: bytes) -> None:
@@ -68,7 +68,7 @@ def digest_of(disk: Disk, path: str) -> bytes:
     return digest.digest()
 
 
-def examine(disk: Disk, mark: FileMark, closing: bytes) -> Finding:
+def examine(disk: Disk, mark: FileMark, closing: bytes) -> FileFinding:
     """How the file stands to its mark, by length and digest of every byte."""
     size = disk.size(mark.path)
     if size is None:
@@ -78,20 +78,20 @@ def examine(disk: Disk, mark: FileMark, closing: bytes) -> Finding:
     return finding(mark, size, hash_of(disk, mark).digest(), tail, ends)
 
 
-def mend(disk: Disk, mark: FileMark, found: Finding, closing: bytes) -> None:
+def mend(disk: Disk, mark: FileMark, found: FileFinding, closing: bytes) -> None:
     """Take back the unfinished bytes of a round that ended without a word.
 
     What it left may be on no disk yet, even if it reads as it should: it is made durable as well.
     """
-    if mark.length == 0 and found in (Finding.UNFINISHED, Finding.UNBORN):
+    if mark.length == 0 and found in (FileFinding.UNFINISHED, FileFinding.UNBORN):
         disk.remove(mark.path)  # a raw file without entries would not be JSON
-    elif found is Finding.UNFINISHED:
+    elif found is FileFinding.UNFINISHED:
         disk.write(mark.path, mark.length, closing)
-    elif found is Finding.SOUND and mark.writing:
+    elif found is FileFinding.SOUND and mark.writing:
         disk.confirm(mark.path)
 
 
-class Shelf:
+class DayFiles:
     """The files of one kind: finds the one to go on with, or begins it."""
 
     def __init__(self, disk: Disk, files: Files, kind: str, closing: bytes) -> None:
@@ -109,7 +109,7 @@ class Shelf:
             if mark.kind != self._kind:
                 continue
             found = examine(self.disk, mark, self._closing)
-            if found in (Finding.CHANGED, Finding.MISSING):
+            if found in (FileFinding.CHANGED, FileFinding.MISSING):
                 self._set_aside(mark)
             else:
                 mend(self.disk, mark, found, self._closing)
@@ -120,7 +120,7 @@ class Shelf:
         if mark is None:
             return None
         found = examine(self.disk, mark, self._closing)
-        if found in (Finding.CHANGED, Finding.MISSING):
+        if found in (FileFinding.CHANGED, FileFinding.MISSING):
             self._set_aside(mark)
             return None
         mend(self.disk, mark, found, self._closing)
@@ -139,7 +139,7 @@ class Shelf:
             part += 1  # a file that is not ours is never written over
         return part, path_of(part)
 
-    def resume(self, scale: str, day: str, path_of: PathOf) -> GrownFile:
+    def resume(self, scale: str, day: str, path_of: PathOf) -> AppendFile:
         """The day's file, ready for the next append."""
         mark = self.sound(scale, day)
         if mark is not None and self._kind == "sheet" and mark.form != FORM:
@@ -149,4 +149,4 @@ class Shelf:
             part, path = self.next_part(scale, day, path_of)
             mark = self._files.begin(self._files.fresh_mark(self._kind, scale, day, part, path))
             log.log(ANNOUNCED.get(self._kind, logging.DEBUG), "%s is begun", path)
-        return GrownFile(self.disk, self._files.take_up(mark), self._closing)
+        return AppendFile(self.disk, self._files.take_up(mark), self._closing)

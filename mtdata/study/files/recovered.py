@@ -16,7 +16,7 @@ from mtdata.core.ports import Disk
 LIST = ".made.json"
 
 
-class Made(NamedTuple):
+class RecoveredSheet(NamedTuple):
     """A recovered sheet: what it was made of, what it is, and what became of its entries."""
 
     source: str
@@ -34,7 +34,7 @@ class RecoveredSheets:
         self._made = _listed(disk, folder + LIST)
         self._grew = False
 
-    def still(self, name: str, source: str) -> Made | None:
+    def still(self, name: str, source: str) -> RecoveredSheet | None:
         """How a sheet was made from these very sources, if it is still that, byte for byte."""
         made = self._made.get(name)
         if made is None or made.source != source:
@@ -61,7 +61,7 @@ class RecoveredSheets:
 
         path = self._folder + name
         self._disk.publish(self._disk.stage(path, measured()), path)
-        self._made[name] = Made(source, length, digest.hexdigest(), *told())
+        self._made[name] = RecoveredSheet(source, length, digest.hexdigest(), *told())
         self._grew = True
 
     def remember(self) -> None:
@@ -71,12 +71,12 @@ class RecoveredSheets:
             self._grew = False
 
 
-def _listed(disk: Disk, path: str) -> dict[str, Made]:
+def _listed(disk: Disk, path: str) -> dict[str, RecoveredSheet]:
     size = disk.size(path)
     if size is None:
         return {}
     try:
         found = json.loads(disk.read(path, 0, size))
-        return {str(name): Made(*made) for name, made in found.items()}
+        return {str(name): RecoveredSheet(*made) for name, made in found.items()}
     except (ValueError, TypeError, AttributeError, RecursionError):
         return {}  # somebody changed it: every sheet is made again

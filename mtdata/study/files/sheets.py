@@ -13,10 +13,10 @@ from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines
 from mtdata.core.errors import DamageError, EntryError, StorageError
 from mtdata.core.ports import Disk
 from mtdata.study.files.archive import runs
-from mtdata.study.files.grown import GrownFile, Shelf, examine
+from mtdata.study.files.grown import AppendFile, DayFiles, examine
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.days import file_name, worded
-from mtdata.study.model.mark import FileMark, Finding
+from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.receipt import Placed, Row, Rows, Sheet, Span, Verified
 from mtdata.study.model.row import cells_digest, spread
 
@@ -32,7 +32,7 @@ class CsvSheets:
         self.disk = disk
         self.ledger = ledger
         self._date_format = date_format
-        self.shelf = Shelf(disk, ledger.files, "sheet", b"")
+        self.shelf = DayFiles(disk, ledger.files, "sheet", b"")
 
     def recover(self) -> None:
         """Mend sheets that a round left unfinished, and end replacements that it had begun."""
@@ -43,7 +43,7 @@ class CsvSheets:
         """Let a sheet that has its name have its place too, and drop what never got its name."""
         for staged in self.ledger.files.in_state("staged"):
             live = self.ledger.files.live("sheet", staged.scale, staged.day)
-            if examine(self.disk, staged, b"") is Finding.SOUND:
+            if examine(self.disk, staged, b"") is FileFinding.SOUND:
                 self.disk.confirm(staged.path)  # killed before it could sync the name
                 self._adopt(live if live and live.path == staged.path else None, staged)
             else:
@@ -70,7 +70,7 @@ class CsvSheets:
         mark = self.ledger.files.fresh_mark("sheet", scale, day, part, path)
         return WholeSheet(self, None, mark._replace(mode="whole"), columns)
 
-    def resume(self, scale: str, day: str) -> GrownFile:
+    def resume(self, scale: str, day: str) -> AppendFile:
         """The file of the day's sheet, ready for the next rows."""
         return self.shelf.resume(scale, day, lambda part: self.path(scale, day, part))
 
@@ -94,11 +94,11 @@ class CsvSheets:
                 cells = []
             yield cells
 
-    def widen(self, old: FileMark, columns: tuple[str, ...]) -> GrownFile:
+    def widen(self, old: FileMark, columns: tuple[str, ...]) -> AppendFile:
         """Rewrite a sheet with more columns in one atomic replace, and go on with it."""
         wide = WholeSheet(self, old, old._replace(mode="grow"), columns)
         wide.copy(old)
-        return GrownFile(self.disk, self.ledger.files.take_up(wide.finish()), b"")
+        return AppendFile(self.disk, self.ledger.files.take_up(wide.finish()), b"")
 
     def publish(self, old: FileMark | None, staged_path: str, new: FileMark) -> FileMark:
         """Intend, rename, adopt: whatever ends this in between, the next run knows where it was."""
@@ -121,7 +121,7 @@ class GrowingSheet:
     def __init__(self, sheets: CsvSheets, scale: str, day: str) -> None:
         self._sheets = sheets
         self._name = scale, day
-        self._grown: GrownFile | None = None
+        self._grown: AppendFile | None = None
         self._written = b""
 
     def place(self, rows: Rows) -> Sheet:
@@ -134,7 +134,7 @@ class GrowingSheet:
         placed = _placed(rows.rows, lines, grown.mark.number, start)
         return Sheet(rows, grown.mark.number, grown.mark.columns, placed)
 
-    def _ready(self, wanted: set[str]) -> GrownFile:
+    def _ready(self, wanted: set[str]) -> AppendFile:
         grown = self._grown or self._sheets.resume(*self._name)
         have = set(grown.mark.columns)
         if not wanted <= have:
@@ -178,7 +178,7 @@ class WholeSheet:
         fresh = sheets.ledger.files.fresh_mark(
             "sheet", like.scale, like.day, like.part, self._staged
         )
-        self._grown = GrownFile(sheets.disk, fresh._replace(columns=columns, mode=like.mode), b"")
+        self._grown = AppendFile(sheets.disk, fresh._replace(columns=columns, mode=like.mode), b"")
         self._grown.append(csv_line(columns))
         self._written = b""
 
@@ -224,7 +224,10 @@ class WholeSheet:
     def finish(self) -> FileMark:
         """Publish the sheet in the place of the old one."""
         mark = self._grown.mark._replace(path=self._like.path)
-        if examine(self._sheets.disk, mark._replace(path=self._staged), b"") is not Finding.SOUND:
+        if (
+            examine(self._sheets.disk, mark._replace(path=self._staged), b"")
+            is not FileFinding.SOUND
+        ):
             raise DamageError(f"{self._staged}: read back other bytes than were written")
         return self._sheets.publish(self._old, self._staged, mark)
 

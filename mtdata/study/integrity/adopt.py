@@ -33,7 +33,7 @@ NO_NAME = "its name is none of a scale and a day; left alone"
 
 
 @dataclass(slots=True)
-class Adopted:
+class AdoptedTotals:
     """What was found in a pool and entered in its ledger."""
 
     raw_files: int = 0
@@ -70,9 +70,9 @@ class Adoption:
         self._misnamed: list[str] = []
         self._raw_files: list[tuple[str, Named]] = []
         self.scales: set[str] = set()  # those of which raw files were entered
-        self.found = Adopted()
+        self.found = AdoptedTotals()
 
-    def play(self) -> Adopted:
+    def play(self) -> AdoptedTotals:
         """The whole pass, told in the ledger as what made it."""
         self.bring_raw()
         self.bring_sheets()

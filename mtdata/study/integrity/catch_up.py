@@ -23,8 +23,8 @@ from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.placing import RAW, SHEETS, Placing, Unplaced
 from mtdata.study.integrity.raw_tails import RawTail
-from mtdata.study.ledger import Claim, LiveLength
-from mtdata.study.model.mark import FileMark, Finding
+from mtdata.study.ledger import LedgerEntry, LiveLength
+from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.row import cells_digest
@@ -32,7 +32,7 @@ from mtdata.study.model.scale import Scale
 from mtdata.study.pending import mend_files
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import form_of
-from mtdata.study.status.report import Bulletin
+from mtdata.study.status.report import RoundReport
 
 log = logging.getLogger(__name__)
 BEHIND = (
@@ -74,7 +74,7 @@ class Stand:
         return any(one.blocks(scale) for one in self.unplaced)
 
 
-def tell_of_stand(bulletin: Bulletin, pool: Pool, stand: Stand) -> None:
+def tell_of_stand(bulletin: RoundReport, pool: Pool, stand: Stand) -> None:
     """Tell what a round found; close what is over."""
     if stand.behind:
         bulletin.tell("ledger_behind", "", stand.behind)
@@ -204,7 +204,7 @@ class CatchUp:
         if size is None or not (is_suspect or known.scale in self._moved):
             return
         mark = self._mark(known)
-        if examine(self._pool.disk, mark, b"") is Finding.SOUND:
+        if examine(self._pool.disk, mark, b"") is FileFinding.SOUND:
             return
         is_newer = self._goes_on if mark.mode == "grow" else self._is_newer_table
         if is_newer(mark):
@@ -238,7 +238,7 @@ class CatchUp:
         return form_of(self._pool, scale, last, digest_of(self._pool.disk, mark.path)) is not None
 
 
-def _shows(columns: tuple[str, ...], claim: Claim, cells: list[str]) -> bool:
+def _shows(columns: tuple[str, ...], claim: LedgerEntry, cells: list[str]) -> bool:
     """Whether these cells are the row that was committed; wider sheets keep a row's digest."""
     is_row = len(cells) == len(columns)
     return is_row and claim.cells in (None, cells_digest(columns, cells))

@@ -20,7 +20,7 @@ from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.recovered import RecoveredSheets
 from mtdata.study.integrity.placing import staying
 from mtdata.study.integrity.strangers import is_meant, not_taken_up
-from mtdata.study.ledger import Claim
+from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.making import enveloped, rows_of
@@ -208,7 +208,7 @@ class Recovery:
         while page := list(islice(claims, BATCH_ENTRIES)):
             yield Backup(scale, tuple(self._kept(page)))
 
-    def _kept(self, claims: list[Claim]) -> Iterator[Kept]:
+    def _kept(self, claims: list[LedgerEntry]) -> Iterator[Kept]:
         bodies = self.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
         for claim, body in zip(claims, bodies, strict=True):
             if body is None:

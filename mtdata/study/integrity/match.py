@@ -15,7 +15,7 @@ from typing import NamedTuple
 from mtdata.core.csv_lines import csv_cells, csv_line
 from mtdata.core.errors import EntryError
 from mtdata.study.files.sheets import row_places
-from mtdata.study.ledger import Claim
+from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.likeness import all_alike
 from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.mark import FORMS, FileMark
@@ -30,7 +30,7 @@ Made = dict[int, Row] | HeldBack
 """What raw gives for an entry: its row in each form that it has, or why there is none."""
 
 
-class Line(NamedTuple):
+class SheetLine(NamedTuple):
     """A line of a sheet; `id` None and no cells for one that cannot be read as a row."""
 
     id: int | None
@@ -79,12 +79,12 @@ class Matching:
         count = sum(len(self._found(lines)) for lines in self._lines(known))
         return count > 0 and self.matched.exact
 
-    def _lines(self, known: int = 0) -> Iterator[list[Line]]:
+    def _lines(self, known: int = 0) -> Iterator[list[SheetLine]]:
         places = islice(row_places(self._pool.disk, self._mark.path), known, None)
         while page := list(islice(places, BATCH_ENTRIES)):
             yield [self._line(*place) for place in page]
 
-    def _line(self, start: int, length: int) -> Line:
+    def _line(self, start: int, length: int) -> SheetLine:
         span = Span(self._mark.number, start, length)
         content = self._pool.disk.read(self._mark.path, start, min(length, ROW_BYTES))
         try:
@@ -92,10 +92,12 @@ class Matching:
         except EntryError:
             cells = []
         if len(cells) != len(self._mark.columns):
-            return Line(None, span, content, [])
-        return Line(_id(dict(zip(self._mark.columns, cells, strict=True))), span, content, cells)
+            return SheetLine(None, span, content, [])
+        return SheetLine(
+            _id(dict(zip(self._mark.columns, cells, strict=True))), span, content, cells
+        )
 
-    def _found(self, lines: list[Line]) -> list[tuple[int, Span, bytes | None]]:
+    def _found(self, lines: list[SheetLine]) -> list[tuple[int, Span, bytes | None]]:
         ids = [line.id for line in lines if line.id is not None]
         candidates = self._pool.ledger.adopted.unbound(self._mark.scale, ids, self._mark.number)
         made = self._made([claim for claims in candidates.values() for claim in claims])
@@ -111,7 +113,7 @@ class Matching:
             found.append((claim.seq, line.span, self._digest(line, made[claim.seq])))
         return found
 
-    def _made(self, claims: Sequence[Claim]) -> dict[int, Made]:
+    def _made(self, claims: Sequence[LedgerEntry]) -> dict[int, Made]:
         """What raw gives for each entry, by seq: a row in each form, or why there is none."""
         bodies = self._pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
         kept = tuple(
@@ -130,7 +132,9 @@ class Matching:
                     made.setdefault(row.entry.seq, {})[form] = row
         return {**held, **made}
 
-    def _claim_of(self, line: Line, claims: list[Claim], made: dict[int, Made]) -> Claim | None:
+    def _claim_of(
+        self, line: SheetLine, claims: list[LedgerEntry], made: dict[int, Made]
+    ) -> LedgerEntry | None:
         """The entry whose row the line is: one that is opened before one that is not."""
         known = [claim for claim in claims if claim.seq in made]
         for claim in sorted(known, key=lambda c: isinstance(made[c.seq], HeldBack)):
@@ -138,20 +142,20 @@ class Matching:
                 return claim
         return None
 
-    def _says_the_same(self, line: Line, made: Made) -> bool:
+    def _says_the_same(self, line: SheetLine, made: Made) -> bool:
         if isinstance(made, HeldBack):
             return made.kind == "sealed" and any(self._shows(line, made, form) for form in FORMS)
         spreads = (self._spread(row.columns, row.cells) for row in made.values())
         return any(wanted is not None and all_alike(wanted, line.cells) for wanted in spreads)
 
-    def _shows(self, line: Line, held: HeldBack, form: int) -> bool:
+    def _shows(self, line: SheetLine, held: HeldBack, form: int) -> bool:
         try:
             columns, cells = cells_of(held.entry.values, form)
         except EntryError:
             return False
         return self._says_the_rest(line, self._spread(columns, cells))
 
-    def _says_the_rest(self, line: Line, sealed: list[str] | None) -> bool:
+    def _says_the_rest(self, line: SheetLine, sealed: list[str] | None) -> bool:
         """Whether all but the sealed cells agree; a line with cipher text in it is nobody's row."""
         if sealed is None:
             return False
@@ -168,7 +172,7 @@ class Matching:
             return None
         return spread(columns, cells, self._mark.columns)
 
-    def _digest(self, line: Line, made: Made) -> bytes | None:
+    def _digest(self, line: SheetLine, made: Made) -> bytes | None:
         if isinstance(made, HeldBack):
             self.matched.columns.update(made.entry.values)
             self.matched.unproven += 1

@@ -13,7 +13,7 @@ from itertools import groupby, takewhile
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.grown import examine, hash_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, tail_entries, tail_of
-from mtdata.study.model.mark import FileMark, Finding
+from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Span
 from mtdata.study.pool import Pool
@@ -76,7 +76,7 @@ class RawTail:
 
     def _has_newer_sheet(self) -> bool:
         sheet = self._pool.ledger.files.live("sheet", self.mark.scale, self.mark.day)
-        return sheet is not None and examine(self._pool.disk, sheet, b"") is Finding.CHANGED
+        return sheet is not None and examine(self._pool.disk, sheet, b"") is FileFinding.CHANGED
 
     def _read(self, end: int) -> tuple[int, bytes]:
         """Where the next range starts and its bytes; the mark then ends behind it."""

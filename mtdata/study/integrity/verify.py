@@ -20,16 +20,16 @@ from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_u
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.repair import RawRepair
 from mtdata.study.ledger.schema import REBUILD
-from mtdata.study.model.mark import FileMark, Finding, finding
+from mtdata.study.model.mark import FileFinding, FileMark, finding
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
 from mtdata.study.pending import lay_down, settle_waiting
-from mtdata.study.pool import Course, Pool
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.status.report import write_line
 
 PIECE = 1 << 20
-AT_REST = (Finding.SOUND, Finding.UNBORN)
+AT_REST = (FileFinding.SOUND, FileFinding.UNBORN)
 """A file that was begun, and whose first bytes never got there, has nothing to lose."""
 
 
@@ -112,9 +112,9 @@ class Scrub:
         else:
             self._held(mark)
 
-    def _course(self, scale: Scale) -> Course:
+    def _course(self, scale: Scale) -> ScaleRun:
         holds = self._holds_drift and scale.deleteable
-        return Course(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
+        return ScaleRun(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
 
     # raw ----------------------------------------------------------------------------------------
 
@@ -180,7 +180,7 @@ class Scrub:
             whole.update(self._read(mark, start, min(PIECE, mark.length - start)))
         return wrong, whole.digest()
 
-    def _raw_finding(self, mark: FileMark, whole: bytes) -> Finding:
+    def _raw_finding(self, mark: FileMark, whole: bytes) -> FileFinding:
         closing = CLOSING if mark.mode == "grow" else b""
         tail = self._read(mark, mark.length, len(closing) + 1)
         return finding(mark, self._pool.disk.size(mark.path), whole, tail, closing)
@@ -234,7 +234,7 @@ class Scrub:
         if proven:
             self.found.mended.append(f"{mark.path}: {proven} rows were proven against raw")
 
-    def _look(self, mark: FileMark) -> Finding:
+    def _look(self, mark: FileMark) -> FileFinding:
         self._paced(mark.length)
         return examine(self._pool.disk, mark, b"")
 

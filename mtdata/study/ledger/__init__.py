@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mtdata.alerts.incidents import Diary
-from mtdata.alerts.telling import Telling
-from mtdata.core.sqlite import Connection
-from mtdata.study.ledger.adopted import Adopted
+from mtdata.alerts.incidents import Incidents
+from mtdata.alerts.telling import NotificationState
+from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.adopted import AdoptedEntries
 from mtdata.study.ledger.arrivals import Arrivals
 from mtdata.study.ledger.copies import Copies
 from mtdata.study.ledger.entries import Entries
-from mtdata.study.ledger.entry import Claim, Sifted
+from mtdata.study.ledger.entry import Classified, LedgerEntry
 from mtdata.study.ledger.files import Files, LiveLength
 from mtdata.study.ledger.listing import Listed, Listing
 from mtdata.study.ledger.schema import LEDGER
-from mtdata.study.ledger.sight import Sight
+from mtdata.study.ledger.sight import Queries
 from mtdata.study.ledger.snapshots import Snapshot, Snapshots
-from mtdata.study.ledger.standing import Counts, Released
+from mtdata.study.ledger.standing import EntryCounts, Released
 
-__all__ = ["Claim", "Counts", "Ledger", "Listed", "LiveLength", "Released", "Sifted", "Snapshot"]
+__all__ = [
+    "Classified",
+    "EntryCounts",
+    "Ledger",
+    "LedgerEntry",
+    "Listed",
+    "LiveLength",
+    "Released",
+    "Snapshot",
+]
 
 
 class Ledger:
@@ -29,17 +38,17 @@ class Ledger:
     NAME = "ledger.sqlite3"
 
     def __init__(self, path: Path | None) -> None:
-        self._db = Connection(path, LEDGER)
+        self._db = LedgerDatabase(path, LEDGER)
         self.files = Files(self._db)
         self.entries = Entries(self._db, self.files)
-        self.adopted = Adopted(self._db)
+        self.adopted = AdoptedEntries(self._db)
         self.copies = Copies(self._db)
         self.snapshots = Snapshots(self._db, self.files)
         self.listing = Listing(self._db)
         self.arrivals = Arrivals(self._db)
-        self.diary = Diary(self._db)
-        self.telling = Telling(self._db)
-        self.sight = Sight(self._db)
+        self.diary = Incidents(self._db)
+        self.telling = NotificationState(self._db)
+        self.sight = Queries(self._db)
 
     @property
     def journal(self) -> str:

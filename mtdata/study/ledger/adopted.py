@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.entries import CLAIM, RESTATED, claim_of
-from mtdata.study.ledger.entry import Claim
+from mtdata.study.ledger.entry import LedgerEntry
 from mtdata.study.model.receipt import Span
 
 _HALF = "SELECT number FROM files WHERE state = 'entering'"
 _OTHER = "SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.seq <> e.seq"
 
 
-class Adopted:
+class AdoptedEntries:
     """Entries and rows that were found and not made."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
-    def unbound(self, scale: str, ids: Iterable[int], sheet: int) -> dict[int, list[Claim]]:
+    def unbound(self, scale: str, ids: Iterable[int], sheet: int) -> dict[int, list[LedgerEntry]]:
         """Entries with these ids that wait for a line, by id, in the order of the raw files.
 
         Those that have an unproven line of that sheet wait for it to be proven.
         """
-        found: dict[int, list[Claim]] = {}
+        found: dict[int, list[LedgerEntry]] = {}
         for number in set(ids):
             for row in self._db.all(
                 f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state <> {RESTATED}"
@@ -137,9 +137,9 @@ class Adopted:
         row = self._db.one("SELECT count(*) FROM entries WHERE sheet = ? AND cells IS NULL", sheet)
         return int(row[0]) if row else 0
 
-    def foreign(self, scale: str, ids: Iterable[int]) -> dict[int, Claim]:
+    def foreign(self, scale: str, ids: Iterable[int]) -> dict[int, LedgerEntry]:
         """Entries with these ids whose raw bytes the original program wrote in its own words."""
-        found: dict[int, Claim] = {}
+        found: dict[int, LedgerEntry] = {}
         for number in set(ids):
             row = self._db.one(
                 f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state < {RESTATED}"

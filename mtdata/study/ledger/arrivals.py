@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mtdata.core.past import latest_counted
-from mtdata.core.sqlite import Connection
-from mtdata.study.model.forecast import Tried
+from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.model.forecast import RoundTries
 
 # CROSS JOIN: SQLite keeps the order, so that only files of these days are looked at.
 _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
@@ -34,7 +34,7 @@ class OnSite(NamedTuple):
 class Arrivals:
     """Questions about time that the ledger answers."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
     def by_day(self, since: str) -> dict[str, dict[str, int]]:
@@ -131,7 +131,7 @@ class Arrivals:
             )
         }
 
-    def tried(self, now: datetime, *commands: str) -> Tried:
+    def tried(self, now: datetime, *commands: str) -> RoundTries:
         """The last good round of these commands, and the ones after it; none that lies after now.
 
         Those are counted apart.
@@ -154,7 +154,7 @@ class Arrivals:
         first, newest, count, ahead = after or (None, None, 0, 0)
         good_at, begun_at = self._when("ended_at", last_good), self._when("started_at", first)
         running = count > 0 and self._when("ended_at", newest) is None
-        return Tried(good_at, begun_at, count, running, ahead)
+        return RoundTries(good_at, begun_at, count, running, ahead)
 
     def _when(self, which: str, number: int | None) -> datetime | None:
         row = self._db.one(f"SELECT {which} FROM runs WHERE number = ?", number)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mtdata.core.past import latest_counted
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.model.copy import Range
 
 PAGE = 64
@@ -35,7 +35,7 @@ class Copied(NamedTuple):
 class Copies:
     """Every raw range by replica."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
     def enlist(self, places: Sequence[str]) -> None:

@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from mtdata.core.errors import StorageError
-from mtdata.core.sqlite import Connection
-from mtdata.study.ledger.entry import Claim, Sifted
+from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.entry import Classified, LedgerEntry
 from mtdata.study.ledger.files import Files
 from mtdata.study.ledger.schema import REBUILD
-from mtdata.study.ledger.standing import SETTLED, Standing
+from mtdata.study.ledger.standing import SETTLED, Counts
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import HeldBack, Placed, Span
@@ -28,23 +28,23 @@ PAGE = 1024
 CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
 
 
-def claim_of(row: tuple[Any, ...]) -> Claim:
+def claim_of(row: tuple[Any, ...]) -> LedgerEntry:
     seq, number, digest, file, start, length, sheet, line_start, line_length, cells = row
     if sheet is not None and (line_start is None or line_length is None):
         raise StorageError(f"the ledger gives an entry a sheet and no line in it.{REBUILD}")
     line = None if sheet is None else Span(sheet, line_start, line_length)
     known = None if number == NO_ID else number
-    return Claim(seq, known, digest, Span(file, start, length), sheet, line, cells)
+    return LedgerEntry(seq, known, digest, Span(file, start, length), sheet, line, cells)
 
 
-class Entries(Standing):
+class Entries(Counts):
     """Every entry that was ever backed up, once by scale, id and digest."""
 
-    def __init__(self, connection: Connection, files: Files) -> None:
+    def __init__(self, connection: LedgerDatabase, files: Files) -> None:
         super().__init__(connection)
         self._files = files
 
-    def sift(self, scale: str, batch: Sequence[Entry]) -> Sifted:
+    def sift(self, scale: str, batch: Sequence[Entry]) -> Classified:
         """Note a batch of the package as present on the site, and find what is new in it."""
         keys = [(NO_ID if e.id is None else e.id, e.digest) for e in batch]
         with self._db.working():
@@ -70,7 +70,7 @@ class Entries(Standing):
         piece: bytes,
         conflicts: frozenset[bytes],
         at: datetime,
-        restated: Mapping[bytes, Claim] = MappingProxyType({}),
+        restated: Mapping[bytes, LedgerEntry] = MappingProxyType({}),
         found: bool = False,
     ) -> list[int]:
         """Commit that these bytes stand in the raw file; returns the new seq of each entry.
@@ -91,7 +91,7 @@ class Entries(Standing):
                     self._take_over(restated[entry.digest], seq)
             return seqs
 
-    def _take_over(self, old: Claim, seq: int) -> None:
+    def _take_over(self, old: LedgerEntry, seq: int) -> None:
         """The line of the older version is the newer one's now, whose bytes are as sent."""
         self._db.run(f"UPDATE entries SET state = {RESTATED}, sheet = NULL WHERE seq = ?", old.seq)
         if old.line is not None:
@@ -151,7 +151,7 @@ class Entries(Standing):
         )
         return list(range(first, first + len(added)))
 
-    def waiting(self, scale: str, fingerprint: str) -> Iterator[list[Claim]]:
+    def waiting(self, scale: str, fingerprint: str) -> Iterator[list[LedgerEntry]]:
         """Entries that are safe as raw bytes and may become rows now, oldest first, in pages."""
         last = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
         after = 0
@@ -168,7 +168,7 @@ class Entries(Standing):
             yield [claim_of(row) for row in rows]
             after = rows[-1][0]
 
-    def owed(self, scale: str) -> Iterator[list[Claim]]:
+    def owed(self, scale: str) -> Iterator[list[LedgerEntry]]:
         """Rowed entries that the listing just read shows, no other version of them in doubt.
 
         A version that a person let through, or that was malformed, is in doubt no more once the
@@ -191,7 +191,7 @@ class Entries(Standing):
             yield [claim_of(row) for row in rows]
             after = rows[-1][1], rows[-1][0]
 
-    def lines(self, sheet: int) -> Iterator[Claim]:
+    def lines(self, sheet: int) -> Iterator[LedgerEntry]:
         """Every entry with a line in that sheet, in the order of the lines."""
         after = -1
         while rows := self._db.all(
@@ -204,7 +204,7 @@ class Entries(Standing):
             yield from map(claim_of, rows)
             after = rows[-1][7]
 
-    def in_raw(self, file: int) -> Iterator[list[Claim]]:
+    def in_raw(self, file: int) -> Iterator[list[LedgerEntry]]:
         """Entries whose raw bytes should stand in that file, by place, in pages."""
         after = -1
         while rows := self._db.all(
@@ -254,7 +254,7 @@ def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | 
     return STORED, None, None
 
 
-def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Sifted:
+def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classified:
     known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
     for number, digest, gone, lost in met:
         known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
@@ -273,4 +273,4 @@ def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Sifte
         elif before[1]:
             again.append(entry)
             versions[entry.digest] = (False, False)
-    return Sifted(fresh, frozenset(conflicts), frozenset(anew), again)
+    return Classified(fresh, frozenset(conflicts), frozenset(anew), again)

@@ -9,7 +9,7 @@ from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import Span
 
 
-class Claim(NamedTuple):
+class LedgerEntry(NamedTuple):
     """What the ledger says of one entry; nothing of it is proven until the bytes are read."""
 
     seq: int
@@ -21,7 +21,7 @@ class Claim(NamedTuple):
     cells: bytes | None
 
 
-class Sifted(NamedTuple):
+class Classified(NamedTuple):
     """A batch of a package beside what is known: all three in the order of the package."""
 
     fresh: list[Entry]
@@ -29,7 +29,7 @@ class Sifted(NamedTuple):
     anew: frozenset[bytes]  # those of them whose id was proven gone before
     again: list[Entry]  # known ones whose raw bytes were lost and that the site still has
 
-    def without(self, same: Mapping[bytes, Claim]) -> Sifted:
+    def without(self, same: Mapping[bytes, LedgerEntry]) -> Classified:
         """The same batch when these digests turn out to conflict with nothing."""
         keys = frozenset(same)
         return self._replace(conflicts=self.conflicts - keys, anew=self.anew - keys)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from mtdata.alerts.incident import DAMAGE, KINDS, Incident, hinders
-from mtdata.alerts.incidents import Diary
+from mtdata.alerts.incidents import Incidents
 from mtdata.core.errors import StorageError
 from mtdata.core.past import past
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 class Evidence:
     """What speaks of damage in one pool."""
 
-    def __init__(self, diary: Diary, now: Callable[[], datetime]) -> None:
+    def __init__(self, diary: Incidents, now: Callable[[], datetime]) -> None:
         self._diary, self._now = diary, now
 
     def enter(self, kind: str, scale: str, detail: str) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.model.benchmark import Benchmark
 from mtdata.study.model.package import Entry
-from mtdata.study.model.receipt import Answer, Outcome
+from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import Scale
 
 
@@ -35,7 +35,7 @@ _VANISHED = (
 class Listing:
     """The working set of ids that a listing shows, and what follows from it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
     def begin(self) -> None:
@@ -120,7 +120,7 @@ class Listing:
                 ((when, seq) for seq in seqs),
             )
 
-    def answered(self, answers: Iterable[tuple[int, Answer]]) -> None:
+    def answered(self, answers: Iterable[tuple[int, DeleteAnswer]]) -> None:
         """Commit what the site said; none of it proves anything.
 
         A refusal takes the asking back: should the entry vanish after all, it was not our doing.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 
 
 class Ranges:
     """Stretches of raw files, each as one append put it there."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
     def add_range(

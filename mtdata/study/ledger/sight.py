@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mtdata.core.past import past
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 
 _STANDING = "state IN ('live', 'closed', 'foreign', 'aside')"
 
@@ -59,10 +59,10 @@ class Shelved(NamedTuple):
     oldest_read_at: str | None
 
 
-class Sight:
+class Queries:
     """Questions of people who look on."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
     def rounds(self, since: datetime, *commands: str) -> list[Hour]:

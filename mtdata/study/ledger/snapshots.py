@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.files import Files
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.receipt import Span
@@ -43,7 +43,7 @@ _ALL = (
 class Snapshots:
     """Every snapshot that was stored, in order."""
 
-    def __init__(self, connection: Connection, files: Files) -> None:
+    def __init__(self, connection: LedgerDatabase, files: Files) -> None:
         self._db = connection
         self._files = files
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from mtdata.core.sqlite import Connection
+from mtdata.core.sqlite import LedgerDatabase
 
 SETTLED = "(gone_at IS NOT NULL AND (accepted = 1 OR held IS 'malformed'))"
 """Held, with nothing left to do: the site has it no more, and its bytes are safe here."""
 
 
-class Counts(NamedTuple):
+class EntryCounts(NamedTuple):
     """Entries of a scale by where they are in their life."""
 
     stored: int
@@ -27,10 +27,10 @@ class Released(NamedTuple):
     sealed: int  # no row comes before a key opens them
 
 
-class Standing:
+class Counts:
     """Questions about many entries at once."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
 
     def accepted(self, seqs: Sequence[int]) -> set[int]:
@@ -75,7 +75,7 @@ class Standing:
         row = self._db.one("SELECT cells FROM entries WHERE seq = ? AND state = 2", seq)
         return row[0] if row else None
 
-    def counts(self, scale: str) -> Counts:
+    def counts(self, scale: str) -> EntryCounts:
         """Entries of the scale by state, and those with a row that are still on the site."""
         # each part by an index of its own: the rows of old entries are never read
         row = self._db.one(
@@ -89,7 +89,7 @@ class Standing:
             " INDEXED BY entries_on_site WHERE scale = ?1 AND gone_at IS NULL)",
             scale,
         )
-        return Counts(*(row or (0, 0, 0, 0)))
+        return EntryCounts(*(row or (0, 0, 0, 0)))
 
     def held(self, scale: str | None = None) -> list[tuple[Any, ...]]:
         """Scale, id, kind, reason and number of held entries, grouped, at most 1000 rows."""

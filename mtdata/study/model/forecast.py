@@ -152,7 +152,7 @@ def disk_low(room: Room, week_bytes: int, week_files: int) -> str | None:
 # schedule -----------------------------------------------------------------------------------------
 
 
-class Tried(NamedTuple):
+class RoundTries(NamedTuple):
     """What the ledger says of one command's rounds: the last good one, and those after it."""
 
     good_at: datetime | None = None
@@ -162,7 +162,7 @@ class Tried(NamedTuple):
     ahead: int = 0  # rounds that lie in the future; none of those above is one of them
 
 
-def waited_since(tried: Tried, now: datetime) -> datetime | None:
+def waited_since(tried: RoundTries, now: datetime) -> datetime | None:
     """Since when a good round is waited for; None when none was ever begun.
 
     Where all rounds lie in the future none of them proves anything: then it is waited for at once.
@@ -171,26 +171,26 @@ def waited_since(tried: Tried, now: datetime) -> datetime | None:
     return since or (now if tried.ahead else None)
 
 
-def _is_on_its_way(tried: Tried, now: datetime) -> bool:
+def _is_on_its_way(tried: RoundTries, now: datetime) -> bool:
     """Whether the first try since is running: after a pause, or a jump of the clock."""
     if not (tried.running and tried.tries == 1 and tried.begun_at):
         return False
     return abs((now - tried.begun_at).total_seconds()) <= PATIENCE_S
 
 
-def is_missed(tried: Tried, every_s: float, now: datetime) -> bool:
+def is_missed(tried: RoundTries, every_s: float, now: datetime) -> bool:
     """Whether there was no good round for too long, by the rule of schedule.is_overdue."""
     since = waited_since(tried, now)
     is_late = _is_unproven(tried, now) or is_overdue(since, every_s, now)
     return is_late and not _is_on_its_way(tried, now)
 
 
-def _is_unproven(tried: Tried, now: datetime) -> bool:
+def _is_unproven(tried: RoundTries, now: datetime) -> bool:
     """Whether there were rounds, and every one of them lies in the future."""
     return bool(tried.ahead) and not (past(tried.good_at, now) or past(tried.begun_at, now))
 
 
-def is_missed_daily(tried: Tried, at: time, zone: tzinfo | None, now: datetime) -> bool:
+def is_missed_daily(tried: RoundTries, at: time, zone: tzinfo | None, now: datetime) -> bool:
     """Whether a day's time for it is six hours past, and it was not done since."""
     since = waited_since(tried, now)
     due = latest(at, zone, now - STATIC_LATE)

@@ -34,7 +34,7 @@ class FileMark(NamedTuple):
     form: int = FORM
 
 
-class Finding(Enum):
+class FileFinding(Enum):
     """How a file stands to its mark."""
 
     SOUND = "sound"
@@ -46,14 +46,14 @@ class Finding(Enum):
 
 def finding(
     mark: FileMark, size: int | None, prefix: bytes, tail: bytes, closing: bytes
-) -> Finding:
+) -> FileFinding:
     """Judge a file: `prefix` is the digest of its first `length` bytes, `tail` what follows."""
     if size is None:
-        return Finding.MISSING if mark.length else Finding.UNBORN
+        return FileFinding.MISSING if mark.length else FileFinding.UNBORN
     if mark.length == 0 and mark.writing:
-        return Finding.UNFINISHED
+        return FileFinding.UNFINISHED
     if size < mark.length or prefix != mark.digest:
-        return Finding.CHANGED
+        return FileFinding.CHANGED
     if tail == closing:
-        return Finding.SOUND
-    return Finding.UNFINISHED if mark.writing else Finding.CHANGED
+        return FileFinding.SOUND
+    return FileFinding.UNFINISHED if mark.writing else FileFinding.CHANGED

@@ -16,7 +16,7 @@ from mtdata.core.border import Border
 from mtdata.core.errors import PackageError
 from mtdata.study.model.bounds import MAX_ENTRY, MAX_ID, refusal, too_wide, twice, weight
 from mtdata.study.model.row import Digits
-from mtdata.study.model.stream import Window
+from mtdata.study.model.stream import StreamWindow
 
 BATCH_ENTRIES = 1024
 BATCH_BYTES = 4 << 20
@@ -119,7 +119,7 @@ def entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
     entry in the middle had no clear end: what was read behind it may be a part of it, and another
     entry may be hidden in it, so such a package proves nothing of what the site still has.
     """
-    window = Window(chunks)
+    window = StreamWindow(chunks)
     window.skip_bom()
     if window.peek() != b"[":
         raise PackageError("the answer does not begin as a JSON array; nothing of it was used")
@@ -153,7 +153,7 @@ def in_batches(source: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def elements(window: Window) -> Iterator[Entry]:
+def elements(window: StreamWindow) -> Iterator[Entry]:
     """Yield the elements up to and with the closing bracket; the opening one is taken already."""
     if window.peek() == b"]":
         window.take(1)
@@ -178,7 +178,7 @@ def elements(window: Window) -> Iterator[Entry]:
             window.take(1)
 
 
-def _usual_entry(window: Window) -> Entry | None:
+def _usual_entry(window: StreamWindow) -> Entry | None:
     """The entry that ends at the next `},`, taken with its comma, if it is one."""
     end = window.find(b"},")
     if end < 0:
@@ -191,7 +191,7 @@ def _usual_entry(window: Window) -> Entry | None:
     return entry
 
 
-def _measured_entry(window: Window) -> Entry:
+def _measured_entry(window: StreamWindow) -> Entry:
     length = _measured(window)
     if length < 0:
         return _resynchronised(window)
@@ -218,7 +218,7 @@ def _may_hide_another(body: bytes) -> bool:
     return False
 
 
-def _measured(window: Window) -> int:
+def _measured(window: StreamWindow) -> int:
     """Length of the element at the front, by brackets and quotes alone; -1 when it has no end."""
     length = _brackets(window)
     while length < 0 and window.may_look(len(window.buffer) - window.start) and window.grow():
@@ -227,7 +227,7 @@ def _measured(window: Window) -> int:
     return length
 
 
-def _brackets(window: Window) -> int:
+def _brackets(window: StreamWindow) -> int:
     depth = 0
     for token in _TOKEN.finditer(window.buffer, window.start):
         mark = token.group()
@@ -247,7 +247,7 @@ def _brackets(window: Window) -> int:
     return -1
 
 
-def _resynchronised(window: Window) -> Entry:
+def _resynchronised(window: StreamWindow) -> Entry:
     """Swallow a garbled element up to the next entry that is sound; what is swallowed is held."""
     window.garbled = True
     opening = 0
@@ -263,7 +263,7 @@ def _resynchronised(window: Window) -> Entry:
     raise PackageError("the package breaks off or is garbled; the entries before are kept")
 
 
-def _sound_at(window: Window, opening: int) -> bool:
+def _sound_at(window: StreamWindow, opening: int) -> bool:
     """Whether an entry like those before stands there; the last of the package is believed to."""
     end = opening
     for _ in range(GUESSES):
@@ -295,6 +295,6 @@ def _breaks_off(body: bytes) -> bool:
     return False
 
 
-def window(chunks: Iterable[bytes]) -> Window:
+def window(chunks: Iterable[bytes]) -> StreamWindow:
     """Open a window for readers of other formats than a package (the raw files)."""
-    return Window(chunks)
+    return StreamWindow(chunks)

@@ -142,7 +142,7 @@ class Outcome(Enum):
     REFUSED = "refused"
 
 
-class Answer(NamedTuple):
+class DeleteAnswer(NamedTuple):
     """The site's word on one DELETE; REFUSED holds for the whole scale, FAILED for this try."""
 
     id: int
@@ -155,4 +155,4 @@ class Deleted:
     """A batch for which deletes went out, with the answers."""
 
     verified: Verified
-    answers: tuple[Answer, ...]
+    answers: tuple[DeleteAnswer, ...]

@@ -15,7 +15,7 @@ LOOKS, LOOKED_AT_LEAST = 4, 2 * MAX_ENTRY
 """So often each byte may be looked at anew on an average to find the way in what is garbled."""
 
 
-class Window:
+class StreamWindow:
     """The part of the stream that is being looked at; `start` is where the next element begins.
 
     `began` is where the element that was last yielded begins, counted from the stream's first byte.

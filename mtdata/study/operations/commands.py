@@ -15,12 +15,12 @@ from mtdata.config import Settings, SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError, UsageError
-from mtdata.core.lock import Held
+from mtdata.core.lock import HeldLock
 from mtdata.core.sqlite import BESIDE, LedgerNewer
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.study import pipeline
-from mtdata.study.from_ledger import Recalled, owed
-from mtdata.study.integrity.adopt import Adopted, Adoption
+from mtdata.study.from_ledger import LedgerSheet, owed
+from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.decode import Recovery
 from mtdata.study.integrity.strangers import strangers
@@ -40,12 +40,12 @@ from mtdata.study.operations.opening import (
     terms_of,
 )
 from mtdata.study.operations.reclaiming import accept
-from mtdata.study.pool import Course, Pool
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
 from mtdata.study.status import forecasts as outlook
 from mtdata.study.status import overview as standing
-from mtdata.study.status.report import Report
+from mtdata.study.status.report import RoundResult
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
@@ -57,8 +57,8 @@ def export(
     site: SiteConfig,
     wanted: str,
     watch: Callable[[str], None] = lambda _: None,
-    pulse: Pulse | None = None,
-) -> Report:
+    pulse: StopToken | None = None,
+) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
     `watch` is told each step, `pulse` beats with every touch of the world and may end the round.
@@ -87,7 +87,7 @@ def rebuild_ledger(
     with logs.at(site=site.name), alone_on(site) as held:
         if knows_its_files(site) and _is_in_step(site):
             if meant:
-                return Adopted(
+                return AdoptedTotals(
                     odd=[f"the ledger is well. From now on this is meant: {meant}"]
                 ).shown()
             raise UsageError(
@@ -108,9 +108,9 @@ def _is_in_step(site: SiteConfig) -> bool:
         return False
 
 
-def _adopt(site: SiteConfig, watch: Callable[[str], None], held: Held) -> Adopted:
+def _adopt(site: SiteConfig, watch: Callable[[str], None], held: HeldLock) -> AdoptedTotals:
     """Enter the pool's files in a new ledger, which gets its name when it is whole."""
-    disk = HeldDisk(site.path, held, Pulse().beat)
+    disk = HeldDisk(site.path, held, StopToken().beat)
     for ending in BESIDE:
         disk.remove(REBUILDING + ending)
     with open_pool(site, REBUILDING, held=held) as opening:
@@ -245,18 +245,18 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
 class _Proven(NamedTuple):
     """What of a scale may go, by id; how many entries wait for replicas, and why."""
 
-    course: Course
+    course: ScaleRun
     ids: list[int | None]
     waiting: int
     reasons: list[str]
 
 
 def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
-    course = Course(scale, pool, pool.clock.now())
+    course = ScaleRun(scale, pool, pool.clock.now())
     pool.ledger.listing.expect(scale.name)
     ids = [
         line.entry.id
-        for verified in pipeline.verify(owed(course), Recalled(course, copying))
+        for verified in pipeline.verify(owed(course), LedgerSheet(course, copying))
         for line in verified.deletable
     ]
     return _Proven(course, ids, *copying.waiting())

@@ -14,11 +14,11 @@ from mtdata.config import Settings, SiteConfig
 from mtdata.core import owner
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk, make_folder
-from mtdata.core.lock import Held, PoolLock
-from mtdata.core.sqlite import Connection
-from mtdata.core.stop import Pulse
+from mtdata.core.lock import HeldLock, PoolLock
+from mtdata.core.sqlite import LedgerDatabase
+from mtdata.core.stop import StopToken
 from mtdata.study.collectors import open_site
-from mtdata.study.collectors.attended import AttendedSite
+from mtdata.study.collectors.attended import CancellableSite
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
 from mtdata.study.decryption.keys import load_keys
@@ -27,7 +27,7 @@ from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.schema import LEDGER, knows_nothing
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
-from mtdata.study.pool import Pool, Terms
+from mtdata.study.pool import Pool, SiteTerms
 from mtdata.study.ports import Cipher, Replica, Site
 from mtdata.study.replicas import ReplicaAccess, open_replica
 
@@ -54,7 +54,7 @@ def cipher_of(site: SiteConfig, workers: int | None = None) -> tuple[Cipher, dic
 class HeldDisk(FolderDisk):
     """A pool's disk that is touched only while its lock is held."""
 
-    def __init__(self, root: Path, held: Held, beat: Callable[[], None]) -> None:
+    def __init__(self, root: Path, held: HeldLock, beat: Callable[[], None]) -> None:
         def proven() -> None:
             beat()
             held.prove()
@@ -82,9 +82,9 @@ class HeldDisk(FolderDisk):
 def open_pool(
     site: SiteConfig,
     ledger_name: str | None = Ledger.NAME,
-    pulse: Pulse | None = None,
+    pulse: StopToken | None = None,
     workers: int | None = None,
-    held: Held | None = None,
+    held: HeldLock | None = None,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
@@ -94,7 +94,7 @@ def open_pool(
     """
     refuse_unknown(site)
     make_folder(site.path)
-    beat = (pulse or Pulse()).beat
+    beat = (pulse or StopToken()).beat
     disk = HeldDisk(site.path, held, beat) if held else FolderDisk(site.path, beat)
     with ExitStack() as left:
         ledger = Ledger(site.path / ledger_name if ledger_name else None)
@@ -169,7 +169,7 @@ def refuse_unknown(site: SiteConfig) -> None:
 
 
 @contextmanager
-def locked(site: SiteConfig) -> Iterator[Held]:
+def locked(site: SiteConfig) -> Iterator[HeldLock]:
     """The lock of the pool; refused, before anything is written, for one that is not ours."""
     refuse_unknown(site)
     with PoolLock(site.path).hold() as held:
@@ -177,7 +177,7 @@ def locked(site: SiteConfig) -> Iterator[Held]:
 
 
 @contextmanager
-def alone_on(site: SiteConfig) -> Iterator[Held]:
+def alone_on(site: SiteConfig) -> Iterator[HeldLock]:
     """The only round on the pool; what an ended one was receiving is dropped first of all."""
     with locked(site) as held:
         drop_incoming(FolderDisk(site.path))
@@ -209,7 +209,7 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
     )
 
 
-def site_of(site: SiteConfig, pulse: Pulse | None = None) -> Site:
+def site_of(site: SiteConfig, pulse: StopToken | None = None) -> Site:
     """The client of a site; `pulse` beats with every answer and piece of it."""
     client = open_site(
         site.kind,
@@ -225,12 +225,12 @@ def site_of(site: SiteConfig, pulse: Pulse | None = None) -> Site:
             agent=site.agent,
         ),
     )
-    return client if pulse is None else AttendedSite(client, pulse)
+    return client if pulse is None else CancellableSite(client, pulse)
 
 
-def terms_of(site: SiteConfig) -> Terms:
+def terms_of(site: SiteConfig) -> SiteTerms:
     """What a round has to know of the config."""
-    return Terms(
+    return SiteTerms(
         name=site.name,
         delete_mode=site.delete_mode,
         delete_limit=site.delete_limit,
@@ -256,13 +256,13 @@ def knows_its_files(site: SiteConfig) -> bool:
     return has_ledger(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))
 
 
-def incident_ledgers(settings: Settings) -> dict[str, Callable[[], Connection]]:
+def incident_ledgers(settings: Settings) -> dict[str, Callable[[], LedgerDatabase]]:
     """The ledgers of the pools that are there, for who tells people of incidents.
 
     StorageError where one is hidden from us.
     """
     return {
-        site.name: partial(Connection, site.path / Ledger.NAME, LEDGER)
+        site.name: partial(LedgerDatabase, site.path / Ledger.NAME, LEDGER)
         for site in settings.sites
         if has_ledger(site)
     }

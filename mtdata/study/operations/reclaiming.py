@@ -19,7 +19,7 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import MTDataError, UsageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.ports import Disk
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.study.files.grown import digest_of
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.placing import HELD, RAW, Placing
@@ -28,7 +28,7 @@ from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.operations.opening import HeldDisk, locked, open_pool, refuse_stranger
 from mtdata.study.pending import settle_waiting
-from mtdata.study.pool import Course, Pool
+from mtdata.study.pool import Pool, ScaleRun
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def accept(site: SiteConfig, *, renamed: bool) -> dict[str, Any]:
             return {"accepted": ""}
         if has_ledger(site) or has_raw(site):
             with PoolLock(site.path).hold() as held:
-                known.accept(HeldDisk(site.path, held, Pulse().beat))
+                known.accept(HeldDisk(site.path, held, StopToken().beat))
         elif known.is_remembered() or fault:
             known.accept(None)
         if fault:
@@ -106,8 +106,8 @@ def take(site: SiteConfig, folder: Path, watch: Callable[[str], None]) -> dict[s
         return {"exit": 0, "files": files, "entries": entries, "left": source.left}
 
 
-def _course(pool: Pool, scale: Scale) -> Course:
-    return Course(scale, pool, pool.clock.now())
+def _course(pool: Pool, scale: Scale) -> ScaleRun:
+    return ScaleRun(scale, pool, pool.clock.now())
 
 
 class _Source:

@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from typing import NamedTuple
 
-from mtdata.alerts.heartbeat import Ended
+from mtdata.alerts.heartbeat import EndedRound
 from mtdata.config import DaemonConfig, SiteConfig
 from mtdata.core import schedule
 from mtdata.core.errors import StorageError
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.study.operations import commands as app
 from mtdata.study.operations import verify
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool
 
 
-class Turn(NamedTuple):
+class TaskTurn(NamedTuple):
     """What a duty is given: for whom, on which terms, and how it is watched and ended.
 
     It lays the report of a round into `ended`.
@@ -26,19 +26,19 @@ class Turn(NamedTuple):
     site: SiteConfig
     terms: DaemonConfig
     now: datetime
-    pulse: Pulse
-    ended: list[Ended]
+    pulse: StopToken
+    ended: list[EndedRound]
     watch: Callable[[str], None] = lambda step: None
     must_yield: Callable[[], bool] = lambda: False
 
 
-class Duty(NamedTuple):
+class StudyTask(NamedTuple):
     """`commands`: how the ledger calls it; `at`: the time of day, None for every EVERY."""
 
     name: str
     commands: Sequence[str]
     at: Callable[[SiteConfig, DaemonConfig], time | None]
-    act: Callable[[Turn], int]
+    act: Callable[[TaskTurn], int]
 
     def last(self, site: SiteConfig) -> datetime | None:
         """When it last began that ended well; None for never."""
@@ -55,20 +55,20 @@ class Duty(NamedTuple):
         return schedule.is_due_daily(last, at, site.timezone, now)
 
 
-def _collect(turn: Turn) -> int:
+def _collect(turn: TaskTurn) -> int:
     return _round(turn, ".")
 
 
-def _keep(turn: Turn) -> int:
+def _keep(turn: TaskTurn) -> int:
     return _round(turn, "static")
 
 
-def _round(turn: Turn, wanted: str) -> int:
+def _round(turn: TaskTurn, wanted: str) -> int:
     turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.pulse))
     return turn.ended[-1].exit
 
 
-def _verify(turn: Turn) -> int:
+def _verify(turn: TaskTurn) -> int:
     if not has_pool(turn.site) and not has_raw(turn.site):
         return 0
     turn.watch("verifying")
@@ -79,9 +79,9 @@ def _verify(turn: Turn) -> int:
     return StorageError.exit_code if found["wrong"] else 0
 
 
-COLLECT = Duty("collect", app.COLLECTED, lambda site, terms: None, _collect)
+COLLECT = StudyTask("collect", app.COLLECTED, lambda site, terms: None, _collect)
 DAILY = (
-    Duty("static", app.KEPT, lambda site, terms: site.static_at, _keep),
-    Duty("verify", (verify.VERIFIED,), lambda site, terms: terms.scrub_at, _verify),
+    StudyTask("static", app.KEPT, lambda site, terms: site.static_at, _keep),
+    StudyTask("verify", (verify.VERIFIED,), lambda site, terms: terms.scrub_at, _verify),
 )
 """What is done once a day; a new one is one line here."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.config import SiteConfig
-from mtdata.core.clock import Pace
+from mtdata.core.clock import ByteRate
 from mtdata.core.errors import StorageError
-from mtdata.core.stop import Pulse
+from mtdata.core.stop import StopToken
 from mtdata.study.integrity.verify import Scrub
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations.opening import (
@@ -43,7 +43,7 @@ def verify(
     rate: float = 0,
     enough: Callable[[int, int], bool] = lambda read, total: False,
     bar: Bar = no_bar,
-    pulse: Pulse | None = None,
+    pulse: StopToken | None = None,
 ) -> dict[str, Any]:
     """Read a pool against its ledger, longest unread first, and mend what can be mended.
 
@@ -52,7 +52,7 @@ def verify(
     here would hide that it is lost.
     """
     _refuse_lost(site)
-    pace = Pace(rate) if rate else None
+    pace = ByteRate(rate) if rate else None
     read = 0
 
     def paced(count: int) -> None:
@@ -89,7 +89,7 @@ def _refuse_lost(site: SiteConfig) -> None:
 
 
 def verify_share(
-    site: SiteConfig, since: datetime, days: int, must_yield: Callable[[], bool], pulse: Pulse
+    site: SiteConfig, since: datetime, days: int, must_yield: Callable[[], bool], pulse: StopToken
 ) -> dict[str, Any]:
     """Read on until one of `days` equal shares of the pool was read since then, or it must yield.
 

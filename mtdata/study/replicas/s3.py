@@ -8,7 +8,16 @@ from contextlib import closing
 from hashlib import sha256
 
 from mtdata.core.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
-from mtdata.core.s3 import DAMAGED, Fault, S3Access, S3Bucket, Told, Words, bucket_of, sealing_of
+from mtdata.core.s3 import (
+    DAMAGED,
+    S3Access,
+    S3Bucket,
+    StoreFault,
+    StoreRefusal,
+    Words,
+    bucket_of,
+    sealing_of,
+)
 from mtdata.study.model.copy import checked_copy_name
 from mtdata.study.replicas.access import ReplicaAccess
 
@@ -83,7 +92,7 @@ class S3Replica:
     def _key(self, name: str) -> str:
         return self._prefix + checked_copy_name(name)
 
-    def _refused(self, found: Told) -> ReplicaError:
+    def _refused(self, found: StoreRefusal) -> ReplicaError:
         status, code = found.status, found.code
         told = f"{self.place}: it answered {status} ({found.shown})"
         if code in DAMAGED:
@@ -96,7 +105,7 @@ class S3Replica:
             return ReplicaRefused(f"{told}: its keys must be right and allow {PERMISSIONS}")
         return ReplicaRefused(f"{told}: see REPLICAS in server.config")
 
-    def _failed(self, fault: Fault) -> ReplicaError:
+    def _failed(self, fault: StoreFault) -> ReplicaError:
         kind = ReplicaRefused if fault.lasts else ReplicaError
         return kind(f"{self.place}: {fault.words}")
 

@@ -14,7 +14,7 @@ from typing import Any
 from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
 from mtdata.core.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
-from mtdata.study.from_ledger import Recalled, owed, waiting
+from mtdata.study.from_ledger import LedgerSheet, owed, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.benchmark import benchmark_text
 from mtdata.study.model.package import entries, in_batches
@@ -22,12 +22,12 @@ from mtdata.study.model.receipt import Outcome, Verified
 from mtdata.study.model.scale import Scale, chosen, offered
 from mtdata.study.pending import lay_down, settle_waiting
 from mtdata.study.pipeline import carry, delete, settle, verify
-from mtdata.study.pool import Course, Pool, Terms
+from mtdata.study.pool import Pool, ScaleRun, SiteTerms
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.snapshots import keep_snapshot
-from mtdata.study.status.forecasts import Watch
-from mtdata.study.status.report import REPLICAS, Bulletin, Report, summary
+from mtdata.study.status.forecasts import Forecasts
+from mtdata.study.status.report import REPLICAS, RoundReport, RoundResult, summary
 
 log = logging.getLogger(__name__)
 BENCHMARK = "active_data/benchMark.json"
@@ -40,7 +40,7 @@ class Round:
 
     def __init__(
         self,
-        terms: Terms,
+        terms: SiteTerms,
         pool: Pool,
         site: Site,
         key_faults: Mapping[str, str] | None = None,
@@ -53,15 +53,15 @@ class Round:
         self._site = site
         self._watch, self._keep = watch, keep
         self._copying = Copying(pool)
-        self._bulletin = Bulletin(terms.name, pool, key_faults or {})
-        self._watcher = Watch(pool, terms, self._bulletin)
+        self._bulletin = RoundReport(terms.name, pool, key_faults or {})
+        self._watcher = Forecasts(pool, terms, self._bulletin)
         self._found: dict[str, int | None] = {}
-        self._courses: dict[str, Course] = {}
-        self._asked: dict[str, Course] = {}
+        self._courses: dict[str, ScaleRun] = {}
+        self._asked: dict[str, ScaleRun] = {}
         self._may_ask = terms.delete_limit
         self._stand: Stand | None = None  # None until ledger and files are in step
 
-    def play(self, wanted: str) -> Report:
+    def play(self, wanted: str) -> RoundResult:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
         diary, clock = self._pool.ledger.diary, self._pool.clock
         number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
@@ -114,16 +114,16 @@ class Round:
         over = (*over, *(() if pool.replicas else REPLICAS))
         self._bulletin.close("", (*over, "storage") if written else over)
 
-    def _course(self, scale: Scale) -> Course:
+    def _course(self, scale: Scale) -> ScaleRun:
         course = self._courses.get(scale.name)
         if course is None:
             holds = self._terms.holds_drift and scale.deleteable
-            course = Course(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
+            course = ScaleRun(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
             self._courses[scale.name] = course
         course.scale = scale
         return course
 
-    def _note(self, course: Course) -> None:
+    def _note(self, course: ScaleRun) -> None:
         self._bulletin.note(course, delete_mode=self._terms.delete_mode)
 
     # what the site offers -----------------------------------------------------------------------
@@ -187,7 +187,7 @@ class Round:
             if scale.name not in self._asked:  # else it is noted once its deletes are proven
                 self._note(course)
 
-    def _carry(self, course: Course) -> None:
+    def _carry(self, course: ScaleRun) -> None:
         try:
             if course.scale.size:
                 carry(course, self._site)
@@ -198,7 +198,7 @@ class Round:
             raise
         self._conclude(course)
 
-    def _conclude(self, course: Course) -> None:
+    def _conclude(self, course: ScaleRun) -> None:
         """Enter what the listing proves; what alarms is told first, so that no crash hides it."""
         listing, name = self._pool.ledger.listing, course.scale.name
         listed = listing.missing(name)
@@ -213,7 +213,7 @@ class Round:
             )
         listing.conclude(name, course.at)
 
-    def _delete(self, course: Course) -> None:
+    def _delete(self, course: ScaleRun) -> None:
         if (
             not (self._terms.delete_mode and self._may_ask)
             or self._copying.hinders
@@ -221,7 +221,7 @@ class Round:
             or BLOCKING & set(course.told)
         ):
             return
-        proven = verify(owed(course), Recalled(course, self._copying))
+        proven = verify(owed(course), LedgerSheet(course, self._copying))
         before = self._may_ask
         for deleted in delete(course, self._site, self._kept(proven), self._may_ask):
             self._asked[course.scale.name] = course
@@ -255,7 +255,7 @@ class Round:
             for course in self._asked.values():
                 self._note(course)
 
-    def _prove(self, course: Course, scale: Scale | None) -> None:
+    def _prove(self, course: ScaleRun, scale: Scale | None) -> None:
         listing, name = self._pool.ledger.listing, course.scale.name
         listing.begin()
         if scale is None or scale.size:

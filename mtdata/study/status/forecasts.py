@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from mtdata.core.past import latest_counted
 from mtdata.core.words import span
 from mtdata.study.model import forecast
-from mtdata.study.model.forecast import Tried
-from mtdata.study.pool import Pool, Terms
-from mtdata.study.status.report import Bulletin
+from mtdata.study.model.forecast import RoundTries
+from mtdata.study.pool import Pool, SiteTerms
+from mtdata.study.status.report import RoundReport
 
 COLLECTED = ("export {} .", "export {} all")
 KEPT = ("export {} static", "export {} all")
@@ -22,22 +22,22 @@ WEEKS = forecast.LOOK_BACK.days
 _ASK = "See whether the daemon, the timer or cron runs, and `mtdata incidents` for what hinders it"
 
 
-def look(pool: Pool, terms: Terms, now: datetime) -> None:
+def look(pool: Pool, terms: SiteTerms, now: datetime) -> None:
     """Open and close what is foreseen of one site; a round may be running meanwhile."""
-    watch = Watch(pool, terms, Bulletin(terms.name, pool, {}))
+    watch = Forecasts(pool, terms, RoundReport(terms.name, pool, {}))
     watch.disk()
     watch.rows()
     watch.schedule(now)
     watch.entries(now)
 
 
-def rounds(pool: Pool, terms: Terms, commands: tuple[str, ...]) -> Tried:
+def rounds(pool: Pool, terms: SiteTerms, commands: tuple[str, ...]) -> RoundTries:
     """What the ledger says of the rounds of these commands."""
     named = (command.format(terms.name) for command in commands)
     return pool.ledger.arrivals.tried(pool.clock.now(), *named)
 
 
-def missed(pool: Pool, terms: Terms, now: datetime) -> dict[str, datetime]:
+def missed(pool: Pool, terms: SiteTerms, now: datetime) -> dict[str, datetime]:
     """Which rounds are overdue, by 'collected' and 'kept', and since when they are waited for."""
     collected, kept = rounds(pool, terms, COLLECTED), rounds(pool, terms, KEPT)
     late = {}
@@ -48,10 +48,10 @@ def missed(pool: Pool, terms: Terms, now: datetime) -> dict[str, datetime]:
     return {what: since for what, since in late.items() if since is not None}
 
 
-class Watch:
+class Forecasts:
     """One look at a site; what it finds goes into the bulletin of a round, or one of its own."""
 
-    def __init__(self, pool: Pool, terms: Terms, bulletin: Bulletin) -> None:
+    def __init__(self, pool: Pool, terms: SiteTerms, bulletin: RoundReport) -> None:
         self._pool, self._terms, self._bulletin = pool, terms, bulletin
 
     def disk(self) -> None:

@@ -58,7 +58,7 @@ def seconds(moment: str | None) -> float | None:
 Found = Iterable[tuple[tuple[str, ...], float | int | None]]
 
 
-class Page:
+class MetricsPage:
     """The metrics of every site, in a registry of its own."""
 
     def __init__(self) -> None:
@@ -94,12 +94,14 @@ def page(states: Mapping[str, Mapping[str, Any]], faulty: Iterable[str], at: dat
     return filled(states, faulty, at).text()
 
 
-def filled(states: Mapping[str, Mapping[str, Any]], faulty: Iterable[str], at: datetime) -> Page:
+def filled(
+    states: Mapping[str, Mapping[str, Any]], faulty: Iterable[str], at: datetime
+) -> MetricsPage:
     """The numbers of the sites: `states` is what `mtdata status --json` tells, by site.
 
     `faulty` are sites whose ledger could not be read: mtdata_up is 0 for them.
     """
-    made = Page()
+    made = MetricsPage()
     made.gauge("written_timestamp_seconds", "When this file was made.", (), [((), at.timestamp())])
     up = [((site,), 1) for site in states] + [((site,), 0) for site in faulty]
     made.gauge("up", "Whether the ledger of the site could be read.", SITE, up)
@@ -108,7 +110,7 @@ def filled(states: Mapping[str, Mapping[str, Any]], faulty: Iterable[str], at: d
     return made
 
 
-def _sites(made: Page, states: Mapping[str, Mapping[str, Any]]) -> None:
+def _sites(made: MetricsPage, states: Mapping[str, Mapping[str, Any]]) -> None:
     for name, (key, told) in MOMENTS.items():
         made.gauge(name, told, SITE, [((s,), seconds(v[key])) for s, v in states.items()])
     for name, told, of in (
@@ -131,7 +133,7 @@ def _sites(made: Page, states: Mapping[str, Mapping[str, Any]]) -> None:
     )
 
 
-def _scales(made: Page, states: Mapping[str, Mapping[str, Any]]) -> None:
+def _scales(made: MetricsPage, states: Mapping[str, Mapping[str, Any]]) -> None:
     scales = [
         ((site, name), one)
         for site, state in states.items()

@@ -12,11 +12,11 @@ from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
-from mtdata.study.pool import Course, Pool, Terms
+from mtdata.study.pool import Pool, ScaleRun, SiteTerms
 from mtdata.study.status import forecasts
 
 
-def overview(pool: Pool, terms: Terms, *, ready: bool) -> dict[str, Any]:
+def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
     """How a site stands.
 
     "scales" by name, "last_round", "last_good", "incidents" (the open ones), "replicas",
@@ -78,7 +78,7 @@ def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> dict[
     }
 
 
-def _schedule(pool: Pool, terms: Terms, now: datetime, *, ready: bool) -> dict[str, Any]:
+def _schedule(pool: Pool, terms: SiteTerms, now: datetime, *, ready: bool) -> dict[str, Any]:
     """When rounds went well, and when the next are due: the past when one is waited for."""
     good = past(forecasts.rounds(pool, terms, forecasts.COLLECTED).good_at, now)
     kept = past(forecasts.rounds(pool, terms, forecasts.KEPT).good_at, now)
@@ -188,7 +188,7 @@ def held(pool: Pool) -> list[dict[str, Any]]:
     return rows
 
 
-def reasons(course: Course) -> dict[str, Any]:
+def reasons(course: ScaleRun) -> dict[str, Any]:
     """What the next round would leave on the site and why; ids of what it may delete come apart."""
     ledger, name = course.pool.ledger, course.scale.name
     whole = "; ".join(evidence.words(course.pool.evidence.against(name)))

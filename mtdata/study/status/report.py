@@ -12,9 +12,9 @@ from mtdata import logs
 from mtdata.alerts.incident import DAMAGE, KINDS
 from mtdata.alerts.levels import level_of
 from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
-from mtdata.study.files.grown import Shelf, told_of
+from mtdata.study.files.grown import DayFiles, told_of
 from mtdata.study.ledger.evidence import UNCOPIED
-from mtdata.study.pool import Course, Pool
+from mtdata.study.pool import Pool, ScaleRun
 
 log = logging.getLogger(__name__)
 HELD = {
@@ -30,7 +30,7 @@ CONDITIONS = (*HELD.values(), "drift", "leftover", "delete_failed")
 
 
 @dataclass(slots=True)
-class Report:
+class RoundResult:
     """How a round ended: the exit code, and per scale what was done."""
 
     exit: int = 0
@@ -45,7 +45,7 @@ class Report:
         return shown | ({"faults": self.faults} if self.faults else {})
 
 
-class Bulletin:
+class RoundReport:
     """Everything that one round of one site has to tell."""
 
     def __init__(self, site: str, pool: Pool, key_faults: Mapping[str, str]) -> None:
@@ -55,9 +55,9 @@ class Bulletin:
         self._codes: set[int] = set()
         self._opened: Counter[str] = Counter()
         self._unopened = 0
-        self.report = Report()
+        self.report = RoundResult()
 
-    def end(self) -> Report:
+    def end(self) -> RoundResult:
         """The report with its exit code; what stands and hinders deletes ends no round well."""
         self.guard("", lambda: self._codes.add(self._pool.evidence.code()))
         self.report.exit = exit_code(self._codes)
@@ -106,7 +106,7 @@ class Bulletin:
             for kind in self._pool.ledger.diary.close_incidents(scale, kinds, now):
                 log.info("incident closed: %s", kind)
 
-    def note(self, course: Course, *, delete_mode: bool) -> None:
+    def note(self, course: ScaleRun, *, delete_mode: bool) -> None:
         """Enter how a scale stands: numbers in the report, conditions as incidents."""
         name = course.scale.name
         self._count(course)
@@ -128,7 +128,7 @@ class Bulletin:
         self._set_aside(self._pool.archive.shelf, "raw_changed")
         self._set_aside(self._pool.sheets.shelf, "sheet_changed")
 
-    def _forget_known_drift(self, course: Course) -> None:
+    def _forget_known_drift(self, course: ScaleRun) -> None:
         """A field that stays away is told once, not with every row that comes without it."""
         name, diary = course.scale.name, self._pool.ledger.diary
         detail = course.told.get("drift", "")
@@ -136,7 +136,7 @@ class Bulletin:
             with logs.at(scale=name):
                 log.debug("as told before: %s", course.told.pop("drift"))
 
-    def _count(self, course: Course) -> None:
+    def _count(self, course: ScaleRun) -> None:
         name, tally = course.scale.name, course.tally
         counts = self._pool.ledger.entries.counts(name)
         tally.held = counts.held
@@ -146,7 +146,7 @@ class Bulletin:
             tally.held += last.malformed + (last.sealed or 0)
         self.report.scales[name] = asdict(tally)
 
-    def _held(self, course: Course) -> dict[str, str]:
+    def _held(self, course: ScaleRun) -> dict[str, str]:
         ledger, name = self._pool.ledger, course.scale.name
         found = {
             HELD.get(kind, "entry_malformed"): f"{number} held, e.g. because: {reason}"
@@ -160,7 +160,7 @@ class Bulletin:
                 found[HELD[kind]] = f"{number} entries of the newest snapshot are not in its sheet"
         return found
 
-    def _leftover(self, course: Course, *, delete_mode: bool) -> dict[str, str]:
+    def _leftover(self, course: ScaleRun, *, delete_mode: bool) -> dict[str, str]:
         number, oldest, answer = self._pool.ledger.listing.leftover(course.scale.name)
         if not course.scale.deleteable:
             return {}
@@ -172,7 +172,7 @@ class Bulletin:
             "leftover": f"{old} entries are safe here and still there, the oldest {oldest}{said}"
         }
 
-    def _set_aside(self, shelf: Shelf, kind: str) -> None:
+    def _set_aside(self, shelf: DayFiles, kind: str) -> None:
         while shelf.set_aside:
             mark = shelf.set_aside.pop()
             self._tell_of_damage(kind, mark.scale, told_of(mark))
@@ -223,7 +223,7 @@ def write_line(kind: str, scale: str, detail: str) -> None:
         log.log(level_of(kind), "%s: %s", KINDS[kind].title, detail)
 
 
-def summary(report: Report) -> tuple[int, str, int, str]:
+def summary(report: RoundResult) -> tuple[int, str, int, str]:
     """The line at the end of a round: info when something happened, else debug."""
     done = ("fresh", "appended", "deleted")
     told = [

@@ -24,7 +24,7 @@ NO_LOG_IN = "Log in, or send a token: `Authorization: Bearer mtd_...`. Nothing w
 NO_SUCH = "This token opens nothing: it is not known, or it has ended. Nothing was changed."
 
 
-class Door(Enum):
+class Audience(Enum):
     """Who comes to an address."""
 
     PEOPLE = auto()  # by a session alone; strangers get the page to log in
@@ -33,11 +33,11 @@ class Door(Enum):
 
 
 def refused(
-    request: HttpRequest, door: Door, least: Role, *, guests: bool = False
+    request: HttpRequest, door: Audience, least: Role, *, guests: bool = False
 ) -> HttpResponse | None:
     """What is answered to somebody who may not; None, and request.user, for somebody who may."""
-    request.for_programs = door is Door.PROGRAMS
-    word = None if door is Door.PEOPLE else _token_of(request)
+    request.for_programs = door is Audience.PROGRAMS
+    word = None if door is Audience.PEOPLE else _token_of(request)
     request.by_token = word is not None
     if word is not None:
         found = tokens.found(word)
@@ -48,7 +48,7 @@ def refused(
         return _turned_away(request, door, least)
     if not guests and is_guest(request.user):
         raise PermissionDenied("this is not open to accounts of CAKE")
-    if door is Door.PEOPLE or word is not None:
+    if door is Audience.PEOPLE or word is not None:
         return None
     return CsrfViewMiddleware(lambda request: None).process_view(request, None, (), {})
 
@@ -59,10 +59,10 @@ def _token_of(request: HttpRequest) -> str | None:
     return word.strip() if scheme.lower() == "bearer" else None
 
 
-def _turned_away(request: HttpRequest, door: Door, least: Role) -> HttpResponse:
+def _turned_away(request: HttpRequest, door: Audience, least: Role) -> HttpResponse:
     if request.user.is_authenticated:
         raise PermissionDenied(f"this needs the role {least.group}")
-    if door is Door.PROGRAMS:
+    if door is Audience.PROGRAMS:
         return _unknown(NO_LOG_IN, 'Bearer realm="MTData"')
     if request.headers.get("HX-Request"):  # a piece of a page: the whole of it goes to the log-in
         return HttpResponse(status=401, headers={"HX-Refresh": "true"})

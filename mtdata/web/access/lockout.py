@@ -23,7 +23,7 @@ from django.utils.crypto import salted_hmac
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.web.access import pace
-from mtdata.web.access.pace import Count, Turn
+from mtdata.web.access.pace import Count, LoginTurn
 from mtdata.web.access.relay import unseen
 from mtdata.web.forwarded import share_of
 from mtdata.web.models import Tries
@@ -45,7 +45,7 @@ class Try(NamedTuple):
     address: str
     name: str
     place: str
-    turn: Turn
+    turn: LoginTurn
     now: datetime
     is_known: bool = False
 
@@ -127,7 +127,7 @@ def put_off(request: HttpRequest, seconds: float) -> NoReturn:
     """Nobody is asked now: the try counts for nothing, and comes again after so many seconds."""
     found: Try = request.log_in_try
     take_back(found)
-    turn = Turn(found.now + timedelta(seconds=seconds), refused=True)
+    turn = LoginTurn(found.now + timedelta(seconds=seconds), refused=True)
     request.log_in_try = found._replace(turn=turn)
     raise PermissionDenied("too many at once")
 

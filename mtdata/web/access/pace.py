@@ -53,7 +53,7 @@ class Count(NamedTuple):
         return self.failures if self.last_at and now - self.last_at < WINDOW else 0
 
 
-class Turn(NamedTuple):
+class LoginTurn(NamedTuple):
     """When a password may be looked at; `refused`: not before that, and it was not.
 
     `next` is when the next one may be, by address, name and instance; None leaves that as it is.
@@ -71,17 +71,17 @@ def turn(
     name: Count,
     most_wait: timedelta,
     place: Count | None = None,
-) -> Turn:
+) -> LoginTurn:
     """When one more password for this name from this address may be looked at.
 
     `place` is the instance that is asked about it, where one is.
     """
     if pair.within(now) >= OF_PAIR:
-        return Turn((pair.last_at or now) + WINDOW, refused=True)
+        return LoginTurn((pair.last_at or now) + WINDOW, refused=True)
     if pair.known_at is not None:
-        return Turn(now)
+        return LoginTurn(now)
     if address.within(now) >= OF_ADDRESS:
-        return Turn((address.last_at or now) + WINDOW, refused=True)
+        return LoginTurn((address.last_at or now) + WINDOW, refused=True)
     slowed = (
         (address, OF_GUESTS.pause(address.within(now)) if place else timedelta()),
         (name, OF_NAME.pause(name.within(now))),
@@ -90,7 +90,7 @@ def turn(
     waits = [count.next_at for count, pause in slowed if pause and count.next_at]
     at = max([now, *waits])
     later = tuple(at + pause if pause else None for _, pause in slowed)
-    return Turn(at, refused=at - now > most_wait, next=later)
+    return LoginTurn(at, refused=at - now > most_wait, next=later)
 
 
 def folded(name: str) -> str:

@@ -18,7 +18,7 @@ from mtdata.jobs.records.models import Job
 from mtdata.web.access.roles import is_guest
 
 
-class Reach(NamedTuple):
+class Scope(NamedTuple):
     """`settings` and `kinds` name nothing beyond it, so that no form or fault can tell of it."""
 
     settings: Settings
@@ -42,12 +42,12 @@ class Reach(NamedTuple):
             return Job.objects.filter(self.jobs, pk=job_id).first()
 
 
-def reach_of(user: Any) -> Reach:
+def reach_of(user: Any) -> Scope:
     """What this user gets at, who is logged in."""
     ours: Settings = settings.MTDATA
     kinds: Kinds = settings.MTDATA_KINDS
     if not is_guest(user):
-        return Reach(ours, kinds)
+        return Scope(ours, kinds)
     theirs = ours.export.of_domain(user.guest.domain)
     narrow = ours.model_copy(update={"export": theirs})
-    return Reach(narrow, {name: kind for name, kind in kinds.items() if kind.account}, False)
+    return Scope(narrow, {name: kind for name, kind in kinds.items() if kind.account}, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -24,9 +25,9 @@ REFERENCE = "#/components/schemas/"
 @cache
 def _document() -> dict[str, Any]:
     """What the library makes of the operations, with how to be let in and how faults look."""
-    found: dict[str, Any] = json.loads(json.dumps(API.get_openapi_schema(path_prefix=PREFIX)))
+    found = _named(API.get_openapi_schema(path_prefix=PREFIX))
     parts = found["components"]
-    problem = shapes.Problem.model_json_schema(ref_template=REFERENCE + "{model}")
+    problem = _named(shapes.Problem.model_json_schema(ref_template=REFERENCE + "{model}"))
     parts["schemas"] |= problem.pop("$defs")
     parts["schemas"]["Problem"] = problem
     parts["securitySchemes"] = {
@@ -41,8 +42,14 @@ def _document() -> dict[str, Any]:
     return found
 
 
+def _named(schema: Any) -> dict[str, Any]:
+    """The schema by the names of the contract: only our classes of what is shown end in Shape."""
+    found: dict[str, Any] = json.loads(re.sub(r"\b(\w+)Shape\b", r"\1", json.dumps(schema)))
+    return found
+
+
 def _order_of(kind: Kind) -> dict[str, Any]:
-    """What an order of that kind is; `shapes.Order` is what all of them have in common."""
+    """What an order of that kind is; `shapes.OrderShape` is what all of them have in common."""
     needed = [one.name for one in kind.parameters if one.default is REQUIRED]
     given = {
         one.name: {

@@ -39,7 +39,9 @@ def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[st
     return paged._asdict()
 
 
-def add_job(request: HttpRequest, response: HttpResponse, order: shapes.Order) -> dict[str, Any]:
+def add_job(
+    request: HttpRequest, response: HttpResponse, order: shapes.OrderShape
+) -> dict[str, Any]:
     """Queue a job.
 
     `GET /api/kinds` tells what kinds there are and what each takes. The address of the job is in

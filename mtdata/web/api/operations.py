@@ -41,12 +41,14 @@ OPERATIONS = (
     Operation("GET", "/me", Role.VIEWER, standing.show_me, shapes.Me),
     Operation("GET", "/kinds", Role.VIEWER, standing.list_kinds, shapes.Kinds),
     Operation("GET", "/sites", Role.VIEWER, standing.list_sites, site_shapes.Sites),
-    Operation("GET", "/incidents", Role.VIEWER, standing.list_incidents, site_shapes.Incidents),
+    Operation(
+        "GET", "/incidents", Role.VIEWER, standing.list_incidents, site_shapes.IncidentsShape
+    ),
     Operation("GET", "/runners", Role.VIEWER, standing.list_runners, site_shapes.Runners),
     Operation("GET", "/jobs", Role.VIEWER, jobs.list_jobs, shapes.Jobs),
     Operation("POST", "/jobs", Role.OPERATOR, jobs.add_job, shapes.Ordered, 201, (413,)),
     Operation("POST", "/jobs/stop", Role.OPERATOR, jobs.stop_jobs, shapes.StoppedJobs, 200, (413,)),
-    Operation("GET", "/jobs/{uuid:id}", Role.VIEWER, jobs.show_job, shapes.Job),
+    Operation("GET", "/jobs/{uuid:id}", Role.VIEWER, jobs.show_job, shapes.JobShape),
     Operation("GET", "/jobs/{uuid:id}/events", Role.VIEWER, jobs.list_events, shapes.Events),
     Operation("GET", "/jobs/{uuid:id}/parts", Role.VIEWER, jobs.list_parts, shapes.Parts),
     Operation("POST", "/jobs/{uuid:id}/stop", Role.OPERATOR, jobs.stop_job, shapes.Ordered),
@@ -87,7 +89,7 @@ def _made() -> NinjaAPI:
 API = _made()
 
 
-class Address(NamedTuple):
+class OperationPath(NamedTuple):
     """An address of operations as `routes` serves it: by method the least role and the page."""
 
     path: str
@@ -95,14 +97,14 @@ class Address(NamedTuple):
     ways: dict[str, tuple[Role, View]]
 
 
-def addresses() -> list[Address]:
+def addresses() -> list[OperationPath]:
     """Every address of the operations."""
     pages = {one.name: _page(one.callback) for one in API.urls[0]}
-    found: dict[str, Address] = {}
+    found: dict[str, OperationPath] = {}
     for one in OPERATIONS:
         path = one.path.lstrip("/").replace("{", "<").replace("}", ">")
         name = f"api_{one.view.__name__}"
-        address = found.setdefault(path, Address(PREFIX + path, name, {}))
+        address = found.setdefault(path, OperationPath(PREFIX + path, name, {}))
         address.ways[one.method] = (one.role, pages[one.view.__name__])
     return list(found.values())
 

@@ -30,10 +30,10 @@ class Problem(Schema):
     title: str
     status: int
     detail: str
-    errors: list[Fault] | None = None
+    errors: list[FaultShape] | None = None
 
 
-class Fault(Schema):
+class FaultShape(Schema):
     """A field that is not as it has to be; what it held is not told."""
 
     field: str
@@ -85,7 +85,7 @@ class EventsWanted(Schema):
     size: int = Field(100, ge=1, le=MOST_SIZE)
 
 
-class Order(Schema):
+class OrderShape(Schema):
     """A job to be queued."""
 
     model_config = ConfigDict(
@@ -138,7 +138,7 @@ class KindParameter(Schema):
     examples: list[str]
 
 
-class Kind(Schema):
+class KindShape(Schema):
     """A kind of job."""
 
     name: str
@@ -150,7 +150,7 @@ class Kind(Schema):
 class Kinds(Schema):
     """Every kind."""
 
-    kinds: list[Kind]
+    kinds: list[KindShape]
 
 
 class JobBrief(Schema):
@@ -205,7 +205,7 @@ class Jobs(Paging):
     jobs: list[JobLine]
 
 
-class Artifact(Schema):
+class ArtifactShape(Schema):
     """What a job made: a file (`path`) or an object in a store (`url`)."""
 
     name: str
@@ -224,7 +224,7 @@ class Happened(Schema):
     text: str
 
 
-class Event(Happened):
+class EventShape(Happened):
     """The same with its place in the list."""
 
     cursor: int
@@ -233,7 +233,7 @@ class Event(Happened):
 class Events(Schema):
     """Events, the oldest first; `next` is the cursor to go on with."""
 
-    events: list[Event]
+    events: list[EventShape]
     next: int
 
 
@@ -250,14 +250,14 @@ class Running(Schema):
     silent_s: float | None
 
 
-class Job(JobLine):
+class JobShape(JobLine):
     """A job as a whole; how much of it is done (of 1), how fast it goes, what is left in seconds.
 
     What cannot be known is null.
     """
 
     parameters: dict[str, Any]
-    artifacts: list[Artifact]
+    artifacts: list[ArtifactShape]
     events: list[Happened]
     share: float
     rows_per_s: float | None
@@ -266,7 +266,7 @@ class Job(JobLine):
     running: list[Running]
 
 
-class Part(Schema):
+class PartShape(Schema):
     """A part of a job."""
 
     number: int
@@ -286,4 +286,4 @@ class Part(Schema):
 class Parts(Paging):
     """A page of parts."""
 
-    parts: list[Part]
+    parts: list[PartShape]

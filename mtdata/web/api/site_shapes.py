@@ -12,7 +12,7 @@ from mtdata.jobs.states import Stage
 from mtdata.web.api.shapes import Paging, Wanted
 
 
-class Incident(Schema):
+class IncidentShape(Schema):
     """A trouble."""
 
     number: int
@@ -26,19 +26,19 @@ class Incident(Schema):
     closed_at: datetime | None
 
 
-class IncidentOfSite(Incident):
+class IncidentOfSite(IncidentShape):
     """The same with its site."""
 
     site: str
 
 
-class Incidents(Paging):
+class IncidentsShape(Paging):
     """A page of incidents."""
 
     incidents: list[IncidentOfSite]
 
 
-class Ended(Schema):
+class EndedShape(Schema):
     """A round that ended."""
 
     ended_at: datetime
@@ -46,7 +46,7 @@ class Ended(Schema):
     exit: int
 
 
-class Scale(Schema):
+class ScaleShape(Schema):
     """How a scale stands."""
 
     deleteable: bool
@@ -61,7 +61,7 @@ class Scale(Schema):
     oldest_on_site_s: int | None
 
 
-class Disk(Schema):
+class DiskShape(Schema):
     """The disk of a pool."""
 
     free_bytes: int
@@ -69,7 +69,7 @@ class Disk(Schema):
     grown_week_bytes: int
 
 
-class OnSite(Schema):
+class OnSiteShape(Schema):
     """What lies on the site, and since when its oldest entry is safe here."""
 
     rows: int
@@ -78,22 +78,22 @@ class OnSite(Schema):
     oldest_s: int | None
 
 
-class Site(Schema):
+class SiteShape(Schema):
     """How a site stands."""
 
-    scales: dict[str, Scale]
-    last_round: Ended | None
-    last_good: Ended | None
-    incidents: list[Incident]
+    scales: dict[str, ScaleShape]
+    last_round: EndedShape | None
+    last_good: EndedShape | None
+    incidents: list[IncidentShape]
     incidents_open: dict[str, int]
     deletes_blocked: list[str]
     replicas: list[dict[str, Any]]
     ready: bool
     overdue: bool
     late: dict[str, datetime]
-    disk: Disk
+    disk: DiskShape
     new_rows: dict[str, int]
-    on_site: OnSite
+    on_site: OnSiteShape
     last_success_at: datetime | None
     last_success_s: int | None
     last_static_at: datetime | None
@@ -120,7 +120,7 @@ class Faulty(Schema):
 class Sites(Schema):
     """Every site by its name."""
 
-    sites: dict[str, Site | Absent | Faulty]
+    sites: dict[str, SiteShape | Absent | Faulty]
 
 
 # --- runners
@@ -142,7 +142,7 @@ class InHand(Schema):
     rows: int
 
 
-class Runner(Schema):
+class RunnerShape(Schema):
     """A program that carries jobs, or did; `parts` is what it has in hand."""
 
     id: str
@@ -160,4 +160,4 @@ class Runner(Schema):
 class Runners(Paging):
     """A page of runners."""
 
-    runners: list[Runner]
+    runners: list[RunnerShape]

@@ -22,7 +22,7 @@ from mtdata.jobs.kind import Guard
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web.downloads.places import Store, StoreOfEnvironment
 from mtdata.web.downloads.proof import CHANGED, GONE, Lost, ProvenFile, opened, pieces_of
-from mtdata.web.downloads.ways import Way
+from mtdata.web.downloads.ways import DownloadSlot
 
 log = logging.getLogger(__name__)
 PIECE, LOOKS = 1 << 16, 8
@@ -121,7 +121,9 @@ def _of_file(artifact: Artifact) -> Iterator[bytes]:
 class Flow:
     """Pieces going out; whatever ends them, nothing looks whole and the way is free again."""
 
-    def __init__(self, what: str, fetching: Fetching, pieces: Generator[bytes], way: Way) -> None:
+    def __init__(
+        self, what: str, fetching: Fetching, pieces: Generator[bytes], way: DownloadSlot
+    ) -> None:
         """The first piece is fetched here, so that a fault at its source is told in its place."""
         self._what, self._pieces = what, pieces
         self._way, self._fetching = way, fetching

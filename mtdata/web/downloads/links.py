@@ -23,7 +23,7 @@ VALID = timedelta(hours=24)
 SALT, MOST_WORD, BATCH = "mtdata.web.links", 200, 500
 
 
-class Standing(NamedTuple):
+class LinkStanding(NamedTuple):
     """How the link to an artifact stands; `closed` says why it opens nothing, '' when it does."""
 
     artifact: Artifact
@@ -46,7 +46,7 @@ def _word(artifact: Artifact, generation: int) -> str:
     return _signer().sign_object([artifact.pk, generation, artifact.job_id.hex])
 
 
-def standings(artifacts: Sequence[Artifact], job: Job) -> list[Standing]:
+def standings(artifacts: Sequence[Artifact], job: Job) -> list[LinkStanding]:
     """How the links to these artifacts of a job stand."""
     with asking():
         at = now()
@@ -54,20 +54,20 @@ def standings(artifacts: Sequence[Artifact], job: Job) -> list[Standing]:
     return [_standing(one, job, links.get(one.pk), at) for one in artifacts]
 
 
-def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> Standing:
+def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> LinkStanding:
     word = _word(artifact, link.generation if link else 0)
     if job.status != Status.SUCCESS or job.ended_at is None:
-        return Standing(artifact, word, None, f"the job is {job.status}")
+        return LinkStanding(artifact, word, None, f"the job is {job.status}")
     until = link.until if link else job.ended_at + VALID
     if until <= job.ended_at:  # a renewal never ends that early, so it was revoked
-        return Standing(artifact, word, None, "it was revoked")
+        return LinkStanding(artifact, word, None, "it was revoked")
     if past(until - VALID, at) is None:
-        return Standing(artifact, word, None, "its time lies in the future; renew it")
+        return LinkStanding(artifact, word, None, "its time lies in the future; renew it")
     closed = "" if at < until else f"it was open until {until:%Y-%m-%d %H:%M} UTC"
-    return Standing(artifact, word, until, closed)
+    return LinkStanding(artifact, word, until, closed)
 
 
-def found(word: str) -> Standing | None:
+def found(word: str) -> LinkStanding | None:
     """What a link leads to; None for a word that is none of ours."""
     try:
         number, generation, job = _signer().unsign_object(word[:MOST_WORD])
@@ -80,7 +80,7 @@ def found(word: str) -> Standing | None:
         link = Link.objects.filter(artifact=artifact).first()
         at = now()
     if generation != (link.generation if link else 0):
-        return Standing(artifact, word, None, "it was revoked, or renewed by a newer one")
+        return LinkStanding(artifact, word, None, "it was revoked, or renewed by a newer one")
     return _standing(artifact, artifact.job, link, at)
 
 
@@ -118,7 +118,7 @@ def closed_of(job: Job) -> int:
         return closed + (0 if at < job.ended_at + VALID else count - known.count())
 
 
-def alone(jobs: Sequence[UUID]) -> dict[UUID, Standing]:
+def alone(jobs: Sequence[UUID]) -> dict[UUID, LinkStanding]:
     """Of each of these jobs that made one file alone: how its link stands; in three queries."""
     with asking():
         made = Artifact.objects.filter(job__in=jobs, job__status=Status.SUCCESS).values("job_id")

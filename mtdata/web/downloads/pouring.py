@@ -31,7 +31,7 @@ class Fetchers(ThreadedTaskDispatcher):
     queue_logger = logging.Logger(__name__, logging.CRITICAL)  # that they have work is no warning
 
 
-class Answer(WSGITask):
+class StreamedAnswer(WSGITask):
     """The answering of one request; what comes in pieces is left to a Pour."""
 
     content_length: int | None

@@ -37,7 +37,7 @@ class Lost(StorageError):
     again = False
 
 
-class Facts(NamedTuple):
+class InodeFacts(NamedTuple):
     """What is other when a file is another one, or was changed."""
 
     device: int
@@ -47,14 +47,14 @@ class Facts(NamedTuple):
     touched_ns: int
 
 
-_KNOWN: OrderedDict[Facts, str] = OrderedDict()
+_KNOWN: OrderedDict[InodeFacts, str] = OrderedDict()
 _ASKING = Lock()
 
 
-def facts_of(file: BinaryIO) -> Facts:
+def facts_of(file: BinaryIO) -> InodeFacts:
     """Of an open file, as they are now."""
     of = os.fstat(file.fileno())
-    return Facts(of.st_dev, of.st_ino, of.st_size, of.st_mtime_ns, of.st_ctime_ns)
+    return InodeFacts(of.st_dev, of.st_ino, of.st_size, of.st_mtime_ns, of.st_ctime_ns)
 
 
 def opened(artifact: Artifact) -> BinaryIO:
@@ -113,7 +113,7 @@ def digest_of(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _remember(facts: Facts, digest: str) -> None:
+def _remember(facts: InodeFacts, digest: str) -> None:
     last = max(facts.changed_ns, facts.touched_ns) / 1e9
     if SystemClock().now().timestamp() - last <= SETTLED_S:
         return

@@ -9,7 +9,7 @@ from typing import NamedTuple
 _ONE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.A | re.I)
 
 
-class Part(NamedTuple):
+class ByteRange(NamedTuple):
     """Bytes from `start` up to and without `stop`, of so many; `stop` is 0 where there are none."""
 
     start: int
@@ -33,19 +33,19 @@ def is_asked(asked: str, condition: str, tag: str) -> bool:
     return bool(_ONE.fullmatch(asked.strip())) and (not condition or condition.strip() == tag != "")
 
 
-def part(asked: str, total: int) -> Part | None:
+def part(asked: str, total: int) -> ByteRange | None:
     """The part of so many bytes; one with `stop` 0 where it has none of them, None: the whole."""
     found = _ONE.fullmatch(asked.strip())
     if not found or found[1] == found[2] == "":
         return None
     if not found[1]:
         start, stop = max(0, total - int(found[2])), total
-        return Part(start, stop if int(found[2]) else 0, total)
+        return ByteRange(start, stop if int(found[2]) else 0, total)
     start = int(found[1])
     last = int(found[2]) if found[2] else max(start, total)
     if last < start:
         return None
-    return Part(start, min(last + 1, total) if start < total else 0, total)
+    return ByteRange(start, min(last + 1, total) if start < total else 0, total)
 
 
 def bytes_of(pieces: Iterable[bytes], start: int, stop: int | None) -> Generator[bytes]:

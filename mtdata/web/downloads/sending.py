@@ -21,16 +21,16 @@ from mtdata.web.downloads import ranges
 from mtdata.web.downloads.fetching import Fetching, Flow
 from mtdata.web.downloads.places import disposition
 from mtdata.web.downloads.proof import ProvenFile
-from mtdata.web.downloads.ranges import Part
-from mtdata.web.downloads.ways import Way, Ways
+from mtdata.web.downloads.ranges import ByteRange
+from mtdata.web.downloads.ways import DownloadSlot, DownloadSlots
 
 AT_ONCE, READ_AT_ONCE, READ_WAIT_S, MOST_KNOWN = 16, 4, 5.0, 4096
-_WAYS, _READS = Ways(AT_ONCE), Ways(READ_AT_ONCE)
+_WAYS, _READS = DownloadSlots(AT_ONCE), DownloadSlots(READ_AT_ONCE)
 _TOTALS: OrderedDict[tuple[UUID, str], int] = OrderedDict()
 """How long it is behind its guard, by the job and the ETag."""
 
 
-def reading(request: HttpRequest) -> Way:
+def reading(request: HttpRequest) -> DownloadSlot:
     """Leave to read before the answer to this request.  StorageError when too many are at it."""
     return _READS.take(request.user.pk, wait_s=READ_WAIT_S)
 
@@ -98,7 +98,7 @@ def sent_zip(
     return StreamingHttpResponse(flow, headers=head)
 
 
-def _way(request: HttpRequest) -> Way:
+def _way(request: HttpRequest) -> DownloadSlot:
     return _WAYS.take(request.user.pk, request.META.get("mtdata.line"))
 
 
@@ -143,13 +143,13 @@ def _is_part_asked(request: HttpRequest, tag: str) -> bool:
     return is_get and ranges.is_asked(request.headers.get("Range", ""), condition, tag)
 
 
-def _part(request: HttpRequest, tag: str, total: int) -> Part | None:
+def _part(request: HttpRequest, tag: str, total: int) -> ByteRange | None:
     if not _is_part_asked(request, tag):
         return None
     return ranges.part(request.headers["Range"], total)
 
 
-def _as_part(response: Any, part: Part | None) -> HttpResponse:
+def _as_part(response: Any, part: ByteRange | None) -> HttpResponse:
     if part:
         response.status_code = HTTPStatus.PARTIAL_CONTENT
         response.headers["Content-Range"] = part.header
@@ -157,6 +157,6 @@ def _as_part(response: Any, part: Part | None) -> HttpResponse:
     return answer
 
 
-def _nothing(part: Part) -> HttpResponse:
+def _nothing(part: ByteRange) -> HttpResponse:
     status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
     return HttpResponse(status=status, headers={"Content-Range": part.header})

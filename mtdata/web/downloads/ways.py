@@ -13,7 +13,7 @@ STILL_S = 30.0
 """A reader who took nothing for so long keeps nobody else out."""
 
 
-class Line(Protocol):
+class ReaderConnection(Protocol):
     """The connection of a reader."""
 
     def still_s(self) -> float:
@@ -25,10 +25,10 @@ class Line(Protocol):
         ...
 
 
-class Way:
+class DownloadSlot:
     """One of so many; whoever closes it, or leaves its `with`, gives it back."""
 
-    def __init__(self, ways: Ways, owner: Hashable, line: Line | None) -> None:
+    def __init__(self, ways: DownloadSlots, owner: Hashable, line: ReaderConnection | None) -> None:
         self._ways, self.owner, self.line = ways, owner, line
 
     def still_s(self) -> float:
@@ -39,7 +39,7 @@ class Way:
         """Give it back; once more does nothing."""
         self._ways.free(self)
 
-    def __enter__(self) -> Way:
+    def __enter__(self) -> DownloadSlot:
         return self
 
     def __exit__(
@@ -51,20 +51,22 @@ class Way:
         self.close()
 
 
-class Ways:
+class DownloadSlots:
     """As many as there may be, of all and of each owner."""
 
     def __init__(self, most: int) -> None:
         self.most, self.of_one = most, most // 2
-        self._taken: list[Way] = []
+        self._taken: list[DownloadSlot] = []
         self._changed = Condition()
 
-    def take(self, owner: Hashable, line: Line | None = None, wait_s: float = 0.0) -> Way:
+    def take(
+        self, owner: Hashable, line: ReaderConnection | None = None, wait_s: float = 0.0
+    ) -> DownloadSlot:
         """One more.  StorageError when all are taken, or half of them by this owner.
 
         Before that it waits for so long that one is given back.
         """
-        way = Way(self, owner, line)
+        way = DownloadSlot(self, owner, line)
         with self._changed:
             self._changed.wait_for(lambda: not self._crowd(owner), wait_s)
             crowd = self._crowd(owner)
@@ -77,14 +79,14 @@ class Ways:
             over.line.cut()
         return way
 
-    def _crowd(self, owner: Hashable) -> list[Way]:
+    def _crowd(self, owner: Hashable) -> list[DownloadSlot]:
         """Those of which one has to go before this owner has one more; none: there is room."""
         own = [one for one in self._taken if one.owner == owner]
         if len(own) >= self.of_one:
             return own
         return list(self._taken) if len(self._taken) >= self.most else []
 
-    def free(self, way: Way) -> None:
+    def free(self, way: DownloadSlot) -> None:
         """Give it back."""
         with self._changed:
             self._taken = [one for one in self._taken if one is not way]
@@ -96,7 +98,7 @@ _REFUSED = (
 )
 
 
-def _giving_way(ways: list[Way]) -> Way | None:
+def _giving_way(ways: list[DownloadSlot]) -> DownloadSlot | None:
     """Whose reader has taken nothing for the longest time, and for long."""
-    found = max(ways, key=Way.still_s, default=None)
+    found = max(ways, key=DownloadSlot.still_s, default=None)
     return found if found and found.still_s() > STILL_S else None

@@ -16,7 +16,7 @@ from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.jobs.states import FINAL, Status
 from mtdata.web import waiting
-from mtdata.web.access.reach import Reach, reach_of
+from mtdata.web.access.reach import Scope, reach_of
 from mtdata.web.downloads import links
 from mtdata.web.downloads.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
@@ -49,7 +49,7 @@ def live(request: HttpRequest, job: Any) -> HttpResponse:
     return render(request, "web/job_live.html", known)
 
 
-def _known(job: Job, reach: Reach) -> dict[str, Any]:
+def _known(job: Job, reach: Scope) -> dict[str, Any]:
     now = going.going(job)
     orders = orders_of(job)
     sweep_s = settings.MTDATA.programme.sweep_s
@@ -81,7 +81,7 @@ def _took(job: Job) -> str:
     )
 
 
-def _place(job: Job, reach: Reach) -> dict[str, Any]:
+def _place(job: Job, reach: Scope) -> dict[str, Any]:
     """Of a job that waits; who is out of reach is not named."""
     place = waiting.place_of(job)
     if place is None:

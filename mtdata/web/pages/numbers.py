@@ -17,11 +17,11 @@ from mtdata.web import pools
 KEPT_S = 5.0
 
 
-class Counts(NamedTuple):
+class PageCounts(NamedTuple):
     """How many jobs there are by state, what waits, how many carry."""
 
     jobs: dict[str, int]
-    waiting: listing.Waiting
+    waiting: listing.QueueSummary
     alive: int
 
 
@@ -30,9 +30,9 @@ class Counting:
 
     def __init__(self) -> None:
         self._clock, self._turn = SystemClock(), threading.Lock()
-        self._found: tuple[float, Counts] | None = None
+        self._found: tuple[float, PageCounts] | None = None
 
-    def now(self) -> Counts:
+    def now(self) -> PageCounts:
         """What was counted of late."""
         with self._turn:
             if self._found is None or self._clock.ticks() - self._found[0] >= KEPT_S:
@@ -40,9 +40,9 @@ class Counting:
             return self._found[1]
 
 
-def _counted() -> Counts:
+def _counted() -> PageCounts:
     alive = carriers.alive(settings.MTDATA.programme.sweep_s)
-    return Counts(carriers.counts(), listing.waiting(), alive)
+    return PageCounts(carriers.counts(), listing.waiting(), alive)
 
 
 _COUNTING = Counting()
@@ -58,7 +58,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page.text(), content_type=CONTENT_TYPE_LATEST)
 
 
-def _add_jobs(page: numbers.Page, counts: Counts) -> None:
+def _add_jobs(page: numbers.MetricsPage, counts: PageCounts) -> None:
     status, oldest = ("status",), counts.waiting.oldest_at
     page.gauge("jobs", "Jobs by state.", status, _by_word(counts.jobs))
     told = "Parts that are queued or under way."

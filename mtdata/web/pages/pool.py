@@ -96,6 +96,6 @@ def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:
     return known | {"files": files, "total": found.total, "last": found.last}
 
 
-def _is_cut(file: shelf.File) -> bool:
+def _is_cut(file: shelf.ListedFile) -> bool:
     """Shorter than what was committed; a round may be adding to it, so longer is none."""
     return file.known is not None and file.size < file.known.length
