@@ -15,7 +15,7 @@ _ONE_OWNER = re.compile(
     r"cifs|smb\w*|nfs\d?|v?fat|msdos|exfat|ntfs\d?|9p|virtiofs|drvfs|vboxsf|fuse.*"
 )
 _ALL = 2**32 - 1
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 _PLAIN = re.compile(r"[\w./,=+%-]+")
 
 

@@ -220,7 +220,9 @@ def _warm_up(folder: Path) -> None:
         _ = carrying
 
 
-def _serve(settings: Any, mouth: PipeWriter, kinds: Kinds, inbox: Inbox, order: Message | None) -> int:
+def _serve(
+    settings: Any, mouth: PipeWriter, kinds: Kinds, inbox: Inbox, order: Message | None
+) -> int:
     from mtdata.jobs.records.carrying import Claimed
 
     while order is not None:

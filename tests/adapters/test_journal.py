@@ -28,7 +28,7 @@ from mtdata.study.operations import check as checkup
 from mtdata.study.ledger import Ledger
 from mtdata.config import SiteConfig
 from mtdata.config.database import DatabaseAddress
-from mtdata.cake.spool import Row, Spool
+from mtdata.cake.spool import Spool, SpoolRow
 from mtdata.jobs.records.connecting import described
 
 def records(path):
@@ -44,7 +44,7 @@ def records(path):
 
 def spool(path):
     with Spool(path) as one:
-        one.begin(); one.put([Row(1, "a", "b", b"c")]); one.end("m")
+        one.begin(); one.put([SpoolRow(1, "a", "b", b"c")]); one.end("m")
         return len(one)
 
 def ledger(path):

@@ -96,11 +96,11 @@ def test_only_ids_within_are_written(tmp_path: Path) -> None:
 
 def test_one_who_is_killed_leaves_whole_windows(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from mtdata.cake.spool import Row, Spool\n"
-        "spool = Spool(Path(sys.argv[1])); spool.begin(); spool.put([Row(1, 'a', '', b'1')])\n"
+        "import os, sys; from pathlib import Path; from mtdata.cake.spool import Spool, SpoolRow\n"
+        "spool = Spool(Path(sys.argv[1])); spool.begin(); spool.put([SpoolRow(1, 'a', '', b'1')])\n"
         "spool.end('w'); spool.begin()\n"
         "def cut():\n"
-        "    yield from (Row(n, 'b', '', b'2') for n in range(2, 2000))\n"
+        "    yield from (SpoolRow(n, 'b', '', b'2') for n in range(2, 2000))\n"
         "    os.kill(os.getpid(), 9)\n"
         "spool.put(cut())"
     )

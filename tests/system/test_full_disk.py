@@ -12,7 +12,7 @@ import pytest
 from mtdata.core import disk
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.core.sqlite import LedgerDatabase, Schema
 from tests.system.home import STUDY, Home, row
 
 
@@ -56,9 +56,9 @@ def test_what_a_killed_round_was_receiving_is_dropped_before_the_ledger_is_opene
     found: list[bool] = []
     opened = LedgerDatabase.__init__
 
-    def noting(self: LedgerDatabase, path: Path | None) -> None:
+    def noting(self: LedgerDatabase, path: Path | None, schema: Schema) -> None:
         found.append(left.exists())
-        opened(self, path)
+        opened(self, path, schema)
 
     monkeypatch.setattr(LedgerDatabase, "__init__", noting)
     home.export()

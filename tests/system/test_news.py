@@ -346,12 +346,13 @@ def test_an_incident_of_a_scale_that_the_ledger_refuses_is_told_all_the_same(
 SPREADING = """
 import sys
 from pathlib import Path
-from mtdata import news
+from mtdata.alerts import notify
 from mtdata.config import load
+from mtdata.study.operations.opening import incident_ledgers
 settings = load(Path(sys.argv[1]), {})
 print("ready", flush=True)
 while True:
-    news.spread(settings)
+    notify.spread(settings, incident_ledgers)
 """
 
 

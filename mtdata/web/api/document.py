@@ -44,7 +44,7 @@ def _document() -> dict[str, Any]:
 
 def _named(schema: Any) -> dict[str, Any]:
     """The schema by the names of the contract: only our classes of what is shown end in Shape."""
-    found: dict[str, Any] = json.loads(re.sub(r"\b(\w+)Shape\b", r"\1", json.dumps(schema)))
+    found: dict[str, Any] = json.loads(re.sub(r"(?<=\w)Shape\b", "", json.dumps(schema)))
     return found
 
 
