@@ -87,7 +87,7 @@ class Dailies:
 
         try:
             if self._opened != settings.database:
-                setting.made_ready(settings.database)
+                setting.open_migrated(settings.database)
             self._opened = None
             for account, plan in wanted:
                 for report in REPORTS:
@@ -182,7 +182,7 @@ def standing(settings: Settings, now: datetime) -> list[dict[str, Any]]:
     if has_records and plans(settings):
         from mtdata.jobs.records import setting
 
-        setting.made_ready(where)
+        setting.open_migrated(where)
     return [
         {
             "account": account.name,

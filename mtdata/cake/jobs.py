@@ -31,7 +31,7 @@ from mtdata.jobs.kind import (
 )
 from mtdata.jobs.states import CLOSING
 
-HANDS = 8
+MAX_RUNNERS = 8
 """So many runners may carry parts of one job; how fast they ask is up to the account's RATE."""
 LIMIT_S = 3 * 86_400.0
 _DAY = "%d%m%Y"
@@ -226,7 +226,7 @@ CLICKS = Kind(
     account=ACCOUNT.name,
     check=_check,
     hours=_hours_of,
-    hands=HANDS,
+    max_runners=MAX_RUNNERS,
     resumes=True,
     limit_s=LIMIT_S,
     guard=_guard,
@@ -245,7 +245,7 @@ CONVERSIONS = Kind(
     account=ACCOUNT.name,
     check=_check,
     hours=_hours_of,
-    hands=HANDS,
+    max_runners=MAX_RUNNERS,
     resumes=True,
     limit_s=LIMIT_S,
     guard=_guard,

@@ -69,7 +69,7 @@ def turns_of(settings: Settings, account: CakeConfig) -> Turns:
 
 def sweep_up(work: Work) -> None:
     """Remove what jobs left in the spool that have ended, or are known no more."""
-    from mtdata.jobs.records.looking import under_way
+    from mtdata.jobs.records.queries import under_way
 
     folder = work.settings.home / "state" / "spool"
     if not folder.is_dir():
@@ -248,18 +248,18 @@ class ReportPart:
 
     def drop(self, name: str, part: str, *, finished: bool) -> None:
         """Leave nothing of a part; `finished`: nor the file, unless it is another job's as well."""
-        from mtdata.jobs.records import looking
+        from mtdata.jobs.records import queries
 
         spools_of(self._work, part).remove()
         self._output.drop(name)
         if not finished:
             return
         known = self._output.sha256(name)
-        if known not in looking.digests(self._work.job):
+        if known not in queries.digests_of(self._work.job):
             if known:
                 self._work.say("WARNING", f"{name} stays: it is not what this job put there")
             return
-        if other := looking.made_by(f"{self._output.place}/{name}", known, self._work.job):
+        if other := queries.other_maker_of(f"{self._output.place}/{name}", known, self._work.job):
             self._work.say("INFO", f"{name} stays: {other} made the same file")
             return
         self._output.remove(name)

@@ -157,9 +157,9 @@ def _page(day: Day, jobs: list[Any], *, stays: bool, tell: Callable[[str], None]
 
 
 def _shown(day: Day, jobs: list[Any], files: list[DemoFile], seconds: float) -> dict[str, Any]:
-    from mtdata.jobs.records import looking
+    from mtdata.jobs.records import queries
 
-    told = [looking.whole_of(job) for job in jobs]
+    told = [queries.details_of(job) for job in jobs]
     words = ("id", "name", "kind", "status", "rows", "parts")
     return {
         "clicks": day.clicks,

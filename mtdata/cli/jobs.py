@@ -100,7 +100,7 @@ def _opened(options: argparse.Namespace) -> Settings:
     from mtdata.jobs.records import setting
 
     settings = with_records(settings_of(options))
-    setting.made_ready(settings.database)
+    setting.open_migrated(settings.database)
     return settings
 
 
@@ -112,19 +112,19 @@ def _add(options: argparse.Namespace) -> Result:
     ordering.kind_of(options.kind, KINDS)  # a slip of the pen is told without the records
     settings = _opened(options)
     from mtdata.jobs import queue
-    from mtdata.jobs.records import looking
+    from mtdata.jobs.records import queries
 
     job = queue.add(settings, KINDS, options.kind, given)
     if not options.json:
         say(f"{job.name} is {job.status} ({job.pk})")
-    return 0, looking.brief(job)
+    return 0, queries.summary_of(job)
 
 
 def _list(options: argparse.Namespace) -> Result:
     _opened(options)
-    from mtdata.jobs.records import looking
+    from mtdata.jobs.records import queries
 
-    found = looking.listed(options.status, options.kind)
+    found = queries.newest_jobs(options.status, options.kind)
     if not options.json:
         columns = ("name", "kind", "status", "created_at", "id")
         shown = [{**job, "status": _state(job)} for job in found]
@@ -140,9 +140,9 @@ def _state(job: dict[str, Any]) -> str:
 
 def _show(options: argparse.Namespace) -> Result:
     settings = _opened(options)
-    from mtdata.jobs.records import looking, orders
+    from mtdata.jobs.records import orders, queries
 
-    shown = looking.whole_of(orders.found(options.id))
+    shown = queries.details_of(orders.found(options.id))
     if options.links:
         _sign(settings, shown["artifacts"])
     if not options.json:
@@ -166,14 +166,14 @@ def _sign(settings: Settings, artifacts: list[dict[str, Any]]) -> None:
 
 def _log(options: argparse.Namespace) -> Result:
     _opened(options)
-    from mtdata.jobs.records import looking, orders
+    from mtdata.jobs.records import orders, queries
 
     job = orders.found(options.id)
-    events = looking.events(job, 10_000)
+    events = queries.events(job, 10_000)
     if not options.json:
         for event in events:
             say(f"{event['at']} {event['level']} {event['text']}")
-    return 0, {**looking.brief(job), "events": events}
+    return 0, {**queries.summary_of(job), "events": events}
 
 
 def _stop(options: argparse.Namespace) -> Result:
@@ -197,7 +197,7 @@ def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
     from django.db.models import Q
 
     from mtdata.jobs import queue
-    from mtdata.jobs.records import looking, share
+    from mtdata.jobs.records import queries, share
 
     ours = Q() if options.owner is None else Q(owner=options.owner)
     found = share.to_stop(ours, status=options.status, kind=options.kind)
@@ -206,7 +206,7 @@ def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
         for job in stopped:
             say(f"{job.name} is {job.status}")
         note(f"mtdata: {len(stopped)} jobs were stopped")
-    return 0, {"jobs": [looking.brief(job) for job in stopped]}
+    return 0, {"jobs": [queries.summary_of(job) for job in stopped]}
 
 
 def _retry(options: argparse.Namespace) -> Result:
@@ -227,11 +227,11 @@ def _undo(options: argparse.Namespace) -> Result:
 
 
 def _ordered(options: argparse.Namespace, job: Any, more: dict[str, Any]) -> Result:
-    from mtdata.jobs.records import looking
+    from mtdata.jobs.records import queries
 
     if not options.json:
         say(f"{job.name} is {job.status}")
-    return 0, {**looking.brief(job), "attempt": job.attempt, **more}
+    return 0, {**queries.summary_of(job), "attempt": job.attempt, **more}
 
 
 def _migrate(options: argparse.Namespace) -> Result:
@@ -274,10 +274,10 @@ def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
 
 def _runner(options: argparse.Namespace) -> Result:
     from mtdata.duties import KINDS
-    from mtdata.jobs.celery.runner import slots_of
+    from mtdata.jobs.celery.runner import runner_of
 
     settings = _asked_for(options, with_records(recorded(options)))
-    slots = slots_of(settings, KINDS, options.slots)
+    slots = runner_of(settings, KINDS, options.slots)
     if options.once:
         return 0, {"exit": 0, "carried": slots.drain()}
     asked = threading.Event()

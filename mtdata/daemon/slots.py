@@ -30,9 +30,9 @@ def begun(settings: Settings) -> Carrying | None:
     if not are_wanted(settings):
         return None
     from mtdata.duties import KINDS
-    from mtdata.jobs.runner import Slots  # here: the records bring Django along
+    from mtdata.jobs.runner import JobRunner  # here: the records bring Django along
 
-    slots = Slots(settings, KINDS)
+    slots = JobRunner(settings, KINDS)
     slots.start()
     log.info("the daemon carries jobs too, %d at a time", settings.programme.slots)
     return slots

@@ -40,7 +40,7 @@ def _check_records(settings: Settings) -> list[Finding]:
     try:
         setting.open_records(address)
         fitness.refuse_narrow_texts()
-        setting.look_into(address)
+        setting.open_existing(address)
         fitness.refuse_unwritable()
         shared_out = fitness.is_shared_out()
     except MTDataError as error:
@@ -75,7 +75,7 @@ def _check_broker(settings: Settings) -> list[Finding]:
         app.app_of(how.broker)
     except ConfigError as error:  # Celery is not installed, or BROKER_CA is none
         return [Finding(PROGRAM, "BROKER", "bad", str(error), error.exit_code)]
-    if fault := ring.try_out(how.broker):
+    if fault := ring.probe(how.broker):
         told = (
             f"{how.broker.told()}: {fault}; jobs wait up to SWEEP_S ({how.sweep_s:g} s) each until "
             "it rings again"

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import IO, cast
 
 from mtdata.jobs.pipe import PipeReader, line_of
-from mtdata.jobs.records.carrying import Claimed
+from mtdata.jobs.records.claims import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Child:
         )
         self._orders = cast(IO[bytes], self._process.stdin)
         self._said = cast(IO[bytes], self._process.stdout)
-        self.ear = PipeReader(self._said.fileno())
+        self.reader = PipeReader(self._said.fileno())
         self.pid = self._process.pid
 
     def is_there(self) -> bool:
@@ -56,7 +56,7 @@ class Child:
 
     def close(self) -> None:
         """Let go of its pipes."""
-        self.ear.close()
+        self.reader.close()
         self._said.close()
 
     def _signal(self, number: int) -> None:

@@ -116,7 +116,7 @@ class Kind:
     # puts together what all parts made, when the last of them is done
     close: Callable[[Work], None] | None = None
     key: Callable[[Parameters], str] = _no_key
-    hands: int = 1
+    max_runners: int = 1  # that carry parts of one job at a time
     resumes: bool = False  # goes on at its checkpoint where an earlier attempt was cut off
     check: Callable[[Parameters], None] = lambda parameters: None
     limit_s: float = 86_400

@@ -43,7 +43,7 @@ def order_of(kind: Kind, parameters: Parameters, owner: str = "") -> Order:
         parameters=parameters,
         base=kind.base(parameters),
         key=kind.key(parameters),
-        hands=kind.hands,
+        max_runners=kind.max_runners,
         can_undo=kind.undo is not None,
         owner=owner,
     )

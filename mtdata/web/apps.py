@@ -14,7 +14,7 @@ class WebApp(AppConfig):
 
     def ready(self) -> None:
         """Listen at the door, and for accounts that end."""
-        from mtdata.web.access import door, ending
+        from mtdata.web.access import ending, login_log
 
-        door.listen()
+        login_log.listen()
         ending.listen()

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from mtdata.web import faults
-from mtdata.web.access import admission
-from mtdata.web.access.admission import Audience
+from mtdata.web.access import authorize
+from mtdata.web.access.authorize import Audience
 from mtdata.web.access.roles import Role
 from mtdata.web.api import document, operations
 from mtdata.web.api.operations import OperationPath
@@ -186,7 +186,7 @@ def _served(route: Route) -> Page:
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
-        refused = admission.refused(request, route.door, least, guests=route.guests)
+        refused = authorize.refused(request, route.door, least, guests=route.guests)
         if refused is not None:
             return refused
         if way is None:

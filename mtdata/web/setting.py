@@ -145,7 +145,7 @@ def _templates() -> dict[str, Any]:
 def open_web(settings: Settings, kinds: Kinds) -> None:
     """Make Django and the tables ready.  RecordsError when the tables are missing or older."""
     prepare_web(settings, kinds, secret_of(settings))
-    records.made_ready(settings.database)
+    records.open_migrated(settings.database)
     _make_groups()
 
 

@@ -230,8 +230,8 @@ KINDS = {
     kind.name: kind
     for kind in (
         _kind("rows"),
-        _kind("shared", hands=8),
-        _kind("closed", hands=8, close=_close),
+        _kind("shared", max_runners=8),
+        _kind("closed", max_runners=8, close=_close),
         _kind("short", limit_s=0.5),
         _kind("fat", memory_bytes=1),
         DATED,

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from mtdata.jobs.records import carriers, going, reaping
+from mtdata.jobs.records import progress, reaper, runner_view
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Job, Part, Runner
 from tests.jobs.place import Place
@@ -34,7 +34,9 @@ def in_hand(of: Runner, number: int, **more: Any) -> Part:
 
 def states(*, ended: bool = False) -> dict[str, str]:
     """The state of each by host."""
-    return {one["host"]: one["state"] for one in carriers.crew(SWEEP_S, ended=ended).runners}
+    return {
+        one["host"]: one["state"] for one in runner_view.runner_page(SWEEP_S, ended=ended).runners
+    }
 
 
 def test_who_keeps_a_lease_is_alive_and_who_is_not_heard_of_is_not(place: Place) -> None:
@@ -47,8 +49,10 @@ def test_who_keeps_a_lease_is_alive_and_who_is_not_heard_of_is_not(place: Place)
     runner("went", ended_at=now())
     assert states() == {"busy": "alive", "lost": "silent", "idle": "alive"}
     assert states(ended=True) == {"went": "ended"}
-    assert carriers.alive(SWEEP_S) == 2
-    held = {one["host"]: one["parts"] for one in carriers.crew(SWEEP_S, ended=False).runners}
+    assert runner_view.live_count(SWEEP_S) == 2
+    held = {
+        one["host"]: one["parts"] for one in runner_view.runner_page(SWEEP_S, ended=False).runners
+    }
     assert [(p["job_name"], p["name"], p["rows"]) for p in held["busy"]] == [("job 1", "part 1", 7)]
     assert held["idle"] == []
 
@@ -66,8 +70,12 @@ def test_a_sign_of_life_that_lies_in_the_future_proves_nothing(place: Place) -> 
     tomorrow = now() + timedelta(days=1)
     late = {**late, "not_before": tomorrow, "waiting_since": now()}
     Part.objects.filter(pk=soon.pk).update(**late)
-    assert (states(), carriers.alive(SWEEP_S), going.is_carried()) == ({"gone": "silent"}, 0, False)
-    reaping.reap(60.0)
+    assert (states(), runner_view.live_count(SWEEP_S), progress.has_live_runner()) == (
+        {"gone": "silent"},
+        0,
+        False,
+    )
+    reaper.reap(60.0)
     found = {one.pk: one for one in Part.objects.all()}
     assert (found[part.pk].status, found[part.pk].lost) == ("Queued", 1)
     assert found[waits.pk].not_before is None
@@ -76,17 +84,17 @@ def test_a_sign_of_life_that_lies_in_the_future_proves_nothing(place: Place) -> 
 
 
 def test_jobs_are_counted_by_state(place: Place) -> None:
-    assert set(carriers.counts().values()) == {0}
+    assert set(runner_view.jobs_by_status().values()) == {0}
     place.add("rows")
     Job.objects.filter(pk=place.add("rows")).update(status="Failed")
-    counts = carriers.counts()
+    counts = runner_view.jobs_by_status()
     assert (counts["Queued"], counts["Failed"], counts["In Progress"]) == (1, 1, 0)
 
 
 def test_a_page_takes_as_many_queries_whoever_is_on_it(plain: Place) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            carriers.crew(SWEEP_S, ended=False)
+            runner_view.runner_page(SWEEP_S, ended=False)
         return len(captured)
 
     in_hand(runner("first"), 1)

@@ -20,7 +20,7 @@ from mtdata.cake import account, check
 from mtdata.config import load
 from mtdata.config.samples import samples_folder
 from mtdata.demo.cake.site import KEY, CakeSite
-from mtdata.jobs.records import reaping
+from mtdata.jobs.records import reaper
 from tests.bucket import KEYS, Bucket
 from tests.conftest import LONG, SEED, requires_program
 from tests.system.cake_child import CHILD
@@ -155,7 +155,7 @@ def ready(
 def _struck(home: Kitchen, words: Sequence[str], job: str, child: Sequence[str] = CHILD) -> None:
     """The job fails by the fault: with these words, and without a trace in the output."""
     before = home.sheets(), home.marks()
-    with patch.object(reaping, "MOST_PUT_OFF", 1):  # as if it had been put off five times
+    with patch.object(reaper, "MOST_PUT_OFF", 1):  # as if it had been put off five times
         home.carry(child)
     told = home.shown(job)
     assert told["status"] == "Failed", told
@@ -259,7 +259,7 @@ def test_rows_that_keep_arriving_are_told_and_leave_nothing_half(
     home.change(PAGE=5)
     home.cake.arriving = 1
     job = home.order("cake.clicks", **GIVEN)
-    with patch.object(reaping, "MOST_PUT_OFF", 1):
+    with patch.object(reaper, "MOST_PUT_OFF", 1):
         home.carry()
     told = home.shown(job)
     assert told["status"] == "Failed", told

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.jobs.pace import Bit, JobSpeed, pace_of, share_of
+from mtdata.jobs.speed import JobSpeed, PartSpan, share_of, speed_of
 
 bits = st.lists(
     st.builds(
-        Bit,
+        PartSpan,
         st.integers(0, 10**12),
         st.floats(0, 1e7),
         st.none() | st.integers(0, 10**12),
@@ -20,38 +20,40 @@ bits = st.lists(
 
 
 @given(bits, bits, st.integers(0, 10**6))
-def test_no_figures_break_it(finished: list[Bit], running: list[Bit], waiting: int) -> None:
-    pace = pace_of(finished, running, waiting)
+def test_no_figures_break_it(
+    finished: list[PartSpan], running: list[PartSpan], waiting: int
+) -> None:
+    pace = speed_of(finished, running, waiting)
     assert pace.rows_s is None or pace.rows_s >= 0
     assert pace.left_s is None or pace.left_s >= 0
     assert 0 <= share_of(len(finished), running, len(finished) + len(running) + waiting) <= 1
 
 
 def test_nothing_is_said_of_a_job_that_rests() -> None:
-    assert pace_of([Bit(100, 10.0)], [], 5) == JobSpeed()
+    assert speed_of([PartSpan(100, 10.0)], [], 5) == JobSpeed()
 
 
 def test_a_first_part_tells_by_how_far_it_is_itself() -> None:
-    pace = pace_of([], [Bit(50, 10.0, expected=100)], 3)
+    pace = speed_of([], [PartSpan(50, 10.0, expected=100)], 3)
     assert pace.rows_s == pytest.approx(5)
     assert pace.left_s == pytest.approx(70)  # half of this one and three more, 20 s each
 
 
 def test_finished_parts_tell_and_so_do_hands() -> None:
-    finished = [Bit(100, 10.0)] * 4
-    assert pace_of(finished, [Bit(0, 0.0)] * 2, 8) == pytest.approx(JobSpeed(20.0, 50.0))
+    finished = [PartSpan(100, 10.0)] * 4
+    assert speed_of(finished, [PartSpan(0, 0.0)] * 2, 8) == pytest.approx(JobSpeed(20.0, 50.0))
 
 
 def test_where_nothing_is_known_nothing_is_said() -> None:
-    assert pace_of([], [Bit(0, 5.0)], 3) == JobSpeed(None, None)
-    assert pace_of([], [Bit(1, 5.0, expected=10**6)], 3).left_s is None
+    assert speed_of([], [PartSpan(0, 5.0)], 3) == JobSpeed(None, None)
+    assert speed_of([], [PartSpan(1, 5.0, expected=10**6)], 3).left_s is None
 
 
 def test_a_part_that_lasts_longer_than_the_others_is_not_taken_for_done() -> None:
-    left = pace_of([Bit(1, 10.0)], [Bit(1, 500.0)], 0).left_s
+    left = speed_of([PartSpan(1, 10.0)], [PartSpan(1, 500.0)], 0).left_s
     assert left == pytest.approx(1.0)
 
 
 def test_the_share_counts_what_runs() -> None:
-    assert share_of(1, [Bit(50, 1.0, expected=100)], 3) == pytest.approx(0.5)
+    assert share_of(1, [PartSpan(50, 1.0, expected=100)], 3) == pytest.approx(0.5)
     assert share_of(0, [], 0) == 0.0

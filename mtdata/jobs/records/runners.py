@@ -19,7 +19,7 @@ from mtdata.jobs.records.models import Event, Job, Runner
 from mtdata.jobs.states import Status
 
 
-def enter(engine: str, slots: int) -> UUID:
+def register(engine: str, slots: int) -> UUID:
     """A new runner; its id."""
 
     def move() -> UUID:
@@ -38,12 +38,12 @@ def enter(engine: str, slots: int) -> UUID:
     return whole(move)
 
 
-def seen(runner: UUID) -> None:
+def mark_seen(runner: UUID) -> None:
     """It is still there."""
     whole(lambda: Runner.objects.filter(pk=runner).update(seen_at=now()))
 
 
-def gone(runner: UUID) -> None:
+def mark_ended(runner: UUID) -> None:
     """It has ended by itself."""
     whole(lambda: Runner.objects.filter(pk=runner).update(ended_at=now()))
 
@@ -61,7 +61,7 @@ def idle_elsewhere(runner: UUID, heard_within_s: float) -> bool:
         return others.annotate(at_work=at_work).filter(at_work__lt=F("slots")).exists()
 
 
-def told(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
+def add_log_lines(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
     """Enter what a child said."""
 
     def move() -> None:

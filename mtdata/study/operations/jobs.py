@@ -194,7 +194,7 @@ DECODE = Kind(
     run=_decode,
     base=_base("study.decode"),
     key=lambda parameters: f"decode:{parameters['server']}",
-    hands=64,
+    max_runners=64,
     about="Make the sheets of a pool again from its raw files, into recovered_data.",
 )
 KINDS: Kinds = {kind.name: kind for kind in (EXPORT, DECODE)}

@@ -13,10 +13,10 @@ from ninja import Query
 
 from mtdata.jobs import queue
 from mtdata.jobs.kind import reading
-from mtdata.jobs.records import going, listing, looking, share
+from mtdata.jobs.records import listing, progress, queries, share
 from mtdata.jobs.records.models import Job, Part
 from mtdata.web.access import users
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import reach_of
 from mtdata.web.api import shapes
 from mtdata.web.api.problems import Misfits, refusals
 from mtdata.web.pages.job import found
@@ -27,7 +27,7 @@ def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[st
 
     By state, kind, owner, and words in the name; a page beyond the last is the last.
     """
-    paged = looking.paged(
+    paged = queries.job_page(
         status="" if wanted.status == shapes.ANY else wanted.status,
         kind=wanted.kind,
         words=wanted.words,
@@ -66,9 +66,9 @@ def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     gave a sign of life.
     """
     job = found(request, id)
-    now = going.going(job)
+    now = progress.progress_of(job)
     return {
-        **looking.whole_of(job),
+        **queries.details_of(job),
         "share": now.share,
         "rows_per_s": now.pace.rows_s,
         "left_s": now.pace.left_s,
@@ -77,7 +77,7 @@ def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     }
 
 
-def _running(part: Part, now: going.Going) -> dict[str, Any]:
+def _running(part: Part, now: progress.Progress) -> dict[str, Any]:
     return {
         "number": part.number,
         "name": part.name,
@@ -97,7 +97,7 @@ def list_events(
 
     Ask again with `next` as the cursor for what has happened since.
     """
-    events = going.after(found(request, id), wanted.cursor, wanted.size)
+    events = progress.events_after(found(request, id), wanted.cursor, wanted.size)
     shown = [{"cursor": e.pk, "at": e.at, "level": e.level, "text": e.text} for e in events]
     return {"events": shown, "next": events[-1].pk if events else wanted.cursor}
 
@@ -134,7 +134,7 @@ def stop_jobs(request: HttpRequest, these: shapes.These) -> dict[str, Any]:
     )
     who = request.user.get_username()
     stopped = queue.stop_all(settings.MTDATA, found, f"stopped by {who}")
-    return {"stopped": len(stopped), "jobs": [looking.brief(job) for job in stopped]}
+    return {"stopped": len(stopped), "jobs": [queries.summary_of(job) for job in stopped]}
 
 
 def retry_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
@@ -150,4 +150,4 @@ def undo_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
 
 
 def _ordered(job: Job, note: str = "") -> dict[str, Any]:
-    return {**looking.brief(job), "attempt": job.attempt, "note": note}
+    return {**queries.summary_of(job), "attempt": job.attempt, "note": note}

@@ -18,7 +18,7 @@ from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError, RecordsError
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Job
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import reach_of
 from mtdata.web.pages.words import see
 from mtdata.web.paging import word_in
 

@@ -11,12 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from mtdata.core.control import on_lines
-from mtdata.jobs.records import going
+from mtdata.jobs.records import progress
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.jobs.states import FINAL, Status
 from mtdata.web import waiting
-from mtdata.web.access.reach import Scope, reach_of
+from mtdata.web.access.scope import Scope, reach_of
 from mtdata.web.downloads import links
 from mtdata.web.downloads.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
@@ -50,7 +50,7 @@ def live(request: HttpRequest, job: Any) -> HttpResponse:
 
 
 def _known(job: Job, reach: Scope) -> dict[str, Any]:
-    now = going.going(job)
+    now = progress.progress_of(job)
     orders = orders_of(job)
     sweep_s = settings.MTDATA.programme.sweep_s
     waits = job.status == Status.QUEUED
@@ -59,7 +59,8 @@ def _known(job: Job, reach: Scope) -> dict[str, Any]:
         "going": now,
         "percent": int(100 * now.share),
         "is_final": Status(job.status) in FINAL,
-        "is_lonely": waits and not going.is_carried(max(going.LIVING_S, SWEEPS * sweep_s)),
+        "is_lonely": waits
+        and not progress.has_live_runner(max(progress.LIVING_S, SWEEPS * sweep_s)),
         "took": _took(job),
         "place": _place(job, reach),
         "left": span(now.pace.left_s) if job.status == Status.IN_PROGRESS else "",
@@ -67,7 +68,7 @@ def _known(job: Job, reach: Scope) -> dict[str, Any]:
         "running": [_running(part, now) for part in now.running],
         "orders": orders,
         "orders_shown": "-".join(sorted(orders)) or "none",
-        "events": going.newest(job, TAIL),
+        "events": progress.newest_events(job, TAIL),
         "can_clone": job.kind in settings.MTDATA_KINDS,
         **_made(job, 1, ARTIFACTS),
     }
@@ -94,7 +95,7 @@ def _place(job: Job, reach: Scope) -> dict[str, Any]:
     }
 
 
-def _running(part: Part, now: going.Going) -> dict[str, Any]:
+def _running(part: Part, now: progress.Progress) -> dict[str, Any]:
     beat = part.beat_at or part.started_at or now.at
     return {
         "part": part,
@@ -154,7 +155,7 @@ def log(request: HttpRequest, job: Any) -> HttpResponse:
 
 def _lines(job: Job) -> Iterator[str]:
     last = 0
-    while events := going.after(job, last, LOG_LINES):
+    while events := progress.events_after(job, last, LOG_LINES):
         yield "".join(map(_told, events))
         last = events[-1].pk
 

@@ -9,12 +9,12 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.jobs.records import looking
+from mtdata.jobs.records import queries
 from mtdata.jobs.states import Status
 from mtdata.web import waiting
 from mtdata.web.access import users
-from mtdata.web.access.reach import reach_of
 from mtdata.web.access.roles import Role, role_of
+from mtdata.web.access.scope import reach_of
 from mtdata.web.downloads import links
 from mtdata.web.pages.words import span
 from mtdata.web.paging import asked_in, number_in
@@ -26,7 +26,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """A page of the list; its table alone for who polls it."""
     asked = asked_in(request.GET)
     reach = reach_of(request.user)
-    found = looking.paged(
+    found = queries.job_page(
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from mtdata.jobs import queue as front
 from mtdata.jobs.kind import Kind
 from mtdata.jobs.records.models import Job
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import reach_of
 from mtdata.web.job_form import JobForm, rows_in, without_row, words_of
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mtdata.core.clock import SystemClock
-from mtdata.jobs.records import carriers, listing
+from mtdata.jobs.records import listing, runner_view
 from mtdata.study.status import metrics as numbers
 from mtdata.web import pools
 
@@ -41,8 +41,8 @@ class Counting:
 
 
 def _counted() -> PageCounts:
-    alive = carriers.alive(settings.MTDATA.programme.sweep_s)
-    return PageCounts(carriers.counts(), listing.waiting(), alive)
+    alive = runner_view.live_count(settings.MTDATA.programme.sweep_s)
+    return PageCounts(runner_view.jobs_by_status(), listing.queue_summary(), alive)
 
 
 _COUNTING = Counting()

@@ -15,9 +15,9 @@ from mtdata.jobs import queue
 from mtdata.jobs.records import share
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
-from mtdata.jobs.records.moves import touched
+from mtdata.jobs.records.transitions import touched_parts
 from mtdata.jobs.states import Status, retry_refused, undo_refused
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import reach_of
 from mtdata.web.pages.words import see
 from mtdata.web.paging import asked_in
 
@@ -33,7 +33,7 @@ def orders_of(job: Job) -> set[str]:
         found.add("retry")
     if not undo_refused(status, can_undo=job.can_undo):
         with asking():
-            if touched(job, "all").exists():
+            if touched_parts(job, "all").exists():
                 found.add("undo")
     return found
 

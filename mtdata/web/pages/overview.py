@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.jobs.records import carriers
+from mtdata.jobs.records import runner_view
 from mtdata.jobs.states import Status
 from mtdata.web import charts, pools
 from mtdata.web.access.roles import is_guest
@@ -35,7 +35,7 @@ def piece(request: HttpRequest) -> HttpResponse:
 def _known() -> dict[str, Any]:
     ours = settings.MTDATA
     standing, rounds = pools.standing(ours), pools.rounds(ours)
-    counts, alive = carriers.counts(), carriers.alive(ours.programme.sweep_s)
+    counts, alive = runner_view.jobs_by_status(), runner_view.live_count(ours.programme.sweep_s)
     sites = [_site(name, state, rounds.get(name, {})) for name, state in standing.items()]
     return {
         "sites": sorted(sites, key=_trouble),

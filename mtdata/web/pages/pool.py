@@ -11,7 +11,7 @@ from django.shortcuts import render
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError
 from mtdata.study.status import overview as status
-from mtdata.web import pools, shelf
+from mtdata.web import file_list, pools
 from mtdata.web.pages import overview
 from mtdata.web.paging import word_in
 
@@ -75,18 +75,18 @@ def _scales(state: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]
 
 
 def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:
-    chosen = word_in(request.GET, "folder") or shelf.FOLDERS[0]
-    if chosen not in shelf.FOLDERS:
+    chosen = word_in(request.GET, "folder") or file_list.FOLDERS[0]
+    if chosen not in file_list.FOLDERS:
         raise Http404
     behind, beginning = word_in(request.GET, "behind"), word_in(request.GET, "begins")
     known: dict[str, Any] = {
-        "folders": shelf.FOLDERS,
+        "folders": file_list.FOLDERS,
         "chosen": chosen,
         "begins": beginning,
         "behind": behind,
     }
     try:
-        found = shelf.page(site, chosen, behind, beginning)
+        found = file_list.page(site, chosen, behind, beginning)
     except (MTDataError, OSError) as error:
         return known | {"files_fault": str(error)}
     files = [
@@ -96,6 +96,6 @@ def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:
     return known | {"files": files, "total": found.total, "last": found.last}
 
 
-def _is_cut(file: shelf.ListedFile) -> bool:
+def _is_cut(file: file_list.ListedFile) -> bool:
     """Shorter than what was committed; a round may be adding to it, so longer is none."""
     return file.known is not None and file.size < file.known.length

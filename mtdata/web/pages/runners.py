@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.jobs.records import carriers
+from mtdata.jobs.records import runner_view
 from mtdata.web.paging import number_in
 
 
@@ -14,5 +14,5 @@ def show(request: HttpRequest) -> HttpResponse:
     """Those who are there or fell silent; `?show=ended` those who went."""
     ended = request.GET.get("show") == "ended"
     page = number_in(request.GET, "page", 1)
-    crew = carriers.crew(settings.MTDATA.programme.sweep_s, ended=ended, page=page)
+    crew = runner_view.runner_page(settings.MTDATA.programme.sweep_s, ended=ended, page=page)
     return render(request, "web/runners.html", {"crew": crew, "ended": ended})

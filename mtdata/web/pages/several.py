@@ -14,11 +14,11 @@ from django.shortcuts import render
 
 from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.jobs import queue
-from mtdata.jobs.records import looking
+from mtdata.jobs.records import queries
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.states import Status
 from mtdata.web.access import users
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import reach_of
 from mtdata.web.downloads import links
 from mtdata.web.pages.words import see
 from mtdata.web.paging import word_in
@@ -31,7 +31,7 @@ FILTERS = ("status", "kind", "name", "owner")
 def show(request: HttpRequest) -> HttpResponse:
     """The newest jobs that the filters in the address leave, each with a box to tick."""
     asked = {name: word_in(request.GET, name, MOST_WORDS).strip() for name in FILTERS}
-    found = looking.paged(
+    found = queries.job_page(
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],

@@ -38,7 +38,7 @@ def locked(job_id: Any) -> Job:
     return job
 
 
-def tell(job_id: Any, at: datetime, level: str, text: str) -> None:
+def add_event(job_id: Any, at: datetime, level: str, text: str) -> None:
     """One line of what happened."""
     Event.objects.create(job_id=job_id, at=at, level=level, text=on_lines(text)[:TEXT])
 
@@ -53,8 +53,8 @@ def advance(job: Job) -> None:
     elif step.undo:
         at = now()
         last = job.parts.order_by("-number").values_list("number", flat=True).first() or 0
-        Part.objects.create(job=job, number=last + 1, stage=Stage.UNDO, name=_reach(job))
-        tell(job.pk, at, "INFO", f"taking back what it did ({_reach(job)})")
+        Part.objects.create(job=job, number=last + 1, stage=Stage.UNDO, name=_undo_scope(job))
+        add_event(job.pk, at, "INFO", f"taking back what it did ({_undo_scope(job)})")
 
 
 def _rest(job: Job) -> None:
@@ -62,8 +62,8 @@ def _rest(job: Job) -> None:
     first = next_parts(job).order_by("not_before", "number").first()
     if first is None:
         raise AssertionError("a job rests without a part that waits")
-    turn(job, Status.QUEUED, held_key=None, not_before=first.not_before, reason=first.reason)
-    tell(job.pk, now(), "INFO", f"{first.name} {first.reason}")
+    set_status(job, Status.QUEUED, held_key=None, not_before=first.not_before, reason=first.reason)
+    add_event(job.pk, now(), "INFO", f"{first.name} {first.reason}")
 
 
 def next_parts(job: Job) -> Any:
@@ -79,14 +79,18 @@ def _waits(job: Job) -> bool:
     return not next_parts(job).filter(soon).exists()
 
 
-def _reach(job: Job) -> str:
+def _undo_scope(job: Job) -> str:
     return ALL if job.status == Status.STOPPING else UNFINISHED
 
 
 def _standing(job: Job) -> JobStanding:
     parts = job.parts
     forward = parts.exclude(stage=Stage.UNDO)
-    undo = parts.filter(stage=Stage.UNDO, name=_reach(job)).values_list("status", flat=True).first()
+    undo = (
+        parts.filter(stage=Stage.UNDO, name=_undo_scope(job))
+        .values_list("status", flat=True)
+        .first()
+    )
     queued = forward.filter(status=Status.QUEUED).exists()
     running = parts.filter(status=Status.IN_PROGRESS).exists()
     return JobStanding(
@@ -95,19 +99,19 @@ def _standing(job: Job) -> JobStanding:
         running=running,
         failed=forward.filter(status=Status.FAILED).exists(),
         undo=Status(undo) if undo else None,
-        touched=touched(job, _reach(job)).exists(),
+        touched=touched_parts(job, _undo_scope(job)).exists(),
         can_undo=job.can_undo,
         waits=queued and not running and _waits(job),
     )
 
 
-def touched(job: Job, reach: str) -> Any:
+def touched_parts(job: Job, undo_scope: str) -> Any:
     """The parts that began, leave something and were not taken back, as far as that reaches."""
     parts = job.parts.filter(stage__in=LEAVING, begun=True)
-    return parts if reach == ALL else parts.exclude(status=Status.SUCCESS)
+    return parts if undo_scope == ALL else parts.exclude(status=Status.SUCCESS)
 
 
-def turn(job: Job, status: Status, **more: Any) -> None:
+def set_status(job: Job, status: Status, **more: Any) -> None:
     """Give the job its next state; one that may not follow is a fault of the program.
 
     It waits no more, unless `not_before` is given.
@@ -132,15 +136,17 @@ def end(job: Job, status: Status, reason: str = "") -> None:
         reason = failed_told(why, stopping=stopping, most=TEXT)
     reason = reason or job.reason
     job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED)
-    turn(job, status, ended_at=at, held_key=None, reason=reason[:TEXT])
-    tell(job.pk, at, "ERROR" if status is Status.FAILED else "INFO", f"{status}. {reason}".strip())
+    set_status(job, status, ended_at=at, held_key=None, reason=reason[:TEXT])
+    add_event(
+        job.pk, at, "ERROR" if status is Status.FAILED else "INFO", f"{status}. {reason}".strip()
+    )
 
 
-def taken_back(job: Job, reach: str) -> None:
+def forget_undone(job: Job, undo_scope: str) -> None:
     """Enter that nothing of the touched parts is left."""
-    parts = touched(job, reach)
+    parts = touched_parts(job, undo_scope)
     Artifact.objects.filter(part__in=list(parts.values_list("pk", flat=True))).delete()
-    if reach == ALL:
+    if undo_scope == ALL:
         parts.filter(status=Status.SUCCESS).update(status=Status.STOPPED)
         parts = job.parts.filter(stage__in=LEAVING)
     parts.update(begun=False, rows=0, checkpoint=None)

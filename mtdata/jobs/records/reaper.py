@@ -11,32 +11,32 @@ from django.db.models import F, Q
 
 from mtdata.core.past import latest_counted
 from mtdata.jobs.records.asking import asking, now, whole
-from mtdata.jobs.records.carrying import Claimed
+from mtdata.jobs.records.claims import Claimed
 from mtdata.jobs.records.models import Job, Part
-from mtdata.jobs.records.moves import TEXT, advance, end, locked, tell
+from mtdata.jobs.records.transitions import TEXT, add_event, advance, end, locked
 from mtdata.jobs.states import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
 
 PAUSE_S, PUT_OFF_S = 5.0, 2.0
 SILENT = "its runner was not heard of any more"
 
 
-def lose(claimed: Claimed, reason: str) -> bool:
+def requeue(claimed: Claimed, reason: str) -> bool:
     """Enter that the part did not get to its end: it is begun anew, or has Failed by now.
 
     False when it is ours no more.
     """
-    return whole(partial(_lose, claimed.job, _mine(claimed), reason))
+    return whole(partial(_requeue, claimed.job, _mine(claimed), reason))
 
 
 def put_off(claimed: Claimed, reason: str) -> bool:
     """The same for a fault that may be gone later: it is begun anew with pauses that grow."""
-    lose_it = partial(_lose, most=MOST_PUT_OFF, first_pause_s=PUT_OFF_S)
-    return whole(partial(lose_it, claimed.job, _mine(claimed), reason))
+    requeue_it = partial(_requeue, most=MOST_PUT_OFF, first_pause_s=PUT_OFF_S)
+    return whole(partial(requeue_it, claimed.job, _mine(claimed), reason))
 
 
 def hand_back(claimed: Claimed, reason: str) -> bool:
     """The same for a runner that ends by itself: it does not count as a loss."""
-    return whole(partial(_lose, claimed.job, _mine(claimed), reason, counts=False))
+    return whole(partial(_requeue, claimed.job, _mine(claimed), reason, counts=False))
 
 
 def _mine(claimed: Claimed) -> Any:
@@ -55,7 +55,7 @@ def reap(stopping_s: float) -> int:
     for job_id, pk, attempt in lost:
         # renewed meanwhile, it does not match any more
         still = Part.objects.filter(_is_silent(at), pk=pk, attempt=attempt)
-        count += whole(partial(_lose, job_id, still, SILENT))
+        count += whole(partial(_requeue, job_id, still, SILENT))
     for job_id in late:
         count += whole(partial(_too_late, job_id, stopping_s))
     return count
@@ -93,7 +93,7 @@ def _late(at: datetime, stopping_s: float) -> list[Any]:
     return list(stopping.values_list("pk", flat=True))
 
 
-def _lose(
+def _requeue(
     job_id: Any,
     which: Any,
     reason: str,
@@ -121,7 +121,9 @@ def _lose(
         reason=reason[:TEXT],
     )
     if taken == 1:
-        tell(job.pk, at, "WARNING", f"{part.name}: {reason}; now {becomes} (lost {lost} times)")
+        add_event(
+            job.pk, at, "WARNING", f"{part.name}: {reason}; now {becomes} (lost {lost} times)"
+        )
         advance(job)
     return bool(taken)
 

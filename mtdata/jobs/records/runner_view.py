@@ -36,14 +36,14 @@ class RunnerPage(NamedTuple):
         return self.page + 1
 
 
-def counts() -> dict[str, int]:
+def jobs_by_status() -> dict[str, int]:
     """Jobs by state, each state with a number."""
     with asking():
         found = dict(Job.objects.order_by().values_list("status").annotate(Count("pk")))
     return {status.value: found.get(status.value, 0) for status in Status}
 
 
-def alive(sweep_s: float) -> int:
+def live_count(sweep_s: float) -> int:
     """How many carry, or would if there were something."""
     with asking():
         at = now()
@@ -60,7 +60,7 @@ def _is_heard(at: datetime, sweep_s: float) -> Q:
     return Q(ended_at=None) & (Q(seen_at__gt=since, seen_at__lte=counted) | Q(pk__in=busy))
 
 
-def crew(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> RunnerPage:
+def runner_page(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> RunnerPage:
     """Those who are there or fell silent, the newest first; with `ended`, those who went."""
     with asking():
         at = now()

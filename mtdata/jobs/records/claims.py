@@ -19,8 +19,17 @@ from django.db.models import F, Q
 from mtdata.core.errors import Fenced
 from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.jobs.records.models import Artifact, Job, Part
-from mtdata.jobs.records.moves import ALL, TEXT, advance, locked, taken_back, tell, touched, turn
 from mtdata.jobs.records.share import in_turn
+from mtdata.jobs.records.transitions import (
+    ALL,
+    TEXT,
+    add_event,
+    advance,
+    forget_undone,
+    locked,
+    set_status,
+    touched_parts,
+)
 from mtdata.jobs.states import CLOSING, LEAVING, Stage, Status
 
 CANDIDATES = 50
@@ -38,7 +47,7 @@ class Claimed(NamedTuple):
     attempt: int
     again: bool = False
     checkpoint: Any = None
-    reach: list[str] | None = None  # for a part that takes back: of which parts; None: of all
+    undo_scope: list[str] | None = None  # for a part that takes back: of which parts; None: of all
 
 
 class MadeFile(NamedTuple):
@@ -51,7 +60,7 @@ class MadeFile(NamedTuple):
     sha256: str = ""
 
 
-class Signs(NamedTuple):
+class PartProgress(NamedTuple):
     """How far a part is."""
 
     rows: int = 0
@@ -86,7 +95,7 @@ def claim(
     return None
 
 
-def waiting(job_id: str) -> int:
+def waiting_parts(job_id: str) -> int:
     """How many parts of a job's work nobody has begun yet."""
     with asking():
         return Part.objects.filter(job_id=job_id, stage=Stage.WORK, status=Status.QUEUED).count()
@@ -128,7 +137,7 @@ def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
         part.attempt + 1,
         again=part.begun,
         checkpoint=part.checkpoint,
-        reach=_reach(job, part),
+        undo_scope=_undo_scope(job, part),
     )
 
 
@@ -137,18 +146,21 @@ def _begun(job: Job, at: datetime) -> bool:
     if job.key and Job.objects.filter(held_key=job.key).exists():
         return False
     since = job.started_at or at
-    turn(job, Status.IN_PROGRESS, started_at=since, held_key=job.key or None, reason="")
+    set_status(job, Status.IN_PROGRESS, started_at=since, held_key=job.key or None, reason="")
     return True
 
 
-def _reach(job: Job, part: Part) -> list[str] | None:
+def _undo_scope(job: Job, part: Part) -> list[str] | None:
     if part.stage != Stage.UNDO or part.name == ALL:
         return None
-    return list(touched(job, part.name).values_list("name", flat=True))
+    return list(touched_parts(job, part.name).values_list("name", flat=True))
 
 
 def _allowed(job: Job) -> tuple[Stage, ...]:
-    """Which parts may be begun now: none beyond its hands, and no more work once one has failed."""
+    """Stages of which a part may be begun now; none where `hands` of its parts run already.
+
+    Nothing more is worked on once a part has failed.
+    """
     if job.status == Status.STOPPING:
         return (Stage.UNDO,)
     if job.parts.filter(status=Status.IN_PROGRESS).count() >= job.hands:
@@ -164,7 +176,7 @@ def _allowed(job: Job) -> tuple[Stage, ...]:
     )
 
 
-def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: Signs) -> Verdict:
+def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: PartProgress) -> Verdict:
     """Say that it goes on; what the records say to that."""
     with asking():
         at = now()
@@ -206,7 +218,7 @@ def fenced(claimed: Claimed) -> Iterator[Part]:
 
 def finish(
     claimed: Claimed,
-    signs: Signs,
+    signs: PartProgress,
     made: Sequence[MadeFile] = (),
     planned: Sequence[str] = (),
     *,
@@ -233,9 +245,9 @@ def finish(
         )
         if claimed.stage == Stage.PLAN:
             _plan(job, planned, closes=closes)
-            tell(job.pk, at, "INFO", f"{len(planned)} parts")
+            add_event(job.pk, at, "INFO", f"{len(planned)} parts")
         if claimed.stage == Stage.UNDO:
-            taken_back(job, claimed.name)
+            forget_undone(job, claimed.name)
         advance(job)
 
     whole(move)
@@ -254,7 +266,7 @@ def fail(claimed: Claimed, reason: str) -> bool:
     return whole(lambda: _leave(claimed, Status.FAILED, reason))
 
 
-def stopped(claimed: Claimed) -> bool:
+def mark_stopped(claimed: Claimed) -> bool:
     """Enter that its child has ended because the job is stopped."""
     return whole(lambda: _leave(claimed, Status.STOPPED, "stopped"))
 
@@ -273,6 +285,6 @@ def _leave(claimed: Claimed, status: Status, reason: str) -> bool:
     )
     if mine == 1:
         level = "ERROR" if status is Status.FAILED else "INFO"
-        tell(job.pk, at, level, f"{claimed.name}: {reason}")
+        add_event(job.pk, at, level, f"{claimed.name}: {reason}")
         advance(job)
     return mine == 1

@@ -9,7 +9,7 @@ from typing import NamedTuple
 LEAST_SHARE, MOST_GUESSED = 0.02, 0.9
 
 
-class Bit(NamedTuple):
+class PartSpan(NamedTuple):
     """A part of the work: its rows so far, how many are expected, the seconds it took so far."""
 
     rows: int
@@ -29,12 +29,12 @@ class JobSpeed(NamedTuple):
     left_s: float | None = None
 
 
-def share_of(done: int, running: Sequence[Bit], total: int) -> float:
+def share_of(done: int, running: Sequence[PartSpan], total: int) -> float:
     """How much of a job is done, of 1."""
     return min(1.0, (done + sum(bit.share or 0.0 for bit in running)) / total) if total else 0.0
 
 
-def pace_of(finished: Sequence[Bit], running: Sequence[Bit], waiting: int) -> JobSpeed:
+def speed_of(finished: Sequence[PartSpan], running: Sequence[PartSpan], waiting: int) -> JobSpeed:
     """By the parts that run and the last that were finished; `waiting` parts are still to come.
 
     Spans of parts are taken, not of the job: it may have waited between two of them for days.
@@ -44,7 +44,7 @@ def pace_of(finished: Sequence[Bit], running: Sequence[Bit], waiting: int) -> Jo
     return JobSpeed(_rows_s(finished, running), _left_s(finished, running, waiting))
 
 
-def _rows_s(finished: Sequence[Bit], running: Sequence[Bit]) -> float | None:
+def _rows_s(finished: Sequence[PartSpan], running: Sequence[PartSpan]) -> float | None:
     speeds = [bit.rows / bit.seconds for bit in running if bit.rows and bit.seconds > 0]
     if speeds:
         return sum(speeds)
@@ -53,7 +53,9 @@ def _rows_s(finished: Sequence[Bit], running: Sequence[Bit]) -> float | None:
     return len(running) * rows / seconds if rows and seconds > 0 else None
 
 
-def _left_s(finished: Sequence[Bit], running: Sequence[Bit], waiting: int) -> float | None:
+def _left_s(
+    finished: Sequence[PartSpan], running: Sequence[PartSpan], waiting: int
+) -> float | None:
     spans = [bit.seconds for bit in finished]
     spans = spans or [
         bit.seconds / bit.share for bit in running if bit.share and bit.share >= LEAST_SHARE

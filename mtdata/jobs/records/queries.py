@@ -16,12 +16,12 @@ EVENTS, MOST, MOST_PAGE = 50, 200, 200
 NO_PARTS = {"done": 0, "total": 0, "rows": 0}
 
 
-def brief(job: Job) -> dict[str, Any]:
+def summary_of(job: Job) -> dict[str, Any]:
     """What `jobs add` and `jobs list` print of a job."""
     return {"id": str(job.pk), "name": job.name, "kind": job.kind, "status": job.status}
 
 
-def whole_of(job: Job) -> dict[str, Any]:
+def details_of(job: Job) -> dict[str, Any]:
     """What `jobs show` prints: how far it is, why, what came out, what happened last."""
     with asking():
         job.refresh_from_db()
@@ -32,7 +32,7 @@ def whole_of(job: Job) -> dict[str, Any]:
             rows=Sum("rows", filter=work),
         )
         return {
-            **brief(job),
+            **summary_of(job),
             "reason": job.reason,
             "attempt": job.attempt,
             "parameters": job.parameters,
@@ -74,7 +74,7 @@ def events(job: Job, most: int) -> list[dict[str, str]]:
     ]
 
 
-def listed(status: str = "", kind: str = "", most: int = MOST) -> list[dict[str, Any]]:
+def newest_jobs(status: str = "", kind: str = "", most: int = MOST) -> list[dict[str, Any]]:
     """The newest jobs, the newest first; `not_before` of one that waits tells until when."""
     with asking():
         jobs = Job.objects.order_by("-created_at")
@@ -84,7 +84,7 @@ def listed(status: str = "", kind: str = "", most: int = MOST) -> list[dict[str,
             jobs = jobs.filter(kind=kind)
         return [
             {
-                **brief(job),
+                **summary_of(job),
                 "created_at": job.created_at.isoformat(),
                 "not_before": _moment(job.not_before),
             }
@@ -92,7 +92,7 @@ def listed(status: str = "", kind: str = "", most: int = MOST) -> list[dict[str,
         ]
 
 
-class Paged(NamedTuple):
+class JobPage(NamedTuple):
     """One page of jobs, the newest first; `total` is how many there are on all pages."""
 
     jobs: list[dict[str, Any]]
@@ -101,7 +101,7 @@ class Paged(NamedTuple):
     pages: int
 
 
-def paged(
+def job_page(
     *,
     status: str = "",
     kind: str = "",
@@ -110,7 +110,7 @@ def paged(
     within: Q = Q(),  # noqa: B008 - it is never changed
     page: int = 1,
     size: int = 50,
-) -> Paged:
+) -> JobPage:
     """The jobs of that state, kind and owner with these words in their names; in three queries.
 
     `within` says among which jobs.
@@ -130,7 +130,7 @@ def paged(
         first = (page - 1) * size
         shown = list(jobs.order_by("-created_at", "-pk")[first : first + size])
         counted = _counted([job.pk for job in shown])
-    return Paged([_line(job, counted.get(job.pk, NO_PARTS)) for job in shown], total, page, pages)
+    return JobPage([_line(job, counted.get(job.pk, NO_PARTS)) for job in shown], total, page, pages)
 
 
 def _counted(jobs: Sequence[Any]) -> dict[Any, dict[str, int]]:
@@ -145,7 +145,7 @@ def _counted(jobs: Sequence[Any]) -> dict[Any, dict[str, int]]:
 
 def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
     return {
-        **brief(job),
+        **summary_of(job),
         "owner": job.owner,
         "attempt": job.attempt,
         "reason": job.reason,
@@ -158,7 +158,7 @@ def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def known(job_id: Any) -> Job | None:
+def job_by_id(job_id: Any) -> Job | None:
     """The job of that id."""
     with asking():
         return Job.objects.filter(pk=job_id).first()
@@ -171,7 +171,7 @@ def under_way() -> set[str]:
         return {str(one) for one in found}
 
 
-def digests(job_id: Any) -> set[str]:
+def digests_of(job_id: Any) -> set[str]:
     """The SHA-256 of everything that a job made, or was about to give its name when it was cut."""
     with asking():
         made = set(Artifact.objects.filter(job=job_id).values_list("sha256", flat=True))
@@ -184,7 +184,7 @@ def digests(job_id: Any) -> set[str]:
         return (made | begun) - {""}
 
 
-def made_by(place: str, sha256: str, but: Any) -> str:
+def other_maker_of(place: str, sha256: str, but: Any) -> str:
     """The name of another job that made that very file at that place; '' when none did."""
     with asking():
         found = Artifact.objects.filter(place=place, sha256=sha256).exclude(job=but)

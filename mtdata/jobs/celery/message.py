@@ -30,31 +30,31 @@ class Ring(NamedTuple):
     hops: int
 
 
-def in_amqp(properties: dict[str, Any], body: Any) -> Ring | str:
+def ring_in_amqp(properties: dict[str, Any], body: Any) -> Ring | str:
     """The ring in a message of AMQP, or why there is none."""
     coded = properties.get("content_type"), properties.get("content_encoding")
     return _ring(properties.get("application_headers"), coded, body)
 
 
-def in_sqs(body: Any) -> Ring | str:
+def ring_in_sqs(body: Any) -> Ring | str:
     """The same in a message of SQS: an envelope of JSON, which may stand there in base64."""
     if not isinstance(body, str) or len(body) > MOST_BYTES:
         return "it is too long"
     try:
-        text: Any = body if body.lstrip().startswith("{") else _plain(body)
-        envelope = _read(text)
+        text: Any = body if body.lstrip().startswith("{") else _from_base64(body)
+        envelope = _parsed(text)
         if not isinstance(envelope, dict):
             return STRANGE
         properties, inner = envelope.get("properties"), envelope.get("body")
         if isinstance(properties, dict) and properties.get("body_encoding") == "base64":
-            inner = _plain(inner)
+            inner = _from_base64(inner)
     except ValueError:
         return "it cannot be read"
     coded = envelope.get("content-type"), envelope.get("content-encoding")
     return _ring(envelope.get("headers"), coded, inner)
 
 
-def _plain(text: Any) -> bytes:
+def _from_base64(text: Any) -> bytes:
     """What stands there in base64; ValueError where nothing does."""
     if not isinstance(text, str):
         raise ValueError("no text")
@@ -64,7 +64,7 @@ def _plain(text: Any) -> bytes:
         raise ValueError("no base64") from error
 
 
-def _read(text: Any) -> Any:
+def _parsed(text: Any) -> Any:
     """What JSON says; ValueError for whatever the parser makes of it."""
     try:
         return json.loads(text)
@@ -82,12 +82,12 @@ def _ring(headers: Any, coded: tuple[Any, Any], body: Any) -> Ring | str:
     if not isinstance(body, str | bytes | memoryview) or len(body) > MOST_BYTES:
         return "it is too long"
     try:
-        return _called(_read(bytes(body) if isinstance(body, memoryview) else body))
+        return _from_call(_parsed(bytes(body) if isinstance(body, memoryview) else body))
     except ValueError:
         return "it cannot be read"
 
 
-def _called(call: Any) -> Ring | str:
+def _from_call(call: Any) -> Ring | str:
     match call:
         case [[str(job), int(hops)], {} as more, dict(further)] if not more:
             if any(further.values()):

@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Max, Q, Sum
 
 from mtdata.core.past import latest_counted
-from mtdata.jobs.pace import Bit, JobSpeed, pace_of, share_of
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Event, Job, Part, Runner
+from mtdata.jobs.speed import JobSpeed, PartSpan, share_of, speed_of
 from mtdata.jobs.states import Stage, Status
 
 RUNNING, FINISHED, LIVING_S = 20, 20, 60.0
 
 
-class Going(NamedTuple):
+class Progress(NamedTuple):
     """How far a job is, at this time by the database's clock."""
 
     at: datetime
@@ -33,7 +33,7 @@ class Going(NamedTuple):
     silent_s: float | None  # since the last sign of life of any part; None: nothing runs
 
 
-def going(job: Job) -> Going:
+def progress_of(job: Job) -> Progress:
     """What there is to tell of a job that has begun."""
     with asking():
         at = now()
@@ -44,13 +44,15 @@ def going(job: Job) -> Going:
         finished = list(done.exclude(started_at=None).order_by("-ended_at")[:FINISHED])
     bits = [_bit(part, part.beat_at or at) for part in running if part.stage == Stage.WORK]
     heard = counted["heard"]
-    return Going(
+    return Progress(
         at=at,
         done=counted["done"],
         total=counted["total"],
         rows=counted["rows"] or 0,
         share=share_of(counted["done"], bits, counted["total"]),
-        pace=pace_of([_bit(part, part.ended_at or at) for part in finished], bits, counted["wait"]),
+        pace=speed_of(
+            [_bit(part, part.ended_at or at) for part in finished], bits, counted["wait"]
+        ),
         running=running,
         more_running=max(0, counted["running"] - len(running)),
         silent_s=None if heard is None else max(0.0, (at - heard).total_seconds()),
@@ -70,12 +72,12 @@ def _counted(job: Job) -> dict[str, Any]:
     return found
 
 
-def _bit(part: Part, until: datetime) -> Bit:
+def _bit(part: Part, until: datetime) -> PartSpan:
     seconds = (until - part.started_at).total_seconds() if part.started_at else 0.0
-    return Bit(part.rows, max(0.0, seconds), part.expected)
+    return PartSpan(part.rows, max(0.0, seconds), part.expected)
 
 
-def is_carried(living_s: float = LIVING_S) -> bool:
+def has_live_runner(living_s: float = LIVING_S) -> bool:
     """Whether anybody who carries jobs was seen of late."""
     with asking():
         at = now()
@@ -83,13 +85,13 @@ def is_carried(living_s: float = LIVING_S) -> bool:
         return Runner.objects.filter(ended_at=None, seen_at__range=seen).exists()
 
 
-def newest(job: Job, most: int) -> list[Event]:
+def newest_events(job: Job, most: int) -> list[Event]:
     """What happened last, the newest first."""
     with asking():
         return list(job.events.order_by("-pk")[:most])
 
 
-def after(job: Job, event: int, most: int) -> list[Event]:
+def events_after(job: Job, event: int, most: int) -> list[Event]:
     """What happened after that event (0: from the beginning on), the oldest first."""
     with asking():
         return list(job.events.filter(pk__gt=event).order_by("pk")[:most])

@@ -13,27 +13,27 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mtdata.config.broker_address import BrokerAddress
-from mtdata.jobs.celery import heard, sqs
-from mtdata.jobs.celery.heard import Ring
+from mtdata.jobs.celery import sqs
+from mtdata.jobs.celery.message import Ring, ring_in_amqp, ring_in_sqs
 
 if TYPE_CHECKING:
     from celery import Celery
 
 
-class Taken(NamedTuple):
+class Delivery(NamedTuple):
     """A message that nobody else sees meanwhile: a ring, or why it is none."""
 
-    said: Ring | str
-    done: Callable[[], Any]
+    content: Ring | str
+    ack: Callable[[], Any]
     """Take it away for good."""
-    back: Callable[[], Any]
+    requeue: Callable[[], Any]
     """Let somebody else have it."""
 
 
 class BrokerConnection(Protocol):
     """A line that stands; faults are those of `broker_faults`."""
 
-    def next(self, within_s: float) -> Taken | None:
+    def next(self, within_s: float) -> Delivery | None:
         """The next message; None when none came by then."""
         ...
 
@@ -48,8 +48,8 @@ class _Rabbit:
         arguments = {"x-priority": priority} if priority else None
         channel.basic_consume(queue, callback=self._waiting.append, arguments=arguments)
 
-    def next(self, within_s: float) -> Taken | None:
-        """Port: Line.next."""
+    def next(self, within_s: float) -> Delivery | None:
+        """Port: BrokerConnection.next."""
         if not self._waiting:
             try:
                 self._connection.drain_events(timeout=within_s)
@@ -59,8 +59,8 @@ class _Rabbit:
             return None
         message = self._waiting.popleft()
         tag = message.delivery_info["delivery_tag"]
-        return Taken(
-            heard.in_amqp(message.properties, message.body),
+        return Delivery(
+            ring_in_amqp(message.properties, message.body),
             partial(self._channel.basic_ack, tag),
             partial(self._channel.basic_reject, tag, requeue=True),
         )
@@ -72,22 +72,22 @@ class _Sqs:
     def __init__(self, client: Any, url: str) -> None:
         self._client, self._url = client, url
 
-    def next(self, within_s: float) -> Taken | None:
-        """Port: Line.next."""
+    def next(self, within_s: float) -> Delivery | None:
+        """Port: BrokerConnection.next."""
         answer = self._client.receive_message(
             QueueUrl=self._url, MaxNumberOfMessages=1, WaitTimeSeconds=int(within_s)
         )
         for message in answer.get("Messages", []):
             known = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
-            return Taken(
-                heard.in_sqs(message.get("Body")),
+            return Delivery(
+                ring_in_sqs(message.get("Body")),
                 partial(self._client.delete_message, **known),
                 partial(self._client.change_message_visibility, **known, VisibilityTimeout=0),
             )
         return None
 
 
-def listening(
+def consuming(
     app: Celery, address: BrokerAddress, priority: int = 0
 ) -> AbstractContextManager[BrokerConnection]:
     """A line to the queue, which is made where it does not stand; who has priority hears first."""
@@ -123,7 +123,7 @@ def _to_rabbit(app: Celery, queue: str, priority: int) -> Iterator[BrokerConnect
         yield _Rabbit(connection, channel, queue, priority)
 
 
-def empty(app: Celery, address: BrokerAddress) -> None:
+def purge(app: Celery, address: BrokerAddress) -> None:
     """Drop every message that waits at RabbitMQ: one of them cannot even be taken."""
     with connected(app.connection_for_read()) as connection:
         connection.channel().queue_purge(address.queue)
