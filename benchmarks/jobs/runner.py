@@ -19,7 +19,7 @@ if __name__ == "__main__":
     settings = load(Path(sys.argv[1]), os.environ)
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    slots = runner_of(settings, KINDS, 1, terms=options_of(settings, CHILD))
+    slots = runner_of(settings, KINDS, 1, options=options_of(settings, CHILD))
     slots.start()
     asked.wait()
     slots.stop(10.0)

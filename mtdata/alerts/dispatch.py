@@ -50,26 +50,26 @@ class Notices:
         self._books, self._outbox, self._posts = books, outbox, posts
         self._clock, self._stuck, self._marker = clock, stuck, marker
 
-    def decide(self, pace: AlertIntervals, host: str) -> None:
+    def decide(self, intervals: AlertIntervals, host: str) -> None:
         """Spool what is due and enter it as told."""
         now = self._clock.now()
-        news = [one for book in self._books for one in self._read(book, pace)]
-        for notice in due(news, now, pace):
+        news = [one for book in self._books for one in self._read(book, intervals)]
+        for notice in due(news, now, intervals):
             messages = [
                 message(part, name, host, now)
                 for name in self._posts
                 if (part := _part_for(name, notice)).items
             ]
             unspooled = self._spool(messages)
-            if unspooled and self._marker.is_recent(now, pace.digest):
+            if unspooled and self._marker.is_recent(now, intervals.digest):
                 log.error("neither outbox nor ledger took the last news; these wait")
             elif self._is_known(messages, unspooled):
                 self._enter(notice, messages, at_once=bool(unspooled))
 
-    def _read(self, book: str, pace: AlertIntervals) -> list[News]:
+    def _read(self, book: str, intervals: AlertIntervals) -> list[News]:
         telling = self._books[book]
         try:
-            telling.forget(self._clock.now() - STALE - 2 * pace.digest)
+            telling.forget(self._clock.now() - STALE - 2 * intervals.digest)
         except StorageError as error:
             log.error("%s: what is long over cannot be entered as such: %s", book, error)
         try:

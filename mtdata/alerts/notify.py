@@ -71,14 +71,14 @@ def _spread(settings: Settings, posts: dict[str, Post], pools: Pools) -> None:
     folder = _state(settings) / "outbox"
     outbox = _outboxes.setdefault(folder, Outbox(FolderDisk(folder)))
     terms, escalates = settings.log, ESCALATION in posts or len(posts) > (MAIL in posts)
-    pace = AlertIntervals(
+    intervals = AlertIntervals(
         timedelta(hours=terms.digest_h), timedelta(hours=terms.escalate_h) if escalates else None
     )
     marker = _marker(settings)
     marker.prepare()
     with _books(settings, pools) as books:
         notices = Notices(books, outbox, posts, SystemClock(), stuck, marker)
-        notices.decide(pace, socket.gethostname())
+        notices.decide(intervals, socket.gethostname())
     notices.send()
 
 

@@ -108,7 +108,7 @@ def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]
     )
 
 
-def cake_pace(account: CakeConfig, report: str) -> WindowSize:
+def first_window_size(account: CakeConfig, report: str) -> WindowSize:
     """The windows with which a sweep of the report clicks or conversions begins.
 
     They grow to what is asked for at a time: an hour of clicks, a day of conversions.

@@ -33,7 +33,7 @@ PATIENCE_S = 60.0
 """So long a slot waits at the wish of an instance; beyond that the job does, without one."""
 _CURRENCIES: dict[tuple[str, str], dict[str, str]] = {}
 """What each account's currencies are called, asked for once in the life of a child."""
-_PACES: dict[tuple[str, str, str], WindowSize] = {}
+_SIZES: dict[tuple[str, str, str], WindowSize] = {}
 """How long windows are by now, of each account and report: a part goes on where the last ended."""
 
 
@@ -129,41 +129,41 @@ class ReportPart:
     def fill(self, spool: Spool, stretch: Window) -> None:
         """Take every row of a stretch of the wall clock that is not in the spool yet."""
         self._meet()
-        at, pace = self._mark(spool, stretch)
+        at, size = self._mark(spool, stretch)
         changes = windows.turns(stretch, self.account.timezone)
         for piece in windows.there(stretch, changes):
             if at < piece.end:
-                pace = self._sweep(spool, Window(max(at, piece.start), piece.end), pace)
+                size = self._sweep(spool, Window(max(at, piece.start), piece.end), size)
         for gap in windows.never(stretch, changes):
             probe(gap, self._ask)
 
     def _mark(self, spool: Spool, stretch: Window) -> tuple[datetime, WindowSize]:
-        pace = exporting.cake_pace(self.account, self._name)
+        size = exporting.first_window_size(self.account, self._name)
         if not spool.mark():
-            return stretch.start, _PACES.get(self._key, pace)
+            return stretch.start, _SIZES.get(self._key, size)
         known = json.loads(spool.mark())
         now = timedelta(seconds=known["now"])
-        most = min(pace.most, timedelta(seconds=known.get("most", MOST_S)))
+        most = min(size.most, timedelta(seconds=known.get("most", MOST_S)))
         at = datetime.fromisoformat(known["at"])
-        return at, pace._replace(now=now, most=most, waits=known["waits"])
+        return at, size._replace(now=now, most=most, waits=known["waits"])
 
     @property
     def _key(self) -> tuple[str, str, str]:
         return self.account.server, self.account.name, self._name
 
-    def _sweep(self, spool: Spool, stretch: Window, pace: WindowSize) -> WindowSize:
+    def _sweep(self, spool: Spool, stretch: Window, size: WindowSize) -> WindowSize:
         rows = len(spool)
-        for step in sweep(stretch, pace, self._ask, self.account.row_cap):
+        for step in sweep(stretch, size, self._ask, self.account.row_cap):
             if step.page is not None:
                 self._take(spool, step.page)
                 continue
-            pace = _PACES[self._key] = step.pace
-            lengths = {"now": pace.now.total_seconds(), "most": pace.most.total_seconds()}
-            mark = {"at": step.window.end.isoformat(), "waits": pace.waits, **lengths}
+            size = _SIZES[self._key] = step.size
+            lengths = {"now": size.now.total_seconds(), "most": size.most.total_seconds()}
+            mark = {"at": step.window.end.isoformat(), "waits": size.waits, **lengths}
             spool.end(json.dumps(mark))
             rows = len(spool)
             self._work.progress(rows, step=str(step.window))
-        return pace
+        return size
 
     def _take(self, spool: Spool, page: ReportPage[Spooled]) -> None:
         if page.start == 1:
@@ -187,7 +187,7 @@ class ReportPart:
             spool.end(json.dumps({"at": days.end.isoformat(), "now": 1.0, "most": 1.0, "waits": 0}))
         except WindowTooLarge as fault:
             self._work.say("WARNING", f"{fault}; every event of these days is taken instead")
-            self._sweep(spool, days, exporting.cake_pace(self.account, self._name))
+            self._sweep(spool, days, exporting.first_window_size(self.account, self._name))
 
     def _meet(self) -> None:
         """Ask for the currencies, which also shows that this is an instance of CAKE at all."""

@@ -182,7 +182,7 @@ class WindowSize(NamedTuple):
 
     @classmethod
     def of(cls, usual: timedelta, longest: timedelta = timedelta()) -> WindowSize:
-        """The pace at the start; where rows are few, windows become as long as `longest`."""
+        """The size at the start; where rows are few, windows become as long as `longest`."""
         return cls(max(usual, longest), usual, usual=usual)
 
     def window(self, start: datetime, end: datetime) -> Window:
@@ -190,7 +190,7 @@ class WindowSize(NamedTuple):
         return Window(start, min(end, start + self.now))
 
     def shorter(self, tried: Window, times: int = 1, waits: int = 0) -> WindowSize | None:
-        """The pace after a window was too much, halved so often; None when it lasts a second.
+        """The size after a window was too much, halved so often; None when it lasts a second.
 
         `waits`: it was too slow, and so many others must go well before it grows again.
         """
@@ -202,7 +202,7 @@ class WindowSize(NamedTuple):
         return self._replace(now=max(1, seconds >> times) * LEAST, waits=max(self.waits, waits))
 
     def longer(self, done: Window, took: int, cap: int) -> WindowSize:
-        """The pace after a window brought so many rows: twice as long where twice as many fit."""
+        """The size after a window brought so many rows: twice as long where twice as many fit."""
         if self.waits:
             return self._replace(waits=self.waits - 1)
         if self.now >= self.most or took * (self.now / done.length) >= ROOMY * cap:

@@ -157,7 +157,7 @@ def _tokens(options: argparse.Namespace) -> Result:
         if not options.json:
             say(f"token {options.remove} of {user.get_username()} opens nothing any more")
         return 0, {"name": user.get_username(), "removed": options.remove}
-    shown = [_token_line(one) for one in tokens.of(user)]
+    shown = [_token_line(one) for one in tokens.tokens_of(user)]
     if not options.json:
         for one in shown:
             say(" ".join(str(one[word] or "-") for word in COLUMNS))

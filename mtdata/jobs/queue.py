@@ -1,4 +1,4 @@
-"""The front door of jobs: people's orders come in here, from the command line, the pages, the API.
+"""The queue of jobs: people's orders come in here, from the command line, the pages, the API.
 
 Each is a move in the records, which the caller has opened, and then a ring; it carries nothing.
 """

@@ -49,15 +49,15 @@ class RouteMethod(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One address; the door says whether a token opens it too, and `guests` whether they may come.
+    """One address, for people or programs (`audience`); `guests` says whether they may come too.
 
-    A page that guests may come to shows and does nothing beyond their reach (`reach`).
+    A page that guests may come to shows and does nothing beyond their scope (`access.scope`).
     """
 
     path: str
     name: str
     ways: Mapping[str, RouteMethod]
-    door: Audience = Audience.PEOPLE
+    audience: Audience = Audience.PEOPLE
     guests: bool = False
 
 
@@ -186,7 +186,7 @@ def _served(route: Route) -> Page:
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
-        refused = authorize.refused(request, route.door, least, guests=route.guests)
+        refused = authorize.refusal_for(request, route.audience, least, guests=route.guests)
         if refused is not None:
             return refused
         if way is None:
@@ -194,5 +194,5 @@ def _served(route: Route) -> Page:
         return way.page(request, **of_path)
 
     # where tokens count, `admission` asks sessions for the mark of our pages itself
-    serve.csrf_exempt = route.door is not Audience.PEOPLE  # type: ignore[attr-defined]
+    serve.csrf_exempt = route.audience is not Audience.PEOPLE  # type: ignore[attr-defined]
     return serve

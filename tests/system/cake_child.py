@@ -135,7 +135,7 @@ def run_runner(config: Path, cutter: Cutter | None) -> int:
         cutter.stage = "the records"
         cutter.around(claims, "claim", "claim")
         cutter.around(Child, "order", "order")
-    JobRunner(settings, KINDS, terms=options_of(settings, CHILD), count=1).drain()
+    JobRunner(settings, KINDS, options=options_of(settings, CHILD), count=1).drain()
     return 0
 
 

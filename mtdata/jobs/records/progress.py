@@ -27,7 +27,7 @@ class Progress(NamedTuple):
     total: int
     rows: int
     share: float  # of 1
-    pace: JobSpeed
+    speed: JobSpeed
     running: list[Part]  # the first of them
     more_running: int
     silent_s: float | None  # since the last sign of life of any part; None: nothing runs
@@ -50,7 +50,7 @@ def progress_of(job: Job) -> Progress:
         total=counted["total"],
         rows=counted["rows"] or 0,
         share=share_of(counted["done"], bits, counted["total"]),
-        pace=speed_of(
+        speed=speed_of(
             [_bit(part, part.ended_at or at) for part in finished], bits, counted["wait"]
         ),
         running=running,

@@ -32,23 +32,23 @@ class Audience(Enum):
     PROGRAMS = auto()  # the same, and strangers get a 401
 
 
-def refused(
-    request: HttpRequest, door: Audience, least: Role, *, guests: bool = False
+def refusal_for(
+    request: HttpRequest, audience: Audience, least: Role, *, guests: bool = False
 ) -> HttpResponse | None:
     """What is answered to somebody who may not; None, and request.user, for somebody who may."""
-    request.for_programs = door is Audience.PROGRAMS
-    word = None if door is Audience.PEOPLE else _token_of(request)
+    request.for_programs = audience is Audience.PROGRAMS
+    word = None if audience is Audience.PEOPLE else _token_of(request)
     request.by_token = word is not None
     if word is not None:
-        found = tokens.found(word)
+        found = tokens.user_of(word)
         if found is None:
             return _unknown(NO_SUCH, 'Bearer realm="MTData", error="invalid_token"')
         request.user = found[0]
     if role_of(request.user) < least:
-        return _turned_away(request, door, least)
+        return _turned_away(request, audience, least)
     if not guests and is_guest(request.user):
         raise PermissionDenied("this is not open to accounts of CAKE")
-    if door is Audience.PEOPLE or word is not None:
+    if audience is Audience.PEOPLE or word is not None:
         return None
     return CsrfViewMiddleware(lambda request: None).process_view(request, None, (), {})
 
@@ -59,10 +59,10 @@ def _token_of(request: HttpRequest) -> str | None:
     return word.strip() if scheme.lower() == "bearer" else None
 
 
-def _turned_away(request: HttpRequest, door: Audience, least: Role) -> HttpResponse:
+def _turned_away(request: HttpRequest, audience: Audience, least: Role) -> HttpResponse:
     if request.user.is_authenticated:
         raise PermissionDenied(f"this needs the role {least.group}")
-    if door is Audience.PROGRAMS:
+    if audience is Audience.PROGRAMS:
         return _unknown(NO_LOG_IN, 'Bearer realm="MTData"')
     if request.headers.get("HX-Request"):  # a piece of a page: the whole of it goes to the log-in
         return HttpResponse(status=401, headers={"HX-Refresh": "true"})

@@ -24,14 +24,14 @@ from mtdata.core.errors import BusyError, MTDataError, RecordsError
 from mtdata.jobs.records.asking import asking, whole
 from mtdata.web.access import lockout, relay
 from mtdata.web.access.guest_names import name_of
-from mtdata.web.access.relay import unseen
+from mtdata.web.access.relay import hide_password
 from mtdata.web.access.roles import is_guest
 from mtdata.web.models import Guest
 
 log = logging.getLogger(__name__)
 
 
-@unseen
+@hide_password
 def authenticated(request: HttpRequest, domain: str, email: str, password: str) -> Any:
     """The guest, ready for `login`, or None.  MTDataError when the instance cannot be asked."""
     return auth.authenticate(
@@ -46,7 +46,7 @@ def authenticated(request: HttpRequest, domain: str, email: str, password: str) 
 class GuestBackend(BaseBackend):
     """Lets in whom an instance accepts, and stays with a guest while its account is there."""
 
-    @unseen
+    @hide_password
     def authenticate(
         self, request: HttpRequest, username: str, password: str, admin_domain: str, email: str
     ) -> Any:
@@ -67,9 +67,9 @@ class GuestBackend(BaseBackend):
         with relay.seat(known=False) as has_seat:
             if not has_seat:
                 lockout.put_off(request, relay.EVEN_S)
-            return relay.evenly(lambda: _or_none(ask, admin_domain))
+            return relay.in_even_time(lambda: _or_none(ask, admin_domain))
 
-    @unseen
+    @hide_password
     def _asked(self, password: str, admin_domain: str, email: str, *, known: bool = False) -> Any:
         accounts = settings.MTDATA.export.of_domain(admin_domain).cake
         if not accounts:
@@ -93,7 +93,7 @@ class GuestBackend(BaseBackend):
 class OwnBackend(ModelBackend):
     """By a password that is kept here; never for a guest, even if somebody gave them one."""
 
-    @unseen
+    @hide_password
     def authenticate(
         self, request: HttpRequest, username: str | None = None, password: str | None = None
     ) -> Any:
@@ -115,7 +115,7 @@ def _or_none(ask: Callable[[], Any], domain: str) -> Any:
         return None
 
 
-@unseen
+@hide_password
 def _is_accepted(account: CakeConfig, email: str, password: str, *, known: bool) -> bool:
     home = settings.MTDATA.home
     try:

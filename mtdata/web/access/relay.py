@@ -20,7 +20,7 @@ from mtdata.core.clock import SystemClock
 _CLOCK = SystemClock()
 Found = TypeVar("Found")
 Act = TypeVar("Act", bound=Callable[..., Any])
-unseen: Callable[[Act], Act] = sensitive_variables("password")
+hide_password: Callable[[Act], Act] = sensitive_variables("password")
 """Keeps the password out of whatever tells of a fault."""
 EVEN_S = 5.0
 """Longer than an instance has for its turn and its answer (`exporting.cake_log_in`)."""
@@ -40,7 +40,7 @@ def seat(*, known: bool) -> Iterator[bool]:
             _SEATS[known].release()
 
 
-def evenly(
+def in_even_time(
     ask: Callable[[], Found | None],
     ticks: Callable[[], float] = _CLOCK.ticks,
     wait: Callable[[float], None] = time.sleep,

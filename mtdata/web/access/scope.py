@@ -1,4 +1,4 @@
-"""What somebody gets at: everything, or for a guest the jobs of the accounts of their instance.
+"""The scope of a user: everything, or for a guest the jobs of the accounts of their instance.
 
 It is asked anew at each request.  Who may do what is another question (`roles`), and at which
 addresses guests may ask at all a third one (`routes`).
@@ -37,12 +37,12 @@ class Scope(NamedTuple):
         return found
 
     def job(self, job_id: Any) -> Job | None:
-        """The job of that id; None for one that is not there or out of reach."""
+        """The job of that id; None for one that is not there or beyond that scope."""
         with asking():
             return Job.objects.filter(self.jobs, pk=job_id).first()
 
 
-def reach_of(user: Any) -> Scope:
+def scope_of(user: Any) -> Scope:
     """What this user gets at, who is logged in."""
     ours: Settings = settings.MTDATA
     kinds: Kinds = settings.MTDATA_KINDS

@@ -1,4 +1,4 @@
-"""Operations on jobs: ordered by the same door as from the command line, looked at in pages."""
+"""Operations on jobs: ordered as from the command line (`jobs.queue`), looked at in pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mtdata.jobs.kind import reading
 from mtdata.jobs.records import listing, progress, queries, share
 from mtdata.jobs.records.models import Job, Part
 from mtdata.web.access import users
-from mtdata.web.access.scope import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.api import shapes
 from mtdata.web.api.problems import Misfits, refusals
 from mtdata.web.pages.job import found
@@ -32,7 +32,7 @@ def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[st
         kind=wanted.kind,
         words=wanted.words,
         owner=users.folded(wanted.owner),
-        within=reach_of(request.user).jobs,
+        within=scope_of(request.user).jobs,
         page=wanted.page,
         size=wanted.size,
     )
@@ -47,7 +47,7 @@ def add_job(
     `GET /api/kinds` tells what kinds there are and what each takes. The address of the job is in
     the header Location.
     """
-    known, kinds, _ = reach_of(request.user)
+    known, kinds, _ = scope_of(request.user)
     who = request.user.get_username()
     if order.kind in kinds:
         faults = reading(kinds[order.kind], known, order.parameters).faults
@@ -70,8 +70,8 @@ def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     return {
         **queries.details_of(job),
         "share": now.share,
-        "rows_per_s": now.pace.rows_s,
-        "left_s": now.pace.left_s,
+        "rows_per_s": now.speed.rows_s,
+        "left_s": now.speed.left_s,
         "silent_s": now.silent_s,
         "running": [_running(part, now) for part in now.running],
     }
@@ -126,7 +126,7 @@ def stop_jobs(request: HttpRequest, these: shapes.These) -> dict[str, Any]:
     Without a state, kind, owner or words it is every job that whoever asks gets at.
     """
     found = share.to_stop(
-        reach_of(request.user).jobs,
+        scope_of(request.user).jobs,
         status="" if these.status == shapes.ANY else these.status,
         kind=these.kind,
         words=these.words,

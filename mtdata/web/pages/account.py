@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from mtdata.jobs.records.asking import asking
-from mtdata.web.access import lockout, pace, tokens
+from mtdata.web.access import lockout, throttle, tokens
 from mtdata.web.access.roles import Role, role_of
 from mtdata.web.models import Token
 
@@ -76,7 +76,7 @@ class PasswordForm(PasswordChangeForm):
 def show(request: HttpRequest, **bound: object) -> HttpResponse:
     """One's own account."""
     known = {
-        "tokens": tokens.of(request.user),
+        "tokens": tokens.tokens_of(request.user),
         "token_form": TokenForm(most=role_of(request.user)),
         "password_form": PasswordForm(request.user),
     }
@@ -114,7 +114,7 @@ def _too_many(request: HttpRequest, found: lockout.Try) -> Any:
     """The session ends when this name is shut out from here; None when it may go on."""
     if lockout.is_shut(found):
         auth.logout(request)
-        return lockout.refusal(request, pace.WINDOW.total_seconds())
+        return lockout.refusal(request, throttle.WINDOW.total_seconds())
     return lockout.refusal(request, found.wait_s) if found.turn.refused else None
 
 

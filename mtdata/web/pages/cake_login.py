@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from mtdata.core.errors import MTDataError, RecordsError
 from mtdata.web.access import guests
 from mtdata.web.access.guest_names import domain_of
-from mtdata.web.access.relay import unseen
+from mtdata.web.access.relay import hide_password
 
 log = logging.getLogger(__name__)
 REFUSED = "Remote authentication failed. Please try again."
@@ -33,7 +33,7 @@ class GuestForm(forms.Form):
         super().__init__(*rest, **how)
         self._request, self._user = request, None
 
-    @unseen
+    @hide_password
     def clean(self) -> None:
         """Ask the instance, once everything is filled in."""
         if self.errors:

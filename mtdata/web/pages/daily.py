@@ -18,7 +18,7 @@ from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError, RecordsError
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Job
-from mtdata.web.access.scope import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.pages.words import see
 from mtdata.web.paging import word_in
 
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """Every account within reach."""
+    """Every account in the user's scope."""
     with asking():
         at = now()
         accounts = [
             {"name": account.name, "plan": plan_of(account), "reports": _reports(account, at)}
-            for account in reach_of(request.user).settings.export.cake
+            for account in scope_of(request.user).settings.export.cake
         ]
     return render(request, "web/daily.html", {"accounts": accounts})
 
@@ -56,7 +56,7 @@ def _reports(account: CakeConfig, at: datetime) -> list[dict[str, Any]]:
 def make(request: HttpRequest) -> HttpResponse:
     """Queue the newest of one kind of an account, unless it is there."""
     account, kind = word_in(request.POST, "account"), word_in(request.POST, "kind")
-    ours = reach_of(request.user).settings
+    ours = scope_of(request.user).settings
     found = [one for one in ours.export.cake if one.name == account]
     reports = [one for one in daily_reports.REPORTS if one.kind == kind]
     if not found or not reports:

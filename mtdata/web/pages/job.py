@@ -16,7 +16,7 @@ from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.jobs.states import FINAL, Status
 from mtdata.web import waiting
-from mtdata.web.access.scope import Scope, reach_of
+from mtdata.web.access.scope import Scope, scope_of
 from mtdata.web.downloads import links
 from mtdata.web.downloads.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
@@ -29,7 +29,7 @@ SWEEPS = 3
 
 def found(request: HttpRequest, job_id: Any) -> Job:
     """The job of that id, or 404; also for one that whoever asks does not get at."""
-    job = reach_of(request.user).job(job_id)
+    job = scope_of(request.user).job(job_id)
     if job is None:
         raise Http404
     return job
@@ -38,32 +38,32 @@ def found(request: HttpRequest, job_id: Any) -> Job:
 def show(request: HttpRequest, job: Any) -> HttpResponse:
     """All of it that fits on one page."""
     of = found(request, job)
-    return render(request, "web/job.html", _known(of, reach_of(request.user)))
+    return render(request, "web/job.html", _known(of, scope_of(request.user)))
 
 
 def live(request: HttpRequest, job: Any) -> HttpResponse:
     """What moves on that page, for who polls it; the orders only when others are possible now."""
-    known = _known(found(request, job), reach_of(request.user))
+    known = _known(found(request, job), scope_of(request.user))
     shown = request.GET.get("orders")
     known["is_turned"] = shown is not None and shown != known["orders_shown"]
     return render(request, "web/job_live.html", known)
 
 
-def _known(job: Job, reach: Scope) -> dict[str, Any]:
+def _known(job: Job, scope: Scope) -> dict[str, Any]:
     now = progress.progress_of(job)
     orders = orders_of(job)
     sweep_s = settings.MTDATA.programme.sweep_s
     waits = job.status == Status.QUEUED
     return {
         "job": job,
-        "going": now,
+        "progress": now,
         "percent": int(100 * now.share),
         "is_final": Status(job.status) in FINAL,
         "is_lonely": waits
         and not progress.has_live_runner(max(progress.LIVING_S, SWEEPS * sweep_s)),
         "took": _took(job),
-        "place": _place(job, reach),
-        "left": span(now.pace.left_s) if job.status == Status.IN_PROGRESS else "",
+        "place": _place(job, scope),
+        "left": span(now.speed.left_s) if job.status == Status.IN_PROGRESS else "",
         "silent": span(now.silent_s),
         "running": [_running(part, now) for part in now.running],
         "orders": orders,
@@ -82,8 +82,8 @@ def _took(job: Job) -> str:
     )
 
 
-def _place(job: Job, reach: Scope) -> dict[str, Any]:
-    """Of a job that waits; who is out of reach is not named."""
+def _place(job: Job, scope: Scope) -> dict[str, Any]:
+    """Of a job that waits; who is beyond the user's scope is not named."""
     place = waiting.place_of(job)
     if place is None:
         return {}
@@ -91,7 +91,7 @@ def _place(job: Job, reach: Scope) -> dict[str, Any]:
     return {
         "before": place.before,
         "is_behind": behind is not None,
-        "behind": behind and reach.job(behind.pk),
+        "behind": behind and scope.job(behind.pk),
     }
 
 

@@ -14,7 +14,7 @@ from mtdata.jobs.states import Status
 from mtdata.web import waiting
 from mtdata.web.access import users
 from mtdata.web.access.roles import Role, role_of
-from mtdata.web.access.scope import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.downloads import links
 from mtdata.web.pages.words import span
 from mtdata.web.paging import asked_in, number_in
@@ -25,13 +25,13 @@ SIZE = 50
 def show(request: HttpRequest) -> HttpResponse:
     """A page of the list; its table alone for who polls it."""
     asked = asked_in(request.GET)
-    reach = reach_of(request.user)
+    scope = scope_of(request.user)
     found = queries.job_page(
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
         owner=users.folded(asked["owner"]),
-        within=reach.jobs,
+        within=scope.jobs,
         page=number_in(request.GET, "page", 1),
         size=SIZE,
     )
@@ -40,8 +40,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "found": found,
         "jobs": _lines(found.jobs, may_download=role_of(request.user) >= Role.OPERATOR),
         "states": _offered([one.value for one in Status], asked["status"]),
-        "kinds": _offered(sorted(reach.kinds), asked["kind"]),
-        "has_daily": bool(reach.settings.export.cake),
+        "kinds": _offered(sorted(scope.kinds), asked["kind"]),
+        "has_daily": bool(scope.settings.export.cake),
         "is_filtered": any(asked.values()),
         "can_stop": asked["status"] in ("", Status.QUEUED, Status.IN_PROGRESS),
     }

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from mtdata.jobs import queue as front
 from mtdata.jobs.kind import Kind
 from mtdata.jobs.records.models import Job
-from mtdata.web.access.scope import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.job_form import JobForm, rows_in, without_row, words_of
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 
 def choose(request: HttpRequest) -> HttpResponse:
     """The kinds that there are."""
-    kinds = sorted(reach_of(request.user).kinds.values(), key=lambda kind: kind.name)
+    kinds = sorted(scope_of(request.user).kinds.values(), key=lambda kind: kind.name)
     return render(request, "web/job_kinds.html", {"kinds": kinds})
 
 
 def show(request: HttpRequest, kind: str) -> HttpResponse:
     """The empty form, or one filled as the job `?from=` was."""
-    found, ours = _kind(request, kind), reach_of(request.user).settings
+    found, ours = _kind(request, kind), scope_of(request.user).settings
     return _shown(request, found, JobForm(found, ours, initial=_as_before(request, found)))
 
 
@@ -40,7 +40,7 @@ def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
         job_id = UUID(request.GET.get("from", ""))
     except ValueError:
         return {}
-    job = reach_of(request.user).job(job_id)
+    job = scope_of(request.user).job(job_id)
     known = {parameter.name for parameter in kind.parameters}
     kept = job.parameters if job and job.kind == kind.name else {}
     return {name: words_of(value) for name, value in kept.items() if name in known}
@@ -48,7 +48,7 @@ def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
 
 def queue(request: HttpRequest, kind: str) -> HttpResponse:
     """Queue a job for each range, or none and show what is wrong; or a range more or less."""
-    found, ours = _kind(request, kind), reach_of(request.user).settings
+    found, ours = _kind(request, kind), scope_of(request.user).settings
     rows = rows_in(request.POST)
     if found.ranges and "more" in request.POST:
         given = {name: request.POST[name] for name in request.POST}
@@ -76,7 +76,7 @@ def _scheduled(jobs: list[Job]) -> SafeString:
 
 
 def _kind(request: HttpRequest, name: str) -> Kind:
-    kinds = reach_of(request.user).kinds
+    kinds = scope_of(request.user).kinds
     if name not in kinds:
         raise Http404
     return kinds[name]

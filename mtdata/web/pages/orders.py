@@ -17,7 +17,7 @@ from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.transitions import touched_parts
 from mtdata.jobs.states import Status, retry_refused, undo_refused
-from mtdata.web.access.scope import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.pages.words import see
 from mtdata.web.paging import asked_in
 
@@ -52,7 +52,7 @@ def stop_all(request: HttpRequest) -> HttpResponse:
     """Stop all that the list shows, on all of its pages, which has not ended yet."""
     asked = asked_in(request.POST)
     found = share.to_stop(
-        reach_of(request.user).jobs,
+        scope_of(request.user).jobs,
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
@@ -88,7 +88,7 @@ def undo(request: HttpRequest, job: Any) -> HttpResponse:
 def _ordered(
     request: HttpRequest, job: Any, word: str, order: Callable[[str], str]
 ) -> HttpResponse:
-    if reach_of(request.user).job(job) is None:
+    if scope_of(request.user).job(job) is None:
         raise Http404
     who = request.user.get_username()
     try:

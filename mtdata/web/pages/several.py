@@ -18,7 +18,7 @@ from mtdata.jobs.records import queries
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.states import Status
 from mtdata.web.access import users
-from mtdata.web.access.scope import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.downloads import links
 from mtdata.web.pages.words import see
 from mtdata.web.paging import word_in
@@ -36,14 +36,14 @@ def show(request: HttpRequest) -> HttpResponse:
         kind=asked["kind"],
         words=asked["name"],
         owner=users.folded(asked["owner"]),
-        within=reach_of(request.user).jobs,
+        within=scope_of(request.user).jobs,
         size=MOST,
     )
     return render(request, "web/several.html", {"asked": asked, "found": found})
 
 
 def order(request: HttpRequest) -> HttpResponse:
-    """Do it to each that is ticked and within reach; who asks is told what was left as it is."""
+    """Do it to each that is ticked and in the user's scope; say what was left as it is."""
     word = word_in(request.POST, "order", 16)
     if word not in ORDERS:
         raise UsageError("there is no such order")
@@ -71,10 +71,10 @@ def order(request: HttpRequest) -> HttpResponse:
 
 
 def _ticked(request: HttpRequest) -> list[Job]:
-    reach, found = reach_of(request.user), []
+    scope, found = scope_of(request.user), []
     for word in dict.fromkeys(request.POST.getlist("job")[:MOST]):
         try:
-            job = reach.job(UUID(word))
+            job = scope.job(UUID(word))
         except ValueError:
             continue
         if job is not None:

@@ -107,7 +107,7 @@ def look(request: HttpRequest, number: int) -> HttpResponse:
         "person": user,
         "person_role": role,
         "is_theirs_to_change": not is_guest(user),
-        "tokens": tokens.of(user),
+        "tokens": tokens.tokens_of(user),
         "role_form": RoleForm(initial={"role": role}),
         "reset_form": NextPasswordForm(),
     }

@@ -32,7 +32,7 @@ OF_PAIR, OF_ADDRESS = 5, 50
 OF_NAME = Budget(5, timedelta(seconds=0.25), timedelta(seconds=8))
 OF_GUESTS = Budget(10, timedelta(seconds=4), WINDOW)
 """Of an address from which people log in at an instance."""
-OF_PLACE = Budget(20, timedelta(seconds=1), timedelta(minutes=1))
+OF_INSTANCE = Budget(20, timedelta(seconds=1), timedelta(minutes=1))
 """Of an instance, whoever asks."""
 LONGEST_WAIT = timedelta(seconds=10)
 MOST_NAME = 255
@@ -64,17 +64,17 @@ class LoginTurn(NamedTuple):
     next: tuple[datetime | None, ...] = (None, None, None)
 
 
-def turn(
+def login_turn(
     now: datetime,
     pair: Count,
     address: Count,
     name: Count,
     most_wait: timedelta,
-    place: Count | None = None,
+    instance: Count | None = None,
 ) -> LoginTurn:
     """When one more password for this name from this address may be looked at.
 
-    `place` is the instance that is asked about it, where one is.
+    `instance` is the instance that is asked about it, where one is.
     """
     if pair.within(now) >= OF_PAIR:
         return LoginTurn((pair.last_at or now) + WINDOW, refused=True)
@@ -83,9 +83,9 @@ def turn(
     if address.within(now) >= OF_ADDRESS:
         return LoginTurn((address.last_at or now) + WINDOW, refused=True)
     slowed = (
-        (address, OF_GUESTS.pause(address.within(now)) if place else timedelta()),
+        (address, OF_GUESTS.pause(address.within(now)) if instance else timedelta()),
         (name, OF_NAME.pause(name.within(now))),
-        (place or Count(), OF_PLACE.pause(place.within(now)) if place else timedelta()),
+        (instance or Count(), OF_INSTANCE.pause(instance.within(now)) if instance else timedelta()),
     )
     waits = [count.next_at for count, pause in slowed if pause and count.next_at]
     at = max([now, *waits])
@@ -93,7 +93,7 @@ def turn(
     return LoginTurn(at, refused=at - now > most_wait, next=later)
 
 
-def folded(name: str) -> str:
+def folded_name(name: str) -> str:
     """One form of all that a database may take for the same name: case, width, accents, blanks."""
     shown = unicodedata.normalize("NFKD", name[:MOST_NAME]).casefold()
     kept = (one for one in unicodedata.normalize("NFKD", shown) if not _is_nothing(one))

@@ -1,4 +1,4 @@
-"""What ends with an account, for good: tokens and sessions; heard at each door that changes one.
+"""What ends with an account, for good: tokens and sessions; whatever changes the account.
 
 A session of who is shut out would open again with the account, and a token does not know the
 password that it was made under.  So both are removed, and not only turned away.
@@ -17,8 +17,8 @@ USER = "auth.User"
 
 def listen() -> None:
     """From now on."""
-    pre_save.connect(_look, sender=USER, dispatch_uid="mtdata.web.access.ending")
-    post_save.connect(_see_to, sender=USER, dispatch_uid="mtdata.web.access.ending")
+    pre_save.connect(_look, sender=USER, dispatch_uid="mtdata.web.access.revocation")
+    post_save.connect(_see_to, sender=USER, dispatch_uid="mtdata.web.access.revocation")
 
 
 def _look(sender: Any, instance: Any, update_fields: Any = None, **more: Any) -> None:
@@ -35,10 +35,10 @@ def _see_to(sender: Any, instance: Any, **more: Any) -> None:
         return
     is_shut = before["is_active"] and not instance.is_active
     if is_shut or before["password"] != instance.password:
-        end(instance, keeps_tokens=not is_shut and getattr(instance, "keeps_tokens", False))
+        revoke(instance, keeps_tokens=not is_shut and getattr(instance, "keeps_tokens", False))
 
 
-def end(user: Any, *, keeps_tokens: bool = False) -> None:
+def revoke(user: Any, *, keeps_tokens: bool = False) -> None:
     """End what this user has."""
     from django.contrib.auth import SESSION_KEY
     from django.contrib.sessions.models import Session
