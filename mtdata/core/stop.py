@@ -17,11 +17,11 @@ class StopToken:
 
     def __init__(self, stopping: Event | None = None) -> None:
         self._stopping = stopping
-        self.beats = 0
+        self.checks = 0
 
-    def beat(self) -> None:
-        """One more step; raises Stopped when the task should end."""
-        self.beats += 1
+    def check(self) -> None:
+        """Count one more step; raises Stopped when the task should end."""
+        self.checks += 1
         if self._stopping is not None and self._stopping.is_set():
             self._stopping = None
             raise Stopped(ENDED)

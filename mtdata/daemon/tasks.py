@@ -106,13 +106,15 @@ class DaemonTasks:
 
     # tasks, in the threads of the desks -----------------------------------------------------------
 
-    def _collect(self, site: SiteConfig, pulse: StopToken) -> None:
+    def _collect(self, site: SiteConfig, stop_token: StopToken) -> None:
         try:
-            self._act(COLLECT, site, pulse, tell=self._sign)
+            self._act(COLLECT, site, stop_token, tell=self._sign)
         finally:
             self.offer_news()
 
-    def _daily(self, site: SiteConfig, must_yield: Callable[[], bool], pulse: StopToken) -> None:
+    def _daily(
+        self, site: SiteConfig, must_yield: Callable[[], bool], stop_token: StopToken
+    ) -> None:
         for duty in DAILY:
             key = (site.name, duty.name)
             if self.clock.ticks() < self._not_before.get(key, 0.0):
@@ -120,14 +122,14 @@ class DaemonTasks:
             if not duty.is_due(site, self.settings.daemon, self.clock.now()):
                 continue
             self._not_before[key] = self.clock.ticks() + RETRY_S
-            if self._act(duty, site, pulse, must_yield) == 0:
+            if self._act(duty, site, stop_token, must_yield) == 0:
                 self._not_before.pop(key, None)  # a reload may have forgotten it meanwhile
 
     def _act(
         self,
         duty: StudyTask,
         site: SiteConfig,
-        pulse: StopToken,
+        stop_token: StopToken,
         must_yield: Callable[[], bool] = lambda: False,
         tell: Callable[[Settings, str, str], None] = lambda settings, name, sign: None,
     ) -> int:
@@ -135,11 +137,11 @@ class DaemonTasks:
 
         def watch(step: str) -> None:
             desk.step = step
-            pulse.beat()
+            stop_token.check()
 
         terms, now = self.settings.daemon, self.clock.now()
         with heartbeat.beating(self.settings, site.name, tell) as ended:
-            code = duty.act(TaskTurn(site, terms, now, pulse, ended, watch, must_yield))
+            code = duty.act(TaskTurn(site, terms, now, stop_token, ended, watch, must_yield))
         gc.collect()  # a round puts it off (seldom_searched): 3 KB of each would stay for ever
         self.codes.add(code)
         return code
@@ -150,20 +152,20 @@ class DaemonTasks:
             self._signs.append((name, sign))
             self.offer_news()
 
-    def spread(self, pulse: StopToken) -> None:
+    def spread(self, stop_token: StopToken) -> None:
         """Send what is to be told."""
         while self._signs:
-            pulse.beat()
+            stop_token.check()
             heartbeat.beat(self.settings, *self._signs.popleft())
-        pulse.beat()
+        stop_token.check()
         self._look_at_log()
         notify.spread(self.settings, incident_ledgers)
         notify.close_program_incident(self.settings, "task_failed", NEWS)
 
-    def look_around(self, pulse: StopToken) -> None:
+    def look_around(self, stop_token: StopToken) -> None:
         """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
         for site in self.sites():
-            pulse.beat()
+            stop_token.check()
             try:
                 with contained(site.name):
                     commands.look_ahead(site)
@@ -177,16 +179,16 @@ class DaemonTasks:
         for kind in ("task_failed", StorageError.incident):
             notify.close_program_incident(self.settings, kind, NUMBERS)
 
-    def _see_to_jobs(self, pulse: StopToken) -> None:
+    def _see_to_jobs(self, stop_token: StopToken) -> None:
         try:
-            self._dailies.look(self.settings, self.clock.now(), pulse.beat)
+            self._dailies.look(self.settings, self.clock.now(), stop_token.check)
         finally:  # jobs that are there are carried whatever keeps further ones out
             if self._slots is None:
                 self._slots = slots.begun(self.settings)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
-    def _queue_reports(self, pulse: StopToken) -> None:
-        self._dailies.look(self.settings, self.clock.now(), pulse.beat)
+    def _queue_reports(self, stop_token: StopToken) -> None:
+        self._dailies.look(self.settings, self.clock.now(), stop_token.check)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _look_at_log(self) -> None:

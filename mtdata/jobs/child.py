@@ -68,15 +68,15 @@ class PipeHandler(logging.Handler):
 
 
 class PipedStopToken(StopToken):
-    """A pulse whose beats the supervisor hears, a few a second."""
+    """A stop token that tells the supervisor of its checks, a few a second."""
 
     def __init__(self, work: ChildWork) -> None:
         super().__init__()
         self._work = work
 
-    def beat(self) -> None:
-        """One more step."""
-        super().beat()
+    def check(self) -> None:
+        """Count one more step, and tell of it."""
+        super().check()
         self._work.beat()
 
 
@@ -90,7 +90,7 @@ class ChildWork:
         self.rows, self.expected, self.step = 0, None, ""  # type: int, int | None, str
         self.artifacts: list[dict[str, Any]] = []
         self._pipe, self._ticks, self._said = pipe, SystemClock().ticks, 0.0
-        self.pulse: StopToken = PipedStopToken(self)
+        self.stop_token: StopToken = PipedStopToken(self)
 
     def beat(self) -> None:
         """A sign of life, at most a few a second."""

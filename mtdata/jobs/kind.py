@@ -75,7 +75,7 @@ class Work(Protocol):
     job: str
     attempt: int
     checkpoint: Any
-    pulse: StopToken
+    stop_token: StopToken
 
     def progress(self, rows: int, expected: int | None = None, step: str = "") -> None:
         """Say how far it is; it also counts as a sign of life.  Stopped when it should end."""

@@ -74,7 +74,7 @@ class Kitchen(Cakery):
         """What `runner --once` carries, by children that these words begin."""
         whole = runner.options_of
         with (
-            patch.object(runner, "terms_of", lambda settings: whole(settings, tuple(words))),
+            patch.object(runner, "options_of", lambda settings: whole(settings, tuple(words))),
             patch.dict(os.environ, environ),
         ):
             assert self.run("runner", "--once").code == 0

@@ -28,13 +28,13 @@ class Bench:
         self.faults.append((task, str(error)))
 
     def does(self, name: str) -> Callable[[StopToken], None]:
-        return lambda pulse: self.done.append(name)
+        return lambda stop_token: self.done.append(name)
 
-    def holds(self, pulse: StopToken) -> None:
+    def holds(self, stop_token: StopToken) -> None:
         """A task that lasts until the gate opens."""
         self.done.append("held")
         while not self.gate.wait(0.005):
-            pulse.beat()
+            stop_token.check()
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_task_in_hand_or_waiting_is_skipped_and_counted(bench: Bench) -> None:
 
 
 def test_a_named_fault_is_told_and_the_next_task_has_its_turn(bench: Bench) -> None:
-    def fail(pulse: StopToken) -> None:
+    def fail(stop_token: StopToken) -> None:
         raise StorageError("the disk refused")
 
     bench.desk.offer("hold", bench.holds)
@@ -87,7 +87,7 @@ def test_a_fault_of_the_program_ends_a_thread_and_not_the_desk(
     told: list[type[BaseException]] = []
     monkeypatch.setattr(threading, "excepthook", lambda what: told.append(what.exc_type))
 
-    def fail(pulse: StopToken) -> None:
+    def fail(stop_token: StopToken) -> None:
         raise KeyError("no such thing")
 
     bench.desk.offer("bad", fail)
@@ -110,10 +110,10 @@ def test_what_is_asked_to_stop_stops_at_its_next_beat_and_nothing_new_begins(ben
 
 def test_a_pulse_ends_its_task_once_so_that_it_can_put_things_in_order() -> None:
     stopping = Event()
-    pulse = StopToken(stopping)
-    pulse.beat()
+    stop_token = StopToken(stopping)
+    stop_token.check()
     stopping.set()
     with pytest.raises(Stopped):
-        pulse.beat()
-    pulse.beat()
-    assert pulse.beats == 3
+        stop_token.check()
+    stop_token.check()
+    assert stop_token.checks == 3

@@ -57,18 +57,18 @@ def export(
     site: SiteConfig,
     wanted: str,
     watch: Callable[[str], None] = lambda _: None,
-    pulse: StopToken | None = None,
+    stop_token: StopToken | None = None,
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
-    `watch` is told each step, `pulse` beats with every touch of the world and may end the round.
+    `watch` is told each step, `stop_token` is checked at every touch of the world and may end the round.
     """
     with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
         if has_raw(site) and not knows_its_files(site):
             _adopt(site, watch, held)
         with (
-            open_pool(site, pulse=pulse, held=held) as opening,
-            closing(site_of(site, pulse)) as client,
+            open_pool(site, stop_token=stop_token, held=held) as opening,
+            closing(site_of(site, stop_token)) as client,
         ):
             keep = partial(KnownPool(site).keep, opening.pool.disk)
             played = Round(terms_of(site), opening.pool, client, opening.key_faults, watch, keep)
@@ -110,7 +110,7 @@ def _is_in_step(site: SiteConfig) -> bool:
 
 def _adopt(site: SiteConfig, watch: Callable[[str], None], held: HeldLock) -> AdoptedTotals:
     """Enter the pool's files in a new ledger, which gets its name when it is whole."""
-    disk = HeldDisk(site.path, held, StopToken().beat)
+    disk = HeldDisk(site.path, held, StopToken().check)
     for ending in BESIDE:
         disk.remove(REBUILDING + ending)
     with open_pool(site, REBUILDING, held=held) as opening:

@@ -79,7 +79,7 @@ def _export(work: Work) -> None:
         work.progress(0, step=step)
 
     with heartbeat.beating(work.settings, site.name) as ended:
-        report = commands.export(site, work.parameters["scale"], watch, work.pulse)
+        report = commands.export(site, work.parameters["scale"], watch, work.stop_token)
         ended.append(report)
     notify.spread(work.settings, incident_ledgers)
     work.progress(sum(did["appended"] for did in report.scales.values()))
@@ -123,7 +123,7 @@ class FencedDisk(FolderDisk):
     """A disk on which a file gets its name only while the attempt is the part's own."""
 
     def __init__(self, root: Path, work: Work) -> None:
-        super().__init__(root, work.pulse.beat)
+        super().__init__(root, work.stop_token.check)
         self._work = work
 
     def _tagged(self, path: str, attempt: int) -> str:

@@ -82,19 +82,19 @@ class HeldDisk(FolderDisk):
 def open_pool(
     site: SiteConfig,
     ledger_name: str | None = Ledger.NAME,
-    pulse: StopToken | None = None,
+    stop_token: StopToken | None = None,
     workers: int | None = None,
     held: HeldLock | None = None,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
-    `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk; so
+    `ledger_name` None keeps the ledger in memory; `stop_token` is checked at every touch of the disk; so
     many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock in
     hand gives it as `held`: nothing is written or committed once it is lost.
     """
     refuse_unknown(site)
     make_folder(site.path)
-    beat = (pulse or StopToken()).beat
+    beat = (stop_token or StopToken()).check
     disk = HeldDisk(site.path, held, beat) if held else FolderDisk(site.path, beat)
     with ExitStack() as left:
         ledger = Ledger(site.path / ledger_name if ledger_name else None)
@@ -209,8 +209,8 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
     )
 
 
-def site_of(site: SiteConfig, pulse: StopToken | None = None) -> Site:
-    """The client of a site; `pulse` beats with every answer and piece of it."""
+def site_of(site: SiteConfig, stop_token: StopToken | None = None) -> Site:
+    """The client of a site; `stop_token` is checked at every answer and piece of it."""
     client = open_site(
         site.kind,
         SiteAccess(
@@ -225,7 +225,7 @@ def site_of(site: SiteConfig, pulse: StopToken | None = None) -> Site:
             agent=site.agent,
         ),
     )
-    return client if pulse is None else CancellableSite(client, pulse)
+    return client if stop_token is None else CancellableSite(client, stop_token)
 
 
 def terms_of(site: SiteConfig) -> SiteTerms:

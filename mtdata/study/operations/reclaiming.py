@@ -72,7 +72,7 @@ def accept(site: SiteConfig, *, renamed: bool) -> dict[str, Any]:
             return {"accepted": ""}
         if has_ledger(site) or has_raw(site):
             with PoolLock(site.path).hold() as held:
-                known.accept(HeldDisk(site.path, held, StopToken().beat))
+                known.accept(HeldDisk(site.path, held, StopToken().check))
         elif known.is_remembered() or fault:
             known.accept(None)
         if fault:
