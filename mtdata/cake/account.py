@@ -64,7 +64,10 @@ def cake_limiter(
 
 
 def cake_client(account: CakeConfig, turns: Turns, beat: Callable[[], None]) -> Client:
-    """A client of the account, for one thread; `beat` is called at each wait (a `StopToken.check`).  It does not wait for long."""
+    """A client of the account, for one thread; it waits for PATIENCE_S at most.
+
+    `beat` is called at every wait (`StopToken.check`).
+    """
     return Client(cake_access(account), turns, beat, patience_s=PATIENCE_S)
 
 

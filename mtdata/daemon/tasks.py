@@ -1,4 +1,4 @@
-"""The tasks of the daemon at the desks of its sites, and their faults; when, others decide."""
+"""The tasks of the daemon at the workers of its sites, and their faults; when, others decide."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mtdata.study.round.program_fault import ProgramFault, contained
 
 log = logging.getLogger(__name__)
 RETRY_S = 3600.0
-"""A daily duty that failed is tried again after this time."""
+"""A daily task that failed is tried again after this time."""
 SIGNS = 1000
 """So many signs of life wait at most for a slow HEARTBEAT_URL."""
 NEWS, NUMBERS, JOBS = "news", "numbers", "jobs"
@@ -33,25 +33,25 @@ PROGRAM_FAULT = 70
 
 
 class DaemonTasks:
-    """A desk for each site, one for news and one for numbers, and what is done at them."""
+    """A worker for each site, one for news and one for numbers, and what is done at them."""
 
     def __init__(self, settings: Settings, clock: TickingClock) -> None:
         self.settings, self.clock = settings, clock
         self.stopping = threading.Event()
         self.codes: set[int] = set()
-        self.desks: dict[str, SiteWorker] = {}
+        self.workers: dict[str, SiteWorker] = {}
         self._not_before: dict[tuple[str, str], float] = {}
         self._slots: slots.Carrying | None = None
         self._dailies = Dailies()
         self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
         for name in (NEWS, NUMBERS, JOBS):  # they are asked for from the threads of others
-            self.desk(name)
+            self.worker(name)
 
-    def desk(self, name: str) -> SiteWorker:
-        """The desk of a site, or that for news or numbers."""
-        if name not in self.desks:
-            self.desks[name] = SiteWorker(name, self.stopping, partial(self._failed, name))
-        return self.desks[name]
+    def worker(self, name: str) -> SiteWorker:
+        """The worker of a site, or that for news or numbers."""
+        if name not in self.workers:
+            self.workers[name] = SiteWorker(name, self.stopping, partial(self._failed, name))
+        return self.workers[name]
 
     def sites(self) -> list[SiteConfig]:
         """What is collected from."""
@@ -59,7 +59,7 @@ class DaemonTasks:
 
     def is_busy(self) -> bool:
         """Whether a task is in hand or waits."""
-        return any(desk.in_hand or desk.is_waited_for() for desk in self.desks.values())
+        return any(worker.in_hand or worker.is_waited_for() for worker in self.workers.values())
 
     def take(self, settings: Settings) -> None:
         """From the next task on go by these."""
@@ -70,41 +70,41 @@ class DaemonTasks:
 
     def offer_round(self, site: SiteConfig) -> None:
         """One round of a site, unless one goes on."""
-        desk = self.desk(site.name)
-        if not desk.offer(COLLECT.name, partial(self._collect, site)):
+        worker = self.worker(site.name)
+        if not worker.offer(COLLECT.name, partial(self._collect, site)):
             with logs.at(site=site.name):
-                count = desk.skipped[COLLECT.name]
+                count = worker.skipped[COLLECT.name]
                 log.info("a round still goes on: this one is skipped, the %d. so far", count)
 
     def offer_daily(self, site: SiteConfig, must_yield: Callable[[], bool] = lambda: False) -> None:
-        """What is due of the daily duties; a long one ends when another task waits."""
-        desk = self.desk(site.name)
+        """What is due of the daily tasks; a long one ends when another task waits."""
+        worker = self.worker(site.name)
 
         def yields() -> bool:
-            return must_yield() or desk.is_waited_for()
+            return must_yield() or worker.is_waited_for()
 
-        desk.offer("daily", partial(self._daily, site, yields))
+        worker.offer("daily", partial(self._daily, site, yields))
 
     def offer_news(self) -> None:
         """Mails, web hooks and signs of life that are due."""
-        self.desk(NEWS).offer("spread", self.spread)
+        self.worker(NEWS).offer("spread", self.spread)
 
     def offer_look(self) -> None:
         """What no round can tell of; reports that are due; and jobs, once there are any."""
-        self.desk(NUMBERS).offer("look", self.look_around)
+        self.worker(NUMBERS).offer("look", self.look_around)
         if self._slots is None or self._dailies.are_wanted(self.settings):
-            self.desk(JOBS).offer("jobs", self._see_to_jobs)
+            self.worker(JOBS).offer("jobs", self._see_to_jobs)
 
     def offer_reports(self) -> None:
         """The reports that are due today; they are queued, and carried by others."""
         if self._dailies.are_wanted(self.settings):
-            self.desk(JOBS).offer("reports", self._queue_reports)
+            self.worker(JOBS).offer("reports", self._queue_reports)
 
     def end_slots(self, within_s: float) -> bool:
         """Hand back the jobs in hand; whether all of it ended in time."""
         return self._slots is None or self._slots.stop(within_s)
 
-    # tasks, in the threads of the desks -----------------------------------------------------------
+    # tasks, in the threads of the workers ---------------------------------------------------------
 
     def _collect(self, site: SiteConfig, stop_token: StopToken) -> None:
         try:
@@ -115,39 +115,39 @@ class DaemonTasks:
     def _daily(
         self, site: SiteConfig, must_yield: Callable[[], bool], stop_token: StopToken
     ) -> None:
-        for duty in DAILY:
-            key = (site.name, duty.name)
+        for task in DAILY:
+            key = (site.name, task.name)
             if self.clock.ticks() < self._not_before.get(key, 0.0):
                 continue
-            if not duty.is_due(site, self.settings.daemon, self.clock.now()):
+            if not task.is_due(site, self.settings.daemon, self.clock.now()):
                 continue
             self._not_before[key] = self.clock.ticks() + RETRY_S
-            if self._act(duty, site, stop_token, must_yield) == 0:
+            if self._act(task, site, stop_token, must_yield) == 0:
                 self._not_before.pop(key, None)  # a reload may have forgotten it meanwhile
 
     def _act(
         self,
-        duty: StudyTask,
+        task: StudyTask,
         site: SiteConfig,
         stop_token: StopToken,
         must_yield: Callable[[], bool] = lambda: False,
         tell: Callable[[Settings, str, str], None] = lambda settings, name, sign: None,
     ) -> int:
-        desk = self.desk(site.name)
+        worker = self.worker(site.name)
 
         def watch(step: str) -> None:
-            desk.step = step
+            worker.step = step
             stop_token.check()
 
         terms, now = self.settings.daemon, self.clock.now()
         with heartbeat.beating(self.settings, site.name, tell) as ended:
-            code = duty.act(TaskTurn(site, terms, now, stop_token, ended, watch, must_yield))
+            code = task.act(TaskTurn(site, terms, now, stop_token, ended, watch, must_yield))
         gc.collect()  # a round puts it off (seldom_searched): 3 KB of each would stay for ever
         self.codes.add(code)
         return code
 
     def _sign(self, settings: Settings, name: str, sign: str) -> None:
-        """Sent by the desk for news: a slow address keeps no round waiting."""
+        """Sent by the worker for news: a slow address keeps no round waiting."""
         if settings.log.heartbeat_url:
             self._signs.append((name, sign))
             self.offer_news()
@@ -213,7 +213,7 @@ class DaemonTasks:
             )
 
     def broken(self, what: threading.ExceptHookArgs) -> None:
-        """A fault of the program ended a desk's thread; its message could quote an answer."""
+        """A fault of the program ended a worker's thread; its message could quote an answer."""
         name = what.thread.name.removeprefix(THREAD) if what.thread else ""
         told = f"{name}: a fault of the program: {what.exc_type.__name__}"
         fault = what.exc_value or what.exc_type()

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 60.0
 """So often an idle thread looks whether it should end."""
 THREAD = "mtdata "
-"""Before the desk's name in that of its thread."""
+"""Before the worker's name in that of its thread."""
 Act = Callable[[StopToken], None]
 
 

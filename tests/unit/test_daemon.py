@@ -132,7 +132,7 @@ def test_a_fault_of_the_program_ends_one_round_and_shows_nothing_but_places(
 
     assert stage.play(31, fail) == 0
     assert stage.begun == 4
-    until = time.monotonic() + PATIENCE_S  # it is told when the desk is free again already
+    until = time.monotonic() + PATIENCE_S  # it is told when the worker is free again already
     while len(caplog.records) < 4 and time.monotonic() < until:
         time.sleep(0.001)
     told = "\n".join(logs.LineFormatter().format(record) for record in caplog.records)

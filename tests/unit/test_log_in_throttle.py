@@ -9,8 +9,8 @@ import pytest
 from mtdata.web.access.throttle import (
     LONGEST_WAIT,
     OF_GUESTS,
-    OF_NAME,
     OF_INSTANCE,
+    OF_NAME,
     WINDOW,
     Count,
     folded_name,

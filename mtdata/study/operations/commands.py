@@ -61,7 +61,8 @@ def export(
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
-    `watch` is told each step, `stop_token` is checked at every touch of the world and may end the round.
+    `watch` is told each step, `stop_token` is checked at every touch of the world
+    and may end the round.
     """
     with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
         if has_raw(site) and not knows_its_files(site):

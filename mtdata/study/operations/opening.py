@@ -88,9 +88,9 @@ def open_pool(
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
-    `ledger_name` None keeps the ledger in memory; `stop_token` is checked at every touch of the disk; so
-    many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock in
-    hand gives it as `held`: nothing is written or committed once it is lost.
+    `ledger_name` None keeps the ledger in memory; `stop_token` is checked at every touch of
+    the disk; so many `workers` decrypt, None being one a core and 0 this process alone.  Whoever
+    has the lock in hand gives it as `held`: nothing is written or committed once it is lost.
     """
     refuse_unknown(site)
     make_folder(site.path)

@@ -1,4 +1,4 @@
-"""What the daemon does for a site, one line a duty; when it does it is told by others."""
+"""What the daemon does for a site, one line a task; when it does it is told by others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mtdata.study.operations.opening import has_pool
 
 
 class TaskTurn(NamedTuple):
-    """What a duty is given: for whom, on which terms, and how it is watched and ended.
+    """What a task is given: for whom, on which terms, and how it is watched and ended.
 
     It lays the report of a round into `ended`.
     """

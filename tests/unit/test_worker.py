@@ -1,4 +1,4 @@
-"""A desk does one task after another, each name once, and survives what its tasks do wrong."""
+"""A worker does one task after another, each name once, and survives what its tasks do wrong."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PATIENCE_S = 30.0
 
 
 class Bench:
-    """A desk, what was done at it, and what went wrong."""
+    """A worker, what was done at it, and what went wrong."""
 
     def __init__(self) -> None:
         self.stopping, self.gate = Event(), Event()
         self.faults: list[tuple[str, str]] = []
         self.done: list[str] = []
-        self.desk = SiteWorker("study", self.stopping, self.fault)
+        self.worker = SiteWorker("study", self.stopping, self.fault)
 
     def fault(self, task: str, error: MTDataError) -> None:
         self.faults.append((task, str(error)))
@@ -42,42 +42,46 @@ def bench() -> Iterator[Bench]:
     made = Bench()
     yield made
     made.gate.set()
-    assert made.desk.join(PATIENCE_S)
+    assert made.worker.join(PATIENCE_S)
 
 
 def test_tasks_are_done_in_their_order_and_the_thread_ends(bench: Bench) -> None:
-    bench.desk.offer("hold", bench.holds)
+    bench.worker.offer("hold", bench.holds)
     for name in ("a", "b", "c"):
-        assert bench.desk.offer(name, bench.does(name))
-    assert bench.desk.is_waited_for()
+        assert bench.worker.offer(name, bench.does(name))
+    assert bench.worker.is_waited_for()
     bench.gate.set()
-    assert bench.desk.join(PATIENCE_S)
+    assert bench.worker.join(PATIENCE_S)
     assert bench.done == ["held", "a", "b", "c"]
-    assert (bench.desk.in_hand, bench.desk.beats(), bench.desk.is_waited_for()) == ("", None, False)
+    assert (bench.worker.in_hand, bench.worker.beats(), bench.worker.is_waited_for()) == (
+        "",
+        None,
+        False,
+    )
 
 
 def test_a_task_in_hand_or_waiting_is_skipped_and_counted(bench: Bench) -> None:
-    assert bench.desk.offer("hold", bench.holds)
-    assert bench.desk.offer("a", bench.does("a"))
-    assert not bench.desk.offer("hold", bench.holds)
-    assert not bench.desk.offer("a", bench.does("a"))
-    assert not bench.desk.offer("a", bench.does("a"))
+    assert bench.worker.offer("hold", bench.holds)
+    assert bench.worker.offer("a", bench.does("a"))
+    assert not bench.worker.offer("hold", bench.holds)
+    assert not bench.worker.offer("a", bench.does("a"))
+    assert not bench.worker.offer("a", bench.does("a"))
     bench.gate.set()
-    assert bench.desk.join(PATIENCE_S)
+    assert bench.worker.join(PATIENCE_S)
     assert bench.done == ["held", "a"]
-    assert bench.desk.skipped == {"hold": 1, "a": 2}
-    assert bench.desk.offer("a", bench.does("a"))
+    assert bench.worker.skipped == {"hold": 1, "a": 2}
+    assert bench.worker.offer("a", bench.does("a"))
 
 
 def test_a_named_fault_is_told_and_the_next_task_has_its_turn(bench: Bench) -> None:
     def fail(stop_token: StopToken) -> None:
         raise StorageError("the disk refused")
 
-    bench.desk.offer("hold", bench.holds)
-    bench.desk.offer("bad", fail)
-    bench.desk.offer("good", bench.does("good"))
+    bench.worker.offer("hold", bench.holds)
+    bench.worker.offer("bad", fail)
+    bench.worker.offer("good", bench.does("good"))
     bench.gate.set()
-    assert bench.desk.join(PATIENCE_S)
+    assert bench.worker.join(PATIENCE_S)
     assert (bench.faults, bench.done) == ([("bad", "the disk refused")], ["held", "good"])
 
 
@@ -90,22 +94,22 @@ def test_a_fault_of_the_program_ends_a_thread_and_not_the_desk(
     def fail(stop_token: StopToken) -> None:
         raise KeyError("no such thing")
 
-    bench.desk.offer("bad", fail)
-    assert bench.desk.join(PATIENCE_S)
-    assert bench.desk.offer("good", bench.does("good"))
-    assert bench.desk.join(PATIENCE_S)
+    bench.worker.offer("bad", fail)
+    assert bench.worker.join(PATIENCE_S)
+    assert bench.worker.offer("good", bench.does("good"))
+    assert bench.worker.join(PATIENCE_S)
     assert (told, bench.done) == ([KeyError], ["good"])
 
 
 def test_what_is_asked_to_stop_stops_at_its_next_beat_and_nothing_new_begins(bench: Bench) -> None:
-    bench.desk.offer("hold", bench.holds)
-    bench.desk.offer("a", bench.does("a"))
+    bench.worker.offer("hold", bench.holds)
+    bench.worker.offer("a", bench.does("a"))
     while not bench.done:
         bench.gate.wait(0.005)
     bench.stopping.set()
-    assert bench.desk.join(PATIENCE_S)
+    assert bench.worker.join(PATIENCE_S)
     assert (bench.done, bench.faults) == (["held"], [])
-    assert not bench.desk.offer("a", bench.does("a"))
+    assert not bench.worker.offer("a", bench.does("a"))
 
 
 def test_a_pulse_ends_its_task_once_so_that_it_can_put_things_in_order() -> None:
