@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from mtdata.cake import check
+from mtdata.cake.daily_reports import DAILY, kinds
 from mtdata.jobs.duty import Checks, Duty
-from mtdata.jobs.kind import Kinds
-
-
-def _kinds() -> Kinds:
-    from mtdata.cake.jobs import KINDS  # with all that reads answers
-
-    return KINDS
-
 
 CHECKS = Checks(
     whose="an account's of export.config",
@@ -26,4 +19,10 @@ CHECKS = Checks(
     folders=check.check_folders,
     plans=check.check_reports,
 )
-CAKE = Duty(name="cake", kinds=_kinds, config_files=("export.config",), checks=CHECKS)
+CAKE = Duty(
+    name="cake",
+    kinds=kinds,
+    config_files=("export.config",),
+    checks=CHECKS,
+    daily=DAILY,
+)

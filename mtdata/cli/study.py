@@ -9,6 +9,7 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.alerts import heartbeat, notify
+from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.cli.words import place
@@ -19,7 +20,6 @@ from mtdata.study.operations import commands as app
 from mtdata.study.operations import verify as upkeep
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool, incident_ledgers
-from mtdata.study.round.program_fault import ProgramFault, contained
 from mtdata.study.status.report import RoundResult
 
 log = logging.getLogger(__name__)

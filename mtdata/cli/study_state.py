@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from mtdata.alerts import notify
-from mtdata.cake import daily_reports
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.state_tables import show_reports, show_site
 from mtdata.cli.tables import note, say, table
@@ -17,6 +16,9 @@ from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError, UsageError
 from mtdata.core.reach import NO_FILE, is_free
+from mtdata.duties import DUTIES
+from mtdata.jobs import daily_reports
+from mtdata.jobs.duty import daily_of
 from mtdata.study.ledger import Released
 from mtdata.study.model.bounds import MAX_ID
 from mtdata.study.operations import commands as app
@@ -179,7 +181,7 @@ def _reports(options: argparse.Namespace) -> dict[str, Any]:
     """How daily reports stand, where any are asked for."""
     settings = settings_of(options)
     try:
-        found = daily_reports.standing(settings, SystemClock().now())
+        found = daily_reports.standing(daily_of(DUTIES), settings, SystemClock().now())
     except RecordsError as error:  # how the sites stand is told all the same
         note(f"mtdata: daily reports: {error}")
         return {}

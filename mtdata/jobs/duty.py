@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mtdata.config import Settings
 from mtdata.core.checks import Finding
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.jobs.daily_reports import DailyReports
 from mtdata.jobs.kind import Kind, Kinds
+from mtdata.jobs.rounds import Rounds
 
 
 class LookAtOne(Protocol):
@@ -63,6 +65,8 @@ class Duty:
     checks: Checks
     # StorageError where one is hidden from us
     incident_ledgers: Callable[[Settings], IncidentLedgers] = _no_ledgers
+    rounds: Rounds[Any] | None = None
+    daily: DailyReports | None = None
 
 
 Duties = Sequence[Duty]
@@ -94,3 +98,8 @@ def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:
     """Every ledger of incidents that is there.  StorageError where one is hidden from us."""
     found = (duty.incident_ledgers(settings) for duty in duties)
     return {name: opened for ledgers in found for name, opened in ledgers.items()}
+
+
+def daily_of(duties: Duties) -> list[DailyReports]:
+    """What is queued every day."""
+    return [duty.daily for duty in duties if duty.daily]

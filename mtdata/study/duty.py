@@ -6,6 +6,7 @@ from mtdata.jobs.duty import Checks, Duty
 from mtdata.jobs.kind import Kinds
 from mtdata.study.operations import check
 from mtdata.study.operations.opening import incident_ledgers
+from mtdata.study.operations.tasks import ROUNDS
 
 
 def _kinds() -> Kinds:
@@ -26,4 +27,5 @@ STUDY = Duty(
     config_files=("server.config", "recovery.config"),
     checks=CHECKS,
     incident_ledgers=incident_ledgers,
+    rounds=ROUNDS,
 )
