@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from mtdata.cake import check
 from mtdata.cake.daily_reports import DAILY, kinds
+from mtdata.config import Settings
 from mtdata.jobs.duty import Checks, Duty
+from mtdata.jobs.outputs import PlacedFile
+
+
+def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
+    from mtdata.cake.account import placed_file  # with all that reads answers
+
+    return placed_file(settings, place)
+
 
 CHECKS = Checks(
     whose="an account's of export.config",
@@ -24,5 +33,7 @@ CAKE = Duty(
     kinds=kinds,
     config_files=("export.config",),
     checks=CHECKS,
+    demo="cake.command",
     daily=DAILY,
+    placed_file=_placed_file,
 )

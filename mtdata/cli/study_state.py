@@ -1,4 +1,4 @@
-"""Commands that look: status, held, incidents, deletions, init."""
+"""Commands that look: status, held, incidents, deletions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.state_tables import show_reports, show_site
 from mtdata.cli.tables import note, say, table
 from mtdata.cli.words import STREAM, place
-from mtdata.config import SiteConfig, write_samples
+from mtdata.config import SiteConfig
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError, UsageError
@@ -27,10 +27,6 @@ from mtdata.study.operations.opening import has_pool
 from mtdata.study.status.overview import shown
 
 SERVER = "a site's NAME; . = every one"
-INIT = """examples:
-  mtdata init                      config/server.config and its neighbours
-  mtdata init /etc/mtdata          the same elsewhere; then: mtdata --config /etc/mtdata check
-"""
 STATUS = """examples:
   mtdata status
   mtdata status mysite --json
@@ -72,13 +68,6 @@ makes no row of them; a sealed one holds up no other version of its id any more.
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Enter this room's commands."""
-    init = commands.add_parser(
-        "init", parents=[shared], help="sample config, never overwriting", epilog=INIT
-    )
-    init.add_argument(
-        "folder", nargs="?", type=place, metavar="DIR", help="default: the folder of --config"
-    )
-    init.set_defaults(run=_init)
     state = commands.add_parser(
         "status", parents=[shared], help="how each pool stands", epilog=STATUS
     )
@@ -133,16 +122,6 @@ def _looked(
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
     return each_site(tuple(site for site in sites if has_pool(site)), act)
-
-
-def _init(options: argparse.Namespace) -> Result:
-    made = write_samples(options.folder or options.config)
-    if not options.json:
-        for path in made:
-            say(f"made {path}")
-        if not made:
-            say("every file is there already; nothing was changed")
-    return 0, {"made": [str(path) for path in made]}
 
 
 def _check_metrics(options: argparse.Namespace) -> None:

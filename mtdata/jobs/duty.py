@@ -16,6 +16,7 @@ from mtdata.core.checks import Finding
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.jobs.daily_reports import DailyReports
 from mtdata.jobs.kind import Kind, Kinds
+from mtdata.jobs.outputs import PlacedFile
 from mtdata.jobs.rounds import Rounds
 
 
@@ -55,6 +56,10 @@ def _no_ledgers(settings: Settings) -> IncidentLedgers:
     return {}
 
 
+def _not_placed(settings: Settings, place: str) -> PlacedFile | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One duty: its name begins the names of its kinds of jobs (`name.verb`)."""
@@ -63,10 +68,16 @@ class Duty:
     kinds: Callable[[], Kinds]
     config_files: tuple[str, ...]
     checks: Checks
+    # rooms of mtdata/cli with the commands of this duty alone: those that carry, those that look
+    commands: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+    demo: str = ""  # the room of mtdata/demo whose DEMO shows it, '' for none
     # StorageError where one is hidden from us
     incident_ledgers: Callable[[Settings], IncidentLedgers] = _no_ledgers
     rounds: Rounds[Any] | None = None
     daily: DailyReports | None = None
+    # a file at that place, if one of the duty's accounts has its output there
+    placed_file: Callable[[Settings, str], PlacedFile | None] = _not_placed
 
 
 Duties = Sequence[Duty]
@@ -103,3 +114,9 @@ def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:
 def daily_of(duties: Duties) -> list[DailyReports]:
     """What is queued every day."""
     return [duty.daily for duty in duties if duty.daily]
+
+
+def placed_file(duties: Duties, settings: Settings, place: str) -> PlacedFile | None:
+    """The file at that place, of whatever duty's output that is."""
+    found = (duty.placed_file(settings, place) for duty in duties)
+    return next((one for one in found if one), None)

@@ -26,6 +26,9 @@ STUDY = Duty(
     kinds=_kinds,
     config_files=("server.config", "recovery.config"),
     checks=CHECKS,
+    commands=("study",),
+    views=("study_state", "pool"),
+    demo="study.command",
     incident_ledgers=incident_ledgers,
     rounds=ROUNDS,
 )

@@ -234,3 +234,10 @@ def summary(report: RoundResult) -> tuple[int, str, int, str]:
     ]
     level = logging.INFO if told or report.exit else logging.DEBUG
     return level, "the round ended with %d. %s", report.exit, "; ".join(told) or "Nothing new"
+
+
+def table_of(report: RoundResult) -> tuple[Sequence[str], list[Sequence[object]]]:
+    """The round as columns and lines, one line a scale."""
+    columns = ("received", "fresh", "appended", "held", "deleted", "owed")
+    rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(report.scales.items())]
+    return ("scale", *columns), [*rows]

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mtdata.core.errors import JobError, RecordsError
-from mtdata.duties import DUTIES
 from mtdata.jobs.daily import name_of
 from mtdata.jobs.daily_reports import DailyAccount, DailyReports, make_now
 from mtdata.jobs.duty import daily_of
@@ -33,7 +32,7 @@ def show(request: HttpRequest) -> HttpResponse:
         at = now()
         accounts = [
             {"name": one.name, "plan": one.plan, "reports": _reports(of, one, at)}
-            for of in daily_of(DUTIES)
+            for of in daily_of(settings.MTDATA_DUTIES)
             for one in of.accounts(ours)
         ]
     return render(request, "web/daily.html", {"accounts": accounts})
@@ -62,7 +61,7 @@ def make(request: HttpRequest) -> HttpResponse:
     ours = scope_of(request.user).settings
     found = [
         (of, one, report)
-        for of in daily_of(DUTIES)
+        for of in daily_of(settings.MTDATA_DUTIES)
         for one in of.accounts(ours)
         for report in of.reports
         if (one.name, report.kind) == (account, kind)
