@@ -19,7 +19,7 @@ ENDED = (Status.SUCCESS, Status.FAILED)
 """A job that somebody stopped tells neither that the report came nor that it cannot come."""
 
 
-def known(kind: str, account: str, day: date) -> Known:
+def daily_state(kind: str, account: str, day: date) -> Known:
     """How an account's daily reports of that kind stand when that day's is due."""
     own = name_of(kind, account, day)
     with asking():

@@ -102,10 +102,10 @@ class Dailies:
     ) -> None:
         from mtdata.cake import daily_records
 
-        known = daily_records.known(report.kind, account.name, day)
+        known = daily_records.daily_state(report.kind, account.name, day)
         if known.is_due():
             _queue(settings, account, report, day, known)
-        self._tell(settings, _place(report.kind, account.name), known.trouble(day))
+        self._tell(settings, _scale_word(report.kind, account.name), known.trouble(day))
 
     def _tell(self, settings: Settings, place: str, trouble: str | None) -> None:
         if trouble is None or self._told.get(place) == trouble:
@@ -119,7 +119,7 @@ class Dailies:
     def _forget_others(self, settings: Settings) -> None:
         """What was missed of an account that has no daily reports any more troubles nobody."""
         asked = [account.name for account, _ in plans(settings)]
-        places = {_place(report.kind, name) for report in REPORTS for name in asked}
+        places = {_scale_word(report.kind, name) for report in REPORTS for name in asked}
         for one in notify.program_incidents(settings):
             if one.kind == MISSED and one.scale not in places:
                 notify.close_program_incident(settings, MISSED, one.scale)
@@ -127,7 +127,7 @@ class Dailies:
         self._settings = settings
 
 
-def _place(kind: str, account: str) -> str:
+def _scale_word(kind: str, account: str) -> str:
     """What stands for the scale in the incident."""
     return f"{kind} {account}"
 
@@ -163,7 +163,7 @@ def make_now(settings: Settings, account: CakeConfig, report: DailyReport, now: 
         raise JobError(f"{account.name} has no DAILY_AT in export.config, so nothing is due daily")
     day = plan.due(now)
     name = daily.name_of(report.kind, account.name, day)
-    known = daily_records.known(report.kind, account.name, day)
+    known = daily_records.daily_state(report.kind, account.name, day)
     if known.is_there:
         raise JobError(f"{name} is there already; a job that Failed is tried again on its page")
     if known.before:

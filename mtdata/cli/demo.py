@@ -16,7 +16,7 @@ from mtdata.cli.sites import Result
 from mtdata.cli.study import show_round
 from mtdata.cli.tables import counting, note, say, table
 from mtdata.cli.web import need_web
-from mtdata.cli.words import place
+from mtdata.cli.words import path_of
 from mtdata.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         help=f"rows on the site (default: {STUDY_ROWS}; clicks of CAKE: {CAKE_ROWS})",
     )
     demo.add_argument(
-        "--keep", type=place, metavar="DIR", help="leave config, keys, pool and a job there"
+        "--keep", type=path_of, metavar="DIR", help="leave config, keys, pool and a job there"
     )
     demo.add_argument("-q", "--quiet", action="store_true", help="print nothing when all is well")
     demo.set_defaults(run=_demo)
@@ -107,8 +107,8 @@ def _cake(rows: int, keep: Path | None, *, quiet: bool) -> Result:
         page = _page(day, jobs, stays=not quiet and sys.stdout.isatty(), tell=tell)
         if keep is not None:
             tell(f"\nKept in {keep}: config, records, log, and the files, in {keep}/reports.")
-        shown = _shown(day, jobs, files, seconds)
-    return _ended(shown | {"page": page}, faults + page["faults"])
+        shown = _summary_json(day, jobs, files, seconds)
+    return _exit(shown | {"page": page}, faults + page["faults"])
 
 
 def _faults(day: Day, files: list[DemoFile]) -> list[str]:
@@ -156,7 +156,9 @@ def _page(day: Day, jobs: list[Any], *, stays: bool, tell: Callable[[str], None]
     return {"url": url, "user": USER, "faults": faults}
 
 
-def _shown(day: Day, jobs: list[Any], files: list[DemoFile], seconds: float) -> dict[str, Any]:
+def _summary_json(
+    day: Day, jobs: list[Any], files: list[DemoFile], seconds: float
+) -> dict[str, Any]:
     from mtdata.jobs.records import queries
 
     told = [queries.details_of(job) for job in jobs]
@@ -170,7 +172,7 @@ def _shown(day: Day, jobs: list[Any], files: list[DemoFile], seconds: float) -> 
     }
 
 
-def _ended(shown: dict[str, Any], faults: list[str]) -> Result:
+def _exit(shown: dict[str, Any], faults: list[str]) -> Result:
     if not faults:
         return 0, shown
     for fault in faults:

@@ -53,7 +53,7 @@ def refuse_strangers(settings: Settings) -> None:
     sites = [site for site in settings.sites if site.ready] or list(settings.sites)
     found = [owner.stranger(site.path, owner.POOL) for site in sites]
     if found and found[0] and all(found):
-        raise OwnerError(owner.told(found[0], sites[0].path))
+        raise OwnerError(owner.stranger_advice(found[0], sites[0].path))
 
 
 def with_records(settings: Settings) -> Settings:

@@ -25,7 +25,7 @@ def are_wanted(settings: Settings) -> bool:
     return where.is_shared or os.path.exists(where.name)
 
 
-def begun(settings: Settings) -> Carrying | None:
+def start_slots(settings: Settings) -> Carrying | None:
     """The slots at work; None where they are not wanted.  RecordsError: not now."""
     if not are_wanted(settings):
         return None

@@ -107,8 +107,8 @@ class ChildWork:
         """Port: Work.say."""
         self._pipe.say(log=[level, text[:500]])
 
-    def made(self, name: str, place: str, **more: Any) -> None:
-        """Port: Work.made."""
+    def add_artifact(self, name: str, place: str, **more: Any) -> None:
+        """Port: Work.add_artifact."""
         self.artifacts.append({"name": name, "place": place, **more})
 
     def fenced(self) -> AbstractContextManager[Any]:
@@ -183,11 +183,13 @@ def main(words: list[str], kinds: Kinds) -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is the supervisor's to answer
 
-    def told(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    def report_fault(
+        kind: type[BaseException], error: BaseException, at: TracebackType | None
+    ) -> None:
         pipe.say(ended="fault", reason=fault_told(error, at))
         leave(FAULT)  # an interpreter that is taken to pieces dies of the thread that reads orders
 
-    sys.excepthook = told
+    sys.excepthook = report_fault
     inbox = Inbox()
     try:
         _warm_up(Path(words[0]))

@@ -28,7 +28,7 @@ class Child:
         self.reader = PipeReader(self._said.fileno())
         self.pid = self._process.pid
 
-    def is_there(self) -> bool:
+    def is_running(self) -> bool:
         """Whether it has not ended yet."""
         return self._process.poll() is None
 

@@ -85,7 +85,7 @@ class Work(Protocol):
         """One line for the job's log; never an answer, a key or a password."""
         ...
 
-    def made(self, name: str, place: str, **more: Any) -> None:
+    def add_artifact(self, name: str, place: str, **more: Any) -> None:
         """Enter what came out; it counts from when the part is done (rows, size, sha256)."""
         ...
 

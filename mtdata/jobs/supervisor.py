@@ -113,7 +113,7 @@ class Supervisor:
             ready.close()
 
     def _child(self) -> Child:
-        if self._ready is not None and not self._ready.is_there():
+        if self._ready is not None and not self._ready.is_running():
             self.close()
         ready, self._ready = self._ready, None
         return ready or Child(self._options.words)
@@ -170,7 +170,7 @@ class PartRun:
             for message in self._child.reader.read(READ_S):
                 if self._take(message):
                     self._tell()
-                    return self._ended(message)
+                    return self._close_part(message)
             if self._child.reader.ended:
                 return self._died()
             if why := self._must_end(leaving):
@@ -194,7 +194,7 @@ class PartRun:
             lines, self._lines = self._lines, []
             runners.add_log_lines(self._claimed.job, lines)
 
-    def _ended(self, message: Message) -> bool:
+    def _close_part(self, message: Message) -> bool:
         how, reason = message["ended"], str(message.get("reason", ""))
         if how == "done":
             return True

@@ -22,7 +22,7 @@ class Where(NamedTuple):
 _where: ContextVar[Where] = ContextVar("where", default=Where())  # noqa: B039  # a tuple
 
 
-def here() -> Where:
+def current() -> Where:
     """What lines of this thread are about now."""
     return _where.get()
 

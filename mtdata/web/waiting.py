@@ -20,7 +20,7 @@ class Place(NamedTuple):
     behind: Job | None
 
 
-def place_of(job: Job) -> Place | None:
+def queue_place(job: Job) -> Place | None:
     """Its place; None for a job that does not wait to be begun."""
     if job.status != Status.QUEUED:
         return None
@@ -32,7 +32,7 @@ def place_of(job: Job) -> Place | None:
         return Place(queued.filter(earlier).count(), behind)
 
 
-def ended_at(jobs: Collection[Any]) -> dict[Any, datetime | None]:
+def work_ended_at(jobs: Collection[Any]) -> dict[Any, datetime | None]:
     """Of those of these jobs that were stopped or taken back: when their work had ended.
 
     What such a job ends with itself is that all of it is taken back, which may be days later.

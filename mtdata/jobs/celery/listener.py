@@ -37,7 +37,7 @@ class Listener:
         self._leaving = threading.Event()
         self._away, self._tries, self._stuck = False, 0, False
         self._ticks, self._since = SystemClock().ticks, 0.0
-        self._dropped = _Dropped(address.told(), self._ticks)
+        self._dropped = _Dropped(address.redacted(), self._ticks)
         self._thread = threading.Thread(target=self._listen, name="listener", daemon=True)
 
     def start(self) -> None:
@@ -102,14 +102,14 @@ class Listener:
             self._away = True
             log.warning(
                 "the broker %s is not there for us (%s); jobs are found by looking meanwhile, and "
-                "it is called again", self._address.told(), why(error, self._address),
+                "it is called again", self._address.redacted(), why(error, self._address),
             )  # fmt: skip
 
     def _note_connected(self) -> None:
         if self._away:
-            log.warning("the broker %s is there again", self._address.told())
+            log.warning("the broker %s is there again", self._address.redacted())
         else:
-            log.info("listening to the broker %s", self._address.told())
+            log.info("listening to the broker %s", self._address.redacted())
         self._away, self._since = False, self._ticks()
 
 

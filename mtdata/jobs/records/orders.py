@@ -93,7 +93,7 @@ def _add(order: Order, name: str) -> Job:
     return job
 
 
-def found(word: str) -> Job:
+def job_named(word: str) -> Job:
     """The job of that id, or of that name.  UsageError when there is none."""
     with asking():
         try:

@@ -47,10 +47,10 @@ def live_count(sweep_s: float) -> int:
     """How many carry, or would if there were something."""
     with asking():
         at = now()
-        return Runner.objects.filter(_is_heard(at, sweep_s)).count()
+        return Runner.objects.filter(_is_alive(at, sweep_s)).count()
 
 
-def _is_heard(at: datetime, sweep_s: float) -> Q:
+def _is_alive(at: datetime, sweep_s: float) -> Q:
     """Heard of lately, or with a part whose lease it keeps: who carries but once does no more."""
     since = at - timedelta(seconds=SILENT_SWEEPS * sweep_s)
     counted = latest_counted(at)
@@ -72,10 +72,10 @@ def runner_page(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -
         found = list(chosen.order_by("-started_at", "pk")[first : first + size])
         keys = [runner.pk for runner in found]
         heard = set(
-            Runner.objects.filter(_is_heard(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
+            Runner.objects.filter(_is_alive(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
         )
         parts = _in_hand(keys)
-    return RunnerPage([_shown(one, heard, parts, at) for one in found], total, page, pages)
+    return RunnerPage([_runner_json(one, heard, parts, at) for one in found], total, page, pages)
 
 
 def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:
@@ -94,7 +94,7 @@ def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:
     return held
 
 
-def _shown(
+def _runner_json(
     runner: Runner, heard: set[Any], parts: dict[Any, list[dict[str, Any]]], at: datetime
 ) -> dict[str, Any]:
     state = "ended" if runner.ended_at else "alive" if runner.pk in heard else "silent"

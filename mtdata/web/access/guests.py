@@ -57,7 +57,7 @@ class GuestBackend(BaseBackend):
         """
 
         def ask(*, known: bool = False) -> Any:  # in a partial the password could be seen
-            return self._asked(password, admin_domain, email, known=known)
+            return self._accepted_guest(password, admin_domain, email, known=known)
 
         if request.log_in_try.is_known:
             with relay.seat(known=True) as has_seat:
@@ -70,7 +70,9 @@ class GuestBackend(BaseBackend):
             return relay.in_even_time(lambda: _or_none(ask, admin_domain))
 
     @hide_password
-    def _asked(self, password: str, admin_domain: str, email: str, *, known: bool = False) -> Any:
+    def _accepted_guest(
+        self, password: str, admin_domain: str, email: str, *, known: bool = False
+    ) -> Any:
         accounts = settings.MTDATA.export.of_domain(admin_domain).cake
         if not accounts:
             return None

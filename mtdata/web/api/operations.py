@@ -61,7 +61,7 @@ OPERATIONS = (
 )
 
 
-def _made() -> NinjaAPI:
+def _new_api() -> NinjaAPI:
     """Who may is asked in `routes`, of each address alike; nothing of that is asked here."""
     api = NinjaAPI(
         title=TITLE,
@@ -86,7 +86,7 @@ def _made() -> NinjaAPI:
     return api
 
 
-API = _made()
+API = _new_api()
 
 
 class OperationPath(NamedTuple):
