@@ -1,0 +1,29 @@
+"""CAKE's entry in the table of duties; it only names what does the work."""
+
+from __future__ import annotations
+
+from mtdata.cake import check
+from mtdata.jobs.duty import Checks, Duty
+from mtdata.jobs.kind import Kinds
+
+
+def _kinds() -> Kinds:
+    from mtdata.cake.jobs import KINDS  # with all that reads answers
+
+    return KINDS
+
+
+CHECKS = Checks(
+    whose="an account's of export.config",
+    example=("cake", "an account of export.config alone, by its NAME"),
+    told=(
+        "Each account of export.config is asked once (is this machine on CAKE's whitelist, is the "
+        "key accepted?), and a small file is put into its OUTPUT and removed."
+    ),
+    names=check.names,
+    look=check.check_account,
+    needs_state=True,
+    folders=check.check_folders,
+    plans=check.check_reports,
+)
+CAKE = Duty(name="cake", kinds=_kinds, config_files=("export.config",), checks=CHECKS)
