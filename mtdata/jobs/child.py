@@ -55,7 +55,7 @@ class PipeWriter:
                 return  # what to do then is the watch's business
 
 
-class PipeHandler(logging.Handler):
+class PipedLog(logging.Handler):
     """Gives the job's log what the program logs."""
 
     def __init__(self, pipe: PipeWriter) -> None:
@@ -199,7 +199,7 @@ def main(words: list[str], kinds: Kinds) -> int:
         settings = load(Path(words[0]), os.environ)  # as it is now, not as it was at the start
         logs.begin(0)
         logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
-        logging.getLogger("mtdata").addHandler(PipeHandler(pipe))
+        logging.getLogger("mtdata").addHandler(PipedLog(pipe))
         setting.open_records(settings.database)
         return _serve(settings, pipe, kinds, inbox, first)
     except MTDataError as error:
