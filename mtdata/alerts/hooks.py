@@ -94,7 +94,7 @@ def signed(key: str, at_s: int, body: bytes, secrets: Iterable[str]) -> dict[str
 
 
 class HookPost:
-    """Port Post: the same news as JSON, by POST to one address."""
+    """Port Post: news as JSON, sent by POST to one address."""
 
     def __init__(
         self,

@@ -54,7 +54,7 @@ class Message:
     to: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """As it waits in a file."""
+        """The message as JSON bytes, as it waits in the outbox."""
         held = asdict(self)
         if not self.to:
             del held["to"]  # older programs know no such thing
@@ -74,11 +74,11 @@ class Message:
             raise ValueError("no message") from error
 
     def left_for(self, to: Sequence[str]) -> Message:
-        """The same for these mailboxes alone."""
+        """The message for these mailboxes alone."""
         return replace(self, to=tuple(to))
 
     def tried(self, next_at: datetime) -> Message:
-        """The same after one more try that failed."""
+        """The message after one more try that failed, to be tried again at `next_at`."""
         return replace(self, tries=self.tries + 1, next_at=next_at)
 
 
@@ -98,7 +98,7 @@ def message(notice: Notice, destination: str, host: str, at: datetime) -> Messag
 
 
 def trial(destination: str, host: str, at: datetime) -> Message:
-    """What `mtdata check --mail` sends."""
+    """The trial message that `mtdata check --mail` sends."""
     subject = one_line(f"[mtdata {host}] TEST: this is how news come")
     body = "`mtdata check --mail` sent this. Nothing is wrong, and nothing is to be done.\n"
     news = {"text": subject, "sort": "test", "host": host, "incidents": [], "not_shown": 0}
@@ -113,7 +113,7 @@ def one_line(text: str) -> str:
 
 
 def _key(notice: Notice, destination: str) -> str:
-    """The same for the same news after a kill, another for the next digest of the same troubles."""
+    """A key by which news is known again after a kill; a later digest has another."""
     told = [
         (one.book, one.incident.number, str(one.incident.opened_at), one.is_open, *one.told[:2])
         for one in notice.settled
@@ -174,7 +174,7 @@ def _part(lead: str, items: Sequence[Item]) -> list[str]:
 
 
 def _paragraph(item: Item) -> str:
-    """One trouble in full."""
+    """One incident as a paragraph of a mail."""
     one, advice = item.news.incident, ADVICE[item.news.incident.kind]
     seen = f"{one.seen} times" if one.seen > 1 else "once"
     since = f"{_moment_text(one.opened_at)}, seen {seen}, the last time {_moment_text(one.last_at)}"
@@ -209,7 +209,7 @@ def _printable(text: str) -> str:
 
 
 def _item_json(item: Item) -> dict[str, Any]:
-    """One trouble for a program."""
+    """One incident as JSON for a web hook."""
     one, advice = item.news.incident, ADVICE[item.news.incident.kind]
     return {
         "site": item.news.book,

@@ -80,7 +80,7 @@ class Outbox:
         return self._handed
 
     def remember(self, key: str) -> None:
-        """Take this one for told, durably where the disk lets us."""
+        """Take a message by its key for sent, durably where the disk lets us."""
         if key in self.handed:
             return
         self._handed = [*self.handed, key][-REMEMBERED:]

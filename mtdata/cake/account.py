@@ -139,7 +139,7 @@ def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
 
 
 def account_of(accounts: Iterable[CakeConfig], place: str) -> tuple[CakeConfig, str] | None:
-    """The account whose files go there, and the name that this one has with it."""
+    """The account whose files go to that place, and the name of the file with it."""
     for account in accounts:
         name = place.removeprefix(f"{account.output}/")
         if name != place:

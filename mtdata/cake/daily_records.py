@@ -50,7 +50,7 @@ def _served(jobs: Any) -> date | None:
 
 
 def _queued_ahead(jobs: Any) -> list[Any]:
-    """Those of the newest that were queued before one of an earlier day: by a clock ahead.
+    """Jobs of the newest that were queued before one of an earlier day, by a clock that was ahead.
 
     They asked for days that had not been, and once their own day has come nothing else shows it.
     """

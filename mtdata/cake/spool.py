@@ -137,7 +137,7 @@ class Spool:
                 yield line
 
     def rows(self) -> Iterator[SpoolRow]:
-        """Each row once, by id."""
+        """Every row once, in the order of ids."""
         words = "SELECT id, at, version, line FROM rows ORDER BY id"
         with self._translated_faults("read"), closing(self._db.cursor()) as cursor:
             yield from (SpoolRow(*found) for found in cursor.execute(words))

@@ -35,7 +35,7 @@ class Window(NamedTuple):
 
     @property
     def length(self) -> timedelta:
-        """By the wall clock."""
+        """The length of the window by the wall clock, a timedelta."""
         return self.end - self.start
 
     def meets(self, other: Window) -> bool:

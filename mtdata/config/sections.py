@@ -74,7 +74,7 @@ class Section:
         return None
 
     def fault(self, key: str, text: str) -> str:
-        """One line of the message."""
+        """One fault of the section, as a line of the message."""
         return f"{self.where}: {key}: {text}"
 
     def _unknown(self, number: int, key: Any) -> str:

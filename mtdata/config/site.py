@@ -61,7 +61,7 @@ def authority(value: object, info: ValidationInfo) -> str:
 
 
 def agent(value: object) -> str:
-    """What we call ourselves (a User-Agent)."""
+    """The User-Agent by which the site sees this program."""
     if not isinstance(value, str) or not value.isprintable() or not value.isascii():
         raise ValueError("it is no line of ASCII")
     return value.strip()

@@ -74,7 +74,7 @@ def clock_time(value: Any) -> time:
 
 
 def clock_time_or_none(value: Any) -> time | None:
-    """The same; None for nothing."""
+    """A time of day from "HH:MM", or None for an empty value."""
     return clock_time(value) if value else None
 
 

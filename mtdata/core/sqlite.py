@@ -193,7 +193,7 @@ class LedgerDatabase:
             return self._checked(cursor, cursor.fetchall())
 
     def first_row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
-        """The first row."""
+        """The first row of the answer, or None."""
         with self.translated_faults(FOREIGN):
             cursor = self._db.execute(sql, values)
             row: tuple[Any, ...] | None = cursor.fetchone()

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Carrying(Protocol):
-    """Slots at work."""
+    """A runner at work in the daemon."""
 
     def stop(self, within_s: float) -> bool: ...
 

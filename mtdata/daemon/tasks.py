@@ -54,7 +54,7 @@ class DaemonTasks:
         return self.workers[name]
 
     def sites(self) -> list[SiteConfig]:
-        """What is collected from."""
+        """The sites that are READY."""
         return [site for site in self.settings.sites if site.ready]
 
     def is_busy(self) -> bool:

@@ -38,7 +38,7 @@ ENDED = "asked to end; what was not committed is taken back"
 
 
 class PipeWriter:
-    """Says messages to the supervisor; standard output is given to standard error."""
+    """Sends messages to the supervisor; standard output is given to standard error."""
 
     def __init__(self) -> None:
         self._pipe = os.dup(1)
@@ -63,7 +63,7 @@ class PipedLog(logging.Handler):
         self._pipe = pipe
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it."""
+        """Send the record to the supervisor."""
         self._pipe.say(log=[record.levelname, record.getMessage()[:500]])
 
 
@@ -93,7 +93,7 @@ class ChildWork:
         self.stop_token: StopToken = PipedStopToken(self)
 
     def beat(self) -> None:
-        """A sign of life, at most a few a second."""
+        """Send a sign of life, at most a few a second."""
         if self._ticks() - self._said >= SAY_S:
             self._said = self._ticks()
             self._pipe.say(signs=[self.rows, self.expected, self.step])

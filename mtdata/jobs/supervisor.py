@@ -56,7 +56,7 @@ OnRunnersWanted = Callable[[str, int], None]
 
 
 def call_nobody(job: str, count: int) -> None:
-    """Call nobody: they look by themselves."""
+    """Wake no other runner: they look by themselves."""
 
 
 OnOutage = Callable[[RecordsError], None]
@@ -64,7 +64,7 @@ OnOutage = Callable[[RecordsError], None]
 
 
 def warn(error: RecordsError) -> None:
-    """Tell it each time."""
+    """Log a fault of the records each time."""
     log.warning("%s", error)
 
 
@@ -144,7 +144,7 @@ class Supervisor:
 
 
 class PartRun:
-    """One part's way through a child."""
+    """Runs one part in a child, from its order to its end."""
 
     def __init__(
         self,

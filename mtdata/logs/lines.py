@@ -118,7 +118,7 @@ class JsonFormatter(logging.Formatter):
         super().__init__()
 
     def format(self, record: logging.LogRecord) -> str:
-        """The object."""
+        """The record as one line of JSON."""
         now: dict[str, Any] = {key: getattr(record, key, "-") for key in NOWHERE}
         known = {key: None if word == "-" else word for key, word in now.items()}
         if known["round"] is not None:

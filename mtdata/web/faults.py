@@ -89,7 +89,7 @@ def _blame(request: HttpRequest) -> str:
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """No such address, or nothing there."""
+    """The page of 404."""
     return error_page(request, HTTPStatus.NOT_FOUND, "There is nothing at this address.")
 
 

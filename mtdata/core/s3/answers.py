@@ -106,7 +106,7 @@ class StoreRefusal(NamedTuple):
 
     @property
     def later(self) -> bool:
-        """Whether it passes by itself, so that the same may go well later."""
+        """Whether the refusal passes by itself, so that the request may go well later."""
         if self.code in EXPIRED:
             return self.renews
         if self.code in PASSES:
@@ -139,7 +139,7 @@ class StoreFault(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What happened, and what to do."""
+        """What happened and what to do, in words."""
         if self.is_unreadable:
             return self._unreadable_text
         if self.kind in NO_KEYS:

@@ -60,7 +60,7 @@ class S3Bucket:
             return self._call(operation, **how)
 
     def find(self, operation: str, **how: Any) -> Asked | None:
-        """The same; None when there is nothing of that name."""
+        """The answer to one request, or None when there is nothing of that name."""
         with self._border():
             return self._unless_missing(lambda: self._call(operation, **how))
 

@@ -116,7 +116,7 @@ class CakeSite:
 
     @property
     def domain(self) -> str:
-        """What ADMIN_DOMAIN names."""
+        """The host and port that ADMIN_DOMAIN names."""
         return f"127.0.0.1:{self._port}"
 
     @property

@@ -40,7 +40,7 @@ class Run(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many."""
+        """The number of rows of the run."""
         return self.last - self.first
 
 

@@ -26,7 +26,7 @@ TASKS: dict[str, tuple[tuple[str, str | None], ...]] = {
 
 
 class Occasion(NamedTuple):
-    """Who answers what, and when.
+    """One answered questionnaire: participant, session and moment.
 
     `at` is aware, in the site's zone.  `task` is the task's name, SESSION_COMPLETE where a session
     ends; for a Participant row they are what the participant has come to, and `id` is the account

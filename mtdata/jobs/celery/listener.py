@@ -49,7 +49,7 @@ class Listener:
         self._thread.start()
 
     def leave(self) -> None:
-        """Hear no more; it does not wait."""
+        """Stop listening, without waiting for it."""
         self._leaving.set()
 
     def is_well(self) -> bool:
@@ -57,7 +57,7 @@ class Listener:
         return self._thread.is_alive()
 
     def join(self, within_s: float) -> None:
-        """Wait for its end; when it hangs at the broker, what it holds there is only a ring."""
+        """Wait `within_s` seconds for its end; one that hangs at the broker holds a ring alone."""
         self._thread.join(within_s)
 
     def _listen(self) -> None:
@@ -121,7 +121,7 @@ class _Dropped:
         self._since, self._told, self._untold = -TOLD_S, 0, 0
 
     def tell(self, reason: str) -> None:
-        """One more, and why it was."""
+        """Tell of one more dropped message, and why it was."""
         now = self._ticks()
         if now - self._since >= TOLD_S:
             if self._untold:

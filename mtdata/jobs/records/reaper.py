@@ -29,13 +29,13 @@ def requeue(claimed: Claimed, reason: str) -> bool:
 
 
 def put_off(claimed: Claimed, reason: str) -> bool:
-    """The same for a fault that may be gone later: it is begun anew with pauses that grow."""
+    """Enter a fault that may be gone later: the part is begun anew with pauses that grow."""
     requeue_it = partial(_requeue, most=MOST_PUT_OFF, first_pause_s=PUT_OFF_S)
     return whole(partial(requeue_it, claimed.job, _part_of(claimed), reason))
 
 
 def hand_back(claimed: Claimed, reason: str) -> bool:
-    """The same for a runner that ends by itself: it does not count as a loss."""
+    """Give back the part of a runner that ends by itself: it does not count as a loss."""
     return whole(partial(_requeue, claimed.job, _part_of(claimed), reason, counts=False))
 
 

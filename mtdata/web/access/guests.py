@@ -134,7 +134,7 @@ def _named(name: str) -> Any:
 
 
 def _may_come(user: Any, domain: str) -> bool:
-    """Somebody else who has such a name all the same is no guest, and nobody's to take over."""
+    """Whether a user may log in as a guest; one who only has such a name is none."""
     if not is_guest(user):
         log.error("a user has a name as guests have, and is none: nobody logs in by it")
         return False

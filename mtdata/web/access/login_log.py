@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def listen() -> None:
-    """From now on; the libraries are quiet: what they tell we tell, in words that say nothing."""
+    """Log log-ins from now on, in words without names; the libraries are quiet about them."""
     for name in ("django.request", "django.security"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     user_logged_in.connect(_log_login)

@@ -70,7 +70,7 @@ def give_password(user: Any, password: str) -> None:
 
 
 def give_role(user: Any, role: str) -> None:
-    """That role and no other."""
+    """Give a user that role and no other."""
 
     def move() -> None:
         if role != Role.ADMIN.group:

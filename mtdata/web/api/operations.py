@@ -98,7 +98,7 @@ class OperationPath(NamedTuple):
 
 
 def addresses() -> list[OperationPath]:
-    """Every address of the operations."""
+    """Every address of the API, with its operations."""
     pages = {one.name: _page(one.callback) for one in API.urls[0]}
     found: dict[str, OperationPath] = {}
     for one in OPERATIONS:

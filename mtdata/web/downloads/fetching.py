@@ -43,7 +43,7 @@ class Fetching:
         self._outputs: dict[str, Output] = {}
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections to stores."""
         self._open.close()
 
     def look(self, artifacts: Sequence[Artifact]) -> None:
@@ -69,7 +69,7 @@ class Fetching:
             raise Lost(f"{artifact.name}: {CHANGED}")
 
     def prove(self, artifact: Artifact) -> None:
-        """The same, and of a file of this machine every byte, before one is sent."""
+        """See that it is there in its length; a file of this machine is read whole."""
         if self._store_of(artifact) is None:
             ProvenFile(artifact).close()
         else:

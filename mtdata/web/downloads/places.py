@@ -26,7 +26,7 @@ class Store(Protocol):
         ...
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """Its bytes."""
+        """The bytes of an object, piece by piece."""
         ...
 
 

@@ -18,7 +18,7 @@ class ByteRange(NamedTuple):
 
     @property
     def header(self) -> str:
-        """What Content-Range says of it."""
+        """The value of Content-Range for the range."""
         if not self.stop:
             return f"bytes */{self.total}"
         return f"bytes {self.start}-{self.stop - 1}/{self.total}"

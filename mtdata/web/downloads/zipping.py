@@ -32,7 +32,7 @@ class _Sink:
         return len(content)
 
     def flush(self) -> None:
-        """Nothing waits here."""
+        """Do nothing: no byte waits here."""
 
     def drain(self) -> bytes:
         found, self._written = b"".join(self._written), []

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """Every account in the user's scope."""
+    """Show the daily reports of every account in the user's scope."""
     with asking():
         at = now()
         accounts = [

@@ -55,7 +55,7 @@ def _offered(words: list[str], asked: str) -> list[str]:
 
 
 def _lines(jobs: list[dict[str, Any]], *, may_download: bool) -> list[dict[str, Any]]:
-    """As they are shown; with its link where a job made one file and that is open."""
+    """Jobs as lines of the list, with a link where a job made one file that can be downloaded."""
     done = [UUID(job["id"]) for job in jobs if job["status"] == Status.SUCCESS]
     made = links.alone(done) if may_download and done else {}
     shown = {str(job): standing.path for job, standing in made.items() if not standing.closed}

@@ -40,7 +40,7 @@ def renew_all(request: HttpRequest, job: Any) -> HttpResponse:
 
 
 def revoke(request: HttpRequest, job: Any, number: int) -> HttpResponse:
-    """No link to it opens anything."""
+    """Revoke every link to an artifact."""
     artifact = _artifact(request, job, number)
     links.revoke(artifact)
     log.info("%s revoked the link to %s", request.user.get_username(), artifact.name)

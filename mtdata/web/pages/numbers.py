@@ -33,7 +33,7 @@ class Counting:
         self._found: tuple[float, PageCounts] | None = None
 
     def now(self) -> PageCounts:
-        """What was counted of late."""
+        """The counts, at most a few seconds old."""
         with self._turn:
             if self._found is None or self._clock.ticks() - self._found[0] >= KEPT_S:
                 self._found = self._clock.ticks(), _counted()

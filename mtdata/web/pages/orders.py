@@ -66,7 +66,7 @@ def stop_all(request: HttpRequest) -> HttpResponse:
 
 
 def retry(request: HttpRequest, job: Any) -> HttpResponse:
-    """Queue it again."""
+    """Queue a job again."""
 
     def order(who: str) -> str:
         of = queue.retry(settings.MTDATA, job, settings.MTDATA_KINDS)

@@ -23,12 +23,12 @@ def first(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """The whole page."""
+    """Show the overview."""
     return render(request, "web/overview.html", _context())
 
 
 def piece(request: HttpRequest) -> HttpResponse:
-    """What of it changes by itself."""
+    """The piece of the overview that is polled."""
     return render(request, "web/overview_live.html", _context())
 
 

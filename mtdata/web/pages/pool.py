@@ -25,7 +25,7 @@ UNKNOWN = ("not entered", "")
 
 
 def all_pools(request: HttpRequest) -> HttpResponse:
-    """The pools by site."""
+    """List the pools, one for each site."""
     sites = [
         {"name": name, "fault": state.get("fault"), "absent": state.get("absent"), "state": state}
         for name, state in pools.standing(settings.MTDATA).items()
@@ -34,7 +34,7 @@ def all_pools(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: HttpRequest, name: str) -> HttpResponse:
-    """One pool."""
+    """Show the pool of a site."""
     site = _site(name)
     ours = settings.MTDATA
     state, whole = pools.standing(ours)[name], pools.whole(ours, name)

@@ -32,7 +32,7 @@ _unseen: Callable[[Page], Page] = sensitive_post_parameters("password")
 
 
 class PersonForm(forms.Form):
-    """Somebody new."""
+    """The form for a new user."""
 
     name = forms.CharField(max_length=150)
     role = forms.ChoiceField(choices=ROLES)
@@ -45,13 +45,13 @@ class PersonForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    """Another role."""
+    """The form for another role."""
 
     role = forms.ChoiceField(choices=ROLES)
 
 
 class NextPasswordForm(forms.Form):
-    """Another password."""
+    """The form for another password."""
 
     password = PersonForm.base_fields["password"]
 
@@ -82,7 +82,7 @@ def show(request: HttpRequest, form: PersonForm | None = None) -> HttpResponse:
 
 @_unseen
 def add(request: HttpRequest) -> HttpResponse:
-    """Let somebody in."""
+    """Add a user."""
     form = PersonForm(request.POST)
     if not form.is_valid():
         return show(request, form)
@@ -100,7 +100,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def look(request: HttpRequest, number: int) -> HttpResponse:
-    """One of them."""
+    """Show one user."""
     user = _user(number)
     role = users.with_role(user)
     known = {
