@@ -127,6 +127,31 @@ def with_empty_names(file: Source) -> Iterator[str]:
             yield file.at(node, node.name)
 
 
+VAGUE_WORDS = frozenset(
+    "found told made one ones thing things place places anew shown said kept known seen gone done "
+    "given taken asked heard begun ended came come way ways own ours mine".split()
+)
+FILLING_WORDS = frozenset(
+    "a again all are as at be been by each every for from had has have here in into is it its "
+    "none not of on or other others out so some that the there this to was what which who "
+    "with".split()
+)
+"""A name of such words alone says nothing: of what?  Beside another word they may stand."""
+
+
+def is_vague(name: str) -> bool:
+    if name.startswith("__"):
+        return False
+    parts = [part for part in words(name) if part]
+    return not VAGUE_WORDS.isdisjoint(parts) and VAGUE_WORDS.union(FILLING_WORDS).issuperset(parts)
+
+
+def with_vague_functions(file: Source) -> Iterator[str]:
+    for function in functions(file):
+        if is_vague(function.name):
+            yield file.at(function, function.name)
+
+
 OS_TOUCHES = (
     "fsync fdatasync sync rename renames replace unlink remove rmdir removedirs truncate ftruncate"
 )
@@ -270,6 +295,9 @@ RULES: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
     (with_empty_names, "x.py", "class RowData: ..."),
     (with_empty_names, "x.py", "def process_rows(): ..."),
     (with_empty_names, "utils/x.py", "pass"),
+    (with_vague_functions, "x.py", "def _told(self): ..."),
+    (with_vague_functions, "x.py", "class C:\n def is_known(self): ..."),
+    (with_vague_functions, "x.py", "def place_of(word): ..."),
     (with_touches_of_the_disk, "x.py", "import os\nos.replace(a, b)"),
     (with_touches_of_the_disk, "x.py", "from os import fsync"),
     (with_touches_of_the_disk, "x.py", "(folder / 'x').unlink(missing_ok=True)"),
@@ -293,6 +321,8 @@ RULES: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
 ALLOWED: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
     (with_empty_names, "demo/study/site.py", "class MTDataSite:\n def do_GET(self): ..."),
     (with_empty_names, "demo/study/data.py", "class Metadata: ..."),
+    (with_vague_functions, "x.py", "def queue_place(): ...\ndef found_rows(): ..."),
+    (with_vague_functions, "x.py", "def at(site): ...\ndef __all__(): ..."),
     (with_touches_of_the_disk, DURABLE, "os.replace(a, b)"),
     (with_touches_of_the_disk, "x.py", "text.replace('a', 'b'); moment.replace(tzinfo=UTC)"),
     (with_touches_of_the_disk, "x.py", "disk.remove(path); replace(path, b'')"),
@@ -332,6 +362,41 @@ def test_no_file_is_longer_than_300_lines() -> None:
 def test_names_say_what_a_thing_is() -> None:
     found = offences(with_empty_names)
     assert not found, shown("these names are empty words; use the glossary's", found)
+
+
+STILL_VAGUE = frozenset(
+    "_asked_by _found _is_begun _is_on_its_way _is_ours _kept _made _places _seen _told asked "
+    "place place_of shown taken told told_of".split()
+)
+"""Of the study, to be named yet; what is named leaves this list, and nothing comes to it."""
+
+
+def test_functions_are_named_by_what_they_give() -> None:
+    found = offences(with_vague_functions)
+    new = [
+        line
+        for line in found
+        if line.rpartition(" ")[2] not in STILL_VAGUE or "/study/" not in line
+    ]
+    assert not new, shown("these names are of VAGUE_WORDS alone; say of what", new)
+
+
+def test_a_class_name_is_defined_once() -> None:
+    places: dict[str, list[str]] = {}
+    for file in SOURCES:
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.ClassDef) and node.name not in ("Meta", "Migration"):
+                places.setdefault(node.name, []).append(file.at(node, node.name))
+    twice = [place for found in places.values() if len(found) > 1 for place in found]
+    assert not twice, shown("one name, one class: two of these mean different things", twice)
+
+
+DUTIES_TO_COME = frozenset({"weblogs", "programme", "toolbox"})
+
+
+def test_the_house_is_seen_at_a_glance() -> None:
+    entries = {one.name for one in HOUSE.iterdir()} - {"__init__.py", "__pycache__", "py.typed"}
+    assert len(entries | DUTIES_TO_COME) <= 16, sorted(entries)
 
 
 def test_only_the_durable_room_syncs_renames_cuts_and_removes() -> None:
@@ -414,8 +479,8 @@ def test_functions_are_short() -> None:
     long = [f"{place}: {length} lines" for length, place in sorted(sized) if length > 40]
     assert not long, shown("at most 40 lines", long)
     lengths = [length for length, _ in sized]
-    assert statistics.median(lengths) <= 9
-    assert statistics.quantiles(lengths, n=10)[8] <= 30
+    assert statistics.median(lengths) <= 8
+    assert statistics.quantiles(lengths, n=10)[8] <= 20
 
 
 @pytest.mark.parametrize("room", ["mtdata.study.pipeline", "mtdata.cli.main"])

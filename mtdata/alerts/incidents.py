@@ -53,9 +53,9 @@ class Incidents:
                 )
         return not seen
 
-    def was_told(self, kind: str, scale: str, detail: str) -> bool:
+    def has_detail(self, kind: str, scale: str, detail: str) -> bool:
         """Whether an incident of the scale, open or closed, said just that before."""
-        row = self._db.one(
+        row = self._db.first_row(
             "SELECT 1 FROM incidents WHERE kind = ? AND scale = ? AND detail = ?",
             kind,
             scale,
@@ -153,7 +153,7 @@ class Incidents:
     def begin_run(self, command: str, at: datetime) -> int:
         """Enter a round and return its number."""
         with self._db.commit():
-            row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM runs")
+            row = self._db.first_row("SELECT coalesce(max(number), 0) + 1 FROM runs")
             number = int(row[0]) if row else 1
             self._db.run(
                 "INSERT INTO runs (number, command, started_at) VALUES (?, ?, ?)",
@@ -195,7 +195,7 @@ class Incidents:
     def last_run(self, good_until: datetime | None = None) -> tuple[datetime, int | None] | None:
         """When the newest round ended, and its exit code; or the newest good one until then."""
         until = None if good_until is None else good_until.isoformat()
-        row = self._db.one(
+        row = self._db.first_row(
             "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL"
             " AND command LIKE 'export%' AND (?1 IS NULL OR (exit IN (0, 1) AND ended_at <= ?1))"
             " ORDER BY number DESC LIMIT 1",
@@ -205,7 +205,7 @@ class Incidents:
 
     def last_success(self, *commands: str) -> datetime | None:
         """When the last of these began that ended well, or with only a part of it failed."""
-        row = self._db.one(
+        row = self._db.first_row(
             "SELECT started_at FROM runs WHERE exit IN (0, 1)"
             f" AND command IN ({', '.join('?' * len(commands))}) ORDER BY number DESC LIMIT 1",
             *commands,

@@ -52,7 +52,7 @@ class News(NamedTuple):
         return KINDS[self.incident.kind].level
 
     @property
-    def place(self) -> tuple[str, str, str]:
+    def damping_key(self) -> tuple[str, str, str]:
         """What damping goes by: the book, the kind and the scale."""
         return self.book, self.incident.kind, self.incident.scale
 
@@ -100,11 +100,11 @@ def _parted(
     fresh: list[News] = []
     over: list[News] = []
     waiting: list[News] = []
-    flapping = {one.place for one in news if not one.is_open and one.told.opened_at is None}
+    flapping = {one.damping_key for one in news if not one.is_open and one.told.opened_at is None}
     for one in news:
         if one.told.opened_at is not None:
             (waiting if one.is_open else over).append(one)
-        elif one.is_open and one.place not in flapping and not _came_back(one, intervals):
+        elif one.is_open and one.damping_key not in flapping and not _came_back(one, intervals):
             fresh.append(one)
         else:
             waiting.append(one)
@@ -148,7 +148,7 @@ def _digest(waiting: Sequence[News]) -> Notice:
     newest: dict[tuple[str, ...], News] = {}
     back: dict[tuple[str, ...], int] = {}
     for one in waiting:
-        key: tuple[str, ...] = one.place
+        key: tuple[str, ...] = one.damping_key
         if one.is_note:  # each tells something else
             key = (*key, str(one.incident.number))
         newest[key] = one
@@ -163,4 +163,4 @@ def _digest(waiting: Sequence[News]) -> Notice:
 
 def _by_gravity(items: Iterable[Item]) -> tuple[Item, ...]:
     order = {level: place for place, level in enumerate(("critical", "error", "warning", "notice"))}
-    return tuple(sorted(items, key=lambda item: (order[item.news.level], item.news.place)))
+    return tuple(sorted(items, key=lambda item: (order[item.news.level], item.news.damping_key)))

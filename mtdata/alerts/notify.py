@@ -90,7 +90,7 @@ def _forget_others(settings: Settings, posts: dict[str, Post]) -> None:
 
 
 def _lock(settings: Settings, held: ExitStack) -> None:
-    """Be the only one; where the disk does not even take a lock, two may tell the same."""
+    """Hold the lock of the outbox; where the disk takes none, two may send one message."""
     try:
         held.enter_context(PoolLock(_state(settings) / "outbox").hold())
     except StorageError as error:

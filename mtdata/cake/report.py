@@ -131,7 +131,7 @@ class ReportPart:
         self._meet()
         at, size = self._mark(spool, stretch)
         changes = windows.turns(stretch, self.account.timezone)
-        for piece in windows.there(stretch, changes):
+        for piece in windows.without_gaps(stretch, changes):
             if at < piece.end:
                 size = self._sweep(spool, Window(max(at, piece.start), piece.end), size)
         for gap in windows.never(stretch, changes):
@@ -244,7 +244,7 @@ class ReportPart:
         if stands is not None:
             told = f"{name}: whole, it took the place of one of {stands:,} bytes"
             self._work.say("INFO", told)
-        self._work.made(name, place, rows=facts.rows, size=facts.size, sha256=facts.sha256)
+        self._work.add_artifact(name, place, rows=facts.rows, size=facts.size, sha256=facts.sha256)
 
     def drop(self, name: str, part: str, *, finished: bool) -> None:
         """Leave nothing of a part; `finished`: nor the file, unless it is another job's as well."""

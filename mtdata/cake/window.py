@@ -37,7 +37,7 @@ class Window(NamedTuple):
 
     @property
     def length(self) -> timedelta:
-        """By the wall clock."""
+        """The length of the window by the wall clock, a timedelta."""
         return self.end - self.start
 
     def meets(self, other: Window) -> bool:
@@ -130,14 +130,14 @@ def _files(day: Window, zone: tzinfo) -> Iterator[HourFile]:
     start = day.start
     while start < day.end:
         hour = Window(start, start + HOUR)
-        if any(there(hour, changes)):
+        if any(without_gaps(hour, changes)):
             yield HourFile(hour)
         if any(turn.twice and turn.window.meets(hour) for turn in changes):
             yield HourFile(hour, second=True)
         start += HOUR
 
 
-def there(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:
+def without_gaps(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:
     """What of a window was ever shown by the clock: without the hours that never were."""
     start = window.start
     gaps = sorted(turn.window for turn in changes if not turn.twice)

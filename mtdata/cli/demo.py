@@ -10,7 +10,7 @@ from typing import Any
 
 from mtdata.cli.sites import Result
 from mtdata.cli.tables import counting, note, say, table
-from mtdata.cli.words import examples, place
+from mtdata.cli.words import examples, path_of
 from mtdata.core.errors import UsageError
 from mtdata.demo.screen import Demo, Screen
 from mtdata.duties import DUTIES
@@ -50,7 +50,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     demo.add_argument("--rows", type=int, metavar="N", help=f"rows on the site ({_usual(known)})")
     demo.add_argument(
-        "--keep", type=place, metavar="DIR", help="leave config, keys, pool and a job there"
+        "--keep", type=path_of, metavar="DIR", help="leave config, keys, pool and a job there"
     )
     demo.add_argument("-q", "--quiet", action="store_true", help="print nothing when all is well")
     demo.set_defaults(run=_demo)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mtdata.cli.sites import Result
 from mtdata.cli.tables import say
-from mtdata.cli.words import place
+from mtdata.cli.words import path_of
 from mtdata.config import write_samples
 
 INIT = """examples:
@@ -22,7 +22,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "init", parents=[shared], help="sample config, never overwriting", epilog=INIT
     )
     init.add_argument(
-        "folder", nargs="?", type=place, metavar="DIR", help="default: the folder of --config"
+        "folder", nargs="?", type=path_of, metavar="DIR", help="default: the folder of --config"
     )
     init.set_defaults(run=_init)
 

@@ -110,7 +110,7 @@ def _opened(options: argparse.Namespace) -> Settings:
 def _add(options: argparse.Namespace) -> Result:
     from mtdata.jobs import ordering
 
-    given = ordering.given_in(options.words)
+    given = ordering.parse_assignments(options.words)
     ordering.kind_of(options.kind, KINDS)  # a slip of the pen is told without the records
     settings = _opened(options)
     from mtdata.jobs import queue
@@ -144,7 +144,7 @@ def _show(options: argparse.Namespace) -> Result:
     settings = _opened(options)
     from mtdata.jobs.records import orders, queries
 
-    shown = queries.details_of(orders.found(options.id))
+    shown = queries.details_of(orders.job_named(options.id))
     if options.links:
         _sign(settings, shown["artifacts"])
     if not options.json:
@@ -169,7 +169,7 @@ def _log(options: argparse.Namespace) -> Result:
     _opened(options)
     from mtdata.jobs.records import orders, queries
 
-    job = orders.found(options.id)
+    job = orders.job_named(options.id)
     events = queries.events(job, 10_000)
     if not options.json:
         for event in events:
@@ -188,7 +188,7 @@ def _stop(options: argparse.Namespace) -> Result:
     from mtdata.jobs import queue
     from mtdata.jobs.records import orders
 
-    job, told = queue.stop(settings, orders.found(options.id).pk)
+    job, told = queue.stop(settings, orders.job_named(options.id).pk)
     if told:
         note(f"mtdata: {job.name}: {told}; nothing was changed")
     return _ordered(options, job, {"note": told} if told else {})
@@ -215,7 +215,7 @@ def _retry(options: argparse.Namespace) -> Result:
     from mtdata.jobs import queue
     from mtdata.jobs.records import orders
 
-    return _ordered(options, queue.retry(settings, orders.found(options.id).pk, KINDS), {})
+    return _ordered(options, queue.retry(settings, orders.job_named(options.id).pk, KINDS), {})
 
 
 def _undo(options: argparse.Namespace) -> Result:
@@ -223,7 +223,7 @@ def _undo(options: argparse.Namespace) -> Result:
     from mtdata.jobs import queue
     from mtdata.jobs.records import orders
 
-    return _ordered(options, queue.undo(settings, orders.found(options.id).pk), {})
+    return _ordered(options, queue.undo(settings, orders.job_named(options.id).pk), {})
 
 
 def _ordered(options: argparse.Namespace, job: Any, more: dict[str, Any]) -> Result:
@@ -245,11 +245,15 @@ def _migrate(options: argparse.Namespace) -> Result:
     setting.open_records(settings.database)
     steps = setting.migrate()
     if not options.json:
-        say(f"{settings.database.told()}: {steps} steps" if steps else "the tables are up to date")
-    return 0, {"database": settings.database.told(), "steps": steps}
+        say(
+            f"{settings.database.redacted()}: {steps} steps"
+            if steps
+            else "the tables are up to date"
+        )
+    return 0, {"database": settings.database.redacted(), "steps": steps}
 
 
-def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
+def _with_engine(options: argparse.Namespace, settings: Settings) -> Settings:
     """The settings with the engine and the broker of the command line."""
     if not 0 <= options.slots <= 64:
         raise UsageError("--slots takes a whole number from 1 to 64")
@@ -274,7 +278,7 @@ def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
 def _runner(options: argparse.Namespace) -> Result:
     from mtdata.jobs.celery.runner import runner_of
 
-    settings = _asked_for(options, with_records(recorded(options)))
+    settings = _with_engine(options, with_records(recorded(options)))
     slots = runner_of(settings, KINDS, options.slots)
     if options.once:
         return 0, {"exit": 0, "carried": slots.drain()}

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
-from mtdata.cli.words import place
+from mtdata.cli.words import path_of
 from mtdata.core.border import Border, printable
 from mtdata.core.control import in_json
 from mtdata.core.errors import MTDataError, Stopped, UsageError
@@ -60,7 +60,7 @@ def _parser() -> Parser:
     shared.add_argument(
         "--config",
         metavar="DIR",
-        type=place,
+        type=path_of,
         default=argparse.SUPPRESS,
         help="folder of the config files (default: $MTDATA_CONFIG or ./config)",
     )
@@ -113,9 +113,9 @@ def run(words: Sequence[str] | None = None) -> int:
         if not isinstance(error, UsageError):
             level = logging.WARNING if error.again else logging.ERROR
             log.log(level, "%s: %s", type(error).__name__, error, extra=logs.TOLD)
-        return _ended(type(error).__name__, str(error), error.exit_code, as_json=as_json)
+        return _print_error(type(error).__name__, str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
-        return _ended(
+        return _print_error(
             "Interrupted", "interrupted; the next round goes on", INTERRUPTED, as_json=as_json
         )
     except Exception as error:
@@ -123,7 +123,7 @@ def run(words: Sequence[str] | None = None) -> int:
         # only places and the type: a message or a value could quote an answer
         places = "".join(traceback.format_tb(error.__traceback__))
         told = f"a fault of the program: {type(error).__name__}\n{places}"
-        return _ended("Fault", told, SOFTWARE, as_json=as_json)
+        return _print_error("Fault", told, SOFTWARE, as_json=as_json)
 
 
 def _carried_out(words: list[str]) -> int:
@@ -157,7 +157,7 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise Stopped("asked to end (SIGTERM); what was not committed is undone by the next round")
 
 
-def _ended(kind: str, message: str, code: int, *, as_json: bool) -> int:
+def _print_error(kind: str, message: str, code: int, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"error": {"kind": kind, "message": message, "exit": code}}))
     logs.on_stderr(f"mtdata: {message}", logging.ERROR)

@@ -12,7 +12,7 @@ from mtdata.alerts import heartbeat, notify
 from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
-from mtdata.cli.words import place
+from mtdata.cli.words import path_of
 from mtdata.config import SiteConfig, seconds
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError, UsageError
@@ -67,7 +67,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     decode.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every one")
     decode.add_argument("scale", nargs="?", default=".", help=". = all, static, or a name")
     decode.add_argument(
-        "--out", metavar="DIR", type=place, help="default: recovered_data of the pool"
+        "--out", metavar="DIR", type=path_of, help="default: recovered_data of the pool"
     )
     decode.add_argument(
         "--check", action="store_true", help="write nothing; compare with active_data byte for byte"
@@ -126,8 +126,8 @@ def _export(options: argparse.Namespace) -> Result:
             lacking.append(error)
             return None
         except ProgramFault as error:
-            place = heartbeat.place_of(site.name)
-            notify.program_incident(settings, error.incident, place, str(error), logged=True)
+            scale = heartbeat.incident_scale(site.name)
+            notify.program_incident(settings, error.incident, scale, str(error), logged=True)
             raise
 
     rounds, faults = each_site(settings.chosen(options.server), act)

@@ -10,7 +10,7 @@ from mtdata.alerts import notify
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.state_tables import show_reports, show_site
 from mtdata.cli.tables import note, say, table
-from mtdata.cli.words import STREAM, place
+from mtdata.cli.words import STREAM, path_of
 from mtdata.config import SiteConfig
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
@@ -75,7 +75,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     state.set_defaults(run=_status)
     state.add_argument(
         "--metrics",
-        type=place,
+        type=path_of,
         metavar="FILE",
         help="write the numbers of all sites for Prometheus (-: to standard output alone)",
     )
@@ -171,7 +171,7 @@ def _reports(options: argparse.Namespace) -> dict[str, Any]:
 
 def _incidents(options: argparse.Namespace) -> Result:
     if options.close is not None:
-        site = settings_of(options).site(_one(options))
+        site = settings_of(options).site(_site_name(options))
         if not has_pool(site) or not incidents.close_incident(site, options.close):
             raise UsageError(f"{site.name} has no open incident {options.close}")
         if not options.json:
@@ -199,7 +199,7 @@ def _show_incident(site: str, one: dict[str, Any]) -> None:
     say(f"   {one['detail']}")
 
 
-def _one(options: argparse.Namespace) -> str:
+def _site_name(options: argparse.Namespace) -> str:
     if options.server == ".":
         raise UsageError("name the site that this is for")
     return str(options.server)
@@ -220,7 +220,7 @@ def _held(options: argparse.Namespace) -> Result:
             id = None if word == "all" else number(word)
         except ValueError:
             raise UsageError("--release takes a scale and an id, or a scale and 'all'") from None
-        site = settings_of(options).site(_one(options))
+        site = settings_of(options).site(_site_name(options))
         released = app.release(site, scale, id) if has_pool(site) else released
     done, faults = _looked(options, app.held)
     if not options.json:

@@ -123,7 +123,7 @@ def _add_token(options: argparse.Namespace) -> Result:
     from mtdata.web.access import tokens, users
     from mtdata.web.access.roles import Role, role_of
 
-    user = users.found(options.name)
+    user = users.login_user(options.name)
     scope = Role[options.scope.upper()]
     name = user.get_username()
     if role_of(user) < scope:
@@ -138,7 +138,7 @@ def _tokens(options: argparse.Namespace) -> Result:
     _open(options)
     from mtdata.web.access import tokens, users
 
-    user = users.known(options.name)
+    user = users.user_named(options.name)
     if options.remove is not None:
         if not tokens.remove(user, options.remove):
             raise UsageError(f"{user.get_username()} has no token {options.remove}")
@@ -167,7 +167,7 @@ def _remove_user(options: argparse.Namespace) -> Result:
     _open(options)
     from mtdata.web.access import users
 
-    user = users.known(options.name)
+    user = users.user_named(options.name)
     users.shut(user)
     if not options.json:
         say(f"{user.get_username()} may not log in any more")

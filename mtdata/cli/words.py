@@ -10,7 +10,7 @@ STREAM = Path("-")
 """Standard output, where a file may be that."""
 
 
-def place(word: str) -> Path:
+def path_of(word: str) -> Path:
     """A path; an empty word, which would be the folder where one stands, is none."""
     return Path(filled(word))
 

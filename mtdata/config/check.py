@@ -18,7 +18,9 @@ from mtdata.core.ownership import name_of
 def check_owner(site: str, what: str, folder: Path, names: Iterable[str] = ()) -> list[Finding]:
     """Whether all that is in a folder is ours; nothing is said where it is."""
     if found := owner.stranger(folder, names):
-        return [Finding(site, what, "bad", owner.told(found, folder), OwnerError.exit_code)]
+        return [
+            Finding(site, what, "bad", owner.stranger_advice(found, folder), OwnerError.exit_code)
+        ]
     others = owner.within(folder)
     if not others:
         return []
@@ -45,7 +47,7 @@ def check_home(settings: Settings) -> list[Finding]:
     if not settings.database.is_shared and Path(settings.database.name).parent != home / "state":
         file = Path(settings.database.name)
         if one := owner.stranger(file.parent, (file.name,)):
-            told = owner.told(one, file.parent)
+            told = owner.stranger_advice(one, file.parent)
             found.append(of_program("DATABASE", "bad", told, OwnerError.exit_code))
     return found
 

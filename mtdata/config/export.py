@@ -61,7 +61,7 @@ def _output(value: Any, info: ValidationInfo) -> str:
         return text.rstrip("/")
     if "://" in text:
         raise ValueError("it is a URL of another kind")
-    return str(values.place(text, home_of(info)))
+    return str(values.absolute_path(text, home_of(info)))
 
 
 def _events(value: Any) -> Any:
@@ -198,7 +198,7 @@ class CakeConfig(BaseModel):
 
     @field_validator("server_timezone")
     @classmethod
-    def _is_known(cls, value: ZoneInfo | None, info: ValidationInfo) -> ZoneInfo | None:
+    def _needs_zone(cls, value: ZoneInfo | None, info: ValidationInfo) -> ZoneInfo | None:
         if value is None and info.data.get("dialect") == "json":
             raise ValueError("in JSON the server's zone decides what a date means")
         return value

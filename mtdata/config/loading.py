@@ -43,7 +43,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     """
     folder = Path(os.path.abspath(folder))
     world = World(folder.parent.resolve(), environ, [])
-    world.faults.extend(filter(None, map(strange_hands, _ways_to(folder))))
+    world.faults.extend(filter(None, map(strange_hands, _links_to(folder))))
     sites = _sites(folder / "server.config", world)
     recovery = _optional(folder / "recovery.config", RecoveryConfig, world)
     log = _log(folder / "log.config", world)
@@ -64,7 +64,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def _ways_to(folder: Path) -> list[Path]:
+def _links_to(folder: Path) -> list[Path]:
     """The folder, its files, and where a link leads to: who may change one changes what is done."""
     files = [folder / name for name in FILES]
     led = [Path(os.path.realpath(file)).parent for file in files if file.is_symlink()]
@@ -179,7 +179,7 @@ def _shared(sections: list[Section], home: Path) -> Iterator[str]:
 
 def _path_of(section: Section, home: Path) -> Path | None:
     try:
-        return values.place(section.values.get("PATH"), home).resolve()
+        return values.absolute_path(section.values.get("PATH"), home).resolve()
     except (ValueError, OSError, RuntimeError):
         return None  # the model tells what is wrong with it
 

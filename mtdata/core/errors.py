@@ -192,7 +192,7 @@ class OutputError(MTDataError):
 
 
 class OutputRefused(OutputError):
-    """There is no such place, or it does not accept our keys before somebody mends that."""
+    """The output is not there, or does not accept our keys before somebody mends that."""
 
     again = False
 

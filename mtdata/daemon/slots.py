@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Carrying(Protocol):
-    """Slots at work."""
+    """A runner at work in the daemon."""
 
     def stop(self, within_s: float) -> bool: ...
 
@@ -26,7 +26,7 @@ def are_wanted(settings: Settings) -> bool:
     return where.is_shared or os.path.exists(where.name)
 
 
-def begun(settings: Settings, duties: Duties) -> Carrying | None:
+def start_slots(settings: Settings, duties: Duties) -> Carrying | None:
     """The slots at work; None where they are not wanted.  RecordsError: not now."""
     if not are_wanted(settings):
         return None

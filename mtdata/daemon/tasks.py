@@ -224,7 +224,7 @@ class DaemonTasks:
             self._daily.look(self.settings, self.clock.now(), stop_token.check)
         finally:  # jobs that are there are carried whatever keeps further ones out
             if self._slots is None:
-                self._slots = slots.begun(self.settings, self.duties)
+                self._slots = slots.start_slots(self.settings, self.duties)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _queue_reports(self, stop_token: StopToken) -> None:
@@ -259,5 +259,5 @@ class DaemonTasks:
         fault = what.exc_value or what.exc_type()
         log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
-        place = name if name in (NEWS, NUMBERS, JOBS) else heartbeat.place_of(name)
+        place = name if name in (NEWS, NUMBERS, JOBS) else heartbeat.incident_scale(name)
         notify.program_incident(self.settings, "task_failed", place, told, logged=True)

@@ -84,7 +84,7 @@ class SiteWorker:
         whole = False
         try:
             while (act := self._next()) is not None:
-                self._done(act)
+                self._perform(act)
             whole = True
         finally:
             if not whole:  # by a fault of the program
@@ -113,7 +113,7 @@ class SiteWorker:
         self._in_hand, self._stop_token, self.step = "", None, ""
         self._changed.notify_all()
 
-    def _done(self, act: Act) -> None:
+    def _perform(self, act: Act) -> None:
         assert self._stop_token is not None  # noqa: S101  # set by _next
         try:
             act(self._stop_token)

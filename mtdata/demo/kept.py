@@ -24,6 +24,6 @@ def leave_job(home: Path) -> dict[str, Any]:
     try:
         job = queue.add(settings, KINDS, KIND, {"server": "demo"}, owner="demo")
         JobRunner(settings, KINDS, count=1).drain()
-        return queries.details_of(orders.found(str(job.pk)))
+        return queries.details_of(orders.job_named(str(job.pk)))
     finally:
         setting.close_records()

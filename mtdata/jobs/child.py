@@ -38,7 +38,7 @@ ENDED = "asked to end; what was not committed is taken back"
 
 
 class PipeWriter:
-    """Says messages to the supervisor; standard output is given to standard error."""
+    """Sends messages to the supervisor; standard output is given to standard error."""
 
     def __init__(self) -> None:
         self._pipe = os.dup(1)
@@ -55,7 +55,7 @@ class PipeWriter:
                 return  # what to do then is the watch's business
 
 
-class PipeHandler(logging.Handler):
+class PipedLog(logging.Handler):
     """Gives the job's log what the program logs."""
 
     def __init__(self, pipe: PipeWriter) -> None:
@@ -63,7 +63,7 @@ class PipeHandler(logging.Handler):
         self._pipe = pipe
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it."""
+        """Send the record to the supervisor."""
         self._pipe.say(log=[record.levelname, record.getMessage()[:500]])
 
 
@@ -93,7 +93,7 @@ class ChildWork:
         self.stop_token: StopToken = PipedStopToken(self)
 
     def beat(self) -> None:
-        """A sign of life, at most a few a second."""
+        """Send a sign of life, at most a few a second."""
         if self._ticks() - self._said >= SAY_S:
             self._said = self._ticks()
             self._pipe.say(signs=[self.rows, self.expected, self.step])
@@ -107,8 +107,8 @@ class ChildWork:
         """Port: Work.say."""
         self._pipe.say(log=[level, text[:500]])
 
-    def made(self, name: str, place: str, **more: Any) -> None:
-        """Port: Work.made."""
+    def add_artifact(self, name: str, place: str, **more: Any) -> None:
+        """Port: Work.add_artifact."""
         self.artifacts.append({"name": name, "place": place, **more})
 
     def fenced(self) -> AbstractContextManager[Any]:
@@ -183,11 +183,13 @@ def main(words: list[str], kinds: Kinds) -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is the supervisor's to answer
 
-    def told(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    def report_fault(
+        kind: type[BaseException], error: BaseException, at: TracebackType | None
+    ) -> None:
         pipe.say(ended="fault", reason=fault_told(error, at))
         leave(FAULT)  # an interpreter that is taken to pieces dies of the thread that reads orders
 
-    sys.excepthook = told
+    sys.excepthook = report_fault
     inbox = Inbox()
     try:
         _warm_up(Path(words[0]))
@@ -197,7 +199,7 @@ def main(words: list[str], kinds: Kinds) -> int:
         settings = load(Path(words[0]), os.environ)  # as it is now, not as it was at the start
         logs.begin(0)
         logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
-        logging.getLogger("mtdata").addHandler(PipeHandler(pipe))
+        logging.getLogger("mtdata").addHandler(PipedLog(pipe))
         setting.open_records(settings.database)
         return _serve(settings, pipe, kinds, inbox, first)
     except MTDataError as error:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Child:
-    """A process in a session of its own."""
+    """A child process in a session of its own."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
         pipe = subprocess.PIPE
@@ -28,22 +28,22 @@ class Child:
         self.reader = PipeReader(self._said.fileno())
         self.pid = self._process.pid
 
-    def is_there(self) -> bool:
-        """Whether it has not ended yet."""
+    def is_running(self) -> bool:
+        """Whether the child has not ended yet."""
         return self._process.poll() is None
 
     def order(self, claimed: Claimed) -> None:
-        """Send it a part."""
+        """Send a part to the child."""
         with suppress(BrokenPipeError):  # that it has ended is heard next
             self._orders.write(line_of(claimed._asdict()))
             self._orders.flush()
 
     def ask(self) -> None:
-        """SIGTERM to all of its session."""
+        """Send SIGTERM to all processes of the child's session."""
         self._signal(signal.SIGTERM)
 
     def end(self, grace_s: float) -> int:
-        """See to it that nothing of its session is left; how it ended."""
+        """End every process of the session; the exit code of the child, or minus the signal."""
         with suppress(OSError):
             self._orders.close()
         try:
@@ -55,7 +55,7 @@ class Child:
         return self._process.wait()
 
     def close(self) -> None:
-        """Let go of its pipes."""
+        """Close the pipes to the child."""
         self.reader.close()
         self._said.close()
 

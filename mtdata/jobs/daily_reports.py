@@ -102,10 +102,10 @@ class DailyScheduler:
     ) -> None:
         from mtdata.jobs.records import daily_records
 
-        known = daily_records.known(report.kind, account.name, day)
+        known = daily_records.daily_state(report.kind, account.name, day)
         if known.is_due():
             _queue(settings, of, account, report, day, known)
-        self._tell(settings, _place(report.kind, account.name), known.trouble(day))
+        self._tell(settings, _scale_word(report.kind, account.name), known.trouble(day))
 
     def _tell(self, settings: Settings, place: str, trouble: str | None) -> None:
         if trouble is None or self._told.get(place) == trouble:
@@ -119,7 +119,7 @@ class DailyScheduler:
     def _forget_others(self, settings: Settings) -> None:
         """What was missed of an account that has no daily reports any more troubles nobody."""
         places = {
-            _place(report.kind, account.name)
+            _scale_word(report.kind, account.name)
             for of in self._dailies
             for account, _ in of.planned(settings)
             for report in of.reports
@@ -136,7 +136,7 @@ def are_planned(dailies: Sequence[DailyReports], settings: Settings) -> bool:
     return any(of.planned(settings) for of in dailies)
 
 
-def _place(kind: str, account: str) -> str:
+def _scale_word(kind: str, account: str) -> str:
     """What stands for the scale in the incident."""
     return f"{kind} {account}"
 
@@ -182,7 +182,7 @@ def make_now(
         raise JobError(f"{account.name} has no {of.key}, so nothing is due daily")
     day = account.plan.due(now)
     name = daily.name_of(report.kind, account.name, day)
-    known = daily_records.known(report.kind, account.name, day)
+    known = daily_records.daily_state(report.kind, account.name, day)
     if known.is_there:
         raise JobError(f"{name} is there already; a job that Failed is tried again on its page")
     if known.before:

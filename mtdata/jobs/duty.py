@@ -24,7 +24,7 @@ class LookAtOne(Protocol):
     """Looks at one of those that a duty has, asking it too."""
 
     def __call__(self, settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
-        """`is_named`: somebody asked for this one."""
+        """Findings about one name; `is_named`: somebody asked for it."""
         ...
 
 

@@ -85,7 +85,7 @@ class Work(Protocol):
         """One line for the job's log; never an answer, a key or a password."""
         ...
 
-    def made(self, name: str, place: str, **more: Any) -> None:
+    def add_artifact(self, name: str, place: str, **more: Any) -> None:
         """Enter what came out; it counts from when the part is done (rows, size, sha256)."""
         ...
 
@@ -157,7 +157,7 @@ def read_parameters(kind: Kind, settings: Settings, given: Mapping[str, str]) ->
 
 
 def reading(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Reading:
-    """The same with every fault at once, for forms; it raises nothing."""
+    """The parameters with every fault at once, for forms; it raises nothing."""
     known = {parameter.name for parameter in kind.parameters}
     found = _values(kind, settings, given)
     faults = {name: "there is no such parameter" for name in given if name not in known}

@@ -26,7 +26,7 @@ class PipeReader:
         self._selector.register(pipe, selectors.EVENT_READ)
 
     def read(self, wait_s: float) -> list[Message]:
-        """What has come by then; `ended` tells that no more will."""
+        """Messages that came within `wait_s` seconds; `ended` tells that no more will."""
         if self.ended or not self._selector.select(wait_s):
             return []
         piece = os.read(self._pipe, MOST_BYTES)
@@ -38,7 +38,7 @@ class PipeReader:
         return [found for line in lines if (found := _parsed(line)) is not None]
 
     def close(self) -> None:
-        """Hear no more."""
+        """Stop reading; the pipe itself is the caller's to close."""
         self._selector.close()
 
 

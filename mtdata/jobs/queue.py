@@ -87,7 +87,7 @@ def stop_all(settings: Settings, jobs: Sequence[Any], reason: str) -> list[Job]:
 
 
 def retry(settings: Settings, job_id: Any, kinds: Kinds | None = None) -> Job:
-    """Queue a job again; finished parts stay so.  JobError when it may not be, as in `add_all`."""
+    """Queue a job again; finished parts stay so.  JobError where that is not allowed."""
     with _ALONE:
         job = queries.job_by_id(job_id)
         if job is not None and is_final(job):

@@ -41,7 +41,7 @@ def options_of(settings: Settings, words: tuple[str, ...] = ()) -> SupervisorOpt
 
 
 class OutageNotice:
-    """Tells once that the records cannot be used, and once that they can, whoever notices it.
+    """Logs once that the records cannot be used, and once that they can, whoever notices it.
 
     Only who has written to them knows that: a database that is read-only answers well.
     """
@@ -50,7 +50,7 @@ class OutageNotice:
         self._alone, self._told = threading.Lock(), set[str]()
 
     def tell(self, error: RecordsError) -> None:
-        """It was in vain; each reason of one absence is told once."""
+        """Note a fault of the records; each reason of one outage is told once."""
         reason = str(error).rpartition(": ")[2]
         with self._alone:
             is_new, self._told = reason not in self._told, self._told | {reason}
@@ -58,7 +58,7 @@ class OutageNotice:
             log.warning("%s; this runner goes on when it does", error)
 
     def over(self) -> None:
-        """It went well."""
+        """Note that the records work again."""
         with self._alone:
             lasted, self._told = bool(self._told), set()
         if lasted:
@@ -66,7 +66,7 @@ class OutageNotice:
 
 
 class JobRunner:
-    """So many jobs at a time, and a sweeper that finds the lost ones."""
+    """Carries so many jobs at a time in threads, with a sweeper that finds the lost ones."""
 
     engine, look_s = "embedded", LOOK_S
 

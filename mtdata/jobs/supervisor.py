@@ -56,7 +56,7 @@ OnRunnersWanted = Callable[[str, int], None]
 
 
 def call_nobody(job: str, count: int) -> None:
-    """Call nobody: they look by themselves."""
+    """Wake no other runner: they look by themselves."""
 
 
 OnOutage = Callable[[RecordsError], None]
@@ -64,7 +64,7 @@ OnOutage = Callable[[RecordsError], None]
 
 
 def warn(error: RecordsError) -> None:
-    """Tell it each time."""
+    """Log a fault of the records each time."""
     log.warning("%s", error)
 
 
@@ -113,7 +113,7 @@ class Supervisor:
             ready.close()
 
     def _child(self) -> Child:
-        if self._ready is not None and not self._ready.is_there():
+        if self._ready is not None and not self._ready.is_running():
             self.close()
         ready, self._ready = self._ready, None
         return ready or Child(self._options.words)
@@ -144,7 +144,7 @@ class Supervisor:
 
 
 class PartRun:
-    """One part's way through a child."""
+    """Runs one part in a child, from its order to its end."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class PartRun:
             for message in self._child.reader.read(READ_S):
                 if self._take(message):
                     self._tell()
-                    return self._ended(message)
+                    return self._close_part(message)
             if self._child.reader.ended:
                 return self._died()
             if why := self._must_end(leaving):
@@ -194,7 +194,7 @@ class PartRun:
             lines, self._lines = self._lines, []
             runners.add_log_lines(self._claimed.job, lines)
 
-    def _ended(self, message: Message) -> bool:
+    def _close_part(self, message: Message) -> bool:
         how, reason = message["ended"], str(message.get("reason", ""))
         if how == "done":
             return True

@@ -48,7 +48,7 @@ def page(site: SiteConfig, folder: str, behind: str = "", beginning: str = "") -
         nonlocal total
         with suppress(FileNotFoundError), os.scandir(place) as found:
             for entry in found:
-                told = _told(entry.name)
+                told = _printable(entry.name)
                 if told.startswith(beginning) and entry.is_file(follow_symlinks=False):
                     total += 1
                     if told > behind:
@@ -61,7 +61,7 @@ def page(site: SiteConfig, folder: str, behind: str = "", beginning: str = "") -
     return FilePage(shown, total, found[SIZE - 1][0] if len(found) > SIZE else "")
 
 
-def _told(name: str) -> str:
+def _printable(name: str) -> str:
     """A name that is no text, as far as it is one."""
     return os.fsencode(name).decode("utf-8", "replace")
 

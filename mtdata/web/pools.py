@@ -81,7 +81,7 @@ class CachedLook(Generic[Found]):
         return self._clock.ticks() < known[0]
 
 
-def _each(settings: Settings, look: Callable[[SiteConfig], Any]) -> dict[str, dict[str, Any]]:
+def _by_site(settings: Settings, look: Callable[[SiteConfig], Any]) -> dict[str, dict[str, Any]]:
     """`{"fault": words}` where the ledger cannot be read, `{"absent": words}` where there is none.
 
     The fault of one site does not end the others' turn.
@@ -140,9 +140,9 @@ def _whole(site: SiteConfig) -> dict[str, Any]:
         return {"balances": balances, "shelves": shelves, "drifts": drifts}
 
 
-standing = CachedLook(lambda settings: _each(settings, app.status))
+standing = CachedLook(lambda settings: _by_site(settings, app.status))
 """How each site stands."""
-rounds = CachedLook(lambda settings: _each(settings, _rounds))
+rounds = CachedLook(lambda settings: _by_site(settings, _rounds))
 whole = CachedLook(lambda settings, name: _of_site(settings.site(name), _whole))
 
 

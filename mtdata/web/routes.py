@@ -148,14 +148,18 @@ ROUTES = (
         guests=True,
     ),
     Route(
-        "d/<str:word>", "download", get(Role.OPERATOR, downloads.one), Audience.EITHER, guests=True
+        "d/<str:word>",
+        "download",
+        get(Role.OPERATOR, downloads.by_link),
+        Audience.EITHER,
+        guests=True,
     ),
     Route("", "overview", get(Role.VIEWER, overview.first), guests=True),
     Route("overview/", "overview_piece", get(Role.VIEWER, overview.piece)),
     Route("runners/", "runners", get(Role.VIEWER, runners.show)),
     Route("incidents/", "incidents", get(Role.VIEWER, incidents.show)),
     Route("incidents/close/", "incident_close", post(Role.OPERATOR, incidents.close)),
-    Route("pool/", "pool", get(Role.VIEWER, pool.every)),
+    Route("pool/", "pool", get(Role.VIEWER, pool.all_pools)),
     Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, pool.show)),
     Route("users/", "users", get(Role.ADMIN, users.show) | post(Role.ADMIN, users.add)),
     Route(

@@ -173,12 +173,12 @@ def secret_of(settings: Settings) -> str:
         return given.get_secret_value()
     path = settings.home / "state" / "web.secret"
     try:
-        return _kept(path)
+        return _kept_secret(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read or made: {error.strerror}") from error
 
 
-def _kept(path: Path) -> str:
+def _kept_secret(path: Path) -> str:
     make_folder(path.parent)
     try:
         found = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, records.FILE_MODE)

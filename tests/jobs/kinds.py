@@ -141,7 +141,7 @@ def _close(work: Work) -> None:
             f"INSERT INTO {TABLE} (job, part, number) VALUES (%s, %s, %s)",
             [work.job, work.part, number],
         )
-    work.made("sum", str(work.settings.home / "sum"), rows=number)
+    work.add_artifact("sum", str(work.settings.home / "sum"), rows=number)
 
 
 def leave_given(home: Path) -> Path:
@@ -202,7 +202,7 @@ def _keep(work: Work, written: str) -> None:
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(text)
     made = {"rows": 1, "size": len(text), "sha256": sha256(text).hexdigest()}
-    work.made(f"Tag {work.part} ü.csv", str(place), **made)
+    work.add_artifact(f"Tag {work.part} ü.csv", str(place), **made)
     work.progress(1, 1)
 
 

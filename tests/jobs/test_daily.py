@@ -92,7 +92,7 @@ def test_two_daemons_that_saw_the_same_queue_one_job(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configured(place)
-    met, known = Barrier(2, timeout=30), daily_records.known
+    met, known = Barrier(2, timeout=30), daily_records.daily_state
     faults: list[BaseException] = []
 
     def seen(*asked: Any) -> Any:

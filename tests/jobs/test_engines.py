@@ -196,7 +196,7 @@ def test_a_door_rings_for_every_order_and_for_none_that_changed_nothing(place: P
     queue.stop(place.settings, job)
     assert queue.stop(place.settings, job)[1] == "it has ended already: Stopped"
     until(lambda: place.broker and place.broker.waiting() == 4, "four rings")
-    assert orders.found(job).kind in KINDS
+    assert orders.job_named(job).kind in KINDS
 
 
 @pytest.mark.parametrize("place", ["sqlite-rabbitmq"], indirect=True)

@@ -105,7 +105,7 @@ def test_a_stop_while_a_failed_part_is_taken_back_takes_all_of_it_back(place: Pl
     leave_given(place.settings.home).touch()
     place.ended(job, "Stopped")
     assert place.rows(job) == 0
-    shown = [event["text"] for event in queries.events(orders.found(job), 50)]
+    shown = [event["text"] for event in queries.events(orders.job_named(job), 50)]
     assert "taking back what it did (all)" in shown
 
 
@@ -256,4 +256,4 @@ def test_a_fenced_commit_of_an_earlier_attempt_writes_nothing(place: Place) -> N
     claims.finish(late, claims.PartProgress(), planned=["part0"])  # said twice, done once
     # a sign of life may come between the commit of a child and its word: it is not lost by that
     assert claims.renew(late, runner, 60, claims.PartProgress()) is claims.Verdict.GOES_ON
-    assert queries.details_of(orders.found(job))["parts"]["total"] == 1
+    assert queries.details_of(orders.job_named(job))["parts"]["total"] == 1

@@ -61,7 +61,7 @@ def test_a_child_that_died_while_it_waited_costs_no_attempt(
     os.kill(waiting(supervisor), signal.SIGKILL)
     job = plain.add(rows=20, parts=1)
     ready = supervisor._ready
-    until(lambda: ready is None or not ready.is_there(), "its end")
+    until(lambda: ready is None or not ready.is_running(), "its end")
     carried(supervisor)
     shown = plain.ended(job, "Success")
     assert not any("signal 9" in event["text"] for event in shown["events"])

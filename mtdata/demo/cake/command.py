@@ -51,8 +51,8 @@ def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result
         page = _page(day, jobs, stays=not quiet and sys.stdout.isatty(), tell=tell)
         if keep is not None:
             tell(f"\nKept in {keep}: config, records, log, and the files, in {keep}/reports.")
-        shown = _shown(day, jobs, files, seconds)
-    return _ended(shown | {"page": page}, faults + page["faults"], screen)
+        shown = _summary_json(day, jobs, files, seconds)
+    return _exit(shown | {"page": page}, faults + page["faults"], screen)
 
 
 def _faults(day: Day, files: list[DemoFile]) -> list[str]:
@@ -100,7 +100,9 @@ def _page(day: Day, jobs: list[Any], *, stays: bool, tell: Callable[[str], None]
     return {"url": url, "user": USER, "faults": faults}
 
 
-def _shown(day: Day, jobs: list[Any], files: list[DemoFile], seconds: float) -> dict[str, Any]:
+def _summary_json(
+    day: Day, jobs: list[Any], files: list[DemoFile], seconds: float
+) -> dict[str, Any]:
     from mtdata.jobs.records import queries
 
     told = [queries.details_of(job) for job in jobs]
@@ -114,7 +116,7 @@ def _shown(day: Day, jobs: list[Any], files: list[DemoFile], seconds: float) -> 
     }
 
 
-def _ended(shown: dict[str, Any], faults: list[str], screen: Screen) -> Result:
+def _exit(shown: dict[str, Any], faults: list[str], screen: Screen) -> Result:
     if not faults:
         return 0, shown
     for fault in faults:

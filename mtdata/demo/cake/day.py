@@ -132,7 +132,7 @@ class Day:
         with closing(exporting.cake_output(account)) as output:
             for job in jobs:
                 wanted = dict(self._ids_of(job.kind))
-                for made in queries.details_of(orders.found(str(job.pk)))["artifacts"]:
+                for made in queries.details_of(orders.job_named(str(job.pk)))["artifacts"]:
                     path = folder / made["name"]
                     size, digest = _fetched(output.pieces(made["name"]), path)
                     ids = _ids_in(path, IDS[job.kind])

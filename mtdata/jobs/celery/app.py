@@ -39,7 +39,7 @@ _AMQP = {"read_timeout": ANSWER_S, "write_timeout": ANSWER_S}
 
 @lru_cache(maxsize=4)
 def app_of(address: BrokerAddress) -> Celery:
-    """The Celery app by which a broker is rung, the same each time.  ConfigError without Celery."""
+    """The one Celery app by which a broker is rung.  ConfigError without Celery."""
     return new_app(address)
 
 

@@ -37,7 +37,7 @@ class Listener:
         self._leaving = threading.Event()
         self._away, self._tries, self._stuck = False, 0, False
         self._ticks, self._since = SystemClock().ticks, 0.0
-        self._dropped = _Dropped(address.told(), self._ticks)
+        self._dropped = _Dropped(address.redacted(), self._ticks)
         self._thread = threading.Thread(target=self._listen, name="listener", daemon=True)
 
     def start(self) -> None:
@@ -49,7 +49,7 @@ class Listener:
         self._thread.start()
 
     def leave(self) -> None:
-        """Hear no more; it does not wait."""
+        """Stop listening, without waiting for it."""
         self._leaving.set()
 
     def is_well(self) -> bool:
@@ -57,7 +57,7 @@ class Listener:
         return self._thread.is_alive()
 
     def join(self, within_s: float) -> None:
-        """Wait for its end; when it hangs at the broker, what it holds there is only a ring."""
+        """Wait `within_s` seconds for its end; one that hangs at the broker holds a ring alone."""
         self._thread.join(within_s)
 
     def _listen(self) -> None:
@@ -102,14 +102,14 @@ class Listener:
             self._away = True
             log.warning(
                 "the broker %s is not there for us (%s); jobs are found by looking meanwhile, and "
-                "it is called again", self._address.told(), why(error, self._address),
+                "it is called again", self._address.redacted(), why(error, self._address),
             )  # fmt: skip
 
     def _note_connected(self) -> None:
         if self._away:
-            log.warning("the broker %s is there again", self._address.told())
+            log.warning("the broker %s is there again", self._address.redacted())
         else:
-            log.info("listening to the broker %s", self._address.told())
+            log.info("listening to the broker %s", self._address.redacted())
         self._away, self._since = False, self._ticks()
 
 
@@ -121,7 +121,7 @@ class _Dropped:
         self._since, self._told, self._untold = -TOLD_S, 0, 0
 
     def tell(self, reason: str) -> None:
-        """One more, and why it was."""
+        """Tell of one more dropped message, and why it was."""
         now = self._ticks()
         if now - self._since >= TOLD_S:
             if self._untold:

@@ -37,7 +37,7 @@ def ring_in_amqp(properties: dict[str, Any], body: Any) -> Ring | str:
 
 
 def ring_in_sqs(body: Any) -> Ring | str:
-    """The same in a message of SQS: an envelope of JSON, which may stand there in base64."""
+    """The ring in a message of SQS (an envelope of JSON, maybe in base64), or why there is none."""
     if not isinstance(body, str) or len(body) > MOST_BYTES:
         return "it is too long"
     try:

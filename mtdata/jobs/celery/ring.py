@@ -44,7 +44,7 @@ def ring(
     if fault:
         log.warning(
             "the broker %s could not be rung (%s); job %s is safe in the records, and a runner "
-            "finds it within %g s (SWEEP_S)", how.broker.told(), fault, job_id, how.sweep_s,
+            "finds it within %g s (SWEEP_S)", how.broker.redacted(), fault, job_id, how.sweep_s,
         )  # fmt: skip
     return not fault
 

@@ -113,7 +113,7 @@ def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
     )
     if part is None:
         return None
-    if job.status == Status.QUEUED and not _begun(job, at):
+    if job.status == Status.QUEUED and not _dequeue(job, at):
         return None
     ours = Part.objects.filter(pk=part.pk, status=Status.QUEUED, attempt=part.attempt).update(
         status=Status.IN_PROGRESS,
@@ -141,7 +141,7 @@ def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
     )
 
 
-def _begun(job: Job, at: datetime) -> bool:
+def _dequeue(job: Job, at: datetime) -> bool:
     """Whether the job could be taken out of the queue: not while another has its key."""
     if job.key and Job.objects.filter(held_key=job.key).exists():
         return False

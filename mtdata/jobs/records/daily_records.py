@@ -18,7 +18,7 @@ ENDED = (Status.SUCCESS, Status.FAILED)
 """A job that somebody stopped tells neither that the report came nor that it cannot come."""
 
 
-def known(kind: str, account: str, day: date) -> Known:
+def daily_state(kind: str, account: str, day: date) -> Known:
     """How an account's daily reports of that kind stand when that day's is due."""
     own = name_of(kind, account, day)
     with asking():
@@ -49,7 +49,7 @@ def _served(jobs: Any) -> date | None:
 
 
 def _queued_ahead(jobs: Any) -> list[Any]:
-    """Those of the newest that were queued before one of an earlier day: by a clock ahead.
+    """Jobs of the newest that were queued before one of an earlier day, by a clock that was ahead.
 
     They asked for days that had not been, and once their own day has come nothing else shows it.
     """

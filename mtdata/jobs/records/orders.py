@@ -44,7 +44,7 @@ def add(order: Order) -> Job:
 
 
 def add_all(orders: Sequence[Order]) -> list[Job]:
-    """The same for several jobs in one commit: all of them are entered, or none is."""
+    """Enter several jobs in one commit: all of them, or none."""
     for _ in range(TRIES):
         try:
             return whole(
@@ -93,7 +93,7 @@ def _add(order: Order, name: str) -> Job:
     return job
 
 
-def found(word: str) -> Job:
+def job_named(word: str) -> Job:
     """The job of that id, or of that name.  UsageError when there is none."""
     with asking():
         try:

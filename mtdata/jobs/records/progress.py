@@ -34,7 +34,7 @@ class Progress(NamedTuple):
 
 
 def progress_of(job: Job) -> Progress:
-    """What there is to tell of a job that has begun."""
+    """How far a job is that has begun."""
     with asking():
         at = now()
         counted = _counted(job)
@@ -86,12 +86,12 @@ def has_live_runner(living_s: float = LIVING_S) -> bool:
 
 
 def newest_events(job: Job, most: int) -> list[Event]:
-    """What happened last, the newest first."""
+    """The newest events of a job, so many at most, the newest first."""
     with asking():
         return list(job.events.order_by("-pk")[:most])
 
 
 def events_after(job: Job, event: int, most: int) -> list[Event]:
-    """What happened after that event (0: from the beginning on), the oldest first."""
+    """Events of a job after that one (0: from the beginning on), the oldest first."""
     with asking():
         return list(job.events.filter(pk__gt=event).order_by("pk")[:most])

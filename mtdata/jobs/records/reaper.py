@@ -25,21 +25,21 @@ def requeue(claimed: Claimed, reason: str) -> bool:
 
     False when it is ours no more.
     """
-    return whole(partial(_requeue, claimed.job, _mine(claimed), reason))
+    return whole(partial(_requeue, claimed.job, _part_of(claimed), reason))
 
 
 def put_off(claimed: Claimed, reason: str) -> bool:
-    """The same for a fault that may be gone later: it is begun anew with pauses that grow."""
+    """Enter a fault that may be gone later: the part is begun anew with pauses that grow."""
     requeue_it = partial(_requeue, most=MOST_PUT_OFF, first_pause_s=PUT_OFF_S)
-    return whole(partial(requeue_it, claimed.job, _mine(claimed), reason))
+    return whole(partial(requeue_it, claimed.job, _part_of(claimed), reason))
 
 
 def hand_back(claimed: Claimed, reason: str) -> bool:
-    """The same for a runner that ends by itself: it does not count as a loss."""
-    return whole(partial(_requeue, claimed.job, _mine(claimed), reason, counts=False))
+    """Give back the part of a runner that ends by itself: it does not count as a loss."""
+    return whole(partial(_requeue, claimed.job, _part_of(claimed), reason, counts=False))
 
 
-def _mine(claimed: Claimed) -> Any:
+def _part_of(claimed: Claimed) -> Any:
     return Part.objects.filter(pk=claimed.part, attempt=claimed.attempt)
 
 

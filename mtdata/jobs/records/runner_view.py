@@ -18,7 +18,7 @@ MOST_PARTS = 200
 
 
 class RunnerPage(NamedTuple):
-    """One page of those who carry."""
+    """One page of runners."""
 
     runners: list[dict[str, Any]]
     total: int
@@ -27,31 +27,31 @@ class RunnerPage(NamedTuple):
 
     @property
     def previous(self) -> int:
-        """The page before."""
+        """The number of the page before."""
         return self.page - 1
 
     @property
     def next(self) -> int:
-        """The page behind."""
+        """The number of the page behind."""
         return self.page + 1
 
 
 def jobs_by_status() -> dict[str, int]:
-    """Jobs by state, each state with a number."""
+    """The number of jobs in each state."""
     with asking():
         found = dict(Job.objects.order_by().values_list("status").annotate(Count("pk")))
     return {status.value: found.get(status.value, 0) for status in Status}
 
 
 def live_count(sweep_s: float) -> int:
-    """How many carry, or would if there were something."""
+    """How many runners are alive."""
     with asking():
         at = now()
-        return Runner.objects.filter(_is_heard(at, sweep_s)).count()
+        return Runner.objects.filter(_is_alive(at, sweep_s)).count()
 
 
-def _is_heard(at: datetime, sweep_s: float) -> Q:
-    """Heard of lately, or with a part whose lease it keeps: who carries but once does no more."""
+def _is_alive(at: datetime, sweep_s: float) -> Q:
+    """Runners heard of lately, or with a part whose lease they keep (one that drains the queue)."""
     since = at - timedelta(seconds=SILENT_SWEEPS * sweep_s)
     counted = latest_counted(at)
     holding = Part.objects.filter(status=Status.IN_PROGRESS, leased_until__gt=at)
@@ -61,7 +61,7 @@ def _is_heard(at: datetime, sweep_s: float) -> Q:
 
 
 def runner_page(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> RunnerPage:
-    """Those who are there or fell silent, the newest first; with `ended`, those who went."""
+    """Runners that are alive or fell silent, the newest first; with `ended`, those that ended."""
     with asking():
         at = now()
         chosen = Runner.objects.filter(ended_at__isnull=not ended)
@@ -72,10 +72,10 @@ def runner_page(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -
         found = list(chosen.order_by("-started_at", "pk")[first : first + size])
         keys = [runner.pk for runner in found]
         heard = set(
-            Runner.objects.filter(_is_heard(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
+            Runner.objects.filter(_is_alive(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
         )
         parts = _in_hand(keys)
-    return RunnerPage([_shown(one, heard, parts, at) for one in found], total, page, pages)
+    return RunnerPage([_runner_json(one, heard, parts, at) for one in found], total, page, pages)
 
 
 def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:
@@ -94,7 +94,7 @@ def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:
     return held
 
 
-def _shown(
+def _runner_json(
     runner: Runner, heard: set[Any], parts: dict[Any, list[dict[str, Any]]], at: datetime
 ) -> dict[str, Any]:
     state = "ended" if runner.ended_at else "alive" if runner.pk in heard else "silent"

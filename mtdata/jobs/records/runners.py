@@ -20,7 +20,7 @@ from mtdata.jobs.states import Status
 
 
 def register(engine: str, slots: int) -> UUID:
-    """A new runner; its id."""
+    """Enter a new runner; its id."""
 
     def move() -> UUID:
         at = now()
@@ -39,12 +39,12 @@ def register(engine: str, slots: int) -> UUID:
 
 
 def mark_seen(runner: UUID) -> None:
-    """It is still there."""
+    """Note that a runner is still there."""
     whole(lambda: Runner.objects.filter(pk=runner).update(seen_at=now()))
 
 
 def mark_ended(runner: UUID) -> None:
-    """It has ended by itself."""
+    """Note that a runner has ended by itself."""
     whole(lambda: Runner.objects.filter(pk=runner).update(ended_at=now()))
 
 
@@ -62,7 +62,7 @@ def idle_elsewhere(runner: UUID, heard_within_s: float) -> bool:
 
 
 def add_log_lines(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
-    """Enter what a child said."""
+    """Add lines (level, text) of a child to the log of a job."""
 
     def move() -> None:
         if Job.objects.filter(pk=job_id).exists():

@@ -138,7 +138,7 @@ def open_existing(address: DatabaseAddress) -> None:
         missing = _missing()
     if missing and address.is_shared:
         raise RecordsError(
-            f"{address.told()}: its tables are missing or older than this program; "
+            f"{address.redacted()}: its tables are missing or older than this program; "
             "`mtdata migrate` makes them"
         )
 

@@ -39,12 +39,12 @@ def locked(job_id: Any) -> Job:
 
 
 def add_event(job_id: Any, at: datetime, level: str, text: str) -> None:
-    """One line of what happened."""
+    """Enter one line of what happened to a job."""
     Event.objects.create(job_id=job_id, at=at, level=level, text=on_lines(text)[:TEXT])
 
 
 def advance(job: Job) -> None:
-    """Do what follows from how the parts stand now."""
+    """Take a job one step further, as the states of its parts ask for."""
     step = next_step(_standing(job))
     if step.ends is not None:
         end(job, step.ends)
@@ -153,5 +153,5 @@ def forget_undone(job: Job, undo_scope: str) -> None:
 
 
 def is_final(job: Job) -> bool:
-    """Whether it has ended."""
+    """Whether a job has ended."""
     return Status(job.status) in FINAL

@@ -23,7 +23,7 @@ LEAST_S = 1.0
 
 
 class Wait(NamedTuple):
-    """For how long by which reason.
+    """For how many seconds a part waits, and why.
 
     `untouched`: this try has done nothing at all, and other parts of the job need not wait.
     `most_s` bounds how long a part waits again and again without getting on.
@@ -78,7 +78,7 @@ def _rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
 
 
 def _wait_too(job: Job, at: datetime, until: datetime, reason: str) -> None:
-    """Nobody has to ask for each part of a job only to hear the same."""
+    """Let the other due parts wait too: each would be asked for only to get one answer."""
     due = Q(not_before=None) | Q(not_before__lte=at)
     sooner = Q(waiting_since__isnull=False, not_before__lt=until)
     since = Coalesce("waiting_since", Value(at, DateTimeField()))

@@ -37,7 +37,7 @@ class Counts:
         """Which of these a person has let through in spite of drift or conflict."""
         found: set[int] = set()
         for seq in seqs:
-            if self._db.one("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
+            if self._db.first_row("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
                 found.add(seq)
         return found
 
@@ -72,13 +72,13 @@ class Counts:
 
     def row_of(self, seq: int) -> bytes | None:
         """Digest of the cells of an entry's row; None where it has none that is proven."""
-        row = self._db.one("SELECT cells FROM entries WHERE seq = ? AND state = 2", seq)
+        row = self._db.first_row("SELECT cells FROM entries WHERE seq = ? AND state = 2", seq)
         return row[0] if row else None
 
     def counts(self, scale: str) -> EntryCounts:
         """Entries of the scale by state, and those with a row that are still on the site."""
         # each part by an index of its own: the rows of old entries are never read
-        row = self._db.one(
+        row = self._db.first_row(
             "SELECT stored, held_back, rowed, on_site FROM"
             " (SELECT count(*) FILTER (WHERE state = 0) AS stored, count(*) FILTER (WHERE"
             " state = 1) AS held_back FROM entries INDEXED BY entries_waiting"

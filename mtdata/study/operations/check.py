@@ -139,7 +139,7 @@ def _check_ledger(site: SiteConfig) -> Finding:
     except MTDataError as error:
         return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
     if not is_shared:
-        return Finding(site.name, "PATH", "odd", journal.told(site.path / Ledger.NAME))
+        return Finding(site.name, "PATH", "odd", journal.journal_advice(site.path / Ledger.NAME))
     return Finding(site.name, "PATH", "good", str(site.path))
 
 

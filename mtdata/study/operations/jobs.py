@@ -166,7 +166,7 @@ def _enter(work: Work, disk: FencedDisk, path: str, done: Decoded) -> None:
     digest = sha256()
     for piece in disk.stream(path):
         digest.update(piece)
-    work.made(
+    work.add_artifact(
         done.sheet,
         str(disk.root / path),
         rows=done.rows,

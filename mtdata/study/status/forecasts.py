@@ -114,7 +114,7 @@ class Forecasts:
             told = self._told_of_silence(scale, now)
         diary = self._pool.ledger.diary
         is_open = any(one.kind == "silence" for one in diary.open_incidents(scale))
-        if told and not is_open and diary.was_told("silence", scale, told):
+        if told and not is_open and diary.has_detail("silence", scale, told):
             return  # a person has closed it: the study may have ended, and that is known now
         self._settle("silence", scale, told)
 

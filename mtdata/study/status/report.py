@@ -133,7 +133,7 @@ class RoundReport:
         """A field that stays away is told once, not with every row that comes without it."""
         name, diary = course.scale.name, self._pool.ledger.diary
         detail = course.told.get("drift", "")
-        if detail and diary.was_told("drift", name, detail):
+        if detail and diary.has_detail("drift", name, detail):
             with logs.at(scale=name):
                 log.debug("as told before: %s", course.told.pop("drift"))
 

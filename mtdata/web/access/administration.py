@@ -51,7 +51,7 @@ class ChangeForm(UserChangeForm):
     """Refuses what would leave nobody who may administer."""
 
     def clean(self) -> Any:
-        """As `users` has it."""
+        """Refuse what would leave no admin (`users.keep_an_admin`)."""
         found = super().clean()
         groups = {group.name for group in self.cleaned_data.get("groups", ())}
         if not self.cleaned_data.get(OPEN) or Role.ADMIN.group not in groups:
@@ -63,13 +63,13 @@ class ChangeForm(UserChangeForm):
 
 
 class ResetForm(AdminPasswordChangeForm):
-    """A password is always one that can be used."""
+    """The form to change a password: always one that can be used."""
 
     usable_password = None
 
 
 class EnterForm(AdminUserCreationForm):
-    """The same."""
+    """The form for a new user, whose password is always one that can be used."""
 
     usable_password = None
 
@@ -94,19 +94,19 @@ class Users(UserAdmin):
         return True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
+        """Whether users may be seen: an admin may."""
         return True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The same."""
+        """Whether users may be added: an admin may."""
         return True
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
+        """Whether users may be changed: an admin may."""
         return True
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
+        """Whether users may be removed: an admin may."""
         return True
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

@@ -25,7 +25,7 @@ NO_SUCH = "This token opens nothing: it is not known, or it has ended. Nothing w
 
 
 class Audience(Enum):
-    """Who comes to an address."""
+    """Who comes to an address: people, programs, or either."""
 
     PEOPLE = auto()  # by a session alone; strangers get the page to log in
     EITHER = auto()  # programs by a token too; strangers get the page to log in

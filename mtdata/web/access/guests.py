@@ -57,7 +57,7 @@ class GuestBackend(BaseBackend):
         """
 
         def ask(*, known: bool = False) -> Any:  # in a partial the password could be seen
-            return self._asked(password, admin_domain, email, known=known)
+            return self._accepted_guest(password, admin_domain, email, known=known)
 
         if request.log_in_try.is_known:
             with relay.seat(known=True) as has_seat:
@@ -70,7 +70,9 @@ class GuestBackend(BaseBackend):
             return relay.in_even_time(lambda: _or_none(ask, admin_domain))
 
     @hide_password
-    def _asked(self, password: str, admin_domain: str, email: str, *, known: bool = False) -> Any:
+    def _accepted_guest(
+        self, password: str, admin_domain: str, email: str, *, known: bool = False
+    ) -> Any:
         accounts = settings.MTDATA.export.of_domain(admin_domain).cake
         if not accounts:
             return None
@@ -132,7 +134,7 @@ def _named(name: str) -> Any:
 
 
 def _may_come(user: Any, domain: str) -> bool:
-    """Somebody else who has such a name all the same is no guest, and nobody's to take over."""
+    """Whether a user may log in as a guest; one who only has such a name is none."""
     if not is_guest(user):
         log.error("a user has a name as guests have, and is none: nobody logs in by it")
         return False

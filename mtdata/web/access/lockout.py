@@ -51,7 +51,7 @@ class Try(NamedTuple):
 
     @property
     def wait_s(self) -> float:
-        """Seconds until then."""
+        """Seconds until the password may be looked at."""
         return max(0.0, (self.turn.at - self.now).total_seconds())
 
     @property
@@ -114,7 +114,7 @@ def _count(row: Tries) -> Count:
 
 
 def take_back(of: Try) -> None:
-    """It was no failure after all."""
+    """Undo the count of a try that was no failure after all."""
 
     def move() -> None:
         keys = (of.pair, *of.shared)
@@ -133,7 +133,7 @@ def put_off(request: HttpRequest, seconds: float) -> NoReturn:
 
 
 def opened(of: Try) -> None:
-    """It was the right password: failures of that pair before it do not count any more."""
+    """Note that the password was right: earlier failures of that pair do not count any more."""
 
     def move() -> None:
         others = Tries.objects.filter(key__in=of.shared, failures__gt=0)
@@ -165,7 +165,7 @@ def _sweep() -> None:
 
 
 def address_in(request: HttpRequest) -> str:
-    """Who asks."""
+    """The address from which a request comes."""
     return str(request.META.get("REMOTE_ADDR", ""))
 
 

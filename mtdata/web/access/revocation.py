@@ -16,7 +16,7 @@ USER = "auth.User"
 
 
 def listen() -> None:
-    """From now on."""
+    """End tokens and sessions from now on when an account is shut or its password changed."""
     pre_save.connect(_look, sender=USER, dispatch_uid="mtdata.web.access.revocation")
     post_save.connect(_see_to, sender=USER, dispatch_uid="mtdata.web.access.revocation")
 

@@ -27,7 +27,7 @@ class Scope(NamedTuple):
 
     @property
     def jobs(self) -> Q:
-        """Among which jobs."""
+        """The jobs in the scope, as a condition of a query."""
         if self.is_whole:
             return Q()
         names = [account.name for account in self.settings.export.cake]
@@ -43,7 +43,7 @@ class Scope(NamedTuple):
 
 
 def scope_of(user: Any) -> Scope:
-    """What this user gets at, who is logged in."""
+    """The scope of a user who is logged in."""
     ours: Settings = settings.MTDATA
     kinds: Kinds = settings.MTDATA_KINDS
     if not is_guest(user):

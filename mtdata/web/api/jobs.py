@@ -19,7 +19,7 @@ from mtdata.web.access import users
 from mtdata.web.access.scope import scope_of
 from mtdata.web.api import shapes
 from mtdata.web.api.problems import Misfits, refusals
-from mtdata.web.pages.job import found
+from mtdata.web.pages.job import job_or_404
 
 
 def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     `running` are the parts that are carried now, at most 20; `silent_s` is how long ago one of them
     gave a sign of life.
     """
-    job = found(request, id)
+    job = job_or_404(request, id)
     now = progress.progress_of(job)
     return {
         **queries.details_of(job),
@@ -97,14 +97,14 @@ def list_events(
 
     Ask again with `next` as the cursor for what has happened since.
     """
-    events = progress.events_after(found(request, id), wanted.cursor, wanted.size)
+    events = progress.events_after(job_or_404(request, id), wanted.cursor, wanted.size)
     shown = [{"cursor": e.pk, "at": e.at, "level": e.level, "text": e.text} for e in events]
     return {"events": shown, "next": events[-1].pk if events else wanted.cursor}
 
 
 def list_parts(request: HttpRequest, id: UUID, wanted: Query[shapes.Wanted]) -> dict[str, Any]:
     """List the parts of a job in their order."""
-    parts, total = listing.parts_of(found(request, id), wanted.page, wanted.size)
+    parts, total = listing.parts_of(job_or_404(request, id), wanted.page, wanted.size)
     return {"parts": parts, **shapes.paging(total, wanted)}
 
 
@@ -115,7 +115,7 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """
     with refusals(HTTPStatus.CONFLICT):
         job, note = queue.stop(
-            settings.MTDATA, found(request, id).pk, f"stopped by {request.user.get_username()}"
+            settings.MTDATA, job_or_404(request, id).pk, f"stopped by {request.user.get_username()}"
         )
     return _ordered(job, note)
 
@@ -125,7 +125,7 @@ def stop_jobs(request: HttpRequest, these: shapes.These) -> dict[str, Any]:
 
     Without a state, kind, owner or words it is every job that whoever asks gets at.
     """
-    found = share.to_stop(
+    wanted_jobs = share.to_stop(
         scope_of(request.user).jobs,
         status="" if these.status == shapes.ANY else these.status,
         kind=these.kind,
@@ -133,20 +133,22 @@ def stop_jobs(request: HttpRequest, these: shapes.These) -> dict[str, Any]:
         owner=these.owner,
     )
     who = request.user.get_username()
-    stopped = queue.stop_all(settings.MTDATA, found, f"stopped by {who}")
+    stopped = queue.stop_all(settings.MTDATA, wanted_jobs, f"stopped by {who}")
     return {"stopped": len(stopped), "jobs": [queries.summary_of(job) for job in stopped]}
 
 
 def retry_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Queue a job again that is Failed or Stopped; parts that are done stay so."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(queue.retry(settings.MTDATA, found(request, id).pk, settings.MTDATA_KINDS))
+        return _ordered(
+            queue.retry(settings.MTDATA, job_or_404(request, id).pk, settings.MTDATA_KINDS)
+        )
 
 
 def undo_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Take back everything that an ended job did."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(queue.undo(settings.MTDATA, found(request, id).pk))
+        return _ordered(queue.undo(settings.MTDATA, job_or_404(request, id).pk))
 
 
 def _ordered(job: Job, note: str = "") -> dict[str, Any]:

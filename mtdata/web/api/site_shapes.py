@@ -27,7 +27,7 @@ class IncidentShape(Schema):
 
 
 class IncidentOfSite(IncidentShape):
-    """The same with its site."""
+    """A trouble with its site."""
 
     site: str
 

@@ -35,13 +35,13 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """Log out."""
     auth.logout(request)
     return redirect("login")
 
 
 class TokenForm(forms.Form):
-    """A new token."""
+    """The form for a new token."""
 
     name = forms.CharField(max_length=64, help_text="What it is for.")
     scope = forms.ChoiceField(help_text="It may do no more than this role.")
@@ -74,7 +74,7 @@ class PasswordForm(PasswordChangeForm):
 
 
 def show(request: HttpRequest, **bound: object) -> HttpResponse:
-    """One's own account."""
+    """Show one's own account."""
     known = {
         "tokens": tokens.tokens_of(request.user),
         "token_form": TokenForm(most=role_of(request.user)),
@@ -131,7 +131,7 @@ def add_token(request: HttpRequest) -> HttpResponse:
 
 
 def remove_token(request: HttpRequest, number: int) -> HttpResponse:
-    """It opens nothing from now on."""
+    """Remove a token: it opens nothing from now on."""
     gone = tokens.remove(request.user, number)
     messages.success(request, "The token is removed." if gone else "There is no such token.")
     return redirect("account")

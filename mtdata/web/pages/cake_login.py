@@ -54,7 +54,7 @@ class GuestForm(forms.Form):
             self.add_error(None, REFUSED)
 
     def get_user(self) -> Any:
-        """Who was accepted."""
+        """The guest that the instance accepted."""
         return self._user
 
 

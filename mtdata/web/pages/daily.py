@@ -20,7 +20,7 @@ from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Job
 from mtdata.web.access.scope import scope_of
 from mtdata.web.pages.words import see
-from mtdata.web.paging import word_in
+from mtdata.web.paging import text_in
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def _reports(of: DailyReports, account: DailyAccount, at: datetime) -> list[dict
 
 def make(request: HttpRequest) -> HttpResponse:
     """Queue the newest of one kind of an account, unless it is there."""
-    account, kind = word_in(request.POST, "account"), word_in(request.POST, "kind")
+    account, kind = text_in(request.POST, "account"), text_in(request.POST, "kind")
     ours = scope_of(request.user).settings
     found = [
         (of, one, report)

@@ -21,13 +21,13 @@ from mtdata.web.downloads import links
 from mtdata.web.downloads.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
 from mtdata.web.pages.words import span
-from mtdata.web.paging import number_in, word_in
+from mtdata.web.paging import number_in, text_in
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
 SWEEPS = 3
 
 
-def found(request: HttpRequest, job_id: Any) -> Job:
+def job_or_404(request: HttpRequest, job_id: Any) -> Job:
     """The job of that id, or 404; also for one that whoever asks does not get at."""
     job = scope_of(request.user).job(job_id)
     if job is None:
@@ -37,19 +37,19 @@ def found(request: HttpRequest, job_id: Any) -> Job:
 
 def show(request: HttpRequest, job: Any) -> HttpResponse:
     """All of it that fits on one page."""
-    of = found(request, job)
-    return render(request, "web/job.html", _known(of, scope_of(request.user)))
+    of = job_or_404(request, job)
+    return render(request, "web/job.html", _context(of, scope_of(request.user)))
 
 
 def live(request: HttpRequest, job: Any) -> HttpResponse:
     """What moves on that page, for who polls it; the orders only when others are possible now."""
-    known = _known(found(request, job), scope_of(request.user))
+    known = _context(job_or_404(request, job), scope_of(request.user))
     shown = request.GET.get("orders")
     known["is_turned"] = shown is not None and shown != known["orders_shown"]
     return render(request, "web/job_live.html", known)
 
 
-def _known(job: Job, scope: Scope) -> dict[str, Any]:
+def _context(job: Job, scope: Scope) -> dict[str, Any]:
     now = progress.progress_of(job)
     orders = orders_of(job)
     sweep_s = settings.MTDATA.programme.sweep_s
@@ -62,7 +62,7 @@ def _known(job: Job, scope: Scope) -> dict[str, Any]:
         "is_lonely": waits
         and not progress.has_live_runner(max(progress.LIVING_S, SWEEPS * sweep_s)),
         "took": _took(job),
-        "place": _place(job, scope),
+        "place": _queue_place(job, scope),
         "left": span(now.speed.left_s) if job.status == Status.IN_PROGRESS else "",
         "silent": span(now.silent_s),
         "running": [_running(part, now) for part in now.running],
@@ -70,7 +70,7 @@ def _known(job: Job, scope: Scope) -> dict[str, Any]:
         "orders_shown": "-".join(sorted(orders)) or "none",
         "events": progress.newest_events(job, TAIL),
         "can_clone": job.kind in settings.MTDATA_KINDS,
-        **_made(job, 1, ARTIFACTS),
+        **_artifact_page(job, 1, ARTIFACTS),
     }
 
 
@@ -78,13 +78,13 @@ def _took(job: Job) -> str:
     if job.ended_at is None:
         return ""
     return span(
-        waiting.seconds(job.started_at, waiting.ended_at([job.pk]).get(job.pk) or job.ended_at)
+        waiting.seconds(job.started_at, waiting.work_ended_at([job.pk]).get(job.pk) or job.ended_at)
     )
 
 
-def _place(job: Job, scope: Scope) -> dict[str, Any]:
+def _queue_place(job: Job, scope: Scope) -> dict[str, Any]:
     """Of a job that waits; who is beyond the user's scope is not named."""
-    place = waiting.place_of(job)
+    place = waiting.queue_place(job)
     if place is None:
         return {}
     behind = place.behind
@@ -104,7 +104,7 @@ def _running(part: Part, now: progress.Progress) -> dict[str, Any]:
     }
 
 
-def _made(job: Job, page: int, size: int) -> dict[str, Any]:
+def _artifact_page(job: Job, page: int, size: int) -> dict[str, Any]:
     with asking():
         shown = Paginator(job.artifacts.order_by("pk"), size).get_page(page)
         return {
@@ -117,15 +117,15 @@ def _made(job: Job, page: int, size: int) -> dict[str, Any]:
 
 def artifacts(request: HttpRequest, job: Any) -> HttpResponse:
     """Everything that came out."""
-    of = found(request, job)
-    known = {"job": of, **_made(of, number_in(request.GET, "page", 1), SIZE)}
+    of = job_or_404(request, job)
+    known = {"job": of, **_artifact_page(of, number_in(request.GET, "page", 1), SIZE)}
     return render(request, "web/job_artifacts.html", known)
 
 
 def parts(request: HttpRequest, job: Any) -> HttpResponse:
     """Every part, in their order; `status` in the address chooses."""
-    of = found(request, job)
-    status = word_in(request.GET, "status", 16)
+    of = job_or_404(request, job)
+    status = text_in(request.GET, "status", 16)
     with asking():
         chosen = of.parts.select_related("runner").order_by("number")
         if status:
@@ -149,17 +149,17 @@ def _span_of(part: Part) -> str:
 
 def log(request: HttpRequest, job: Any) -> HttpResponse:
     """All that happened, the oldest first, as plain text."""
-    of = found(request, job)
+    of = job_or_404(request, job)
     return StreamingHttpResponse(_lines(of), content_type="text/plain; charset=utf-8")
 
 
 def _lines(job: Job) -> Iterator[str]:
     last = 0
     while events := progress.events_after(job, last, LOG_LINES):
-        yield "".join(map(_told, events))
+        yield "".join(map(_event_line, events))
         last = events[-1].pk
 
 
-def _told(event: Event) -> str:
+def _event_line(event: Event) -> str:
     text = "\n    ".join(on_lines(event.text).splitlines())
     return f"{event.at:%Y-%m-%d %H:%M:%S} {event.level} {text}\n"

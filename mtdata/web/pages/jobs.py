@@ -17,14 +17,14 @@ from mtdata.web.access.roles import Role, role_of
 from mtdata.web.access.scope import scope_of
 from mtdata.web.downloads import links
 from mtdata.web.pages.words import span
-from mtdata.web.paging import asked_in, number_in
+from mtdata.web.paging import job_filters, number_in
 
 SIZE = 50
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """A page of the list; its table alone for who polls it."""
-    asked = asked_in(request.GET)
+    asked = job_filters(request.GET)
     scope = scope_of(request.user)
     found = queries.job_page(
         status=asked["status"],
@@ -55,11 +55,11 @@ def _offered(words: list[str], asked: str) -> list[str]:
 
 
 def _lines(jobs: list[dict[str, Any]], *, may_download: bool) -> list[dict[str, Any]]:
-    """As they are shown; with its link where a job made one file and that is open."""
+    """Jobs as lines of the list, with a link where a job made one file that can be downloaded."""
     done = [UUID(job["id"]) for job in jobs if job["status"] == Status.SUCCESS]
     made = links.alone(done) if may_download and done else {}
     shown = {str(job): standing.path for job, standing in made.items() if not standing.closed}
-    ends = waiting.ended_at([UUID(job["id"]) for job in jobs])
+    ends = waiting.work_ended_at([UUID(job["id"]) for job in jobs])
     return [
         {**_line(job, ends.get(UUID(job["id"]))), "download": shown.get(job["id"], "")}
         for job in jobs

@@ -16,7 +16,7 @@ from mtdata.jobs import queue as front
 from mtdata.jobs.kind import Kind
 from mtdata.jobs.records.models import Job
 from mtdata.web.access.scope import scope_of
-from mtdata.web.job_form import JobForm, rows_in, without_row, words_of
+from mtdata.web.job_form import JobForm, form_text, rows_in, without_row
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in
 
@@ -32,7 +32,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, kind: str) -> HttpResponse:
     """The empty form, or one filled as the job `?from=` was."""
     found, ours = _kind(request, kind), scope_of(request.user).settings
-    return _shown(request, found, JobForm(found, ours, initial=_as_before(request, found)))
+    return _render_form(request, found, JobForm(found, ours, initial=_as_before(request, found)))
 
 
 def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
@@ -43,7 +43,7 @@ def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
     job = scope_of(request.user).job(job_id)
     known = {parameter.name for parameter in kind.parameters}
     kept = job.parameters if job and job.kind == kind.name else {}
-    return {name: words_of(value) for name, value in kept.items() if name in known}
+    return {name: form_text(value) for name, value in kept.items() if name in known}
 
 
 def queue(request: HttpRequest, kind: str) -> HttpResponse:
@@ -53,13 +53,13 @@ def queue(request: HttpRequest, kind: str) -> HttpResponse:
     if found.ranges and "more" in request.POST:
         given = {name: request.POST[name] for name in request.POST}
         grown = JobForm(found, ours, initial=given, rows=rows + 1, turned=True)
-        return _shown(request, found, grown)
+        return _render_form(request, found, grown)
     if found.ranges and "less" in request.POST:
         left = without_row(found, request.POST, number_in(request.POST, "less", 0))
-        return _shown(request, found, JobForm(found, ours, initial=left, rows=rows - 1))
+        return _render_form(request, found, JobForm(found, ours, initial=left, rows=rows - 1))
     form = JobForm(found, ours, request.POST, rows=rows)
     if not form.is_valid():
-        return _shown(request, found, form, status=400)
+        return _render_form(request, found, form, status=400)
     owner = request.user.get_username()
     jobs = front.add_all(ours, settings.MTDATA_KINDS, found.name, form.givens, owner)
     log.info("%s queued %s", owner, ", ".join(job.name for job in jobs))
@@ -82,5 +82,7 @@ def _kind(request: HttpRequest, name: str) -> Kind:
     return kinds[name]
 
 
-def _shown(request: HttpRequest, kind: Kind, form: JobForm, status: int = 200) -> HttpResponse:
+def _render_form(
+    request: HttpRequest, kind: Kind, form: JobForm, status: int = 200
+) -> HttpResponse:
     return render(request, "web/job_form.html", {"kind": kind, "form": form}, status=status)

@@ -33,7 +33,7 @@ class Counting:
         self._found: tuple[float, PageCounts] | None = None
 
     def now(self) -> PageCounts:
-        """What was counted of late."""
+        """The counts, at most a few seconds old."""
         with self._turn:
             if self._found is None or self._clock.ticks() - self._found[0] >= KEPT_S:
                 self._found = self._clock.ticks(), _counted()
@@ -60,9 +60,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _add_jobs(page: numbers.MetricsPage, counts: PageCounts) -> None:
     status, oldest = ("status",), counts.waiting.oldest_at
-    page.gauge("jobs", "Jobs by state.", status, _by_word(counts.jobs))
+    page.gauge("jobs", "Jobs by state.", status, _labelled(counts.jobs))
     told = "Parts that are queued or under way."
-    page.gauge("job_parts", told, status, _by_word(counts.waiting.parts))
+    page.gauge("job_parts", told, status, _labelled(counts.waiting.parts))
     page.gauge(
         "job_oldest_queued_timestamp_seconds",
         "When the job was added that has been queued for longest.",
@@ -72,5 +72,5 @@ def _add_jobs(page: numbers.MetricsPage, counts: PageCounts) -> None:
     page.gauge("runners_alive", "Runners heard of of late.", (), [((), counts.alive)])
 
 
-def _by_word(found: dict[str, int]) -> list[tuple[tuple[str], int]]:
+def _labelled(found: dict[str, int]) -> list[tuple[tuple[str], int]]:
     return [((word,), number) for word, number in found.items()]

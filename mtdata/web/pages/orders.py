@@ -19,7 +19,7 @@ from mtdata.jobs.records.transitions import touched_parts
 from mtdata.jobs.states import Status, retry_refused, undo_refused
 from mtdata.web.access.scope import scope_of
 from mtdata.web.pages.words import see
-from mtdata.web.paging import asked_in
+from mtdata.web.paging import job_filters
 
 log = logging.getLogger(__name__)
 _CAN_STOP = (Status.QUEUED, Status.IN_PROGRESS)
@@ -50,7 +50,7 @@ def stop(request: HttpRequest, job: Any) -> HttpResponse:
 
 def stop_all(request: HttpRequest) -> HttpResponse:
     """Stop all that the list shows, on all of its pages, which has not ended yet."""
-    asked = asked_in(request.POST)
+    asked = job_filters(request.POST)
     found = share.to_stop(
         scope_of(request.user).jobs,
         status=asked["status"],
@@ -66,7 +66,7 @@ def stop_all(request: HttpRequest) -> HttpResponse:
 
 
 def retry(request: HttpRequest, job: Any) -> HttpResponse:
-    """Queue it again."""
+    """Queue a job again."""
 
     def order(who: str) -> str:
         of = queue.retry(settings.MTDATA, job, settings.MTDATA_KINDS)

@@ -23,16 +23,16 @@ def first(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """The whole page."""
-    return render(request, "web/overview.html", _known())
+    """Show the overview."""
+    return render(request, "web/overview.html", _context())
 
 
 def piece(request: HttpRequest) -> HttpResponse:
-    """What of it changes by itself."""
-    return render(request, "web/overview_live.html", _known())
+    """The piece of the overview that is polled."""
+    return render(request, "web/overview_live.html", _context())
 
 
-def _known() -> dict[str, Any]:
+def _context() -> dict[str, Any]:
     ours = settings.MTDATA
     standing, rounds = pools.standing(ours), pools.rounds(ours)
     counts, alive = runner_view.jobs_by_status(), runner_view.live_count(ours.programme.sweep_s)

@@ -13,7 +13,7 @@ from mtdata.core.errors import MTDataError
 from mtdata.study.status import overview as status
 from mtdata.web import file_list, pools
 from mtdata.web.pages import overview
-from mtdata.web.paging import word_in
+from mtdata.web.paging import text_in
 
 STATES = {
     "live": ("as it was left", "good"),
@@ -24,8 +24,8 @@ STATES = {
 UNKNOWN = ("not entered", "")
 
 
-def every(request: HttpRequest) -> HttpResponse:
-    """The pools by site."""
+def all_pools(request: HttpRequest) -> HttpResponse:
+    """List the pools, one for each site."""
     sites = [
         {"name": name, "fault": state.get("fault"), "absent": state.get("absent"), "state": state}
         for name, state in pools.standing(settings.MTDATA).items()
@@ -34,7 +34,7 @@ def every(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: HttpRequest, name: str) -> HttpResponse:
-    """One pool."""
+    """Show the pool of a site."""
     site = _site(name)
     ours = settings.MTDATA
     state, whole = pools.standing(ours)[name], pools.whole(ours, name)
@@ -75,10 +75,10 @@ def _scales(state: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]
 
 
 def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:
-    chosen = word_in(request.GET, "folder") or file_list.FOLDERS[0]
+    chosen = text_in(request.GET, "folder") or file_list.FOLDERS[0]
     if chosen not in file_list.FOLDERS:
         raise Http404
-    behind, beginning = word_in(request.GET, "behind"), word_in(request.GET, "begins")
+    behind, beginning = text_in(request.GET, "behind"), text_in(request.GET, "begins")
     known: dict[str, Any] = {
         "folders": file_list.FOLDERS,
         "chosen": chosen,

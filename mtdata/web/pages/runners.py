@@ -11,7 +11,7 @@ from mtdata.web.paging import number_in
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """Those who are there or fell silent; `?show=ended` those who went."""
+    """List runners that are alive or silent; `?show=ended` those that ended."""
     ended = request.GET.get("show") == "ended"
     page = number_in(request.GET, "page", 1)
     crew = runner_view.runner_page(settings.MTDATA.programme.sweep_s, ended=ended, page=page)

@@ -21,7 +21,7 @@ from mtdata.web.access import users
 from mtdata.web.access.scope import scope_of
 from mtdata.web.downloads import links
 from mtdata.web.pages.words import see
-from mtdata.web.paging import word_in
+from mtdata.web.paging import text_in
 
 log = logging.getLogger(__name__)
 MOST, MOST_WORDS, MOST_TOLD = 200, 128, 5
@@ -30,7 +30,7 @@ FILTERS = ("status", "kind", "name", "owner")
 
 def show(request: HttpRequest) -> HttpResponse:
     """The newest jobs that the filters in the address leave, each with a box to tick."""
-    asked = {name: word_in(request.GET, name, MOST_WORDS).strip() for name in FILTERS}
+    asked = {name: text_in(request.GET, name, MOST_WORDS).strip() for name in FILTERS}
     found = queries.job_page(
         status=asked["status"],
         kind=asked["kind"],
@@ -44,7 +44,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def order(request: HttpRequest) -> HttpResponse:
     """Do it to each that is ticked and in the user's scope; say what was left as it is."""
-    word = word_in(request.POST, "order", 16)
+    word = text_in(request.POST, "order", 16)
     if word not in ORDERS:
         raise UsageError("there is no such order")
     act, told = ORDERS[word]
