@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mtdata.cake import check
 from mtdata.cake.daily_reports import DAILY, kinds
+from mtdata.cake.log_in import LOG_IN
 from mtdata.config import Settings
 from mtdata.jobs.duty import Checks, Duty
 from mtdata.jobs.outputs import PlacedFile
@@ -35,5 +36,6 @@ CAKE = Duty(
     checks=CHECKS,
     demo="cake.command",
     daily=DAILY,
+    log_in=LOG_IN,
     placed_file=_placed_file,
 )

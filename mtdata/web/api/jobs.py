@@ -47,14 +47,13 @@ def add_job(
     `GET /api/kinds` tells what kinds there are and what each takes. The address of the job is in
     the header Location.
     """
-    known, kinds, _ = scope_of(request.user)
-    who = request.user.get_username()
-    if order.kind in kinds:
-        faults = reading(kinds[order.kind], known, order.parameters).faults
+    scope, who = scope_of(request.user), request.user.get_username()
+    if order.kind in scope.kinds:
+        faults = reading(scope.kinds[order.kind], scope.settings, order.parameters).faults
         if faults:
             raise Misfits(f"{order.kind} does not take these parameters.", faults)
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
-        job = queue.add(known, kinds, order.kind, order.parameters, owner=who)
+        job = queue.add(scope.settings, scope.kinds, order.kind, order.parameters, owner=who)
     response.headers["Location"] = reverse("api_show_job", kwargs={"id": job.pk})
     return _ordered(job)
 
