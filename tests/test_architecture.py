@@ -197,7 +197,7 @@ def deleting_elsewhere(file: Source) -> Iterator[str]:
 
 CATCHING = {
     "cli/main.py": "errors of the program end here",
-    "study/round/program_fault.py": "what ends one site's turn ends no other's",
+    "alerts/program_fault.py": "what ends one site's turn ends no other's",
     "jobs/celery/listener.py": "the messages of a broker are a stranger's, read by libraries",
     "core/s3/bucket.py": "what boto3's readers throw over an answer is the store's fault",
 }

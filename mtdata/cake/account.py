@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from mtdata.cake.client.access import CakeAccess
 from mtdata.cake.client.client import Client
 from mtdata.cake.columns import Columns
 from mtdata.cake.window import DAY, HOUR, WindowSize
+from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.limiter import Limiter, Turns
 from mtdata.core.output import Output, Sealing, open_output
 from mtdata.core.s3 import S3Access
+from mtdata.jobs.outputs import PlacedFile
 
 LOG_IN_S, TURN_S = 3.9, 1.0
 """Somebody waits at a form, and one of the few threads that answer with them."""
-LINK_S = 3600
-"""So long a signed link gives its file to whoever has it."""
 PATIENCE_S = 10.0
 """So long a wish of an instance is waited for in a slot; beyond that the job waits without one."""
 
@@ -138,21 +138,10 @@ def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
     return open_output(account.output, access, sealing, account.state)
 
 
-def account_of(accounts: Iterable[CakeConfig], place: str) -> tuple[CakeConfig, str] | None:
-    """The account whose files go to that place, and the name of the file with it."""
-    for account in accounts:
+def placed_file(settings: Settings, place: str) -> PlacedFile | None:
+    """The file at that place, if an account's files go there."""
+    for account in settings.export.cake:
         name = place.removeprefix(f"{account.output}/")
         if name != place:
-            return account, name
+            return PlacedFile(account.name, name, partial(cake_output, account))
     return None
-
-
-def signed_link(accounts: Iterable[CakeConfig], place: str) -> str | None:
-    """An address that gives a file in a store to anybody for LINK_S; None where none can be made.
-
-    Nobody proves what the store then gives: the page does that (`web/fetching.py`).
-    """
-    if (known := account_of(accounts, place)) is None:
-        return None
-    with closing(cake_output(known[0])) as output:
-        return output.link(known[1], "attachment", LINK_S)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from mtdata.cake import check
+from mtdata.cake.daily_reports import DAILY, kinds
+from mtdata.config import Settings
 from mtdata.jobs.duty import Checks, Duty
-from mtdata.jobs.kind import Kinds
+from mtdata.jobs.outputs import PlacedFile
 
 
-def _kinds() -> Kinds:
-    from mtdata.cake.jobs import KINDS  # with all that reads answers
+def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
+    from mtdata.cake.account import placed_file  # with all that reads answers
 
-    return KINDS
+    return placed_file(settings, place)
 
 
 CHECKS = Checks(
@@ -26,4 +28,12 @@ CHECKS = Checks(
     folders=check.check_folders,
     plans=check.check_reports,
 )
-CAKE = Duty(name="cake", kinds=_kinds, config_files=("export.config",), checks=CHECKS)
+CAKE = Duty(
+    name="cake",
+    kinds=kinds,
+    config_files=("export.config",),
+    checks=CHECKS,
+    demo="cake.command",
+    daily=DAILY,
+    placed_file=_placed_file,
+)

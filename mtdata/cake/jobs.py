@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from mtdata.cake import window
-from mtdata.cake.daily import MOST_DAYS
 from mtdata.cake.guarding import guarded_pieces
 from mtdata.cake.report import ReportPart, spools_of, sweep_up
 from mtdata.cake.spool import EVERY, Spool
@@ -17,6 +16,7 @@ from mtdata.cake.window import HourFile, Window, span
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError
+from mtdata.jobs.daily import MOST_DAYS
 from mtdata.jobs.kind import (
     Guard,
     Kind,

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import NamedTuple
 
+from mtdata.core import schedule
+
 ASKED = "%Y-%m-%dT%H:%M:%S"
 """How the API takes a time."""
 LEAST = timedelta(seconds=1)
@@ -159,12 +161,8 @@ def never(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:
 
 
 def settled_at(window: Window, zone: tzinfo, settle: timedelta) -> datetime:
-    """From when on (UTC) no new row is to be expected.
-
-    Where the end comes twice, the second time counts; where it never comes, what follows the gap.
-    """
-    ends = (window.end.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    return max(end.astimezone(UTC) for end in ends) + settle
+    """From when on (UTC) no new row is to be expected: its end was reached so long ago."""
+    return schedule.last_reached(window.end, zone) + settle
 
 
 class WindowSize(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any
 from mtdata.alerts.check import check_news
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
+from mtdata.cli.words import examples
 from mtdata.config import Settings
 from mtdata.config.check import check_home, is_stranger
 from mtdata.core.checks import Finding
@@ -17,12 +18,12 @@ from mtdata.duties import DUTIES
 from mtdata.jobs.check import check_jobs
 from mtdata.jobs.duty import Duties
 
-WIDTH, TOLD_AT = 100, 33
+WIDTH = 100
 EVERY = "."
 EXAMPLES = (
-    ("", "before the first round, and whenever something is odd"),
-    *(duty.checks.example for duty in DUTIES),
-    ("--mail", "send a test to each mail address and web hook as well"),
+    ("check", "before the first round, and whenever something is odd"),
+    *((f"check {words}", told) for words, told in (duty.checks.example for duty in DUTIES)),
+    ("check --mail", "send a test to each mail address and web hook as well"),
 )
 TOLD = (
     "It deletes nothing, and shows no password.",
@@ -44,11 +45,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _epilog() -> str:
-    lines = (
-        f"  {f'mtdata check {words}'.rstrip():<{TOLD_AT}}{told}".rstrip()
-        for words, told in EXAMPLES
-    )
-    return "\n".join(["examples:", *lines, "", textwrap.fill("  ".join(TOLD), WIDTH), ""])
+    return f"{examples(EXAMPLES)}\n{textwrap.fill('  '.join(TOLD), WIDTH)}\n"
 
 
 def _check(options: argparse.Namespace) -> Result:

@@ -12,11 +12,14 @@ from typing import Any
 
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say, table
-from mtdata.cli.web import has_web
 from mtdata.config import Settings
 from mtdata.config.broker import ALLOWED, as_configured, broker_of
 from mtdata.core.errors import UsageError
+from mtdata.duties import DUTIES, KINDS
+from mtdata.jobs.duty import placed_file
+from mtdata.jobs.outputs import signed_link
 from mtdata.jobs.states import Status
+from mtdata.web.needs import has_web
 
 JOBS = """examples:
   mtdata jobs add study.decode server=mysite scale=DASS21_AS
@@ -105,7 +108,6 @@ def _opened(options: argparse.Namespace) -> Settings:
 
 
 def _add(options: argparse.Namespace) -> Result:
-    from mtdata.duties import KINDS
     from mtdata.jobs import ordering
 
     given = ordering.parse_assignments(options.words)
@@ -156,10 +158,9 @@ def _show(options: argparse.Namespace) -> Result:
 
 def _sign(settings: Settings, artifacts: list[dict[str, Any]]) -> None:
     """Give each file of a store a signed address."""
-    from mtdata.cake import account
-
     for made in artifacts:
-        link = account.signed_link(settings.export.cake, made.get("url", ""))
+        file = placed_file(DUTIES, settings, made.get("url", ""))
+        link = signed_link(file) if file else None
         if link is not None:
             made["link"] = link
 
@@ -211,7 +212,6 @@ def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
 
 def _retry(options: argparse.Namespace) -> Result:
     settings = _opened(options)
-    from mtdata.duties import KINDS
     from mtdata.jobs import queue
     from mtdata.jobs.records import orders
 
@@ -239,7 +239,6 @@ def _migrate(options: argparse.Namespace) -> Result:
 
     settings = with_records(settings_of(options))
     if has_web():  # users, sessions and tokens have tables of their own
-        from mtdata.duties import KINDS
         from mtdata.web.setting import prepare_web
 
         prepare_web(settings, KINDS)
@@ -277,7 +276,6 @@ def _with_engine(options: argparse.Namespace, settings: Settings) -> Settings:
 
 
 def _runner(options: argparse.Namespace) -> Result:
-    from mtdata.duties import KINDS
     from mtdata.jobs.celery.runner import runner_of
 
     settings = _with_engine(options, with_records(recorded(options)))

@@ -10,17 +10,19 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
-from mtdata.cli import check, daemon, demo, jobs, pool, study, study_state, web
 from mtdata.cli.words import path_of
 from mtdata.core.border import Border, printable
 from mtdata.core.control import in_json
 from mtdata.core.errors import MTDataError, Stopped, UsageError
+from mtdata.duties import DUTIES
+from mtdata.jobs.duty import Duties
 
 log = logging.getLogger("mtdata")
 SOFTWARE, INTERRUPTED = 70, 130
@@ -83,9 +85,19 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"mtdata {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (study, check, demo, study_state, pool, daemon, jobs, web):
-        module.add_commands(commands, shared)
+    for room in _rooms(DUTIES):
+        import_module(f"mtdata.cli.{room}").add_commands(commands, shared)
     return parser
+
+
+def _rooms(duties: Duties) -> Iterator[str]:
+    """The rooms of this folder with their commands, in the order of the help."""
+    for duty in duties:
+        yield from duty.commands
+    yield from ("check", "demo", "init")
+    for duty in duties:
+        yield from duty.views
+    yield from ("daemon", "jobs", "web")
 
 
 def run(words: Sequence[str] | None = None) -> int:

@@ -11,12 +11,12 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.alerts.levels import level_of
+from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.tables import note
 from mtdata.config import Settings, SiteConfig, load
 from mtdata.core import owner
 from mtdata.core.errors import MTDataError, OwnerError, Stopped, UsageError
-from mtdata.study.round.program_fault import ProgramFault, contained
-from mtdata.study.status.report import exit_code
+from mtdata.core.exit_codes import exit_code
 
 log = logging.getLogger(__name__)
 Result = tuple[int, dict[str, Any]]

@@ -9,6 +9,7 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.alerts import heartbeat, notify
+from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
 from mtdata.cli.words import path_of
@@ -19,8 +20,7 @@ from mtdata.study.operations import commands as app
 from mtdata.study.operations import verify as upkeep
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool, incident_ledgers
-from mtdata.study.round.program_fault import ProgramFault, contained
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.report import RoundResult, table_of
 
 log = logging.getLogger(__name__)
 EXPORT = """examples:
@@ -137,16 +137,9 @@ def _export(options: argparse.Namespace) -> Result:
         raise UsageError("; ".join(map(str, lacking)))
     if not options.json and sys.stdout.isatty():
         for name, report in reports.items():
-            show_round(name, report)
+            table(name, *table_of(report))
     shown = {name: report.shown() for name, report in reports.items()}
     return answer("sites", shown, {r.exit for r in reports.values()}, faults)
-
-
-def show_round(name: str, report: RoundResult) -> None:
-    """The round as a table: one line a scale."""
-    columns = ("received", "fresh", "appended", "held", "deleted", "owed")
-    rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(report.scales.items())]
-    table(name, ("scale", *columns), rows)
 
 
 def _decode(options: argparse.Namespace) -> Result:

@@ -12,20 +12,20 @@ from typing import NoReturn
 
 from mtdata import logs
 from mtdata.alerts import notify
-from mtdata.config import Settings, SiteConfig
+from mtdata.alerts.program_fault import contained
+from mtdata.config import Settings
 from mtdata.core import schedule
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError, MTDataError, Stopped
+from mtdata.core.exit_codes import exit_code
 from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
 from mtdata.core.stop import StopToken
 from mtdata.daemon.systemd import Notifier
-from mtdata.daemon.tasks import NEWS, DaemonTasks
+from mtdata.daemon.tasks import NEWS, DaemonTasks, DutySite
 from mtdata.daemon.timetable import TickingClock, Timetable
-from mtdata.study.operations import check
-from mtdata.study.operations.tasks import COLLECT
-from mtdata.study.round.program_fault import contained
-from mtdata.study.status.report import exit_code
+from mtdata.duties import DUTIES
+from mtdata.jobs.duty import Duties
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
@@ -43,10 +43,11 @@ class Daemon:
         clock: TickingClock | None = None,
         wait: Callable[[float], None] = time.sleep,
         systemd: Notifier | None = None,
+        duties: Duties = DUTIES,
     ) -> None:
         self._load, self._wait = load, wait
         self._clock = clock or SystemClock()
-        self._tasks = DaemonTasks(load(), self._clock)
+        self._tasks = DaemonTasks(load(), self._clock, duties)
         self._asked = ""
         self._table = Timetable(self._clock)
         self._systemd = systemd or Notifier()
@@ -100,10 +101,10 @@ class Daemon:
             tasks.spread(StopToken())
             return exit_code(tasks.codes)
 
-    def _is_due(self, site: SiteConfig) -> bool:
+    def _is_due(self, site: DutySite) -> bool:
         try:
             with contained(site.name):
-                return COLLECT.is_due(site, self._tasks.settings.daemon, self._clock.now())
+                return site.is_due(self._tasks.settings, self._clock.now())
         except MTDataError:
             return True  # the round will tell what is wrong, and the other sites have their turn
 
@@ -158,10 +159,10 @@ class Daemon:
         self._table.every(LOOK_S, self._tasks.offer_news, LOOK_S)
         self._table.every(LOOK_S, self._tasks.offer_look)
 
-    def _until_due(self, site: SiteConfig) -> float:
+    def _until_due(self, site: DutySite) -> float:
         try:
             with contained(site.name):
-                last = COLLECT.last(site)
+                last = site.last()
         except MTDataError:
             return 0.0  # the round will tell what is wrong
         now = self._clock.now()
@@ -174,7 +175,7 @@ class Daemon:
 
     def _check_itself(self) -> None:
         for site in self._tasks.sites():
-            for finding in check.check_here(site):
+            for finding in site.check_here():
                 if finding.verdict == "bad":
                     with logs.at(site=site.name):
                         log.error("%s: %s", finding.what, finding.told)

@@ -7,21 +7,24 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from typing import Any, NamedTuple
 
 from mtdata import logs
 from mtdata.alerts import heartbeat, notify
-from mtdata.cake.daily_reports import Dailies
-from mtdata.config import Settings, SiteConfig
+from mtdata.alerts.program_fault import ProgramFault, contained
+from mtdata.config import Settings
+from mtdata.core.checks import Finding
 from mtdata.core.errors import BusyError, MTDataError, StorageError
 from mtdata.core.stop import StopToken
 from mtdata.daemon import slots
 from mtdata.daemon.timetable import TickingClock
 from mtdata.daemon.worker import THREAD, SiteWorker
-from mtdata.study.operations import commands
-from mtdata.study.operations.opening import incident_ledgers
-from mtdata.study.operations.tasks import COLLECT, DAILY, StudyTask, TaskTurn
-from mtdata.study.round.program_fault import ProgramFault, contained
+from mtdata.duties import DUTIES
+from mtdata.jobs.daily_reports import DailyScheduler
+from mtdata.jobs.duty import Duties, daily_of, ledgers_of
+from mtdata.jobs.rounds import Rounds, RoundSite, SiteTask, TaskTurn
 
 log = logging.getLogger(__name__)
 RETRY_S = 3600.0
@@ -32,17 +35,46 @@ NEWS, NUMBERS, JOBS = "news", "numbers", "jobs"
 PROGRAM_FAULT = 70
 
 
+class DutySite(NamedTuple):
+    """A site, and what its duty does for it."""
+
+    site: RoundSite
+    rounds: Rounds[Any]
+
+    @property
+    def name(self) -> str:
+        """That of the site, and of its worker."""
+        return self.site.name
+
+    @property
+    def every_s(self) -> int:
+        """So often there is a round."""
+        return self.site.every_s
+
+    def last(self) -> datetime | None:
+        """When its last good round began; None for never."""
+        return self.rounds.collect.last(self.site)
+
+    def is_due(self, settings: Settings, now: datetime) -> bool:
+        """Whether there should be a round now."""
+        return self.rounds.collect.is_due(self.site, settings.daemon, now)
+
+    def check_here(self) -> list[Finding]:
+        """Look at what is on this machine, asking nobody."""
+        return self.rounds.check_here(self.site)
+
+
 class DaemonTasks:
     """A worker for each site, one for news and one for numbers, and what is done at them."""
 
-    def __init__(self, settings: Settings, clock: TickingClock) -> None:
-        self.settings, self.clock = settings, clock
+    def __init__(self, settings: Settings, clock: TickingClock, duties: Duties = DUTIES) -> None:
+        self.settings, self.clock, self.duties = settings, clock, duties
         self.stopping = threading.Event()
         self.codes: set[int] = set()
         self.workers: dict[str, SiteWorker] = {}
         self._not_before: dict[tuple[str, str], float] = {}
         self._slots: slots.Carrying | None = None
-        self._dailies = Dailies()
+        self._daily = DailyScheduler(daily_of(duties))
         self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
         for name in (NEWS, NUMBERS, JOBS):  # they are asked for from the threads of others
             self.worker(name)
@@ -53,9 +85,16 @@ class DaemonTasks:
             self.workers[name] = SiteWorker(name, self.stopping, partial(self._failed, name))
         return self.workers[name]
 
-    def sites(self) -> list[SiteConfig]:
-        """The sites that are READY."""
-        return [site for site in self.settings.sites if site.ready]
+    def sites(self) -> list[DutySite]:
+        """What there are rounds of."""
+        return [
+            DutySite(site, rounds)
+            for rounds in self._rounds()
+            for site in rounds.sites(self.settings)
+        ]
+
+    def _rounds(self) -> list[Rounds[Any]]:
+        return [duty.rounds for duty in self.duties if duty.rounds]
 
     def is_busy(self) -> bool:
         """Whether a task is in hand or waits."""
@@ -68,22 +107,22 @@ class DaemonTasks:
 
     # offers ---------------------------------------------------------------------------------------
 
-    def offer_round(self, site: SiteConfig) -> None:
+    def offer_round(self, of: DutySite) -> None:
         """One round of a site, unless one goes on."""
-        worker = self.worker(site.name)
-        if not worker.offer(COLLECT.name, partial(self._collect, site)):
-            with logs.at(site=site.name):
-                count = worker.skipped[COLLECT.name]
+        worker, name = self.worker(of.name), of.rounds.collect.name
+        if not worker.offer(name, partial(self._collect, of)):
+            with logs.at(site=of.name):
+                count = worker.skipped[name]
                 log.info("a round still goes on: this one is skipped, the %d. so far", count)
 
-    def offer_daily(self, site: SiteConfig, must_yield: Callable[[], bool] = lambda: False) -> None:
+    def offer_daily(self, of: DutySite, must_yield: Callable[[], bool] = lambda: False) -> None:
         """What is due of the daily tasks; a long one ends when another task waits."""
-        worker = self.worker(site.name)
+        worker = self.worker(of.name)
 
         def yields() -> bool:
             return must_yield() or worker.is_waited_for()
 
-        worker.offer("daily", partial(self._daily, site, yields))
+        worker.offer("daily", partial(self._do_daily, of, yields))
 
     def offer_news(self) -> None:
         """Mails, web hooks and signs of life that are due."""
@@ -92,12 +131,12 @@ class DaemonTasks:
     def offer_look(self) -> None:
         """What no round can tell of; reports that are due; and jobs, once there are any."""
         self.worker(NUMBERS).offer("look", self.look_around)
-        if self._slots is None or self._dailies.are_wanted(self.settings):
+        if self._slots is None or self._daily.is_wanted(self.settings):
             self.worker(JOBS).offer("jobs", self._see_to_jobs)
 
     def offer_reports(self) -> None:
         """The reports that are due today; they are queued, and carried by others."""
-        if self._dailies.are_wanted(self.settings):
+        if self._daily.is_wanted(self.settings):
             self.worker(JOBS).offer("reports", self._queue_reports)
 
     def end_slots(self, within_s: float) -> bool:
@@ -106,42 +145,42 @@ class DaemonTasks:
 
     # tasks, in the threads of the workers ---------------------------------------------------------
 
-    def _collect(self, site: SiteConfig, stop_token: StopToken) -> None:
+    def _collect(self, of: DutySite, stop_token: StopToken) -> None:
         try:
-            self._act(COLLECT, site, stop_token, tell=self._sign)
+            self._act(of.rounds.collect, of, stop_token, tell=self._sign)
         finally:
             self.offer_news()
 
-    def _daily(
-        self, site: SiteConfig, must_yield: Callable[[], bool], stop_token: StopToken
+    def _do_daily(
+        self, of: DutySite, must_yield: Callable[[], bool], stop_token: StopToken
     ) -> None:
-        for task in DAILY:
-            key = (site.name, task.name)
+        for task in of.rounds.daily:
+            key = (of.name, task.name)
             if self.clock.ticks() < self._not_before.get(key, 0.0):
                 continue
-            if not task.is_due(site, self.settings.daemon, self.clock.now()):
+            if not task.is_due(of.site, self.settings.daemon, self.clock.now()):
                 continue
             self._not_before[key] = self.clock.ticks() + RETRY_S
-            if self._act(task, site, stop_token, must_yield) == 0:
+            if self._act(task, of, stop_token, must_yield) == 0:
                 self._not_before.pop(key, None)  # a reload may have forgotten it meanwhile
 
     def _act(
         self,
-        task: StudyTask,
-        site: SiteConfig,
+        task: SiteTask[Any],
+        of: DutySite,
         stop_token: StopToken,
         must_yield: Callable[[], bool] = lambda: False,
         tell: Callable[[Settings, str, str], None] = lambda settings, name, sign: None,
     ) -> int:
-        worker = self.worker(site.name)
+        worker = self.worker(of.name)
 
         def watch(step: str) -> None:
             worker.step = step
             stop_token.check()
 
         terms, now = self.settings.daemon, self.clock.now()
-        with heartbeat.beating(self.settings, site.name, tell) as ended:
-            code = task.act(TaskTurn(site, terms, now, stop_token, ended, watch, must_yield))
+        with heartbeat.beating(self.settings, of.name, tell) as ended:
+            code = task.act(TaskTurn(of.site, terms, now, stop_token, ended, watch, must_yield))
         gc.collect()  # a round puts it off (seldom_searched): 3 KB of each would stay for ever
         self.codes.add(code)
         return code
@@ -159,36 +198,37 @@ class DaemonTasks:
             heartbeat.beat(self.settings, *self._signs.popleft())
         stop_token.check()
         self._look_at_log()
-        notify.spread(self.settings, incident_ledgers)
+        notify.spread(self.settings, partial(ledgers_of, self.duties))
         notify.close_program_incident(self.settings, "task_failed", NEWS)
 
     def look_around(self, stop_token: StopToken) -> None:
         """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
-        for site in self.sites():
+        for of in self.sites():
             stop_token.check()
             try:
-                with contained(site.name):
-                    commands.look_ahead(site)
+                with contained(of.name):
+                    of.rounds.look_ahead(of.site)
             except (
                 StorageError,
                 ProgramFault,
             ) as error:  # its own round tells of it; the others have their turn
-                with logs.at(site=site.name):
+                with logs.at(site=of.name):
                     log.debug("%s", error)
-        commands.write_metrics(self.settings)
+        for rounds in self._rounds():
+            rounds.write_metrics(self.settings)
         for kind in ("task_failed", StorageError.incident):
             notify.close_program_incident(self.settings, kind, NUMBERS)
 
     def _see_to_jobs(self, stop_token: StopToken) -> None:
         try:
-            self._dailies.look(self.settings, self.clock.now(), stop_token.check)
+            self._daily.look(self.settings, self.clock.now(), stop_token.check)
         finally:  # jobs that are there are carried whatever keeps further ones out
             if self._slots is None:
-                self._slots = slots.start_slots(self.settings)
+                self._slots = slots.start_slots(self.settings, self.duties)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _queue_reports(self, stop_token: StopToken) -> None:
-        self._dailies.look(self.settings, self.clock.now(), stop_token.check)
+        self._daily.look(self.settings, self.clock.now(), stop_token.check)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _look_at_log(self) -> None:

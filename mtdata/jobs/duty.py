@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mtdata.config import Settings
 from mtdata.core.checks import Finding
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.jobs.daily_reports import DailyReports
 from mtdata.jobs.kind import Kind, Kinds
+from mtdata.jobs.outputs import PlacedFile
+from mtdata.jobs.rounds import Rounds
 
 
 class LookAtOne(Protocol):
@@ -53,6 +56,10 @@ def _no_ledgers(settings: Settings) -> IncidentLedgers:
     return {}
 
 
+def _not_placed(settings: Settings, place: str) -> PlacedFile | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One duty: its name begins the names of its kinds of jobs (`name.verb`)."""
@@ -61,8 +68,16 @@ class Duty:
     kinds: Callable[[], Kinds]
     config_files: tuple[str, ...]
     checks: Checks
+    # rooms of mtdata/cli with the commands of this duty alone: those that carry, those that look
+    commands: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+    demo: str = ""  # the room of mtdata/demo whose DEMO shows it, '' for none
     # StorageError where one is hidden from us
     incident_ledgers: Callable[[Settings], IncidentLedgers] = _no_ledgers
+    rounds: Rounds[Any] | None = None
+    daily: DailyReports | None = None
+    # a file at that place, if one of the duty's accounts has its output there
+    placed_file: Callable[[Settings, str], PlacedFile | None] = _not_placed
 
 
 Duties = Sequence[Duty]
@@ -94,3 +109,14 @@ def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:
     """Every ledger of incidents that is there.  StorageError where one is hidden from us."""
     found = (duty.incident_ledgers(settings) for duty in duties)
     return {name: opened for ledgers in found for name, opened in ledgers.items()}
+
+
+def daily_of(duties: Duties) -> list[DailyReports]:
+    """What is queued every day."""
+    return [duty.daily for duty in duties if duty.daily]
+
+
+def placed_file(duties: Duties, settings: Settings, place: str) -> PlacedFile | None:
+    """The file at that place, of whatever duty's output that is."""
+    found = (duty.placed_file(settings, place) for duty in duties)
+    return next((one for one in found if one), None)

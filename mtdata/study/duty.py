@@ -6,6 +6,7 @@ from mtdata.jobs.duty import Checks, Duty
 from mtdata.jobs.kind import Kinds
 from mtdata.study.operations import check
 from mtdata.study.operations.opening import incident_ledgers
+from mtdata.study.operations.tasks import ROUNDS
 
 
 def _kinds() -> Kinds:
@@ -25,5 +26,9 @@ STUDY = Duty(
     kinds=_kinds,
     config_files=("server.config", "recovery.config"),
     checks=CHECKS,
+    commands=("study",),
+    views=("study_state", "pool"),
+    demo="study.command",
     incident_ledgers=incident_ledgers,
+    rounds=ROUNDS,
 )

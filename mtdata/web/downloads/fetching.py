@@ -15,9 +15,9 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from mtdata.cake import account as exporting
 from mtdata.core.errors import MTDataError
 from mtdata.core.output import Output
+from mtdata.jobs.duty import placed_file
 from mtdata.jobs.kind import Guard
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web.downloads.places import Store, StoreOfEnvironment
@@ -101,16 +101,15 @@ class Fetching:
         scheme, is_url, rest = artifact.place.partition("://")
         if not is_url:
             return None
-        known = exporting.account_of(settings.MTDATA.export.cake, artifact.place)
+        known = placed_file(settings.MTDATA_DUTIES, settings.MTDATA, artifact.place)
         if known is None and scheme == "s3":
             return StoreOfEnvironment(), rest
         if known is None:
             raise Lost(f"this page cannot fetch it from where it is kept ({scheme[:20]!a})")
-        account, name = known
-        if account.name not in self._outputs:
-            self._outputs[account.name] = exporting.cake_output(account)
-            self._open.callback(self._outputs[account.name].close)
-        return self._outputs[account.name], name
+        if known.account not in self._outputs:
+            self._outputs[known.account] = known.open()
+            self._open.callback(self._outputs[known.account].close)
+        return self._outputs[known.account], known.name
 
 
 def _of_file(artifact: Artifact) -> Iterator[bytes]:

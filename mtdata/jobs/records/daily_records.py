@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db.models import Min
 
-from mtdata.cake.daily import OWNER, EndedReport, Known, day_of, name_of
-from mtdata.cake.window import DAY
+from mtdata.jobs.daily import DAY, OWNER, EndedReport, Known, day_of, name_of
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.states import FINAL, Status

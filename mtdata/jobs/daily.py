@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from mtdata.cake import window
-from mtdata.cake.window import DAY
 from mtdata.core import schedule
 
+DAY = timedelta(days=1)
 OWNER = "schedule"
 """Whose the jobs are that no person queued."""
 MOST_DAYS = 400
@@ -32,9 +31,9 @@ class Plan(NamedTuple):
         Of a time that the day has twice, the first counts; one that it lacks comes when the clock
         has gone past it.
         """
-        before = window.span(day - DAY, day - DAY)
         moment = schedule.moment_of(day, self.at, self.zone)
-        return max(moment, window.settled_at(before, self.zone, self.settle))
+        before_is_over = schedule.last_reached(datetime.combine(day, time()), self.zone)
+        return max(moment, before_is_over + self.settle)
 
     def due(self, now: datetime) -> date:
         """The newest day whose reports are due."""
