@@ -87,7 +87,7 @@ class ReportPart:
         self._work, self._name = work, name
         self.account: CakeConfig = work.settings.cake(work.parameters["account"])
         turns = turns_of(work.settings, self.account)
-        self._client = exporting.cake_client(self.account, turns, work.pulse.beat)
+        self._client = exporting.cake_client(self.account, turns, work.pulse.check)
         self._output = exporting.cake_output(self.account)
         self._columns = exporting.cake_columns(self.account, name, {})
         self._open = ExitStack()

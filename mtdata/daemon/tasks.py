@@ -135,7 +135,7 @@ class DaemonTasks:
 
         def watch(step: str) -> None:
             desk.step = step
-            pulse.beat()
+            pulse.check()
 
         terms, now = self.settings.daemon, self.clock.now()
         with heartbeat.beating(self.settings, site.name, tell) as ended:
@@ -153,9 +153,9 @@ class DaemonTasks:
     def spread(self, pulse: StopToken) -> None:
         """Send what is to be told."""
         while self._signs:
-            pulse.beat()
+            pulse.check()
             heartbeat.beat(self.settings, *self._signs.popleft())
-        pulse.beat()
+        pulse.check()
         self._look_at_log()
         notify.spread(self.settings, incident_ledgers)
         notify.close_program_incident(self.settings, "task_failed", NEWS)
@@ -163,7 +163,7 @@ class DaemonTasks:
     def look_around(self, pulse: StopToken) -> None:
         """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
         for site in self.sites():
-            pulse.beat()
+            pulse.check()
             try:
                 with contained(site.name):
                     commands.look_ahead(site)
@@ -179,14 +179,14 @@ class DaemonTasks:
 
     def _see_to_jobs(self, pulse: StopToken) -> None:
         try:
-            self._dailies.look(self.settings, self.clock.now(), pulse.beat)
+            self._dailies.look(self.settings, self.clock.now(), pulse.check)
         finally:  # jobs that are there are carried whatever keeps further ones out
             if self._slots is None:
                 self._slots = slots.begun(self.settings)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _queue_reports(self, pulse: StopToken) -> None:
-        self._dailies.look(self.settings, self.clock.now(), pulse.beat)
+        self._dailies.look(self.settings, self.clock.now(), pulse.check)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
     def _look_at_log(self) -> None:

@@ -71,7 +71,7 @@ class SiteWorker:
     def beats(self) -> int | None:
         """Signs of life of the task in hand so far; None when there is none."""
         pulse = self._pulse
-        return pulse.beats if pulse else None
+        return pulse.steps if pulse else None
 
     def join(self, patience_s: float) -> bool:
         """Wait for all that is in hand or waits; whether it ended."""

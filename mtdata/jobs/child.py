@@ -68,15 +68,15 @@ class PipeHandler(logging.Handler):
 
 
 class TalkingPulse(StopToken):
-    """A pulse whose beats the supervisor hears, a few a second."""
+    """A token whose steps the supervisor hears of, a few a second."""
 
     def __init__(self, work: ChildWork) -> None:
         super().__init__()
         self._work = work
 
-    def beat(self) -> None:
+    def check(self) -> None:
         """One more step."""
-        super().beat()
+        super().check()
         self._work.beat()
 
 

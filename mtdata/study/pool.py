@@ -33,7 +33,7 @@ class Pool:
 
     def __post_init__(self) -> None:
         """Let the shelves enter what they find changed as it is found."""
-        evidence = Evidence(self.ledger.diary, self.clock.now)
+        evidence = Evidence(self.ledger.incidents, self.clock.now)
         object.__setattr__(self, "evidence", evidence)
         self.archive.shelf.enter = self.sheets.shelf.enter = evidence.enter
 

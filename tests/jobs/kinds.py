@@ -89,7 +89,7 @@ def _meet(work: Work) -> None:
     """Wait until a second child is at it."""
     signs = work.settings.home / "signs"
     while len({sign.read_text() for sign in signs.glob("begun-*")} - {""}) < 2:
-        work.pulse.beat()
+        work.pulse.check()
         time.sleep(0.02)
 
 
@@ -151,7 +151,7 @@ def leave_given(home: Path) -> Path:
 
 def _wait_for_leave(work: Work) -> None:
     while not leave_given(work.settings.home).exists():
-        work.pulse.beat()
+        work.pulse.check()
         time.sleep(0.02)
 
 

@@ -34,7 +34,7 @@ class Bench:
         """A task that lasts until the gate opens."""
         self.done.append("held")
         while not self.gate.wait(0.005):
-            pulse.beat()
+            pulse.check()
 
 
 @pytest.fixture
@@ -111,9 +111,9 @@ def test_what_is_asked_to_stop_stops_at_its_next_beat_and_nothing_new_begins(ben
 def test_a_pulse_ends_its_task_once_so_that_it_can_put_things_in_order() -> None:
     stopping = Event()
     pulse = StopToken(stopping)
-    pulse.beat()
+    pulse.check()
     stopping.set()
     with pytest.raises(Stopped):
-        pulse.beat()
-    pulse.beat()
-    assert pulse.beats == 3
+        pulse.check()
+    pulse.check()
+    assert pulse.steps == 3

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from mtdata.core.errors import DamageError, MTDataError, StorageError
 from mtdata.core.ports import Disk
+from mtdata.study.files.append_file import AppendFile, DayFiles
 from mtdata.study.files.formats import Formats
-from mtdata.study.files.grown import AppendFile, DayFiles
 from mtdata.study.ledger import Classified, Ledger, LedgerEntry
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileMark

@@ -12,8 +12,8 @@ from mtdata.core.border import Border
 from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines
 from mtdata.core.errors import DamageError, EntryError, StorageError
 from mtdata.core.ports import Disk
+from mtdata.study.files.append_file import AppendFile, DayFiles, examine
 from mtdata.study.files.archive import runs
-from mtdata.study.files.grown import AppendFile, DayFiles, examine
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileFinding, FileMark

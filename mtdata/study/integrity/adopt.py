@@ -15,8 +15,8 @@ from typing import Any
 
 from mtdata.core.border import printable
 from mtdata.core.errors import PackageError
+from mtdata.study.files.append_file import digest_of
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
-from mtdata.study.files.grown import digest_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.files.sheets import header_of
 from mtdata.study.integrity.match import Matching
@@ -77,12 +77,12 @@ class Adoption:
         self.bring_raw()
         self.bring_sheets()
         self.found.entries = self._pool.ledger.adopted.count()
-        diary, now = self._pool.ledger.diary, self._pool.clock.now()
-        diary.raise_incident("adopted", "", self.found.told(), now)
+        incidents, now = self._pool.ledger.incidents, self._pool.clock.now()
+        incidents.raise_incident("adopted", "", self.found.told(), now)
         for odd in self.found.odd:
-            diary.raise_incident("adopted", "", odd, now)
+            incidents.raise_incident("adopted", "", odd, now)
         for scale, told in by_scale(self.found.unplaced).items():
-            diary.raise_incident("file_unplaced", scale, told, now)
+            incidents.raise_incident("file_unplaced", scale, told, now)
         return self.found
 
     def has_raw(self) -> bool:

@@ -15,9 +15,9 @@ from hashlib import sha256
 from itertools import islice
 
 from mtdata.core.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
+from mtdata.study.files.append_file import digest_of, examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.formats import keep_format
-from mtdata.study.files.grown import digest_of, examine
 from mtdata.study.files.sheets import header_of, row_places
 from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.match import Matching
@@ -87,7 +87,7 @@ def tell_of_stand(bulletin: RoundReport, pool: Pool, stand: Stand) -> None:
     else:
         bulletin.close("", ("raw_unreadable",))
     still = {one.scale for one in stand.unplaced}
-    for incident in pool.ledger.diary.open_incidents():
+    for incident in pool.ledger.incidents.open_incidents():
         if incident.kind == "file_unplaced" and incident.scale not in still:
             bulletin.close(incident.scale, ("file_unplaced",))
 

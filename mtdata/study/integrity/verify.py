@@ -12,8 +12,8 @@ from itertools import islice
 
 from mtdata.alerts.incident import DAMAGE
 from mtdata.core.errors import MTDataError, StorageError
+from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
-from mtdata.study.files.grown import examine
 from mtdata.study.files.sheets import row_places
 from mtdata.study.integrity.catch_up import Stand
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
@@ -163,7 +163,7 @@ class Scrub:
                 f"{path}: the raw bytes of {number} entries are damaged; they are not deleted on "
                 "the site, and the next round fetches them again while the site has them"
             )
-            open_ones = self._pool.ledger.diary.open_incidents(scale)
+            open_ones = self._pool.ledger.incidents.open_incidents(scale)
             if any(one.kind in ("raw_changed", "files_older") for one in open_ones):
                 self.found.wrong.append(told)
 
@@ -279,7 +279,7 @@ class Scrub:
         stands_still = self._stand.holds_up if self._stand else lambda scale: False
         settle_waiting(pool, self._course, lambda course: None, stands_still)
         for told in self.found.mended:
-            pool.ledger.diary.raise_incident("mended", "", told, pool.clock.now())
+            pool.ledger.incidents.raise_incident("mended", "", told, pool.clock.now())
             write_line("mended", "", told)
 
     def _wrong(self, kind: str, mark: FileMark, told: str) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.counts import SETTLED, Counts
 from mtdata.study.ledger.entry import Classified, LedgerEntry
 from mtdata.study.ledger.files import Files
 from mtdata.study.ledger.schema import REBUILD
-from mtdata.study.ledger.standing import SETTLED, Counts
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import HeldBack, Placed, Span

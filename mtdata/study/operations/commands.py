@@ -57,18 +57,18 @@ def export(
     site: SiteConfig,
     wanted: str,
     watch: Callable[[str], None] = lambda _: None,
-    pulse: StopToken | None = None,
+    stop: StopToken | None = None,
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
-    `watch` is told each step, `pulse` beats with every touch of the world and may end the round.
+    `watch` is told each step, `stop` is checked with every touch of the world and may end it.
     """
     with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
         if has_raw(site) and not knows_its_files(site):
             _adopt(site, watch, held)
         with (
-            open_pool(site, pulse=pulse, held=held) as opening,
-            closing(site_of(site, pulse)) as client,
+            open_pool(site, stop=stop, held=held) as opening,
+            closing(site_of(site, stop)) as client,
         ):
             keep = partial(KnownPool(site).keep, opening.pool.disk)
             played = Round(terms_of(site), opening.pool, client, opening.key_faults, watch, keep)
@@ -110,7 +110,7 @@ def _is_in_step(site: SiteConfig) -> bool:
 
 def _adopt(site: SiteConfig, watch: Callable[[str], None], held: HeldLock) -> AdoptedTotals:
     """Enter the pool's files in a new ledger, which gets its name when it is whole."""
-    disk = HeldDisk(site.path, held, StopToken().beat)
+    disk = HeldDisk(site.path, held, StopToken().check)
     for ending in BESIDE:
         disk.remove(REBUILDING + ending)
     with open_pool(site, REBUILDING, held=held) as opening:
@@ -167,7 +167,7 @@ def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:
     if not has_ledger(site):
         return None
     with closing(Ledger(site.path / Ledger.NAME)) as ledger:
-        return ledger.diary.last_success(*(command.format(site.name) for command in commands))
+        return ledger.runs.last_success(*(command.format(site.name) for command in commands))
 
 
 def look_ahead(site: SiteConfig) -> None:

@@ -123,7 +123,7 @@ class FencedDisk(FolderDisk):
     """A disk on which a file gets its name only while the attempt is the part's own."""
 
     def __init__(self, root: Path, work: Work) -> None:
-        super().__init__(root, work.pulse.beat)
+        super().__init__(root, work.pulse.check)
         self._work = work
 
     def _tagged(self, path: str, attempt: int) -> str:

@@ -20,7 +20,7 @@ from mtdata.core.errors import MTDataError, UsageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.ports import Disk
 from mtdata.core.stop import StopToken
-from mtdata.study.files.grown import digest_of
+from mtdata.study.files.append_file import digest_of
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.placing import HELD, RAW, Placing
 from mtdata.study.model.days import Named
@@ -72,7 +72,7 @@ def accept(site: SiteConfig, *, renamed: bool) -> dict[str, Any]:
             return {"accepted": ""}
         if has_ledger(site) or has_raw(site):
             with PoolLock(site.path).hold() as held:
-                known.accept(HeldDisk(site.path, held, StopToken().beat))
+                known.accept(HeldDisk(site.path, held, StopToken().check))
         elif known.is_remembered() or fault:
             known.accept(None)
         if fault:

@@ -26,7 +26,7 @@ class TaskTurn(NamedTuple):
     site: SiteConfig
     terms: DaemonConfig
     now: datetime
-    pulse: StopToken
+    stop: StopToken
     ended: list[EndedRound]
     watch: Callable[[str], None] = lambda step: None
     must_yield: Callable[[], bool] = lambda: False
@@ -64,7 +64,7 @@ def _keep(turn: TaskTurn) -> int:
 
 
 def _round(turn: TaskTurn, wanted: str) -> int:
-    turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.pulse))
+    turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.stop))
     return turn.ended[-1].exit
 
 
@@ -73,9 +73,7 @@ def _verify(turn: TaskTurn) -> int:
         return 0
     turn.watch("verifying")
     since = schedule.latest(turn.terms.scrub_at, turn.site.timezone, turn.now)
-    found = verify.verify_share(
-        turn.site, since, turn.terms.scrub_days, turn.must_yield, turn.pulse
-    )
+    found = verify.verify_share(turn.site, since, turn.terms.scrub_days, turn.must_yield, turn.stop)
     return StorageError.exit_code if found["wrong"] else 0
 
 

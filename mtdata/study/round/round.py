@@ -63,8 +63,8 @@ class Round:
 
     def play(self, wanted: str) -> RoundResult:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
-        diary, clock = self._pool.ledger.diary, self._pool.clock
-        number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
+        runs, clock = self._pool.ledger.runs, self._pool.clock
+        number = runs.begin_run(f"export {self._terms.name} {wanted}", clock.now())
         with logs.at(site=self._terms.name, round=number):
             log.debug("a round begins: %s", wanted)
             self._bulletin.guard("", self._watcher.disk)
@@ -73,10 +73,10 @@ class Round:
             self._bulletin.guard("", self._keep_identity)
             report = self._bulletin.end()
             entered = report.exit
-            diary.end_run(number, entered, report.shown(), clock.now(), self._found)
+            runs.end_run(number, entered, report.shown(), clock.now(), self._found)
             self._bulletin.guard("", self._watcher.after_round)
             if self._bulletin.end().exit != entered:
-                diary.end_run(number, report.exit, report.shown(), clock.now())
+                runs.end_run(number, report.exit, report.shown(), clock.now())
             log.log(*summary(report))
         return report
 

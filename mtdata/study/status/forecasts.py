@@ -37,7 +37,7 @@ def rounds(pool: Pool, terms: SiteTerms, commands: tuple[str, ...]) -> RoundTrie
     return pool.ledger.arrivals.tried(pool.clock.now(), *named)
 
 
-def missed(pool: Pool, terms: SiteTerms, now: datetime) -> dict[str, datetime]:
+def overdue(pool: Pool, terms: SiteTerms, now: datetime) -> dict[str, datetime]:
     """Which rounds are overdue, by 'collected' and 'kept', and since when they are waited for."""
     collected, kept = rounds(pool, terms, COLLECTED), rounds(pool, terms, KEPT)
     late = {}
@@ -72,12 +72,12 @@ class Forecasts:
     def after_round(self) -> None:
         """What a round that just ended may have put right; it opens no schedule_missed."""
         self.rows()
-        if not missed(self._pool, self._terms, self._pool.clock.now()):
+        if not overdue(self._pool, self._terms, self._pool.clock.now()):
             self._bulletin.close("", ("schedule_missed",))
 
     def schedule(self, now: datetime) -> None:
         """Whether good rounds come as often as the config says."""
-        late, told = missed(self._pool, self._terms, now), []
+        late, told = overdue(self._pool, self._terms, now), []
         if since := late.get("collected"):
             every = span(timedelta(seconds=self._terms.every_s))
             told.append(f"no good round since {since:%Y-%m-%d %H:%M} UTC; one is due every {every}")
@@ -112,9 +112,9 @@ class Forecasts:
         told = None
         if newest is not None and now - newest > forecast.DAY:
             told = self._told_of_silence(scale, now)
-        diary = self._pool.ledger.diary
-        is_open = any(one.kind == "silence" for one in diary.open_incidents(scale))
-        if told and not is_open and diary.was_told("silence", scale, told):
+        incidents = self._pool.ledger.incidents
+        is_open = any(one.kind == "silence" for one in incidents.open_incidents(scale))
+        if told and not is_open and incidents.was_told("silence", scale, told):
             return  # a person has closed it: the study may have ended, and that is known now
         self._settle("silence", scale, told)
 

@@ -30,10 +30,10 @@ def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
         for name, one in ledger.arrivals.on_site().items()
     }
     listed = ledger.arrivals.listed()
-    standing_now = ledger.diary.open_incidents()
+    standing_now = ledger.incidents.open_incidents()
     incidents = [shown(incident) for incident in standing_now]
     levels = Counter(one["level"] for one in incidents)
-    late = forecasts.missed(pool, terms, now) if ready else {}
+    late = forecasts.overdue(pool, terms, now) if ready else {}
     return {
         "scales": {
             scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
@@ -134,7 +134,7 @@ def _standing(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:
 
 
 def _run(pool: Pool, *, good: bool) -> dict[str, Any] | None:
-    last = pool.ledger.diary.last_run(latest_counted(pool.clock.now()) if good else None)
+    last = pool.ledger.runs.last_run(latest_counted(pool.clock.now()) if good else None)
     if last is None:
         return None
     ended_at, code = last

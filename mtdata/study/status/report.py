@@ -12,7 +12,7 @@ from mtdata import logs
 from mtdata.alerts.incident import DAMAGE, KINDS
 from mtdata.alerts.levels import level_of
 from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
-from mtdata.study.files.grown import DayFiles, told_of
+from mtdata.study.files.append_file import DayFiles, told_of
 from mtdata.study.ledger.evidence import UNCOPIED
 from mtdata.study.pool import Pool, ScaleRun
 
@@ -84,8 +84,8 @@ class RoundReport:
         level = level_of(kind)
         unentered: StorageError | None = None
         try:
-            diary, now = self._pool.ledger.diary, self._pool.clock.now()
-            is_new = diary.raise_incident(kind, scale, detail, now)
+            incidents, now = self._pool.ledger.incidents, self._pool.clock.now()
+            is_new = incidents.raise_incident(kind, scale, detail, now)
             if is_new and level >= logging.CRITICAL:
                 self._codes.add(1)
             if not is_new and lasts:
@@ -103,7 +103,7 @@ class RoundReport:
         """Close incidents that are over."""
         now = self._pool.clock.now()
         with logs.at(site=self._site, scale=scale):
-            for kind in self._pool.ledger.diary.close_incidents(scale, kinds, now):
+            for kind in self._pool.ledger.incidents.close_incidents(scale, kinds, now):
                 log.info("incident closed: %s", kind)
 
     def note(self, course: ScaleRun, *, delete_mode: bool) -> None:
@@ -130,9 +130,9 @@ class RoundReport:
 
     def _forget_known_drift(self, course: ScaleRun) -> None:
         """A field that stays away is told once, not with every row that comes without it."""
-        name, diary = course.scale.name, self._pool.ledger.diary
+        name, incidents = course.scale.name, self._pool.ledger.incidents
         detail = course.told.get("drift", "")
-        if detail and diary.was_told("drift", name, detail):
+        if detail and incidents.was_told("drift", name, detail):
             with logs.at(scale=name):
                 log.debug("as told before: %s", course.told.pop("drift"))
 

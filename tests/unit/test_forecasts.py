@@ -65,9 +65,9 @@ class World:
             )  # fmt: skip
 
     def round(self, code: int = 0, wanted: str = ".") -> None:
-        diary, now = self.ledger.diary, self.clock.at
-        number = diary.begin_run(f"export study {wanted}", now)
-        diary.end_run(number, code, {}, now, {SCALE: None} if code in (0, 1) else {})
+        runs, now = self.ledger.runs, self.clock.at
+        number = runs.begin_run(f"export study {wanted}", now)
+        runs.end_run(number, code, {}, now, {SCALE: None} if code in (0, 1) else {})
 
     def go_on(self, length: timedelta, *, every: timedelta = HOUR / 4, code: int = 0) -> None:
         """Rounds that bring nothing, for so long."""
@@ -92,10 +92,10 @@ class World:
         return self.open()
 
     def open(self) -> set[tuple[str, str]]:
-        return {(one.kind, one.scale) for one in self.ledger.diary.open_incidents()}
+        return {(one.kind, one.scale) for one in self.ledger.incidents.open_incidents()}
 
     def detail(self) -> str:
-        [one] = self.ledger.diary.open_incidents()
+        [one] = self.ledger.incidents.open_incidents()
         return one.detail
 
 
@@ -167,8 +167,8 @@ def test_a_silence_that_a_person_closed_is_not_told_again_and_the_next_one_is(
         world.keep()
     world.go_on(1.1 * DAY)
     assert world.look() == SILENCE
-    [one] = world.ledger.diary.open_incidents()
-    assert world.ledger.diary.close_by_hand(one.number, world.clock.at)
+    [one] = world.ledger.incidents.open_incidents()
+    assert world.ledger.incidents.close_by_hand(one.number, world.clock.at)
     world.go_on(HOUR)
     assert world.look() == set()
     world.keep()
@@ -246,8 +246,8 @@ def test_a_lockout_is_foreseen_from_what_lies_on_the_site_and_comes(world: World
 def test_rows_that_cannot_be_carried_home_count_as_the_site_counts_them(world: World) -> None:
     world.terms = SiteTerms("study", max_records=100)
     world.keep(5)
-    number = world.ledger.diary.begin_run("export study .", BEGUN)
-    world.ledger.diary.end_run(number, 1, {}, BEGUN, {SCALE: 85})
+    number = world.ledger.runs.begin_run("export study .", BEGUN)
+    world.ledger.runs.end_run(number, 1, {}, BEGUN, {SCALE: 85})
     assert world.ledger.arrivals.rows_on_site() == 85
     assert world.ledger.arrivals.listed() == {}
     assert world.look() == LOCKOUT
@@ -319,7 +319,7 @@ def test_a_pool_in_which_only_some_scales_are_asked_for_is_not_late(world: World
 def test_a_round_that_begins_after_a_jump_of_the_clock_is_waited_for(world: World) -> None:
     world.round()
     world.clock.at += DAY
-    world.ledger.diary.begin_run("export study .", world.clock.at)
+    world.ledger.runs.begin_run("export study .", world.clock.at)
     assert world.look() == set()
     world.clock.at += HOUR
     assert world.look() == MISSED
