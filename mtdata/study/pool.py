@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, tzinfo
+from datetime import datetime
 from typing import Protocol
 
 from mtdata.core.ports import Clock, Disk
@@ -36,20 +36,6 @@ class Pool:
         evidence = Evidence(self.ledger.incidents, self.clock.now)
         object.__setattr__(self, "evidence", evidence)
         self.archive.shelf.enter = self.sheets.shelf.enter = evidence.enter
-
-
-@dataclass(frozen=True, slots=True)
-class SiteTerms:
-    """What the config says of a site's rounds."""
-
-    name: str
-    delete_mode: bool = False
-    delete_limit: int = 20_000
-    holds_drift: bool = False
-    every_s: float = 300.0
-    static_at: time = time(3, 30)
-    zone: tzinfo | None = None
-    max_records: int | None = None
 
 
 @dataclass(slots=True)

@@ -37,7 +37,6 @@ from mtdata.study.operations.opening import (
     open_pool,
     seldom_searched,
     site_of,
-    terms_of,
 )
 from mtdata.study.operations.reclaiming import accept
 from mtdata.study.pool import Pool, ScaleRun
@@ -71,7 +70,7 @@ def export(
             closing(site_of(site, stop)) as client,
         ):
             keep = partial(KnownPool(site).keep, opening.pool.disk)
-            played = Round(terms_of(site), opening.pool, client, opening.key_faults, watch, keep)
+            played = Round(site, opening.pool, client, opening.key_faults, watch, keep)
             return played.play(wanted)
 
 
@@ -177,13 +176,13 @@ def look_ahead(site: SiteConfig) -> None:
     """
     if has_pool(site):
         with look_into(site) as pool:
-            outlook.look(pool, terms_of(site), pool.clock.now())
+            outlook.look(pool, site, pool.clock.now())
 
 
 def status(site: SiteConfig) -> dict[str, Any]:
     """How the pool stands."""
     with look_into(site) as pool:
-        return standing.overview(pool, terms_of(site), ready=site.ready)
+        return standing.overview(pool, site)
 
 
 def write_metrics(settings: Settings, path: Path | None = None) -> None:

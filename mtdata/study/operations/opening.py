@@ -27,7 +27,7 @@ from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.schema import LEDGER, knows_nothing
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
-from mtdata.study.pool import Pool, SiteTerms
+from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher, Replica, Site
 from mtdata.study.replicas import ReplicaAccess, open_replica
 
@@ -226,20 +226,6 @@ def site_of(site: SiteConfig, stop: StopToken | None = None) -> Site:
         ),
     )
     return client if stop is None else CancellableSite(client, stop)
-
-
-def terms_of(site: SiteConfig) -> SiteTerms:
-    """What a round has to know of the config."""
-    return SiteTerms(
-        name=site.name,
-        delete_mode=site.delete_mode,
-        delete_limit=site.delete_limit,
-        holds_drift=site.drift == "hold",
-        every_s=site.every_s,
-        static_at=site.static_at,
-        zone=site.timezone,
-        max_records=site.max_records,
-    )
 
 
 def has_pool(site: SiteConfig) -> bool:

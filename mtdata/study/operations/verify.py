@@ -21,7 +21,6 @@ from mtdata.study.operations.opening import (
     knows_its_files,
     open_pool,
     refuse_unknown,
-    terms_of,
 )
 
 log = logging.getLogger(__name__)
@@ -67,8 +66,9 @@ def verify(
         alone_on(site) as held,
         open_pool(site, stop=stop, held=held) as opening,
     ):
-        drift = terms_of(site).holds_drift
-        scrub = Scrub(opening.pool, paced, lambda: enough(read, total), holds_drift=drift)
+        scrub = Scrub(
+            opening.pool, paced, lambda: enough(read, total), holds_drift=site.holds_drift
+        )
         total = scrub.total()
         with bar(total) as advance:
             shown = scrub.play().shown()

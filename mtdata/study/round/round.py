@@ -13,6 +13,7 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
+from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
 from mtdata.study.from_ledger import LedgerSheet, owed, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
@@ -22,7 +23,7 @@ from mtdata.study.model.receipt import Outcome, Verified
 from mtdata.study.model.scale import Scale, chosen, offered
 from mtdata.study.pending import lay_down, settle_waiting
 from mtdata.study.pipeline import carry, delete, settle, verify
-from mtdata.study.pool import Pool, ScaleRun, SiteTerms
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.snapshots import keep_snapshot
@@ -40,7 +41,7 @@ class Round:
 
     def __init__(
         self,
-        terms: SiteTerms,
+        config: SiteConfig,
         pool: Pool,
         site: Site,
         key_faults: Mapping[str, str] | None = None,
@@ -48,24 +49,24 @@ class Round:
         keep: Callable[..., None] = lambda *, changed: None,
     ) -> None:
         """`keep` lets the pool bear its identity: before the first delete, after a good round."""
-        self._terms = terms
+        self._config = config
         self._pool = pool
         self._site = site
         self._watch, self._keep = watch, keep
         self._copying = Copying(pool)
-        self._bulletin = RoundReport(terms.name, pool, key_faults or {})
-        self._watcher = Forecasts(pool, terms, self._bulletin)
+        self._bulletin = RoundReport(config.name, pool, key_faults or {})
+        self._watcher = Forecasts(pool, config, self._bulletin)
         self._found: dict[str, int | None] = {}
         self._courses: dict[str, ScaleRun] = {}
         self._asked: dict[str, ScaleRun] = {}
-        self._may_ask = terms.delete_limit
+        self._may_ask = config.delete_limit
         self._stand: Stand | None = None  # None until ledger and files are in step
 
     def play(self, wanted: str) -> RoundResult:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
         runs, clock = self._pool.ledger.runs, self._pool.clock
-        number = runs.begin_run(f"export {self._terms.name} {wanted}", clock.now())
-        with logs.at(site=self._terms.name, round=number):
+        number = runs.begin_run(f"export {self._config.name} {wanted}", clock.now())
+        with logs.at(site=self._config.name, round=number):
             log.debug("a round begins: %s", wanted)
             self._bulletin.guard("", self._watcher.disk)
             self._bulletin.guard("", lambda: self._whole(wanted))
@@ -117,14 +118,14 @@ class Round:
     def _course(self, scale: Scale) -> ScaleRun:
         course = self._courses.get(scale.name)
         if course is None:
-            holds = self._terms.holds_drift and scale.deleteable
+            holds = self._config.holds_drift and scale.deleteable
             course = ScaleRun(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
             self._courses[scale.name] = course
         course.scale = scale
         return course
 
     def _note(self, course: ScaleRun) -> None:
-        self._bulletin.note(course, delete_mode=self._terms.delete_mode)
+        self._bulletin.note(course, delete_mode=self._config.delete_mode)
 
     # what the site offers -----------------------------------------------------------------------
 
@@ -134,7 +135,7 @@ class Round:
         picked = chosen(offered, word)
         if not picked and word not in (".", "static", "all"):
             names = ", ".join(sorted(scale.name for scale in offered)) or "none"
-            raise UsageError(f"{self._terms.name} offers no scale {word!r}; it offers: {names}")
+            raise UsageError(f"{self._config.name} offers no scale {word!r}; it offers: {names}")
         return picked
 
     def _offered(self, lines: list[Mapping[str, Any]], *, whole: bool) -> list[Scale]:
@@ -215,7 +216,7 @@ class Round:
 
     def _delete(self, course: ScaleRun) -> None:
         if (
-            not (self._terms.delete_mode and self._may_ask)
+            not (self._config.delete_mode and self._may_ask)
             or self._copying.hinders
             or self._pool.evidence.against(course.scale.name)
             or BLOCKING & set(course.told)

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mtdata.alerts.incident import KINDS, Incident
+from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
-from mtdata.study.pool import Pool, ScaleRun, SiteTerms
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.status import forecasts
 
 
-def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
+def overview(pool: Pool, config: SiteConfig) -> dict[str, Any]:
     """How a site stands.
 
     "scales" by name, "last_round", "last_good", "incidents" (the open ones), "replicas",
@@ -33,7 +34,7 @@ def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
     standing_now = ledger.incidents.open_incidents()
     incidents = [shown(incident) for incident in standing_now]
     levels = Counter(one["level"] for one in incidents)
-    late = forecasts.overdue(pool, terms, now) if ready else {}
+    late = forecasts.overdue(pool, config, now) if config.ready else {}
     return {
         "scales": {
             scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
@@ -46,13 +47,13 @@ def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
         "deletes_blocked": evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
         "incidents_open": {level: levels[level] for level in ("critical", "error", "warning")},
         "replicas": [one._asdict() for one in ledger.copies.standing()],
-        "ready": ready,
+        "ready": config.ready,
         "overdue": bool(late),
         "late": {what: since.isoformat() for what, since in late.items()},
         "disk": _disk(pool, now),
         "new_rows": _new_rows(pool, now),
-        "on_site": _on_site(there.values(), now, terms.max_records),
-        **_schedule(pool, terms, now, ready=ready),
+        "on_site": _on_site(there.values(), now, config.max_records),
+        **_schedule(pool, config, now),
     }
 
 
@@ -78,17 +79,19 @@ def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> dict[
     }
 
 
-def _schedule(pool: Pool, terms: SiteTerms, now: datetime, *, ready: bool) -> dict[str, Any]:
+def _schedule(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, Any]:
     """When rounds went well, and when the next are due: the past when one is waited for."""
-    good = past(forecasts.rounds(pool, terms, forecasts.COLLECTED).good_at, now)
-    kept = past(forecasts.rounds(pool, terms, forecasts.KEPT).good_at, now)
-    due = good + timedelta(seconds=terms.every_s) if good else now
+    good = past(forecasts.rounds(pool, config, forecasts.COLLECTED).good_at, now)
+    kept = past(forecasts.rounds(pool, config, forecasts.KEPT).good_at, now)
+    due = good + timedelta(seconds=config.every_s) if good else now
     return {
         "last_success_at": _iso(good),
         "last_success_s": _age(good, now),
         "last_static_at": _iso(kept),
-        "next_round_at": _iso(due) if ready else None,
-        "next_static_at": _iso(coming(terms.static_at, terms.zone, now)) if ready else None,
+        "next_round_at": _iso(due) if config.ready else None,
+        "next_static_at": _iso(coming(config.static_at, config.timezone, now))
+        if config.ready
+        else None,
     }
 
 
