@@ -37,7 +37,7 @@ class Bench:
             self.ledger.files.save(grown.mark)
 
     def rest(self) -> None:
-        self.ledger.files.put_down()
+        self.ledger.files.release_all()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.receipt import Placed, Row, Rows, Sheet, Span, Verified
 from mtdata.study.model.row import cells_digest, spread
+from mtdata.study.model.step_notice import StepNotice
 
 log = logging.getLogger(__name__)
 GROUP = 1024
@@ -116,8 +117,6 @@ class CsvSheets:
 class GrowingSheet:
     """Rows appended to the day's sheet; wider when an entry has a field that it lacks."""
 
-    may_differ = False
-
     def __init__(self, sheets: CsvSheets, scale: str, day: str) -> None:
         self._sheets = sheets
         self._name = scale, day
@@ -151,6 +150,10 @@ class GrowingSheet:
         path = "" if self._grown is None else self._grown.mark.path
         return _stand(self._sheets.disk, path, sheet.lines, self._written)
 
+    def explain(self, differing: int) -> tuple[StepNotice, ...]:
+        """Raise a DamageError: what was just written must be there."""
+        raise _other_bytes()
+
     def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
         """None: a row just written is recalled before it is deleted, and asked about then."""
         return frozenset()
@@ -163,8 +166,6 @@ class GrowingSheet:
 
 class WholeSheet:
     """A sheet made beside the one that it will replace."""
-
-    may_differ = False
 
     def __init__(
         self, sheets: CsvSheets, old: FileMark | None, like: FileMark, columns: tuple[str, ...]
@@ -193,6 +194,10 @@ class WholeSheet:
     def read_back(self, sheet: Sheet) -> Iterator[bool]:
         """Whether the lines stand in the sheet in the making as they were written."""
         return _stand(self._sheets.disk, self._staged, sheet.lines, self._written)
+
+    def explain(self, differing: int) -> tuple[StepNotice, ...]:
+        """Raise a DamageError: what was just written must be there."""
+        raise _other_bytes()
 
     def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
         """None: what a snapshot shows stays on the site."""
@@ -230,6 +235,10 @@ class WholeSheet:
         ):
             raise DamageError(f"{self._staged}: read back other bytes than were written")
         return self._sheets.publish(self._old, self._staged, mark)
+
+
+def _other_bytes() -> DamageError:
+    return DamageError("a sheet: read back other bytes than were written; nothing committed")
 
 
 def _stand(disk: Disk, path: str, lines: Sequence[Placed], written: bytes) -> Iterator[bool]:

@@ -74,22 +74,22 @@ class Stand:
         return any(one.blocks(scale) for one in self.unplaced)
 
 
-def tell_of_stand(bulletin: RoundReport, pool: Pool, stand: Stand) -> None:
+def tell_of_stand(report: RoundReport, pool: Pool, stand: Stand) -> None:
     """Tell what a round found; close what is over."""
     if stand.behind:
-        bulletin.tell("ledger_behind", "", stand.behind)
+        report.tell("ledger_behind", "", stand.behind)
     for odd in stand.odd:
         log.warning("%s", odd)
     for scale, fault in stand.faults:
-        bulletin.guard(scale, partial(_fail, fault))
+        report.guard(scale, partial(_fail, fault))
     if stand.unreadable:
-        bulletin.tell("raw_unreadable", "", named(stand.unreadable), lasts=True)
+        report.tell("raw_unreadable", "", named(stand.unreadable), lasts=True)
     else:
-        bulletin.close("", ("raw_unreadable",))
+        report.close("", ("raw_unreadable",))
     still = {one.scale for one in stand.unplaced}
     for incident in pool.ledger.incidents.open_incidents():
         if incident.kind == "file_unplaced" and incident.scale not in still:
-            bulletin.close(incident.scale, ("file_unplaced",))
+            report.close(incident.scale, ("file_unplaced",))
 
 
 def named(unreadable: dict[str, str]) -> str:

@@ -30,7 +30,7 @@ from mtdata.study.model.receipt import Backup, Kept, Rows, Span
 from mtdata.study.model.row import columns_of, spread
 from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.pool import Pool
-from mtdata.study.snapshots import recalled_entries
+from mtdata.study.snapshots import stored_entries
 
 NOWHERE, BY_LEDGER = Span(0, 0, 0), "raw_data by the ledger"
 
@@ -189,7 +189,7 @@ class Recovery:
         scale = Scale(mark.scale, 0, mark.mode == "grow")
         if snapshot is not None:
             columns = snapshot.columns
-            backups: Iterator[Backup] = recalled_entries(self.pool, scale, snapshot)
+            backups: Iterator[Backup] = stored_entries(self.pool, scale, snapshot)
         else:
             columns = self._columns(mark)
             backups = self._by_ledger(mark, scale)

@@ -24,8 +24,9 @@ from mtdata.study.model.mark import FileFinding, FileMark, finding
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
-from mtdata.study.pending import lay_down, settle_waiting
+from mtdata.study.pending import make_waiting_rows, release_files
 from mtdata.study.pool import Pool, ScaleRun
+from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status.report import write_line
 
 PIECE = 1 << 20
@@ -57,7 +58,7 @@ class Scrub:
             self._all()
         except MTDataError:
             if self._stand is not None:
-                lay_down(self._pool)
+                release_files(self._pool)
             raise
         return self.found
 
@@ -74,7 +75,7 @@ class Scrub:
         read_copies(self._pool, self.found, self._paced, self._is_over)
         self._make_rows_again()
         self._files()  # what was made just now: unread, it would keep an incident open
-        files.put_down()
+        files.release_all()
         if not self.found.wrong:  # what a pass mends, the next one finds well and closes
             self._pool.evidence.close(files.all_read, self._begun)
 
@@ -112,9 +113,9 @@ class Scrub:
         else:
             self._held(mark)
 
-    def _course(self, scale: Scale) -> ScaleRun:
-        holds = self._holds_drift and scale.deleteable
-        return ScaleRun(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
+    def _report_of(self, scale: Scale) -> ScaleReport:
+        at = self._pool.clock.now()
+        return ScaleReport(ScaleRun(scale, self._pool, at, drift_holds=self._holds_drift))
 
     # raw ----------------------------------------------------------------------------------------
 
@@ -276,8 +277,8 @@ class Scrub:
 
     def _make_rows_again(self) -> None:
         pool = self._pool
-        stands_still = self._stand.holds_up if self._stand else lambda scale: False
-        settle_waiting(pool, self._course, lambda course: None, stands_still)
+        holds_up = self._stand.holds_up if self._stand else lambda scale: False
+        make_waiting_rows(pool, self._report_of, holds_up=holds_up)
         for told in self.found.mended:
             pool.ledger.incidents.raise_incident("mended", "", told, pool.clock.now())
             write_line("mended", "", told)

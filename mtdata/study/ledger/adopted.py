@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.ledger.entries import CLAIM, RESTATED, claim_of
+from mtdata.study.ledger.entries import CLAIM, SAME_VALUES, claim_of
 from mtdata.study.ledger.entry import LedgerEntry
 from mtdata.study.model.receipt import Span
 
@@ -28,7 +28,7 @@ class AdoptedEntries:
         found: dict[int, list[LedgerEntry]] = {}
         for number in set(ids):
             for row in self._db.all(
-                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state <> {RESTATED}"
+                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state <> {SAME_VALUES}"
                 " AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
                 " AND held IS NOT 'malformed' AND raw_lost = 0 ORDER BY seq",
                 scale,
@@ -142,7 +142,7 @@ class AdoptedEntries:
         found: dict[int, LedgerEntry] = {}
         for number in set(ids):
             row = self._db.one(
-                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state < {RESTATED}"
+                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state < {SAME_VALUES}"
                 " AND file IN (SELECT number FROM files WHERE kind = 'raw' AND state = 'foreign')"
                 " ORDER BY seq DESC LIMIT 1",
                 scale,

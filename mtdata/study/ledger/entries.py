@@ -20,7 +20,7 @@ from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import HeldBack, Placed, Span
 
-STORED, HELD, ROWED, RESTATED = 0, 1, 2, 3
+STORED, HELD, ROWED, SAME_VALUES = 0, 1, 2, 3
 NO_ID = -1
 PAGE = 1024
 
@@ -44,7 +44,7 @@ class Entries(Counts):
         super().__init__(connection)
         self._files = files
 
-    def sift(self, scale: str, batch: Sequence[Entry]) -> Classified:
+    def classify(self, scale: str, batch: Sequence[Entry]) -> Classified:
         """Note a batch of the package as present on the site, and find what is new in it."""
         keys = [(NO_ID if e.id is None else e.id, e.digest) for e in batch]
         with self._db.working():
@@ -58,7 +58,7 @@ class Entries(Counts):
                 json.dumps([number for number, _ in keys]),
                 scale,
             )
-        return _sorted_out(batch, met)
+        return _classified(batch, met)
 
     def back_up(
         self,
@@ -70,14 +70,14 @@ class Entries(Counts):
         piece: bytes,
         conflicts: frozenset[bytes],
         at: datetime,
-        restated: Mapping[bytes, LedgerEntry] = MappingProxyType({}),
+        same_values: Mapping[bytes, LedgerEntry] = MappingProxyType({}),
         found: bool = False,
     ) -> list[int]:
         """Commit that these bytes stand in the raw file; returns the new seq of each entry.
 
         One that is known stands there from now on, unless it was `found` and stands elsewhere too.
 
-        `restated` has the entries, by digest, that say what an older version of them says.
+        `same_values` has the entries, by digest, that say what an older version of them says.
         `found`: they stood there before the ledger knew of them, and nobody knows whether the site
         has them still; the next listing will say.
         """
@@ -86,14 +86,16 @@ class Entries(Counts):
             digest = sha256(piece).digest()
             self._files.add_range(mark.number, start, len(piece), key, digest, at.isoformat())
             seqs = self._enter(mark.scale, added, conflicts, at.isoformat() if found else None)
-            for seq, (entry, _) in zip(seqs, added, strict=True) if restated else ():
-                if entry.digest in restated:
-                    self._take_over(restated[entry.digest], seq)
+            for seq, (entry, _) in zip(seqs, added, strict=True) if same_values else ():
+                if entry.digest in same_values:
+                    self._take_over(same_values[entry.digest], seq)
             return seqs
 
     def _take_over(self, old: LedgerEntry, seq: int) -> None:
         """The line of the older version is the newer one's now, whose bytes are as sent."""
-        self._db.run(f"UPDATE entries SET state = {RESTATED}, sheet = NULL WHERE seq = ?", old.seq)
+        self._db.run(
+            f"UPDATE entries SET state = {SAME_VALUES}, sheet = NULL WHERE seq = ?", old.seq
+        )
         if old.line is not None:
             self._db.run(
                 "UPDATE entries SET state = 2, sheet = ?, line_start = ?, line_length = ?,"
@@ -254,12 +256,12 @@ def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | 
     return STORED, None, None
 
 
-def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classified:
+def _classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classified:
     known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
     for number, digest, gone, lost in met:
         known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
-    fresh, again = [], []
-    conflicts, anew = set(), set()
+    fresh, refetch = [], []
+    conflicts, reused = set(), set()
     for entry in batch:
         versions = known.setdefault(NO_ID if entry.id is None else entry.id, {})
         before = versions.get(entry.digest)
@@ -267,10 +269,10 @@ def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Class
             if versions and entry.id is not None and not entry.fault:
                 conflicts.add(entry.digest)
                 if any(gone for gone, _ in versions.values()):
-                    anew.add(entry.digest)
+                    reused.add(entry.digest)
             fresh.append(entry)
             versions[entry.digest] = (False, False)
         elif before[1]:
-            again.append(entry)
+            refetch.append(entry)
             versions[entry.digest] = (False, False)
-    return Classified(fresh, frozenset(conflicts), frozenset(anew), again)
+    return Classified(fresh, frozenset(conflicts), frozenset(reused), refetch)

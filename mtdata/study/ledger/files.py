@@ -201,7 +201,7 @@ class Files(Ranges):
             self.save(mark)
         return mark
 
-    def put_down(self) -> None:
+    def release_all(self) -> None:
         """Say that every file is at rest: what stands there now is what was committed."""
         if self._db.one("SELECT 1 FROM files WHERE writing = 1"):
             with self._db.commit():

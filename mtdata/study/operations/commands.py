@@ -18,7 +18,6 @@ from mtdata.core.errors import StorageError, UsageError
 from mtdata.core.lock import HeldLock
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.stop import StopToken
-from mtdata.study import pipeline
 from mtdata.study.from_ledger import LedgerSheet, owed
 from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
@@ -39,9 +38,11 @@ from mtdata.study.operations.opening import (
     site_of,
 )
 from mtdata.study.operations.reclaiming import accept
+from mtdata.study.pipeline import verify
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
+from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import forecasts as outlook
 from mtdata.study.status import overview as standing
 from mtdata.study.status.report import RoundResult
@@ -238,36 +239,34 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
         scales = opening.pool.ledger.listing.scales()
         proven = [_proven(opening.pool, copying, scale) for scale in scales]
         # last: what is found damaged in one scale hinders them all
-        return {one.course.scale.name: _deletions(one, site) for one in proven}
+        return {one.report.run.scale.name: _deletions(one, site) for one in proven}
 
 
 class _Proven(NamedTuple):
     """What of a scale may go, by id; how many entries wait for replicas, and why."""
 
-    course: ScaleRun
+    report: ScaleReport
     ids: list[int | None]
     waiting: int
     reasons: list[str]
 
 
 def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
-    course = ScaleRun(scale, pool, pool.clock.now())
+    run = ScaleRun(scale, pool, pool.clock.now())
+    report = ScaleReport(run)
     pool.ledger.listing.expect(scale.name)
-    ids = [
-        line.entry.id
-        for verified in pipeline.verify(owed(course), LedgerSheet(course, copying))
-        for line in verified.deletable
-    ]
-    return _Proven(course, ids, *copying.waiting())
+    proven = verify(report.noting(owed(run)), LedgerSheet(run, copying))
+    ids = [line.entry.id for verified in report.noting(proven) for line in verified.deletable]
+    return _Proven(report, ids, *copying.waiting())
 
 
 def _deletions(found: _Proven, site: SiteConfig) -> dict[str, Any]:
-    course, proven, waiting, reasons = found
-    told = standing.reasons(course)
+    report, proven, waiting, reasons = found
+    told = standing.reasons(report.run)
     may = [] if told["blocked"] else proven[: site.delete_limit]
     why = [told["blocked"]] if told["blocked"] else []
     why += [f"{count} {reason}" for reason, count in told["kept"].items()]
-    why += [*course.told.values(), *reasons]
+    why += [*report.notices.values(), *reasons]
     if len(may) < len(proven) and not told["blocked"]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
     if may and not site.delete_mode:

@@ -50,10 +50,10 @@ def overdue(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, datetime
 
 
 class Forecasts:
-    """One look at a site; what it finds goes into the bulletin of a round, or one of its own."""
+    """One look at a site; what it finds goes into the report of a round, or one of its own."""
 
-    def __init__(self, pool: Pool, config: SiteConfig, bulletin: RoundReport) -> None:
-        self._pool, self._config, self._bulletin = pool, config, bulletin
+    def __init__(self, pool: Pool, config: SiteConfig, report: RoundReport) -> None:
+        self._pool, self._config, self._report = pool, config, report
 
     def disk(self) -> None:
         """Whether the disk has room for what comes."""
@@ -74,7 +74,7 @@ class Forecasts:
         """What a round that just ended may have put right; it opens no schedule_missed."""
         self.rows()
         if not overdue(self._pool, self._config, self._pool.clock.now()):
-            self._bulletin.close("", ("schedule_missed",))
+            self._report.close("", ("schedule_missed",))
 
     def schedule(self, now: datetime) -> None:
         """Whether good rounds come as often as the config says."""
@@ -147,6 +147,6 @@ class Forecasts:
     def _settle(self, kind: str, scale: str, told: str | None) -> None:
         """Open or count the incident, or close it."""
         if told is None:
-            self._bulletin.close(scale, (kind,))
+            self._report.close(scale, (kind,))
         else:
-            self._bulletin.tell(kind, scale, told, lasts=True)
+            self._report.tell(kind, scale, told, lasts=True)

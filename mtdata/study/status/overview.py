@@ -191,11 +191,11 @@ def held(pool: Pool) -> list[dict[str, Any]]:
     return rows
 
 
-def reasons(course: ScaleRun) -> dict[str, Any]:
+def reasons(run: ScaleRun) -> dict[str, Any]:
     """What the next round would leave on the site and why; ids of what it may delete come apart."""
-    ledger, name = course.pool.ledger, course.scale.name
-    whole = "; ".join(evidence.words(course.pool.evidence.against(name)))
-    if not course.scale.deleteable:
+    ledger, name = run.pool.ledger, run.scale.name
+    whole = "; ".join(evidence.words(run.pool.evidence.against(name)))
+    if not run.scale.deleteable:
         whole = "the scale must stay on the site"
     kept: dict[str, int] = {}
     for _, state, reason, _ in ledger.listing.on_site(name):
