@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mtdata.study.model.receipt import HeldBack, Rows
+from mtdata.study.model.states import DRIFT
 from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
 from mtdata.study.pool import ScaleRun
 
@@ -32,7 +33,7 @@ def _without_drift(run: ScaleRun, rows: Rows) -> Rows:
         listing.set_columns(name, known)
     other = [row.entry for row in rows.rows if row.columns != known]
     accepted = run.pool.ledger.entries.accepted([entry.seq for entry in other])
-    held = tuple(HeldBack(e, "drift", REASON) for e in other if e.seq not in accepted)
+    held = tuple(HeldBack(e, DRIFT, REASON) for e in other if e.seq not in accepted)
     stay = {one.entry.seq for one in held}
     fit = tuple(row for row in rows.rows if row.entry.seq not in stay)
     return replace(rows, rows=fit, held=rows.held + held)

@@ -19,6 +19,7 @@ from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.receipt import Placed, Row, Rows, Sheet, Span, Verified
 from mtdata.study.model.row import cells_digest, spread
+from mtdata.study.model.states import STAGED
 from mtdata.study.model.step_notice import StepNotice
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class CsvSheets:
 
     def end_replacements(self) -> None:
         """Let a sheet that has its name have its place too, and drop what never got its name."""
-        for staged in self.ledger.files.in_state("staged"):
+        for staged in self.ledger.files.in_state(STAGED):
             live = self.ledger.files.live("sheet", staged.scale, staged.day)
             if examine(self.disk, staged, b"") is FileFinding.SOUND:
                 self.disk.confirm(staged.path)  # killed before it could sync the name
@@ -103,7 +104,7 @@ class CsvSheets:
 
     def publish(self, old: FileMark | None, staged_path: str, new: FileMark) -> FileMark:
         """Intend, rename, adopt: whatever ends this in between, the next run knows where it was."""
-        new = self.ledger.files.begin(new._replace(writing=False), "staged")
+        new = self.ledger.files.begin(new._replace(writing=False), STAGED)
         self.disk.publish(staged_path, new.path)
         self._adopt(old, new)
         log.log(logging.DEBUG if old else logging.INFO, "%s is made as a whole", new.path)

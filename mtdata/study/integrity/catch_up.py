@@ -29,6 +29,7 @@ from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
+from mtdata.study.model.states import ASIDE, NEWER
 from mtdata.study.pending import mend_files
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import form_of
@@ -178,7 +179,7 @@ class CatchUp:
         if told:
             self.stand.taken.append(said)
         if not mark.writing and not tail.tail.closed:
-            self._pool.ledger.files.set_state(mark.number, "aside")
+            self._pool.ledger.files.set_state(mark.number, ASIDE)
             words = f"{mark.path} goes on behind its last whole entry as no file of ours does"
             self.stand.faults.append((mark.scale, FileTorn(f"{words}; it stays as it is")))
 
@@ -208,7 +209,7 @@ class CatchUp:
             return
         is_newer = self._goes_on if mark.mode == "grow" else self._is_newer_table
         if is_newer(mark):
-            self._pool.ledger.files.give_up(mark.number, "newer")
+            self._pool.ledger.files.give_up(mark.number, NEWER)
             if mark.scale not in self._moved:
                 self.stand.taken.append(f"{mark.path} has rows more")
 

@@ -24,6 +24,7 @@ from mtdata.study.model.mark import FileFinding, FileMark, finding
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
+from mtdata.study.model.states import ASIDE, CLOSED, LIVE, REPLACED
 from mtdata.study.pending import make_waiting_rows, release_files
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.scale_report import ScaleReport
@@ -125,13 +126,13 @@ class Scrub:
         changed = self._raw_finding(mark, whole) not in AT_REST
         if (changed or damaged) and self._put_back(mark, state):
             damaged, changed = 0, False
-        if changed and state != "aside":
-            self._pool.ledger.files.set_state(mark.number, "aside")
+        if changed and state != ASIDE:
+            self._pool.ledger.files.set_state(mark.number, ASIDE)
             if self._stand is None or mark.path not in self._stand.older:  # that is told already
                 self._wrong(
                     "raw_changed", mark, "is not as it was left; a new part takes what comes"
                 )
-        if state == "aside" and not changed and not damaged:
+        if state == ASIDE and not changed and not damaged:
             self._take_back(mark)
         if damaged:
             self._pool.ledger.snapshots.distrust(mark.number)
@@ -142,8 +143,8 @@ class Scrub:
         repair = RawRepair(self._pool, mark)
         if not repair.play():
             return False
-        if state == "aside":  # a later part goes on with the day
-            self._pool.ledger.files.set_state(mark.number, "closed")
+        if state == ASIDE:  # a later part goes on with the day
+            self._pool.ledger.files.set_state(mark.number, CLOSED)
         self._wrong("raw_changed", mark, "was not as it was left")
         kept = f"; the damaged file is {repair.kept_as}" if repair.kept_as else ""
         self.found.mended.append(
@@ -153,7 +154,7 @@ class Scrub:
 
     def _take_back(self, mark: FileMark) -> None:
         """A file that was set aside, and that a person put back as it was committed."""
-        self._pool.ledger.files.set_state(mark.number, "closed")
+        self._pool.ledger.files.set_state(mark.number, CLOSED)
         self._pool.ledger.entries.find_raw(mark.number)
         self.found.mended.append(f"{mark.path}: is as it was committed again")
 
@@ -204,7 +205,7 @@ class Scrub:
             ]
             self._pool.ledger.entries.lose_raw(lost)
             # last: a file that is given up is not looked at again
-            self._pool.ledger.files.set_state(mark.number, "replaced")
+            self._pool.ledger.files.set_state(mark.number, REPLACED)
             self._wrong("raw_changed", mark, "is not as it was left")
 
     def _read(self, mark: FileMark, start: int, length: int) -> bytes:
@@ -221,9 +222,9 @@ class Scrub:
         if self._pool.ledger.adopted.unproven(mark.number):
             self._prove(mark)
         rows = self._rows_differing(mark)
-        if state in ("live", "closed") and mark.mode == "grow":
+        if state in (LIVE, CLOSED) and mark.mode == "grow":
             rows += self._rows_without_entry(mark)
-        if state != "aside" and self._look(mark) in AT_REST and not rows:
+        if state != ASIDE and self._look(mark) in AT_REST and not rows:
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"
         self._wrong("sheet_changed", mark, f"was changed or set aside; {told}")

@@ -6,11 +6,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.ledger.entries import CLAIM, SAME_VALUES, claim_of
+from mtdata.study.ledger.entries import CLAIM, claim_of
 from mtdata.study.ledger.entry import LedgerEntry
 from mtdata.study.model.receipt import Span
+from mtdata.study.model.states import (
+    ADOPTED,
+    CONFLICT,
+    ENTERING,
+    FOREIGN,
+    HELD,
+    MALFORMED,
+    NEWER,
+    ROWED,
+    SAME_VALUES,
+    STORED,
+)
 
-_HALF = "SELECT number FROM files WHERE state = 'entering'"
+_HALF = f"SELECT number FROM files WHERE state = '{ENTERING}'"
 _OTHER = "SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.seq <> e.seq"
 
 
@@ -30,7 +42,7 @@ class AdoptedEntries:
             for row in self._db.all(
                 f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state <> {SAME_VALUES}"
                 " AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
-                " AND held IS NOT 'malformed' AND raw_lost = 0 ORDER BY seq",
+                f" AND held IS NOT '{MALFORMED}' AND raw_lost = 0 ORDER BY seq",
                 scale,
                 number,
                 sheet,
@@ -46,7 +58,7 @@ class AdoptedEntries:
         """
         with self._db.commit():
             self._db.run_many(
-                "UPDATE entries SET state = 2, held = NULL, reason = NULL, sheet = ?,"
+                f"UPDATE entries SET state = {ROWED}, held = NULL, reason = NULL, sheet = ?,"
                 " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
                 ((*span, digest, seq) for seq, span, digest in lines),
             )
@@ -59,10 +71,10 @@ class AdoptedEntries:
         """
         with self._db.commit():
             self._db.run(
-                "UPDATE entries AS e SET state = 1, held = 'conflict',"
-                " reason = 'the id stands in the raw files with other content too' WHERE state = 0"
-                " AND answer = 'adopted' AND accepted = 0"
-                f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = 2 OR o.seq < e.seq))"
+                f"UPDATE entries AS e SET state = {HELD}, held = '{CONFLICT}',"
+                " reason = 'the id stands in the raw files with other content too'"
+                f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
+                f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
             )
 
     def forget_the_site(self, at: datetime) -> None:
@@ -73,7 +85,7 @@ class AdoptedEntries:
         if self._db.one("SELECT 1 FROM entries WHERE gone_at IS NULL LIMIT 1"):
             with self._db.commit():
                 self._db.run(
-                    "UPDATE entries SET gone_at = ?, answer = 'adopted', asked_at = NULL"
+                    f"UPDATE entries SET gone_at = ?, answer = '{ADOPTED}', asked_at = NULL"
                     " WHERE gone_at IS NULL",
                     at.isoformat(),
                 )
@@ -89,17 +101,17 @@ class AdoptedEntries:
             return
         with self._db.commit():
             self._db.run(
-                "UPDATE entries SET state = 0, sheet = NULL, line_start = NULL, line_length = NULL,"
-                f" cells = NULL WHERE sheet IN ({_HALF})"
+                f"UPDATE entries SET state = {STORED}, sheet = NULL, line_start = NULL,"
+                f" line_length = NULL, cells = NULL WHERE sheet IN ({_HALF})"
             )
             self._db.run(f"UPDATE snapshots SET sheet = NULL WHERE sheet IN ({_HALF})")
             self._db.run(f"DELETE FROM snapshots WHERE file IN ({_HALF})")
-            self._db.run("UPDATE files SET state = 'newer' WHERE state = 'entering'")
+            self._db.run(f"UPDATE files SET state = '{NEWER}' WHERE state = '{ENTERING}'")
 
     def drop_unwanted(self, number: int) -> None:
         """Commit that a file that is half entered is left alone after all."""
         with self._db.commit():
-            self._db.run("DELETE FROM files WHERE number = ? AND state = 'entering'", number)
+            self._db.run(f"DELETE FROM files WHERE number = ? AND state = '{ENTERING}'", number)
 
     def unknown(self, scale: str, batch: Sequence[tuple[int | None, bytes]]) -> int:
         """How many of these (id, digest) the ledger does not know under that scale; '' = any."""
@@ -128,7 +140,7 @@ class AdoptedEntries:
 
     def is_waited_for(self, scale: str) -> bool:
         """Whether a sheet that nobody knows may have rows of this scale that nobody has bound."""
-        waiting = "SELECT 1 FROM entries WHERE scale = ? AND state < 2 LIMIT 1"
+        waiting = f"SELECT 1 FROM entries WHERE scale = ? AND state < {ROWED} LIMIT 1"
         bare = "SELECT 1 FROM snapshots WHERE scale = ? AND sheet IS NULL LIMIT 1"
         return bool(self._db.one(waiting, scale) or self._db.one(bare, scale))
 
@@ -143,7 +155,8 @@ class AdoptedEntries:
         for number in set(ids):
             row = self._db.one(
                 f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state < {SAME_VALUES}"
-                " AND file IN (SELECT number FROM files WHERE kind = 'raw' AND state = 'foreign')"
+                " AND file IN (SELECT number FROM files"
+                f" WHERE kind = 'raw' AND state = '{FOREIGN}')"
                 " ORDER BY seq DESC LIMIT 1",
                 scale,
                 number,

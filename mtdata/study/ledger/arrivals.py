@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mtdata.core.past import latest_counted
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.model.forecast import RoundTries
+from mtdata.study.model.states import NEWER, REPLACED, SPARE
 
 # CROSS JOIN: SQLite keeps the order, so that only files of these days are looked at.
 _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
@@ -109,7 +110,7 @@ class Arrivals:
         """Bytes and number of the files of the pool from that day on, up to the other."""
         row = self._db.one(
             f"SELECT coalesce(sum(f.length), 0), count(f.number) FROM {_FILES}"
-            " WHERE f.state NOT IN ('replaced', 'newer', 'spare') AND f.day <= ?",
+            f" WHERE f.state NOT IN ('{REPLACED}', '{NEWER}', '{SPARE}') AND f.day <= ?",
             since,
             until,
         )

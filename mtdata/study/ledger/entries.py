@@ -12,15 +12,26 @@ from typing import Any
 
 from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.ledger.counts import SETTLED, Counts
+from mtdata.study.ledger.counts import SETTLED, WORTH_A_TRY, Counts
 from mtdata.study.ledger.entry import Classified, LedgerEntry
 from mtdata.study.ledger.files import Files
 from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import HeldBack, Placed, Span
+from mtdata.study.model.states import (
+    ADOPTED,
+    CONFLICT,
+    HELD,
+    MALFORMED,
+    NEWER,
+    REPLACED,
+    ROWED,
+    SAME_VALUES,
+    STORED,
+    SUPERSEDED,
+)
 
-STORED, HELD, ROWED, SAME_VALUES = 0, 1, 2, 3
 NO_ID = -1
 PAGE = 1024
 
@@ -52,7 +63,7 @@ class Entries(Counts):
             # CROSS JOIN: SQLite keeps the order, so that ids are looked up one by one.
             met = self._db.all(
                 "SELECT e.id, e.digest, e.gone_at IS NOT NULL"
-                " AND coalesce(e.answer, '') NOT IN ('superseded', 'adopted'), e.raw_lost"
+                f" AND coalesce(e.answer, '') NOT IN ('{SUPERSEDED}', '{ADOPTED}'), e.raw_lost"
                 " FROM (SELECT DISTINCT value AS id FROM json_each(?)) b"
                 " CROSS JOIN entries e ON e.scale = ? AND e.id = b.id",
                 json.dumps([number for number, _ in keys]),
@@ -98,7 +109,7 @@ class Entries(Counts):
         )
         if old.line is not None:
             self._db.run(
-                "UPDATE entries SET state = 2, sheet = ?, line_start = ?, line_length = ?,"
+                f"UPDATE entries SET state = {ROWED}, sheet = ?, line_start = ?, line_length = ?,"
                 " cells = ? WHERE seq = ?",
                 *old.line,
                 old.cells,
@@ -136,7 +147,7 @@ class Entries(Counts):
             " ON CONFLICT (scale, id, digest) DO UPDATE SET"
             " file = excluded.file, start = excluded.start, length = excluded.length, raw_lost = 0"
             " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
-            " WHERE f.number = entries.file AND f.state IN ('replaced', 'newer'))",
+            f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
             (
                 (
                     seq,
@@ -146,7 +157,7 @@ class Entries(Counts):
                     *span,
                     *_first_state(e, conflicts),
                     found_at,
-                    found_at and "adopted",
+                    found_at and ADOPTED,
                 )
                 for seq, (e, span) in enumerate(added, first)
             ),
@@ -158,8 +169,8 @@ class Entries(Counts):
         last = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
         after = 0
         while rows := self._db.all(
-            f"SELECT {CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"
-            " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?)) AND raw_lost = 0"
+            f"SELECT {CLAIM} FROM entries WHERE scale = ? AND state < {ROWED}"
+            f" AND seq > ? AND seq <= ? AND {WORTH_A_TRY} AND raw_lost = 0"
             " ORDER BY seq LIMIT ?",
             scale,
             after,
@@ -179,9 +190,10 @@ class Entries(Counts):
         after = NO_ID, sys.maxsize
         while rows := self._db.all(
             f"SELECT {CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
-            " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND (e.id, e.seq) > (?, ?)"
+            f" WHERE e.scale = ? AND e.state = {ROWED} AND e.raw_lost = 0"
+            " AND (e.id, e.seq) > (?, ?)"
             " AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND"
-            f" ((o.state < 2 AND NOT {SETTLED}) OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"
+            f" ((o.state < {ROWED} AND NOT {SETTLED}) OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"
             " ORDER BY e.id, e.seq LIMIT ?",
             scale,
             *after,
@@ -224,7 +236,7 @@ class Entries(Counts):
         with self._db.commit():
             self._files.save(mark)
             self._db.run_many(
-                "UPDATE entries SET state = 2, held = NULL, reason = NULL, sheet = ?,"
+                f"UPDATE entries SET state = {ROWED}, held = NULL, reason = NULL, sheet = ?,"
                 " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
                 ((*line.span, line.digest, line.entry.seq) for line in placed),
             )
@@ -233,7 +245,8 @@ class Entries(Counts):
         """Commit that entries wait, for what, and what was tried."""
         with self._db.commit():
             self._db.run_many(
-                "UPDATE entries SET state = 1, held = ?, reason = ?, tried_with = ? WHERE seq = ?",
+                f"UPDATE entries SET state = {HELD}, held = ?, reason = ?, tried_with = ?"
+                " WHERE seq = ?",
                 ((h.kind, h.reason, fingerprint, h.entry.seq) for h in held),
             )
 
@@ -250,9 +263,9 @@ class Entries(Counts):
 
 def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
     if entry.fault:
-        return HELD, "malformed", entry.fault
+        return HELD, MALFORMED, entry.fault
     if entry.digest in conflicts:
-        return HELD, "conflict", "the id was collected before with other content"
+        return HELD, CONFLICT, "the id was collected before with other content"
     return STORED, None, None
 
 

@@ -12,6 +12,7 @@ from mtdata.study.model.benchmark import Benchmark
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import Scale
+from mtdata.study.model.states import MALFORMED, ROWED, SUPERSEDED
 
 
 class Listed(NamedTuple):
@@ -27,7 +28,7 @@ _ABSENT = (
     " (SELECT 1 FROM temp.present p WHERE p.id = e.id AND p.digest = e.digest)"
 )
 _VANISHED = (
-    "asked_at IS NULL AND held IS NOT 'malformed' AND NOT EXISTS"
+    f"asked_at IS NULL AND held IS NOT '{MALFORMED}' AND NOT EXISTS"
     " (SELECT 1 FROM temp.present p WHERE p.id = e.id)"
 )
 
@@ -91,7 +92,7 @@ class Listing:
                 self._db.run(
                     "UPDATE entries SET gone_at = ?, answer = CASE WHEN asked_at IS NULL"
                     " AND EXISTS (SELECT 1 FROM temp.present p WHERE p.id = entries.id)"
-                    f" THEN 'superseded' ELSE answer END WHERE seq IN (SELECT e.seq {_ABSENT})",
+                    f" THEN '{SUPERSEDED}' ELSE answer END WHERE seq IN (SELECT e.seq {_ABSENT})",
                     at.isoformat(),
                     scale,
                 )
@@ -147,7 +148,7 @@ class Listing:
         """Rowed entries still on the site: how many, the lowest id, one answer to a delete."""
         row = self._db.one(
             "SELECT count(*), min(id), max(answer) AS answer FROM entries"
-            " WHERE scale = ? AND state = 2 AND gone_at IS NULL",
+            f" WHERE scale = ? AND state = {ROWED} AND gone_at IS NULL",
             scale,
         )
         return (int(row[0]), row[1], row[2]) if row else (0, None, None)

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from mtdata.core.past import past
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.model.states import HELD, ROWED, STANDING, STORED
 
-_STANDING = "state IN ('live', 'closed', 'foreign', 'aside')"
+_STANDING = f"state IN {STANDING}"
 
 
 _TIMES = (
@@ -88,9 +89,9 @@ class Queries:
             " (SELECT count(e.sheet) FROM files f CROSS JOIN entries e INDEXED BY entries_line"
             " ON e.sheet = f.number WHERE f.scale = ?1),"
             " (SELECT count(*) FROM entries INDEXED BY entries_waiting"
-            " WHERE scale = ?1 AND state < 2 AND state = 1),"
+            f" WHERE scale = ?1 AND state < {ROWED} AND state = {HELD}),"
             " (SELECT count(*) FROM entries INDEXED BY entries_waiting"
-            " WHERE scale = ?1 AND state < 2 AND state = 0)",
+            f" WHERE scale = ?1 AND state < {ROWED} AND state = {STORED})",
             scale,
         )
         return Balance._make(row or (0, 0, 0, 0))

@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
 
 class HeldBack(NamedTuple):
-    """An entry that cannot become a row yet: `kind` is one of HELD_KINDS."""
+    """An entry that cannot become a row yet: `kind` is one of states.HELD_KINDS."""
 
     entry: Kept
     kind: str
@@ -84,9 +84,6 @@ class HeldBack(NamedTuple):
 
     def __repr__(self) -> str:
         return f"HeldBack(seq={self.entry.seq}, {self.kind}: {self.reason})"
-
-
-HELD_KINDS = ("sealed", "malformed", "conflict", "drift")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

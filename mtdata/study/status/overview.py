@@ -13,6 +13,7 @@ from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
+from mtdata.study.model.states import MALFORMED, SEALED
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.status import forecasts
 
@@ -175,7 +176,7 @@ def held(pool: Pool) -> list[dict[str, Any]]:
     for scale in pool.ledger.listing.scales():
         last = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
         for kind, count in (
-            (("malformed", last.malformed), ("sealed", last.sealed or 0)) if last else ()
+            ((MALFORMED, last.malformed), (SEALED, last.sealed or 0)) if last else ()
         ):
             if count:
                 reason = "left out of the sheet of the newest snapshot"

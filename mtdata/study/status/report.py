@@ -15,15 +15,16 @@ from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
 from mtdata.study.files.append_file import DayFiles, told_of
 from mtdata.study.ledger.evidence import UNCOPIED
 from mtdata.study.model.scale import Scale
+from mtdata.study.model.states import CONFLICT, DRIFT, MALFORMED, SEALED
 from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
 
 log = logging.getLogger(__name__)
 HELD = {
-    "sealed": "entry_sealed",
-    "malformed": "entry_malformed",
-    "conflict": "entry_conflict",
-    "drift": "entry_drift",
+    SEALED: "entry_sealed",
+    MALFORMED: "entry_malformed",
+    CONFLICT: "entry_conflict",
+    DRIFT: "entry_drift",
 }
 REPLICAS = ("replica_unreachable", "replica_refused", "replica_wrong")
 """Kinds that are over when a round has no such trouble with any replica."""
@@ -153,9 +154,7 @@ class RoundReport:
             for kind, (number, reason) in ledger.entries.held_kinds(name).items()
         }
         last = None if scale.deleteable else ledger.snapshots.last(name)
-        for kind, number in (
-            (("malformed", last.malformed), ("sealed", last.sealed)) if last else ()
-        ):
+        for kind, number in ((MALFORMED, last.malformed), (SEALED, last.sealed)) if last else ():
             if number:
                 found[HELD[kind]] = f"{number} entries of the newest snapshot are not in its sheet"
         return found
