@@ -220,6 +220,11 @@ class SiteConfig(BaseModel):
         return value
 
     @property
+    def holds_drift(self) -> bool:
+        """Whether entries with other fields than the scale is known by wait for a person."""
+        return self.drift == "hold"
+
+    @property
     def max_response_bytes(self) -> int:
         """The largest body that is taken from the site."""
         return max(1, int(self.max_response_mb * _MIB))

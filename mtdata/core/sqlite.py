@@ -192,7 +192,7 @@ class LedgerDatabase:
             cursor = self._db.execute(sql, values)
             return self._checked(cursor, cursor.fetchall())
 
-    def first_row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+    def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
         with self.translated_faults(FOREIGN):
             cursor = self._db.execute(sql, values)
@@ -210,7 +210,7 @@ class LedgerDatabase:
                     while rows := cursor.fetchmany(PAGE):
                         self._checked(cursor, rows)
                 astray = self._schema.astray
-                return not any(self.first_row(f"SELECT 1 FROM {where} LIMIT 1") for where in astray)
+                return not any(self.row(f"SELECT 1 FROM {where} LIMIT 1") for where in astray)
         except StorageError:
             return False
 

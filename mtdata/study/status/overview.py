@@ -8,15 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mtdata.alerts.incident import KINDS, Incident
+from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
-from mtdata.study.pool import Pool, ScaleRun, SiteTerms
+from mtdata.study.model.states import MALFORMED, SEALED
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.status import forecasts
 
 
-def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
+def overview(pool: Pool, config: SiteConfig) -> dict[str, Any]:
     """How a site stands.
 
     "scales" by name, "last_round", "last_good", "incidents" (the open ones), "replicas",
@@ -30,10 +32,10 @@ def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
         for name, one in ledger.arrivals.on_site().items()
     }
     listed = ledger.arrivals.listed()
-    standing_now = ledger.diary.open_incidents()
+    standing_now = ledger.incidents.open_incidents()
     incidents = [shown(incident) for incident in standing_now]
     levels = Counter(one["level"] for one in incidents)
-    late = forecasts.missed(pool, terms, now) if ready else {}
+    late = forecasts.overdue(pool, config, now) if config.ready else {}
     return {
         "scales": {
             scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
@@ -46,13 +48,13 @@ def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
         "deletes_blocked": evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
         "incidents_open": {level: levels[level] for level in ("critical", "error", "warning")},
         "replicas": [one._asdict() for one in ledger.copies.standing()],
-        "ready": ready,
+        "ready": config.ready,
         "overdue": bool(late),
         "late": {what: since.isoformat() for what, since in late.items()},
         "disk": _disk(pool, now),
         "new_rows": _new_rows(pool, now),
-        "on_site": _on_site(there.values(), now, terms.max_records),
-        **_schedule(pool, terms, now, ready=ready),
+        "on_site": _on_site(there.values(), now, config.max_records),
+        **_schedule(pool, config, now),
     }
 
 
@@ -78,17 +80,19 @@ def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> dict[
     }
 
 
-def _schedule(pool: Pool, terms: SiteTerms, now: datetime, *, ready: bool) -> dict[str, Any]:
+def _schedule(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, Any]:
     """When rounds went well, and when the next are due: the past when one is waited for."""
-    good = past(forecasts.rounds(pool, terms, forecasts.COLLECTED).good_at, now)
-    kept = past(forecasts.rounds(pool, terms, forecasts.KEPT).good_at, now)
-    due = good + timedelta(seconds=terms.every_s) if good else now
+    good = past(forecasts.rounds(pool, config, forecasts.COLLECTED).good_at, now)
+    kept = past(forecasts.rounds(pool, config, forecasts.KEPT).good_at, now)
+    due = good + timedelta(seconds=config.every_s) if good else now
     return {
         "last_success_at": _iso(good),
         "last_success_s": _age(good, now),
         "last_static_at": _iso(kept),
-        "next_round_at": _iso(due) if ready else None,
-        "next_static_at": _iso(coming(terms.static_at, terms.zone, now)) if ready else None,
+        "next_round_at": _iso(due) if config.ready else None,
+        "next_static_at": _iso(coming(config.static_at, config.timezone, now))
+        if config.ready
+        else None,
     }
 
 
@@ -134,7 +138,7 @@ def _standing(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:
 
 
 def _run(pool: Pool, *, good: bool) -> dict[str, Any] | None:
-    last = pool.ledger.diary.last_run(latest_counted(pool.clock.now()) if good else None)
+    last = pool.ledger.runs.last_run(latest_counted(pool.clock.now()) if good else None)
     if last is None:
         return None
     ended_at, code = last
@@ -172,7 +176,7 @@ def held(pool: Pool) -> list[dict[str, Any]]:
     for scale in pool.ledger.listing.scales():
         last = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
         for kind, count in (
-            (("malformed", last.malformed), ("sealed", last.sealed or 0)) if last else ()
+            ((MALFORMED, last.malformed), (SEALED, last.sealed or 0)) if last else ()
         ):
             if count:
                 reason = "left out of the sheet of the newest snapshot"
@@ -188,11 +192,11 @@ def held(pool: Pool) -> list[dict[str, Any]]:
     return rows
 
 
-def reasons(course: ScaleRun) -> dict[str, Any]:
+def reasons(run: ScaleRun) -> dict[str, Any]:
     """What the next round would leave on the site and why; ids of what it may delete come apart."""
-    ledger, name = course.pool.ledger, course.scale.name
-    whole = "; ".join(evidence.words(course.pool.evidence.against(name)))
-    if not course.scale.deleteable:
+    ledger, name = run.pool.ledger, run.scale.name
+    whole = "; ".join(evidence.words(run.pool.evidence.against(name)))
+    if not run.scale.deleteable:
         whole = "the scale must stay on the site"
     kept: dict[str, int] = {}
     for _, state, reason, _ in ledger.listing.on_site(name):
