@@ -15,8 +15,7 @@ from mtdata.cake.columns import Columns
 from mtdata.cake.window import DAY, HOUR, WindowSize
 from mtdata.config.export import CakeConfig
 from mtdata.core.limiter import Limiter, Turns
-from mtdata.core.output import Output, Sealing, open_output
-from mtdata.core.s3 import S3Access
+from mtdata.core.output import Output, open_output
 
 LOG_IN_S, TURN_S = 3.9, 1.0
 """Somebody waits at a form, and one of the few threads that answer with them."""
@@ -120,19 +119,7 @@ def cake_pace(account: CakeConfig, report: str) -> WindowSize:
 
 def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
     """Where the files of the account go; a store answers within so many seconds, or is away."""
-    access = S3Access(
-        account.endpoint,
-        account.region,
-        account.access_key.get_secret_value(),
-        account.secret_key.get_secret_value(),
-        timeout_s=timeout_s,
-        connect_timeout_s=min(account.connect_timeout_s, timeout_s),
-        addressing=account.addressing,
-        ca=account.output_ca,
-        agent=account.agent,
-    )
-    sealing = Sealing(account.sse, account.sse_key)
-    return open_output(account.output, access, sealing, account.state)
+    return open_output(account.output, account.store(timeout_s), account.state)
 
 
 def account_of(accounts: Iterable[CakeConfig], place: str) -> tuple[CakeConfig, str] | None:

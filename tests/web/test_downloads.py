@@ -20,7 +20,6 @@ from django.test import RequestFactory
 
 from mtdata.config import load
 from mtdata.core.errors import OutputError, StorageError
-from mtdata.core.output import Sealing
 from mtdata.core.output.bucket import BucketOutput
 from mtdata.core.s3 import S3Access, opening
 from mtdata.jobs.records.models import Artifact, Job
@@ -274,7 +273,7 @@ def test_a_store_that_answers_nonsense_is_told_and_brings_nothing(
     monkeypatch.setattr(opening, "TRIES", 1)
     with nonsense(NONSENSE[kind]) as server, closing(Fetching()) as way:
         access = S3Access(server.url, "", *KEYS, timeout_s=0.1)
-        store = BucketOutput("s3://bucket", access, Sealing()) if known else StoreOfEnvironment()
+        store = BucketOutput("s3://bucket", access) if known else StoreOfEnvironment()
         places._bucket.cache_clear()
         monkeypatch.setattr(places, "S3Access", lambda **_: access)
         name = "cake/one.csv" if known else "bucket/cake/one.csv"
