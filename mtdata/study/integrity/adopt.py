@@ -15,12 +15,13 @@ from typing import Any
 
 from mtdata.core.control import in_utf8
 from mtdata.core.errors import PackageError
+from mtdata.core.pool_files import HELD, RAW, SHEETS
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.study.files.grown import digest_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.files.sheets import header_of
 from mtdata.study.integrity.match import Matching
-from mtdata.study.integrity.placing import HELD, RAW, SHEETS, Placing, Unplaced, by_scale
+from mtdata.study.integrity.placing import Placing, Unplaced, by_scale
 from mtdata.study.model.days import Named
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import read_entry
