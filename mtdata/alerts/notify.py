@@ -17,7 +17,7 @@ from typing import NamedTuple
 from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices, Post
 from mtdata.alerts.incident import KINDS, Incident
 from mtdata.alerts.incidents import Incidents
-from mtdata.alerts.levels import LEVELS
+from mtdata.alerts.levels import level_of
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import message, trial
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
@@ -31,10 +31,10 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError
 from mtdata.core.lock import PoolLock
+from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
-LEDGER_NAME = "ledger.sqlite3"
 Pools = Callable[[Settings], Mapping[str, Callable[[], LedgerDatabase]]]
 """The ledgers of the pools that are there, by site; each is opened by being called."""
 _outboxes: dict[Path, Outbox] = {}
@@ -118,7 +118,7 @@ def _state(settings: Settings) -> Path:
 
 
 def _ledger(settings: Settings) -> Path:
-    return _state(settings) / LEDGER_NAME
+    return _state(settings) / LEDGER_FILE
 
 
 def _opened(settings: Settings) -> LedgerDatabase:
@@ -140,7 +140,7 @@ def program_incident(
     There is a line in the log, unless one was `logged`; a quiet one if it just lasts and is not
     critical.
     """
-    level = logging.DEBUG if logged else LEVELS.get(KINDS[kind].level, logging.INFO)
+    level = logging.DEBUG if logged else level_of(kind)
     where = f"{PROGRAM} {scale}".strip()
     try:
         with closing(_opened(settings)) as ledger:

@@ -33,9 +33,9 @@ from mtdata.config.site import (
     home_of,
 )
 from mtdata.config.strict import DURATION, STRICT
+from mtdata.core.s3 import S3Access, bucket_of
 from mtdata.core.trust import AGENT
 
-_S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,80}(\.[a-z_][a-z0-9_]{0,80}){0,4}", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]{1,50}", re.ASCII)
 _NAME_OF_KEY = r"^[\x21-\x7e]{0,2048}$"
@@ -56,7 +56,7 @@ WINDOW = f"whole {DURATION}, at most 1d"
 def _output(value: Any, info: ValidationInfo) -> str:
     text = str(value)
     if text.startswith("s3:"):
-        if not _S3.fullmatch(text) or {".", ".."} & set(text.split("/")):
+        if not bucket_of(text):
             raise ValueError("behind s3:// a bucket, then a prefix of letters, digits, . _ - and /")
         return text.rstrip("/")
     if "://" in text:
@@ -222,6 +222,27 @@ class CakeConfig(BaseModel):
     def server(self) -> str:
         """The base URL of the instance."""
         return f"{self.scheme}://{self.admin_domain}"
+
+    @property
+    def rows_a_page(self) -> int:
+        """So many rows are asked for at a time: CAKE gives none behind ROW_CAP."""
+        return min(self.page, self.row_cap)
+
+    def store(self, timeout_s: float = 60.0) -> S3Access:
+        """How the store of the files is reached, when they go to one; it answers within so long."""
+        return S3Access(
+            self.endpoint,
+            self.region,
+            self.access_key.get_secret_value(),
+            self.secret_key.get_secret_value(),
+            timeout_s=timeout_s,
+            connect_timeout_s=min(self.connect_timeout_s, timeout_s),
+            addressing=self.addressing,
+            ca=self.output_ca,
+            agent=self.agent,
+            sse=self.sse,
+            sse_key=self.sse_key,
+        )
 
     @property
     def folder(self) -> Path | None:

@@ -23,9 +23,11 @@ from pydantic import (
 from mtdata.config import values
 from mtdata.config.replica import ALLOWED, ReplicaConfig, replicas
 from mtdata.config.strict import DURATION, STRICT
+from mtdata.core.s3 import S3Access
 from mtdata.core.trust import AGENT
 
 _MIB = 1024 * 1024
+SHARED_WITH_REPLICAS = ("timeout_s", "connect_timeout_s", "agent")
 _MOST_ROWS = 10**12
 """No site has so many; a longer number is no number of rows."""
 
@@ -48,7 +50,9 @@ def _key_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
 
 
 def _replicas(value: object, info: ValidationInfo) -> tuple[ReplicaConfig, ...]:
-    return replicas(value, info.data.get("replica_keys", {}), lambda told: authority(told, info))
+    known = {name: info.data[name] for name in SHARED_WITH_REPLICAS if name in info.data}
+    keys = info.data.get("replica_keys", {})
+    return replicas(value, keys, lambda told: authority(told, info), S3Access(**known))
 
 
 def authority(value: object, info: ValidationInfo) -> str:
@@ -218,6 +222,11 @@ class SiteConfig(BaseModel):
         if info.data.get("ready") and not text:
             raise ValueError("a READY site needs it")
         return value
+
+    @property
+    def holds_drift(self) -> bool:
+        """Whether entries with other fields than the scale is known by wait for a person."""
+        return self.drift == "hold"
 
     @property
     def max_response_bytes(self) -> int:

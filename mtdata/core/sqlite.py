@@ -123,6 +123,8 @@ class LedgerDatabase:
         """Translate the database's refusals; the last commit stays what it was."""
         try:
             yield
+        except sqlite3.ProgrammingError:
+            raise  # a fault of this program: there is nothing wrong with disk and file
         except kinds as error:
             raise StorageError(
                 f"{self._path}: the ledger cannot be used: {_reason_of(error)}. What was committed "
@@ -192,7 +194,7 @@ class LedgerDatabase:
             cursor = self._db.execute(sql, values)
             return self._checked(cursor, cursor.fetchall())
 
-    def first_row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+    def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
         with self.translated_faults(FOREIGN):
             cursor = self._db.execute(sql, values)
@@ -210,7 +212,7 @@ class LedgerDatabase:
                     while rows := cursor.fetchmany(PAGE):
                         self._checked(cursor, rows)
                 astray = self._schema.astray
-                return not any(self.first_row(f"SELECT 1 FROM {where} LIMIT 1") for where in astray)
+                return not any(self.row(f"SELECT 1 FROM {where} LIMIT 1") for where in astray)
         except StorageError:
             return False
 

@@ -71,7 +71,7 @@ class SiteWorker:
     def beats(self) -> int | None:
         """Signs of life of the task in hand so far; None when there is none."""
         stop_token = self._stop_token
-        return stop_token.checks if stop_token else None
+        return stop_token.steps if stop_token else None
 
     def join(self, patience_s: float) -> bool:
         """Wait for all that is in hand or waits; whether it ended."""

@@ -13,7 +13,7 @@ import pytest
 
 from mtdata.config.loading import load
 from mtdata.jobs.runner import options_of
-from mtdata.study.decryption.crew import WorkerPool
+from mtdata.study.decryption.worker_pool import WorkerPool
 from tests.system.home import ROOT, Home
 
 FOREIGN = ("sitecustomize", "requests", "yaml", "mtdata", "django", "typing_extensions")

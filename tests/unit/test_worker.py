@@ -120,4 +120,4 @@ def test_a_pulse_ends_its_task_once_so_that_it_can_put_things_in_order() -> None
     with pytest.raises(Stopped):
         stop_token.check()
     stop_token.check()
-    assert stop_token.checks == 3
+    assert stop_token.steps == 3

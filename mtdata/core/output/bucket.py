@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mtdata.core.errors import ConfigError, OutputError, OutputRefused, StorageError
-from mtdata.core.output.port import FileFacts, Sealing, Staged, checked_name
+from mtdata.core.output.port import FileFacts, Staged, checked_name
 from mtdata.core.s3 import (
     S3Access,
     S3Bucket,
@@ -21,7 +21,6 @@ from mtdata.core.s3 import (
     StoreRefusal,
     Words,
     bucket_of,
-    sealing_of,
 )
 
 PIECE = 8 << 20
@@ -63,7 +62,7 @@ def _read(file: BinaryIO) -> bytes:
 class BucketOutput:
     """Port Output over `s3://bucket/prefix`."""
 
-    def __init__(self, place: str, access: S3Access, sealing: Sealing) -> None:
+    def __init__(self, place: str, access: S3Access) -> None:
         found = bucket_of(place)
         if not found:
             raise ConfigError(
@@ -72,7 +71,7 @@ class BucketOutput:
             )
         bucket, prefix = found
         self._prefix = f"{prefix}/".removeprefix("/")
-        self.place, self._sealing = place.rstrip("/"), sealing
+        self.place, self._sealing = place.rstrip("/"), access.sealing
         self._bucket = S3Bucket(access, bucket, Words(self._refused, self._failed))
 
     def size(self, name: str) -> int | None:
@@ -86,9 +85,8 @@ class BucketOutput:
         """Port: Output.stage: all parts of an upload, which shows nothing before it is ended."""
         at = self._object_of(name)
         self.drop(name)
-        more = sealing_of(self._sealing.kind, self._sealing.key)
         meta = {DIGEST: facts.sha256, "rows": str(facts.rows)}
-        begun = self._bucket.begin(**at, Metadata=meta, **more)
+        begun = self._bucket.begin(**at, Metadata=meta, **self._sealing)
         if not begun.get("UploadId"):  # without one, a part is a file and its end a removal
             raise OutputError(f"{self.place}/{name}: the store begins no upload of parts")
         which = {**at, "UploadId": begun["UploadId"]}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from mtdata.core.past import latest_counted
 from mtdata.jobs.records.asking import asking, now
+from mtdata.jobs.records.liveness import is_alive
 from mtdata.jobs.records.models import Job, Part, Runner
 from mtdata.jobs.states import Status
 
-SILENT_SWEEPS = 4
-"""A runner that was not heard of for so many sweeps is silent."""
 MOST_PARTS = 200
 
 
@@ -46,18 +44,7 @@ def jobs_by_status() -> dict[str, int]:
 def live_count(sweep_s: float) -> int:
     """How many runners are alive."""
     with asking():
-        at = now()
-        return Runner.objects.filter(_is_alive(at, sweep_s)).count()
-
-
-def _is_alive(at: datetime, sweep_s: float) -> Q:
-    """Runners heard of lately, or with a part whose lease they keep (one that drains the queue)."""
-    since = at - timedelta(seconds=SILENT_SWEEPS * sweep_s)
-    counted = latest_counted(at)
-    holding = Part.objects.filter(status=Status.IN_PROGRESS, leased_until__gt=at)
-    holding = holding.exclude(beat_at__gt=counted)
-    busy = holding.exclude(runner=None).values("runner")
-    return Q(ended_at=None) & (Q(seen_at__gt=since, seen_at__lte=counted) | Q(pk__in=busy))
+        return Runner.objects.filter(is_alive(now(), sweep_s)).count()
 
 
 def runner_page(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> RunnerPage:
@@ -72,7 +59,7 @@ def runner_page(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -
         found = list(chosen.order_by("-started_at", "pk")[first : first + size])
         keys = [runner.pk for runner in found]
         heard = set(
-            Runner.objects.filter(_is_alive(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
+            Runner.objects.filter(is_alive(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
         )
         parts = _in_hand(keys)
     return RunnerPage([_runner_json(one, heard, parts, at) for one in found], total, page, pages)

@@ -131,7 +131,7 @@ def _check_ledger(site: SiteConfig) -> Finding:
     path = site.path / TRIED
     try:
         with closing(Ledger(path)) as ledger:
-            ledger.diary.begin_run("check", SystemClock().now())
+            ledger.runs.begin_run("check", SystemClock().now())
             is_shared = ledger.journal == "wal"
         disk = FolderDisk(site.path)
         for ending in BESIDE:
@@ -165,8 +165,8 @@ def _times(site: SiteConfig, now: datetime) -> tuple[datetime | None, dict[str, 
     if not has_pool(site):
         return None, {}
     with look_into(site) as pool:
-        last = pool.ledger.diary.last_run()
-        return last and last[0], pool.ledger.sight.ahead(now)
+        last = pool.ledger.runs.last_run()
+        return last and last[0], pool.ledger.queries.ahead(now)
 
 
 def _check_replica(site: SiteConfig, number: int) -> Finding:

@@ -12,7 +12,8 @@ from django.urls import reverse
 from ninja import Query
 
 from mtdata.jobs import queue
-from mtdata.jobs.kind import reading
+from mtdata.jobs.ordering import kind_of
+from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import listing, progress, queries, share
 from mtdata.jobs.records.models import Job, Part
 from mtdata.web.access import users
@@ -48,12 +49,11 @@ def add_job(
     the header Location.
     """
     scope, who = scope_of(request.user), request.user.get_username()
-    if order.kind in scope.kinds:
-        faults = reading(scope.kinds[order.kind], scope.settings, order.parameters).faults
-        if faults:
-            raise Misfits(f"{order.kind} does not take these parameters.", faults)
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
-        job = queue.add(scope.settings, scope.kinds, order.kind, order.parameters, owner=who)
+        reading = validate(kind_of(order.kind, scope.kinds), scope.settings, order.parameters)
+        if reading.faults:
+            raise Misfits(f"{order.kind} does not take these parameters.", reading.faults)
+        [job] = queue.add_all(scope.settings, scope.kinds, order.kind, [reading], who)
     response.headers["Location"] = reverse("api_show_job", kwargs={"id": job.pk})
     return _ordered(job)
 

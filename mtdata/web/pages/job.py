@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from mtdata.core.control import on_lines
-from mtdata.jobs.records import progress
+from mtdata.jobs.records import progress, runner_view
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.jobs.states import FINAL, Status
@@ -24,7 +24,6 @@ from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, text_in
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
-SWEEPS = 3
 
 
 def job_or_404(request: HttpRequest, job_id: Any) -> Job:
@@ -59,8 +58,7 @@ def _context(job: Job, scope: Scope) -> dict[str, Any]:
         "progress": now,
         "percent": int(100 * now.share),
         "is_final": Status(job.status) in FINAL,
-        "is_lonely": waits
-        and not progress.has_live_runner(max(progress.LIVING_S, SWEEPS * sweep_s)),
+        "is_lonely": waits and not runner_view.live_count(sweep_s),
         "took": _took(job),
         "place": _queue_place(job, scope),
         "left": span(now.speed.left_s) if job.status == Status.IN_PROGRESS else "",

@@ -25,7 +25,7 @@ class PageCounts(NamedTuple):
     alive: int
 
 
-class Counting:
+class CachedCounts:
     """Counts at most once in a few seconds, however many ask."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ def _counted() -> PageCounts:
     return PageCounts(runner_view.jobs_by_status(), listing.queue_summary(), alive)
 
 
-_COUNTING = Counting()
+_COUNTING = CachedCounts()
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

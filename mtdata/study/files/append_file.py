@@ -15,6 +15,7 @@ from typing import Any
 from mtdata.core.ports import Disk
 from mtdata.study.ledger.files import Files
 from mtdata.study.model.mark import FORM, FileFinding, FileMark, finding
+from mtdata.study.model.states import ASIDE, CLOSED
 
 log = logging.getLogger(__name__)
 ANNOUNCED = {"sheet": logging.INFO}
@@ -129,7 +130,7 @@ class DayFiles:
     def _set_aside(self, mark: FileMark) -> None:
         """The evidence is entered first: a kill between the two must not hide it."""
         self.enter(CHANGED[self._kind], mark.scale, told_of(mark))
-        self._files.set_state(mark.number, "aside")
+        self._files.set_state(mark.number, ASIDE)
         self.set_aside.append(mark)
 
     def next_part(self, scale: str, day: str, path_of: PathOf) -> tuple[int, str]:
@@ -143,7 +144,7 @@ class DayFiles:
         """The day's file, ready for the next append."""
         mark = self.sound(scale, day)
         if mark is not None and self._kind == "sheet" and mark.form != FORM:
-            self._files.set_state(mark.number, "closed")  # its rows stay as they were worded
+            self._files.set_state(mark.number, CLOSED)  # its rows stay as they were worded
             mark = None
         if mark is None or mark.mode != "grow":
             part, path = self.next_part(scale, day, path_of)

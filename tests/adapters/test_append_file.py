@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.study.files.grown import AppendFile, DayFiles
+from mtdata.study.files.append_file import AppendFile, DayFiles
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory
 
@@ -37,7 +37,7 @@ class Bench:
             self.ledger.files.save(grown.mark)
 
     def rest(self) -> None:
-        self.ledger.files.put_down()
+        self.ledger.files.release_all()
 
 
 @pytest.fixture

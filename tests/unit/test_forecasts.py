@@ -16,11 +16,12 @@ from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.scale import Scale
-from mtdata.study.pool import Pool, SiteTerms
+from mtdata.study.pool import Pool
 from mtdata.study.status import forecasts
 from tests.fakes import compact
 from tests.fakes_disk import MemoryDisk
 from tests.ledgers import ledger_in_memory
+from tests.sites import site_config
 
 BEGUN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -48,7 +49,7 @@ class World:
         self.pool = Pool(
             self.disk, self.archive, sheets, self.ledger, ClearCipher(), self.clock, ()
         )
-        self.terms = SiteTerms("study", zone=zone)
+        self.config = site_config("study", timezone=zone)
         self.next_id = 1
 
     def keep(self, count: int = 1, scale: str = SCALE) -> None:
@@ -65,9 +66,9 @@ class World:
             )  # fmt: skip
 
     def round(self, code: int = 0, wanted: str = ".") -> None:
-        diary, now = self.ledger.diary, self.clock.at
-        number = diary.begin_run(f"export study {wanted}", now)
-        diary.end_run(number, code, {}, now, {SCALE: None} if code in (0, 1) else {})
+        runs, now = self.ledger.runs, self.clock.at
+        number = runs.begin_run(f"export study {wanted}", now)
+        runs.end_run(number, code, {}, now, {SCALE: None} if code in (0, 1) else {})
 
     def go_on(self, length: timedelta, *, every: timedelta = HOUR / 4, code: int = 0) -> None:
         """Rounds that bring nothing, for so long."""
@@ -88,14 +89,14 @@ class World:
             self.clock.at += DAY
 
     def look(self) -> set[tuple[str, str]]:
-        forecasts.look(self.pool, self.terms, self.clock.now())
+        forecasts.look(self.pool, self.config, self.clock.now())
         return self.open()
 
     def open(self) -> set[tuple[str, str]]:
-        return {(one.kind, one.scale) for one in self.ledger.diary.open_incidents()}
+        return {(one.kind, one.scale) for one in self.ledger.incidents.open_incidents()}
 
     def detail(self) -> str:
-        [one] = self.ledger.diary.open_incidents()
+        [one] = self.ledger.incidents.open_incidents()
         return one.detail
 
 
@@ -112,7 +113,7 @@ SILENCE = {("silence", SCALE)}
 def test_silence_is_told_once_and_over_with_the_next_entry(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.terms = SiteTerms("study", every_s=900)
+    world.config = site_config("study", every_s=900)
     world.weeks(4)
     world.clock.at -= 2 * DAY  # Saturday, eight o'clock; the longest gap is a weekend of 64 h
     world.go_on(7 * DAY)
@@ -129,7 +130,7 @@ def test_silence_is_told_once_and_over_with_the_next_entry(
 
 
 def test_an_empty_weekend_is_no_silence(world: World) -> None:
-    world.terms = SiteTerms("study", every_s=900)
+    world.config = site_config("study", every_s=900)
     world.weeks(3)
     world.clock.at -= 2 * DAY
     for _ in range(12):
@@ -138,7 +139,7 @@ def test_an_empty_weekend_is_no_silence(world: World) -> None:
 
 
 def test_rounds_that_did_not_go_well_hear_no_silence(world: World) -> None:
-    world.terms = SiteTerms("study", every_s=900)
+    world.config = site_config("study", every_s=900)
     world.weeks(4)
     world.go_on(10 * DAY, every=HOUR, code=69)
     world.round()
@@ -147,7 +148,7 @@ def test_rounds_that_did_not_go_well_hear_no_silence(world: World) -> None:
 
 @pytest.mark.parametrize("move", [DAY, -DAY])
 def test_a_clock_that_is_moved_by_a_day_makes_no_silence(world: World, move: timedelta) -> None:
-    world.terms = SiteTerms("study", every_s=900)
+    world.config = site_config("study", every_s=900)
     for _ in range(16 * 24):
         world.clock.at += HOUR
         world.keep()
@@ -161,14 +162,14 @@ def test_a_clock_that_is_moved_by_a_day_makes_no_silence(world: World, move: tim
 def test_a_silence_that_a_person_closed_is_not_told_again_and_the_next_one_is(
     world: World,
 ) -> None:
-    world.terms = SiteTerms("study", every_s=900)
+    world.config = site_config("study", every_s=900)
     for _ in range(16 * 6):
         world.clock.at += 4 * HOUR
         world.keep()
     world.go_on(1.1 * DAY)
     assert world.look() == SILENCE
-    [one] = world.ledger.diary.open_incidents()
-    assert world.ledger.diary.close_by_hand(one.number, world.clock.at)
+    [one] = world.ledger.incidents.open_incidents()
+    assert world.ledger.incidents.close_by_hand(one.number, world.clock.at)
     world.go_on(HOUR)
     assert world.look() == set()
     world.keep()
@@ -179,7 +180,7 @@ def test_a_silence_that_a_person_closed_is_not_told_again_and_the_next_one_is(
 
 
 def test_after_four_weeks_none_is_what_is_usual(world: World) -> None:
-    world.terms = SiteTerms("study", every_s=900)
+    world.config = site_config("study", every_s=900)
     for _ in range(16 * 6):
         world.clock.at += 4 * HOUR
         world.keep()
@@ -190,7 +191,7 @@ def test_after_four_weeks_none_is_what_is_usual(world: World) -> None:
 
 
 def test_an_adopted_pool_tells_no_moments_and_so_no_silence(world: World) -> None:
-    world.terms = SiteTerms("study", every_s=900)
+    world.config = site_config("study", every_s=900)
     world.weeks(4)
     world.ledger._db.run("UPDATE ranges SET kept_at = ?", world.clock.at.isoformat())
     world.go_on(9 * DAY)
@@ -221,7 +222,7 @@ LOCKOUT = {("lockout_ahead", "")}
 
 
 def test_a_lockout_is_foreseen_from_what_lies_on_the_site_and_comes(world: World) -> None:
-    world.terms = SiteTerms("study", max_records=100)
+    world.config = site_config("study", max_records=100)
     for _ in range(3):
         world.keep(15)
         world.round()
@@ -244,10 +245,10 @@ def test_a_lockout_is_foreseen_from_what_lies_on_the_site_and_comes(world: World
 
 
 def test_rows_that_cannot_be_carried_home_count_as_the_site_counts_them(world: World) -> None:
-    world.terms = SiteTerms("study", max_records=100)
+    world.config = site_config("study", max_records=100)
     world.keep(5)
-    number = world.ledger.diary.begin_run("export study .", BEGUN)
-    world.ledger.diary.end_run(number, 1, {}, BEGUN, {SCALE: 85})
+    number = world.ledger.runs.begin_run("export study .", BEGUN)
+    world.ledger.runs.end_run(number, 1, {}, BEGUN, {SCALE: 85})
     assert world.ledger.arrivals.rows_on_site() == 85
     assert world.ledger.arrivals.listed() == {}
     assert world.look() == LOCKOUT
@@ -319,7 +320,7 @@ def test_a_pool_in_which_only_some_scales_are_asked_for_is_not_late(world: World
 def test_a_round_that_begins_after_a_jump_of_the_clock_is_waited_for(world: World) -> None:
     world.round()
     world.clock.at += DAY
-    world.ledger.diary.begin_run("export study .", world.clock.at)
+    world.ledger.runs.begin_run("export study .", world.clock.at)
     assert world.look() == set()
     world.clock.at += HOUR
     assert world.look() == MISSED
@@ -336,7 +337,9 @@ def test_a_round_that_begins_after_a_jump_of_the_clock_is_waited_for(world: Worl
 )
 def test_steady_days_alarm_nobody_whatever_the_clock_does(begun: datetime, move: timedelta) -> None:
     world = World(ZoneInfo("America/New_York"))
-    world.terms = SiteTerms("study", every_s=6 * 3600, zone=world.terms.zone, max_records=100_000)
+    world.config = site_config(
+        "study", every_s=6 * 3600, timezone=world.config.timezone, max_records=100_000
+    )
     world.clock.at = begun
     for number in range(25 * 4):
         world.clock.at += 6 * HOUR + (move if number == 70 else 0 * DAY)

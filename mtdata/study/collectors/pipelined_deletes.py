@@ -45,12 +45,12 @@ class PipelinedRoute:
     timeout_s: float  # for the answer as a whole
 
 
-class _Lane:
+class _Connection:
     """One connection, at most one request outstanding on it."""
 
-    def __init__(self, road: PipelinedRoute) -> None:
-        self._road = road
-        self._connection = road.connect()
+    def __init__(self, route: PipelinedRoute) -> None:
+        self._route = route
+        self._connection = route.connect()
         self._answers = 0
         self._buffer, self._head, self._length = bytearray(), b"", 0
         self.id = 0
@@ -64,8 +64,8 @@ class _Lane:
     def ask(self, id: int) -> None:
         """Send the request for an id."""
         self.id, self._buffer, self._head = id, bytearray(), b""
-        self.until = monotonic() + self._road.timeout_s
-        self.sock.sendall(self._road.request(id))
+        self.until = monotonic() + self._route.timeout_s
+        self.sock.sendall(self._route.request(id))
 
     def hear(self) -> Reply | None:
         """The answer when it is whole, None while more must come; Unusual or a fault otherwise."""
@@ -95,7 +95,7 @@ class _Lane:
         head = self._head
         self._answers += 1
         if COOKIE.search(head):
-            self._road.cookies(head[head.index(b"\r\n") + 2 : -2])
+            self._route.cookies(head[head.index(b"\r\n") + 2 : -2])
         if CLOSES.search(head):
             self.close()
         kind = KIND.search(head)
@@ -109,7 +109,7 @@ class _Lane:
     def reopen(self) -> None:
         """A new connection in the place of the old one, if that is closed or stale."""
         self.close()
-        self._connection, self._answers = self._road.connect(), 0
+        self._connection, self._answers = self._route.connect(), 0
 
     def is_open(self) -> bool:
         """Whether another request may go out on it."""
@@ -121,7 +121,7 @@ class _Lane:
 
     def give_back(self) -> None:
         """Leave the connection to others; nothing may be outstanding on it."""
-        self._road.give_back(self._connection)
+        self._route.give_back(self._connection)
 
 
 def _length(head: bytes) -> int:
@@ -132,104 +132,104 @@ def _length(head: bytes) -> int:
     return int(told.group(1))
 
 
-class Lanes:
-    """At most `count` lanes; at the first that is unusual no more ids are taken."""
+class PipelinedDeletes:
+    """At most `count` connections; at the first that is unusual no more ids are taken."""
 
-    def __init__(self, road: PipelinedRoute, count: int) -> None:
-        self._road, self._count = road, count
+    def __init__(self, route: PipelinedRoute, count: int) -> None:
+        self._route, self._count = route, count
         self._waiting = selectors.DefaultSelector()
-        self._lanes: dict[Any, _Lane] = {}  # those with a request outstanding, by socket
-        self._idle: list[_Lane] = []
+        self._asked: dict[Any, _Connection] = {}  # those with a request outstanding, by socket
+        self._idle: list[_Connection] = []
         self._usual = True
-        self._unusual: tuple[type[BaseException], ...] = (Unusual, *road.faults)
+        self._unusual: tuple[type[BaseException], ...] = (Unusual, *route.faults)
 
     def sweep(self, ids: Ids) -> Iterator[tuple[int, Reply | None]]:
         """Ask for each id once; what became of it, None = ask the ordinary way.
 
-        `ids` is only taken from when a lane is free, so whoever makes it can end it at any time.
+        `ids` is only taken from when a connection is free, so who makes it can end it at any time.
         """
         try:
             while True:
-                while self._usual and (self._idle or len(self._lanes) < self._count):
+                while self._usual and (self._idle or len(self._asked) < self._count):
                     if (id := next(ids, None)) is None:
                         break
                     if not self._send(id):
                         yield id, None
-                if not self._lanes:
+                if not self._asked:
                     return
                 yield from self._listen()
         finally:
             self._end()
 
     def _send(self, id: int) -> bool:
-        """Send it on a free lane; False when that cannot be done here."""
+        """Send it on a free connection; False when that cannot be done here."""
         try:
-            lane = self._idle.pop() if self._idle else _Lane(self._road)
-            if not lane.is_open():
-                lane.reopen()
-            self._ask(lane, id)
-        except self._road.faults:
+            connection = self._idle.pop() if self._idle else _Connection(self._route)
+            if not connection.is_open():
+                connection.reopen()
+            self._ask(connection, id)
+        except self._route.faults:
             self._usual = False
             return False
         return True
 
-    def _ask(self, lane: _Lane, id: int) -> None:
+    def _ask(self, connection: _Connection, id: int) -> None:
         try:
-            lane.ask(id)
-        except self._road.faults:
-            if not lane.is_stale():
+            connection.ask(id)
+        except self._route.faults:
+            if not connection.is_stale():
                 raise
-            lane.reopen()
-            lane.ask(id)
-        self._lanes[lane.sock] = lane
-        self._waiting.register(lane.sock, selectors.EVENT_READ)
+            connection.reopen()
+            connection.ask(id)
+        self._asked[connection.sock] = connection
+        self._waiting.register(connection.sock, selectors.EVENT_READ)
 
     def _listen(self) -> Iterator[tuple[int, Reply | None]]:
-        soonest = min(lane.until for lane in self._lanes.values())
+        soonest = min(connection.until for connection in self._asked.values())
         for key, _ in self._waiting.select(max(0.0, soonest - monotonic())):
-            lane = self._lanes[key.fileobj]
+            connection = self._asked[key.fileobj]
             try:
-                reply = lane.hear()
+                reply = connection.hear()
             except self._unusual:
                 self._forget(key.fileobj)
-                if not self._once_more(lane):
-                    yield lane.id, None
+                if not self._once_more(connection):
+                    yield connection.id, None
                 continue
             if reply is not None:
                 self._forget(key.fileobj)
-                self._idle.append(lane)
-                yield lane.id, reply
+                self._idle.append(connection)
+                yield connection.id, reply
         yield from self._too_late()
 
-    def _once_more(self, lane: _Lane) -> bool:
+    def _once_more(self, connection: _Connection) -> bool:
         """Ask again on a new connection if the site had only closed the old one quietly."""
-        if lane.is_stale():
+        if connection.is_stale():
             try:
-                lane.reopen()
-                self._ask(lane, lane.id)
-            except self._road.faults:
-                lane.close()
+                connection.reopen()
+                self._ask(connection, connection.id)
+            except self._route.faults:
+                connection.close()
             else:
                 return True
-        lane.close()
+        connection.close()
         self._usual = False
         return False
 
     def _too_late(self) -> Iterator[tuple[int, Reply | None]]:
-        for sock, lane in list(self._lanes.items()):
-            if monotonic() > lane.until:
+        for sock, connection in list(self._asked.items()):
+            if monotonic() > connection.until:
                 self._forget(sock)
-                lane.close()
+                connection.close()
                 self._usual = False
-                yield lane.id, None
+                yield connection.id, None
 
     def _forget(self, sock: Any) -> None:
         self._waiting.unregister(sock)
-        del self._lanes[sock]
+        del self._asked[sock]
 
     def _end(self) -> None:
         self._waiting.close()
-        for lane in self._lanes.values():
-            lane.close()
-        for lane in self._idle:
-            lane.give_back()
+        for connection in self._asked.values():
+            connection.close()
+        for connection in self._idle:
+            connection.give_back()

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.model.states import CONFLICT, DRIFT, HELD, MALFORMED, ROWED, SEALED, STORED
 
-SETTLED = "(gone_at IS NOT NULL AND (accepted = 1 OR held IS 'malformed'))"
+SETTLED = f"(gone_at IS NOT NULL AND (accepted = 1 OR held IS '{MALFORMED}'))"
 """Held, with nothing left to do: the site has it no more, and its bytes are safe here."""
+
+
+WORTH_A_TRY = f"(state = {STORED} OR (held IN ('{SEALED}', '{DRIFT}') AND tried_with <> ?))"
+"""May become a row now, by the fingerprint of the keys."""
 
 
 class EntryCounts(NamedTuple):
@@ -37,7 +42,7 @@ class Counts:
         """Which of these a person has let through in spite of drift or conflict."""
         found: set[int] = set()
         for seq in seqs:
-            if self._db.first_row("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
+            if self._db.row("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
                 found.add(seq)
         return found
 
@@ -46,8 +51,8 @@ class Counts:
         return [
             row[0]
             for row in self._db.all(
-                "SELECT DISTINCT scale FROM entries WHERE state < 2 AND raw_lost = 0"
-                " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?))",
+                f"SELECT DISTINCT scale FROM entries WHERE state < {ROWED} AND raw_lost = 0"
+                f" AND {WORTH_A_TRY}",
                 fingerprint,
             )
         ]
@@ -58,34 +63,35 @@ class Counts:
         The next round makes the rows of those that a person may decide.  Sealed ones stay held
         until a key opens them; they are tried again, and hold up no other version of their id.
         """
-        which = "WHERE scale = ? AND state = 1 AND (? IS NULL OR id = ?) AND held"
+        which = f"WHERE scale = ? AND state = {HELD} AND (? IS NULL OR id = ?) AND held"
         chosen = (scale, number, number)
         with self._db.commit():
             sealed = self._db.run(
-                f"UPDATE entries SET accepted = 1, tried_with = '' {which} = 'sealed'", *chosen
+                f"UPDATE entries SET accepted = 1, tried_with = '' {which} = '{SEALED}'", *chosen
             )
             rows = self._db.run(
-                f"UPDATE entries SET state = 0, accepted = 1 {which} IN ('conflict', 'drift')",
+                f"UPDATE entries SET state = {STORED}, accepted = 1 {which}"
+                f" IN ('{CONFLICT}', '{DRIFT}')",
                 *chosen,
             )
         return Released(rows, sealed)
 
     def row_of(self, seq: int) -> bytes | None:
         """Digest of the cells of an entry's row; None where it has none that is proven."""
-        row = self._db.first_row("SELECT cells FROM entries WHERE seq = ? AND state = 2", seq)
+        row = self._db.row(f"SELECT cells FROM entries WHERE seq = ? AND state = {ROWED}", seq)
         return row[0] if row else None
 
     def counts(self, scale: str) -> EntryCounts:
         """Entries of the scale by state, and those with a row that are still on the site."""
         # each part by an index of its own: the rows of old entries are never read
-        row = self._db.first_row(
+        row = self._db.row(
             "SELECT stored, held_back, rowed, on_site FROM"
-            " (SELECT count(*) FILTER (WHERE state = 0) AS stored, count(*) FILTER (WHERE"
-            " state = 1) AS held_back FROM entries INDEXED BY entries_waiting"
-            " WHERE scale = ?1 AND state < 2),"
+            f" (SELECT count(*) FILTER (WHERE state = {STORED}) AS stored, count(*) FILTER (WHERE"
+            f" state = {HELD}) AS held_back FROM entries INDEXED BY entries_waiting"
+            f" WHERE scale = ?1 AND state < {ROWED}),"
             " (SELECT count(e.sheet) AS rowed FROM files f CROSS JOIN entries e"
             " INDEXED BY entries_line ON e.sheet = f.number WHERE f.scale = ?1),"
-            " (SELECT count(*) FILTER (WHERE state = 2) AS on_site FROM entries"
+            f" (SELECT count(*) FILTER (WHERE state = {ROWED}) AS on_site FROM entries"
             " INDEXED BY entries_on_site WHERE scale = ?1 AND gone_at IS NULL)",
             scale,
         )
@@ -94,7 +100,7 @@ class Counts:
     def held(self, scale: str | None = None) -> list[tuple[Any, ...]]:
         """Scale, id, kind, reason and number of held entries, grouped, at most 1000 rows."""
         return self._db.all(
-            "SELECT scale, id, held, reason, count(*) FROM entries WHERE state = 1"
+            f"SELECT scale, id, held, reason, count(*) FROM entries WHERE state = {HELD}"
             " AND (? IS NULL OR scale = ?) GROUP BY scale, id, held, reason"
             " ORDER BY scale, held, id LIMIT 1000",
             scale,
@@ -107,7 +113,7 @@ class Counts:
             row[0]: (row[1], row[2])
             for row in self._db.all(
                 "SELECT held, count(*), max(reason) AS reason FROM entries"
-                f" WHERE scale = ? AND state = 1 AND NOT {SETTLED} GROUP BY held",
+                f" WHERE scale = ? AND state = {HELD} AND NOT {SETTLED} GROUP BY held",
                 scale,
             )
         }

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from mtdata.core.past import past
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.model.states import HELD, ROWED, STANDING, STORED
 
-_STANDING = "state IN ('live', 'closed', 'foreign', 'aside')"
+_STANDING = f"state IN {STANDING}"
 
 
 _TIMES = (
@@ -81,16 +82,16 @@ class Queries:
 
     def balance(self, scale: str) -> Balance:
         """One statement, so that a round beside it cannot come between the numbers."""
-        row = self._db.first_row(
+        row = self._db.row(
             "SELECT"
             " (SELECT count(e.start) FROM files f CROSS JOIN entries e INDEXED BY entries_raw"
             " ON e.file = f.number WHERE f.scale = ?1 AND f.kind <> 'sheet'),"
             " (SELECT count(e.sheet) FROM files f CROSS JOIN entries e INDEXED BY entries_line"
             " ON e.sheet = f.number WHERE f.scale = ?1),"
             " (SELECT count(*) FROM entries INDEXED BY entries_waiting"
-            " WHERE scale = ?1 AND state < 2 AND state = 1),"
+            f" WHERE scale = ?1 AND state < {ROWED} AND state = {HELD}),"
             " (SELECT count(*) FROM entries INDEXED BY entries_waiting"
-            " WHERE scale = ?1 AND state < 2 AND state = 0)",
+            f" WHERE scale = ?1 AND state < {ROWED} AND state = {STORED})",
             scale,
         )
         return Balance._make(row or (0, 0, 0, 0))
@@ -111,7 +112,7 @@ class Queries:
         """The newest stored time that lies after now, by what it is told of."""
         found = {}
         for what, column, table in _TIMES:
-            row = self._db.first_row(f"SELECT max({column}) AS newest_at FROM {table}")
+            row = self._db.row(f"SELECT max({column}) AS newest_at FROM {table}")
             newest = datetime.fromisoformat(row[0]) if row and row[0] else None
             if newest is not None and past(newest, now) is None:
                 found[what] = newest
