@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mtdata.cake import check
+from mtdata.cake.accounts import account_names
 from mtdata.cake.daily_reports import DAILY, kinds
 from mtdata.cake.log_in import LOG_IN
 from mtdata.config import Settings
@@ -23,7 +24,7 @@ CHECKS = Checks(
         "Each account of export.config is asked once (is this machine on CAKE's whitelist, is the "
         "key accepted?), and a small file is put into its OUTPUT and removed."
     ),
-    names=check.names,
+    names=account_names,
     look=check.check_account,
     needs_state=True,
     folders=check.check_folders,

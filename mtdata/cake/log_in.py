@@ -5,19 +5,15 @@ The password goes to that instance and nowhere else, and the key that comes back
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 
+from mtdata.cake.accounts import account_names
 from mtdata.config import Settings
 from mtdata.jobs.foreign import ForeignLogIn
 
 
 def _narrowed(settings: Settings, domain: str) -> Settings:
     return settings.model_copy(update={"export": settings.export.of_domain(domain)})
-
-
-def _accounts(settings: Settings) -> Sequence[str]:
-    return [account.name for account in settings.export.cake]
 
 
 def _is_accepted(
@@ -35,4 +31,4 @@ def _is_accepted(
     return True
 
 
-LOG_IN = ForeignLogIn("CAKE", _accounts, _narrowed, _is_accepted)
+LOG_IN = ForeignLogIn("CAKE", account_names, _narrowed, _is_accepted)
