@@ -31,9 +31,8 @@ def named_files(text: str) -> set[str]:
 def is_there(path: str) -> bool:
     """Whether it is; a name alone is that of a file in a folder that the page has just named."""
     if "/" not in path:
-        return any(
-            next((ROOT / top).rglob(path), None) for top in ("mtdata", "tests", "benchmarks")
-        )
+        folders = (ROOT / top for top in ("mtdata", "tests", "benchmarks"))
+        return (ROOT / path).exists() or any(next(one.rglob(path), None) for one in folders)
     return any((start / path).exists() for start in (ROOT, ROOT / "mtdata"))
 
 
