@@ -152,6 +152,16 @@ def with_vague_functions(file: Source) -> Iterator[str]:
             yield file.at(function, function.name)
 
 
+LEANING = re.compile("(the same|as above|as before|likewise|ditto)\\b", re.IGNORECASE)
+
+
+def with_leaning_docstrings(file: Source) -> Iterator[str]:
+    """Whoever meets a function by its name does not read the one above it first."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, Definition) and LEANING.match(ast.get_docstring(node) or ""):
+            yield file.at(node, f"{node.name}: {(ast.get_docstring(node) or '').splitlines()[0]}")
+
+
 OS_TOUCHES = (
     "fsync fdatasync sync rename renames replace unlink remove rmdir removedirs truncate ftruncate"
 )
@@ -298,6 +308,7 @@ RULES: list[tuple[Callable[[Source], Iterator[str]], str, str]] = [
     (with_vague_functions, "x.py", "def _told(self): ..."),
     (with_vague_functions, "x.py", "class C:\n def is_known(self): ..."),
     (with_vague_functions, "x.py", "def place_of(word): ..."),
+    (with_leaning_docstrings, "x.py", 'def f():\n "The same for rows."'),
     (with_touches_of_the_disk, "x.py", "import os\nos.replace(a, b)"),
     (with_touches_of_the_disk, "x.py", "from os import fsync"),
     (with_touches_of_the_disk, "x.py", "(folder / 'x').unlink(missing_ok=True)"),
@@ -379,6 +390,11 @@ def test_functions_are_named_by_what_they_give() -> None:
         if line.rpartition(" ")[2] not in STILL_VAGUE or "/study/" not in line
     ]
     assert not new, shown("these names are of VAGUE_WORDS alone; say of what", new)
+
+
+def test_docstrings_begin_without_the_neighbour_above() -> None:
+    found = offences(with_leaning_docstrings)
+    assert not found, shown("say what it is, not what it is like", found)
 
 
 def test_a_class_name_is_defined_once() -> None:

@@ -52,7 +52,7 @@ class Limits(NamedTuple):
     of_one_address: int = 64
     """Connections at which nothing is being done: then the oldest gives way to a new one."""
     of_all: int = 400
-    """The same of all addresses."""
+    """Connections of all addresses at which nothing is being done."""
 
     def within(self, room: int) -> Limits:
         """The limits where no more than so many connections fit: half of them may wait."""

@@ -24,16 +24,23 @@ def pages() -> list[str]:
 def named_files(text: str) -> set[str]:
     """Words in backticks that are paths of the checkout; `*` and `<` stand for several files."""
     found = {word for word in _CODE.findall(text) if _FILE.fullmatch(word)}
+    found = {word for word in found if "NAME" not in word.split("/")}  # of one's own choice
     return {word for word in found if word.endswith(".py") or word.partition("/")[0] in FOLDERS}
 
 
 def is_there(path: str) -> bool:
+    """Whether it is; a name alone is that of a file in a folder that the page has just named."""
+    if "/" not in path:
+        folders = (ROOT / top for top in ("mtdata", "tests", "benchmarks"))
+        return (ROOT / path).exists() or any(next(one.rglob(path), None) for one in folders)
     return any((start / path).exists() for start in (ROOT, ROOT / "mtdata"))
 
 
 def test_what_is_a_path_is_seen() -> None:
-    text = "`mtdata/cli/`, `study/pool.py`, `pool.py`, `a/b`, `--x`, `docs/*.md`, mtdata/none.py"
+    text = "`mtdata/cli/`, `study/pool.py`, `pool.py`, `a/b`, `--x`, `docs/*.md`, `mtdata/NAME/`"
     assert named_files(text) == {"mtdata/cli/", "study/pool.py", "pool.py"}
+    assert all(map(is_there, named_files(text)))
+    assert not any(map(is_there, ("none.py", "study/none.py", "mtdata/none/")))
 
 
 @pytest.mark.parametrize("page", pages())

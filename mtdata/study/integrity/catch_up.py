@@ -101,7 +101,7 @@ def named(unreadable: dict[str, str]) -> str:
 
 
 def log_stand(stand: Stand) -> None:
-    """The same as lines of the log alone, where no round is on."""
+    """Log how the ledger stands to the files, where no round is on to tell it."""
     faults = [str(fault) for _, fault in stand.faults]
     for words in [stand.behind, *stand.odd, *faults]:
         if words:

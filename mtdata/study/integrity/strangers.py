@@ -14,7 +14,7 @@ ADVICE = "`mtdata verify` takes up what can be placed"
 
 
 def not_taken_up(pool: Pool) -> dict[str, str]:
-    """The same, and what of raw files nobody can read."""
+    """What is wrong with raw files that cannot be read, or hold what the ledger does not know."""
     return {**Placing(pool).unreadable(), **strangers(pool)}
 
 
