@@ -48,7 +48,9 @@ def output_of(server: Nonsense) -> Iterator[Output]:
 
 @contextmanager
 def replica_of(server: Nonsense) -> Iterator[Replica]:
-    access = ReplicaAccess("s3://bucket/x", "uva", server.url, "", *KEYS, timeout_s=WAIT_S)
+    access = ReplicaAccess(
+        "s3://bucket/x", "uva", S3Access(server.url, "", *KEYS, timeout_s=WAIT_S)
+    )
     with closing(open_replica(access)) as replica:
         yield replica
 
