@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from mtdata.cake import account as exporting
+from mtdata.cake import account as cake_account
 from mtdata.cake.client.verdict import LogInRefused
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import BusyError, MTDataError, RecordsError
@@ -121,7 +121,7 @@ def _or_none(ask: Callable[[], Any], domain: str) -> Any:
 def _is_accepted(account: CakeConfig, email: str, password: str, *, known: bool) -> bool:
     home = settings.MTDATA.home
     try:
-        with closing(exporting.cake_log_in(home, account, known=known)) as client:
+        with closing(cake_account.cake_log_in(home, account, known=known)) as client:
             client.api_key(email, password)
     except LogInRefused:
         return False
