@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from mtdata.cake.client.access import CakeAccess
+from pydantic import SecretStr
+
 from mtdata.cake.client.client import Client
 from mtdata.cake.columns import Columns
 from mtdata.cake.window import DAY, HOUR, WindowSize
@@ -23,29 +23,6 @@ LINK_S = 3600
 """So long a signed link gives its file to whoever has it."""
 PATIENCE_S = 10.0
 """So long a wish of an instance is waited for in a slot; beyond that the job waits without one."""
-
-
-def cake_access(account: CakeConfig) -> CakeAccess:
-    """How the instance of an account is reached and asked."""
-    return CakeAccess(
-        server=account.server,
-        api_key=account.api_key.get_secret_value(),
-        zone=account.timezone,
-        dialect=account.dialect,
-        server_zone=account.server_timezone,
-        clicks_version=account.clicks_version,
-        conversions_version=account.conversions_version,
-        changes_version=account.changes_version,
-        include_tests=account.include_tests,
-        include_duplicates=account.include_duplicates,
-        event_type=account.event_type,
-        timeout_s=account.timeout_s,
-        connect_timeout_s=account.connect_timeout_s,
-        page=min(account.page, account.row_cap),
-        row_cap=account.row_cap,
-        ca=account.ca,
-        agent=account.agent,
-    )
 
 
 def cake_limiter(
@@ -64,7 +41,7 @@ def cake_limiter(
 
 def cake_client(account: CakeConfig, turns: Turns, beat: Callable[[], None]) -> Client:
     """A client of the account, for one thread; `beat` is a pulse's.  It does not wait for long."""
-    return Client(cake_access(account), turns, beat, patience_s=PATIENCE_S)
+    return Client(account, turns, beat, patience_s=PATIENCE_S)
 
 
 def cake_log_in(home: Path, account: CakeConfig, *, known: bool = False) -> Client:
@@ -74,23 +51,17 @@ def cake_log_in(home: Path, account: CakeConfig, *, known: bool = False) -> Clie
     known.  Where too many ask it is a BusyError.
     """
     limit_s = min(LOG_IN_S, account.timeout_s)
-    access = replace(
-        cake_access(account),
-        api_key="",
-        dialect="xml",
-        timeout_s=limit_s,
-        connect_timeout_s=limit_s / 2,
-    )
+    quick = {"timeout_s": limit_s, "connect_timeout_s": limit_s / 2}
+    stranger = account.model_copy(update={"api_key": SecretStr(""), "dialect": "xml", **quick})
     name = f"{account.admin_domain}.{'known' if known else 'login'}"
     turns = Limiter(home / "state", name, rate=5.0, at_once=3, longest_s=TURN_S)
-    return Client(access, turns)
+    return Client(stranger, turns)
 
 
 def cake_trial(home: Path, account: CakeConfig, longest_s: float) -> Client:
     """A client that waits for a turn, and for an answer, no longer than that."""
-    limit = min(account.timeout_s, longest_s)
-    access = replace(cake_access(account), timeout_s=limit)
-    return Client(access, cake_limiter(home, account, longest_s))
+    hurried = account.model_copy(update={"timeout_s": min(account.timeout_s, longest_s)})
+    return Client(hurried, cake_limiter(home, account, longest_s))
 
 
 def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]) -> Columns:

@@ -223,6 +223,11 @@ class CakeConfig(BaseModel):
         """The base URL of the instance."""
         return f"{self.scheme}://{self.admin_domain}"
 
+    @property
+    def rows_a_page(self) -> int:
+        """So many rows are asked for at a time: CAKE gives none behind ROW_CAP."""
+        return min(self.page, self.row_cap)
+
     def store(self, timeout_s: float = 60.0) -> S3Access:
         """How the store of the files is reached, when they go to one; it answers within so long."""
         return S3Access(
