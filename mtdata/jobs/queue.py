@@ -12,8 +12,9 @@ from typing import Any
 from mtdata.config import Settings
 from mtdata.jobs import bounds
 from mtdata.jobs.celery import ring
-from mtdata.jobs.kind import Kinds, read_parameters
+from mtdata.jobs.kind import Kinds
 from mtdata.jobs.ordering import kind_of, order_of
+from mtdata.jobs.parameters import Reading, validate
 from mtdata.jobs.records import looking, orders
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.moves import is_final
@@ -26,22 +27,24 @@ def add(
     settings: Settings, kinds: Kinds, kind_name: str, given: Mapping[str, str], owner: str = ""
 ) -> Job:
     """Queue a job.  UsageError for a kind or name that is not known, JobError for a bad value."""
-    return add_all(settings, kinds, kind_name, [given], owner)[0]
+    reading = validate(kind_of(kind_name, kinds), settings, given)
+    return add_all(settings, kinds, kind_name, [reading], owner)[0]
 
 
 def add_all(
     settings: Settings,
     kinds: Kinds,
     kind_name: str,
-    givens: Sequence[Mapping[str, str]],
+    readings: Sequence[Reading],
     owner: str = "",
 ) -> list[Job]:
-    """Queue a job for each of these, or none of them; the errors are those of `add`.
+    """Queue a job for each of these, read by `validate` for that kind, or none of them.
 
-    JobError also where the owner would have more in the queue than QUEUE_JOBS and QUEUE_HOURS.
+    The errors are those of `add`; JobError also where the owner would have more in the queue than
+    QUEUE_JOBS and QUEUE_HOURS.
     """
     kind = kind_of(kind_name, kinds)
-    read = [read_parameters(kind, settings, given) for given in givens]
+    read = [reading.sound() for reading in readings]
     with _ALONE:
         bounds.refuse_beyond(settings, kinds, owner, [(kind.name, one) for one in read])
         jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
@@ -62,7 +65,7 @@ def add_once(
 ) -> Job | None:
     """Queue a job of that very name, unless there is one of it (None); else as `add`."""
     kind = kind_of(kind_name, kinds)
-    order = order_of(kind, read_parameters(kind, settings, given), owner)
+    order = order_of(kind, validate(kind, settings, given).sound(), owner)
     job = orders.add_once(order._replace(base=name))
     return job and _rung(settings, job)
 

@@ -16,16 +16,8 @@ from django.utils.text import capfirst
 
 from mtdata.config import Settings
 from mtdata.core.errors import MTDataError
-from mtdata.jobs.kind import (
-    MOST_VALUE,
-    REQUIRED,
-    Kind,
-    Parameter,
-    Parameters,
-    day,
-    default_of,
-    reading,
-)
+from mtdata.jobs.kind import REQUIRED, Kind, Parameter, Parameters, day
+from mtdata.jobs.parameters import MOST_VALUE, Reading, default_of, validate
 
 EVERY, ROWS, MOST_ROWS = ".", "ranges", 20
 
@@ -68,6 +60,7 @@ class JobForm(forms.Form):
         """`ours` is what it may tell of; `rows` ranges are asked for, the last new (`turned`)."""
         super().__init__(*args, **how)
         self._kind, self._settings = kind, ours
+        self.readings: list[Reading] = []
         self.rows = min(max(rows, 1), MOST_ROWS) if kind.ranges else 1
         for parameter in kind.parameters:
             if parameter.name not in (kind.ranges or ()):
@@ -103,13 +96,11 @@ class JobForm(forms.Form):
 
     # as it was sent
 
-    @property
-    def givens(self) -> list[dict[str, str]]:
-        """What was filled in for each job; an empty field is left to its default."""
-        return [given for _, given in self._numbered()]
-
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """By the number of their rows; an empty row counts only where no other is filled."""
+        """What was filled in for each job, by the number of its row.
+
+        An empty field is left to its default; an empty row counts only where no other is filled.
+        """
         words = {name: word for name, word in self.cleaned_data.items() if word != ""}
         names = self._kind.ranges or ()
         shared = {one.name: words[one.name] for one in self._kind.parameters
@@ -121,10 +112,11 @@ class JobForm(forms.Form):
             yield number, shared | {name: word for name, word in at.items() if word}
 
     def clean(self) -> None:
-        """Every fault of every field at once."""
+        """Every fault of every field at once; what was read is what will be queued."""
         taken: list[tuple[int, Parameters]] = []
         for number, given in self._numbered():
-            found = reading(self._kind, self._settings, given)
+            found = validate(self._kind, self._settings, given)
+            self.readings.append(found)
             for name, why in found.faults.items():
                 self._tell(name, number, why)
             if not found.faults and self._kind.ranges:

@@ -17,8 +17,8 @@ from django.db import connection
 
 from mtdata.config import load
 from mtdata.jobs.celery.runner import slots_of
-from mtdata.jobs.kind import read_parameters
 from mtdata.jobs.ordering import order_of
+from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import setting
 from mtdata.jobs.runner import Slots, terms_of
 from tests.jobs.brokers import Rabbit, Sqs
@@ -128,7 +128,7 @@ class Place:
         from mtdata.jobs.records import orders
 
         given = {name: str(value) for name, value in parameters.items()}
-        read = read_parameters(KINDS[kind], self.settings, given)
+        read = validate(KINDS[kind], self.settings, given).sound()
         return str(orders.add(order_of(KINDS[kind], read)).pk)
 
     def carry(self, count: int = 1) -> Slots:

@@ -12,6 +12,7 @@ from mtdata.cli.main import run
 from mtdata.core.errors import JobError
 from mtdata.duties import KINDS as REAL
 from mtdata.jobs import queue
+from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import carrying, orders, runners
 from mtdata.jobs.records.carrying import Claimed, Signs
 from tests.jobs.kinds import KINDS
@@ -90,11 +91,12 @@ def test_who_has_more_in_hand_waits_for_who_has_less(place: Place, runner: UUID)
 def test_an_owner_has_so_many_jobs_and_no_more(plain: Place) -> None:
     plain.configure(QUEUE_JOBS=3)
     given = {"rows": "1"}
-    made = queue.add_all(plain.settings, KINDS, "rows", [given] * 3, "anna")
+    read = validate(KINDS["rows"], plain.settings, given)
+    made = queue.add_all(plain.settings, KINDS, "rows", [read] * 3, "anna")
     with pytest.raises(JobError, match=r"4 jobs of one owner.*3 are the most \(QUEUE_JOBS\)"):
         queue.add(plain.settings, KINDS, "rows", given, "anna")
     with pytest.raises(JobError, match="nothing was queued"):
-        queue.add_all(plain.settings, KINDS, "rows", [given] * 4, "bert")
+        queue.add_all(plain.settings, KINDS, "rows", [read] * 4, "bert")
     queue.add(
         plain.settings, KINDS, "rows", given, "bert"
     )  # another owner has a share of their own
@@ -127,7 +129,8 @@ def test_the_command_refuses_and_stops_all_of_these(
     order = ["jobs", "add", "study.export", "server=.", *config]
     assert [run(order), run(order), run(order)] == [0, 0, 65]
     assert "QUEUE_JOBS" in capsys.readouterr().err
-    own = [str(job.pk) for job in queue.add_all(plain.settings, KINDS, "rows", [{}] * 2, "anna")]
+    read = [validate(KINDS["rows"], plain.settings, {})] * 2
+    own = [str(job.pk) for job in queue.add_all(plain.settings, KINDS, "rows", read, "anna")]
     for words in (["stop"], ["stop", own[0], "--all"], ["stop", own[0], "--kind", "rows"]):
         assert run(["jobs", *words, *config]) == 64
     assert run(["jobs", "stop", "--all", "--owner", "anna", "--json", *config]) == 0

@@ -17,7 +17,8 @@ from mtdata.config import Settings, load
 from mtdata.core.border import Border, printable
 from mtdata.core.csv_lines import csv_cells
 from mtdata.core.errors import EntryError, JobError, StorageError, UsageError
-from mtdata.jobs.kind import kept_day, read_parameters
+from mtdata.jobs.kind import kept_day
+from mtdata.jobs.parameters import validate
 from mtdata.study.model.days import read_name
 from mtdata.study.model.likeness import alike
 from mtdata.study.model.making import enveloped, rows_of
@@ -142,7 +143,7 @@ def test_a_day_of_an_order_is_one_from_2000_to_tomorrow_or_refused(
         (CHANGES, ("since",)),
     ):
         with suppress(JobError, UsageError):
-            found = read_parameters(kind, settings, dict.fromkeys(names, word))
+            found = validate(kind, settings, dict.fromkeys(names, word)).sound()
             first = date.fromisoformat(found[names[0]])
             assert date(2000, 1, 1) <= first <= datetime.now(UTC).date() + timedelta(days=1)
 

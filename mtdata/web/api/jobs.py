@@ -12,7 +12,8 @@ from django.urls import reverse
 from ninja import Query
 
 from mtdata.jobs import queue
-from mtdata.jobs.kind import reading
+from mtdata.jobs.ordering import kind_of
+from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import going, listing, looking, share
 from mtdata.jobs.records.models import Job, Part
 from mtdata.web.access import users
@@ -49,12 +50,11 @@ def add_job(
     """
     known, kinds, _ = reach_of(request.user)
     who = request.user.get_username()
-    if order.kind in kinds:
-        faults = reading(kinds[order.kind], known, order.parameters).faults
-        if faults:
-            raise Misfits(f"{order.kind} does not take these parameters.", faults)
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
-        job = queue.add(known, kinds, order.kind, order.parameters, owner=who)
+        reading = validate(kind_of(order.kind, kinds), known, order.parameters)
+        if reading.faults:
+            raise Misfits(f"{order.kind} does not take these parameters.", reading.faults)
+        [job] = queue.add_all(known, kinds, order.kind, [reading], who)
     response.headers["Location"] = reverse("api_show_job", kwargs={"id": job.pk})
     return _ordered(job)
 

@@ -61,7 +61,7 @@ def queue(request: HttpRequest, kind: str) -> HttpResponse:
     if not form.is_valid():
         return _shown(request, found, form, status=400)
     owner = request.user.get_username()
-    jobs = front.add_all(ours, settings.MTDATA_KINDS, found.name, form.givens, owner)
+    jobs = front.add_all(ours, settings.MTDATA_KINDS, found.name, form.readings, owner)
     log.info("%s queued %s", owner, ", ".join(job.name for job in jobs))
     messages.success(request, _scheduled(jobs))
     return see("job", jobs[0].pk) if len(jobs) == 1 else see("jobs")
