@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 from mtdata import __version__, logs
 from mtdata.cli import check, daemon, demo, jobs, pool, study, study_state, web
 from mtdata.cli.words import place
-from mtdata.core.border import Border, printable
-from mtdata.core.control import in_json
+from mtdata.core.border import Border
+from mtdata.core.control import in_json, in_utf8
 from mtdata.core.errors import MTDataError, Stopped, UsageError
 
 log = logging.getLogger("mtdata")
@@ -137,8 +137,8 @@ def _check_text(name: str, word: object) -> None:
     if isinstance(word, list):
         for one in word:
             _check_text(name, one)
-    elif isinstance(word, str) and printable(word) != word:
-        raise UsageError(f"{name}: {printable(word)[:64]} is not UTF-8")
+    elif isinstance(word, str) and in_utf8(word) != word:
+        raise UsageError(f"{name}: {in_utf8(word)[:64]} is not UTF-8")
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.mounts import no_folder_sync
 from mtdata.core.ports import Room
@@ -39,7 +39,7 @@ def _told(path: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
-        raise kind(f"{printable(str(path))}: cannot {doing}: {words_of(error)}. {SAFE}") from error
+        raise kind(f"{in_utf8(str(path))}: cannot {doing}: {words_of(error)}. {SAFE}") from error
 
 
 def make_folder(path: Path) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from mtdata.cake.jobs import CHANGES, CLICKS, CONVERSIONS
 from mtdata.cli.main import run
 from mtdata.config import Settings, load
-from mtdata.core.border import Border, printable
+from mtdata.core.border import Border
+from mtdata.core.control import in_utf8
 from mtdata.core.csv_lines import csv_cells
 from mtdata.core.errors import EntryError, JobError, StorageError, UsageError
 from mtdata.jobs.kind import kept_day
@@ -116,10 +117,10 @@ def test_a_name_of_a_file_is_a_day_or_none(scale: str, ending: str, pattern: str
 
 @given(st.binary(max_size=40))
 def test_the_name_of_any_file_can_be_told(name: bytes) -> None:
-    told = printable(name.decode("utf-8", "surrogateescape"))
+    told = in_utf8(name.decode("utf-8", "surrogateescape"))
     assert told.encode().decode() == told
-    assert printable("caf\xe9") == "caf\xe9"
-    assert printable("a\udc80") == "a\\x80"
+    assert in_utf8("caf\xe9") == "caf\xe9"
+    assert in_utf8("a\udc80") == "a\\x80"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.jobs.records.models import Job, Part
@@ -92,7 +92,7 @@ def found(word: str) -> Job:
         try:
             job = Job.objects.filter(pk=UUID(word)).first()
         except ValueError:
-            job = Job.objects.filter(name=printable(word)).first()
+            job = Job.objects.filter(name=in_utf8(word)).first()
     if job is None:
         raise UsageError(f"there is no job {word!a}; `mtdata jobs list` shows them")
     return job

@@ -13,7 +13,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import PackageError
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.study.files.grown import digest_of
@@ -140,7 +140,7 @@ class Adoption:
             self._odd(path, NO_NAME)
 
     def _odd(self, path: str, told: str) -> None:
-        self.found.odd.append(f"{printable(path)}: {told}")
+        self.found.odd.append(f"{in_utf8(path)}: {told}")
 
     def _begin(self, path: str, named: Named, kind: str, **more: Any) -> FileMark:
         """Enter a file as it stands, not to be written any more; it counts once it is closed."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain, islice
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.csv_lines import csv_line, csv_lines
 from mtdata.core.errors import PackageError, StorageError
 from mtdata.core.ports import Disk
@@ -285,7 +285,7 @@ class Recovery:
                 f"entries left out: {sum(s.left_out for s in sheets)}\n"
                 f"errors: {'; '.join(s.difference for s in sheets if s.difference) or 'none'}\n"
             )
-            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", printable(text).encode())
+            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", in_utf8(text).encode())
 
     def _owner_of(self, base: str) -> str:
         names = [s.name for s in self.pool.ledger.listing.scales() if base.startswith(f"{s.name}_")]

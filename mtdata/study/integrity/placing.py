@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, product
 from typing import NamedTuple
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import NameRefused, PackageError
 from mtdata.core.ports import Disk
 from mtdata.study.files.formats import LIST, Formats, formats_of
@@ -33,7 +33,7 @@ class Unplaced(NamedTuple):
     def told(self) -> str:
         """What a person has to know."""
         return (
-            f"{printable(self.path)} holds {self.entries} entries that the ledger does not know, "
+            f"{in_utf8(self.path)} holds {self.entries} entries that the ledger does not know, "
             "and its name is that of no scale and day by any DATE_FORMAT known here. Nothing of "
             f"its scale is collected or deleted meanwhile. Add its formats to {LIST} of the pool "
             '([["%d_%m_%Y", "%H_%M_%S"]]), give it its name back, or move it out of raw_data'

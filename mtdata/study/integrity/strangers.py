@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.integrity.placing import RAW, Placing
 from mtdata.study.model.mark import FileMark
@@ -35,7 +35,7 @@ def strangers(pool: Pool) -> dict[str, str]:
             continue
         if number := placing.unknown_entries(path, scale, by_id=state == "aside"):
             found[path] = (
-                f"{printable(path)} holds {number} entries that the ledger does not know; {ADVICE}"
+                f"{in_utf8(path)} holds {number} entries that the ledger does not know; {ADVICE}"
             )
     return found
 
