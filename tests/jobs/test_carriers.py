@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from mtdata.jobs.records import carriers, going, reaping
+from mtdata.jobs.records import carriers, reaping
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Job, Part, Runner
 from tests.jobs.place import Place
@@ -66,7 +66,7 @@ def test_a_sign_of_life_that_lies_in_the_future_proves_nothing(place: Place) -> 
     tomorrow = now() + timedelta(days=1)
     late = {**late, "not_before": tomorrow, "waiting_since": now()}
     Part.objects.filter(pk=soon.pk).update(**late)
-    assert (states(), carriers.alive(SWEEP_S), going.is_carried()) == ({"gone": "silent"}, 0, False)
+    assert (states(), carriers.alive(SWEEP_S)) == ({"gone": "silent"}, 0)
     reaping.reap(60.0)
     found = {one.pk: one for one in Part.objects.all()}
     assert (found[part.pk].status, found[part.pk].lost) == ("Queued", 1)

@@ -19,8 +19,6 @@ from mtdata.jobs.supervisor import SupervisorOptions
 if TYPE_CHECKING:
     from mtdata.jobs.celery.listener import Heard, Listener
 
-SILENT_SWEEPS = 3
-"""A runner that was not heard of for so many sweeps is rung by nobody."""
 LAST_S, HANDED_BACK_S = 1.0, 8.0
 """So long the ear is waited for in the end; longer where its last look at SQS could take a ring."""
 PATIENT_S = 15.0
@@ -81,7 +79,7 @@ class RungSlots(Slots):
             return
         # all our slots are at work, and look again before they sleep; others may be free now
         try:
-            if runners.idle_elsewhere(self._entered(), SILENT_SWEEPS * self.look_s):
+            if runners.idle_elsewhere(self._entered(), self.look_s):
                 ring.ring(self._settings, job_id, hops=hops + 1, within_s=PATIENT_S)
         except RecordsError:
             return  # the slots tell of it, and who sleeps wakes by itself

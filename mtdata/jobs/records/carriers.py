@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from mtdata.core.past import latest_counted
 from mtdata.jobs.records.asking import asking, now
+from mtdata.jobs.records.liveness import is_alive
 from mtdata.jobs.records.models import Job, Part, Runner
 from mtdata.jobs.states import Status
 
-SILENT_SWEEPS = 4
-"""A runner that was not heard of for so many sweeps is silent."""
 MOST_PARTS = 200
 
 
@@ -46,18 +44,7 @@ def counts() -> dict[str, int]:
 def alive(sweep_s: float) -> int:
     """How many carry, or would if there were something."""
     with asking():
-        at = now()
-        return Runner.objects.filter(_is_heard(at, sweep_s)).count()
-
-
-def _is_heard(at: datetime, sweep_s: float) -> Q:
-    """Heard of lately, or with a part whose lease it keeps: who carries but once does no more."""
-    since = at - timedelta(seconds=SILENT_SWEEPS * sweep_s)
-    counted = latest_counted(at)
-    holding = Part.objects.filter(status=Status.IN_PROGRESS, leased_until__gt=at)
-    holding = holding.exclude(beat_at__gt=counted)
-    busy = holding.exclude(runner=None).values("runner")
-    return Q(ended_at=None) & (Q(seen_at__gt=since, seen_at__lte=counted) | Q(pk__in=busy))
+        return Runner.objects.filter(is_alive(now(), sweep_s)).count()
 
 
 def crew(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> RunnerPage:
@@ -72,7 +59,7 @@ def crew(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> Runne
         found = list(chosen.order_by("-started_at", "pk")[first : first + size])
         keys = [runner.pk for runner in found]
         heard = set(
-            Runner.objects.filter(_is_heard(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
+            Runner.objects.filter(is_alive(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
         )
         parts = _in_hand(keys)
     return RunnerPage([_shown(one, heard, parts, at) for one in found], total, page, pages)

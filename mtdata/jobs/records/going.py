@@ -5,18 +5,17 @@ Every answer is bounded, however many parts a job has.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Q, Sum
 
-from mtdata.core.past import latest_counted
 from mtdata.jobs.pace import Bit, JobSpeed, pace_of, share_of
 from mtdata.jobs.records.asking import asking, now
-from mtdata.jobs.records.models import Event, Job, Part, Runner
+from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.jobs.states import Stage, Status
 
-RUNNING, FINISHED, LIVING_S = 20, 20, 60.0
+RUNNING, FINISHED = 20, 20
 
 
 class Going(NamedTuple):
@@ -73,14 +72,6 @@ def _counted(job: Job) -> dict[str, Any]:
 def _bit(part: Part, until: datetime) -> Bit:
     seconds = (until - part.started_at).total_seconds() if part.started_at else 0.0
     return Bit(part.rows, max(0.0, seconds), part.expected)
-
-
-def is_carried(living_s: float = LIVING_S) -> bool:
-    """Whether anybody who carries jobs was seen of late."""
-    with asking():
-        at = now()
-        seen = (at - timedelta(seconds=living_s), latest_counted(at))
-        return Runner.objects.filter(ended_at=None, seen_at__range=seen).exists()
 
 
 def newest(job: Job, most: int) -> list[Event]:

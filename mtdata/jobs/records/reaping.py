@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from mtdata.core.past import latest_counted
 from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.jobs.records.carrying import Claimed
+from mtdata.jobs.records.liveness import is_silent
 from mtdata.jobs.records.models import Job, Part
 from mtdata.jobs.records.moves import TEXT, advance, end, locked, tell
 from mtdata.jobs.states import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
@@ -48,22 +49,17 @@ def reap(stopping_s: float) -> int:
     with asking():
         at = now()
         _forget_waits(at)
-        expired = Part.objects.filter(_is_silent(at), status=Status.IN_PROGRESS)
+        expired = Part.objects.filter(is_silent(at), status=Status.IN_PROGRESS)
         lost = list(expired.values_list("job_id", "pk", "attempt"))
         late = _late(at, stopping_s)
     count = 0
     for job_id, pk, attempt in lost:
         # renewed meanwhile, it does not match any more
-        still = Part.objects.filter(_is_silent(at), pk=pk, attempt=attempt)
+        still = Part.objects.filter(is_silent(at), pk=pk, attempt=attempt)
         count += whole(partial(_lose, job_id, still, SILENT))
     for job_id in late:
         count += whole(partial(_too_late, job_id, stopping_s))
     return count
-
-
-def _is_silent(at: datetime) -> Q:
-    """The lease ran out; so did one whose last sign of life lies in the future."""
-    return Q(leased_until__lt=at) | Q(beat_at__gt=latest_counted(at))
 
 
 def _forget_waits(at: datetime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +12,8 @@ from django.db.models import Count, F, Q
 
 from mtdata import __version__
 from mtdata.core.control import on_lines
-from mtdata.core.past import latest_counted
 from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.liveness import is_alive
 from mtdata.jobs.records.models import Event, Job, Runner
 from mtdata.jobs.states import Status
 
@@ -48,16 +47,12 @@ def gone(runner: UUID) -> None:
     whole(lambda: Runner.objects.filter(pk=runner).update(ended_at=now()))
 
 
-def idle_elsewhere(runner: UUID, heard_within_s: float) -> bool:
-    """Whether another runner of the same engine is there and has a slot free."""
+def idle_elsewhere(runner: UUID, sweep_s: float) -> bool:
+    """Whether another runner of the same engine is alive and has a slot free."""
     with asking():
         ours = Runner.objects.filter(pk=runner).values("engine")
         at_work = Count("part", filter=Q(part__status=Status.IN_PROGRESS))
-        at = now()
-        heard = (at - timedelta(seconds=heard_within_s), latest_counted(at))
-        others = Runner.objects.filter(
-            engine__in=ours, ended_at=None, seen_at__range=heard
-        ).exclude(pk=runner)
+        others = Runner.objects.filter(is_alive(now(), sweep_s), engine__in=ours).exclude(pk=runner)
         return others.annotate(at_work=at_work).filter(at_work__lt=F("slots")).exists()
 
 

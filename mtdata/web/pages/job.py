@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from mtdata.core.control import on_lines
-from mtdata.jobs.records import going
+from mtdata.jobs.records import carriers, going
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.jobs.states import FINAL, Status
@@ -24,7 +24,6 @@ from mtdata.web.pages.words import span
 from mtdata.web.paging import number_in, word_in
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
-SWEEPS = 3
 
 
 def found(request: HttpRequest, job_id: Any) -> Job:
@@ -59,7 +58,7 @@ def _known(job: Job, reach: Scope) -> dict[str, Any]:
         "going": now,
         "percent": int(100 * now.share),
         "is_final": Status(job.status) in FINAL,
-        "is_lonely": waits and not going.is_carried(max(going.LIVING_S, SWEEPS * sweep_s)),
+        "is_lonely": waits and not carriers.alive(sweep_s),
         "took": _took(job),
         "place": _place(job, reach),
         "left": span(now.pace.left_s) if job.status == Status.IN_PROGRESS else "",
