@@ -13,7 +13,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from mtdata.alerts.advice import ADVICE
 from mtdata.alerts.incident import KINDS
 from mtdata.alerts.notice import Item, Notice
 from mtdata.core.checks import PROGRAM
@@ -175,15 +174,15 @@ def _part(lead: str, items: Sequence[Item]) -> list[str]:
 
 def _told(item: Item) -> str:
     """One trouble in full."""
-    one, advice = item.news.incident, ADVICE[item.news.incident.kind]
+    one, kind = item.news.incident, KINDS[item.news.incident.kind]
     seen = f"{one.seen} times" if one.seen > 1 else "once"
     since = f"{_at(one.opened_at)}, seen {seen}, the last time {_at(one.last_at)}"
     lines = [
         f"{item.news.level.upper()}  {_where(item)}: {_title(item)}",
         f"  what     {_paragraph(one.detail)}",
-        f"  that is  {advice.happened}",
-        f"  safe     {advice.safe}",
-        f"  to do    {advice.todo}",
+        f"  that is  {kind.happened}",
+        f"  safe     {kind.safe}",
+        f"  to do    {kind.todo}",
         f"  since    {since}",
     ]
     if item.back:
@@ -210,7 +209,7 @@ def _paragraph(text: str) -> str:
 
 def _shown(item: Item) -> dict[str, Any]:
     """One trouble for a program."""
-    one, advice = item.news.incident, ADVICE[item.news.incident.kind]
+    one, kind = item.news.incident, KINDS[item.news.incident.kind]
     return {
         "site": item.news.book,
         "scale": one.scale,
@@ -224,7 +223,7 @@ def _shown(item: Item) -> dict[str, Any]:
         "opened_at": one.opened_at.isoformat(timespec="seconds"),
         "last_at": one.last_at.isoformat(timespec="seconds"),
         "closed_at": one.closed_at and one.closed_at.isoformat(timespec="seconds"),
-        "happened": advice.happened,
-        "safe": advice.safe,
-        "to_do": advice.todo,
+        "happened": kind.happened,
+        "safe": kind.safe,
+        "to_do": kind.todo,
     }

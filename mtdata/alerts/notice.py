@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from mtdata.alerts.incident import KINDS, NOTES, Incident
+from mtdata.alerts.levels import ORDER
 from mtdata.core.past import past
 
 Sort = Literal["opened", "over", "lasting", "escalated"]
@@ -131,7 +132,7 @@ def _is_past(since: datetime, now: datetime, span: timedelta) -> bool:
 def _is_late(one: News, now: datetime, pace: AlertIntervals) -> bool:
     if pace.escalate is None or not one.is_open or one.told.escalated_at is not None:
         return False
-    return one.level in ("error", "critical") and _is_past(
+    return ORDER[one.level] <= ORDER["error"] and _is_past(
         one.incident.opened_at, now, pace.escalate
     )
 
@@ -160,5 +161,4 @@ def _digest(waiting: Sequence[News]) -> Notice:
 
 
 def _by_gravity(items: Iterable[Item]) -> tuple[Item, ...]:
-    order = {level: place for place, level in enumerate(("critical", "error", "warning", "notice"))}
-    return tuple(sorted(items, key=lambda item: (order[item.news.level], item.news.place)))
+    return tuple(sorted(items, key=lambda item: (ORDER[item.news.level], item.news.place)))

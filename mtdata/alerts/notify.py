@@ -17,7 +17,7 @@ from typing import NamedTuple
 from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices, Post
 from mtdata.alerts.incident import KINDS, Incident
 from mtdata.alerts.incidents import Incidents
-from mtdata.alerts.levels import LEVELS
+from mtdata.alerts.levels import level_of
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import message, trial
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
@@ -140,7 +140,7 @@ def program_incident(
     There is a line in the log, unless one was `logged`; a quiet one if it just lasts and is not
     critical.
     """
-    level = logging.DEBUG if logged else LEVELS.get(KINDS[kind].level, logging.INFO)
+    level = logging.DEBUG if logged else level_of(kind)
     where = f"{PROGRAM} {scale}".strip()
     try:
         with closing(_opened(settings)) as ledger:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.levels import LASTING
 from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
@@ -44,7 +45,7 @@ def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> dict[str, Any]:
         "last_good": _run(pool, good=True),
         "incidents": incidents,
         "deletes_blocked": evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
-        "incidents_open": {level: levels[level] for level in ("critical", "error", "warning")},
+        "incidents_open": {level: levels[level] for level in LASTING},
         "replicas": [one._asdict() for one in ledger.copies.standing()],
         "ready": ready,
         "overdue": bool(late),

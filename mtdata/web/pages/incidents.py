@@ -15,8 +15,8 @@ from django.shortcuts import render
 
 from mtdata import logs
 from mtdata.alerts import notify
-from mtdata.alerts.advice import ADVICE
 from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.levels import ORDER
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.checks import PROGRAM
 from mtdata.core.errors import MTDataError, UsageError
@@ -30,7 +30,6 @@ from mtdata.web.paging import number_in, word_in
 
 log = logging.getLogger(__name__)
 SIZE = 50
-WEIGHT = {"critical": 0, "error": 1, "warning": 2, "notice": 3}
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -60,7 +59,7 @@ def _open(ours: Settings, books: list[str], page: int) -> dict[str, Any]:
         except (MTDataError, OSError) as error:
             faults[book] = str(error)
     found.sort(key=lambda pair: pair[1]["last_at"], reverse=True)
-    found.sort(key=lambda pair: WEIGHT[pair[1]["level"]])
+    found.sort(key=lambda pair: ORDER[pair[1]["level"]])
     pages = max(1, -(-len(found) // SIZE))
     page = min(page, pages)
     at = {
@@ -101,9 +100,7 @@ def _told(book: str, one: dict[str, Any]) -> dict[str, Any]:
     return {
         **one,
         "book": book,
-        "title": KINDS[one["kind"]].title,
-        "advice": ADVICE[one["kind"]],
-        "stays": KINDS[one["kind"]].stays,
+        "means": KINDS[one["kind"]],
         "may_close": book != PROGRAM and one["closed_at"] is None,
     }
 
