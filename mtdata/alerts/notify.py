@@ -31,10 +31,10 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError
 from mtdata.core.lock import PoolLock
+from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
-LEDGER_NAME = "ledger.sqlite3"
 Pools = Callable[[Settings], Mapping[str, Callable[[], LedgerDatabase]]]
 """The ledgers of the pools that are there, by site; each is opened by being called."""
 _outboxes: dict[Path, Outbox] = {}
@@ -118,7 +118,7 @@ def _state(settings: Settings) -> Path:
 
 
 def _ledger(settings: Settings) -> Path:
-    return _state(settings) / LEDGER_NAME
+    return _state(settings) / LEDGER_FILE
 
 
 def _opened(settings: Settings) -> LedgerDatabase:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mtdata.config import SiteConfig
+from mtdata.core.pool_files import HELD, RAW, RECOVERED, SHEETS
 from mtdata.study.ledger.sight import Entered
 from mtdata.study.operations.opening import has_pool, look_into
 
-FOLDERS = ("raw_data", "active_data", "recovered_data", "held", ".")
+FOLDERS = (RAW, SHEETS, RECOVERED, HELD, ".")
 """What of a pool is shown; '.' is the folder itself."""
 SIZE = 50
 
@@ -67,7 +68,7 @@ def _told(name: str) -> str:
 
 
 def _entered(site: SiteConfig, folder: str, names: list[str]) -> dict[str, Entered]:
-    if folder in (".", "recovered_data") or not names or not has_pool(site):
+    if folder in (".", RECOVERED) or not names or not has_pool(site):
         return {}
     with look_into(site) as pool:
         found = pool.ledger.sight.entered([f"{folder}/{name}" for name in names])

@@ -1,8 +1,7 @@
 """Files of a pool that its ledger does not know: the original program's, or ours.
 
-Of a ledger that is lost those are all files, of one that was put back the newer ones.  It reads raw
-files, sheets and benchMark.json and enters what they prove; it writes nothing but the ledger, and
-asks no site.
+Of a ledger that is lost those are all files, of one that was put back the newer ones.  It enters
+what raw files, sheets and benchMark.json prove; it writes nothing but the ledger, asks no site.
 """
 
 from __future__ import annotations
@@ -15,12 +14,13 @@ from typing import Any
 
 from mtdata.core.control import in_utf8
 from mtdata.core.errors import PackageError
+from mtdata.core.pool_files import HELD, RAW, SHEETS
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.study.files.grown import digest_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.files.sheets import header_of
 from mtdata.study.integrity.match import Matching
-from mtdata.study.integrity.placing import HELD, RAW, SHEETS, Placing, Unplaced, by_scale
+from mtdata.study.integrity.placing import Placing, Unplaced, by_scale
 from mtdata.study.model.days import Named
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import read_entry

@@ -15,6 +15,7 @@ from itertools import chain, islice
 from mtdata.core.control import in_utf8
 from mtdata.core.csv_lines import csv_line, csv_lines
 from mtdata.core.errors import PackageError, StorageError
+from mtdata.core.pool_files import RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.recovered import RecoveredSheets
@@ -32,7 +33,7 @@ from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import recalled_entries
 
-NOWHERE, BY_LEDGER = Span(0, 0, 0), "raw_data by the ledger"
+NOWHERE, BY_LEDGER = Span(0, 0, 0), f"{RAW} by the ledger"
 
 
 class LostBytes(StorageError):
@@ -78,12 +79,12 @@ class Recovery:
         """What `write` or, without a ledger, `write_loose` would make sheets from, one by one."""
         if known:
             return [mark.path for mark in self._sheets(scale)]
-        return [f"raw_data/{name}" for name in self._raw_files(scale)]
+        return [f"{RAW}/{name}" for name in self._raw_files(scale)]
 
     def write_one(self, path: str, out: Disk, folder: str) -> Decoded:
         """Write the sheet of one of the planned paths."""
-        if path.startswith("raw_data/"):
-            self._write_loose(path.removeprefix("raw_data/"), out, folder)
+        if path.startswith(f"{RAW}/"):
+            self._write_loose(path.removeprefix(f"{RAW}/"), out, folder)
             return self.done[-1]
         marks = [mark for mark in self._sheets("all") if mark.path == path]
         if not marks:
@@ -132,7 +133,7 @@ class Recovery:
 
     def _raw_files(self, scale: str) -> list[str]:
         stays = self._staying()
-        names = self.pool.disk.names("raw_data")
+        names = self.pool.disk.names(RAW)
         bases = [name.removesuffix(".json") for name in names if name.endswith(".json")]
         return [
             f"{base}.json"
@@ -243,7 +244,7 @@ class Recovery:
 
     def _entries(self, name: str, decoded: Decoded) -> Iterator[RawEntry]:
         try:
-            yield from raw_entries(self.pool.disk.stream(f"raw_data/{name}"))
+            yield from raw_entries(self.pool.disk.stream(f"{RAW}/{name}"))
         except PackageError as error:
             decoded.difference = str(error)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mtdata.core.control import in_utf8
+from mtdata.core.pool_files import RAW
 from mtdata.study.files.archive import CLOSING
-from mtdata.study.integrity.placing import RAW, Placing
+from mtdata.study.integrity.placing import Placing
 from mtdata.study.model.mark import FileMark
 from mtdata.study.pool import Pool
 

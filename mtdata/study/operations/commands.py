@@ -16,6 +16,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError, UsageError
 from mtdata.core.lock import HeldLock
+from mtdata.core.pool_files import RECOVERED
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.stop import StopToken
 from mtdata.study import pipeline
@@ -143,7 +144,7 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
             done = recovery.check(scale)
         else:
             disk = FolderDisk(site.path if out is None else out)
-            folder = "recovered_data/" if out is None else ""
+            folder = f"{RECOVERED}/" if out is None else ""
             if known:
                 log_stand(CatchUp(opening.pool).play())
             write = recovery.write if known else recovery.write_loose

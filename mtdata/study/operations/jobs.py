@@ -11,6 +11,7 @@ from mtdata.alerts import heartbeat, notify
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import JobError, StorageError
+from mtdata.core.pool_files import RECOVERED
 from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
 from mtdata.study.integrity.decode import Recovery
 from mtdata.study.ledger import Ledger
@@ -151,7 +152,7 @@ def _decode(work: Work) -> None:
     site = work.settings.site(name)
     out = work.settings.recovery.out
     disk = FencedDisk(site.path if out is None else out.resolve(), work)
-    folder = "recovered_data/" if out is None else ""
+    folder = f"{RECOVERED}/" if out is None else ""
     sheet = Path(path).name.removesuffix(".json").removesuffix(".csv") + ".csv"
     disk.drop_earlier(folder + sheet)
     with _recovering(site) as opening:
@@ -195,6 +196,6 @@ DECODE = Kind(
     base=_base("study.decode"),
     key=lambda parameters: f"decode:{parameters['server']}",
     hands=64,
-    about="Make the sheets of a pool again from its raw files, into recovered_data.",
+    about=f"Make the sheets of a pool again from its raw files, into {RECOVERED}.",
 )
 KINDS: Kinds = {kind.name: kind for kind in (EXPORT, DECODE)}

@@ -14,6 +14,7 @@ from typing import Any
 from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
 from mtdata.core.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
+from mtdata.core.pool_files import BENCHMARK
 from mtdata.study.from_ledger import LedgerSheet, owed, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.benchmark import benchmark_text
@@ -30,7 +31,6 @@ from mtdata.study.status.forecasts import Forecasts
 from mtdata.study.status.report import REPLICAS, RoundReport, RoundResult, summary
 
 log = logging.getLogger(__name__)
-BENCHMARK = "active_data/benchMark.json"
 SHOWN = 5
 """Names that are refused and told one by one."""
 
