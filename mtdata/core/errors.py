@@ -30,7 +30,7 @@
     ├── JobError        a job cannot do or become that                  65
     │   ├── RecordsError    the database of the records does not answer 69
     │   └── Fenced          the part was given to another runner        75
-    ├── BusyError       another round has this pool                     75
+    ├── BusyError       others have it, or all of it; later it is free  75
     ├── NotYet          it goes on at a time that is known              75
     └── Stopped         somebody asked this process to end              143
 
@@ -273,7 +273,7 @@ class Fenced(JobError):
 
 
 class BusyError(MTDataError):
-    """Another round holds the lock of this pool."""
+    """Another round has the pool, or others have all turns that there are: nothing was done."""
 
     stops = Reach.SITE
     again = True

@@ -123,6 +123,8 @@ class LedgerDatabase:
         """Translate the database's refusals; the last commit stays what it was."""
         try:
             yield
+        except sqlite3.ProgrammingError:
+            raise  # a fault of this program: there is nothing wrong with disk and file
         except kinds as error:
             raise StorageError(
                 f"{self._path}: the ledger cannot be used: {_words_of(error)}. What was committed "

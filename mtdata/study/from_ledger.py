@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from mtdata.core.errors import StorageError
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Backup, Kept, Placed, Rows, Sheet, Verified
@@ -110,8 +109,8 @@ class LedgerSheet:
         self.doubtful = 0
 
     def place(self, rows: Rows) -> Sheet:
-        """Recalled lines stand already."""
-        raise StorageError("a recalled sheet cannot take rows")
+        """Lines that the ledger names stand already."""
+        raise AssertionError("a sheet from the ledger takes no rows")
 
     def read_back(self, sheet: Sheet) -> Iterator[bool]:
         """Whether the cells that stand there now have the digest of those that were written."""

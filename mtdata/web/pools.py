@@ -14,7 +14,7 @@ from mtdata import logs
 from mtdata.alerts.incident import Incident
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.clock import SystemClock
-from mtdata.core.errors import MTDataError, StorageError
+from mtdata.core.errors import BusyError, MTDataError
 from mtdata.study.ledger.sight import Balance, Shelved
 from mtdata.study.model.forecast import OF_DAYS
 from mtdata.study.operations import commands as app
@@ -46,7 +46,7 @@ class CachedLook(Generic[Found]):
     def __call__(self, settings: Settings, *of: str) -> Found:
         """What it finds; what is older while somebody looks anew.
 
-        StorageError when somebody has been looking for too long, and nothing was known before.
+        BusyError when somebody has been looking for too long, and nothing was known before.
         """
         key = (settings.folder, *of)
         known = self._found.get(key)
@@ -54,7 +54,7 @@ class CachedLook(Generic[Found]):
             return known[1]
         if not self._turn.acquire(timeout=0 if known else self._patience_s):
             if known is None:
-                raise StorageError("the pools are being looked at and do not answer; try again")
+                raise BusyError("the pools are being looked at and do not answer; try again")
             return known[1]
         try:
             known = self._found.get(key)

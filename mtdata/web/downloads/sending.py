@@ -31,7 +31,7 @@ _TOTALS: OrderedDict[tuple[UUID, str], int] = OrderedDict()
 
 
 def reading(request: HttpRequest) -> DownloadSlot:
-    """Leave to read before the answer to this request.  StorageError when too many are at it."""
+    """Leave to read before the answer to this request.  BusyError when too many are at it."""
     return _READS.take(request.user.pk, wait_s=READ_WAIT_S)
 
 

@@ -7,7 +7,7 @@ from threading import Condition
 from types import TracebackType
 from typing import Protocol
 
-from mtdata.core.errors import StorageError
+from mtdata.core.errors import BusyError
 
 STILL_S = 30.0
 """A reader who took nothing for so long keeps nobody else out."""
@@ -62,7 +62,7 @@ class DownloadSlots:
     def take(
         self, owner: Hashable, line: ReaderConnection | None = None, wait_s: float = 0.0
     ) -> DownloadSlot:
-        """One more.  StorageError when all are taken, or half of them by this owner.
+        """One more.  BusyError when all are taken, or half of them by this owner.
 
         Before that it waits for so long that one is given back.
         """
@@ -73,7 +73,7 @@ class DownloadSlots:
             over = _giving_way(crowd)
             if crowd and over is None:
                 whose = "of your downloads" if len(crowd) < self.most else "downloads"
-                raise StorageError(_REFUSED.format(len(crowd), whose))
+                raise BusyError(_REFUSED.format(len(crowd), whose))
             self._taken = [one for one in self._taken if one is not over] + [way]
         if over is not None and over.line is not None:
             over.line.cut()
