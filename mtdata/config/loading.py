@@ -33,7 +33,8 @@ MODELS = (
 """Every model whose keys a file may have."""
 FILES = tuple(f"{name}.config" for name in "server recovery log daemon programme export".split())
 """What is read in a config folder, where it is there."""
-KNOWN = frozenset(key for model in MODELS for key in allowed_keys(model)) | {"CAKE"}
+KNOWN = frozenset(key for model in MODELS for key in allowed_keys(model))
+KNOWN |= {"CAKE", *ProgrammeConfig.RETIRED}
 
 
 def load(folder: Path, environ: Mapping[str, str]) -> Settings:

@@ -46,14 +46,18 @@ class Section:
             name: field for name, field in model.model_fields.items() if field.validation_alias
         }
         self._allowed, self._accepted = allowed_keys(model), accepted_keys(model)
+        self._retired: tuple[str, ...] = getattr(model, "RETIRED", ())
         # A default that fails is told by the field's name, a value by its key.
         self._key_of = {name: str(field.validation_alias) for name, field in fields.items()}
 
     def fill(self, environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
         """Take over `given` first, then what the file says; return the faults."""
         self.values.update(given)
+        known = {*self._allowed, *self._retired}
         numbered = enumerate(self._raw, 1)
-        faults = [self._unknown(*pair) for pair in numbered if pair[1] not in self._allowed]
+        faults = [self._unknown(*pair) for pair in numbered if pair[1] not in known]
+        if retired := tuple(key for key in self._retired if key in self._raw):
+            self.values["retired"] = retired
         for key in self._raw:
             if key in self._allowed and key not in given:
                 faults += self._take(key, environ)

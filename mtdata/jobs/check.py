@@ -28,7 +28,13 @@ _IN_CLEAR = (
 
 def check_jobs(settings: Settings) -> list[Finding]:
     """Ask the database, and the broker where one rings; nothing of where nobody keeps records."""
-    return [*_check_records(settings), *_check_broker(settings)]
+    return [*_retired(settings), *_check_records(settings), *_check_broker(settings)]
+
+
+def _retired(settings: Settings) -> list[Finding]:
+    """Keys that earlier programs knew are no fault, and somebody may wonder why they do nothing."""
+    told = "programme.config has it, and it does nothing; take it out"
+    return [Finding(PROGRAM, key, "odd", told) for key in settings.programme.retired]
 
 
 def _check_records(settings: Settings) -> list[Finding]:

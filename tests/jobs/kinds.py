@@ -56,7 +56,7 @@ def _write(work: Work) -> None:
     if how == "fault":
         raise ZeroDivisionError("the answer of a participant")
     if how == "tells":
-        sign(work, f"batch{work.settings.programme.batch}")
+        sign(work, f"most{work.settings.programme.queue_jobs}")
     if how == "meets":
         _meet(work)
     rows = int(work.parameters["rows"])

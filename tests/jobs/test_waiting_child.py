@@ -49,10 +49,10 @@ def test_a_child_that_waits_reads_the_config_as_it_is_at_the_order(
     plain: Place, supervisor: Supervisor
 ) -> None:
     waiting(supervisor)
-    plain.configure(BATCH=7)
+    plain.configure(QUEUE_JOBS=7)
     plain.add(rows=20, parts=1, how="tells")
     carried(supervisor)
-    assert len(plain.signs("batch7")) == 1
+    assert len(plain.signs("most7")) == 1
 
 
 def test_a_child_that_died_while_it_waited_costs_no_attempt(
