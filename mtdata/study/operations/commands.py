@@ -47,6 +47,7 @@ from mtdata.study.round.round import Round
 from mtdata.study.status import forecasts as outlook
 from mtdata.study.status import overview as standing
 from mtdata.study.status.report import RoundResult
+from mtdata.study.status.shape import as_json
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
@@ -184,7 +185,7 @@ def look_ahead(site: SiteConfig) -> None:
 def status(site: SiteConfig) -> dict[str, Any]:
     """How the pool stands."""
     with look_into(site) as pool:
-        return standing.overview(pool, terms_of(site), ready=site.ready)
+        return as_json(standing.overview(pool, terms_of(site), ready=site.ready))
 
 
 def write_metrics(settings: Settings, path: Path | None = None) -> None:
