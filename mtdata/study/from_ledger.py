@@ -131,7 +131,7 @@ class LedgerSheet:
         self._copying = copying
         self._differing = 0
 
-    def place(self, rows: Rows) -> Sheet:
+    def add_rows(self, rows: Rows) -> Sheet:
         """Refuse with a StorageError: lines of an earlier round stand already."""
         raise StorageError("lines that the ledger names cannot take rows")
 

@@ -90,4 +90,4 @@ class SiteConnection(HTTPConnection):
 
 
 class SecureConnection(SiteConnection, HTTPSConnection):
-    """The same over TLS."""
+    """Connection over TLS that asks once more when a kept-alive one had been closed quietly."""

@@ -18,7 +18,7 @@ from mtdata.core.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
 from mtdata.study.files.append_file import digest_of, examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.formats import keep_format
-from mtdata.study.files.sheets import header_of, row_places
+from mtdata.study.files.sheets import header_of, row_spans
 from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.placing import RAW, SHEETS, Placing, Unplaced
@@ -76,7 +76,7 @@ class Stand:
 
 
 def tell_of_stand(report: RoundReport, pool: Pool, stand: Stand) -> None:
-    """Tell what a round found; close what is over."""
+    """Tell how ledger and files stood at the beginning of a round; close what is over."""
     if stand.behind:
         report.tell("ledger_behind", "", stand.behind)
     for odd in stand.odd:
@@ -100,7 +100,7 @@ def named(unreadable: dict[str, str]) -> str:
 
 
 def log_stand(stand: Stand) -> None:
-    """The same as lines of the log alone, where no round is on."""
+    """Write what a look found into the log alone, where no round is on."""
     faults = [str(fault) for _, fault in stand.faults]
     for words in [stand.behind, *stand.odd, *faults]:
         if words:
@@ -132,7 +132,7 @@ class CatchUp:
         adoption.bring_sheets()
         mend_files(pool)
         self.stand.unplaced, self.stand.odd = adoption.found.unplaced, adoption.found.odd
-        self.stand.faults += [(one.scale, FileUnplaced(one.told)) for one in self.stand.unplaced]
+        self.stand.faults += [(one.scale, FileUnplaced(one.detail)) for one in self.stand.unplaced]
         keep_format(pool.disk, pool.archive.formats)
         return self.stand
 
@@ -222,7 +222,7 @@ class CatchUp:
         """How many rows the ledger knows, if all stand there still in their order; else -1."""
         pool, number = self._pool, 0
         claims = pool.ledger.entries.lines(mark.number)
-        places = row_places(pool.disk, mark.path)
+        places = row_spans(pool.disk, mark.path)
         while page := list(islice(claims, BATCH_ENTRIES)):
             spans = [Span(mark.number, *place) for place in islice(places, len(page))]
             stand = list(pool.sheets.lenient(spans))

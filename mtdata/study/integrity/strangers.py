@@ -13,7 +13,7 @@ ADVICE = "`mtdata verify` takes up what can be placed"
 
 
 def not_taken_up(pool: Pool) -> dict[str, str]:
-    """The same, and what of raw files nobody can read."""
+    """What is wrong with raw files that hold what the ledger does not know, or cannot be read."""
     return {**Placing(pool).unreadable(), **strangers(pool)}
 
 

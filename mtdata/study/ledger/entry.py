@@ -30,6 +30,6 @@ class Classified(NamedTuple):
     refetch: list[Entry]  # known ones whose raw bytes were lost and that the site still has
 
     def without(self, same: Mapping[bytes, LedgerEntry]) -> Classified:
-        """The same batch when these digests turn out to conflict with nothing."""
+        """The batch when these digests turn out to conflict with nothing."""
         keys = frozenset(same)
         return self._replace(conflicts=self.conflicts - keys, reused_ids=self.reused_ids - keys)

@@ -10,9 +10,10 @@ from mtdata.core.trust import AGENT
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReplicaAccess:
-    """`site` is the folder of ours in it; empty keys leave it to what the machine is given.
+    """How to reach a replica; empty keys leave it to what the machine is given.
 
-    `state` is where the program remembers the folders that it used.
+    `site` is the folder of ours in it; `state` is where the program remembers the folders that it
+    used.
     """
 
     url: str

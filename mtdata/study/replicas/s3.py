@@ -41,7 +41,7 @@ class S3Replica:
         self._longest_s = READ_WAITS * access.timeout_s
         self._bucket = S3Bucket(_reached(access), bucket, Words(self._refused, self._failed))
         where = f" at {access.endpoint}" if access.endpoint else ""
-        self.place = f"s3://{bucket}/{prefix}".rstrip("/") + where
+        self.address = f"s3://{bucket}/{prefix}".rstrip("/") + where
 
     def meet(self, *, first: bool) -> None:
         """Port: Replica.meet.  A bucket has a name of its own; nothing else can stand there."""
@@ -52,7 +52,7 @@ class S3Replica:
         answer = self._bucket.put(self._key(name), content, digest, **how)
         wanted = b64encode(digest).decode()
         if answer.get("ChecksumSHA256", wanted) != wanted:
-            raise ReplicaWrong(f"{self.place}: it worked out another checksum for {name}")
+            raise ReplicaWrong(f"{self.address}: it worked out another checksum for {name}")
 
     def confirm(self, name: str, length: int, digest: bytes) -> bool:
         """Port: Replica.confirm.  A store that keeps no checksums has to show the bytes."""
@@ -60,7 +60,7 @@ class S3Replica:
         if answer is None:
             return False
         if "ContentLength" not in answer:
-            raise ReplicaError(f"{self.place}: it does not say how long {name} is")
+            raise ReplicaError(f"{self.address}: it does not say how long {name} is")
         if answer["ContentLength"] != length:
             return False
         said = answer.get("ChecksumSHA256")
@@ -82,7 +82,7 @@ class S3Replica:
                 if len(content) > length:
                     break
                 if time.monotonic() > ends_at:
-                    raise ReplicaError(f"{self.place}: a copy came too slowly (TIMEOUT)")
+                    raise ReplicaError(f"{self.address}: a copy came too slowly (TIMEOUT)")
         return bytes(content[: length + 1])
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class S3Replica:
 
     def _refused(self, found: StoreRefusal) -> ReplicaError:
         status, code = found.status, found.code
-        told = f"{self.place}: it answered {status} ({found.shown})"
+        told = f"{self.address}: it answered {status} ({found.shown})"
         if code in DAMAGED:
             return ReplicaWrong(f"{told}: the bytes were damaged on the way")
         if found.later:
@@ -107,7 +107,7 @@ class S3Replica:
 
     def _failed(self, fault: StoreFault) -> ReplicaError:
         kind = ReplicaRefused if fault.lasts else ReplicaError
-        return kind(f"{self.place}: {fault.words}")
+        return kind(f"{self.address}: {fault.words}")
 
 
 def _reached(access: ReplicaAccess) -> S3Access:

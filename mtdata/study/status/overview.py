@@ -38,7 +38,7 @@ def overview(pool: Pool, config: SiteConfig) -> dict[str, Any]:
     late = forecasts.overdue(pool, config, now) if config.ready else {}
     return {
         "scales": {
-            scale.name: _standing(pool, scale.name, deleteable=scale.deleteable)
+            scale.name: _scale_state(pool, scale.name, deleteable=scale.deleteable)
             | _times(past(listed.get(scale.name), now), there.get(scale.name), now)
             for scale in ledger.listing.scales()
         },
@@ -122,7 +122,7 @@ def _age(moment: datetime | None, now: datetime) -> int | None:
     return None if moment is None else round((now - moment).total_seconds())
 
 
-def _standing(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:
+def _scale_state(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:
     counts = pool.ledger.entries.counts(name)
     mark = pool.ledger.listing.benchmarks().get(name)
     snapshot = None if deleteable else pool.ledger.snapshots.last(name)
