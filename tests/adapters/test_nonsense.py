@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mtdata.cake import account as cake_account
 from mtdata.cake import check
 from mtdata.core.errors import MTDataError, OutputError, OutputRefused, ReplicaError, ReplicaRefused
 from mtdata.core.output import FileFacts, Output, Staged, open_output
