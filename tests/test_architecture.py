@@ -410,6 +410,61 @@ def test_a_class_name_is_defined_once() -> None:
 DUTIES_TO_COME = frozenset({"weblogs", "programme", "toolbox"})
 
 
+class OwnWord(NamedTuple):
+    """What only a duty's own folders, the table and its templates say, and where else it stands."""
+
+    word: str
+    places: tuple[str, ...]
+
+
+OWN_WORDS = {
+    "cake": OwnWord(
+        "cake",
+        (
+            "config/export.py",  # its config file
+            "web/migrations/0003_guests.py",  # it has run in the field
+            "web/templates/web/cake_login.html",
+            "web/templates/web/daily.html",
+        ),
+    ),
+}
+"""By the folder of the duty.  The study has none: what it is about is everywhere called so."""
+
+
+def own_word_elsewhere(duty: str, path: str, text: str) -> bool:
+    known = OWN_WORDS[duty]
+    allowed = (f"{duty}/", f"demo/{duty}/", "duties.py", *known.places)
+    return known.word in f"{path} {text}".lower() and not path.startswith(allowed)
+
+
+def test_a_duty_is_known_by_the_table_alone() -> None:
+    assert own_word_elsewhere("cake", "web/pages/x.py", "# The log-in of CAKE")
+    assert own_word_elsewhere("cake", "web/pages/cake_login.py", "pass")
+    assert not own_word_elsewhere("cake", "demo/cake/site.py", "CAKE")
+    duties = {file.path.partition("/")[0] for file in SOURCES if file.path.endswith("/duty.py")}
+    assert duties - {"study", "jobs"} == set(OWN_WORDS)
+    texts = {
+        one.relative_to(HOUSE).as_posix(): one.read_text("utf-8", "replace")
+        for one in HOUSE.rglob("*")
+        if one.is_file() and one.suffix != ".pyc"
+    }
+    found = [
+        f"mtdata/{path}: {duty}"
+        for path, text in texts.items()
+        for duty in OWN_WORDS
+        if own_word_elsewhere(duty, path, text)
+    ]
+    assert not found, shown("say it for any duty, or let the duty bring it (jobs/duty.py)", found)
+    left = [place for one in OWN_WORDS.values() for place in one.places if place not in texts]
+    left += [
+        place
+        for one in OWN_WORDS.values()
+        for place in one.places
+        if place in texts and one.word not in f"{place} {texts[place]}".lower()
+    ]
+    assert not left, shown("these know the word no more; take them off the list", left)
+
+
 def test_the_house_is_seen_at_a_glance() -> None:
     entries = {one.name for one in HOUSE.iterdir()} - {"__init__.py", "__pycache__", "py.typed"}
     assert len(entries | DUTIES_TO_COME) <= 16, sorted(entries)

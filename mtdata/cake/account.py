@@ -31,7 +31,7 @@ def cake_limiter(
     """The turns of all that ask this instance on this machine, by its domain."""
     return Limiter(
         home / "state",
-        account.admin_domain,
+        f"cake-{account.admin_domain}",
         rate=account.rate,
         at_once=account.concurrency,
         longest_s=longest_s,
@@ -56,7 +56,7 @@ def cake_log_in(home: Path, account: CakeConfig, *, known: bool = False) -> Clie
     limit_s = min(LOG_IN_S, account.timeout_s)
     quick = {"timeout_s": limit_s, "connect_timeout_s": limit_s / 2}
     stranger = account.model_copy(update={"api_key": SecretStr(""), "dialect": "xml", **quick})
-    name = f"{account.admin_domain}.{'known' if known else 'login'}"
+    name = f"cake-{account.admin_domain}.{'known' if known else 'login'}"
     turns = Limiter(home / "state", name, rate=5.0, at_once=3, longest_s=TURN_S)
     return Client(stranger, turns)
 

@@ -6,7 +6,7 @@ It takes no report and leaves nothing behind.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from typing import TypeVar
 import requests
 from urllib3.exceptions import HTTPError
 
+from mtdata.cake.accounts import account_named
 from mtdata.cake.daily_reports import plan_of
 from mtdata.config import Settings
 from mtdata.config.check import check_owner
@@ -36,14 +37,9 @@ _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 Done = TypeVar("Done")
 
 
-def names(settings: Settings) -> Sequence[str]:
-    """The accounts of export.config, by whose name one is looked at."""
-    return [account.name for account in settings.export.cake]
-
-
 def check_account(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
     """Ask an account of export.config once, and put a probe into its output; at most a minute."""
-    account = settings.cake(name)
+    account = account_named(settings, name)
     return [_check_instance(settings, account), _check_output(account)]
 
 

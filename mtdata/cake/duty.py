@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from mtdata.cake import check
+from mtdata.cake.accounts import account_names
 from mtdata.cake.daily_reports import DAILY, kinds
+from mtdata.cake.log_in import LOG_IN
 from mtdata.config import Settings
 from mtdata.jobs.duty import Checks, Duty
 from mtdata.jobs.outputs import PlacedFile
@@ -22,7 +24,7 @@ CHECKS = Checks(
         "Each account of export.config is asked once (is this machine on CAKE's whitelist, is the "
         "key accepted?), and a small file is put into its OUTPUT and removed."
     ),
-    names=check.names,
+    names=account_names,
     look=check.check_account,
     needs_state=True,
     folders=check.check_folders,
@@ -35,5 +37,6 @@ CAKE = Duty(
     checks=CHECKS,
     demo="cake.command",
     daily=DAILY,
+    log_in=LOG_IN,
     placed_file=_placed_file,
 )

@@ -11,6 +11,7 @@ from types import TracebackType
 
 from mtdata.cake import account as cake_account
 from mtdata.cake import window as windows
+from mtdata.cake.accounts import account_named
 from mtdata.cake.cells import moment
 from mtdata.cake.client.client import ReportPage
 from mtdata.cake.client.reading import Row
@@ -85,7 +86,7 @@ class ReportPart:
 
     def __init__(self, work: Work, name: str) -> None:
         self._work, self._name = work, name
-        self.account: CakeConfig = work.settings.cake(work.parameters["account"])
+        self.account: CakeConfig = account_named(work.settings, work.parameters["account"])
         turns = turns_of(work.settings, self.account)
         self._client = cake_account.cake_client(self.account, turns, work.stop_token.check)
         self._output = cake_account.cake_output(self.account)

@@ -6,6 +6,7 @@ Each field's description is the "allowed" of its fault message.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -260,3 +261,9 @@ class ExportConfig(BaseModel):
     def of_domain(self, domain: str) -> ExportConfig:
         """The accounts at that ADMIN_DOMAIN alone."""
         return ExportConfig(cake=tuple(one for one in self.cake if one.admin_domain == domain))
+
+
+AccountConfig = CakeConfig
+"""An account of any kind that there is."""
+ACCOUNTS: Mapping[str, type[AccountConfig]] = {"CAKE": CakeConfig}
+"""The keys of export.config and what an account under each is; in lower case its field above."""

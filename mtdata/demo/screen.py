@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 
-class Counting(Protocol):
+class CountingBar(Protocol):
     """Shows how far something is, on a terminal."""
 
     def __call__(
@@ -24,7 +24,7 @@ class Screen(NamedTuple):
     say: Callable[[str], None]
     warn: Callable[[str], None]
     table: Callable[[str, Sequence[str], Iterable[Sequence[object]]], None]
-    counting: Counting
+    counting: CountingBar
 
 
 class DemoRun(Protocol):

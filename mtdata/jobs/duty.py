@@ -15,6 +15,7 @@ from mtdata.config import Settings
 from mtdata.core.checks import Finding
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.jobs.daily_reports import DailyReports
+from mtdata.jobs.foreign import ForeignLogIn
 from mtdata.jobs.kind import Kind, Kinds
 from mtdata.jobs.outputs import PlacedFile
 from mtdata.jobs.rounds import Rounds
@@ -76,6 +77,8 @@ class Duty:
     incident_ledgers: Callable[[Settings], IncidentLedgers] = _no_ledgers
     rounds: Rounds[Any] | None = None
     daily: DailyReports | None = None
+    log_in: ForeignLogIn | None = None
+    pages: tuple[str, ...] = ()  # rooms of mtdata/web/pages with the ROUTES of this duty alone
     # a file at that place, if one of the duty's accounts has its output there
     placed_file: Callable[[Settings, str], PlacedFile | None] = _not_placed
 

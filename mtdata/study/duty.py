@@ -31,4 +31,5 @@ STUDY = Duty(
     demo="study.command",
     incident_ledgers=incident_ledgers,
     rounds=ROUNDS,
+    pages=("pool",),
 )

@@ -107,7 +107,7 @@ def test_two_daemons_that_saw_the_same_queue_one_job(
             faults.append(fault)
             raise
 
-    monkeypatch.setattr(daily_records, "known", seen)
+    monkeypatch.setattr(daily_records, "daily_state", seen)
     both = [Thread(target=daemon) for _ in range(2)]
     for one in both:
         one.start()

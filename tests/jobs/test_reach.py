@@ -32,9 +32,8 @@ def test_jobs_of_some_accounts_are_those_and_no_others(
         enter("cake.clicks", f"odd {number}", odd)
     kinds = {name: kind for name, kind in KINDS.items() if kind.account}
     for asked in ((), ("shop",), ("Shop", "1"), ("null",), NAMES):
-        export = SimpleNamespace(cake=[SimpleNamespace(name=name) for name in asked])
-        settings: Any = SimpleNamespace(export=export)
-        found = queries.job_page(within=Scope(settings, kinds, is_whole=False).jobs)
+        settings: Any = SimpleNamespace()
+        found = queries.job_page(within=Scope(settings, kinds, (), asked).jobs)
         expected = {f"{NAMES.index(name)}-{kind}-{name}" for kind in OURS for name in asked}
         assert ({job["name"] for job in found.jobs}, found.total) == (expected, len(expected))
     assert queries.job_page().total == 3 * len(NAMES) + 4

@@ -17,6 +17,7 @@ from unittest.mock import patch
 import pytest
 
 from mtdata.cake import account, check
+from mtdata.cake.accounts import account_named
 from mtdata.config import load
 from mtdata.config.samples import samples_folder
 from mtdata.demo.cake.site import KEY, CakeSite
@@ -394,7 +395,7 @@ def test_check_tells_a_folder_that_cannot_be_one(ready: Callable[[str], Kitchen]
 def test_check_waits_for_nobody_who_uses_the_account(ready: Callable[[str], Kitchen]) -> None:
     home = ready("folder")
     settings = load(home.folder / "config", {})
-    limiter = account.cake_limiter(settings.home, settings.cake())
+    limiter = account.cake_limiter(settings.home, account_named(settings))
     with patch.object(check, "LONGEST_S", 0.1), limiter.turn():
         code, found = _checked(home, "ADMIN_DOMAIN")
     assert (code, found["verdict"]) == (0, "odd")

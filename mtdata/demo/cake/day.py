@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from mtdata import logs
 from mtdata.cake import account as cake_account
 from mtdata.cake import window
+from mtdata.cake.accounts import account_named
 from mtdata.config import Settings, load
 from mtdata.core.errors import MTDataError
 from mtdata.demo.cake.reports import PLAIN
@@ -126,7 +127,7 @@ class Day:
         """Every file that the jobs made, out of the bucket, held against what CAKE has."""
         from mtdata.jobs.records import orders, queries
 
-        account = self.settings.cake()
+        account = account_named(self.settings)
         folder = self.home / FILES
         folder.mkdir(mode=0o700)
         with closing(cake_account.cake_output(account)) as output:

@@ -85,7 +85,7 @@ class SharedTurns:
             )
 
     def hold_off(self, seconds: float) -> None:
-        """Nobody of this machine begins a turn for that long; other machines are told by CAKE."""
+        """Nobody of this machine begins a turn for that long; whom they ask tells the others."""
         self._own.hold_off(seconds)
 
     def _keep_pace(self, began: float, beat: Callable[[], None]) -> None:

@@ -21,6 +21,7 @@ from django.shortcuts import redirect
 
 from mtdata.core.errors import UsageError
 from mtdata.web.access import users
+from mtdata.web.access.foreign import service_title
 from mtdata.web.access.roles import Role, is_guest, role_of
 
 OPEN = "is_active"
@@ -128,7 +129,10 @@ class Users(UserAdmin):
         """Refused for guests, who have none here."""
         user = self.get_object(request, unquote(id))
         if user is not None and is_guest(user):
-            raise PermissionDenied("the password of an account of CAKE is kept by CAKE alone")
+            title = service_title(user)
+            raise PermissionDenied(
+                f"the password of an account of {title} is kept by {title} alone"
+            )
         return super().user_change_password(request, id, form_url)
 
 

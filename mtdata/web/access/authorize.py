@@ -17,6 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import reverse
 
 from mtdata.web.access import tokens
+from mtdata.web.access.foreign import service_title
 from mtdata.web.access.roles import Role, is_guest, role_of
 from mtdata.web.faults import problem
 
@@ -47,7 +48,7 @@ def refusal_for(
     if role_of(request.user) < least:
         return _turned_away(request, audience, least)
     if not guests and is_guest(request.user):
-        raise PermissionDenied("this is not open to accounts of CAKE")
+        raise PermissionDenied(f"this is not open to accounts of {service_title(request.user)}")
     if audience is Audience.PEOPLE or word is not None:
         return None
     return CsrfViewMiddleware(lambda request: None).process_view(request, None, (), {})

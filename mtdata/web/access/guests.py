@@ -1,13 +1,12 @@
-"""Who comes as a guest: whom an instance of CAKE accepts that export.config names, and none else.
+"""Who comes as a guest: whom an instance of a service accepts that the config names, none else.
 
-The password goes to that instance and nowhere else, and the key that comes back is dropped.
+The password goes to that instance and nowhere else.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 from django.conf import settings
@@ -17,12 +16,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from mtdata.cake import account as cake_account
-from mtdata.cake.client.verdict import LogInRefused
-from mtdata.config.export import CakeConfig
 from mtdata.core.errors import BusyError, MTDataError, RecordsError
 from mtdata.jobs.records.asking import asking, whole
 from mtdata.web.access import lockout, relay
+from mtdata.web.access.foreign import log_in_of
 from mtdata.web.access.guest_names import name_of
 from mtdata.web.access.relay import hide_password
 from mtdata.web.access.roles import is_guest
@@ -32,11 +29,13 @@ log = logging.getLogger(__name__)
 
 
 @hide_password
-def authenticated(request: HttpRequest, domain: str, email: str, password: str) -> Any:
+def authenticated(
+    request: HttpRequest, service: str, domain: str, email: str, password: str
+) -> Any:
     """The guest, ready for `login`, or None.  MTDataError when the instance cannot be asked."""
     return auth.authenticate(
         request,
-        username=name_of(domain, email),  # failures are counted under that name
+        username=name_of(service, domain, email),  # failures are counted under that name
         password=password,
         admin_domain=domain,
         email=email,
@@ -57,7 +56,7 @@ class GuestBackend(BaseBackend):
         """
 
         def ask(*, known: bool = False) -> Any:  # in a partial the password could be seen
-            return self._accepted_guest(password, admin_domain, email, known=known)
+            return self._accepted_guest(password, username, admin_domain, email, known=known)
 
         if request.log_in_try.is_known:
             with relay.seat(known=True) as has_seat:
@@ -71,18 +70,17 @@ class GuestBackend(BaseBackend):
 
     @hide_password
     def _accepted_guest(
-        self, password: str, admin_domain: str, email: str, *, known: bool = False
+        self, password: str, name: str, domain: str, email: str, *, known: bool = False
     ) -> Any:
-        accounts = settings.MTDATA.export.of_domain(admin_domain).cake
-        if not accounts:
+        ours, log_in = settings.MTDATA, log_in_of(name)
+        if log_in is None or not log_in.accounts_at(ours, domain):
             return None
-        name = name_of(admin_domain, email)
         user = _named(name)
-        if user is not None and not _may_come(user, admin_domain):
+        if user is not None and not _may_come(user, domain):
             return None
-        if not _is_accepted(accounts[0], email, password, known=known):
+        if not log_in.is_accepted(ours, domain, email, password, known=known):
             return None
-        return user or _entered(name, admin_domain)
+        return user or _entered(name, domain)
 
     def get_user(self, user_id: Any) -> Any:
         """Asked for each request: None ends what a guest had, as soon as there is a reason."""
@@ -117,17 +115,6 @@ def _or_none(ask: Callable[[], Any], domain: str) -> Any:
         return None
 
 
-@hide_password
-def _is_accepted(account: CakeConfig, email: str, password: str, *, known: bool) -> bool:
-    home = settings.MTDATA.home
-    try:
-        with closing(cake_account.cake_log_in(home, account, known=known)) as client:
-            client.api_key(email, password)
-    except LogInRefused:
-        return False
-    return True
-
-
 def _named(name: str) -> Any:
     with asking():
         return User.objects.select_related("guest").filter(username=name).first()
@@ -138,7 +125,8 @@ def _may_come(user: Any, domain: str) -> bool:
     if not is_guest(user):
         log.error("a user has a name as guests have, and is none: nobody logs in by it")
         return False
-    there = bool(settings.MTDATA.export.of_domain(domain).cake)
+    log_in = log_in_of(user.get_username())
+    there = log_in is not None and bool(log_in.accounts_at(settings.MTDATA, domain))
     return bool(user.is_active) and user.guest.domain == domain and there
 
 

@@ -23,7 +23,7 @@ Act = TypeVar("Act", bound=Callable[..., Any])
 hide_password: Callable[[Act], Act] = sensitive_variables("password")
 """Keeps the password out of whatever tells of a fault."""
 EVEN_S = 5.0
-"""Longer than an instance has for its turn and its answer (`cake.account.cake_log_in`)."""
+"""Longer than an instance has for its turn and its answer (`ForeignLogIn.is_accepted`)."""
 MOST_AT_ONCE = 2
 _SEATS = {known: threading.BoundedSemaphore(MOST_AT_ONCE) for known in (True, False)}
 """An instance that does not answer holds no more of the few threads that answer everybody."""

@@ -6,15 +6,18 @@ addresses guests may ask at all a third one (`routes`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
 
 from mtdata.config import Settings
+from mtdata.jobs.duty import Duties
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
+from mtdata.web.access.foreign import duty_of
 from mtdata.web.access.roles import is_guest
 
 
@@ -23,17 +26,17 @@ class Scope(NamedTuple):
 
     settings: Settings
     kinds: Kinds
-    is_whole: bool = True
+    duties: Duties
+    accounts: Sequence[str] | None = None  # whose jobs alone; None: everybody's
 
     @property
     def jobs(self) -> Q:
         """The jobs in the scope, as a condition of a query."""
-        if self.is_whole:
+        if self.accounts is None:
             return Q()
-        names = [account.name for account in self.settings.export.cake]
         found = Q(pk__in=())
         for kind in self.kinds.values():
-            found |= Q(kind=kind.name, **{f"parameters__{kind.account}__in": names})
+            found |= Q(kind=kind.name, **{f"parameters__{kind.account}__in": self.accounts})
         return found
 
     def job(self, job_id: Any) -> Job | None:
@@ -47,7 +50,11 @@ def scope_of(user: Any) -> Scope:
     ours: Settings = settings.MTDATA
     kinds: Kinds = settings.MTDATA_KINDS
     if not is_guest(user):
-        return Scope(ours, kinds)
-    theirs = ours.export.of_domain(user.guest.domain)
-    narrow = ours.model_copy(update={"export": theirs})
-    return Scope(narrow, {name: kind for name, kind in kinds.items() if kind.account}, False)
+        return Scope(ours, kinds, settings.MTDATA_DUTIES)
+    duty = duty_of(user.get_username())
+    if duty is None or duty.log_in is None:
+        return Scope(ours, {}, (), ())
+    names = duty.kinds().keys() & kinds.keys()
+    theirs = {name: kind for name, kind in kinds.items() if name in names and kind.account}
+    narrow = duty.log_in.narrowed(ours, user.guest.domain)
+    return Scope(narrow, theirs, (duty,), duty.log_in.accounts(narrow))

@@ -48,13 +48,12 @@ def add_job(
     `GET /api/kinds` tells what kinds there are and what each takes. The address of the job is in
     the header Location.
     """
-    known, kinds, _ = scope_of(request.user)
-    who = request.user.get_username()
+    scope, who = scope_of(request.user), request.user.get_username()
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
-        reading = validate(kind_of(order.kind, kinds), known, order.parameters)
+        reading = validate(kind_of(order.kind, scope.kinds), scope.settings, order.parameters)
         if reading.faults:
             raise Misfits(f"{order.kind} does not take these parameters.", reading.faults)
-        [job] = queue.add_all(known, kinds, order.kind, [reading], who)
+        [job] = queue.add_all(scope.settings, scope.kinds, order.kind, [reading], who)
     response.headers["Location"] = reverse("api_show_job", kwargs={"id": job.pk})
     return _ordered(job)
 

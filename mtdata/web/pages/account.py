@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from mtdata.jobs.records.asking import asking
 from mtdata.web.access import lockout, throttle, tokens
+from mtdata.web.access.foreign import offered, service_title
 from mtdata.web.access.roles import Role, role_of
 from mtdata.web.models import Token
 
@@ -29,9 +30,14 @@ def login(request: HttpRequest) -> HttpResponse:
         template_name="web/login.html",
         authentication_form=AuthenticationForm,
         redirect_authenticated_user=True,
-        extra_context={"offers_cake": bool(settings.MTDATA.export.cake)},
+        extra_context={"services": _services()},
     )
     return view(request)
+
+
+def _services() -> list[tuple[str, str]]:
+    """By whose accounts one may log in: the address of the page, and what people call it."""
+    return [(reverse(f"{one.name}_login"), one.log_in.title) for one in offered() if one.log_in]
 
 
 def logout(request: HttpRequest) -> HttpResponse:
@@ -76,6 +82,7 @@ class PasswordForm(PasswordChangeForm):
 def show(request: HttpRequest, **bound: object) -> HttpResponse:
     """Show one's own account."""
     known = {
+        "service": service_title(request.user),
         "tokens": tokens.tokens_of(request.user),
         "token_form": TokenForm(most=role_of(request.user)),
         "password_form": PasswordForm(request.user),

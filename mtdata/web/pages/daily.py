@@ -27,13 +27,13 @@ log = logging.getLogger(__name__)
 
 def show(request: HttpRequest) -> HttpResponse:
     """Every account in the user's scope."""
-    ours = scope_of(request.user).settings
+    scope = scope_of(request.user)
     with asking():
         at = now()
         accounts = [
             {"name": one.name, "plan": one.plan, "reports": _reports(of, one, at)}
-            for of in daily_of(settings.MTDATA_DUTIES)
-            for one in of.accounts(ours)
+            for of in daily_of(scope.duties)
+            for one in of.accounts(scope.settings)
         ]
     return render(request, "web/daily.html", {"accounts": accounts})
 
@@ -58,11 +58,11 @@ def _reports(of: DailyReports, account: DailyAccount, at: datetime) -> list[dict
 def make(request: HttpRequest) -> HttpResponse:
     """Queue the newest of one kind of an account, unless it is there."""
     account, kind = text_in(request.POST, "account"), text_in(request.POST, "kind")
-    ours = scope_of(request.user).settings
+    scope = scope_of(request.user)
     found = [
         (of, one, report)
-        for of in daily_of(settings.MTDATA_DUTIES)
-        for one in of.accounts(ours)
+        for of in daily_of(scope.duties)
+        for one in of.accounts(scope.settings)
         for report in of.reports
         if (one.name, report.kind) == (account, kind)
     ]

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from mtdata.jobs.duty import daily_of
 from mtdata.jobs.records import queries
 from mtdata.jobs.states import Status
 from mtdata.web import waiting
@@ -41,7 +42,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "jobs": _lines(found.jobs, may_download=role_of(request.user) >= Role.OPERATOR),
         "states": _offered([one.value for one in Status], asked["status"]),
         "kinds": _offered(sorted(scope.kinds), asked["kind"]),
-        "has_daily": bool(scope.settings.export.cake),
+        "has_daily": any(of.accounts(scope.settings) for of in daily_of(scope.duties)),
         "is_filtered": any(asked.values()),
         "can_stop": asked["status"] in ("", Status.QUEUED, Status.IN_PROGRESS),
     }

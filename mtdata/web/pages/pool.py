@@ -12,8 +12,10 @@ from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError
 from mtdata.study.status import overview as status
 from mtdata.web import file_list, pools
+from mtdata.web.access.roles import Role
 from mtdata.web.pages import overview
 from mtdata.web.paging import text_in
+from mtdata.web.route import Route, get
 
 STATES = {
     "live": ("as it was left", "good"),
@@ -99,3 +101,9 @@ def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:
 def _is_cut(file: file_list.ListedFile) -> bool:
     """Shorter than what was committed; a round may be adding to it, so longer is none."""
     return file.known is not None and file.size < file.known.length
+
+
+ROUTES = (
+    Route("pool/", "pool", get(Role.VIEWER, all_pools)),
+    Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, show)),
+)

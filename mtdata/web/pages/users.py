@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from mtdata.core.errors import UsageError
 from mtdata.jobs.records.asking import asking
 from mtdata.web.access import tokens, users
+from mtdata.web.access.foreign import service_title
 from mtdata.web.access.roles import Role, is_guest
 from mtdata.web.models import Token
 from mtdata.web.pages.words import see
@@ -107,6 +108,7 @@ def look(request: HttpRequest, number: int) -> HttpResponse:
         "person": user,
         "person_role": role,
         "is_theirs_to_change": not is_guest(user),
+        "service": service_title(user),
         "tokens": tokens.tokens_of(user),
         "role_form": RoleForm(initial={"role": role}),
         "reset_form": NextPasswordForm(),

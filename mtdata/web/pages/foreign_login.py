@@ -1,24 +1,27 @@
-"""Logging in with an account of CAKE; whom an instance accepts, and what then, says `guests`."""
+"""Logging in with an account of somebody else's service; whom it accepts, says `guests`."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.core.validators import RegexValidator
 from django.http import Http404, HttpRequest, HttpResponse
 
 from mtdata.core.errors import MTDataError, RecordsError
+from mtdata.jobs.duty import Duty
 from mtdata.web.access import guests
+from mtdata.web.access.foreign import offered
 from mtdata.web.access.guest_names import domain_of
 from mtdata.web.access.relay import hide_password
 
 log = logging.getLogger(__name__)
 REFUSED = "Remote authentication failed. Please try again."
-AWAY = "The instance of CAKE cannot be asked at the moment. Nobody was logged in; try again later."
+AWAY = "The instance of {} cannot be asked at the moment. Nobody was logged in; try again later."
 _EMAIL = RegexValidator(r"\A[!-~]+\Z", "An e-mail address without spaces.")
 
 
@@ -29,9 +32,16 @@ class GuestForm(forms.Form):
     email = forms.CharField(max_length=100, validators=[_EMAIL])
     password = forms.CharField(max_length=1024, strip=False)
 
-    def __init__(self, request: HttpRequest | None = None, *rest: Any, **how: Any) -> None:
+    def __init__(
+        self,
+        service: str,
+        title: str,
+        request: HttpRequest | None = None,
+        *rest: Any,
+        **how: Any,
+    ) -> None:
         super().__init__(*rest, **how)
-        self._request, self._user = request, None
+        self._service, self._title, self._request, self._user = service, title, request, None
 
     @hide_password
     def clean(self) -> None:
@@ -43,12 +53,12 @@ class GuestForm(forms.Form):
         password = self.cleaned_data.pop("password")
         email = self.cleaned_data["email"]
         try:
-            self._user = guests.authenticated(self._request, domain, email, password)
+            self._user = guests.authenticated(self._request, self._service, domain, email, password)
         except RecordsError:
             raise
         except MTDataError as error:
             log.warning("a log-in at %s: it cannot be asked: %s", domain, error)
-            self.add_error(None, AWAY)
+            self.add_error(None, AWAY.format(self._title))
             return
         if self._user is None:
             self.add_error(None, REFUSED)
@@ -58,13 +68,17 @@ class GuestForm(forms.Form):
         return self._user
 
 
-def show(request: HttpRequest) -> HttpResponse:
-    """The form, and what comes of it; there is none where no account is configured."""
-    if not settings.MTDATA.export.cake:
-        raise Http404
-    view = LoginView.as_view(
-        template_name="web/cake_login.html",
-        authentication_form=GuestForm,
-        redirect_authenticated_user=True,
-    )
-    return view(request)
+def page_of(duty: Duty, title: str) -> Callable[[HttpRequest], HttpResponse]:
+    """The form of a duty's service, and what comes of it; none where no account is configured."""
+
+    def show(request: HttpRequest) -> HttpResponse:
+        if duty not in offered():
+            raise Http404
+        view = LoginView.as_view(
+            template_name=f"web/{duty.name}_login.html",
+            authentication_form=partial(GuestForm, duty.name, title),
+            redirect_authenticated_user=True,
+        )
+        return view(request)
+
+    return show
