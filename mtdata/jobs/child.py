@@ -249,5 +249,6 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
 
 
 if __name__ == "__main__":
-    table: Kinds = import_module(sys.argv[1]).KINDS  # named by its supervisor: what lies above
+    # named by its supervisor: what lies above; loaded whole before there is an order
+    table: Kinds = dict(import_module(sys.argv[1]).KINDS)
     leave(main(sys.argv[2:], table))
