@@ -55,7 +55,7 @@ def test_dates_are_the_instance_s_whatever_the_server_s_zone(
     connect: Connect, dialect: str, tmp_path: object
 ) -> None:
     far = ZoneInfo("America/Los_Angeles")
-    with CakeSite(clicks_a_day=24_000, server_timezone="America/Los_Angeles") as site:
+    with CakeSite(clicks_a_day=24_000, server_zone="America/Los_Angeles") as site:
         access = {"server": f"http://{site.domain}", "dialect": dialect, "server_timezone": far}
         assert clicks(connect(**access)) == site.clicks_of(*NOON)
 

@@ -134,9 +134,9 @@ def _age(moment: datetime | None, now: datetime) -> int | None:
 
 def _run(pool: Pool, *, good: bool) -> EndedShape | None:
     last = pool.ledger.diary.last_run(latest_counted(pool.clock.now()) if good else None)
-    if last is None:
+    ended_at, code = last or (None, None)
+    if ended_at is None or code is None:
         return None
-    ended_at, code = last
     return EndedShape(ended_at, round((pool.clock.now() - ended_at).total_seconds()), code)
 
 
