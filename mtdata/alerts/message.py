@@ -53,7 +53,7 @@ class Message:
     to: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """As it waits in a file."""
+        """The message as it waits in a file."""
         held = asdict(self)
         if not self.to:
             del held["to"]  # older programs know no such thing
@@ -73,11 +73,11 @@ class Message:
             raise ValueError("no message") from error
 
     def left_for(self, to: Sequence[str]) -> Message:
-        """The same for these mailboxes alone."""
+        """The message for these mailboxes alone."""
         return replace(self, to=tuple(to))
 
     def tried(self, next_at: datetime) -> Message:
-        """The same after one more try that failed."""
+        """The message after one more try that failed."""
         return replace(self, tries=self.tries + 1, next_at=next_at)
 
 
@@ -112,7 +112,7 @@ def one_line(text: str) -> str:
 
 
 def _key(notice: Notice, destination: str) -> str:
-    """The same for the same news after a kill, another for the next digest of the same troubles."""
+    """What a receiver knows a message by: alike after a kill, another for the next digest."""
     told = [
         (one.book, one.incident.number, str(one.incident.opened_at), one.is_open, *one.told[:2])
         for one in notice.settled

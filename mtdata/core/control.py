@@ -22,7 +22,7 @@ def on_lines(text: str) -> str:
 
 
 def in_json(text: str) -> str:
-    """The same JSON without those that JSON itself lets stand."""
+    """JSON without the control characters that JSON itself lets stand."""
     return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

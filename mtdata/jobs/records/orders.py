@@ -37,7 +37,7 @@ def add(order: Order) -> Job:
 
 
 def add_all(orders: Sequence[Order]) -> list[Job]:
-    """The same for several jobs in one commit: all of them are entered, or none is."""
+    """Enter several jobs in one commit: all of them, or none."""
     for _ in range(TRIES):
         try:
             return whole(

@@ -30,13 +30,13 @@ def lose(claimed: Claimed, reason: str) -> bool:
 
 
 def put_off(claimed: Claimed, reason: str) -> bool:
-    """The same for a fault that may be gone later: it is begun anew with pauses that grow."""
+    """Enter a fault that may be gone later: the part is begun anew with pauses that grow."""
     lose_it = partial(_lose, most=MOST_PUT_OFF, first_pause_s=PUT_OFF_S)
     return whole(partial(lose_it, claimed.job, _mine(claimed), reason))
 
 
 def hand_back(claimed: Claimed, reason: str) -> bool:
-    """The same for a runner that ends by itself: it does not count as a loss."""
+    """Enter that the runner ends by itself: the part is begun anew, and that counts as no loss."""
     return whole(partial(_lose, claimed.job, _mine(claimed), reason, counts=False))
 
 
