@@ -155,7 +155,7 @@ KINDS: dict[str, IncidentKind] = {
         "all that was collected; rows lie on the site meanwhile",
         "is the daemon, the timer or cron running? then `mtdata incidents`, `mtdata export SITE`"),
     "report_missed": IncidentKind("error", "a daily report did not come",
-        "a daily report of CAKE Failed, or has not ended when the next one is due",
+        "a daily report Failed, or has not ended when the next one is due",
         "every file that stands there, each of them whole; the next daily report asks for the "
         "missed days too",
         "`mtdata jobs log JOB` says why: mend that, `mtdata jobs retry JOB`; it is Queued: is "

@@ -1,11 +1,9 @@
-"""Incidents and rounds in the ledger; whom to tell is decided elsewhere."""
+"""Incidents in a ledger; whom to tell is decided elsewhere."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from mtdata.alerts.incident import KINDS, NOTES, Incident
@@ -21,7 +19,7 @@ def _incident(row: tuple[Any, ...]) -> Incident:
 
 
 class Incidents:
-    """One incident per scale and kind while it lasts, and one line per round."""
+    """One incident per scale and kind while it lasts."""
 
     def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
@@ -53,9 +51,9 @@ class Incidents:
                 )
         return not seen
 
-    def was_told(self, kind: str, scale: str, detail: str) -> bool:
+    def has_detail(self, kind: str, scale: str, detail: str) -> bool:
         """Whether an incident of the scale, open or closed, said just that before."""
-        row = self._db.one(
+        row = self._db.row(
             "SELECT 1 FROM incidents WHERE kind = ? AND scale = ? AND detail = ?",
             kind,
             scale,
@@ -149,65 +147,3 @@ class Incidents:
                 most,
             )
         ]
-
-    def begin_run(self, command: str, at: datetime) -> int:
-        """Enter a round and return its number."""
-        with self._db.commit():
-            row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM runs")
-            number = int(row[0]) if row else 1
-            self._db.run(
-                "INSERT INTO runs (number, command, started_at) VALUES (?, ?, ?)",
-                number,
-                command,
-                at.isoformat(),
-            )
-        return number
-
-    def end_run(
-        self,
-        number: int,
-        code: int,
-        report: Mapping[str, Any],
-        at: datetime,
-        found: Mapping[str, int | None] = MappingProxyType({}),
-    ) -> None:
-        """Enter how a round ended; rounds beyond the newest 10,000 are forgotten.
-
-        `found` has the scales it looked at: None for one that was carried home whole, else how many
-        rows the site said it has.
-        """
-        with self._db.commit():
-            self._db.run(
-                "UPDATE runs SET ended_at = ?, exit = ?, report = ? WHERE number = ?",
-                at.isoformat(),
-                code,
-                json.dumps(report),
-                number,
-            )
-            self._db.run("DELETE FROM runs WHERE number <= ? - 10000", number)
-            self._db.run_many(
-                "UPDATE scales SET listed_at = iif(?2 IS NULL, ?3, listed_at), size = coalesce(?2,"
-                " (SELECT count(*) FROM entries e INDEXED BY entries_on_site"
-                " WHERE e.scale = ?1 AND e.gone_at IS NULL)) WHERE name = ?1",
-                ((scale, rows, at.isoformat()) for scale, rows in found.items()),
-            )
-
-    def last_run(self, good_until: datetime | None = None) -> tuple[datetime, int | None] | None:
-        """When the newest round ended, and its exit code; or the newest good one until then."""
-        until = None if good_until is None else good_until.isoformat()
-        row = self._db.one(
-            "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL"
-            " AND command LIKE 'export%' AND (?1 IS NULL OR (exit IN (0, 1) AND ended_at <= ?1))"
-            " ORDER BY number DESC LIMIT 1",
-            until,
-        )
-        return None if row is None else (datetime.fromisoformat(row[0]), row[1])
-
-    def last_success(self, *commands: str) -> datetime | None:
-        """When the last of these began that ended well, or with only a part of it failed."""
-        row = self._db.one(
-            "SELECT started_at FROM runs WHERE exit IN (0, 1)"
-            f" AND command IN ({', '.join('?' * len(commands))}) ORDER BY number DESC LIMIT 1",
-            *commands,
-        )
-        return None if row is None else datetime.fromisoformat(row[0])

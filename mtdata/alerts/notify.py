@@ -71,14 +71,14 @@ def _spread(settings: Settings, posts: dict[str, Post], pools: Pools) -> None:
     folder = _state(settings) / "outbox"
     outbox = _outboxes.setdefault(folder, Outbox(FolderDisk(folder)))
     terms, escalates = settings.log, ESCALATION in posts or len(posts) > (MAIL in posts)
-    pace = AlertIntervals(
+    intervals = AlertIntervals(
         timedelta(hours=terms.digest_h), timedelta(hours=terms.escalate_h) if escalates else None
     )
     marker = _marker(settings)
     marker.prepare()
     with _books(settings, pools) as books:
         notices = Notices(books, outbox, posts, SystemClock(), stuck, marker)
-        notices.decide(pace, socket.gethostname())
+        notices.decide(intervals, socket.gethostname())
     notices.send()
 
 
@@ -90,7 +90,7 @@ def _forget_others(settings: Settings, posts: dict[str, Post]) -> None:
 
 
 def _lock(settings: Settings, held: ExitStack) -> None:
-    """Be the only one; where the disk does not even take a lock, two may tell the same."""
+    """Hold the lock of the outbox; where the disk takes none, two may send one message."""
     try:
         held.enter_context(PoolLock(_state(settings) / "outbox").hold())
     except StorageError as error:

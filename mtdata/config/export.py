@@ -6,6 +6,7 @@ Each field's description is the "allowed" of its fault message.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -61,7 +62,7 @@ def _output(value: Any, info: ValidationInfo) -> str:
         return text.rstrip("/")
     if "://" in text:
         raise ValueError("it is a URL of another kind")
-    return str(values.place(text, home_of(info)))
+    return str(values.absolute_path(text, home_of(info)))
 
 
 def _events(value: Any) -> Any:
@@ -198,7 +199,7 @@ class CakeConfig(BaseModel):
 
     @field_validator("server_timezone")
     @classmethod
-    def _is_known(cls, value: ZoneInfo | None, info: ValidationInfo) -> ZoneInfo | None:
+    def _needs_zone(cls, value: ZoneInfo | None, info: ValidationInfo) -> ZoneInfo | None:
         if value is None and info.data.get("dialect") == "json":
             raise ValueError("in JSON the server's zone decides what a date means")
         return value
@@ -260,3 +261,9 @@ class ExportConfig(BaseModel):
     def of_domain(self, domain: str) -> ExportConfig:
         """The accounts at that ADMIN_DOMAIN alone."""
         return ExportConfig(cake=tuple(one for one in self.cake if one.admin_domain == domain))
+
+
+AccountConfig = CakeConfig
+"""An account of any kind that there is."""
+ACCOUNTS: Mapping[str, type[AccountConfig]] = {"CAKE": CakeConfig}
+"""The keys of export.config and what an account under each is; in lower case its field above."""

@@ -38,7 +38,7 @@ def _database(value: Any, info: ValidationInfo) -> DatabaseAddress | None:
     scheme, found, rest = str(value).partition("://")
     if scheme == "sqlite" and found and rest.lstrip("/"):
         # sqlite:///file is a file beside config/, sqlite:////var/file one from the root
-        return DatabaseAddress("sqlite", str(values.place(rest[1:], home_of(info))))
+        return DatabaseAddress("sqlite", str(values.absolute_path(rest[1:], home_of(info))))
     if scheme not in _ENGINES:
         raise ValueError("it begins with none of sqlite:///, mysql:// and postgres://")
     account, _, place = rest.rpartition("@")
@@ -196,7 +196,9 @@ class ProgrammeConfig(BaseModel):
 
     @field_validator("broker")
     @classmethod
-    def _is_there(cls, value: BrokerAddress | None, info: ValidationInfo) -> BrokerAddress | None:
+    def _needs_broker(
+        cls, value: BrokerAddress | None, info: ValidationInfo
+    ) -> BrokerAddress | None:
         if value is None and info.data.get("engine") == "celery":
             raise ValueError("ENGINE is celery, so a broker must be named here")
         if value is None:

@@ -65,12 +65,12 @@ def replicas(
             )
         except ValueError as error:
             raise ValueError(f"number {number}: {error}") from None
-        if _place(made[-1]) in map(_place, made[:-1]):
+        if _address_of(made[-1]) in map(_address_of, made[:-1]):
             raise ValueError(f"number {number}: it stands there twice")
     return tuple(made)
 
 
-def _place(replica: ReplicaConfig) -> tuple[str, str]:
+def _address_of(replica: ReplicaConfig) -> tuple[str, str]:
     return replica.url, replica.store.endpoint
 
 

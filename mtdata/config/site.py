@@ -41,8 +41,8 @@ def _state(value: object, info: ValidationInfo) -> Path | None:
     return home_of(info) / "state" if "home" in (info.context or {}) else None
 
 
-def _place(value: object, info: ValidationInfo) -> Path:
-    return values.place(value, home_of(info))
+def _absolute_path(value: object, info: ValidationInfo) -> Path:
+    return values.absolute_path(value, home_of(info))
 
 
 def _key_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
@@ -61,11 +61,11 @@ def authority(value: object, info: ValidationInfo) -> str:
         return ""
     if "-----BEGIN" in str(value) or "\n" in str(value):
         raise ValueError("it is a certificate or key itself: put it into a file")
-    return str(values.place(value, home_of(info)))
+    return str(values.absolute_path(value, home_of(info)))
 
 
 def agent(value: object) -> str:
-    """What we call ourselves (a User-Agent)."""
+    """The User-Agent by which the site sees this program."""
     if not isinstance(value, str) or not value.isprintable() or not value.isascii():
         raise ValueError("it is no line of ASCII")
     return value.strip()
@@ -86,7 +86,7 @@ PADDINGS = frozenset({"pkcs1", "oaep", "oaep-sha256"})
 Authority = Annotated[str, BeforeValidator(authority)]
 AUTHORITY = "a file of certificates (PEM), or nothing"
 Agent = Annotated[str, BeforeValidator(agent)]
-PlacedPath = Annotated[Path, BeforeValidator(_place)]
+PlacedPath = Annotated[Path, BeforeValidator(_absolute_path)]
 Remembering = Annotated[Path | None, BeforeValidator(_state)]
 """Where the program remembers folders that it used, by its home; None is nowhere."""
 Seconds = Annotated[float, BeforeValidator(values.seconds)]
@@ -222,6 +222,11 @@ class SiteConfig(BaseModel):
         if info.data.get("ready") and not text:
             raise ValueError("a READY site needs it")
         return value
+
+    @property
+    def holds_drift(self) -> bool:
+        """Whether entries with other fields than the scale is known by wait for a person."""
+        return self.drift == "hold"
 
     @property
     def max_response_bytes(self) -> int:

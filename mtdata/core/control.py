@@ -22,7 +22,7 @@ def on_lines(text: str) -> str:
 
 
 def in_json(text: str) -> str:
-    """JSON without the control characters that JSON itself lets stand."""
+    """JSON in which control characters that JSON lets stand are written as \\uXXXX."""
     return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -22,7 +22,7 @@
     │   └── OutputRefused   the place does not accept us, or is none    69
     ├── PostError       a mail server or web hook did not take news     69
     │   └── PostRefused it answered, and does not take them             69
-    ├── ExportError     a report could not be had from CAKE             69
+    ├── ExportError     a report could not be had from its account      69
     │   ├── AnswerBroken    what came breaks off, or is no answer       69
     │   ├── ExportSlow      it kept us waiting beyond TIMEOUT           69
     │   ├── ExportRefused   it answered, and will not give it to us     69
@@ -192,7 +192,7 @@ class OutputError(MTDataError):
 
 
 class OutputRefused(OutputError):
-    """There is no such place, or it does not accept our keys before somebody mends that."""
+    """The output is not there, or does not accept our keys before somebody mends that."""
 
     again = False
 

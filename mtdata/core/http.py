@@ -179,7 +179,7 @@ def _in_steps(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def gathered(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The bytes of a stream in fewer pieces; an empty one stands for each that was put aside.
+    """Bytes gathered into pieces of `size` bytes; an empty one stands for each that was put aside.
 
     Whoever reads a stream looks at what he holds with each piece: pieces of one byte each would
     make that a square.

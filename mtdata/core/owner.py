@@ -61,10 +61,10 @@ def within(folder: Path) -> list[Stranger]:
 def refuse(folder: Path, names: Iterable[str] = ()) -> None:
     """Raise OwnerError, with the line that does it right, where the files are somebody else's."""
     if found := stranger(folder, names):
-        raise OwnerError(told(found, folder))
+        raise OwnerError(stranger_advice(found, folder))
 
 
-def told(found: Stranger, folder: Path) -> str:
+def stranger_advice(found: Stranger, folder: Path) -> str:
     """What is wrong, and which line does it right."""
     me, owner = name_of(os.geteuid()), name_of(found.uid)
     right = call_as(found.uid)

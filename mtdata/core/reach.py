@@ -114,7 +114,7 @@ def is_plain(path: Path) -> bool:
     return True
 
 
-def words_of(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
     """Why the system refuses."""
     if error.errno == errno.ELOOP:
         return "a symbolic link stands in its place, and none is followed here"

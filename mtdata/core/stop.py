@@ -1,4 +1,4 @@
-"""A task's signs of life, and how it learns that it should end; it does no work itself."""
+"""How a task learns that it should end, and shows that it goes on; it does no work itself."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class StopToken:
 
     def __init__(self, stopping: Event | None = None) -> None:
         self._stopping = stopping
-        self.beats = 0
+        self.steps = 0
 
-    def beat(self) -> None:
-        """One more step; raises Stopped when the task should end."""
-        self.beats += 1
+    def check(self) -> None:
+        """Count one more step; raises Stopped when the task should end."""
+        self.steps += 1
         if self._stopping is not None and self._stopping.is_set():
             self._stopping = None
             raise Stopped(ENDED)

@@ -62,7 +62,7 @@ class Work(Protocol):
     job: str
     attempt: int
     checkpoint: Any
-    pulse: StopToken
+    stop_token: StopToken
 
     def progress(self, rows: int, expected: int | None = None, step: str = "") -> None:
         """Say how far it is; it also counts as a sign of life.  Stopped when it should end."""
@@ -72,7 +72,7 @@ class Work(Protocol):
         """One line for the job's log; never an answer, a key or a password."""
         ...
 
-    def made(self, name: str, place: str, **more: Any) -> None:
+    def add_artifact(self, name: str, place: str, **more: Any) -> None:
         """Enter what came out; it counts from when the part is done (rows, size, sha256)."""
         ...
 
@@ -103,7 +103,7 @@ class Kind:
     # puts together what all parts made, when the last of them is done
     close: Callable[[Work], None] | None = None
     key: Callable[[Parameters], str] = _no_key
-    hands: int = 1
+    max_runners: int = 1  # that carry parts of one job at a time
     resumes: bool = False  # goes on at its checkpoint where an earlier attempt was cut off
     check: Callable[[Parameters], None] = lambda parameters: None
     limit_s: float = 86_400

@@ -1,4 +1,4 @@
-"""The front door of jobs: people's orders come in here, from the command line, the pages, the API.
+"""The queue of jobs: people's orders come in here, from the command line, the pages, the API.
 
 Each is a move in the records, which the caller has opened, and then a ring; it carries nothing.
 """
@@ -15,9 +15,9 @@ from mtdata.jobs.celery import ring
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.ordering import kind_of, order_of
 from mtdata.jobs.parameters import Reading, validate
-from mtdata.jobs.records import looking, orders
+from mtdata.jobs.records import orders, queries
 from mtdata.jobs.records.models import Job
-from mtdata.jobs.records.moves import is_final
+from mtdata.jobs.records.transitions import is_final
 
 _ALONE = threading.Lock()
 """Orders of one process come one by one, so that many at once are counted as many."""
@@ -90,9 +90,9 @@ def stop_all(settings: Settings, jobs: Sequence[Any], reason: str) -> list[Job]:
 
 
 def retry(settings: Settings, job_id: Any, kinds: Kinds | None = None) -> Job:
-    """Queue a job again; finished parts stay so.  JobError when it may not be, as in `add_all`."""
+    """Queue a job again; finished parts stay so.  JobError where that is not allowed."""
     with _ALONE:
-        job = looking.known(job_id)
+        job = queries.job_by_id(job_id)
         if job is not None and is_final(job):
             asked = [(job.kind, job.parameters)]
             bounds.refuse_beyond(settings, kinds or {}, job.owner, asked)

@@ -9,11 +9,15 @@ from collections.abc import Callable
 
 from mtdata.core.errors import StorageError
 from mtdata.study.from_ledger import waiting
+from mtdata.study.ledger import Snapshot
 from mtdata.study.ledger.schema import REBUILD
+from mtdata.study.model.receipt import Backup
 from mtdata.study.model.scale import Scale
-from mtdata.study.pipeline import settle
-from mtdata.study.pool import Pool, ScaleRun
-from mtdata.study.snapshots import lay_out, stands
+from mtdata.study.model.step_notice import StepNoticeKind
+from mtdata.study.pipeline import make_rows
+from mtdata.study.pool import Pool
+from mtdata.study.scale_report import ScaleReport
+from mtdata.study.snapshots import make_sheet, stands
 
 
 def mend_files(pool: Pool) -> None:
@@ -22,44 +26,49 @@ def mend_files(pool: Pool) -> None:
     pool.sheets.recover()
 
 
-def lay_down(pool: Pool) -> None:
+def release_files(pool: Pool) -> None:
     """After a fault: no file stays in hand, so that nothing a person adds to one is cut as ours."""
     mend_files(pool)
-    pool.ledger.files.put_down()
+    pool.ledger.files.release_all()
 
 
-def settle_waiting(
+def make_waiting_rows(
     pool: Pool,
-    course_of: Callable[[Scale], ScaleRun],
-    noted: Callable[[ScaleRun], None],
-    stands_still: Callable[[str], bool] = lambda scale: False,
+    report_of: Callable[[Scale], ScaleReport],
+    noted: Callable[[ScaleReport], None] = lambda report: None,
+    holds_up: Callable[[str], bool] = lambda scale: False,
 ) -> None:
     """Make the rows that a broken round left out, or that other keys may open; asks no site.
 
-    Of a scale that `stands_still` none is made.
+    Of a scale that `holds_up` none is made.
     """
     ledger, fingerprint = pool.ledger, pool.cipher.fingerprint()
     known = {scale.name: scale for scale in ledger.listing.scales()}
     for name in ledger.entries.scales_waiting(fingerprint):
-        if stands_still(name):
-            continue
-        course = course_of(_met(known, name))
-        settle(course, waiting(course))
-        noted(course)
+        if not holds_up(name):
+            report = report_of(_met(known, name))
+            make_rows(report, waiting(report.run))
+            noted(report)
     for snapshot in ledger.snapshots.unfinished(fingerprint):
-        if stands_still(snapshot.scale):
-            continue
-        course = course_of(_met(known, snapshot.scale))
-        if stands(pool, snapshot):
-            lay_out(course, snapshot)
-        else:  # else this one table would end every round before the site is asked
-            ledger.snapshots.distrust(snapshot.span.file)
-            course.damaged(
-                "raw_changed",
-                "the raw bytes of the newest snapshot are damaged, and its sheet cannot be made; "
-                "the next round of the scales that stay stores the table anew",
-            )
-        noted(course)
+        if not holds_up(snapshot.scale):
+            report = report_of(_met(known, snapshot.scale))
+            _make_table(report, snapshot)
+            noted(report)
+
+
+def _make_table(report: ScaleReport, snapshot: Snapshot) -> None:
+    """The sheet of a snapshot; of a damaged one none, else it would end every round."""
+    run = report.run
+    if stands(run.pool, snapshot):
+        make_sheet(report, snapshot)
+        return
+    run.pool.ledger.snapshots.distrust(snapshot.span.file)
+    detail = (
+        "the raw bytes of the newest snapshot are damaged, and its sheet cannot be made; "
+        "the next round of the scales that stay stores the table anew"
+    )
+    notice = run.damage(StepNoticeKind.RAW_CHANGED, detail)
+    report.take(Backup(run.scale, (), notices=(notice,)))
 
 
 def _met(known: dict[str, Scale], name: str) -> Scale:

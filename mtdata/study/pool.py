@@ -1,11 +1,10 @@
-"""A pool with what works on it, and one scale's way through a round; nothing happens here."""
+"""A pool with what works on it, and one scale of it in one round; nothing happens here."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, tzinfo
+from datetime import datetime
 from typing import Protocol
 
 from mtdata.core.ports import Clock, Disk
@@ -15,6 +14,7 @@ from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.evidence import Evidence
 from mtdata.study.model.receipt import Placed, Rows, Sheet, Verified
 from mtdata.study.model.scale import Scale
+from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
 from mtdata.study.ports import Cipher, Replica
 
 
@@ -33,71 +33,61 @@ class Pool:
 
     def __post_init__(self) -> None:
         """Let the shelves enter what they find changed as it is found."""
-        evidence = Evidence(self.ledger.diary, self.clock.now)
+        evidence = Evidence(self.ledger.incidents, self.clock.now)
         object.__setattr__(self, "evidence", evidence)
         self.archive.shelf.enter = self.sheets.shelf.enter = evidence.enter
 
 
 @dataclass(frozen=True, slots=True)
-class SiteTerms:
-    """What the config says of a site's rounds."""
-
-    name: str
-    delete_mode: bool = False
-    delete_limit: int = 20_000
-    holds_drift: bool = False
-    every_s: float = 300.0
-    static_at: time = time(3, 30)
-    zone: tzinfo | None = None
-    max_records: int | None = None
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a round did to one scale; `held` and `owed` tell how it stands afterwards."""
-
-    received: int = 0
-    fresh: int = 0
-    appended: int = 0
-    held: int = 0
-    deleted: int = 0
-    owed: int = 0
-
-
-@dataclass(slots=True)
 class ScaleRun:
-    """One scale's way through one round."""
+    """One scale in one round, which began `at` that moment; `drift_holds` by the site's config."""
 
     scale: Scale
     pool: Pool
     at: datetime
-    holds_drift: bool = False
-    tally: Tally = field(default_factory=Tally)
-    keys: Counter[str] = field(default_factory=Counter)
-    unopened: int = 0
-    newly_held: int = 0
-    told: dict[str, str] = field(default_factory=dict)  # incidents of this round, by kind
+    drift_holds: bool = False
 
-    def damaged(self, kind: str, detail: str) -> None:
-        """Enter evidence of damage now, before anything else is done, and tell of it at the end."""
-        self.pool.evidence.enter(kind, self.scale.name, detail)
-        self.told[kind] = detail
+    @property
+    def holds_drift(self) -> bool:
+        """Whether entries with other fields than the scale is known by wait for a person."""
+        return self.drift_holds and self.scale.deleteable
 
     @property
     def day(self) -> str:
         """The site's day of this round, ISO."""
         return self.pool.clock.local(self.at).date().isoformat()
 
+    def damage(self, kind: StepNoticeKind, detail: str) -> StepNotice:
+        """Enter evidence of damage now, before anything else is done, and give what is told of it.
+
+        StorageError when the ledger cannot take it: then nothing goes on.
+        """
+        self.pool.evidence.enter(kind.value, self.scale.name, detail)
+        return StepNotice(kind, detail)
+
 
 class SheetInHand(Protocol):
-    """A sheet that lines are put into: grown, replaced as a whole, or recalled to be proven."""
+    """A sheet that is appended to, replaced as a whole, or whose lines the ledger names."""
 
-    may_differ: bool  # a recalled sheet may have been changed since; one just written may not
+    def place(self, rows: Rows) -> Sheet:
+        """Put rows into it, durably; reading back and commit are next."""
+        ...
 
-    def place(self, rows: Rows) -> Sheet: ...
+    def read_back(self, sheet: Sheet) -> Iterator[bool]:
+        """Whether each line stands there now, in their order."""
+        ...
 
-    def read_back(self, sheet: Sheet) -> Iterator[bool]: ...  # whether each line stands there
+    def explain(self, differing: int) -> tuple[StepNotice, ...]:
+        """What it means that so many lines, at least one, stand there no more.
 
-    def copied(self, lines: Sequence[Placed]) -> frozenset[int]: ...
+        DamageError for lines just written; for those of an earlier round, evidence is entered.
+        """
+        ...
 
-    def accept(self, verified: Verified) -> None: ...
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
+        """The seq of each entry of these lines whose raw bytes every replica confirms."""
+        ...
+
+    def accept(self, verified: Verified) -> None:
+        """Commit what was read back."""
+        ...

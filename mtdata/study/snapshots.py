@@ -20,22 +20,32 @@ from mtdata.study.model.scale import Scale
 from mtdata.study.pipeline import append, collect, decrypt, verify
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.ports import Site
+from mtdata.study.scale_report import ScaleReport
 
 
-def keep_snapshot(course: ScaleRun, site: Site) -> None:
+def keep_snapshot(report: ScaleReport, site: Site) -> None:
     """Bring one whole table home; a table that did not change writes nothing."""
-    pool = course.pool
-    package = collect(course, site)
-    last = pool.ledger.snapshots.last(course.scale.name)
-    with pool.archive.folding_in(package):
-        if last is None or last.digest != package.digest:
-            last = _stored(course, package)
-            if last is not None:
-                course.tally.fresh, course.newly_held = last.rows, last.malformed
-        if last is not None:
-            course.tally.received = last.rows + last.malformed
-            if last.sheet is None:
-                lay_out(course, last)
+    run = report.run
+    package = collect(run, site)
+    with run.pool.archive.folding_in(package):
+        last = run.pool.ledger.snapshots.last(run.scale.name)
+        is_new = last is None or last.digest != package.digest
+        snapshot = _stored(run, package) if is_new else last
+        if snapshot is not None:
+            report.take(_backup_of(run, snapshot, is_new=is_new))
+            if snapshot.sheet is None:
+                make_sheet(report, snapshot)
+
+
+def _backup_of(run: ScaleRun, snapshot: Snapshot, *, is_new: bool) -> Backup:
+    """The receipt for a whole table."""
+    return Backup(
+        run.scale,
+        (),
+        received=snapshot.rows + snapshot.malformed,
+        fresh=snapshot.rows if is_new else 0,
+        held=snapshot.malformed if is_new else 0,
+    )
 
 
 class Totals:
@@ -84,20 +94,20 @@ class Totals:
         )
 
 
-def _stored(course: ScaleRun, package: Package) -> Snapshot | None:
+def _stored(run: ScaleRun, package: Package) -> Snapshot | None:
     try:
-        return _store(course, package)
+        return _store(run, package)
     except PackageError:  # half a table is none: left there, it would look like somebody's addition
-        course.pool.archive.shelf.mend_unfinished()
+        run.pool.archive.shelf.mend_unfinished()
         raise
 
 
-def _store(course: ScaleRun, package: Package) -> Snapshot | None:
+def _store(run: ScaleRun, package: Package) -> Snapshot | None:
     """Append the whole table to the raw file, bytes as sent, read it back, then commit it.
 
     None for a table without entries: the listing's size may be stale, and the last one stays.
     """
-    pool, table = course.pool, _Table(course)
+    pool, table = run.pool, _Table(run)
     for batch in in_batches(entries(pool.archive.stream(package))):
         table.take(batch)
     if table.put is None and not table.totals.malformed:
@@ -105,8 +115,8 @@ def _store(course: ScaleRun, package: Package) -> Snapshot | None:
     put = table.put or table.append([])  # all of it is held: there is a snapshot, without rows
     first = table.first or Span(put.mark.number, put.mark.length, 0)
     span = Span(first.file, first.start, put.mark.length - first.start)
-    made = table.totals.snapshot(course.scale.name, course.day, span, package.digest)
-    at = course.at.isoformat()
+    made = table.totals.snapshot(run.scale.name, run.day, span, package.digest)
+    at = run.at.isoformat()
     return pool.ledger.snapshots.store(
         put.mark, table.parts, snapshot=made, key=put.key, kept_at=at
     )
@@ -115,8 +125,8 @@ def _store(course: ScaleRun, package: Package) -> Snapshot | None:
 class _Table:
     """A table on its way into the raw file, and what is known of it so far."""
 
-    def __init__(self, course: ScaleRun) -> None:
-        self._course = course
+    def __init__(self, run: ScaleRun) -> None:
+        self._run = run
         self._volume: Volume | None = None
         self.put: Appended | None = None
         self.first: Span | None = None
@@ -126,16 +136,16 @@ class _Table:
     def take(self, batch: list[Entry]) -> None:
         """Put a batch behind those before; a batch without an entry would end as no JSON."""
         self.totals.add(batch)
-        keepable = _keepable(self._course, batch)
+        keepable = _keepable(self._run, batch)
         if keepable:
             self.append(keepable)
 
     def append(self, batch: list[Entry]) -> Appended:
         """Make the batch durable and read it back."""
-        course, archive = self._course, self._course.pool.archive
+        run, archive = self._run, self._run.pool.archive
         if self._volume is None:
-            local = course.pool.clock.local(course.at)
-            self._volume = archive.volume(course.scale.name, local)
+            local = run.pool.clock.local(run.at)
+            self._volume = archive.volume(run.scale.name, local)
         put = self._volume.append([entry.body for entry in batch])
         if None in archive.matched(put.spans, [entry.digest for entry in batch]):
             raise DamageError(f"{put.mark.path}: read back other bytes than were written")
@@ -145,30 +155,28 @@ class _Table:
         return put
 
 
-def _keepable(course: ScaleRun, batch: list[Entry]) -> list[Entry]:
+def _keepable(run: ScaleRun, batch: list[Entry]) -> list[Entry]:
     if unreadable := [entry for entry in batch if not is_json(entry)]:
-        kept = course.pool.archive.keep_aside(course.scale.name, course.day, unreadable)
-        course.pool.ledger.files.set_down(kept.mark, course.at.isoformat())
+        kept = run.pool.archive.keep_aside(run.scale.name, run.day, unreadable)
+        run.pool.ledger.files.set_down(kept.mark, run.at.isoformat())
     return [entry for entry in batch if is_json(entry)]
 
 
-def lay_out(course: ScaleRun, snapshot: Snapshot) -> None:
+def make_sheet(report: ScaleReport, snapshot: Snapshot) -> None:
     """Make the sheet of a stored snapshot, beside the old one, and let it take its place."""
-    pool = course.pool
-    sheet = pool.sheets.whole(snapshot.scale, snapshot.day, snapshot.columns)
-    sealed = snapshot.rows
-    rows = decrypt(course, recalled_entries(pool, course.scale, snapshot))
-    for verified in verify(append(course, rows, sheet), sheet):
-        course.tally.appended += len(verified.sheet.lines)
-        sealed -= len(verified.sheet.lines)
-    made = sheet.finish()
-    pool.ledger.snapshots.bind(snapshot, made.number, sealed, pool.cipher.fingerprint())
+    run, noting = report.run, report.noting
+    sheet = run.pool.sheets.whole(snapshot.scale, snapshot.day, snapshot.columns)
+    rows = noting(decrypt(run, stored_entries(run.pool, run.scale, snapshot)))
+    sheets = noting(append(run, rows, sheet))
+    made = sum(len(verified.sheet.lines) for verified in noting(verify(sheets, sheet)))
+    number, sealed = sheet.finish().number, snapshot.rows - made
+    run.pool.ledger.snapshots.bind(snapshot, number, sealed, run.pool.cipher.fingerprint())
 
 
 def sheet_digest(pool: Pool, scale: Scale, snapshot: Snapshot, form: int) -> tuple[bytes, int]:
     """Digest of the sheet of that form that raw gives, and how many entries it leaves out."""
     digest, left_out = sha256(csv_line(snapshot.columns)), 0
-    backups = recalled_entries(pool, scale, snapshot)
+    backups = stored_entries(pool, scale, snapshot)
     for envelope, answer in pool.cipher.unseal_each(map(enveloped, backups)):
         rows = rows_of(envelope, answer, form=form)
         left_out += len(rows.held)
@@ -201,7 +209,7 @@ def stands(pool: Pool, snapshot: Snapshot) -> bool:
     return True
 
 
-def recalled_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:
+def stored_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:
     """The entries of a stored snapshot, read from the raw file again, in order."""
     region: Iterable[bytes] = pool.archive.region(snapshot.span)
     for batch in in_batches(entries(chain([b"["], region, [b"]"]))):

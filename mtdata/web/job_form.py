@@ -41,7 +41,7 @@ def without_row(kind: Kind, given: Mapping[str, str], number: int) -> dict[str, 
     rows = min(rows_in(given), MOST_ROWS)
     for row in range(max(1, number), rows + 1):
         for name in kind.ranges or ():
-            left[_at(name, row)] = left.pop(_at(name, row + 1), "")
+            left[_field_name(name, row)] = left.pop(_field_name(name, row + 1), "")
     return left
 
 
@@ -67,9 +67,9 @@ class JobForm(forms.Form):
                 self.fields[parameter.name] = _field(parameter, ours)
         for number in range(1, self.rows + 1) if kind.ranges else ():
             for parameter in self._pair():
-                self.fields[_at(parameter.name, number)] = _field(parameter, ours, number)
+                self.fields[_field_name(parameter.name, number)] = _field(parameter, ours, number)
         if turned and kind.ranges:
-            begins = self.fields[_at(kind.ranges[0], self.rows)]
+            begins = self.fields[_field_name(kind.ranges[0], self.rows)]
             begins.widget.attrs["autofocus"] = True
 
     def _pair(self) -> list[Parameter]:
@@ -87,7 +87,7 @@ class JobForm(forms.Form):
     def ranges(self) -> Iterator[FormRow]:
         """The rows of ranges; none where the kind has no ranges."""
         for number in range(1, self.rows + 1) if self._kind.ranges else ():
-            yield FormRow(number, [self[_at(one.name, number)] for one in self._pair()])
+            yield FormRow(number, [self[_field_name(one.name, number)] for one in self._pair()])
 
     @property
     def may_grow(self) -> bool:
@@ -106,9 +106,9 @@ class JobForm(forms.Form):
         shared = {one.name: words[one.name] for one in self._kind.parameters
                   if one.name not in names and one.name in words}  # fmt: skip
         filled = [number for number in range(1, self.rows + 1)
-                  if any(_at(name, number) in words for name in names)]  # fmt: skip
+                  if any(_field_name(name, number) in words for name in names)]  # fmt: skip
         for number in filled or [1]:
-            at = {name: words.get(_at(name, number), "") for name in names}
+            at = {name: words.get(_field_name(name, number), "") for name in names}
             yield number, shared | {name: word for name, word in at.items() if word}
 
     def clean(self) -> None:
@@ -127,7 +127,7 @@ class JobForm(forms.Form):
         ranges = self._kind.ranges or ()
         if ranges and not name:
             name = ranges[0]  # a fault of the range as a whole
-        at = _at(name, number) if name in ranges else name
+        at = _field_name(name, number) if name in ranges else name
         if at not in self.errors:
             self.add_error(at or None, f"{capfirst(why)}.")
 
@@ -143,7 +143,7 @@ class JobForm(forms.Form):
                 return
 
 
-def _at(name: str, number: int) -> str:
+def _field_name(name: str, number: int) -> str:
     return name if number == 1 else f"{name}_{number}"
 
 
@@ -153,14 +153,14 @@ def _field(parameter: Parameter, ours: Settings, number: int = 1) -> forms.Field
         required=False,  # the kind says it in its own words
         label=capfirst(parameter.name.replace("_", " ")),
         help_text=f"Allowed: {parameter.allowed}.",
-        initial="" if needed else words_of(_default(parameter, ours)),
+        initial="" if needed else form_text(_default(parameter, ours)),
     )
     # a row behind the first may be left empty as a whole
     field.is_needed, field.examples = needed, parameter.examples
     must = {"required": True} if needed and number == 1 else {}
     attributes = {"autocomplete": "off"} | must
     if parameter.choices is not None:
-        offered = [(one, _told(one)) for one in parameter.choices(ours)]
+        offered = [(one, _choice_text(one)) for one in parameter.choices(ours)]
         field.widget = forms.Select(attributes, [] if not needed else [("", "choose")])
         field.widget.choices += offered
         return field
@@ -179,11 +179,11 @@ def _default(parameter: Parameter, ours: Settings) -> Any:
         return ""
 
 
-def _told(choice: str) -> str:
+def _choice_text(choice: str) -> str:
     return f"{choice} (every one)" if choice == EVERY else choice
 
 
-def words_of(value: Any) -> str:
+def form_text(value: Any) -> str:
     """A kept value as it may be given again."""
     if isinstance(value, str):
         return value

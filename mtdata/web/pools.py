@@ -15,7 +15,7 @@ from mtdata.alerts.incident import Incident
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import BusyError, MTDataError
-from mtdata.study.ledger.sight import Balance, Shelved
+from mtdata.study.ledger.queries import Balance, Shelved
 from mtdata.study.model.forecast import OF_DAYS
 from mtdata.study.operations import commands as app
 from mtdata.study.operations.opening import has_pool, look_into
@@ -81,7 +81,7 @@ class CachedLook(Generic[Found]):
         return self._clock.ticks() < known[0]
 
 
-def _each(settings: Settings, look: Callable[[SiteConfig], Any]) -> dict[str, dict[str, Any]]:
+def _by_site(settings: Settings, look: Callable[[SiteConfig], Any]) -> dict[str, dict[str, Any]]:
     """`{"fault": words}` where the ledger cannot be read, `{"absent": words}` where there is none.
 
     The fault of one site does not end the others' turn.
@@ -110,7 +110,7 @@ def _rounds(site: SiteConfig) -> dict[str, Any]:
         counts = {sort: {day: [0, 0] for day in days} for sort in sorts}
         since = now - timedelta(days=OF_DAYS + 1)
         words = {c.format(site.name) for commands in sorts.values() for c in commands}
-        for one in pool.ledger.sight.rounds(since, *sorted(words)):
+        for one in pool.ledger.queries.rounds(since, *sorted(words)):
             # where midnight does not fall on the hour, one hour may count for its neighbour
             moment = datetime.fromisoformat(f"{one.hour}:00").replace(tzinfo=UTC)
             day = pool.clock.local(moment).date().isoformat()
@@ -134,15 +134,15 @@ def _whole(site: SiteConfig) -> dict[str, Any]:
                     last.rows + last.malformed, last.rows - left_out, last.malformed + left_out, 0
                 )
             else:
-                balances[scale.name] = ledger.sight.balance(scale.name)
-        shelves: list[Shelved] = ledger.sight.shelves()
-        drifts: list[Incident] = ledger.diary.of_kinds(("drift", "entry_drift"), MOST_DRIFTS)
+                balances[scale.name] = ledger.queries.balance(scale.name)
+        shelves: list[Shelved] = ledger.queries.shelves()
+        drifts: list[Incident] = ledger.incidents.of_kinds(("drift", "entry_drift"), MOST_DRIFTS)
         return {"balances": balances, "shelves": shelves, "drifts": drifts}
 
 
-standing = CachedLook(lambda settings: _each(settings, app.status))
+standing = CachedLook(lambda settings: _by_site(settings, app.status))
 """How each site stands."""
-rounds = CachedLook(lambda settings: _each(settings, _rounds))
+rounds = CachedLook(lambda settings: _by_site(settings, _rounds))
 whole = CachedLook(lambda settings, name: _of_site(settings.site(name), _whole))
 
 

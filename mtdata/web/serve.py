@@ -23,7 +23,7 @@ from mtdata.web.setting import MOST_BODY, open_web
 
 log = logging.getLogger(__name__)
 THREADS, BACKLOG, CONNECTIONS, FILES = 10, 512, 800, 2048
-"""More threads than log-ins at CAKE and log-ins that wait for their turn can hold."""
+"""More threads than log-ins elsewhere and log-ins that wait for their turn can hold."""
 MOST_HEADERS, BEHIND_A_BODY = 1 << 15, 1 << 16
 """Bytes; what is a little larger than it may be gets a page with words instead of a bare 413."""
 WAITING = 4 << 20

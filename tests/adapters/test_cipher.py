@@ -18,7 +18,7 @@ from mtdata.core.errors import ConfigError
 from mtdata.study.decryption import cipher as cipher_room
 from mtdata.study.decryption.cipher import ClearCipher, KeyRing, RsaCipher, at_size, by_chance
 from mtdata.study.decryption.keys import PrivateKey, load_keys, self_test
-from mtdata.study.decryption.openers import BareOpener, FastOpener, ReferenceOpener
+from mtdata.study.decryption.rsa_backends import BareOpener, FastOpener, ReferenceOpener
 from mtdata.study.model.row import Opened, StillSealed
 from tests.contracts.cipher_contract import OpenerContract, key_of, pair, sealed
 

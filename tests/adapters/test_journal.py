@@ -51,7 +51,7 @@ def ledger(path):
     one = Ledger(path)
     with closing(one), closing(Ledger(path)) as other:
         for keeper in (one, other):
-            number = keeper.diary.begin_run("check", datetime(2026, 1, 1, tzinfo=UTC))
+            number = keeper.runs.begin_run("check", datetime(2026, 1, 1, tzinfo=UTC))
         return [one.journal, other.journal, number]
 
 folder = Path(sys.argv[1])
@@ -81,7 +81,7 @@ def _left_in_wal(path: Path) -> None:
     """A ledger whose last commit stands in its WAL alone, as a killed round leaves it."""
     child = os.fork()
     if not child:
-        Ledger(path).diary.begin_run("export", AT)
+        Ledger(path).runs.begin_run("export", AT)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert path.with_name(path.name + "-wal").stat().st_size > 0

@@ -48,9 +48,9 @@ class Book:
         )  # fmt: skip
 
     def round(self, at: datetime, code: int | None = 0, command: str = COMMANDS[0]) -> None:
-        number = self.ledger.diary.begin_run(command, at)
+        number = self.ledger.runs.begin_run(command, at)
         if code is not None:
-            self.ledger.diary.end_run(number, code, {}, at + MINUTE)
+            self.ledger.runs.end_run(number, code, {}, at + MINUTE)
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_a_round_enters_what_it_carried_home_and_what_it_could_not(book: Book) -
     book.keep(NOON, 1, 2)
     book.keep(NOON, 3, scale="BBSIQ")
     assert book.arrivals.listed() == {}
-    number = book.ledger.diary.begin_run(COMMANDS[0], NOON)
-    book.ledger.diary.end_run(number, 1, {}, NOON, {"QOL": None, "BBSIQ": 40, "unknown": 9})
+    number = book.ledger.runs.begin_run(COMMANDS[0], NOON)
+    book.ledger.runs.end_run(number, 1, {}, NOON, {"QOL": None, "BBSIQ": 40, "unknown": 9})
     assert book.arrivals.listed() == {"QOL": NOON}
     assert book.arrivals.rows_on_site() == 42
 
@@ -130,8 +130,8 @@ def test_rounds_that_lie_in_the_future_are_counted_apart(book: Book) -> None:
     assert book.arrivals.tried(NOON + MINUTE, *COMMANDS) == RoundTries(None, NOON, 1, ahead=1)
     book.round(NOON, 0)
     assert book.arrivals.tried(NOON + MINUTE, *COMMANDS) == RoundTries(NOON + MINUTE)
-    assert book.ledger.sight.ahead(NOON) == {"rounds": NOON + 365 * DAY + MINUTE}
-    assert book.ledger.sight.ahead(NOON + 366 * DAY) == {}
+    assert book.ledger.queries.ahead(NOON) == {"rounds": NOON + 365 * DAY + MINUTE}
+    assert book.ledger.queries.ahead(NOON + 366 * DAY) == {}
 
 
 def test_entries_that_came_in_the_future_end_no_silence(book: Book) -> None:

@@ -40,8 +40,8 @@ ODD: dict[str, tuple[object, ...]] = {
 CASES = [(cell, value) for cell, values in ODD.items() for value in values]
 READS: tuple[Callable[[Ledger], object], ...] = (
     lambda ledger: ledger.files.standing(),
-    lambda ledger: ledger.diary.incidents(),
-    lambda ledger: ledger.diary.last_run(),
+    lambda ledger: ledger.incidents.incidents(),
+    lambda ledger: ledger.runs.last_run(),
     lambda ledger: ledger.arrivals.listed(),
     lambda ledger: ledger.arrivals.newest("", AT),
     lambda ledger: ledger.arrivals.tried(AT, "export study ."),
@@ -49,7 +49,7 @@ READS: tuple[Callable[[Ledger], object], ...] = (
     lambda ledger: list(ledger.entries.in_raw(1)),
     lambda ledger: list(ledger.entries.waiting("QOL", "")),
     lambda ledger: list(ledger.listing.on_site("QOL")),
-    lambda ledger: ledger.telling.news("study"),
+    lambda ledger: ledger.notifications.news("study"),
 )
 
 
@@ -65,9 +65,9 @@ def path(tmp_path: Path) -> Path:
             mark, [(read_entry(b'{"id":1}'), Span(mark.number, 0, 8))],
             key="", start=0, piece=b'{"id":1}', conflicts=frozenset(), at=AT,
         )  # fmt: skip
-        ledger.diary.raise_incident("drift", "QOL", "so", AT)
-        number = ledger.diary.begin_run("export study .", AT)
-        ledger.diary.end_run(number, 0, {}, AT, {"QOL": None})
+        ledger.incidents.raise_incident("drift", "QOL", "so", AT)
+        number = ledger.runs.begin_run("export study .", AT)
+        ledger.runs.end_run(number, 0, {}, AT, {"QOL": None})
         assert ledger.is_sound()
     return tmp_path / "ledger.sqlite3"
 

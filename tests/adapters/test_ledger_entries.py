@@ -39,21 +39,23 @@ class Book:
     def show(self, *batch: Entry, scale: str = "QOL") -> Classified:
         """A package of the site, and its entries entered."""
         self.listing.begin()
-        sifted = self.entries.sift(scale, list(batch))
+        classified = self.entries.classify(scale, list(batch))
         self._start += 100
-        added = [(e, Span(self.raw.number, self._start + n, 1)) for n, e in enumerate(sifted.fresh)]
-        added += [(e, Span(self.raw.number, self._start + 50, 1)) for e in sifted.again]
+        added = [
+            (e, Span(self.raw.number, self._start + n, 1)) for n, e in enumerate(classified.fresh)
+        ]
+        added += [(e, Span(self.raw.number, self._start + 50, 1)) for e in classified.refetch]
         seqs = self.entries.back_up(
             self.raw._replace(scale=scale, length=self._start + 1),
             added,
             key=f"k{self._start}",
             start=self._start,
             piece=b"",
-            conflicts=sifted.conflicts,
+            conflicts=classified.conflicts,
             at=AT,
         )
         self.seqs |= {e.digest: seq for (e, _), seq in zip(added, seqs, strict=True)}
-        return sifted
+        return classified
 
     def conclude(self, scale: str = "QOL") -> None:
         self.listing.conclude(scale, AT)
@@ -114,9 +116,9 @@ def test_other_content_under_a_known_id_is_a_conflict_before_and_within_a_packag
 ) -> None:
     old, new, third = entry(1), entry(1, a=2), entry(1, a=3)
     book.show(old)
-    sifted = book.show(new, third)
-    assert (sifted.fresh, sifted.conflicts) == ([new, third], {new.digest, third.digest})
-    assert sifted.anew == frozenset()
+    classified = book.show(new, third)
+    assert (classified.fresh, classified.conflicts) == ([new, third], {new.digest, third.digest})
+    assert classified.reused_ids == frozenset()
     assert book.waiting() == [1]
     assert book.entries.counts("QOL").held == 2
 
@@ -128,7 +130,7 @@ def test_an_id_that_was_gone_and_comes_with_other_content_began_anew(book: Book)
     book.ask(old)
     book.show()
     book.conclude()
-    assert book.show(new).anew == {new.digest}
+    assert book.show(new).reused_ids == {new.digest}
 
 
 def test_an_entry_whose_content_was_changed_on_the_site_did_not_begin_anew(book: Book) -> None:
@@ -136,8 +138,8 @@ def test_an_entry_whose_content_was_changed_on_the_site_did_not_begin_anew(book:
     book.show(old)
     book.show(new)
     book.conclude()
-    sifted = book.show(newer)
-    assert (sifted.conflicts, sifted.anew) == ({newer.digest}, frozenset())
+    classified = book.show(newer)
+    assert (classified.conflicts, classified.reused_ids) == ({newer.digest}, frozenset())
 
 
 def test_what_waits_is_what_has_no_row_and_may_get_one_now(book: Book) -> None:
@@ -181,8 +183,8 @@ def test_an_entry_whose_raw_bytes_are_lost_is_not_owed_and_is_fetched_again(book
     book.show(one)
     book.make_row(one)
     book.entries.lose_raw([book.seqs[one.digest]])
-    sifted = book.entries.sift("QOL", [one])
-    assert (sifted.fresh, sifted.again, book.owed()) == ([], [one], [])
+    classified = book.entries.classify("QOL", [one])
+    assert (classified.fresh, classified.refetch, book.owed()) == ([], [one], [])
     assert list(book.entries.in_raw(1)) == []
     book.show(one)
     assert book.owed() == [1]
@@ -255,8 +257,8 @@ def test_lines_come_in_their_order_and_can_be_lost_together(book: Book) -> None:
 
 def test_no_id_is_an_entry_by_its_bytes_alone_and_is_never_owed(book: Book) -> None:
     first, second = read_entry(b'{"a":1}'), read_entry(b'{"a":2}')
-    sifted = book.show(first, second)
-    assert (sifted.fresh, sifted.conflicts) == ([first, second], frozenset())
+    classified = book.show(first, second)
+    assert (classified.fresh, classified.conflicts) == ([first, second], frozenset())
     assert book.show(first, second).fresh == []
     assert book.owed() == []
     assert book.entries.counts("QOL").held == 2

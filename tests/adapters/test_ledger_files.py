@@ -86,10 +86,10 @@ def test_a_file_is_known_by_its_number_whatever_became_of_it(ledger: Ledger) -> 
         ledger.files.by_number(99)
 
 
-def test_a_file_is_in_hand_from_its_beginning_until_it_is_put_down(ledger: Ledger) -> None:
+def test_a_file_is_in_hand_from_its_beginning_until_it_is_released(ledger: Ledger) -> None:
     mark = begun(ledger)
     assert ledger.files.unfinished() == [mark]
-    ledger.files.put_down()
+    ledger.files.release_all()
     assert ledger.files.unfinished() == []
     again = ledger.files.take_up(ledger.files.by_number(mark.number))
     assert (again.writing, ledger.files.unfinished()) == (True, [again])
@@ -172,8 +172,8 @@ def test_a_commit_is_all_or_nothing(tmp_path: Path) -> None:
     db.close()
     again = LedgerDatabase(tmp_path / "ledger.sqlite3", LEDGER)
     assert again.all("SELECT number FROM runs") == [(2,)]
-    assert again.one("PRAGMA synchronous") == (2,)
-    assert again.one("PRAGMA journal_mode") == ("wal",)
+    assert again.row("PRAGMA synchronous") == (2,)
+    assert again.row("PRAGMA journal_mode") == ("wal",)
     again.close()
 
 

@@ -50,15 +50,15 @@ def test_an_older_ledger_opens_with_all_its_rows(old: Path) -> None:
     with closing(Ledger(old)) as ledger:
         assert [one.name for one in ledger.listing.scales()] == ["QOL"]
         assert ledger.entries.counts("QOL").on_site == 1
-        assert [one.detail for one in ledger.diary.incidents()] == ["open", "old"]
-        assert ledger.diary.last_run(LATER) == (AT, 0)
-        [one] = ledger.telling.news("study")  # what was over before counts as told
+        assert [one.detail for one in ledger.incidents.incidents()] == ["open", "old"]
+        assert ledger.runs.last_run(LATER) == (AT, 0)
+        [one] = ledger.notifications.news("study")  # what was over before counts as told
         assert (one.incident.detail, one.told) == ("open", ToldTimes())
-        ledger.diary.raise_incident("storage", "", "new", LATER)
-        ledger.telling.enter(LATER, told=[2])
+        ledger.incidents.raise_incident("storage", "", "new", LATER)
+        ledger.notifications.enter(LATER, told=[2])
         assert ledger.is_sound()
     with closing(Ledger(old)) as again:
-        assert len(again.telling.news("study")) == 2
+        assert len(again.notifications.news("study")) == 2
 
 
 def test_an_older_ledger_has_the_tables_of_a_new_one_afterwards(old: Path, tmp_path: Path) -> None:
@@ -106,37 +106,37 @@ def test_a_migration_that_breaks_off_changes_nothing(
         with pytest.raises(StorageError):
             Ledger(old)
     with closing(Ledger(old)) as ledger:
-        assert len(ledger.diary.incidents()) == 2
+        assert len(ledger.incidents.incidents()) == 2
 
 
 def test_what_was_told_is_known_again() -> None:
     ledger = ledger_in_memory()
     for kind in ("storage", "drift"):
-        ledger.diary.raise_incident(kind, "", "so", AT)
-    ledger.telling.enter(AT, told=[1])
-    ledger.telling.enter(LATER, told=[1], escalated=[1])
-    first, second = ledger.telling.news("study")
+        ledger.incidents.raise_incident(kind, "", "so", AT)
+    ledger.notifications.enter(AT, told=[1])
+    ledger.notifications.enter(LATER, told=[1], escalated=[1])
+    first, second = ledger.notifications.news("study")
     assert first.told == ToldTimes(AT, LATER, LATER, AT)
     assert (second.book, second.told) == ("study", ToldTimes())
-    ledger.telling.enter(LATER, over=[1, 2])
-    assert ledger.telling.news("study") == []
+    ledger.notifications.enter(LATER, over=[1, 2])
+    assert ledger.notifications.news("study") == []
 
 
 def test_a_trouble_that_comes_again_knows_when_the_one_before_was_told() -> None:
     ledger = ledger_in_memory()
-    ledger.diary.raise_incident("storage", "", "so", AT)
-    ledger.telling.enter(AT, told=[1])
-    ledger.diary.close_incidents("", ["storage"], AT)
-    ledger.diary.raise_incident("storage", "", "again", LATER)
-    assert [one.told.before_at for one in ledger.telling.news("study")] == [AT, AT]
+    ledger.incidents.raise_incident("storage", "", "so", AT)
+    ledger.notifications.enter(AT, told=[1])
+    ledger.incidents.close_incidents("", ["storage"], AT)
+    ledger.incidents.raise_incident("storage", "", "again", LATER)
+    assert [one.told.before_at for one in ledger.notifications.news("study")] == [AT, AT]
 
 
 def test_what_was_over_long_before_anybody_was_to_be_told_is_forgotten() -> None:
     ledger = ledger_in_memory()
     for number in range(3):
-        ledger.diary.raise_incident("storage", "", "so", AT + timedelta(hours=number))
-        ledger.diary.close_incidents("", ["storage"], AT + timedelta(hours=number))
-    ledger.diary.raise_incident("drift", "", "open", AT)
-    ledger.telling.enter(AT, told=[1])
-    ledger.telling.forget(AT + timedelta(hours=1, minutes=30))
-    assert [one.incident.number for one in ledger.telling.news("study")] == [1, 3, 4]
+        ledger.incidents.raise_incident("storage", "", "so", AT + timedelta(hours=number))
+        ledger.incidents.close_incidents("", ["storage"], AT + timedelta(hours=number))
+    ledger.incidents.raise_incident("drift", "", "open", AT)
+    ledger.notifications.enter(AT, told=[1])
+    ledger.notifications.forget(AT + timedelta(hours=1, minutes=30))
+    assert [one.incident.number for one in ledger.notifications.news("study")] == [1, 3, 4]

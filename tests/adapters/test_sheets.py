@@ -147,7 +147,7 @@ def test_lines_that_were_not_committed_are_taken_back_by_the_next_run(bench: Ben
 
 def test_a_sheet_that_somebody_changed_stays_and_rows_go_on_in_a_part(bench: Bench) -> None:
     bench.append({"id": 1})
-    bench.ledger.files.put_down()
+    bench.ledger.files.release_all()
     mine = bench.disk.files[PATH] + b"a note\r\n"
     bench.disk.files[PATH] = mine
     bench.append({"id": 2})

@@ -22,13 +22,14 @@ from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.integrity.decode import Recovery
 from mtdata.study.integrity.verify import Scrub
 from mtdata.study.ledger import Ledger
-from mtdata.study.pool import Pool, SiteTerms
+from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher
 from mtdata.study.round.round import Round
 from mtdata.study.status.report import RoundResult
 from tests.crash.story import Story, bodies
 from tests.fakes import MemorySite, Verdict
 from tests.fakes_torn import TornOs
+from tests.sites import site_config
 from tests.torn import Folder
 
 POOL = Path("/srv/pool")
@@ -184,9 +185,11 @@ class World:
     ) -> RoundResult | None:
         """One round of all scales; None when the power was cut."""
         self._minutes += 1
-        terms = SiteTerms("uva", delete_mode=delete_mode, holds_drift=self.holds_drift)
+        config = site_config(
+            "uva", delete_mode=delete_mode, drift="hold" if self.holds_drift else "rewrite"
+        )
         with self.cut_or_refused(cut_at, refuse_at), self.opened() as pool:
-            return Round(terms, pool, self.site).play("all")
+            return Round(config, pool, self.site).play("all")
         return None
 
     @contextmanager

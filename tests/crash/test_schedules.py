@@ -170,7 +170,7 @@ class Schedule(RuleBasedStateMachine):
     def _damage(self) -> int:
         """How often damage was seen that nobody has closed."""
         with self.world.opened() as pool:
-            return sum(i.seen for i in pool.ledger.diary.open_incidents() if i.kind in DAMAGE)
+            return sum(i.seen for i in pool.ledger.incidents.open_incidents() if i.kind in DAMAGE)
 
     @rule(at=changes)
     def a_round_that_a_disk_ledger_or_site_refuses(self, at: int) -> None:
@@ -261,8 +261,8 @@ class Schedule(RuleBasedStateMachine):
     def incidents_are_closed(self) -> None:
         tried("random schedules", "incidents closed by hand")
         with self.world.opened() as pool:
-            for incident in pool.ledger.diary.open_incidents():
-                pool.ledger.diary.close_by_hand(incident.number, self.world.now())
+            for incident in pool.ledger.incidents.open_incidents():
+                pool.ledger.incidents.close_by_hand(incident.number, self.world.now())
 
     # The end
 

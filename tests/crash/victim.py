@@ -26,7 +26,7 @@ OPENING_S = 0.004
 
 def in_worker() -> None:
     """Leave a trace, and plant the poison: this is imported before the worker's work begins."""
-    from mtdata.study.decryption.openers import FastOpener
+    from mtdata.study.decryption.rsa_backends import FastOpener
 
     pids = Path(TOLD["CRASH_HOME"], "pids")
     pids.mkdir(exist_ok=True)
@@ -45,18 +45,18 @@ def in_worker() -> None:
 def main() -> int:
     """Set the stage, then hand over to the command line."""
     from mtdata.cli.main import run
-    from mtdata.study.decryption import cipher, crew
+    from mtdata.study.decryption import cipher, worker_pool
 
     cipher.cores = lambda: 2
-    crew.CHUNK = 32  # few values make many tasks, and none is done before a worker is there
-    helping = crew.WorkerPool._help
+    worker_pool.CHUNK = 32  # few values make many tasks, and none is done before a worker is there
+    helping = worker_pool.WorkerPool._help
 
-    def alone(self: crew.WorkerPool[str]) -> bool:
-        return self._stillborn >= crew.STILLBORN and helping(self)
+    def alone(self: worker_pool.WorkerPool[str]) -> bool:
+        return self._stillborn >= worker_pool.STILLBORN and helping(self)
 
-    crew.WorkerPool._help = alone  # type: ignore[method-assign]
+    worker_pool.WorkerPool._help = alone  # type: ignore[method-assign]
     if "CRASH_PATIENCE" in TOLD:
-        crew.WorkerPool.__init__.__kwdefaults__["patience_s"] = float(TOLD["CRASH_PATIENCE"])
+        worker_pool.WorkerPool.__init__.__kwdefaults__["patience_s"] = float(TOLD["CRASH_PATIENCE"])
     if "CRASH_PYTHON" in TOLD:
         multiprocessing.set_executable(TOLD["CRASH_PYTHON"])
     return run(sys.argv[1:])

@@ -15,7 +15,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.cake.account import cake_client, cake_columns, cake_limiter, cake_pace
+from mtdata.cake.account import cake_client, cake_columns, cake_limiter, first_window_size
 from mtdata.cake.client import wire
 from mtdata.cake.window import Window
 from mtdata.config.export import CakeConfig
@@ -225,7 +225,7 @@ def test_an_account_of_the_config_becomes_a_client(running: CakeSite, tmp_path: 
     assert b"'=1" not in columns.line({"sub_id_1": "=1"}), "a browser's copy alone is guarded"
     every = account.model_copy(update={"csv_guard": "all"})
     assert b"'=1" in cake_columns(every, "clicks", {}).line({"sub_id_1": "=1"})
-    assert cake_pace(account, "conversions").now == timedelta(minutes=10)
-    assert cake_pace(account, "clicks").now == timedelta(minutes=5)
+    assert first_window_size(account, "conversions").now == timedelta(minutes=10)
+    assert first_window_size(account, "clicks").now == timedelta(minutes=5)
     with cake_limiter(tmp_path, account).turn():
         pass

@@ -159,12 +159,12 @@ def test_a_sweep_goes_on_where_it_was_cut_off(site: CakeSite, connect: Connect) 
 
     steps = [step for step in sweep(HOUR, WindowSize.of(FIVE), ask, 100) if step.page is None]
     for cut in (0, len(steps) // 2, len(steps) - 1):
-        at, pace = steps[cut].window.end, steps[cut].pace
+        at, pace = steps[cut].window.end, steps[cut].size
         rest = sweep(Window(at, HOUR.end), pace, ask, 100)
         windows = [step.window for step in rest if step.page is None]
         assert windows == [step.window for step in steps[cut + 1 :]]
-    assert WindowSize(*steps[0].pace) == steps[0].pace, "it is made of what a checkpoint holds"
-    assert steps[0].pace.now >= LEAST
+    assert WindowSize(*steps[0].size) == steps[0].size, "it is made of what a checkpoint holds"
+    assert steps[0].size.now >= LEAST
 
 
 def test_the_hour_that_comes_twice_parts_by_the_ids(site: CakeSite, connect: Connect) -> None:

@@ -21,9 +21,10 @@ from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.bounds import MAX_ENTRY
-from mtdata.study.pool import Pool, SiteTerms
+from mtdata.study.pool import Pool
 from mtdata.study.round.round import Round
 from tests.fakes import MemorySite
+from tests.sites import site_config
 
 MB = 10**6
 GOOD = b'{"id":1,"a":"x"}'
@@ -131,7 +132,9 @@ def carry(kind: str, folder: Path) -> dict[str, object]:
         CsvSheets(disk, ledger, "%b_%d_%Y"),
     )
     pool = Pool(disk, archive, sheets, ledger, ClearCipher(), _Clock())
-    reports = [Round(SiteTerms("study", True), pool, site).play(".") for _ in range(2)]
+    reports = [
+        Round(site_config("study", delete_mode=True), pool, site).play(".") for _ in range(2)
+    ]
     ledger.close()
     return {
         "exits": [report.exit for report in reports],

@@ -21,7 +21,7 @@ from mtdata.cake.client.reading_json import JsonRows
 from mtdata.cake.client.reading_quick import QuickRows
 from mtdata.core import http
 from mtdata.core.errors import PackageError
-from mtdata.study.collectors import lanes, pages
+from mtdata.study.collectors import pages, pipelined_deletes
 from mtdata.study.collectors.http import MAX_COOKIES, SiteAccess, SiteTransport, _size
 from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.model import package, stream
@@ -206,14 +206,14 @@ def test_an_answer_to_a_delete_is_read_once_though_it_comes_in_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[int] = []
-    head = lanes.HEAD
+    head = pipelined_deletes.HEAD
 
     class Counted:
         def fullmatch(self, text: bytes) -> Any:
             looked.append(len(text))
             return head.fullmatch(text)
 
-    monkeypatch.setattr(lanes, "HEAD", Counted())
+    monkeypatch.setattr(pipelined_deletes, "HEAD", Counted())
 
     def hear(n: int) -> None:
         said = b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * n + b"Content-Length: 2\r\n\r\nok"
@@ -222,7 +222,7 @@ def test_an_answer_to_a_delete_is_read_once_though_it_comes_in_bytes(
         road: Any = SimpleNamespace(
             connect=lambda: SimpleNamespace(sock=sock), request=bytes, timeout_s=9
         )
-        lane = lanes._Lane(road)
+        lane = pipelined_deletes._Connection(road)
         lane.ask(1)
         while (reply := lane.hear()) is None:
             pass

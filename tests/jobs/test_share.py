@@ -13,8 +13,8 @@ from mtdata.core.errors import JobError
 from mtdata.duties import KINDS as REAL
 from mtdata.jobs import queue
 from mtdata.jobs.parameters import validate
-from mtdata.jobs.records import carrying, orders, runners
-from mtdata.jobs.records.carrying import Claimed, Signs
+from mtdata.jobs.records import claims, orders, runners
+from mtdata.jobs.records.claims import Claimed, PartProgress
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place
 
@@ -24,17 +24,19 @@ CROWD = 60  # more than a claim tries
 @pytest.fixture
 def runner(place: Place) -> UUID:
     """Somebody who carries."""
-    return runners.enter("embedded", 99)
+    return runners.register("embedded", 99)
 
 
 def entered(owner: str, *, key: str = "", count: int = 1, kind: str = "rows") -> list[str]:
     read = {"rows": 1.0, "parts": 2.0, "pause": 0.0, "undo_pause": 0.0, "how": "", "key": key}
-    order = orders.Order(kind, read, kind, key=key, hands=KINDS[kind].hands, owner=owner)
+    order = orders.Order(
+        kind, read, kind, key=key, max_runners=KINDS[kind].max_runners, owner=owner
+    )
     return [str(one.pk) for one in orders.add_all([order] * count)]
 
 
 def claimed(runner: UUID) -> Claimed | None:
-    return carrying.claim(runner, 60, KINDS)
+    return claims.claim(runner, 60, KINDS)
 
 
 def next_job(runner: UUID) -> str:
@@ -49,7 +51,7 @@ def test_jobs_with_no_hand_free_do_not_stand_before_those_that_can_begin(
     for _ in entered("anna", count=CROWD):
         plan = claimed(runner)
         assert plan is not None
-        carrying.finish(plan, Signs(), planned=["part0", "part1"])
+        claims.finish(plan, PartProgress(), planned=["part0", "part1"])
         assert claimed(runner) is not None  # its one hand is taken now
     assert claimed(runner) is None
     [last] = entered("anna")
@@ -73,7 +75,7 @@ def test_owners_and_accounts_take_turns(place: Place, runner: UUID) -> None:
         found = claimed(runner)
         assert found is not None
         turns.append(found.job)
-        carrying.finish(found, Signs(), planned=[])  # it ends at once
+        claims.finish(found, PartProgress(), planned=[])  # it ends at once
     assert turns[:3] == [crowd[0], plain[0], other]
     assert turns[3] == second  # of one account; the crowd had its turn there
     assert turns[4] == plain[1]

@@ -12,9 +12,9 @@ import pytest
 
 from mtdata.core.lock import PoolLock
 from mtdata.demo.study.site import StudySite
-from mtdata.study.pool import ScaleRun
 from mtdata.study.ports import Site
 from mtdata.study.round import round
+from mtdata.study.scale_report import ScaleReport
 from tests.nonsense import NONSENSE, nonsense
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
@@ -73,11 +73,11 @@ def test_a_fault_of_ours_at_one_site_does_not_keep_the_other_from_being_collecte
     carry, carried = round.carry, list[str]()
     words = " ".join(["an", "answer"])
 
-    def fails_once(course: ScaleRun, site: Site) -> None:
-        carried.append(course.scale.name)
+    def fails_once(report: ScaleReport, site: Site) -> None:
+        carried.append(report.run.scale.name)
         if len(carried) == 1:
             raise ArithmeticError(words)
-        carry(course, site)
+        carry(report, site)
 
     monkeypatch.setattr(round, "carry", fails_once)
     with StudySite() as other:

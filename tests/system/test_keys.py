@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from mtdata.study.decryption import cipher, keys
-from mtdata.study.decryption.openers import ReferenceOpener
+from mtdata.study.decryption.rsa_backends import ReferenceOpener
 from mtdata.study.ledger import Ledger
 from tests.system.conftest import KeyPair
 from tests.system.home import Home, row

@@ -330,10 +330,10 @@ def test_an_incident_of_a_scale_that_the_ledger_refuses_is_told_all_the_same(
     home.site.put("QOL", [b'{"id":2,"oops"}'])
     before = Incidents.raise_incident
 
-    def full(diary: Incidents, kind: str, scale: str, detail: str, at: datetime) -> bool:
+    def full(incidents: Incidents, kind: str, scale: str, detail: str, at: datetime) -> bool:
         if kind == "entry_malformed" and scale == "QOL":
             raise StorageError("no space left on device")
-        return before(diary, kind, scale, detail, at)
+        return before(incidents, kind, scale, detail, at)
 
     with monkeypatch.context() as patched:
         patched.setattr(Incidents, "raise_incident", full)
@@ -378,7 +378,7 @@ def test_two_programs_at_once_tell_each_thing_once(home: Home, box: Mailbox) -> 
             assert one.stdout.readline() == b"ready\n"
         with closing(Ledger(home.pool / Ledger.NAME)) as ledger:
             for number in range(4):
-                ledger.diary.raise_incident("leftover", f"S{number}", "so", datetime.now(UTC))
+                ledger.incidents.raise_incident("leftover", f"S{number}", "so", datetime.now(UTC))
                 until = time.monotonic() + 60
                 while len(box.mails) <= number and time.monotonic() < until:
                     time.sleep(0.02)
@@ -403,7 +403,7 @@ def test_a_program_that_is_killed_again_and_again_tells_each_thing_once_or_doubl
             with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as running:
                 assert running.stdout is not None
                 assert running.stdout.readline() == b"ready\n"
-                ledger.diary.raise_incident(kind, f"S{number}", "so", home.now)
+                ledger.incidents.raise_incident(kind, f"S{number}", "so", home.now)
                 time.sleep(0.01 * number)  # somewhere on the way; nothing is measured
                 running.send_signal(signal.SIGKILL)
     settings = load(home.folder / "config", {})

@@ -339,10 +339,10 @@ def test_what_no_replica_confirmed_is_not_deleted_whoever_asks() -> None:
     world = World(MemoryReplica())
     [kept] = world.keep(1)
     scale = Scale("QOL", 1, True)
-    course = ScaleRun(scale, world.pool, NOON)
+    run = ScaleRun(scale, world.pool, NOON)
     lines = (Placed(kept, b"", Span(1, 0, 1)),)
     sheet = Sheet(Rows(Backup(scale, (kept,)), (), ()), 1, ("id",), lines)
-    assert list(delete(course, site, [Verified(sheet, frozenset())], 10)) == []
+    assert list(delete(run, site, [Verified(sheet, frozenset())], 10)) == []
     assert site.asked == []
-    assert list(delete(course, site, [Verified(sheet, frozenset({kept.seq}))], 10))
+    assert list(delete(run, site, [Verified(sheet, frozenset({kept.seq}))], 10))
     assert site.asked == [("QOL", 1)]

@@ -28,13 +28,13 @@ class Lab:
         self.told: list[tuple[datetime, Notice]] = []
 
     def opens(self, kind: str = "site_unreachable", scale: str = "", site: str = "study") -> None:
-        self.ledgers[site].diary.raise_incident(kind, scale, "so", self.now)
+        self.ledgers[site].incidents.raise_incident(kind, scale, "so", self.now)
 
     def ends(self, kind: str = "site_unreachable", scale: str = "", site: str = "study") -> None:
-        self.ledgers[site].diary.close_as_mended(kind, scale, self.now)
+        self.ledgers[site].incidents.close_as_mended(kind, scale, self.now)
 
     def news(self) -> list[News]:
-        return [n for site, ledger in self.ledgers.items() for n in ledger.telling.news(site)]
+        return [n for site, ledger in self.ledgers.items() for n in ledger.notifications.news(site)]
 
     def tell(self) -> list[str]:
         """One pass: what is due is told and entered; the sorts."""
@@ -44,7 +44,7 @@ class Lab:
             for one in notice.settled:
                 number, late = [one.incident.number], notice.sort == "escalated"
                 first = one.told.opened_at is None or notice.sort == "lasting"
-                self.ledgers[one.book].telling.enter(
+                self.ledgers[one.book].notifications.enter(
                     self.now,
                     told=number if first and not late else (),
                     over=number if not one.is_open and not late else (),
@@ -221,7 +221,7 @@ def test_over_any_history_each_trouble_is_told_once_and_its_end_once(
             over[one.incident.number] += not one.is_open
             if one.told.opened_at is None:  # the digest that tells it is at most one digest away
                 assert at - one.incident.opened_at <= PACE.digest + 401 * MINUTE
-    everything = lab.ledgers["study"].diary.incidents()
+    everything = lab.ledgers["study"].incidents.incidents()
     assert first == {one.number: 1 for one in everything}
     assert {n: c for n, c in over.items() if c} == {o.number: 1 for o in everything if o.closed_at}
     spans = [at for at, notice in lab.told if notice.sort == "lasting"]
@@ -253,7 +253,7 @@ def test_whatever_the_clock_does_nothing_is_told_twice_and_nothing_never(
             else:
                 first[one.incident.number] += one.told.opened_at is None
                 over[one.incident.number] += not one.is_open
-    everything = lab.ledgers["study"].diary.incidents()
+    everything = lab.ledgers["study"].incidents.incidents()
     assert first == {one.number: 1 for one in everything}
     assert {n: c for n, c in over.items() if c} == {o.number: 1 for o in everything if o.closed_at}
     assert set(late.values()) <= {1}

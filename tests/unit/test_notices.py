@@ -62,15 +62,15 @@ class Lab:
         self.posts = {"hook 1": self.hook, "mail": self.mail, "escalation": self.escalation}
 
     def notices(self) -> Notices:
-        books = {name: ledger.telling for name, ledger in self.ledgers.items()}
+        books = {name: ledger.notifications for name, ledger in self.ledgers.items()}
         return Notices(books, self.outbox, self.posts, self.clock, self._stuck, self.marker)
 
     def _stuck(self, destination: str, wrong: str) -> None:
-        diary = self.ledgers[PROGRAM].diary
+        incidents = self.ledgers[PROGRAM].incidents
         if wrong:
-            diary.raise_incident("news_stuck", destination, wrong, self.clock.now())
+            incidents.raise_incident("news_stuck", destination, wrong, self.clock.now())
         else:
-            diary.close_incidents(destination, ["news_stuck"], self.clock.now())
+            incidents.close_incidents(destination, ["news_stuck"], self.clock.now())
 
     def spread(self) -> None:
         self.notices().decide(PACE, "host")
@@ -82,10 +82,10 @@ class Lab:
             self.spread()
 
     def opens(self, kind: str = "site_unreachable", scale: str = "") -> None:
-        self.ledgers["study"].diary.raise_incident(kind, scale, "so", self.clock.now())
+        self.ledgers["study"].incidents.raise_incident(kind, scale, "so", self.clock.now())
 
     def ends(self, kind: str = "site_unreachable", scale: str = "") -> None:
-        self.ledgers["study"].diary.close_incidents(scale, [kind], self.clock.now())
+        self.ledgers["study"].incidents.close_incidents(scale, [kind], self.clock.now())
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_server_that_is_down_gets_everything_later_in_order(lab: Lab) -> None:
     lab.mail.fault = None
     lab.passes(2 * HOUR)
     assert sorts(lab.mail) == ["opened", "lasting", "lasting", "over"]
-    assert lab.ledgers[PROGRAM].diary.open_incidents() == []
+    assert lab.ledgers[PROGRAM].incidents.open_incidents() == []
 
 
 def test_nobody_is_mailed_that_he_cannot_be_mailed(lab: Lab) -> None:
@@ -129,7 +129,7 @@ def test_nobody_is_mailed_that_he_cannot_be_mailed(lab: Lab) -> None:
     lab.opens("leftover")
     lab.passes(4 * HOUR)
     assert len(lab.outbox.waiting()["mail"]) == 1
-    [stuck] = lab.ledgers[PROGRAM].diary.open_incidents()
+    [stuck] = lab.ledgers[PROGRAM].incidents.open_incidents()
     assert (stuck.kind, stuck.scale) == ("news_stuck", "mail")
     lab.mail.fault = None
     lab.passes(2 * HOUR)
@@ -195,12 +195,12 @@ def test_who_is_put_off_gets_it_later_and_holds_up_nobody(lab: Lab) -> None:
     lab.ends()
     lab.passes(HOUR)
     assert post.got == {"early": ["opened", "over"], "late": []}
-    assert [one.kind for one in lab.ledgers[PROGRAM].diary.open_incidents()] == ["news_stuck"]
+    assert [one.kind for one in lab.ledgers[PROGRAM].incidents.open_incidents()] == ["news_stuck"]
     post.puts_off = False
     lab.passes(3 * HOUR)
     assert post.got == {"early": ["opened", "over"], "late": ["opened", "over"]}
     assert lab.outbox.waiting() == {}
-    assert lab.ledgers[PROGRAM].diary.open_incidents() == []
+    assert lab.ledgers[PROGRAM].incidents.open_incidents() == []
 
 
 def test_who_is_put_off_for_five_days_is_given_up(
@@ -275,7 +275,7 @@ def test_where_the_ledger_is_full_there_is_no_flood(
     lab.opens()
     lab.disk.is_full = outbox_too
     with monkeypatch.context() as patched:
-        patched.setattr(lab.ledgers["study"].telling, "enter", full)
+        patched.setattr(lab.ledgers["study"].notifications, "enter", full)
         lab.passes(HOUR)
     assert sorts(lab.mail) == ["opened"]
     lab.disk.is_full = False
@@ -294,7 +294,7 @@ def test_where_nothing_at_all_can_be_written_there_is_one_message_in_a_digest_s_
     lab.opens()
     lab.spread()
     lab.disk.is_full = True
-    monkeypatch.setattr(lab.ledgers["study"].telling, "enter", full)
+    monkeypatch.setattr(lab.ledgers["study"].notifications, "enter", full)
     for _ in range(13 * 12):
         lab.passes(5 * MINUTE)
         lab.outbox = Outbox(lab.disk)  # as with cron: each pass is a process of its own
@@ -307,9 +307,9 @@ def test_a_ledger_that_cannot_be_read_silences_no_other(
     def broken(*rest: object) -> None:
         raise StorageError("malformed")
 
-    monkeypatch.setattr(lab.ledgers["study"].telling, "news", broken)
-    monkeypatch.setattr(lab.ledgers["study"].telling, "forget", broken)
-    lab.ledgers[PROGRAM].diary.raise_incident("config_refused", "", "so", AT)
+    monkeypatch.setattr(lab.ledgers["study"].notifications, "news", broken)
+    monkeypatch.setattr(lab.ledgers["study"].notifications, "forget", broken)
+    lab.ledgers[PROGRAM].incidents.raise_incident("config_refused", "", "so", AT)
     lab.spread()
     assert "config is faulty" in lab.mail.taken[0].subject
 
@@ -342,7 +342,7 @@ def test_a_kill_between_any_two_steps_loses_nothing_and_doubles_one_at_most(cut:
 
         return step
 
-    telling = lab.ledgers["study"].telling
+    telling = lab.ledgers["study"].notifications
     with pytest.MonkeyPatch.context() as patched:
         for owner, name in (
             (lab.disk, "replace"),
@@ -359,7 +359,7 @@ def test_a_kill_between_any_two_steps_loses_nothing_and_doubles_one_at_most(cut:
             lab.spread()
         except KillError:
             pass
-    if not lab.ledgers["study"].diary.incidents()[0].closed_at:
+    if not lab.ledgers["study"].incidents.incidents()[0].closed_at:
         lab.clock.moment += MINUTE
         lab.spread()
         lab.ends()

@@ -158,7 +158,7 @@ def test_the_password_is_in_no_repr(tmp_path: Path) -> None:
     url = "mysql://u:${DB_PASS}@db/n"
     settings = loaded(tmp_path, {"DB_PASS": "s3cr"}, DATABASE=url, BROKER="amqp://u:s3cr@b//")
     assert settings.database.password == "s3cr"
-    assert "s3cr" not in repr(settings) + repr(settings.database) + settings.database.told()
+    assert "s3cr" not in repr(settings) + repr(settings.database) + settings.database.redacted()
 
 
 def test_each_key_of_the_sample_is_the_default(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_start_after_the_end_is_refused() -> None:
 )
 def test_a_broker_is_read(tmp_path: Path, url: str, address: BrokerAddress) -> None:
     assert loaded(tmp_path, ENGINE="celery", BROKER=url).programme.broker == address
-    assert not address.password or address.password not in repr(address) + address.told()
+    assert not address.password or address.password not in repr(address) + address.redacted()
 
 
 @pytest.mark.parametrize(

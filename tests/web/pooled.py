@@ -63,10 +63,10 @@ class PooledSite(WebSite):
         commands.export(study, "all")
         with closing(Ledger(study.path / Ledger.NAME)) as ledger:
             for number in range(OVER):
-                ledger.diary.raise_incident("surge", f"S{number}", f"OVER{number}.", _now())
-                ledger.diary.close_incidents(f"S{number}", ("surge",), _now())
+                ledger.incidents.raise_incident("surge", f"S{number}", f"OVER{number}.", _now())
+                ledger.incidents.close_incidents(f"S{number}", ("surge",), _now())
             for number in range(STILL):
-                ledger.diary.raise_incident("surge", f"T{number}", f"OPEN{number}.", _now())
+                ledger.incidents.raise_incident("surge", f"T{number}", f"OPEN{number}.", _now())
         notify.program_incident(self.place.settings, "news_stuck", "mail", "nobody listens there")
 
     def status(self) -> dict[str, Any]:

@@ -162,7 +162,7 @@ class Client:
         """One reading of a window.  _Differs when its pages do not fit together."""
         start, total, size = 1, -1, self._account.rows_a_page
         while start == 1 or start <= total:
-            head, rows = self._asked(ask(start), make, what)
+            head, rows = self._answer_to(ask(start), make, what)
             told = head.row_count or 0
             if total >= 0 and (told < total or (told > total and not grows)):
                 raise _Differs(f"row_count went from {total} to {told} between two pages")
@@ -178,7 +178,7 @@ class Client:
 
     # One call
 
-    def _asked(
+    def _answer_to(
         self, question: Question, make: Callable[[Row], Made], what: str
     ) -> tuple[Head, list[Made]]:
         """An answer to a call about a window.  What is too slow is a window too large."""
@@ -213,11 +213,11 @@ class Client:
                 tries = {ExportSlow: tries_slow, Restricted: TRIES_RESTRICTED, Throttled: TRIES}
                 usual = TRIES if self._answered else TRIES_AT_FIRST
                 if attempt >= min(most, tries.get(type(fault), usual)):
-                    raise self._told(fault) from None
+                    raise self._with_advice(fault) from None
                 self._rest(attempt, fault)
         raise AssertionError  # pragma: no cover - count() has no end
 
-    def _told(self, fault: ExportError) -> ExportError:
+    def _with_advice(self, fault: ExportError) -> ExportError:
         if isinstance(fault, ExportSlow) and not self._answered:
             return ExportSlow(f"{fault}, and it never answered before. {WHITELIST}")
         return fault

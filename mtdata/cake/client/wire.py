@@ -28,7 +28,7 @@ _CHANGE_IDS = (
 
 
 class Question(NamedTuple):
-    """One call, without the key."""
+    """One call of the API of CAKE, without the key."""
 
     service: str
     operation: str

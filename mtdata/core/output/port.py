@@ -73,7 +73,7 @@ class Output(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close what connections the output holds."""
         ...
 
 

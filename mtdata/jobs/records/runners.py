@@ -18,8 +18,8 @@ from mtdata.jobs.records.models import Event, Job, Runner
 from mtdata.jobs.states import Status
 
 
-def enter(engine: str, slots: int) -> UUID:
-    """A new runner; its id."""
+def register(engine: str, slots: int) -> UUID:
+    """Enter a new runner; its id."""
 
     def move() -> UUID:
         at = now()
@@ -37,13 +37,13 @@ def enter(engine: str, slots: int) -> UUID:
     return whole(move)
 
 
-def seen(runner: UUID) -> None:
-    """It is still there."""
+def mark_seen(runner: UUID) -> None:
+    """Note that a runner is still there."""
     whole(lambda: Runner.objects.filter(pk=runner).update(seen_at=now()))
 
 
-def gone(runner: UUID) -> None:
-    """It has ended by itself."""
+def mark_ended(runner: UUID) -> None:
+    """Note that a runner has ended by itself."""
     whole(lambda: Runner.objects.filter(pk=runner).update(ended_at=now()))
 
 
@@ -56,8 +56,8 @@ def idle_elsewhere(runner: UUID, sweep_s: float) -> bool:
         return others.annotate(at_work=at_work).filter(at_work__lt=F("slots")).exists()
 
 
-def told(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
-    """Enter what a child said."""
+def add_log_lines(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
+    """Add lines (level, text) of a child to the log of a job."""
 
     def move() -> None:
         if Job.objects.filter(pk=job_id).exists():

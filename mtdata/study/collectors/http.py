@@ -36,7 +36,7 @@ from mtdata.core.errors import (
 from mtdata.core.http import causes, unpacked
 from mtdata.core.trust import AGENT, MEND, authorities
 from mtdata.study.collectors.connections import SecureConnection, SiteConnection
-from mtdata.study.collectors.lanes import PipelinedRoute
+from mtdata.study.collectors.pipelined_deletes import PipelinedRoute
 
 PIECE = 64 * 1024
 TRIES = 3
@@ -154,7 +154,7 @@ class SiteTransport:
         except FAULTS as fault:
             raise self._error(fault) from None
 
-    def road(self, path: str) -> PipelinedRoute:
+    def route(self, path: str) -> PipelinedRoute:
         """The way for many DELETEs below `path`, over the same connections, cookies and limits."""
         server = urllib3.util.parse_url(self._access.server + path)
         target, host = server.request_uri, server.netloc
@@ -242,7 +242,7 @@ def _size(jar: Iterable[Any]) -> int:
 
 
 def _lines_of(headers: dict[str, str]) -> bytes:
-    """The headers as they are sent to Lanes, which unpack nothing."""
+    """The headers as they are sent to PipelinedDeletes, which unpack nothing."""
     sent = headers | {"Accept-Encoding": "identity"}
     lines = [f"{name}: {value}\r\n" for name, value in sent.items()]
     return "".join([*lines, "\r\n"]).encode("latin-1")

@@ -22,8 +22,8 @@ from requests import Response
 from mtdata.core.errors import PackageError, SiteError, SiteRefused, SiteSlow
 from mtdata.core.http import beginning
 from mtdata.study.collectors.http import BUSY, SiteAccess, SiteTransport
-from mtdata.study.collectors.lanes import Lanes
 from mtdata.study.collectors.pages import BOM, MOST, SPACE, asks_for_a_password, head_of, is_html
+from mtdata.study.collectors.pipelined_deletes import PipelinedDeletes
 from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import checked_name
 
@@ -140,8 +140,8 @@ class _Asking:
 
     def sweep(self, ids: Iterator[int], again: list[int], count: int) -> Iterator[DeleteAnswer]:
         """Ask for as many as answer in the usual way; the others are put into `again`."""
-        road = self._wire.road(self._path)
-        for id, reply in Lanes(road, count).sweep(self._while_wanted(ids)):
+        route = self._wire.route(self._path)
+        for id, reply in PipelinedDeletes(route, count).sweep(self._while_wanted(ids)):
             if reply is None:
                 again.append(id)
             else:

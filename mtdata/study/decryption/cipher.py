@@ -15,12 +15,12 @@ from typing import Any
 
 from mtdata.core.cores import cores
 from mtdata.core.errors import ConfigError
-from mtdata.study.decryption.crew import WorkerPool
 from mtdata.study.decryption.keys import LEAST_BITS, MOST_BITS, Opener, PrivateKey, self_test
 from mtdata.study.decryption.oaep import OPENERS as OAEP_OPENERS
-from mtdata.study.decryption.openers import ARBITERS, BareOpener, is_plain
-from mtdata.study.decryption.openers import OPENERS as BASIC_OPENERS
+from mtdata.study.decryption.rsa_backends import ARBITERS, BareOpener, is_plain
+from mtdata.study.decryption.rsa_backends import OPENERS as BASIC_OPENERS
 from mtdata.study.decryption.sealing import at_size, blocks_of, from_base64
+from mtdata.study.decryption.worker_pool import WorkerPool
 from mtdata.study.model.row import StillSealed
 from mtdata.study.ports import Opened, Work
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from mtdata.core.errors import DamageError, MTDataError, StorageError
 from mtdata.core.pool_files import HELD, INCOMING, RAW
 from mtdata.core.ports import Disk
+from mtdata.study.files.append_file import AppendFile, DayFiles
 from mtdata.study.files.formats import Formats
-from mtdata.study.files.grown import AppendFile, DayFiles
 from mtdata.study.ledger import Classified, Ledger, LedgerEntry
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileMark
@@ -159,12 +159,16 @@ class FolderArchive:
         found = zip(self.bodies(spans), digests, strict=True)
         return [body if sha256(body).digest() == digest else None for body, digest in found]
 
-    def restated(self, scale: str, sifted: Classified) -> dict[bytes, LedgerEntry]:
+    def same_values(self, scale: str, classified: Classified) -> dict[bytes, LedgerEntry]:
         """Conflicts that are none, by digest: the original program kept the same values reworded.
 
         Its raw files hold what its own library made of an entry, not the bytes as sent.
         """
-        fresh = {e.id: e for e in sifted.fresh if e.id is not None and e.digest in sifted.conflicts}
+        fresh = {
+            e.id: e
+            for e in classified.fresh
+            if e.id is not None and e.digest in classified.conflicts
+        }
         claims = list(self._ledger.adopted.foreign(scale, fresh).values()) if fresh else []
         bodies = self.matched([c.span for c in claims], [c.digest for c in claims])
         return {

@@ -13,13 +13,15 @@ from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines
 from mtdata.core.errors import DamageError, EntryError, StorageError
 from mtdata.core.pool_files import SHEETS
 from mtdata.core.ports import Disk
+from mtdata.study.files.append_file import AppendFile, DayFiles, examine
 from mtdata.study.files.archive import runs
-from mtdata.study.files.grown import AppendFile, DayFiles, examine
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.receipt import Placed, Row, Rows, Sheet, Span, Verified
 from mtdata.study.model.row import cells_digest, spread
+from mtdata.study.model.states import STAGED
+from mtdata.study.model.step_notice import StepNotice
 
 log = logging.getLogger(__name__)
 GROUP = 1024
@@ -42,7 +44,7 @@ class CsvSheets:
 
     def end_replacements(self) -> None:
         """Let a sheet that has its name have its place too, and drop what never got its name."""
-        for staged in self.ledger.files.in_state("staged"):
+        for staged in self.ledger.files.in_state(STAGED):
             live = self.ledger.files.live("sheet", staged.scale, staged.day)
             if examine(self.disk, staged, b"") is FileFinding.SOUND:
                 self.disk.confirm(staged.path)  # killed before it could sync the name
@@ -103,7 +105,7 @@ class CsvSheets:
 
     def publish(self, old: FileMark | None, staged_path: str, new: FileMark) -> FileMark:
         """Intend, rename, adopt: whatever ends this in between, the next run knows where it was."""
-        new = self.ledger.files.begin(new._replace(writing=False), "staged")
+        new = self.ledger.files.begin(new._replace(writing=False), STAGED)
         self.disk.publish(staged_path, new.path)
         self._adopt(old, new)
         log.log(logging.DEBUG if old else logging.INFO, "%s is made as a whole", new.path)
@@ -116,8 +118,6 @@ class CsvSheets:
 
 class GrowingSheet:
     """Rows appended to the day's sheet; wider when an entry has a field that it lacks."""
-
-    may_differ = False
 
     def __init__(self, sheets: CsvSheets, scale: str, day: str) -> None:
         self._sheets = sheets
@@ -152,6 +152,10 @@ class GrowingSheet:
         path = "" if self._grown is None else self._grown.mark.path
         return _stand(self._sheets.disk, path, sheet.lines, self._written)
 
+    def explain(self, differing: int) -> tuple[StepNotice, ...]:
+        """Raise a DamageError: what was just written must be there."""
+        raise _other_bytes()
+
     def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
         """None: a row just written is recalled before it is deleted, and asked about then."""
         return frozenset()
@@ -164,8 +168,6 @@ class GrowingSheet:
 
 class WholeSheet:
     """A sheet made beside the one that it will replace."""
-
-    may_differ = False
 
     def __init__(
         self, sheets: CsvSheets, old: FileMark | None, like: FileMark, columns: tuple[str, ...]
@@ -194,6 +196,10 @@ class WholeSheet:
     def read_back(self, sheet: Sheet) -> Iterator[bool]:
         """Whether the lines stand in the sheet in the making as they were written."""
         return _stand(self._sheets.disk, self._staged, sheet.lines, self._written)
+
+    def explain(self, differing: int) -> tuple[StepNotice, ...]:
+        """Raise a DamageError: what was just written must be there."""
+        raise _other_bytes()
 
     def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
         """None: what a snapshot shows stays on the site."""
@@ -231,6 +237,10 @@ class WholeSheet:
         ):
             raise DamageError(f"{self._staged}: read back other bytes than were written")
         return self._sheets.publish(self._old, self._staged, mark)
+
+
+def _other_bytes() -> DamageError:
+    return DamageError("a sheet: read back other bytes than were written; nothing committed")
 
 
 def _stand(disk: Disk, path: str, lines: Sequence[Placed], written: bytes) -> Iterator[bool]:

@@ -15,8 +15,8 @@ from typing import Any
 from mtdata.core.control import in_utf8
 from mtdata.core.errors import PackageError
 from mtdata.core.pool_files import HELD, RAW, SHEETS
+from mtdata.study.files.append_file import digest_of
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
-from mtdata.study.files.grown import digest_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.files.sheets import header_of
 from mtdata.study.integrity.match import Matching
@@ -26,6 +26,7 @@ from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.scale import NAME, Scale
+from mtdata.study.model.states import CLOSED, ENTERING, FOREIGN, SPARE
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import Totals, form_of
 
@@ -77,12 +78,12 @@ class Adoption:
         self.bring_raw()
         self.bring_sheets()
         self.found.entries = self._pool.ledger.adopted.count()
-        diary, now = self._pool.ledger.diary, self._pool.clock.now()
-        diary.raise_incident("adopted", "", self.found.told(), now)
+        incidents, now = self._pool.ledger.incidents, self._pool.clock.now()
+        incidents.raise_incident("adopted", "", self.found.told(), now)
         for odd in self.found.odd:
-            diary.raise_incident("adopted", "", odd, now)
+            incidents.raise_incident("adopted", "", odd, now)
         for scale, told in by_scale(self.found.unplaced).items():
-            diary.raise_incident("file_unplaced", scale, told, now)
+            incidents.raise_incident("file_unplaced", scale, told, now)
         return self.found
 
     def has_raw(self) -> bool:
@@ -108,7 +109,7 @@ class Adoption:
         """
         known, sheets = self._pool.ledger.adopted, self._pool.ledger.files.standing("sheet")
         for mark, state in sheets:
-            if state == "foreign" and mark.mode == "grow" and mark.scale in self.scales:
+            if state == FOREIGN and mark.mode == "grow" and mark.scale in self.scales:
                 Matching(self._pool, mark).play()
         self._placing.forget()
         for path, named in self._named(SHEETS, "csv"):
@@ -150,7 +151,7 @@ class Adoption:
         part = files.part_at(path) or files.parts(kind, named.scale, named.day) + 1
         mark = files.fresh_mark(kind, named.scale, named.day, part, path)
         mark = mark._replace(length=length, digest=digest, writing=False, **more)
-        return files.begin(mark, "entering")
+        return files.begin(mark, ENTERING)
 
     def _see(self, scale: str) -> Scale:
         met = Scale(scale, 1, self._placing.is_deleteable(scale))
@@ -164,7 +165,7 @@ class Adoption:
         if not self._is_news(path, named):
             if not self._placing.is_readable(path):  # it is told, and not entered
                 return
-            self._pool.ledger.files.set_state(self._begin(path, named, "raw").number, "spare")
+            self._pool.ledger.files.set_state(self._begin(path, named, "raw").number, SPARE)
             return
         self.found.raw_files += 1
         self.scales.add(named.scale)
@@ -175,7 +176,7 @@ class Adoption:
             self._entries(mark, source)
         else:
             self._snapshots(mark, source)
-        state = "closed" if self._is_ours(path) else "foreign"
+        state = CLOSED if self._is_ours(path) else FOREIGN
         self._pool.ledger.files.set_state(mark.number, state)
 
     def _is_news(self, path: str, named: Named) -> bool:
@@ -190,8 +191,7 @@ class Adoption:
 
     def _is_ours(self, path: str) -> bool:
         """Whether the file has our form: then entries stand there as they were sent."""
-        disk = self._pool.disk
-        size = disk.size(path) or 0
+        disk, size = self._pool.disk, self._pool.disk.size(path) or 0
         ending = disk.read(path, max(0, size - len(CLOSING)), len(CLOSING))
         return disk.read(path, 0, 2) == b'{"' and ending == CLOSING
 
@@ -203,8 +203,7 @@ class Adoption:
 
     def _entries(self, mark: FileMark, source: Iterator[RawEntry]) -> None:
         """Every entry once, whatever the number of files that it stands in."""
-        place = 0
-        book = self._pool.ledger.entries
+        place, book = 0, self._pool.ledger.entries
         for batch in raw_batches(source):
             end = batch[-1].end
             book.back_up(
@@ -272,7 +271,7 @@ class Adoption:
             self._pool.ledger.adopted.drop_unwanted(mark.number)
             return
         self.found.sheets += 1
-        self._pool.ledger.files.set_state(mark.number, "closed" if fits else "foreign")
+        self._pool.ledger.files.set_state(mark.number, CLOSED if fits else FOREIGN)
 
     def _rows(self, mark: FileMark) -> bool | None:
         """Whether the sheet is, byte for byte, what raw gives; None when no line of it counts."""

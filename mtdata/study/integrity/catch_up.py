@@ -16,9 +16,9 @@ from itertools import islice
 
 from mtdata.core.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
 from mtdata.core.pool_files import RAW, SHEETS
+from mtdata.study.files.append_file import digest_of, examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.formats import keep_format
-from mtdata.study.files.grown import digest_of, examine
 from mtdata.study.files.sheets import header_of, row_places
 from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.match import Matching
@@ -30,6 +30,7 @@ from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
+from mtdata.study.model.states import ASIDE, NEWER
 from mtdata.study.pending import mend_files
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import form_of
@@ -75,22 +76,22 @@ class Stand:
         return any(one.blocks(scale) for one in self.unplaced)
 
 
-def tell_of_stand(bulletin: RoundReport, pool: Pool, stand: Stand) -> None:
+def tell_of_stand(report: RoundReport, pool: Pool, stand: Stand) -> None:
     """Tell what a round found; close what is over."""
     if stand.behind:
-        bulletin.tell("ledger_behind", "", stand.behind)
+        report.tell("ledger_behind", "", stand.behind)
     for odd in stand.odd:
         log.warning("%s", odd)
     for scale, fault in stand.faults:
-        bulletin.guard(scale, partial(_fail, fault))
+        report.guard(scale, partial(_fail, fault))
     if stand.unreadable:
-        bulletin.tell("raw_unreadable", "", named(stand.unreadable), lasts=True)
+        report.tell("raw_unreadable", "", named(stand.unreadable), lasts=True)
     else:
-        bulletin.close("", ("raw_unreadable",))
+        report.close("", ("raw_unreadable",))
     still = {one.scale for one in stand.unplaced}
-    for incident in pool.ledger.diary.open_incidents():
+    for incident in pool.ledger.incidents.open_incidents():
         if incident.kind == "file_unplaced" and incident.scale not in still:
-            bulletin.close(incident.scale, ("file_unplaced",))
+            report.close(incident.scale, ("file_unplaced",))
 
 
 def named(unreadable: dict[str, str]) -> str:
@@ -100,7 +101,7 @@ def named(unreadable: dict[str, str]) -> str:
 
 
 def log_stand(stand: Stand) -> None:
-    """The same as lines of the log alone, where no round is on."""
+    """Log how the ledger stands to the files, where no round is on to tell it."""
     faults = [str(fault) for _, fault in stand.faults]
     for words in [stand.behind, *stand.odd, *faults]:
         if words:
@@ -179,7 +180,7 @@ class CatchUp:
         if told:
             self.stand.taken.append(said)
         if not mark.writing and not tail.tail.closed:
-            self._pool.ledger.files.set_state(mark.number, "aside")
+            self._pool.ledger.files.set_state(mark.number, ASIDE)
             words = f"{mark.path} goes on behind its last whole entry as no file of ours does"
             self.stand.faults.append((mark.scale, FileTorn(f"{words}; it stays as it is")))
 
@@ -209,7 +210,7 @@ class CatchUp:
             return
         is_newer = self._goes_on if mark.mode == "grow" else self._is_newer_table
         if is_newer(mark):
-            self._pool.ledger.files.give_up(mark.number, "newer")
+            self._pool.ledger.files.give_up(mark.number, NEWER)
             if mark.scale not in self._moved:
                 self.stand.taken.append(f"{mark.path} has rows more")
 

@@ -30,8 +30,9 @@ from mtdata.study.model.package import BATCH_ENTRIES, read_entry
 from mtdata.study.model.receipt import Backup, Kept, Rows, Span
 from mtdata.study.model.row import columns_of, spread
 from mtdata.study.model.scale import NAME, Scale
+from mtdata.study.model.states import FOREIGN
 from mtdata.study.pool import Pool
-from mtdata.study.snapshots import recalled_entries
+from mtdata.study.snapshots import stored_entries
 
 NOWHERE, BY_LEDGER = Span(0, 0, 0), f"{RAW} by the ledger"
 
@@ -53,7 +54,7 @@ class Recovery:
         Sheets of the original program are left out: they have other forms of some values.  Raw
         files with entries that the ledger does not know count as sheets that differ.
         """
-        for mark in self._sheets(scale, but="foreign"):
+        for mark in self._sheets(scale, but=FOREIGN):
             decoded = Decoded(mark.path, BY_LEDGER)
             try:
                 decoded.difference = self._difference(mark, decoded)
@@ -190,7 +191,7 @@ class Recovery:
         scale = Scale(mark.scale, 0, mark.mode == "grow")
         if snapshot is not None:
             columns = snapshot.columns
-            backups: Iterator[Backup] = recalled_entries(self.pool, scale, snapshot)
+            backups: Iterator[Backup] = stored_entries(self.pool, scale, snapshot)
         else:
             columns = self._columns(mark)
             backups = self._by_ledger(mark, scale)

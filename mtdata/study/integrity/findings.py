@@ -45,11 +45,11 @@ class Findings:
 
 def step_up(pool: Pool, found: Findings) -> Stand:
     """Bring the ledger into step with the files, and say where it was not."""
-    stand, diary, now = CatchUp(pool).play(), pool.ledger.diary, pool.clock.now()
+    stand, incidents, now = CatchUp(pool).play(), pool.ledger.incidents, pool.clock.now()
     told = [("ledger_behind", "", stand.behind)] if stand.behind else []
     told += [(fault.incident, scale, str(fault)) for scale, fault in stand.faults]
     for kind, scale, words in told:
-        diary.raise_incident(kind, scale, words, now)
+        incidents.raise_incident(kind, scale, words, now)
         write_line(kind, scale, words)
         found.wrong.append(words)
     found.wrong += stand.odd

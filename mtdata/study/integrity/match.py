@@ -16,6 +16,7 @@ from mtdata.core.csv_lines import csv_cells, csv_line
 from mtdata.core.errors import EntryError
 from mtdata.study.files.sheets import row_places
 from mtdata.study.ledger import LedgerEntry
+from mtdata.study.model import states
 from mtdata.study.model.likeness import all_alike
 from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.mark import FORMS, FileMark
@@ -144,7 +145,9 @@ class Matching:
 
     def _says_the_same(self, line: SheetLine, made: Made) -> bool:
         if isinstance(made, HeldBack):
-            return made.kind == "sealed" and any(self._shows(line, made, form) for form in FORMS)
+            return made.kind == states.SEALED and any(
+                self._shows(line, made, form) for form in FORMS
+            )
         spreads = (self._spread(row.columns, row.cells) for row in made.values())
         return any(wanted is not None and all_alike(wanted, line.cells) for wanted in spreads)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from itertools import groupby, takewhile
 
+from mtdata.study.files.append_file import examine, hash_of
 from mtdata.study.files.archive import CLOSING
-from mtdata.study.files.grown import examine, hash_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, tail_entries, tail_of
 from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES

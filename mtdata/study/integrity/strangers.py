@@ -7,13 +7,14 @@ from mtdata.core.pool_files import RAW
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.integrity.placing import Placing
 from mtdata.study.model.mark import FileMark
+from mtdata.study.model.states import ASIDE
 from mtdata.study.pool import Pool
 
 ADVICE = "`mtdata verify` takes up what can be placed"
 
 
 def not_taken_up(pool: Pool) -> dict[str, str]:
-    """The same, and what of raw files nobody can read."""
+    """What is wrong with raw files that cannot be read, or hold what the ledger does not know."""
     return {**Placing(pool).unreadable(), **strangers(pool)}
 
 
@@ -28,13 +29,13 @@ def strangers(pool: Pool) -> dict[str, str]:
     found = {}
     for path in (f"{RAW}/{name}" for name in pool.disk.names(RAW) if name.endswith(".json")):
         mark, state = marks.get(path, (None, ""))
-        if mark and state != "aside" and pool.disk.size(path) == _length(mark):
+        if mark and state != ASIDE and pool.disk.size(path) == _length(mark):
             continue
         named = None if mark else placing.of(path)
         scale = mark.scale if mark else named.scale if named else ""
-        if scale in tables and state == "aside":
+        if scale in tables and state == ASIDE:
             continue
-        if number := placing.unknown_entries(path, scale, by_id=state == "aside"):
+        if number := placing.unknown_entries(path, scale, by_id=state == ASIDE):
             found[path] = (
                 f"{in_utf8(path)} holds {number} entries that the ledger does not know; {ADVICE}"
             )

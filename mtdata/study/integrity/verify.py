@@ -13,8 +13,8 @@ from itertools import islice
 from mtdata.alerts.incident import DAMAGE
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.core.pool_files import LEDGER_FILE
+from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
-from mtdata.study.files.grown import examine
 from mtdata.study.files.sheets import row_places
 from mtdata.study.integrity.catch_up import Stand
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
@@ -25,8 +25,10 @@ from mtdata.study.model.mark import FileFinding, FileMark, finding
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
-from mtdata.study.pending import lay_down, settle_waiting
+from mtdata.study.model.states import ASIDE, CLOSED, LIVE, REPLACED
+from mtdata.study.pending import make_waiting_rows, release_files
 from mtdata.study.pool import Pool, ScaleRun
+from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status.report import write_line
 
 PIECE = 1 << 20
@@ -58,7 +60,7 @@ class Scrub:
             self._all()
         except MTDataError:
             if self._stand is not None:
-                lay_down(self._pool)
+                release_files(self._pool)
             raise
         return self.found
 
@@ -75,7 +77,7 @@ class Scrub:
         read_copies(self._pool, self.found, self._paced, self._is_over)
         self._make_rows_again()
         self._files()  # what was made just now: unread, it would keep an incident open
-        files.put_down()
+        files.release_all()
         if not self.found.wrong:  # what a pass mends, the next one finds well and closes
             self._pool.evidence.close(files.all_read, self._begun)
 
@@ -113,9 +115,9 @@ class Scrub:
         else:
             self._held(mark)
 
-    def _course(self, scale: Scale) -> ScaleRun:
-        holds = self._holds_drift and scale.deleteable
-        return ScaleRun(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
+    def _report_of(self, scale: Scale) -> ScaleReport:
+        at = self._pool.clock.now()
+        return ScaleReport(ScaleRun(scale, self._pool, at, drift_holds=self._holds_drift))
 
     # raw ----------------------------------------------------------------------------------------
 
@@ -125,13 +127,13 @@ class Scrub:
         changed = self._raw_finding(mark, whole) not in AT_REST
         if (changed or damaged) and self._put_back(mark, state):
             damaged, changed = 0, False
-        if changed and state != "aside":
-            self._pool.ledger.files.set_state(mark.number, "aside")
+        if changed and state != ASIDE:
+            self._pool.ledger.files.set_state(mark.number, ASIDE)
             if self._stand is None or mark.path not in self._stand.older:  # that is told already
                 self._wrong(
                     "raw_changed", mark, "is not as it was left; a new part takes what comes"
                 )
-        if state == "aside" and not changed and not damaged:
+        if state == ASIDE and not changed and not damaged:
             self._take_back(mark)
         if damaged:
             self._pool.ledger.snapshots.distrust(mark.number)
@@ -142,8 +144,8 @@ class Scrub:
         repair = RawRepair(self._pool, mark)
         if not repair.play():
             return False
-        if state == "aside":  # a later part goes on with the day
-            self._pool.ledger.files.set_state(mark.number, "closed")
+        if state == ASIDE:  # a later part goes on with the day
+            self._pool.ledger.files.set_state(mark.number, CLOSED)
         self._wrong("raw_changed", mark, "was not as it was left")
         kept = f"; the damaged file is {repair.kept_as}" if repair.kept_as else ""
         self.found.mended.append(
@@ -153,7 +155,7 @@ class Scrub:
 
     def _take_back(self, mark: FileMark) -> None:
         """A file that was set aside, and that a person put back as it was committed."""
-        self._pool.ledger.files.set_state(mark.number, "closed")
+        self._pool.ledger.files.set_state(mark.number, CLOSED)
         self._pool.ledger.entries.find_raw(mark.number)
         self.found.mended.append(f"{mark.path}: is as it was committed again")
 
@@ -164,7 +166,7 @@ class Scrub:
                 f"{path}: the raw bytes of {number} entries are damaged; they are not deleted on "
                 "the site, and the next round fetches them again while the site has them"
             )
-            open_ones = self._pool.ledger.diary.open_incidents(scale)
+            open_ones = self._pool.ledger.incidents.open_incidents(scale)
             if any(one.kind in ("raw_changed", "files_older") for one in open_ones):
                 self.found.wrong.append(told)
 
@@ -204,7 +206,7 @@ class Scrub:
             ]
             self._pool.ledger.entries.lose_raw(lost)
             # last: a file that is given up is not looked at again
-            self._pool.ledger.files.set_state(mark.number, "replaced")
+            self._pool.ledger.files.set_state(mark.number, REPLACED)
             self._wrong("raw_changed", mark, "is not as it was left")
 
     def _read(self, mark: FileMark, start: int, length: int) -> bytes:
@@ -221,9 +223,9 @@ class Scrub:
         if self._pool.ledger.adopted.unproven(mark.number):
             self._prove(mark)
         rows = self._rows_differing(mark)
-        if state in ("live", "closed") and mark.mode == "grow":
+        if state in (LIVE, CLOSED) and mark.mode == "grow":
             rows += self._rows_without_entry(mark)
-        if state != "aside" and self._look(mark) in AT_REST and not rows:
+        if state != ASIDE and self._look(mark) in AT_REST and not rows:
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"
         self._wrong("sheet_changed", mark, f"was changed or set aside; {told}")
@@ -277,10 +279,10 @@ class Scrub:
 
     def _make_rows_again(self) -> None:
         pool = self._pool
-        stands_still = self._stand.holds_up if self._stand else lambda scale: False
-        settle_waiting(pool, self._course, lambda course: None, stands_still)
+        holds_up = self._stand.holds_up if self._stand else lambda scale: False
+        make_waiting_rows(pool, self._report_of, holds_up=holds_up)
         for told in self.found.mended:
-            pool.ledger.diary.raise_incident("mended", "", told, pool.clock.now())
+            pool.ledger.incidents.raise_incident("mended", "", told, pool.clock.now())
             write_line("mended", "", told)
 
     def _wrong(self, kind: str, mark: FileMark, told: str) -> None:

@@ -12,14 +12,15 @@ from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.adopted import AdoptedEntries
 from mtdata.study.ledger.arrivals import Arrivals
 from mtdata.study.ledger.copies import Copies
+from mtdata.study.ledger.counts import EntryCounts, Released
 from mtdata.study.ledger.entries import Entries
 from mtdata.study.ledger.entry import Classified, LedgerEntry
 from mtdata.study.ledger.files import Files, LiveLength
 from mtdata.study.ledger.listing import Listed, Listing
+from mtdata.study.ledger.queries import Queries
+from mtdata.study.ledger.runs import Runs
 from mtdata.study.ledger.schema import LEDGER
-from mtdata.study.ledger.sight import Queries
 from mtdata.study.ledger.snapshots import Snapshot, Snapshots
-from mtdata.study.ledger.standing import EntryCounts, Released
 
 __all__ = [
     "Classified",
@@ -47,9 +48,10 @@ class Ledger:
         self.snapshots = Snapshots(self._db, self.files)
         self.listing = Listing(self._db)
         self.arrivals = Arrivals(self._db)
-        self.diary = Incidents(self._db)
-        self.telling = NotificationState(self._db)
-        self.sight = Queries(self._db)
+        self.incidents = Incidents(self._db)
+        self.notifications = NotificationState(self._db)
+        self.runs = Runs(self._db)
+        self.queries = Queries(self._db)
 
     @property
     def journal(self) -> str:

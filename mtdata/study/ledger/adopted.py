@@ -6,11 +6,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.ledger.entries import CLAIM, RESTATED, claim_of
+from mtdata.study.ledger.entries import CLAIM, claim_of
 from mtdata.study.ledger.entry import LedgerEntry
 from mtdata.study.model.receipt import Span
+from mtdata.study.model.states import (
+    ADOPTED,
+    CONFLICT,
+    ENTERING,
+    FOREIGN,
+    HELD,
+    MALFORMED,
+    NEWER,
+    ROWED,
+    SAME_VALUES,
+    STORED,
+)
 
-_HALF = "SELECT number FROM files WHERE state = 'entering'"
+_HALF = f"SELECT number FROM files WHERE state = '{ENTERING}'"
 _OTHER = "SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.seq <> e.seq"
 
 
@@ -28,9 +40,9 @@ class AdoptedEntries:
         found: dict[int, list[LedgerEntry]] = {}
         for number in set(ids):
             for row in self._db.all(
-                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state <> {RESTATED}"
+                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state <> {SAME_VALUES}"
                 " AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
-                " AND held IS NOT 'malformed' AND raw_lost = 0 ORDER BY seq",
+                f" AND held IS NOT '{MALFORMED}' AND raw_lost = 0 ORDER BY seq",
                 scale,
                 number,
                 sheet,
@@ -46,7 +58,7 @@ class AdoptedEntries:
         """
         with self._db.commit():
             self._db.run_many(
-                "UPDATE entries SET state = 2, held = NULL, reason = NULL, sheet = ?,"
+                f"UPDATE entries SET state = {ROWED}, held = NULL, reason = NULL, sheet = ?,"
                 " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
                 ((*span, digest, seq) for seq, span, digest in lines),
             )
@@ -59,10 +71,10 @@ class AdoptedEntries:
         """
         with self._db.commit():
             self._db.run(
-                "UPDATE entries AS e SET state = 1, held = 'conflict',"
-                " reason = 'the id stands in the raw files with other content too' WHERE state = 0"
-                " AND answer = 'adopted' AND accepted = 0"
-                f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = 2 OR o.seq < e.seq))"
+                f"UPDATE entries AS e SET state = {HELD}, held = '{CONFLICT}',"
+                " reason = 'the id stands in the raw files with other content too'"
+                f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
+                f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
             )
 
     def forget_the_site(self, at: datetime) -> None:
@@ -70,36 +82,36 @@ class AdoptedEntries:
 
         What is there, the next listing will say; what is not may have been deleted by ourselves.
         """
-        if self._db.one("SELECT 1 FROM entries WHERE gone_at IS NULL LIMIT 1"):
+        if self._db.row("SELECT 1 FROM entries WHERE gone_at IS NULL LIMIT 1"):
             with self._db.commit():
                 self._db.run(
-                    "UPDATE entries SET gone_at = ?, answer = 'adopted', asked_at = NULL"
+                    f"UPDATE entries SET gone_at = ?, answer = '{ADOPTED}', asked_at = NULL"
                     " WHERE gone_at IS NULL",
                     at.isoformat(),
                 )
 
     def count(self) -> int:
         """How many entries the ledger knows."""
-        row = self._db.one("SELECT count(*) FROM entries")
+        row = self._db.row("SELECT count(*) FROM entries")
         return int(row[0]) if row else 0
 
     def drop_half_entered(self) -> None:
         """Commit that files whose entering was cut off are to be entered again, from the front."""
-        if not self._db.one(f"SELECT 1 FROM ({_HALF}) LIMIT 1"):
+        if not self._db.row(f"SELECT 1 FROM ({_HALF}) LIMIT 1"):
             return
         with self._db.commit():
             self._db.run(
-                "UPDATE entries SET state = 0, sheet = NULL, line_start = NULL, line_length = NULL,"
-                f" cells = NULL WHERE sheet IN ({_HALF})"
+                f"UPDATE entries SET state = {STORED}, sheet = NULL, line_start = NULL,"
+                f" line_length = NULL, cells = NULL WHERE sheet IN ({_HALF})"
             )
             self._db.run(f"UPDATE snapshots SET sheet = NULL WHERE sheet IN ({_HALF})")
             self._db.run(f"DELETE FROM snapshots WHERE file IN ({_HALF})")
-            self._db.run("UPDATE files SET state = 'newer' WHERE state = 'entering'")
+            self._db.run(f"UPDATE files SET state = '{NEWER}' WHERE state = '{ENTERING}'")
 
     def drop_unwanted(self, number: int) -> None:
         """Commit that a file that is half entered is left alone after all."""
         with self._db.commit():
-            self._db.run("DELETE FROM files WHERE number = ? AND state = 'entering'", number)
+            self._db.run(f"DELETE FROM files WHERE number = ? AND state = '{ENTERING}'", number)
 
     def unknown(self, scale: str, batch: Sequence[tuple[int | None, bytes]]) -> int:
         """How many of these (id, digest) the ledger does not know under that scale; '' = any."""
@@ -110,7 +122,7 @@ class AdoptedEntries:
         )
 
     def _knows(self, scale: str, number: int | None, digest: bytes) -> bool:
-        row = self._db.one(
+        row = self._db.row(
             "SELECT 1 FROM entries WHERE scale = ? AND id = ? AND digest = ?",
             scale,
             -1 if number is None else number,
@@ -121,29 +133,30 @@ class AdoptedEntries:
     def unknown_ids(self, scale: str, ids: Iterable[int | None]) -> int:
         """How many of these ids the ledger has no entry of at all."""
         return sum(
-            self._db.one("SELECT 1 FROM entries WHERE scale = ? AND id = ?", scale, number) is None
+            self._db.row("SELECT 1 FROM entries WHERE scale = ? AND id = ?", scale, number) is None
             for number in ids
             if number is not None
         )
 
     def is_waited_for(self, scale: str) -> bool:
         """Whether a sheet that nobody knows may have rows of this scale that nobody has bound."""
-        waiting = "SELECT 1 FROM entries WHERE scale = ? AND state < 2 LIMIT 1"
+        waiting = f"SELECT 1 FROM entries WHERE scale = ? AND state < {ROWED} LIMIT 1"
         bare = "SELECT 1 FROM snapshots WHERE scale = ? AND sheet IS NULL LIMIT 1"
-        return bool(self._db.one(waiting, scale) or self._db.one(bare, scale))
+        return bool(self._db.row(waiting, scale) or self._db.row(bare, scale))
 
     def unproven(self, sheet: int) -> int:
         """How many lines of a sheet were never held against raw."""
-        row = self._db.one("SELECT count(*) FROM entries WHERE sheet = ? AND cells IS NULL", sheet)
+        row = self._db.row("SELECT count(*) FROM entries WHERE sheet = ? AND cells IS NULL", sheet)
         return int(row[0]) if row else 0
 
     def foreign(self, scale: str, ids: Iterable[int]) -> dict[int, LedgerEntry]:
         """Entries with these ids whose raw bytes the original program wrote in its own words."""
         found: dict[int, LedgerEntry] = {}
         for number in set(ids):
-            row = self._db.one(
-                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state < {RESTATED}"
-                " AND file IN (SELECT number FROM files WHERE kind = 'raw' AND state = 'foreign')"
+            row = self._db.row(
+                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state < {SAME_VALUES}"
+                " AND file IN (SELECT number FROM files"
+                f" WHERE kind = 'raw' AND state = '{FOREIGN}')"
                 " ORDER BY seq DESC LIMIT 1",
                 scale,
                 number,

@@ -12,15 +12,26 @@ from typing import Any
 
 from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.counts import SETTLED, WORTH_A_TRY, Counts
 from mtdata.study.ledger.entry import Classified, LedgerEntry
 from mtdata.study.ledger.files import Files
 from mtdata.study.ledger.schema import REBUILD
-from mtdata.study.ledger.standing import SETTLED, Counts
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import HeldBack, Placed, Span
+from mtdata.study.model.states import (
+    ADOPTED,
+    CONFLICT,
+    HELD,
+    MALFORMED,
+    NEWER,
+    REPLACED,
+    ROWED,
+    SAME_VALUES,
+    STORED,
+    SUPERSEDED,
+)
 
-STORED, HELD, ROWED, RESTATED = 0, 1, 2, 3
 NO_ID = -1
 PAGE = 1024
 
@@ -44,7 +55,7 @@ class Entries(Counts):
         super().__init__(connection)
         self._files = files
 
-    def sift(self, scale: str, batch: Sequence[Entry]) -> Classified:
+    def classify(self, scale: str, batch: Sequence[Entry]) -> Classified:
         """Note a batch of the package as present on the site, and find what is new in it."""
         keys = [(NO_ID if e.id is None else e.id, e.digest) for e in batch]
         with self._db.working():
@@ -52,13 +63,13 @@ class Entries(Counts):
             # CROSS JOIN: SQLite keeps the order, so that ids are looked up one by one.
             met = self._db.all(
                 "SELECT e.id, e.digest, e.gone_at IS NOT NULL"
-                " AND coalesce(e.answer, '') NOT IN ('superseded', 'adopted'), e.raw_lost"
+                f" AND coalesce(e.answer, '') NOT IN ('{SUPERSEDED}', '{ADOPTED}'), e.raw_lost"
                 " FROM (SELECT DISTINCT value AS id FROM json_each(?)) b"
                 " CROSS JOIN entries e ON e.scale = ? AND e.id = b.id",
                 json.dumps([number for number, _ in keys]),
                 scale,
             )
-        return _sorted_out(batch, met)
+        return _classified(batch, met)
 
     def back_up(
         self,
@@ -70,14 +81,14 @@ class Entries(Counts):
         piece: bytes,
         conflicts: frozenset[bytes],
         at: datetime,
-        restated: Mapping[bytes, LedgerEntry] = MappingProxyType({}),
+        same_values: Mapping[bytes, LedgerEntry] = MappingProxyType({}),
         found: bool = False,
     ) -> list[int]:
         """Commit that these bytes stand in the raw file; returns the new seq of each entry.
 
         One that is known stands there from now on, unless it was `found` and stands elsewhere too.
 
-        `restated` has the entries, by digest, that say what an older version of them says.
+        `same_values` has the entries, by digest, that say what an older version of them says.
         `found`: they stood there before the ledger knew of them, and nobody knows whether the site
         has them still; the next listing will say.
         """
@@ -86,17 +97,19 @@ class Entries(Counts):
             digest = sha256(piece).digest()
             self._files.add_range(mark.number, start, len(piece), key, digest, at.isoformat())
             seqs = self._enter(mark.scale, added, conflicts, at.isoformat() if found else None)
-            for seq, (entry, _) in zip(seqs, added, strict=True) if restated else ():
-                if entry.digest in restated:
-                    self._take_over(restated[entry.digest], seq)
+            for seq, (entry, _) in zip(seqs, added, strict=True) if same_values else ():
+                if entry.digest in same_values:
+                    self._take_over(same_values[entry.digest], seq)
             return seqs
 
     def _take_over(self, old: LedgerEntry, seq: int) -> None:
         """The line of the older version is the newer one's now, whose bytes are as sent."""
-        self._db.run(f"UPDATE entries SET state = {RESTATED}, sheet = NULL WHERE seq = ?", old.seq)
+        self._db.run(
+            f"UPDATE entries SET state = {SAME_VALUES}, sheet = NULL WHERE seq = ?", old.seq
+        )
         if old.line is not None:
             self._db.run(
-                "UPDATE entries SET state = 2, sheet = ?, line_start = ?, line_length = ?,"
+                f"UPDATE entries SET state = {ROWED}, sheet = ?, line_start = ?, line_length = ?,"
                 " cells = ? WHERE seq = ?",
                 *old.line,
                 old.cells,
@@ -126,7 +139,7 @@ class Entries(Counts):
         conflicts: frozenset[bytes],
         found_at: str | None,
     ) -> list[int]:
-        row = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
+        row = self._db.row("SELECT coalesce(max(seq), 0) FROM entries")
         first = int(row[0]) + 1 if row else 1
         self._db.run_many(
             "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
@@ -134,7 +147,7 @@ class Entries(Counts):
             " ON CONFLICT (scale, id, digest) DO UPDATE SET"
             " file = excluded.file, start = excluded.start, length = excluded.length, raw_lost = 0"
             " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
-            " WHERE f.number = entries.file AND f.state IN ('replaced', 'newer'))",
+            f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
             (
                 (
                     seq,
@@ -144,7 +157,7 @@ class Entries(Counts):
                     *span,
                     *_first_state(e, conflicts),
                     found_at,
-                    found_at and "adopted",
+                    found_at and ADOPTED,
                 )
                 for seq, (e, span) in enumerate(added, first)
             ),
@@ -153,11 +166,11 @@ class Entries(Counts):
 
     def waiting(self, scale: str, fingerprint: str) -> Iterator[list[LedgerEntry]]:
         """Entries that are safe as raw bytes and may become rows now, oldest first, in pages."""
-        last = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
+        last = self._db.row("SELECT coalesce(max(seq), 0) FROM entries")
         after = 0
         while rows := self._db.all(
-            f"SELECT {CLAIM} FROM entries WHERE scale = ? AND state < 2 AND seq > ? AND seq <= ?"
-            " AND (state = 0 OR (held IN ('sealed', 'drift') AND tried_with <> ?)) AND raw_lost = 0"
+            f"SELECT {CLAIM} FROM entries WHERE scale = ? AND state < {ROWED}"
+            f" AND seq > ? AND seq <= ? AND {WORTH_A_TRY} AND raw_lost = 0"
             " ORDER BY seq LIMIT ?",
             scale,
             after,
@@ -177,9 +190,10 @@ class Entries(Counts):
         after = NO_ID, sys.maxsize
         while rows := self._db.all(
             f"SELECT {CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
-            " WHERE e.scale = ? AND e.state = 2 AND e.raw_lost = 0 AND (e.id, e.seq) > (?, ?)"
+            f" WHERE e.scale = ? AND e.state = {ROWED} AND e.raw_lost = 0"
+            " AND (e.id, e.seq) > (?, ?)"
             " AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND"
-            f" ((o.state < 2 AND NOT {SETTLED}) OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"
+            f" ((o.state < {ROWED} AND NOT {SETTLED}) OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"
             " ORDER BY e.id, e.seq LIMIT ?",
             scale,
             *after,
@@ -222,7 +236,7 @@ class Entries(Counts):
         with self._db.commit():
             self._files.save(mark)
             self._db.run_many(
-                "UPDATE entries SET state = 2, held = NULL, reason = NULL, sheet = ?,"
+                f"UPDATE entries SET state = {ROWED}, held = NULL, reason = NULL, sheet = ?,"
                 " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
                 ((*line.span, line.digest, line.entry.seq) for line in placed),
             )
@@ -231,7 +245,8 @@ class Entries(Counts):
         """Commit that entries wait, for what, and what was tried."""
         with self._db.commit():
             self._db.run_many(
-                "UPDATE entries SET state = 1, held = ?, reason = ?, tried_with = ? WHERE seq = ?",
+                f"UPDATE entries SET state = {HELD}, held = ?, reason = ?, tried_with = ?"
+                " WHERE seq = ?",
                 ((h.kind, h.reason, fingerprint, h.entry.seq) for h in held),
             )
 
@@ -248,18 +263,18 @@ class Entries(Counts):
 
 def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
     if entry.fault:
-        return HELD, "malformed", entry.fault
+        return HELD, MALFORMED, entry.fault
     if entry.digest in conflicts:
-        return HELD, "conflict", "the id was collected before with other content"
+        return HELD, CONFLICT, "the id was collected before with other content"
     return STORED, None, None
 
 
-def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classified:
+def _classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classified:
     known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
     for number, digest, gone, lost in met:
         known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
-    fresh, again = [], []
-    conflicts, anew = set(), set()
+    fresh, refetch = [], []
+    conflicts, reused = set(), set()
     for entry in batch:
         versions = known.setdefault(NO_ID if entry.id is None else entry.id, {})
         before = versions.get(entry.digest)
@@ -267,10 +282,10 @@ def _sorted_out(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Class
             if versions and entry.id is not None and not entry.fault:
                 conflicts.add(entry.digest)
                 if any(gone for gone, _ in versions.values()):
-                    anew.add(entry.digest)
+                    reused.add(entry.digest)
             fresh.append(entry)
             versions[entry.digest] = (False, False)
         elif before[1]:
-            again.append(entry)
+            refetch.append(entry)
             versions[entry.digest] = (False, False)
-    return Classified(fresh, frozenset(conflicts), frozenset(anew), again)
+    return Classified(fresh, frozenset(conflicts), frozenset(reused), refetch)

@@ -26,10 +26,10 @@ class Classified(NamedTuple):
 
     fresh: list[Entry]
     conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
-    anew: frozenset[bytes]  # those of them whose id was proven gone before
-    again: list[Entry]  # known ones whose raw bytes were lost and that the site still has
+    reused_ids: frozenset[bytes]  # those of them whose id was proven gone before
+    refetch: list[Entry]  # known ones whose raw bytes were lost and that the site still has
 
     def without(self, same: Mapping[bytes, LedgerEntry]) -> Classified:
-        """The same batch when these digests turn out to conflict with nothing."""
+        """The batch when these digests turn out to conflict with nothing."""
         keys = frozenset(same)
-        return self._replace(conflicts=self.conflicts - keys, anew=self.anew - keys)
+        return self._replace(conflicts=self.conflicts - keys, reused_ids=self.reused_ids - keys)

@@ -27,16 +27,16 @@ log = logging.getLogger(__name__)
 class Evidence:
     """What speaks of damage in one pool."""
 
-    def __init__(self, diary: Incidents, now: Callable[[], datetime]) -> None:
-        self._diary, self._now = diary, now
+    def __init__(self, incidents: Incidents, now: Callable[[], datetime]) -> None:
+        self._incidents, self._now = incidents, now
 
     def enter(self, kind: str, scale: str, detail: str) -> None:
         """Open the incident, or count it; StorageError when it cannot be: then nothing goes on."""
-        self._diary.raise_incident(kind, scale, detail, self._now())
+        self._incidents.raise_incident(kind, scale, detail, self._now())
 
     def against(self, scale: str) -> list[Incident]:
         """What forbids deletes of the scale: damage anywhere in the pool, or its own trouble."""
-        return [one for one in self._diary.open_incidents() if hinders(one, scale)]
+        return [one for one in self._incidents.open_incidents() if hinders(one, scale)]
 
     def close(self, all_read: Callable[[datetime, datetime], bool], begun: datetime) -> None:
         """Close what speaks of damage once every file was read whole since, and is well.
@@ -44,17 +44,17 @@ class Evidence:
         `all_read` says whether all were, between two moments; `begun` is when this pass began.
         """
         now, before = self._now(), begun - timedelta(microseconds=1)
-        for one in self._diary.open_incidents():
+        for one in self._incidents.open_incidents():
             if one.kind not in DAMAGE:
                 continue
             # seen by a clock that stood ahead, it was seen before this pass all the same
             if all_read(past(one.last_at, now) or before, now):
-                self._diary.close_as_mended(one.kind, one.scale, now)
+                self._incidents.close_as_mended(one.kind, one.scale, now)
                 log.info("incident closed, for every file was read and is well: %s", one.kind)
 
     def code(self) -> int:
         """What a round ends with for what stands and hinders deletes: 74 damage, 1 else, 0 none."""
-        kinds = {one.kind for one in self._diary.open_incidents() if KINDS[one.kind].blocks}
+        kinds = {one.kind for one in self._incidents.open_incidents() if KINDS[one.kind].blocks}
         return StorageError.exit_code if kinds & DAMAGE else int(bool(kinds))
 
 

@@ -12,10 +12,9 @@ from mtdata.core.past import latest_counted
 from mtdata.study.ledger.ranges import Ranges
 from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.mark import EMPTY_DIGEST, FileMark
+from mtdata.study.model.states import LIVE, REPLACED, SPARE, STAGED, STANDING, STORED, UNMET
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing, form"
-UNMET = ("newer", "entering")
-_STANDING = "'live', 'closed', 'foreign', 'aside'"
 
 
 class LiveLength(NamedTuple):
@@ -38,8 +37,8 @@ class Files(Ranges):
 
     def live(self, kind: str, scale: str, day: str) -> FileMark | None:
         """The newest part of a scale's file of a day that may still be written."""
-        row = self._db.one(
-            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"
+        row = self._db.row(
+            f"SELECT {_FIELDS} FROM files WHERE state = '{LIVE}' AND kind = ? AND scale = ?"
             " AND day = ? ORDER BY part DESC LIMIT 1",
             kind,
             scale,
@@ -49,19 +48,13 @@ class Files(Ranges):
 
     def by_number(self, number: int) -> FileMark:
         """The mark with that number, whatever became of the file."""
-        row = self._db.one(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)
+        row = self._db.row(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)
         if row is None:
             raise StorageError(f"the ledger names a file {number} that it does not know.{REBUILD}")
         return _mark(row)
 
     def in_state(self, state: str) -> list[FileMark]:
-        """Marks in one of these states; some a scale and day.
-
-        live: may be written. closed: as we made it, never written again. foreign: the original
-        program's, never written. aside: not as it was left. staged: about to be published.
-        replaced: another file has its rows now. entering: found in the pool, half entered yet.
-        newer: to be entered as it stands now. spare: holds nothing that stands nowhere else.
-        """
+        """Marks in one of the states of a file (model/states.py), by scale and number."""
         return [
             _mark(row)
             for row in self._db.all(
@@ -76,7 +69,7 @@ class Files(Ranges):
             LiveLength._make((*row[:4], bool(row[4])))
             for row in self._db.all(
                 "SELECT number, path, scale, length, writing FROM files"
-                " WHERE state = 'live' AND kind = ? ORDER BY number",
+                f" WHERE state = '{LIVE}' AND kind = ? ORDER BY number",
                 kind,
             )
         ]
@@ -87,7 +80,7 @@ class Files(Ranges):
         One that was read after `now` counts as unread.
         """
         rows = self._db.all(
-            f"SELECT {_FIELDS}, state FROM files WHERE state IN ({_STANDING}) AND ?1 IN ('', kind)"
+            f"SELECT {_FIELDS}, state FROM files WHERE state IN {STANDING} AND ?1 IN ('', kind)"
             " ORDER BY iif(read_at > ?2, NULL, read_at), kind = 'sheet', scale, number",
             kind,
             None if now is None else latest_counted(now).isoformat(),
@@ -104,26 +97,26 @@ class Files(Ranges):
         known = {path for (path,) in self._db.all("SELECT path FROM files")}
         newest = "SELECT max(number) FROM files GROUP BY path"
         unmet = f"SELECT path FROM files WHERE state IN {UNMET} AND number IN ({newest})"
-        if self._db.one(f"SELECT 1 FROM files WHERE state IN {UNMET} LIMIT 1"):  # seldom
+        if self._db.row(f"SELECT 1 FROM files WHERE state IN {UNMET} LIMIT 1"):  # seldom
             known -= {path for (path,) in self._db.all(unmet)}
         return known
 
     def knows_any(self) -> bool:
         """Whether a file was ever entered whole."""
-        return bool(self._db.one(f"SELECT 1 FROM files WHERE state NOT IN {UNMET} LIMIT 1"))
+        return bool(self._db.row(f"SELECT 1 FROM files WHERE state NOT IN {UNMET} LIMIT 1"))
 
     def raw_marks(self) -> dict[str, tuple[FileMark, str]]:
         """Raw files that the ledger knows, with their state, by path."""
         rows = self._db.all(
             f"SELECT {_FIELDS}, state FROM files WHERE kind = 'raw'"
-            f" AND state IN ({_STANDING}, 'spare')"
+            f" AND state IN {(*STANDING, SPARE)}"
         )
         return {row[5]: (_mark(row[:-1]), row[-1]) for row in rows}
 
     def read_since(self, at: datetime, now: datetime) -> int:
         """Bytes of the files that should be there and were read whole since then, up to now."""
-        row = self._db.one(
-            f"SELECT coalesce(sum(length), 0) FROM files WHERE state IN ({_STANDING})"
+        row = self._db.row(
+            f"SELECT coalesce(sum(length), 0) FROM files WHERE state IN {STANDING}"
             " AND read_at >= ? AND read_at <= ?",
             at.isoformat(),
             latest_counted(now).isoformat(),
@@ -132,8 +125,8 @@ class Files(Ranges):
 
     def all_read(self, since: datetime, now: datetime) -> bool:
         """Whether every file that should be there was read whole after that, none after now."""
-        return not self._db.one(
-            f"SELECT 1 FROM files WHERE state IN ({_STANDING})"
+        return not self._db.row(
+            f"SELECT 1 FROM files WHERE state IN {STANDING}"
             " AND (read_at IS NULL OR read_at <= ? OR read_at > ?) LIMIT 1",
             since.isoformat(),
             latest_counted(now).isoformat(),
@@ -141,11 +134,11 @@ class Files(Ranges):
 
     def unfinished(self) -> list[FileMark]:
         """Live files that a round had in hand when it ended without a word."""
-        return [mark for mark in self.in_state("live") if mark.writing]
+        return [mark for mark in self.in_state(LIVE) if mark.writing]
 
     def parts(self, kind: str, scale: str, day: str) -> int:
         """How many parts that day's file has had so far, whatever became of them."""
-        row = self._db.one(
+        row = self._db.row(
             "SELECT coalesce(max(part), 0) FROM files WHERE kind = ? AND scale = ? AND day = ?",
             kind,
             scale,
@@ -155,13 +148,13 @@ class Files(Ranges):
 
     def part_at(self, path: str) -> int | None:
         """The part that a file under that path was, if the ledger ever knew one there."""
-        row = self._db.one("SELECT max(part) FROM files WHERE path = ?", path)
+        row = self._db.row("SELECT max(part) FROM files WHERE path = ?", path)
         return row[0] if row else None
 
-    def begin(self, mark: FileMark, state: str = "live") -> FileMark:
+    def begin(self, mark: FileMark, state: str = LIVE) -> FileMark:
         """Enter a file before its first byte is written, so that a torn one is known as ours."""
         with self._db.commit():
-            row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM files")
+            row = self._db.row("SELECT coalesce(max(number), 0) + 1 FROM files")
             number = int(row[0]) if row else 1
             self._db.run(
                 f"INSERT INTO files ({_FIELDS}, state) VALUES ({', '.join('?' * 13)})",
@@ -201,16 +194,16 @@ class Files(Ranges):
             self.save(mark)
         return mark
 
-    def put_down(self) -> None:
+    def release_all(self) -> None:
         """Say that every file is at rest: what stands there now is what was committed."""
-        if self._db.one("SELECT 1 FROM files WHERE writing = 1"):
+        if self._db.row("SELECT 1 FROM files WHERE writing = 1"):
             with self._db.commit():
                 self._db.run("UPDATE files SET writing = 0 WHERE writing = 1")
 
     def forget(self, number: int) -> None:
         """Drop a staged file that was never published."""
         with self._db.commit():
-            self._db.run("DELETE FROM files WHERE number = ? AND state = 'staged'", number)
+            self._db.run(f"DELETE FROM files WHERE number = ? AND state = '{STAGED}'", number)
 
     def set_state(self, number: int, state: str) -> None:
         """Move a file to another state."""
@@ -222,7 +215,7 @@ class Files(Ranges):
         with self._db.commit():
             self._db.run("UPDATE files SET form = ? WHERE number = ?", form, sheet)
 
-    def give_up(self, sheet: int, state: str = "replaced") -> int:
+    def give_up(self, sheet: int, state: str = REPLACED) -> int:
         """Let go of a sheet that is not as it was left; how many of its lines wait for a new row.
 
         In one commit: of a sheet that is given up nobody would look for lines that still claim it.
@@ -231,8 +224,9 @@ class Files(Ranges):
             self._db.run("UPDATE files SET state = ? WHERE number = ?", state, sheet)
             self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
             return self._db.run(
-                "UPDATE entries SET state = 0, accepted = 1, sheet = NULL, line_start = NULL,"
-                " line_length = NULL, cells = NULL WHERE sheet = ? AND raw_lost = 0",
+                f"UPDATE entries SET state = {STORED}, accepted = 1, sheet = NULL,"
+                " line_start = NULL, line_length = NULL, cells = NULL"
+                " WHERE sheet = ? AND raw_lost = 0",
                 sheet,
             )
 
@@ -243,10 +237,11 @@ class Files(Ranges):
                 self._move_lines(old.number, new.number, lines)
             if old is not None:
                 self._db.run(
-                    "UPDATE files SET state = 'replaced', writing = 0 WHERE number = ?", old.number
+                    f"UPDATE files SET state = '{REPLACED}', writing = 0 WHERE number = ?",
+                    old.number,
                 )
                 self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", old.number)
-            self._db.run("UPDATE files SET state = 'live' WHERE number = ?", new.number)
+            self._db.run(f"UPDATE files SET state = '{LIVE}' WHERE number = ?", new.number)
 
     def _move_lines(self, old: int, new: int, lines: Iterator[tuple[int, int]]) -> None:
         after, page = -1, 1000
@@ -272,8 +267,8 @@ class Files(Ranges):
 
     def set_down(self, mark: FileMark, kept_at: str) -> FileMark:
         """Enter a whole file and its one range, once: what is there under the path is the same."""
-        row = self._db.one(
-            f"SELECT {_FIELDS} FROM files WHERE state = 'live' AND kind = ? AND scale = ?"
+        row = self._db.row(
+            f"SELECT {_FIELDS} FROM files WHERE state = '{LIVE}' AND kind = ? AND scale = ?"
             " AND path = ? AND digest = ?",
             mark.kind,
             mark.scale,

@@ -7,20 +7,20 @@ from contextlib import closing
 from pathlib import Path
 
 from mtdata.alerts.schema import INCIDENTS, INCIDENTS_NEWER, is_incident
-from mtdata.core.cells import are_words, is_day
+from mtdata.core.cells import is_day, is_text_list
 from mtdata.core.reach import is_plain
 from mtdata.core.sqlite import FOREIGN, Schema, format_of
+from mtdata.study.model.states import LIVE, MALFORMED, ROWED, SAME_VALUES, STORED
 
 REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
 FILE_KINDS = ("raw", "sheet", "held")
-LAST_STATE = 3
 TABLES = f"""
 CREATE TABLE files (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
   part INTEGER NOT NULL, path TEXT NOT NULL, mode TEXT NOT NULL, length INTEGER NOT NULL,
   digest BLOB NOT NULL, columns TEXT NOT NULL, writing INTEGER NOT NULL, state TEXT NOT NULL,
   read_at TEXT, form INTEGER NOT NULL DEFAULT 1);
-CREATE INDEX files_live ON files (kind, scale, day, part) WHERE state = 'live';
+CREATE INDEX files_live ON files (kind, scale, day, part) WHERE state = '{LIVE}';
 CREATE TABLE ranges (
   file INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, key TEXT NOT NULL,
   digest BLOB NOT NULL, kept_at TEXT NOT NULL, PRIMARY KEY (file, start)) WITHOUT ROWID;
@@ -43,7 +43,7 @@ CREATE TABLE entries (
   sheet INTEGER, line_start INTEGER, line_length INTEGER, cells BLOB,
   asked_at TEXT, answer TEXT, gone_at TEXT, raw_lost INTEGER DEFAULT 0);
 CREATE UNIQUE INDEX entries_key ON entries (scale, id, digest);
-CREATE INDEX entries_waiting ON entries (scale, seq) WHERE state < 2;
+CREATE INDEX entries_waiting ON entries (scale, seq) WHERE state < {ROWED};
 CREATE INDEX entries_on_site ON entries (scale, id, digest) WHERE gone_at IS NULL;
 CREATE INDEX entries_raw ON entries (file, start);
 CREATE INDEX entries_line ON entries (sheet, line_start) WHERE sheet IS NOT NULL;
@@ -66,10 +66,10 @@ NEWER = {
 {INCIDENTS_NEWER[1]}CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
 CREATE INDEX IF NOT EXISTS runs_command ON runs (command, exit, ended_at);
 """,
-    2: """
+    2: f"""
 ALTER TABLE files ADD COLUMN form INTEGER NOT NULL DEFAULT 1;
-UPDATE entries SET state = 0, held = NULL, reason = NULL, tried_with = NULL
-  WHERE held = 'malformed' AND sheet IS NULL
+UPDATE entries SET state = {STORED}, held = NULL, reason = NULL, tried_with = NULL
+  WHERE held = '{MALFORMED}' AND sheet IS NULL
   AND reason IN ('a number too large', 'a value that cannot be written');
 """,
 }
@@ -95,14 +95,14 @@ def _is_kind(text: str) -> bool:
 
 
 def _is_state(state: object) -> bool:
-    return isinstance(state, str) or (isinstance(state, int) and state <= LAST_STATE)
+    return isinstance(state, str) or (isinstance(state, int) and state <= SAME_VALUES)
 
 
 LEDGER = Schema(
     3,
     TABLES,
     NEWER,
-    {"columns": are_words, "day": is_day, "kind": _is_kind, "state": _is_state},
+    {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state},
     WORKING,
     ASTRAY,
     REBUILD,

@@ -18,6 +18,7 @@ from mtdata.study.model.row import (
     sealed_values,
     with_texts,
 )
+from mtdata.study.model.states import MALFORMED, SEALED
 
 
 class Envelope(NamedTuple):
@@ -72,7 +73,7 @@ def _made(entry: Kept, texts: list[Any], form: int) -> Row | HeldBack:
         columns, cells = cells_of(opened(entry.values, texts) if texts else entry.values, form)
     except EntryError as error:
         sealed = any(isinstance(text, StillSealed) for text in texts)
-        return HeldBack(entry, "sealed" if sealed else "malformed", str(error))
+        return HeldBack(entry, SEALED if sealed else MALFORMED, str(error))
     return Row(entry, columns, cells, cells_digest(columns, cells))
 
 

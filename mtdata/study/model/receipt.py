@@ -3,6 +3,7 @@
     Package > Backup > Rows > Sheet > Verified > Deleted
 
 Only `pipeline.verify` makes a Verified, and only what a Verified calls deletable is deleted.
+What a step met and has to tell stands in the `notices` of its receipt.
 None of them shows its contents when printed: they hold answers.
 """
 
@@ -15,6 +16,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from mtdata.study.model.scale import Scale
+from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,10 +53,14 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Backup:
-    """A batch of entries that are safe as raw bytes and still want a row."""
+    """A batch of entries that are safe as raw bytes and still want a row, maybe none of it."""
 
     scale: Scale
     entries: tuple[Kept, ...]
+    received: int = 0  # entries of the package that the batch was made of
+    fresh: int = 0  # those that the ledger had not
+    held: int = 0  # those that are held from now on, and get no row yet
+    notices: tuple[StepNotice, ...] = ()
 
 
 class Row(NamedTuple):
@@ -70,7 +76,7 @@ class Row(NamedTuple):
 
 
 class HeldBack(NamedTuple):
-    """An entry that cannot become a row yet: `kind` is one of HELD_KINDS."""
+    """An entry that cannot become a row yet: `kind` is one of states.HELD_KINDS."""
 
     entry: Kept
     kind: str
@@ -78,9 +84,6 @@ class HeldBack(NamedTuple):
 
     def __repr__(self) -> str:
         return f"HeldBack(seq={self.entry.seq}, {self.kind}: {self.reason})"
-
-
-HELD_KINDS = ("sealed", "malformed", "conflict", "drift")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,6 +95,7 @@ class Rows:
     held: tuple[HeldBack, ...]
     opened: Counter[str] = field(default_factory=Counter)  # values unpadded, by name of the key
     unopened: int = 0  # values that no key unpads and another key may
+    notices: tuple[StepNotice, ...] = ()
 
 
 class Placed(NamedTuple):
@@ -113,6 +117,8 @@ class Sheet:
     file: int
     columns: tuple[str, ...]
     lines: tuple[Placed, ...]
+    is_new: bool = True  # False for lines of an earlier round, named by the ledger
+    notices: tuple[StepNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,6 +131,7 @@ class Verified:
 
     sheet: Sheet
     copied: frozenset[int]
+    notices: tuple[StepNotice, ...] = ()
 
     @property
     def deletable(self) -> list[Placed]:
@@ -156,3 +163,16 @@ class Deleted:
 
     verified: Verified
     answers: tuple[DeleteAnswer, ...]
+
+    @property
+    def notices(self) -> tuple[StepNotice, ...]:
+        """Whether a delete of the batch was not done, and why."""
+        bad = [a for a in self.answers if a.outcome in (Outcome.FAILED, Outcome.REFUSED)]
+        if not bad:
+            return ()
+        detail = f"{len(bad)} deletes were not done: {bad[0].reason}"
+        return (StepNotice(StepNoticeKind.DELETE_FAILED, detail),)
+
+
+Receipt = Backup | Rows | Sheet | Verified | Deleted
+"""What of a scale's round is done a batch at a time."""

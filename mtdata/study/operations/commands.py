@@ -19,7 +19,6 @@ from mtdata.core.lock import HeldLock
 from mtdata.core.pool_files import RECOVERED
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.stop import StopToken
-from mtdata.study import pipeline
 from mtdata.study.from_ledger import LedgerSheet, owed
 from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
@@ -38,12 +37,13 @@ from mtdata.study.operations.opening import (
     open_pool,
     seldom_searched,
     site_of,
-    terms_of,
 )
 from mtdata.study.operations.reclaiming import accept
+from mtdata.study.pipeline import verify
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
+from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import forecasts as outlook
 from mtdata.study.status import overview as standing
 from mtdata.study.status.report import RoundResult
@@ -59,21 +59,21 @@ def export(
     site: SiteConfig,
     wanted: str,
     watch: Callable[[str], None] = lambda _: None,
-    pulse: StopToken | None = None,
+    stop: StopToken | None = None,
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
-    `watch` is told each step, `pulse` beats with every touch of the world and may end the round.
+    `watch` is told each step, `stop` is checked with every touch of the world and may end it.
     """
     with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
         if has_raw(site) and not knows_its_files(site):
             _adopt(site, watch, held)
         with (
-            open_pool(site, pulse=pulse, held=held) as opening,
-            closing(site_of(site, pulse)) as client,
+            open_pool(site, stop=stop, held=held) as opening,
+            closing(site_of(site, stop)) as client,
         ):
             keep = partial(KnownPool(site).keep, opening.pool.disk)
-            played = Round(terms_of(site), opening.pool, client, opening.key_faults, watch, keep)
+            played = Round(site, opening.pool, client, opening.key_faults, watch, keep)
             return played.play(wanted)
 
 
@@ -112,7 +112,7 @@ def _is_in_step(site: SiteConfig) -> bool:
 
 def _adopt(site: SiteConfig, watch: Callable[[str], None], held: HeldLock) -> AdoptedTotals:
     """Enter the pool's files in a new ledger, which gets its name when it is whole."""
-    disk = HeldDisk(site.path, held, StopToken().beat)
+    disk = HeldDisk(site.path, held, StopToken().check)
     for ending in BESIDE:
         disk.remove(REBUILDING + ending)
     with open_pool(site, REBUILDING, held=held) as opening:
@@ -169,7 +169,7 @@ def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:
     if not has_ledger(site):
         return None
     with closing(Ledger(site.path / Ledger.NAME)) as ledger:
-        return ledger.diary.last_success(*(command.format(site.name) for command in commands))
+        return ledger.runs.last_success(*(command.format(site.name) for command in commands))
 
 
 def look_ahead(site: SiteConfig) -> None:
@@ -179,13 +179,13 @@ def look_ahead(site: SiteConfig) -> None:
     """
     if has_pool(site):
         with look_into(site) as pool:
-            outlook.look(pool, terms_of(site), pool.clock.now())
+            outlook.look(pool, site, pool.clock.now())
 
 
 def status(site: SiteConfig) -> dict[str, Any]:
     """How the pool stands."""
     with look_into(site) as pool:
-        return as_json(standing.overview(pool, terms_of(site), ready=site.ready))
+        return as_json(standing.overview(pool, site))
 
 
 def write_metrics(settings: Settings, path: Path | None = None) -> None:
@@ -241,36 +241,34 @@ def deletions(site: SiteConfig) -> dict[str, Any]:
         scales = opening.pool.ledger.listing.scales()
         proven = [_proven(opening.pool, copying, scale) for scale in scales]
         # last: what is found damaged in one scale hinders them all
-        return {one.course.scale.name: _deletions(one, site) for one in proven}
+        return {one.report.run.scale.name: _deletions(one, site) for one in proven}
 
 
 class _Proven(NamedTuple):
     """What of a scale may go, by id; how many entries wait for replicas, and why."""
 
-    course: ScaleRun
+    report: ScaleReport
     ids: list[int | None]
     waiting: int
     reasons: list[str]
 
 
 def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
-    course = ScaleRun(scale, pool, pool.clock.now())
+    run = ScaleRun(scale, pool, pool.clock.now())
+    report = ScaleReport(run)
     pool.ledger.listing.expect(scale.name)
-    ids = [
-        line.entry.id
-        for verified in pipeline.verify(owed(course), LedgerSheet(course, copying))
-        for line in verified.deletable
-    ]
-    return _Proven(course, ids, *copying.waiting())
+    proven = verify(report.noting(owed(run)), LedgerSheet(run, copying))
+    ids = [line.entry.id for verified in report.noting(proven) for line in verified.deletable]
+    return _Proven(report, ids, *copying.waiting())
 
 
 def _deletions(found: _Proven, site: SiteConfig) -> dict[str, Any]:
-    course, proven, waiting, reasons = found
-    told = standing.reasons(course)
+    report, proven, waiting, reasons = found
+    told = standing.reasons(report.run)
     may = [] if told["blocked"] else proven[: site.delete_limit]
     why = [told["blocked"]] if told["blocked"] else []
     why += [f"{count} {reason}" for reason, count in told["kept"].items()]
-    why += [*course.told.values(), *reasons]
+    why += [*report.notices.values(), *reasons]
     if len(may) < len(proven) and not told["blocked"]:
         why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
     if may and not site.delete_mode:

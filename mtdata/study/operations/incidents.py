@@ -15,9 +15,9 @@ from mtdata.study.status import overview
 def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
     """Open incidents, or the newest of all."""
     with look_into(site) as pool:
-        diary = pool.ledger.diary
-        found = diary.incidents() if closed_too else diary.open_incidents()
-        return [overview.shown(incident) for incident in found]
+        known = pool.ledger.incidents
+        newest = known.incidents() if closed_too else known.open_incidents()
+        return [overview.shown(incident) for incident in newest]
 
 
 def closed_incidents(site: SiteConfig, before: int, most: int) -> list[Incident]:
@@ -25,11 +25,11 @@ def closed_incidents(site: SiteConfig, before: int, most: int) -> list[Incident]
     if not (site.path / Ledger.NAME).is_file():
         return []
     with closing(Ledger(site.path / Ledger.NAME)) as ledger:
-        return ledger.diary.closed(before, most)
+        return ledger.incidents.closed(before, most)
 
 
 def close_incident(site: SiteConfig, number: int) -> bool:
     """Close an incident by hand."""
     refuse_stranger(site)
     with look_into(site) as pool:
-        return pool.ledger.diary.close_by_hand(number, pool.clock.now())
+        return pool.ledger.incidents.close_by_hand(number, pool.clock.now())

@@ -18,7 +18,7 @@ from mtdata.core.lock import HeldLock, PoolLock
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.core.stop import StopToken
 from mtdata.study.collectors import open_site
-from mtdata.study.collectors.attended import CancellableSite
+from mtdata.study.collectors.cancellable import CancellableSite
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
 from mtdata.study.decryption.keys import load_keys
@@ -27,7 +27,7 @@ from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.schema import LEDGER, knows_nothing
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
-from mtdata.study.pool import Pool, SiteTerms
+from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher, Replica, Site
 from mtdata.study.replicas import ReplicaAccess, open_replica
 
@@ -54,9 +54,9 @@ def cipher_of(site: SiteConfig, workers: int | None = None) -> tuple[Cipher, dic
 class HeldDisk(FolderDisk):
     """A pool's disk that is touched only while its lock is held."""
 
-    def __init__(self, root: Path, held: HeldLock, beat: Callable[[], None]) -> None:
+    def __init__(self, root: Path, held: HeldLock, check: Callable[[], None]) -> None:
         def proven() -> None:
-            beat()
+            check()
             held.prove()
 
         super().__init__(root, proven)
@@ -82,20 +82,20 @@ class HeldDisk(FolderDisk):
 def open_pool(
     site: SiteConfig,
     ledger_name: str | None = Ledger.NAME,
-    pulse: StopToken | None = None,
+    stop: StopToken | None = None,
     workers: int | None = None,
     held: HeldLock | None = None,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
-    `ledger_name` None keeps the ledger in memory; `pulse` beats with every touch of the disk; so
-    many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock in
-    hand gives it as `held`: nothing is written or committed once it is lost.
+    `ledger_name` None keeps the ledger in memory; `stop` is checked with every touch of the disk;
+    so many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock
+    in hand gives it as `held`: nothing is written or committed once it is lost.
     """
     refuse_unknown(site)
     make_folder(site.path)
-    beat = (pulse or StopToken()).beat
-    disk = HeldDisk(site.path, held, beat) if held else FolderDisk(site.path, beat)
+    check = (stop or StopToken()).check
+    disk = HeldDisk(site.path, held, check) if held else FolderDisk(site.path, check)
     with ExitStack() as left:
         ledger = Ledger(site.path / ledger_name if ledger_name else None)
         left.callback(ledger.close)
@@ -192,8 +192,8 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
     )
 
 
-def site_of(site: SiteConfig, pulse: StopToken | None = None) -> Site:
-    """The client of a site; `pulse` beats with every answer and piece of it."""
+def site_of(site: SiteConfig, stop: StopToken | None = None) -> Site:
+    """The client of a site; `stop` is checked with every answer and piece of it."""
     client = open_site(
         site.kind,
         SiteAccess(
@@ -208,21 +208,7 @@ def site_of(site: SiteConfig, pulse: StopToken | None = None) -> Site:
             agent=site.agent,
         ),
     )
-    return client if pulse is None else CancellableSite(client, pulse)
-
-
-def terms_of(site: SiteConfig) -> SiteTerms:
-    """What a round has to know of the config."""
-    return SiteTerms(
-        name=site.name,
-        delete_mode=site.delete_mode,
-        delete_limit=site.delete_limit,
-        holds_drift=site.drift == "hold",
-        every_s=site.every_s,
-        static_at=site.static_at,
-        zone=site.timezone,
-        max_records=site.max_records,
-    )
+    return client if stop is None else CancellableSite(client, stop)
 
 
 def has_pool(site: SiteConfig) -> bool:

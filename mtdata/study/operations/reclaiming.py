@@ -21,15 +21,16 @@ from mtdata.core.lock import PoolLock
 from mtdata.core.pool_files import HELD, RAW
 from mtdata.core.ports import Disk
 from mtdata.core.stop import StopToken
-from mtdata.study.files.grown import digest_of
+from mtdata.study.files.append_file import digest_of
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.placing import Placing
 from mtdata.study.model.days import Named
 from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.operations.opening import HeldDisk, locked, open_pool, refuse_stranger
-from mtdata.study.pending import settle_waiting
+from mtdata.study.pending import make_waiting_rows
 from mtdata.study.pool import Pool, ScaleRun
+from mtdata.study.scale_report import ScaleReport
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def accept(site: SiteConfig, *, renamed: bool) -> dict[str, Any]:
             return {"accepted": ""}
         if has_ledger(site) or has_raw(site):
             with PoolLock(site.path).hold() as held:
-                known.accept(HeldDisk(site.path, held, StopToken().beat))
+                known.accept(HeldDisk(site.path, held, StopToken().check))
         elif known.is_remembered() or fault:
             known.accept(None)
         if fault:
@@ -100,15 +101,15 @@ def take(site: SiteConfig, folder: Path, watch: Callable[[str], None]) -> dict[s
         source = _Source(pool, FolderDisk(folder))
         files = [*source.raw(watch), *source.held()]
         log_stand(CatchUp(pool, watch).play())
-        settle_waiting(pool, partial(_course, pool), lambda course: None)
-        pool.ledger.files.put_down()
+        make_waiting_rows(pool, partial(_report_of, pool))
+        pool.ledger.files.release_all()
         entries = pool.ledger.adopted.count() - before
         log.warning("%d files with %d entries were taken in from a folder", len(files), entries)
         return {"exit": 0, "files": files, "entries": entries, "left": source.left}
 
 
-def _course(pool: Pool, scale: Scale) -> ScaleRun:
-    return ScaleRun(scale, pool, pool.clock.now())
+def _report_of(pool: Pool, scale: Scale) -> ScaleReport:
+    return ScaleReport(ScaleRun(scale, pool, pool.clock.now()))
 
 
 class _Source:

@@ -21,7 +21,6 @@ from mtdata.study.operations.opening import (
     knows_its_files,
     open_pool,
     refuse_unknown,
-    terms_of,
 )
 
 log = logging.getLogger(__name__)
@@ -43,7 +42,7 @@ def verify(
     rate: float = 0,
     enough: Callable[[int, int], bool] = lambda read, total: False,
     bar: Bar = no_bar,
-    pulse: StopToken | None = None,
+    stop: StopToken | None = None,
 ) -> dict[str, Any]:
     """Read a pool against its ledger, longest unread first, and mend what can be mended.
 
@@ -65,10 +64,11 @@ def verify(
     with (
         logs.at(site=site.name),
         alone_on(site) as held,
-        open_pool(site, pulse=pulse, held=held) as opening,
+        open_pool(site, stop=stop, held=held) as opening,
     ):
-        drift = terms_of(site).holds_drift
-        scrub = Scrub(opening.pool, paced, lambda: enough(read, total), holds_drift=drift)
+        scrub = Scrub(
+            opening.pool, paced, lambda: enough(read, total), holds_drift=site.holds_drift
+        )
         total = scrub.total()
         with bar(total) as advance:
             shown = scrub.play().shown()
@@ -89,7 +89,7 @@ def _refuse_lost(site: SiteConfig) -> None:
 
 
 def verify_share(
-    site: SiteConfig, since: datetime, days: int, must_yield: Callable[[], bool], pulse: StopToken
+    site: SiteConfig, since: datetime, days: int, must_yield: Callable[[], bool], stop: StopToken
 ) -> dict[str, Any]:
     """Read on until one of `days` equal shares of the pool was read since then, or it must yield.
 
@@ -107,10 +107,10 @@ def verify_share(
     _refuse_lost(site)  # else one would be made here, and hide that it is lost
     with open_pool(site) as opening:
         before = opening.pool.ledger.files.read_since(since, opening.pool.clock.now())
-    found = verify(site, enough=enough, pulse=pulse)
+    found = verify(site, enough=enough, stop=stop)
     if not yielded:
         with open_pool(site) as opening:
-            diary, now = opening.pool.ledger.diary, opening.pool.clock.now()
-            number = diary.begin_run(VERIFIED.format(site.name), now)
-            diary.end_run(number, 1 if found["wrong"] else 0, found, now)
+            runs, now = opening.pool.ledger.runs, opening.pool.clock.now()
+            number = runs.begin_run(VERIFIED.format(site.name), now)
+            runs.end_run(number, 1 if found["wrong"] else 0, found, now)
     return found

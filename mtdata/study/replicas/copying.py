@@ -20,6 +20,7 @@ from mtdata.study.ledger.evidence import UNCOPIED
 from mtdata.study.model.copy import Range, copy_name
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.receipt import Kept
+from mtdata.study.model.states import ASIDE
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Replica
 
@@ -146,7 +147,7 @@ class Copying:
     def _give_up(self, damaged: Range) -> None:
         """Let what is still on the site be fetched again, into a range that can be copied."""
         lost = self._pool.ledger.copies.lose_raw(damaged)
-        known = {mark.number for mark in self._pool.ledger.files.in_state("aside")}
+        known = {mark.number for mark in self._pool.ledger.files.in_state(ASIDE)}
         if not lost and damaged.file in known:  # its copy is owed for ever, and was told of
             return
         told = f"{damaged.path}: {lost} {UNCOPIED}"

@@ -92,7 +92,7 @@ class S3Replica:
 
     def _refused(self, found: StoreRefusal) -> ReplicaError:
         status, code = found.status, found.code
-        told = f"{self.place}: it answered {status} ({found.shown})"
+        told = f"{self.place}: it answered {status} ({found.code_text})"
         if code in DAMAGED:
             return ReplicaWrong(f"{told}: the bytes were damaged on the way")
         if found.later:

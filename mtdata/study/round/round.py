@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
+from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
 from mtdata.core.pool_files import BENCHMARK
 from mtdata.study.from_ledger import LedgerSheet, owed, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
-from mtdata.study.model.benchmark import benchmark_text
 from mtdata.study.model.package import entries, in_batches
-from mtdata.study.model.receipt import Outcome, Verified
+from mtdata.study.model.receipt import Verified
 from mtdata.study.model.scale import Scale, chosen, offered
-from mtdata.study.pending import lay_down, settle_waiting
-from mtdata.study.pipeline import carry, delete, settle, verify
-from mtdata.study.pool import Pool, ScaleRun, SiteTerms
+from mtdata.study.pending import make_waiting_rows, release_files
+from mtdata.study.pipeline import carry, delete, make_rows, verify
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
+from mtdata.study.round.benchmark_file import write_benchmark
+from mtdata.study.scale_report import ScaleReport
 from mtdata.study.snapshots import keep_snapshot
 from mtdata.study.status.forecasts import Forecasts
 from mtdata.study.status.report import REPLICAS, RoundReport, RoundResult, summary
@@ -40,7 +43,7 @@ class Round:
 
     def __init__(
         self,
-        terms: SiteTerms,
+        config: SiteConfig,
         pool: Pool,
         site: Site,
         key_faults: Mapping[str, str] | None = None,
@@ -48,50 +51,50 @@ class Round:
         keep: Callable[..., None] = lambda *, changed: None,
     ) -> None:
         """`keep` lets the pool bear its identity: before the first delete, after a good round."""
-        self._terms = terms
+        self._config = config
         self._pool = pool
         self._site = site
         self._watch, self._keep = watch, keep
         self._copying = Copying(pool)
-        self._bulletin = RoundReport(terms.name, pool, key_faults or {})
-        self._watcher = Forecasts(pool, terms, self._bulletin)
-        self._found: dict[str, int | None] = {}
-        self._courses: dict[str, ScaleRun] = {}
-        self._asked: dict[str, ScaleRun] = {}
-        self._may_ask = terms.delete_limit
+        self._report = RoundReport(config.name, pool, key_faults or {})
+        self._forecasts = Forecasts(pool, config, self._report)
+        self._sizes: dict[str, int | None] = {}  # rows the site has; None once carried home
+        self._scales: dict[str, ScaleReport] = {}
+        self._asked: dict[str, ScaleReport] = {}
+        self._may_ask = config.delete_limit
         self._stand: Stand | None = None  # None until ledger and files are in step
 
     def play(self, wanted: str) -> RoundResult:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
-        diary, clock = self._pool.ledger.diary, self._pool.clock
-        number = diary.begin_run(f"export {self._terms.name} {wanted}", clock.now())
-        with logs.at(site=self._terms.name, round=number):
+        runs, clock = self._pool.ledger.runs, self._pool.clock
+        number = runs.begin_run(f"export {self._config.name} {wanted}", clock.now())
+        with logs.at(site=self._config.name, round=number):
             log.debug("a round begins: %s", wanted)
-            self._bulletin.guard("", self._watcher.disk)
-            self._bulletin.guard("", lambda: self._whole(wanted))
-            self._bulletin.guard("", self._copy_the_rest)
-            self._bulletin.guard("", self._keep_identity)
-            report = self._bulletin.end()
-            entered = report.exit
-            diary.end_run(number, entered, report.shown(), clock.now(), self._found)
-            self._bulletin.guard("", self._watcher.after_round)
-            if self._bulletin.end().exit != entered:
-                diary.end_run(number, report.exit, report.shown(), clock.now())
-            log.log(*summary(report))
-        return report
+            self._report.guard("", self._forecasts.disk)
+            self._report.guard("", lambda: self._whole(wanted))
+            self._report.guard("", self._copy_the_rest)
+            self._report.guard("", self._keep_identity)
+            result = self._report.end()
+            entered = result.exit
+            runs.end_run(number, entered, result.shown(), clock.now(), self._sizes)
+            self._report.guard("", self._forecasts.after_round)
+            if self._report.end().exit != entered:
+                runs.end_run(number, result.exit, result.shown(), clock.now())
+            log.log(*summary(result))
+        return result
 
     def _whole(self, wanted: str) -> None:
         try:
             self._steps(wanted)
         except MTDataError:
             if self._stand is not None:  # else what is unfinished may be more than a round leaves
-                lay_down(self._pool)
+                release_files(self._pool)
             raise
 
     def _catch_up(self) -> Stand:
         """Bring ledger and files into step; what cannot be stops its scale, or every delete."""
         self._stand = stand = CatchUp(self._pool, self._watch).play()
-        tell_of_stand(self._bulletin, self._pool, stand)
+        tell_of_stand(self._report, self._pool, stand)
         if stand.older:
             self._may_ask = 0
         return stand
@@ -100,31 +103,32 @@ class Round:
         pool = self._pool
         self._copying.begin()
         stand = self._catch_up()
-        settle_waiting(pool, self._course, self._note, stand.holds_up)
+        make_waiting_rows(pool, self._begun, self._note, stand.holds_up)
         try:
             for scale in self._wanted(wanted):
                 with logs.at(scale=scale.name):
-                    self._bulletin.guard(scale.name, partial(self._scale, scale))
+                    self._report.guard(scale.name, partial(self._scale, scale))
             self._prove_deletes()
         finally:
-            self._bulletin.tell_of_keys()
-            written = self._bulletin.guard("", self._write_benchmark)
-        pool.ledger.files.put_down()
+            self._report.tell_of_keys()
+            written = self._report.guard("", self._write_benchmark)
+        pool.ledger.files.release_all()
         over = ("site_unreachable", "site_refused", "package_broken")
         over = (*over, *(() if pool.replicas else REPLICAS))
-        self._bulletin.close("", (*over, "storage") if written else over)
+        self._report.close("", (*over, "storage") if written else over)
 
-    def _course(self, scale: Scale) -> ScaleRun:
-        course = self._courses.get(scale.name)
-        if course is None:
-            holds = self._terms.holds_drift and scale.deleteable
-            course = ScaleRun(scale, self._pool, self._pool.clock.now(), holds_drift=holds)
-            self._courses[scale.name] = course
-        course.scale = scale
-        return course
+    def _begun(self, scale: Scale) -> ScaleReport:
+        """The report of a scale, begun when the round first comes to it."""
+        report = self._scales.get(scale.name)
+        if report is None:
+            at, holds = self._pool.clock.now(), self._config.holds_drift
+            report = ScaleReport(ScaleRun(scale, self._pool, at, drift_holds=holds))
+            self._scales[scale.name] = report
+        report.run = replace(report.run, scale=scale)
+        return report
 
-    def _note(self, course: ScaleRun) -> None:
-        self._bulletin.note(course, delete_mode=self._terms.delete_mode)
+    def _note(self, report: ScaleReport) -> None:
+        self._report.note(report, delete_mode=self._config.delete_mode)
 
     # what the site offers -----------------------------------------------------------------------
 
@@ -134,18 +138,18 @@ class Round:
         picked = chosen(offered, word)
         if not picked and word not in (".", "static", "all"):
             names = ", ".join(sorted(scale.name for scale in offered)) or "none"
-            raise UsageError(f"{self._terms.name} offers no scale {word!r}; it offers: {names}")
+            raise UsageError(f"{self._config.name} offers no scale {word!r}; it offers: {names}")
         return picked
 
     def _offered(self, lines: list[Mapping[str, Any]], *, whole: bool) -> list[Scale]:
         """The scales of the listing whose names may be used."""
         found, faults = offered(lines)
         if faults:
-            self._bulletin.guard("", partial(_refuse, faults))
+            self._report.guard("", partial(_refuse, faults))
         else:
-            self._bulletin.close("", ("name_refused",))
+            self._report.close("", ("name_refused",))
         if whole:
-            self._watcher.rows(sum(scale.size for scale in found.values() if scale.deleteable))
+            self._forecasts.rows(sum(scale.size for scale in found.values() if scale.deleteable))
             self._look_for_lost({str(item.get("name")).casefold() for item in lines})
         return list(found.values())
 
@@ -160,80 +164,82 @@ class Round:
                 continue
             listing.begin()
             if any(listing.missing(scale.name)):
-                course = self._course(scale)
-                self._conclude(course)
-                self._note(course)
+                report = self._begun(scale)
+                self._conclude(report)
+                self._note(report)
 
     # one scale ------------------------------------------------------------------------------------
 
     def _scale(self, scale: Scale) -> None:
         if self._stand and self._stand.holds_up(scale.name):
             return
-        course = self._course(scale)
+        report = self._begun(scale)
         self._watch(scale.name)
-        self._found[scale.name] = scale.size
+        self._sizes[scale.name] = scale.size
         if scale.size or scale.deleteable:
             self._pool.ledger.listing.see(scale)
         try:
             if scale.deleteable:
-                self._carry(course)
+                self._carry(report)
                 self._copying.put_missing(scale.name)
-                self._delete(course)
+                self._delete(report)
             elif scale.size:
-                keep_snapshot(course, self._site)
-            self._bulletin.close(scale.name, ("package_broken", "storage"))
-            self._found[scale.name] = None
+                keep_snapshot(report, self._site)
+            self._report.close(scale.name, ("package_broken", "storage"))
+            self._sizes[scale.name] = None
         finally:
             if scale.name not in self._asked:  # else it is noted once its deletes are proven
-                self._note(course)
+                self._note(report)
 
-    def _carry(self, course: ScaleRun) -> None:
+    def _carry(self, report: ScaleReport) -> None:
         try:
-            if course.scale.size:
-                carry(course, self._site)
+            if report.run.scale.size:
+                carry(report, self._site)
             else:
                 self._pool.ledger.listing.begin()
         except PackageError:
-            settle(course, waiting(course))  # what came before the break is sound
+            make_rows(report, waiting(report.run))  # what came before the break is sound
             raise
-        self._conclude(course)
+        self._conclude(report)
 
-    def _conclude(self, course: ScaleRun) -> None:
+    def _conclude(self, report: ScaleReport) -> None:
         """Enter what the listing proves; what alarms is told first, so that no crash hides it."""
-        listing, name = self._pool.ledger.listing, course.scale.name
+        listing, name = self._pool.ledger.listing, report.run.scale.name
         listed = listing.missing(name)
-        course.tally.deleted += listed.gone
+        report.deleted += listed.gone
         if listed.vanished:
-            self._bulletin.tell(
+            self._report.tell(
                 "listing_shrank",
                 name,
                 f"{listed.vanished} entries (the lowest id {listed.lowest_vanished}) are no longer "
                 "on the site though we asked for no delete; what we have is safe. Deletes of this "
                 "scale stop until somebody knows why: `mtdata incidents SITE --close NUMBER`",
             )
-        listing.conclude(name, course.at)
+        listing.conclude(name, report.run.at)
 
-    def _delete(self, course: ScaleRun) -> None:
-        if (
-            not (self._terms.delete_mode and self._may_ask)
-            or self._copying.hinders
-            or self._pool.evidence.against(course.scale.name)
-            or BLOCKING & set(course.told)
-        ):
+    def _may_delete(self, report: ScaleReport) -> bool:
+        return bool(
+            self._config.delete_mode
+            and self._may_ask
+            and not self._copying.hinders
+            and not self._pool.evidence.against(report.run.scale.name)
+            and not BLOCKING & set(report.notices)
+        )
+
+    def _delete(self, report: ScaleReport) -> None:
+        if not self._may_delete(report):
             return
-        proven = verify(owed(course), LedgerSheet(course, self._copying))
+        run, noting = report.run, report.noting
+        proven = noting(verify(noting(owed(run)), LedgerSheet(run, self._copying)))
         before = self._may_ask
-        for deleted in delete(course, self._site, self._kept(proven), self._may_ask):
-            self._asked[course.scale.name] = course
+        for deleted in noting(delete(run, self._site, self._kept(proven), self._may_ask)):
+            self._asked[run.scale.name] = report
             self._may_ask -= len(deleted.answers)
-            bad = [a for a in deleted.answers if a.outcome in (Outcome.FAILED, Outcome.REFUSED)]
-            if bad:
-                course.told["delete_failed"] = f"{len(bad)} deletes were not done: {bad[0].reason}"
         if before > self._may_ask:
             log.info("%d deletes were asked", before - self._may_ask)
 
     def _kept(self, proven: Iterator[Verified]) -> Iterator[Verified]:
-        """The same; an older copy of the pool has to be known as one before a row is gone."""
+        """Let the pool bear its identity before a row is gone, so that an older copy is known."""
         for verified in proven:
             if verified.deletable:
                 self._keep(changed=True)
@@ -247,49 +253,42 @@ class Round:
             return
         self._watch("proving deletes")
         try:
-            found, _ = offered(self._site.listing())
-            for name, course in self._asked.items():
+            left, _ = offered(self._site.listing())
+            for name, report in self._asked.items():
                 with logs.at(scale=name):
-                    self._bulletin.guard(name, partial(self._prove, course, found.get(name)))
+                    self._report.guard(name, partial(self._prove, report, left.get(name)))
         finally:
-            for course in self._asked.values():
-                self._note(course)
+            for report in self._asked.values():
+                self._note(report)
 
-    def _prove(self, course: ScaleRun, scale: Scale | None) -> None:
-        listing, name = self._pool.ledger.listing, course.scale.name
+    def _prove(self, report: ScaleReport, scale: Scale | None) -> None:
+        listing, name = self._pool.ledger.listing, report.run.scale.name
         listing.begin()
         if scale is None or scale.size:
             with self._site.fetch(name) as chunks:
                 for batch in in_batches(entries(chunks)):
                     listing.note((entry.id, entry.digest) for entry in batch)
-        self._conclude(course)
+        self._conclude(report)
         if left := listing.asked(name):
-            said = f"{left} deletes were asked, and the rows are there still"
-            course.told.setdefault("delete_failed", said)
+            detail = f"{left} deletes were asked, and the rows are there still"
+            report.notices.setdefault("delete_failed", detail)
 
     def _copy_the_rest(self) -> None:
         """Copies of what no scale of this round called for, though the site may be down."""
         if self._pool.replicas:
             self._watch("copying")
             self._copying.put_missing()
-            self._bulletin.tell_of_replicas(self._copying.faults(), self._copying.damaged)
+            self._report.tell_of_replicas(self._copying.faults(), self._copying.damaged)
 
     def _keep_identity(self) -> None:
-        report = self._bulletin.end()
-        changed = any(did["fresh"] or did["appended"] for did in report.scales.values())
-        if changed or report.exit in (0, 1):
+        result = self._report.end()
+        changed = any(did["fresh"] or did["appended"] for did in result.scales.values())
+        if changed or result.exit in (0, 1):
             self._keep(changed=changed)
 
     def _write_benchmark(self) -> None:
-        """The benchmark file as the ledger has it; scales of an older program's file stay in it."""
-        disk, marks = self._pool.disk, self._pool.ledger.listing.benchmarks()
-        size = disk.size(BENCHMARK)
-        before = b"" if size is None else disk.read(BENCHMARK, 0, size)
-        text = benchmark_text(marks, before)
-        if marks and text != before:
-            disk.replace(BENCHMARK, text)
-            if size is None:
-                self._bulletin.tell("benchmark_created", "", f"{BENCHMARK}: {len(marks)} scales")
+        if scales := write_benchmark(self._pool):
+            self._report.tell("benchmark_created", "", f"{BENCHMARK}: {scales} scales")
 
 
 def _refuse(faults: list[str]) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted
 from mtdata.core.words import span
 from mtdata.study.model import forecast
 from mtdata.study.model.forecast import RoundTries
-from mtdata.study.pool import Pool, SiteTerms
+from mtdata.study.pool import Pool
 from mtdata.study.status.report import RoundReport
 
 COLLECTED = ("export {} .", "export {} all")
@@ -22,37 +23,37 @@ WEEKS = forecast.LOOK_BACK.days
 _ASK = "See whether the daemon, the timer or cron runs, and `mtdata incidents` for what hinders it"
 
 
-def look(pool: Pool, terms: SiteTerms, now: datetime) -> None:
+def look(pool: Pool, config: SiteConfig, now: datetime) -> None:
     """Open and close what is foreseen of one site; a round may be running meanwhile."""
-    watch = Forecasts(pool, terms, RoundReport(terms.name, pool, {}))
+    watch = Forecasts(pool, config, RoundReport(config.name, pool, {}))
     watch.disk()
     watch.rows()
     watch.schedule(now)
     watch.entries(now)
 
 
-def rounds(pool: Pool, terms: SiteTerms, commands: tuple[str, ...]) -> RoundTries:
+def rounds(pool: Pool, config: SiteConfig, commands: tuple[str, ...]) -> RoundTries:
     """What the ledger says of the rounds of these commands."""
-    named = (command.format(terms.name) for command in commands)
+    named = (command.format(config.name) for command in commands)
     return pool.ledger.arrivals.tried(pool.clock.now(), *named)
 
 
-def missed(pool: Pool, terms: SiteTerms, now: datetime) -> dict[str, datetime]:
+def overdue(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, datetime]:
     """Which rounds are overdue, by 'collected' and 'kept', and since when they are waited for."""
-    collected, kept = rounds(pool, terms, COLLECTED), rounds(pool, terms, KEPT)
+    collected, kept = rounds(pool, config, COLLECTED), rounds(pool, config, KEPT)
     late = {}
-    if forecast.is_missed(collected, terms.every_s, now):
+    if forecast.is_missed(collected, config.every_s, now):
         late["collected"] = forecast.waited_since(collected, now)
-    if forecast.is_missed_daily(kept, terms.static_at, terms.zone, now):
+    if forecast.is_missed_daily(kept, config.static_at, config.timezone, now):
         late["kept"] = forecast.waited_since(kept, now)
     return {what: since for what, since in late.items() if since is not None}
 
 
 class Forecasts:
-    """One look at a site; what it finds goes into the bulletin of a round, or one of its own."""
+    """One look at a site; what it finds goes into the report of a round, or one of its own."""
 
-    def __init__(self, pool: Pool, terms: SiteTerms, bulletin: RoundReport) -> None:
-        self._pool, self._terms, self._bulletin = pool, terms, bulletin
+    def __init__(self, pool: Pool, config: SiteConfig, report: RoundReport) -> None:
+        self._pool, self._config, self._report = pool, config, report
 
     def disk(self) -> None:
         """Whether the disk has room for what comes."""
@@ -63,30 +64,30 @@ class Forecasts:
 
     def rows(self, listed: int | None = None) -> None:
         """Whether the site is about to lock participants out; `listed` = what it says it has."""
-        limit, told = self._terms.max_records, None
+        limit, told = self._config.max_records, None
         if limit is not None:
             rows = self._pool.ledger.arrivals.rows_on_site() if listed is None else listed
-            told = forecast.lockout(rows, limit, self._rate(), deletes=self._terms.delete_mode)
+            told = forecast.lockout(rows, limit, self._rate(), deletes=self._config.delete_mode)
         self._settle("lockout_ahead", "", told)
 
     def after_round(self) -> None:
         """What a round that just ended may have put right; it opens no schedule_missed."""
         self.rows()
-        if not missed(self._pool, self._terms, self._pool.clock.now()):
-            self._bulletin.close("", ("schedule_missed",))
+        if not overdue(self._pool, self._config, self._pool.clock.now()):
+            self._report.close("", ("schedule_missed",))
 
     def schedule(self, now: datetime) -> None:
         """Whether good rounds come as often as the config says."""
-        late, told = missed(self._pool, self._terms, now), []
+        late, told = overdue(self._pool, self._config, now), []
         if since := late.get("collected"):
-            every = span(timedelta(seconds=self._terms.every_s))
+            every = span(timedelta(seconds=self._config.every_s))
             told.append(f"no good round since {since:%Y-%m-%d %H:%M} UTC; one is due every {every}")
         if since := late.get("kept"):
             told.append(
                 f"the scales that must stay were not collected since {since:%Y-%m-%d %H:%M} UTC;"
-                f" that is due every day at {self._terms.static_at:%H:%M}"
+                f" that is due every day at {self._config.static_at:%H:%M}"
             )
-        if told and any(rounds(self._pool, self._terms, of).ahead for of in (COLLECTED, KEPT)):
+        if told and any(rounds(self._pool, self._config, of).ahead for of in (COLLECTED, KEPT)):
             told.append("rounds that lie in the future prove nothing: the clock stood ahead then")
         self._settle("schedule_missed", "", f"{'; '.join(told)}. {_ASK}" if told else None)
 
@@ -112,9 +113,9 @@ class Forecasts:
         told = None
         if newest is not None and now - newest > forecast.DAY:
             told = self._told_of_silence(scale, now)
-        diary = self._pool.ledger.diary
-        is_open = any(one.kind == "silence" for one in diary.open_incidents(scale))
-        if told and not is_open and diary.was_told("silence", scale, told):
+        incidents = self._pool.ledger.incidents
+        is_open = any(one.kind == "silence" for one in incidents.open_incidents(scale))
+        if told and not is_open and incidents.has_detail("silence", scale, told):
             return  # a person has closed it: the study may have ended, and that is known now
         self._settle("silence", scale, told)
 
@@ -123,9 +124,9 @@ class Forecasts:
         found = forecast.silence(arrivals.moments(scale, self._day(now, 2 * WEEKS), now))
         if found is None or now - found.since <= found.limit:
             return None
-        commands = (command.format(self._terms.name) for command in COLLECTED)
+        commands = (command.format(self._config.name) for command in COLLECTED)
         rounds_then = arrivals.good_rounds(found.since, now, *commands)
-        heard = forecast.listened(found.since, rounds_then, self._terms.every_s)
+        heard = forecast.listened(found.since, rounds_then, self._config.every_s)
         return found.told() if heard > found.limit else None
 
     def _rate(self) -> float:
@@ -146,6 +147,6 @@ class Forecasts:
     def _settle(self, kind: str, scale: str, told: str | None) -> None:
         """Open or count the incident, or close it."""
         if told is None:
-            self._bulletin.close(scale, (kind,))
+            self._report.close(scale, (kind,))
         else:
-            self._bulletin.tell(kind, scale, told, lasts=True)
+            self._report.tell(kind, scale, told, lasts=True)

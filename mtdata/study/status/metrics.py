@@ -79,7 +79,7 @@ class MetricsPage:
         self._add(GaugeMetricFamily(f"mtdata_{name}", told, labels=labels), found)
 
     def counter(self, name: str, told: str, labels: tuple[str, ...], found: Found) -> None:
-        """One metric whose values only grow; its name gets the ending `_total`."""
+        """One metric of numbers that only grow; its name gets the ending `_total`."""
         self._add(CounterMetricFamily(f"mtdata_{name}", told, labels=labels), found)
 
     def _add(self, metric: GaugeMetricFamily | CounterMetricFamily, found: Found) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from mtdata.alerts.incident import KINDS, Incident
 from mtdata.alerts.levels import LASTING
+from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
 from mtdata.study.model.scale import Scale
-from mtdata.study.pool import Pool, ScaleRun, SiteTerms
+from mtdata.study.model.states import MALFORMED, SEALED
+from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.status import forecasts
 from mtdata.study.status.shape import (
     DiskShape,
@@ -27,7 +29,7 @@ from mtdata.study.status.shape import (
 )
 
 
-def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> SiteShape:
+def overview(pool: Pool, config: SiteConfig) -> SiteShape:
     """How a site stands; one that is not READY is not late.
 
     `deletes_blocked`: why nothing is deleted; `late`: what is, since when; `new_rows` by day;
@@ -38,9 +40,9 @@ def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> SiteShape:
         name: one._replace(oldest_at=past(one.oldest_at, now))
         for name, one in ledger.arrivals.on_site().items()
     }
-    standing_now = ledger.diary.open_incidents()
+    standing_now = ledger.incidents.open_incidents()
     levels = Counter(KINDS[one.kind].level for one in standing_now)
-    late = forecasts.missed(pool, terms, now) if ready else {}
+    late = forecasts.overdue(pool, config, now) if config.ready else {}
     return SiteShape(
         scales=_scales(pool, there, now),
         last_round=_run(pool, good=False),
@@ -49,13 +51,13 @@ def overview(pool: Pool, terms: SiteTerms, *, ready: bool) -> SiteShape:
         incidents_open={level: levels[level] for level in LASTING},
         deletes_blocked=evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
         replicas=[one._asdict() for one in ledger.copies.standing()],
-        ready=ready,
+        ready=config.ready,
         overdue=bool(late),
         late=dict(late),
         disk=_disk(pool, now),
         new_rows=_new_rows(pool, now),
-        on_site=_on_site(there.values(), now, terms.max_records),
-        **_schedule(pool, terms, now, ready=ready),
+        on_site=_on_site(there.values(), now, config.max_records),
+        **_schedule(pool, config, now),
     )
 
 
@@ -96,17 +98,17 @@ def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> OnSit
     return OnSiteShape(sum(one.rows for one in found), limit, oldest, _age(oldest, now))
 
 
-def _schedule(pool: Pool, terms: SiteTerms, now: datetime, *, ready: bool) -> dict[str, Any]:
+def _schedule(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, Any]:
     """When rounds went well, and when the next are due: the past when one is waited for."""
-    good = past(forecasts.rounds(pool, terms, forecasts.COLLECTED).good_at, now)
-    kept = past(forecasts.rounds(pool, terms, forecasts.KEPT).good_at, now)
-    due = good + timedelta(seconds=terms.every_s) if good else now
+    good = past(forecasts.rounds(pool, config, forecasts.COLLECTED).good_at, now)
+    kept = past(forecasts.rounds(pool, config, forecasts.KEPT).good_at, now)
+    due = good + timedelta(seconds=config.every_s) if good else now
     return {
         "last_success_at": good,
         "last_success_s": _age(good, now),
         "last_static_at": kept,
-        "next_round_at": due if ready else None,
-        "next_static_at": coming(terms.static_at, terms.zone, now) if ready else None,
+        "next_round_at": due if config.ready else None,
+        "next_static_at": coming(config.static_at, config.timezone, now) if config.ready else None,
     }
 
 
@@ -133,7 +135,7 @@ def _age(moment: datetime | None, now: datetime) -> int | None:
 
 
 def _run(pool: Pool, *, good: bool) -> EndedShape | None:
-    last = pool.ledger.diary.last_run(latest_counted(pool.clock.now()) if good else None)
+    last = pool.ledger.runs.last_run(latest_counted(pool.clock.now()) if good else None)
     ended_at, code = last or (None, None)
     if ended_at is None or code is None:
         return None
@@ -175,7 +177,7 @@ def held(pool: Pool) -> list[dict[str, Any]]:
     for scale in pool.ledger.listing.scales():
         last = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
         for kind, count in (
-            (("malformed", last.malformed), ("sealed", last.sealed or 0)) if last else ()
+            ((MALFORMED, last.malformed), (SEALED, last.sealed or 0)) if last else ()
         ):
             if count:
                 reason = "left out of the sheet of the newest snapshot"
@@ -191,11 +193,11 @@ def held(pool: Pool) -> list[dict[str, Any]]:
     return rows
 
 
-def reasons(course: ScaleRun) -> dict[str, Any]:
+def reasons(run: ScaleRun) -> dict[str, Any]:
     """What the next round would leave on the site and why; ids of what it may delete come apart."""
-    ledger, name = course.pool.ledger, course.scale.name
-    whole = "; ".join(evidence.words(course.pool.evidence.against(name)))
-    if not course.scale.deleteable:
+    ledger, name = run.pool.ledger, run.scale.name
+    whole = "; ".join(evidence.words(run.pool.evidence.against(name)))
+    if not run.scale.deleteable:
         whole = "the scale must stay on the site"
     kept: dict[str, int] = {}
     for _, state, reason, _ in ledger.listing.on_site(name):

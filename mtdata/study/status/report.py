@@ -5,23 +5,27 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from mtdata import logs
 from mtdata.alerts.incident import DAMAGE, KINDS
 from mtdata.alerts.levels import level_of
 from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
-from mtdata.study.files.grown import DayFiles, told_of
+from mtdata.core.exit_codes import exit_code
+from mtdata.study.files.append_file import DayFiles, told_of
 from mtdata.study.ledger.evidence import UNCOPIED
-from mtdata.study.pool import Pool, ScaleRun
+from mtdata.study.model.scale import Scale
+from mtdata.study.model.states import CONFLICT, DRIFT, MALFORMED, SEALED
+from mtdata.study.pool import Pool
+from mtdata.study.scale_report import ScaleReport
 
 log = logging.getLogger(__name__)
 HELD = {
-    "sealed": "entry_sealed",
-    "malformed": "entry_malformed",
-    "conflict": "entry_conflict",
-    "drift": "entry_drift",
+    SEALED: "entry_sealed",
+    MALFORMED: "entry_malformed",
+    CONFLICT: "entry_conflict",
+    DRIFT: "entry_drift",
 }
 REPLICAS = ("replica_unreachable", "replica_refused", "replica_wrong")
 """Kinds that are over when a round has no such trouble with any replica."""
@@ -55,13 +59,13 @@ class RoundReport:
         self._codes: set[int] = set()
         self._opened: Counter[str] = Counter()
         self._unopened = 0
-        self.report = RoundResult()
+        self.result = RoundResult()
 
     def end(self) -> RoundResult:
         """The report with its exit code; what stands and hinders deletes ends no round well."""
         self.guard("", lambda: self._codes.add(self._pool.evidence.code()))
-        self.report.exit = exit_code(self._codes)
-        return self.report
+        self.result.exit = exit_code(self._codes)
+        return self.result
 
     def guard(self, scale: str, step: Callable[[], None]) -> bool:
         """Let one scale's fault end that scale ('' = the whole round), told and entered.
@@ -74,7 +78,7 @@ class RoundReport:
             if error.stops >= Reach.PROCESS or (scale and error.stops >= Reach.SITE):
                 raise
             self._codes.add(error.exit_code)
-            self.report.faults.append(str(error))
+            self.result.faults.append(str(error))
             self.tell(error.incident or "storage", scale, str(error))
             return False
         return True
@@ -84,8 +88,8 @@ class RoundReport:
         level = level_of(kind)
         unentered: StorageError | None = None
         try:
-            diary, now = self._pool.ledger.diary, self._pool.clock.now()
-            is_new = diary.raise_incident(kind, scale, detail, now)
+            incidents, now = self._pool.ledger.incidents, self._pool.clock.now()
+            is_new = incidents.raise_incident(kind, scale, detail, now)
             if is_new and level >= logging.CRITICAL:
                 self._codes.add(1)
             if not is_new and lasts:
@@ -96,75 +100,72 @@ class RoundReport:
             log.log(level, "%s: %s", KINDS[kind].title, detail)
             if unentered:
                 self._codes.add(unentered.exit_code)
-                self.report.unentered.append((kind, scale, detail))
+                self.result.unentered.append((kind, scale, detail))
                 log.critical("the incident could not be entered: %s", unentered)
 
     def close(self, scale: str, kinds: Iterable[str]) -> None:
         """Close incidents that are over."""
         now = self._pool.clock.now()
         with logs.at(site=self._site, scale=scale):
-            for kind in self._pool.ledger.diary.close_incidents(scale, kinds, now):
+            for kind in self._pool.ledger.incidents.close_incidents(scale, kinds, now):
                 log.info("incident closed: %s", kind)
 
-    def note(self, course: ScaleRun, *, delete_mode: bool) -> None:
+    def note(self, scale_report: ScaleReport, *, delete_mode: bool) -> None:
         """Enter how a scale stands: numbers in the report, conditions as incidents."""
-        name = course.scale.name
-        self._count(course)
-        self._forget_known_drift(course)
-        told = course.told | self._held(course) | self._leftover(course, delete_mode=delete_mode)
+        scale = scale_report.run.scale
+        self._count(scale_report)
+        told = self._news(scale_report) | self._held(scale)
+        told |= self._leftover(scale_report, delete_mode=delete_mode)
         for kind, detail in told.items():
             if kind in DAMAGE:
-                self._tell_of_damage(kind, name, detail)
+                self._log_damage(kind, scale.name, detail)
                 continue
-            lasts = kind == "leftover" or (kind in HELD.values() and not course.newly_held)
-            self.tell(kind, name, detail, lasts=lasts)
-        if course.newly_held or "delete_failed" in told:
+            lasts = kind == "leftover" or (kind in HELD.values() and not scale_report.newly_held)
+            self.tell(kind, scale.name, detail, lasts=lasts)
+        if scale_report.newly_held or "delete_failed" in told:
             self._codes.add(1)
-        self.close(name, set(CONDITIONS) - set(told))
-        self._opened.update(course.keys)
-        self._unopened += course.unopened
-        course.told, course.keys = {}, Counter()
-        course.newly_held = course.unopened = 0
-        self._set_aside(self._pool.archive.shelf, "raw_changed")
-        self._set_aside(self._pool.sheets.shelf, "sheet_changed")
+        self.close(scale.name, set(CONDITIONS) - set(told))
+        self._opened.update(scale_report.opened)
+        self._unopened += scale_report.unopened
+        scale_report.clear()
+        self._log_set_aside(self._pool.archive.shelf, "raw_changed")
+        self._log_set_aside(self._pool.sheets.shelf, "sheet_changed")
 
-    def _forget_known_drift(self, course: ScaleRun) -> None:
-        """A field that stays away is told once, not with every row that comes without it."""
-        name, diary = course.scale.name, self._pool.ledger.diary
-        detail = course.told.get("drift", "")
-        if detail and diary.was_told("drift", name, detail):
+    def _news(self, scale_report: ScaleReport) -> dict[str, str]:
+        """The notices of the steps, but for drift that was told before: a field may stay away."""
+        name, notices = scale_report.run.scale.name, dict(scale_report.notices)
+        detail = notices.get("drift", "")
+        if detail and self._pool.ledger.incidents.has_detail("drift", name, detail):
             with logs.at(scale=name):
-                log.debug("as told before: %s", course.told.pop("drift"))
+                log.debug("as told before: %s", notices.pop("drift"))
+        return notices
 
-    def _count(self, course: ScaleRun) -> None:
-        name, tally = course.scale.name, course.tally
-        counts = self._pool.ledger.entries.counts(name)
-        tally.held = counts.held
-        if course.scale.deleteable:
-            tally.owed = counts.on_site
-        elif last := self._pool.ledger.snapshots.last(name):
-            tally.held += last.malformed + (last.sealed or 0)
-        self.report.scales[name] = asdict(tally)
+    def _count(self, scale_report: ScaleReport) -> None:
+        scale = scale_report.run.scale
+        counts = self._pool.ledger.entries.counts(scale.name)
+        held, owed = counts.held, counts.on_site if scale.deleteable else 0
+        if not scale.deleteable and (last := self._pool.ledger.snapshots.last(scale.name)):
+            held += last.malformed + (last.sealed or 0)
+        self.result.scales[scale.name] = scale_report.shown(held, owed)
 
-    def _held(self, course: ScaleRun) -> dict[str, str]:
-        ledger, name = self._pool.ledger, course.scale.name
+    def _held(self, scale: Scale) -> dict[str, str]:
+        ledger, name = self._pool.ledger, scale.name
         found = {
             HELD.get(kind, "entry_malformed"): f"{number} held, e.g. because: {reason}"
             for kind, (number, reason) in ledger.entries.held_kinds(name).items()
         }
-        last = None if course.scale.deleteable else ledger.snapshots.last(name)
-        for kind, number in (
-            (("malformed", last.malformed), ("sealed", last.sealed)) if last else ()
-        ):
+        last = None if scale.deleteable else ledger.snapshots.last(name)
+        for kind, number in ((MALFORMED, last.malformed), (SEALED, last.sealed)) if last else ():
             if number:
                 found[HELD[kind]] = f"{number} entries of the newest snapshot are not in its sheet"
         return found
 
-    def _leftover(self, course: ScaleRun, *, delete_mode: bool) -> dict[str, str]:
-        number, oldest, answer = self._pool.ledger.listing.leftover(course.scale.name)
-        if not course.scale.deleteable:
+    def _leftover(self, scale_report: ScaleReport, *, delete_mode: bool) -> dict[str, str]:
+        scale = scale_report.run.scale
+        if not scale.deleteable:
             return {}
-        old = number - (0 if delete_mode else course.tally.appended)
+        number, oldest, answer = self._pool.ledger.listing.leftover(scale.name)
+        old = number - (0 if delete_mode else scale_report.appended)
         if old <= 0:
             return {}
         said = f"; the site last said: {answer}" if answer else ""
@@ -172,12 +173,12 @@ class RoundReport:
             "leftover": f"{old} entries are safe here and still there, the oldest {oldest}{said}"
         }
 
-    def _set_aside(self, shelf: DayFiles, kind: str) -> None:
+    def _log_set_aside(self, shelf: DayFiles, kind: str) -> None:
         while shelf.set_aside:
             mark = shelf.set_aside.pop()
-            self._tell_of_damage(kind, mark.scale, told_of(mark))
+            self._log_damage(kind, mark.scale, told_of(mark))
 
-    def _tell_of_damage(self, kind: str, scale: str, detail: str) -> None:
+    def _log_damage(self, kind: str, scale: str, detail: str) -> None:
         """What was entered when it was met: a line in the log, and the exit code."""
         self._codes.add(StorageError.exit_code)
         with logs.at(site=self._site):
@@ -190,13 +191,13 @@ class RoundReport:
         told: dict[str, list[str]] = {}
         for fault in faults:
             self._codes.add(fault.exit_code)
-            self.report.faults.append(str(fault))
+            self.result.faults.append(str(fault))
             told.setdefault(fault.incident, []).append(str(fault))
         for kind, texts in told.items():
             self.tell(kind, "", "; ".join(texts))
         self.close("", set(REPLICAS) - set(told))
         for (scale, path), number in damaged.items():
-            self._tell_of_damage("raw_changed", scale, f"{path}: {number} {UNCOPIED}")
+            self._log_damage("raw_changed", scale, f"{path}: {number} {UNCOPIED}")
 
     def tell_of_keys(self) -> None:
         """Keys that cannot be used, and keys that open nothing, by name."""
@@ -235,9 +236,8 @@ def summary(report: RoundResult) -> tuple[int, str, int, str]:
     return level, "the round ended with %d. %s", report.exit, "; ".join(told) or "Nothing new"
 
 
-def exit_code(codes: set[int]) -> int:
-    """0 when all went well, the one grave code there is before 1, and 1 when several differ."""
-    grave = codes - {0, 1}
-    if len(grave) == 1:
-        return grave.pop()
-    return 1 if codes - {0} else 0
+def table_of(report: RoundResult) -> tuple[Sequence[str], list[Sequence[object]]]:
+    """The round as columns and lines, one line a scale."""
+    columns = ("received", "fresh", "appended", "held", "deleted", "owed")
+    rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(report.scales.items())]
+    return ("scale", *columns), [*rows]

@@ -87,7 +87,7 @@ def _tell_faults(path: str, operation: dict[str, Any]) -> None:
 
 
 def openapi(request: HttpRequest) -> HttpResponse:
-    """The document."""
+    """The OpenAPI document."""
     here = get_script_prefix().rstrip("/") or "/"
     return JsonResponse({**_document(), "servers": [{"url": here}]})
 

@@ -225,7 +225,7 @@ class Happened(Schema):
 
 
 class EventShape(Happened):
-    """The same with its place in the list."""
+    """One line of what happened, with its place in the list."""
 
     cursor: int
 

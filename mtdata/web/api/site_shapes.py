@@ -18,7 +18,7 @@ from mtdata.web.api.shapes import Paging, Wanted
 
 @dataclass(frozen=True)
 class IncidentOfSite(IncidentShape):
-    """The same with its site."""
+    """A trouble with its site."""
 
     site: str
 

@@ -26,7 +26,7 @@ class Store(Protocol):
         ...
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """Its bytes."""
+        """The bytes of an object, piece by piece."""
         ...
 
 
@@ -72,7 +72,7 @@ def _refused(told: StoreRefusal) -> MTDataError:
     if told.missing:
         return Lost(GONE)
     why = ARCHIVED if told.code == "InvalidObjectState" else _KEYS
-    return OutputError(f"its store answered {told.status} ({told.shown}): {why}")
+    return OutputError(f"its store answered {told.status} ({told.code_text}): {why}")
 
 
 def _failed(fault: StoreFault) -> OutputError:

@@ -52,7 +52,7 @@ class DownloadSlot:
 
 
 class DownloadSlots:
-    """As many as there may be, of all and of each owner."""
+    """The slots of downloads: so many in all, and so many of each owner."""
 
     def __init__(self, most: int) -> None:
         self.most, self.of_one = most, most // 2
@@ -80,14 +80,14 @@ class DownloadSlots:
         return way
 
     def _crowd(self, owner: Hashable) -> list[DownloadSlot]:
-        """Those of which one has to go before this owner has one more; none: there is room."""
+        """Downloads of which one has to end before this owner gets another; none: room."""
         own = [one for one in self._taken if one.owner == owner]
         if len(own) >= self.of_one:
             return own
         return list(self._taken) if len(self._taken) >= self.most else []
 
     def free(self, way: DownloadSlot) -> None:
-        """Give it back."""
+        """Give a slot back."""
         with self._changed:
             self._taken = [one for one in self._taken if one is not way]
             self._changed.notify_all()

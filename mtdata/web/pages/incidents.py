@@ -26,7 +26,7 @@ from mtdata.study.operations.opening import has_pool
 from mtdata.study.status import overview
 from mtdata.web import pools
 from mtdata.web.pages.words import see
-from mtdata.web.paging import number_in, word_in
+from mtdata.web.paging import number_in, text_in
 
 log = logging.getLogger(__name__)
 SIZE = 50
@@ -36,7 +36,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """The open ones of all or one of the books; `?show=closed` the closed ones of one."""
     ours: Settings = settings.MTDATA
     names = [*(site.name for site in ours.sites), PROGRAM]
-    book = word_in(request.GET, "site")
+    book = text_in(request.GET, "site")
     if book and book not in names:
         raise Http404
     closed = request.GET.get("show") == "closed"
@@ -70,7 +70,7 @@ def _open(ours: Settings, books: list[str], page: int) -> dict[str, Any]:
         "next": page + 1,
     }
     shown = found[(page - 1) * SIZE : page * SIZE]
-    return {"incidents": [_told(*pair) for pair in shown], "at": at, "faults": faults}
+    return {"incidents": [_incident_row(*pair) for pair in shown], "at": at, "faults": faults}
 
 
 def _of_book(ours: Settings, book: str) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def _closed(ours: Settings, book: str, before: int) -> dict[str, Any]:
         found = _closed_of(ours, book, before)
     except MTDataError as error:
         return {"incidents": [], "faults": {book: str(error)}}
-    shown = [_told(book, overview.shown(one)) for one in found[:SIZE]]
+    shown = [_incident_row(book, overview.shown(one)) for one in found[:SIZE]]
     older = found[SIZE - 1].number if len(found) > SIZE else None
     return {"incidents": shown, "older": older, "faults": {}, "is_later": before != MAX_ID}
 
@@ -96,7 +96,7 @@ def _closed_of(ours: Settings, book: str, before: int) -> list[Incident]:
     return books.closed_incidents(ours.site(book), before, SIZE + 1)
 
 
-def _told(book: str, one: dict[str, Any]) -> dict[str, Any]:
+def _incident_row(book: str, one: dict[str, Any]) -> dict[str, Any]:
     return {
         **one,
         "book": book,
@@ -118,7 +118,7 @@ def close(request: HttpRequest) -> HttpResponse:
 
 
 def _site(given: Any) -> SiteConfig:
-    name = word_in(given, "site")
+    name = text_in(given, "site")
     for site in settings.MTDATA.sites:
         if site.name == name:
             found: SiteConfig = site

@@ -1,0 +1,127 @@
+"""How many entries of a scale wait, are held or have a row, and who let held ones through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.model.states import CONFLICT, DRIFT, HELD, MALFORMED, ROWED, SEALED, STORED
+
+SETTLED = f"(gone_at IS NOT NULL AND (accepted = 1 OR held IS '{MALFORMED}'))"
+"""Held, with nothing left to do: the site has it no more, and its bytes are safe here."""
+
+
+WORTH_A_TRY = f"(state = {STORED} OR (held IN ('{SEALED}', '{DRIFT}') AND tried_with <> ?))"
+"""May become a row now, by the fingerprint of the keys."""
+
+
+class EntryCounts(NamedTuple):
+    """Entries of a scale by where they are in their life."""
+
+    stored: int
+    held: int
+    rowed: int
+    on_site: int  # rowed, and the last listing showed them
+
+
+class Released(NamedTuple):
+    """Held entries that a person let through."""
+
+    rows: int  # the next round makes their rows
+    sealed: int  # no row comes before a key opens them
+
+
+class Counts:
+    """Questions about many entries at once."""
+
+    def __init__(self, connection: LedgerDatabase) -> None:
+        self._db = connection
+
+    def accepted(self, seqs: Sequence[int]) -> set[int]:
+        """Which of these a person has let through in spite of drift or conflict."""
+        found: set[int] = set()
+        for seq in seqs:
+            if self._db.row("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
+                found.add(seq)
+        return found
+
+    def scales_waiting(self, fingerprint: str) -> list[str]:
+        """Scales that `waiting` has something for."""
+        return [
+            row[0]
+            for row in self._db.all(
+                f"SELECT DISTINCT scale FROM entries WHERE state < {ROWED} AND raw_lost = 0"
+                f" AND {WORTH_A_TRY}",
+                fingerprint,
+            )
+        ]
+
+    def release(self, scale: str, number: int | None) -> Released:
+        """Let held entries through (one id, or all of the scale).
+
+        The next round makes the rows of those that a person may decide.  Sealed ones stay held
+        until a key opens them; they are tried again, and hold up no other version of their id.
+        """
+        which = f"WHERE scale = ? AND state = {HELD} AND (? IS NULL OR id = ?) AND held"
+        chosen = (scale, number, number)
+        with self._db.commit():
+            sealed = self._db.run(
+                f"UPDATE entries SET accepted = 1, tried_with = '' {which} = '{SEALED}'", *chosen
+            )
+            rows = self._db.run(
+                f"UPDATE entries SET state = {STORED}, accepted = 1 {which}"
+                f" IN ('{CONFLICT}', '{DRIFT}')",
+                *chosen,
+            )
+        return Released(rows, sealed)
+
+    def row_of(self, seq: int) -> bytes | None:
+        """Digest of the cells of an entry's row; None where it has none that is proven."""
+        row = self._db.row(f"SELECT cells FROM entries WHERE seq = ? AND state = {ROWED}", seq)
+        return row[0] if row else None
+
+    def counts(self, scale: str) -> EntryCounts:
+        """Entries of the scale by state, and those with a row that are still on the site."""
+        # each part by an index of its own: the rows of old entries are never read
+        row = self._db.row(
+            "SELECT stored, held_back, rowed, on_site FROM"
+            f" (SELECT count(*) FILTER (WHERE state = {STORED}) AS stored, count(*) FILTER (WHERE"
+            f" state = {HELD}) AS held_back FROM entries INDEXED BY entries_waiting"
+            f" WHERE scale = ?1 AND state < {ROWED}),"
+            " (SELECT count(e.sheet) AS rowed FROM files f CROSS JOIN entries e"
+            " INDEXED BY entries_line ON e.sheet = f.number WHERE f.scale = ?1),"
+            f" (SELECT count(*) FILTER (WHERE state = {ROWED}) AS on_site FROM entries"
+            " INDEXED BY entries_on_site WHERE scale = ?1 AND gone_at IS NULL)",
+            scale,
+        )
+        return EntryCounts(*(row or (0, 0, 0, 0)))
+
+    def held(self, scale: str | None = None) -> list[tuple[Any, ...]]:
+        """Scale, id, kind, reason and number of held entries, grouped, at most 1000 rows."""
+        return self._db.all(
+            f"SELECT scale, id, held, reason, count(*) FROM entries WHERE state = {HELD}"
+            " AND (? IS NULL OR scale = ?) GROUP BY scale, id, held, reason"
+            " ORDER BY scale, held, id LIMIT 1000",
+            scale,
+            scale,
+        )
+
+    def held_kinds(self, scale: str) -> dict[str, tuple[int, str]]:
+        """Number of held entries and one reason, by kind; not those that are settled."""
+        return {
+            row[0]: (row[1], row[2])
+            for row in self._db.all(
+                "SELECT held, count(*), max(reason) AS reason FROM entries"
+                f" WHERE scale = ? AND state = {HELD} AND NOT {SETTLED} GROUP BY held",
+                scale,
+            )
+        }
+
+    def raw_lost(self) -> list[tuple[str, str, int]]:
+        """Scale, raw file and number of the entries whose raw bytes are lost for now."""
+        rows = self._db.all(
+            "SELECT e.scale, f.path, count(*) FROM entries e JOIN files f ON f.number = e.file"
+            " WHERE e.raw_lost = 1 GROUP BY e.scale, f.path"
+        )
+        return [(scale, path, number) for scale, path, number in rows]

@@ -1,0 +1,94 @@
+"""A package on its way into the raw files: what the ledger lacks is kept, proven, committed."""
+
+from __future__ import annotations
+
+from mtdata.core.errors import DamageError
+from mtdata.study.files.archive import Volume
+from mtdata.study.ledger import Classified, LedgerEntry
+from mtdata.study.model.package import Entry, is_json
+from mtdata.study.model.receipt import Backup, Kept
+from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
+from mtdata.study.pool import ScaleRun
+
+
+class RawBackup:
+    """The raw file of a package, begun with its first entry that is new."""
+
+    def __init__(self, run: ScaleRun) -> None:
+        self._run = run
+        self._volume: Volume | None = None
+
+    def keep(self, batch: list[Entry]) -> Backup:
+        """Make a batch safe; DamageError when it cannot be read back as it was written.
+
+        Entries that are no JSON go into a file of their own under held/.
+        """
+        run = self._run
+        classified = run.pool.ledger.entries.classify(run.scale.name, batch)
+        same = run.pool.archive.same_values(run.scale.name, classified)
+        classified = classified.without(same)
+        wanted = classified.fresh + classified.refetch
+        if unreadable := [entry for entry in wanted if not is_json(entry)]:
+            self._hold_aside(unreadable)
+        keepable = [entry for entry in wanted if is_json(entry)]
+        kept = self._kept(keepable, classified, same) if keepable else ()
+        return Backup(
+            run.scale,
+            kept,
+            received=len(batch),
+            fresh=len(classified.fresh),
+            held=len(classified.conflicts) + sum(bool(e.fault) for e in classified.fresh),
+            notices=_reused_ids(classified),
+        )
+
+    def _kept(
+        self, batch: list[Entry], classified: Classified, same: dict[bytes, LedgerEntry]
+    ) -> tuple[Kept, ...]:
+        """Append a batch, prove and commit it; the entries of it that want a row."""
+        run = self._run
+        put = self._opened().append([entry.body for entry in batch])
+        bodies = run.pool.archive.matched(put.spans, [entry.digest for entry in batch])
+        if not all(body is not None for body in bodies):
+            raise DamageError(f"{put.mark.path}: read back other bytes than were written")
+        seqs = run.pool.ledger.entries.back_up(
+            put.mark,
+            list(zip(batch, put.spans, strict=True)),
+            key=put.key,
+            start=put.start,
+            piece=put.piece,
+            conflicts=classified.conflicts,
+            at=run.at,
+            same_values=same,
+        )
+        rowed = {e.digest for e in classified.refetch} | {d for d, c in same.items() if c.line}
+        return tuple(
+            Kept(seq, entry.id, entry.digest, span, entry.values)
+            for seq, entry, span in zip(seqs, batch, put.spans, strict=True)
+            if entry.values is not None
+            and not entry.fault
+            and entry.digest not in classified.conflicts
+            and entry.digest not in rowed
+        )
+
+    def _opened(self) -> Volume:
+        if self._volume is None:
+            local = self._run.pool.clock.local(self._run.at)
+            self._volume = self._run.pool.archive.volume(self._run.scale.name, local)
+        return self._volume
+
+    def _hold_aside(self, batch: list[Entry]) -> None:
+        pool, run = self._run.pool, self._run
+        aside = pool.archive.keep_aside(run.scale.name, run.day, batch)
+        pool.ledger.entries.hold_aside(aside.mark, batch, aside.starts, run.at)
+
+
+def _reused_ids(classified: Classified) -> tuple[StepNotice, ...]:
+    reused = classified.reused_ids
+    if not reused:
+        return ()
+    first = min(entry.id or 0 for entry in classified.fresh if entry.digest in reused)
+    detail = (
+        f"{len(reused)} entries have ids that were collected and gone before, "
+        f"the first {first}; they are held and nothing of this scale is deleted"
+    )
+    return (StepNotice(StepNoticeKind.IDS_ANEW, detail),)
