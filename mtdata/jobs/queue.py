@@ -63,7 +63,7 @@ def add_once(
     name: str,
     owner: str,
 ) -> Job | None:
-    """Queue a job of that very name, unless there is one of it (None); else as `add`."""
+    """Queue a job of that very name, or None where there is one; the errors are those of `add`."""
     kind = kind_of(kind_name, kinds)
     order = order_of(kind, validate(kind, settings, given).sound(), owner)
     job = orders.add_once(order._replace(base=name))

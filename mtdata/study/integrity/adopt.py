@@ -1,8 +1,7 @@
 """Files of a pool that its ledger does not know: the original program's, or ours.
 
-Of a ledger that is lost those are all files, of one that was put back the newer ones.  It reads raw
-files, sheets and benchMark.json and enters what they prove; it writes nothing but the ledger, and
-asks no site.
+Of a ledger that is lost those are all files, of one that was put back the newer ones.  It enters
+what raw files, sheets and benchMark.json prove; it writes nothing but the ledger, asks no site.
 """
 
 from __future__ import annotations
