@@ -278,4 +278,4 @@ def test_two_sites_with_one_replica_do_not_meet(tmp_path: Path) -> None:
 def test_a_replica_that_is_opened_shows_no_secret() -> None:
     access = ReplicaAccess(url="s3://bucket", site="a", access_key=KEYS[0], secret_key=KEYS[1])
     assert KEYS[0] not in repr(access)
-    assert KEYS[1] not in repr(access) + repr(open_replica(access)) + open_replica(access).place
+    assert KEYS[1] not in repr(access) + repr(open_replica(access)) + open_replica(access).address
