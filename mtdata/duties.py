@@ -1,9 +1,12 @@
-"""The table of duties: what each brings; what it does stands in a folder of its own."""
+"""The table of duties: what each brings stands in its own folder, and is found through here."""
 
 from __future__ import annotations
 
-from mtdata.cake import jobs as cake
+from mtdata.cake.duty import CAKE
+from mtdata.jobs.duty import Duties, KindsOf
 from mtdata.jobs.kind import Kinds
-from mtdata.study.operations import jobs as study
+from mtdata.study.duty import STUDY
 
-KINDS: Kinds = {**study.KINDS, **cake.KINDS}
+DUTIES: Duties = (STUDY, CAKE)
+"""A duty is a line here and a folder."""
+KINDS: Kinds = KindsOf(DUTIES)

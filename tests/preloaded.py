@@ -32,7 +32,7 @@ PR_SET_PTRACER, ANY = 0x59616D61, -1
 """Where Yama lets only parents trace (Ubuntu), a process must allow a tracer beside it."""
 STUDY = "mtdata.cli.main mtdata.study.decryption.cipher multiprocessing.spawn encodings.idna"
 JOBS = (
-    "mtdata.jobs.child mtdata.duties mtdata.cake.client.client tests.jobs.kinds"
+    "mtdata.jobs.child mtdata.duties mtdata.cake.jobs mtdata.study.operations.jobs tests.jobs.kinds"
     " django.db.models django.db.backends.sqlite3.base psycopg pymysql boto3 botocore.endpoint"
 )
 """What is imported ahead; more than is needed makes each fork and its end dearer."""
@@ -236,6 +236,7 @@ def main() -> None:
     if program := os.fork():
         _tell(program, files)
     _become(order, files)
+    sys.modules.pop(order.module, None)  # as in an interpreter, it runs as __main__ alone
     runpy.run_module(order.module, run_name="__main__", alter_sys=True)
 
 

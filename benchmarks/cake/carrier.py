@@ -23,10 +23,10 @@ def carried(order: dict[str, Any]) -> dict[str, Any]:
     from mtdata.jobs.records import setting
 
     settings = load(Path(order["config"]), {})
-    setting.made_ready(settings.database)
+    setting.open_migrated(settings.database)
     from mtdata.jobs import queue
-    from mtdata.jobs.records import looking
-    from mtdata.jobs.runner import Slots
+    from mtdata.jobs.records import queries
+    from mtdata.jobs.runner import JobRunner
 
     over, peaks = Event(), [0.0]
 
@@ -41,9 +41,9 @@ def carried(order: dict[str, Any]) -> dict[str, Any]:
     began = perf_counter()
     try:
         job = queue.add(settings, KINDS, order["kind"], order["given"])
-        Slots(settings, KINDS).drain()
+        JobRunner(settings, KINDS).drain()
         took = perf_counter() - began
-        told = looking.whole_of(job)
+        told = queries.details_of(job)
     finally:
         over.set()
         watcher.join()

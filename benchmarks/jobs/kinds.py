@@ -28,7 +28,7 @@ def _write(work: Work) -> None:
         work.progress(first + BATCH, ROWS)
     _begun(work)
     while True:  # it still runs when it is stopped
-        work.pulse.check()
+        work.stop_token.check()
         threading.Event().wait(0.05)
 
 

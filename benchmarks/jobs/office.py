@@ -52,7 +52,7 @@ class Office:
         config = home.folder / "config"
         (config / "programme.config").write_text(how)
         self.settings = load(config, os.environ)
-        setting.made_ready(self.settings.database)
+        setting.open_migrated(self.settings.database)
         self._make_table()
 
     def _make_table(self) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.jobs.kinds import KINDS
 from mtdata.config import load
-from mtdata.jobs.celery.runner import slots_of
-from mtdata.jobs.runner import terms_of
+from mtdata.jobs.celery.runner import runner_of
+from mtdata.jobs.runner import options_of
 
 CHILD = (sys.executable, "-m", "mtdata.jobs.child", "benchmarks.jobs.kinds")
 
@@ -19,7 +19,7 @@ if __name__ == "__main__":
     settings = load(Path(sys.argv[1]), os.environ)
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    slots = slots_of(settings, KINDS, 1, terms=terms_of(settings, CHILD))
+    slots = runner_of(settings, KINDS, 1, options=options_of(settings, CHILD))
     slots.start()
     asked.wait()
     slots.stop(10.0)

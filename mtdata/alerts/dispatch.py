@@ -50,26 +50,26 @@ class Notices:
         self._books, self._outbox, self._posts = books, outbox, posts
         self._clock, self._stuck, self._marker = clock, stuck, marker
 
-    def decide(self, pace: AlertIntervals, host: str) -> None:
+    def decide(self, intervals: AlertIntervals, host: str) -> None:
         """Spool what is due and enter it as told."""
         now = self._clock.now()
-        news = [one for book in self._books for one in self._read(book, pace)]
-        for notice in due(news, now, pace):
+        news = [one for book in self._books for one in self._read(book, intervals)]
+        for notice in due(news, now, intervals):
             messages = [
                 message(part, name, host, now)
                 for name in self._posts
                 if (part := _part_for(name, notice)).items
             ]
             unspooled = self._spool(messages)
-            if unspooled and self._marker.is_recent(now, pace.digest):
+            if unspooled and self._marker.is_recent(now, intervals.digest):
                 log.error("neither outbox nor ledger took the last news; these wait")
-            elif self._is_known(messages, unspooled):
+            elif self._send_unspooled(messages, unspooled):
                 self._enter(notice, messages, at_once=bool(unspooled))
 
-    def _read(self, book: str, pace: AlertIntervals) -> list[News]:
+    def _read(self, book: str, intervals: AlertIntervals) -> list[News]:
         telling = self._books[book]
         try:
-            telling.forget(self._clock.now() - STALE - 2 * pace.digest)
+            telling.forget(self._clock.now() - STALE - 2 * intervals.digest)
         except StorageError as error:
             log.error("%s: what is long over cannot be entered as such: %s", book, error)
         try:
@@ -89,7 +89,7 @@ class Notices:
                 unspooled.append(one)
         return unspooled
 
-    def _is_known(self, messages: Sequence[Message], unspooled: Sequence[Message]) -> bool:
+    def _send_unspooled(self, messages: Sequence[Message], unspooled: Sequence[Message]) -> bool:
         """Send at once what was not spooled; whether anybody will know, or nobody is to."""
         sent = [self._is_sent(one) for one in unspooled]
         return len(unspooled) < len(messages) or any(sent) or not messages
@@ -142,11 +142,11 @@ class Notices:
                 continue
             if self._clock.ticks() > until:
                 return
-            is_done = is_due(one, self._clock.now()) and self._is_done(file, one)
+            is_done = is_due(one, self._clock.now()) and self._try_spooled(file, one)
             if not is_done and not one.to:  # who was put off holds up nobody else
                 return
 
-    def _is_done(self, file: str, one: Message) -> bool:
+    def _try_spooled(self, file: str, one: Message) -> bool:
         """One try, entered before it is made: a kill within it leads to a pause, not to a storm."""
         tried = one.tried(self._clock.now() + timedelta(seconds=pause_s(one.tries)))
         self._rewrite(file, tried)
@@ -193,8 +193,8 @@ def _part_for(destination: str, notice: Notice) -> Notice:
         return notice._replace(items=())
     own = (PROGRAM, STUCK, destination)
     return notice._replace(
-        items=tuple(item for item in notice.items if item.news.place != own),
-        settled=tuple(one for one in notice.settled if one.place != own),
+        items=tuple(item for item in notice.items if item.news.damping_key != own),
+        settled=tuple(one for one in notice.settled if one.damping_key != own),
     )
 
 

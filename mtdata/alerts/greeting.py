@@ -22,7 +22,7 @@ def our_name(given: str, sender_domain: str, sock: socket.socket) -> str:
     """
     if given:
         return given
-    names = (socket.gethostname, _asked_for, lambda: sender_domain)
+    names = (socket.gethostname, _network_name, lambda: sender_domain)
     found = (name() for name in names)
     return next((name for name in found if is_full(name)), "") or _literal(sock)
 
@@ -38,7 +38,7 @@ def is_about_our_name(said: bytes | str) -> bool:
     return "helo" in text.lower() or "ehlo" in text.lower()
 
 
-def _asked_for() -> str:
+def _network_name() -> str:
     """What the network calls us; it may hang, and then nobody waits for it."""
     found: list[str] = []
     thread = Thread(target=lambda: found.append(socket.getfqdn()), daemon=True)

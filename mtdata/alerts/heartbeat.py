@@ -56,14 +56,14 @@ def beating(
     tell(settings, site_name, "success" if well else "fail")
 
 
-def place_of(site_name: str) -> str:
+def incident_scale(site_name: str) -> str:
     """What stands for the scale in an incident of the program's that concerns one pool."""
     return f"pool {site_name}"
 
 
 def _note_round(settings: Settings, site_name: str, told: list[tuple[str, str, str]]) -> None:
     """Open what a round could not enter in its pool, and close what an earlier one could not."""
-    pool = place_of(site_name)
+    pool = incident_scale(site_name)
     entered = {(kind, f"{pool} {scale}".strip()): detail for kind, scale, detail in told}
     for (kind, place), detail in entered.items():
         program_incident(settings, kind, place, detail)

@@ -37,7 +37,9 @@ USUAL = Manner()
 CLOCK = SystemClock()
 
 
-def _asked(method: str, url: str, timeout_s: float, what: str, manner: Manner, **more: Any) -> None:
+def _request(
+    method: str, url: str, timeout_s: float, what: str, manner: Manner, **more: Any
+) -> None:
     """Ask once, and take note of the answer's number alone."""
     with requests.Session() as session:
         session.trust_env = False
@@ -92,7 +94,7 @@ def signed(key: str, at_s: int, body: bytes, secrets: Iterable[str]) -> dict[str
 
 
 class HookPost:
-    """Port Post: the same news as JSON, by POST to one address."""
+    """Port Post: news as JSON, sent by POST to one address."""
 
     def __init__(
         self,
@@ -112,7 +114,7 @@ class HookPost:
         if self._secrets:
             head |= signed(message.key, int(CLOCK.now().timestamp()), body, self._secrets)
         what = f"web hook {self._number}"
-        _asked("POST", self._url, self._timeout_s, what, self._manner, data=body, headers=head)
+        _request("POST", self._url, self._timeout_s, what, self._manner, data=body, headers=head)
         return ""
 
 
@@ -122,4 +124,4 @@ def ping(url: str, site: str, sign: str, timeout_s: float = 10.0, manner: Manner
     ending = {"start": "/start", "fail": "/fail"}.get(sign, "")
     path = (parts.path.rstrip("/") + ending) if ending else parts.path
     asked = urlunsplit(parts._replace(path=path))
-    _asked("GET", asked, timeout_s, f"the heartbeat of {site}", manner)
+    _request("GET", asked, timeout_s, f"the heartbeat of {site}", manner)

@@ -51,9 +51,9 @@ class Incidents:
                 )
         return not seen
 
-    def was_told(self, kind: str, scale: str, detail: str) -> bool:
+    def has_detail(self, kind: str, scale: str, detail: str) -> bool:
         """Whether an incident of the scale, open or closed, said just that before."""
-        row = self._db.one(
+        row = self._db.row(
             "SELECT 1 FROM incidents WHERE kind = ? AND scale = ? AND detail = ?",
             kind,
             scale,

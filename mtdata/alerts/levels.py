@@ -1,14 +1,17 @@
-"""How loudly the log tells of an incident, by its kind."""
+"""How grave an incident is: the order that lists, logs and numbers share; it tells nobody."""
 
 from __future__ import annotations
 
-import logging
-
 from mtdata.alerts.incident import KINDS
 
-LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logging.WARNING}
+LEVELS = {"critical": 50, "error": 40, "warning": 30, "notice": 20}
+"""The gravest first, each with how loudly the log tells of it (a number of `logging`)."""
+ORDER = {level: place for place, level in enumerate(LEVELS)}
+"""0 is the gravest."""
+LASTING = tuple(LEVELS)[:-1]
+"""Of these an incident can stand open; a notice is over as it is told."""
 
 
 def level_of(kind: str) -> int:
-    """How loudly the log tells of a kind of incident."""
-    return LEVELS.get(KINDS[kind].level, logging.INFO) if kind else logging.WARNING
+    """How loudly the log tells of a kind of incident; '' is something that is none."""
+    return LEVELS[KINDS[kind].level if kind else "warning"]

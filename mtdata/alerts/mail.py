@@ -21,7 +21,7 @@ from email.utils import format_datetime
 from typing import Literal
 
 from mtdata.alerts.greeting import is_about_our_name, our_name
-from mtdata.alerts.mail_tokens import TokenSource, answer, said, way_in
+from mtdata.alerts.mail_tokens import TokenSource, answer, initial_response, mechanism_for
 from mtdata.alerts.message import Message, one_line
 from mtdata.config.address import MailAddress, read_address
 from mtdata.core.disclosure import host_told
@@ -89,12 +89,14 @@ class _MailSession(smtplib.SMTP):
         self.ehlo_or_helo_if_needed()
         access = self._access
         offered = self.esmtp_features.get("auth", "").upper().split()
-        way = way_in(offered, has_password=bool(access.password), has_token=bool(access.tokens))
+        way = mechanism_for(
+            offered, has_password=bool(access.password), has_token=bool(access.tokens)
+        )
         if not way:
             self.login(access.user, access.password)
             return
         place = access.host, access.port
-        first = said(way, access.user, access.tokens.token(), place)
+        first = initial_response(way, access.user, access.tokens.token(), place)
         self.auth(way, lambda asked=None: first if asked is None else answer(way))
 
     def getreply(self) -> tuple[int, bytes]:
@@ -122,7 +124,7 @@ class MailPost:
         wanted = [one for one in self._to if not message.to or one.mailbox in message.to]
         if not wanted:  # whoever was left is no longer configured
             return ""
-        with self._told(), self._session() as session:
+        with self._translated_faults(), self._session() as session:
             answers = self._send(session, wanted, message)
             session.part()
         return self._concluded(wanted, answers)
@@ -173,10 +175,10 @@ class MailPost:
         if len(answers) == len(self._to) and not (refused and put_off):
             code, said = min(answers.values())
             raise self._fault("every address", code, said)
-        told = f"{self._place} does not take mail for {self._counted(refused)}" if refused else ""
+        told = f"{self._server} does not take mail for {self._counted(refused)}" if refused else ""
         if not put_off:
             return told
-        later = f"{self._place} puts off {self._counted(put_off)}, who get it later"
+        later = f"{self._server} puts off {self._counted(put_off)}, who get it later"
         raise PostPutOff(
             f"{told}; {later}" if told else later,
             list(put_off),
@@ -193,7 +195,7 @@ class MailPost:
         return f"{len(answers)} of {len(self._to)} addresses ({', '.join(which)})"
 
     @property
-    def _place(self) -> str:
+    def _server(self) -> str:
         return f"the mail server {host_told(self._access.host)}:{self._access.port}"
 
     @contextmanager
@@ -214,18 +216,18 @@ class MailPost:
             session.close()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated_faults(self) -> Iterator[None]:
         """Translate what can go wrong, and say whether another try makes sense."""
         try:
             yield
         except ssl.SSLCertVerificationError as error:
             raise PostRefused(
-                f"{self._place} has a certificate that is not trusted: {error.verify_message}; "
+                f"{self._server} has a certificate that is not trusted: {error.verify_message}; "
                 + MEND.format("log.config")
             ) from None
         except smtplib.SMTPNotSupportedError:
             raise PostRefused(
-                f"{self._place} does not offer what is asked of it (STARTTLS, log-in)"
+                f"{self._server} does not offer what is asked of it (STARTTLS, log-in)"
             ) from None
         except smtplib.SMTPAuthenticationError as error:
             raise self._fault("the log-in", error.smtp_code, b"") from None
@@ -235,14 +237,14 @@ class MailPost:
         except UnicodeEncodeError:
             raise PostRefused("USER and PASS of MAIL may hold ASCII alone") from None
         except ConfigError as error:
-            raise PostRefused(f"{self._place}: {error}") from None
+            raise PostRefused(f"{self._server}: {error}") from None
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            raise PostError(f"{self._place} does not answer as it should: {_why(error)}") from None
+            raise PostError(f"{self._server} does not answer as it should: {_why(error)}") from None
 
     def _fault(self, what: str, code: int, said: bytes | str) -> PostError:
         if what == GREETING or is_about_our_name(said):
             what = f"our name, {self._name} (HELO of MAIL in log.config gives another)"
-        told = f"{self._place} refuses {what}: {_numbers(code, said)}"
+        told = f"{self._server} refuses {what}: {_numbers(code, said)}"
         return (PostRefused if 500 <= code < 600 else PostError)(told)
 
     def _mail(self, message: Message, to: Sequence[MailAddress]) -> bytes:

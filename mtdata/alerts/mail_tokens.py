@@ -65,7 +65,7 @@ class TokenSource:
         return ended.stdout
 
 
-def way_in(offered: Collection[str], *, has_password: bool, has_token: bool) -> str:
+def mechanism_for(offered: Collection[str], *, has_password: bool, has_token: bool) -> str:
     """XOAUTH2 or OAUTHBEARER where the token is to be taken, '' for the password.
 
     PostRefused where the server offers tokens alone and there is none.
@@ -82,7 +82,7 @@ def way_in(offered: Collection[str], *, has_password: bool, has_token: bool) -> 
     )
 
 
-def said(way: str, user: str, token: str, place: tuple[str, int]) -> str:
+def initial_response(way: str, user: str, token: str, place: tuple[str, int]) -> str:
     """What is said to it first (Google's XOAUTH2, RFC 7628)."""
     if way == "XOAUTH2":
         return f"user={user}\x01auth=Bearer {token}\x01\x01"

@@ -13,7 +13,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from mtdata.alerts.advice import ADVICE
 from mtdata.alerts.incident import KINDS
 from mtdata.alerts.notice import Item, Notice
 from mtdata.core.checks import PROGRAM
@@ -54,7 +53,7 @@ class Message:
     to: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """As it waits in a file."""
+        """The message as JSON bytes, as it waits in the outbox."""
         held = asdict(self)
         if not self.to:
             del held["to"]  # older programs know no such thing
@@ -74,11 +73,11 @@ class Message:
             raise ValueError("no message") from error
 
     def left_for(self, to: Sequence[str]) -> Message:
-        """The same for these mailboxes alone."""
+        """The message for these mailboxes alone."""
         return replace(self, to=tuple(to))
 
     def tried(self, next_at: datetime) -> Message:
-        """The same after one more try that failed."""
+        """The message after one more try that failed, to be tried again at `next_at`."""
         return replace(self, tries=self.tries + 1, next_at=next_at)
 
 
@@ -90,7 +89,7 @@ def message(notice: Notice, destination: str, host: str, at: datetime) -> Messag
         "sort": notice.sort,
         "host": host,
         "made_at": at.isoformat(timespec="seconds"),
-        "incidents": [_shown(item) for item in notice.items[:WHOLE]],
+        "incidents": [_item_json(item) for item in notice.items[:WHOLE]],
         "not_shown": max(0, len(notice.items) - WHOLE),
     }
     key = _key(notice, destination)
@@ -98,7 +97,7 @@ def message(notice: Notice, destination: str, host: str, at: datetime) -> Messag
 
 
 def trial(destination: str, host: str, at: datetime) -> Message:
-    """What `mtdata check --mail` sends."""
+    """The trial message that `mtdata check --mail` sends."""
     subject = one_line(f"[mtdata {host}] TEST: this is how news come")
     body = "`mtdata check --mail` sent this. Nothing is wrong, and nothing is to be done.\n"
     news = {"text": subject, "sort": "test", "host": host, "incidents": [], "not_shown": 0}
@@ -113,7 +112,7 @@ def one_line(text: str) -> str:
 
 
 def _key(notice: Notice, destination: str) -> str:
-    """The same for the same news after a kill, another for the next digest of the same troubles."""
+    """A key by which news is known again after a kill; a later digest has another."""
     told = [
         (one.book, one.incident.number, str(one.incident.opened_at), one.is_open, *one.told[:2])
         for one in notice.settled
@@ -132,15 +131,15 @@ def _subject(notice: Notice) -> str:
     if notice.sort == "lasting" and not first.news.is_open:
         lead = "" if first.news.is_note else "over again, was "
     told = f"{lead}{first.news.level.upper()} {_where(first)}: {_title(first)}"
-    return f"{told} (and {len(rest)} more: {_places(rest)})" if rest else told
+    return f"{told} (and {len(rest)} more: {_scales_of(rest)})" if rest else told
 
 
-def _places(items: Iterable[Item]) -> str:
+def _scales_of(items: Iterable[Item]) -> str:
     return ", ".join(dict.fromkeys(_where(item) for item in items))
 
 
 def _where(item: Item) -> str:
-    return _paragraph(f"{item.news.book} {item.news.incident.scale}".strip())
+    return _printable(f"{item.news.book} {item.news.incident.scale}".strip())
 
 
 def _title(item: Item) -> str:
@@ -158,7 +157,7 @@ def _body(notice: Notice, host: str) -> str:
         *_part("Came and went meanwhile:", gone),
         *_part("To be known:", notes),
         _ENDS[notice.sort] if main else "",
-        f"Sent by mtdata on {_paragraph(host)}. What every kind means: docs/OPERATING.md",
+        f"Sent by mtdata on {_printable(host)}. What every kind means: docs/OPERATING.md",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -166,65 +165,65 @@ def _body(notice: Notice, host: str) -> str:
 def _part(lead: str, items: Sequence[Item]) -> list[str]:
     if not items:
         return []
-    parts = [lead, *map(_told, items[:WHOLE])]
+    parts = [lead, *map(_paragraph, items[:WHOLE])]
     if named := items[WHOLE : WHOLE + NAMED]:
         parts.append("\n".join(f"{_where(item)}: {_title(item)}" for item in named))
     left = len(items) - WHOLE - len(named)
     return [*parts, f"and {left} more: `mtdata incidents`"] if left > 0 else parts
 
 
-def _told(item: Item) -> str:
-    """One trouble in full."""
-    one, advice = item.news.incident, ADVICE[item.news.incident.kind]
+def _paragraph(item: Item) -> str:
+    """One incident as a paragraph of a mail."""
+    one, kind = item.news.incident, KINDS[item.news.incident.kind]
     seen = f"{one.seen} times" if one.seen > 1 else "once"
-    since = f"{_at(one.opened_at)}, seen {seen}, the last time {_at(one.last_at)}"
+    since = f"{_moment_text(one.opened_at)}, seen {seen}, the last time {_moment_text(one.last_at)}"
     lines = [
         f"{item.news.level.upper()}  {_where(item)}: {_title(item)}",
-        f"  what     {_paragraph(one.detail)}",
-        f"  that is  {advice.happened}",
-        f"  safe     {advice.safe}",
-        f"  to do    {advice.todo}",
+        f"  what     {_printable(one.detail)}",
+        f"  that is  {kind.happened}",
+        f"  safe     {kind.safe}",
+        f"  to do    {kind.todo}",
         f"  since    {since}",
     ]
     if item.back:
         lines.append(f"  again    it came back {item.back} times since it was last told")
     if one.closed_at is not None and not item.news.is_note:
-        lines.append(f"  over     {_at(one.closed_at)}")
+        lines.append(f"  over     {_moment_text(one.closed_at)}")
     lines.append(f"  look     mtdata incidents{_site(item)} ({one.kind}, number {one.number})")
     return "\n".join(lines)
 
 
 def _site(item: Item) -> str:
-    return "" if item.news.book == PROGRAM else f" {_paragraph(item.news.book)}"
+    return "" if item.news.book == PROGRAM else f" {_printable(item.news.book)}"
 
 
-def _at(moment: datetime) -> str:
+def _moment_text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _paragraph(text: str) -> str:
+def _printable(text: str) -> str:
     """One line that any mail server takes."""
     plain = text.encode("utf-8", "backslashreplace").decode()
     return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", plain)[:SHORT]
 
 
-def _shown(item: Item) -> dict[str, Any]:
-    """One trouble for a program."""
-    one, advice = item.news.incident, ADVICE[item.news.incident.kind]
+def _item_json(item: Item) -> dict[str, Any]:
+    """One incident as JSON for a web hook."""
+    one, kind = item.news.incident, KINDS[item.news.incident.kind]
     return {
         "site": item.news.book,
         "scale": one.scale,
         "kind": one.kind,
         "level": item.news.level,
         "title": _title(item),
-        "detail": _paragraph(one.detail),
+        "detail": _printable(one.detail),
         "number": one.number,
         "count": one.seen,
         "came_back": item.back,
         "opened_at": one.opened_at.isoformat(timespec="seconds"),
         "last_at": one.last_at.isoformat(timespec="seconds"),
         "closed_at": one.closed_at and one.closed_at.isoformat(timespec="seconds"),
-        "happened": advice.happened,
-        "safe": advice.safe,
-        "to_do": advice.todo,
+        "happened": kind.happened,
+        "safe": kind.safe,
+        "to_do": kind.todo,
     }

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from mtdata.alerts.incident import KINDS, NOTES, Incident
+from mtdata.alerts.levels import ORDER
 from mtdata.core.past import past
 
 Sort = Literal["opened", "over", "lasting", "escalated"]
@@ -52,7 +53,7 @@ class News(NamedTuple):
         return KINDS[self.incident.kind].level
 
     @property
-    def place(self) -> tuple[str, str, str]:
+    def damping_key(self) -> tuple[str, str, str]:
         """What damping goes by: the book, the kind and the scale."""
         return self.book, self.incident.kind, self.incident.scale
 
@@ -79,47 +80,49 @@ class AlertIntervals(NamedTuple):
     escalate: timedelta | None
 
 
-def due(news: Sequence[News], now: datetime, pace: AlertIntervals) -> list[Notice]:
+def due(news: Sequence[News], now: datetime, intervals: AlertIntervals) -> list[Notice]:
     """The notices that are due now, at most one of each sort."""
-    fresh, over, waiting = _parted(news, pace)
+    fresh, over, waiting = _parted(news, intervals)
     notes = [one for one in waiting if one.is_note]
     found = [_notice("opened", fresh), _notice("over", over)]
-    if any(_is_digest_due(one, now, pace) for one in waiting):
+    if any(_is_digest_due(one, now, intervals) for one in waiting):
         found.append(_digest(waiting))
     found = [notice for notice in found if notice.items]
     if found and found[-1].sort != "lasting":  # notes go with whatever goes out
         found[0] = _notice(found[0].sort, [*found[0].settled, *notes])
-    late = [one for one in news if _is_late(one, now, pace)]
+    late = [one for one in news if _is_late(one, now, intervals)]
     return [*found, _notice("escalated", late)] if late else found
 
 
 def _parted(
-    news: Sequence[News], pace: AlertIntervals
+    news: Sequence[News], intervals: AlertIntervals
 ) -> tuple[list[News], list[News], list[News]]:
     """What is to be told at once as new, at once as over, and what the next digest tells."""
     fresh: list[News] = []
     over: list[News] = []
     waiting: list[News] = []
-    flapping = {one.place for one in news if not one.is_open and one.told.opened_at is None}
+    flapping = {one.damping_key for one in news if not one.is_open and one.told.opened_at is None}
     for one in news:
         if one.told.opened_at is not None:
             (waiting if one.is_open else over).append(one)
-        elif one.is_open and one.place not in flapping and not _came_back(one, pace):
+        elif one.is_open and one.damping_key not in flapping and not _came_back(one, intervals):
             fresh.append(one)
         else:
             waiting.append(one)
     return fresh, over, waiting
 
 
-def _came_back(one: News, pace: AlertIntervals) -> bool:
+def _came_back(one: News, intervals: AlertIntervals) -> bool:
     before = one.told.before_at
-    return before is not None and abs(one.incident.opened_at - before) < pace.digest
+    return before is not None and abs(one.incident.opened_at - before) < intervals.digest
 
 
-def _is_digest_due(one: News, now: datetime, pace: AlertIntervals) -> bool:
+def _is_digest_due(one: News, now: datetime, intervals: AlertIntervals) -> bool:
     """A digest sweeps up all that waits, so the next is due one span after it at the earliest."""
     told = one.told
-    return _is_past(told.again_at or told.opened_at or one.incident.opened_at, now, pace.digest)
+    return _is_past(
+        told.again_at or told.opened_at or one.incident.opened_at, now, intervals.digest
+    )
 
 
 def _is_past(since: datetime, now: datetime, span: timedelta) -> bool:
@@ -128,11 +131,11 @@ def _is_past(since: datetime, now: datetime, span: timedelta) -> bool:
     return counted is None or now - counted >= span
 
 
-def _is_late(one: News, now: datetime, pace: AlertIntervals) -> bool:
-    if pace.escalate is None or not one.is_open or one.told.escalated_at is not None:
+def _is_late(one: News, now: datetime, intervals: AlertIntervals) -> bool:
+    if intervals.escalate is None or not one.is_open or one.told.escalated_at is not None:
         return False
-    return one.level in ("error", "critical") and _is_past(
-        one.incident.opened_at, now, pace.escalate
+    return ORDER[one.level] <= ORDER["error"] and _is_past(
+        one.incident.opened_at, now, intervals.escalate
     )
 
 
@@ -146,7 +149,7 @@ def _digest(waiting: Sequence[News]) -> Notice:
     newest: dict[tuple[str, ...], News] = {}
     back: dict[tuple[str, ...], int] = {}
     for one in waiting:
-        key: tuple[str, ...] = one.place
+        key: tuple[str, ...] = one.damping_key
         if one.is_note:  # each tells something else
             key = (*key, str(one.incident.number))
         newest[key] = one
@@ -160,5 +163,4 @@ def _digest(waiting: Sequence[News]) -> Notice:
 
 
 def _by_gravity(items: Iterable[Item]) -> tuple[Item, ...]:
-    order = {level: place for place, level in enumerate(("critical", "error", "warning", "notice"))}
-    return tuple(sorted(items, key=lambda item: (order[item.news.level], item.news.place)))
+    return tuple(sorted(items, key=lambda item: (ORDER[item.news.level], item.news.damping_key)))

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices, Post
 from mtdata.alerts.incident import KINDS, Incident
 from mtdata.alerts.incidents import Incidents
-from mtdata.alerts.levels import LEVELS
+from mtdata.alerts.levels import level_of
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import message, trial
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
@@ -31,10 +31,10 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError
 from mtdata.core.lock import PoolLock
+from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
-LEDGER_NAME = "ledger.sqlite3"
 Pools = Callable[[Settings], Mapping[str, Callable[[], LedgerDatabase]]]
 """The ledgers of the pools that are there, by site; each is opened by being called."""
 _outboxes: dict[Path, Outbox] = {}
@@ -71,14 +71,14 @@ def _spread(settings: Settings, posts: dict[str, Post], pools: Pools) -> None:
     folder = _state(settings) / "outbox"
     outbox = _outboxes.setdefault(folder, Outbox(FolderDisk(folder)))
     terms, escalates = settings.log, ESCALATION in posts or len(posts) > (MAIL in posts)
-    pace = AlertIntervals(
+    intervals = AlertIntervals(
         timedelta(hours=terms.digest_h), timedelta(hours=terms.escalate_h) if escalates else None
     )
     marker = _marker(settings)
     marker.prepare()
     with _books(settings, pools) as books:
         notices = Notices(books, outbox, posts, SystemClock(), stuck, marker)
-        notices.decide(pace, socket.gethostname())
+        notices.decide(intervals, socket.gethostname())
     notices.send()
 
 
@@ -90,7 +90,7 @@ def _forget_others(settings: Settings, posts: dict[str, Post]) -> None:
 
 
 def _lock(settings: Settings, held: ExitStack) -> None:
-    """Be the only one; where the disk does not even take a lock, two may tell the same."""
+    """Hold the lock of the outbox; where the disk takes none, two may send one message."""
     try:
         held.enter_context(PoolLock(_state(settings) / "outbox").hold())
     except StorageError as error:
@@ -118,7 +118,7 @@ def _state(settings: Settings) -> Path:
 
 
 def _ledger(settings: Settings) -> Path:
-    return _state(settings) / LEDGER_NAME
+    return _state(settings) / LEDGER_FILE
 
 
 def _opened(settings: Settings) -> LedgerDatabase:
@@ -140,7 +140,7 @@ def program_incident(
     There is a line in the log, unless one was `logged`; a quiet one if it just lasts and is not
     critical.
     """
-    level = logging.DEBUG if logged else LEVELS.get(KINDS[kind].level, logging.INFO)
+    level = logging.DEBUG if logged else level_of(kind)
     where = f"{PROGRAM} {scale}".strip()
     try:
         with closing(_opened(settings)) as ledger:

@@ -39,7 +39,7 @@ class Outbox:
         if len(waiting) >= MOST:
             self._give_way(waiting)
         number = int(waiting[-1][1]) + 1 if waiting else 1
-        name = f"{number:010d}.{_word(message.destination)}.{message.sort}.{message.key}.json"
+        name = f"{number:010d}.{_file_word(message.destination)}.{message.sort}.{message.key}.json"
         self._disk.replace(name, message.to_bytes())
 
     def waiting(self) -> dict[str, list[str]]:
@@ -80,7 +80,7 @@ class Outbox:
         return self._handed
 
     def remember(self, key: str) -> None:
-        """Take this one for told, durably where the disk lets us."""
+        """Take a message by its key for sent, durably where the disk lets us."""
         if key in self.handed:
             return
         self._handed = [*self.handed, key][-REMEMBERED:]
@@ -119,5 +119,5 @@ def is_due(message: Message, now: datetime) -> bool:
     return not 0 < (message.next_at - now).total_seconds() <= 3700
 
 
-def _word(destination: str) -> str:
+def _file_word(destination: str) -> str:
     return destination.replace(" ", "-")

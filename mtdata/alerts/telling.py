@@ -49,7 +49,7 @@ class NotificationState:
         """Let nothing be due of what was over before then and never told: nobody was to be told."""
         stale = "over_at IS NULL AND closed_at < ? AND told_at IS NULL"
         when = closed_before.isoformat()
-        if self._db.one(f"SELECT 1 FROM incidents WHERE {stale} LIMIT 1", when):
+        if self._db.row(f"SELECT 1 FROM incidents WHERE {stale} LIMIT 1", when):
             with self._db.commit():
                 self._db.run(f"UPDATE incidents SET over_at = closed_at WHERE {stale}", when)
 

@@ -3,50 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from mtdata.cake.client.access import CakeAccess
+from pydantic import SecretStr
+
 from mtdata.cake.client.client import Client
 from mtdata.cake.columns import Columns
 from mtdata.cake.window import DAY, HOUR, WindowSize
+from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.limiter import Limiter, Turns
-from mtdata.core.output import Output, Sealing, open_output
-from mtdata.core.s3 import S3Access
+from mtdata.core.output import Output, open_output
+from mtdata.jobs.outputs import PlacedFile
 
 LOG_IN_S, TURN_S = 3.9, 1.0
 """Somebody waits at a form, and one of the few threads that answer with them."""
-LINK_S = 3600
-"""So long a signed link gives its file to whoever has it."""
 PATIENCE_S = 10.0
 """So long a wish of an instance is waited for in a slot; beyond that the job waits without one."""
-
-
-def cake_access(account: CakeConfig) -> CakeAccess:
-    """How the instance of an account is reached and asked."""
-    return CakeAccess(
-        server=account.server,
-        api_key=account.api_key.get_secret_value(),
-        zone=account.timezone,
-        dialect=account.dialect,
-        server_zone=account.server_timezone,
-        clicks_version=account.clicks_version,
-        conversions_version=account.conversions_version,
-        changes_version=account.changes_version,
-        include_tests=account.include_tests,
-        include_duplicates=account.include_duplicates,
-        event_type=account.event_type,
-        timeout_s=account.timeout_s,
-        connect_timeout_s=account.connect_timeout_s,
-        page=min(account.page, account.row_cap),
-        row_cap=account.row_cap,
-        ca=account.ca,
-        agent=account.agent,
-    )
 
 
 def cake_limiter(
@@ -55,7 +31,7 @@ def cake_limiter(
     """The turns of all that ask this instance on this machine, by its domain."""
     return Limiter(
         home / "state",
-        account.admin_domain,
+        f"cake-{account.admin_domain}",
         rate=account.rate,
         at_once=account.concurrency,
         longest_s=longest_s,
@@ -64,8 +40,11 @@ def cake_limiter(
 
 
 def cake_client(account: CakeConfig, turns: Turns, beat: Callable[[], None]) -> Client:
-    """A client of the account, for one thread; `beat` is a pulse's.  It does not wait for long."""
-    return Client(cake_access(account), turns, beat, patience_s=PATIENCE_S)
+    """A client of the account, for one thread; it waits for PATIENCE_S at most.
+
+    `beat` is called at every wait (`StopToken.check`).
+    """
+    return Client(account, turns, beat, patience_s=PATIENCE_S)
 
 
 def cake_log_in(home: Path, account: CakeConfig, *, known: bool = False) -> Client:
@@ -75,23 +54,17 @@ def cake_log_in(home: Path, account: CakeConfig, *, known: bool = False) -> Clie
     known.  Where too many ask it is a BusyError.
     """
     limit_s = min(LOG_IN_S, account.timeout_s)
-    access = replace(
-        cake_access(account),
-        api_key="",
-        dialect="xml",
-        timeout_s=limit_s,
-        connect_timeout_s=limit_s / 2,
-    )
-    name = f"{account.admin_domain}.{'known' if known else 'login'}"
+    quick = {"timeout_s": limit_s, "connect_timeout_s": limit_s / 2}
+    stranger = account.model_copy(update={"api_key": SecretStr(""), "dialect": "xml", **quick})
+    name = f"cake-{account.admin_domain}.{'known' if known else 'login'}"
     turns = Limiter(home / "state", name, rate=5.0, at_once=3, longest_s=TURN_S)
-    return Client(access, turns)
+    return Client(stranger, turns)
 
 
 def cake_trial(home: Path, account: CakeConfig, longest_s: float) -> Client:
     """A client that waits for a turn, and for an answer, no longer than that."""
-    limit = min(account.timeout_s, longest_s)
-    access = replace(cake_access(account), timeout_s=limit)
-    return Client(access, cake_limiter(home, account, longest_s))
+    hurried = account.model_copy(update={"timeout_s": min(account.timeout_s, longest_s)})
+    return Client(hurried, cake_limiter(home, account, longest_s))
 
 
 def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]) -> Columns:
@@ -108,7 +81,7 @@ def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]
     )
 
 
-def cake_pace(account: CakeConfig, report: str) -> WindowSize:
+def first_window_size(account: CakeConfig, report: str) -> WindowSize:
     """The windows with which a sweep of the report clicks or conversions begins.
 
     They grow to what is asked for at a time: an hour of clicks, a day of conversions.
@@ -120,36 +93,13 @@ def cake_pace(account: CakeConfig, report: str) -> WindowSize:
 
 def cake_output(account: CakeConfig, timeout_s: float = 60.0) -> Output:
     """Where the files of the account go; a store answers within so many seconds, or is away."""
-    access = S3Access(
-        account.endpoint,
-        account.region,
-        account.access_key.get_secret_value(),
-        account.secret_key.get_secret_value(),
-        timeout_s=timeout_s,
-        connect_timeout_s=min(account.connect_timeout_s, timeout_s),
-        addressing=account.addressing,
-        ca=account.output_ca,
-        agent=account.agent,
-    )
-    sealing = Sealing(account.sse, account.sse_key)
-    return open_output(account.output, access, sealing, account.state)
+    return open_output(account.output, account.store(timeout_s), account.state)
 
 
-def account_of(accounts: Iterable[CakeConfig], place: str) -> tuple[CakeConfig, str] | None:
-    """The account whose files go there, and the name that this one has with it."""
-    for account in accounts:
+def placed_file(settings: Settings, place: str) -> PlacedFile | None:
+    """The file at that place, if an account's files go there."""
+    for account in settings.export.cake:
         name = place.removeprefix(f"{account.output}/")
         if name != place:
-            return account, name
+            return PlacedFile(account.name, name, partial(cake_output, account))
     return None
-
-
-def signed_link(accounts: Iterable[CakeConfig], place: str) -> str | None:
-    """An address that gives a file in a store to anybody for LINK_S; None where none can be made.
-
-    Nobody proves what the store then gives: the page does that (`web/fetching.py`).
-    """
-    if (known := account_of(accounts, place)) is None:
-        return None
-    with closing(cake_output(known[0])) as output:
-        return output.link(known[1], "attachment", LINK_S)

@@ -1,4 +1,4 @@
-"""An account of CAKE tried out for `mtdata check`: asked once, and a probe put and taken away.
+"""What `mtdata check` looks at of an account of CAKE: asked once, a probe put and taken away.
 
 It takes no report and leaves nothing behind.
 """
@@ -15,9 +15,14 @@ from typing import TypeVar
 import requests
 from urllib3.exceptions import HTTPError
 
-from mtdata.cake import account as exporting
+from mtdata.cake.accounts import account_named
+from mtdata.cake.daily_reports import plan_of
+from mtdata.config import Settings
+from mtdata.config.check import check_owner
 from mtdata.config.export import CakeConfig
-from mtdata.core.errors import MTDataError, OutputError, StorageError
+from mtdata.core.checks import Finding, of_program
+from mtdata.core.clock import SystemClock
+from mtdata.core.errors import BusyError, MTDataError, OutputError, StorageError
 from mtdata.core.http import Bounded
 from mtdata.core.output import FileFacts, Output
 from mtdata.core.trust import AGENT, authorities
@@ -32,13 +37,59 @@ _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 Done = TypeVar("Done")
 
 
+def check_account(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+    """Ask an account of export.config once, and put a probe into its output; at most a minute."""
+    account = account_named(settings, name)
+    return [_check_instance(settings, account), _check_output(account)]
+
+
+def _check_instance(settings: Settings, account: CakeConfig) -> Finding:
+    what = "ADMIN_DOMAIN"
+    try:
+        told = ask(settings.home, account)
+    except BusyError:
+        busy = f"{account.admin_domain}: it is asked by others at this moment, so it was not tried"
+        return Finding(account.name, what, "odd", busy)
+    except MTDataError as error:
+        return Finding(account.name, what, "bad", str(error), error.exit_code)
+    return Finding(account.name, what, "good", told)
+
+
+def _check_output(account: CakeConfig) -> Finding:
+    try:
+        told = put(account)
+    except MTDataError as error:
+        return Finding(account.name, "OUTPUT", "bad", str(error), error.exit_code)
+    return Finding(account.name, "OUTPUT", "good", told)
+
+
+def check_folders(settings: Settings) -> list[Finding]:
+    """Whether the folders of reports are ours."""
+    folders = ((one.name, one.folder) for one in settings.export.cake)
+    found = (check_owner(name, "OUTPUT", folder) for name, folder in folders if folder)
+    return [finding for findings in found for finding in findings]
+
+
+def check_reports(settings: Settings) -> list[Finding]:
+    """When the next daily reports of an account are due, asking nobody."""
+    now = SystemClock().now()
+    found = []
+    for account in settings.export.cake:
+        if plan := plan_of(account):
+            local = plan.next_at(now).astimezone(account.timezone).isoformat(timespec="minutes")
+            found.append(of_program(f"CAKE {account.name}", "good", f"daily reports: next {local}"))
+    return found
+
+
 def ask(home: Path, account: CakeConfig) -> str:
     """Ask the instance for its currencies, once; what it answered.
 
     ExportError when it cannot be reached, does not answer or does not accept the key; BusyError
     while others ask it.
     """
-    client = exporting.cake_trial(home, account, LONGEST_S)
+    from mtdata.cake import account as cake_account  # with all that reads answers
+
+    client = cake_account.cake_trial(home, account, LONGEST_S)
     try:
         found = client.currencies(tries=1)
     finally:
@@ -53,7 +104,9 @@ def put(account: CakeConfig) -> str:
 
     OutputError for what the place does not let us do.
     """
-    output = exporting.cake_output(account, LONGEST_S)
+    from mtdata.cake import account as cake_account
+
+    output = cake_account.cake_output(account, LONGEST_S)
     try:
         with TemporaryDirectory(prefix="mtdata-check-") as folder:
             linked = _put(output, Path(folder) / NAME)

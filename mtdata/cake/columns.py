@@ -267,7 +267,7 @@ def as_text(text: str) -> str:
 
 
 def kind_of(field: str) -> str:
-    """How a column of one's own is written: as the same field in ours."""
+    """How a column of one's own is written: like the field of that name among the usual columns."""
     known = {column.field: column.kind for column in (*CLICKS, *CONVERSIONS)}
     if field.endswith(("_date", "last_updated")):
         return DATE

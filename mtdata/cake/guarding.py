@@ -25,7 +25,7 @@ _CELL = re.compile(
 
 
 def guarded_pieces(pieces: Iterable[bytes]) -> Generator[bytes]:
-    """The same file with ' before such cells, as `guarded` does it.
+    """A CSV file with ' before each cell that a spreadsheet would take for a formula.
 
     OutputError where a row never ends: then it is no file of ours.
     """

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from mtdata.cake import window
-from mtdata.cake.daily import MOST_DAYS
+from mtdata.cake.accounts import account_named, account_names
 from mtdata.cake.guarding import guarded_pieces
 from mtdata.cake.report import ReportPart, spools_of, sweep_up
 from mtdata.cake.spool import EVERY, Spool
@@ -17,6 +17,7 @@ from mtdata.cake.window import HourFile, Window, span
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError
+from mtdata.jobs.daily import MOST_DAYS
 from mtdata.jobs.kind import (
     Guard,
     Kind,
@@ -31,26 +32,22 @@ from mtdata.jobs.kind import (
 )
 from mtdata.jobs.states import CLOSING
 
-HANDS = 8
+MAX_RUNNERS = 8
 """So many runners may carry parts of one job; how fast they ask is up to the account's RATE."""
 LIMIT_S = 3 * 86_400.0
 _DAY = "%d%m%Y"
 
 
 def _account(settings: Settings, word: str) -> str:
-    return settings.cake(word).name
+    return account_named(settings, word).name
 
 
 def _only_account(settings: Settings) -> str:
-    return settings.cake().name
-
-
-def _accounts(settings: Settings) -> Sequence[str]:
-    return [account.name for account in settings.export.cake]
+    return account_named(settings).name
 
 
 ACCOUNT = Parameter(
-    "account", _account, "an account of export.config", default=_only_account, choices=_accounts
+    "account", _account, "an account of export.config", default=_only_account, choices=account_names
 )
 DAY = "YYYY-MM-DD or dd-mm-yyyy, from 2000 on, not in the future"
 DAYS = (Parameter("from", day, DAY), Parameter("to", day, DAY), ACCOUNT)
@@ -89,7 +86,7 @@ def _base(parameters: Parameters) -> str:
 
 def _refuse_unsettled(work: Work) -> None:
     """Where the config says so: no job of a day that is not over yet."""
-    account = work.settings.cake(work.parameters["account"])
+    account = account_named(work.settings, work.parameters["account"])
     last = _days(work.parameters)[1]
     settled = window.settled_at(
         span(last, last), account.timezone, timedelta(seconds=account.settle_s)
@@ -107,13 +104,13 @@ def _refuse_unsettled(work: Work) -> None:
 def _hours(work: Work) -> list[str]:
     sweep_up(work)
     _refuse_unsettled(work)
-    zone = work.settings.cake(work.parameters["account"]).timezone
+    zone = account_named(work.settings, work.parameters["account"]).timezone
     days = window.days(*_days(work.parameters))
     return [file.name for one in days for file in window.files(one, zone)]
 
 
 def _file(work: Work) -> HourFile:
-    zone = work.settings.cake(work.parameters["account"]).timezone
+    zone = account_named(work.settings, work.parameters["account"]).timezone
     of_day = datetime.strptime(work.part.split("_")[1], _DAY).date()
     return next(file for file in window.files(of_day, zone) if file.name == work.part)
 
@@ -191,7 +188,7 @@ def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
 
 
 def _since(work: Work) -> Window:
-    zone = work.settings.cake(work.parameters["account"]).timezone
+    zone = account_named(work.settings, work.parameters["account"]).timezone
     today = SystemClock().now().astimezone(zone).date()
     return span(kept_day(work.parameters, "since"), today)
 
@@ -226,7 +223,7 @@ CLICKS = Kind(
     account=ACCOUNT.name,
     check=_check,
     hours=_hours_of,
-    hands=HANDS,
+    max_runners=MAX_RUNNERS,
     resumes=True,
     limit_s=LIMIT_S,
     guard=_guard,
@@ -245,7 +242,7 @@ CONVERSIONS = Kind(
     account=ACCOUNT.name,
     check=_check,
     hours=_hours_of,
-    hands=HANDS,
+    max_runners=MAX_RUNNERS,
     resumes=True,
     limit_s=LIMIT_S,
     guard=_guard,

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
-from mtdata.cake import account as exporting
+from mtdata.cake import account as cake_account
 from mtdata.cake import window as windows
+from mtdata.cake.accounts import account_named
 from mtdata.cake.cells import moment
 from mtdata.cake.client.client import ReportPage
 from mtdata.cake.client.reading import Row
@@ -33,7 +34,7 @@ PATIENCE_S = 60.0
 """So long a slot waits at the wish of an instance; beyond that the job does, without one."""
 _CURRENCIES: dict[tuple[str, str], dict[str, str]] = {}
 """What each account's currencies are called, asked for once in the life of a child."""
-_PACES: dict[tuple[str, str, str], WindowSize] = {}
+_SIZES: dict[tuple[str, str, str], WindowSize] = {}
 """How long windows are by now, of each account and report: a part goes on where the last ended."""
 
 
@@ -58,7 +59,7 @@ class Leftovers:
 
 def turns_of(settings: Settings, account: CakeConfig) -> Turns:
     """Turns of this machine, and of all that share the records where machines can share them."""
-    own = exporting.cake_limiter(settings.home, account, patience_s=PATIENCE_S)
+    own = cake_account.cake_limiter(settings.home, account, patience_s=PATIENCE_S)
     if not settings.database.is_shared:
         return own
     from mtdata.jobs.records.turns import SharedTurns
@@ -69,7 +70,7 @@ def turns_of(settings: Settings, account: CakeConfig) -> Turns:
 
 def sweep_up(work: Work) -> None:
     """Remove what jobs left in the spool that have ended, or are known no more."""
-    from mtdata.jobs.records.looking import under_way
+    from mtdata.jobs.records.queries import under_way
 
     folder = work.settings.home / "state" / "spool"
     if not folder.is_dir():
@@ -85,11 +86,11 @@ class ReportPart:
 
     def __init__(self, work: Work, name: str) -> None:
         self._work, self._name = work, name
-        self.account: CakeConfig = work.settings.cake(work.parameters["account"])
+        self.account: CakeConfig = account_named(work.settings, work.parameters["account"])
         turns = turns_of(work.settings, self.account)
-        self._client = exporting.cake_client(self.account, turns, work.pulse.check)
-        self._output = exporting.cake_output(self.account)
-        self._columns = exporting.cake_columns(self.account, name, {})
+        self._client = cake_account.cake_client(self.account, turns, work.stop_token.check)
+        self._output = cake_account.cake_output(self.account)
+        self._columns = cake_account.cake_columns(self.account, name, {})
         self._open = ExitStack()
         self._open.callback(self._client.close)
         self._open.callback(self._output.close)
@@ -129,41 +130,41 @@ class ReportPart:
     def fill(self, spool: Spool, stretch: Window) -> None:
         """Take every row of a stretch of the wall clock that is not in the spool yet."""
         self._meet()
-        at, pace = self._mark(spool, stretch)
+        at, size = self._mark(spool, stretch)
         changes = windows.turns(stretch, self.account.timezone)
-        for piece in windows.there(stretch, changes):
+        for piece in windows.without_gaps(stretch, changes):
             if at < piece.end:
-                pace = self._sweep(spool, Window(max(at, piece.start), piece.end), pace)
+                size = self._sweep(spool, Window(max(at, piece.start), piece.end), size)
         for gap in windows.never(stretch, changes):
             probe(gap, self._ask)
 
     def _mark(self, spool: Spool, stretch: Window) -> tuple[datetime, WindowSize]:
-        pace = exporting.cake_pace(self.account, self._name)
+        size = cake_account.first_window_size(self.account, self._name)
         if not spool.mark():
-            return stretch.start, _PACES.get(self._key, pace)
+            return stretch.start, _SIZES.get(self._key, size)
         known = json.loads(spool.mark())
         now = timedelta(seconds=known["now"])
-        most = min(pace.most, timedelta(seconds=known.get("most", MOST_S)))
+        most = min(size.most, timedelta(seconds=known.get("most", MOST_S)))
         at = datetime.fromisoformat(known["at"])
-        return at, pace._replace(now=now, most=most, waits=known["waits"])
+        return at, size._replace(now=now, most=most, waits=known["waits"])
 
     @property
     def _key(self) -> tuple[str, str, str]:
         return self.account.server, self.account.name, self._name
 
-    def _sweep(self, spool: Spool, stretch: Window, pace: WindowSize) -> WindowSize:
+    def _sweep(self, spool: Spool, stretch: Window, size: WindowSize) -> WindowSize:
         rows = len(spool)
-        for step in sweep(stretch, pace, self._ask, self.account.row_cap):
+        for step in sweep(stretch, size, self._ask, self.account.row_cap):
             if step.page is not None:
                 self._take(spool, step.page)
                 continue
-            pace = _PACES[self._key] = step.pace
-            lengths = {"now": pace.now.total_seconds(), "most": pace.most.total_seconds()}
-            mark = {"at": step.window.end.isoformat(), "waits": pace.waits, **lengths}
+            size = _SIZES[self._key] = step.size
+            lengths = {"now": size.now.total_seconds(), "most": size.most.total_seconds()}
+            mark = {"at": step.window.end.isoformat(), "waits": size.waits, **lengths}
             spool.end(json.dumps(mark))
             rows = len(spool)
             self._work.progress(rows, step=str(step.window))
-        return pace
+        return size
 
     def _take(self, spool: Spool, page: ReportPage[Spooled]) -> None:
         if page.start == 1:
@@ -187,7 +188,7 @@ class ReportPart:
             spool.end(json.dumps({"at": days.end.isoformat(), "now": 1.0, "most": 1.0, "waits": 0}))
         except WindowTooLarge as fault:
             self._work.say("WARNING", f"{fault}; every event of these days is taken instead")
-            self._sweep(spool, days, exporting.cake_pace(self.account, self._name))
+            self._sweep(spool, days, cake_account.first_window_size(self.account, self._name))
 
     def _meet(self) -> None:
         """Ask for the currencies, which also shows that this is an instance of CAKE at all."""
@@ -195,7 +196,7 @@ class ReportPart:
         of = (account.server, account.name)
         if of not in _CURRENCIES:
             _CURRENCIES[of] = self._client.currencies()
-        self._columns = exporting.cake_columns(account, self._name, _CURRENCIES[of])
+        self._columns = cake_account.cake_columns(account, self._name, _CURRENCIES[of])
 
     def _spooled(self, row: Row) -> Spooled:
         try:
@@ -244,22 +245,22 @@ class ReportPart:
         if stands is not None:
             told = f"{name}: whole, it took the place of one of {stands:,} bytes"
             self._work.say("INFO", told)
-        self._work.made(name, place, rows=facts.rows, size=facts.size, sha256=facts.sha256)
+        self._work.add_artifact(name, place, rows=facts.rows, size=facts.size, sha256=facts.sha256)
 
     def drop(self, name: str, part: str, *, finished: bool) -> None:
         """Leave nothing of a part; `finished`: nor the file, unless it is another job's as well."""
-        from mtdata.jobs.records import looking
+        from mtdata.jobs.records import queries
 
         spools_of(self._work, part).remove()
         self._output.drop(name)
         if not finished:
             return
         known = self._output.sha256(name)
-        if known not in looking.digests(self._work.job):
+        if known not in queries.digests_of(self._work.job):
             if known:
                 self._work.say("WARNING", f"{name} stays: it is not what this job put there")
             return
-        if other := looking.made_by(f"{self._output.place}/{name}", known, self._work.job):
+        if other := queries.other_maker_of(f"{self._output.place}/{name}", known, self._work.job):
             self._work.say("INFO", f"{name} stays: {other} made the same file")
             return
         self._output.remove(name)

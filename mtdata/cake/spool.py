@@ -65,7 +65,7 @@ class Spool:
             check_plain(path, begin=True)
         except OSError as error:
             raise self._fault("opened", error.strerror or "it is refused") from error
-        with self._told("opened"), ExitStack() as failed:
+        with self._translated_faults("opened"), ExitStack() as failed:
             self._db, _ = opened(path, 20)
             failed.callback(self._db.close)  # what is left open could hold a lock
             self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
@@ -92,13 +92,13 @@ class Spool:
 
     def mark(self) -> str:
         """Where to go on: what the last window left; '' at the start."""
-        with self._told("read"):
+        with self._translated_faults("read"):
             found = self._db.execute("SELECT mark FROM mark").fetchone()
             return str(found[0]) if found else ""
 
     def begin(self) -> None:
         """Begin a window, or begin it anew: what came of it so far is void."""
-        with self._told("written"):
+        with self._translated_faults("written"):
             self._void()
             self._db.execute("BEGIN IMMEDIATE")
 
@@ -106,12 +106,12 @@ class Spool:
         """Some rows of the window that was begun."""
         coming = iter(rows)
         while batch := list(islice(coming, BATCH)):
-            with self._told("written"):
+            with self._translated_faults("written"):
                 self._db.executemany(_PUT, batch)
 
     def end(self, mark: str) -> None:
         """The window is whole; `mark` is where to go on."""
-        with self._told("written"):
+        with self._translated_faults("written"):
             self._db.execute("DELETE FROM mark")
             self._db.execute("INSERT INTO mark VALUES (?)", (mark,))
             self._db.execute("COMMIT")
@@ -121,25 +121,25 @@ class Spool:
             self._db.execute("ROLLBACK")
 
     def __len__(self) -> int:
-        with self._told("read"):
+        with self._translated_faults("read"):
             return int(self._db.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
 
     def stamps(self) -> Iterator[tuple[int, str]]:
         """Id and time of each row."""
-        with self._told("read"), closing(self._db.cursor()) as cursor:
+        with self._translated_faults("read"), closing(self._db.cursor()) as cursor:
             yield from cursor.execute("SELECT id, at FROM rows ORDER BY id")
 
     def lines(self, ids: tuple[int, int] = EVERY) -> Iterator[bytes]:
         """Each row once whose id lies within these two, by time and then by id."""
         words = "SELECT line FROM rows WHERE id BETWEEN ? AND ? ORDER BY at, id"
-        with self._told("read"), closing(self._db.cursor()) as cursor:
+        with self._translated_faults("read"), closing(self._db.cursor()) as cursor:
             for (line,) in cursor.execute(words, ids):
                 yield line
 
     def rows(self) -> Iterator[SpoolRow]:
-        """Each row once, by id."""
+        """Every row once, in the order of ids."""
         words = "SELECT id, at, version, line FROM rows ORDER BY id"
-        with self._told("read"), closing(self._db.cursor()) as cursor:
+        with self._translated_faults("read"), closing(self._db.cursor()) as cursor:
             yield from (SpoolRow(*found) for found in cursor.execute(words))
 
     def write(self, path: Path, header: bytes, ids: tuple[int, int] = EVERY) -> FileFacts:
@@ -157,7 +157,7 @@ class Spool:
             disk.remove(self._path.name + ending)
 
     @contextmanager
-    def _told(self, done: str) -> Iterator[None]:
+    def _translated_faults(self, done: str) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:  # what breaks where rows come from is not ours to tell

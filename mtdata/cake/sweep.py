@@ -25,18 +25,18 @@ SHARED = (
 class SweepStep(NamedTuple, Generic[Made]):
     """A page of a window, or with None for the page: the window is whole.
 
-    Everything given since the last whole window is void when a page has `start` 1.  `pace` is that
+    Everything given since the last whole window is void when a page has `start` 1.  `size` is that
     of the next window: with it and the window's end a sweep goes on where it was cut off.
     """
 
     window: Window
     page: ReportPage[Made] | None
-    pace: WindowSize
+    size: WindowSize
 
 
 def sweep(
     stretch: Window,
-    pace: WindowSize,
+    size: WindowSize,
     ask: Callable[[Window], Iterator[ReportPage[Made]]],
     cap: int,
 ) -> Iterator[SweepStep[Made]]:
@@ -47,22 +47,22 @@ def sweep(
     """
     at, tries = stretch.start, 0
     while at < stretch.end:
-        window, taken = pace.window(at, stretch.end), 0
+        window, taken = size.window(at, stretch.end), 0
         try:
             for page in ask(window):
                 taken = page.row_count
-                yield SweepStep(window, page, pace)
+                yield SweepStep(window, page, size)
         except WindowTooLarge as fault:
             times = halvings(fault.rows, cap) if fault.rows else 1
-            shorter = pace.shorter(window, times, waits=CALM if fault.slow else 0)
+            shorter = size.shorter(window, times, waits=CALM if fault.slow else 0)
             tries += 1
             if shorter is None and not (fault.slow and tries < TRIES):
                 raise ExportError(f"{fault}; {SHARED if fault.slow else LEAST_TOLD}") from None
             if shorter is not None:
-                pace, tries = shorter, 0
+                size, tries = shorter, 0
             continue
-        at, pace, tries = window.end, pace.longer(window, taken, cap), 0
-        yield SweepStep(window, None, pace)
+        at, size, tries = window.end, size.longer(window, taken, cap), 0
+        yield SweepStep(window, None, size)
 
 
 def probe(gap: Window, ask: Callable[[Window], Iterator[ReportPage[Made]]]) -> None:

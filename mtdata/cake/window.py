@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import NamedTuple
 
+from mtdata.core import schedule
+
 ASKED = "%Y-%m-%dT%H:%M:%S"
 """How the API takes a time."""
 LEAST = timedelta(seconds=1)
@@ -35,7 +37,7 @@ class Window(NamedTuple):
 
     @property
     def length(self) -> timedelta:
-        """By the wall clock."""
+        """The length of the window by the wall clock, a timedelta."""
         return self.end - self.start
 
     def meets(self, other: Window) -> bool:
@@ -128,14 +130,14 @@ def _files(day: Window, zone: tzinfo) -> Iterator[HourFile]:
     start = day.start
     while start < day.end:
         hour = Window(start, start + HOUR)
-        if any(there(hour, changes)):
+        if any(without_gaps(hour, changes)):
             yield HourFile(hour)
         if any(turn.twice and turn.window.meets(hour) for turn in changes):
             yield HourFile(hour, second=True)
         start += HOUR
 
 
-def there(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:
+def without_gaps(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:
     """What of a window was ever shown by the clock: without the hours that never were."""
     start = window.start
     gaps = sorted(turn.window for turn in changes if not turn.twice)
@@ -159,12 +161,8 @@ def never(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:
 
 
 def settled_at(window: Window, zone: tzinfo, settle: timedelta) -> datetime:
-    """From when on (UTC) no new row is to be expected.
-
-    Where the end comes twice, the second time counts; where it never comes, what follows the gap.
-    """
-    ends = (window.end.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    return max(end.astimezone(UTC) for end in ends) + settle
+    """From when on (UTC) no new row is to be expected: its end was reached so long ago."""
+    return schedule.last_reached(window.end, zone) + settle
 
 
 class WindowSize(NamedTuple):
@@ -182,7 +180,7 @@ class WindowSize(NamedTuple):
 
     @classmethod
     def of(cls, usual: timedelta, longest: timedelta = timedelta()) -> WindowSize:
-        """The pace at the start; where rows are few, windows become as long as `longest`."""
+        """The size at the start; where rows are few, windows become as long as `longest`."""
         return cls(max(usual, longest), usual, usual=usual)
 
     def window(self, start: datetime, end: datetime) -> Window:
@@ -190,7 +188,7 @@ class WindowSize(NamedTuple):
         return Window(start, min(end, start + self.now))
 
     def shorter(self, tried: Window, times: int = 1, waits: int = 0) -> WindowSize | None:
-        """The pace after a window was too much, halved so often; None when it lasts a second.
+        """The size after a window was too much, halved so often; None when it lasts a second.
 
         `waits`: it was too slow, and so many others must go well before it grows again.
         """
@@ -202,7 +200,7 @@ class WindowSize(NamedTuple):
         return self._replace(now=max(1, seconds >> times) * LEAST, waits=max(self.waits, waits))
 
     def longer(self, done: Window, took: int, cap: int) -> WindowSize:
-        """The pace after a window brought so many rows: twice as long where twice as many fit."""
+        """The size after a window brought so many rows: twice as long where twice as many fit."""
         if self.waits:
             return self._replace(waits=self.waits - 1)
         if self.now >= self.most or took * (self.now / done.length) >= ROOMY * cap:

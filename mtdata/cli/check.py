@@ -3,54 +3,53 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mtdata import checkup_services
+from mtdata.alerts.check import check_news
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
-from mtdata.config import Settings, SiteConfig
-from mtdata.config.export import CakeConfig
+from mtdata.cli.words import examples
+from mtdata.config import Settings
+from mtdata.config.check import check_home, is_stranger
 from mtdata.core.checks import Finding
-from mtdata.jobs import check as trying
-from mtdata.study.operations import check as checkup
+from mtdata.duties import DUTIES
+from mtdata.jobs.check import check_jobs
+from mtdata.jobs.duty import Duties
 
-WHOSE = "a site's NAME, or an account's of export.config; . = every one"
-CHECK = """examples:
-  mtdata check                     before the first round, and whenever something is odd
-  mtdata check mysite --json
-  mtdata check cake                an account of export.config alone, by its NAME
-  mtdata check --mail              send a test to each mail address and web hook as well
-
-It deletes nothing, and shows no password.  Each account of export.config is asked once (is this
-machine on CAKE's whitelist, is the key accepted?), and a small file is put into its OUTPUT and
-removed; a ring that wakes nobody goes through the broker.  Exit 78: config or keys, 69: the site,
-an account or its OUTPUT, the database or the broker, 74: the folder, 69 also when a test mail was
-not taken.
-"""
+WIDTH = 100
+EVERY = "."
+EXAMPLES = (
+    ("check", "before the first round, and whenever something is odd"),
+    *((f"check {words}", told) for words, told in (duty.checks.example for duty in DUTIES)),
+    ("check --mail", "send a test to each mail address and web hook as well"),
+)
+TOLD = (
+    "It deletes nothing, and shows no password.",
+    *(duty.checks.told for duty in DUTIES if duty.checks.told),
+    "A ring that wakes nobody goes through the broker.",
+    "Exit 78: config or keys, 69: the site, an account or its OUTPUT, the database or the broker, "
+    "74: the folder, 69 also when a test mail was not taken.",
+)
 
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Enter this room's command."""
     told = "config, keys, folders, sites, accounts, records, clock"
-    check = commands.add_parser("check", parents=[shared], help=told, epilog=CHECK)
-    check.add_argument("server", nargs="?", default=".", help=WHOSE)
+    check = commands.add_parser("check", parents=[shared], help=told, epilog=_epilog())
+    whose = ", or ".join(duty.checks.whose for duty in DUTIES)
+    check.add_argument("server", nargs="?", default=EVERY, help=f"{whose}; {EVERY} = every one")
     check.add_argument("--mail", action="store_true", help="send a test of mail and hooks")
     check.set_defaults(run=_check)
 
 
+def _epilog() -> str:
+    return f"{examples(EXAMPLES)}\n{textwrap.fill('  '.join(TOLD), WIDTH)}\n"
+
+
 def _check(options: argparse.Namespace) -> Result:
-    settings = settings_of(options)
-    sites, accounts = _chosen(options.server, settings)
-    is_named = options.server != "."
-    findings = [f for site in sites for f in _of_site(site, is_named=is_named)]
-    findings += checkup.check_home(settings)
-    if not checkup.is_stranger(settings):  # what is tried leaves files in state/
-        for account in accounts:
-            findings += checkup_services.check_account(settings, account)
-        findings += checkup_services.check_news(settings, send=options.mail)
-        findings += checkup_services.check_reports(settings)
-        findings += trying.check_jobs(settings)
+    findings = list(_findings(options))
     if not options.json:
         marks = {"good": "ok", "bad": "FAULT", "odd": "note"}
         table(
@@ -66,19 +65,36 @@ def _check(options: argparse.Namespace) -> Result:
     return code, shown
 
 
-def _of_site(site: SiteConfig, *, is_named: bool) -> list[Finding]:
-    """What a site that is not READY lacks hinders nothing, such as the sample's: a note."""
-    found = checkup.check(site)
-    if site.ready or is_named:
-        return found
-    return [f._replace(verdict="odd", exit=0) if f.verdict == "bad" else f for f in found]
+def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[Finding]:
+    settings = settings_of(options)
+    chosen = _chosen(options.server, settings, duties)
+    is_named = options.server != EVERY
+
+    def looked(*, needs_state: bool) -> Iterator[Finding]:
+        for duty in duties:
+            if duty.checks.needs_state is needs_state:
+                for name in chosen[duty.name]:
+                    yield from duty.checks.look(settings, name, is_named=is_named)
+
+    yield from looked(needs_state=False)
+    yield from check_home(settings)
+    for duty in duties:
+        yield from duty.checks.folders(settings)
+    if is_stranger(settings):  # what is tried leaves files in state/
+        return
+    yield from looked(needs_state=True)
+    yield from check_news(settings, send=options.mail)
+    for duty in duties:
+        yield from duty.checks.plans(settings)
+    yield from check_jobs(settings)
 
 
-def _chosen(word: str, settings: Settings) -> tuple[Sequence[SiteConfig], Sequence[CakeConfig]]:
-    """The site or the account of that name; all of both for '.'."""
-    if word == ".":
-        return settings.sites, settings.export.cake
-    accounts = [account for account in settings.export.cake if account.name == word]
-    if accounts and word not in {site.name for site in settings.sites}:
-        return (), accounts
-    return (settings.site(word),), ()
+def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Sequence[str]]:
+    """Whom each duty is to look at: the one of that name, of the first duty that has it."""
+    known = {duty.name: duty.checks.names(settings) for duty in duties}
+    if word == EVERY:
+        return known
+    whose = [name for name, names in known.items() if word in names]
+    if not whose:
+        settings.site(word)  # which says what there is
+    return {name: [word] if name == whose[0] else [] for name in known}

@@ -6,10 +6,12 @@ import argparse
 import signal
 from typing import Any
 
-from mtdata.cake.daily_reports import plans
 from mtdata.cli.sites import Result, recorded
 from mtdata.config import Settings
 from mtdata.daemon.loop import Daemon
+from mtdata.duties import DUTIES
+from mtdata.jobs.daily_reports import are_planned
+from mtdata.jobs.duty import daily_of
 
 DAEMON = """examples:
   mtdata daemon                    all READY sites, until SIGTERM; SIGHUP reads the config anew
@@ -30,7 +32,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _has_work(settings: Settings) -> None:
     """With nothing to collect or report it would sit there for ever, silently."""
-    if not plans(settings):
+    has_sites = any(duty.rounds.sites(settings) for duty in DUTIES if duty.rounds)
+    if not has_sites and not are_planned(daily_of(DUTIES), settings):
         settings.chosen(".")
 
 

@@ -12,11 +12,14 @@ from typing import Any
 
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say, table
-from mtdata.cli.web import has_web
 from mtdata.config import Settings
 from mtdata.config.broker import ALLOWED, as_configured, broker_of
 from mtdata.core.errors import UsageError
+from mtdata.duties import DUTIES, KINDS
+from mtdata.jobs.duty import placed_file
+from mtdata.jobs.outputs import signed_link
 from mtdata.jobs.states import Status
+from mtdata.web.needs import has_web
 
 JOBS = """examples:
   mtdata jobs add study.decode server=mysite scale=DASS21_AS
@@ -100,31 +103,30 @@ def _opened(options: argparse.Namespace) -> Settings:
     from mtdata.jobs.records import setting
 
     settings = with_records(settings_of(options))
-    setting.made_ready(settings.database)
+    setting.open_migrated(settings.database)
     return settings
 
 
 def _add(options: argparse.Namespace) -> Result:
-    from mtdata.duties import KINDS
     from mtdata.jobs import ordering
 
-    given = ordering.given_in(options.words)
+    given = ordering.parse_assignments(options.words)
     ordering.kind_of(options.kind, KINDS)  # a slip of the pen is told without the records
     settings = _opened(options)
     from mtdata.jobs import queue
-    from mtdata.jobs.records import looking
+    from mtdata.jobs.records import queries
 
     job = queue.add(settings, KINDS, options.kind, given)
     if not options.json:
         say(f"{job.name} is {job.status} ({job.pk})")
-    return 0, looking.brief(job)
+    return 0, queries.summary_of(job)
 
 
 def _list(options: argparse.Namespace) -> Result:
     _opened(options)
-    from mtdata.jobs.records import looking
+    from mtdata.jobs.records import queries
 
-    found = looking.listed(options.status, options.kind)
+    found = queries.newest_jobs(options.status, options.kind)
     if not options.json:
         columns = ("name", "kind", "status", "created_at", "id")
         shown = [{**job, "status": _state(job)} for job in found]
@@ -140,9 +142,9 @@ def _state(job: dict[str, Any]) -> str:
 
 def _show(options: argparse.Namespace) -> Result:
     settings = _opened(options)
-    from mtdata.jobs.records import looking, orders
+    from mtdata.jobs.records import orders, queries
 
-    shown = looking.whole_of(orders.found(options.id))
+    shown = queries.details_of(orders.job_named(options.id))
     if options.links:
         _sign(settings, shown["artifacts"])
     if not options.json:
@@ -156,24 +158,23 @@ def _show(options: argparse.Namespace) -> Result:
 
 def _sign(settings: Settings, artifacts: list[dict[str, Any]]) -> None:
     """Give each file of a store a signed address."""
-    from mtdata.cake import account
-
     for made in artifacts:
-        link = account.signed_link(settings.export.cake, made.get("url", ""))
+        file = placed_file(DUTIES, settings, made.get("url", ""))
+        link = signed_link(file) if file else None
         if link is not None:
             made["link"] = link
 
 
 def _log(options: argparse.Namespace) -> Result:
     _opened(options)
-    from mtdata.jobs.records import looking, orders
+    from mtdata.jobs.records import orders, queries
 
-    job = orders.found(options.id)
-    events = looking.events(job, 10_000)
+    job = orders.job_named(options.id)
+    events = queries.events(job, 10_000)
     if not options.json:
         for event in events:
             say(f"{event['at']} {event['level']} {event['text']}")
-    return 0, {**looking.brief(job), "events": events}
+    return 0, {**queries.summary_of(job), "events": events}
 
 
 def _stop(options: argparse.Namespace) -> Result:
@@ -187,7 +188,7 @@ def _stop(options: argparse.Namespace) -> Result:
     from mtdata.jobs import queue
     from mtdata.jobs.records import orders
 
-    job, told = queue.stop(settings, orders.found(options.id).pk)
+    job, told = queue.stop(settings, orders.job_named(options.id).pk)
     if told:
         note(f"mtdata: {job.name}: {told}; nothing was changed")
     return _ordered(options, job, {"note": told} if told else {})
@@ -197,7 +198,7 @@ def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
     from django.db.models import Q
 
     from mtdata.jobs import queue
-    from mtdata.jobs.records import looking, share
+    from mtdata.jobs.records import queries, share
 
     ours = Q() if options.owner is None else Q(owner=options.owner)
     found = share.to_stop(ours, status=options.status, kind=options.kind)
@@ -206,16 +207,15 @@ def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
         for job in stopped:
             say(f"{job.name} is {job.status}")
         note(f"mtdata: {len(stopped)} jobs were stopped")
-    return 0, {"jobs": [looking.brief(job) for job in stopped]}
+    return 0, {"jobs": [queries.summary_of(job) for job in stopped]}
 
 
 def _retry(options: argparse.Namespace) -> Result:
     settings = _opened(options)
-    from mtdata.duties import KINDS
     from mtdata.jobs import queue
     from mtdata.jobs.records import orders
 
-    return _ordered(options, queue.retry(settings, orders.found(options.id).pk, KINDS), {})
+    return _ordered(options, queue.retry(settings, orders.job_named(options.id).pk, KINDS), {})
 
 
 def _undo(options: argparse.Namespace) -> Result:
@@ -223,15 +223,15 @@ def _undo(options: argparse.Namespace) -> Result:
     from mtdata.jobs import queue
     from mtdata.jobs.records import orders
 
-    return _ordered(options, queue.undo(settings, orders.found(options.id).pk), {})
+    return _ordered(options, queue.undo(settings, orders.job_named(options.id).pk), {})
 
 
 def _ordered(options: argparse.Namespace, job: Any, more: dict[str, Any]) -> Result:
-    from mtdata.jobs.records import looking
+    from mtdata.jobs.records import queries
 
     if not options.json:
         say(f"{job.name} is {job.status}")
-    return 0, {**looking.brief(job), "attempt": job.attempt, **more}
+    return 0, {**queries.summary_of(job), "attempt": job.attempt, **more}
 
 
 def _migrate(options: argparse.Namespace) -> Result:
@@ -239,18 +239,21 @@ def _migrate(options: argparse.Namespace) -> Result:
 
     settings = with_records(settings_of(options))
     if has_web():  # users, sessions and tokens have tables of their own
-        from mtdata.duties import KINDS
         from mtdata.web.setting import prepare_web
 
         prepare_web(settings, KINDS)
     setting.open_records(settings.database)
     steps = setting.migrate()
     if not options.json:
-        say(f"{settings.database.told()}: {steps} steps" if steps else "the tables are up to date")
-    return 0, {"database": settings.database.told(), "steps": steps}
+        say(
+            f"{settings.database.redacted()}: {steps} steps"
+            if steps
+            else "the tables are up to date"
+        )
+    return 0, {"database": settings.database.redacted(), "steps": steps}
 
 
-def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
+def _with_engine(options: argparse.Namespace, settings: Settings) -> Settings:
     """The settings with the engine and the broker of the command line."""
     if not 0 <= options.slots <= 64:
         raise UsageError("--slots takes a whole number from 1 to 64")
@@ -273,11 +276,10 @@ def _asked_for(options: argparse.Namespace, settings: Settings) -> Settings:
 
 
 def _runner(options: argparse.Namespace) -> Result:
-    from mtdata.duties import KINDS
-    from mtdata.jobs.celery.runner import slots_of
+    from mtdata.jobs.celery.runner import runner_of
 
-    settings = _asked_for(options, with_records(recorded(options)))
-    slots = slots_of(settings, KINDS, options.slots)
+    settings = _with_engine(options, with_records(recorded(options)))
+    slots = runner_of(settings, KINDS, options.slots)
     if options.once:
         return 0, {"exit": 0, "carried": slots.drain()}
     asked = threading.Event()

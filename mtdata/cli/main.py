@@ -10,17 +10,19 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
-from mtdata.cli import check, daemon, demo, jobs, pool, study, study_state, web
-from mtdata.cli.words import place
-from mtdata.core.border import Border, printable
-from mtdata.core.control import in_json
+from mtdata.cli.words import path_of
+from mtdata.core.border import Border
+from mtdata.core.control import in_json, in_utf8
 from mtdata.core.errors import MTDataError, Stopped, UsageError
+from mtdata.duties import DUTIES
+from mtdata.jobs.duty import Duties
 
 log = logging.getLogger("mtdata")
 SOFTWARE, INTERRUPTED = 70, 130
@@ -58,7 +60,7 @@ def _parser() -> Parser:
     shared.add_argument(
         "--config",
         metavar="DIR",
-        type=place,
+        type=path_of,
         default=argparse.SUPPRESS,
         help="folder of the config files (default: $MTDATA_CONFIG or ./config)",
     )
@@ -83,9 +85,19 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"mtdata {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (study, check, demo, study_state, pool, daemon, jobs, web):
-        module.add_commands(commands, shared)
+    for room in _rooms(DUTIES):
+        import_module(f"mtdata.cli.{room}").add_commands(commands, shared)
     return parser
+
+
+def _rooms(duties: Duties) -> Iterator[str]:
+    """The rooms of this folder with their commands, in the order of the help."""
+    for duty in duties:
+        yield from duty.commands
+    yield from ("check", "demo", "init")
+    for duty in duties:
+        yield from duty.views
+    yield from ("daemon", "jobs", "web")
 
 
 def run(words: Sequence[str] | None = None) -> int:
@@ -101,9 +113,9 @@ def run(words: Sequence[str] | None = None) -> int:
         if not isinstance(error, UsageError):
             level = logging.WARNING if error.again else logging.ERROR
             log.log(level, "%s: %s", type(error).__name__, error, extra=logs.TOLD)
-        return _ended(type(error).__name__, str(error), error.exit_code, as_json=as_json)
+        return _print_error(type(error).__name__, str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
-        return _ended(
+        return _print_error(
             "Interrupted", "interrupted; the next round goes on", INTERRUPTED, as_json=as_json
         )
     except Exception as error:
@@ -111,7 +123,7 @@ def run(words: Sequence[str] | None = None) -> int:
         # only places and the type: a message or a value could quote an answer
         places = "".join(traceback.format_tb(error.__traceback__))
         told = f"a fault of the program: {type(error).__name__}\n{places}"
-        return _ended("Fault", told, SOFTWARE, as_json=as_json)
+        return _print_error("Fault", told, SOFTWARE, as_json=as_json)
 
 
 def _carried_out(words: list[str]) -> int:
@@ -137,15 +149,15 @@ def _check_text(name: str, word: object) -> None:
     if isinstance(word, list):
         for one in word:
             _check_text(name, one)
-    elif isinstance(word, str) and printable(word) != word:
-        raise UsageError(f"{name}: {printable(word)[:64]} is not UTF-8")
+    elif isinstance(word, str) and in_utf8(word) != word:
+        raise UsageError(f"{name}: {in_utf8(word)[:64]} is not UTF-8")
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise Stopped("asked to end (SIGTERM); what was not committed is undone by the next round")
 
 
-def _ended(kind: str, message: str, code: int, *, as_json: bool) -> int:
+def _print_error(kind: str, message: str, code: int, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"error": {"kind": kind, "message": message, "exit": code}}))
     logs.on_stderr(f"mtdata: {message}", logging.ERROR)

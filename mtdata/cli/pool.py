@@ -54,7 +54,7 @@ def _say_so(options: argparse.Namespace) -> Result:
     if options.take == "":
         raise UsageError("--take wants the folder of a pool")
     site = recorded(options).site(options.server)
-    done, faults = each_site((site,), lambda site: _done(options, site))
+    done, faults = each_site((site,), lambda site: _accept_or_take(options, site))
     for found in done.values():
         if options.accept and not options.json:
             say(f"from now on this is meant: {found['accepted'] or 'as before'}")
@@ -65,7 +65,7 @@ def _say_so(options: argparse.Namespace) -> Result:
     return answer("sites", done, {found["exit"] for found in done.values()}, faults)
 
 
-def _done(options: argparse.Namespace, site: SiteConfig) -> dict[str, Any]:
+def _accept_or_take(options: argparse.Namespace, site: SiteConfig) -> dict[str, Any]:
     if options.accept:
         return reclaiming.accept(site, renamed=True)
     with watching(site.name) as watch:

@@ -11,12 +11,12 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.alerts.levels import level_of
+from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.tables import note
 from mtdata.config import Settings, SiteConfig, load
 from mtdata.core import owner
 from mtdata.core.errors import MTDataError, OwnerError, Stopped, UsageError
-from mtdata.study.round.program_fault import ProgramFault, contained
-from mtdata.study.status.report import exit_code
+from mtdata.core.exit_codes import exit_code
 
 log = logging.getLogger(__name__)
 Result = tuple[int, dict[str, Any]]
@@ -30,7 +30,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 def recorded(
     options: argparse.Namespace, judge: Callable[[Settings], object] = lambda settings: None
 ) -> Settings:
-    """The same for a command that carries something: from here on the log goes to its files.
+    """The config for a command that carries something; from here on the log goes to its files.
 
     `judge` may refuse the settings before that by an error.
     """
@@ -53,11 +53,11 @@ def refuse_strangers(settings: Settings) -> None:
     sites = [site for site in settings.sites if site.ready] or list(settings.sites)
     found = [owner.stranger(site.path, owner.POOL) for site in sites]
     if found and found[0] and all(found):
-        raise OwnerError(owner.told(found[0], sites[0].path))
+        raise OwnerError(owner.stranger_advice(found[0], sites[0].path))
 
 
 def with_records(settings: Settings) -> Settings:
-    """The same, where the file of the records is ours or not there yet; else OwnerError."""
+    """The settings, where the file of the records is ours or not there yet; else OwnerError."""
     if not settings.database.is_shared:
         file = Path(settings.database.name)
         owner.refuse(file.parent, (file.name, f"{file.name}-wal", f"{file.name}.migrating"))

@@ -31,7 +31,7 @@ class Outlet(io.RawIOBase):
         return True
 
     def fileno(self) -> int:
-        """Its descriptor."""
+        """The descriptor of the stream."""
         return self._number
 
     def isatty(self) -> bool:

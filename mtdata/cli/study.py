@@ -9,9 +9,10 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.alerts import heartbeat, notify
+from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import measuring, note, say, table, watching
-from mtdata.cli.words import place
+from mtdata.cli.words import path_of
 from mtdata.config import SiteConfig, seconds
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError, UsageError
@@ -19,8 +20,7 @@ from mtdata.study.operations import commands as app
 from mtdata.study.operations import verify as upkeep
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool, incident_ledgers
-from mtdata.study.round.program_fault import ProgramFault, contained
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.report import RoundResult, table_of
 
 log = logging.getLogger(__name__)
 EXPORT = """examples:
@@ -67,7 +67,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     decode.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every one")
     decode.add_argument("scale", nargs="?", default=".", help=". = all, static, or a name")
     decode.add_argument(
-        "--out", metavar="DIR", type=place, help="default: recovered_data of the pool"
+        "--out", metavar="DIR", type=path_of, help="default: recovered_data of the pool"
     )
     decode.add_argument(
         "--check", action="store_true", help="write nothing; compare with active_data byte for byte"
@@ -126,8 +126,8 @@ def _export(options: argparse.Namespace) -> Result:
             lacking.append(error)
             return None
         except ProgramFault as error:
-            place = heartbeat.place_of(site.name)
-            notify.program_incident(settings, error.incident, place, str(error), logged=True)
+            scale = heartbeat.incident_scale(site.name)
+            notify.program_incident(settings, error.incident, scale, str(error), logged=True)
             raise
 
     rounds, faults = each_site(settings.chosen(options.server), act)
@@ -137,16 +137,9 @@ def _export(options: argparse.Namespace) -> Result:
         raise UsageError("; ".join(map(str, lacking)))
     if not options.json and sys.stdout.isatty():
         for name, report in reports.items():
-            show_round(name, report)
+            table(name, *table_of(report))
     shown = {name: report.shown() for name, report in reports.items()}
     return answer("sites", shown, {r.exit for r in reports.values()}, faults)
-
-
-def show_round(name: str, report: RoundResult) -> None:
-    """The round as a table: one line a scale."""
-    columns = ("received", "fresh", "appended", "held", "deleted", "owed")
-    rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(report.scales.items())]
-    table(name, ("scale", *columns), rows)
 
 
 def _decode(options: argparse.Namespace) -> Result:

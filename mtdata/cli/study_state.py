@@ -1,4 +1,4 @@
-"""Commands that look: status, held, incidents, deletions, init."""
+"""Commands that look: status, held, incidents, deletions."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from mtdata.alerts import notify
-from mtdata.cake import daily_reports
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.state_tables import show_reports, show_site
 from mtdata.cli.tables import note, say, table
-from mtdata.cli.words import STREAM, place
-from mtdata.config import SiteConfig, write_samples
+from mtdata.cli.words import STREAM, path_of
+from mtdata.config import SiteConfig
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError, UsageError
 from mtdata.core.reach import NO_FILE, is_free
+from mtdata.duties import DUTIES
+from mtdata.jobs import daily_reports
+from mtdata.jobs.duty import daily_of
 from mtdata.study.ledger import Released
 from mtdata.study.model.bounds import MAX_ID
 from mtdata.study.operations import commands as app
@@ -25,10 +27,6 @@ from mtdata.study.operations.opening import has_pool
 from mtdata.study.status.overview import shown
 
 SERVER = "a site's NAME; . = every one"
-INIT = """examples:
-  mtdata init                      config/server.config and its neighbours
-  mtdata init /etc/mtdata          the same elsewhere; then: mtdata --config /etc/mtdata check
-"""
 STATUS = """examples:
   mtdata status
   mtdata status mysite --json
@@ -70,13 +68,6 @@ makes no row of them; a sealed one holds up no other version of its id any more.
 
 def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Enter this room's commands."""
-    init = commands.add_parser(
-        "init", parents=[shared], help="sample config, never overwriting", epilog=INIT
-    )
-    init.add_argument(
-        "folder", nargs="?", type=place, metavar="DIR", help="default: the folder of --config"
-    )
-    init.set_defaults(run=_init)
     state = commands.add_parser(
         "status", parents=[shared], help="how each pool stands", epilog=STATUS
     )
@@ -84,7 +75,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     state.set_defaults(run=_status)
     state.add_argument(
         "--metrics",
-        type=place,
+        type=path_of,
         metavar="FILE",
         help="write the numbers of all sites for Prometheus (-: to standard output alone)",
     )
@@ -133,16 +124,6 @@ def _looked(
     return each_site(tuple(site for site in sites if has_pool(site)), act)
 
 
-def _init(options: argparse.Namespace) -> Result:
-    made = write_samples(options.folder or options.config)
-    if not options.json:
-        for path in made:
-            say(f"made {path}")
-        if not made:
-            say("every file is there already; nothing was changed")
-    return 0, {"made": [str(path) for path in made]}
-
-
 def _check_metrics(options: argparse.Namespace) -> None:
     if options.metrics == STREAM and options.json:
         raise UsageError("--json and --metrics - cannot both have standard output")
@@ -179,7 +160,7 @@ def _reports(options: argparse.Namespace) -> dict[str, Any]:
     """How daily reports stand, where any are asked for."""
     settings = settings_of(options)
     try:
-        found = daily_reports.standing(settings, SystemClock().now())
+        found = daily_reports.standing(daily_of(DUTIES), settings, SystemClock().now())
     except RecordsError as error:  # how the sites stand is told all the same
         note(f"mtdata: daily reports: {error}")
         return {}
@@ -190,7 +171,7 @@ def _reports(options: argparse.Namespace) -> dict[str, Any]:
 
 def _incidents(options: argparse.Namespace) -> Result:
     if options.close is not None:
-        site = settings_of(options).site(_one(options))
+        site = settings_of(options).site(_site_name(options))
         if not has_pool(site) or not incidents.close_incident(site, options.close):
             raise UsageError(f"{site.name} has no open incident {options.close}")
         if not options.json:
@@ -218,7 +199,7 @@ def _show_incident(site: str, one: dict[str, Any]) -> None:
     say(f"   {one['detail']}")
 
 
-def _one(options: argparse.Namespace) -> str:
+def _site_name(options: argparse.Namespace) -> str:
     if options.server == ".":
         raise UsageError("name the site that this is for")
     return str(options.server)
@@ -239,7 +220,7 @@ def _held(options: argparse.Namespace) -> Result:
             id = None if word == "all" else number(word)
         except ValueError:
             raise UsageError("--release takes a scale and an id, or a scale and 'all'") from None
-        site = settings_of(options).site(_one(options))
+        site = settings_of(options).site(_site_name(options))
         released = app.release(site, scale, id) if has_pool(site) else released
     done, faults = _looked(options, app.held)
     if not options.json:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import importlib.util
 import sys
 from typing import Any
 
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say
 from mtdata.cli.words import filled
-from mtdata.core.errors import ConfigError, UsageError
+from mtdata.core.errors import UsageError
+from mtdata.duties import KINDS
+from mtdata.web.needs import need_web
 
 WEB = """examples:
   mtdata web                       http://127.0.0.1:8080/, for this machine alone
@@ -80,20 +81,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     everyone.set_defaults(run=_list_users)
 
 
-def has_web() -> bool:
-    """Whether what the pages need is installed."""
-    needs = ("waitress", "whitenoise", "ninja", "csp", "svg")
-    return all(map(importlib.util.find_spec, needs))
-
-
-def need_web() -> None:
-    if not has_web():
-        raise ConfigError("the web page's needs are not installed; `pip install mtdata[web]`")
-
-
 def _web(options: argparse.Namespace) -> Result:
     need_web()
-    from mtdata.duties import KINDS
     from mtdata.web.serve import serve, server_of
 
     if not 0 <= options.port <= 65535:
@@ -110,7 +99,6 @@ def _web(options: argparse.Namespace) -> Result:
 def _open(options: argparse.Namespace) -> None:
     """Make the models of users ready."""
     need_web()
-    from mtdata.duties import KINDS
     from mtdata.web.setting import open_web
 
     open_web(with_records(settings_of(options)), KINDS)
@@ -135,7 +123,7 @@ def _add_token(options: argparse.Namespace) -> Result:
     from mtdata.web.access import tokens, users
     from mtdata.web.access.roles import Role, role_of
 
-    user = users.found(options.name)
+    user = users.login_user(options.name)
     scope = Role[options.scope.upper()]
     name = user.get_username()
     if role_of(user) < scope:
@@ -150,14 +138,14 @@ def _tokens(options: argparse.Namespace) -> Result:
     _open(options)
     from mtdata.web.access import tokens, users
 
-    user = users.known(options.name)
+    user = users.user_named(options.name)
     if options.remove is not None:
         if not tokens.remove(user, options.remove):
             raise UsageError(f"{user.get_username()} has no token {options.remove}")
         if not options.json:
             say(f"token {options.remove} of {user.get_username()} opens nothing any more")
         return 0, {"name": user.get_username(), "removed": options.remove}
-    shown = [_token_line(one) for one in tokens.of(user)]
+    shown = [_token_line(one) for one in tokens.tokens_of(user)]
     if not options.json:
         for one in shown:
             say(" ".join(str(one[word] or "-") for word in COLUMNS))
@@ -179,7 +167,7 @@ def _remove_user(options: argparse.Namespace) -> Result:
     _open(options)
     from mtdata.web.access import users
 
-    user = users.known(options.name)
+    user = users.user_named(options.name)
     users.shut(user)
     if not options.json:
         say(f"{user.get_username()} may not log in any more")

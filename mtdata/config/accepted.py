@@ -27,12 +27,12 @@ _FORMAT = re.compile(r"(%-?[A-Za-z]|%|[-_.:/ ])+", re.ASCII)
 
 
 def is_duration(word: str) -> bool:
-    """Such as 90s, 5 weeks or -2h."""
+    """Whether a text looks like a duration, such as 90s, 5 weeks or -2h."""
     return bool(_DURATION.fullmatch(word))
 
 
 def is_clock_time(word: str) -> bool:
-    """Such as 24:00 or 3.30 pm."""
+    """Whether a text looks like a time of day, such as 24:00 or 3.30 pm."""
     return bool(_CLOCK.fullmatch(word))
 
 
@@ -73,7 +73,7 @@ def accepted_keys(model: type[BaseModel]) -> dict[str, Accepted]:
 
 
 def accepted_by(field: FieldInfo) -> Accepted:
-    """What one field takes."""
+    """What one field of a config model takes."""
     kinds = set(_kinds(field.annotation))
     calls = [one.func for one in field.metadata if isinstance(one, BeforeValidator)]
     words = frozenset(kind for kind in kinds if isinstance(kind, str) and kind)

@@ -26,7 +26,7 @@ class BrokerAddress:
     ca: str = field(default="", repr=False)
     sort: Literal["quorum", "classic"] = "quorum"
 
-    def told(self) -> str:
+    def redacted(self) -> str:
         """How people see it: without user and password."""
         place = f"{self.host}:{self.port}" if self.port else self.host or "Amazon's"
         return f"{self.kind}://{place}, queue {self.queue}"

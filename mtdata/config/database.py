@@ -30,7 +30,7 @@ class DatabaseAddress:
         """Whether other machines may use it."""
         return self.engine != "sqlite"
 
-    def told(self) -> str:
+    def redacted(self) -> str:
         """How people see it: without user and password."""
         place = f"{self.host}:{self.port}/" if self.is_shared else "/"
         return f"{self.engine}://{place}{self.name}"

@@ -6,6 +6,7 @@ Each field's description is the "allowed" of its fault message.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,9 +34,9 @@ from mtdata.config.site import (
     home_of,
 )
 from mtdata.config.strict import DURATION, STRICT
+from mtdata.core.s3 import S3Access, bucket_of
 from mtdata.core.trust import AGENT
 
-_S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,80}(\.[a-z_][a-z0-9_]{0,80}){0,4}", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]{1,50}", re.ASCII)
 _NAME_OF_KEY = r"^[\x21-\x7e]{0,2048}$"
@@ -56,12 +57,12 @@ WINDOW = f"whole {DURATION}, at most 1d"
 def _output(value: Any, info: ValidationInfo) -> str:
     text = str(value)
     if text.startswith("s3:"):
-        if not _S3.fullmatch(text) or {".", ".."} & set(text.split("/")):
+        if not bucket_of(text):
             raise ValueError("behind s3:// a bucket, then a prefix of letters, digits, . _ - and /")
         return text.rstrip("/")
     if "://" in text:
         raise ValueError("it is a URL of another kind")
-    return str(values.place(text, home_of(info)))
+    return str(values.absolute_path(text, home_of(info)))
 
 
 def _events(value: Any) -> Any:
@@ -198,7 +199,7 @@ class CakeConfig(BaseModel):
 
     @field_validator("server_timezone")
     @classmethod
-    def _is_known(cls, value: ZoneInfo | None, info: ValidationInfo) -> ZoneInfo | None:
+    def _needs_zone(cls, value: ZoneInfo | None, info: ValidationInfo) -> ZoneInfo | None:
         if value is None and info.data.get("dialect") == "json":
             raise ValueError("in JSON the server's zone decides what a date means")
         return value
@@ -224,6 +225,27 @@ class CakeConfig(BaseModel):
         return f"{self.scheme}://{self.admin_domain}"
 
     @property
+    def rows_a_page(self) -> int:
+        """So many rows are asked for at a time: CAKE gives none behind ROW_CAP."""
+        return min(self.page, self.row_cap)
+
+    def store(self, timeout_s: float = 60.0) -> S3Access:
+        """How the store of the files is reached, when they go to one; it answers within so long."""
+        return S3Access(
+            self.endpoint,
+            self.region,
+            self.access_key.get_secret_value(),
+            self.secret_key.get_secret_value(),
+            timeout_s=timeout_s,
+            connect_timeout_s=min(self.connect_timeout_s, timeout_s),
+            addressing=self.addressing,
+            ca=self.output_ca,
+            agent=self.agent,
+            sse=self.sse,
+            sse_key=self.sse_key,
+        )
+
+    @property
     def folder(self) -> Path | None:
         """The folder of the files; None when they go to S3."""
         return None if self.output.startswith("s3://") else Path(self.output)
@@ -239,3 +261,9 @@ class ExportConfig(BaseModel):
     def of_domain(self, domain: str) -> ExportConfig:
         """The accounts at that ADMIN_DOMAIN alone."""
         return ExportConfig(cake=tuple(one for one in self.cake if one.admin_domain == domain))
+
+
+AccountConfig = CakeConfig
+"""An account of any kind that there is."""
+ACCOUNTS: Mapping[str, type[AccountConfig]] = {"CAKE": CakeConfig}
+"""The keys of export.config and what an account under each is; in lower case its field above."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from mtdata.config import values
 from mtdata.config.credentials import account, export_keys, mail_account, replica_keys
 from mtdata.config.daemon import DaemonConfig
-from mtdata.config.export import CakeConfig, ExportConfig
+from mtdata.config.export import ACCOUNTS, AccountConfig, ExportConfig
 from mtdata.config.hands import strange_hands
 from mtdata.config.log import LogConfig, MailConfig
 from mtdata.config.programme import ProgrammeConfig
@@ -21,19 +23,21 @@ from mtdata.config.site import SiteConfig
 from mtdata.core.disclosure import kind_of
 from mtdata.core.errors import ConfigError
 
-MODELS = (
+Account = TypeVar("Account", bound=AccountConfig)
+MODELS: tuple[type[BaseModel], ...] = (
     SiteConfig,
     RecoveryConfig,
     LogConfig,
     MailConfig,
     DaemonConfig,
     ProgrammeConfig,
-    CakeConfig,
+    *ACCOUNTS.values(),
 )
 """Every model whose keys a file may have."""
 FILES = tuple(f"{name}.config" for name in "server recovery log daemon programme export".split())
 """What is read in a config folder, where it is there."""
-KNOWN = frozenset(key for model in MODELS for key in allowed_keys(model)) | {"CAKE"}
+KNOWN = frozenset(key for model in MODELS for key in allowed_keys(model))
+KNOWN |= {*ACCOUNTS, *ProgrammeConfig.RETIRED}
 
 
 def load(folder: Path, environ: Mapping[str, str]) -> Settings:
@@ -43,7 +47,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     """
     folder = Path(os.path.abspath(folder))
     world = World(folder.parent.resolve(), environ, [])
-    world.faults.extend(filter(None, map(strange_hands, _ways_to(folder))))
+    world.faults.extend(filter(None, map(strange_hands, _links_to(folder))))
     sites = _sites(folder / "server.config", world)
     recovery = _optional(folder / "recovery.config", RecoveryConfig, world)
     log = _log(folder / "log.config", world)
@@ -64,7 +68,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def _ways_to(folder: Path) -> list[Path]:
+def _links_to(folder: Path) -> list[Path]:
     """The folder, its files, and where a link leads to: who may change one changes what is done."""
     files = [folder / name for name in FILES]
     led = [Path(os.path.realpath(file)).parent for file in files if file.is_symlink()]
@@ -179,7 +183,7 @@ def _shared(sections: list[Section], home: Path) -> Iterator[str]:
 
 def _path_of(section: Section, home: Path) -> Path | None:
     try:
-        return values.place(section.values.get("PATH"), home).resolve()
+        return values.absolute_path(section.values.get("PATH"), home).resolve()
     except (ValueError, OSError, RuntimeError):
         return None  # the model tells what is wrong with it
 
@@ -219,39 +223,47 @@ def _log(file: Path, world: World) -> LogConfig:
 
 
 def _export(file: Path, world: World) -> ExportConfig:
-    """export.config; CAKE is one account, a mapping of them by name, or a list."""
+    """export.config; under each key one account, a mapping of them by name, or a list."""
     content = {} if _is_missing(file) else read_yaml(file, world.faults, KNOWN) or {}
-    told = content.get("CAKE") if isinstance(content, dict) else content
-    if not isinstance(content, dict) or set(content) - {"CAKE"}:
-        world.faults.append(f"{file}: allowed is the key CAKE alone; found something else")
+    if not isinstance(content, dict) or set(content) - set(ACCOUNTS):
+        allowed = f"allowed is the key {' or '.join(ACCOUNTS)} alone"
+        world.faults.append(f"{file}: {allowed}; found something else")
         return ExportConfig()
+    found = {
+        key.lower(): _accounts(f"{file}: {key}", content.get(key), model, world)
+        for key, model in ACCOUNTS.items()
+    }
+    return ExportConfig(**found)
+
+
+def _accounts(where: str, told: Any, model: type[Account], world: World) -> tuple[Account, ...]:
     if isinstance(told, dict) and not all(isinstance(keys, dict) for keys in told.values()):
         told = [told]
     elif told and not isinstance(told, dict | list):
         found = kind_of(told)
-        world.faults.append(f"{file}: CAKE: allowed are accounts with their keys; found {found}")
-        return ExportConfig()
-    accounts: dict[str, CakeConfig] = {}
+        world.faults.append(f"{where}: allowed are accounts with their keys; found {found}")
+        return ()
+    accounts: dict[str, Account] = {}
     told = told or {}
     for label, keys in _labelled(told):
-        where = f"{file}: CAKE" if len(told) == 1 else f"{file}: CAKE {label}"
-        model = _account(where, keys, world)
-        if model and model.name.casefold() in accounts:
+        at = where if len(told) == 1 else f"{where} {label}"
+        one = _account(at, keys, model, world)
+        if one and one.name.casefold() in accounts:
             text = "allowed is a name of its own; found that of another account"
-            world.faults.append(f"{where}: NAME: {text}")
-        elif model and any(model.output == one.output for one in accounts.values()):
+            world.faults.append(f"{at}: NAME: {text}")
+        elif one and any(one.output == other.output for other in accounts.values()):
             text = "allowed is a place of its own; found that of another account, with such files"
-            world.faults.append(f"{where}: OUTPUT: {text}")
-        elif model:
-            accounts[model.name.casefold()] = model
-    return ExportConfig(cake=tuple(accounts.values()))
+            world.faults.append(f"{at}: OUTPUT: {text}")
+        elif one:
+            accounts[one.name.casefold()] = one
+    return tuple(accounts.values())
 
 
-def _account(where: str, keys: Any, world: World) -> CakeConfig | None:
+def _account(where: str, keys: Any, model: type[Account], world: World) -> Account | None:
     try:
         name = _name_of(keys, world.environ) if isinstance(keys, dict) else ""
-        given = export_keys(name or "cake", world.environ)
+        given = export_keys(name or model.model_fields["name"].default, world.environ)
     except ValueError as error:
         world.faults.append(f"{where}: API_KEY: {error}")
         given = {}
-    return _filled(where, keys, CakeConfig, world, given)
+    return _filled(where, keys, model, world, given)

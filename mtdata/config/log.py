@@ -195,10 +195,10 @@ class LogConfig(BaseModel):
     @field_validator("logging", mode="before")
     @classmethod
     def _typed(cls, value: Any) -> Any:
-        return _of_ours(values.typed(value))
+        return _without_foreign_classes(values.typed(value))
 
 
-def _of_ours(config: Any) -> Any:
+def _without_foreign_classes(config: Any) -> Any:
     """A dictConfig that begins classes of the log alone; others would run in every process."""
     for key, value in _pairs(config):
         if key in _CALLED or (isinstance(value, str) and value.startswith("ext://")):

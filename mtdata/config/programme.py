@@ -6,7 +6,7 @@ import ipaddress
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import unquote
 
 from pydantic import (
@@ -38,7 +38,7 @@ def _database(value: Any, info: ValidationInfo) -> DatabaseAddress | None:
     scheme, found, rest = str(value).partition("://")
     if scheme == "sqlite" and found and rest.lstrip("/"):
         # sqlite:///file is a file beside config/, sqlite:////var/file one from the root
-        return DatabaseAddress("sqlite", str(values.place(rest[1:], home_of(info))))
+        return DatabaseAddress("sqlite", str(values.absolute_path(rest[1:], home_of(info))))
     if scheme not in _ENGINES:
         raise ValueError("it begins with none of sqlite:///, mysql:// and postgres://")
     account, _, place = rest.rpartition("@")
@@ -88,11 +88,6 @@ def _hsts(value: Any) -> float:
     return 0.0 if str(value) in ("0", "0.0", "off", "False") else values.seconds(value)
 
 
-def _domains(value: Any) -> tuple[str, ...]:
-    words = value if isinstance(value, list | tuple) else str(value).split()
-    return tuple(str(word).strip(",").casefold() for word in words if word not in ("", None))
-
-
 def _long_enough(value: Any) -> Any:
     if value is not None and not isinstance(value, SecretStr) and len(str(value)) < 50:
         raise ValueError("it can be guessed")
@@ -103,6 +98,8 @@ class ProgrammeConfig(BaseModel):
     """The records of jobs, who carries them, and the limits of that."""
 
     model_config = STRICT
+    RETIRED: ClassVar[tuple[str, ...]] = ("MAIL_ALLOWED", "BATCH")
+    """Keys that earlier samples had and nothing uses: a file may have them, and they do nothing."""
 
     database_ca: Authority = Field(
         default="", validation_alias="DATABASE_CA", description=AUTHORITY, repr=False
@@ -173,15 +170,8 @@ class ProgrammeConfig(BaseModel):
     secret_key: Annotated[SecretStr | None, BeforeValidator(_long_enough)] = Field(
         default=None, validation_alias="SECRET_KEY", description="50 letters or more, or nothing"
     )
-    mail_allowed: Annotated[tuple[str, ...], BeforeValidator(_domains)] = Field(
-        default=(), validation_alias="MAIL_ALLOWED", description="mail addresses or domains"
-    )
-    batch: int = Field(
-        default=50,
-        validation_alias="BATCH",
-        ge=1,
-        le=10_000,
-        description="a whole number from 1 to 10000",
+    retired: tuple[str, ...] = Field(
+        default=(), description="keys of RETIRED that the file has; `mtdata check` tells of them"
     )
 
     @field_validator("database_tls")
@@ -206,7 +196,9 @@ class ProgrammeConfig(BaseModel):
 
     @field_validator("broker")
     @classmethod
-    def _is_there(cls, value: BrokerAddress | None, info: ValidationInfo) -> BrokerAddress | None:
+    def _needs_broker(
+        cls, value: BrokerAddress | None, info: ValidationInfo
+    ) -> BrokerAddress | None:
         if value is None and info.data.get("engine") == "celery":
             raise ValueError("ENGINE is celery, so a broker must be named here")
         if value is None:

@@ -46,7 +46,7 @@ def read_yaml(file: Path, faults: list[str], known: Collection[str]) -> Any:
         line = error.object.count(b"\n", 0, error.start) + 1
         faults.append(f"{file}: line {line}: only UTF-8 text is allowed; found other bytes")
     except yaml.YAMLError as error:
-        faults.append(f"{file}: {_place(error)}: not valid YAML: {_problem(error)}")
+        faults.append(f"{file}: {_line_and_column(error)}: not valid YAML: {_problem(error)}")
     return None
 
 
@@ -126,7 +126,7 @@ def _label(word: str, value: yaml.Node, known: Collection[str]) -> str:
     return f"{word}: " if word in known or (is_section and is_name(word)) else ""
 
 
-def _place(error: yaml.YAMLError) -> str:
+def _line_and_column(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from mtdata.config import values
 from mtdata.config.credentials import MOST_REPLICAS
 from mtdata.core.disclosure import named
+from mtdata.core.s3 import S3Access
 
 KEYS = (
     "URL", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY", "ADDRESSING", "SSE", "SSE_KEY", "CA"
@@ -29,32 +31,25 @@ REGION = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
 
 class ReplicaConfig(BaseModel):
-    """One replica; `endpoint` and the keys are empty where the machine's own are to be used."""
+    """One replica by its URL; `store` says how it is reached when it is a bucket."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: str
-    endpoint: str = ""
-    region: str = ""
-    access_key: SecretStr = SecretStr("")
-    secret_key: SecretStr = SecretStr("")
-    addressing: str = ""
-    sse: str = ""
-    sse_key: str = ""
-    ca: str = ""
+    store: S3Access = Field(default=S3Access(), exclude=True, repr=False)  # it holds keys
 
     @property
     def insecure(self) -> bool:
         """True when answers would cross a network in clear text."""
-        return values.is_insecure(self.endpoint)
+        return values.is_insecure(self.store.endpoint)
 
 
 def replicas(
-    value: Any, outside: Mapping[str, SecretStr], file: Callable[[object], str]
+    value: Any, outside: Mapping[str, SecretStr], file: Callable[[object], str], store: S3Access
 ) -> tuple[ReplicaConfig, ...]:
     """Each replica with its keys; `outside` has those that are not in the file, by number.
 
-    `file` makes of what stands at CA the path of a file.
+    `file` makes of what stands at CA the path of a file; `store` is what all have in common.
 
     Raises ValueError with the number of the replica and the reason, which quotes no value.
     """
@@ -65,16 +60,22 @@ def replicas(
     for number, item in enumerate(listed, 1):
         keys = {key: outside[f"{number} {key}"] for key in KEYS if f"{number} {key}" in outside}
         try:
-            made.append(item if isinstance(item, ReplicaConfig) else _replica(item, keys, file))
+            made.append(
+                item if isinstance(item, ReplicaConfig) else _replica(item, keys, file, store)
+            )
         except ValueError as error:
             raise ValueError(f"number {number}: {error}") from None
-        if (made[-1].url, made[-1].endpoint) in [(one.url, one.endpoint) for one in made[:-1]]:
+        if _address_of(made[-1]) in map(_address_of, made[:-1]):
             raise ValueError(f"number {number}: it stands there twice")
     return tuple(made)
 
 
+def _address_of(replica: ReplicaConfig) -> tuple[str, str]:
+    return replica.url, replica.store.endpoint
+
+
 def _replica(
-    item: Any, outside: Mapping[str, SecretStr], file: Callable[[object], str]
+    item: Any, outside: Mapping[str, SecretStr], file: Callable[[object], str], store: S3Access
 ) -> ReplicaConfig:
     told = {"URL": item} if isinstance(item, str) else item
     if not isinstance(told, dict) or not all(
@@ -97,17 +98,22 @@ def _replica(
     if url.startswith("file:") and len(given) > 1:
         raise ValueError("a folder has a URL alone")
     addressing, sse, sse_key = _chosen(given)
-    return ReplicaConfig(
-        url=url.rstrip("/"),
+    reached = replace(
+        store,
         endpoint=endpoint_of(endpoint),
         region=region,
-        access_key=given.get("ACCESS_KEY", ""),
-        secret_key=given.get("SECRET_KEY", ""),
+        access_key=_plain(given.get("ACCESS_KEY", "")),
+        secret_key=_plain(given.get("SECRET_KEY", "")),
         addressing=addressing,
+        ca=_authority(given.get("CA", ""), file),
         sse=sse,
         sse_key=sse_key,
-        ca=_authority(given.get("CA", ""), file),
     )
+    return ReplicaConfig(url=url.rstrip("/"), store=reached)
+
+
+def _plain(key: str | SecretStr) -> str:
+    return key.get_secret_value() if isinstance(key, SecretStr) else key
 
 
 def _authority(told: object, file: Callable[[object], str]) -> str:

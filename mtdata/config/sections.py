@@ -13,7 +13,7 @@ from mtdata.config.accepted import accepted_keys
 from mtdata.config.reading import expanded, is_one_variable
 from mtdata.config.settings import did_you_mean
 from mtdata.core.border import Border
-from mtdata.core.disclosure import Accepted, kind_of, named, shown
+from mtdata.core.disclosure import Accepted, disclosed, kind_of, named
 
 Model = TypeVar("Model", bound=BaseModel)
 _MODEL = Border(ValueError, "a value cannot be used")
@@ -46,14 +46,18 @@ class Section:
             name: field for name, field in model.model_fields.items() if field.validation_alias
         }
         self._allowed, self._accepted = allowed_keys(model), accepted_keys(model)
+        self._retired: tuple[str, ...] = getattr(model, "RETIRED", ())
         # A default that fails is told by the field's name, a value by its key.
         self._key_of = {name: str(field.validation_alias) for name, field in fields.items()}
 
     def fill(self, environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
         """Take over `given` first, then what the file says; return the faults."""
         self.values.update(given)
+        known = {*self._allowed, *self._retired}
         numbered = enumerate(self._raw, 1)
-        faults = [self._unknown(*pair) for pair in numbered if pair[1] not in self._allowed]
+        faults = [self._unknown(*pair) for pair in numbered if pair[1] not in known]
+        if retired := tuple(key for key in self._retired if key in self._raw):
+            self.values["retired"] = retired
         for key in self._raw:
             if key in self._allowed and key not in given:
                 faults += self._take(key, environ)
@@ -74,7 +78,7 @@ class Section:
         return None
 
     def fault(self, key: str, text: str) -> str:
-        """One line of the message."""
+        """One fault of the section, as a line of the message."""
         return f"{self.where}: {key}: {text}"
 
     def _unknown(self, number: int, key: Any) -> str:
@@ -100,9 +104,9 @@ class Section:
         reason = detail.get("ctx", {}).get("error")
         why = f" ({reason})" if reason else ""
         allowed = self._allowed.get(key, "other text")
-        return self.fault(key, f"allowed is {allowed}; found {self._shown(key)}{why}")
+        return self.fault(key, f"allowed is {allowed}; found {self._value_text(key)}{why}")
 
-    def _shown(self, key: str) -> str:
+    def _value_text(self, key: str) -> str:
         """The value as the file has it: `${NAME}` stays, so no value of the environment shows."""
         if key not in self.values:
             return "nothing"
@@ -111,4 +115,4 @@ class Section:
         value = self._raw[key]
         if is_one_variable(value):  # it is set, so it is the name of a variable and no secret
             return f'"{value}"'
-        return shown(value, self._accepted.get(key, Accepted()))
+        return disclosed(value, self._accepted.get(key, Accepted()))

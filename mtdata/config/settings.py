@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.database import DatabaseAddress
-from mtdata.config.export import CakeConfig, ExportConfig
+from mtdata.config.export import ExportConfig
 from mtdata.config.log import LogConfig
 from mtdata.config.programme import ProgrammeConfig, own_database
 from mtdata.config.site import PlacedPath, SiteConfig
@@ -66,17 +66,6 @@ class Settings(BaseModel):
             f"server.config has no site named {ascii(name)[:80]}; it has "
             f"{', '.join(names)}.{did_you_mean(name, names)}"
         )
-
-    def cake(self, name: str = "") -> CakeConfig:
-        """Return the account of that name, or the only one, or raise UsageError."""
-        named = {account.name: account for account in self.export.cake}
-        if not named:
-            raise UsageError(f"{self.folder / 'export.config'} names no account of CAKE")
-        if name in named or (not name and len(named) == 1):
-            return named[name or next(iter(named))]
-        wanted = f"no account named {ascii(name)[:80]}" if name else "several accounts"
-        near = did_you_mean(name, named) if name else ""
-        raise UsageError(f"export.config has {wanted}; it has {', '.join(named)}.{near}")
 
     def chosen(self, word: str) -> tuple[SiteConfig, ...]:
         """Return every READY site for '.', else the one of that name.

@@ -23,9 +23,11 @@ from pydantic import (
 from mtdata.config import values
 from mtdata.config.replica import ALLOWED, ReplicaConfig, replicas
 from mtdata.config.strict import DURATION, STRICT
+from mtdata.core.s3 import S3Access
 from mtdata.core.trust import AGENT
 
 _MIB = 1024 * 1024
+SHARED_WITH_REPLICAS = ("timeout_s", "connect_timeout_s", "agent")
 _MOST_ROWS = 10**12
 """No site has so many; a longer number is no number of rows."""
 
@@ -39,8 +41,8 @@ def _state(value: object, info: ValidationInfo) -> Path | None:
     return home_of(info) / "state" if "home" in (info.context or {}) else None
 
 
-def _place(value: object, info: ValidationInfo) -> Path:
-    return values.place(value, home_of(info))
+def _absolute_path(value: object, info: ValidationInfo) -> Path:
+    return values.absolute_path(value, home_of(info))
 
 
 def _key_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
@@ -48,7 +50,9 @@ def _key_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
 
 
 def _replicas(value: object, info: ValidationInfo) -> tuple[ReplicaConfig, ...]:
-    return replicas(value, info.data.get("replica_keys", {}), lambda told: authority(told, info))
+    known = {name: info.data[name] for name in SHARED_WITH_REPLICAS if name in info.data}
+    keys = info.data.get("replica_keys", {})
+    return replicas(value, keys, lambda told: authority(told, info), S3Access(**known))
 
 
 def authority(value: object, info: ValidationInfo) -> str:
@@ -57,11 +61,11 @@ def authority(value: object, info: ValidationInfo) -> str:
         return ""
     if "-----BEGIN" in str(value) or "\n" in str(value):
         raise ValueError("it is a certificate or key itself: put it into a file")
-    return str(values.place(value, home_of(info)))
+    return str(values.absolute_path(value, home_of(info)))
 
 
 def agent(value: object) -> str:
-    """What we call ourselves (a User-Agent)."""
+    """The User-Agent by which the site sees this program."""
     if not isinstance(value, str) or not value.isprintable() or not value.isascii():
         raise ValueError("it is no line of ASCII")
     return value.strip()
@@ -82,7 +86,7 @@ PADDINGS = frozenset({"pkcs1", "oaep", "oaep-sha256"})
 Authority = Annotated[str, BeforeValidator(authority)]
 AUTHORITY = "a file of certificates (PEM), or nothing"
 Agent = Annotated[str, BeforeValidator(agent)]
-PlacedPath = Annotated[Path, BeforeValidator(_place)]
+PlacedPath = Annotated[Path, BeforeValidator(_absolute_path)]
 Remembering = Annotated[Path | None, BeforeValidator(_state)]
 """Where the program remembers folders that it used, by its home; None is nowhere."""
 Seconds = Annotated[float, BeforeValidator(values.seconds)]

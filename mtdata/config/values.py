@@ -74,7 +74,7 @@ def clock_time(value: Any) -> time:
 
 
 def clock_time_or_none(value: Any) -> time | None:
-    """The same; None for nothing."""
+    """A time of day from "HH:MM", or None for an empty value."""
     return clock_time(value) if value else None
 
 
@@ -128,7 +128,7 @@ def _directives(value: Any, allowed: set[str]) -> set[str]:
     return found
 
 
-def place(value: Any, home: Path) -> Path:
+def absolute_path(value: Any, home: Path) -> Path:
     """An absolute path: `~` expanded, a relative one taken from `home`."""
     if not isinstance(value, str | Path) or "\0" in str(value):
         raise ValueError("it is no path")
@@ -157,7 +157,7 @@ def _key_file(name: Any, home: Path) -> Path:
     if isinstance(name, str) and (is_broken(name) or is_key_itself(name)):
         raise ValueError(KEY_ITSELF)
     bare = isinstance(name, str) and "/" not in name and not name.startswith("~")
-    return place(name, home / "keys" if bare else home)
+    return absolute_path(name, home / "keys" if bare else home)
 
 
 def server(value: Any) -> str:

@@ -59,11 +59,3 @@ class Border:
         if passes and not issubclass(kind, self._also):
             return False
         raise self._fault(f"{self._words} ({kind.__name__})") from None
-
-
-def printable(name: str) -> str:
-    """A name of a file in letters that every text may have: what is no UTF-8 stands as \\x80."""
-    try:
-        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:
-        return name.encode("utf-8", "backslashreplace").decode()

@@ -42,7 +42,7 @@ def _is_hour(text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def are_words(text: str) -> bool:
+def is_text_list(text: str) -> bool:
     """Whether it is a JSON list of texts."""
     found = json.loads(text)
     return isinstance(found, list) and all(isinstance(word, str) for word in found)

@@ -16,7 +16,7 @@ class Finding(NamedTuple):
 
 
 def of_program(what: str, verdict: str, told: str, exit: int = 0) -> Finding:
-    """One that concerns no site."""
+    """A finding that concerns the program and no site."""
     return Finding(PROGRAM, what, verdict, told, exit)
 
 

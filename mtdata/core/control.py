@@ -1,4 +1,4 @@
-"""Text whose control characters are told by their codes, so that no terminal obeys who wrote it."""
+"""Text that strangers wrote, with what a terminal would obey, or no text may hold, as its code."""
 
 from __future__ import annotations
 
@@ -22,8 +22,16 @@ def on_lines(text: str) -> str:
 
 
 def in_json(text: str) -> str:
-    """The same JSON without those that JSON itself lets stand."""
+    """JSON in which control characters that JSON lets stand are written as \\uXXXX."""
     return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def in_utf8(name: str) -> str:
+    """A name of a file in letters that every text may have: what is no UTF-8 stands as \\x80."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _code(found: re.Match[str]) -> str:

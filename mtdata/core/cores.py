@@ -29,7 +29,7 @@ def quotas(root: Path = ROOT) -> list[float]:
 
 def _groups(root: Path) -> Iterator[tuple[Path, str]]:
     """Each of our control groups that may bound time, from the innermost on, and its version."""
-    own = dict(_own(root))
+    own = dict(_own_groups(root))
     for line in _read(root / "proc/self/mountinfo").splitlines():
         before, _, after = line.partition(" - ")
         words, kind = before.split(), after.split()
@@ -43,7 +43,7 @@ def _groups(root: Path) -> Iterator[tuple[Path, str]]:
             yield place.joinpath(*inner[:depth]), kind[0]
 
 
-def _own(root: Path) -> Iterator[tuple[str, str]]:
+def _own_groups(root: Path) -> Iterator[tuple[str, str]]:
     """The path of our own group in each version of them."""
     for line in _read(root / "proc/self/cgroup").splitlines():
         number, _, rest = line.partition(":")

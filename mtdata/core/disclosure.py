@@ -40,7 +40,7 @@ class Accepted(NamedTuple):
         return is_near(word, self.words) or any(form(word) for form in self.forms)
 
 
-def shown(value: object, accepted: Accepted) -> str:
+def disclosed(value: object, accepted: Accepted) -> str:
     """The value in quotes where it may be told, else how long it is and of what kind."""
     return json.dumps(str(value)) if accepted.may_show(value) else kind_of(value)
 

@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.mounts import no_folder_sync
 from mtdata.core.ports import Room
 from mtdata.core.reach import (
     open_folder,
     open_plain,
+    reason_of,
     size_of,
     sizes_in,
     speaks_of_damage,
     stretch,
-    words_of,
 )
 
 PIECE = 1 << 20
@@ -33,13 +33,13 @@ SAFE = "What was committed before is safe; mend the disk, the next round goes on
 
 
 @contextmanager
-def _told(path: Path, doing: str) -> Iterator[None]:
+def _translated_faults(path: Path, doing: str) -> Iterator[None]:
     """Translate what the system refuses into words; nothing that was safe before is less so."""
     try:
         yield
     except OSError as error:
         kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
-        raise kind(f"{printable(str(path))}: cannot {doing}: {words_of(error)}. {SAFE}") from error
+        raise kind(f"{in_utf8(str(path))}: cannot {doing}: {reason_of(error)}. {SAFE}") from error
 
 
 def make_folder(path: Path) -> None:
@@ -48,7 +48,7 @@ def make_folder(path: Path) -> None:
     Nothing is put into a folder before its name is durable, so an empty one may be what a killed
     process began: its name is synced once more, where we may.
     """
-    with _told(path, "make the folder"):
+    with _translated_faults(path, "make the folder"):
         missing = []
         while not _exists(path):
             missing.append(path)
@@ -122,7 +122,7 @@ class FolderDisk:
         full = self.root / path
         folder = full.parent
         if folder not in self._made:
-            with _told(full, "reach"), suppress(FileNotFoundError):
+            with _translated_faults(full, "reach"), suppress(FileNotFoundError):
                 self._reach(path)
             make_folder(folder)
             self._made.add(folder)
@@ -134,7 +134,7 @@ class FolderDisk:
 
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
-        with _told(self.root / path, "look at the file"):
+        with _translated_faults(self.root / path, "look at the file"):
             try:
                 return size_of(self.root, path)
             except FileNotFoundError:
@@ -143,7 +143,7 @@ class FolderDisk:
     def read(self, path: str, start: int, length: int) -> bytes:
         """Port: Disk.read."""
         self._beat()
-        with _told(self.root / path, "read"):
+        with _translated_faults(self.root / path, "read"):
             file = open_plain(self.root, path, os.O_RDONLY)
             try:
                 start, end = stretch(file, start, length)
@@ -153,7 +153,7 @@ class FolderDisk:
 
     def stream(self, path: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Port: Disk.stream."""
-        with _told(self.root / path, "read"):
+        with _translated_faults(self.root / path, "read"):
             file = open_plain(self.root, path, os.O_RDONLY)
             try:
                 start, end = stretch(file, start, length)
@@ -172,7 +172,7 @@ class FolderDisk:
         self._beat()
         full = self.root / path
         folder = self._folder_of(path)
-        with _told(full, "write"):
+        with _translated_faults(full, "write"):
             begun = start == 0 or not _exists(full)
             file = open_plain(self.root, path, os.O_RDWR | os.O_CREAT)
             try:
@@ -196,7 +196,7 @@ class FolderDisk:
     def publish(self, staged: str, path: str) -> None:
         """Port: Disk.publish."""
         full = self.root / path
-        with _told(full, "give the file its name"):
+        with _translated_faults(full, "give the file its name"):
             self._reach(path)
             os.replace(self.root / staged, full)
             _sync_folder(full.parent)
@@ -204,7 +204,7 @@ class FolderDisk:
     def confirm(self, path: str) -> None:
         """Port: Disk.confirm."""
         full = self.root / path
-        with _told(full, "sync"):
+        with _translated_faults(full, "sync"):
             file = open_plain(self.root, path, os.O_RDONLY)
             try:
                 _sync(file)
@@ -223,7 +223,7 @@ class FolderDisk:
     def remove(self, path: str) -> None:
         """Port: Disk.remove."""
         full = self.root / path
-        with _told(full, "remove"), suppress(FileNotFoundError, NotADirectoryError):
+        with _translated_faults(full, "remove"), suppress(FileNotFoundError, NotADirectoryError):
             self._reach(path)
             with suppress(FileNotFoundError):
                 os.unlink(full)
@@ -232,7 +232,7 @@ class FolderDisk:
     def names(self, folder: str) -> list[str]:
         """Port: Disk.names."""
         full = self.root / folder
-        with _told(full, "list"):
+        with _translated_faults(full, "list"):
             try:
                 self._reach(f"{folder}/" if folder else "")
                 found = list(os.scandir(full))
@@ -243,12 +243,12 @@ class FolderDisk:
     def sizes(self, folder: str) -> dict[str, int]:
         """Port: Disk.sizes."""
         names = self.names(folder)
-        with _told(self.root / folder, "look at the files"):
+        with _translated_faults(self.root / folder, "look at the files"):
             return sizes_in(self.root, folder, names) if names else {}
 
     def room(self) -> Room:
         """Port: Disk.room."""
-        with _told(self.root, "look at the disk"):
+        with _translated_faults(self.root, "look at the disk"):
             found = os.statvfs(self.root)
         counted = found.f_files > 0  # some file systems make inodes as they need them
         return Room(found.f_bavail * found.f_frsize, found.f_favail if counted else None)
@@ -257,18 +257,20 @@ class FolderDisk:
         full = self.root / path
         self._folder_of(path)
         length = 0
-        with _told(full, "write"):
+        with _translated_faults(full, "write"):
             file = open_plain(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
             if self._mode != FILE_MODE:  # whatever the umask
                 os.fchmod(file, self._mode)
-            for piece in pieces:  # outside _told: a fault of the source is not one of the disk
+            for (
+                piece
+            ) in pieces:  # outside _translated_faults: a fault of the source is not one of the disk
                 self._beat()
-                with _told(full, "write"):
+                with _translated_faults(full, "write"):
                     _write_all(file, piece, length)
                 length += len(piece)
             if durable:
-                with _told(full, "sync"):
+                with _translated_faults(full, "sync"):
                     _sync(file)
         finally:
             os.close(file)

@@ -22,7 +22,7 @@
     │   └── OutputRefused   the place does not accept us, or is none    69
     ├── PostError       a mail server or web hook did not take news     69
     │   └── PostRefused it answered, and does not take them             69
-    ├── ExportError     a report could not be had from CAKE             69
+    ├── ExportError     a report could not be had from its account      69
     │   ├── AnswerBroken    what came breaks off, or is no answer       69
     │   ├── ExportSlow      it kept us waiting beyond TIMEOUT           69
     │   ├── ExportRefused   it answered, and will not give it to us     69
@@ -30,7 +30,7 @@
     ├── JobError        a job cannot do or become that                  65
     │   ├── RecordsError    the database of the records does not answer 69
     │   └── Fenced          the part was given to another runner        75
-    ├── BusyError       another round has this pool                     75
+    ├── BusyError       others have it, or all of it; later it is free  75
     ├── NotYet          it goes on at a time that is known              75
     └── Stopped         somebody asked this process to end              143
 
@@ -192,7 +192,7 @@ class OutputError(MTDataError):
 
 
 class OutputRefused(OutputError):
-    """There is no such place, or it does not accept our keys before somebody mends that."""
+    """The output is not there, or does not accept our keys before somebody mends that."""
 
     again = False
 
@@ -273,7 +273,7 @@ class Fenced(JobError):
 
 
 class BusyError(MTDataError):
-    """Another round holds the lock of this pool."""
+    """Another round has the pool, or others have all turns that there are: nothing was done."""
 
     stops = Reach.SITE
     again = True

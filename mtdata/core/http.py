@@ -40,11 +40,14 @@ class TimedBytes(io.RawIOBase):
         if left <= 0 or self._left <= 0:
             raise TimeoutError(0, "it came too slowly, or too much of it")
         waits = self._sock.gettimeout()
-        self._sock.settimeout(left if waits is None else min(waits, left))
+        is_last = waits is None or left < waits
+        if is_last:  # it costs two calls of the system, so only where it changes something
+            self._sock.settimeout(left)
         try:
             count = self._bytes.readinto(buffer)
         finally:
-            self._sock.settimeout(waits)
+            if is_last:
+                self._sock.settimeout(waits)
         self._left -= count or 0
         return count
 
@@ -82,9 +85,10 @@ class FinalResponse(HTTPResponse):
 
 
 class BoundedAnswer(FinalResponse):
-    """Status line, headers and body that are there in time: the time-out is one for them all."""
+    """An answer that is there as a whole, head and chunk marks too, within `waits` time-outs."""
 
     most: float = MOST
+    waits: int = 1
 
     def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
         super().__init__(sock, *rest, **more)
@@ -93,7 +97,8 @@ class BoundedAnswer(FinalResponse):
 
     def source(self, sock: socket.socket) -> TimedBytes:
         """Where its bytes come from."""
-        return TimedBytes(sock, time.monotonic() + (sock.gettimeout() or 0), self.most)
+        ends_at = time.monotonic() + self.waits * (sock.gettimeout() or 0)
+        return TimedBytes(sock, ends_at, self.most)
 
 
 class Bounded(HTTPAdapter):
@@ -174,7 +179,7 @@ def _in_steps(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def gathered(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in fewer pieces; an empty one stands for each that was put aside.
+    """Bytes gathered into pieces of `size` bytes; an empty one stands for each that was put aside.
 
     Whoever reads a stream looks at what he holds with each piece: pieces of one byte each would
     make that a square.

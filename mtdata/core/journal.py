@@ -89,7 +89,7 @@ def can_share(folder: Path) -> bool:
         drop(str(folder / PROBE))
 
 
-def told(path: Path) -> str:
+def journal_advice(path: Path) -> str:
     """What to say of a file that keeps a rollback journal."""
     kind = file_system_of(path.parent) or "of a kind that the system does not tell"
     return (

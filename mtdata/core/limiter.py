@@ -21,6 +21,7 @@ from mtdata.core.errors import BusyError, NotYet, StorageError
 
 LOOK_S = 0.02
 LONGEST_HOLD_S = 900.0
+MOST_NAME = 85
 _WIDTH = 24
 
 
@@ -61,7 +62,7 @@ class Limiter:
 
         `ticks` must be one clock for all processes, as the system's monotonic one is.
         """
-        self._place = folder / f"cake-{re.sub('[^A-Za-z0-9.-]', '_', name)[:80]}"
+        self._place = folder / re.sub("[^A-Za-z0-9.-]", "_", name)[:MOST_NAME]
         self._rate, self._at_once, self._longest_s = rate, at_once, longest_s
         self._patience_s = patience_s
         self._ticks, self._wait = ticks, wait

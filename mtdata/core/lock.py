@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
+from mtdata.core.pool_files import LOCK
 from mtdata.core.reach import NO_FILE, is_plain
 
 BUSY = (
@@ -57,7 +58,7 @@ class PoolLock:
 
     def __init__(self, pool: Path, busy: str = BUSY) -> None:
         """`busy` is said, behind the folder, when somebody else holds it."""
-        self._path, self._busy = pool / ".lock", busy
+        self._path, self._busy = pool / LOCK, busy
 
     @contextmanager
     def hold(self) -> Iterator[HeldLock]:

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from mtdata.core.errors import OwnerError
 from mtdata.core.ownership import call_as, name_of, proves_nothing
+from mtdata.core.pool_files import LEDGER_FILE, LOCK, RAW, SHEETS
 
-POOL = (".lock", "ledger.sqlite3", "ledger.sqlite3-wal", "raw_data", "active_data")
+POOL = (LOCK, LEDGER_FILE, f"{LEDGER_FILE}-wal", RAW, SHEETS)
 """What a round makes in a pool first, and cannot go on without."""
-STATE = (".lock", "ledger.sqlite3", "programme.sqlite3", "outbox")
+STATE = (LOCK, LEDGER_FILE, "programme.sqlite3", "outbox")
 LOGS = ("DEBUG.log", "Daily.log", "error.log", "bread_down.log")
 _OF_THE_SYSTEM = {"lost+found", ".snapshot", ".snapshots", ".zfs"}
 
@@ -60,10 +61,10 @@ def within(folder: Path) -> list[Stranger]:
 def refuse(folder: Path, names: Iterable[str] = ()) -> None:
     """Raise OwnerError, with the line that does it right, where the files are somebody else's."""
     if found := stranger(folder, names):
-        raise OwnerError(told(found, folder))
+        raise OwnerError(stranger_advice(found, folder))
 
 
-def told(found: Stranger, folder: Path) -> str:
+def stranger_advice(found: Stranger, folder: Path) -> str:
     """What is wrong, and which line does it right."""
     me, owner = name_of(os.geteuid()), name_of(found.uid)
     right = call_as(found.uid)

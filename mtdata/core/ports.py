@@ -95,7 +95,7 @@ class Clock(Protocol):
         ...
 
     def local(self, moment: datetime) -> datetime:
-        """The same moment in the zone in which the site's days and file names are told."""
+        """A moment in the zone in which the site's days and file names are told."""
         ...
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import DamageError, StorageError
 
 MODE = 0o600
@@ -53,7 +53,7 @@ def open_plain(root: Path, path: str, flags: int) -> int:
     if stat.S_ISREG(os.fstat(file).st_mode):
         return file
     os.close(file)
-    raise DamageError(f"{printable(str(root / path))}: {NO_FILE}")
+    raise DamageError(f"{in_utf8(str(root / path))}: {NO_FILE}")
 
 
 def size_of(root: Path, path: str) -> int:
@@ -114,7 +114,7 @@ def is_plain(path: Path) -> bool:
     return True
 
 
-def words_of(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
     """Why the system refuses."""
     if error.errno == errno.ELOOP:
         return "a symbolic link stands in its place, and none is followed here"

@@ -38,6 +38,14 @@ def moment_of(day: date, at: time, zone: tzinfo | None) -> datetime:
     return (local if zone is None else local.replace(tzinfo=zone)).astimezone(UTC)
 
 
+def last_reached(wall: datetime, zone: tzinfo) -> datetime:
+    """When (UTC) the wall clock of the zone has reached that naive time for good.
+
+    Of a time that comes twice, the second counts; of one that never comes, what follows the gap.
+    """
+    return max(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+
+
 def is_due_daily(last: datetime | None, at: time, zone: tzinfo | None, now: datetime) -> bool:
     """Whether it was not done since the day's time for it."""
     counted = past(last, now)

@@ -80,7 +80,7 @@ class LedgerDatabase:
         self._prove: Callable[[], None] | None = None
         self._token = b""
         self.journal = "memory"
-        with self.told(FOREIGN):
+        with self.translated_faults(FOREIGN):
             self._db = self._open()
 
     def _open(self) -> sqlite3.Connection:
@@ -119,13 +119,15 @@ class LedgerDatabase:
                     raise
 
     @contextmanager
-    def told(self, kinds: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
+    def translated_faults(self, kinds: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
         """Translate the database's refusals; the last commit stays what it was."""
         try:
             yield
+        except sqlite3.ProgrammingError:
+            raise  # a fault of this program: there is nothing wrong with disk and file
         except kinds as error:
             raise StorageError(
-                f"{self._path}: the ledger cannot be used: {_words_of(error)}. What was committed "
+                f"{self._path}: the ledger cannot be used: {_reason_of(error)}. What was committed "
                 "before is safe; nothing is deleted on the site without the ledger."
                 f"{'' if _is_refusal(error) else self._schema.mended_by}"
             ) from error
@@ -156,7 +158,7 @@ class LedgerDatabase:
 
         BusyError when another has the turn by now.
         """
-        with self.told():
+        with self.translated_faults():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._fence()
@@ -169,7 +171,7 @@ class LedgerDatabase:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Group statements on the working tables, which no disk keeps."""
-        with self.told():
+        with self.translated_faults():
             self._db.execute("BEGIN")
             try:
                 yield
@@ -178,23 +180,23 @@ class LedgerDatabase:
 
     def run(self, sql: str, *values: Any) -> int:
         """Execute one statement and return how many rows it changed."""
-        with self.told():
+        with self.translated_faults():
             return self._db.execute(sql, values).rowcount
 
     def run_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Execute one statement for many rows."""
-        with self.told():
+        with self.translated_faults():
             self._db.executemany(sql, rows)
 
     def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Every row; only for answers of bounded size."""
-        with self.told(FOREIGN):
+        with self.translated_faults(FOREIGN):
             cursor = self._db.execute(sql, values)
             return self._checked(cursor, cursor.fetchall())
 
-    def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
-        """The first row."""
-        with self.told(FOREIGN):
+    def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        """The first row of the answer, or None."""
+        with self.translated_faults(FOREIGN):
             cursor = self._db.execute(sql, values)
             row: tuple[Any, ...] | None = cursor.fetchone()
             return None if row is None else self._checked(cursor, [row])[0]
@@ -202,7 +204,7 @@ class LedgerDatabase:
     def is_sound(self) -> bool:
         """Whether SQLite finds its file well, each cell can be read, and nothing is astray."""
         try:
-            with self.told(FOREIGN):
+            with self.translated_faults(FOREIGN):
                 if self._db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
                     return False
                 for table in re.findall(r"CREATE TABLE (\w+)", self._schema.tables):
@@ -210,7 +212,7 @@ class LedgerDatabase:
                     while rows := cursor.fetchmany(PAGE):
                         self._checked(cursor, rows)
                 astray = self._schema.astray
-                return not any(self.one(f"SELECT 1 FROM {where} LIMIT 1") for where in astray)
+                return not any(self.row(f"SELECT 1 FROM {where} LIMIT 1") for where in astray)
         except StorageError:
             return False
 
@@ -236,7 +238,7 @@ def _is_refusal(error: BaseException) -> bool:
     return isinstance(error, OSError) if code is None else code & 0xFF in REFUSALS
 
 
-def _words_of(error: BaseException) -> str:
+def _reason_of(error: BaseException) -> str:
     """What was wrong; an exception of decoding could quote the cell, and is named by its sort."""
     if isinstance(error, (sqlite3.Error, OSError, OddCell)):
         return str(error)

@@ -20,7 +20,7 @@ class StopToken:
         self.steps = 0
 
     def check(self) -> None:
-        """One more step; raises Stopped when the task should end."""
+        """Count one more step; raises Stopped when the task should end."""
         self.steps += 1
         if self._stopping is not None and self._stopping.is_set():
             self._stopping = None

@@ -1,4 +1,4 @@
-"""By whose word a server is known, the same for all that speak TLS; it opens no connection.
+"""By whose word a server is known, for all that speak TLS; it opens no connection.
 
 First what the config names for that place (CA), then REQUESTS_CA_BUNDLE, then the store of the
 machine, where an administrator puts the authority of a university, and last what comes with us.

@@ -1,1 +1,1 @@
-"""The daemon: its loop, a worker for each site, and what is due when; it does no duty itself."""
+"""The daemon: its loop, a worker for each site, and what is due when; it does no task itself."""

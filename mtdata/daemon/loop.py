@@ -12,26 +12,26 @@ from typing import NoReturn
 
 from mtdata import logs
 from mtdata.alerts import notify
-from mtdata.config import Settings, SiteConfig
+from mtdata.alerts.program_fault import contained
+from mtdata.config import Settings
 from mtdata.core import schedule
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError, MTDataError, Stopped
+from mtdata.core.exit_codes import exit_code
 from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
 from mtdata.core.stop import StopToken
 from mtdata.daemon.systemd import Notifier
-from mtdata.daemon.tasks import NEWS, DaemonTasks
+from mtdata.daemon.tasks import NEWS, DaemonTasks, DutySite
 from mtdata.daemon.timetable import TickingClock, Timetable
-from mtdata.study.operations import check
-from mtdata.study.operations.tasks import COLLECT
-from mtdata.study.round.program_fault import contained
-from mtdata.study.status.report import exit_code
+from mtdata.duties import DUTIES
+from mtdata.jobs.duty import Duties
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
 BUSY = "another daemon (or `daemon --once`) is at work with this config; nothing was done."
 LOOK_S = 60
-"""How often it is looked whether a daily duty, mail or numbers are due."""
+"""How often it is looked whether a daily task, mail or numbers are due."""
 
 
 class Daemon:
@@ -43,15 +43,16 @@ class Daemon:
         clock: TickingClock | None = None,
         wait: Callable[[float], None] = time.sleep,
         systemd: Notifier | None = None,
+        duties: Duties = DUTIES,
     ) -> None:
         self._load, self._wait = load, wait
         self._clock = clock or SystemClock()
-        self._shift = DaemonTasks(load(), self._clock)
+        self._tasks = DaemonTasks(load(), self._clock, duties)
         self._asked = ""
         self._table = Timetable(self._clock)
         self._systemd = systemd or Notifier()
         self._seen: dict[str, tuple[int | None, float]] = {}
-        self._lock = PoolLock(self._shift.settings.home / "state", BUSY)
+        self._lock = PoolLock(self._tasks.settings.home / "state", BUSY)
 
     # asked from outside ---------------------------------------------------------------------------
 
@@ -65,14 +66,14 @@ class Daemon:
 
     def is_busy(self) -> bool:
         """Whether a task is in hand or waits."""
-        return self._shift.is_busy()
+        return self._tasks.is_busy()
 
     # the two ways to work -------------------------------------------------------------------------
 
     def run(self) -> int:
         """Go on until asked to stop; the exit code.  BusyError when another daemon is at work."""
         with self._lock.hold():
-            threading.excepthook = self._shift.broken
+            threading.excepthook = self._tasks.broken
             self._check_itself()
             self._plan()
             self._systemd.ready()
@@ -83,27 +84,27 @@ class Daemon:
 
     def once(self) -> int:
         """Do what is due now, and end; the exit code of all of it."""
-        shift, begun = self._shift, self._clock.ticks()
+        tasks, begun = self._tasks, self._clock.ticks()
         with self._lock.hold():
-            threading.excepthook = shift.broken
-            for site in shift.sites():
+            threading.excepthook = tasks.broken
+            for site in tasks.sites():
                 if self._is_due(site):
-                    shift.offer_round(site)
-                shift.offer_daily(site, partial(self._is_over, begun + site.every_s / 2))
-            shift.offer_reports()
+                    tasks.offer_round(site)
+                tasks.offer_daily(site, partial(self._is_over, begun + site.every_s / 2))
+            tasks.offer_reports()
             try:
                 self._wait_for_all()
             except Stopped:
                 self._end()
                 raise
-            shift.look_around(StopToken())
-            shift.spread(StopToken())
-            return exit_code(shift.codes)
+            tasks.look_around(StopToken())
+            tasks.spread(StopToken())
+            return exit_code(tasks.codes)
 
-    def _is_due(self, site: SiteConfig) -> bool:
+    def _is_due(self, site: DutySite) -> bool:
         try:
             with contained(site.name):
-                return COLLECT.is_due(site, self._shift.settings.daemon, self._clock.now())
+                return site.is_due(self._tasks.settings, self._clock.now())
         except MTDataError:
             return True  # the round will tell what is wrong, and the other sites have their turn
 
@@ -112,9 +113,9 @@ class Daemon:
 
     def _wait_for_all(self) -> None:
         """The sites first: they hand on news."""
-        for desk in sorted(self._shift.desks.values(), key=lambda desk: desk.name == NEWS):
-            while not desk.join(LOOK_S):
-                log.debug("%s: %s goes on", desk.name, desk.in_hand)
+        for worker in sorted(self._tasks.workers.values(), key=lambda worker: worker.name == NEWS):
+            while not worker.join(LOOK_S):
+                log.debug("%s: %s goes on", worker.name, worker.in_hand)
 
     def _tick(self) -> None:
         if self._asked == "reload":
@@ -127,14 +128,14 @@ class Daemon:
 
     def _end(self) -> int:
         self._systemd.stopping()
-        self._shift.stopping.set()
-        until = self._clock.ticks() + self._shift.settings.daemon.stop_s
+        self._tasks.stopping.set()
+        until = self._clock.ticks() + self._tasks.settings.daemon.stop_s
         stuck = [
-            desk.name
-            for desk in self._shift.desks.values()
-            if not desk.join(max(0.0, until - self._clock.ticks()))
+            worker.name
+            for worker in self._tasks.workers.values()
+            if not worker.join(max(0.0, until - self._clock.ticks()))
         ]
-        if not self._shift.end_slots(max(0.0, until - self._clock.ticks())):
+        if not self._tasks.end_slots(max(0.0, until - self._clock.ticks())):
             stuck.append("a job")
         self._systemd.close()
         if stuck:
@@ -148,20 +149,20 @@ class Daemon:
     def _plan(self) -> None:
         """Make the timetable anew; what is overdue by the ledgers comes at once."""
         self._table.clear()
-        sites = self._shift.sites()
+        sites = self._tasks.sites()
         for place, site in enumerate(sites):
-            self._shift.desk(site.name)
+            self._tasks.worker(site.name)
             spread = schedule.offset(place, len(sites), site.every_s)
             wait_s = self._until_due(site) + spread
-            self._table.every(site.every_s, partial(self._shift.offer_round, site), wait_s)
-            self._table.every(LOOK_S, partial(self._shift.offer_daily, site), spread)
-        self._table.every(LOOK_S, self._shift.offer_news, LOOK_S)
-        self._table.every(LOOK_S, self._shift.offer_look)
+            self._table.every(site.every_s, partial(self._tasks.offer_round, site), wait_s)
+            self._table.every(LOOK_S, partial(self._tasks.offer_daily, site), spread)
+        self._table.every(LOOK_S, self._tasks.offer_news, LOOK_S)
+        self._table.every(LOOK_S, self._tasks.offer_look)
 
-    def _until_due(self, site: SiteConfig) -> float:
+    def _until_due(self, site: DutySite) -> float:
         try:
             with contained(site.name):
-                last = COLLECT.last(site)
+                last = site.last()
         except MTDataError:
             return 0.0  # the round will tell what is wrong
         now = self._clock.now()
@@ -173,8 +174,8 @@ class Daemon:
     # config and systemd ---------------------------------------------------------------------------
 
     def _check_itself(self) -> None:
-        for site in self._shift.sites():
-            for finding in check.check_here(site):
+        for site in self._tasks.sites():
+            for finding in site.check_here():
                 if finding.verdict == "bad":
                     with logs.at(site=site.name):
                         log.error("%s: %s", finding.what, finding.told)
@@ -182,31 +183,33 @@ class Daemon:
     def _reload(self) -> None:
         """Take the config as it is now; a faulty one is told, and the old one holds."""
         self._systemd.reloading()
-        before = self._shift.settings
+        before = self._tasks.settings
         try:
-            self._shift.take(self._load())
+            self._tasks.take(self._load())
         except ConfigError as error:
             notify.program_incident(before, "config_refused", "", str(error))
         else:
             log.info("the config was read anew")
-            notify.close_program_incident(self._shift.settings, "config_refused", "")
+            notify.close_program_incident(self._tasks.settings, "config_refused", "")
             self._plan()
         self._systemd.ready()
 
     def _show(self) -> None:
         """A sign of life, unless a task has been without one for too long; what is in hand."""
-        stall_s = self._shift.settings.daemon.stall_s
-        stuck = [name for name in self._shift.desks if self._is_stuck(name, stall_s)]
+        stall_s = self._tasks.settings.daemon.stall_s
+        stuck = [name for name in self._tasks.workers if self._is_stuck(name, stall_s)]
         if not stuck:
             self._systemd.alive()
-        desks = self._shift.desks.values()
+        workers = self._tasks.workers.values()
         busy = [
-            f"{desk.name}: {desk.in_hand} {desk.step}".strip() for desk in desks if desk.in_hand
+            f"{worker.name}: {worker.in_hand} {worker.step}".strip()
+            for worker in workers
+            if worker.in_hand
         ]
         self._systemd.status("; ".join(busy) or "waiting")
 
     def _is_stuck(self, name: str, stall_s: float) -> bool:
-        beats, now = self._shift.desks[name].beats(), self._clock.ticks()
+        beats, now = self._tasks.workers[name].beats(), self._clock.ticks()
         if beats is None or self._seen.get(name, (None, now))[0] != beats:
             self._seen[name] = beats, now
         return now - self._seen[name][1] > stall_s

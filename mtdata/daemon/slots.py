@@ -7,12 +7,13 @@ import os
 from typing import Protocol
 
 from mtdata.config import Settings
+from mtdata.jobs.duty import Duties, KindsOf
 
 log = logging.getLogger(__name__)
 
 
 class Carrying(Protocol):
-    """Slots at work."""
+    """A runner at work in the daemon."""
 
     def stop(self, within_s: float) -> bool: ...
 
@@ -25,14 +26,13 @@ def are_wanted(settings: Settings) -> bool:
     return where.is_shared or os.path.exists(where.name)
 
 
-def begun(settings: Settings) -> Carrying | None:
+def start_slots(settings: Settings, duties: Duties) -> Carrying | None:
     """The slots at work; None where they are not wanted.  RecordsError: not now."""
     if not are_wanted(settings):
         return None
-    from mtdata.duties import KINDS
-    from mtdata.jobs.runner import Slots  # here: the records bring Django along
+    from mtdata.jobs.runner import JobRunner  # here: the records bring Django along
 
-    slots = Slots(settings, KINDS)
+    slots = JobRunner(settings, KindsOf(duties))
     slots.start()
     log.info("the daemon carries jobs too, %d at a time", settings.programme.slots)
     return slots

@@ -48,7 +48,7 @@ class Timetable:
         job.next_run = self._wall() + timedelta(seconds=first_in_s)
 
     def run_pending(self) -> None:
-        """Call what is due; the acts only hand tasks to desks, so they neither last nor fail."""
+        """Call what is due; the acts only hand tasks to workers, so they neither last nor fail."""
         self._scheduler.run_pending()
 
     def has_jumped(self) -> bool:

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 60.0
 """So often an idle thread looks whether it should end."""
 THREAD = "mtdata "
-"""Before the desk's name in that of its thread."""
+"""Before the worker's name in that of its thread."""
 Act = Callable[[StopToken], None]
 
 
@@ -38,7 +38,7 @@ class SiteWorker:
         self._changed = Condition()
         self._waiting: dict[str, Act] = {}
         self._in_hand = ""
-        self._pulse: StopToken | None = None
+        self._stop_token: StopToken | None = None
         self._thread: Thread | None = None
 
     def offer(self, name: str, act: Act) -> bool:
@@ -70,8 +70,8 @@ class SiteWorker:
 
     def beats(self) -> int | None:
         """Signs of life of the task in hand so far; None when there is none."""
-        pulse = self._pulse
-        return pulse.steps if pulse else None
+        stop_token = self._stop_token
+        return stop_token.steps if stop_token else None
 
     def join(self, patience_s: float) -> bool:
         """Wait for all that is in hand or waits; whether it ended."""
@@ -84,7 +84,7 @@ class SiteWorker:
         whole = False
         try:
             while (act := self._next()) is not None:
-                self._done(act)
+                self._perform(act)
             whole = True
         finally:
             if not whole:  # by a fault of the program
@@ -106,17 +106,17 @@ class SiteWorker:
                 self._changed.notify_all()
                 return None
             self._in_hand = next(iter(self._waiting))
-            self._pulse = StopToken(self._stopping)
+            self._stop_token = StopToken(self._stopping)
             return self._waiting.pop(self._in_hand)
 
     def _lay_down(self) -> None:
-        self._in_hand, self._pulse, self.step = "", None, ""
+        self._in_hand, self._stop_token, self.step = "", None, ""
         self._changed.notify_all()
 
-    def _done(self, act: Act) -> None:
-        assert self._pulse is not None  # noqa: S101  # set by _next
+    def _perform(self, act: Act) -> None:
+        assert self._stop_token is not None  # noqa: S101  # set by _next
         try:
-            act(self._pulse)
+            act(self._stop_token)
         except Stopped:
             with logs.at(site=self.name):
                 log.info("%s ended because the daemon ends", self._in_hand)

@@ -11,8 +11,8 @@ from typing import Any
 from mtdata.config import load
 from mtdata.duties import KINDS
 from mtdata.jobs import queue
-from mtdata.jobs.records import looking, orders, setting
-from mtdata.jobs.runner import Slots
+from mtdata.jobs.records import orders, queries, setting
+from mtdata.jobs.runner import JobRunner
 
 KIND = "study.decode"
 
@@ -20,10 +20,10 @@ KIND = "study.decode"
 def leave_job(home: Path) -> dict[str, Any]:
     """Queue a job for the demo's pool, carry it to its end, and tell how it ended."""
     settings = load(home / "config", {})
-    setting.made_ready(settings.database)
+    setting.open_migrated(settings.database)
     try:
         job = queue.add(settings, KINDS, KIND, {"server": "demo"}, owner="demo")
-        Slots(settings, KINDS, count=1).drain()
-        return looking.whole_of(orders.found(str(job.pk)))
+        JobRunner(settings, KINDS, count=1).drain()
+        return queries.details_of(orders.job_named(str(job.pk)))
     finally:
         setting.close_records()

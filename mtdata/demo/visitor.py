@@ -1,4 +1,4 @@
-"""Somebody who looks at the web page of `mtdata demo cake` once, by HTTP as a browser does."""
+"""Somebody who looks at the web page of a demo once, by HTTP as a browser does."""
 
 from __future__ import annotations
 

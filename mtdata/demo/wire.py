@@ -141,7 +141,7 @@ class LocalServer(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", self.port
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept and count."""
+        """Accept a connection and count it."""
         accepted: tuple[socket.socket, Any] = super().get_request()
         self.connections += 1
         return accepted

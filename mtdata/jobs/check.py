@@ -28,7 +28,13 @@ _IN_CLEAR = (
 
 def check_jobs(settings: Settings) -> list[Finding]:
     """Ask the database, and the broker where one rings; nothing of where nobody keeps records."""
-    return [*_check_records(settings), *_check_broker(settings)]
+    return [*_retired(settings), *_check_records(settings), *_check_broker(settings)]
+
+
+def _retired(settings: Settings) -> list[Finding]:
+    """Keys that earlier programs knew are no fault, and somebody may wonder why they do nothing."""
+    told = "programme.config has it, and it does nothing; take it out"
+    return [Finding(PROGRAM, key, "odd", told) for key in settings.programme.retired]
 
 
 def _check_records(settings: Settings) -> list[Finding]:
@@ -40,16 +46,16 @@ def _check_records(settings: Settings) -> list[Finding]:
     try:
         setting.open_records(address)
         fitness.refuse_narrow_texts()
-        setting.look_into(address)
+        setting.open_existing(address)
         fitness.refuse_unwritable()
         shared_out = fitness.is_shared_out()
     except MTDataError as error:
-        told = str(error) if address.told() in str(error) else f"{address.told()}: {error}"
+        told = str(error) if address.redacted() in str(error) else f"{address.redacted()}: {error}"
         return [Finding(PROGRAM, "DATABASE", "bad", told, error.exit_code)]
     finally:
         setting.close_records()
     odd = [_SHARED_OUT] if shared_out else []
-    return [_answered("DATABASE", f"{address.told()}: it answers", [*odd, *unproven(address)])]
+    return [_answered("DATABASE", f"{address.redacted()}: it answers", [*odd, *unproven(address)])]
 
 
 def _answered(what: str, told: str, odd: list[str]) -> Finding:
@@ -75,11 +81,11 @@ def _check_broker(settings: Settings) -> list[Finding]:
         app.app_of(how.broker)
     except ConfigError as error:  # Celery is not installed, or BROKER_CA is none
         return [Finding(PROGRAM, "BROKER", "bad", str(error), error.exit_code)]
-    if fault := ring.try_out(how.broker):
+    if fault := ring.probe(how.broker):
         told = (
-            f"{how.broker.told()}: {fault}; jobs wait up to SWEEP_S ({how.sweep_s:g} s) each until "
-            "it rings again"
+            f"{how.broker.redacted()}: {fault}; jobs wait up to SWEEP_S ({how.sweep_s:g} s) each "
+            "until it rings again"
         )
         return [Finding(PROGRAM, "BROKER", "bad", told, RecordsError.exit_code)]
-    told = f"{how.broker.told()}: a ring came through"
+    told = f"{how.broker.redacted()}: a ring came through"
     return [_answered("BROKER", told, unproven(how.broker))]

@@ -38,7 +38,7 @@ ENDED = "asked to end; what was not committed is taken back"
 
 
 class PipeWriter:
-    """Says messages to the supervisor; standard output is given to standard error."""
+    """Sends messages to the supervisor; standard output is given to standard error."""
 
     def __init__(self) -> None:
         self._pipe = os.dup(1)
@@ -55,27 +55,27 @@ class PipeWriter:
                 return  # what to do then is the watch's business
 
 
-class PipeHandler(logging.Handler):
+class PipedLog(logging.Handler):
     """Gives the job's log what the program logs."""
 
-    def __init__(self, mouth: PipeWriter) -> None:
+    def __init__(self, pipe: PipeWriter) -> None:
         super().__init__(logging.INFO)
-        self._mouth = mouth
+        self._pipe = pipe
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it."""
-        self._mouth.say(log=[record.levelname, record.getMessage()[:500]])
+        """Send the record to the supervisor."""
+        self._pipe.say(log=[record.levelname, record.getMessage()[:500]])
 
 
-class TalkingPulse(StopToken):
-    """A token whose steps the supervisor hears of, a few a second."""
+class PipedStopToken(StopToken):
+    """A stop token that tells the supervisor of its checks, a few a second."""
 
     def __init__(self, work: ChildWork) -> None:
         super().__init__()
         self._work = work
 
     def check(self) -> None:
-        """One more step."""
+        """Count one more step, and tell of it."""
         super().check()
         self._work.beat()
 
@@ -83,20 +83,20 @@ class TalkingPulse(StopToken):
 class ChildWork:
     """`kind.Work` of one part."""
 
-    def __init__(self, settings: Any, claimed: Any, mouth: PipeWriter) -> None:
+    def __init__(self, settings: Any, claimed: Any, pipe: PipeWriter) -> None:
         self.settings, self.claimed = settings, claimed
         self.parameters, self.checkpoint = claimed.parameters, claimed.checkpoint
         self.part, self.job, self.attempt = claimed.name, claimed.job, claimed.attempt
         self.rows, self.expected, self.step = 0, None, ""  # type: int, int | None, str
         self.artifacts: list[dict[str, Any]] = []
-        self._mouth, self._ticks, self._said = mouth, SystemClock().ticks, 0.0
-        self.pulse: StopToken = TalkingPulse(self)
+        self._pipe, self._ticks, self._said = pipe, SystemClock().ticks, 0.0
+        self.stop_token: StopToken = PipedStopToken(self)
 
     def beat(self) -> None:
-        """A sign of life, at most a few a second."""
+        """Send a sign of life, at most a few a second."""
         if self._ticks() - self._said >= SAY_S:
             self._said = self._ticks()
-            self._mouth.say(signs=[self.rows, self.expected, self.step])
+            self._pipe.say(signs=[self.rows, self.expected, self.step])
 
     def progress(self, rows: int, expected: int | None = None, step: str = "") -> None:
         """Port: Work.progress."""
@@ -105,22 +105,22 @@ class ChildWork:
 
     def say(self, level: str, text: str) -> None:
         """Port: Work.say."""
-        self._mouth.say(log=[level, text[:500]])
+        self._pipe.say(log=[level, text[:500]])
 
-    def made(self, name: str, place: str, **more: Any) -> None:
-        """Port: Work.made."""
+    def add_artifact(self, name: str, place: str, **more: Any) -> None:
+        """Port: Work.add_artifact."""
         self.artifacts.append({"name": name, "place": place, **more})
 
     def fenced(self) -> AbstractContextManager[Any]:
         """Port: Work.fenced."""
-        from mtdata.jobs.records.carrying import fenced
+        from mtdata.jobs.records.claims import fenced
 
         return fenced(self.claimed)
 
 
 def carry(work: ChildWork, kinds: Kinds) -> None:
     """Do one part and commit that it is done."""
-    from mtdata.jobs.records import carrying
+    from mtdata.jobs.records import claims
 
     kind, stage = kind_of(work.claimed.kind, kinds), work.claimed.stage
     planned: list[str] = []
@@ -128,14 +128,14 @@ def carry(work: ChildWork, kinds: Kinds) -> None:
         planned = list(kind.split(work))
     elif stage == Stage.UNDO:
         if kind.undo is not None:
-            kind.undo(work, work.claimed.reach)
+            kind.undo(work, work.claimed.undo_scope)
     else:
         if work.claimed.again and kind.undo is not None and not kind.resumes:
             kind.undo(work, [work.part])
         _act(kind, stage)(work)
-    signs = carrying.Signs(work.rows, work.expected)
-    made = [carrying.MadeFile(**one) for one in work.artifacts]
-    carrying.finish(work.claimed, signs, made, planned, closes=kind.close is not None)
+    signs = claims.PartProgress(work.rows, work.expected)
+    made = [claims.MadeFile(**one) for one in work.artifacts]
+    claims.finish(work.claimed, signs, made, planned, closes=kind.close is not None)
 
 
 def _act(kind: Kind, stage: str) -> Callable[[Work], None]:
@@ -179,15 +179,17 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 def main(words: list[str], kinds: Kinds) -> int:
     """Carry what the supervisor sends until it sends no more."""
-    mouth = PipeWriter()
+    pipe = PipeWriter()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is the supervisor's to answer
 
-    def told(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-        mouth.say(ended="fault", reason=fault_told(error, at))
+    def report_fault(
+        kind: type[BaseException], error: BaseException, at: TracebackType | None
+    ) -> None:
+        pipe.say(ended="fault", reason=fault_told(error, at))
         leave(FAULT)  # an interpreter that is taken to pieces dies of the thread that reads orders
 
-    sys.excepthook = told
+    sys.excepthook = report_fault
     inbox = Inbox()
     try:
         _warm_up(Path(words[0]))
@@ -197,11 +199,11 @@ def main(words: list[str], kinds: Kinds) -> int:
         settings = load(Path(words[0]), os.environ)  # as it is now, not as it was at the start
         logs.begin(0)
         logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
-        logging.getLogger("mtdata").addHandler(PipeHandler(mouth))
+        logging.getLogger("mtdata").addHandler(PipedLog(pipe))
         setting.open_records(settings.database)
-        return _serve(settings, mouth, kinds, inbox, first)
+        return _serve(settings, pipe, kinds, inbox, first)
     except MTDataError as error:
-        mouth.say(ended="failed", reason=str(error), again=error.again)
+        pipe.say(ended="failed", reason=str(error), again=error.again)
         return error.exit_code
 
 
@@ -215,18 +217,18 @@ def _warm_up(folder: Path) -> None:
     """Load what every order needs; what is wrong is told when there is one."""
     with suppress(MTDataError):
         setting.open_records(load(folder, os.environ).database)
-        from mtdata.jobs.records import carrying
+        from mtdata.jobs.records import claims
 
-        _ = carrying
+        _ = claims
 
 
 def _serve(
-    settings: Any, mouth: PipeWriter, kinds: Kinds, inbox: Inbox, order: Message | None
+    settings: Any, pipe: PipeWriter, kinds: Kinds, inbox: Inbox, order: Message | None
 ) -> int:
-    from mtdata.jobs.records.carrying import Claimed
+    from mtdata.jobs.records.claims import Claimed
 
     while order is not None:
-        mouth.say(**_ending(ChildWork(settings, Claimed(**order), mouth), kinds))
+        pipe.say(**_ending(ChildWork(settings, Claimed(**order), pipe), kinds))
         order = inbox.next()
     return 0
 
@@ -247,5 +249,6 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
 
 
 if __name__ == "__main__":
-    table: Kinds = import_module(sys.argv[1]).KINDS  # named by its supervisor: what lies above
+    # named by its supervisor: what lies above; loaded whole before there is an order
+    table: Kinds = dict(import_module(sys.argv[1]).KINDS)
     leave(main(sys.argv[2:], table))

@@ -10,13 +10,13 @@ from contextlib import suppress
 from typing import IO, cast
 
 from mtdata.jobs.pipe import PipeReader, line_of
-from mtdata.jobs.records.carrying import Claimed
+from mtdata.jobs.records.claims import Claimed
 
 log = logging.getLogger(__name__)
 
 
 class Child:
-    """A process in a session of its own."""
+    """A child process in a session of its own."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
         pipe = subprocess.PIPE
@@ -25,25 +25,25 @@ class Child:
         )
         self._orders = cast(IO[bytes], self._process.stdin)
         self._said = cast(IO[bytes], self._process.stdout)
-        self.ear = PipeReader(self._said.fileno())
+        self.reader = PipeReader(self._said.fileno())
         self.pid = self._process.pid
 
-    def is_there(self) -> bool:
-        """Whether it has not ended yet."""
+    def is_running(self) -> bool:
+        """Whether the child has not ended yet."""
         return self._process.poll() is None
 
     def order(self, claimed: Claimed) -> None:
-        """Send it a part."""
+        """Send a part to the child."""
         with suppress(BrokenPipeError):  # that it has ended is heard next
             self._orders.write(line_of(claimed._asdict()))
             self._orders.flush()
 
     def ask(self) -> None:
-        """SIGTERM to all of its session."""
+        """Send SIGTERM to all processes of the child's session."""
         self._signal(signal.SIGTERM)
 
     def end(self, grace_s: float) -> int:
-        """See to it that nothing of its session is left; how it ended."""
+        """End every process of the session; the exit code of the child, or minus the signal."""
         with suppress(OSError):
             self._orders.close()
         try:
@@ -55,8 +55,8 @@ class Child:
         return self._process.wait()
 
     def close(self) -> None:
-        """Let go of its pipes."""
-        self.ear.close()
+        """Close the pipes to the child."""
+        self.reader.close()
         self._said.close()
 
     def _signal(self, number: int) -> None:

@@ -1,9 +1,8 @@
-"""What a kind of job declares, and how its parameters are read; it carries nothing."""
+"""What a kind of job declares, its parameters among it; it reads and carries nothing."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,15 +10,13 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from mtdata.config import Settings
-from mtdata.config.settings import did_you_mean
 from mtdata.core.border import Border
 from mtdata.core.clock import SystemClock
-from mtdata.core.errors import JobError, MTDataError, UsageError
+from mtdata.core.errors import JobError
 from mtdata.core.stop import StopToken
 from mtdata.jobs.states import report_name
 
 REQUIRED = object()
-MOST_VALUE = 1000
 AHEAD = timedelta(hours=14)
 """Somewhere on earth it is that much later than UTC: there the day has come."""
 FIRST_DAY = date(2000, 1, 1)
@@ -56,16 +53,6 @@ class Misfit(ValueError):
         self.at = at
 
 
-class Reading(NamedTuple):
-    """What came of the words: the values that could be read, and every fault by its parameter.
-
-    A fault of no one parameter stands under ''.
-    """
-
-    parameters: Parameters
-    faults: dict[str, str]
-
-
 class Work(Protocol):
     """What a body of work is given: its order, and the ways to say how it goes."""
 
@@ -75,7 +62,7 @@ class Work(Protocol):
     job: str
     attempt: int
     checkpoint: Any
-    pulse: StopToken
+    stop_token: StopToken
 
     def progress(self, rows: int, expected: int | None = None, step: str = "") -> None:
         """Say how far it is; it also counts as a sign of life.  Stopped when it should end."""
@@ -85,7 +72,7 @@ class Work(Protocol):
         """One line for the job's log; never an answer, a key or a password."""
         ...
 
-    def made(self, name: str, place: str, **more: Any) -> None:
+    def add_artifact(self, name: str, place: str, **more: Any) -> None:
         """Enter what came out; it counts from when the part is done (rows, size, sha256)."""
         ...
 
@@ -116,7 +103,7 @@ class Kind:
     # puts together what all parts made, when the last of them is done
     close: Callable[[Work], None] | None = None
     key: Callable[[Parameters], str] = _no_key
-    hands: int = 1
+    max_runners: int = 1  # that carry parts of one job at a time
     resumes: bool = False  # goes on at its checkpoint where an earlier attempt was cut off
     check: Callable[[Parameters], None] = lambda parameters: None
     limit_s: float = 86_400
@@ -131,81 +118,6 @@ class Kind:
 
 
 Kinds = Mapping[str, Kind]
-
-
-def read_parameters(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Parameters:
-    """The parameters as they are kept.
-
-    UsageError for a name that the kind does not have or that is missing, JobError for a bad value.
-    """
-    known = {parameter.name: parameter for parameter in kind.parameters}
-    strange = [name for name in given if name not in known]
-    if strange:
-        near = did_you_mean(strange[0], known)
-        raise UsageError(
-            f"{kind.name} has no parameter {strange[0]!a}.{near} It takes {_takes(kind)}"
-        )
-    missing = [p.name for p in kind.parameters if p.default is REQUIRED and p.name not in given]
-    if missing:
-        raise UsageError(f"{kind.name} needs {', '.join(missing)}=; it takes {_takes(kind)}")
-    found = _values(kind, settings, given)
-    for name, why in found.faults.items():
-        raise JobError(f"{kind.name}: {name}: allowed is {known[name].allowed} ({why})")
-    for why in _misfits(kind, found.parameters).values():
-        raise JobError(f"{kind.name}: {why}")
-    return found.parameters
-
-
-def reading(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Reading:
-    """The same with every fault at once, for forms; it raises nothing."""
-    known = {parameter.name for parameter in kind.parameters}
-    found = _values(kind, settings, given)
-    faults = {name: "there is no such parameter" for name in given if name not in known}
-    faults |= {
-        name: "it is needed" for name, value in found.parameters.items() if value is REQUIRED
-    }
-    faults |= found.faults
-    return Reading(found.parameters, faults or _misfits(kind, found.parameters))
-
-
-def _takes(kind: Kind) -> str:
-    return ", ".join(f"{p.name}= ({p.allowed})" for p in kind.parameters)
-
-
-def _values(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Reading:
-    found = Reading({}, {})
-    for parameter in kind.parameters:
-        name = parameter.name
-        try:
-            if name not in given:
-                found.parameters[name] = default_of(parameter, settings)
-                continue
-            found.parameters[name] = parameter.read(settings, _readable(given[name]))
-        except (ValueError, MTDataError) as error:
-            found.faults[name] = str(error)
-    return found
-
-
-def default_of(parameter: Parameter, settings: Settings) -> Any:
-    """What holds where nothing is given, or REQUIRED; it may raise as `read` does."""
-    given = parameter.default
-    return given(settings) if callable(given) else given
-
-
-def _readable(words: str) -> str:
-    if len(words) > MOST_VALUE:
-        raise ValueError(f"it has {len(words)} characters; {MOST_VALUE} are the most")
-    if any(unicodedata.category(one) in ("Cc", "Cs") for one in words) or "\ufffd" in words:
-        raise ValueError("it holds control characters, or is not UTF-8")
-    return words
-
-
-def _misfits(kind: Kind, parameters: Parameters) -> dict[str, str]:
-    try:
-        kind.check(parameters)
-    except ValueError as error:
-        return {getattr(error, "at", ""): str(error)}
-    return {}
 
 
 def day(settings: Settings, words: str, earliest: date = FIRST_DAY) -> str:

@@ -10,7 +10,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 SESSION, RESIDENT = 3, 21  # fields of /proc/PID/stat behind the name
 
 
-def memory_of(session: int) -> int:
+def session_memory(session: int) -> int:
     """Bytes of memory in use by every process of a session; 0 where the system does not tell."""
     try:
         places = [place for place in _PROC.iterdir() if place.name.isdecimal()]

@@ -22,7 +22,7 @@ def kind_of(name: str, kinds: Kinds) -> Kind:
     )
 
 
-def given_in(words: list[str]) -> dict[str, str]:
+def parse_assignments(words: list[str]) -> dict[str, str]:
     """What NAME=VALUE words give; UsageError for another word, or a name that comes twice."""
     given: dict[str, str] = {}
     for word in words:
@@ -43,7 +43,7 @@ def order_of(kind: Kind, parameters: Parameters, owner: str = "") -> Order:
         parameters=parameters,
         base=kind.base(parameters),
         key=kind.key(parameters),
-        hands=kind.hands,
+        max_runners=kind.max_runners,
         can_undo=kind.undo is not None,
         owner=owner,
     )

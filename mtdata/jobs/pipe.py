@@ -25,8 +25,8 @@ class PipeReader:
         self._selector = selectors.DefaultSelector()
         self._selector.register(pipe, selectors.EVENT_READ)
 
-    def hear(self, wait_s: float) -> list[Message]:
-        """What has come by then; `ended` tells that no more will."""
+    def read(self, wait_s: float) -> list[Message]:
+        """Messages that came within `wait_s` seconds; `ended` tells that no more will."""
         if self.ended or not self._selector.select(wait_s):
             return []
         piece = os.read(self._pipe, MOST_BYTES)
@@ -35,14 +35,14 @@ class PipeReader:
         *lines, self._rest = (self._rest + piece).split(b"\n")
         if len(self._rest) > MOST_BYTES:
             self._rest = b""  # no message of ours is that long
-        return [found for line in lines if (found := _read(line)) is not None]
+        return [found for line in lines if (found := _parsed(line)) is not None]
 
     def close(self) -> None:
-        """Hear no more."""
+        """Stop reading; the pipe itself is the caller's to close."""
         self._selector.close()
 
 
-def _read(line: bytes) -> Message | None:
+def _parsed(line: bytes) -> Message | None:
     try:
         found = json.loads(line)
     except ValueError:

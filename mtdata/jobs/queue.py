@@ -1,4 +1,4 @@
-"""The front door of jobs: people's orders come in here, from the command line, the pages, the API.
+"""The queue of jobs: people's orders come in here, from the command line, the pages, the API.
 
 Each is a move in the records, which the caller has opened, and then a ring; it carries nothing.
 """
@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtdata.config import Settings
-from mtdata.jobs import bounds
+from mtdata.jobs import quota
 from mtdata.jobs.celery import ring
-from mtdata.jobs.kind import Kinds, read_parameters
+from mtdata.jobs.kind import Kinds
 from mtdata.jobs.ordering import kind_of, order_of
-from mtdata.jobs.records import looking, orders
+from mtdata.jobs.parameters import Reading, validate
+from mtdata.jobs.records import orders, queries
 from mtdata.jobs.records.models import Job
-from mtdata.jobs.records.moves import is_final
+from mtdata.jobs.records.transitions import is_final
 
 _ALONE = threading.Lock()
 """Orders of one process come one by one, so that many at once are counted as many."""
@@ -26,24 +27,26 @@ def add(
     settings: Settings, kinds: Kinds, kind_name: str, given: Mapping[str, str], owner: str = ""
 ) -> Job:
     """Queue a job.  UsageError for a kind or name that is not known, JobError for a bad value."""
-    return add_all(settings, kinds, kind_name, [given], owner)[0]
+    reading = validate(kind_of(kind_name, kinds), settings, given)
+    return add_all(settings, kinds, kind_name, [reading], owner)[0]
 
 
 def add_all(
     settings: Settings,
     kinds: Kinds,
     kind_name: str,
-    givens: Sequence[Mapping[str, str]],
+    readings: Sequence[Reading],
     owner: str = "",
 ) -> list[Job]:
-    """Queue a job for each of these, or none of them; the errors are those of `add`.
+    """Queue a job for each of these, read by `validate` for that kind, or none of them.
 
-    JobError also where the owner would have more in the queue than QUEUE_JOBS and QUEUE_HOURS.
+    The errors are those of `add`; JobError also where the owner would have more in the queue than
+    QUEUE_JOBS and QUEUE_HOURS.
     """
     kind = kind_of(kind_name, kinds)
-    read = [read_parameters(kind, settings, given) for given in givens]
+    read = [reading.sound() for reading in readings]
     with _ALONE:
-        bounds.refuse_beyond(settings, kinds, owner, [(kind.name, one) for one in read])
+        quota.check_quota(settings, kinds, owner, [(kind.name, one) for one in read])
         jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
     for job in jobs:
         if not ring.ring(settings, job.pk):
@@ -62,7 +65,7 @@ def add_once(
 ) -> Job | None:
     """Queue a job of that very name, unless there is one of it (None); else as `add`."""
     kind = kind_of(kind_name, kinds)
-    order = order_of(kind, read_parameters(kind, settings, given), owner)
+    order = order_of(kind, validate(kind, settings, given).sound(), owner)
     job = orders.add_once(order._replace(base=name))
     return job and _rung(settings, job)
 
@@ -87,12 +90,12 @@ def stop_all(settings: Settings, jobs: Sequence[Any], reason: str) -> list[Job]:
 
 
 def retry(settings: Settings, job_id: Any, kinds: Kinds | None = None) -> Job:
-    """Queue a job again; finished parts stay so.  JobError when it may not be, as in `add_all`."""
+    """Queue a job again; finished parts stay so.  JobError where that is not allowed."""
     with _ALONE:
-        job = looking.known(job_id)
+        job = queries.job_by_id(job_id)
         if job is not None and is_final(job):
             asked = [(job.kind, job.parameters)]
-            bounds.refuse_beyond(settings, kinds or {}, job.owner, asked)
+            quota.check_quota(settings, kinds or {}, job.owner, asked)
         again = orders.retry(job_id)
     return _rung(settings, again)
 

@@ -14,9 +14,9 @@ from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.kind import Kinds
-from mtdata.jobs.records import reaping, runners, setting
+from mtdata.jobs.records import reaper, runners, setting
 from mtdata.jobs.supervisor import Supervisor, SupervisorOptions
-from mtdata.jobs.wakeup import Bell
+from mtdata.jobs.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
 LOOK_S = 0.5
@@ -27,8 +27,8 @@ STOPPING_S = 3600.0
 """A job that is not stopped by then has Failed: it never stays Stopping."""
 
 
-def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> SupervisorOptions:
-    """The terms of programme.config; `words` begin another child than the usual one."""
+def options_of(settings: Settings, words: tuple[str, ...] = ()) -> SupervisorOptions:
+    """The options of programme.config; `words` begin another child than the usual one."""
     own = (sys.executable, "-I", "-m", "mtdata.jobs.child", TABLE)  # -I: no code of a PYTHONPATH
     how = settings.programme
     return SupervisorOptions(
@@ -40,8 +40,8 @@ def terms_of(settings: Settings, words: tuple[str, ...] = ()) -> SupervisorOptio
     )
 
 
-class Absence:
-    """Tells once that the records cannot be used, and once that they can, whoever notices it.
+class OutageNotice:
+    """Logs once that the records cannot be used, and once that they can, whoever notices it.
 
     Only who has written to them knows that: a database that is read-only answers well.
     """
@@ -50,7 +50,7 @@ class Absence:
         self._alone, self._told = threading.Lock(), set[str]()
 
     def tell(self, error: RecordsError) -> None:
-        """It was in vain; each reason of one absence is told once."""
+        """Note a fault of the records; each reason of one outage is told once."""
         reason = str(error).rpartition(": ")[2]
         with self._alone:
             is_new, self._told = reason not in self._told, self._told | {reason}
@@ -58,15 +58,15 @@ class Absence:
             log.warning("%s; this runner goes on when it does", error)
 
     def over(self) -> None:
-        """It went well."""
+        """Note that the records work again."""
         with self._alone:
             lasted, self._told = bool(self._told), set()
         if lasted:
             log.warning("the database of the records does what it is asked again")
 
 
-class Slots:
-    """So many jobs at a time, and a sweeper that finds the lost ones."""
+class JobRunner:
+    """Carries so many jobs at a time in threads, with a sweeper that finds the lost ones."""
 
     engine, look_s = "embedded", LOOK_S
 
@@ -74,22 +74,22 @@ class Slots:
         self,
         settings: Settings,
         kinds: Kinds,
-        terms: SupervisorOptions | None = None,
+        options: SupervisorOptions | None = None,
         count: int = 0,
     ) -> None:
         self._settings, self._kinds = settings, kinds
-        self._terms = terms or terms_of(settings)
+        self._options = options or options_of(settings)
         self._count = count or max(1, settings.programme.slots)
-        self._leaving, self._bell = threading.Event(), Bell()
+        self._leaving, self._wakeup = threading.Event(), Wakeup()
         self._threads: list[threading.Thread] = []
         self._runner: UUID | None = None
-        self._absence = Absence()
+        self._absence = OutageNotice()
 
     def start(self) -> None:
         """Open the records and begin to look.  RecordsError when they cannot be reached."""
-        setting.made_ready(self._settings.database)
-        self._runner = runners.enter(self.engine, self._count)
-        reaping.reap(STOPPING_S)
+        setting.open_migrated(self._settings.database)
+        self._runner = runners.register(self.engine, self._count)
+        reaper.reap(STOPPING_S)
         self._begin("sweeper", self._sweep)
         for number in range(1, self._count + 1):
             self._begin(f"slot-{number}", self._serve)
@@ -99,22 +99,22 @@ class Slots:
         thread.start()
         self._threads.append(thread)
 
-    def call(self, job: str, hands: int) -> None:
-        """Further hands could work on that job now: wake those that sleep."""
-        self._bell.ring()
+    def call(self, job: str, count: int) -> None:
+        """Further runners could carry that job now: wake those that sleep."""
+        self._wakeup.wake()
 
     def stop(self, within_s: float) -> bool:
         """Hand back what is in hand and end; whether all of it ended in time."""
         clock = SystemClock()
         until = clock.ticks() + within_s
         self._leaving.set()
-        self._bell.ring()
+        self._wakeup.wake()
         for thread in self._threads:
             thread.join(max(0.0, until - clock.ticks()))
         ended = not any(thread.is_alive() for thread in self._threads)
         if ended and self._runner is not None:
             try:
-                runners.gone(self._runner)
+                runners.mark_ended(self._runner)
             except RecordsError as error:
                 log.warning("%s", error)
         return ended
@@ -125,18 +125,23 @@ class Slots:
 
     def drain(self) -> int:
         """Carry in this thread until nothing is left that may be carried; how often it did."""
-        setting.made_ready(self._settings.database)
-        self._runner = runners.enter(self.engine, 1)
-        reaping.reap(STOPPING_S)
+        setting.open_migrated(self._settings.database)
+        self._runner = runners.register(self.engine, 1)
+        reaper.reap(STOPPING_S)
         count = 0
         while self._supervisor().work():
             count += 1
-        runners.gone(self._runner)
+        runners.mark_ended(self._runner)
         return count
 
     def _supervisor(self) -> Supervisor:
         return Supervisor(
-            self._entered(), self._terms, self._kinds, self._leaving, self.call, self._absence.tell
+            self._entered(),
+            self._options,
+            self._kinds,
+            self._leaving,
+            self.call,
+            self._absence.tell,
         )
 
     def _entered(self) -> UUID:
@@ -147,7 +152,7 @@ class Slots:
     def _serve(self) -> None:
         supervisor = self._supervisor()
         while not self._leaving.is_set():
-            rung = self._bell.rung
+            count = self._wakeup.count
             try:
                 if supervisor.work():
                     self._absence.over()
@@ -157,7 +162,7 @@ class Slots:
             except RecordsError as error:
                 self._absence.tell(error)
                 pause_s = LOOK_S
-            self._bell.sleep(rung, pause_s)
+            self._wakeup.sleep(count, pause_s)
         supervisor.close()
         setting.close_records()
 
@@ -169,10 +174,10 @@ class Slots:
         runner = self._entered()
         while not self._leaving.wait(self._settings.programme.sweep_s):
             try:
-                runners.seen(runner)
+                runners.mark_seen(runner)
                 self._absence.over()
-                if reaping.reap(STOPPING_S):
-                    self._bell.ring()
+                if reaper.reap(STOPPING_S):
+                    self._wakeup.wake()
             except RecordsError as error:
                 self._absence.tell(error)
         setting.close_records()

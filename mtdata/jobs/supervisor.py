@@ -18,14 +18,14 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.child_session import Child
 from mtdata.jobs.kind import Kind, Kinds
-from mtdata.jobs.memory import memory_of
+from mtdata.jobs.memory import session_memory
 from mtdata.jobs.pipe import Message
-from mtdata.jobs.records import carrying, reaping, runners, waiting
-from mtdata.jobs.records.carrying import Claimed, Signs, Verdict
+from mtdata.jobs.records import claims, reaper, runners, waiting
+from mtdata.jobs.records.claims import Claimed, PartProgress, Verdict
 from mtdata.jobs.states import Stage
 
 log = logging.getLogger(__name__)
-HEAR_S = 0.2
+READ_S = 0.2
 TURN_S = 600.0
 """After so long at one job a slot looks whose turn it is; the job goes on where it was."""
 MOST_LINES = 200
@@ -43,7 +43,7 @@ class SupervisorOptions:
     stall_s: float
 
 
-class Why(Enum):
+class EndReason(Enum):
     """Why a child has to end before its part does."""
 
     STOP = "stopped"
@@ -51,20 +51,20 @@ class Why(Enum):
     LEAVING = "its runner was ended"
 
 
-Call = Callable[[str, int], None]
-"""Told of a job that further hands could work on now, and of how many."""
+OnRunnersWanted = Callable[[str, int], None]
+"""Told of a job that further runners could carry now, and of how many."""
 
 
-def nobody(job: str, hands: int) -> None:
-    """Call nobody: they look by themselves."""
+def call_nobody(job: str, count: int) -> None:
+    """Wake no other runner: they look by themselves."""
 
 
-Away = Callable[[RecordsError], None]
+OnOutage = Callable[[RecordsError], None]
 """Told that the records cannot be used now."""
 
 
 def warn(error: RecordsError) -> None:
-    """Tell it each time."""
+    """Log a fault of the records each time."""
     log.warning("%s", error)
 
 
@@ -74,15 +74,15 @@ class Supervisor:
     def __init__(
         self,
         runner: UUID,
-        terms: SupervisorOptions,
+        options: SupervisorOptions,
         kinds: Kinds,
         leaving: threading.Event | None = None,
-        call: Call = nobody,
-        away: Away = warn,
+        call: OnRunnersWanted = call_nobody,
+        on_outage: OnOutage = warn,
     ) -> None:
-        self._runner, self._terms, self._kinds = runner, terms, kinds
+        self._runner, self._options, self._kinds = runner, options, kinds
         self._leaving, self._call = leaving or threading.Event(), call
-        self._away, self._ticks = away, SystemClock().ticks
+        self._on_outage, self._ticks = on_outage, SystemClock().ticks
         self._ready: Child | None = None
 
     def work(self) -> bool:
@@ -94,7 +94,7 @@ class Supervisor:
             try:
                 self._carry_all(child, claimed)
             finally:
-                child.end(self._terms.grace_s)
+                child.end(self._options.grace_s)
         return True
 
     def prepare(self) -> None:
@@ -103,7 +103,7 @@ class Supervisor:
         It reads the config when it gets its order, so nothing it knows grows old.
         """
         if self._ready is None and not self._leaving.is_set():
-            self._ready = Child(self._terms.words)
+            self._ready = Child(self._options.words)
 
     def close(self) -> None:
         """End the child that waits."""
@@ -113,22 +113,22 @@ class Supervisor:
             ready.close()
 
     def _child(self) -> Child:
-        if self._ready is not None and not self._ready.is_there():
+        if self._ready is not None and not self._ready.is_running():
             self.close()
         ready, self._ready = self._ready, None
-        return ready or Child(self._terms.words)
+        return ready or Child(self._options.words)
 
     def _claim(self, job: str | None = None) -> Claimed | None:
         if self._leaving.is_set():
             return None
-        return carrying.claim(self._runner, self._terms.lease_s, self._kinds.keys(), job)
+        return claims.claim(self._runner, self._options.lease_s, self._kinds.keys(), job)
 
     def _carry_all(self, child: Child, claimed: Claimed | None) -> None:
         until = self._ticks() + TURN_S
         while claimed is not None:
             kind = self._kinds[claimed.kind]
-            course = PartRun(child, claimed, self._runner, self._terms, kind, self._away)
-            if not course.run(self._leaving):
+            run = PartRun(child, claimed, self._runner, self._options, kind, self._on_outage)
+            if not run.run(self._leaving):
                 if self._leaving.is_set():  # somebody else may go on with what was handed back
                     self._call(claimed.job, 1)
                 return
@@ -137,29 +137,29 @@ class Supervisor:
             claimed = self._claim(claimed.job) if self._ticks() < until else None
 
     def _share(self, claimed: Claimed) -> None:
-        hands = self._kinds[claimed.kind].hands
-        more = min(hands, carrying.waiting(claimed.job)) - 1 if hands > 1 else 0
+        most = self._kinds[claimed.kind].max_runners
+        more = min(most, claims.waiting_parts(claimed.job)) - 1 if most > 1 else 0
         if more > 0:
             self._call(claimed.job, more)
 
 
 class PartRun:
-    """One part's way through a child."""
+    """Runs one part in a child, from its order to its end."""
 
     def __init__(
         self,
         child: Child,
         claimed: Claimed,
         runner: UUID,
-        terms: SupervisorOptions,
+        options: SupervisorOptions,
         kind: Kind,
-        away: Away = warn,
+        on_outage: OnOutage = warn,
     ) -> None:
-        self._away = away
+        self._on_outage = on_outage
         self._child, self._claimed, self._runner = child, claimed, runner
-        self._terms, self._kind = terms, kind
+        self._options, self._kind = options, kind
         self._ticks = SystemClock().ticks
-        self._signs, self._lines, self._told = Signs(), [], 0  # type: Signs, list[tuple[str, str]], int
+        self._signs, self._lines, self._told = PartProgress(), [], 0  # type: PartProgress, list[tuple[str, str]], int
         now = self._ticks()
         self._begun, self._heard, self._renewed, self._tried = now, now, now, now
 
@@ -167,11 +167,11 @@ class PartRun:
         """Until the part has ended; whether the child may have the next one."""
         self._child.order(self._claimed)
         while True:
-            for message in self._child.ear.hear(HEAR_S):
+            for message in self._child.reader.read(READ_S):
                 if self._take(message):
                     self._tell()
-                    return self._ended(message)
-            if self._child.ear.ended:
+                    return self._close_part(message)
+            if self._child.reader.ended:
                 return self._died()
             if why := self._must_end(leaving):
                 return self._break_off(why)
@@ -182,7 +182,7 @@ class PartRun:
         """Note what it says; whether it says that the part has ended."""
         self._heard = self._ticks()
         if "signs" in message:
-            self._signs = Signs(*message["signs"])
+            self._signs = PartProgress(*message["signs"])
         if "log" in message and self._told < MOST_LINES:
             level, text = message["log"]
             self._lines.append((str(level), str(text)))
@@ -192,23 +192,23 @@ class PartRun:
     def _tell(self) -> None:
         if self._lines:
             lines, self._lines = self._lines, []
-            runners.told(self._claimed.job, lines)
+            runners.add_log_lines(self._claimed.job, lines)
 
-    def _ended(self, message: Message) -> bool:
+    def _close_part(self, message: Message) -> bool:
         how, reason = message["ended"], str(message.get("reason", ""))
         if how == "done":
             return True
         if how == "waits":
             return self._rests(message, reason)
         if how == "failed" and message.get("again"):
-            reaping.put_off(self._claimed, reason)
+            reaper.put_off(self._claimed, reason)
         elif how == "failed":
-            carrying.fail(self._claimed, reason)
+            claims.fail(self._claimed, reason)
             return True
         elif how == "fault":
-            carrying.fail(self._claimed, f"a fault of the program: {reason}")
+            claims.fail(self._claimed, f"a fault of the program: {reason}")
         elif how == "stopped":
-            reaping.lose(self._claimed, "its child was ended from outside")
+            reaper.requeue(self._claimed, "its child was ended from outside")
         return False
 
     def _rests(self, message: Message, reason: str) -> bool:
@@ -219,64 +219,64 @@ class PartRun:
         return True
 
     def _died(self) -> bool:
-        code = self._child.end(self._terms.grace_s)
+        code = self._child.end(self._options.grace_s)
         told = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         self._tell()
-        reaping.lose(self._claimed, f"its child ended {told} in the middle of it")
+        reaper.requeue(self._claimed, f"its child ended {told} in the middle of it")
         return False
 
     # whether it may go on -------------------------------------------------------------------------
 
-    def _must_end(self, leaving: threading.Event) -> Why | str | None:
+    def _must_end(self, leaving: threading.Event) -> EndReason | str | None:
         if leaving.is_set():
-            return Why.LEAVING
+            return EndReason.LEAVING
         now = self._ticks()
-        if now - self._tried < self._terms.heartbeat_s:
+        if now - self._tried < self._options.heartbeat_s:
             return None
         self._tried = now
         return self._too_much(now) or self._renew(now)
 
     def _too_much(self, now: float) -> str | None:
-        if now - self._heard > self._terms.stall_s:
-            return f"no sign of progress for {self._terms.stall_s:g} s"
+        if now - self._heard > self._options.stall_s:
+            return f"no sign of progress for {self._options.stall_s:g} s"
         if now - self._begun > self._kind.limit_s:
             return f"it took longer than {self._kind.limit_s:g} s"
-        if memory_of(self._child.pid) > self._kind.memory_bytes:
+        if session_memory(self._child.pid) > self._kind.memory_bytes:
             return f"it took more than {self._kind.memory_bytes >> 20} MB of memory"
         return None
 
-    def _renew(self, now: float) -> Why | None:
+    def _renew(self, now: float) -> EndReason | None:
         try:
             self._tell()
-            verdict = carrying.renew(self._claimed, self._runner, self._terms.lease_s, self._signs)
+            verdict = claims.renew(self._claimed, self._runner, self._options.lease_s, self._signs)
         except RecordsError as error:  # away for a while; beyond the lease the part is not ours
-            self._away(error)
-            return Why.LOST if now - self._renewed > self._terms.lease_s else None
+            self._on_outage(error)
+            return EndReason.LOST if now - self._renewed > self._options.lease_s else None
         self._renewed = now
-        return {Verdict.STOP: Why.STOP, Verdict.LOST: Why.LOST}.get(verdict)
+        return {Verdict.STOP: EndReason.STOP, Verdict.LOST: EndReason.LOST}.get(verdict)
 
-    def _break_off(self, why: Why | str) -> bool:
-        grace_s = 0.0 if why is Why.LOST else self._terms.grace_s
+    def _break_off(self, why: EndReason | str) -> bool:
+        grace_s = 0.0 if why is EndReason.LOST else self._options.grace_s
         self._child.ask()
         ended = self._keep_lease(grace_s)
-        self._child.end(self._terms.grace_s if ended else 0.0)
+        self._child.end(self._options.grace_s if ended else 0.0)
         self._tell()
-        if why is Why.STOP:
-            carrying.stopped(self._claimed)
-        elif why is Why.LEAVING:
-            reaping.hand_back(self._claimed, why.value)
+        if why is EndReason.STOP:
+            claims.mark_stopped(self._claimed)
+        elif why is EndReason.LEAVING:
+            reaper.hand_back(self._claimed, why.value)
         elif isinstance(why, str):
-            carrying.fail(self._claimed, why)
+            claims.fail(self._claimed, why)
         return False
 
     def _keep_lease(self, grace_s: float) -> bool:
         """Give the child its time, and hold the lease meanwhile; whether it says that it ended."""
         until = self._ticks() + grace_s
-        while not self._child.ear.ended and self._ticks() < until:
-            if any(self._take(message) for message in self._child.ear.hear(HEAR_S)):
+        while not self._child.reader.ended and self._ticks() < until:
+            if any(self._take(message) for message in self._child.reader.read(READ_S)):
                 return True
             now = self._ticks()
-            if now - self._tried >= self._terms.heartbeat_s:
+            if now - self._tried >= self._options.heartbeat_s:
                 self._tried = now
                 self._renew(now)
-        return self._child.ear.ended
+        return self._child.reader.ended

@@ -41,7 +41,7 @@ class _Pen:
         self.write = write
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: each line is written at once."""
 
 
 class LogFile(logging.StreamHandler[Any]):

@@ -18,7 +18,7 @@ from typing import Any
 from mtdata.core.clock import SystemClock
 from mtdata.core.control import on_one_line
 from mtdata.core.errors import MTDataError
-from mtdata.logs.where import here
+from mtdata.logs.where import current
 
 CLOCK = SystemClock()
 FORMAT = "%(asctime)s %(levelname)s %(site)s %(scale)s %(round)s %(message)s"
@@ -43,13 +43,13 @@ def fault_told(error: BaseException | None, trace: TracebackType | None) -> str:
     told: list[str] = []
     while error is not None and len(told) < 5:
         stack = traceback.extract_tb(error.__traceback__ if told else trace)
-        places = _places((frame.filename, frame.lineno or 0, frame.name) for frame in stack)
+        places = _frames_text((frame.filename, frame.lineno or 0, frame.name) for frame in stack)
         told.append(f"{type(error).__name__} at {places or '?'}")
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return " from ".join(told)
 
 
-def _places(frames: Iterable[tuple[str, int | str, str]]) -> str:
+def _frames_text(frames: Iterable[tuple[str, int | str, str]]) -> str:
     return " > ".join(f"{_short(file)}:{line} in {name}" for file, line, name in frames)
 
 
@@ -67,7 +67,7 @@ class Record(logging.LogRecord):
         super().__init__(*words, **named)
         moment = CLOCK.now()
         self.created, self.msecs = moment.timestamp(), moment.microsecond // 1000
-        now = here()
+        now = current()
         self.site, self.scale = now.site or "-", now.scale or "-"
         self.round = "-" if now.round is None else str(now.round)
         self.msg = _without_words(self.msg)
@@ -79,7 +79,7 @@ class Record(logging.LogRecord):
             self.exc_text = fault_told(self.exc_info[1], self.exc_info[2])
             self.exc_info = None
         if self.stack_info:
-            self.stack_info = "called by " + _places(_PLACE.findall(self.stack_info))
+            self.stack_info = "called by " + _frames_text(_PLACE.findall(self.stack_info))
 
 
 def _without_words(thing: Any) -> Any:
@@ -108,7 +108,7 @@ class LineFormatter(logging.Formatter):
         """The line, without its end."""
         record.message = record.getMessage()
         record.asctime = self.formatTime(record, self.datefmt)
-        return on_one_line(" ".join([self.formatMessage(record), *_told(record).values()]))
+        return on_one_line(" ".join([self.formatMessage(record), *_fault_fields(record).values()]))
 
 
 class JsonFormatter(logging.Formatter):
@@ -118,17 +118,17 @@ class JsonFormatter(logging.Formatter):
         super().__init__()
 
     def format(self, record: logging.LogRecord) -> str:
-        """The object."""
+        """The record as one line of JSON."""
         now: dict[str, Any] = {key: getattr(record, key, "-") for key in NOWHERE}
         known = {key: None if word == "-" else word for key, word in now.items()}
         if known["round"] is not None:
             known["round"] = int(known["round"])
         first = {"time": time_of(record), "level": record.levelname}
-        whole = {**first, **known, "message": record.getMessage(), **_told(record)}
+        whole = {**first, **known, "message": record.getMessage(), **_fault_fields(record)}
         return json.dumps(whole)  # ASCII: no character in it ends a line
 
 
-def _told(record: logging.LogRecord) -> dict[str, str]:
+def _fault_fields(record: logging.LogRecord) -> dict[str, str]:
     """The fault and the calls that a record tells of."""
     fault = record.exc_text or ""
     if record.exc_info:

@@ -22,7 +22,7 @@ class Where(NamedTuple):
 _where: ContextVar[Where] = ContextVar("where", default=Where())  # noqa: B039  # a tuple
 
 
-def here() -> Where:
+def current() -> Where:
     """What lines of this thread are about now."""
     return _where.get()
 
@@ -47,7 +47,7 @@ def at(
 
 
 def carried(act: Callable[Given, Found]) -> Callable[Given, Found]:
-    """The same, about what lines are about here and now, whichever thread calls it."""
+    """`act`, with the site, scale and round of here and now, whichever thread calls it."""
     context = copy_context()
 
     def inside(*given: Given.args, **named: Given.kwargs) -> Found:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from mtdata.core.errors import StorageError
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Backup, Kept, Placed, Rows, Sheet, Verified
@@ -132,8 +131,8 @@ class LedgerSheet:
         self._differing = 0
 
     def add_rows(self, rows: Rows) -> Sheet:
-        """Refuse with a StorageError: lines of an earlier round stand already."""
-        raise StorageError("lines that the ledger names cannot take rows")
+        """Never called: lines that the ledger names stand already."""
+        raise AssertionError("a sheet from the ledger takes no rows")
 
     def read_back(self, sheet: Sheet) -> Iterator[bool]:
         """Whether the cells that stand there now have the digest of those that were written."""

@@ -13,8 +13,8 @@ class WebApp(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen at the door, and for accounts that end."""
-        from mtdata.web.access import door, ending
+        """Begin the log of log-ins, and end tokens and sessions with their accounts."""
+        from mtdata.web.access import login_log, revocation
 
-        door.listen()
-        ending.listen()
+        login_log.listen()
+        revocation.listen()

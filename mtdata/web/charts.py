@@ -59,12 +59,12 @@ def strip(days: Mapping[str, Sequence[int]], label: str) -> SafeString:
 
 
 def of_day(good: int, bad: int) -> str:
-    """Which of three a day is."""
+    """The class of a day: good, bad or none."""
     return BAD if bad else GOOD if good else NONE
 
 
 def told_of_day(good: int, bad: int) -> str:
-    """The same in words."""
+    """How the rounds of a day went, in words."""
     if not good and not bad:
         return "no round"
     return f"{good} good" + (f", {bad} with faults" if bad else "")

@@ -52,10 +52,10 @@ class Limits(NamedTuple):
     of_one_address: int = 64
     """Connections at which nothing is being done: then the oldest gives way to a new one."""
     of_all: int = 400
-    """The same of all addresses."""
+    """Connections of all addresses at which nothing is being done."""
 
     def within(self, room: int) -> Limits:
-        """The same where no more than so many connections fit: half of them may wait."""
+        """The limits where no more than so many connections fit: half of them may wait."""
         most = min(self.of_all, room // 2)
         return self._replace(of_all=most, of_one_address=min(self.of_one_address, most))
 
@@ -173,7 +173,7 @@ class ClientConnection(HTTPChannel):
         self.handle_close()
 
     def cut(self) -> None:
-        """The same, by whatever thread."""
+        """Have the connection closed at once; any thread may call it."""
         self.server.trigger.pull_trigger(self.end)
 
     def still_s(self) -> float:
@@ -182,11 +182,11 @@ class ClientConnection(HTTPChannel):
         return time.monotonic() - self._moved if is_waited_for else 0.0
 
     def readable(self) -> Any:
-        """Never once it is closed: its number may be another one's by then."""
+        """Whether it may be read: not once it is closed, for its number may be another's."""
         return self._fileno is not None and super().readable()
 
     def writable(self) -> Any:
-        """The same; nor where nothing of an answer is there yet."""
+        """Whether there is something to write: not once it is closed, nor before an answer."""
         if self._is_put_off and not self._is_too_far_ahead():
             self._is_put_off = False
             self.server.add_task(self)

@@ -18,7 +18,7 @@ from mtdata.web.forwarded import PEER, UNHEARD
 log = logging.getLogger(__name__)
 
 
-def told(request: HttpRequest, status: HTTPStatus, words: str) -> HttpResponse:
+def error_page(request: HttpRequest, status: HTTPStatus, words: str) -> HttpResponse:
     """A page with these words; for the API problem details (RFC 9457)."""
     if request.path_info.startswith("/api/") or getattr(request, "for_programs", False):
         return problem(status, words)
@@ -39,21 +39,21 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 400: a host that is not in ALLOWED_HOSTS; and what is too large."""
     if isinstance(exception, RequestDataTooBig):
         words = "The request is larger than 1 MB. Nothing was changed."
-        return told(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
+        return error_page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
     words = "The request cannot be understood. Is the name in the address in ALLOWED_HOSTS?"
-    return told(request, HTTPStatus.BAD_REQUEST, words)
+    return error_page(request, HTTPStatus.BAD_REQUEST, words)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Logged in, and not allowed."""
     words = str(exception) or "this is not for you"
-    return told(request, HTTPStatus.FORBIDDEN, f"You may not do that: {words}.")
+    return error_page(request, HTTPStatus.FORBIDDEN, f"You may not do that: {words}.")
 
 
 def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
     """An address that does not know this method."""
     words = f"Here one may {' and '.join(methods)}. Nothing was changed."
-    answer = told(request, HTTPStatus.METHOD_NOT_ALLOWED, words)
+    answer = error_page(request, HTTPStatus.METHOD_NOT_ALLOWED, words)
     answer.headers["Allow"] = ", ".join(methods)
     return answer
 
@@ -64,7 +64,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     blame = _blame(request)
     if blame:
         log.warning("a form was refused; %s asked for it: %s", request.META.get(PEER, "?"), blame)
-    return told(request, HTTPStatus.FORBIDDEN, f"{words} {blame}".strip())
+    return error_page(request, HTTPStatus.FORBIDDEN, f"{words} {blame}".strip())
 
 
 def _blame(request: HttpRequest) -> str:
@@ -89,11 +89,11 @@ def _blame(request: HttpRequest) -> str:
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """No such address, or nothing there."""
-    return told(request, HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+    """The page of 404."""
+    return error_page(request, HTTPStatus.NOT_FOUND, "There is nothing at this address.")
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """A fault that reached Django."""
     words = "A fault of the program; what was committed is safe."
-    return told(request, HTTPStatus.INTERNAL_SERVER_ERROR, words)
+    return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, words)

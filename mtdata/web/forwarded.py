@@ -53,7 +53,7 @@ class Proxies:
     def __init__(self, nets: Iterable[str] = ()) -> None:
         self._nets = [ipaddress.ip_network(net) for net in (*LOOPBACKS, *nets)]
 
-    def has(self, address: str) -> bool:
+    def contains(self, address: str) -> bool:
         """Whether it is one of them."""
         known = address_of(address)
         if known is None:
@@ -71,7 +71,7 @@ def client_of(peer: str, forwarded_for: str, proxies: Proxies | None = None) -> 
     client = address_of(peer) or peer
     for word in reversed(forwarded_for.split(",")):
         told = address_of(word)
-        if told is None or not proxies.has(client):
+        if told is None or not proxies.contains(client):
             break
         client = told
     return client
@@ -86,7 +86,7 @@ def behind_a_proxy(app: App, proxies: Proxies | None = None, prefix: str = "") -
         for name in ("HTTP_FORWARDED", "HTTP_X_REAL_IP"):
             environ.pop(name, None)
         environ[PEER] = environ["REMOTE_ADDR"]
-        if known.has(environ["REMOTE_ADDR"]):
+        if known.contains(environ["REMOTE_ADDR"]):
             _believe(environ, told, known)
             _stand_below(environ, prefix or told["PREFIX"].strip().rstrip("/"))
         else:

@@ -16,16 +16,8 @@ from django.utils.text import capfirst
 
 from mtdata.config import Settings
 from mtdata.core.errors import MTDataError
-from mtdata.jobs.kind import (
-    MOST_VALUE,
-    REQUIRED,
-    Kind,
-    Parameter,
-    Parameters,
-    day,
-    default_of,
-    reading,
-)
+from mtdata.jobs.kind import REQUIRED, Kind, Parameter, Parameters, day
+from mtdata.jobs.parameters import MOST_VALUE, Reading, default_of, validate
 
 EVERY, ROWS, MOST_ROWS = ".", "ranges", 20
 
@@ -49,7 +41,7 @@ def without_row(kind: Kind, given: Mapping[str, str], number: int) -> dict[str, 
     rows = min(rows_in(given), MOST_ROWS)
     for row in range(max(1, number), rows + 1):
         for name in kind.ranges or ():
-            left[_at(name, row)] = left.pop(_at(name, row + 1), "")
+            left[_field_name(name, row)] = left.pop(_field_name(name, row + 1), "")
     return left
 
 
@@ -68,15 +60,16 @@ class JobForm(forms.Form):
         """`ours` is what it may tell of; `rows` ranges are asked for, the last new (`turned`)."""
         super().__init__(*args, **how)
         self._kind, self._settings = kind, ours
+        self.readings: list[Reading] = []
         self.rows = min(max(rows, 1), MOST_ROWS) if kind.ranges else 1
         for parameter in kind.parameters:
             if parameter.name not in (kind.ranges or ()):
                 self.fields[parameter.name] = _field(parameter, ours)
         for number in range(1, self.rows + 1) if kind.ranges else ():
             for parameter in self._pair():
-                self.fields[_at(parameter.name, number)] = _field(parameter, ours, number)
+                self.fields[_field_name(parameter.name, number)] = _field(parameter, ours, number)
         if turned and kind.ranges:
-            begins = self.fields[_at(kind.ranges[0], self.rows)]
+            begins = self.fields[_field_name(kind.ranges[0], self.rows)]
             begins.widget.attrs["autofocus"] = True
 
     def _pair(self) -> list[Parameter]:
@@ -94,7 +87,7 @@ class JobForm(forms.Form):
     def ranges(self) -> Iterator[FormRow]:
         """The rows of ranges; none where the kind has no ranges."""
         for number in range(1, self.rows + 1) if self._kind.ranges else ():
-            yield FormRow(number, [self[_at(one.name, number)] for one in self._pair()])
+            yield FormRow(number, [self[_field_name(one.name, number)] for one in self._pair()])
 
     @property
     def may_grow(self) -> bool:
@@ -103,28 +96,27 @@ class JobForm(forms.Form):
 
     # as it was sent
 
-    @property
-    def givens(self) -> list[dict[str, str]]:
-        """What was filled in for each job; an empty field is left to its default."""
-        return [given for _, given in self._numbered()]
-
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """By the number of their rows; an empty row counts only where no other is filled."""
+        """What was filled in for each job, by the number of its row.
+
+        An empty field is left to its default; an empty row counts only where no other is filled.
+        """
         words = {name: word for name, word in self.cleaned_data.items() if word != ""}
         names = self._kind.ranges or ()
         shared = {one.name: words[one.name] for one in self._kind.parameters
                   if one.name not in names and one.name in words}  # fmt: skip
         filled = [number for number in range(1, self.rows + 1)
-                  if any(_at(name, number) in words for name in names)]  # fmt: skip
+                  if any(_field_name(name, number) in words for name in names)]  # fmt: skip
         for number in filled or [1]:
-            at = {name: words.get(_at(name, number), "") for name in names}
+            at = {name: words.get(_field_name(name, number), "") for name in names}
             yield number, shared | {name: word for name, word in at.items() if word}
 
     def clean(self) -> None:
-        """Every fault of every field at once."""
+        """Every fault of every field at once; what was read is what will be queued."""
         taken: list[tuple[int, Parameters]] = []
         for number, given in self._numbered():
-            found = reading(self._kind, self._settings, given)
+            found = validate(self._kind, self._settings, given)
+            self.readings.append(found)
             for name, why in found.faults.items():
                 self._tell(name, number, why)
             if not found.faults and self._kind.ranges:
@@ -135,7 +127,7 @@ class JobForm(forms.Form):
         ranges = self._kind.ranges or ()
         if ranges and not name:
             name = ranges[0]  # a fault of the range as a whole
-        at = _at(name, number) if name in ranges else name
+        at = _field_name(name, number) if name in ranges else name
         if at not in self.errors:
             self.add_error(at or None, f"{capfirst(why)}.")
 
@@ -151,7 +143,7 @@ class JobForm(forms.Form):
                 return
 
 
-def _at(name: str, number: int) -> str:
+def _field_name(name: str, number: int) -> str:
     return name if number == 1 else f"{name}_{number}"
 
 
@@ -161,14 +153,14 @@ def _field(parameter: Parameter, ours: Settings, number: int = 1) -> forms.Field
         required=False,  # the kind says it in its own words
         label=capfirst(parameter.name.replace("_", " ")),
         help_text=f"Allowed: {parameter.allowed}.",
-        initial="" if needed else words_of(_default(parameter, ours)),
+        initial="" if needed else form_text(_default(parameter, ours)),
     )
     # a row behind the first may be left empty as a whole
     field.is_needed, field.examples = needed, parameter.examples
     must = {"required": True} if needed and number == 1 else {}
     attributes = {"autocomplete": "off"} | must
     if parameter.choices is not None:
-        offered = [(one, _told(one)) for one in parameter.choices(ours)]
+        offered = [(one, _choice_text(one)) for one in parameter.choices(ours)]
         field.widget = forms.Select(attributes, [] if not needed else [("", "choose")])
         field.widget.choices += offered
         return field
@@ -187,11 +179,11 @@ def _default(parameter: Parameter, ours: Settings) -> Any:
         return ""
 
 
-def _told(choice: str) -> str:
+def _choice_text(choice: str) -> str:
     return f"{choice} (every one)" if choice == EVERY else choice
 
 
-def words_of(value: Any) -> str:
+def form_text(value: Any) -> str:
     """A kept value as it may be given again."""
     if isinstance(value, str):
         return value

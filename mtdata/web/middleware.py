@@ -59,21 +59,21 @@ class Guarding:
         """A page that tells what happened; None leaves it to Django (404, 403)."""
         if isinstance(error, RecordsError | DatabaseError | InterfaceError):
             log.error("%s %s: the records do not answer", request.method, request.path)
-            return faults.told(
+            return faults.error_page(
                 request,
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "The database of the records does not answer. Nothing was changed; try later.",
             )
         if isinstance(error, UsageError | JobError):
-            return faults.told(request, HTTPStatus.BAD_REQUEST, str(error))
+            return faults.error_page(request, HTTPStatus.BAD_REQUEST, str(error))
         if isinstance(error, MTDataError):
             log.warning("%s %s: %s", request.method, request.path, error)
-            return faults.told(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+            return faults.error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         if type(error).__module__.startswith("django.") or hasattr(error, "status_code"):
             return None
         where = fault_told(error, error.__traceback__)
         log.critical("%s %s: a fault of the program: %s", request.method, request.path, where)
-        return faults.told(
+        return faults.error_page(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "A fault of the program; its place stands in the log. What was committed is safe.",

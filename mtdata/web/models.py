@@ -9,12 +9,12 @@ from mtdata.jobs.records.models import Artifact
 
 
 class Guest(models.Model):
-    """A user who is one by the word of an instance of CAKE; without a password here."""
+    """A user who is one by the word of somebody else's service; without a password here."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="guest"
     )
-    domain = models.CharField(max_length=255)  # the ADMIN_DOMAIN of the instance
+    domain = models.CharField(max_length=255)  # that of the instance, as the config has it
 
 
 class Token(models.Model):

@@ -17,12 +17,12 @@ def number_in(given: Mapping[str, str], name: str, otherwise: int) -> int:
     return otherwise
 
 
-def asked_in(given: Mapping[str, str]) -> dict[str, str]:
+def job_filters(given: Mapping[str, str]) -> dict[str, str]:
     """By what the list of jobs is filtered."""
     names = ("status", "kind", "name", "owner")
-    return {name: word_in(given, name, MOST_WORDS).strip() for name in names}
+    return {name: text_in(given, name, MOST_WORDS).strip() for name in names}
 
 
-def word_in(given: Mapping[str, str], name: str, most: int = 255) -> str:
+def text_in(given: Mapping[str, str], name: str, most: int = 255) -> str:
     """A word of that length at most."""
     return given.get(name, "")[:most].replace("\0", "")

@@ -14,7 +14,7 @@ from mtdata import logs
 from mtdata.alerts.incident import Incident
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.clock import SystemClock
-from mtdata.core.errors import MTDataError, StorageError
+from mtdata.core.errors import BusyError, MTDataError
 from mtdata.study.ledger.queries import Balance, Shelved
 from mtdata.study.model.forecast import OF_DAYS
 from mtdata.study.operations import commands as app
@@ -46,7 +46,7 @@ class CachedLook(Generic[Found]):
     def __call__(self, settings: Settings, *of: str) -> Found:
         """What it finds; what is older while somebody looks anew.
 
-        StorageError when somebody has been looking for too long, and nothing was known before.
+        BusyError when somebody has been looking for too long, and nothing was known before.
         """
         key = (settings.folder, *of)
         known = self._found.get(key)
@@ -54,7 +54,7 @@ class CachedLook(Generic[Found]):
             return known[1]
         if not self._turn.acquire(timeout=0 if known else self._patience_s):
             if known is None:
-                raise StorageError("the pools are being looked at and do not answer; try again")
+                raise BusyError("the pools are being looked at and do not answer; try again")
             return known[1]
         try:
             known = self._found.get(key)
@@ -81,7 +81,7 @@ class CachedLook(Generic[Found]):
         return self._clock.ticks() < known[0]
 
 
-def _each(settings: Settings, look: Callable[[SiteConfig], Any]) -> dict[str, dict[str, Any]]:
+def _by_site(settings: Settings, look: Callable[[SiteConfig], Any]) -> dict[str, dict[str, Any]]:
     """`{"fault": words}` where the ledger cannot be read, `{"absent": words}` where there is none.
 
     The fault of one site does not end the others' turn.
@@ -140,9 +140,9 @@ def _whole(site: SiteConfig) -> dict[str, Any]:
         return {"balances": balances, "shelves": shelves, "drifts": drifts}
 
 
-standing = CachedLook(lambda settings: _each(settings, app.status))
+standing = CachedLook(lambda settings: _by_site(settings, app.status))
 """How each site stands."""
-rounds = CachedLook(lambda settings: _each(settings, _rounds))
+rounds = CachedLook(lambda settings: _by_site(settings, _rounds))
 whole = CachedLook(lambda settings, name: _of_site(settings.site(name), _whole))
 
 

@@ -1,29 +1,33 @@
 """Every address of the web page in one table: who may do what there; it shows nothing itself.
 
-A page is one function in `pages/` and one line here.  A GET changes nothing.  The operations of the
+A page is one function in `pages/` and one line here; those of one duty alone have theirs beside the
+page, and the table of duties names it.  A GET changes nothing.  The operations of the
 API have a table of their own (`api/operations.py`), and are served from here as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from mtdata.jobs.duty import Duties
 from mtdata.web import faults
-from mtdata.web.access import admission
-from mtdata.web.access.admission import Audience
+from mtdata.web.access import authorize
+from mtdata.web.access.authorize import Audience
 from mtdata.web.access.roles import Role
 from mtdata.web.api import document, operations
 from mtdata.web.api.operations import OperationPath
 from mtdata.web.pages import (
     account,
     alive,
-    cake_login,
     daily,
     downloads,
+    foreign_login,
     incidents,
     job,
     jobs,
@@ -32,57 +36,18 @@ from mtdata.web.pages import (
     numbers,
     orders,
     overview,
-    pool,
     runners,
     several,
     users,
 )
+from mtdata.web.route import Page, Route, RouteMethod, get, post
 
-Page = Callable[..., HttpResponse]
-
-
-class RouteMethod(NamedTuple):
-    """What one method does at an address, and the least role that may."""
-
-    role: Role
-    page: Page
-
-
-class Route(NamedTuple):
-    """One address; the door says whether a token opens it too, and `guests` whether they may come.
-
-    A page that guests may come to shows and does nothing beyond their reach (`reach`).
-    """
-
-    path: str
-    name: str
-    ways: Mapping[str, RouteMethod]
-    door: Audience = Audience.PEOPLE
-    guests: bool = False
-
-
-def get(role: Role, page: Page) -> dict[str, RouteMethod]:
-    """An address to look at."""
-    return {"GET": RouteMethod(role, page)}
-
-
-def post(role: Role, page: Page) -> dict[str, RouteMethod]:
-    """An address that changes something."""
-    return {"POST": RouteMethod(role, page)}
-
-
-ROUTES = (
+ROUTES: tuple[Route, ...] = (
     Route("healthz", "healthz", get(Role.ANYONE, alive.healthz), guests=True),
     Route(
         "login/",
         "login",
         get(Role.ANYONE, account.login) | post(Role.ANYONE, account.login),
-        guests=True,
-    ),
-    Route(
-        "login/cake/",
-        "cake_login",
-        get(Role.ANYONE, cake_login.show) | post(Role.ANYONE, cake_login.show),
         guests=True,
     ),
     Route("logout/", "logout", post(Role.ANYONE, account.logout), guests=True),
@@ -148,15 +113,17 @@ ROUTES = (
         guests=True,
     ),
     Route(
-        "d/<str:word>", "download", get(Role.OPERATOR, downloads.one), Audience.EITHER, guests=True
+        "d/<str:word>",
+        "download",
+        get(Role.OPERATOR, downloads.by_link),
+        Audience.EITHER,
+        guests=True,
     ),
     Route("", "overview", get(Role.VIEWER, overview.first), guests=True),
     Route("overview/", "overview_piece", get(Role.VIEWER, overview.piece)),
     Route("runners/", "runners", get(Role.VIEWER, runners.show)),
     Route("incidents/", "incidents", get(Role.VIEWER, incidents.show)),
     Route("incidents/close/", "incident_close", post(Role.OPERATOR, incidents.close)),
-    Route("pool/", "pool", get(Role.VIEWER, pool.every)),
-    Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, pool.show)),
     Route("users/", "users", get(Role.ADMIN, users.show) | post(Role.ADMIN, users.add)),
     Route(
         "users/<int:number>/",
@@ -169,6 +136,17 @@ ROUTES = (
 )
 
 
+def of_duties(duties: Duties) -> Iterator[Route]:
+    """The pages of each duty alone, and where one logs in with an account of its service."""
+    for duty in duties:
+        for room in duty.pages:
+            yield from import_module(f"mtdata.web.pages.{room}").ROUTES
+        if duty.log_in:
+            page = foreign_login.page_of(duty, duty.log_in.title)
+            ways = get(Role.ANYONE, page) | post(Role.ANYONE, page)
+            yield Route(f"login/{duty.name}/", f"{duty.name}_login", ways, guests=True)
+
+
 def _of_operation(one: OperationPath) -> Route:
     ways = {method: RouteMethod(role, page) for method, (role, page) in one.ways.items()}
     return Route(one.path, one.name, ways, Audience.PROGRAMS)
@@ -176,7 +154,8 @@ def _of_operation(one: OperationPath) -> Route:
 
 def addresses() -> list[Any]:
     """The table as Django takes it, and behind it the operations of the API."""
-    routes = [*ROUTES, *map(_of_operation, operations.addresses())]
+    routes = [*ROUTES, *of_duties(settings.MTDATA_DUTIES)]
+    routes += map(_of_operation, operations.addresses())
     return [path(route.path, _served(route), name=route.name) for route in routes]
 
 
@@ -186,7 +165,7 @@ def _served(route: Route) -> Page:
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
-        refused = admission.refused(request, route.door, least, guests=route.guests)
+        refused = authorize.refusal_for(request, route.audience, least, guests=route.guests)
         if refused is not None:
             return refused
         if way is None:
@@ -194,5 +173,5 @@ def _served(route: Route) -> Page:
         return way.page(request, **of_path)
 
     # where tokens count, `admission` asks sessions for the mark of our pages itself
-    serve.csrf_exempt = route.door is not Audience.PEOPLE  # type: ignore[attr-defined]
+    serve.csrf_exempt = route.audience is not Audience.PEOPLE  # type: ignore[attr-defined]
     return serve

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import resource
 import signal
@@ -13,6 +12,7 @@ from typing import Any, NoReturn
 from django.core.handlers.wsgi import WSGIHandler
 
 from mtdata.config import Settings
+from mtdata.config.values import is_loopback
 from mtdata.core.errors import ConfigError, UsageError
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import setting as records
@@ -23,7 +23,7 @@ from mtdata.web.setting import MOST_BODY, open_web
 
 log = logging.getLogger(__name__)
 THREADS, BACKLOG, CONNECTIONS, FILES = 10, 512, 800, 2048
-"""More threads than log-ins at CAKE and log-ins that wait for their turn can hold."""
+"""More threads than log-ins elsewhere and log-ins that wait for their turn can hold."""
 MOST_HEADERS, BEHIND_A_BODY = 1 << 15, 1 << 16
 """Bytes; what is a little larger than it may be gets a page with words instead of a bare 413."""
 WAITING = 4 << 20
@@ -31,22 +31,12 @@ WAITING = 4 << 20
 PORT = 8080
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def _may_listen(host: str) -> None:
     from django.contrib.auth.models import User
 
     with asking():
         known = User.objects.filter(is_active=True, guest=None).exists()
-    if not known and not is_loopback(host):
+    if not known and not is_loopback(host.strip("[]")):
         raise ConfigError(
             f"nobody can log in yet, so the web page does not listen at {host}: call "
             "`mtdata user add NAME --admin` first, or leave --host out (this machine alone)"

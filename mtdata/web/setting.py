@@ -14,6 +14,8 @@ from csp.constants import NONE, SELF
 from mtdata.config import Settings
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import ConfigError
+from mtdata.duties import DUTIES
+from mtdata.jobs.duty import Duties
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import setting as records
 from mtdata.jobs.records.ready import prepare
@@ -44,7 +46,7 @@ MIDDLEWARE = (
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "mtdata.web.access.lockout.LockingOut",
+    "mtdata.web.access.lockout.LockoutMiddleware",
 )
 POLICY = {
     "default-src": [NONE],
@@ -65,7 +67,9 @@ VALIDATORS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def prepare_web(settings: Settings, kinds: Kinds, secret: str | None = None) -> None:
+def prepare_web(
+    settings: Settings, kinds: Kinds, secret: str | None = None, duties: Duties = DUTIES
+) -> None:
     """Make Django ready with everything that pages need; first of all, and once in a process."""
     secret = secret or secrets.token_urlsafe(50)
     prepare(
@@ -73,6 +77,7 @@ def prepare_web(settings: Settings, kinds: Kinds, secret: str | None = None) -> 
         SECRET_KEY=secret,
         MTDATA=settings,
         MTDATA_KINDS=kinds,
+        MTDATA_DUTIES=duties,
         ALLOWED_HOSTS=list(settings.programme.allowed_hosts),
         ROOT_URLCONF="mtdata.web.urls",
         MIDDLEWARE=list(MIDDLEWARE),
@@ -116,8 +121,8 @@ def _safety() -> dict[str, Any]:
             {"NAME": f"{place}.{name}", "OPTIONS": options} for name, options in VALIDATORS
         ],
         "AUTHENTICATION_BACKENDS": [
-            "mtdata.web.access.lockout.SlowBackend",
-            "mtdata.web.access.guests.OwnBackend",
+            "mtdata.web.access.lockout.ThrottleBackend",
+            "mtdata.web.access.guests.PasswordBackend",
             "mtdata.web.access.guests.GuestBackend",
         ],
         "CSRF_FAILURE_VIEW": "mtdata.web.faults.csrf_failure",
@@ -142,10 +147,10 @@ def _templates() -> dict[str, Any]:
     }
 
 
-def open_web(settings: Settings, kinds: Kinds) -> None:
+def open_web(settings: Settings, kinds: Kinds, duties: Duties = DUTIES) -> None:
     """Make Django and the tables ready.  RecordsError when the tables are missing or older."""
-    prepare_web(settings, kinds, secret_of(settings))
-    records.made_ready(settings.database)
+    prepare_web(settings, kinds, secret_of(settings), duties)
+    records.open_migrated(settings.database)
     _make_groups()
 
 
@@ -168,12 +173,12 @@ def secret_of(settings: Settings) -> str:
         return given.get_secret_value()
     path = settings.home / "state" / "web.secret"
     try:
-        return _kept(path)
+        return _kept_secret(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read or made: {error.strerror}") from error
 
 
-def _kept(path: Path) -> str:
+def _kept_secret(path: Path) -> str:
     make_folder(path.parent)
     try:
         found = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, records.FILE_MODE)

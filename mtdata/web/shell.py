@@ -12,9 +12,10 @@ from mtdata.web.access.roles import Role, is_guest, role_of
 
 def around(request: HttpRequest) -> dict[str, Any]:
     """For templates: the user's role by name, and the version of the program."""
-    role = role_of(request.user) if hasattr(request, "user") else Role.ANYONE
+    user = getattr(request, "user", None)
+    role = role_of(user) if user else Role.ANYONE
     return {
-        "is_guest": is_guest(getattr(request, "user", None)),
+        "is_guest": is_guest(user),
         "role": role.group,
         "may_order": role >= Role.OPERATOR,
         "may_administer": role >= Role.ADMIN,

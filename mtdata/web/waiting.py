@@ -20,8 +20,8 @@ class Place(NamedTuple):
     behind: Job | None
 
 
-def place_of(job: Job) -> Place | None:
-    """Its place; None for a job that does not wait to be begun."""
+def queue_place(job: Job) -> Place | None:
+    """The place of a job in the queue; None for one that does not wait to be begun."""
     if job.status != Status.QUEUED:
         return None
     with asking():
@@ -32,8 +32,8 @@ def place_of(job: Job) -> Place | None:
         return Place(queued.filter(earlier).count(), behind)
 
 
-def ended_at(jobs: Collection[Any]) -> dict[Any, datetime | None]:
-    """Of those of these jobs that were stopped or taken back: when their work had ended.
+def work_ended_at(jobs: Collection[Any]) -> dict[Any, datetime | None]:
+    """When the work of jobs had ended that were stopped or taken back, by their ids.
 
     What such a job ends with itself is that all of it is taken back, which may be days later.
     """

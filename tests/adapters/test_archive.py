@@ -11,7 +11,8 @@ from hashlib import sha256
 import pytest
 
 from mtdata.core.errors import PackageError, StorageError
-from mtdata.study.files.archive import INCOMING, Appended, FolderArchive, drop_incoming, runs
+from mtdata.core.pool_files import INCOMING
+from mtdata.study.files.archive import Appended, FolderArchive, drop_incoming, runs
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.scale import Scale

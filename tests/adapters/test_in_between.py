@@ -19,9 +19,9 @@ import pytest
 from mtdata.alerts.hooks import HookPost, Manner
 from mtdata.alerts.mail import MailAccess, MailPost
 from mtdata.alerts.message import trial
-from mtdata.cake.client.access import CakeAccess
 from mtdata.cake.client.client import Client
 from mtdata.cake.client.verdict import of_status
+from mtdata.config.export import CakeConfig
 from mtdata.core.errors import ConfigError, ExportRefused, MTDataError, ReplicaError, SiteRefused
 from mtdata.core.s3.access import S3Access
 from mtdata.core.s3.answers import StoreFault, StoreRefusal
@@ -32,8 +32,8 @@ from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.model.receipt import Outcome
 from tests.adapters import saying, told_by
 from tests.adapters.certificates import self_signed
+from tests.cake_account import account_at
 from tests.contracts.site_contract import fetched
-from tests.exports.conftest import BERLIN
 from tests.mailbox import mailbox
 
 Rules = Callable[["Front"], bool]
@@ -55,8 +55,8 @@ class Alone:
         """Nobody else is held off."""
 
 
-def client_of(access: CakeAccess) -> Client:
-    return Client(access, Alone(), backoff_s=0.001)
+def client_of(account: CakeConfig) -> Client:
+    return Client(account, Alone(), backoff_s=0.001)
 
 
 class Front(http.server.BaseHTTPRequestHandler):
@@ -152,7 +152,7 @@ def test_we_say_who_we_are_and_the_config_may_say_it_otherwise() -> None:
             site.close()
             assert set(agents) == {agent}
             agents.clear()
-            client_of(CakeAccess(url, "k", BERLIN, agent=agent)).currencies()
+            client_of(account_at(url, api_key="k", agent=agent)).currencies()
             HookPost(1, url, manner=Manner(agent=agent)).deliver(news())
             assert set(agents) == {agent}
             agents.clear()
@@ -197,10 +197,10 @@ def test_interim_answers_before_a_report_are_passed_over_but_not_for_ever() -> N
         there.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 5000)
 
     with saying(twice) as url:
-        client = client_of(CakeAccess(url, "k", BERLIN))
+        client = client_of(account_at(url, api_key="k"))
         assert client.currencies() == client.currencies() == {}
     with saying(for_ever) as url, pytest.raises(MTDataError, match="dropped"):
-        client_of(CakeAccess(url, "k", BERLIN)).currencies(tries=1)
+        client_of(account_at(url, api_key="k")).currencies(tries=1)
 
 
 def test_an_authority_of_ones_own_counts_by_the_machine_s_store_or_a_key_everywhere(
@@ -231,7 +231,7 @@ def test_an_authority_of_ones_own_counts_by_the_machine_s_store_or_a_key_everywh
         mail = MailAccess("127.0.0.1", port, "starttls", "a@example.org", ca=ca)
         acts: list[Callable[[], object]] = [
             listing,
-            lambda: client_of(CakeAccess(url, "k", BERLIN, ca=ca)).currencies(tries=1),
+            lambda: client_of(account_at(url, api_key="k", ca=ca)).currencies(tries=1),
             lambda: HookPost(1, url, manner=Manner(ca)).deliver(news()),
             lambda: MailPost(mail, ["b@example.org"]).deliver(news()),
             store,

@@ -172,8 +172,8 @@ def test_a_commit_is_all_or_nothing(tmp_path: Path) -> None:
     db.close()
     again = LedgerDatabase(tmp_path / "ledger.sqlite3", LEDGER)
     assert again.all("SELECT number FROM runs") == [(2,)]
-    assert again.one("PRAGMA synchronous") == (2,)
-    assert again.one("PRAGMA journal_mode") == ("wal",)
+    assert again.row("PRAGMA synchronous") == (2,)
+    assert again.row("PRAGMA journal_mode") == ("wal",)
     again.close()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mtdata.core.errors import ConfigError, MTDataError, ReplicaError, ReplicaRefused, ReplicaWrong
+from mtdata.core.s3 import S3Access
 from mtdata.study.ports import Replica
 from mtdata.study.replicas import ReplicaAccess, open_replica
 from tests.bucket import KEYS, Bucket
@@ -21,7 +22,7 @@ from tests.fakes_replica import MemoryReplica
 
 def opened(url: str, **more: Any) -> Replica:
     keys = {"access_key": KEYS[0], "secret_key": KEYS[1], "timeout_s": 5.0}
-    return open_replica(ReplicaAccess(url=url, site="uva", **{**keys, **more}))
+    return open_replica(ReplicaAccess(url, "uva", S3Access(**{**keys, **more})))
 
 
 class FolderWorld:
@@ -276,6 +277,6 @@ def test_two_sites_with_one_replica_do_not_meet(tmp_path: Path) -> None:
 
 
 def test_a_replica_that_is_opened_shows_no_secret() -> None:
-    access = ReplicaAccess(url="s3://bucket", site="a", access_key=KEYS[0], secret_key=KEYS[1])
-    assert KEYS[0] not in repr(access)
+    access = ReplicaAccess("s3://bucket", "a", S3Access("", "", *KEYS))
+    assert KEYS[0] not in repr(access) + repr(access.store)
     assert KEYS[1] not in repr(access) + repr(open_replica(access)) + open_replica(access).address

@@ -25,7 +25,7 @@ class Refused(Exception):
     """A refusal, as `told`."""
 
     def __init__(self, told: StoreRefusal) -> None:
-        super().__init__(told.shown)
+        super().__init__(told.code_text)
         self.told = told
 
 

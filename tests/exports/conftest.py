@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from mtdata.cake.client.access import CakeAccess
 from mtdata.cake.client.client import Client, ReportPage
 from mtdata.cake.client.reading import Row
 from mtdata.cake.window import Window
 from mtdata.core.limiter import Limiter
-from mtdata.demo.cake.site import KEY, CakeSite
+from mtdata.demo.cake.site import CakeSite
+from tests.cake_account import account_at
 
-BERLIN = ZoneInfo("Europe/Berlin")
 NOON = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 12, 5))
 Connect = Callable[..., Client]
 
@@ -31,19 +29,13 @@ def site() -> Iterator[CakeSite]:
 
 @pytest.fixture
 def connect(site: CakeSite, tmp_path: Path) -> Iterator[Connect]:
-    """Makes clients of the site; keyword arguments are those of CakeAccess."""
+    """Makes clients of the site; keyword arguments are those of `account_at`."""
     clients: list[Client] = []
 
     def connected(**more: Any) -> Client:
-        given: dict[str, Any] = {
-            "server": f"http://{site.domain}",
-            "api_key": KEY,
-            "zone": BERLIN,
-            "timeout_s": 30.0,
-            **more,
-        }
+        account = account_at(**{"server": f"http://{site.domain}", "timeout_s": 30.0, **more})
         limiter = Limiter(tmp_path / "state", site.domain, rate=10_000.0, longest_s=60.0)
-        clients.append(Client(CakeAccess(**given), limiter, backoff_s=0.001))
+        clients.append(Client(account, limiter, backoff_s=0.001))
         return clients[-1]
 
     yield connected

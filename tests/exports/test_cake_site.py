@@ -15,15 +15,15 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.cake.account import cake_access, cake_client, cake_columns, cake_limiter, cake_pace
+from mtdata.cake.account import cake_client, cake_columns, cake_limiter, first_window_size
 from mtdata.cake.client import wire
-from mtdata.cake.client.access import CakeAccess
 from mtdata.cake.window import Window
 from mtdata.config.export import CakeConfig
 from mtdata.demo.cake.calls import OPERATIONS
 from mtdata.demo.cake.site import KEY, CakeSite
 from mtdata.demo.cake.traffic import Stream, wall_ms
-from tests.exports.conftest import BERLIN, NOON, rows_of
+from tests.cake_account import BERLIN, account_at
+from tests.exports.conftest import NOON, rows_of
 
 WINDOW = {"start_date": "2023-05-02T12:00:00", "end_date": "05/02/2023 12:05:00"}
 SOAP = (
@@ -174,20 +174,19 @@ def test_what_has_not_happened_yet_is_not_there(running: CakeSite) -> None:
 
 @pytest.mark.parametrize("version", [15, 16, 17, 18])
 def test_our_questions_have_exactly_the_parameters_of_the_api(version: int) -> None:
-    access = CakeAccess(
-        "http://x", KEY, BERLIN, conversions_version=version, changes_version=max(17, version)
-    )
+    versions = {"conversions_version": version, "changes_version": max(17, version)}
+    account = account_at("https://x.example", **versions)
     since = datetime(2023, 5, 2)
     questions = [
-        wire.clicks(access, NOON, 1),
-        wire.conversions(access, NOON, 1),
-        wire.changes(access, since, 1),
+        wire.clicks(account, NOON, 1),
+        wire.conversions(account, NOON, 1),
+        wire.changes(account, since, 1),
         wire.currencies(),
         wire.api_key("a", "b"),
     ]
     for question in questions:
         table = OPERATIONS[question.service, question.operation][question.version]
-        kind, body = wire.body(question, access)
+        kind, body = wire.body(question, account)
         sent = dict(pair.split("=") for pair in body.decode().split("&"))
         assert kind == "application/x-www-form-urlencoded"
         assert list(sent) == [word.partition(":")[0] for word in table.split()]
@@ -195,8 +194,8 @@ def test_our_questions_have_exactly_the_parameters_of_the_api(version: int) -> N
 
 
 def test_what_a_form_holds_is_quoted() -> None:
-    access = CakeAccess("http://x", KEY, BERLIN)
-    _, body = wire.body(wire.api_key("a&b=c", "ü %"), access)
+    account = account_at("https://x.example")
+    _, body = wire.body(wire.api_key("a&b=c", "ü %"), account)
     assert body.decode() == urlencode({"username": "a&b=c", "password": "ü %"})
 
 
@@ -215,7 +214,7 @@ def test_an_account_of_the_config_becomes_a_client(running: CakeSite, tmp_path: 
         },
         context={"home": tmp_path},
     )
-    assert cake_access(account).page == 500, "a page is no larger than the cap"
+    assert account.rows_a_page == 500, "a page is no larger than the cap"
     client = cake_client(account, cake_limiter(tmp_path, account), lambda: None)
     window = Window(NOON.start, NOON.start + timedelta(minutes=1))
     assert rows_of(client.clicks(window, dict)) == running.clicks_of(*window)
@@ -226,7 +225,7 @@ def test_an_account_of_the_config_becomes_a_client(running: CakeSite, tmp_path: 
     assert b"'=1" not in columns.line({"sub_id_1": "=1"}), "a browser's copy alone is guarded"
     every = account.model_copy(update={"csv_guard": "all"})
     assert b"'=1" in cake_columns(every, "clicks", {}).line({"sub_id_1": "=1"})
-    assert cake_pace(account, "conversions").now == timedelta(minutes=10)
-    assert cake_pace(account, "clicks").now == timedelta(minutes=5)
+    assert first_window_size(account, "conversions").now == timedelta(minutes=10)
+    assert first_window_size(account, "clicks").now == timedelta(minutes=5)
     with cake_limiter(tmp_path, account).turn():
         pass

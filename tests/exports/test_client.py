@@ -29,7 +29,8 @@ from mtdata.core.limiter import Limiter
 from mtdata.demo.cake.faults import BOMB
 from mtdata.demo.cake.site import KEY, CakeSite
 from tests.adapters.certificates import self_signed
-from tests.exports.conftest import BERLIN, NOON, Connect, itself, rows_of
+from tests.cake_account import BERLIN
+from tests.exports.conftest import NOON, Connect, itself, rows_of
 
 DAY = Window(datetime(2023, 5, 2), datetime(2023, 5, 3))
 
@@ -44,7 +45,7 @@ def test_every_click_of_a_window_comes_once(
     site: CakeSite, connect: Connect, dialect: str, page: int
 ) -> None:
     window = NOON if page > 1 else Window(NOON.start, NOON.start + timedelta(seconds=20))
-    found = clicks(connect(dialect=dialect, server_zone=BERLIN, page=page), window)
+    found = clicks(connect(dialect=dialect, server_timezone=BERLIN, page=page), window)
     assert found == site.clicks_of(*window)
     assert len(found) > 5
 
@@ -55,7 +56,7 @@ def test_dates_are_the_instance_s_whatever_the_server_s_zone(
 ) -> None:
     far = ZoneInfo("America/Los_Angeles")
     with CakeSite(clicks_a_day=24_000, server_zone="America/Los_Angeles") as site:
-        access = {"server": f"http://{site.domain}", "dialect": dialect, "server_zone": far}
+        access = {"server": f"http://{site.domain}", "dialect": dialect, "server_timezone": far}
         assert clicks(connect(**access)) == site.clicks_of(*NOON)
 
 
@@ -64,7 +65,7 @@ def test_dates_are_the_instance_s_whatever_the_server_s_zone(
 def test_every_event_of_a_window_comes_once(
     site: CakeSite, connect: Connect, version: int, dialect: str
 ) -> None:
-    client = connect(conversions_version=version, page=30, dialect=dialect, server_zone=BERLIN)
+    client = connect(conversions_version=version, page=30, dialect=dialect, server_timezone=BERLIN)
     window = Window(DAY.start, DAY.start + timedelta(hours=8))
     found = rows_of(client.conversions(window, itself))
     assert found == site.events_of(*window)
@@ -112,7 +113,7 @@ def test_pages_are_asked_for_from_row_1_on(site: CakeSite, connect: Connect) -> 
 
 def test_currencies_and_the_key_of_a_user(connect: Connect) -> None:
     for dialect in ("xml", "json"):
-        client = connect(dialect=dialect, server_zone=BERLIN)
+        client = connect(dialect=dialect, server_timezone=BERLIN)
         assert client.currencies() == {"1": "USD", "2": "EUR", "3": "GBP"}
         assert client.api_key("cake@example.com", "p&ss wörd") == KEY
         with pytest.raises(ExportRefused, match="does not accept the log-in"):
@@ -156,7 +157,7 @@ def test_a_window_with_more_rows_than_the_cap_is_told_at_once(
     site.row_cap = 50
     for dialect in ("xml", "json"):
         with pytest.raises(WindowTooLarge, match=f"there are {count} rows") as caught:
-            clicks(connect(row_cap=50, page=20, dialect=dialect, server_zone=BERLIN))
+            clicks(connect(row_cap=50, page=20, dialect=dialect, server_timezone=BERLIN))
         assert (caught.value.rows, caught.value.slow) == (count, False)
     assert len(site.calls) == 2
 
@@ -228,7 +229,7 @@ def test_a_window_that_never_settles_is_given_up(site: CakeSite, connect: Connec
 def test_what_fails_now_and_then_changes_nothing(
     site: CakeSite, connect: Connect, kind: str, detail: dict[str, object], dialect: str
 ) -> None:
-    client = connect(page=30, dialect=dialect, server_zone=BERLIN)
+    client = connect(page=30, dialect=dialect, server_timezone=BERLIN)
     client.currencies()
     site.fault(kind, operation="Clicks", every=2, **detail)
     assert clicks(client) == site.clicks_of(*NOON)
@@ -348,7 +349,7 @@ def test_a_key_that_is_not_accepted_is_told_at_once(
     site: CakeSite, connect: Connect, key: str, dialect: str
 ) -> None:
     with pytest.raises(ExportRefused, match="see API_KEY in export") as caught:
-        clicks(connect(api_key=key, dialect=dialect, server_zone=BERLIN))
+        clicks(connect(api_key=key, dialect=dialect, server_timezone=BERLIN))
     assert not caught.value.again
     assert len(site.calls) == 1
 
@@ -411,7 +412,7 @@ def test_an_operation_that_speaks_no_json_says_what_to_set(
     site: CakeSite, connect: Connect
 ) -> None:
     site.json_for = {"Currencies"}
-    client = connect(dialect="json", server_zone=BERLIN)
+    client = connect(dialect="json", server_timezone=BERLIN)
     assert client.currencies()
     with pytest.raises(ExportRefused, match="set DIALECT: xml"):
         clicks(client)

@@ -18,7 +18,7 @@ from mtdata.cake.columns import Columns
 from mtdata.cake.window import Window
 from mtdata.core.csv_lines import csv_cells
 from mtdata.demo.cake.site import CakeSite
-from tests.exports.conftest import BERLIN
+from tests.cake_account import BERLIN
 
 CURRENCIES = {"1": "USD", "2": "EUR"}
 CLICK_HEADER = (

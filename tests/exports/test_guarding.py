@@ -13,8 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.cake import account as exporting
+from mtdata.cake import account as cake_account
 from mtdata.cake import guarding
+from mtdata.cake.accounts import account_named
 from mtdata.cake.cells import guarded
 from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
@@ -112,7 +113,7 @@ def test_a_report_begins_with_a_mark_for_excel_where_the_account_says_so(
     account = {"ADMIN_DOMAIN": "a.example.com", "API_KEY": "k", "TIMEZONE": "UTC", "CSV_BOM": word}
     (tmp_path / "server.config").write_text(yaml.safe_dump({"study": SITE}))
     (tmp_path / "export.config").write_text(yaml.safe_dump({"CAKE": account}))
-    head = exporting.cake_columns(load(tmp_path, {}).cake(), "clicks", {}).head()
+    head = cake_account.cake_columns(account_named(load(tmp_path, {})), "clicks", {}).head()
     assert head.startswith(b"\xef\xbb\xbfClick ID," if word == "True" else b"Click ID,")
     assert b"".join(guarded_pieces([head])) == head
 
@@ -128,6 +129,6 @@ def test_what_a_browser_gets_is_guarded_as_the_account_says(
     (tmp_path / "export.config").write_text(yaml.safe_dump({"CAKE": account | {"CSV_GUARD": word}}))
     settings = load(tmp_path, {})
     for kind in (KINDS["cake.clicks"], KINDS["cake.conversions"], KINDS["cake.changes"]):
-        found = kind.guard(settings, {"account": settings.cake().name})
+        found = kind.guard(settings, {"account": account_named(settings).name})
         assert (found is guarded_pieces) == is_guarded
         assert kind.guard(settings, {"account": "of somebody who is gone"}) is guarded_pieces

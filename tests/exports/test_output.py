@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from mtdata.core.errors import ConfigError, OutputError, OutputRefused
-from mtdata.core.output import FileFacts, Output, Sealing, open_output
+from mtdata.core.output import FileFacts, Output, open_output
 from mtdata.core.output.bucket import AT_ONCE, PIECE
 from mtdata.core.s3 import S3Access
 from tests.bucket import KEYS, Bucket
@@ -169,7 +169,7 @@ def test_what_a_killed_upload_left_is_given_up(
 def test_the_store_is_told_how_to_encrypt(bucket: Bucket, tmp_path: Path, content: bytes) -> None:
     place = f"s3://{bucket.name}/out"
     world = InBucket(bucket)
-    world.output = open_output(place, access_of(bucket), Sealing("aws:kms", "a-key"))
+    world.output = open_output(place, access_of(bucket, sse="aws:kms", sse_key="a-key"))
     put(world, tmp_path / "export.part", content)
     found = bucket.store.client.head_object(Bucket=bucket.name, Key=f"out/{NAME}")
     assert found["ServerSideEncryption"] == "aws:kms"

@@ -23,7 +23,8 @@ from mtdata.cake.client.shapes import Shapes
 from mtdata.core.errors import AnswerBroken
 from mtdata.demo.cake.forms import Form
 from mtdata.demo.cake.site import CakeSite
-from tests.exports.conftest import BERLIN, NOON, without_types
+from tests.cake_account import BERLIN
+from tests.exports.conftest import NOON, without_types
 
 XML: list[Callable[[], Reader]] = [lambda: XmlRows(CLICKS), lambda: QuickRows(CLICKS)]
 NAMES = ["by_parser", "by_shape"]

@@ -13,7 +13,8 @@ from mtdata.cake.sweep import probe, sweep
 from mtdata.cake.window import LEAST, Window, WindowSize, first_passes
 from mtdata.core.errors import ExportError, WindowTooLarge
 from mtdata.demo.cake.site import CakeSite
-from tests.exports.conftest import BERLIN, Connect, itself, without_types
+from tests.cake_account import BERLIN
+from tests.exports.conftest import Connect, itself, without_types
 
 HOUR = Window(datetime(2023, 5, 2, 12), datetime(2023, 5, 2, 13))
 FIVE, ONE_HOUR = timedelta(minutes=5), timedelta(hours=1)
@@ -158,12 +159,12 @@ def test_a_sweep_goes_on_where_it_was_cut_off(site: CakeSite, connect: Connect) 
 
     steps = [step for step in sweep(HOUR, WindowSize.of(FIVE), ask, 100) if step.page is None]
     for cut in (0, len(steps) // 2, len(steps) - 1):
-        at, pace = steps[cut].window.end, steps[cut].pace
+        at, pace = steps[cut].window.end, steps[cut].size
         rest = sweep(Window(at, HOUR.end), pace, ask, 100)
         windows = [step.window for step in rest if step.page is None]
         assert windows == [step.window for step in steps[cut + 1 :]]
-    assert WindowSize(*steps[0].pace) == steps[0].pace, "it is made of what a checkpoint holds"
-    assert steps[0].pace.now >= LEAST
+    assert WindowSize(*steps[0].size) == steps[0].size, "it is made of what a checkpoint holds"
+    assert steps[0].size.now >= LEAST
 
 
 def test_the_hour_that_comes_twice_parts_by_the_ids(site: CakeSite, connect: Connect) -> None:
@@ -193,7 +194,7 @@ def test_a_row_in_an_hour_that_never_was_tells_of_a_wrong_zone(connect: Connect)
 def test_hours_in_which_calls_fail_give_the_rows_of_undisturbed_ones(
     site: CakeSite, connect: Connect, dialect: str
 ) -> None:
-    client = connect(timeout_s=1.5, dialect=dialect, server_zone=BERLIN, page=50, row_cap=100)
+    client = connect(timeout_s=1.5, dialect=dialect, server_timezone=BERLIN, page=50, row_cap=100)
     client._answered = True
     site.row_cap = 100
     stretch = Window(HOUR.start, HOUR.start + timedelta(minutes=100))

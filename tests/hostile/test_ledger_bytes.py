@@ -14,7 +14,7 @@ import pytest
 from mtdata.config import load
 from mtdata.core.errors import MTDataError
 from mtdata.study.operations import commands
-from mtdata.web import pools, shelf
+from mtdata.web import file_list, pools
 from tests.conftest import LONG
 from tests.hostile.ledger_damage import damage
 from tests.system.home import STUDY, Ended, Home, row
@@ -55,7 +55,7 @@ def looked_at_by_others(home: Home) -> None:
         lambda: commands.look_ahead(site),
         lambda: commands.last_success(site, commands.COLLECTED),
         lambda: commands.write_metrics(settings, home.folder / "numbers.prom"),
-        lambda: shelf.page(site, "raw_data"),
+        lambda: file_list.page(site, "raw_data"),
     )
     for look in looks:
         with suppress(MTDataError):

@@ -56,7 +56,7 @@ def _write(work: Work) -> None:
     if how == "fault":
         raise ZeroDivisionError("the answer of a participant")
     if how == "tells":
-        sign(work, f"batch{work.settings.programme.batch}")
+        sign(work, f"most{work.settings.programme.queue_jobs}")
     if how == "meets":
         _meet(work)
     rows = int(work.parameters["rows"])
@@ -89,7 +89,7 @@ def _meet(work: Work) -> None:
     """Wait until a second child is at it."""
     signs = work.settings.home / "signs"
     while len({sign.read_text() for sign in signs.glob("begun-*")} - {""}) < 2:
-        work.pulse.check()
+        work.stop_token.check()
         time.sleep(0.02)
 
 
@@ -141,7 +141,7 @@ def _close(work: Work) -> None:
             f"INSERT INTO {TABLE} (job, part, number) VALUES (%s, %s, %s)",
             [work.job, work.part, number],
         )
-    work.made("sum", str(work.settings.home / "sum"), rows=number)
+    work.add_artifact("sum", str(work.settings.home / "sum"), rows=number)
 
 
 def leave_given(home: Path) -> Path:
@@ -151,7 +151,7 @@ def leave_given(home: Path) -> Path:
 
 def _wait_for_leave(work: Work) -> None:
     while not leave_given(work.settings.home).exists():
-        work.pulse.check()
+        work.stop_token.check()
         time.sleep(0.02)
 
 
@@ -202,7 +202,7 @@ def _keep(work: Work, written: str) -> None:
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(text)
     made = {"rows": 1, "size": len(text), "sha256": sha256(text).hexdigest()}
-    work.made(f"Tag {work.part} ü.csv", str(place), **made)
+    work.add_artifact(f"Tag {work.part} ü.csv", str(place), **made)
     work.progress(1, 1)
 
 
@@ -230,8 +230,8 @@ KINDS = {
     kind.name: kind
     for kind in (
         _kind("rows"),
-        _kind("shared", hands=8),
-        _kind("closed", hands=8, close=_close),
+        _kind("shared", max_runners=8),
+        _kind("closed", max_runners=8, close=_close),
         _kind("short", limit_s=0.5),
         _kind("fat", memory_bytes=1),
         DATED,

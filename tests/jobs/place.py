@@ -16,11 +16,11 @@ import yaml
 from django.db import connection
 
 from mtdata.config import load
-from mtdata.jobs.celery.runner import slots_of
-from mtdata.jobs.kind import read_parameters
+from mtdata.jobs.celery.runner import runner_of
 from mtdata.jobs.ordering import order_of
+from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import setting
-from mtdata.jobs.runner import Slots, terms_of
+from mtdata.jobs.runner import JobRunner, options_of
 from tests.jobs.brokers import Rabbit, Sqs
 from tests.jobs.kinds import KINDS, TABLE
 from tests.preloaded import fork_children_of_jobs
@@ -61,7 +61,7 @@ class Place:
 
     def __init__(self, folder: Path, url: str, broker: Rabbit | Sqs | None = None) -> None:
         self.folder, self.url, self.broker = folder, url, broker
-        self._slots: list[Slots] = []
+        self._slots: list[JobRunner] = []
         self._runners: list[subprocess.Popen[bytes]] = []
         (folder / "config").mkdir()
         self.write("server", {"study": SITE})
@@ -128,14 +128,14 @@ class Place:
         from mtdata.jobs.records import orders
 
         given = {name: str(value) for name, value in parameters.items()}
-        read = read_parameters(KINDS[kind], self.settings, given)
+        read = validate(KINDS[kind], self.settings, given).sound()
         return str(orders.add(order_of(KINDS[kind], read)).pk)
 
-    def carry(self, count: int = 1) -> Slots:
+    def carry(self, count: int = 1) -> JobRunner:
         """Slots at work until the test ends; their children are forked (tests/preloaded.py)."""
         fork_children_of_jobs()
-        terms = terms_of(self.settings, CHILD)
-        slots = slots_of(self.settings, KINDS, count, terms=terms)
+        options = options_of(self.settings, CHILD)
+        slots = runner_of(self.settings, KINDS, count, options=options)
         slots.start()
         self._slots.append(slots)
         return slots
@@ -181,12 +181,12 @@ class Place:
 
     def ended(self, job: str, status: str) -> dict[str, Any]:
         """Wait until it has ended, as it must; all that is shown of it."""
-        from mtdata.jobs.records import looking
+        from mtdata.jobs.records import queries
         from mtdata.jobs.records.models import Job
 
         finals = ("Success", "Failed", "Stopped")
         until(lambda: self.status(job) in finals, lambda: self._told(job))
-        shown = looking.whole_of(Job.objects.get(pk=job))
+        shown = queries.details_of(Job.objects.get(pk=job))
         assert shown["status"] == status, shown
         return shown
 
@@ -231,9 +231,9 @@ class Place:
         """Let every lease be over, and reap."""
         from datetime import timedelta
 
-        from mtdata.jobs.records import reaping
+        from mtdata.jobs.records import reaper
         from mtdata.jobs.records.asking import now
         from mtdata.jobs.records.models import Part
 
         Part.objects.filter(status="In Progress").update(leased_until=now() - timedelta(seconds=1))
-        reaping.reap(3600)
+        reaper.reap(3600)

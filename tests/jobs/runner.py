@@ -12,9 +12,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mtdata.config import load
-from mtdata.jobs.celery.runner import slots_of
+from mtdata.jobs.celery.runner import runner_of
 from mtdata.jobs.records import runners
-from mtdata.jobs.runner import terms_of
+from mtdata.jobs.runner import options_of
 from tests.jobs.kinds import KINDS
 
 CHILD = (sys.executable, "-m", "mtdata.jobs.child", "tests.jobs.kinds")
@@ -24,5 +24,5 @@ if __name__ == "__main__":
     settings = load(Path(place), {})
     runners.__version__ = version or runners.__version__
     kinds = {name: kind for name, kind in KINDS.items() if name in (known or name)}
-    slots_of(settings, kinds, 1, terms=terms_of(settings, CHILD)).start()
+    runner_of(settings, kinds, 1, options=options_of(settings, CHILD)).start()
     threading.Event().wait()

@@ -19,7 +19,7 @@ def cable(place: Place) -> Iterator[Cable]:
     address = place.settings.database
     made = Cable(SERVERS[address.engine])
     url = (
-        address.told()
+        address.redacted()
         .replace("://", f"://{address.user}@")
         .replace(f":{address.port}/", f":{made.port}/")
     )

@@ -15,7 +15,7 @@ import pytest
 from mtdata.config import load
 from mtdata.core.errors import ConfigError
 from mtdata.jobs.celery import ring
-from mtdata.jobs.celery.runner import slots_of
+from mtdata.jobs.celery.runner import runner_of
 from tests.jobs.brokers import RABBIT_PORT, Moto, OwnRabbit, Sqs
 from tests.jobs.cable import Cable
 from tests.jobs.kinds import KINDS
@@ -124,7 +124,7 @@ def test_rabbitmq_that_is_killed_and_begun_again_rings_again(
             until(lambda: told(caplog, "there again"), "the all-clear")
             plain.ended(plain.add(rows=20, parts=1), "Success")
             server.raise_alarm()
-            until(lambda: "alarm" in ring.try_out(address), "the words")
+            until(lambda: "alarm" in ring.probe(address), "the words")
             assert not ring.ring(plain.settings, "a job")
             assert "takes no ring until that is over" in told(caplog, "could not be rung")[-1]
     finally:
@@ -226,10 +226,10 @@ def test_an_engine_without_its_packages_says_how_to_get_them(
     monkeypatch.setitem(sys.modules, "celery", None)
     broker.app_of.cache_clear()
     with pytest.raises(ConfigError, match=r"pip install mtdata\[sqs\]"):
-        slots_of(plain.settings, KINDS).start()
+        runner_of(plain.settings, KINDS).start()
     plain.configure(BROKER="amqp://127.0.0.1")
     with pytest.raises(ConfigError, match=r"pip install mtdata\[celery\]"):
-        slots_of(plain.settings, KINDS).start()
+        runner_of(plain.settings, KINDS).start()
     assert not ring.ring(plain.settings, "a job")
     broker.app_of.cache_clear()
 
@@ -240,5 +240,5 @@ def test_the_engine_celery_needs_a_broker(plain: Place) -> None:
     plain.configure(ENGINE="embedded")
     how = plain.settings.programme.model_copy(update={"engine": "celery"})
     with pytest.raises(ConfigError, match="BROKER is missing"):
-        slots_of(plain.settings.model_copy(update={"programme": how}), KINDS).start()
+        runner_of(plain.settings.model_copy(update={"programme": how}), KINDS).start()
     assert load(plain.folder / "config", {}).programme.broker is None

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from mtdata.alerts import notify
-from mtdata.cake import daily_records
-from mtdata.cake.daily_reports import Dailies, standing
+from mtdata.cake.daily_reports import DAILY
 from mtdata.duties import KINDS
 from mtdata.jobs import queue
+from mtdata.jobs.daily_reports import DailyScheduler, standing
+from mtdata.jobs.records import daily_records
 from tests.jobs.place import Place
 
 ONE = timedelta(days=1)
@@ -34,9 +35,9 @@ def configured(place: Place, **accounts: dict[str, Any]) -> None:
     place.configure()
 
 
-def look(place: Place, now: datetime = NOW, by: Dailies | None = None) -> None:
+def look(place: Place, now: datetime = NOW, by: DailyScheduler | None = None) -> None:
     """What a daemon does that has just begun."""
-    (by or Dailies()).look(place.settings, now, lambda: None)
+    (by or DailyScheduler([DAILY])).look(place.settings, now, lambda: None)
 
 
 def jobs(kind: str = "") -> dict[str, dict[str, str]]:
@@ -64,7 +65,7 @@ def missed(place: Place) -> dict[str, str]:
 
 def test_clicks_and_changes_are_queued_once_a_day_whoever_looks(place: Place) -> None:
     configured(place, east=EAST, east_2=EAST | {"TIMEZONE": "UTC"}, by_hand=EAST | {"DAILY_AT": ""})
-    daemon = Dailies()
+    daemon = DailyScheduler([DAILY])
     for now in (NOW, NOW + timedelta(hours=5)):
         look(place, now, daemon)
         look(place, now)  # another one, or this one begun anew
@@ -91,7 +92,7 @@ def test_two_daemons_that_saw_the_same_queue_one_job(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configured(place)
-    met, known = Barrier(2, timeout=30), daily_records.known
+    met, known = Barrier(2, timeout=30), daily_records.daily_state
     faults: list[BaseException] = []
 
     def seen(*asked: Any) -> Any:
@@ -106,7 +107,7 @@ def test_two_daemons_that_saw_the_same_queue_one_job(
             faults.append(fault)
             raise
 
-    monkeypatch.setattr(daily_records, "known", seen)
+    monkeypatch.setattr(daily_records, "daily_state", seen)
     both = [Thread(target=daemon) for _ in range(2)]
     for one in both:
         one.start()
@@ -152,7 +153,7 @@ def test_a_day_that_a_clock_ahead_took_is_asked_for_once_it_has_been(place: Plac
     turned("Success", "2026-06-10")
     look(place, NOW + 4 * ONE)
     turned("Success", "2026-06-14")
-    last = standing(place.settings, NOW)[0]["last"]
+    last = standing([DAILY], place.settings, NOW)[0]["last"]
     assert last["name"] == "daily_cake.clicks_east_2026-06-10"
     for day in (11, 12, 13):
         look(place, NOW + (day - 10) * ONE)
@@ -171,7 +172,7 @@ def test_days_beyond_what_one_job_asks_for_are_told(
     configured(plain)
     look(plain, datetime(2025, 1, 26, 12, tzinfo=UTC))
     turned("Success", "2025-01-26")
-    caplog.set_level(logging.WARNING, "mtdata.cake.daily_reports")
+    caplog.set_level(logging.WARNING, "mtdata.jobs.daily_reports")
     look(plain)
     assert list(jobs(CLICKS).values())[1:] == [{"from": "2025-05-06", "to": "2026-06-09"}]
     assert "the days from 2025-01-25 until before 2025-05-06 are left out" in caplog.text
@@ -179,7 +180,7 @@ def test_days_beyond_what_one_job_asks_for_are_told(
 
 def test_nothing_piles_up_where_nobody_carries_and_that_is_told(plain: Place) -> None:
     configured(plain)
-    daemon = Dailies()
+    daemon = DailyScheduler([DAILY])
     for number in range(5):
         look(plain, NOW + number * ONE, daemon)
     assert len(jobs(CLICKS)) == 1
@@ -194,7 +195,7 @@ def test_nothing_piles_up_where_nobody_carries_and_that_is_told(plain: Place) ->
 
 def test_what_failed_is_an_incident_until_the_next_one_came(plain: Place) -> None:
     configured(plain)
-    daemon = Dailies()
+    daemon = DailyScheduler([DAILY])
     look(plain, NOW, daemon)
     turned("Failed", "2026-06-10", reason="0000: the key is not accepted")
     look(plain, NOW, daemon)
@@ -225,7 +226,7 @@ def test_an_account_without_daily_reports_troubles_nobody(
     plain: Place, how: dict[str, dict[str, Any]]
 ) -> None:
     configured(plain)
-    daemon = Dailies()
+    daemon = DailyScheduler([DAILY])
     look(plain, NOW, daemon)
     turned("Failed", "2026-06-10", reason="no")
     look(plain, NOW, daemon)
@@ -233,7 +234,7 @@ def test_an_account_without_daily_reports_troubles_nobody(
     configured(plain, **(how or {"east": EAST | {"DAILY_AT": ""}}))
     look(plain, NOW, daemon)
     assert missed(plain) == {}
-    assert daemon.are_wanted(plain.settings) is bool(how)
+    assert daemon.is_wanted(plain.settings) is bool(how)
 
 
 def test_a_person_called_schedule_queues_no_daily_report(plain: Place) -> None:
@@ -271,11 +272,11 @@ def test_a_kill_at_any_moment_leaves_each_job_to_be_queued_once(
 
 def test_how_they_stand_is_told(plain: Place) -> None:
     configured(plain)
-    clicks, changes = standing(plain.settings, NOW)
+    clicks, changes = standing([DAILY], plain.settings, NOW)
     assert (clicks["kind"], changes["kind"], clicks["last"]) == (CLICKS, CHANGES, None)
     assert clicks["next_at"] == "2026-06-11T08:30:00+00:00"
     look(plain)
     turned("Failed", "2026-06-10", reason="no")
-    told: Callable[[], Any] = lambda: standing(plain.settings, NOW)[0]["last"]  # noqa: E731
+    told: Callable[[], Any] = lambda: standing([DAILY], plain.settings, NOW)[0]["last"]  # noqa: E731
     wanted = {"name": "daily_cake.clicks_east_2026-06-10", "status": "Failed", "reason": "no"}
     assert told() == {**wanted, "ended_at": None}

@@ -55,7 +55,7 @@ def said(place: Place, **changed: Any) -> str:
     verdict, told = database_of(settings)
     assert verdict == "bad"
     with pytest.raises(RecordsError) as raised:
-        setting.made_ready(settings.database)
+        setting.open_migrated(settings.database)
     assert str(raised.value) == told
     assert SECRET not in told
     return told
@@ -120,9 +120,9 @@ def test_a_connection_without_its_limits_is_not_used(
     monkeypatch.setitem(connecting.LIMITS, "no_such_limit", 1)
     for _ in range(2):
         with pytest.raises(RecordsError):
-            setting.look_into(place.settings.database)
+            setting.open_existing(place.settings.database)
     monkeypatch.undo()
-    setting.look_into(place.settings.database)
+    setting.open_existing(place.settings.database)
     assert answer("SHOW lock_timeout") == "20s"
 
 

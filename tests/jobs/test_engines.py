@@ -15,7 +15,7 @@ import pytest
 from mtdata.jobs import queue
 from mtdata.jobs.celery import ring
 from mtdata.jobs.celery.ring import MOST_HOPS
-from mtdata.jobs.celery.runner import RungSlots, slots_of
+from mtdata.jobs.celery.runner import CeleryRunner, runner_of
 from mtdata.jobs.records import orders, runners
 from tests.conftest import LONG
 from tests.jobs.conftest import BROKERS, ENGINES
@@ -196,7 +196,7 @@ def test_a_door_rings_for_every_order_and_for_none_that_changed_nothing(place: P
     queue.stop(place.settings, job)
     assert queue.stop(place.settings, job)[1] == "it has ended already: Stopped"
     until(lambda: place.broker and place.broker.waiting() == 4, "four rings")
-    assert orders.found(job).kind in KINDS
+    assert orders.job_named(job).kind in KINDS
 
 
 @pytest.mark.parametrize("place", ["sqlite-rabbitmq"], indirect=True)
@@ -206,9 +206,9 @@ def test_a_ring_goes_by_so_many_busy_runners_and_no_more(
     passed: list[int] = []
     monkeypatch.setattr(ring, "ring", lambda *_, hops=0, **__: passed.append(hops))
     monkeypatch.setattr(runners, "idle_elsewhere", lambda *_: True)
-    slots = slots_of(place.settings, KINDS)
+    slots = runner_of(place.settings, KINDS)
     slots._runner = uuid4()
-    assert isinstance(slots, RungSlots)
+    assert isinstance(slots, CeleryRunner)
     for hops in (0, MOST_HOPS - 1, MOST_HOPS):
-        slots._heard(str(uuid4()), hops)
+        slots._on_ring(str(uuid4()), hops)
     assert passed == [1, MOST_HOPS]

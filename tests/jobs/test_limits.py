@@ -6,7 +6,7 @@ import pytest
 
 from mtdata.core.errors import JobError
 from mtdata.daemon.slots import are_wanted
-from mtdata.jobs.records import orders, reaping
+from mtdata.jobs.records import orders, reaper
 from tests.jobs.place import Place, until
 
 
@@ -61,7 +61,7 @@ def test_a_stop_that_takes_too_long_ends_as_failed(plain: Place) -> None:
     until(lambda: plain.rows(job) == 60, "the rows")
     orders.stop(job)
     plain.pid("undoing")
-    reaping.reap(0)
+    reaper.reap(0)
     assert "was not stopped within" in plain.ended(job, "Failed")["reason"]
 
 

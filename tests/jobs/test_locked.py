@@ -64,7 +64,7 @@ def test_tables_that_somebody_is_making_are_waited_for_and_told(plain: Place) ->
         FileLock(f"{plain.settings.database.name}.migrating"),
         pytest.raises(RecordsBusy, match="another process has been making the tables"),
     ):
-        setting.made_ready(plain.settings.database)
+        setting.open_migrated(plain.settings.database)
 
 
 def test_two_in_each_others_way_are_no_lock_that_is_held() -> None:

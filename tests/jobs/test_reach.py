@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from mtdata.duties import KINDS
-from mtdata.jobs.records import looking
+from mtdata.jobs.records import queries
 from mtdata.jobs.records.models import Job
 from tests.jobs.place import Place
 
@@ -18,7 +18,7 @@ def test_jobs_of_some_accounts_are_those_and_no_others(
     place: Place,
 ) -> None:
     from mtdata.jobs.records.asking import now
-    from mtdata.web.access.reach import Scope
+    from mtdata.web.access.scope import Scope
 
     def enter(kind: str, name: str, parameters: Any) -> None:
         Job.objects.create(name=name, kind=kind, parameters=parameters, created_at=now())
@@ -32,9 +32,8 @@ def test_jobs_of_some_accounts_are_those_and_no_others(
         enter("cake.clicks", f"odd {number}", odd)
     kinds = {name: kind for name, kind in KINDS.items() if kind.account}
     for asked in ((), ("shop",), ("Shop", "1"), ("null",), NAMES):
-        export = SimpleNamespace(cake=[SimpleNamespace(name=name) for name in asked])
-        settings: Any = SimpleNamespace(export=export)
-        found = looking.paged(within=Scope(settings, kinds, is_whole=False).jobs)
+        settings: Any = SimpleNamespace()
+        found = queries.job_page(within=Scope(settings, kinds, (), asked).jobs)
         expected = {f"{NAMES.index(name)}-{kind}-{name}" for kind in OURS for name in asked}
         assert ({job["name"] for job in found.jobs}, found.total) == (expected, len(expected))
-    assert looking.paged().total == 3 * len(NAMES) + 4
+    assert queries.job_page().total == 3 * len(NAMES) + 4

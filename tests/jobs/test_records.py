@@ -54,7 +54,7 @@ def test_a_shared_database_without_tables_is_told(
     monkeypatch.setattr(setting, "_missing", lambda: [object()])
     if place.settings.database.is_shared:
         with pytest.raises(RecordsError, match="mtdata migrate"):
-            setting.made_ready(place.settings.database)
+            setting.open_migrated(place.settings.database)
 
 
 def test_the_commands_work_over_every_database(

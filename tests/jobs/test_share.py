@@ -12,8 +12,9 @@ from mtdata.cli.main import run
 from mtdata.core.errors import JobError
 from mtdata.duties import KINDS as REAL
 from mtdata.jobs import queue
-from mtdata.jobs.records import carrying, orders, runners
-from mtdata.jobs.records.carrying import Claimed, Signs
+from mtdata.jobs.parameters import validate
+from mtdata.jobs.records import claims, orders, runners
+from mtdata.jobs.records.claims import Claimed, PartProgress
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place
 
@@ -23,17 +24,19 @@ CROWD = 60  # more than a claim tries
 @pytest.fixture
 def runner(place: Place) -> UUID:
     """Somebody who carries."""
-    return runners.enter("embedded", 99)
+    return runners.register("embedded", 99)
 
 
 def entered(owner: str, *, key: str = "", count: int = 1, kind: str = "rows") -> list[str]:
     read = {"rows": 1.0, "parts": 2.0, "pause": 0.0, "undo_pause": 0.0, "how": "", "key": key}
-    order = orders.Order(kind, read, kind, key=key, hands=KINDS[kind].hands, owner=owner)
+    order = orders.Order(
+        kind, read, kind, key=key, max_runners=KINDS[kind].max_runners, owner=owner
+    )
     return [str(one.pk) for one in orders.add_all([order] * count)]
 
 
 def claimed(runner: UUID) -> Claimed | None:
-    return carrying.claim(runner, 60, KINDS)
+    return claims.claim(runner, 60, KINDS)
 
 
 def next_job(runner: UUID) -> str:
@@ -48,7 +51,7 @@ def test_jobs_with_no_hand_free_do_not_stand_before_those_that_can_begin(
     for _ in entered("anna", count=CROWD):
         plan = claimed(runner)
         assert plan is not None
-        carrying.finish(plan, Signs(), planned=["part0", "part1"])
+        claims.finish(plan, PartProgress(), planned=["part0", "part1"])
         assert claimed(runner) is not None  # its one hand is taken now
     assert claimed(runner) is None
     [last] = entered("anna")
@@ -72,7 +75,7 @@ def test_owners_and_accounts_take_turns(place: Place, runner: UUID) -> None:
         found = claimed(runner)
         assert found is not None
         turns.append(found.job)
-        carrying.finish(found, Signs(), planned=[])  # it ends at once
+        claims.finish(found, PartProgress(), planned=[])  # it ends at once
     assert turns[:3] == [crowd[0], plain[0], other]
     assert turns[3] == second  # of one account; the crowd had its turn there
     assert turns[4] == plain[1]
@@ -90,11 +93,12 @@ def test_who_has_more_in_hand_waits_for_who_has_less(place: Place, runner: UUID)
 def test_an_owner_has_so_many_jobs_and_no_more(plain: Place) -> None:
     plain.configure(QUEUE_JOBS=3)
     given = {"rows": "1"}
-    made = queue.add_all(plain.settings, KINDS, "rows", [given] * 3, "anna")
+    read = validate(KINDS["rows"], plain.settings, given)
+    made = queue.add_all(plain.settings, KINDS, "rows", [read] * 3, "anna")
     with pytest.raises(JobError, match=r"4 jobs of one owner.*3 are the most \(QUEUE_JOBS\)"):
         queue.add(plain.settings, KINDS, "rows", given, "anna")
     with pytest.raises(JobError, match="nothing was queued"):
-        queue.add_all(plain.settings, KINDS, "rows", [given] * 4, "bert")
+        queue.add_all(plain.settings, KINDS, "rows", [read] * 4, "bert")
     queue.add(
         plain.settings, KINDS, "rows", given, "bert"
     )  # another owner has a share of their own
@@ -127,7 +131,8 @@ def test_the_command_refuses_and_stops_all_of_these(
     order = ["jobs", "add", "study.export", "server=.", *config]
     assert [run(order), run(order), run(order)] == [0, 0, 65]
     assert "QUEUE_JOBS" in capsys.readouterr().err
-    own = [str(job.pk) for job in queue.add_all(plain.settings, KINDS, "rows", [{}] * 2, "anna")]
+    read = [validate(KINDS["rows"], plain.settings, {})] * 2
+    own = [str(job.pk) for job in queue.add_all(plain.settings, KINDS, "rows", read, "anna")]
     for words in (["stop"], ["stop", own[0], "--all"], ["stop", own[0], "--kind", "rows"]):
         assert run(["jobs", *words, *config]) == 64
     assert run(["jobs", "stop", "--all", "--owner", "anna", "--json", *config]) == 0

@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from mtdata.core.errors import Fenced
-from mtdata.jobs.records import carrying, looking, orders, runners, setting
+from mtdata.jobs.records import claims, orders, queries, runners, setting
 from mtdata.jobs.records.models import Part
-from mtdata.jobs.runner import Slots
+from mtdata.jobs.runner import JobRunner
 from tests.jobs.kinds import BATCH, KINDS, leave_given
 from tests.jobs.place import Place, until
 
@@ -105,7 +105,7 @@ def test_a_stop_while_a_failed_part_is_taken_back_takes_all_of_it_back(place: Pl
     leave_given(place.settings.home).touch()
     place.ended(job, "Stopped")
     assert place.rows(job) == 0
-    shown = [event["text"] for event in looking.events(orders.found(job), 50)]
+    shown = [event["text"] for event in queries.events(orders.job_named(job), 50)]
     assert "taking back what it did (all)" in shown
 
 
@@ -122,17 +122,17 @@ def test_a_retry_repeats_no_finished_part(plain: Place) -> None:
 
 
 def test_runners_side_by_side_never_have_one_part_twice(place: Place) -> None:
-    runner = runners.enter("embedded", 1)
+    runner = runners.register("embedded", 1)
     place.add("shared", parts=24)
-    first = carrying.claim(runner, 60, KINDS)
+    first = claims.claim(runner, 60, KINDS)
     assert first is not None
-    carrying.finish(first, carrying.Signs(), planned=[f"part{n}" for n in range(24)])
+    claims.finish(first, claims.PartProgress(), planned=[f"part{n}" for n in range(24)])
     taken: list[int] = []
 
     def take() -> None:
-        while (claimed := carrying.claim(runner, 60, KINDS)) is not None:
+        while (claimed := claims.claim(runner, 60, KINDS)) is not None:
             taken.append(claimed.part)
-            carrying.finish(claimed, carrying.Signs(1))
+            claims.finish(claimed, claims.PartProgress(1))
         setting.close_records()
 
     threads = [threading.Thread(target=take) for _ in range(6)]
@@ -146,12 +146,12 @@ def test_runners_side_by_side_never_have_one_part_twice(place: Place) -> None:
 
 def test_two_jobs_of_one_key_never_run_together(place: Place) -> None:
     jobs = [place.add(rows=20, parts=1, key="account") for _ in range(2)]
-    runner = runners.enter("embedded", 1)
-    claims: list[carrying.Claimed] = []
+    runner = runners.register("embedded", 1)
+    taken: list[claims.Claimed] = []
 
     def take() -> None:
-        if (claimed := carrying.claim(runner, 60, KINDS)) is not None:
-            claims.append(claimed)
+        if (claimed := claims.claim(runner, 60, KINDS)) is not None:
+            taken.append(claimed)
         setting.close_records()
 
     threads = [threading.Thread(target=take) for _ in range(4)]
@@ -159,11 +159,11 @@ def test_two_jobs_of_one_key_never_run_together(place: Place) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(claims) == 1
+    assert len(taken) == 1
     assert sorted(map(place.status, jobs)) == ["In Progress", "Queued"]
-    assert carrying.claim(runner, 60, KINDS) is None
-    carrying.finish(claims[0], carrying.Signs())
-    assert plain_claim(runner).job in {*jobs} - {claims[0].job}
+    assert claims.claim(runner, 60, KINDS) is None
+    claims.finish(taken[0], claims.PartProgress())
+    assert plain_claim(runner).job in {*jobs} - {taken[0].job}
 
 
 def test_two_slots_share_the_parts_of_one_job(plain: Place) -> None:
@@ -197,7 +197,7 @@ def test_a_retry_closes_again_and_repeats_no_part(plain: Place) -> None:
 
 def test_a_runner_that_ends_hands_its_part_back(plain: Place) -> None:
     job = plain.add(rows=200, parts=1, how="waits")
-    slots: Slots = plain.carry()
+    slots: JobRunner = plain.carry()
     plain.pid("stands")
     assert slots.stop(60)
     plain.carry()
@@ -219,7 +219,7 @@ def test_a_job_whose_runner_is_gone_is_stopped_all_the_same(plain: Place) -> Non
 
 
 def test_a_part_that_kills_its_child_each_time_has_failed_in_the_end(plain: Place) -> None:
-    runner = runners.enter("embedded", 1)
+    runner = runners.register("embedded", 1)
     job = plain.add(parts=1)
     for _ in range(3):
         plain_claim(runner)
@@ -229,8 +229,8 @@ def test_a_part_that_kills_its_child_each_time_has_failed_in_the_end(plain: Plac
     assert "was not heard of" in shown["reason"]
 
 
-def plain_claim(runner: UUID) -> carrying.Claimed:
-    claimed = carrying.claim(runner, 60, KINDS)
+def plain_claim(runner: UUID) -> claims.Claimed:
+    claimed = claims.claim(runner, 60, KINDS)
     assert claimed is not None
     return claimed
 
@@ -240,20 +240,20 @@ def lift_pauses() -> None:
 
 
 def test_a_fenced_commit_of_an_earlier_attempt_writes_nothing(place: Place) -> None:
-    runner = runners.enter("embedded", 1)
+    runner = runners.register("embedded", 1)
     job = place.add(parts=1)
     early = plain_claim(runner)
     place.expire()
     late = plain_claim(runner)
     assert late.attempt > early.attempt
-    with pytest.raises(Fenced), carrying.fenced(early):
+    with pytest.raises(Fenced), claims.fenced(early):
         raise AssertionError("the fence let it in")
     with pytest.raises(Fenced):
-        carrying.finish(early, carrying.Signs(7))
-    assert carrying.renew(early, runner, 60, carrying.Signs()) is carrying.Verdict.LOST
-    assert not carrying.fail(early, "late")
-    carrying.finish(late, carrying.Signs(), planned=["part0"])
-    carrying.finish(late, carrying.Signs(), planned=["part0"])  # said twice, done once
+        claims.finish(early, claims.PartProgress(7))
+    assert claims.renew(early, runner, 60, claims.PartProgress()) is claims.Verdict.LOST
+    assert not claims.fail(early, "late")
+    claims.finish(late, claims.PartProgress(), planned=["part0"])
+    claims.finish(late, claims.PartProgress(), planned=["part0"])  # said twice, done once
     # a sign of life may come between the commit of a child and its word: it is not lost by that
-    assert carrying.renew(late, runner, 60, carrying.Signs()) is carrying.Verdict.GOES_ON
-    assert looking.whole_of(orders.found(job))["parts"]["total"] == 1
+    assert claims.renew(late, runner, 60, claims.PartProgress()) is claims.Verdict.GOES_ON
+    assert queries.details_of(orders.job_named(job))["parts"]["total"] == 1

@@ -30,7 +30,7 @@ def told(place: Place) -> dict[str, tuple[str, str]]:
 def test_a_database_that_answers_is_good_and_no_broker_is_asked(place: Place) -> None:
     found = told(place)
     assert list(found) == ["DATABASE"]
-    assert found["DATABASE"] == ("good", f"{place.settings.database.told()}: it answers")
+    assert found["DATABASE"] == ("good", f"{place.settings.database.redacted()}: it answers")
 
 
 @pytest.mark.parametrize("place", ["postgres", "mysql"], indirect=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from mtdata.cake.accounts import account_named
 from mtdata.cake.report import turns_of
 from mtdata.core.errors import BusyError
 from mtdata.core.limiter import Limiter
@@ -187,9 +188,9 @@ def test_a_turn_that_was_short_keeps_its_seat_for_its_time(place: Place, tmp_pat
 def test_an_account_has_them_where_its_records_are_shared(place: Place) -> None:
     place.write("export", {"CAKE": ACCOUNT})
     place.configure()
-    assert isinstance(turns_of(place.settings, place.settings.cake()), SharedTurns)
+    assert isinstance(turns_of(place.settings, account_named(place.settings)), SharedTurns)
     place.configure(DATABASE="sqlite:///state/programme.sqlite3")
-    assert isinstance(turns_of(place.settings, place.settings.cake()), Limiter)
+    assert isinstance(turns_of(place.settings, account_named(place.settings)), Limiter)
 
 
 @requires_pooler

@@ -16,9 +16,9 @@ from django.core.management import call_command
 
 from mtdata.cli.main import run
 from mtdata.jobs import queue
-from mtdata.jobs.records import carrying, listing, looking, reaping, runners, waiting
+from mtdata.jobs.records import claims, listing, queries, reaper, runners, waiting
 from mtdata.jobs.records.asking import now
-from mtdata.jobs.records.carrying import Claimed, Signs
+from mtdata.jobs.records.claims import Claimed, PartProgress
 from mtdata.jobs.records.waiting import Wait
 from tests.fakes_log import log_given_back
 from tests.jobs.kinds import KINDS
@@ -27,7 +27,7 @@ from tests.jobs.place import Place, until
 HOUR, LEASE_S = 3600.0, 60.0
 SETTLING = Wait(HOUR, "the day is settled then", untouched=True)
 WISH = Wait(HOUR, "the instance wants to be left alone", most_s=3 * 86_400)
-FIRST, NO_SIGNS = ("part0", "part1"), Signs()
+FIRST, NO_SIGNS = ("part0", "part1"), PartProgress()
 on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 
 
@@ -44,7 +44,7 @@ def part_of(job: str, name: str) -> Any:
 
 
 def claimed(runner: UUID, job: str | None = None, kinds: Collection[str] = KINDS) -> Claimed | None:
-    return carrying.claim(runner, LEASE_S, kinds, job)
+    return claims.claim(runner, LEASE_S, kinds, job)
 
 
 def planned(place: Place, runner: UUID, kind: str = "rows", *, closes: bool = False) -> str:
@@ -52,11 +52,11 @@ def planned(place: Place, runner: UUID, kind: str = "rows", *, closes: bool = Fa
     job = place.enter(kind, key="k")
     plan = claimed(runner, job)
     assert plan is not None
-    carrying.finish(plan, Signs(), planned=FIRST, closes=closes)
+    claims.finish(plan, PartProgress(), planned=FIRST, closes=closes)
     return job
 
 
-def rested(runner: UUID, job: str, wait: Wait = SETTLING, signs: Signs = NO_SIGNS) -> None:
+def rested(runner: UUID, job: str, wait: Wait = SETTLING, signs: PartProgress = NO_SIGNS) -> None:
     """Its next part, which waits now."""
     part = claimed(runner, job)
     assert part is not None
@@ -75,7 +75,7 @@ def let_time_pass(job: str, by_s: float = HOUR) -> None:
 
 @pytest.fixture
 def runner(place: Place) -> UUID:
-    return runners.enter("embedded", 1)
+    return runners.register("embedded", 1)
 
 
 def test_a_job_that_waits_is_queued_and_another_of_its_key_runs_meanwhile(
@@ -107,7 +107,7 @@ def test_when_the_time_has_come_it_goes_on_with_its_key(place: Place, runner: UU
         assert part is not None
         assert (part.name, part.again) == (name, False)
         assert (job_of(job).held_key, job_of(job).not_before) == ("k", None)
-        carrying.finish(part, Signs(rows=1))
+        claims.finish(part, PartProgress(rows=1))
     assert place.status(job) == "Success"
     assert job_of(job).reason == ""
 
@@ -136,7 +136,7 @@ def test_jobs_that_wait_are_passed_over_however_many_they_are(place: Place, runn
         for _ in FIRST:
             rested(runner, job)
     last = place.enter(key="k")
-    with patch.object(carrying, "CANDIDATES", 1):
+    with patch.object(claims, "CANDIDATES", 1):
         found = claimed(runner)
     assert found is not None
     assert found.job == last
@@ -149,7 +149,7 @@ def test_jobs_whose_key_is_taken_do_not_stand_before_those_that_can_begin(
     for _ in range(2):
         place.enter(key="k")
     last = place.enter(key="another")
-    with patch.object(carrying, "CANDIDATES", 1):
+    with patch.object(claims, "CANDIDATES", 1):
         found = claimed(runner)
     assert found is not None
     assert found.job == last
@@ -175,13 +175,13 @@ def test_what_a_job_did_before_it_waited_is_taken_back_by_a_stop(
     job = planned(place, runner)
     done = claimed(runner, job)
     assert done is not None
-    carrying.finish(done, Signs(rows=1))
+    claims.finish(done, PartProgress(rows=1))
     rested(runner, job)
     queue.stop(place.settings, job)
     undo = claimed(runner)
     assert undo is not None
     assert undo.stage == "undo"
-    carrying.finish(undo, Signs())
+    claims.finish(undo, PartProgress())
     assert place.status(job) == "Stopped"
 
 
@@ -190,7 +190,7 @@ def test_a_stop_that_comes_just_before_it_waits_is_heeded(place: Place, runner: 
     part = claimed(runner, job)
     assert part is not None
     queue.stop(place.settings, job)
-    assert waiting.rest(part, SETTLING, Signs())
+    assert waiting.rest(part, SETTLING, PartProgress())
     assert place.status(job) == "Stopped"
 
 
@@ -201,7 +201,7 @@ def test_a_runner_that_died_before_it_could_say_so_loses_no_part(
     part = claimed(runner, job)
     assert part is not None
     place.expire()
-    assert not waiting.rest(part, SETTLING, Signs())  # it is another's now
+    assert not waiting.rest(part, SETTLING, PartProgress())  # it is another's now
     for _ in FIRST:
         rested(runner, job)
     assert (place.status(job), part_of(job, "part0").lost) == ("Queued", 1)
@@ -212,14 +212,14 @@ def test_a_part_with_a_fault_does_not_let_its_job_go(place: Place, runner: UUID)
     job = planned(place, runner)
     part = claimed(runner, job)
     assert part is not None
-    assert reaping.put_off(part, "the store is away")
+    assert reaper.put_off(part, "the store is away")
     rested(runner, job)
     assert (place.status(job), job_of(job).held_key) == ("In Progress", "k")
     let_time_pass(job, by_s=60)
     part = claimed(runner)
     assert part is not None
     assert part.name == "part0"
-    carrying.finish(part, Signs())
+    claims.finish(part, PartProgress())
     assert (place.status(job), job_of(job).held_key) == ("Queued", None)
 
 
@@ -246,7 +246,7 @@ def test_a_wish_without_end_ends_the_part_and_a_step_begins_it_anew(
     job = planned(place, runner)
     rested(runner, job, WISH)
     let_time_pass(job, by_s=2 * 86_400)
-    rested(runner, job, WISH, Signs(rows=5, step="10:00 to 11:00"))  # it got on
+    rested(runner, job, WISH, PartProgress(rows=5, step="10:00 to 11:00"))  # it got on
     let_time_pass(job, by_s=2 * 86_400)
     rested(runner, job, WISH)
     assert {part_of(job, name).status for name in FIRST} == {"Queued"}
@@ -273,9 +273,9 @@ def test_it_is_told_until_when_a_job_waits(
         rested(runner, job)
     until_when = job_of(job).not_before
     told = f"waits until {until_when:%Y-%m-%d %H:%M:%S} UTC"
-    assert looking.whole_of(job_of(job))["not_before"] == until_when.isoformat()
-    assert looking.paged().jobs[0]["not_before"] == until_when
-    assert listing.waiting().oldest_at is None  # no runner is late
+    assert queries.details_of(job_of(job))["not_before"] == until_when.isoformat()
+    assert queries.job_page().jobs[0]["not_before"] == until_when
+    assert listing.queue_summary().oldest_at is None  # no runner is late
     on_term = signal.getsignal(signal.SIGTERM)
     with log_given_back():
         words = ["--config", str(place.folder / "config")]

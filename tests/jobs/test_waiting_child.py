@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.jobs.records import runners
-from mtdata.jobs.runner import terms_of
+from mtdata.jobs.runner import options_of
 from mtdata.jobs.supervisor import Supervisor
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import CHILD, Place, until
@@ -19,7 +19,7 @@ from tests.jobs.place import CHILD, Place, until
 @pytest.fixture
 def supervisor(plain: Place) -> Iterator[Supervisor]:
     """A slot that nobody serves."""
-    made = Supervisor(runners.enter("embedded", 1), terms_of(plain.settings, CHILD), KINDS)
+    made = Supervisor(runners.register("embedded", 1), options_of(plain.settings, CHILD), KINDS)
     yield made
     made.close()
 
@@ -49,10 +49,10 @@ def test_a_child_that_waits_reads_the_config_as_it_is_at_the_order(
     plain: Place, supervisor: Supervisor
 ) -> None:
     waiting(supervisor)
-    plain.configure(BATCH=7)
+    plain.configure(QUEUE_JOBS=7)
     plain.add(rows=20, parts=1, how="tells")
     carried(supervisor)
-    assert len(plain.signs("batch7")) == 1
+    assert len(plain.signs("most7")) == 1
 
 
 def test_a_child_that_died_while_it_waited_costs_no_attempt(
@@ -61,7 +61,7 @@ def test_a_child_that_died_while_it_waited_costs_no_attempt(
     os.kill(waiting(supervisor), signal.SIGKILL)
     job = plain.add(rows=20, parts=1)
     ready = supervisor._ready
-    until(lambda: ready is None or not ready.is_there(), "its end")
+    until(lambda: ready is None or not ready.is_running(), "its end")
     carried(supervisor)
     shown = plain.ended(job, "Success")
     assert not any("signal 9" in event["text"] for event in shown["events"])

@@ -84,12 +84,12 @@ def plant_in_child(cutter: Cutter) -> None:
     whole = child.carry
 
     def carry(work: Any, kinds: Any) -> None:
-        from mtdata.jobs.records import carrying
+        from mtdata.jobs.records import claims
 
         cutter.stage, cutter.job = work.claimed.stage, work.job
-        if not hasattr(carrying, "_planted"):
-            cutter.around(carrying, "finish", "records: done")
-            carrying._planted = True  # type: ignore[attr-defined]
+        if not hasattr(claims, "_planted"):
+            cutter.around(claims, "finish", "records: done")
+            claims._planted = True  # type: ignore[attr-defined]
         cutter.event(f"before part in {cutter.stage}")
         whole(work, kinds)
 
@@ -124,18 +124,18 @@ def run_runner(config: Path, cutter: Cutter | None) -> int:
     from mtdata.config import load
     from mtdata.duties import KINDS
     from mtdata.jobs.records import setting
-    from mtdata.jobs.runner import Slots, terms_of
+    from mtdata.jobs.runner import JobRunner, options_of
 
     settings = load(config, os.environ)
-    setting.made_ready(settings.database)
+    setting.open_migrated(settings.database)
     if cutter is not None:
         from mtdata.jobs.child_session import Child
-        from mtdata.jobs.records import carrying
+        from mtdata.jobs.records import claims
 
         cutter.stage = "the records"
-        cutter.around(carrying, "claim", "claim")
+        cutter.around(claims, "claim", "claim")
         cutter.around(Child, "order", "order")
-    Slots(settings, KINDS, terms=terms_of(settings, CHILD), count=1).drain()
+    JobRunner(settings, KINDS, options=options_of(settings, CHILD), count=1).drain()
     return 0
 
 

@@ -72,9 +72,9 @@ class Kitchen(Cakery):
 
     def carry(self, words: Sequence[str] = CHILD, **environ: str) -> None:
         """What `runner --once` carries, by children that these words begin."""
-        whole = runner.terms_of
+        whole = runner.options_of
         with (
-            patch.object(runner, "terms_of", lambda settings: whole(settings, tuple(words))),
+            patch.object(runner, "options_of", lambda settings: whole(settings, tuple(words))),
             patch.dict(os.environ, environ),
         ):
             assert self.run("runner", "--once").code == 0

@@ -17,10 +17,11 @@ from unittest.mock import patch
 import pytest
 
 from mtdata.cake import account, check
+from mtdata.cake.accounts import account_named
 from mtdata.config import load
 from mtdata.config.samples import samples_folder
 from mtdata.demo.cake.site import KEY, CakeSite
-from mtdata.jobs.records import reaping
+from mtdata.jobs.records import reaper
 from tests.bucket import KEYS, Bucket
 from tests.conftest import LONG, SEED, requires_program
 from tests.system.cake_child import CHILD
@@ -155,7 +156,7 @@ def ready(
 def _struck(home: Kitchen, words: Sequence[str], job: str, child: Sequence[str] = CHILD) -> None:
     """The job fails by the fault: with these words, and without a trace in the output."""
     before = home.sheets(), home.marks()
-    with patch.object(reaping, "MOST_PUT_OFF", 1):  # as if it had been put off five times
+    with patch.object(reaper, "MOST_PUT_OFF", 1):  # as if it had been put off five times
         home.carry(child)
     told = home.shown(job)
     assert told["status"] == "Failed", told
@@ -259,7 +260,7 @@ def test_rows_that_keep_arriving_are_told_and_leave_nothing_half(
     home.change(PAGE=5)
     home.cake.arriving = 1
     job = home.order("cake.clicks", **GIVEN)
-    with patch.object(reaping, "MOST_PUT_OFF", 1):
+    with patch.object(reaper, "MOST_PUT_OFF", 1):
         home.carry()
     told = home.shown(job)
     assert told["status"] == "Failed", told
@@ -394,7 +395,7 @@ def test_check_tells_a_folder_that_cannot_be_one(ready: Callable[[str], Kitchen]
 def test_check_waits_for_nobody_who_uses_the_account(ready: Callable[[str], Kitchen]) -> None:
     home = ready("folder")
     settings = load(home.folder / "config", {})
-    limiter = account.cake_limiter(settings.home, settings.cake())
+    limiter = account.cake_limiter(settings.home, account_named(settings))
     with patch.object(check, "LONGEST_S", 0.1), limiter.turn():
         code, found = _checked(home, "ADMIN_DOMAIN")
     assert (code, found["verdict"]) == (0, "odd")

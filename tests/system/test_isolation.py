@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.config.loading import load
-from mtdata.jobs.runner import terms_of
+from mtdata.jobs.runner import options_of
 from mtdata.study.decryption.worker_pool import WorkerPool
 from tests.system.home import ROOT, Home
 
@@ -94,7 +94,7 @@ def test_so_it_does_when_it_is_called_without_its_wrapper(packages: Path, words:
 
 def test_so_does_the_child_of_a_job(home: Home, packages: Path) -> None:
     home.configure()
-    words = terms_of(load(home.folder / "config", os.environ)).words
+    words = options_of(load(home.folder / "config", os.environ)).words
     code, told = said(list(words), packages)
     assert (code, ran(packages)) == (0, []), told  # no order, nothing to do
 

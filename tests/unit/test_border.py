@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from mtdata.cake.jobs import CHANGES, CLICKS, CONVERSIONS
 from mtdata.cli.main import run
 from mtdata.config import Settings, load
-from mtdata.core.border import Border, printable
+from mtdata.core.border import Border
+from mtdata.core.control import in_utf8
 from mtdata.core.csv_lines import csv_cells
 from mtdata.core.errors import EntryError, JobError, StorageError, UsageError
-from mtdata.jobs.kind import kept_day, read_parameters
+from mtdata.jobs.kind import kept_day
+from mtdata.jobs.parameters import validate
 from mtdata.study.model.days import read_name
 from mtdata.study.model.likeness import alike
 from mtdata.study.model.package import read_entry
@@ -115,10 +117,10 @@ def test_a_name_of_a_file_is_a_day_or_none(scale: str, ending: str, pattern: str
 
 @given(st.binary(max_size=40))
 def test_the_name_of_any_file_can_be_told(name: bytes) -> None:
-    told = printable(name.decode("utf-8", "surrogateescape"))
+    told = in_utf8(name.decode("utf-8", "surrogateescape"))
     assert told.encode().decode() == told
-    assert printable("caf\xe9") == "caf\xe9"
-    assert printable("a\udc80") == "a\\x80"
+    assert in_utf8("caf\xe9") == "caf\xe9"
+    assert in_utf8("a\udc80") == "a\\x80"
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +144,7 @@ def test_a_day_of_an_order_is_one_from_2000_to_tomorrow_or_refused(
         (CHANGES, ("since",)),
     ):
         with suppress(JobError, UsageError):
-            found = read_parameters(kind, settings, dict.fromkeys(names, word))
+            found = validate(kind, settings, dict.fromkeys(names, word)).sound()
             first = date.fromisoformat(found[names[0]])
             assert date(2000, 1, 1) <= first <= datetime.now(UTC).date() + timedelta(days=1)
 

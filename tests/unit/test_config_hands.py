@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from mtdata.config import hands
+from mtdata.config import check, hands
 from mtdata.config.loading import FILES
 from mtdata.core import ownership
-from mtdata.study.operations import check
 from tests.owners import OTHER, is_root, pretend
 from tests.unit.config_folder import Folder, keys
 

@@ -22,9 +22,7 @@ def full(**more: Any) -> dict[str, Any]:
 
 
 def secrets(site: SiteConfig) -> list[tuple[str, str]]:
-    return [
-        (r.access_key.get_secret_value(), r.secret_key.get_secret_value()) for r in site.replicas
-    ]
+    return [(r.store.access_key, r.store.secret_key) for r in site.replicas]
 
 
 def test_a_replica_is_a_url_or_a_mapping_and_there_may_be_several(folder: Folder) -> None:
@@ -41,7 +39,7 @@ def test_a_replica_is_a_url_or_a_mapping_and_there_may_be_several(folder: Folder
         "file:///mnt/disk",
         "s3://bucket/prefix",
     ]
-    assert [(r.endpoint, r.region) for r in site.replicas] == [
+    assert [(r.store.endpoint, r.store.region) for r in site.replicas] == [
         *(2 * [("", "")]),
         ("https://minio.example.org:9000", "eu-west-1"),
     ]
@@ -50,9 +48,18 @@ def test_a_replica_is_a_url_or_a_mapping_and_there_may_be_several(folder: Folder
 
 def test_a_replica_says_how_its_store_is_addressed_and_seals(folder: Folder) -> None:
     more = {"ADDRESSING": "virtual", "SSE": "aws:kms", "SSE_KEY": "alias/answers"}
-    plain, sealed = one(folder, REPLICAS=[full(URL="s3://other"), full(**more)]).replicas
+    plain, sealed = (
+        replica.store
+        for replica in one(folder, REPLICAS=[full(URL="s3://b"), full(**more)]).replicas
+    )
     assert (plain.addressing, plain.sse, plain.sse_key) == ("", "", "")
     assert (sealed.addressing, sealed.sse, sealed.sse_key) == tuple(more.values())
+
+
+def test_a_replica_waits_and_calls_itself_as_its_site_does(folder: Folder) -> None:
+    [replica] = one(folder, REPLICAS="s3://b", TIMEOUT="7s", USER_AGENT="we/1").replicas
+    found = (replica.store.timeout_s, replica.store.connect_timeout_s, replica.store.agent)
+    assert found == (7.0, 10.0, "we/1")
 
 
 def test_one_replica_needs_no_list(folder: Folder) -> None:

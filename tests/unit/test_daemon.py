@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -15,12 +16,14 @@ import pytest
 
 from benchmarks.moved_clock import MovedClock, scheduled_by
 from mtdata import logs
+from mtdata.config import SiteConfig
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.daemon import loop as house
-from mtdata.daemon import tasks
 from mtdata.daemon.loop import Daemon
 from mtdata.daemon.systemd import Notifier
-from mtdata.study.operations.tasks import StudyTask, TaskTurn
+from mtdata.jobs.rounds import TaskTurn
+from mtdata.study.duty import STUDY
+from mtdata.study.operations.tasks import ROUNDS, StudyTask
 from tests.fakes_log import log_given_back
 from tests.unit.config_folder import Folder, keys
 
@@ -51,8 +54,6 @@ class Stage:
         self.clock = MovedClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
         self.systemd, self.begun = Told(), 0
         self.moves: dict[int, timedelta] = {}  # by the ticks that are left
-        self._patch = patch
-        patch.setattr(tasks, "DAILY", ())
         patch.setattr(house, "_end_at_once", self._end)
 
     def stops_within(self, span: str) -> None:
@@ -64,20 +65,22 @@ class Stage:
         """In the real one's place, which would end pytest with it."""
         raise EndedAtOnce
 
-    def play(self, ticks: int, act: Callable[[TaskTurn], int], *, settled: bool = True) -> int:
-        def count(turn: TaskTurn) -> int:
+    def play(
+        self, ticks: int, act: Callable[[TaskTurn[SiteConfig]], int], *, settled: bool = True
+    ) -> int:
+        def count(turn: TaskTurn[SiteConfig]) -> int:
             self.begun += 1
             return act(turn)
 
         duty = StudyTask("collect", ("nothing",), lambda site, terms: None, count)
-        self._patch.setattr(house, "COLLECT", duty)
-        self._patch.setattr(tasks, "COLLECT", duty)
+        rounds = replace(ROUNDS, collect=duty, daily=())
         left = iter(range(ticks, 0, -1))
         one = Daemon(
             self.folder.load,
             clock=self.clock,
             wait=lambda seconds: self._tick(one, next(left), settled=settled),
             systemd=self.systemd,
+            duties=(replace(STUDY, rounds=rounds),),
         )
         with scheduled_by(self.clock):
             return one.run()
@@ -112,7 +115,7 @@ def test_a_round_begins_every_five_minutes_and_each_tick_is_a_sign_of_life(stage
 def test_a_named_fault_ends_one_round_and_the_next_comes(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(turn: TaskTurn) -> int:
+    def fail(turn: TaskTurn[SiteConfig]) -> int:
         raise StorageError("the disk refused")
 
     assert stage.play(31, fail) == 0
@@ -127,12 +130,12 @@ def test_a_fault_of_the_program_ends_one_round_and_shows_nothing_but_places(
 ) -> None:
     answer = " ".join(["an", "answer"])
 
-    def fail(turn: TaskTurn) -> int:
+    def fail(turn: TaskTurn[SiteConfig]) -> int:
         raise KeyError(answer)
 
     assert stage.play(31, fail) == 0
     assert stage.begun == 4
-    until = time.monotonic() + PATIENCE_S  # it is told when the desk is free again already
+    until = time.monotonic() + PATIENCE_S  # it is told when the worker is free again already
     while len(caplog.records) < 4 and time.monotonic() < until:
         time.sleep(0.001)
     told = "\n".join(logs.LineFormatter().format(record) for record in caplog.records)
@@ -142,7 +145,7 @@ def test_a_fault_of_the_program_ends_one_round_and_shows_nothing_but_places(
 
 
 def test_a_busy_pool_is_no_fault(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    def busy(turn: TaskTurn) -> int:
+    def busy(turn: TaskTurn[SiteConfig]) -> int:
         raise BusyError("another round has this pool")
 
     assert stage.play(31, busy) == 0
@@ -153,7 +156,7 @@ def test_a_busy_pool_is_no_fault(stage: Stage, caplog: pytest.LogCaptureFixture)
 def test_a_round_that_hangs_is_skipped_over_and_the_watchdog_is_left_alone(stage: Stage) -> None:
     gate = Event()
 
-    def hang(turn: TaskTurn) -> int:
+    def hang(turn: TaskTurn[SiteConfig]) -> int:
         gate.wait(PATIENCE_S)
         return 0
 
@@ -172,7 +175,7 @@ def test_a_task_that_does_not_end_within_stop_s_is_left_to_the_next_start(
     stage.stops_within("1s")
     gate = Event()
 
-    def hang(turn: TaskTurn) -> int:
+    def hang(turn: TaskTurn[SiteConfig]) -> int:
         gate.wait(PATIENCE_S)
         return 0
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.cake.daily import MOST_DAYS, EndedReport, Known, Plan, day_of, name_of, stretch
+from mtdata.jobs.daily import MOST_DAYS, EndedReport, Known, Plan, day_of, name_of, stretch
 
 NEW_YORK, LORD_HOWE, SAO_PAULO = (
     ZoneInfo(name) for name in ("America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo")

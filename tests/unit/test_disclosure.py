@@ -13,12 +13,12 @@ from mtdata.config.export import CakeConfig
 from mtdata.config.site import SiteConfig
 from mtdata.core.disclosure import (
     Accepted,
+    disclosed,
     distance,
     host_told,
     is_key_itself,
     is_near,
     kind_of,
-    shown,
 )
 from tests.unit.config_folder import Folder, keys
 
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Folder:
     ],
 )
 def test_what_is_near_to_an_allowed_word_or_a_short_number_is_shown(key: str, word: str) -> None:
-    assert shown(word, accepted_keys(SiteConfig)[key]) == f'"{word}"'
+    assert disclosed(word, accepted_keys(SiteConfig)[key]) == f'"{word}"'
 
 
 @pytest.mark.parametrize("model", [SiteConfig, CakeConfig])
@@ -63,7 +63,7 @@ def test_what_could_be_a_password_is_shown_for_no_key(
     model: type[SiteConfig | CakeConfig], word: str
 ) -> None:
     for accepted in accepted_keys(model).values():
-        assert word not in shown(word, accepted)
+        assert word not in disclosed(word, accepted)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_could_be_a_password_is_shown_for_no_key(
 )
 @pytest.mark.parametrize("word", ["1234", "true", "rewrite", "5m", "12:30", "Europe/Berlin"])
 def test_a_key_that_takes_any_text_shows_nothing(key: str, word: str) -> None:
-    assert shown(word, accepted_keys(SiteConfig)[key]) == kind_of(word)
+    assert disclosed(word, accepted_keys(SiteConfig)[key]) == kind_of(word)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_key_that_takes_any_text_shows_nothing(key: str, word: str) -> None:
     ],
 )
 def test_all_else_is_told_by_its_length_and_kind(value: object, told: str) -> None:
-    assert shown(value, Accepted(frozenset({"rewrite"}), numbers=True)) == told
+    assert disclosed(value, Accepted(frozenset({"rewrite"}), numbers=True)) == told
 
 
 @pytest.mark.parametrize("host", ["smtp.example.org", "localhost", "127.0.0.1", "::1", "[::1]"])

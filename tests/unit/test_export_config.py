@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from mtdata.cake.accounts import account_named
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.config.samples import samples_folder
@@ -33,13 +34,13 @@ def loaded(folder: Folder, told: object) -> Settings:
 
 
 def one(folder: Folder, **more: Any) -> CakeConfig:
-    return loaded(folder, {**ACCOUNT, **more}).cake()
+    return account_named(loaded(folder, {**ACCOUNT, **more}))
 
 
 def test_without_a_file_there_is_no_account(folder: Folder) -> None:
     assert folder.load().export.cake == ()
     with pytest.raises(UsageError, match="names no account of CAKE"):
-        folder.load().cake()
+        account_named(folder.load())
 
 
 def test_an_account_needs_a_domain_a_key_and_a_zone(folder: Folder) -> None:
@@ -58,11 +59,11 @@ def test_several_accounts_have_names(folder: Folder) -> None:
     by_name = loaded(folder, {"east": ACCOUNT, "west": west})
     listed = loaded(folder, [{"NAME": "east", **ACCOUNT}, {"NAME": "west", **west}])
     assert by_name.export == listed.export
-    assert by_name.cake("west").name == "west"
+    assert account_named(by_name, "west").name == "west"
     with pytest.raises(UsageError, match="several accounts; it has east, west"):
-        by_name.cake()
+        account_named(by_name)
     with pytest.raises(UsageError, match="Did you mean west"):
-        by_name.cake("wst")
+        account_named(by_name, "wst")
 
 
 def test_accounts_do_not_write_over_each_other_s_files(folder: Folder) -> None:
@@ -166,10 +167,10 @@ def test_an_unknown_key_is_told_with_the_nearest(folder: Folder) -> None:
 def test_keys_come_from_outside_the_file(folder: Folder, tmp_path: Path) -> None:
     told = {key: value for key, value in ACCOUNT.items() if key != "API_KEY"}
     folder.environ = {"MTDATA_CAKE_API_KEY": "from-environment"}
-    assert loaded(folder, told).cake().api_key.get_secret_value() == "from-environment"
+    assert account_named(loaded(folder, told)).api_key.get_secret_value() == "from-environment"
     (tmp_path / "west.api_key").write_text("from-credential\n")
     folder.environ = {"CREDENTIALS_DIRECTORY": str(tmp_path), "MTDATA_WEST_API_KEY": "no"}
-    account = loaded(folder, {"west": told}).cake("west")
+    account = account_named(loaded(folder, {"west": told}), "west")
     assert account.api_key.get_secret_value() == "from-credential"
 
 
@@ -206,7 +207,7 @@ def test_each_key_stands_in_the_sample_and_all_of_them_are_taken(folder: Folder)
     allowed = {str(field.validation_alias) for field in CakeConfig.model_fields.values()}
     assert set(told["CAKE"]) == allowed - {"None"}  # what no file says
     folder.environ = dict.fromkeys(("CAKE_API_KEY", "S3_ACCESS_KEY", "S3_SECRET_KEY"), "x")
-    shown = loaded(folder, told["CAKE"]).cake()
+    shown = account_named(loaded(folder, told["CAKE"]))
     defaults = one(folder)
     shown_only = {
         *("api_key", "timezone", "server_timezone", "click_columns", "endpoint", "region"),

@@ -9,7 +9,8 @@ import pytest
 
 from mtdata.config import Settings
 from mtdata.core.errors import JobError, UsageError
-from mtdata.jobs.kind import MOST_VALUE, day, named_by_days, read_parameters, reading
+from mtdata.jobs.kind import day, named_by_days
+from mtdata.jobs.parameters import MOST_VALUE, validate
 from mtdata.study.operations.jobs import DECODE
 from tests.jobs.kinds import DATED
 from tests.unit.test_programme_config import loaded
@@ -24,7 +25,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_every_fault_is_told_at_its_parameter(settings: Settings) -> None:
-    faults = reading(DATED, settings, {"start": "x", "note": "\x07", "colour": "red"}).faults
+    faults = validate(DATED, settings, {"start": "x", "note": "\x07", "colour": "red"}).faults
     assert faults == {
         "colour": "there is no such parameter",
         "end": "it is needed",
@@ -34,42 +35,41 @@ def test_every_fault_is_told_at_its_parameter(settings: Settings) -> None:
 
 
 def test_values_that_do_not_go_together_are_told_at_one_of_them(settings: Settings) -> None:
-    found = reading(DATED, settings, {"start": LAST, "end": FIRST})
+    found = validate(DATED, settings, {"start": LAST, "end": FIRST})
     told = f"start {LAST} is after end {FIRST}; both days are included"
     assert found.faults == {"start": told}
     with pytest.raises(JobError, match=f"^dated: {told}$"):
-        read_parameters(DATED, settings, {"start": LAST, "end": FIRST})
+        validate(DATED, settings, {"start": LAST, "end": FIRST}).sound()
 
 
 def test_the_command_line_is_told_the_first_fault_in_one_line(settings: Settings) -> None:
     with pytest.raises(UsageError, match=r"^dated needs start, end=; it takes start= "):
-        read_parameters(DATED, settings, {})
+        validate(DATED, settings, {}).sound()
     with pytest.raises(UsageError, match="has no parameter 'colour'"):
-        read_parameters(DATED, settings, {"colour": "red"})
+        validate(DATED, settings, {"colour": "red"}).sound()
     with pytest.raises(JobError, match=r"^dated: end: allowed is a day \(there is no such day\)$"):
-        read_parameters(DATED, settings, {"start": FIRST, "end": "2026-02-30"})
+        validate(DATED, settings, {"start": FIRST, "end": "2026-02-30"}).sound()
 
 
-def test_what_is_good_is_read_alike_both_ways(settings: Settings) -> None:
+def test_what_is_good_is_kept(settings: Settings) -> None:
     given = {"start": "01-03-2026", "end": LAST}
-    found = reading(DATED, settings, given)
+    found = validate(DATED, settings, given)
     assert found.faults == {}
-    assert found.parameters == read_parameters(DATED, settings, given)
-    assert found.parameters == {"start": FIRST, "end": LAST, "note": ""}
+    assert found.sound() == {"start": FIRST, "end": LAST, "note": ""}
     assert named_by_days(found.parameters) == "report_01032026_02032026"
 
 
 @pytest.mark.parametrize("words", ["a\nb", "a\0", "a\x9b", "a\ufffdb", chr(0xDCFF), "x" * 1001])
 def test_odd_and_overlong_values_are_refused(settings: Settings, words: str) -> None:
     given = {"start": FIRST, "end": LAST, "note": words}
-    assert set(reading(DATED, settings, given).faults) == {"note"}
+    assert set(validate(DATED, settings, given).faults) == {"note"}
     with pytest.raises(JobError, match="note: allowed is a word"):
-        read_parameters(DATED, settings, given)
+        validate(DATED, settings, given).sound()
 
 
 def test_what_is_only_unusual_is_taken(settings: Settings) -> None:
     given = {"start": FIRST, "end": LAST, "note": "Ünïcode 日本 " + "x" * (MOST_VALUE - 11)}
-    assert reading(DATED, settings, given).faults == {}
+    assert validate(DATED, settings, given).faults == {}
 
 
 def test_a_day_is_refused_until_it_has_come_somewhere(settings: Settings) -> None:

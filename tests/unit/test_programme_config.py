@@ -16,7 +16,7 @@ from mtdata.config.database import DatabaseAddress
 from mtdata.config.samples import samples_folder
 from mtdata.core.errors import ConfigError, JobError
 from mtdata.jobs.celery.app import new_app
-from mtdata.jobs.check import unproven
+from mtdata.jobs.check import check_jobs, unproven
 from mtdata.jobs.kind import day, days_in_order
 from mtdata.jobs.records.connecting import described
 
@@ -129,7 +129,6 @@ def test_a_relative_file_is_taken_from_the_folder_above_config(tmp_path: Path) -
         {"ENGINE": "cellery"},
         {"LEASE_S": "5s"},
         {"SLOTS": "-1"},
-        {"BATCH": "0"},
         {"ALLOWED_HOSTS": ["a b"]},
         {"LEASES": "5s"},
     ],
@@ -143,11 +142,23 @@ def test_a_fault_is_told_and_no_secret(tmp_path: Path, keys: dict[str, Any]) -> 
     assert "s3cr" not in str(raised.value)
 
 
+def test_a_key_that_does_nothing_any_more_is_no_fault_and_told_by_its_name(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, BATCH="s3cr", MAIL_ALLOWED=["s3cr"], SLOTS=2)
+    assert settings.programme.retired == ("MAIL_ALLOWED", "BATCH")
+    assert settings.programme.slots == 2
+    assert [(one.what, one.verdict) for one in check_jobs(settings)] == [
+        ("MAIL_ALLOWED", "odd"),
+        ("BATCH", "odd"),
+    ]
+    assert "s3cr" not in repr(settings) + repr(check_jobs(settings))
+    assert loaded(tmp_path).programme.retired == ()
+
+
 def test_the_password_is_in_no_repr(tmp_path: Path) -> None:
     url = "mysql://u:${DB_PASS}@db/n"
     settings = loaded(tmp_path, {"DB_PASS": "s3cr"}, DATABASE=url, BROKER="amqp://u:s3cr@b//")
     assert settings.database.password == "s3cr"
-    assert "s3cr" not in repr(settings) + repr(settings.database) + settings.database.told()
+    assert "s3cr" not in repr(settings) + repr(settings.database) + settings.database.redacted()
 
 
 def test_each_key_of_the_sample_is_the_default(tmp_path: Path) -> None:
@@ -192,7 +203,7 @@ def test_a_start_after_the_end_is_refused() -> None:
 )
 def test_a_broker_is_read(tmp_path: Path, url: str, address: BrokerAddress) -> None:
     assert loaded(tmp_path, ENGINE="celery", BROKER=url).programme.broker == address
-    assert not address.password or address.password not in repr(address) + address.told()
+    assert not address.password or address.password not in repr(address) + address.redacted()
 
 
 @pytest.mark.parametrize(

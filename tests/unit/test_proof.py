@@ -110,10 +110,10 @@ def test_a_part_is_one_range_of_bytes_or_none(asked: str, expected: tuple[int, i
 
 
 def test_a_part_is_asked_for_of_the_same_bytes_alone() -> None:
-    assert ranges.is_asked("bytes=1-", "", "")
-    assert ranges.is_asked("bytes=1-", '"a"', '"a"')
+    assert ranges.is_range_asked("bytes=1-", "", "")
+    assert ranges.is_range_asked("bytes=1-", '"a"', '"a"')
     for condition in ('"b"', 'W/"a"', "Wed, 21 Oct 2015 07:28:00 GMT"):
-        assert not ranges.is_asked("bytes=1-", condition, '"a"')
+        assert not ranges.is_range_asked("bytes=1-", condition, '"a"')
 
 
 @given(st.lists(st.binary(max_size=5)), st.integers(0, 30), st.integers(0, 30))

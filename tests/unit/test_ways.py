@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.core.errors import StorageError
+from mtdata.core.errors import BusyError
 from mtdata.web.downloads.ways import STILL_S, DownloadSlots
 
 
@@ -24,17 +24,17 @@ class Reader:
 def test_nobody_has_more_than_half() -> None:
     ways = DownloadSlots(4)
     own = [ways.take("a", Reader()) for _ in range(2)]
-    with pytest.raises(StorageError, match="2 of your downloads are under way"):
+    with pytest.raises(BusyError, match="2 of your downloads are under way"):
         ways.take("a", Reader())
     others = [ways.take(name, Reader()) for name in "bc"]
-    with pytest.raises(StorageError, match="4 downloads are under way"):
+    with pytest.raises(BusyError, match="4 downloads are under way"):
         ways.take("d", Reader())
     own[0].close()
     own[0].close()  # which gives back no other one's
     ways.take("d", Reader())
-    with pytest.raises(StorageError):
+    with pytest.raises(BusyError):
         ways.take("e", Reader())
-    with others[0], pytest.raises(StorageError):
+    with others[0], pytest.raises(BusyError):
         ways.take("e")
     assert ways.take("e").owner == "e"
 
@@ -49,7 +49,7 @@ def test_who_takes_nothing_gives_way_and_only_where_there_is_no_room() -> None:
     for _ in range(2):
         ways.take("e", new)
     assert [reader.is_cut for reader in readers] == [True, True, False, False]
-    with pytest.raises(StorageError):
+    with pytest.raises(BusyError):
         ways.take("f", Reader())
 
 
@@ -66,5 +66,5 @@ def test_who_has_half_makes_room_by_an_own_one_alone() -> None:
 def test_what_has_no_connection_yet_never_gives_way() -> None:
     ways = DownloadSlots(2)
     ways.take("a")
-    with pytest.raises(StorageError):
+    with pytest.raises(BusyError):
         ways.take("a", Reader())

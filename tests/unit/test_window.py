@@ -68,7 +68,7 @@ def test_what_was_there_and_what_never_was_tile_the_day(case: tuple[date, ZoneIn
     day, zone = case
     whole = w.span(day, day)
     changes = w.turns(whole, zone)
-    there, never = list(w.there(whole, changes)), list(w.never(whole, changes))
+    there, never = list(w.without_gaps(whole, changes)), list(w.never(whole, changes))
     tiles = sorted(there + never)
     assert [tile.start for tile in tiles] + [whole.end] == [whole.start] + [
         tile.end for tile in tiles

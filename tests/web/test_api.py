@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -347,6 +349,12 @@ def test_runners_tell_what_they_have_in_hand(web: WebSite) -> None:
     web.place.stop()
     gone = asking.get("/api/runners?ended=true").json()["runners"]
     assert mine["id"] in [one["id"] for one in gone]
+
+
+def test_what_is_told_of_sites_is_described_word_by_word_as_it_was(web: WebSite) -> None:
+    found = program(web, "viewer").get("/api/openapi.json").json()["components"]["schemas"]
+    kept = json.loads(Path(__file__).with_name("site_schemas.json").read_text())
+    assert json.dumps({name: found[name] for name in kept}) == json.dumps(kept)
 
 
 def test_no_answer_tells_a_secret(web: WebSite, pools: PooledSite) -> None:

@@ -29,7 +29,7 @@ def sql(words: str, *values: Any) -> list[Any]:
 
 def user_of(office: Office, email: str, *fields: str, where: str = "first") -> tuple[Any, ...]:
     """Fields of the one user who is that guest."""
-    name = name_of(office.instances[where].domain, email)
+    name = name_of("cake", office.instances[where].domain, email)
     found = sql(f"SELECT {', '.join(fields)} FROM {USERS} WHERE username = %s", name)
     assert len(found) == 1
     return tuple(found[0])
@@ -148,7 +148,7 @@ def test_who_is_known_is_told_that_the_instance_is_away_and_five_refusals_lock(
 
 def test_nobody_of_that_name_is_taken_over(office: Office) -> None:
     office.know("eve@example.com")
-    name = name_of(office.instances["first"].domain, "eve@example.com")
+    name = name_of("cake", office.instances["first"].domain, "eve@example.com")
     with pytest.raises(subprocess.CalledProcessError):
         office.add_user(name)
     sql("UPDATE auth_user SET username = %s WHERE username = 'viewer'", name)
@@ -165,7 +165,7 @@ def test_nobody_of_that_name_is_taken_over(office: Office) -> None:
 
 def test_names_of_guests_never_meet() -> None:
     names = {
-        name_of(domain, email)
+        name_of("cake", domain, email)
         for domain in ("a.example", "b.a.example", "a" * 60 + ".example", "a" * 60 + ".exampl")
         for email in ("x", "x@b", "x@b.a.example", "y" * 100, "y" * 99, "y" * 89 + "@" + "a" * 10)
     }
@@ -206,7 +206,7 @@ def test_an_admin_shuts_a_guest_out(office: Office) -> None:
 def test_no_password_and_no_group_make_more_of_a_guest(office: Office) -> None:
     office.know("hal@example.com")
     visitor, _ = office.come("hal@example.com")
-    name = name_of(office.instances["first"].domain, "hal@example.com")
+    name = name_of("cake", office.instances["first"].domain, "hal@example.com")
     words = "SELECT password FROM auth_user WHERE username = 'viewer'"
     change = f"password = ({words}), is_superuser = 1, is_staff = 1"
     sql(f"UPDATE auth_user SET {change} WHERE username = %s", name)

@@ -109,11 +109,11 @@ def test_a_no_is_told_at_the_same_time_whoever_was_asked() -> None:
         def waited(seconds: float, clock: list[float] = clock) -> None:
             clock[0] += seconds
 
-        assert relay.evenly(asked, lambda clock=clock: clock[0], waited) is None  # type: ignore[misc]
+        assert relay.in_even_time(asked, lambda clock=clock: clock[0], waited) is None  # type: ignore[misc]
         moments.append(round(clock[0], 6))
     assert moments == [100.0 + relay.EVEN_S] * 3
     waits: list[float] = []
-    assert relay.evenly(lambda: WORD, lambda: 0.0, waits.append) == WORD
+    assert relay.in_even_time(lambda: WORD, lambda: 0.0, waits.append) == WORD
     assert waits == [], "who is let in is let in at once"
 
 

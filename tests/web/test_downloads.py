@@ -19,8 +19,7 @@ from django.conf import settings as django
 from django.test import RequestFactory
 
 from mtdata.config import load
-from mtdata.core.errors import OutputError, StorageError
-from mtdata.core.output import Sealing
+from mtdata.core.errors import BusyError, OutputError, StorageError
 from mtdata.core.output.bucket import BucketOutput
 from mtdata.core.s3 import S3Access, opening
 from mtdata.jobs.records.models import Artifact, Job
@@ -274,7 +273,7 @@ def test_a_store_that_answers_nonsense_is_told_and_brings_nothing(
     monkeypatch.setattr(opening, "TRIES", 1)
     with nonsense(NONSENSE[kind]) as server, closing(Fetching()) as way:
         access = S3Access(server.url, "", *KEYS, timeout_s=0.1)
-        store = BucketOutput("s3://bucket", access, Sealing()) if known else StoreOfEnvironment()
+        store = BucketOutput("s3://bucket", access) if known else StoreOfEnvironment()
         places._bucket.cache_clear()
         monkeypatch.setattr(places, "S3Access", lambda **_: access)
         name = "cake/one.csv" if known else "bucket/cake/one.csv"
@@ -306,7 +305,7 @@ def test_whatever_ends_it_a_way_is_free_again(caplog: pytest.LogCaptureFixture) 
         with pytest.raises(Lost, match="not there"):
             flow(gone())
     first = flow(pieces())
-    with pytest.raises(StorageError, match="try again in a minute"):
+    with pytest.raises(BusyError, match="try again in a minute"):
         flow(pieces())
     with pytest.raises(Lost):
         list(first)
@@ -314,7 +313,7 @@ def test_whatever_ends_it_a_way_is_free_again(caplog: pytest.LogCaptureFixture) 
     for _ in range(2):
         first.close()
     second = flow(pieces())
-    with pytest.raises(StorageError):
+    with pytest.raises(BusyError):
         flow(pieces())
     second.close()
 
@@ -347,6 +346,6 @@ def test_of_what_is_guarded_nothing_is_read_ahead_of_its_answer(
         assert len(came) == read
     ways = DownloadSlots(2)
     monkeypatch.setattr(sending, "_WAYS", ways)
-    with ways.take("a"), pytest.raises(StorageError, match="1 of your downloads are under way"):
+    with ways.take("a"), pytest.raises(BusyError, match="1 of your downloads are under way"):
         sent(asking, artifact, guard)
     sent(asking, artifact, guard).close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mtdata.alerts.advice import ADVICE
+from mtdata.alerts.incident import KINDS
 from tests.web.pooled import BROKEN, OVER, STILL, STUDY, PooledSite
 from tests.web.seen import Seen
 
@@ -29,7 +29,7 @@ def test_every_open_one_is_there_with_what_to_do(pools: PooledSite) -> None:
         assert any(one["detail"] in page for page in pages), one
     first = pages[0]
     assert "held: same id, other content" in first
-    assert ADVICE["entry_conflict"].safe in first
+    assert KINDS["entry_conflict"].safe in first
     assert first.index("same id, other content") < first.index("far more new entries than usual")
     assert f"of {-(-len(known) // 50)}" in first
 

@@ -19,7 +19,7 @@ from django.test import RequestFactory
 
 from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
-from mtdata.core.errors import OutputRefused, StorageError
+from mtdata.core.errors import OutputError, OutputRefused, StorageError
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web.downloads import places
@@ -369,7 +369,7 @@ def test_what_an_archive_holds_is_told_before_an_answer_begins(of_aws: Store) ->
     of_aws.client.create_bucket(Bucket="cold")
     of_aws.client.put_object(Bucket="cold", Key="a.csv", Body=CONTENT)
     of_aws.fault("refuse", "GET", code=403, reason="InvalidObjectState")
-    with pytest.raises(StorageError, match="in an archive of the store; restore it there"):
+    with pytest.raises(OutputError, match="in an archive of the store; restore it there"):
         sent(_asking({}), _artifact("s3://cold/a.csv"), None)
 
 

@@ -10,6 +10,7 @@ import pytest
 from mtdata.core.errors import RecordsError
 from mtdata.jobs import queue
 from mtdata.jobs.celery import ring
+from mtdata.jobs.parameters import Reading, validate
 from mtdata.jobs.records import orders
 from mtdata.jobs.records.models import Job
 from mtdata.web.job_form import MOST_ROWS
@@ -32,6 +33,12 @@ def _fault(text: str, field: str) -> str:
 
 def _ranges(text: str) -> list[str]:
     return re.findall(r"<legend>(Range \d+)", text)
+
+
+def read(web: WebSite) -> list[Reading]:
+    """The words of three ranges, read."""
+    given = [{"start": f"2026-03-0{day}", "end": f"2026-03-0{day}"} for day in (1, 2, 3)]
+    return [validate(KINDS["ranged"], web.place.settings, one) for one in given]
 
 
 def test_each_range_is_a_job_and_the_page_says_so(web: WebSite) -> None:
@@ -110,9 +117,8 @@ def test_all_are_entered_or_none_is(web: WebSite, monkeypatch: pytest.MonkeyPatc
             raise RecordsError("the disk is full")
 
     monkeypatch.setattr(orders, "tell", tell)
-    given = [{"start": f"2026-03-0{day}", "end": f"2026-03-0{day}"} for day in (1, 2, 3)]
     with pytest.raises(RecordsError):
-        queue.add_all(web.place.settings, KINDS, "ranged", given)
+        queue.add_all(web.place.settings, KINDS, "ranged", read(web))
     assert (len(entered), Job.objects.count()) == (2, before)
 
 
@@ -121,7 +127,6 @@ def test_a_broker_that_is_away_is_rung_once_for_all(
 ) -> None:
     rung: list[object] = []
     monkeypatch.setattr(ring, "ring", lambda settings, job: rung.append(job))
-    given = [{"start": f"2026-03-0{day}", "end": f"2026-03-0{day}"} for day in (1, 2, 3)]
-    jobs = queue.add_all(web.place.settings, KINDS, "ranged", given)
+    jobs = queue.add_all(web.place.settings, KINDS, "ranged", read(web))
     assert rung == [jobs[0].pk]
     assert Job.objects.filter(pk__in=[job.pk for job in jobs]).count() == 3

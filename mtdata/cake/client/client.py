@@ -14,7 +14,6 @@ from itertools import chain, count
 from typing import Generic, NamedTuple, TypeVar
 
 from mtdata.cake.client import wire
-from mtdata.cake.client.access import CakeAccess
 from mtdata.cake.client.line import CakeConnection
 from mtdata.cake.client.reading import WEB_PAGE, Head, ListNames, Reader, Row, is_web_page
 from mtdata.cake.client.reading_json import JsonRows
@@ -35,6 +34,7 @@ from mtdata.cake.client.verdict import (
 )
 from mtdata.cake.client.wire import Question
 from mtdata.cake.window import Window
+from mtdata.config.export import CakeConfig
 from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, WindowTooLarge
 from mtdata.core.http import beginning
 from mtdata.core.limiter import Turns
@@ -68,7 +68,7 @@ class Client:
 
     def __init__(
         self,
-        access: CakeAccess,
+        account: CakeConfig,
         limiter: Turns,
         beat: Beat = lambda: None,
         *,
@@ -80,9 +80,9 @@ class Client:
 
         An instance that wishes peace for longer than `patience_s` is NotYet.
         """
-        self._access, self._limiter, self._beat = access, limiter, beat
+        self._account, self._limiter, self._beat = account, limiter, beat
         self._backoff_s, self._pause, self._patience_s = backoff_s, pause, patience_s
-        self._line = CakeConnection(access)
+        self._line = CakeConnection(account)
         self._answered = False
         self._shapes: dict[ListNames, Shapes] = {}
 
@@ -92,22 +92,22 @@ class Client:
         WindowTooLarge when half the window should be asked for: too many rows, too slow, or fewer
         rows than the instance says that there are.
         """
-        return self._pages(lambda row: wire.clicks(self._access, window, row), make, str(window))
+        return self._pages(lambda row: wire.clicks(self._account, window, row), make, str(window))
 
     def conversions(
         self, window: Window, make: Callable[[Row], Made]
     ) -> Iterator[ReportPage[Made]]:
         """Every event of the window, by id; else as `clicks`."""
-        access = self._access
-        return self._pages(lambda row: wire.conversions(access, window, row), make, str(window))
+        account = self._account
+        return self._pages(lambda row: wire.conversions(account, window, row), make, str(window))
 
     def changes(self, since: datetime, make: Callable[[Row], Made]) -> Iterator[ReportPage[Made]]:
         """Every event that is new or changed since a moment of the instance's wall clock.
 
         What changes meanwhile is added, never taken away: a row may come twice, none is left out.
         """
-        access, what = self._access, f"changes since {since:%Y-%m-%dT%H:%M:%S}"
-        ask: Callable[[int], Question] = lambda row: wire.changes(access, since, row)  # noqa: E731
+        account, what = self._account, f"changes since {since:%Y-%m-%dT%H:%M:%S}"
+        ask: Callable[[int], Question] = lambda row: wire.changes(account, since, row)  # noqa: E731
         return self._pages(ask, make, what, grows=True)
 
     def currencies(self, tries: int = TRIES) -> dict[str, str]:
@@ -160,9 +160,9 @@ class Client:
         self, ask: Callable[[int], Question], make: Callable[[Row], Made], what: str, *, grows: bool
     ) -> Iterator[ReportPage[Made]]:
         """One reading of a window.  _Differs when its pages do not fit together."""
-        start, total, size = 1, -1, self._access.page
+        start, total, size = 1, -1, self._account.rows_a_page
         while start == 1 or start <= total:
-            head, rows = self._asked(ask(start), make, what)
+            head, rows = self._answer_to(ask(start), make, what)
             told = head.row_count or 0
             if total >= 0 and (told < total or (told > total and not grows)):
                 raise _Differs(f"row_count went from {total} to {told} between two pages")
@@ -178,7 +178,7 @@ class Client:
 
     # One call
 
-    def _asked(
+    def _answer_to(
         self, question: Question, make: Callable[[Row], Made], what: str
     ) -> tuple[Head, list[Made]]:
         """An answer to a call about a window.  What is too slow is a window too large."""
@@ -189,7 +189,7 @@ class Client:
                 raise  # it never answered at all: no window is short enough for that
             raise WindowTooLarge(f"{what}: {fault}", slow=True) from None
         except TooMany as fault:
-            cap = self._access.row_cap
+            cap = self._account.row_cap
             raise WindowTooLarge(
                 f"{what}: there are {fault.rows:,} rows, and CAKE gives none behind {cap:,}",
                 rows=fault.rows,
@@ -213,11 +213,11 @@ class Client:
                 tries = {ExportSlow: tries_slow, Restricted: TRIES_RESTRICTED, Throttled: TRIES}
                 usual = TRIES if self._answered else TRIES_AT_FIRST
                 if attempt >= min(most, tries.get(type(fault), usual)):
-                    raise self._told(fault) from None
+                    raise self._with_advice(fault) from None
                 self._rest(attempt, fault)
         raise AssertionError  # pragma: no cover - count() has no end
 
-    def _told(self, fault: ExportError) -> ExportError:
+    def _with_advice(self, fault: ExportError) -> ExportError:
         if isinstance(fault, ExportSlow) and not self._answered:
             return ExportSlow(f"{fault}, and it never answered before. {WHITELIST}")
         return fault
@@ -238,7 +238,7 @@ class Client:
             wait_s -= 1.0
 
     def _once(self, question: Question, make: Callable[[Row], Made]) -> tuple[Head, list[Made]]:
-        kind, body = wire.body(question, self._access)
+        kind, body = wire.body(question, self._account)
         most_s = math.inf if "row_limit" in question.parameters else FIRST_S
         host = self._line.host
         with (
@@ -258,8 +258,8 @@ class Client:
         return reader.head, made
 
     def _reader(self, question: Question) -> Reader:
-        zone = self._access.server_zone or self._access.zone
-        if self._access.dialect == "json":
+        zone = self._account.server_timezone or self._account.timezone
+        if self._account.dialect == "json":
             return JsonRows(question.listing, zone)
         shapes = self._shapes.setdefault(question.listing, Shapes(question.listing.row))
         return QuickRows(question.listing, shapes)
@@ -273,7 +273,7 @@ class Client:
     ) -> list[Made]:
         made: list[Made] = []
         most = int(question.parameters.get("row_limit", MOST_UNPAGED))
-        cap = self._access.row_cap if "row_limit" in question.parameters else MOST_UNPAGED
+        cap = self._account.row_cap if "row_limit" in question.parameters else MOST_UNPAGED
         left = max(LEAST_OF_A_PAGE, most * MOST_A_ROW)
         try:
             for piece in chain(pieces, (None,)):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3 import exceptions as faults
 
-from mtdata.cake.client.access import CakeAccess
+from mtdata.config.export import CakeConfig
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken, ConfigError, ExportError, ExportSlow
 from mtdata.core.http import Bounded, causes, gathered, unpacked
@@ -28,15 +28,15 @@ FAULTS = (requests.RequestException, faults.HTTPError, OSError)
 class CakeConnection:
     """The connection to one instance; used by one thread at a time."""
 
-    def __init__(self, access: CakeAccess) -> None:
-        self._server, self._timeout_s = access.server, access.timeout_s
-        self._connect_s = min(access.connect_timeout_s, access.timeout_s)
+    def __init__(self, account: CakeConfig) -> None:
+        self._server, self._timeout_s = account.server, account.timeout_s
+        self._connect_s = min(account.connect_timeout_s, account.timeout_s)
         self._waits_s = self._timeout_s
-        self.host = urlsplit(access.server).netloc
+        self.host = urlsplit(account.server).netloc
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.verify = authorities(access.ca)
-        self._session.headers["User-Agent"] = access.agent
+        self._session.verify = authorities(account.ca)
+        self._session.headers["User-Agent"] = account.agent
         self._session.headers["Accept-Encoding"] = "gzip"
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, Bounded(math.inf))

@@ -55,7 +55,7 @@ class Utf8Text:
         self._decoder = getincrementaldecoder("utf-8-sig")()
 
     def take(self, piece: bytes, *, last: bool = False) -> str:
-        """What is complete with this piece."""
+        """The characters that are complete with this piece of UTF-8."""
         try:
             return self._decoder.decode(piece, last)
         except UnicodeDecodeError:
@@ -97,7 +97,7 @@ class XmlRows:
         return self.take(self._decoded.take(piece))
 
     def take(self, text: str) -> list[Row]:
-        """The same with text; whoever gives text gives no bytes."""
+        """The rows that are complete with this text; for a reader that is given no bytes."""
         self._since += len(text)
         self._parse(self._clean(text), last=False)
         if self._since > MOST_OF_A_ROW + len(text):

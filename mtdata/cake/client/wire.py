@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from mtdata.cake.client.access import CakeAccess
 from mtdata.cake.client.reading import CLICKS, CURRENCIES, EVENTS, NOTHING, ListNames
 from mtdata.cake.window import ASKED, Window
+from mtdata.config.export import CakeConfig
 
 REPORTS, GET = "reports", "get"
 _ALL_IDS = "affiliate_id advertiser_id offer_id campaign_id creative_id price_format_id".split()
@@ -28,7 +28,7 @@ _CHANGE_IDS = (
 
 
 class Question(NamedTuple):
-    """One call, without the key."""
+    """One call of the API of CAKE, without the key."""
 
     service: str
     operation: str
@@ -42,51 +42,51 @@ class Question(NamedTuple):
         return f"/api/{self.version}/{self.service}.asmx/{self.operation}"
 
 
-def clicks(access: CakeAccess, window: Window, start_at_row: int) -> Question:
+def clicks(account: CakeConfig, window: Window, start_at_row: int) -> Question:
     """Clicks of a window, newest first; there is no parameter that sorts them."""
     parameters = {
         **_times(window),
         **_zeros(_ALL_IDS),
-        "include_duplicates": _flag(on=access.include_duplicates),
-        "include_tests": _flag(on=access.include_tests),
-        **_rows(access, start_at_row),
+        "include_duplicates": _flag(on=account.include_duplicates),
+        "include_tests": _flag(on=account.include_tests),
+        **_rows(account, start_at_row),
     }
-    return Question(REPORTS, "Clicks", access.clicks_version, parameters, CLICKS)
+    return Question(REPORTS, "Clicks", account.clicks_version, parameters, CLICKS)
 
 
-def conversions(access: CakeAccess, window: Window, start_at_row: int) -> Question:
+def conversions(account: CakeConfig, window: Window, start_at_row: int) -> Question:
     """Events of a window, by their ids: a row that comes late is behind all that were there."""
     later = {"source_type": "all", "payment_percentage_filter": "both"}
     parameters = {
         **_times(window),
-        "event_type": access.event_type,
+        "event_type": account.event_type,
         "event_id": "0",
         **_zeros(_EVENT_IDS),
-        **(later if access.conversions_version > 15 else {}),
+        **(later if account.conversions_version > 15 else {}),
         "disposition_type": "all",
         "disposition_id": "0",
         "source_affiliate_billing_status": "all",
         "brand_advertiser_billing_status": "all",
-        "test_filter": "both" if access.include_tests else "non_tests",
-        **_rows(access, start_at_row),
+        "test_filter": "both" if account.include_tests else "non_tests",
+        **_rows(account, start_at_row),
         "sort_field": "event_conversion_id",
         "sort_descending": _flag(on=False),
     }
-    return Question(REPORTS, "EventConversions", access.conversions_version, parameters, EVENTS)
+    return Question(REPORTS, "EventConversions", account.conversions_version, parameters, EVENTS)
 
 
-def changes(access: CakeAccess, since: datetime, start_at_row: int) -> Question:
+def changes(account: CakeConfig, since: datetime, start_at_row: int) -> Question:
     """Events that are new or were changed since a moment of the instance's wall clock."""
     parameters = {
         "changes_since": since.strftime(ASKED),
         "include_new_event_conversions": _flag(on=True),
         **_zeros(_CHANGE_IDS),
-        "include_tests": _flag(on=access.include_tests),
-        **_rows(access, start_at_row),
+        "include_tests": _flag(on=account.include_tests),
+        **_rows(account, start_at_row),
         "sort_field": "event_conversion_id",
         "sort_descending": _flag(on=False),
     }
-    version = access.changes_version
+    version = account.changes_version
     return Question(REPORTS, "EventConversionChanges", version, parameters, EVENTS)
 
 
@@ -100,12 +100,12 @@ def api_key(user: str, password: str) -> Question:
     return Question(GET, "GetAPIKey", 1, {"username": user, "password": password}, NOTHING)
 
 
-def body(question: Question, access: CakeAccess) -> tuple[str, bytes]:
+def body(question: Question, account: CakeConfig) -> tuple[str, bytes]:
     """Media type and bytes of the question, with the key where it belongs into it."""
     given = dict(question.parameters)
     if question.operation != "GetAPIKey":
-        given = {"api_key": access.api_key, **given}
-    if access.dialect == "json":
+        given = {"api_key": account.api_key.get_secret_value(), **given}
+    if account.dialect == "json":
         return "application/json; charset=utf-8", json.dumps(given).encode()
     return "application/x-www-form-urlencoded", urlencode(given).encode("ascii")
 
@@ -117,8 +117,8 @@ def _times(window: Window) -> dict[str, str]:
     }
 
 
-def _rows(access: CakeAccess, start_at_row: int) -> dict[str, str]:
-    return {"start_at_row": str(start_at_row), "row_limit": str(access.page)}
+def _rows(account: CakeConfig, start_at_row: int) -> dict[str, str]:
+    return {"start_at_row": str(start_at_row), "row_limit": str(account.rows_a_page)}
 
 
 def _zeros(names: list[str]) -> dict[str, str]:

@@ -11,23 +11,18 @@ from pathlib import Path
 from mtdata.core.errors import ConfigError
 from mtdata.core.output.bucket import BucketOutput
 from mtdata.core.output.folder import FolderOutput
-from mtdata.core.output.port import FileFacts, Output, Sealing, Staged, checked_name
+from mtdata.core.output.port import FileFacts, Output, Staged, checked_name
 from mtdata.core.s3 import S3Access
 
-__all__ = ["FileFacts", "Output", "Sealing", "Staged", "checked_name", "open_output"]
+__all__ = ["FileFacts", "Output", "Staged", "checked_name", "open_output"]
 
-KINDS: dict[str, Callable[[str, S3Access, Sealing, Path | None], Output]] = {
-    "": lambda place, access, sealing, state: FolderOutput(Path(place), state=state),
-    "s3": lambda place, access, sealing, state: BucketOutput(place, access, sealing),
+KINDS: dict[str, Callable[[str, S3Access, Path | None], Output]] = {
+    "": lambda place, access, state: FolderOutput(Path(place), state=state),
+    "s3": lambda place, access, state: BucketOutput(place, access),
 }
 
 
-def open_output(
-    place: str,
-    access: S3Access | None = None,
-    sealing: Sealing | None = None,
-    state: Path | None = None,
-) -> Output:
+def open_output(place: str, access: S3Access | None = None, state: Path | None = None) -> Output:
     """A place, not asked for anything yet: a folder's path or s3://bucket/prefix.
 
     A folder that was used before is remembered in `state`.  ConfigError for what is no place.
@@ -35,4 +30,4 @@ def open_output(
     scheme = place.partition("://")[0] if "://" in place else ""
     if scheme not in KINDS:
         raise ConfigError("OUTPUT: allowed is a folder, or s3://bucket/prefix")
-    return KINDS[scheme](place, access or S3Access(), sealing or Sealing(), state)
+    return KINDS[scheme](place, access or S3Access(), state)

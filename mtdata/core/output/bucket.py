@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mtdata.core.errors import ConfigError, OutputError, OutputRefused, StorageError
-from mtdata.core.output.port import FileFacts, Sealing, Staged, checked_name
+from mtdata.core.output.port import FileFacts, Staged, checked_name
 from mtdata.core.s3 import (
     S3Access,
     S3Bucket,
@@ -21,7 +21,6 @@ from mtdata.core.s3 import (
     StoreRefusal,
     Words,
     bucket_of,
-    sealing_of,
 )
 
 PIECE = 8 << 20
@@ -40,7 +39,7 @@ PERMISSIONS = (
 ARCHIVED = "the file lies in an archive of the store; restore it there, then download it again"
 
 
-def _known(found: dict[str, Any]) -> str:
+def _stored_digest(found: dict[str, Any]) -> str:
     """The digest that we put beside it; names of headers come back in any case."""
     facts = {str(name).lower(): value for name, value in found.get("Metadata", {}).items()}
     return str(facts.get(DIGEST, ""))
@@ -63,7 +62,7 @@ def _read(file: BinaryIO) -> bytes:
 class BucketOutput:
     """Port Output over `s3://bucket/prefix`."""
 
-    def __init__(self, place: str, access: S3Access, sealing: Sealing) -> None:
+    def __init__(self, place: str, access: S3Access) -> None:
         found = bucket_of(place)
         if not found:
             raise ConfigError(
@@ -72,7 +71,7 @@ class BucketOutput:
             )
         bucket, prefix = found
         self._prefix = f"{prefix}/".removeprefix("/")
-        self.place, self._sealing = place.rstrip("/"), sealing
+        self.place, self._sealing = place.rstrip("/"), access.sealing
         self._bucket = S3Bucket(access, bucket, Words(self._refused, self._failed))
 
     def size(self, name: str) -> int | None:
@@ -84,11 +83,10 @@ class BucketOutput:
 
     def stage(self, name: str, spooled: Path, facts: FileFacts, tag: str) -> Staged:
         """Port: Output.stage: all parts of an upload, which shows nothing before it is ended."""
-        at = self._at(name)
+        at = self._object_of(name)
         self.drop(name)
-        more = sealing_of(self._sealing.kind, self._sealing.key)
         meta = {DIGEST: facts.sha256, "rows": str(facts.rows)}
-        begun = self._bucket.begin(**at, Metadata=meta, **more)
+        begun = self._bucket.begin(**at, Metadata=meta, **self._sealing)
         if not begun.get("UploadId"):  # without one, a part is a file and its end a removal
             raise OutputError(f"{self.place}/{name}: the store begins no upload of parts")
         which = {**at, "UploadId": begun["UploadId"]}
@@ -122,9 +120,9 @@ class BucketOutput:
         found, facts = self._head(staged.name), staged.facts
         if found is None or found.get("ContentLength") != facts.size:
             return False
-        if self._bucket.is_plain or not _known(found):
+        if self._bucket.is_plain or not _stored_digest(found):
             return self._digest(staged.name) == facts.sha256
-        return _known(found) == facts.sha256
+        return _stored_digest(found) == facts.sha256
 
     def _digest(self, name: str) -> str:
         digest = sha256()
@@ -143,7 +141,7 @@ class BucketOutput:
     def sha256(self, name: str) -> str:
         """Port: Output.sha256, as it was told when it was put there; where it was not, by bytes."""
         found = self._head(name)
-        return "" if found is None else _known(found) or self._digest(name)
+        return "" if found is None else _stored_digest(found) or self._digest(name)
 
     def _sent(self, which: dict[str, Any], spooled: Path) -> Iterator[dict[str, Any]]:
         """Put the parts, a few side by side, and give them in order."""
@@ -171,13 +169,13 @@ class BucketOutput:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Port: Output.pieces."""
-        answer = self._bucket.ask("get_object", **self._at(name))
+        answer = self._bucket.ask("get_object", **self._object_of(name))
         with closing(self._bucket.pieces(answer)) as pieces:
             yield from pieces
 
     def remove(self, name: str) -> None:
         """Port: Output.remove."""
-        self._bucket.ask("delete_object", **self._at(name))
+        self._bucket.ask("delete_object", **self._object_of(name))
 
     def link(self, name: str, disposition: str, for_s: int) -> str:
         """Port: Output.link: signed at this moment, for the region of the bucket."""
@@ -190,14 +188,14 @@ class BucketOutput:
     def _key(self, name: str) -> str:
         return self._prefix + checked_name(name)
 
-    def _at(self, name: str) -> dict[str, str]:
+    def _object_of(self, name: str) -> dict[str, str]:
         return {"Key": self._key(name)}
 
     def _head(self, name: str) -> dict[str, Any] | None:
-        return self._bucket.find("head_object", **self._at(name))
+        return self._bucket.find("head_object", **self._object_of(name))
 
     def _refused(self, found: StoreRefusal) -> OutputError:
-        told = f"{self.place}: it answered {found.status} ({found.shown})"
+        told = f"{self.place}: it answered {found.status} ({found.code_text})"
         if found.code == "NoSuchUpload":
             return OutputError(f"{told}: somebody gave the upload up; it is begun anew")
         if found.later:

@@ -36,14 +36,14 @@ class FolderOutput:
 
     def size(self, name: str) -> int | None:
         """Port: Output.size."""
-        with self._told():
+        with self._translated_faults():
             return self._disk.size(checked_name(name))
 
     def stage(self, name: str, spooled: Path, facts: FileFacts, tag: str) -> Staged:
         """Port: Output.stage, without what a killed attempt at this name left."""
         self._meet()
         self.drop(name)
-        with self._told():
+        with self._translated_faults():
             staged = self._disk.stage(f"{checked_name(name)}.{checked_name(tag)}", _pieces(spooled))
             if self._digest(staged) != facts.sha256:
                 self._disk.remove(staged)
@@ -54,7 +54,7 @@ class FolderOutput:
         return Staged(name, facts, staged)
 
     def _meet(self) -> None:
-        with self._told():
+        with self._translated_faults():
             if self._used and self._used.is_away():
                 raise OutputError(
                     f"{self._folder}: the folder that was used before is not there; is its disk "
@@ -63,7 +63,7 @@ class FolderOutput:
 
     def publish(self, staged: Staged) -> str:
         """Port: Output.publish."""
-        with self._told():
+        with self._translated_faults():
             self._disk.publish(staged.ticket, staged.name)
             if self._used:
                 self._used.remember()
@@ -72,14 +72,14 @@ class FolderOutput:
     def drop(self, name: str) -> None:
         """Port: Output.drop."""
         folder, _, last = checked_name(name).rpartition("/")
-        with self._told():
+        with self._translated_faults():
             for found in self._disk.names(folder):
                 if found.startswith(f".{last}.") and found.endswith(".staged"):
                     self._disk.remove(f"{folder}/{found}".removeprefix("/"))
 
     def sha256(self, name: str) -> str:
         """Port: Output.sha256."""
-        with self._told():
+        with self._translated_faults():
             return "" if self._disk.size(checked_name(name)) is None else self._digest(name)
 
     def _digest(self, path: str) -> str:
@@ -90,12 +90,12 @@ class FolderOutput:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Port: Output.pieces."""
-        with self._told():
+        with self._translated_faults():
             yield from self._disk.stream(checked_name(name))
 
     def remove(self, name: str) -> None:
         """Port: Output.remove."""
-        with self._told():
+        with self._translated_faults():
             self._disk.remove(checked_name(name))
 
     def link(self, name: str, disposition: str, for_s: int) -> None:
@@ -105,7 +105,7 @@ class FolderOutput:
         """Port: Output.close."""
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated_faults(self) -> Iterator[None]:
         try:
             yield
         except StorageError as error:

@@ -28,13 +28,6 @@ class Staged(NamedTuple):
     ticket: Any
 
 
-class Sealing(NamedTuple):
-    """How a store encrypts at rest: AES256 or aws:kms with the name of a key; '' = its default."""
-
-    kind: str = ""
-    key: str = ""
-
-
 class Output(Protocol):
     """A place for files; names are ours, with '/' between folders."""
 
@@ -80,7 +73,7 @@ class Output(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close what connections the output holds."""
         ...
 
 

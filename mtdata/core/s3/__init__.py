@@ -5,7 +5,7 @@ boto3 is imported with the first client: who has no bucket does not wait for it.
 
 from __future__ import annotations
 
-from mtdata.core.s3.access import S3Access, bucket_of, sealing_of
+from mtdata.core.s3.access import S3Access, bucket_of
 from mtdata.core.s3.answers import DAMAGED, MISSING, StoreFault, StoreRefusal
 from mtdata.core.s3.bucket import S3Bucket, Words
 from mtdata.core.s3.opening import open_client
@@ -20,5 +20,4 @@ __all__ = [
     "Words",
     "bucket_of",
     "open_client",
-    "sealing_of",
 ]

@@ -18,7 +18,8 @@ class S3Access:
 
     `machine_endpoint`: where no endpoint is given, the machine may name one as well.  `addressing`:
     path, virtual or auto; '' is path at an endpoint, and auto without one.  `ca`: a file with the
-    authority of the store's certificate; `agent`: what we call ourselves.
+    authority of the store's certificate; `agent`: what we call ourselves.  `sse`: how the store
+    encrypts at rest, AES256 or aws:kms with the name of a key, '' for the store's default.
     """
 
     endpoint: str = ""
@@ -31,12 +32,14 @@ class S3Access:
     addressing: str = ""
     ca: str = ""
     agent: str = AGENT
+    sse: str = ""
+    sse_key: str = ""
 
-
-def sealing_of(kind: str, key: str) -> dict[str, str]:
-    """What a request says of how the store encrypts at rest; nothing for the store's default."""
-    told = {"ServerSideEncryption": kind, "SSEKMSKeyId": key}
-    return {name: value for name, value in told.items() if value}
+    @property
+    def sealing(self) -> dict[str, str]:
+        """What a request that puts says of `sse`; nothing for the store's default."""
+        told = {"ServerSideEncryption": self.sse, "SSEKMSKeyId": self.sse_key}
+        return {name: value for name, value in told.items() if value}
 
 
 def bucket_of(url: str) -> tuple[str, str] | None:

@@ -100,13 +100,13 @@ class StoreRefusal(NamedTuple):
         return cls(status, code, is_known, renews)
 
     @property
-    def shown(self) -> str:
+    def code_text(self) -> str:
         """The code, where it can be shown."""
         return self.code if self.is_known else "no reason"
 
     @property
     def later(self) -> bool:
-        """Whether it passes by itself, so that the same may go well later."""
+        """Whether the refusal passes by itself, so that the request may go well later."""
         if self.code in EXPIRED:
             return self.renews
         if self.code in PASSES:
@@ -139,9 +139,9 @@ class StoreFault(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What happened, and what to do."""
+        """What happened and what to do, in words."""
         if self.is_unreadable:
-            return self._answer_told
+            return self._unreadable_text
         if self.kind in NO_KEYS:
             return "no keys; give ACCESS_KEY and SECRET_KEY, or let the machine have a role"
         if self.kind in ODD_MACHINE:
@@ -160,7 +160,7 @@ class StoreFault(NamedTuple):
         return f"it cannot be reached ({self.kind})"
 
     @property
-    def _answer_told(self) -> str:
+    def _unreadable_text(self) -> str:
         if self.kind == "Circling":
             return "it sends us from one address to the next without end; is ENDPOINT right?"
         return f"its answer is none that S3 gives ({self.kind}); is the address that of a store?"

@@ -60,7 +60,7 @@ class S3Bucket:
             return self._call(operation, **how)
 
     def find(self, operation: str, **how: Any) -> Asked | None:
-        """The same; None when there is nothing of that name."""
+        """The answer to one request, or None when there is nothing of that name."""
         with self._border():
             return self._unless_missing(lambda: self._call(operation, **how))
 
@@ -149,13 +149,13 @@ class S3Bucket:
     def _call(self, operation: str, **how: Any) -> Asked:
         """One request; what only reads is asked once more where the answer was none."""
         try:
-            return self._asked(operation, how)
+            return self._ask_once(operation, how)
         except Unreadable:
             if not operation.startswith(READS):
                 raise
-        return self._asked(operation, how)
+        return self._ask_once(operation, how)
 
-    def _asked(self, operation: str, how: Asked) -> Asked:
+    def _ask_once(self, operation: str, how: Asked) -> Asked:
         from botocore.exceptions import InvalidRegionError
 
         opened = self._s3()
@@ -217,13 +217,13 @@ class S3Bucket:
         try:
             yield
         except ClientError as error:
-            raise self._words.refused(self._told(error.response)) from None
+            raise self._words.refused(self._refusal_of(error.response)) from None
         except Unreadable as error:
             raise self._words.failed(StoreFault(str(error), is_unreadable=True)) from None
         except _own_faults() as error:
             raise self._words.failed(StoreFault(type(error).__name__)) from None
 
-    def _told(self, response: Asked) -> StoreRefusal:
+    def _refusal_of(self, response: Asked) -> StoreRefusal:
         told = StoreRefusal.by(response, renews=not self._access.access_key)
         if told.code in EXPIRED and told.renews:
             with self._opening:

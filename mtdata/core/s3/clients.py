@@ -40,7 +40,7 @@ class Clients:
             return shared.opened
 
     def give_back(self, access: S3Access, opened: OpenedClient) -> None:
-        """One user less."""
+        """Note that one user of the client is done with it."""
         with self._lock:
             shared = self._kept.get(access)
             if shared is None or shared.opened is not opened:
@@ -52,7 +52,7 @@ class Clients:
                     del self._kept[access]
 
     def renew(self, access: S3Access, opened: OpenedClient) -> None:
-        """Let the next one be made anew, since the keys of this one have expired."""
+        """Have the next client made anew, since the keys of this one have expired."""
         with self._lock:
             shared = self._kept.get(access)
             if shared is not None and shared.opened is opened:

@@ -59,7 +59,7 @@ class _FileAnswer(BoundedAnswer):
         return self._source
 
     def begin(self) -> None:
-        """Read the head."""
+        """Read the head of the answer."""
         super().begin()
         if self.status < 300:
             self._source.go_on()

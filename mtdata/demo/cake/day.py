@@ -19,8 +19,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from mtdata import logs
-from mtdata.cake import account as exporting
+from mtdata.cake import account as cake_account
 from mtdata.cake import window
+from mtdata.cake.accounts import account_named
 from mtdata.config import Settings, load
 from mtdata.core.errors import MTDataError
 from mtdata.demo.cake.reports import PLAIN
@@ -90,25 +91,25 @@ class Day:
 
     def queue(self) -> list[Any]:
         """Order both reports of the day.  The records are open."""
-        from mtdata.jobs import queue as front
+        from mtdata.jobs import queue as job_queue
 
         given = {"from": DAY.isoformat(), "to": DAY.isoformat()}
-        return [front.add(self.settings, KINDS, kind, given, owner="demo") for kind in JOBS]
+        return [job_queue.add(self.settings, KINDS, kind, given, owner="demo") for kind in JOBS]
 
     def carry(self, jobs: list[Any], moved: Callable[[int], None]) -> float:
         """Let a runner carry them to their ends; how many seconds it took.
 
         `moved` hears how many more rows there are.  MTDataError when one did not end well.
         """
-        from mtdata.jobs.records import looking
-        from mtdata.jobs.runner import Slots
+        from mtdata.jobs.records import queries
+        from mtdata.jobs.runner import JobRunner
 
-        slots, known = Slots(self.settings, KINDS), 0
+        slots, known = JobRunner(self.settings, KINDS), 0
         began = time.monotonic()
         slots.start()
         try:
             while True:
-                shown = [looking.whole_of(job) for job in jobs]
+                shown = [queries.details_of(job) for job in jobs]
                 rows = sum(one["rows"] for one in shown)
                 moved(rows - known)
                 known = rows
@@ -124,15 +125,15 @@ class Day:
 
     def read_back(self, jobs: list[Any], moved: Callable[[int], None]) -> Iterator[DemoFile]:
         """Every file that the jobs made, out of the bucket, held against what CAKE has."""
-        from mtdata.jobs.records import looking, orders
+        from mtdata.jobs.records import orders, queries
 
-        account = self.settings.cake()
+        account = account_named(self.settings)
         folder = self.home / FILES
         folder.mkdir(mode=0o700)
-        with closing(exporting.cake_output(account)) as output:
+        with closing(cake_account.cake_output(account)) as output:
             for job in jobs:
                 wanted = dict(self._ids_of(job.kind))
-                for made in looking.whole_of(orders.found(str(job.pk)))["artifacts"]:
+                for made in queries.details_of(orders.job_named(str(job.pk)))["artifacts"]:
                     path = folder / made["name"]
                     size, digest = _fetched(output.pieces(made["name"]), path)
                     ids = _ids_in(path, IDS[job.kind])

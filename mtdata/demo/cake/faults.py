@@ -70,12 +70,12 @@ def _stall(exchange: CakeExchange, *, pieces: int = 0) -> WireAnswer:
     """The headers and so many pieces come, and then nothing."""
     answer = exchange.serve()
 
-    def begun() -> Iterator[bytes]:
+    def first_pieces() -> Iterator[bytes]:
         yield from islice(answer.pieces, pieces)
         yield b" "
         exchange.pause(None)
 
-    return replace(answer, pieces=begun(), length=None, breaks=True)
+    return replace(answer, pieces=first_pieces(), length=None, breaks=True)
 
 
 def _drip(exchange: CakeExchange, *, pause_s: float, piece: int = 16) -> WireAnswer:
@@ -143,10 +143,10 @@ def _lying(exchange: CakeExchange, *, more: int = 1) -> WireAnswer:
     """row_count says so many rows more than there are."""
     answer = exchange.serve()
 
-    def told(found: re.Match[bytes]) -> bytes:
+    def raised(found: re.Match[bytes]) -> bytes:
         return found[1] + str(int(found[2]) + more).encode()
 
-    body = re.sub(rb'(row_count(?:">|>|":))([0-9]+)', told, answer.body(), count=1)
+    body = re.sub(rb'(row_count(?:">|>|":))([0-9]+)', raised, answer.body(), count=1)
     return replace(answer, pieces=(body,), length=len(body))
 
 

@@ -175,7 +175,7 @@ _DECLARED = '<?xml version="1.0" encoding="utf-8"?>\r\n'
 
 
 def filled(template: str, values: Mapping[str, object]) -> bytes:
-    """One row."""
+    """One row in the form that was asked for."""
     return (template % values).encode()
 
 

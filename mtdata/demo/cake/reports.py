@@ -111,7 +111,9 @@ class Reports:
         if not late and len({(sort, run.offset_ms) for sort, run in runs}) == 1:
             return self._of_one_clock(runs, skip, limit)
         ways = [
-            self._found(sort, [run for name, run in runs if (name, run.offset_ms) == (sort, off)])
+            self._rows_found(
+                sort, [run for name, run in runs if (name, run.offset_ms) == (sort, off)]
+            )
             for sort, off in dict.fromkeys((sort, run.offset_ms) for sort, run in runs)
         ]
         ways.append(Found(PLAIN, born) for born in sorted(late, key=_newest))
@@ -131,7 +133,7 @@ class Reports:
             if limit <= 0:
                 return
 
-    def _found(self, sort: str, runs: list[Run]) -> Iterator[Found]:
+    def _rows_found(self, sort: str, runs: list[Run]) -> Iterator[Found]:
         for run in reversed(runs):
             for born in self.clicks[sort].born(run):
                 yield Found(sort, born)
@@ -204,7 +206,7 @@ class Reports:
     def click_values(self, born: Born) -> dict[str, object]:
         """What fills the slots of a click."""
         id, wall, number = born
-        at, at_ms = self._told(wall)
+        at, at_ms = self._time_texts(wall)
         return {
             "id": id,
             "at": at,
@@ -221,8 +223,8 @@ class Reports:
         with self._lock:
             change = self._changes.get(born.id, Change(born.wall_ms, "Approved", "0.7000"))
         lag_ms = (0, 45_120, -2000, 1_407_722_000)[born.number % 4]
-        click_at, click_ms = self._told(born.wall_ms - lag_ms)
-        updated, updated_ms = self._told(change.wall_ms)
+        click_at, click_ms = self._time_texts(born.wall_ms - lag_ms)
+        updated, updated_ms = self._time_texts(change.wall_ms)
         return self.click_values(born) | {
             "click_id": born.id + CLICK_BASE,
             "click_at": click_at,
@@ -234,7 +236,7 @@ class Reports:
             "transaction": f"00{born.number}" if born.number % 2 else f"T-{born.number}x",
         }
 
-    def _told(self, wall: int) -> tuple[str, int]:
+    def _time_texts(self, wall: int) -> tuple[str, int]:
         """A time as XML tells it, and as JSON does: by the zone of the server."""
         minute, rest = divmod(wall, 60_000)
         prefix, base_ms = self._minute(minute)

@@ -116,7 +116,7 @@ class CakeSite:
 
     @property
     def domain(self) -> str:
-        """What ADMIN_DOMAIN names."""
+        """The host and port that ADMIN_DOMAIN names."""
         return f"127.0.0.1:{self._port}"
 
     @property
@@ -201,7 +201,7 @@ class CakeSite:
         count = self.reports.click_count(start, end, sorts)
         if self.slow_above is not None and count > self.slow_above:
             return _fault(form, TIMEOUT)
-        skip, limit = self._place(values)
+        skip, limit = self._row_range(values)
         found = self.reports.newest_clicks(start, end, sorts, skip, limit)
         click, dialect = self.reports.click, form.dialect
         if self.arriving:
@@ -229,12 +229,12 @@ class CakeSite:
             key=lambda one: (one.born.wall_ms if by_date else 0, one.born.id),
             reverse=values["sort_descending"],
         )
-        skip, limit = self._place(values)
+        skip, limit = self._row_range(values)
         event, dialect = self.reports.event, form.dialect
         page = found[skip : skip + limit]
         return self._streamed(form, len(found), (event(one, dialect) for one in page))
 
-    def _place(self, values: dict[str, Any]) -> tuple[int, int]:
+    def _row_range(self, values: dict[str, Any]) -> tuple[int, int]:
         """Rows to leave out, and how many may come: row 0 is row 1, and behind the cap is nothing.
 
         A limit of 0 means all, as far as the cap.

@@ -44,7 +44,7 @@ class LocalStore:
             """Says nothing of what it is asked."""
 
             def log_request(self, *of: Any) -> None:
-                """Not a word."""
+                """Log no request."""
 
         app = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
@@ -68,6 +68,6 @@ class LocalStore:
         self._server.server_close()
 
     def names(self) -> set[str]:
-        """Every object of the bucket."""
+        """The names of every object of the bucket."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         return {one["Key"] for page in pages for one in page.get("Contents", [])}

@@ -40,7 +40,7 @@ class Run(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many."""
+        """The number of rows of the run."""
         return self.last - self.first
 
 
@@ -88,17 +88,19 @@ class Stream:
         hour += FIRST_HOUR
         if hour < FIRST_HOUR or number >= self._in_hour(hour):
             return None
-        offset = self._offset((hour * HOUR_MS + self._at(hour, number)) // HALF_MS)
+        offset = self._offset((hour * HOUR_MS + self._moment_ms(hour, number)) // HALF_MS)
         return next(self.born(Run(hour, number, number + 1, offset)))
 
     def _run(self, hour: int, begin_ms: int, end_ms: int, offset_ms: int) -> Run:
         start = hour * HOUR_MS
         places = range(self._in_hour(hour))
-        first = bisect_left(places, begin_ms - start, key=lambda number: self._at(hour, number))
-        last = bisect_left(places, end_ms - start, key=lambda number: self._at(hour, number))
+        first = bisect_left(
+            places, begin_ms - start, key=lambda number: self._moment_ms(hour, number)
+        )
+        last = bisect_left(places, end_ms - start, key=lambda number: self._moment_ms(hour, number))
         return Run(hour, first, last, offset_ms)
 
-    def _at(self, hour: int, number: int) -> int:
+    def _moment_ms(self, hour: int, number: int) -> int:
         """Milliseconds of the hour, growing with the number."""
         chance = (number * 2654435761 + hour * 40503 + self.seed) & 0xFFFF
         return (number * 65536 + chance) * HOUR_MS // (self._in_hour(hour) * 65536)

@@ -1,4 +1,4 @@
-"""Example answers, the same for the same seed, and keys to seal them; never a real participant's.
+"""Example answers, fixed by a seed, and keys to seal them; never a real participant's.
 
 A walk is what happens on the site: participants go through the schedule, some at a time, and each
 step leaves a row.  All ids come from one sequence; some rows are committed after later ones.

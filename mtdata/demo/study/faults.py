@@ -168,7 +168,7 @@ def _lying(exchange: StudyExchange) -> WireAnswer:
     return whole(b"")
 
 
-def _gone(exchange: StudyExchange) -> WireAnswer:
+def _no_such_item(exchange: StudyExchange) -> WireAnswer:
     return refusal(404, NO_SUCH_ITEM, exchange.path)
 
 
@@ -213,7 +213,7 @@ KINDS: dict[str, StudyFaultKind] = {
     "import_mode": StudyFaultKind(_import_mode, "delete"),
     "must_remain": StudyFaultKind(_must_remain, "delete"),
     "lying": StudyFaultKind(_lying, "delete"),
-    "gone": StudyFaultKind(_gone, "delete"),
+    "gone": StudyFaultKind(_no_such_item, "delete"),
     "stale_size": StudyFaultKind(_stale_size, "listing"),
     "listing": StudyFaultKind(_listing, "listing"),
 }

@@ -26,7 +26,7 @@ TASKS: dict[str, tuple[tuple[str, str | None], ...]] = {
 
 
 class Occasion(NamedTuple):
-    """Who answers what, and when.
+    """One answered questionnaire: participant, session and moment.
 
     `at` is aware, in the site's zone.  `task` is the task's name, SESSION_COMPLETE where a session
     ends; for a Participant row they are what the participant has come to, and `id` is the account
@@ -41,7 +41,7 @@ class Occasion(NamedTuple):
     at: datetime
 
 
-def told(moment: datetime) -> str:
+def site_date(moment: datetime) -> str:
     """A date as the site writes it: `Mon, 12 Mar 2018 15:45:05 -0500`, whatever the locale."""
     return format_datetime(moment)
 
@@ -50,7 +50,7 @@ def _answered(occasion: Occasion, rng: Random, seal: Seal) -> Row:
     """The fields that every questionnaire has."""
     return {
         "id": occasion.id,
-        "date": told(occasion.at),
+        "date": site_date(occasion.at),
         "participantRSA": seal(str(occasion.participant)),
         "session": occasion.session,
         "tag": occasion.tag,
@@ -154,7 +154,7 @@ def task_log(occasion: Occasion, rng: Random, seal: Seal) -> Row:
         "sessionName": occasion.session,
         "taskName": occasion.task,
         "tag": occasion.tag,
-        "dateCompleted": told(occasion.at),
+        "dateCompleted": site_date(occasion.at),
         "timeOnTask": round(rng.uniform(5, 900), 1),
         "device": device,
         "userAgent": agent,
@@ -168,8 +168,8 @@ def participant(occasion: Occasion, rng: Random, seal: Seal) -> Row:
         "id": occasion.id,
         "active": rng.random() < 0.9,
         "admin": False,
-        "lastLoginDate": told(occasion.at),
-        "lastSessionDate": told(occasion.at - timedelta(days=rng.randint(0, 6))),
+        "lastLoginDate": site_date(occasion.at),
+        "lastSessionDate": site_date(occasion.at - timedelta(days=rng.randint(0, 6))),
         "study": {
             "name": STUDY,
             "conditioning": rng.choice(("TRAINING", "CONTROL")),

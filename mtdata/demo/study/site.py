@@ -94,7 +94,7 @@ class StudySite(Tables):
     # Being there
 
     def start(self) -> None:
-        """Listen, after a stop on the same port as before; the rows are still there."""
+        """Listen; after a stop on the port that it had, with the rows still there."""
         self._closing.clear()
         self._server = LocalServer(
             self._answer,
@@ -132,7 +132,7 @@ class StudySite(Tables):
 
     @property
     def url(self) -> str:
-        """What SERVER in `server.config` names."""
+        """The address that SERVER in `server.config` names."""
         return f"{self.base_url}/api"
 
     # What was asked

@@ -15,6 +15,7 @@ from typing import Any
 from mtdata import logs
 from mtdata.config import SiteConfig, load
 from mtdata.core.errors import UsageError
+from mtdata.core.pool_files import SHEETS
 from mtdata.demo.study.data import SCALES, make_key, populate
 from mtdata.demo.study.site import StudySite
 from mtdata.study.operations import commands
@@ -90,8 +91,8 @@ def _tell(
     say: Callable[[str], None], home: Path, lay: dict[str, int], left: dict[str, int]
 ) -> None:
     say("\n3. The first lines of what came, its answers opened:")
-    for sheet in _sheets(home / "pool" / "active_data"):
-        say(f"\n   active_data/{sheet.name}")
+    for sheet in _sheets(home / "pool" / SHEETS):
+        say(f"\n   {SHEETS}/{sheet.name}")
         for line in sheet.read_text(encoding="utf-8").splitlines()[:4]:
             say("   " + (line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"))
     gone = sum(lay.values()) - sum(left.values())

@@ -21,7 +21,7 @@ WAITING, KEPT_S = 1000, 3600
 """So many rings wait in a queue, and so long."""
 _WAYS = {
     "broker_connection_timeout": CONNECT_S,
-    "broker_connection_retry": False,  # the ear begins again by itself, with pauses that grow
+    "broker_connection_retry": False,  # the listener begins again by itself, with pauses that grow
     "broker_connection_retry_on_startup": False,
     "broker_pool_limit": 0,
     "task_create_missing_queues": False,
@@ -39,7 +39,7 @@ _AMQP = {"read_timeout": ANSWER_S, "write_timeout": ANSWER_S}
 
 @lru_cache(maxsize=4)
 def app_of(address: BrokerAddress) -> Celery:
-    """The Celery app by which a broker is rung, the same each time.  ConfigError without Celery."""
+    """The one Celery app by which a broker is rung.  ConfigError without Celery."""
     return new_app(address)
 
 

@@ -1,8 +1,8 @@
-"""The ear of a runner: a thread that hears rings from the broker; it runs and carries nothing.
+"""The listener of a runner: a thread that gets rings from the broker; it runs and carries nothing.
 
 Each message is taken from the broker at once and for good, so nothing there ever waits behind a
 long job, and none that does harm comes a second time.  While the broker is away, or whatever else
-ends the listening, the ear begins again and again, with pauses that grow up to a bound.
+ends the listening, it begins again and again, with pauses that grow up to a bound.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable
 
 from mtdata.config.broker_address import BrokerAddress
 from mtdata.core.clock import SystemClock
-from mtdata.jobs.celery import lines, ring
+from mtdata.jobs.celery import consumer, ring
 from mtdata.jobs.celery.app import new_app
 from mtdata.jobs.celery.broker_faults import is_unreadable, why
-from mtdata.jobs.celery.lines import Taken
+from mtdata.jobs.celery.consumer import Delivery
 
 log = logging.getLogger(__name__)
-Heard = Callable[[str, int], None]
+OnRing = Callable[[str, int], None]
 PAUSES_S, STANDS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0), 60.0
 WAIT_S, LONG_POLL_S = 1.0, 5.0
 SILENT = logging.CRITICAL + 1
@@ -28,17 +28,17 @@ MOST_TOLD, TOLD_S = 20, 60.0
 
 
 class Listener:
-    """Calls `heard` with the job and the hops of each ring, in a thread of its own."""
+    """Calls `on_ring` with the job and the hops of each ring, in a thread of its own."""
 
-    def __init__(self, address: BrokerAddress, heard: Heard) -> None:
-        self._address, self._heard = address, heard
+    def __init__(self, address: BrokerAddress, on_ring: OnRing) -> None:
+        self._address, self._on_ring = address, on_ring
         self._app = new_app(address)
         self._wait_s = LONG_POLL_S if address.kind == "sqs" else WAIT_S
         self._leaving = threading.Event()
         self._away, self._tries, self._stuck = False, 0, False
         self._ticks, self._since = SystemClock().ticks, 0.0
-        self._dropped = _Dropped(address.told(), self._ticks)
-        self._thread = threading.Thread(target=self._listen, name="ear", daemon=True)
+        self._dropped = _Dropped(address.redacted(), self._ticks)
+        self._thread = threading.Thread(target=self._listen, name="listener", daemon=True)
 
     def start(self) -> None:
         """Begin to listen, whether or not the broker is there."""
@@ -49,7 +49,7 @@ class Listener:
         self._thread.start()
 
     def leave(self) -> None:
-        """Hear no more; it does not wait."""
+        """Stop listening, without waiting for it."""
         self._leaving.set()
 
     def is_well(self) -> bool:
@@ -57,42 +57,42 @@ class Listener:
         return self._thread.is_alive()
 
     def join(self, within_s: float) -> None:
-        """Wait for its end; when it hangs at the broker, what it holds there is only a ring."""
+        """Wait `within_s` seconds for its end; one that hangs at the broker holds a ring alone."""
         self._thread.join(within_s)
 
     def _listen(self) -> None:
         while not self._leaving.is_set():
             try:
-                self._hear()
+                self._consume()
             except Exception as error:  # a border: see tests/test_architecture.py
-                self._lost(error)
+                self._note_lost(error)
                 self._leaving.wait(PAUSES_S[min(self._tries, len(PAUSES_S)) - 1])
 
-    def _hear(self) -> None:
+    def _consume(self) -> None:
         """Listen until we leave, or something goes wrong."""
         if self._stuck:
-            lines.empty(self._app, self._address)
+            consumer.purge(self._app, self._address)
             self._dropped.tell("it cannot even be taken, so all that waited was dropped with it")
-            self._heard(ring.NOBODY, ring.MOST_HOPS)  # some of it may have been rings
+            self._on_ring(ring.NOBODY, ring.MOST_HOPS)  # some of it may have been rings
             self._stuck = False
-        with lines.listening(self._app, self._address) as line:
-            self._back()
+        with consumer.consuming(self._app, self._address) as connection:
+            self._note_connected()
             while not self._leaving.is_set():
-                if taken := line.next(self._wait_s):
-                    self._answer(taken)
+                if delivery := connection.next(self._wait_s):
+                    self._accept(delivery)
 
-    def _answer(self, taken: Taken) -> None:
-        is_ring = not isinstance(taken.said, str) and taken.said.job != ring.NOBODY
+    def _accept(self, delivery: Delivery) -> None:
+        is_ring = not isinstance(delivery.content, str) and delivery.content.job != ring.NOBODY
         if is_ring and self._leaving.is_set():
-            taken.back()
+            delivery.requeue()
             return
-        taken.done()
-        if isinstance(taken.said, str):
-            self._dropped.tell(taken.said)
+        delivery.ack()
+        if isinstance(delivery.content, str):
+            self._dropped.tell(delivery.content)
         else:
-            self._heard(taken.said.job, taken.said.hops)
+            self._on_ring(delivery.content.job, delivery.content.hops)
 
-    def _lost(self, error: Exception) -> None:
+    def _note_lost(self, error: Exception) -> None:
         if self._leaving.is_set():
             return
         self._stuck = is_unreadable(error) and self._address.kind != "sqs"
@@ -102,14 +102,14 @@ class Listener:
             self._away = True
             log.warning(
                 "the broker %s is not there for us (%s); jobs are found by looking meanwhile, and "
-                "it is called again", self._address.told(), why(error, self._address),
+                "it is called again", self._address.redacted(), why(error, self._address),
             )  # fmt: skip
 
-    def _back(self) -> None:
+    def _note_connected(self) -> None:
         if self._away:
-            log.warning("the broker %s is there again", self._address.told())
+            log.warning("the broker %s is there again", self._address.redacted())
         else:
-            log.info("listening to the broker %s", self._address.told())
+            log.info("listening to the broker %s", self._address.redacted())
         self._away, self._since = False, self._ticks()
 
 
@@ -121,7 +121,7 @@ class _Dropped:
         self._since, self._told, self._untold = -TOLD_S, 0, 0
 
     def tell(self, reason: str) -> None:
-        """One more, and why it was."""
+        """Tell of one more dropped message, and why it was."""
         now = self._ticks()
         if now - self._since >= TOLD_S:
             if self._untold:

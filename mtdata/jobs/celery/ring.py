@@ -13,7 +13,7 @@ from uuid import UUID
 from mtdata.config import Settings
 from mtdata.config.broker_address import BrokerAddress
 from mtdata.core.errors import ConfigError
-from mtdata.jobs.celery import lines, sqs
+from mtdata.jobs.celery import consumer, sqs
 from mtdata.jobs.celery.broker_faults import AlarmError
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ NOBODY = str(UUID(int=0))
 """No job has this id: a ring for it wakes who hears it, and is passed on by none."""
 _CONFIRMED = {"confirm_publish": True}
 """RabbitMQ says that a ring lies in the queue, rather than taking it in silence."""
-_HANDS = threading.BoundedSemaphore(4)
+_SENDERS = threading.BoundedSemaphore(4)
 """So many rings at a time may hang at a broker that does not answer."""
 
 
@@ -40,21 +40,21 @@ def ring(
     if how.engine == "embedded" or how.broker is None:
         return True
     send = partial(_send, str(job_id), min(times, MOST_TIMES), hops, how.broker)
-    told = _tried(how.broker, send, within_s or WITHIN_S)
-    if told:
+    fault = _why_not_sent(how.broker, send, within_s or WITHIN_S)
+    if fault:
         log.warning(
             "the broker %s could not be rung (%s); job %s is safe in the records, and a runner "
-            "finds it within %g s (SWEEP_S)", how.broker.told(), told, job_id, how.sweep_s,
+            "finds it within %g s (SWEEP_S)", how.broker.redacted(), fault, job_id, how.sweep_s,
         )  # fmt: skip
-    return not told
+    return not fault
 
 
-def try_out(address: BrokerAddress) -> str:
+def probe(address: BrokerAddress) -> str:
     """Why no ring comes through the broker, '' when one did; who hears it looks in vain."""
-    return _tried(address, partial(_ring_through, address), TRYING_S)
+    return _why_not_sent(address, partial(_round_trip, address), TRYING_S)
 
 
-def _tried(address: BrokerAddress, act: Callable[[Any], None], within_s: float) -> str:
+def _why_not_sent(address: BrokerAddress, act: Callable[[Any], None], within_s: float) -> str:
     """Why the act on its Celery app did not go well in that time, '' when it did."""
     from mtdata.jobs.celery.app import app_of
     from mtdata.jobs.celery.broker_faults import faults, why
@@ -63,30 +63,30 @@ def _tried(address: BrokerAddress, act: Callable[[Any], None], within_s: float) 
         app, away = app_of(address), faults()  # loading them is not counted as waiting
     except ConfigError as error:
         return str(error)
-    if not _HANDS.acquire(blocking=False):
+    if not _SENDERS.acquire(blocking=False):
         return "earlier rings still hang there"
-    told: list[str] = []
+    faults_met: list[str] = []
 
-    def do() -> None:
+    def send_and_note() -> None:
         try:
             act(app)
-            told.append("")
+            faults_met.append("")
         except away as error:
-            told.append(why(error, address))
+            faults_met.append(why(error, address))
         finally:
-            _HANDS.release()
+            _SENDERS.release()
 
-    hand = threading.Thread(target=do, name="doorbell", daemon=True)
-    hand.start()
-    hand.join(within_s)
-    return told[0] if told else f"no answer within {within_s:g} s"
+    sender = threading.Thread(target=send_and_note, name="ring", daemon=True)
+    sender.start()
+    sender.join(within_s)
+    return faults_met[0] if faults_met else f"no answer within {within_s:g} s"
 
 
 @contextmanager
 def _connected(app: Any, address: BrokerAddress) -> Iterator[Any]:
     # a connection of its own each time: one that is kept is broken just when it is needed
     options = _known_queue(address) if address.kind == "sqs" else _CONFIRMED
-    with lines.connected(app.connection_for_write(transport_options=options)) as connection:
+    with consumer.connected(app.connection_for_write(transport_options=options)) as connection:
         if address.kind != "sqs":
             connection.connection.on_blocked = _stop_ringing
         yield connection
@@ -102,18 +102,21 @@ def _stop_ringing(reason: str) -> NoReturn:
     raise AlarmError(reason)
 
 
-def _ring_through(address: BrokerAddress, app: Any) -> None:
-    """Do what ears and doors do: make the queue, listen there, ring, and hear a ring."""
-    # before the ears, which need not wake
-    with lines.listening(app, address, priority=1) as line, _connected(app, address) as connection:
-        _put(NOBODY, 1, MOST_HOPS, app, connection, expiration=TRYING_S)
+def _round_trip(address: BrokerAddress, app: Any) -> None:
+    """Do what runners and whoever rings them do: make the queue, consume, ring, and get a ring."""
+    # before the listeners, which need not wake
+    with (
+        consumer.consuming(app, address, priority=1) as own,
+        _connected(app, address) as connection,
+    ):
+        _publish(NOBODY, 1, MOST_HOPS, app, connection, expiration=TRYING_S)
         for _ in range(MOST_LOOKS):
-            taken = line.next(0 if address.kind == "sqs" else TRYING_S)
-            if taken is None:  # at SQS whoever else listens may have had it by now
+            delivery = own.next(0 if address.kind == "sqs" else TRYING_S)
+            if delivery is None:  # at SQS whoever else listens may have had it by now
                 break
-            ours = isinstance(taken.said, str) or taken.said.job == NOBODY
-            _ = taken.done() if ours else taken.back()
-            if not isinstance(taken.said, str):
+            ours = isinstance(delivery.content, str) or delivery.content.job == NOBODY
+            _ = delivery.ack() if ours else delivery.requeue()
+            if not isinstance(delivery.content, str):
                 return
         if address.kind != "sqs":
             raise TimeoutError
@@ -121,10 +124,10 @@ def _ring_through(address: BrokerAddress, app: Any) -> None:
 
 def _send(job_id: str, times: int, hops: int, address: BrokerAddress, app: Any) -> None:
     with _connected(app, address) as connection:
-        _put(job_id, times, hops, app, connection)
+        _publish(job_id, times, hops, app, connection)
 
 
-def _put(job_id: str, times: int, hops: int, app: Any, connection: Any, **more: Any) -> None:
+def _publish(job_id: str, times: int, hops: int, app: Any, connection: Any, **more: Any) -> None:
     from mtdata.jobs.celery.app import TASK
 
     if connection.transport.driver_type == "sqs":

@@ -1,4 +1,4 @@
-"""The engine celery: the slots of every engine, and an ear by which a broker wakes them.
+"""The engine celery: the slots of every engine, and a listener by which a broker wakes them.
 
 The records decide and a ring only says: look now.  So a ring too many changes nothing, and one too
 few costs at most SWEEP_S.
@@ -12,22 +12,20 @@ from mtdata.config import Settings
 from mtdata.core.errors import ConfigError, RecordsError
 from mtdata.jobs.celery import ring
 from mtdata.jobs.kind import Kinds
-from mtdata.jobs.records import reaping, runners, setting
-from mtdata.jobs.runner import Slots
+from mtdata.jobs.records import reaper, runners, setting
+from mtdata.jobs.runner import JobRunner
 from mtdata.jobs.supervisor import SupervisorOptions
 
 if TYPE_CHECKING:
-    from mtdata.jobs.celery.listener import Heard, Listener
+    from mtdata.jobs.celery.listener import Listener, OnRing
 
-SILENT_SWEEPS = 3
-"""A runner that was not heard of for so many sweeps is rung by nobody."""
 LAST_S, HANDED_BACK_S = 1.0, 8.0
-"""So long the ear is waited for in the end; longer where its last look at SQS could take a ring."""
+"""So long the listener is waited for in the end; longer where its last poll of SQS took a ring."""
 PATIENT_S = 15.0
 """So long a runner may ring: nobody sits in front of it, and a busy machine is slow."""
 
 
-class RungSlots(Slots):
+class CeleryRunner(JobRunner):
     """Slots that sleep until they are rung, at most SWEEP_S."""
 
     engine = "celery"
@@ -36,52 +34,52 @@ class RungSlots(Slots):
         self,
         settings: Settings,
         kinds: Kinds,
-        terms: SupervisorOptions | None = None,
+        options: SupervisorOptions | None = None,
         count: int = 0,
     ) -> None:
-        super().__init__(settings, kinds, terms, count)
+        super().__init__(settings, kinds, options, count)
         self.look_s = settings.programme.sweep_s
-        self._ear: Listener | None = None
+        self._listener: Listener | None = None
         self._handed_back: list[tuple[str, int]] = []
 
     def start(self) -> None:
         """Begin to listen and to look."""
-        self._ear = _ear_of(self._settings, self._heard)
+        self._listener = _listener_of(self._settings, self._on_ring)
         super().start()
-        self._ear.start()
+        self._listener.start()
 
     def stop(self, within_s: float) -> bool:
         """Hand back what is in hand and end; whether all of it ended in time."""
-        if self._ear is not None:
-            self._ear.leave()
+        if self._listener is not None:
+            self._listener.leave()
         ended = super().stop(within_s)
-        if self._ear is not None:
-            self._ear.join(HANDED_BACK_S if self._handed_back else LAST_S)
-        for job, hands in self._handed_back:
-            ring.ring(self._settings, job, hands, within_s=PATIENT_S)
+        if self._listener is not None:
+            self._listener.join(HANDED_BACK_S if self._handed_back else LAST_S)
+        for job, count in self._handed_back:
+            ring.ring(self._settings, job, count, within_s=PATIENT_S)
         return ended
 
     def is_well(self) -> bool:
         """Whether every thread is still there."""
-        return super().is_well() and self._ear is not None and self._ear.is_well()
+        return super().is_well() and self._listener is not None and self._listener.is_well()
 
-    def call(self, job: str, hands: int) -> None:
+    def call(self, job: str, count: int) -> None:
         """Wake our own slots, and other runners by the broker."""
-        super().call(job, hands)
-        if self._leaving.is_set():  # our own ear must not be the one that hears it
-            self._handed_back.append((job, hands))
+        super().call(job, count)
+        if self._leaving.is_set():  # our own listener must not be the one that gets it
+            self._handed_back.append((job, count))
             return
-        ring.ring(self._settings, job, hands, within_s=PATIENT_S)
+        ring.ring(self._settings, job, count, within_s=PATIENT_S)
 
     def _pause_s(self) -> float:
-        return reaping.due_in_s(self._kinds.keys(), self.look_s)
+        return reaper.due_in_s(self._kinds.keys(), self.look_s)
 
-    def _heard(self, job_id: str, hops: int) -> None:
-        if self._bell.ring() or hops >= ring.MOST_HOPS or self._leaving.is_set():
+    def _on_ring(self, job_id: str, hops: int) -> None:
+        if self._wakeup.wake() or hops >= ring.MOST_HOPS or self._leaving.is_set():
             return
         # all our slots are at work, and look again before they sleep; others may be free now
         try:
-            if runners.idle_elsewhere(self._entered(), SILENT_SWEEPS * self.look_s):
+            if runners.idle_elsewhere(self._entered(), self.look_s):
                 ring.ring(self._settings, job_id, hops=hops + 1, within_s=PATIENT_S)
         except RecordsError:
             return  # the slots tell of it, and who sleeps wakes by itself
@@ -89,7 +87,7 @@ class RungSlots(Slots):
             setting.close_records()
 
 
-def _ear_of(settings: Settings, heard: Heard) -> Listener:
+def _listener_of(settings: Settings, on_ring: OnRing) -> Listener:
     address = settings.programme.broker
     if address is None:
         raise ConfigError(
@@ -101,12 +99,12 @@ def _ear_of(settings: Settings, heard: Heard) -> Listener:
     app_of(address)  # says so where Celery is not installed
     from mtdata.jobs.celery.listener import Listener
 
-    return Listener(address, heard)
+    return Listener(address, on_ring)
 
 
-def slots_of(
-    settings: Settings, kinds: Kinds, count: int = 0, terms: SupervisorOptions | None = None
-) -> Slots:
+def runner_of(
+    settings: Settings, kinds: Kinds, count: int = 0, options: SupervisorOptions | None = None
+) -> JobRunner:
     """The slots of the engine that the settings name."""
-    made = RungSlots if settings.programme.engine == "celery" else Slots
-    return made(settings, kinds, terms, count)
+    runner = CeleryRunner if settings.programme.engine == "celery" else JobRunner
+    return runner(settings, kinds, options, count)

@@ -34,7 +34,7 @@ _SSLMODES = {"off": "disable", "require": "require", "verify": "verify-full"}
 
 
 def described(address: DatabaseAddress) -> dict[str, Any]:
-    """One entry of Django's DATABASES."""
+    """The entry of Django's DATABASES for an address."""
     if address.engine == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",

@@ -138,7 +138,7 @@ def reason(error: BaseException) -> str:
     for cause in reversed(list(_causes(error))):
         if told := _by_sign(cause):
             return told
-    return _told(_by_words(error), type(error).__name__)
+    return _with_sign(_by_message(error), type(error).__name__)
 
 
 def is_locked(error: BaseException) -> bool:
@@ -158,11 +158,11 @@ def _by_sign(cause: BaseException) -> str:
     number = cause.args[0] if cause.args else None
     if type(number) is int and number in _BY_NUMBER:
         words = _of_socket(getattr(cause, "original_exception", None))
-        return _told(words or _BY_NUMBER[number], str(number))
+        return _with_sign(words or _BY_NUMBER[number], str(number))
     if state := getattr(cause, "sqlstate", None):
-        return _told(_by_state(str(state)), str(state))
+        return _with_sign(_by_state(str(state)), str(state))
     if name := getattr(cause, "sqlite_errorname", None):
-        return _told(_SQLITE.get("_".join(str(name).split("_")[:2]), ""), str(name))
+        return _with_sign(_SQLITE.get("_".join(str(name).split("_")[:2]), ""), str(name))
     return str(number) if type(number) is int else ""
 
 
@@ -173,7 +173,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
-def _told(words: str, sign: str) -> str:
+def _with_sign(words: str, sign: str) -> str:
     return f"{words} ({sign})" if words else sign
 
 
@@ -195,7 +195,7 @@ def _of_socket(error: Any) -> str:
     return SILENT if isinstance(error, OSError) else ""
 
 
-def _by_words(error: BaseException) -> str:
+def _by_message(error: BaseException) -> str:
     said = _QUOTED.sub('""', str(error))
     if type(error).__name__ == "NotSupportedError":
         return OLD

@@ -31,12 +31,12 @@ def refuse_narrow_texts() -> None:
     """RecordsError, with the lines that mend it, where a name could not be kept as it is."""
     with asking():
         if connection.vendor == "postgresql":
-            _refuse_encoding(str(_asked("SHOW server_encoding")[0]))
+            _refuse_encoding(str(_first_column("SHOW server_encoding")[0]))
         elif connection.vendor == "mysql":
-            _refuse_charset(str(_asked(_DEFAULT)[0]), _narrow_tables())
+            _refuse_charset(str(_first_column(_DEFAULT)[0]), _narrow_tables())
 
 
-def _asked(question: str, *given: str) -> list[object]:
+def _first_column(question: str, *given: str) -> list[object]:
     """The first column of what is answered."""
     with connection.cursor() as cursor:
         cursor.execute(question, given)
@@ -49,7 +49,7 @@ def _narrow_tables() -> list[str]:
     ours = [model._meta.db_table for model in apps.get_models(include_auto_created=True)]
     names = [*ours, "django_migrations"]
     question = _TABLES.format(names=", ".join(["%s"] * len(names)))
-    return [str(name) for name in _asked(question, *names)]
+    return [str(name) for name in _first_column(question, *names)]
 
 
 def _refuse_encoding(encoding: str) -> None:
@@ -117,11 +117,11 @@ def is_shared_out() -> bool:
     if connection.vendor != "postgresql":
         return False
     with asking():
-        [first] = _asked("SELECT pg_backend_pid()")
+        [first] = _first_column("SELECT pg_backend_pid()")
         if connection.connection.info.backend_pid == first:
             return False
         with closing(connections.create_connection(DEFAULT_DB_ALIAS)) as other:
             with other.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
                 second = cursor.fetchone()[0]
-            return bool(second == first or _asked("SELECT pg_backend_pid()") != [first])
+            return bool(second == first or _first_column("SELECT pg_backend_pid()") != [first])

@@ -33,7 +33,7 @@ class QueueSummary(NamedTuple):
     oldest_at: datetime | None
 
 
-def waiting() -> QueueSummary:
+def queue_summary() -> QueueSummary:
     """For monitoring; parts that have ended are not counted: how many there are has no bound."""
     with asking():
         parts = Part.objects.filter(status__in=OPEN).order_by()

@@ -9,11 +9,18 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.jobs.records.models import Job, Part
-from mtdata.jobs.records.moves import advance, is_final, locked, tell, touched, turn
+from mtdata.jobs.records.transitions import (
+    add_event,
+    advance,
+    is_final,
+    locked,
+    set_status,
+    touched_parts,
+)
 from mtdata.jobs.states import Stage, Status, free_name, retry_refused, undo_refused
 
 TRIES = 20
@@ -26,7 +33,7 @@ class Order(NamedTuple):
     parameters: dict[str, Any]
     base: str
     key: str = ""
-    hands: int = 1
+    max_runners: int = 1
     can_undo: bool = False
     owner: str = ""
 
@@ -37,7 +44,7 @@ def add(order: Order) -> Job:
 
 
 def add_all(orders: Sequence[Order]) -> list[Job]:
-    """The same for several jobs in one commit: all of them are entered, or none is."""
+    """Enter several jobs in one commit: all of them, or none."""
     for _ in range(TRIES):
         try:
             return whole(
@@ -76,23 +83,23 @@ def _add(order: Order, name: str) -> Job:
         kind=order.kind,
         parameters=order.parameters,
         key=order.key,
-        hands=order.hands,
+        hands=order.max_runners,
         can_undo=order.can_undo,
         owner=order.owner,
         created_at=at,
     )
     Part.objects.create(job=job, number=0, stage=Stage.PLAN, name="plan")
-    tell(job.pk, at, "INFO", "added")
+    add_event(job.pk, at, "INFO", "added")
     return job
 
 
-def found(word: str) -> Job:
+def job_named(word: str) -> Job:
     """The job of that id, or of that name.  UsageError when there is none."""
     with asking():
         try:
             job = Job.objects.filter(pk=UUID(word)).first()
         except ValueError:
-            job = Job.objects.filter(name=printable(word)).first()
+            job = Job.objects.filter(name=in_utf8(word)).first()
     if job is None:
         raise UsageError(f"there is no job {word!a}; `mtdata jobs list` shows them")
     return job
@@ -117,8 +124,8 @@ def _begin_stopping(job: Job, reason: str) -> None:
     at = now()
     job.parts.filter(stage=Stage.UNDO).exclude(status=Status.IN_PROGRESS).delete()
     job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED, attempt=F("attempt") + 1)
-    turn(job, Status.STOPPING, stopping_at=at, ended_at=None, reason=reason)
-    tell(job.pk, at, "INFO", reason)
+    set_status(job, Status.STOPPING, stopping_at=at, ended_at=None, reason=reason)
+    add_event(job.pk, at, "INFO", reason)
     advance(job)
 
 
@@ -136,8 +143,8 @@ def retry(job_id: Any) -> Job:
             waiting_since=None, reason="",
         )  # fmt: skip
         again = {"attempt": job.attempt + 1, "started_at": None, "ended_at": None}
-        turn(job, Status.QUEUED, reason="", **again)
-        tell(job.pk, now(), "INFO", f"tried again, attempt {job.attempt}")
+        set_status(job, Status.QUEUED, reason="", **again)
+        add_event(job.pk, now(), "INFO", f"tried again, attempt {job.attempt}")
         return job
 
     return whole(move, patient=False)
@@ -149,7 +156,7 @@ def undo(job_id: Any) -> Job:
     def move() -> Job:
         job = locked(job_id)
         refused = undo_refused(Status(job.status), can_undo=job.can_undo)
-        if not refused and not touched(job, "all").exists():
+        if not refused and not touched_parts(job, "all").exists():
             refused = "it has left nothing"
         if refused:
             raise JobError(f"{job.name}: {refused}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +12,14 @@ from django.db.models import Count, F, Q
 
 from mtdata import __version__
 from mtdata.core.control import on_lines
-from mtdata.core.past import latest_counted
 from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.liveness import is_alive
 from mtdata.jobs.records.models import Event, Job, Runner
 from mtdata.jobs.states import Status
 
 
-def enter(engine: str, slots: int) -> UUID:
-    """A new runner; its id."""
+def register(engine: str, slots: int) -> UUID:
+    """Enter a new runner; its id."""
 
     def move() -> UUID:
         at = now()
@@ -38,31 +37,27 @@ def enter(engine: str, slots: int) -> UUID:
     return whole(move)
 
 
-def seen(runner: UUID) -> None:
-    """It is still there."""
+def mark_seen(runner: UUID) -> None:
+    """Note that a runner is still there."""
     whole(lambda: Runner.objects.filter(pk=runner).update(seen_at=now()))
 
 
-def gone(runner: UUID) -> None:
-    """It has ended by itself."""
+def mark_ended(runner: UUID) -> None:
+    """Note that a runner has ended by itself."""
     whole(lambda: Runner.objects.filter(pk=runner).update(ended_at=now()))
 
 
-def idle_elsewhere(runner: UUID, heard_within_s: float) -> bool:
-    """Whether another runner of the same engine is there and has a slot free."""
+def idle_elsewhere(runner: UUID, sweep_s: float) -> bool:
+    """Whether another runner of the same engine is alive and has a slot free."""
     with asking():
         ours = Runner.objects.filter(pk=runner).values("engine")
         at_work = Count("part", filter=Q(part__status=Status.IN_PROGRESS))
-        at = now()
-        heard = (at - timedelta(seconds=heard_within_s), latest_counted(at))
-        others = Runner.objects.filter(
-            engine__in=ours, ended_at=None, seen_at__range=heard
-        ).exclude(pk=runner)
+        others = Runner.objects.filter(is_alive(now(), sweep_s), engine__in=ours).exclude(pk=runner)
         return others.annotate(at_work=at_work).filter(at_work__lt=F("slots")).exists()
 
 
-def told(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
-    """Enter what a child said."""
+def add_log_lines(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
+    """Add lines (level, text) of a child to the log of a job."""
 
     def move() -> None:
         if Job.objects.filter(pk=job_id).exists():

@@ -97,13 +97,13 @@ def migrate() -> int:
         return steps
 
 
-def made_ready(address: DatabaseAddress) -> None:
+def open_migrated(address: DatabaseAddress) -> None:
     """Open the records with tables as this version needs them; SQLite's are made by themselves.
 
     RecordsError for another database whose tables are missing or older.
     """
     if address.is_shared:
-        look_into(address)
+        open_existing(address)
         return
     open_records(address)
     with _alone(f"{address.name}.migrating"):
@@ -128,7 +128,7 @@ def _alone(path: str) -> Iterator[None]:
         lock.release()
 
 
-def look_into(address: DatabaseAddress) -> None:
+def open_existing(address: DatabaseAddress) -> None:
     """Open the records as they are, changing nothing; tables are looked for in a shared database.
 
     RecordsError when it cannot be reached, or they are missing or older.
@@ -138,7 +138,7 @@ def look_into(address: DatabaseAddress) -> None:
         missing = _missing()
     if missing and address.is_shared:
         raise RecordsError(
-            f"{address.told()}: its tables are missing or older than this program; "
+            f"{address.redacted()}: its tables are missing or older than this program; "
             "`mtdata migrate` makes them"
         )
 

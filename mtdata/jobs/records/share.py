@@ -84,14 +84,14 @@ def _startable(kinds: Collection[str], at: datetime) -> Any:
 def _shared(jobs: list[Candidate], at: datetime) -> list[Candidate]:
     of_owner, of_account = _loads(at)
 
-    def place(one: Candidate) -> tuple[Any, ...]:
+    def turn_order(one: Candidate) -> tuple[Any, ...]:
         account, owner = (
             of_account.get(one.account, IDLE),
             of_owner.get((one.account, one.owner), IDLE),
         )
         return account.parts, account.last, owner.parts, owner.last, one.created_at
 
-    return sorted(jobs, key=place)
+    return sorted(jobs, key=turn_order)
 
 
 def _loads(at: datetime) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
@@ -115,12 +115,12 @@ def _summed(
     of_owner: dict[tuple[str, str], Load] = {}
     of_account: dict[str, Load] = {}
     for (account, owner), load in rows:
-        of_owner[account, owner] = _with(of_owner.get((account, owner), IDLE), load)
-        of_account[account] = _with(of_account.get(account, IDLE), load)
+        of_owner[account, owner] = _sum_of(of_owner.get((account, owner), IDLE), load)
+        of_account[account] = _sum_of(of_account.get(account, IDLE), load)
     return of_owner, of_account
 
 
-def _with(one: Load, other: Load) -> Load:
+def _sum_of(one: Load, other: Load) -> Load:
     return Load(one.parts + other.parts, max(one.last, other.last))
 
 

@@ -85,7 +85,7 @@ class SharedTurns:
             )
 
     def hold_off(self, seconds: float) -> None:
-        """Nobody of this machine begins a turn for that long; other machines are told by CAKE."""
+        """Nobody of this machine begins a turn for that long; whom they ask tells the others."""
         self._own.hold_off(seconds)
 
     def _keep_pace(self, began: float, beat: Callable[[], None]) -> None:
@@ -99,7 +99,7 @@ class SharedTurns:
             # each waits for one seat, by chance: the database's queue is fair, looking round is not
             number = secrets.randbelow(self._at_once)
             seat = sha256(f"{self._name} {number}".encode()).hexdigest()
-            if taken := _taken(seat):
+            if taken := _take_seat(seat):
                 return taken
             beat()
             if self._ticks() >= ends_at:
@@ -156,7 +156,7 @@ class Seat:
             self._own.close()
 
 
-def _taken(seat: str) -> Seat | None:
+def _take_seat(seat: str) -> Seat | None:
     """The seat, once it is ours; None when another has it."""
     own = connections.create_connection(DEFAULT_DB_ALIAS)
     take = _of_mysql if connection.vendor == "mysql" else _of_postgres

@@ -13,9 +13,9 @@ from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Coalesce
 
 from mtdata.jobs.records.asking import now, whole
-from mtdata.jobs.records.carrying import Claimed, Signs
+from mtdata.jobs.records.claims import Claimed, PartProgress
 from mtdata.jobs.records.models import Job, Part
-from mtdata.jobs.records.moves import TEXT, advance, locked, next_parts, tell
+from mtdata.jobs.records.transitions import TEXT, add_event, advance, locked, next_parts
 from mtdata.jobs.states import Stage, Status, after_wait
 
 LEAST_S = 1.0
@@ -23,7 +23,7 @@ LEAST_S = 1.0
 
 
 class Wait(NamedTuple):
-    """For how long by which reason.
+    """For how many seconds a part waits, and why.
 
     `untouched`: this try has done nothing at all, and other parts of the job need not wait.
     `most_s` bounds how long a part waits again and again without getting on.
@@ -35,7 +35,7 @@ class Wait(NamedTuple):
     most_s: float = math.inf
 
 
-def rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
+def rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
     """Enter that the part waits; its job as well when nothing else of it can be done meanwhile.
 
     False when it is ours no more.
@@ -43,7 +43,7 @@ def rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
     return whole(lambda: _rest(claimed, wait, signs))
 
 
-def _rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
+def _rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
     job, at = locked(claimed.job), now()
     mine = Part.objects.filter(pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS)
     part = mine.first()
@@ -61,7 +61,7 @@ def _rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
         _wait_too(job, at, until, reason[:TEXT])
     if becomes is Status.FAILED:
         reason = f"it waited for {waited_s / 3600:.0f} h and got no further: {wait.reason}"
-        tell(job.pk, at, "ERROR", f"{part.name}: {reason}")
+        add_event(job.pk, at, "ERROR", f"{part.name}: {reason}")
     mine.update(
         status=becomes.value,
         attempt=F("attempt") + 1,
@@ -78,7 +78,7 @@ def _rest(claimed: Claimed, wait: Wait, signs: Signs) -> bool:
 
 
 def _wait_too(job: Job, at: datetime, until: datetime, reason: str) -> None:
-    """Nobody has to ask for each part of a job only to hear the same."""
+    """Let the other due parts wait too: each would be asked for only to get one answer."""
     due = Q(not_before=None) | Q(not_before__lte=at)
     sooner = Q(waiting_since__isnull=False, not_before__lt=until)
     since = Coalesce("waiting_since", Value(at, DateTimeField()))

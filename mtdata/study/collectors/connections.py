@@ -6,53 +6,28 @@ by byte ends too.
 
 from __future__ import annotations
 
-import io
+import math
 import socket
 import ssl
-import time
 from http.client import RemoteDisconnected
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from mtdata.core.http import FinalResponse
+from mtdata.core.http import BoundedAnswer
 
 GET_WAITS = 10  # a GET's answer as a whole may take so many times TIMEOUT
 GONE = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
 
 
-class _TimedBytes(io.RawIOBase):
-    """What a socket gives until the time for it all is over; the socket's own limit is per wait.
+class SiteAnswer(BoundedAnswer):
+    """An answer of any length: what a package may have is up to who reads it."""
 
-    The time is looked at between waits, so an answer may take one wait longer.
-    """
-
-    def __init__(self, sock: socket.socket, waits: int) -> None:
-        super().__init__()
-        self._bytes = sock.makefile("rb", buffering=0)
-        self._ends_at = time.monotonic() + waits * (sock.gettimeout() or 0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if time.monotonic() > self._ends_at:
-            raise TimeoutError(0, "it came too slowly")
-        return self._bytes.readinto(buffer)
-
-    def close(self) -> None:
-        self._bytes.close()
-        super().close()
-
-
-class _TimedResponse(FinalResponse):
-    """Status line, headers, chunk marks and body alike come through _TimedBytes."""
+    most = math.inf
 
     def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:
+        self.waits = GET_WAITS if more.get("method") == "GET" else 1
         super().__init__(sock, *rest, **more)
-        self.fp.close()
-        waits = GET_WAITS if more.get("method") == "GET" else 1
-        self.fp = io.BufferedReader(_TimedBytes(sock, waits))
 
 
 class SiteConnection(HTTPConnection):
@@ -62,7 +37,7 @@ class SiteConnection(HTTPConnection):
     may be repeated: a DELETE that was carried out after all is then answered with "does not exist".
     """
 
-    response_class = _TimedResponse
+    response_class = SiteAnswer
     _answers = 0
 
     def connect(self) -> None:
@@ -90,4 +65,4 @@ class SiteConnection(HTTPConnection):
 
 
 class SecureConnection(SiteConnection, HTTPSConnection):
-    """Connection over TLS that asks once more when a kept-alive one had been closed quietly."""
+    """A connection to a site over TLS."""

@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from mtdata.core.errors import DamageError, MTDataError, StorageError
+from mtdata.core.pool_files import HELD, INCOMING, RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.append_file import AppendFile, DayFiles
 from mtdata.study.files.formats import Formats
@@ -28,7 +29,6 @@ from mtdata.study.model.scale import Scale
 CLOSING = b"\n]}\n"
 BETWEEN = b",\n"
 BETWEEN_ASIDE = b"\n\x1e"  # as between JSON texts in RFC 7464: what is no JSON may hold line ends
-INCOMING = "raw_data/.incoming"
 READ_AHEAD = 1 << 20
 NEAR = 256
 
@@ -65,9 +65,9 @@ class FolderArchive:
     def recover(self) -> None:
         """Mend raw files that a round left unfinished, and drop packages that it was receiving."""
         self.day_files.mend_unfinished()
-        for name in self._disk.names("held"):
+        for name in self._disk.names(HELD):
             if name.endswith(".staged"):  # its content has its name, or comes again
-                self._disk.remove(f"held/{name}")
+                self._disk.remove(f"{HELD}/{name}")
         drop_incoming(self._disk)
 
     def receive(self, scale: Scale, chunks: Iterable[bytes], at: datetime) -> Package:
@@ -116,7 +116,7 @@ class FolderArchive:
         date, day = worded(local, date_format), local.date().isoformat()
 
         def path(part: int) -> str:
-            return f"raw_data/{file_name(scale, date, part, 'json')}"
+            return f"{RAW}/{file_name(scale, date, part, 'json')}"
 
         file = self.day_files.resume(scale, day, path)
         return Volume(file, self._free_key(file.mark, f"{scale}_{worded(local, time_format)}"))
@@ -135,7 +135,7 @@ class FolderArchive:
         """
         content = BETWEEN_ASIDE.join(entry.body for entry in batch)
         digest = sha256(content)
-        path = f"held/{scale}_{digest.hexdigest()[:24]}.txt"
+        path = f"{HELD}/{scale}_{digest.hexdigest()[:24]}.txt"
         self._disk.replace(path, content)
         if self._disk.read(path, 0, len(content) + 1) != content:
             raise DamageError(f"{path}: read back other bytes than were written")

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from mtdata.core.pool_files import FORMATS
 from mtdata.core.ports import Disk
-
-LIST = "formats.json"
 
 
 class Formats(NamedTuple):
@@ -34,15 +33,15 @@ def keep_format(disk: Disk, now: Formats) -> None:
     kept = _kept(disk)
     if now != DEFAULT and now not in kept:
         text = json.dumps([*kept, now], indent=1)
-        disk.replace(LIST, f"{text}\n".encode())
+        disk.replace(FORMATS, f"{text}\n".encode())
 
 
 def _kept(disk: Disk) -> list[Formats]:
-    size = disk.size(LIST)
+    size = disk.size(FORMATS)
     if size is None:
         return []
     try:
-        found = json.loads(disk.read(LIST, 0, size))
+        found = json.loads(disk.read(FORMATS, 0, size))
         return [Formats(str(date), str(time)) for date, time in found]
     except (ValueError, TypeError, RecursionError):
         return []  # somebody wrote into it: the formats of today and the defaults are tried

@@ -9,10 +9,10 @@ import json
 from secrets import token_hex
 from typing import Any
 
+from mtdata.core.pool_files import MARKER
 from mtdata.core.ports import Disk
 from mtdata.study.model.identity import Identity, Remembered
 
-MARKER = ".mtdata-pool"
 NOTE = "MTData knows this pool by this file: leave it here, and copy it along with the pool."
 _MOST = 1 << 20
 _FOREIGN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)

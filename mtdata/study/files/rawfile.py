@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, groupby
 from typing import NamedTuple
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import PackageError
 from mtdata.core.ports import Disk
 from mtdata.study.files.archive import BETWEEN, CLOSING
@@ -146,6 +146,6 @@ def opening_key(disk: Disk, path: str) -> str:
 
 def _key_in(opening: re.Match[bytes] | None) -> str:
     try:
-        return printable(str(json.loads(opening[1]))) if opening else ""
+        return in_utf8(str(json.loads(opening[1]))) if opening else ""
     except ValueError:
         return ""

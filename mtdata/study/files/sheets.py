@@ -11,6 +11,7 @@ from itertools import pairwise, repeat, zip_longest
 from mtdata.core.border import Border
 from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines
 from mtdata.core.errors import DamageError, EntryError, StorageError
+from mtdata.core.pool_files import SHEETS
 from mtdata.core.ports import Disk
 from mtdata.study.files.append_file import AppendFile, DayFiles, examine
 from mtdata.study.files.archive import runs
@@ -23,8 +24,7 @@ from mtdata.study.model.states import STAGED
 from mtdata.study.model.step_notice import StepNotice
 
 log = logging.getLogger(__name__)
-GROUP = 1024
-LONGEST_HEADER = 4 << 20
+GROUP, LONGEST_HEADER = 1024, 4 << 20
 
 
 class CsvSheets:
@@ -50,14 +50,14 @@ class CsvSheets:
                 self._adopt(live if live and live.path == staged.path else None, staged)
             else:
                 self.ledger.files.forget(staged.number)
-        for name in self.disk.names("active_data"):
+        for name in self.disk.names(SHEETS):
             if name.endswith(".staged"):
-                self.disk.remove(f"active_data/{name}")
+                self.disk.remove(f"{SHEETS}/{name}")
 
     def path(self, scale: str, day: str, part: int) -> str:
         """active_data/<Scale>_<DATE>.csv; DATE as the site's config words it."""
         moment = datetime.combine(date.fromisoformat(day), time())
-        return f"active_data/{file_name(scale, worded(moment, self._date_format), part, 'csv')}"
+        return f"{SHEETS}/{file_name(scale, worded(moment, self._date_format), part, 'csv')}"
 
     def growing(self, scale: str, day: str) -> GrowingSheet:
         """The day's sheet of a scale whose rows are appended."""

@@ -12,15 +12,16 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import PackageError
+from mtdata.core.pool_files import HELD, RAW, SHEETS
 from mtdata.study.files.append_file import digest_of
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.files.sheets import header_of
 from mtdata.study.integrity.adopted_totals import AdoptedTotals
 from mtdata.study.integrity.match import Matching
-from mtdata.study.integrity.placing import HELD, RAW, SHEETS, Placing, by_scale
+from mtdata.study.integrity.placing import Placing, by_scale
 from mtdata.study.model.days import Named
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import read_entry
@@ -114,7 +115,7 @@ class Adoption:
             self._odd(path, NO_NAME)
 
     def _odd(self, path: str, told: str) -> None:
-        self.found.odd.append(f"{printable(path)}: {told}")
+        self.found.odd.append(f"{in_utf8(path)}: {told}")
 
     def _begin(self, path: str, named: Named, kind: str, **more: Any) -> FileMark:
         """Enter a file as it stands, not to be written any more; it counts once it is closed."""
@@ -164,8 +165,7 @@ class Adoption:
 
     def _is_ours(self, path: str) -> bool:
         """Whether the file has our form: then entries stand there as they were sent."""
-        disk = self._pool.disk
-        size = disk.size(path) or 0
+        disk, size = self._pool.disk, self._pool.disk.size(path) or 0
         ending = disk.read(path, max(0, size - len(CLOSING)), len(CLOSING))
         return disk.read(path, 0, 2) == b'{"' and ending == CLOSING
 
@@ -177,8 +177,7 @@ class Adoption:
 
     def _entries(self, mark: FileMark, source: Iterator[RawEntry]) -> None:
         """Every entry once, whatever the number of files that it stands in."""
-        place = 0
-        book = self._pool.ledger.entries
+        place, book = 0, self._pool.ledger.entries
         for batch in raw_batches(source):
             end = batch[-1].end
             book.back_up(

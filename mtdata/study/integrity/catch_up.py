@@ -15,13 +15,14 @@ from hashlib import sha256
 from itertools import islice
 
 from mtdata.core.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
+from mtdata.core.pool_files import RAW, SHEETS
 from mtdata.study.files.append_file import digest_of, examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.formats import keep_format
 from mtdata.study.files.sheets import header_of, row_spans
 from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.match import Matching
-from mtdata.study.integrity.placing import RAW, SHEETS, Placing, Unplaced
+from mtdata.study.integrity.placing import Placing, Unplaced
 from mtdata.study.integrity.raw_tails import RawTail
 from mtdata.study.ledger import LedgerEntry, LiveLength
 from mtdata.study.model.mark import FileFinding, FileMark
@@ -100,7 +101,7 @@ def named(unreadable: dict[str, str]) -> str:
 
 
 def log_stand(stand: Stand) -> None:
-    """Write what a look found into the log alone, where no round is on."""
+    """Log how the ledger stands to the files, where no round is on to tell it."""
     faults = [str(fault) for _, fault in stand.faults]
     for words in [stand.behind, *stand.odd, *faults]:
         if words:

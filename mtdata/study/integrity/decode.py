@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain, islice
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.csv_lines import csv_line, csv_lines
 from mtdata.core.errors import PackageError, StorageError
+from mtdata.core.pool_files import RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.recovered import RecoveredSheets
@@ -33,7 +34,7 @@ from mtdata.study.model.states import FOREIGN
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import stored_entries
 
-NOWHERE, BY_LEDGER = Span(0, 0, 0), "raw_data by the ledger"
+NOWHERE, BY_LEDGER = Span(0, 0, 0), f"{RAW} by the ledger"
 
 
 class LostBytes(StorageError):
@@ -79,12 +80,12 @@ class PoolDecoder:
         """What `write` or, without a ledger, `write_loose` would make sheets from, one by one."""
         if known:
             return [mark.path for mark in self._sheets(scale)]
-        return [f"raw_data/{name}" for name in self._raw_files(scale)]
+        return [f"{RAW}/{name}" for name in self._raw_files(scale)]
 
     def write_sheet(self, path: str, out: Disk, folder: str) -> Decoded:
         """Write the sheet of one of the planned paths."""
-        if path.startswith("raw_data/"):
-            self._write_loose(path.removeprefix("raw_data/"), out, folder)
+        if path.startswith(f"{RAW}/"):
+            self._write_loose(path.removeprefix(f"{RAW}/"), out, folder)
             return self.done[-1]
         marks = [mark for mark in self._sheets("all") if mark.path == path]
         if not marks:
@@ -133,7 +134,7 @@ class PoolDecoder:
 
     def _raw_files(self, scale: str) -> list[str]:
         stays = self._staying()
-        names = self.pool.disk.names("raw_data")
+        names = self.pool.disk.names(RAW)
         bases = [name.removesuffix(".json") for name in names if name.endswith(".json")]
         return [
             f"{base}.json"
@@ -244,7 +245,7 @@ class PoolDecoder:
 
     def _entries(self, name: str, decoded: Decoded) -> Iterator[RawEntry]:
         try:
-            yield from raw_entries(self.pool.disk.stream(f"raw_data/{name}"))
+            yield from raw_entries(self.pool.disk.stream(f"{RAW}/{name}"))
         except PackageError as error:
             decoded.difference = str(error)
 
@@ -286,7 +287,7 @@ class PoolDecoder:
                 f"entries left out: {sum(s.left_out for s in sheets)}\n"
                 f"errors: {'; '.join(s.difference for s in sheets if s.difference) or 'none'}\n"
             )
-            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", printable(text).encode())
+            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", in_utf8(text).encode())
 
     def _owner_of(self, base: str) -> str:
         names = [s.name for s in self.pool.ledger.listing.scales() if base.startswith(f"{s.name}_")]

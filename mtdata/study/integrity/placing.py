@@ -7,19 +7,18 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, product
 from typing import NamedTuple
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
 from mtdata.core.errors import NameRefused, PackageError
+from mtdata.core.pool_files import BENCHMARK, FORMATS, RAW
 from mtdata.core.ports import Disk
-from mtdata.study.files.formats import LIST, Formats, formats_of
+from mtdata.study.files.formats import Formats, formats_of
 from mtdata.study.files.rawfile import opening_key, raw_entries
 from mtdata.study.model.days import Named, read_name
 from mtdata.study.model.package import Entry, is_json
 from mtdata.study.model.scale import checked_name
 from mtdata.study.pool import Pool
 
-BENCHMARK = "active_data/benchMark.json"
 PAGE = 1024
-RAW, HELD, SHEETS = "raw_data", "held", "active_data"
 
 
 class Unplaced(NamedTuple):
@@ -33,10 +32,10 @@ class Unplaced(NamedTuple):
     def detail(self) -> str:
         """What a person has to know."""
         return (
-            f"{printable(self.path)} holds {self.entries} entries that the ledger does not know, "
+            f"{in_utf8(self.path)} holds {self.entries} entries that the ledger does not know, "
             "and its name is that of no scale and day by any DATE_FORMAT known here. Nothing of "
-            f"its scale is collected or deleted meanwhile. Add its formats to {LIST} of the pool "
-            '([["%d_%m_%Y", "%H_%M_%S"]]), give it its name back, or move it out of raw_data'
+            f"its scale is collected or deleted meanwhile. Add its formats to {FORMATS} of the "
+            'pool ([["%d_%m_%Y", "%H_%M_%S"]]), give it its name back, or move it out of raw_data'
         )
 
     def blocks(self, scale: str) -> bool:

@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 from mtdata.core.errors import StorageError
-from mtdata.study.files.archive import CLOSING, INCOMING
+from mtdata.core.pool_files import HELD, INCOMING
+from mtdata.study.files.archive import CLOSING
 from mtdata.study.model.mark import FileMark
 from mtdata.study.pool import Pool
 from mtdata.study.replicas.copying import raw_from_replicas
@@ -79,7 +80,7 @@ class RawRepair:
         if disk.size(self._mark.path) is None:
             return
         number = 1
-        while disk.size(path := f"held/{name}.damaged{number}") is not None:
+        while disk.size(path := f"{HELD}/{name}.damaged{number}") is not None:
             number += 1
         disk.publish(disk.stage(path, disk.stream(self._mark.path)), path)
         self.kept_as = path

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mtdata.core.border import printable
+from mtdata.core.control import in_utf8
+from mtdata.core.pool_files import RAW
 from mtdata.study.files.archive import CLOSING
-from mtdata.study.integrity.placing import RAW, Placing
+from mtdata.study.integrity.placing import Placing
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.states import ASIDE
 from mtdata.study.pool import Pool
@@ -36,7 +37,7 @@ def strangers(pool: Pool) -> dict[str, str]:
             continue
         if number := placing.unknown_entries(path, scale, by_id=state == ASIDE):
             found[path] = (
-                f"{printable(path)} holds {number} entries that the ledger does not know; {ADVICE}"
+                f"{in_utf8(path)} holds {number} entries that the ledger does not know; {ADVICE}"
             )
     return found
 

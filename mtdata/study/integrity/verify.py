@@ -12,6 +12,7 @@ from itertools import islice
 
 from mtdata.alerts.incident import DAMAGE
 from mtdata.core.errors import MTDataError, StorageError
+from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.sheets import row_spans
@@ -67,7 +68,7 @@ class PoolVerification:
         self._stand = step_up(self._pool, self.found)
         files = self._pool.ledger.files
         if not self._pool.ledger.is_sound():
-            told = f"ledger.sqlite3 is damaged.{REBUILD}"
+            told = f"{LEDGER_FILE} is damaged.{REBUILD}"
             self.found.wrong.append(told)
             self._pool.evidence.enter("pool_damaged", "", told)
         self._files()

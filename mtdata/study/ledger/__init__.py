@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mtdata.alerts.incidents import Incidents
 from mtdata.alerts.telling import NotificationState
+from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.adopted import AdoptedEntries
 from mtdata.study.ledger.arrivals import Arrivals
@@ -36,7 +37,7 @@ __all__ = [
 class Ledger:
     """One pool's ledger.  `path` None keeps it in memory (for tests)."""
 
-    NAME = "ledger.sqlite3"
+    NAME = LEDGER_FILE
 
     def __init__(self, path: Path | None) -> None:
         self._db = LedgerDatabase(path, LEDGER)

@@ -83,7 +83,7 @@ class AdoptedEntries:
 
         What is there, the next listing will say; what is not may have been deleted by ourselves.
         """
-        if self._db.one("SELECT 1 FROM entries WHERE gone_at IS NULL LIMIT 1"):
+        if self._db.row("SELECT 1 FROM entries WHERE gone_at IS NULL LIMIT 1"):
             with self._db.commit():
                 self._db.run(
                     f"UPDATE entries SET gone_at = ?, answer = '{ADOPTED}', asked_at = NULL"
@@ -93,12 +93,12 @@ class AdoptedEntries:
 
     def count(self) -> int:
         """How many entries the ledger knows."""
-        row = self._db.one("SELECT count(*) FROM entries")
+        row = self._db.row("SELECT count(*) FROM entries")
         return int(row[0]) if row else 0
 
     def drop_half_entered(self) -> None:
         """Commit that files whose entering was cut off are to be entered again, from the front."""
-        if not self._db.one(f"SELECT 1 FROM ({_HALF}) LIMIT 1"):
+        if not self._db.row(f"SELECT 1 FROM ({_HALF}) LIMIT 1"):
             return
         with self._db.commit():
             self._db.run(
@@ -123,7 +123,7 @@ class AdoptedEntries:
         )
 
     def _knows(self, scale: str, number: int | None, digest: bytes) -> bool:
-        row = self._db.one(
+        row = self._db.row(
             "SELECT 1 FROM entries WHERE scale = ? AND id = ? AND digest = ?",
             scale,
             -1 if number is None else number,
@@ -134,7 +134,7 @@ class AdoptedEntries:
     def unknown_ids(self, scale: str, ids: Iterable[int | None]) -> int:
         """How many of these ids the ledger has no entry of at all."""
         return sum(
-            self._db.one("SELECT 1 FROM entries WHERE scale = ? AND id = ?", scale, number) is None
+            self._db.row("SELECT 1 FROM entries WHERE scale = ? AND id = ?", scale, number) is None
             for number in ids
             if number is not None
         )
@@ -143,18 +143,18 @@ class AdoptedEntries:
         """Whether a sheet that nobody knows may have rows of this scale that nobody has bound."""
         waiting = f"SELECT 1 FROM entries WHERE scale = ? AND state < {ROWED} LIMIT 1"
         bare = "SELECT 1 FROM snapshots WHERE scale = ? AND sheet IS NULL LIMIT 1"
-        return bool(self._db.one(waiting, scale) or self._db.one(bare, scale))
+        return bool(self._db.row(waiting, scale) or self._db.row(bare, scale))
 
     def unproven(self, sheet: int) -> int:
         """How many lines of a sheet were never held against raw."""
-        row = self._db.one("SELECT count(*) FROM entries WHERE sheet = ? AND cells IS NULL", sheet)
+        row = self._db.row("SELECT count(*) FROM entries WHERE sheet = ? AND cells IS NULL", sheet)
         return int(row[0]) if row else 0
 
     def foreign(self, scale: str, ids: Iterable[int]) -> dict[int, LedgerEntry]:
         """Entries with these ids whose raw bytes the original program wrote in its own words."""
         found: dict[int, LedgerEntry] = {}
         for number in set(ids):
-            row = self._db.one(
+            row = self._db.row(
                 f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
                 f" AND state < {SAME_VALUES}"
                 " AND file IN (SELECT number FROM files"

@@ -108,7 +108,7 @@ class Arrivals:
 
     def grown(self, since: str, until: str = LAST) -> tuple[int, int]:
         """Bytes and number of the files of the pool from that day on, up to the other."""
-        row = self._db.one(
+        row = self._db.row(
             f"SELECT coalesce(sum(f.length), 0), count(f.number) FROM {_FILES}"
             f" WHERE f.state NOT IN ('{REPLACED}', '{NEWER}', '{SPARE}') AND f.day <= ?",
             since,
@@ -120,7 +120,7 @@ class Arrivals:
 
     def rows_on_site(self) -> int:
         """Rows of all deleteable scales together, as the newest rounds left them."""
-        row = self._db.one("SELECT coalesce(sum(size), 0) FROM scales WHERE deleteable = 1")
+        row = self._db.row("SELECT coalesce(sum(size), 0) FROM scales WHERE deleteable = 1")
         return int(row[0]) if row else 0
 
     def listed(self) -> dict[str, datetime]:
@@ -139,11 +139,11 @@ class Arrivals:
         """
         runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({_question_marks(commands)})"
         until = latest_counted(now).isoformat()
-        good = self._db.one(
+        good = self._db.row(
             f"SELECT max(number) {runs} AND exit IN (0, 1) AND ended_at <= ?", *commands, until
         )
         last_good = int(good[0] or 0) if good else 0
-        after = self._db.one(
+        after = self._db.row(
             "SELECT min(iif(counts, number, NULL)), max(iif(counts, number, NULL)),"
             " coalesce(sum(counts), 0), coalesce(sum(1 - counts), 0) FROM (SELECT number,"
             f" started_at <= ? AND coalesce(ended_at, '') <= ? AS counts {runs} AND number > ?)",
@@ -158,7 +158,7 @@ class Arrivals:
         return RoundTries(good_at, begun_at, count, running, ahead)
 
     def _when(self, which: str, number: int | None) -> datetime | None:
-        row = self._db.one(f"SELECT {which} FROM runs WHERE number = ?", number)
+        row = self._db.row(f"SELECT {which} FROM runs WHERE number = ?", number)
         return datetime.fromisoformat(row[0]) if row and row[0] else None
 
     def good_rounds(self, since: datetime, now: datetime, *commands: str) -> list[datetime]:

@@ -74,7 +74,7 @@ class Copies:
 
     def covering(self, file: int, start: int, length: int) -> Range | None:
         """The range in which that stretch of a file came; None when no single one holds it."""
-        row = self._db.one(
+        row = self._db.row(
             f"SELECT {_RANGE} FROM ranges r JOIN files f ON f.number = r.file"
             " WHERE r.file = ? AND r.start <= ? ORDER BY r.start DESC LIMIT 1",
             file,
@@ -98,7 +98,7 @@ class Copies:
 
     def is_confirmed(self, place: str, wanted: Range) -> bool:
         """Whether the replica once confirmed the copy of exactly these bytes."""
-        row = self._db.one(
+        row = self._db.row(
             f"SELECT c.digest = r.digest {_OF_COPIES} AND c.file = ? AND c.start = ?"
             " AND c.confirmed_at IS NOT NULL",
             place,
@@ -109,7 +109,7 @@ class Copies:
 
     def has_any(self, place: str) -> bool:
         """Whether the replica ever confirmed a copy."""
-        found = self._db.one(f"SELECT 1 {_OF_COPIES} AND c.confirmed_at IS NOT NULL LIMIT 1", place)
+        found = self._db.row(f"SELECT 1 {_OF_COPIES} AND c.confirmed_at IS NOT NULL LIMIT 1", place)
         return found is not None
 
     def record(self, place: str, put: Iterable[tuple[Range, bool]], at: datetime) -> None:

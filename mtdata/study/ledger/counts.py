@@ -42,7 +42,7 @@ class Counts:
         """Which of these a person has let through in spite of drift or conflict."""
         found: set[int] = set()
         for seq in seqs:
-            if self._db.one("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
+            if self._db.row("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
                 found.add(seq)
         return found
 
@@ -78,13 +78,13 @@ class Counts:
 
     def row_of(self, seq: int) -> bytes | None:
         """Digest of the cells of an entry's row; None where it has none that is proven."""
-        row = self._db.one(f"SELECT cells FROM entries WHERE seq = ? AND state = {ROWED}", seq)
+        row = self._db.row(f"SELECT cells FROM entries WHERE seq = ? AND state = {ROWED}", seq)
         return row[0] if row else None
 
     def counts(self, scale: str) -> EntryCounts:
         """Entries of the scale by state, and those with a row that are still on the site."""
         # each part by an index of its own: the rows of old entries are never read
-        row = self._db.one(
+        row = self._db.row(
             "SELECT stored, held_back, rowed, on_site FROM"
             f" (SELECT count(*) FILTER (WHERE state = {STORED}) AS stored, count(*) FILTER (WHERE"
             f" state = {HELD}) AS held_back FROM entries INDEXED BY entries_waiting"

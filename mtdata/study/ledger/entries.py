@@ -140,7 +140,7 @@ class Entries(Counts):
         conflicts: frozenset[bytes],
         found_at: str | None,
     ) -> list[int]:
-        row = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
+        row = self._db.row("SELECT coalesce(max(seq), 0) FROM entries")
         first = int(row[0]) + 1 if row else 1
         self._db.run_many(
             "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
@@ -167,7 +167,7 @@ class Entries(Counts):
 
     def waiting(self, scale: str, fingerprint: str) -> Iterator[list[LedgerEntry]]:
         """Entries that are safe as raw bytes and may become rows now, oldest first, in pages."""
-        last = self._db.one("SELECT coalesce(max(seq), 0) FROM entries")
+        last = self._db.row("SELECT coalesce(max(seq), 0) FROM entries")
         after = 0
         while rows := self._db.all(
             f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND state < {ROWED}"

@@ -37,7 +37,7 @@ class Files(Ranges):
 
     def live(self, kind: str, scale: str, day: str) -> FileMark | None:
         """The newest part of a scale's file of a day that may still be written."""
-        row = self._db.one(
+        row = self._db.row(
             f"SELECT {_FIELDS} FROM files WHERE state = '{LIVE}' AND kind = ? AND scale = ?"
             " AND day = ? ORDER BY part DESC LIMIT 1",
             kind,
@@ -48,7 +48,7 @@ class Files(Ranges):
 
     def by_number(self, number: int) -> FileMark:
         """The mark with that number, whatever became of the file."""
-        row = self._db.one(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)
+        row = self._db.row(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)
         if row is None:
             raise StorageError(f"the ledger names a file {number} that it does not know.{REBUILD}")
         return _mark(row)
@@ -97,13 +97,13 @@ class Files(Ranges):
         known = {path for (path,) in self._db.all("SELECT path FROM files")}
         newest = "SELECT max(number) FROM files GROUP BY path"
         unmet = f"SELECT path FROM files WHERE state IN {UNMET} AND number IN ({newest})"
-        if self._db.one(f"SELECT 1 FROM files WHERE state IN {UNMET} LIMIT 1"):  # seldom
+        if self._db.row(f"SELECT 1 FROM files WHERE state IN {UNMET} LIMIT 1"):  # seldom
             known -= {path for (path,) in self._db.all(unmet)}
         return known
 
     def knows_any(self) -> bool:
         """Whether a file was ever entered whole."""
-        return bool(self._db.one(f"SELECT 1 FROM files WHERE state NOT IN {UNMET} LIMIT 1"))
+        return bool(self._db.row(f"SELECT 1 FROM files WHERE state NOT IN {UNMET} LIMIT 1"))
 
     def raw_marks(self) -> dict[str, tuple[FileMark, str]]:
         """Raw files that the ledger knows, with their state, by path."""
@@ -115,7 +115,7 @@ class Files(Ranges):
 
     def read_since(self, at: datetime, now: datetime) -> int:
         """Bytes of the files that should be there and were read whole since then, up to now."""
-        row = self._db.one(
+        row = self._db.row(
             f"SELECT coalesce(sum(length), 0) FROM files WHERE state IN {STANDING}"
             " AND read_at >= ? AND read_at <= ?",
             at.isoformat(),
@@ -125,7 +125,7 @@ class Files(Ranges):
 
     def all_read(self, since: datetime, now: datetime) -> bool:
         """Whether every file that should be there was read whole after that, none after now."""
-        return not self._db.one(
+        return not self._db.row(
             f"SELECT 1 FROM files WHERE state IN {STANDING}"
             " AND (read_at IS NULL OR read_at <= ? OR read_at > ?) LIMIT 1",
             since.isoformat(),
@@ -138,7 +138,7 @@ class Files(Ranges):
 
     def parts(self, kind: str, scale: str, day: str) -> int:
         """How many parts that day's file has had so far, whatever became of them."""
-        row = self._db.one(
+        row = self._db.row(
             "SELECT coalesce(max(part), 0) FROM files WHERE kind = ? AND scale = ? AND day = ?",
             kind,
             scale,
@@ -148,13 +148,13 @@ class Files(Ranges):
 
     def part_at(self, path: str) -> int | None:
         """The part that a file under that path was, if the ledger ever knew one there."""
-        row = self._db.one("SELECT max(part) FROM files WHERE path = ?", path)
+        row = self._db.row("SELECT max(part) FROM files WHERE path = ?", path)
         return row[0] if row else None
 
     def begin(self, mark: FileMark, state: str = LIVE) -> FileMark:
         """Enter a file before its first byte is written, so that a torn one is known as ours."""
         with self._db.commit():
-            row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM files")
+            row = self._db.row("SELECT coalesce(max(number), 0) + 1 FROM files")
             number = int(row[0]) if row else 1
             self._db.run(
                 f"INSERT INTO files ({_FIELDS}, state) VALUES ({', '.join('?' * 13)})",
@@ -196,7 +196,7 @@ class Files(Ranges):
 
     def release_all(self) -> None:
         """Say that every file is at rest: what stands there now is what was committed."""
-        if self._db.one("SELECT 1 FROM files WHERE writing = 1"):
+        if self._db.row("SELECT 1 FROM files WHERE writing = 1"):
             with self._db.commit():
                 self._db.run("UPDATE files SET writing = 0 WHERE writing = 1")
 
@@ -267,7 +267,7 @@ class Files(Ranges):
 
     def set_down(self, mark: FileMark, kept_at: str) -> FileMark:
         """Enter a whole file and its one range, once: what is there under the path is the same."""
-        row = self._db.one(
+        row = self._db.row(
             f"SELECT {_FIELDS} FROM files WHERE state = '{LIVE}' AND kind = ? AND scale = ?"
             " AND path = ? AND digest = ?",
             mark.kind,

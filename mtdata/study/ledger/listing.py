@@ -57,7 +57,7 @@ class Listing:
         fresh: dict[tuple[int, bytes], Entry] = {}
         for entry in batch:
             key = -1 if entry.id is None else entry.id, entry.digest
-            if not self._db.one("SELECT 1 FROM temp.present WHERE id = ? AND digest = ?", *key):
+            if not self._db.row("SELECT 1 FROM temp.present WHERE id = ? AND digest = ?", *key):
                 fresh.setdefault(key, entry)
         self.note((entry.id, entry.digest) for entry in fresh.values())
         return list(fresh.values())
@@ -78,7 +78,7 @@ class Listing:
         Vanished is what we did not ask for: neither an id that shows other content now, nor an
         entry that could not be read and that somebody put right.
         """
-        row = self._db.one(
+        row = self._db.row(
             "SELECT coalesce(sum(asked_at IS NOT NULL), 0),"
             f" coalesce(sum({_VANISHED}), 0), min(CASE WHEN {_VANISHED} THEN id END) {_ABSENT}",
             scale,
@@ -87,7 +87,7 @@ class Listing:
 
     def conclude(self, scale: str, at: datetime) -> None:
         """Commit what the listing proves; nothing is written when nothing changed."""
-        if self._db.one(f"SELECT 1 {_ABSENT} LIMIT 1", scale):
+        if self._db.row(f"SELECT 1 {_ABSENT} LIMIT 1", scale):
             with self._db.commit():
                 self._db.run(
                     "UPDATE entries SET gone_at = ?, answer = CASE WHEN asked_at IS NULL"
@@ -104,7 +104,7 @@ class Listing:
             "SELECT e.seq FROM temp.present p JOIN entries e"
             " ON e.scale = ? AND e.id = p.id AND e.digest = p.digest WHERE e.gone_at IS NOT NULL"
         )
-        if self._db.one(f"{back} LIMIT 1", scale):
+        if self._db.row(f"{back} LIMIT 1", scale):
             with self._db.commit():
                 self._db.run(
                     "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"
@@ -137,7 +137,7 @@ class Listing:
 
     def asked(self, scale: str) -> int:
         """How many deletes were asked that no listing has proven yet."""
-        row = self._db.one(
+        row = self._db.row(
             "SELECT count(*) FROM entries WHERE scale = ? AND gone_at IS NULL"
             " AND asked_at IS NOT NULL",
             scale,
@@ -146,7 +146,7 @@ class Listing:
 
     def leftover(self, scale: str) -> tuple[int, int | None, str | None]:
         """Rowed entries still on the site: how many, the lowest id, one answer to a delete."""
-        row = self._db.one(
+        row = self._db.row(
             "SELECT count(*), min(id), max(answer) AS answer FROM entries"
             f" WHERE scale = ? AND state = {ROWED} AND gone_at IS NULL",
             scale,
@@ -157,7 +157,7 @@ class Listing:
 
     def see(self, scale: Scale) -> None:
         """Enter a scale the first time it is met, or when its nature changed."""
-        row = self._db.one("SELECT deleteable FROM scales WHERE name = ?", scale.name)
+        row = self._db.row("SELECT deleteable FROM scales WHERE name = ?", scale.name)
         if row is not None and bool(row[0]) == scale.deleteable:
             return
         with self._db.commit():
@@ -180,7 +180,7 @@ class Listing:
 
     def columns(self, scale: str) -> tuple[str, ...] | None:
         """The fields that entries of the scale had last, None when none was seen."""
-        row = self._db.one("SELECT columns FROM scales WHERE name = ?", scale)
+        row = self._db.row("SELECT columns FROM scales WHERE name = ?", scale)
         return None if row is None or row[0] is None else tuple(json.loads(row[0]))
 
     def set_columns(self, scale: str, columns: Sequence[str]) -> None:

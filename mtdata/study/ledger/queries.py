@@ -82,7 +82,7 @@ class Queries:
 
     def balance(self, scale: str) -> Balance:
         """How the entries of a scale add up, all at one moment though a round runs beside it."""
-        row = self._db.one(
+        row = self._db.row(
             "SELECT"
             " (SELECT count(e.start) FROM files f CROSS JOIN entries e INDEXED BY entries_raw"
             " ON e.file = f.number WHERE f.scale = ?1 AND f.kind <> 'sheet'),"
@@ -112,7 +112,7 @@ class Queries:
         """The newest stored time that lies after now, by what it is told of."""
         found = {}
         for what, column, table in _TIMES:
-            row = self._db.one(f"SELECT max({column}) AS newest_at FROM {table}")
+            row = self._db.row(f"SELECT max({column}) AS newest_at FROM {table}")
             newest = datetime.fromisoformat(row[0]) if row and row[0] else None
             if newest is not None and past(newest, now) is None:
                 found[what] = newest

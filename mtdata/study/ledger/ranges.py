@@ -30,13 +30,13 @@ class Ranges:
     def has_key(self, number: int, key: str) -> bool:
         """Whether a package of that name stands in the raw file already."""
         return (
-            self._db.one("SELECT 1 FROM ranges WHERE file = ? AND key = ?", number, key) is not None
+            self._db.row("SELECT 1 FROM ranges WHERE file = ? AND key = ?", number, key) is not None
         )
 
     def ranges(self, number: int) -> Iterator[tuple[int, int, bytes]]:
         """Start, length and digest of each append to a raw file, in order."""
         after = -1
-        while row := self._db.one(
+        while row := self._db.row(
             "SELECT start, length, digest FROM ranges WHERE file = ? AND start > ?"
             " ORDER BY start LIMIT 1",
             number,

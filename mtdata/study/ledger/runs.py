@@ -20,7 +20,7 @@ class Runs:
     def begin_run(self, command: str, at: datetime) -> int:
         """Enter a round and return its number."""
         with self._db.commit():
-            row = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM runs")
+            row = self._db.row("SELECT coalesce(max(number), 0) + 1 FROM runs")
             number = int(row[0]) if row else 1
             self._db.run(
                 "INSERT INTO runs (number, command, started_at) VALUES (?, ?, ?)",
@@ -62,7 +62,7 @@ class Runs:
     def last_run(self, good_until: datetime | None = None) -> tuple[datetime, int | None] | None:
         """When the newest round ended, and its exit code; or the newest good one until then."""
         until = None if good_until is None else good_until.isoformat()
-        row = self._db.one(
+        row = self._db.row(
             "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL"
             " AND command LIKE 'export%' AND (?1 IS NULL OR (exit IN (0, 1) AND ended_at <= ?1))"
             " ORDER BY number DESC LIMIT 1",
@@ -72,7 +72,7 @@ class Runs:
 
     def last_success(self, *commands: str) -> datetime | None:
         """When the last of these began that ended well, or with only a part of it failed."""
-        row = self._db.one(
+        row = self._db.row(
             "SELECT started_at FROM runs WHERE exit IN (0, 1)"
             f" AND command IN ({', '.join('?' * len(commands))}) ORDER BY number DESC LIMIT 1",
             *commands,

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from mtdata.alerts.schema import INCIDENTS, INCIDENTS_NEWER, is_incident
-from mtdata.core.cells import are_words, is_day
+from mtdata.core.cells import is_day, is_text_list
 from mtdata.core.reach import is_plain
 from mtdata.core.sqlite import FOREIGN, Schema, format_of
 from mtdata.study.model.states import LIVE, MALFORMED, ROWED, SAME_VALUES, STORED
@@ -102,7 +102,7 @@ LEDGER = Schema(
     3,
     TABLES,
     NEWER,
-    {"columns": are_words, "day": is_day, "kind": _is_kind, "state": _is_state},
+    {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state},
     WORKING,
     ASTRAY,
     REBUILD,

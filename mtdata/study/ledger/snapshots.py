@@ -49,7 +49,7 @@ class Snapshots:
 
     def last(self, scale: str, day: str = "") -> Snapshot | None:
         """The newest snapshot of a scale, or of a scale and day."""
-        row = self._db.one(
+        row = self._db.row(
             f"SELECT {_ALL} FROM snapshots WHERE scale = ? AND ? IN ('', day)"
             " ORDER BY number DESC LIMIT 1",
             scale,
@@ -59,7 +59,7 @@ class Snapshots:
 
     def of_sheet(self, sheet: int) -> Snapshot | None:
         """The snapshot that a sheet was made of."""
-        row = self._db.one(f"SELECT {_ALL} FROM snapshots WHERE sheet = ?", sheet)
+        row = self._db.row(f"SELECT {_ALL} FROM snapshots WHERE sheet = ?", sheet)
         return None if row is None else _snapshot(row)
 
     def unfinished(self, fingerprint: str) -> list[Snapshot]:
@@ -90,7 +90,7 @@ class Snapshots:
             self._files.save(mark)
             for start, length, digest in parts:
                 self._files.add_range(mark.number, start, length, key, digest, kept_at)
-            number = self._db.one("SELECT coalesce(max(number), 0) + 1 FROM snapshots")
+            number = self._db.row("SELECT coalesce(max(number), 0) + 1 FROM snapshots")
             made = snapshot._replace(number=int(number[0]) if number else 1)
             self._db.run(
                 "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,22 +1,18 @@
-"""What `mtdata check` looks at of a site and of this machine; it shows no secret."""
+"""What `mtdata check` looks at of a site and its pool; it shows no secret."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 
 from mtdata.config import Settings, SiteConfig
-from mtdata.config.hands import is_open_to_readers
-from mtdata.config.loading import FILES
+from mtdata.config.check import check_owner
 from mtdata.core import journal, owner
-from mtdata.core.checks import PROGRAM, Finding, of_program
+from mtdata.core.checks import Finding
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import MTDataError, OwnerError, StorageError
-from mtdata.core.ownership import name_of
+from mtdata.core.errors import MTDataError, StorageError
 from mtdata.core.past import past
 from mtdata.core.sqlite import BESIDE
 from mtdata.study.decryption.cipher import HINT
@@ -51,6 +47,23 @@ def check(site: SiteConfig) -> list[Finding]:
     return found
 
 
+def names(settings: Settings) -> Sequence[str]:
+    """The sites, by whose name one is looked at."""
+    return [site.name for site in settings.sites]
+
+
+def check_named(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+    """The site of that name; what lacks of one that is not READY is a note where nobody named it.
+
+    It hinders nothing: such is the sample's.
+    """
+    site = settings.site(name)
+    found = check(site)
+    if site.ready or is_named:
+        return found
+    return [f._replace(verdict="odd", exit=0) if f.verdict == "bad" else f for f in found]
+
+
 def check_here(site: SiteConfig) -> list[Finding]:
     """Look at what is on this machine, asking nobody."""
     strangers = check_owner(site.name, "PATH", site.path, owner.POOL)
@@ -68,53 +81,6 @@ def _unknown(site: SiteConfig) -> Finding | None:
     except MTDataError as fault:
         return Finding(site.name, "PATH", "bad", str(fault), fault.exit_code)
     return None
-
-
-def check_owner(site: str, what: str, folder: Path, names: Iterable[str] = ()) -> list[Finding]:
-    """Whether all that is in a folder is ours; nothing is said where it is."""
-    if found := owner.stranger(folder, names):
-        return [Finding(site, what, "bad", owner.told(found, folder), OwnerError.exit_code)]
-    others = owner.within(folder)
-    if not others:
-        return []
-    one = others[0]
-    told = (
-        f"{len(others)} files in {folder} belong to somebody else, such as {one.path} "
-        f"({name_of(one.uid)}): {owner.chown(folder)}"
-    )
-    return [Finding(site, what, "bad", told, OwnerError.exit_code)]
-
-
-def is_stranger(settings: Settings) -> bool:
-    """Whether the program's own folders are not ours: nothing may be written there."""
-    home = settings.home
-    folders = ((home / "state", owner.STATE), (home / "logs", owner.LOGS))
-    return any(owner.stranger(folder, names) for folder, names in folders)
-
-
-def check_home(settings: Settings) -> list[Finding]:
-    """Whether state, log, records and folders of reports are ours, and who may read the config."""
-    home, found = settings.home, _check_readers(settings.folder)
-    found += check_owner(PROGRAM, "state", home / "state", owner.STATE)
-    found += check_owner(PROGRAM, "logs", home / "logs", owner.LOGS)
-    if not settings.database.is_shared and Path(settings.database.name).parent != home / "state":
-        file = Path(settings.database.name)
-        if one := owner.stranger(file.parent, (file.name,)):
-            told = owner.told(one, file.parent)
-            found.append(of_program("DATABASE", "bad", told, OwnerError.exit_code))
-    for account in settings.export.cake:
-        if account.folder:
-            found += check_owner(account.name, "OUTPUT", account.folder)
-    return found
-
-
-def _check_readers(folder: Path) -> list[Finding]:
-    names = [name for name in FILES if is_open_to_readers(folder / name)]
-    if not names or not folder.stat().st_mode & 0o001:  # nobody else gets in there
-        return []
-    files = " ".join(shlex.quote(str(folder / name)) for name in names)
-    told = f"all may read {', '.join(names)}, where passwords may stand: chmod o-r {files}"
-    return [of_program("config", "odd", told)]
 
 
 def _check_keys(site: SiteConfig) -> Finding:
@@ -173,7 +139,7 @@ def _check_ledger(site: SiteConfig) -> Finding:
     except MTDataError as error:
         return Finding(site.name, "PATH", "bad", str(error), error.exit_code)
     if not is_shared:
-        return Finding(site.name, "PATH", "odd", journal.told(site.path / Ledger.NAME))
+        return Finding(site.name, "PATH", "odd", journal.journal_advice(site.path / Ledger.NAME))
     return Finding(site.name, "PATH", "good", str(site.path))
 
 

@@ -16,6 +16,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError, UsageError
 from mtdata.core.lock import HeldLock
+from mtdata.core.pool_files import RECOVERED
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.stop import StopToken
 from mtdata.study.from_ledger import LedgerSheet, owed
@@ -46,6 +47,7 @@ from mtdata.study.round.round import Round
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import forecasts, overview
 from mtdata.study.status.report import RoundResult
+from mtdata.study.status.shape import as_json
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
@@ -143,7 +145,7 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
             done = recovery.check(scale)
         else:
             disk = FolderDisk(site.path if out is None else out)
-            folder = "recovered_data/" if out is None else ""
+            folder = f"{RECOVERED}/" if out is None else ""
             if known:
                 log_stand(CatchUp(opening.pool).play())
             write = recovery.write if known else recovery.write_loose
@@ -183,7 +185,7 @@ def look_ahead(site: SiteConfig) -> None:
 def status(site: SiteConfig) -> dict[str, Any]:
     """How the pool stands."""
     with look_into(site) as pool:
-        return overview.overview(pool, site)
+        return as_json(overview.overview(pool, site))
 
 
 def write_metrics(settings: Settings, path: Path | None = None) -> None:

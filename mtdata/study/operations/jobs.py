@@ -11,6 +11,7 @@ from mtdata.alerts import heartbeat, notify
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import JobError, StorageError
+from mtdata.core.pool_files import RECOVERED
 from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.ledger import Ledger
@@ -79,7 +80,7 @@ def _export(work: Work) -> None:
         work.progress(0, step=step)
 
     with heartbeat.beating(work.settings, site.name) as ended:
-        report = commands.export(site, work.parameters["scale"], watch, work.pulse)
+        report = commands.export(site, work.parameters["scale"], watch, work.stop_token)
         ended.append(report)
     notify.spread(work.settings, incident_ledgers)
     work.progress(sum(did["appended"] for did in report.scales.values()))
@@ -123,7 +124,7 @@ class FencedDisk(FolderDisk):
     """A disk on which a file gets its name only while the attempt is the part's own."""
 
     def __init__(self, root: Path, work: Work) -> None:
-        super().__init__(root, work.pulse.check)
+        super().__init__(root, work.stop_token.check)
         self._work = work
 
     def _tagged(self, path: str, attempt: int) -> str:
@@ -151,7 +152,7 @@ def _decode(work: Work) -> None:
     site = work.settings.site(name)
     out = work.settings.recovery.out
     disk = FencedDisk(site.path if out is None else out.resolve(), work)
-    folder = "recovered_data/" if out is None else ""
+    folder = f"{RECOVERED}/" if out is None else ""
     sheet = Path(path).name.removesuffix(".json").removesuffix(".csv") + ".csv"
     disk.drop_earlier(folder + sheet)
     with _recovering(site) as opening:
@@ -166,7 +167,7 @@ def _enter(work: Work, disk: FencedDisk, path: str, done: Decoded) -> None:
     digest = sha256()
     for piece in disk.stream(path):
         digest.update(piece)
-    work.made(
+    work.add_artifact(
         done.sheet,
         str(disk.root / path),
         rows=done.rows,
@@ -194,7 +195,7 @@ DECODE = Kind(
     run=_decode,
     base=_base("study.decode"),
     key=lambda parameters: f"decode:{parameters['server']}",
-    hands=64,
-    about="Make the sheets of a pool again from its raw files, into recovered_data.",
+    max_runners=64,
+    about=f"Make the sheets of a pool again from its raw files, into {RECOVERED}.",
 )
 KINDS: Kinds = {kind.name: kind for kind in (EXPORT, DECODE)}

@@ -16,9 +16,9 @@ from pathlib import Path
 from mtdata.config import SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import ConfigError, DamageError, MTDataError, Reach, StorageError
+from mtdata.core.pool_files import MARKER, RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.identity import (
-    MARKER,
     identity_of,
     new_identity,
     remember,
@@ -216,7 +216,7 @@ def has_ledger(site: SiteConfig) -> bool:
 def has_raw(site: SiteConfig) -> bool:
     """Whether there are raw files, with or without a ledger; StorageError where that is hidden."""
     with _seen(site):
-        return any((site.path / "raw_data").glob("*.json"))
+        return any((site.path / RAW).glob("*.json"))
 
 
 @contextmanager

@@ -187,24 +187,7 @@ def alone_on(site: SiteConfig) -> Iterator[HeldLock]:
 def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
     """The replicas of a site, none asked for anything yet."""
     return tuple(
-        open_replica(
-            ReplicaAccess(
-                url=one.url,
-                site=site.name,
-                endpoint=one.endpoint,
-                region=one.region,
-                access_key=one.access_key.get_secret_value(),
-                secret_key=one.secret_key.get_secret_value(),
-                timeout_s=site.timeout_s,
-                connect_timeout_s=site.connect_timeout_s,
-                state=site.state,
-                addressing=one.addressing,
-                sse=one.sse,
-                sse_key=one.sse_key,
-                ca=one.ca,
-                agent=site.agent,
-            )
-        )
+        open_replica(ReplicaAccess(one.url, site.name, one.store, site.state))
         for one in site.replicas
     )
 

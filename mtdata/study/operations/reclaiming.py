@@ -18,11 +18,12 @@ from mtdata.config import SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import MTDataError, UsageError
 from mtdata.core.lock import PoolLock
+from mtdata.core.pool_files import HELD, RAW
 from mtdata.core.ports import Disk
 from mtdata.core.stop import StopToken
 from mtdata.study.files.append_file import digest_of
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
-from mtdata.study.integrity.placing import HELD, RAW, Placing
+from mtdata.study.integrity.placing import Placing
 from mtdata.study.model.days import Named
 from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw

@@ -1,4 +1,4 @@
-"""What the daemon does for a site, one line a duty; when it does it is told by others."""
+"""What the daemon does for a site, one line a task; when it does it is told by others."""
 
 from __future__ import annotations
 
@@ -6,30 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from typing import NamedTuple
 
-from mtdata.alerts.heartbeat import EndedRound
-from mtdata.config import DaemonConfig, SiteConfig
+from mtdata.config import DaemonConfig, Settings, SiteConfig
 from mtdata.core import schedule
 from mtdata.core.errors import StorageError
-from mtdata.core.stop import StopToken
+from mtdata.jobs.rounds import Rounds, TaskTurn
+from mtdata.study.operations import check, verify
 from mtdata.study.operations import commands as app
-from mtdata.study.operations import verify
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool
-
-
-class TaskTurn(NamedTuple):
-    """What a duty is given: for whom, by which config, and how it is watched and ended.
-
-    It lays the report of a round into `ended`.
-    """
-
-    site: SiteConfig
-    config: DaemonConfig
-    now: datetime
-    stop: StopToken
-    ended: list[EndedRound]
-    watch: Callable[[str], None] = lambda step: None
-    must_yield: Callable[[], bool] = lambda: False
 
 
 class StudyTask(NamedTuple):
@@ -38,7 +22,7 @@ class StudyTask(NamedTuple):
     name: str
     commands: Sequence[str]
     at: Callable[[SiteConfig, DaemonConfig], time | None]
-    act: Callable[[TaskTurn], int]
+    act: Callable[[TaskTurn[SiteConfig]], int]
 
     def last(self, site: SiteConfig) -> datetime | None:
         """When it last began that ended well; None for never."""
@@ -55,26 +39,26 @@ class StudyTask(NamedTuple):
         return schedule.is_due_daily(last, at, site.timezone, now)
 
 
-def _collect(turn: TaskTurn) -> int:
+def _collect(turn: TaskTurn[SiteConfig]) -> int:
     return _round(turn, ".")
 
 
-def _keep(turn: TaskTurn) -> int:
+def _keep(turn: TaskTurn[SiteConfig]) -> int:
     return _round(turn, "static")
 
 
-def _round(turn: TaskTurn, wanted: str) -> int:
-    turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.stop))
+def _round(turn: TaskTurn[SiteConfig], wanted: str) -> int:
+    turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.stop_token))
     return turn.ended[-1].exit
 
 
-def _verify(turn: TaskTurn) -> int:
+def _verify(turn: TaskTurn[SiteConfig]) -> int:
     if not has_pool(turn.site) and not has_raw(turn.site):
         return 0
     turn.watch("verifying")
-    since = schedule.latest(turn.config.scrub_at, turn.site.timezone, turn.now)
+    since = schedule.latest(turn.terms.scrub_at, turn.site.timezone, turn.now)
     found = verify.verify_share(
-        turn.site, since, turn.config.scrub_days, turn.must_yield, turn.stop
+        turn.site, since, turn.terms.scrub_days, turn.must_yield, turn.stop_token
     )
     return StorageError.exit_code if found["wrong"] else 0
 
@@ -85,3 +69,18 @@ DAILY = (
     StudyTask("verify", (verify.VERIFIED,), lambda site, config: config.scrub_at, _verify),
 )
 """What is done once a day; a new one is one line here."""
+
+
+def ready_sites(settings: Settings) -> list[SiteConfig]:
+    """What is collected from."""
+    return [site for site in settings.sites if site.ready]
+
+
+ROUNDS = Rounds(
+    sites=ready_sites,
+    collect=COLLECT,
+    daily=DAILY,
+    check_here=check.check_here,
+    look_ahead=app.look_ahead,
+    write_metrics=app.write_metrics,
+)

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mtdata.core.trust import AGENT
+from mtdata.core.s3 import S3Access
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReplicaAccess:
-    """How to reach a replica; empty keys leave it to what the machine is given.
+    """A replica by its URL; `site` is the folder of ours in it.
 
-    `site` is the folder of ours in it; `state` is where the program remembers the folders that it
-    used.
+    `store`: how a bucket is reached.  `state`: where the program remembers folders that it used.
     """
 
     url: str
     site: str
-    endpoint: str = ""
-    region: str = ""
-    access_key: str = ""
-    secret_key: str = ""
-    timeout_s: float = 60.0
-    connect_timeout_s: float = 10.0
+    store: S3Access = field(default_factory=S3Access)
     state: Path | None = None
-    addressing: str = ""
-    sse: str = ""
-    sse_key: str = ""
-    ca: str = ""
-    agent: str = AGENT

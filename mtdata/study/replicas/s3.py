@@ -10,13 +10,11 @@ from hashlib import sha256
 from mtdata.core.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
 from mtdata.core.s3 import (
     DAMAGED,
-    S3Access,
     S3Bucket,
     StoreFault,
     StoreRefusal,
     Words,
     bucket_of,
-    sealing_of,
 )
 from mtdata.study.model.copy import checked_copy_name
 from mtdata.study.replicas.access import ReplicaAccess
@@ -37,10 +35,10 @@ class S3Replica:
             )
         bucket, prefix = found
         self._prefix = f"{prefix}/{access.site}/".removeprefix("/")
-        self._sealing = sealing_of(access.sse, access.sse_key)
-        self._longest_s = READ_WAITS * access.timeout_s
-        self._bucket = S3Bucket(_reached(access), bucket, Words(self._refused, self._failed))
-        where = f" at {access.endpoint}" if access.endpoint else ""
+        self._sealing = access.store.sealing
+        self._longest_s = READ_WAITS * access.store.timeout_s
+        self._bucket = S3Bucket(access.store, bucket, Words(self._refused, self._failed))
+        where = f" at {access.store.endpoint}" if access.store.endpoint else ""
         self.address = f"s3://{bucket}/{prefix}".rstrip("/") + where
 
     def meet(self, *, first: bool) -> None:
@@ -94,7 +92,7 @@ class S3Replica:
 
     def _refused(self, found: StoreRefusal) -> ReplicaError:
         status, code = found.status, found.code
-        told = f"{self.address}: it answered {status} ({found.shown})"
+        told = f"{self.address}: it answered {status} ({found.code_text})"
         if code in DAMAGED:
             return ReplicaWrong(f"{told}: the bytes were damaged on the way")
         if found.later:
@@ -108,17 +106,3 @@ class S3Replica:
     def _failed(self, fault: StoreFault) -> ReplicaError:
         kind = ReplicaRefused if fault.lasts else ReplicaError
         return kind(f"{self.address}: {fault.words}")
-
-
-def _reached(access: ReplicaAccess) -> S3Access:
-    return S3Access(
-        access.endpoint,
-        access.region,
-        access.access_key,
-        access.secret_key,
-        access.timeout_s,
-        access.connect_timeout_s,
-        addressing=access.addressing,
-        ca=access.ca,
-        agent=access.agent,
-    )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from mtdata.core.pool_files import BENCHMARK
 from mtdata.study.model.benchmark import benchmark_text
 from mtdata.study.pool import Pool
-
-BENCHMARK = "active_data/benchMark.json"
 
 
 def write_benchmark(pool: Pool) -> int:

@@ -16,6 +16,7 @@ from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
+from mtdata.core.pool_files import BENCHMARK
 from mtdata.study.from_ledger import LedgerSheet, owed, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.package import entries, in_batches
@@ -26,7 +27,7 @@ from mtdata.study.pipeline import carry, delete, make_rows, verify
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
-from mtdata.study.round.benchmark_file import BENCHMARK, write_benchmark
+from mtdata.study.round.benchmark_file import write_benchmark
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.snapshots import keep_snapshot
 from mtdata.study.status.forecasts import Forecasts

@@ -115,7 +115,7 @@ class Forecasts:
             told = self._silence_detail(scale, now)
         incidents = self._pool.ledger.incidents
         is_open = any(one.kind == "silence" for one in incidents.open_incidents(scale))
-        if told and not is_open and incidents.was_told("silence", scale, told):
+        if told and not is_open and incidents.has_detail("silence", scale, told):
             return  # a person has closed it: the study may have ended, and that is known now
         self._settle("silence", scale, told)
 

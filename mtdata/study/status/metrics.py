@@ -14,13 +14,13 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from mtdata.alerts.levels import LASTING
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
 from mtdata.core.reach import NO_FILE, is_free
 
 MOST_SCALES = 500  # names come from the site: what it may invent has a bound
 READABLE = 0o644  # node_exporter runs as somebody else
-LEVELS = ("critical", "error", "warning")
 SITE, SCALE, LEVEL = ("site",), ("site", "scale"), ("site", "level")
 MOMENTS = {
     "last_success_timestamp_seconds": ("last_success_at", "When a round last went well."),
@@ -129,7 +129,7 @@ def _sites(made: MetricsPage, states: Mapping[str, Mapping[str, Any]]) -> None:
         "incidents_open",
         "Open incidents by level.",
         LEVEL,
-        [((s, lv), v["incidents_open"].get(lv, 0)) for s, v in states.items() for lv in LEVELS],
+        [((s, lv), v["incidents_open"].get(lv, 0)) for s, v in states.items() for lv in LASTING],
     )
 
 

@@ -3,81 +3,99 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.levels import LASTING
 from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
+from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import MALFORMED, SEALED
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.status import forecasts
+from mtdata.study.status.shape import (
+    DiskShape,
+    EndedShape,
+    IncidentShape,
+    OnSiteShape,
+    ScaleShape,
+    SiteShape,
+    as_json,
+)
 
 
-def overview(pool: Pool, config: SiteConfig) -> dict[str, Any]:
-    """How a site stands.
+def overview(pool: Pool, config: SiteConfig) -> SiteShape:
+    """How a site stands; one that is not READY is not late.
 
-    "scales" by name, "last_round", "last_good", "incidents" (the open ones), "replicas",
-    "deletes_blocked" (why nothing is deleted); and what monitoring asks: "overdue" and what is
-    "late", "next_round_at", "next_static_at", "disk", "new_rows" by day, "on_site",
-    "incidents_open" by level.  A site that is not READY is not late.
+    `deletes_blocked`: why nothing is deleted; `late`: what is, since when; `new_rows` by day;
+    `incidents_open` by level.
     """
     ledger, now = pool.ledger, pool.clock.now()
     there = {
         name: one._replace(oldest_at=past(one.oldest_at, now))
         for name, one in ledger.arrivals.on_site().items()
     }
-    listed = ledger.arrivals.listed()
     standing_now = ledger.incidents.open_incidents()
-    incidents = [shown(incident) for incident in standing_now]
-    levels = Counter(one["level"] for one in incidents)
+    levels = Counter(KINDS[one.kind].level for one in standing_now)
     late = forecasts.overdue(pool, config, now) if config.ready else {}
-    return {
-        "scales": {
-            scale.name: _scale_state(pool, scale.name, deleteable=scale.deleteable)
-            | _times(past(listed.get(scale.name), now), there.get(scale.name), now)
-            for scale in ledger.listing.scales()
-        },
-        "last_round": _run(pool, good=False),
-        "last_good": _run(pool, good=True),
-        "incidents": incidents,
-        "deletes_blocked": evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
-        "incidents_open": {level: levels[level] for level in ("critical", "error", "warning")},
-        "replicas": [one._asdict() for one in ledger.copies.standing()],
-        "ready": config.ready,
-        "overdue": bool(late),
-        "late": {what: since.isoformat() for what, since in late.items()},
-        "disk": _disk(pool, now),
-        "new_rows": _new_rows(pool, now),
-        "on_site": _on_site(there.values(), now, config.max_records),
+    return SiteShape(
+        scales=_scales(pool, there, now),
+        last_round=_run(pool, good=False),
+        last_good=_run(pool, good=True),
+        incidents=[shape_of(incident) for incident in standing_now],
+        incidents_open={level: levels[level] for level in LASTING},
+        deletes_blocked=evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
+        replicas=[one._asdict() for one in ledger.copies.standing()],
+        ready=config.ready,
+        overdue=bool(late),
+        late=dict(late),
+        disk=_disk(pool, now),
+        new_rows=_new_rows(pool, now),
+        on_site=_on_site(there.values(), now, config.max_records),
         **_schedule(pool, config, now),
-    }
+    )
 
 
-def _times(listed_at: datetime | None, there: OnSite | None, now: datetime) -> dict[str, Any]:
-    """What is told of a scale's times: carried home whole, and the oldest entry on the site."""
+def _scales(pool: Pool, on_site: Mapping[str, OnSite], now: datetime) -> dict[str, ScaleShape]:
+    listed = pool.ledger.arrivals.listed()
     return {
-        "last_success_at": _iso(listed_at),
-        "on_site": there.rows if there else 0,
-        "oldest_on_site_at": _iso(there.oldest_at if there else None),
-        "oldest_on_site_s": _age(there.oldest_at if there else None, now),
+        one.name: _scale(pool, one, past(listed.get(one.name), now), on_site.get(one.name), now)
+        for one in pool.ledger.listing.scales()
     }
 
 
-def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> dict[str, Any]:
+def _scale(
+    pool: Pool, scale: Scale, listed_at: datetime | None, there: OnSite | None, now: datetime
+) -> ScaleShape:
+    """A scale that was last carried home whole at `listed_at`."""
+    counts = pool.ledger.entries.counts(scale.name)
+    mark = pool.ledger.listing.benchmarks().get(scale.name)
+    snapshot = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
+    left_out = snapshot.malformed + (snapshot.sealed or 0) if snapshot else 0
+    return ScaleShape(
+        deleteable=scale.deleteable,
+        benchmark=mark.current if mark else 0,
+        rows=counts.rowed if snapshot is None else snapshot.rows - (snapshot.sealed or 0),
+        held=counts.held + left_out,
+        owed=counts.on_site if scale.deleteable else 0,
+        waiting=counts.stored,
+        last_success_at=listed_at,
+        on_site=there.rows if there else 0,
+        oldest_on_site_at=there.oldest_at if there else None,
+        oldest_on_site_s=_age(there.oldest_at if there else None, now),
+    )
+
+
+def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> OnSiteShape:
     """The exposure clock: since when the oldest entry is safe here and still lies there."""
     found = list(there)
     oldest = min((one.oldest_at for one in found if one.oldest_at), default=None)
-    return {
-        "rows": sum(one.rows for one in found),
-        "max_records": limit,
-        "oldest_at": _iso(oldest),
-        "oldest_s": _age(oldest, now),
-    }
+    return OnSiteShape(sum(one.rows for one in found), limit, oldest, _age(oldest, now))
 
 
 def _schedule(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, Any]:
@@ -86,21 +104,19 @@ def _schedule(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, Any]:
     kept = past(forecasts.rounds(pool, config, forecasts.KEPT).good_at, now)
     due = good + timedelta(seconds=config.every_s) if good else now
     return {
-        "last_success_at": _iso(good),
+        "last_success_at": good,
         "last_success_s": _age(good, now),
-        "last_static_at": _iso(kept),
-        "next_round_at": _iso(due) if config.ready else None,
-        "next_static_at": _iso(coming(config.static_at, config.timezone, now))
-        if config.ready
-        else None,
+        "last_static_at": kept,
+        "next_round_at": due if config.ready else None,
+        "next_static_at": coming(config.static_at, config.timezone, now) if config.ready else None,
     }
 
 
-def _disk(pool: Pool, now: datetime) -> dict[str, Any]:
+def _disk(pool: Pool, now: datetime) -> DiskShape:
     room = pool.disk.room()
     until = _day(pool, latest_counted(now), 0)
     grown, _ = pool.ledger.arrivals.grown(_day(pool, now, RATE_DAYS), until)
-    return {"free_bytes": room.bytes, "free_files": room.files, "grown_week_bytes": grown}
+    return DiskShape(room.bytes, room.files, grown)
 
 
 def _new_rows(pool: Pool, now: datetime) -> dict[str, int]:
@@ -114,51 +130,36 @@ def _day(pool: Pool, now: datetime, back: int) -> str:
     return (pool.clock.local(now).date() - timedelta(days=back)).isoformat()
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
 def _age(moment: datetime | None, now: datetime) -> int | None:
     return None if moment is None else round((now - moment).total_seconds())
 
 
-def _scale_state(pool: Pool, name: str, *, deleteable: bool) -> dict[str, Any]:
-    counts = pool.ledger.entries.counts(name)
-    mark = pool.ledger.listing.benchmarks().get(name)
-    snapshot = None if deleteable else pool.ledger.snapshots.last(name)
-    rows = counts.rowed if snapshot is None else snapshot.rows - (snapshot.sealed or 0)
-    return {
-        "deleteable": deleteable,
-        "benchmark": mark.current if mark else 0,
-        "rows": rows,
-        "held": counts.held + ((snapshot.malformed + (snapshot.sealed or 0)) if snapshot else 0),
-        "owed": counts.on_site if deleteable else 0,
-        "waiting": counts.stored,
-    }
-
-
-def _run(pool: Pool, *, good: bool) -> dict[str, Any] | None:
+def _run(pool: Pool, *, good: bool) -> EndedShape | None:
     last = pool.ledger.runs.last_run(latest_counted(pool.clock.now()) if good else None)
-    if last is None:
+    ended_at, code = last or (None, None)
+    if ended_at is None or code is None:
         return None
-    ended_at, code = last
-    age = (pool.clock.now() - ended_at).total_seconds()
-    return {"ended_at": ended_at.isoformat(), "age_s": round(age), "exit": code}
+    return EndedShape(ended_at, round((pool.clock.now() - ended_at).total_seconds()), code)
+
+
+def shape_of(incident: Incident) -> IncidentShape:
+    """What is told of an incident."""
+    return IncidentShape(
+        number=incident.number,
+        kind=incident.kind,
+        level=KINDS[incident.kind].level,
+        scale=incident.scale,
+        detail=incident.detail,
+        count=incident.seen,
+        opened_at=incident.opened_at,
+        last_at=incident.last_at,
+        closed_at=incident.closed_at,
+    )
 
 
 def shown(incident: Incident) -> dict[str, Any]:
     """An incident in the form that `--json` prints."""
-    return {
-        "number": incident.number,
-        "kind": incident.kind,
-        "level": KINDS[incident.kind].level,
-        "scale": incident.scale,
-        "detail": incident.detail,
-        "count": incident.seen,
-        "opened_at": incident.opened_at.isoformat(),
-        "last_at": incident.last_at.isoformat(),
-        "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
-    }
+    return as_json(shape_of(incident))
 
 
 def held(pool: Pool) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from mtdata import logs
 from mtdata.alerts.incident import DAMAGE, KINDS
 from mtdata.alerts.levels import level_of
 from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
+from mtdata.core.exit_codes import exit_code
 from mtdata.study.ledger.evidence import UNCOPIED, log_incident
 from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import CONFLICT, DRIFT, MALFORMED, SEALED
@@ -131,7 +132,7 @@ class RoundReport:
         """The notices of the steps, but for drift that was told before: a field may stay away."""
         name, notices = scale_report.run.scale.name, dict(scale_report.notices)
         detail = notices.get("drift", "")
-        if detail and self._pool.ledger.incidents.was_told("drift", name, detail):
+        if detail and self._pool.ledger.incidents.has_detail("drift", name, detail):
             with logs.at(scale=name):
                 log.debug("as told before: %s", notices.pop("drift"))
         return notices
@@ -221,9 +222,8 @@ def summary(report: RoundResult) -> tuple[int, str, int, str]:
     return level, "the round ended with %d. %s", report.exit, "; ".join(told) or "Nothing new"
 
 
-def exit_code(codes: set[int]) -> int:
-    """0 when all went well, the one grave code there is before 1, and 1 when several differ."""
-    grave = codes - {0, 1}
-    if len(grave) == 1:
-        return grave.pop()
-    return 1 if codes - {0} else 0
+def table_of(report: RoundResult) -> tuple[Sequence[str], list[Sequence[object]]]:
+    """The round as columns and lines, one line a scale."""
+    columns = ("received", "fresh", "appended", "held", "deleted", "owed")
+    rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(report.scales.items())]
+    return ("scale", *columns), [*rows]

@@ -1,1 +1,1 @@
-"""Who may: users, roles, guests, tokens, and doors that count who guesses."""
+"""Who may: users, roles, guests, tokens, and log-ins that count who guesses."""

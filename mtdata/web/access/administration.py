@@ -21,6 +21,7 @@ from django.shortcuts import redirect
 
 from mtdata.core.errors import UsageError
 from mtdata.web.access import users
+from mtdata.web.access.foreign import service_title
 from mtdata.web.access.roles import Role, is_guest, role_of
 
 OPEN = "is_active"
@@ -51,7 +52,7 @@ class ChangeForm(UserChangeForm):
     """Refuses what would leave nobody who may administer."""
 
     def clean(self) -> Any:
-        """As `users` has it."""
+        """Refuse what would leave no admin (`users.keep_an_admin`)."""
         found = super().clean()
         groups = {group.name for group in self.cleaned_data.get("groups", ())}
         if not self.cleaned_data.get(OPEN) or Role.ADMIN.group not in groups:
@@ -63,13 +64,13 @@ class ChangeForm(UserChangeForm):
 
 
 class ResetForm(AdminPasswordChangeForm):
-    """A password is always one that can be used."""
+    """The form to change a password: always one that can be used."""
 
     usable_password = None
 
 
 class EnterForm(AdminUserCreationForm):
-    """The same."""
+    """The form for a new user, whose password is always one that can be used."""
 
     usable_password = None
 
@@ -94,19 +95,19 @@ class Users(UserAdmin):
         return True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
+        """Whether users may be seen: an admin may."""
         return True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The same."""
+        """Whether users may be added: an admin may."""
         return True
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
+        """Whether users may be changed: an admin may."""
         return True
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
+        """Whether users may be removed: an admin may."""
         return True
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -128,7 +129,10 @@ class Users(UserAdmin):
         """Refused for guests, who have none here."""
         user = self.get_object(request, unquote(id))
         if user is not None and is_guest(user):
-            raise PermissionDenied("the password of an account of CAKE is kept by CAKE alone")
+            title = service_title(user)
+            raise PermissionDenied(
+                f"the password of an account of {title} is kept by {title} alone"
+            )
         return super().user_change_password(request, id, form_url)
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-MARK = "cake:"
-"""What the name of a guest begins with; no other user's holds a colon, so none is taken over."""
+MARK = ":"
+"""Ends the name of the service in that of a guest; no other user's holds it, so none is taken."""
 MOST_NAME = 150
 
 
-def name_of(domain: str, email: str) -> str:
+def name_of(service: str, domain: str, email: str) -> str:
     """The name of the user that a guest is; of two guests never the same."""
-    found = f"{MARK}{email.lower()}@{domain}"
+    found = f"{service}{MARK}{email.lower()}@{domain}"
     if len(found) <= MOST_NAME:
         return found
     digest = sha256(found.encode()).hexdigest()[:32]
     return f"{found[: MOST_NAME - len(digest) - 1]}~{digest}"  # no domain holds a ~
+
+
+def service_of(name: str) -> str:
+    """The name of the duty whose service the guest is from; '' for any other user's name."""
+    service, mark, _ = name.partition(MARK)
+    return service if mark else ""
 
 
 def domain_of(typed: str) -> str:

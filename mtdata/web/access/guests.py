@@ -1,13 +1,12 @@
-"""Who comes as a guest: whom an instance of CAKE accepts that export.config names, and none else.
+"""Who comes as a guest: whom an instance of a service accepts that the config names, none else.
 
-The password goes to that instance and nowhere else, and the key that comes back is dropped.
+The password goes to that instance and nowhere else.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 from django.conf import settings
@@ -17,26 +16,26 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from mtdata.cake import account as exporting
-from mtdata.cake.client.verdict import LogInRefused
-from mtdata.config.export import CakeConfig
 from mtdata.core.errors import BusyError, MTDataError, RecordsError
 from mtdata.jobs.records.asking import asking, whole
 from mtdata.web.access import lockout, relay
+from mtdata.web.access.foreign import log_in_of
 from mtdata.web.access.guest_names import name_of
-from mtdata.web.access.relay import unseen
+from mtdata.web.access.relay import hide_password
 from mtdata.web.access.roles import is_guest
 from mtdata.web.models import Guest
 
 log = logging.getLogger(__name__)
 
 
-@unseen
-def authenticated(request: HttpRequest, domain: str, email: str, password: str) -> Any:
+@hide_password
+def authenticated(
+    request: HttpRequest, service: str, domain: str, email: str, password: str
+) -> Any:
     """The guest, ready for `login`, or None.  MTDataError when the instance cannot be asked."""
     return auth.authenticate(
         request,
-        username=name_of(domain, email),  # failures are counted under that name
+        username=name_of(service, domain, email),  # failures are counted under that name
         password=password,
         admin_domain=domain,
         email=email,
@@ -46,7 +45,7 @@ def authenticated(request: HttpRequest, domain: str, email: str, password: str) 
 class GuestBackend(BaseBackend):
     """Lets in whom an instance accepts, and stays with a guest while its account is there."""
 
-    @unseen
+    @hide_password
     def authenticate(
         self, request: HttpRequest, username: str, password: str, admin_domain: str, email: str
     ) -> Any:
@@ -57,7 +56,7 @@ class GuestBackend(BaseBackend):
         """
 
         def ask(*, known: bool = False) -> Any:  # in a partial the password could be seen
-            return self._asked(password, admin_domain, email, known=known)
+            return self._accepted_guest(password, username, admin_domain, email, known=known)
 
         if request.log_in_try.is_known:
             with relay.seat(known=True) as has_seat:
@@ -67,20 +66,21 @@ class GuestBackend(BaseBackend):
         with relay.seat(known=False) as has_seat:
             if not has_seat:
                 lockout.put_off(request, relay.EVEN_S)
-            return relay.evenly(lambda: _or_none(ask, admin_domain))
+            return relay.in_even_time(lambda: _or_none(ask, admin_domain))
 
-    @unseen
-    def _asked(self, password: str, admin_domain: str, email: str, *, known: bool = False) -> Any:
-        accounts = settings.MTDATA.export.of_domain(admin_domain).cake
-        if not accounts:
+    @hide_password
+    def _accepted_guest(
+        self, password: str, name: str, domain: str, email: str, *, known: bool = False
+    ) -> Any:
+        ours, log_in = settings.MTDATA, log_in_of(name)
+        if log_in is None or not log_in.accounts_at(ours, domain):
             return None
-        name = name_of(admin_domain, email)
         user = _named(name)
-        if user is not None and not _may_come(user, admin_domain):
+        if user is not None and not _may_come(user, domain):
             return None
-        if not _is_accepted(accounts[0], email, password, known=known):
+        if not log_in.is_accepted(ours, domain, email, password, known=known):
             return None
-        return user or _entered(name, admin_domain)
+        return user or _entered(name, domain)
 
     def get_user(self, user_id: Any) -> Any:
         """Asked for each request: None ends what a guest had, as soon as there is a reason."""
@@ -90,10 +90,10 @@ class GuestBackend(BaseBackend):
         return user
 
 
-class OwnBackend(ModelBackend):
+class PasswordBackend(ModelBackend):
     """By a password that is kept here; never for a guest, even if somebody gave them one."""
 
-    @unseen
+    @hide_password
     def authenticate(
         self, request: HttpRequest, username: str | None = None, password: str | None = None
     ) -> Any:
@@ -115,28 +115,18 @@ def _or_none(ask: Callable[[], Any], domain: str) -> Any:
         return None
 
 
-@unseen
-def _is_accepted(account: CakeConfig, email: str, password: str, *, known: bool) -> bool:
-    home = settings.MTDATA.home
-    try:
-        with closing(exporting.cake_log_in(home, account, known=known)) as client:
-            client.api_key(email, password)
-    except LogInRefused:
-        return False
-    return True
-
-
 def _named(name: str) -> Any:
     with asking():
         return User.objects.select_related("guest").filter(username=name).first()
 
 
 def _may_come(user: Any, domain: str) -> bool:
-    """Somebody else who has such a name all the same is no guest, and nobody's to take over."""
+    """Whether a user may log in as a guest; one who only has such a name is none."""
     if not is_guest(user):
         log.error("a user has a name as guests have, and is none: nobody logs in by it")
         return False
-    there = bool(settings.MTDATA.export.of_domain(domain).cake)
+    log_in = log_in_of(user.get_username())
+    there = log_in is not None and bool(log_in.accounts_at(settings.MTDATA, domain))
     return bool(user.is_active) and user.guest.domain == domain and there
 
 

@@ -1,4 +1,4 @@
-"""Shuts the door to who guesses passwords: counts tries in the database, never by a name in clear.
+"""Shuts out who guesses passwords: counts tries in the database, never by a name in clear.
 
 A try is counted before its password is looked at, so that many at once are counted as well.  It is
 taken back when it opened, and when nobody could be asked.
@@ -22,9 +22,9 @@ from django.utils.crypto import salted_hmac
 
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records.asking import asking, now, whole
-from mtdata.web.access import pace
-from mtdata.web.access.pace import Count, LoginTurn
-from mtdata.web.access.relay import unseen
+from mtdata.web.access import throttle
+from mtdata.web.access.relay import hide_password
+from mtdata.web.access.throttle import Count, LoginTurn
 from mtdata.web.forwarded import share_of
 from mtdata.web.models import Tries
 
@@ -51,7 +51,7 @@ class Try(NamedTuple):
 
     @property
     def wait_s(self) -> float:
-        """Seconds until then."""
+        """Seconds until the password may be looked at."""
         return max(0.0, (self.turn.at - self.now).total_seconds())
 
     @property
@@ -66,13 +66,13 @@ def _key(*words: str) -> str:
 
 def keys_of(name: str, address: str, place: str = "") -> tuple[str, str, str, str]:
     """Under what the pair, the address, the name and the instance are counted."""
-    who, where = pace.folded(name), share_of(address)
-    at = _key("place", pace.folded(place)) if place else ""
+    who, where = throttle.folded_name(name), share_of(address)
+    at = _key("place", throttle.folded_name(place)) if place else ""
     return _key("pair", who, where), _key("address", where), _key("name", who), at
 
 
 def begin(
-    name: str, address: str, most_wait: timedelta = pace.LONGEST_WAIT, place: str = ""
+    name: str, address: str, most_wait: timedelta = throttle.LONGEST_WAIT, place: str = ""
 ) -> Try:
     """Count a try, unless it is refused; nothing is asked before its turn."""
     keys = keys_of(name, address, place)
@@ -105,7 +105,7 @@ def _judged(
 ) -> Try:
     counts = [_count(known[key]) if key in known else Count() for key in keys]
     pair, address, name, place = counts
-    turn = pace.turn(at, pair, address, name, most_wait, place if keys[3] else None)
+    turn = throttle.login_turn(at, pair, address, name, most_wait, place if keys[3] else None)
     return Try(*keys, turn, at, is_known=pair.known_at is not None)
 
 
@@ -114,7 +114,7 @@ def _count(row: Tries) -> Count:
 
 
 def take_back(of: Try) -> None:
-    """It was no failure after all."""
+    """Undo the count of a try that was no failure after all."""
 
     def move() -> None:
         keys = (of.pair, *of.shared)
@@ -133,7 +133,7 @@ def put_off(request: HttpRequest, seconds: float) -> NoReturn:
 
 
 def opened(of: Try) -> None:
-    """It was the right password: failures of that pair before it do not count any more."""
+    """Note that the password was right: earlier failures of that pair do not count any more."""
 
     def move() -> None:
         others = Tries.objects.filter(key__in=of.shared, failures__gt=0)
@@ -147,7 +147,7 @@ def is_shut(of: Try) -> bool:
     """Whether the next try of that name from that address is refused."""
     with asking():
         row = Tries.objects.filter(key=of.pair).first()
-    return row is not None and _count(row).within(of.now) >= pace.OF_PAIR
+    return row is not None and _count(row).within(of.now) >= throttle.OF_PAIR
 
 
 def _sweep() -> None:
@@ -159,13 +159,13 @@ def _sweep() -> None:
     def move() -> None:
         at = now()
         strange = Q(known_at=None) | Q(known_at__lt=at - KNOWN)
-        Tries.objects.filter(strange, last_at__lt=at - pace.WINDOW).delete()
+        Tries.objects.filter(strange, last_at__lt=at - throttle.WINDOW).delete()
 
     whole(move)
 
 
 def address_in(request: HttpRequest) -> str:
-    """Who asks."""
+    """The address from which a request comes."""
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
@@ -174,16 +174,16 @@ def _seat(*, waits: bool) -> Iterator[timedelta]:
     """How long one may wait; who is asked for at an instance does not, and takes no seat for it."""
     has_seat = waits and SEATS.acquire(blocking=False)
     try:
-        yield pace.LONGEST_WAIT if has_seat else timedelta()
+        yield throttle.LONGEST_WAIT if has_seat else timedelta()
     finally:
         if has_seat:
             SEATS.release()
 
 
-class SlowBackend(BaseBackend):
+class ThrottleBackend(BaseBackend):
     """The first of all: lets nobody in, and sees to it that the others are not asked too often."""
 
-    @unseen
+    @hide_password
     def authenticate(
         self, request: HttpRequest | None, username: Any = None, password: Any = None, **more: Any
     ) -> None:
@@ -198,11 +198,11 @@ class SlowBackend(BaseBackend):
                 raise PermissionDenied("too many wrong passwords")
             if found.wait_s:
                 time.sleep(found.wait_s)
-        if len(str(username)) > pace.MOST_NAME:
+        if len(str(username)) > throttle.MOST_NAME:
             raise PermissionDenied("nobody has a name of that length")
 
 
-class LockingOut:
+class LockoutMiddleware:
     """Around every request: whoever is shut out is told so; a try that came to nothing is none."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -218,7 +218,7 @@ class LockingOut:
             return refusal(request, found.wait_s)
         ended = getattr(request, "log_in_ended", None)
         if ended == "shut":
-            return refusal(request, pace.WINDOW.total_seconds())
+            return refusal(request, throttle.WINDOW.total_seconds())
         if ended is None:  # nobody could be asked
             with suppress(RecordsError):
                 take_back(found)

@@ -20,10 +20,10 @@ from mtdata.core.clock import SystemClock
 _CLOCK = SystemClock()
 Found = TypeVar("Found")
 Act = TypeVar("Act", bound=Callable[..., Any])
-unseen: Callable[[Act], Act] = sensitive_variables("password")
+hide_password: Callable[[Act], Act] = sensitive_variables("password")
 """Keeps the password out of whatever tells of a fault."""
 EVEN_S = 5.0
-"""Longer than an instance has for its turn and its answer (`exporting.cake_log_in`)."""
+"""Longer than an instance has for its turn and its answer (`ForeignLogIn.is_accepted`)."""
 MOST_AT_ONCE = 2
 _SEATS = {known: threading.BoundedSemaphore(MOST_AT_ONCE) for known in (True, False)}
 """An instance that does not answer holds no more of the few threads that answer everybody."""
@@ -40,7 +40,7 @@ def seat(*, known: bool) -> Iterator[bool]:
             _SEATS[known].release()
 
 
-def evenly(
+def in_even_time(
     ask: Callable[[], Found | None],
     ticks: Callable[[], float] = _CLOCK.ticks,
     wait: Callable[[float], None] = time.sleep,

@@ -31,7 +31,7 @@ def role_of(user: Any) -> Role:
 
 
 def is_guest(user: Any) -> bool:
-    """Whether it is a user by the word of an instance of CAKE, who gets at its jobs alone."""
+    """Whether it is a user by the word of somebody else's service, who gets at its jobs alone."""
     return getattr(user, "guest", None) is not None
 
 

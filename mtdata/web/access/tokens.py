@@ -48,7 +48,7 @@ def make(user: Any, name: str, scope: Role, days: int = DAYS) -> str:
     return word
 
 
-def of(user: Any) -> list[Token]:
+def tokens_of(user: Any) -> list[Token]:
     """What opens something in that user's name, or did, the newest first."""
     with asking():
         return list(Token.objects.filter(user=user).order_by("-made_at", "-pk"))
@@ -61,7 +61,7 @@ def remove(user: Any, number: int) -> bool:
     return bool(gone)
 
 
-def found(word: str) -> tuple[Any, Role] | None:
+def user_of(word: str) -> tuple[Any, Role] | None:
     """Whose token it is, and the least of its scope and that user's role; None for no token."""
     if not word.startswith(MARK) or len(word) > MOST:
         return None

@@ -70,7 +70,7 @@ def give_password(user: Any, password: str) -> None:
 
 
 def give_role(user: Any, role: str) -> None:
-    """That role and no other."""
+    """Give a user that role and no other."""
 
     def move() -> None:
         if role != Role.ADMIN.group:
@@ -109,7 +109,7 @@ def keep_an_admin(leaving: Iterable[Any]) -> None:
         raise UsageError("nobody else could administer: make another admin first")
 
 
-def found(name: str) -> User:
+def login_user(name: str) -> User:
     """Who has that name and may log in.  UsageError when there is nobody."""
     may_be(name)
     user = _called(name)
@@ -118,7 +118,7 @@ def found(name: str) -> User:
     return user
 
 
-def known(name: str) -> User:
+def user_named(name: str) -> User:
     """Who has that name, a guest's too, and whether they may log in or not."""
     user = _called(name)
     if user is None:

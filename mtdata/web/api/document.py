@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import get_script_prefix, reverse
 
-from mtdata.jobs.kind import MOST_VALUE, REQUIRED, Kind
+from mtdata.jobs.kind import REQUIRED, Kind
+from mtdata.jobs.parameters import MOST_VALUE
 from mtdata.web.api import shapes
 from mtdata.web.api.operations import API, PREFIX
 
@@ -86,7 +87,7 @@ def _tell_faults(path: str, operation: dict[str, Any]) -> None:
 
 
 def openapi(request: HttpRequest) -> HttpResponse:
-    """The document."""
+    """The OpenAPI document."""
     here = get_script_prefix().rstrip("/") or "/"
     return JsonResponse({**_document(), "servers": [{"url": here}]})
 

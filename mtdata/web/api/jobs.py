@@ -1,4 +1,4 @@
-"""Operations on jobs: ordered by the same door as from the command line, looked at in pages."""
+"""Operations on jobs: ordered as from the command line (`jobs.queue`), looked at in pages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from django.urls import reverse
 from ninja import Query
 
 from mtdata.jobs import queue
-from mtdata.jobs.kind import reading
-from mtdata.jobs.records import going, listing, looking, share
+from mtdata.jobs.ordering import kind_of
+from mtdata.jobs.parameters import validate
+from mtdata.jobs.records import listing, progress, queries, share
 from mtdata.jobs.records.models import Job, Part
 from mtdata.web.access import users
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.api import shapes
 from mtdata.web.api.problems import Misfits, refusals
-from mtdata.web.pages.job import found
+from mtdata.web.pages.job import job_or_404
 
 
 def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[str, Any]:
@@ -27,12 +28,12 @@ def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[st
 
     By state, kind, owner, and words in the name; a page beyond the last is the last.
     """
-    paged = looking.paged(
+    paged = queries.job_page(
         status="" if wanted.status == shapes.ANY else wanted.status,
         kind=wanted.kind,
         words=wanted.words,
         owner=users.folded(wanted.owner),
-        within=reach_of(request.user).jobs,
+        within=scope_of(request.user).jobs,
         page=wanted.page,
         size=wanted.size,
     )
@@ -47,14 +48,12 @@ def add_job(
     `GET /api/kinds` tells what kinds there are and what each takes. The address of the job is in
     the header Location.
     """
-    known, kinds, _ = reach_of(request.user)
-    who = request.user.get_username()
-    if order.kind in kinds:
-        faults = reading(kinds[order.kind], known, order.parameters).faults
-        if faults:
-            raise Misfits(f"{order.kind} does not take these parameters.", faults)
+    scope, who = scope_of(request.user), request.user.get_username()
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
-        job = queue.add(known, kinds, order.kind, order.parameters, owner=who)
+        reading = validate(kind_of(order.kind, scope.kinds), scope.settings, order.parameters)
+        if reading.faults:
+            raise Misfits(f"{order.kind} does not take these parameters.", reading.faults)
+        [job] = queue.add_all(scope.settings, scope.kinds, order.kind, [reading], who)
     response.headers["Location"] = reverse("api_show_job", kwargs={"id": job.pk})
     return _ordered(job)
 
@@ -65,19 +64,19 @@ def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     `running` are the parts that are carried now, at most 20; `silent_s` is how long ago one of them
     gave a sign of life.
     """
-    job = found(request, id)
-    now = going.going(job)
+    job = job_or_404(request, id)
+    now = progress.progress_of(job)
     return {
-        **looking.whole_of(job),
+        **queries.details_of(job),
         "share": now.share,
-        "rows_per_s": now.pace.rows_s,
-        "left_s": now.pace.left_s,
+        "rows_per_s": now.speed.rows_s,
+        "left_s": now.speed.left_s,
         "silent_s": now.silent_s,
         "running": [_running(part, now) for part in now.running],
     }
 
 
-def _running(part: Part, now: going.Going) -> dict[str, Any]:
+def _running(part: Part, now: progress.Progress) -> dict[str, Any]:
     return {
         "number": part.number,
         "name": part.name,
@@ -97,14 +96,14 @@ def list_events(
 
     Ask again with `next` as the cursor for what has happened since.
     """
-    events = going.after(found(request, id), wanted.cursor, wanted.size)
+    events = progress.events_after(job_or_404(request, id), wanted.cursor, wanted.size)
     shown = [{"cursor": e.pk, "at": e.at, "level": e.level, "text": e.text} for e in events]
     return {"events": shown, "next": events[-1].pk if events else wanted.cursor}
 
 
 def list_parts(request: HttpRequest, id: UUID, wanted: Query[shapes.Wanted]) -> dict[str, Any]:
     """List the parts of a job in their order."""
-    parts, total = listing.parts_of(found(request, id), wanted.page, wanted.size)
+    parts, total = listing.parts_of(job_or_404(request, id), wanted.page, wanted.size)
     return {"parts": parts, **shapes.paging(total, wanted)}
 
 
@@ -115,7 +114,7 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """
     with refusals(HTTPStatus.CONFLICT):
         job, note = queue.stop(
-            settings.MTDATA, found(request, id).pk, f"stopped by {request.user.get_username()}"
+            settings.MTDATA, job_or_404(request, id).pk, f"stopped by {request.user.get_username()}"
         )
     return _ordered(job, note)
 
@@ -125,29 +124,31 @@ def stop_jobs(request: HttpRequest, these: shapes.These) -> dict[str, Any]:
 
     Without a state, kind, owner or words it is every job that whoever asks gets at.
     """
-    found = share.to_stop(
-        reach_of(request.user).jobs,
+    wanted_jobs = share.to_stop(
+        scope_of(request.user).jobs,
         status="" if these.status == shapes.ANY else these.status,
         kind=these.kind,
         words=these.words,
         owner=these.owner,
     )
     who = request.user.get_username()
-    stopped = queue.stop_all(settings.MTDATA, found, f"stopped by {who}")
-    return {"stopped": len(stopped), "jobs": [looking.brief(job) for job in stopped]}
+    stopped = queue.stop_all(settings.MTDATA, wanted_jobs, f"stopped by {who}")
+    return {"stopped": len(stopped), "jobs": [queries.summary_of(job) for job in stopped]}
 
 
 def retry_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Queue a job again that is Failed or Stopped; parts that are done stay so."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(queue.retry(settings.MTDATA, found(request, id).pk, settings.MTDATA_KINDS))
+        return _ordered(
+            queue.retry(settings.MTDATA, job_or_404(request, id).pk, settings.MTDATA_KINDS)
+        )
 
 
 def undo_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Take back everything that an ended job did."""
     with refusals(HTTPStatus.CONFLICT):
-        return _ordered(queue.undo(settings.MTDATA, found(request, id).pk))
+        return _ordered(queue.undo(settings.MTDATA, job_or_404(request, id).pk))
 
 
 def _ordered(job: Job, note: str = "") -> dict[str, Any]:
-    return {**looking.brief(job), "attempt": job.attempt, "note": note}
+    return {**queries.summary_of(job), "attempt": job.attempt, "note": note}

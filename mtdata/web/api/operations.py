@@ -61,7 +61,7 @@ OPERATIONS = (
 )
 
 
-def _made() -> NinjaAPI:
+def _new_api() -> NinjaAPI:
     """Who may is asked in `routes`, of each address alike; nothing of that is asked here."""
     api = NinjaAPI(
         title=TITLE,
@@ -86,7 +86,7 @@ def _made() -> NinjaAPI:
     return api
 
 
-API = _made()
+API = _new_api()
 
 
 class OperationPath(NamedTuple):
@@ -98,7 +98,7 @@ class OperationPath(NamedTuple):
 
 
 def addresses() -> list[OperationPath]:
-    """Every address of the operations."""
+    """Every address of the API, with its operations."""
     pages = {one.name: _page(one.callback) for one in API.urls[0]}
     found: dict[str, OperationPath] = {}
     for one in OPERATIONS:

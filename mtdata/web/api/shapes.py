@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
-from mtdata.jobs.kind import MOST_VALUE
+from mtdata.jobs.parameters import MOST_VALUE
 from mtdata.jobs.states import Stage, Status
 
 ANY: Literal["any"] = "any"
@@ -225,7 +225,7 @@ class Happened(Schema):
 
 
 class EventShape(Happened):
-    """The same with its place in the list."""
+    """One line of what happened, with its place in the list."""
 
     cursor: int
 

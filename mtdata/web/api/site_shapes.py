@@ -1,33 +1,24 @@
-"""How sites and runners stand, as the API tells it, typed and described; it decides nothing."""
+"""How sites and runners stand, as the API tells it, typed and described; it decides nothing.
+
+Of a site it is what the study tells (study/status/shape.py)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from mtdata.jobs.states import Stage
+from mtdata.study.status.shape import IncidentShape, SiteShape
 from mtdata.web.api.shapes import Paging, Wanted
 
 
-class IncidentShape(Schema):
-    """A trouble."""
-
-    number: int
-    kind: str
-    level: str
-    scale: str
-    detail: str
-    count: int
-    opened_at: datetime
-    last_at: datetime
-    closed_at: datetime | None
-
-
+@dataclass(frozen=True)
 class IncidentOfSite(IncidentShape):
-    """The same with its site."""
+    """A trouble with its site."""
 
     site: str
 
@@ -36,69 +27,6 @@ class IncidentsShape(Paging):
     """A page of incidents."""
 
     incidents: list[IncidentOfSite]
-
-
-class EndedShape(Schema):
-    """A round that ended."""
-
-    ended_at: datetime
-    age_s: int
-    exit: int
-
-
-class ScaleShape(Schema):
-    """How a scale stands."""
-
-    deleteable: bool
-    benchmark: int
-    rows: int
-    held: int
-    owed: int
-    waiting: int
-    last_success_at: datetime | None
-    on_site: int
-    oldest_on_site_at: datetime | None
-    oldest_on_site_s: int | None
-
-
-class DiskShape(Schema):
-    """The disk of a pool."""
-
-    free_bytes: int
-    free_files: int
-    grown_week_bytes: int
-
-
-class OnSiteShape(Schema):
-    """What lies on the site, and since when its oldest entry is safe here."""
-
-    rows: int
-    max_records: int | None
-    oldest_at: datetime | None
-    oldest_s: int | None
-
-
-class SiteShape(Schema):
-    """How a site stands."""
-
-    scales: dict[str, ScaleShape]
-    last_round: EndedShape | None
-    last_good: EndedShape | None
-    incidents: list[IncidentShape]
-    incidents_open: dict[str, int]
-    deletes_blocked: list[str]
-    replicas: list[dict[str, Any]]
-    ready: bool
-    overdue: bool
-    late: dict[str, datetime]
-    disk: DiskShape
-    new_rows: dict[str, int]
-    on_site: OnSiteShape
-    last_success_at: datetime | None
-    last_success_s: int | None
-    last_static_at: datetime | None
-    next_round_at: datetime | None
-    next_static_at: datetime | None
 
 
 class Absent(Schema):

@@ -11,7 +11,7 @@ from ninja import Query
 from mtdata.alerts import notify
 from mtdata.core.checks import PROGRAM
 from mtdata.jobs.kind import REQUIRED, Kind
-from mtdata.jobs.records import carriers
+from mtdata.jobs.records import runner_view
 from mtdata.study.status.overview import shown
 from mtdata.web import pools
 from mtdata.web.access.roles import role_of
@@ -88,4 +88,6 @@ def list_runners(request: HttpRequest, wanted: Query[site_shapes.RunnersWanted])
     With `ended` those who went instead. A page beyond the last is the last.
     """
     sweep_s = settings.MTDATA.programme.sweep_s
-    return carriers.crew(sweep_s, ended=wanted.ended, page=wanted.page, size=wanted.size)._asdict()
+    return runner_view.runner_page(
+        sweep_s, ended=wanted.ended, page=wanted.page, size=wanted.size
+    )._asdict()

@@ -15,9 +15,9 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from mtdata.cake import account as exporting
 from mtdata.core.errors import MTDataError
 from mtdata.core.output import Output
+from mtdata.jobs.duty import placed_file
 from mtdata.jobs.kind import Guard
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web.downloads.places import Store, StoreOfEnvironment
@@ -43,19 +43,19 @@ class Fetching:
         self._outputs: dict[str, Output] = {}
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections to stores."""
         self._open.close()
 
     def look(self, artifacts: Sequence[Artifact]) -> None:
         """See that each is there in its length.  Lost, with its name, when one is not."""
         for artifact in artifacts:
-            self._way(artifact)  # outputs are made in one thread
+            self._store_of(artifact)  # outputs are made in one thread
         with ThreadPoolExecutor(min(LOOKS, len(artifacts) or 1)) as crew:
             for _ in crew.map(self._look, artifacts):
                 pass
 
     def _look(self, artifact: Artifact) -> None:
-        way = self._way(artifact)
+        way = self._store_of(artifact)
         try:
             if way is None:
                 opened(artifact).close()
@@ -69,15 +69,15 @@ class Fetching:
             raise Lost(f"{artifact.name}: {CHANGED}")
 
     def prove(self, artifact: Artifact) -> None:
-        """The same, and of a file of this machine every byte, before one is sent."""
-        if self._way(artifact) is None:
+        """See that it is there in its length; a file of this machine is read whole."""
+        if self._store_of(artifact) is None:
             ProvenFile(artifact).close()
         else:
             self.look([artifact])
 
     def pieces(self, artifact: Artifact) -> Iterator[bytes]:
         """Its bytes, the last of them once all are as they were made.  Lost when they are not."""
-        way, digest, size, held = self._way(artifact), sha256(), 0, b""
+        way, digest, size, held = self._store_of(artifact), sha256(), 0, b""
         for piece in _of_file(artifact) if way is None else way[0].pieces(way[1]):
             digest.update(piece)
             size += len(piece)
@@ -92,25 +92,24 @@ class Fetching:
         if held:
             yield held
 
-    def is_here(self, artifact: Artifact) -> bool:
+    def is_local(self, artifact: Artifact) -> bool:
         """Whether it is a file of this machine."""
-        return self._way(artifact) is None
+        return self._store_of(artifact) is None
 
-    def _way(self, artifact: Artifact) -> tuple[Store, str] | None:
+    def _store_of(self, artifact: Artifact) -> tuple[Store, str] | None:
         """The store and its name for it; None for a file of this machine."""
         scheme, is_url, rest = artifact.place.partition("://")
         if not is_url:
             return None
-        known = exporting.account_of(settings.MTDATA.export.cake, artifact.place)
+        known = placed_file(settings.MTDATA_DUTIES, settings.MTDATA, artifact.place)
         if known is None and scheme == "s3":
             return StoreOfEnvironment(), rest
         if known is None:
             raise Lost(f"this page cannot fetch it from where it is kept ({scheme[:20]!a})")
-        account, name = known
-        if account.name not in self._outputs:
-            self._outputs[account.name] = exporting.cake_output(account)
-            self._open.callback(self._outputs[account.name].close)
-        return self._outputs[account.name], name
+        if known.account not in self._outputs:
+            self._outputs[known.account] = known.open()
+            self._open.callback(self._outputs[known.account].close)
+        return self._outputs[known.account], known.name
 
 
 def _of_file(artifact: Artifact) -> Iterator[bytes]:
@@ -122,11 +121,11 @@ class Flow:
     """Pieces going out; whatever ends them, nothing looks whole and the way is free again."""
 
     def __init__(
-        self, what: str, fetching: Fetching, pieces: Generator[bytes], way: DownloadSlot
+        self, what: str, fetching: Fetching, pieces: Generator[bytes], slot: DownloadSlot
     ) -> None:
         """The first piece is fetched here, so that a fault at its source is told in its place."""
         self._what, self._pieces = what, pieces
-        self._way, self._fetching = way, fetching
+        self._slot, self._fetching = slot, fetching
         try:
             self._first = next(pieces, b"")
         except BaseException:
@@ -152,4 +151,4 @@ class Flow:
             self._pieces.close()
             self._fetching.close()
         finally:
-            self._way.close()
+            self._slot.close()

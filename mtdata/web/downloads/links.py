@@ -41,7 +41,7 @@ def _signer() -> Signer:
     return Signer(salt=SALT, sep=".")
 
 
-def _word(artifact: Artifact, generation: int) -> str:
+def _signed(artifact: Artifact, generation: int) -> str:
     # the job as well: a number may come again in a database that was made anew
     return _signer().sign_object([artifact.pk, generation, artifact.job_id.hex])
 
@@ -55,7 +55,7 @@ def standings(artifacts: Sequence[Artifact], job: Job) -> list[LinkStanding]:
 
 
 def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> LinkStanding:
-    word = _word(artifact, link.generation if link else 0)
+    word = _signed(artifact, link.generation if link else 0)
     if job.status != Status.SUCCESS or job.ended_at is None:
         return LinkStanding(artifact, word, None, f"the job is {job.status}")
     until = link.until if link else job.ended_at + VALID
@@ -67,7 +67,7 @@ def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> 
     return LinkStanding(artifact, word, until, closed)
 
 
-def found(word: str) -> LinkStanding | None:
+def link_standing(word: str) -> LinkStanding | None:
     """What a link leads to; None for a word that is none of ours."""
     try:
         number, generation, job = _signer().unsign_object(word[:MOST_WORD])
@@ -122,8 +122,8 @@ def alone(jobs: Sequence[UUID]) -> dict[UUID, LinkStanding]:
     """Of each of these jobs that made one file alone: how its link stands; in three queries."""
     with asking():
         made = Artifact.objects.filter(job__in=jobs, job__status=Status.SUCCESS).values("job_id")
-        found = made.annotate(count=Count("pk"), first=Min("pk")).filter(count=1).order_by()
-        wanted = [one["first"] for one in found]
+        alone = made.annotate(count=Count("pk"), first=Min("pk")).filter(count=1).order_by()
+        wanted = [one["first"] for one in alone]
         artifacts = list(Artifact.objects.filter(pk__in=wanted).select_related("job"))
         links = {one.artifact_id: one for one in Link.objects.filter(artifact__in=wanted)}
         at = now()

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from django.utils.http import content_disposition_header
 
-from mtdata.core.errors import StorageError
+from mtdata.core.errors import MTDataError, OutputError
 from mtdata.core.output.bucket import ARCHIVED
 from mtdata.core.s3 import S3Access, S3Bucket, StoreFault, StoreRefusal, Words
 from mtdata.web.downloads.proof import GONE, Lost
@@ -26,7 +26,7 @@ class Store(Protocol):
         ...
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """Its bytes."""
+        """The bytes of an object, piece by piece."""
         ...
 
 
@@ -68,12 +68,12 @@ class StoreOfEnvironment:
         yield from store.pieces(store.ask("get_object", Key=key))
 
 
-def _refused(told: StoreRefusal) -> StorageError:
+def _refused(told: StoreRefusal) -> MTDataError:
     if told.missing:
         return Lost(GONE)
     why = ARCHIVED if told.code == "InvalidObjectState" else _KEYS
-    return StorageError(f"its store answered {told.status} ({told.shown}): {why}")
+    return OutputError(f"its store answered {told.status} ({told.code_text}): {why}")
 
 
-def _failed(fault: StoreFault) -> StorageError:
-    return StorageError(f"its store cannot be asked ({fault.kind}): {_KEYS}")
+def _failed(fault: StoreFault) -> OutputError:
+    return OutputError(f"its store cannot be asked ({fault.kind}): {_KEYS}")

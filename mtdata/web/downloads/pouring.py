@@ -37,7 +37,7 @@ class StreamedAnswer(WSGITask):
     content_length: int | None
 
     def get_environment(self) -> Any:
-        """As WSGI has it, and the connection, for whoever has to know how its reader gets on."""
+        """The WSGI environment, with the connection, for who has to know its reader."""
         return super().get_environment() | {"mtdata.line": self.channel, "mtdata.answer": self}
 
     def build_response_header(self) -> Any:
@@ -96,7 +96,7 @@ class Pour(ReadOnlyFileBasedBuffer):
         return bytes(self._ready[:numbytes])
 
     def skip(self, numbytes: int, *how: Any) -> None:
-        """So much of it was taken."""
+        """Drop so many bytes, which were sent."""
         del self._ready[:numbytes]
         if len(self._ready) < LOW and not self._is_whole:
             self.go_on()
@@ -138,7 +138,7 @@ class Pour(ReadOnlyFileBasedBuffer):
             self._line.cut()
 
     def cancel(self) -> None:
-        """The server ends."""
+        """End the answer because the server ends."""
         self._rest(is_sound=False)
 
     def _is_wanted(self) -> bool:

@@ -148,17 +148,17 @@ class ProvenFile:
         return content
 
     def seek(self, to: int, of: int = 0) -> int:
-        """As of any file."""
+        """Move to a place, as `io` has it."""
         return self._file.seek(to, of)
 
     def tell(self) -> int:
-        """As of any file."""
+        """The place in the file."""
         return self._file.tell()
 
     def seekable(self) -> bool:
-        """As of any file on a disk."""
+        """True: it is a file on a disk."""
         return True
 
     def close(self) -> None:
-        """As of any file."""
+        """Close the file."""
         self._file.close()

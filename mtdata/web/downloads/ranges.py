@@ -18,13 +18,13 @@ class ByteRange(NamedTuple):
 
     @property
     def header(self) -> str:
-        """What Content-Range says of it."""
+        """The value of Content-Range for the range."""
         if not self.stop:
             return f"bytes */{self.total}"
         return f"bytes {self.start}-{self.stop - 1}/{self.total}"
 
 
-def is_asked(asked: str, condition: str, tag: str) -> bool:
+def is_range_asked(asked: str, condition: str, tag: str) -> bool:
     """Whether a part is asked for: one alone, and of the file that has this ETag.
 
     A date as the condition is never met: no time of a file proves its bytes.  What is none of this

@@ -31,7 +31,7 @@ _TOTALS: OrderedDict[tuple[UUID, str], int] = OrderedDict()
 
 
 def reading(request: HttpRequest) -> DownloadSlot:
-    """Leave to read before the answer to this request.  StorageError when too many are at it."""
+    """Leave to read before the answer to this request.  BusyError when too many are at it."""
     return _READS.take(request.user.pk, wait_s=READ_WAIT_S)
 
 
@@ -39,7 +39,7 @@ def sent(request: HttpRequest, artifact: Artifact, guard: Guard | None) -> HttpR
     """What brings it, through this guard.  Lost when it is gone or was changed."""
     fetching = Fetching()
     try:
-        if guard is None and fetching.is_here(artifact):
+        if guard is None and fetching.is_local(artifact):
             fetching.close()
             return _file(request, artifact)
         fetching.prove(artifact)
@@ -81,7 +81,7 @@ def _stream(
         return _nothing(part)
     start, stop = (part.start, part.stop) if part else (0, sys.maxsize)
     pieces = ranges.bytes_of(_through(guard, fetching, artifact), start, stop)
-    flow = Flow(f"{artifact.name} of {artifact.job.name}", fetching, pieces, _way(request))
+    flow = Flow(f"{artifact.name} of {artifact.job.name}", fetching, pieces, _slot_for(request))
     length = part.stop - part.start if part else total
     return _as_part(StreamingHttpResponse(flow, headers=head | _length(length)), part)
 
@@ -94,11 +94,11 @@ def sent_zip(
     if request.method == "HEAD":
         fetching.close()
         return HttpResponse(headers=head)
-    flow = Flow(f"the zip of {name}", fetching, pieces, _way(request))
+    flow = Flow(f"the zip of {name}", fetching, pieces, _slot_for(request))
     return StreamingHttpResponse(flow, headers=head)
 
 
-def _way(request: HttpRequest) -> DownloadSlot:
+def _slot_for(request: HttpRequest) -> DownloadSlot:
     return _WAYS.take(request.user.pk, request.META.get("mtdata.line"))
 
 
@@ -140,7 +140,7 @@ def _length(length: int | None) -> dict[str, str]:
 def _is_part_asked(request: HttpRequest, tag: str) -> bool:
     condition = request.headers.get("If-Range", "")
     is_get = request.method == "GET"
-    return is_get and ranges.is_asked(request.headers.get("Range", ""), condition, tag)
+    return is_get and ranges.is_range_asked(request.headers.get("Range", ""), condition, tag)
 
 
 def _part(request: HttpRequest, tag: str, total: int) -> ByteRange | None:

@@ -7,7 +7,7 @@ from threading import Condition
 from types import TracebackType
 from typing import Protocol
 
-from mtdata.core.errors import StorageError
+from mtdata.core.errors import BusyError
 
 STILL_S = 30.0
 """A reader who took nothing for so long keeps nobody else out."""
@@ -52,7 +52,7 @@ class DownloadSlot:
 
 
 class DownloadSlots:
-    """As many as there may be, of all and of each owner."""
+    """The slots of downloads: so many in all, and so many of each owner."""
 
     def __init__(self, most: int) -> None:
         self.most, self.of_one = most, most // 2
@@ -62,7 +62,7 @@ class DownloadSlots:
     def take(
         self, owner: Hashable, line: ReaderConnection | None = None, wait_s: float = 0.0
     ) -> DownloadSlot:
-        """One more.  StorageError when all are taken, or half of them by this owner.
+        """One more.  BusyError when all are taken, or half of them by this owner.
 
         Before that it waits for so long that one is given back.
         """
@@ -73,21 +73,21 @@ class DownloadSlots:
             over = _giving_way(crowd)
             if crowd and over is None:
                 whose = "of your downloads" if len(crowd) < self.most else "downloads"
-                raise StorageError(_REFUSED.format(len(crowd), whose))
+                raise BusyError(_REFUSED.format(len(crowd), whose))
             self._taken = [one for one in self._taken if one is not over] + [way]
         if over is not None and over.line is not None:
             over.line.cut()
         return way
 
     def _crowd(self, owner: Hashable) -> list[DownloadSlot]:
-        """Those of which one has to go before this owner has one more; none: there is room."""
+        """Downloads of which one has to end before this owner gets another; none: room."""
         own = [one for one in self._taken if one.owner == owner]
         if len(own) >= self.of_one:
             return own
         return list(self._taken) if len(self._taken) >= self.most else []
 
     def free(self, way: DownloadSlot) -> None:
-        """Give it back."""
+        """Give a slot back."""
         with self._changed:
             self._taken = [one for one in self._taken if one is not way]
             self._changed.notify_all()

@@ -32,9 +32,9 @@ class _Sink:
         return len(content)
 
     def flush(self) -> None:
-        """Nothing waits here."""
+        """Do nothing: no byte waits here."""
 
-    def taken(self) -> bytes:
+    def drain(self) -> bytes:
         found, self._written = b"".join(self._written), []
         return found
 
@@ -50,9 +50,9 @@ def zipped(members: Iterable[Member]) -> Generator[bytes]:
             with archive.open(info, "w", force_zip64=large) as file:
                 for piece in member.pieces:
                     file.write(piece)
-                    if made := sink.taken():
+                    if made := sink.drain():
                         yield made
-    yield sink.taken()
+    yield sink.drain()
 
 
 def names_of(names: Iterable[str]) -> list[str]:

@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from mtdata.jobs.records.asking import asking
-from mtdata.web.access import lockout, pace, tokens
+from mtdata.web.access import lockout, throttle, tokens
+from mtdata.web.access.foreign import offered, service_title
 from mtdata.web.access.roles import Role, role_of
 from mtdata.web.models import Token
 
@@ -29,19 +30,24 @@ def login(request: HttpRequest) -> HttpResponse:
         template_name="web/login.html",
         authentication_form=AuthenticationForm,
         redirect_authenticated_user=True,
-        extra_context={"offers_cake": bool(settings.MTDATA.export.cake)},
+        extra_context={"services": _services()},
     )
     return view(request)
 
 
+def _services() -> list[tuple[str, str]]:
+    """By whose accounts one may log in: the address of the page, and what people call it."""
+    return [(reverse(f"{one.name}_login"), one.log_in.title) for one in offered() if one.log_in]
+
+
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """Log out."""
     auth.logout(request)
     return redirect("login")
 
 
 class TokenForm(forms.Form):
-    """A new token."""
+    """The form for a new token."""
 
     name = forms.CharField(max_length=64, help_text="What it is for.")
     scope = forms.ChoiceField(help_text="It may do no more than this role.")
@@ -74,9 +80,10 @@ class PasswordForm(PasswordChangeForm):
 
 
 def show(request: HttpRequest, **bound: object) -> HttpResponse:
-    """One's own account."""
+    """Show one's own account."""
     known = {
-        "tokens": tokens.of(request.user),
+        "service": service_title(request.user),
+        "tokens": tokens.tokens_of(request.user),
         "token_form": TokenForm(most=role_of(request.user)),
         "password_form": PasswordForm(request.user),
     }
@@ -114,7 +121,7 @@ def _too_many(request: HttpRequest, found: lockout.Try) -> Any:
     """The session ends when this name is shut out from here; None when it may go on."""
     if lockout.is_shut(found):
         auth.logout(request)
-        return lockout.refusal(request, pace.WINDOW.total_seconds())
+        return lockout.refusal(request, throttle.WINDOW.total_seconds())
     return lockout.refusal(request, found.wait_s) if found.turn.refused else None
 
 
@@ -131,7 +138,7 @@ def add_token(request: HttpRequest) -> HttpResponse:
 
 
 def remove_token(request: HttpRequest, number: int) -> HttpResponse:
-    """It opens nothing from now on."""
+    """Remove a token: it opens nothing from now on."""
     gone = tokens.remove(request.user, number)
     messages.success(request, "The token is removed." if gone else "There is no such token.")
     return redirect("account")

@@ -11,33 +11,35 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.cake import daily_records, daily_reports
-from mtdata.cake.daily import name_of
-from mtdata.cake.daily_reports import plan_of
-from mtdata.config.export import CakeConfig
 from mtdata.core.errors import JobError, RecordsError
+from mtdata.jobs.daily import name_of
+from mtdata.jobs.daily_reports import DailyAccount, DailyReports, make_now
+from mtdata.jobs.duty import daily_of
+from mtdata.jobs.records import daily_records
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Job
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.pages.words import see
-from mtdata.web.paging import word_in
+from mtdata.web.paging import text_in
 
 log = logging.getLogger(__name__)
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """Every account within reach."""
+    """Every account in the user's scope."""
+    scope = scope_of(request.user)
     with asking():
         at = now()
         accounts = [
-            {"name": account.name, "plan": plan_of(account), "reports": _reports(account, at)}
-            for account in reach_of(request.user).settings.export.cake
+            {"name": one.name, "plan": one.plan, "reports": _reports(of, one, at)}
+            for of in daily_of(scope.duties)
+            for one in of.accounts(scope.settings)
         ]
     return render(request, "web/daily.html", {"accounts": accounts})
 
 
-def _reports(account: CakeConfig, at: datetime) -> list[dict[str, Any]]:
-    plan = plan_of(account)
+def _reports(of: DailyReports, account: DailyAccount, at: datetime) -> list[dict[str, Any]]:
+    plan = account.plan
     if plan is None:
         return []
     day = plan.due(at)
@@ -49,22 +51,27 @@ def _reports(account: CakeConfig, at: datetime) -> list[dict[str, Any]]:
             "job": Job.objects.filter(name=name_of(report.kind, account.name, day)).first(),
             "last": daily_records.last(report.kind, account.name, day),
         }
-        for report in daily_reports.REPORTS
+        for report in of.reports
     ]
 
 
 def make(request: HttpRequest) -> HttpResponse:
     """Queue the newest of one kind of an account, unless it is there."""
-    account, kind = word_in(request.POST, "account"), word_in(request.POST, "kind")
-    ours = reach_of(request.user).settings
-    found = [one for one in ours.export.cake if one.name == account]
-    reports = [one for one in daily_reports.REPORTS if one.kind == kind]
-    if not found or not reports:
+    account, kind = text_in(request.POST, "account"), text_in(request.POST, "kind")
+    scope = scope_of(request.user)
+    found = [
+        (of, one, report)
+        for of in daily_of(scope.duties)
+        for one in of.accounts(scope.settings)
+        for report in of.reports
+        if (one.name, report.kind) == (account, kind)
+    ]
+    if not found:
         raise Http404
     with asking():
         at = now()
     try:
-        name = daily_reports.make_now(settings.MTDATA, found[0], reports[0], at)
+        name = make_now(settings.MTDATA, *found[0], at)
     except RecordsError:
         raise
     except JobError as error:

@@ -23,7 +23,7 @@ from mtdata.web.downloads.places import saved_as
 from mtdata.web.downloads.proof import Lost
 from mtdata.web.downloads.sending import reading, sent, sent_zip
 from mtdata.web.downloads.zipping import Member, names_of, zipped
-from mtdata.web.pages.job import found
+from mtdata.web.pages.job import job_or_404
 
 log = logging.getLogger(__name__)
 MOST_FILES = 10_000
@@ -34,16 +34,16 @@ def _guard_for(request: HttpRequest, job: Job) -> Guard | None:
     return None if as_it_lies else guard_of(job)
 
 
-def one(request: HttpRequest, word: str) -> HttpResponse:
+def by_link(request: HttpRequest, word: str) -> HttpResponse:
     """What a link leads to; 410 with words where it opens nothing any more."""
-    standing = links.found(word)
+    standing = links.link_standing(word)
     if standing is None:
         raise Http404
     artifact = standing.artifact
-    found(request, artifact.job_id)
+    job_or_404(request, artifact.job_id)
     if standing.closed:
         told = f"This link opens nothing any more: {standing.closed}."
-        return _gone(request, artifact.job, told)
+        return _answer_gone(request, artifact.job, told)
     guard = _guard_for(request, artifact.job)
     try:
         with reading(request):
@@ -51,19 +51,19 @@ def one(request: HttpRequest, word: str) -> HttpResponse:
     except Lost as error:
         log.warning("%s of %s cannot be downloaded: %s", artifact.name, artifact.job.name, error)
         told = f"{artifact.name} cannot be downloaded: {error}."
-        return _gone(request, artifact.job, told)
-    _told(request, artifact.name, artifact.job)
+        return _answer_gone(request, artifact.job, told)
+    _log_download(request, artifact.name, artifact.job)
     return response
 
 
 def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
     """Every file of a job as one zip; 410 with words where one of them is not to be had."""
-    of = found(request, job)
+    of = job_or_404(request, job)
     with asking():
         artifacts = list(of.artifacts.select_related("job").order_by("pk")[: MOST_FILES + 1])
     refused = _zip_refused(of, artifacts)
     if refused:
-        return _gone(request, of, refused)
+        return _answer_gone(request, of, refused)
     fetching, guard = Fetching(), _guard_for(request, of)
     try:
         with reading(request):
@@ -73,11 +73,11 @@ def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
     except Lost as error:
         fetching.close()
         log.warning("%s cannot be downloaded as one zip: %s", of.name, error)
-        return _gone(request, of, f"Not every file can be downloaded: {error}.")
+        return _answer_gone(request, of, f"Not every file can be downloaded: {error}.")
     except BaseException:
         fetching.close()
         raise
-    _told(request, "a zip", of)
+    _log_download(request, "a zip", of)
     return response
 
 
@@ -105,11 +105,11 @@ def _members(
         yield Member(name, artifact.made_at, artifact.size, through)
 
 
-def _told(request: HttpRequest, what: str, job: Job) -> None:
+def _log_download(request: HttpRequest, what: str, job: Job) -> None:
     if request.method == "GET":
         log.info("%s downloads %s of %s", request.user.get_username(), what, job.name)
 
 
-def _gone(request: HttpRequest, job: Job, words: str) -> HttpResponse:
+def _answer_gone(request: HttpRequest, job: Job, words: str) -> HttpResponse:
     known = {"words": words, "job": job}
     return render(request, "web/gone.html", known, status=HTTPStatus.GONE)

@@ -15,8 +15,8 @@ from django.shortcuts import render
 
 from mtdata import logs
 from mtdata.alerts import notify
-from mtdata.alerts.advice import ADVICE
 from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.levels import ORDER
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.checks import PROGRAM
 from mtdata.core.errors import MTDataError, UsageError
@@ -26,18 +26,17 @@ from mtdata.study.operations.opening import has_pool
 from mtdata.study.status import overview
 from mtdata.web import pools
 from mtdata.web.pages.words import see
-from mtdata.web.paging import number_in, word_in
+from mtdata.web.paging import number_in, text_in
 
 log = logging.getLogger(__name__)
 SIZE = 50
-WEIGHT = {"critical": 0, "error": 1, "warning": 2, "notice": 3}
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """The open ones of all or one of the books; `?show=closed` the closed ones of one."""
     ours: Settings = settings.MTDATA
     names = [*(site.name for site in ours.sites), PROGRAM]
-    book = word_in(request.GET, "site")
+    book = text_in(request.GET, "site")
     if book and book not in names:
         raise Http404
     closed = request.GET.get("show") == "closed"
@@ -60,7 +59,7 @@ def _open(ours: Settings, books: list[str], page: int) -> dict[str, Any]:
         except (MTDataError, OSError) as error:
             faults[book] = str(error)
     found.sort(key=lambda pair: pair[1]["last_at"], reverse=True)
-    found.sort(key=lambda pair: WEIGHT[pair[1]["level"]])
+    found.sort(key=lambda pair: ORDER[pair[1]["level"]])
     pages = max(1, -(-len(found) // SIZE))
     page = min(page, pages)
     at = {
@@ -71,7 +70,7 @@ def _open(ours: Settings, books: list[str], page: int) -> dict[str, Any]:
         "next": page + 1,
     }
     shown = found[(page - 1) * SIZE : page * SIZE]
-    return {"incidents": [_told(*pair) for pair in shown], "at": at, "faults": faults}
+    return {"incidents": [_incident_row(*pair) for pair in shown], "at": at, "faults": faults}
 
 
 def _of_book(ours: Settings, book: str) -> list[dict[str, Any]]:
@@ -86,7 +85,7 @@ def _closed(ours: Settings, book: str, before: int) -> dict[str, Any]:
         found = _closed_of(ours, book, before)
     except MTDataError as error:
         return {"incidents": [], "faults": {book: str(error)}}
-    shown = [_told(book, overview.shown(one)) for one in found[:SIZE]]
+    shown = [_incident_row(book, overview.shown(one)) for one in found[:SIZE]]
     older = found[SIZE - 1].number if len(found) > SIZE else None
     return {"incidents": shown, "older": older, "faults": {}, "is_later": before != MAX_ID}
 
@@ -97,13 +96,11 @@ def _closed_of(ours: Settings, book: str, before: int) -> list[Incident]:
     return books.closed_incidents(ours.site(book), before, SIZE + 1)
 
 
-def _told(book: str, one: dict[str, Any]) -> dict[str, Any]:
+def _incident_row(book: str, one: dict[str, Any]) -> dict[str, Any]:
     return {
         **one,
         "book": book,
-        "title": KINDS[one["kind"]].title,
-        "advice": ADVICE[one["kind"]],
-        "stays": KINDS[one["kind"]].stays,
+        "means": KINDS[one["kind"]],
         "may_close": book != PROGRAM and one["closed_at"] is None,
     }
 
@@ -121,7 +118,7 @@ def close(request: HttpRequest) -> HttpResponse:
 
 
 def _site(given: Any) -> SiteConfig:
-    name = word_in(given, "site")
+    name = text_in(given, "site")
     for site in settings.MTDATA.sites:
         if site.name == name:
             found: SiteConfig = site

@@ -11,25 +11,24 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from mtdata.core.control import on_lines
-from mtdata.jobs.records import going
+from mtdata.jobs.records import progress, runner_view
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.jobs.states import FINAL, Status
 from mtdata.web import waiting
-from mtdata.web.access.reach import Scope, reach_of
+from mtdata.web.access.scope import Scope, scope_of
 from mtdata.web.downloads import links
 from mtdata.web.downloads.fetching import guard_of
 from mtdata.web.pages.orders import orders_of
 from mtdata.web.pages.words import span
-from mtdata.web.paging import number_in, word_in
+from mtdata.web.paging import number_in, text_in
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
-SWEEPS = 3
 
 
-def found(request: HttpRequest, job_id: Any) -> Job:
+def job_or_404(request: HttpRequest, job_id: Any) -> Job:
     """The job of that id, or 404; also for one that whoever asks does not get at."""
-    job = reach_of(request.user).job(job_id)
+    job = scope_of(request.user).job(job_id)
     if job is None:
         raise Http404
     return job
@@ -37,39 +36,39 @@ def found(request: HttpRequest, job_id: Any) -> Job:
 
 def show(request: HttpRequest, job: Any) -> HttpResponse:
     """All of it that fits on one page."""
-    of = found(request, job)
-    return render(request, "web/job.html", _known(of, reach_of(request.user)))
+    of = job_or_404(request, job)
+    return render(request, "web/job.html", _context(of, scope_of(request.user)))
 
 
 def live(request: HttpRequest, job: Any) -> HttpResponse:
     """What moves on that page, for who polls it; the orders only when others are possible now."""
-    known = _known(found(request, job), reach_of(request.user))
+    known = _context(job_or_404(request, job), scope_of(request.user))
     shown = request.GET.get("orders")
     known["is_turned"] = shown is not None and shown != known["orders_shown"]
     return render(request, "web/job_live.html", known)
 
 
-def _known(job: Job, reach: Scope) -> dict[str, Any]:
-    now = going.going(job)
+def _context(job: Job, scope: Scope) -> dict[str, Any]:
+    now = progress.progress_of(job)
     orders = orders_of(job)
     sweep_s = settings.MTDATA.programme.sweep_s
     waits = job.status == Status.QUEUED
     return {
         "job": job,
-        "going": now,
+        "progress": now,
         "percent": int(100 * now.share),
         "is_final": Status(job.status) in FINAL,
-        "is_lonely": waits and not going.is_carried(max(going.LIVING_S, SWEEPS * sweep_s)),
+        "is_lonely": waits and not runner_view.live_count(sweep_s),
         "took": _took(job),
-        "place": _place(job, reach),
-        "left": span(now.pace.left_s) if job.status == Status.IN_PROGRESS else "",
+        "place": _queue_place(job, scope),
+        "left": span(now.speed.left_s) if job.status == Status.IN_PROGRESS else "",
         "silent": span(now.silent_s),
         "running": [_running(part, now) for part in now.running],
         "orders": orders,
         "orders_shown": "-".join(sorted(orders)) or "none",
-        "events": going.newest(job, TAIL),
+        "events": progress.newest_events(job, TAIL),
         "can_clone": job.kind in settings.MTDATA_KINDS,
-        **_made(job, 1, ARTIFACTS),
+        **_artifact_page(job, 1, ARTIFACTS),
     }
 
 
@@ -77,24 +76,24 @@ def _took(job: Job) -> str:
     if job.ended_at is None:
         return ""
     return span(
-        waiting.seconds(job.started_at, waiting.ended_at([job.pk]).get(job.pk) or job.ended_at)
+        waiting.seconds(job.started_at, waiting.work_ended_at([job.pk]).get(job.pk) or job.ended_at)
     )
 
 
-def _place(job: Job, reach: Scope) -> dict[str, Any]:
-    """Of a job that waits; who is out of reach is not named."""
-    place = waiting.place_of(job)
+def _queue_place(job: Job, scope: Scope) -> dict[str, Any]:
+    """Of a job that waits; who is beyond the user's scope is not named."""
+    place = waiting.queue_place(job)
     if place is None:
         return {}
     behind = place.behind
     return {
         "before": place.before,
         "is_behind": behind is not None,
-        "behind": behind and reach.job(behind.pk),
+        "behind": behind and scope.job(behind.pk),
     }
 
 
-def _running(part: Part, now: going.Going) -> dict[str, Any]:
+def _running(part: Part, now: progress.Progress) -> dict[str, Any]:
     beat = part.beat_at or part.started_at or now.at
     return {
         "part": part,
@@ -103,7 +102,7 @@ def _running(part: Part, now: going.Going) -> dict[str, Any]:
     }
 
 
-def _made(job: Job, page: int, size: int) -> dict[str, Any]:
+def _artifact_page(job: Job, page: int, size: int) -> dict[str, Any]:
     with asking():
         shown = Paginator(job.artifacts.order_by("pk"), size).get_page(page)
         return {
@@ -116,15 +115,15 @@ def _made(job: Job, page: int, size: int) -> dict[str, Any]:
 
 def artifacts(request: HttpRequest, job: Any) -> HttpResponse:
     """Everything that came out."""
-    of = found(request, job)
-    known = {"job": of, **_made(of, number_in(request.GET, "page", 1), SIZE)}
+    of = job_or_404(request, job)
+    known = {"job": of, **_artifact_page(of, number_in(request.GET, "page", 1), SIZE)}
     return render(request, "web/job_artifacts.html", known)
 
 
 def parts(request: HttpRequest, job: Any) -> HttpResponse:
     """Every part, in their order; `status` in the address chooses."""
-    of = found(request, job)
-    status = word_in(request.GET, "status", 16)
+    of = job_or_404(request, job)
+    status = text_in(request.GET, "status", 16)
     with asking():
         chosen = of.parts.select_related("runner").order_by("number")
         if status:
@@ -148,17 +147,17 @@ def _span_of(part: Part) -> str:
 
 def log(request: HttpRequest, job: Any) -> HttpResponse:
     """All that happened, the oldest first, as plain text."""
-    of = found(request, job)
+    of = job_or_404(request, job)
     return StreamingHttpResponse(_lines(of), content_type="text/plain; charset=utf-8")
 
 
 def _lines(job: Job) -> Iterator[str]:
     last = 0
-    while events := going.after(job, last, LOG_LINES):
-        yield "".join(map(_told, events))
+    while events := progress.events_after(job, last, LOG_LINES):
+        yield "".join(map(_event_line, events))
         last = events[-1].pk
 
 
-def _told(event: Event) -> str:
+def _event_line(event: Event) -> str:
     text = "\n    ".join(on_lines(event.text).splitlines())
     return f"{event.at:%Y-%m-%d %H:%M:%S} {event.level} {text}\n"

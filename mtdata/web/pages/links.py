@@ -12,7 +12,7 @@ from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Artifact
 from mtdata.jobs.states import Status
 from mtdata.web.downloads import links
-from mtdata.web.pages.job import found
+from mtdata.web.pages.job import job_or_404
 from mtdata.web.pages.words import see
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def renew(request: HttpRequest, job: Any, number: int) -> HttpResponse:
 
 def renew_all(request: HttpRequest, job: Any) -> HttpResponse:
     """New links to all that came out of a job, also where one was revoked."""
-    of = found(request, job)
+    of = job_or_404(request, job)
     if of.status != Status.SUCCESS:
         messages.warning(request, f"Nothing was renewed: {of.name} is {of.status}.")
         return see("job", job)
@@ -40,7 +40,7 @@ def renew_all(request: HttpRequest, job: Any) -> HttpResponse:
 
 
 def revoke(request: HttpRequest, job: Any, number: int) -> HttpResponse:
-    """No link to it opens anything."""
+    """Revoke every link to an artifact."""
     artifact = _artifact(request, job, number)
     links.revoke(artifact)
     log.info("%s revoked the link to %s", request.user.get_username(), artifact.name)
@@ -49,7 +49,7 @@ def revoke(request: HttpRequest, job: Any, number: int) -> HttpResponse:
 
 
 def _artifact(request: HttpRequest, job: Any, number: int) -> Artifact:
-    found(request, job)
+    job_or_404(request, job)
     with asking():
         done = Artifact.objects.select_related("job").filter(job__status=Status.SUCCESS)
         artifact = done.filter(pk=number, job=job).first()

@@ -12,11 +12,11 @@ from django.shortcuts import render, resolve_url
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from mtdata.jobs import queue as front
+from mtdata.jobs import queue as job_queue
 from mtdata.jobs.kind import Kind
 from mtdata.jobs.records.models import Job
-from mtdata.web.access.reach import reach_of
-from mtdata.web.job_form import JobForm, rows_in, without_row, words_of
+from mtdata.web.access.scope import scope_of
+from mtdata.web.job_form import JobForm, form_text, rows_in, without_row
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in
 
@@ -25,14 +25,14 @@ log = logging.getLogger(__name__)
 
 def choose(request: HttpRequest) -> HttpResponse:
     """The kinds that there are."""
-    kinds = sorted(reach_of(request.user).kinds.values(), key=lambda kind: kind.name)
+    kinds = sorted(scope_of(request.user).kinds.values(), key=lambda kind: kind.name)
     return render(request, "web/job_kinds.html", {"kinds": kinds})
 
 
 def show(request: HttpRequest, kind: str) -> HttpResponse:
     """The empty form, or one filled as the job `?from=` was."""
-    found, ours = _kind(request, kind), reach_of(request.user).settings
-    return _shown(request, found, JobForm(found, ours, initial=_as_before(request, found)))
+    found, ours = _kind(request, kind), scope_of(request.user).settings
+    return _render_form(request, found, JobForm(found, ours, initial=_as_before(request, found)))
 
 
 def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
@@ -40,28 +40,28 @@ def _as_before(request: HttpRequest, kind: Kind) -> dict[str, str]:
         job_id = UUID(request.GET.get("from", ""))
     except ValueError:
         return {}
-    job = reach_of(request.user).job(job_id)
+    job = scope_of(request.user).job(job_id)
     known = {parameter.name for parameter in kind.parameters}
     kept = job.parameters if job and job.kind == kind.name else {}
-    return {name: words_of(value) for name, value in kept.items() if name in known}
+    return {name: form_text(value) for name, value in kept.items() if name in known}
 
 
 def queue(request: HttpRequest, kind: str) -> HttpResponse:
     """Queue a job for each range, or none and show what is wrong; or a range more or less."""
-    found, ours = _kind(request, kind), reach_of(request.user).settings
+    found, ours = _kind(request, kind), scope_of(request.user).settings
     rows = rows_in(request.POST)
     if found.ranges and "more" in request.POST:
         given = {name: request.POST[name] for name in request.POST}
         grown = JobForm(found, ours, initial=given, rows=rows + 1, turned=True)
-        return _shown(request, found, grown)
+        return _render_form(request, found, grown)
     if found.ranges and "less" in request.POST:
         left = without_row(found, request.POST, number_in(request.POST, "less", 0))
-        return _shown(request, found, JobForm(found, ours, initial=left, rows=rows - 1))
+        return _render_form(request, found, JobForm(found, ours, initial=left, rows=rows - 1))
     form = JobForm(found, ours, request.POST, rows=rows)
     if not form.is_valid():
-        return _shown(request, found, form, status=400)
+        return _render_form(request, found, form, status=400)
     owner = request.user.get_username()
-    jobs = front.add_all(ours, settings.MTDATA_KINDS, found.name, form.givens, owner)
+    jobs = job_queue.add_all(ours, settings.MTDATA_KINDS, found.name, form.readings, owner)
     log.info("%s queued %s", owner, ", ".join(job.name for job in jobs))
     messages.success(request, _scheduled(jobs))
     return see("job", jobs[0].pk) if len(jobs) == 1 else see("jobs")
@@ -76,11 +76,13 @@ def _scheduled(jobs: list[Job]) -> SafeString:
 
 
 def _kind(request: HttpRequest, name: str) -> Kind:
-    kinds = reach_of(request.user).kinds
+    kinds = scope_of(request.user).kinds
     if name not in kinds:
         raise Http404
     return kinds[name]
 
 
-def _shown(request: HttpRequest, kind: Kind, form: JobForm, status: int = 200) -> HttpResponse:
+def _render_form(
+    request: HttpRequest, kind: Kind, form: JobForm, status: int = 200
+) -> HttpResponse:
     return render(request, "web/job_form.html", {"kind": kind, "form": form}, status=status)

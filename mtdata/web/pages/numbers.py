@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from mtdata.core.clock import SystemClock
-from mtdata.jobs.records import carriers, listing
+from mtdata.jobs.records import listing, runner_view
 from mtdata.study.status import metrics as numbers
 from mtdata.web import pools
 
@@ -25,7 +25,7 @@ class PageCounts(NamedTuple):
     alive: int
 
 
-class Counting:
+class CachedCounts:
     """Counts at most once in a few seconds, however many ask."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Counting:
         self._found: tuple[float, PageCounts] | None = None
 
     def now(self) -> PageCounts:
-        """What was counted of late."""
+        """The counts, at most a few seconds old."""
         with self._turn:
             if self._found is None or self._clock.ticks() - self._found[0] >= KEPT_S:
                 self._found = self._clock.ticks(), _counted()
@@ -41,11 +41,11 @@ class Counting:
 
 
 def _counted() -> PageCounts:
-    alive = carriers.alive(settings.MTDATA.programme.sweep_s)
-    return PageCounts(carriers.counts(), listing.waiting(), alive)
+    alive = runner_view.live_count(settings.MTDATA.programme.sweep_s)
+    return PageCounts(runner_view.jobs_by_status(), listing.queue_summary(), alive)
 
 
-_COUNTING = Counting()
+_COUNTING = CachedCounts()
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -60,9 +60,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _add_jobs(page: numbers.MetricsPage, counts: PageCounts) -> None:
     status, oldest = ("status",), counts.waiting.oldest_at
-    page.gauge("jobs", "Jobs by state.", status, _by_word(counts.jobs))
+    page.gauge("jobs", "Jobs by state.", status, _labelled(counts.jobs))
     told = "Parts that are queued or under way."
-    page.gauge("job_parts", told, status, _by_word(counts.waiting.parts))
+    page.gauge("job_parts", told, status, _labelled(counts.waiting.parts))
     page.gauge(
         "job_oldest_queued_timestamp_seconds",
         "When the job was added that has been queued for longest.",
@@ -72,5 +72,5 @@ def _add_jobs(page: numbers.MetricsPage, counts: PageCounts) -> None:
     page.gauge("runners_alive", "Runners heard of of late.", (), [((), counts.alive)])
 
 
-def _by_word(found: dict[str, int]) -> list[tuple[tuple[str], int]]:
+def _labelled(found: dict[str, int]) -> list[tuple[tuple[str], int]]:
     return [((word,), number) for word, number in found.items()]

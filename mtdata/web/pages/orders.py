@@ -15,11 +15,11 @@ from mtdata.jobs import queue
 from mtdata.jobs.records import share
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job
-from mtdata.jobs.records.moves import touched
+from mtdata.jobs.records.transitions import touched_parts
 from mtdata.jobs.states import Status, retry_refused, undo_refused
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.pages.words import see
-from mtdata.web.paging import asked_in
+from mtdata.web.paging import job_filters
 
 log = logging.getLogger(__name__)
 _CAN_STOP = (Status.QUEUED, Status.IN_PROGRESS)
@@ -33,7 +33,7 @@ def orders_of(job: Job) -> set[str]:
         found.add("retry")
     if not undo_refused(status, can_undo=job.can_undo):
         with asking():
-            if touched(job, "all").exists():
+            if touched_parts(job, "all").exists():
                 found.add("undo")
     return found
 
@@ -50,9 +50,9 @@ def stop(request: HttpRequest, job: Any) -> HttpResponse:
 
 def stop_all(request: HttpRequest) -> HttpResponse:
     """Stop all that the list shows, on all of its pages, which has not ended yet."""
-    asked = asked_in(request.POST)
+    asked = job_filters(request.POST)
     found = share.to_stop(
-        reach_of(request.user).jobs,
+        scope_of(request.user).jobs,
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
@@ -66,7 +66,7 @@ def stop_all(request: HttpRequest) -> HttpResponse:
 
 
 def retry(request: HttpRequest, job: Any) -> HttpResponse:
-    """Queue it again."""
+    """Queue a job again."""
 
     def order(who: str) -> str:
         of = queue.retry(settings.MTDATA, job, settings.MTDATA_KINDS)
@@ -88,7 +88,7 @@ def undo(request: HttpRequest, job: Any) -> HttpResponse:
 def _ordered(
     request: HttpRequest, job: Any, word: str, order: Callable[[str], str]
 ) -> HttpResponse:
-    if reach_of(request.user).job(job) is None:
+    if scope_of(request.user).job(job) is None:
         raise Http404
     who = request.user.get_username()
     try:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.jobs.records import carriers
+from mtdata.jobs.records import runner_view
 from mtdata.jobs.states import Status
 from mtdata.web import charts, pools
 from mtdata.web.access.roles import is_guest
@@ -23,19 +23,19 @@ def first(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """The whole page."""
-    return render(request, "web/overview.html", _known())
+    """Show the overview."""
+    return render(request, "web/overview.html", _context())
 
 
 def piece(request: HttpRequest) -> HttpResponse:
-    """What of it changes by itself."""
-    return render(request, "web/overview_live.html", _known())
+    """The piece of the overview that is polled."""
+    return render(request, "web/overview_live.html", _context())
 
 
-def _known() -> dict[str, Any]:
+def _context() -> dict[str, Any]:
     ours = settings.MTDATA
     standing, rounds = pools.standing(ours), pools.rounds(ours)
-    counts, alive = carriers.counts(), carriers.alive(ours.programme.sweep_s)
+    counts, alive = runner_view.jobs_by_status(), runner_view.live_count(ours.programme.sweep_s)
     sites = [_site(name, state, rounds.get(name, {})) for name, state in standing.items()]
     return {
         "sites": sorted(sites, key=_trouble),

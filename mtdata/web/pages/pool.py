@@ -11,9 +11,11 @@ from django.shortcuts import render
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError
 from mtdata.study.status import overview as status
-from mtdata.web import pools, shelf
+from mtdata.web import file_list, pools
+from mtdata.web.access.roles import Role
 from mtdata.web.pages import overview
-from mtdata.web.paging import word_in
+from mtdata.web.paging import text_in
+from mtdata.web.route import Route, get
 
 STATES = {
     "live": ("as it was left", "good"),
@@ -24,8 +26,8 @@ STATES = {
 UNKNOWN = ("not entered", "")
 
 
-def every(request: HttpRequest) -> HttpResponse:
-    """The pools by site."""
+def all_pools(request: HttpRequest) -> HttpResponse:
+    """List the pools, one for each site."""
     sites = [
         {"name": name, "fault": state.get("fault"), "absent": state.get("absent"), "state": state}
         for name, state in pools.standing(settings.MTDATA).items()
@@ -34,7 +36,7 @@ def every(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: HttpRequest, name: str) -> HttpResponse:
-    """One pool."""
+    """Show the pool of a site."""
     site = _site(name)
     ours = settings.MTDATA
     state, whole = pools.standing(ours)[name], pools.whole(ours, name)
@@ -75,18 +77,18 @@ def _scales(state: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]
 
 
 def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:
-    chosen = word_in(request.GET, "folder") or shelf.FOLDERS[0]
-    if chosen not in shelf.FOLDERS:
+    chosen = text_in(request.GET, "folder") or file_list.FOLDERS[0]
+    if chosen not in file_list.FOLDERS:
         raise Http404
-    behind, beginning = word_in(request.GET, "behind"), word_in(request.GET, "begins")
+    behind, beginning = text_in(request.GET, "behind"), text_in(request.GET, "begins")
     known: dict[str, Any] = {
-        "folders": shelf.FOLDERS,
+        "folders": file_list.FOLDERS,
         "chosen": chosen,
         "begins": beginning,
         "behind": behind,
     }
     try:
-        found = shelf.page(site, chosen, behind, beginning)
+        found = file_list.page(site, chosen, behind, beginning)
     except (MTDataError, OSError) as error:
         return known | {"files_fault": str(error)}
     files = [
@@ -96,6 +98,12 @@ def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:
     return known | {"files": files, "total": found.total, "last": found.last}
 
 
-def _is_cut(file: shelf.ListedFile) -> bool:
+def _is_cut(file: file_list.ListedFile) -> bool:
     """Shorter than what was committed; a round may be adding to it, so longer is none."""
     return file.known is not None and file.size < file.known.length
+
+
+ROUTES = (
+    Route("pool/", "pool", get(Role.VIEWER, all_pools)),
+    Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, show)),
+)

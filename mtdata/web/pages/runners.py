@@ -6,13 +6,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.jobs.records import carriers
+from mtdata.jobs.records import runner_view
 from mtdata.web.paging import number_in
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """Those who are there or fell silent; `?show=ended` those who went."""
+    """List runners that are alive or silent; `?show=ended` those that ended."""
     ended = request.GET.get("show") == "ended"
     page = number_in(request.GET, "page", 1)
-    crew = carriers.crew(settings.MTDATA.programme.sweep_s, ended=ended, page=page)
+    crew = runner_view.runner_page(settings.MTDATA.programme.sweep_s, ended=ended, page=page)
     return render(request, "web/runners.html", {"crew": crew, "ended": ended})

@@ -14,14 +14,14 @@ from django.shortcuts import render
 
 from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.jobs import queue
-from mtdata.jobs.records import looking
+from mtdata.jobs.records import queries
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.states import Status
 from mtdata.web.access import users
-from mtdata.web.access.reach import reach_of
+from mtdata.web.access.scope import scope_of
 from mtdata.web.downloads import links
 from mtdata.web.pages.words import see
-from mtdata.web.paging import word_in
+from mtdata.web.paging import text_in
 
 log = logging.getLogger(__name__)
 MOST, MOST_WORDS, MOST_TOLD = 200, 128, 5
@@ -30,21 +30,21 @@ FILTERS = ("status", "kind", "name", "owner")
 
 def show(request: HttpRequest) -> HttpResponse:
     """The newest jobs that the filters in the address leave, each with a box to tick."""
-    asked = {name: word_in(request.GET, name, MOST_WORDS).strip() for name in FILTERS}
-    found = looking.paged(
+    asked = {name: text_in(request.GET, name, MOST_WORDS).strip() for name in FILTERS}
+    found = queries.job_page(
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
         owner=users.folded(asked["owner"]),
-        within=reach_of(request.user).jobs,
+        within=scope_of(request.user).jobs,
         size=MOST,
     )
     return render(request, "web/several.html", {"asked": asked, "found": found})
 
 
 def order(request: HttpRequest) -> HttpResponse:
-    """Do it to each that is ticked and within reach; who asks is told what was left as it is."""
-    word = word_in(request.POST, "order", 16)
+    """Do it to each that is ticked and in the user's scope; say what was left as it is."""
+    word = text_in(request.POST, "order", 16)
     if word not in ORDERS:
         raise UsageError("there is no such order")
     act, told = ORDERS[word]
@@ -71,10 +71,10 @@ def order(request: HttpRequest) -> HttpResponse:
 
 
 def _ticked(request: HttpRequest) -> list[Job]:
-    reach, found = reach_of(request.user), []
+    scope, found = scope_of(request.user), []
     for word in dict.fromkeys(request.POST.getlist("job")[:MOST]):
         try:
-            job = reach.job(UUID(word))
+            job = scope.job(UUID(word))
         except ValueError:
             continue
         if job is not None:

@@ -18,10 +18,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from mtdata.core.errors import UsageError
 from mtdata.jobs.records.asking import asking
 from mtdata.web.access import tokens, users
+from mtdata.web.access.foreign import service_title
 from mtdata.web.access.roles import Role, is_guest
 from mtdata.web.models import Token
 from mtdata.web.pages.words import see
-from mtdata.web.paging import number_in, word_in
+from mtdata.web.paging import number_in, text_in
 
 log = logging.getLogger(__name__)
 Page = TypeVar("Page", bound=Callable[..., HttpResponse])
@@ -32,7 +33,7 @@ _unseen: Callable[[Page], Page] = sensitive_post_parameters("password")
 
 
 class PersonForm(forms.Form):
-    """Somebody new."""
+    """The form for a new user."""
 
     name = forms.CharField(max_length=150)
     role = forms.ChoiceField(choices=ROLES)
@@ -45,21 +46,21 @@ class PersonForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    """Another role."""
+    """The form for another role."""
 
     role = forms.ChoiceField(choices=ROLES)
 
 
 class NextPasswordForm(forms.Form):
-    """Another password."""
+    """The form for another password."""
 
     password = PersonForm.base_fields["password"]
 
 
 def show(request: HttpRequest, form: PersonForm | None = None) -> HttpResponse:
     """Everybody, by name; and every token that opens something."""
-    words = word_in(request.GET, "name", MOST_WORDS).strip()
-    which = word_in(request.GET, "show", 16)
+    words = text_in(request.GET, "name", MOST_WORDS).strip()
+    which = text_in(request.GET, "show", 16)
     which = which if which in SHOWN else SHOWN[0]
     with asking():
         chosen = User.objects.select_related("guest").prefetch_related("groups")
@@ -82,7 +83,7 @@ def show(request: HttpRequest, form: PersonForm | None = None) -> HttpResponse:
 
 @_unseen
 def add(request: HttpRequest) -> HttpResponse:
-    """Let somebody in."""
+    """Add a user."""
     form = PersonForm(request.POST)
     if not form.is_valid():
         return show(request, form)
@@ -96,18 +97,19 @@ def add(request: HttpRequest) -> HttpResponse:
     name = users.folded(given["name"])
     log.info("%s let %s in as %s", request.user.get_username(), name, given["role"])
     messages.success(request, f"{name} may log in, as {given['role']}.")
-    return see("user", users.known(name).pk)
+    return see("user", users.user_named(name).pk)
 
 
 def look(request: HttpRequest, number: int) -> HttpResponse:
-    """One of them."""
+    """Show one user."""
     user = _user(number)
     role = users.with_role(user)
     known = {
         "person": user,
         "person_role": role,
         "is_theirs_to_change": not is_guest(user),
-        "tokens": tokens.of(user),
+        "service": service_title(user),
+        "tokens": tokens.tokens_of(user),
         "role_form": RoleForm(initial={"role": role}),
         "reset_form": NextPasswordForm(),
     }
@@ -127,7 +129,7 @@ def _user(number: int) -> Any:
 def change(request: HttpRequest, number: int) -> HttpResponse:
     """What `order` says: a role, a password, shut, let in, or a token less."""
     user = _user(number)
-    order = ORDERS.get(word_in(request.POST, "order", 16))
+    order = ORDERS.get(text_in(request.POST, "order", 16))
     try:
         if order is None or (is_guest(user) and order not in FOR_GUESTS):
             raise UsageError("that cannot be ordered of this user")

@@ -46,7 +46,7 @@ def age(value: datetime | str | None, never: str = "never") -> SafeString | str:
 
 
 def utc(value: datetime | str | None) -> str:
-    """Day and minute."""
+    """A moment as day and minute, UTC."""
     moment = _moment(value)
     return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 

@@ -1,0 +1,36 @@
+"""What `mtdata check` looks at of mail and web hooks; it sends nothing unless it is asked to."""
+
+from __future__ import annotations
+
+from mtdata.alerts import notify
+from mtdata.config import Settings
+from mtdata.core.checks import Finding, of_program
+from mtdata.core.disclosure import host_told
+from mtdata.core.errors import PostError
+
+
+def check_news(settings: Settings, *, send: bool) -> list[Finding]:
+    """Whom the config tells, or with `send` what became of a test to each of them."""
+    terms = settings.log
+    if send:
+        found = [_check_post(one) for one in notify.try_out(settings)]
+        return found or [of_program("MAIL", "bad", "neither MAIL nor WEBHOOKS is configured", 78)]
+    if terms.mail is None and not terms.webhooks:
+        return [of_program("MAIL", "odd", "nobody is told: MAIL in log.config, or WEBHOOKS")]
+    found = []
+    if mail := terms.mail:
+        whom = f"{len(mail.to)} addresses, {len(mail.escalate_to)} for what lasts"
+        where = f"{host_told(mail.host)}:{mail.at_port}, TLS {mail.tls}"
+        told = f"{where}, to {whom}; --mail sends a test"
+        found.append(of_program("MAIL", "good" if mail.tls != "none" else "odd", told))
+    if terms.webhooks:
+        found.append(of_program("WEBHOOKS", "good", f"{len(terms.webhooks)}; --mail sends a test"))
+    return found
+
+
+def _check_post(one: notify.DeliveryTrial) -> Finding:
+    if one.fault:
+        return of_program(one.destination, "bad", str(one.fault), one.fault.exit_code)
+    if one.odd:
+        return of_program(one.destination, "bad", one.odd, PostError.exit_code)
+    return of_program(one.destination, "good", "took the test")

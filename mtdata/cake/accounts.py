@@ -1,0 +1,27 @@
+"""The accounts of export.config by their names; it asks none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtdata.config import Settings
+from mtdata.config.export import CakeConfig
+from mtdata.config.settings import did_you_mean
+from mtdata.core.errors import UsageError
+
+
+def account_names(settings: Settings) -> Sequence[str]:
+    """The name of each account."""
+    return [account.name for account in settings.export.cake]
+
+
+def account_named(settings: Settings, name: str = "") -> CakeConfig:
+    """Return the account of that name, or the only one, or raise UsageError."""
+    named = {account.name: account for account in settings.export.cake}
+    if not named:
+        raise UsageError(f"{settings.folder / 'export.config'} names no account of CAKE")
+    if name in named or (not name and len(named) == 1):
+        return named[name or next(iter(named))]
+    wanted = f"no account named {ascii(name)[:80]}" if name else "several accounts"
+    near = did_you_mean(name, named) if name else ""
+    raise UsageError(f"export.config has {wanted}; it has {', '.join(named)}.{near}")

@@ -1,0 +1,35 @@
+"""`mtdata demo`, as the command line finds it; what heavy it needs it loads when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mtdata.demo.screen import Demo, Screen
+
+
+def _run(
+    rows: int, keep: Path | None, screen: Screen, *, quiet: bool
+) -> tuple[int, dict[str, Any]]:
+    from mtdata.demo.study.tour import tour  # only the demo needs the stand-ins
+    from mtdata.study.status.report import table_of
+
+    report, shown = tour(
+        rows, keep, quiet=quiet, show=lambda name, one: screen.table(name, *table_of(one))
+    )
+    return report.exit, shown
+
+
+DEMO = Demo(
+    about="a study site",
+    rows=300,
+    rows_of="",
+    examples=(
+        ("demo", "a study site, one collection, what came out, what was deleted"),
+        ("demo --rows 20000 --keep /tmp/demo", ""),
+        ("--config /tmp/demo/config status", ""),
+        ("--config /tmp/demo/config user add anna --admin", ""),
+        ("--config /tmp/demo/config web", ""),
+    ),
+    run=_run,
+)

@@ -1,0 +1,290 @@
+"""What a runner asks of the records: claim a part, keep it, finish it, or lose it; never a world.
+
+Claims are compare-and-set: of many that want a part, one changes the row.  What an earlier attempt
+still tries to write meets `fenced`, and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+
+from mtdata.core.errors import Fenced
+from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.models import Artifact, Job, Part
+from mtdata.jobs.records.share import in_turn
+from mtdata.jobs.records.transitions import (
+    ALL,
+    TEXT,
+    add_event,
+    advance,
+    forget_undone,
+    locked,
+    set_status,
+    touched_parts,
+)
+from mtdata.jobs.states import CLOSING, LEAVING, Stage, Status
+
+CANDIDATES = 50
+
+
+class Claimed(NamedTuple):
+    """A part that is ours until its lease ends; `again` when an earlier attempt left it."""
+
+    job: str
+    kind: str
+    parameters: dict[str, Any]
+    part: int
+    stage: str
+    name: str
+    attempt: int
+    again: bool = False
+    checkpoint: Any = None
+    undo_scope: list[str] | None = None  # for a part that takes back: of which parts; None: of all
+
+
+class MadeFile(NamedTuple):
+    """A file or object that a part made."""
+
+    name: str
+    place: str
+    rows: int | None = None
+    size: int | None = None
+    sha256: str = ""
+
+
+class PartProgress(NamedTuple):
+    """How far a part is."""
+
+    rows: int = 0
+    expected: int | None = None
+    step: str = ""
+
+
+class Verdict(Enum):
+    """What the records say to a sign of life."""
+
+    GOES_ON = 1
+    STOP = 2
+    LOST = 3
+
+
+def claim(
+    runner: UUID, lease_s: float, kinds: Collection[str], job_id: str | None = None
+) -> Claimed | None:
+    """Take the next part that may be carried now, of that job or of any of these kinds.
+
+    Whose job comes next is a matter of shares (`share`).  None where there is none.
+    """
+    with asking():
+        candidates = in_turn(kinds, now(), job_id)[:CANDIDATES]
+    for candidate in candidates:
+        try:
+            found = whole(lambda one=candidate: _claim(one, runner, lease_s))  # type: ignore[misc]
+        except IntegrityError:  # another job has that key, this very moment
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def waiting_parts(job_id: str) -> int:
+    """How many parts of a job's work nobody has begun yet."""
+    with asking():
+        return Part.objects.filter(job_id=job_id, stage=Stage.WORK, status=Status.QUEUED).count()
+
+
+def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
+    job = locked(job_id)
+    at = now()
+    stages = _allowed(job)
+    part = (
+        job.parts.filter(status=Status.QUEUED, stage__in=stages)
+        .filter(Q(not_before=None) | Q(not_before__lte=at))
+        .order_by("number")
+        .first()
+    )
+    if part is None:
+        return None
+    if job.status == Status.QUEUED and not _dequeue(job, at):
+        return None
+    ours = Part.objects.filter(pk=part.pk, status=Status.QUEUED, attempt=part.attempt).update(
+        status=Status.IN_PROGRESS,
+        attempt=F("attempt") + 1,
+        runner_id=runner,
+        leased_until=at + timedelta(seconds=lease_s),
+        beat_at=at,
+        started_at=at,
+        begun=part.begun or part.stage in LEAVING,
+        reason="",
+    )
+    if ours != 1:
+        return None
+    return Claimed(
+        str(job.pk),
+        job.kind,
+        job.parameters,
+        part.pk,
+        part.stage,
+        part.name,
+        part.attempt + 1,
+        again=part.begun,
+        checkpoint=part.checkpoint,
+        undo_scope=_undo_scope(job, part),
+    )
+
+
+def _dequeue(job: Job, at: datetime) -> bool:
+    """Whether the job could be taken out of the queue: not while another has its key."""
+    if job.key and Job.objects.filter(held_key=job.key).exists():
+        return False
+    since = job.started_at or at
+    set_status(job, Status.IN_PROGRESS, started_at=since, held_key=job.key or None, reason="")
+    return True
+
+
+def _undo_scope(job: Job, part: Part) -> list[str] | None:
+    if part.stage != Stage.UNDO or part.name == ALL:
+        return None
+    return list(touched_parts(job, part.name).values_list("name", flat=True))
+
+
+def _allowed(job: Job) -> tuple[Stage, ...]:
+    """Stages of which a part may be begun now; none where `hands` of its parts run already.
+
+    Nothing more is worked on once a part has failed.
+    """
+    if job.status == Status.STOPPING:
+        return (Stage.UNDO,)
+    if job.parts.filter(status=Status.IN_PROGRESS).count() >= job.hands:
+        return ()
+    failing = job.parts.exclude(stage=Stage.UNDO).filter(status=Status.FAILED).exists()
+    if failing:
+        return (Stage.UNDO,)
+    first = job.parts.filter(stage__in=(Stage.PLAN, Stage.WORK))
+    return (
+        (Stage.PLAN, Stage.WORK)
+        if first.exclude(status=Status.SUCCESS).exists()
+        else (Stage.CLOSE,)
+    )
+
+
+def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: PartProgress) -> Verdict:
+    """Say that it goes on; what the records say to that."""
+    with asking():
+        at = now()
+        ours = Part.objects.filter(
+            pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS, runner_id=runner
+        ).update(
+            leased_until=at + timedelta(seconds=lease_s),
+            beat_at=at,
+            rows=signs.rows,
+            expected=signs.expected,
+            step=signs.step[:255],
+        )
+        if ours != 1:
+            # done by this very attempt: its child has committed, and is about to say so
+            done = Part.objects.filter(
+                pk=claimed.part, attempt=claimed.attempt, status=Status.SUCCESS
+            )
+            return Verdict.GOES_ON if done.exists() else Verdict.LOST
+        status = Job.objects.filter(pk=claimed.job).values_list("status", flat=True).first()
+        stops = status == Status.STOPPING and claimed.stage != Stage.UNDO
+        return Verdict.STOP if stops else Verdict.GOES_ON
+
+
+@contextmanager
+def fenced(claimed: Claimed) -> Iterator[Part]:
+    """One commit of a part: what is written in here stays only while the attempt is the part's own.
+
+    The job is locked meanwhile, so nobody can take the part away before it is done.
+    """
+    with asking(), transaction.atomic():
+        locked(claimed.job)
+        part = Part.objects.filter(
+            pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS
+        ).first()
+        if part is None:
+            raise Fenced(f"{claimed.name}: it was given to another; nothing more is written")
+        yield part
+
+
+def finish(
+    claimed: Claimed,
+    signs: PartProgress,
+    made: Sequence[MadeFile] = (),
+    planned: Sequence[str] = (),
+    *,
+    closes: bool = False,
+) -> None:
+    """Commit that the part is done, with what it made.  Fenced when it is ours no more.
+
+    What was planned is carried next; `closes` tells that a part is to put it together in the end.
+    """
+
+    def move() -> None:
+        job = locked(claimed.job)
+        mine = Part.objects.filter(pk=claimed.part, attempt=claimed.attempt)
+        if mine.filter(status=Status.SUCCESS).exists():
+            return  # the commit went well, and only the word of it was lost
+        at = now()
+        done = mine.filter(status=Status.IN_PROGRESS).update(
+            status=Status.SUCCESS, rows=signs.rows, ended_at=at, leased_until=None, step=""
+        )
+        if done != 1:
+            raise Fenced(f"{claimed.name}: it was given to another; nothing more is written")
+        Artifact.objects.bulk_create(
+            Artifact(job=job, part_id=claimed.part, made_at=at, **one._asdict()) for one in made
+        )
+        if claimed.stage == Stage.PLAN:
+            _plan(job, planned, closes=closes)
+            add_event(job.pk, at, "INFO", f"{len(planned)} parts")
+        if claimed.stage == Stage.UNDO:
+            forget_undone(job, claimed.name)
+        advance(job)
+
+    whole(move)
+
+
+def _plan(job: Job, names: Sequence[str], *, closes: bool) -> None:
+    parts = [(Stage.WORK, name) for name in names] + [(Stage.CLOSE, CLOSING)] * closes
+    Part.objects.bulk_create(
+        Part(job=job, number=number, stage=stage, name=name)
+        for number, (stage, name) in enumerate(parts, 1)
+    )
+
+
+def fail(claimed: Claimed, reason: str) -> bool:
+    """Enter that the part has Failed for good; False when it is ours no more."""
+    return whole(lambda: _leave(claimed, Status.FAILED, reason))
+
+
+def mark_stopped(claimed: Claimed) -> bool:
+    """Enter that its child has ended because the job is stopped."""
+    return whole(lambda: _leave(claimed, Status.STOPPED, "stopped"))
+
+
+def _leave(claimed: Claimed, status: Status, reason: str) -> bool:
+    job = locked(claimed.job)
+    at = now()
+    mine = Part.objects.filter(
+        pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS
+    ).update(
+        status=status,
+        attempt=F("attempt") + 1,
+        leased_until=None,
+        ended_at=at,
+        reason=reason[:TEXT],
+    )
+    if mine == 1:
+        level = "ERROR" if status is Status.FAILED else "INFO"
+        add_event(job.pk, at, level, f"{claimed.name}: {reason}")
+        advance(job)
+    return mine == 1

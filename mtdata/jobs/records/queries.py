@@ -1,0 +1,191 @@
+"""Jobs as people and programs see them; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q, Sum
+
+from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.models import Artifact, Job, Part
+from mtdata.jobs.states import FINAL, Stage, Status
+
+EVENTS, MOST, MOST_PAGE = 50, 200, 200
+NO_PARTS = {"done": 0, "total": 0, "rows": 0}
+
+
+def summary_of(job: Job) -> dict[str, Any]:
+    """What `jobs add` and `jobs list` print of a job."""
+    return {"id": str(job.pk), "name": job.name, "kind": job.kind, "status": job.status}
+
+
+def details_of(job: Job) -> dict[str, Any]:
+    """What `jobs show` prints: how far it is, why, what came out, what happened last."""
+    with asking():
+        job.refresh_from_db()
+        work = Q(stage=Stage.WORK)
+        counted = job.parts.aggregate(
+            done=Count("pk", filter=work & Q(status=Status.SUCCESS)),
+            total=Count("pk", filter=work),
+            rows=Sum("rows", filter=work),
+        )
+        return {
+            **summary_of(job),
+            "reason": job.reason,
+            "attempt": job.attempt,
+            "parameters": job.parameters,
+            "parts": {"done": counted["done"], "total": counted["total"]},
+            "rows": counted["rows"] or 0,
+            "owner": job.owner,
+            "created_at": job.created_at.isoformat(),
+            "not_before": _moment(job.not_before),
+            "started_at": _moment(job.started_at),
+            "ended_at": _moment(job.ended_at),
+            "artifacts": _artifacts(job),
+            "events": events(job, EVENTS),
+        }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _artifacts(job: Job) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": one.name,
+            "url" if "://" in one.place else "path": one.place,
+            "rows": one.rows,
+            "size": one.size,
+            "sha256": one.sha256,
+        }
+        for one in job.artifacts.order_by("pk")
+    ]
+
+
+def events(job: Job, most: int) -> list[dict[str, str]]:
+    """The newest of what happened, the oldest of them first."""
+    with asking():
+        newest = list(job.events.order_by("-pk")[:most])
+    return [
+        {"at": one.at.isoformat(), "level": one.level, "text": one.text} for one in reversed(newest)
+    ]
+
+
+def newest_jobs(status: str = "", kind: str = "", most: int = MOST) -> list[dict[str, Any]]:
+    """The newest jobs, the newest first; `not_before` of one that waits tells until when."""
+    with asking():
+        jobs = Job.objects.order_by("-created_at")
+        if status:
+            jobs = jobs.filter(status=status)
+        if kind:
+            jobs = jobs.filter(kind=kind)
+        return [
+            {
+                **summary_of(job),
+                "created_at": job.created_at.isoformat(),
+                "not_before": _moment(job.not_before),
+            }
+            for job in jobs[:most]
+        ]
+
+
+class JobPage(NamedTuple):
+    """One page of jobs, the newest first; `total` is how many there are on all pages."""
+
+    jobs: list[dict[str, Any]]
+    total: int
+    page: int
+    pages: int
+
+
+def job_page(
+    *,
+    status: str = "",
+    kind: str = "",
+    words: str = "",
+    owner: str = "",
+    within: Q = Q(),  # noqa: B008 - it is never changed
+    page: int = 1,
+    size: int = 50,
+) -> JobPage:
+    """The jobs of that state, kind and owner with these words in their names; in three queries.
+
+    `within` says among which jobs.
+
+    Of each: id, name, kind, status, owner, attempt, reason, created_at, not_before, started_at,
+    ended_at (as aware datetimes), parts {done, total}, rows.  A page beyond the last is the last.
+    """
+    size = min(max(size, 1), MOST_PAGE)
+    exact = {"status": status, "kind": kind, "owner": owner, "name__icontains": words}
+    with asking():
+        # PostgreSQL takes no NUL; nothing that is kept has one
+        asked = {name: word.replace("\0", "\ufffd") for name, word in exact.items() if word}
+        jobs = Job.objects.filter(within, **asked)
+        total = jobs.count()
+        pages = max(1, -(-total // size))
+        page = min(max(page, 1), pages)
+        first = (page - 1) * size
+        shown = list(jobs.order_by("-created_at", "-pk")[first : first + size])
+        counted = _counted([job.pk for job in shown])
+    return JobPage([_line(job, counted.get(job.pk, NO_PARTS)) for job in shown], total, page, pages)
+
+
+def _counted(jobs: Sequence[Any]) -> dict[Any, dict[str, int]]:
+    """Of the work of each of these jobs: parts done, parts, rows."""
+    work = Part.objects.filter(job__in=jobs, stage=Stage.WORK).values("job_id")
+    done = Count("pk", filter=Q(status=Status.SUCCESS))
+    return {
+        one.pop("job_id"): one
+        for one in work.annotate(done=done, total=Count("pk"), rows=Sum("rows")).order_by()
+    }
+
+
+def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
+    return {
+        **summary_of(job),
+        "owner": job.owner,
+        "attempt": job.attempt,
+        "reason": job.reason,
+        "created_at": job.created_at,
+        "not_before": job.not_before,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+        "parts": {"done": counted["done"], "total": counted["total"]},
+        "rows": counted["rows"] or 0,
+    }
+
+
+def job_by_id(job_id: Any) -> Job | None:
+    """The job of that id."""
+    with asking():
+        return Job.objects.filter(pk=job_id).first()
+
+
+def under_way() -> set[str]:
+    """The ids of all jobs that have not ended."""
+    with asking():
+        found = Job.objects.exclude(status__in=FINAL).values_list("pk", flat=True)
+        return {str(one) for one in found}
+
+
+def digests_of(job_id: Any) -> set[str]:
+    """The SHA-256 of everything that a job made, or was about to give its name when it was cut."""
+    with asking():
+        made = set(Artifact.objects.filter(job=job_id).values_list("sha256", flat=True))
+        marks = Part.objects.filter(job=job_id, checkpoint__isnull=False)
+        begun = {
+            str(mark.get("sha256", ""))
+            for mark in marks.values_list("checkpoint", flat=True)
+            if isinstance(mark, dict)
+        }
+        return (made | begun) - {""}
+
+
+def other_maker_of(place: str, sha256: str, but: Any) -> str:
+    """The name of another job that made that very file at that place; '' when none did."""
+    with asking():
+        found = Artifact.objects.filter(place=place, sha256=sha256).exclude(job=but)
+        return found.values_list("job__name", flat=True).first() or ""

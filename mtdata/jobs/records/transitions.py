@@ -1,0 +1,157 @@
+"""The moves that a job makes from state to state; each begins with the job's row locked.
+
+Every other writer locks the job first as well, so no two of them ever see half of a move.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from mtdata.core.control import on_lines
+from mtdata.core.errors import JobError
+from mtdata.jobs.records.asking import now
+from mtdata.jobs.records.models import Artifact, Event, Job, Part
+from mtdata.jobs.states import (
+    FINAL,
+    LEAVING,
+    JobStanding,
+    Stage,
+    Status,
+    failed_told,
+    may_follow,
+    next_step,
+)
+
+ALL, UNFINISHED = "all", "unfinished"
+"""What a part that takes back reaches: everything of the job, or what is not finished."""
+TEXT = 1000
+
+
+def locked(job_id: Any) -> Job:
+    """The job, for us alone until the transaction ends.  JobError when there is none."""
+    job = Job.objects.select_for_update().filter(pk=job_id).first()
+    if job is None:
+        raise JobError("there is no such job")
+    return job
+
+
+def add_event(job_id: Any, at: datetime, level: str, text: str) -> None:
+    """Enter one line of what happened to a job."""
+    Event.objects.create(job_id=job_id, at=at, level=level, text=on_lines(text)[:TEXT])
+
+
+def advance(job: Job) -> None:
+    """Take a job one step further, as the states of its parts ask for."""
+    step = next_step(_standing(job))
+    if step.ends is not None:
+        end(job, step.ends)
+    elif step.rests:
+        _rest(job)
+    elif step.undo:
+        at = now()
+        last = job.parts.order_by("-number").values_list("number", flat=True).first() or 0
+        Part.objects.create(job=job, number=last + 1, stage=Stage.UNDO, name=_undo_scope(job))
+        add_event(job.pk, at, "INFO", f"taking back what it did ({_undo_scope(job)})")
+
+
+def _rest(job: Job) -> None:
+    """Back into the queue, without its key: whoever else wants it may have it meanwhile."""
+    first = next_parts(job).order_by("not_before", "number").first()
+    if first is None:
+        raise AssertionError("a job rests without a part that waits")
+    set_status(job, Status.QUEUED, held_key=None, not_before=first.not_before, reason=first.reason)
+    add_event(job.pk, now(), "INFO", f"{first.name} {first.reason}")
+
+
+def next_parts(job: Job) -> Any:
+    """The parts of which one is begun next; what closes comes after all others."""
+    queued = job.parts.filter(status=Status.QUEUED).exclude(stage=Stage.UNDO)
+    before = queued.exclude(stage=Stage.CLOSE)
+    return before if before.exists() else queued
+
+
+def _waits(job: Job) -> bool:
+    """Whether all of these wait for a time that has not come; what had a fault does not count."""
+    soon = Q(waiting_since=None) | Q(not_before=None) | Q(not_before__lte=now())
+    return not next_parts(job).filter(soon).exists()
+
+
+def _undo_scope(job: Job) -> str:
+    return ALL if job.status == Status.STOPPING else UNFINISHED
+
+
+def _standing(job: Job) -> JobStanding:
+    parts = job.parts
+    forward = parts.exclude(stage=Stage.UNDO)
+    undo = (
+        parts.filter(stage=Stage.UNDO, name=_undo_scope(job))
+        .values_list("status", flat=True)
+        .first()
+    )
+    queued = forward.filter(status=Status.QUEUED).exists()
+    running = parts.filter(status=Status.IN_PROGRESS).exists()
+    return JobStanding(
+        Status(job.status),
+        queued=queued,
+        running=running,
+        failed=forward.filter(status=Status.FAILED).exists(),
+        undo=Status(undo) if undo else None,
+        touched=touched_parts(job, _undo_scope(job)).exists(),
+        can_undo=job.can_undo,
+        waits=queued and not running and _waits(job),
+    )
+
+
+def touched_parts(job: Job, undo_scope: str) -> Any:
+    """The parts that began, leave something and were not taken back, as far as that reaches."""
+    parts = job.parts.filter(stage__in=LEAVING, begun=True)
+    return parts if undo_scope == ALL else parts.exclude(status=Status.SUCCESS)
+
+
+def set_status(job: Job, status: Status, **more: Any) -> None:
+    """Give the job its next state; one that may not follow is a fault of the program.
+
+    It waits no more, unless `not_before` is given.
+    """
+    more = {"not_before": None, **more}
+    if not may_follow(Status(job.status), status):
+        raise AssertionError(f"{job.status} -> {status}")
+    job.status = status.value
+    for name, value in more.items():
+        setattr(job, name, value)
+    job.save(update_fields=["status", *more])
+
+
+def end(job: Job, status: Status, reason: str = "") -> None:
+    """Bring the job into a final state, with the reason, and give its key back."""
+    at = now()
+    if status is Status.FAILED and not reason:
+        stopping = job.reason if job.status == Status.STOPPING else ""
+        order = "-number" if stopping else "number"  # what takes back comes last
+        bad = job.parts.filter(status=Status.FAILED).order_by(order).first()
+        why = f"{bad.name}: {bad.reason}" if bad else ""
+        reason = failed_told(why, stopping=stopping, most=TEXT)
+    reason = reason or job.reason
+    job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED)
+    set_status(job, status, ended_at=at, held_key=None, reason=reason[:TEXT])
+    add_event(
+        job.pk, at, "ERROR" if status is Status.FAILED else "INFO", f"{status}. {reason}".strip()
+    )
+
+
+def forget_undone(job: Job, undo_scope: str) -> None:
+    """Enter that nothing of the touched parts is left."""
+    parts = touched_parts(job, undo_scope)
+    Artifact.objects.filter(part__in=list(parts.values_list("pk", flat=True))).delete()
+    if undo_scope == ALL:
+        parts.filter(status=Status.SUCCESS).update(status=Status.STOPPED)
+        parts = job.parts.filter(stage__in=LEAVING)
+    parts.update(begun=False, rows=0, checkpoint=None)
+
+
+def is_final(job: Job) -> bool:
+    """Whether a job has ended."""
+    return Status(job.status) in FINAL

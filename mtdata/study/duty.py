@@ -1,0 +1,35 @@
+"""The study's entry in the table of duties; it only names what does the work."""
+
+from __future__ import annotations
+
+from mtdata.jobs.duty import Checks, Duty
+from mtdata.jobs.kind import Kinds
+from mtdata.study.operations import check
+from mtdata.study.operations.opening import incident_ledgers
+from mtdata.study.operations.tasks import ROUNDS
+
+
+def _kinds() -> Kinds:
+    from mtdata.study.operations.jobs import KINDS  # only those need it who have jobs
+
+    return KINDS
+
+
+CHECKS = Checks(
+    whose="a site's NAME",
+    example=("mysite --json", ""),
+    names=check.names,
+    look=check.check_named,
+)
+STUDY = Duty(
+    name="study",
+    kinds=_kinds,
+    config_files=("server.config", "recovery.config"),
+    checks=CHECKS,
+    commands=("study",),
+    views=("study_state", "pool"),
+    demo="study.command",
+    incident_ledgers=incident_ledgers,
+    rounds=ROUNDS,
+    pages=("pool",),
+)

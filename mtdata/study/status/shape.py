@@ -1,0 +1,110 @@
+"""What is told of how a site stands: JSON, the API and its document, and numbers derive from it.
+
+A class is called in the API's document as here, without the word Shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+PRINTED_FIRST = ("scales", "last_round", "last_good", "incidents", "deletes_blocked")
+"""In `--json` these stand first, and all others in the order of SiteShape."""
+
+
+@dataclass(frozen=True)
+class IncidentShape:
+    """A trouble."""
+
+    number: int
+    kind: str
+    level: str
+    scale: str
+    detail: str
+    count: int
+    opened_at: datetime
+    last_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class EndedShape:
+    """A round that ended."""
+
+    ended_at: datetime
+    age_s: int
+    exit: int
+
+
+@dataclass(frozen=True)
+class ScaleShape:
+    """How a scale stands."""
+
+    deleteable: bool
+    benchmark: int
+    rows: int
+    held: int
+    owed: int
+    waiting: int
+    last_success_at: datetime | None
+    on_site: int
+    oldest_on_site_at: datetime | None
+    oldest_on_site_s: int | None
+
+
+@dataclass(frozen=True)
+class DiskShape:
+    """The disk of a pool."""
+
+    free_bytes: int
+    free_files: int | None  # None where the disk counts none
+    grown_week_bytes: int
+
+
+@dataclass(frozen=True)
+class OnSiteShape:
+    """What lies on the site, and since when its oldest entry is safe here."""
+
+    rows: int
+    max_records: int | None
+    oldest_at: datetime | None
+    oldest_s: int | None
+
+
+@dataclass(frozen=True)
+class SiteShape:
+    """How a site stands."""
+
+    scales: dict[str, ScaleShape]
+    last_round: EndedShape | None
+    last_good: EndedShape | None
+    incidents: list[IncidentShape]
+    incidents_open: dict[str, int]
+    deletes_blocked: list[str]
+    replicas: list[dict[str, Any]]
+    ready: bool
+    overdue: bool
+    late: dict[str, datetime]
+    disk: DiskShape
+    new_rows: dict[str, int]
+    on_site: OnSiteShape
+    last_success_at: datetime | None
+    last_success_s: int | None
+    last_static_at: datetime | None
+    next_round_at: datetime | None
+    next_static_at: datetime | None
+
+
+def as_json(shape: SiteShape | IncidentShape) -> dict[str, Any]:
+    """What `--json` prints of it; times are ISO 8601 in UTC."""
+    found: dict[str, Any] = _plain(asdict(shape))
+    return {name: found[name] for name in (*PRINTED_FIRST, *found) if name in found}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,58 @@
+"""The pages name files that are there: a path in them is found from the root or from mtdata/."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAST = {"CHANGELOG.md", "docs/DECISIONS-SUPERSEDED.md"}
+"""These tell of what was."""
+FOLDERS = ("mtdata", "tests", "docs", "benchmarks", "bin", "systemd", ".ci")
+_CODE = re.compile(r"`([^`\s]+)`")
+_LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+_FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)*\.py|[\w.-]+(?:/[\w.-]+)+/?", re.ASCII)
+
+
+def pages() -> list[str]:
+    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("keys/*.md")]
+    return sorted({page.relative_to(ROOT).as_posix() for page in found} - PAST)
+
+
+def named_files(text: str) -> set[str]:
+    """Words in backticks that are paths of the checkout; `*` and `<` stand for several files."""
+    found = {word for word in _CODE.findall(text) if _FILE.fullmatch(word)}
+    found = {word for word in found if "NAME" not in word.split("/")}  # of one's own choice
+    return {word for word in found if word.endswith(".py") or word.partition("/")[0] in FOLDERS}
+
+
+def is_there(path: str) -> bool:
+    """Whether it is; a name alone is that of a file in a folder that the page has just named."""
+    if "/" not in path:
+        folders = (ROOT / top for top in ("mtdata", "tests", "benchmarks"))
+        return (ROOT / path).exists() or any(next(one.rglob(path), None) for one in folders)
+    return any((start / path).exists() for start in (ROOT, ROOT / "mtdata"))
+
+
+def test_what_is_a_path_is_seen() -> None:
+    text = "`mtdata/cli/`, `study/pool.py`, `pool.py`, `a/b`, `--x`, `docs/*.md`, `mtdata/NAME/`"
+    assert named_files(text) == {"mtdata/cli/", "study/pool.py", "pool.py"}
+    assert all(map(is_there, named_files(text)))
+    assert not any(map(is_there, ("none.py", "study/none.py", "mtdata/none/")))
+
+
+@pytest.mark.parametrize("page", pages())
+def test_each_file_that_a_page_names_is_there(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    missing = sorted(path for path in named_files(text) if not is_there(path))
+    assert not missing, f"{page} names {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_each_link_of_a_page_leads_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    folder = (ROOT / page).parent
+    missing = [link for link in _LINK.findall(text) if not (folder / link).exists()]
+    assert not missing, f"{page} links to {', '.join(missing)}"

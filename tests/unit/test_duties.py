@@ -1,0 +1,138 @@
+"""The table of duties: what each line brings, and that the program works with fewer lines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from argparse import Namespace
+from importlib.util import find_spec
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from mtdata.cake.duty import CAKE
+from mtdata.cli import check, main
+from mtdata.cli.sites import settings_of
+from mtdata.config import samples_folder
+from mtdata.config.loading import FILES
+from mtdata.core.clock import SystemClock
+from mtdata.daemon.tasks import DaemonTasks
+from mtdata.duties import DUTIES, KINDS
+from mtdata.jobs.duty import Duties, Duty, KindsOf, daily_of, ledgers_of, placed_file
+from mtdata.study.duty import STUDY
+from tests.unit.config_folder import Folder, keys
+
+ACCOUNT = {"ADMIN_DOMAIN": "admin.example.com", "API_KEY": "k", "TIMEZONE": "UTC"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    own = Folder(tmp_path.resolve()).server({"uva": keys()})
+    return own.file("export.config", {"CAKE": {"east": {**ACCOUNT, "OUTPUT": "out"}}})
+
+
+@pytest.mark.parametrize("duty", DUTIES, ids=lambda duty: str(duty.name))
+def test_a_line_brings_kinds_of_its_own_name_and_what_is_there(duty: Duty) -> None:
+    assert all(name.startswith(f"{duty.name}.") for name in duty.kinds())
+    for file in duty.config_files:
+        assert file in FILES
+        assert list(samples_folder().glob(f"{file}*"))
+    rooms = [f"mtdata.cli.{room}" for room in (*duty.commands, *duty.views)]
+    rooms += [f"mtdata.web.pages.{room}" for room in duty.pages]
+    rooms += [f"mtdata.demo.{duty.demo}"] if duty.demo else []
+    assert all(find_spec(room) for room in rooms)
+    if duty.daily:
+        assert {report.kind for report in duty.daily.reports} <= set(duty.kinds())
+
+
+def test_the_kinds_of_all_duties_are_one_mapping() -> None:
+    assert set(KINDS) == {*STUDY.kinds(), *CAKE.kinds()}
+    assert len(KINDS) == len(set(KINDS))
+    assert KINDS["study.decode"] is STUDY.kinds()["study.decode"]
+    assert dict(KindsOf([])) == {}
+
+
+@pytest.mark.parametrize(
+    ("duties", "there", "missing"),
+    [
+        ((STUDY,), {"export", "decode", "pool", "status"}, set[str]()),
+        ((CAKE,), {"check", "init", "jobs"}, {"export", "pool", "status"}),
+        ((), {"check", "daemon", "web"}, {"export", "pool", "status"}),
+    ],
+)
+def test_a_duty_that_is_not_in_the_table_has_no_commands(
+    duties: Duties, there: set[str], missing: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main, "DUTIES", duties)
+    [commands] = [act for act in main._parser()._actions if act.dest == "command"]
+    found = set(commands.choices or ())
+    assert there <= found
+    assert not missing & found
+
+
+def test_check_looks_at_the_duties_of_the_table(folder: Folder) -> None:
+    def seen(word: str, duties: Duties) -> set[str]:
+        options = Namespace(config=folder.path, server=word)
+        chosen = check._chosen(word, settings_of(options), duties)
+        return {name for names in chosen.values() for name in names}
+
+    assert seen(".", DUTIES) == {"uva", "east"}
+    assert seen("east", DUTIES) == {"east"}
+    assert seen(".", (STUDY,)) == {"uva"}
+    assert seen(".", (CAKE,)) == {"east"}
+    with pytest.raises(Exception, match="no site named 'east'"):
+        seen("east", (STUDY,))
+
+
+def test_the_daemon_and_stores_go_by_the_table(folder: Folder) -> None:
+    ours, place = folder.load(), f"{folder.home / 'out'}/a.csv"
+    for duties, sites, dailies in ((DUTIES, ["uva"], 1), ((STUDY,), ["uva"], 0), ((CAKE,), [], 1)):
+        tasks = DaemonTasks(ours, SystemClock(), duties)
+        assert [site.name for site in tasks.sites()] == sites
+        assert len(daily_of(duties)) == dailies
+        assert ledgers_of(duties, ours) == {}
+    file = placed_file(DUTIES, ours, place)
+    assert file is not None
+    assert (file.account, file.name) == ("east", "a.csv")
+    assert placed_file((STUDY,), ours, place) is None
+
+
+PAGES = dedent("""
+    import sys
+    from pathlib import Path
+    from mtdata.config import load
+    from mtdata.duties import DUTIES, KINDS
+    from mtdata.web.setting import prepare_web
+
+    wanted = sys.argv[2:]
+    duties = [duty for duty in DUTIES if duty.name in wanted]
+    prepare_web(load(Path(sys.argv[1]), {}), KINDS, duties=duties)
+    from django.urls import Resolver404, resolve
+
+    for at in ("/login/", "/jobs/", "/jobs/daily/", "/pool/", "/login/cake/"):
+        try:
+            print(at, resolve(at).url_name)
+        except Resolver404:
+            print(at, "-")
+""")
+
+
+@pytest.mark.parametrize(
+    ("duties", "pool", "login"),
+    [
+        (["study", "cake"], "pool", "cake_login"),
+        (["study"], "pool", "-"),
+        (["cake"], "-", "cake_login"),
+    ],
+)
+def test_pages_are_those_of_the_table(
+    folder: Folder, duties: list[str], pool: str, login: str
+) -> None:
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", PAGES, str(folder.path), *duties],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    found = dict(line.split() for line in told.splitlines())
+    assert (found["/pool/"], found["/login/cake/"]) == (pool, login)
+    assert (found["/login/"], found["/jobs/"], found["/jobs/daily/"]) == ("login", "jobs", "daily")
