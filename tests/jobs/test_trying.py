@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_looking_leaves_older_tables_as_they_are(tmp_path: Path) -> None:
     folder.file("programme.config", {"DATABASE": f"sqlite:///{file}"})
     [found] = check_jobs(folder.load())
     assert found.verdict == "good"
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
