@@ -16,7 +16,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def account_at(server: str, **more: Any) -> CakeConfig:
     """An account at that URL; `more` may be what a config would not take."""
     scheme, _, domain = server.partition("://")
-    known = {"admin_domain": domain, "scheme": scheme, "api_key": KEY, "timezone": BERLIN}
+    known = {"admin_domain": "localhost", "api_key": KEY, "timezone": BERLIN}
     if "api_key" in more:
         more["api_key"] = SecretStr(more["api_key"])
-    return CakeConfig.model_validate(known).model_copy(update=more)
+    there = {"admin_domain": domain, "scheme": scheme}
+    return CakeConfig.model_validate(known).model_copy(update=there | more)

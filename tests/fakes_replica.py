@@ -12,7 +12,7 @@ class MemoryReplica:
     """Port Replica over a dictionary of names; `puts` has every put that was carried out."""
 
     def __init__(self, place: str = "memory://1") -> None:
-        self.place = place
+        self.address = place
         self.copies: dict[str, bytes] = {}
         self.puts: list[str] = []
         self.asked: list[str] = []
@@ -22,10 +22,10 @@ class MemoryReplica:
     # what can go wrong, by name
 
     def go_down(self) -> None:
-        self.fault = ReplicaError(f"{self.place}: it cannot be reached")
+        self.fault = ReplicaError(f"{self.address}: it cannot be reached")
 
     def refuse(self) -> None:
-        self.fault = ReplicaRefused(f"{self.place}: its keys are not accepted")
+        self.fault = ReplicaRefused(f"{self.address}: its keys are not accepted")
 
     def change(self, name: str, content: bytes) -> None:
         self.copies[name] = content
@@ -49,7 +49,7 @@ class MemoryReplica:
     def put(self, name: str, content: bytes, digest: bytes) -> None:
         self._strike()
         if sha256(content).digest() != digest:
-            raise ReplicaWrong(f"{self.place}: it worked out another checksum")
+            raise ReplicaWrong(f"{self.address}: it worked out another checksum")
         self.copies[checked_copy_name(name)] = content[:-1] if self.garbles else content
         self.puts.append(name)
 

@@ -59,7 +59,7 @@ def _asked(app: Any, note: Path) -> float:
 
 def stop(bench: Bench) -> Measured:
     """All rows are written and the job still runs when it is stopped."""
-    from mtdata.jobs import queue as front
+    from mtdata.jobs import queue as job_queue
 
     times = []
     with office(bench, "celery") as place, place.runners(1):
@@ -69,7 +69,7 @@ def stop(bench: Bench) -> Measured:
             if place.rows(job) != ROWS:
                 raise RuntimeError("not every row was written")
             began = time.monotonic()
-            front.stop(place.settings, job.pk)
+            job_queue.stop(place.settings, job.pk)
             place.ended(job, "Stopped")
             times.append(time.monotonic() - began)
             if place.rows(job):

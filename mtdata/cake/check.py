@@ -87,9 +87,9 @@ def ask(home: Path, account: CakeConfig) -> str:
     ExportError when it cannot be reached, does not answer or does not accept the key; BusyError
     while others ask it.
     """
-    from mtdata.cake import account as exporting  # with all that reads answers
+    from mtdata.cake import account as cake_account  # with all that reads answers
 
-    client = exporting.cake_trial(home, account, LONGEST_S)
+    client = cake_account.cake_trial(home, account, LONGEST_S)
     try:
         found = client.currencies(tries=1)
     finally:
@@ -104,9 +104,9 @@ def put(account: CakeConfig) -> str:
 
     OutputError for what the place does not let us do.
     """
-    from mtdata.cake import account as exporting
+    from mtdata.cake import account as cake_account
 
-    output = exporting.cake_output(account, LONGEST_S)
+    output = cake_account.cake_output(account, LONGEST_S)
     try:
         with TemporaryDirectory(prefix="mtdata-check-") as folder:
             linked = _put(output, Path(folder) / NAME)

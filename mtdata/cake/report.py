@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
-from mtdata.cake import account as exporting
+from mtdata.cake import account as cake_account
 from mtdata.cake import window as windows
 from mtdata.cake.accounts import account_named
 from mtdata.cake.cells import moment
@@ -59,7 +59,7 @@ class Leftovers:
 
 def turns_of(settings: Settings, account: CakeConfig) -> Turns:
     """Turns of this machine, and of all that share the records where machines can share them."""
-    own = exporting.cake_limiter(settings.home, account, patience_s=PATIENCE_S)
+    own = cake_account.cake_limiter(settings.home, account, patience_s=PATIENCE_S)
     if not settings.database.is_shared:
         return own
     from mtdata.jobs.records.turns import SharedTurns
@@ -88,9 +88,9 @@ class ReportPart:
         self._work, self._name = work, name
         self.account: CakeConfig = account_named(work.settings, work.parameters["account"])
         turns = turns_of(work.settings, self.account)
-        self._client = exporting.cake_client(self.account, turns, work.stop_token.check)
-        self._output = exporting.cake_output(self.account)
-        self._columns = exporting.cake_columns(self.account, name, {})
+        self._client = cake_account.cake_client(self.account, turns, work.stop_token.check)
+        self._output = cake_account.cake_output(self.account)
+        self._columns = cake_account.cake_columns(self.account, name, {})
         self._open = ExitStack()
         self._open.callback(self._client.close)
         self._open.callback(self._output.close)
@@ -139,7 +139,7 @@ class ReportPart:
             probe(gap, self._ask)
 
     def _mark(self, spool: Spool, stretch: Window) -> tuple[datetime, WindowSize]:
-        size = exporting.first_window_size(self.account, self._name)
+        size = cake_account.first_window_size(self.account, self._name)
         if not spool.mark():
             return stretch.start, _SIZES.get(self._key, size)
         known = json.loads(spool.mark())
@@ -188,7 +188,7 @@ class ReportPart:
             spool.end(json.dumps({"at": days.end.isoformat(), "now": 1.0, "most": 1.0, "waits": 0}))
         except WindowTooLarge as fault:
             self._work.say("WARNING", f"{fault}; every event of these days is taken instead")
-            self._sweep(spool, days, exporting.first_window_size(self.account, self._name))
+            self._sweep(spool, days, cake_account.first_window_size(self.account, self._name))
 
     def _meet(self) -> None:
         """Ask for the currencies, which also shows that this is an instance of CAKE at all."""
@@ -196,7 +196,7 @@ class ReportPart:
         of = (account.server, account.name)
         if of not in _CURRENCIES:
             _CURRENCIES[of] = self._client.currencies()
-        self._columns = exporting.cake_columns(account, self._name, _CURRENCIES[of])
+        self._columns = cake_account.cake_columns(account, self._name, _CURRENCIES[of])
 
     def _spooled(self, row: Row) -> Spooled:
         try:

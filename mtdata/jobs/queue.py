@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtdata.config import Settings
-from mtdata.jobs import bounds
+from mtdata.jobs import quota
 from mtdata.jobs.celery import ring
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.ordering import kind_of, order_of
@@ -46,7 +46,7 @@ def add_all(
     kind = kind_of(kind_name, kinds)
     read = [reading.sound() for reading in readings]
     with _ALONE:
-        bounds.refuse_beyond(settings, kinds, owner, [(kind.name, one) for one in read])
+        quota.check_quota(settings, kinds, owner, [(kind.name, one) for one in read])
         jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
     for job in jobs:
         if not ring.ring(settings, job.pk):
@@ -63,7 +63,7 @@ def add_once(
     name: str,
     owner: str,
 ) -> Job | None:
-    """Queue a job of that very name, unless there is one of it (None); else as `add`."""
+    """Queue a job of that very name, or None where there is one; the errors are those of `add`."""
     kind = kind_of(kind_name, kinds)
     order = order_of(kind, validate(kind, settings, given).sound(), owner)
     job = orders.add_once(order._replace(base=name))
@@ -95,7 +95,7 @@ def retry(settings: Settings, job_id: Any, kinds: Kinds | None = None) -> Job:
         job = queries.job_by_id(job_id)
         if job is not None and is_final(job):
             asked = [(job.kind, job.parameters)]
-            bounds.refuse_beyond(settings, kinds or {}, job.owner, asked)
+            quota.check_quota(settings, kinds or {}, job.owner, asked)
         again = orders.retry(job_id)
     return _rung(settings, again)
 

@@ -130,8 +130,8 @@ class LedgerSheet:
         self._copying = copying
         self._differing = 0
 
-    def place(self, rows: Rows) -> Sheet:
-        """Lines that the ledger names stand already."""
+    def add_rows(self, rows: Rows) -> Sheet:
+        """Never called: lines that the ledger names stand already."""
         raise AssertionError("a sheet from the ledger takes no rows")
 
     def read_back(self, sheet: Sheet) -> Iterator[bool]:

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from mtdata.study.drift import compare_fields
 from mtdata.study.model.canary import CanaryGroups
-from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.receipt import Backup, Deleted, Package, Placed, Rows, Sheet, Verified
+from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.pool import ScaleRun, SheetInHand
 from mtdata.study.ports import Site
 from mtdata.study.raw_backup import RawBackup
@@ -70,7 +70,7 @@ def append(run: ScaleRun, batches: Iterable[Rows], sheet: SheetInHand) -> Iterat
         if rows.held:
             run.pool.ledger.entries.record_held(rows.held, run.pool.cipher.fingerprint())
         if rows.rows:
-            yield sheet.place(rows)
+            yield sheet.add_rows(rows)
 
 
 def verify(sheets: Iterable[Sheet], in_hand: SheetInHand) -> Iterator[Verified]:

@@ -32,10 +32,10 @@ class Pool:
     evidence: Evidence = field(init=False)
 
     def __post_init__(self) -> None:
-        """Let the shelves enter what they find changed as it is found."""
+        """Let what is found changed in a day's file be entered, and logged, as it is found."""
         evidence = Evidence(self.ledger.incidents, self.clock.now)
         object.__setattr__(self, "evidence", evidence)
-        self.archive.shelf.enter = self.sheets.shelf.enter = evidence.enter
+        self.archive.day_files.enter = self.sheets.day_files.enter = evidence.enter_aloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class ScaleRun:
 class SheetInHand(Protocol):
     """A sheet that is appended to, replaced as a whole, or whose lines the ledger names."""
 
-    def place(self, rows: Rows) -> Sheet:
+    def add_rows(self, rows: Rows) -> Sheet:
         """Put rows into it, durably; reading back and commit are next."""
         ...
 

@@ -77,7 +77,7 @@ class Replica(Protocol):
     """
 
     @property
-    def place(self) -> str:
+    def address(self) -> str:
         """Where it is, in one line; the ledger knows it by this."""
         ...
 

@@ -11,11 +11,11 @@ from mtdata.core.errors import DamageError, PackageError, StorageError
 from mtdata.study.files.archive import Appended, Volume
 from mtdata.study.ledger import Snapshot
 from mtdata.study.model.bounds import MAX_FIELDS
-from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.mark import FORMS
 from mtdata.study.model.package import Entry, entries, in_batches, is_json
 from mtdata.study.model.receipt import Backup, Kept, Package, Span
 from mtdata.study.model.row import columns_of, spread
+from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import Scale
 from mtdata.study.pipeline import append, collect, decrypt, verify
 from mtdata.study.pool import Pool, ScaleRun
@@ -98,7 +98,7 @@ def _stored(run: ScaleRun, package: Package) -> Snapshot | None:
     try:
         return _store(run, package)
     except PackageError:  # half a table is none: left there, it would look like somebody's addition
-        run.pool.archive.shelf.mend_unfinished()
+        run.pool.archive.day_files.mend_unfinished()
         raise
 
 

@@ -46,7 +46,7 @@ MIDDLEWARE = (
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "mtdata.web.access.lockout.LockingOut",
+    "mtdata.web.access.lockout.LockoutMiddleware",
 )
 POLICY = {
     "default-src": [NONE],
@@ -121,8 +121,8 @@ def _safety() -> dict[str, Any]:
             {"NAME": f"{place}.{name}", "OPTIONS": options} for name, options in VALIDATORS
         ],
         "AUTHENTICATION_BACKENDS": [
-            "mtdata.web.access.lockout.SlowBackend",
-            "mtdata.web.access.guests.OwnBackend",
+            "mtdata.web.access.lockout.ThrottleBackend",
+            "mtdata.web.access.guests.PasswordBackend",
             "mtdata.web.access.guests.GuestBackend",
         ],
         "CSRF_FAILURE_VIEW": "mtdata.web.faults.csrf_failure",

@@ -16,18 +16,18 @@ def path(part: int) -> str:
 
 
 class Bench:
-    """A shelf over a disk and a ledger in memory; `again` is the next run on them."""
+    """The files of a day over a disk and a ledger in memory; `again` is the next run on them."""
 
     def __init__(self) -> None:
         self.disk, self.ledger = MemoryDisk(), ledger_in_memory()
         self.again()
 
     def again(self) -> None:
-        self.shelf = DayFiles(self.disk, self.ledger.files, "raw", CLOSING)
-        self.shelf.mend_unfinished()
+        self.day_files = DayFiles(self.disk, self.ledger.files, "raw", CLOSING)
+        self.day_files.mend_unfinished()
 
     def resume(self) -> AppendFile:
-        return self.shelf.resume("A", DAY, path)
+        return self.day_files.resume("A", DAY, path)
 
     def put(self, content: bytes) -> None:
         grown = self.resume()
@@ -82,7 +82,7 @@ def test_a_file_that_somebody_changed_is_set_aside_and_never_touched(
     bench.put(b"{3")
     assert bench.disk.files.get(path(1)) == changed
     assert bench.disk.files[path(2)] == b"{3]}"
-    assert [mark.path for mark in bench.shelf.set_aside] == [path(1)]
+    assert [mark.path for mark in bench.ledger.files.in_state("aside")] == [path(1)]
 
 
 def test_a_file_that_is_not_ours_is_never_written_over(bench: Bench) -> None:

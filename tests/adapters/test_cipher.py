@@ -144,7 +144,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_work_done_again(tmp_path: P
     try:
         answers = cipher.unseal_each((n, one * 30) for n in range(4))
         assert next(answers)[1].texts == [str(n) for n in range(40)] * 30
-        os.kill(cipher._crew.pids()[0], signal.SIGKILL)
+        os.kill(cipher._workers.pids()[0], signal.SIGKILL)
         assert [a.texts for _, a in answers] == [[str(n) for n in range(40)] * 30] * 3
     finally:
         cipher.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mtdata.cake import account as exporting
+from mtdata.cake import account as cake_account
 from mtdata.cake import check
 from mtdata.core.errors import MTDataError, OutputError, OutputRefused, ReplicaError, ReplicaRefused
 from mtdata.core.output import FileFacts, Output, Staged, open_output
@@ -112,7 +112,7 @@ def test_check_tells_of_nonsense(kind: str, monkeypatch: pytest.MonkeyPatch) -> 
     with nonsense(NONSENSE[kind]) as server, replica_of(server) as replica:
         assert not judged(lambda: probe(replica, first=False), ReplicaError)
     with nonsense(NONSENSE[kind]) as server, output_of(server) as output:
-        monkeypatch.setattr(exporting, "cake_output", lambda *_: output)
+        monkeypatch.setattr(cake_account, "cake_output", lambda *_: output)
         account: Any = None
         assert not judged(lambda: check.put(account), OutputError)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mtdata.core.errors import DamageError, StorageError
-from mtdata.study.files.sheets import CsvSheets, row_places
+from mtdata.study.files.sheets import CsvSheets, row_spans
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Backup, Kept, Row, Rows, Sheet, Span, Verified
 from mtdata.study.model.row import cells_digest, cells_of
@@ -61,7 +61,7 @@ class Bench:
     def append(self, *entries: dict[str, Any], commit: bool = True) -> Sheet:
         """Append rows to the day's sheet."""
         growing = self.sheets.growing("QOL", DAY)
-        sheet = growing.place(self.rows(*entries))
+        sheet = growing.add_rows(self.rows(*entries))
         assert list(growing.read_back(sheet)) == [True for _ in entries]
         if commit:
             growing.accept(Verified(sheet, frozenset()))
@@ -99,7 +99,7 @@ def test_rows_stand_one_behind_the_other_below_one_header(bench: Bench) -> None:
 
 def test_the_place_of_each_line_is_where_it_stands(bench: Bench) -> None:
     sheet = bench.append({"id": 1, "b": ODD}, {"id": 2, "b": "x"})
-    places = list(row_places(bench.disk, PATH))
+    places = list(row_spans(bench.disk, PATH))
     assert [(line.span.start, line.span.length) for line in sheet.lines] == places
     content = bench.disk.files[PATH]
     assert list(bench.sheets.lines([line.span for line in sheet.lines])) == [
@@ -112,7 +112,7 @@ def test_a_row_ends_where_its_quotes_are_even_whatever_its_cells_hold(
     bench: Bench, ending: str
 ) -> None:
     bench.append(*({"id": number, "z": "x" * number + ending} for number in range(1, 5)))
-    assert len(list(row_places(bench.disk, PATH))) == 4
+    assert len(list(row_spans(bench.disk, PATH))) == 4
     assert bench.proven() == [1, 2, 3, 4]
 
 
@@ -127,11 +127,11 @@ def test_a_new_field_widens_the_sheet_and_moves_every_row(bench: Bench) -> None:
 def test_a_widening_finds_a_row_that_is_not_as_it_was_and_changes_nothing(bench: Bench) -> None:
     bench.append({"id": 1, "b": "yes"})
     growing = bench.sheets.growing("QOL", DAY)
-    growing.place(bench.rows({"id": 2, "b": "in hand"}))
+    growing.add_rows(bench.rows({"id": 2, "b": "in hand"}))
     before = bench.disk.files[PATH].replace(b"yes", b"no!")
     bench.disk.files[PATH] = before
     with pytest.raises(StorageError, match="not as it was written"):
-        growing.place(bench.rows({"id": 3, "new": 1}))
+        growing.add_rows(bench.rows({"id": 3, "new": 1}))
     assert bench.disk.files[PATH] == before
 
 
@@ -153,7 +153,7 @@ def test_a_sheet_that_somebody_changed_stays_and_rows_go_on_in_a_part(bench: Ben
     bench.append({"id": 2})
     assert bench.disk.files[PATH] == mine
     assert bench.table("active_data/QOL_Mar_12_2026_part2.csv") == [["id"], ["2"]]
-    assert [mark.path for mark in bench.sheets.shelf.set_aside] == [PATH]
+    assert [mark.path for mark in bench.ledger.files.in_state("aside")] == [PATH]
     bench.append({"id": 3, "wide": 1})
     assert bench.disk.files[PATH] == mine
     assert bench.proven("active_data/QOL_Mar_12_2026_part2.csv") == [2, 3]
@@ -161,7 +161,7 @@ def test_a_sheet_that_somebody_changed_stays_and_rows_go_on_in_a_part(bench: Ben
 
 def test_a_line_that_the_disk_gives_back_changed_is_not_taken_for_written(bench: Bench) -> None:
     growing = bench.sheets.growing("QOL", DAY)
-    sheet = growing.place(bench.rows({"id": 1, "z": "a"}, {"id": 2, "z": "b"}))
+    sheet = growing.add_rows(bench.rows({"id": 1, "z": "a"}, {"id": 2, "z": "b"}))
     [path] = [path for path in bench.disk.files if path.endswith(".csv")]
     bench.disk.files[path] = bench.disk.files[path].replace(b"2,b", b"2,c")
     assert list(growing.read_back(sheet)) == [True, False]
@@ -172,7 +172,7 @@ def test_a_line_that_the_disk_gives_back_changed_is_not_taken_for_written(bench:
 def whole(bench: Bench, *ids: int) -> None:
     sheet = bench.sheets.whole("QOL", DAY, ("id",))
     rows = bench.rows(*({"id": number} for number in ids))
-    placed = sheet.place(rows)
+    placed = sheet.add_rows(rows)
     assert list(sheet.read_back(placed)) == [True for _ in ids]
     sheet.accept(Verified(placed, frozenset()))
     sheet.finish()
@@ -191,7 +191,7 @@ def test_a_whole_sheet_in_the_making_is_not_seen_and_does_not_outlive_its_round(
     whole(bench, 1)
     before = dict(bench.disk.files)
     sheet = bench.sheets.whole("QOL", DAY, ("id",))
-    sheet.place(bench.rows({"id": 2}))
+    sheet.add_rows(bench.rows({"id": 2}))
     assert bench.table() == [["id"], ["1"]]
     bench.again()
     assert bench.disk.files == before

@@ -109,7 +109,7 @@ class ReplicaContract:
             with pytest.raises(ReplicaError) as caught:
                 ask()
             assert caught.value.again
-            assert world.replica.place in str(caught.value)
+            assert world.replica.address in str(caught.value)
 
     @pytest.mark.parametrize("name", ["", "/etc/x", "../x", "a/../b", "a//b", "a b", "ä", "a\nb"])
     def test_a_name_that_is_not_safe_is_never_used(self, world: World, name: str) -> None:

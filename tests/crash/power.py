@@ -19,8 +19,8 @@ from mtdata.core.errors import SiteError, StorageError
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
-from mtdata.study.integrity.decode import Recovery
-from mtdata.study.integrity.verify import Scrub
+from mtdata.study.integrity.decode import PoolDecoder
+from mtdata.study.integrity.verify import PoolVerification
 from mtdata.study.ledger import Ledger
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher
@@ -231,10 +231,10 @@ class World:
         """What `decode --check` and `verify` have to say, a line each."""
         with self.opened() as pool:
             try:
-                for sheet in Recovery(pool).check("all"):
+                for sheet in PoolDecoder(pool).check("all"):
                     if not sheet.identical:
                         yield f"{sheet.sheet} is not what raw gives: {sheet.difference}"
-                found = Scrub(pool).play()
+                found = PoolVerification(pool).play()
                 yield from found.wrong + found.mended
             except StorageError as error:
                 yield str(error)

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from mtdata.alerts.incident import DAMAGE
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.integrity.verify import Scrub
+from mtdata.study.integrity.verify import PoolVerification
 from mtdata.study.model.receipt import Outcome
 from tests.conftest import LONG
 from tests.crash.power import POOL, Power, World
@@ -189,7 +189,7 @@ class Schedule(RuleBasedStateMachine):
     def a_scrub(self, at: int, seed: int | None) -> None:
         tried("random schedules", "scrub" + " cut" * bool(at))
         with self.world.cut_or_refused(at), self.world.opened() as pool:
-            Scrub(pool).play()
+            PoolVerification(pool).play()
         if at and len(self.world.changes) >= at:
             self._cut(seed)
 
@@ -279,7 +279,7 @@ class Schedule(RuleBasedStateMachine):
         for _ in range(3):  # a delete is asked, found gone, and what it hid is collected
             self.a_round()
             with self.world.opened() as pool:
-                Scrub(pool).play()
+                PoolVerification(pool).play()
             for scale in SCALES:
                 self.held_entries_are_let_through(scale, None)
             self.incidents_are_closed()

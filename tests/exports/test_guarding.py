@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.cake import account as exporting
+from mtdata.cake import account as cake_account
 from mtdata.cake import guarding
 from mtdata.cake.accounts import account_named
 from mtdata.cake.cells import guarded
@@ -113,7 +113,7 @@ def test_a_report_begins_with_a_mark_for_excel_where_the_account_says_so(
     account = {"ADMIN_DOMAIN": "a.example.com", "API_KEY": "k", "TIMEZONE": "UTC", "CSV_BOM": word}
     (tmp_path / "server.config").write_text(yaml.safe_dump({"study": SITE}))
     (tmp_path / "export.config").write_text(yaml.safe_dump({"CAKE": account}))
-    head = exporting.cake_columns(account_named(load(tmp_path, {})), "clicks", {}).head()
+    head = cake_account.cake_columns(account_named(load(tmp_path, {})), "clicks", {}).head()
     assert head.startswith(b"\xef\xbb\xbfClick ID," if word == "True" else b"Click ID,")
     assert b"".join(guarded_pieces([head])) == head
 

@@ -209,7 +209,7 @@ def test_a_fault_of_the_program_tells_its_places_and_not_its_words(
     fault.__cause__ = RuntimeError(f"{PASSWORD} {ANSWER}")
     monkeypatch.setattr(round, "carry", failing(fault))
     assert home.run("export", "-vv").code == 70
-    monkeypatch.setattr(commands.standing, "overview", failing(fault))
+    monkeypatch.setattr(commands.overview, "overview", failing(fault))
     assert home.run("status", "-vv").code == 70
     everything(home)
     assert_nobody_sings(birds)

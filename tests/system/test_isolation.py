@@ -112,13 +112,13 @@ def test_so_do_the_workers_of_an_isolated_process(packages: Path) -> None:
 
 def flags_of_workers() -> str:
     """Whether each worker is isolated."""
-    crew = WorkerPool(_outfit, count=2, lost="lost", here_below=0)
-    crew._help = lambda: False  # nothing is done in this process
+    pool = WorkerPool(_outfit, count=2, lost="lost", here_below=0)
+    pool._help = lambda: False  # nothing is done in this process
     try:
-        [(_, answers)] = crew.each([("work", ["a", "b", "c", "d"])])
+        [(_, answers)] = pool.each([("work", ["a", "b", "c", "d"])])
         return " ".join(answers)
     finally:
-        crew.close()
+        pool.close()
 
 
 class _Answers:

@@ -22,10 +22,10 @@ from mtdata.jobs.kind import kept_day
 from mtdata.jobs.parameters import validate
 from mtdata.study.model.days import read_name
 from mtdata.study.model.likeness import alike
-from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Backup, Kept, Span
 from mtdata.study.model.row import Opened
+from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import Scale
 from tests.unit.test_programme_config import loaded
 

@@ -129,7 +129,7 @@ def test_a_new_range_is_put_at_once_and_an_old_one_asked_for_first() -> None:
     world.keep(1)
     copying.put_missing()
     assert (len(replica.puts), len(replica.asked)) == (1, 1)
-    world.ledger.copies.forget(replica.place, world.ranges())  # as if it ended before its commit
+    world.ledger.copies.forget(replica.address, world.ranges())  # as if it ended before its commit
     world.round().put_missing()
     assert (len(replica.puts), len(replica.asked)) == (1, 2)
 
@@ -270,14 +270,14 @@ def test_copies_are_read_again_in_the_order_of_longest_unread() -> None:
         copying.put_missing()
     first, second, third = world.ranges()
     world.clock.at += timedelta(days=1)
-    unread = copies.unread(replica.place, world.clock.at, world.clock.now)
+    unread = copies.unread(replica.address, world.clock.at, world.clock.now)
     assert list(unread) == [first, second, third]
-    copies.note_read(replica.place, [first], world.clock.at)
+    copies.note_read(replica.address, [first], world.clock.at)
     world.clock.at += timedelta(days=1)
     read = []
-    for one in copies.unread(replica.place, world.clock.at, world.clock.now):
+    for one in copies.unread(replica.address, world.clock.at, world.clock.now):
         assert read_copy(replica, one) is not None
-        copies.note_read(replica.place, [one], world.clock.at)
+        copies.note_read(replica.address, [one], world.clock.at)
         read.append(one)
     assert read == [second, third, first]
 
@@ -290,7 +290,7 @@ def test_a_copy_that_was_found_damaged_is_owed_again() -> None:
     [one] = world.ranges()
     replica.change(copy_name(one), b"x" * one.length)
     assert read_copy(replica, one) is None
-    world.ledger.copies.forget(replica.place, [one])
+    world.ledger.copies.forget(replica.address, [one])
     copying = world.round()
     assert copying.confirmed(kept) == frozenset()
     copying.put_missing()

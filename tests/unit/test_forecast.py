@@ -70,8 +70,8 @@ def test_a_gap_of_more_than_four_weeks_ago_is_forgotten() -> None:
 
 def test_the_words_of_a_silence_do_not_change_while_it_lasts() -> None:
     found = Silence(NOON, 16 * HOUR)
-    assert "2026-03-12 12:00 UTC" in found.told()
-    assert "16 h" in found.told()
+    assert "2026-03-12 12:00 UTC" in found.detail()
+    assert "16 h" in found.detail()
 
 
 @given(gap_h=st.floats(0.1, 30), phase=st.floats(0, 1), days=st.integers(17, 40))

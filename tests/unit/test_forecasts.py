@@ -89,7 +89,7 @@ class World:
             self.clock.at += DAY
 
     def look(self) -> set[tuple[str, str]]:
-        forecasts.look(self.pool, self.config, self.clock.now())
+        forecasts.look_ahead(self.pool, self.config, self.clock.now())
         return self.open()
 
     def open(self) -> set[tuple[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.config import Settings
-from mtdata.core.errors import StorageError
+from mtdata.core.errors import BusyError
 from mtdata.web.pools import MOST_KEPT, CachedLook
 
 SETTINGS = Settings(folder=Path("/config"), home=Path("/"), sites=())
@@ -78,7 +78,7 @@ def test_nobody_waits_for_ever() -> None:
     looking = threading.Thread(target=kept, args=(SETTINGS,))
     looking.start()
     assert look.begun.wait(60)
-    with pytest.raises(StorageError, match="do not answer"):
+    with pytest.raises(BusyError, match="do not answer"):
         kept(SETTINGS)
     look.go.set()
     looking.join()

@@ -97,7 +97,7 @@ class Client:
     def conversions(
         self, window: Window, make: Callable[[Row], Made]
     ) -> Iterator[ReportPage[Made]]:
-        """Every event of the window, by id; else as `clicks`."""
+        """Every event of the window, by id; errors are those of `clicks`."""
         account = self._account
         return self._pages(lambda row: wire.conversions(account, window, row), make, str(window))
 

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from mtdata import logs
-from mtdata.cake import account as exporting
+from mtdata.cake import account as cake_account
 from mtdata.cake import window
 from mtdata.cake.accounts import account_named
 from mtdata.config import Settings, load
@@ -91,10 +91,10 @@ class Day:
 
     def queue(self) -> list[Any]:
         """Order both reports of the day.  The records are open."""
-        from mtdata.jobs import queue as front
+        from mtdata.jobs import queue as job_queue
 
         given = {"from": DAY.isoformat(), "to": DAY.isoformat()}
-        return [front.add(self.settings, KINDS, kind, given, owner="demo") for kind in JOBS]
+        return [job_queue.add(self.settings, KINDS, kind, given, owner="demo") for kind in JOBS]
 
     def carry(self, jobs: list[Any], moved: Callable[[int], None]) -> float:
         """Let a runner carry them to their ends; how many seconds it took.
@@ -130,7 +130,7 @@ class Day:
         account = account_named(self.settings)
         folder = self.home / FILES
         folder.mkdir(mode=0o700)
-        with closing(exporting.cake_output(account)) as output:
+        with closing(cake_account.cake_output(account)) as output:
             for job in jobs:
                 wanted = dict(self._ids_of(job.kind))
                 for made in queries.details_of(orders.job_named(str(job.pk)))["artifacts"]:

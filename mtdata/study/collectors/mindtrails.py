@@ -53,7 +53,7 @@ NOT_FOUND: tuple[tuple[str, Verdict], ...] = (
 
 
 class MindTrailsSite:
-    """Port Site over HTTP; promises and errors stand there."""
+    """Port Site over HTTP; promises and errors stand in `mtdata.study.ports`."""
 
     def __init__(self, access: SiteAccess, pause: Callable[[float], None] = time.sleep) -> None:
         self._wire = SiteTransport(access, pause)
@@ -62,7 +62,7 @@ class MindTrailsSite:
         self._connections = access.delete_connections
 
     def listing(self) -> list[Mapping[str, Any]]:
-        """See Site.  More than 5 MB, or anything but a JSON array of objects, is a SiteError."""
+        """Port: Site.listing; more than 5 MB, or no JSON array of objects, is a SiteError."""
         with self._wire.get("/export") as answer:
             if answer.status_code != 200:
                 raise _refused_in_front(answer) or _listing_refused(answer.status_code)
@@ -76,7 +76,7 @@ class MindTrailsSite:
 
     @contextmanager
     def fetch(self, scale: str) -> Iterator[Iterator[bytes]]:
-        """See Site.  The bytes are as sent, unpacked, a byte order mark included.
+        """Port: Site.fetch; the bytes are as sent, unpacked, a byte order mark included.
 
         A package that is too slow, its head or its body, ends its scale: a table that takes the
         site long must not keep those behind it from coming.  Three in a row end the round.
@@ -95,7 +95,7 @@ class MindTrailsSite:
             raise PackageError(f"{scale}: {fault}") from None
 
     def delete(self, scale: str, ids: Sequence[int]) -> Iterator[DeleteAnswer]:
-        """See Site.  Answers come in the order in which the site gives them.
+        """Port: Site.delete; answers come in the order in which the site gives them.
 
         After five FAILED in a row the ids not asked yet come back FAILED, unasked.  Ids under way
         on other connections when a refusal comes get answers of their own.
@@ -108,14 +108,14 @@ class MindTrailsSite:
         again: list[int] = []
         yield from asking.sweep(left, again, self._connections)
         left = chain(again, left)
-        with ThreadPoolExecutor(self._connections, "delete") as crew:
+        with ThreadPoolExecutor(self._connections, "delete") as threads:
             try:
-                yield from _asked_by(crew, 2 * self._connections, asking, left)
+                yield from _asked_by(threads, 2 * self._connections, asking, left)
             finally:  # whoever stops listening does not wish the waiting ones to be asked
-                crew.shutdown(cancel_futures=True)
+                threads.shutdown(cancel_futures=True)
 
     def close(self) -> None:
-        """See Site."""
+        """Port: Site.close."""
         self._wire.close()
 
 
@@ -162,16 +162,16 @@ class _Asking:
 
 
 def _asked_by(
-    crew: ThreadPoolExecutor, most: int, asking: _Asking, ids: Iterator[int]
+    threads: ThreadPoolExecutor, most: int, asking: _Asking, ids: Iterator[int]
 ) -> Iterator[DeleteAnswer]:
-    """Keep at most `most` ids with the crew; a backlog of 100,000 must not become as many jobs."""
+    """Keep at most `most` ids with the threads: a backlog of 100,000 must not become as many."""
     landed: SimpleQueue[Future[DeleteAnswer]] = SimpleQueue()
     out = 0
     for id in ids:
         if asking.verdict:
             ids = chain((id,), ids)
             break
-        crew.submit(asking.ask, id).add_done_callback(landed.put)
+        threads.submit(asking.ask, id).add_done_callback(landed.put)
         out += 1
         if out == most:
             yield landed.get().result()

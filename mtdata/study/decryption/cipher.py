@@ -223,7 +223,7 @@ class RsaCipher:
         words = padding.split(",")
         if workers is None:
             workers = count if (count := cores()) > 1 else 0
-        self._crew: WorkerPool[Attempt] = WorkerPool(
+        self._workers: WorkerPool[Attempt] = WorkerPool(
             partial(_at_work, self._keys, [trusted(word, keys) for word in words], _others(words)),
             count=workers if keys else 0,
             lost=_ENDS_WORKER,
@@ -242,12 +242,12 @@ class RsaCipher:
     def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
         """Port: Cipher.unseal_each."""
         texts = ((item, [_sealed_text(value) for value in values]) for item, values in work)
-        for item, attempts in self._crew.each(texts):
+        for item, attempts in self._workers.each(texts):
             yield item, settled(attempts)
 
     def close(self) -> None:
         """Port: Cipher.close."""
-        self._crew.close()
+        self._workers.close()
 
 
 def _sealed_text(value: Any) -> str:

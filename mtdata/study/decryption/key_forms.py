@@ -83,7 +83,7 @@ def read(content: bytes, passphrase: str | None) -> object:
     der = content if content[:1] == b"\x30" and content[1:2] >= b"\x80" else _bare(text)
     if der:
         return _read_der(der, password, DAMAGED if _VERSION in der[:8] else NONE)
-    raise Refused(_told(content, text))
+    raise Refused(_reason_for(content, text))
 
 
 def _bare(text: str) -> bytes:
@@ -186,7 +186,7 @@ def _not_supported(content: bytes) -> str:
     return f"{NOT_SUPPORTED}; this mends it: {mend}"
 
 
-def _told(content: bytes, text: str) -> str:
+def _reason_for(content: bytes, text: str) -> str:
     """What a file is that holds nothing of the forms that are read."""
     for sign, whose, mend in _OTHERS:
         if re.search(sign, content) or re.search(sign, text.encode()):

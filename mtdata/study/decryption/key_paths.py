@@ -15,7 +15,7 @@ USUAL = {".pem", ".key", ".der", ".p8", ".pk8", ".pkcs8", ".p12", ".ppk", ".txt"
 """How the names of key files end."""
 
 
-def told(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """The path as far as it is known: a name that is there, usual for a key, or near to one."""
     if _is_name(path):
         return str(path)
@@ -24,8 +24,8 @@ def told(path: Path) -> str:
     return f"{known}/(a name of {len(rest)} characters)"
 
 
-def name_told(path: Path) -> str:
-    """The name of the file alone, in the same way."""
+def shown_name(path: Path) -> str:
+    """The name of the file alone, where it is known; else how long it is."""
     return path.name if _is_name(path) else f"(a name of {len(path.name)} characters)"
 
 

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mtdata.study.decryption.key_forms import FILE, Refused, read
-from mtdata.study.decryption.key_paths import name_told, told
+from mtdata.study.decryption.key_paths import shown_name, shown_path
 
 LEAST_BITS, MOST_BITS = 1024, 4096
 MOST_KNOWN = 32
@@ -67,8 +67,8 @@ def load_keys(
         try:
             key = replace(_checked(_content(path), passphrase or None), name=path.name)
         except Refused as refused:
-            why = str(refused).replace(FILE, shlex.quote(told(path)))
-            faults.append(KeyFault(name_told(path), f"{told(path)}: {why}"))
+            why = str(refused).replace(FILE, shlex.quote(shown_path(path)))
+            faults.append(KeyFault(shown_name(path), f"{shown_path(path)}: {why}"))
         else:
             keys.setdefault(key.fingerprint, key)
     return list(keys.values()), faults
@@ -99,8 +99,8 @@ def _check_access(number: int) -> None:
     if not stat.S_ISREG(mode):
         raise Refused("is no file")
     if mode & 0o077 and not _is_credential(found) and not _is_for_our_group(found):
-        told = f"others than its owner may use it (mode {stat.S_IMODE(mode):04o}); "
-        raise Refused(told + _mending(found, os.fstatvfs(number)))
+        shown_path = f"others than its owner may use it (mode {stat.S_IMODE(mode):04o}); "
+        raise Refused(shown_path + _mending(found, os.fstatvfs(number)))
 
 
 def _mending(found: os.stat_result, disk: os.statvfs_result) -> str:

@@ -15,7 +15,7 @@ from mtdata.study.decryption.keys import Opener, PrivateKey, loaded
 
 
 class _Oaep:
-    """`cryptography` (OpenSSL); `paddings` are tried in their order."""
+    """OAEP by `cryptography` (OpenSSL); `paddings` are tried in their order."""
 
     paddings: tuple[OAEP, ...]
 
@@ -47,7 +47,7 @@ class Sha256Opener(_Oaep):
 
 
 class _OaepReference:
-    """`pycryptodome`, for a machine where the other fails its test."""
+    """OAEP by `pycryptodome`, for a machine where `cryptography` fails its test."""
 
     hashes: tuple[tuple[str, str], ...]
 
@@ -77,13 +77,13 @@ class _OaepReference:
 
 
 class Sha1Reference(_OaepReference):
-    """As Sha1Opener."""
+    """OAEP with SHA-1 by `pycryptodome`."""
 
     hashes = (("SHA1", "SHA1"),)
 
 
 class Sha256Reference(_OaepReference):
-    """As Sha256Opener."""
+    """OAEP with SHA-256 by `pycryptodome`, its mask by SHA-256 or SHA-1."""
 
     hashes = (("SHA256", "SHA256"), ("SHA256", "SHA1"))
 

@@ -16,7 +16,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class FastOpener:
-    """`cryptography` (OpenSSL), and proof that what it gives is no implicit rejection.
+    """PKCS #1 v1.5 by `cryptography` (OpenSSL), with proof that it is no implicit rejection.
 
     OpenSSL >= 3.2 makes up a message for a bad padding (crypto/rsa/rsa_ossl.c, from
     draft-irtf-cfrg-rsa-guidance).  It depends on the private key and the sealed bytes alone, so it
@@ -72,7 +72,7 @@ def _blocks(label: bytes, size: int) -> list[bytes]:
 
 
 class ReferenceOpener:
-    """`pycryptodome`, which says plainly what it rejects; three times slower."""
+    """PKCS #1 v1.5 by `pycryptodome`, which says plainly what it rejects; three times slower."""
 
     def __init__(self, key: PrivateKey) -> None:
         from Crypto.Cipher import PKCS1_v1_5  # here: workers seldom need it, and it takes time

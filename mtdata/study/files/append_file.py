@@ -26,7 +26,7 @@ PathOf = Callable[[int], str]
 """The path that a part of a day's file has, by its number from 1."""
 
 
-def told_of(mark: FileMark) -> str:
+def change_detail(mark: FileMark) -> str:
     """What is told of a file that somebody changed."""
     return (
         f"{mark.path} is not as it was left; it stays as it is, and a new part takes what comes. "
@@ -53,7 +53,7 @@ class AppendFile:
 
 
 def hash_of(disk: Disk, mark: FileMark) -> Any:  # hashlib names no type for what it makes
-    """A running digest of the bytes that the ledger knows of a file."""
+    """A running SHA-256 of the bytes that the ledger knows of a file."""
     digest = sha256()
     if mark.length:
         for piece in disk.stream(mark.path, 0, mark.length):
@@ -62,7 +62,7 @@ def hash_of(disk: Disk, mark: FileMark) -> Any:  # hashlib names no type for wha
 
 
 def digest_of(disk: Disk, path: str) -> bytes:
-    """Of all bytes that stand there."""
+    """SHA-256 of all bytes that stand at that path."""
     digest = sha256()
     for piece in disk.stream(path):
         digest.update(piece)
@@ -100,12 +100,11 @@ class DayFiles:
         self._files = files
         self._kind = kind
         self._closing = closing
-        self.set_aside: list[FileMark] = []
         self.enter: Callable[[str, str, str], None] = lambda kind, scale, detail: None
         """Given what somebody changed, as kind, scale and detail of an incident."""
 
     def mend_unfinished(self) -> None:
-        """What the next run mends by itself: called once before anything else is written."""
+        """Mend what an ended round was writing: called once before anything else is written."""
         for mark in self._files.unfinished():
             if mark.kind != self._kind:
                 continue
@@ -129,9 +128,8 @@ class DayFiles:
 
     def _set_aside(self, mark: FileMark) -> None:
         """The evidence is entered first: a kill between the two must not hide it."""
-        self.enter(CHANGED[self._kind], mark.scale, told_of(mark))
+        self.enter(CHANGED[self._kind], mark.scale, change_detail(mark))
         self._files.set_state(mark.number, ASIDE)
-        self.set_aside.append(mark)
 
     def next_part(self, scale: str, day: str, path_of: PathOf) -> tuple[int, str]:
         """Number and path of a part that neither the ledger nor the disk has yet."""

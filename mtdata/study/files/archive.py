@@ -60,11 +60,11 @@ class FolderArchive:
         self._disk = disk
         self._ledger = ledger
         self.formats = Formats(date_format, time_format)
-        self.shelf = DayFiles(disk, ledger.files, "raw", CLOSING)
+        self.day_files = DayFiles(disk, ledger.files, "raw", CLOSING)
 
     def recover(self) -> None:
         """Mend raw files that a round left unfinished, and drop packages that it was receiving."""
-        self.shelf.mend_unfinished()
+        self.day_files.mend_unfinished()
         for name in self._disk.names(HELD):
             if name.endswith(".staged"):  # its content has its name, or comes again
                 self._disk.remove(f"{HELD}/{name}")
@@ -118,8 +118,8 @@ class FolderArchive:
         def path(part: int) -> str:
             return f"{RAW}/{file_name(scale, date, part, 'json')}"
 
-        grown = self.shelf.resume(scale, day, path)
-        return Volume(grown, self._free_key(grown.mark, f"{scale}_{worded(local, time_format)}"))
+        file = self.day_files.resume(scale, day, path)
+        return Volume(file, self._free_key(file.mark, f"{scale}_{worded(local, time_format)}"))
 
     def _free_key(self, mark: FileMark, key: str) -> str:
         taken, number = key, 1
@@ -186,8 +186,8 @@ class FolderArchive:
 class Volume:
     """One package on its way into a raw file, under a key of its own."""
 
-    def __init__(self, grown: AppendFile, key: str) -> None:
-        self._grown = grown
+    def __init__(self, file: AppendFile, key: str) -> None:
+        self._file = file
         self._key = key
         self._begun = False
 
@@ -195,17 +195,17 @@ class Volume:
         """Make these entries durable behind those before; reading back and commit are next."""
         head = BETWEEN if self._begun else self._opening()
         piece = head + BETWEEN.join(bodies)
-        start = self._grown.append(piece)
+        start = self._file.append(piece)
         self._begun = True
         spans, place = [], start + len(head)
         for body in bodies:
-            spans.append(Span(self._grown.mark.number, place, len(body)))
+            spans.append(Span(self._file.mark.number, place, len(body)))
             place += len(body) + len(BETWEEN)
-        return Appended(self._grown.mark, self._key, start, piece, spans)
+        return Appended(self._file.mark, self._key, start, piece, spans)
 
     def _opening(self) -> bytes:
         name = json.dumps(self._key).encode()
-        return (b"\n],\n" if self._grown.mark.length else b"{") + name + b": [\n"
+        return (b"\n],\n" if self._file.mark.length else b"{") + name + b": [\n"
 
 
 def starts_of(batch: Sequence[Entry]) -> list[int]:

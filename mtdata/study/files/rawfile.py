@@ -33,7 +33,7 @@ class RawEntry(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The byte behind it."""
+        """The first byte behind the entry."""
         return self.start + len(self.entry.body)
 
 

@@ -1,4 +1,4 @@
-"""Sheets: the day's CSV of a scale, grown by rows or replaced as a whole; it decides no row."""
+"""Sheets: the day's CSV of a scale, appended to or replaced as a whole; it decides no row."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from mtdata.study.model.states import STAGED
 from mtdata.study.model.step_notice import StepNotice
 
 log = logging.getLogger(__name__)
-GROUP = 1024
-LONGEST_HEADER = 4 << 20
+GROUP, LONGEST_HEADER = 1024, 4 << 20
 
 
 class CsvSheets:
@@ -35,12 +34,12 @@ class CsvSheets:
         self.disk = disk
         self.ledger = ledger
         self._date_format = date_format
-        self.shelf = DayFiles(disk, ledger.files, "sheet", b"")
+        self.day_files = DayFiles(disk, ledger.files, "sheet", b"")
 
     def recover(self) -> None:
         """Mend sheets that a round left unfinished, and end replacements that it had begun."""
         self.end_replacements()
-        self.shelf.mend_unfinished()
+        self.day_files.mend_unfinished()
 
     def end_replacements(self) -> None:
         """Let a sheet that has its name have its place too, and drop what never got its name."""
@@ -66,16 +65,16 @@ class CsvSheets:
 
     def whole(self, scale: str, day: str, columns: tuple[str, ...]) -> WholeSheet:
         """A sheet that takes the day's place as a whole once it is finished."""
-        old = self.shelf.sound(scale, day)
+        old = self.day_files.sound(scale, day)
         if old is not None and old.mode == "whole":
             return WholeSheet(self, old, old, columns)
-        part, path = self.shelf.next_part(scale, day, lambda part: self.path(scale, day, part))
+        part, path = self.day_files.next_part(scale, day, lambda part: self.path(scale, day, part))
         mark = self.ledger.files.fresh_mark("sheet", scale, day, part, path)
         return WholeSheet(self, None, mark._replace(mode="whole"), columns)
 
     def resume(self, scale: str, day: str) -> AppendFile:
         """The file of the day's sheet, ready for the next rows."""
-        return self.shelf.resume(scale, day, lambda part: self.path(scale, day, part))
+        return self.day_files.resume(scale, day, lambda part: self.path(scale, day, part))
 
     def lines(self, spans: Sequence[Span]) -> Iterator[bytes]:
         """The bytes of each line, in order, b"" where the file is gone; a refusal is no loss."""
@@ -112,7 +111,7 @@ class CsvSheets:
         return new
 
     def _adopt(self, old: FileMark | None, new: FileMark) -> None:
-        places = ((start, length) for start, length in row_places(self.disk, new.path))
+        places = ((start, length) for start, length in row_spans(self.disk, new.path))
         self.ledger.files.adopt(old, new, places)
 
 
@@ -122,34 +121,34 @@ class GrowingSheet:
     def __init__(self, sheets: CsvSheets, scale: str, day: str) -> None:
         self._sheets = sheets
         self._name = scale, day
-        self._grown: AppendFile | None = None
+        self._file: AppendFile | None = None
         self._written = b""
 
-    def place(self, rows: Rows) -> Sheet:
+    def add_rows(self, rows: Rows) -> Sheet:
         """Append the rows, durably; reading back and commit are next."""
-        grown = self._ready(set().union(*{row.columns for row in rows.rows}))
-        lines = _lines_of(rows.rows, grown.mark.columns)
-        header = b"" if grown.mark.length else csv_line(grown.mark.columns)
+        file = self._ready(set().union(*{row.columns for row in rows.rows}))
+        lines = _lines_of(rows.rows, file.mark.columns)
+        header = b"" if file.mark.length else csv_line(file.mark.columns)
         self._written = b"".join(lines)
-        start = grown.append(header + self._written) + len(header)
-        placed = _placed(rows.rows, lines, grown.mark.number, start)
-        return Sheet(rows, grown.mark.number, grown.mark.columns, placed)
+        start = file.append(header + self._written) + len(header)
+        placed = _with_spans(rows.rows, lines, file.mark.number, start)
+        return Sheet(rows, file.mark.number, file.mark.columns, placed)
 
     def _ready(self, wanted: set[str]) -> AppendFile:
-        grown = self._grown or self._sheets.resume(*self._name)
-        have = set(grown.mark.columns)
+        file = self._file or self._sheets.resume(*self._name)
+        have = set(file.mark.columns)
         if not wanted <= have:
             columns = tuple(sorted(wanted | have))
-            if grown.mark.length:
-                grown = self._sheets.widen(grown.mark, columns)
+            if file.mark.length:
+                file = self._sheets.widen(file.mark, columns)
             else:
-                grown.mark = grown.mark._replace(columns=columns)
-        self._grown = grown
-        return grown
+                file.mark = file.mark._replace(columns=columns)
+        self._file = file
+        return file
 
     def read_back(self, sheet: Sheet) -> Iterator[bool]:
         """Whether the lines stand there now as they were written, byte for byte."""
-        path = "" if self._grown is None else self._grown.mark.path
+        path = "" if self._file is None else self._file.mark.path
         return _stand(self._sheets.disk, path, sheet.lines, self._written)
 
     def explain(self, differing: int) -> tuple[StepNotice, ...]:
@@ -162,8 +161,8 @@ class GrowingSheet:
 
     def accept(self, verified: Verified) -> None:
         """Commit verified lines with the sheet's new length."""
-        if self._grown is not None:
-            self._sheets.ledger.entries.record_rows(self._grown.mark, verified.sheet.lines)
+        if self._file is not None:
+            self._sheets.ledger.entries.record_rows(self._file.mark, verified.sheet.lines)
 
 
 class WholeSheet:
@@ -181,17 +180,17 @@ class WholeSheet:
         fresh = sheets.ledger.files.fresh_mark(
             "sheet", like.scale, like.day, like.part, self._staged
         )
-        self._grown = AppendFile(sheets.disk, fresh._replace(columns=columns, mode=like.mode), b"")
-        self._grown.append(csv_line(columns))
+        self._file = AppendFile(sheets.disk, fresh._replace(columns=columns, mode=like.mode), b"")
+        self._file.append(csv_line(columns))
         self._written = b""
 
-    def place(self, rows: Rows) -> Sheet:
+    def add_rows(self, rows: Rows) -> Sheet:
         """Add rows to the sheet in the making."""
-        mark = self._grown.mark
+        mark = self._file.mark
         lines = _lines_of(rows.rows, mark.columns)
         self._written = b"".join(lines)
-        start = self._grown.append(self._written)
-        return Sheet(rows, 0, mark.columns, _placed(rows.rows, lines, 0, start))
+        start = self._file.append(self._written)
+        return Sheet(rows, 0, mark.columns, _with_spans(rows.rows, lines, 0, start))
 
     def read_back(self, sheet: Sheet) -> Iterator[bool]:
         """Whether the lines stand in the sheet in the making as they were written."""
@@ -211,7 +210,7 @@ class WholeSheet:
     def copy(self, old: FileMark) -> None:
         """Take over every row of `old`; StorageError when one is not as the ledger knows it."""
         group: list[list[str]] = []
-        places = row_places(self._sheets.disk, old.path)
+        places = row_spans(self._sheets.disk, old.path)
         claims = self._sheets.ledger.entries.lines(old.number)
         for place, claim in zip_longest(places, claims):
             line = self._sheets.disk.read(old.path, *place) if place else b""
@@ -222,15 +221,15 @@ class WholeSheet:
                 or cells_digest(old.columns, cells) != claim.cells
             ):
                 raise DamageError(f"{old.path}: a row is not as it was written; see mtdata verify")
-            group.append(spread(old.columns, cells, self._grown.mark.columns))
+            group.append(spread(old.columns, cells, self._file.mark.columns))
             if len(group) == GROUP:
-                self._grown.append(b"".join(csv_lines(group)))
+                self._file.append(b"".join(csv_lines(group)))
                 group = []
-        self._grown.append(b"".join(csv_lines(group)))
+        self._file.append(b"".join(csv_lines(group)))
 
     def finish(self) -> FileMark:
         """Publish the sheet in the place of the old one."""
-        mark = self._grown.mark._replace(path=self._like.path)
+        mark = self._file.mark._replace(path=self._like.path)
         if (
             examine(self._sheets.disk, mark._replace(path=self._staged), b"")
             is not FileFinding.SOUND
@@ -259,7 +258,9 @@ def _lines_of(rows: Sequence[Row], columns: tuple[str, ...]) -> list[bytes]:
     return csv_lines(spread(row.columns, row.cells, columns) for row in rows)
 
 
-def _placed(rows: Sequence[Row], lines: list[bytes], file: int, start: int) -> tuple[Placed, ...]:
+def _with_spans(
+    rows: Sequence[Row], lines: list[bytes], file: int, start: int
+) -> tuple[Placed, ...]:
     placed = []
     for row, line in zip(rows, lines, strict=True):
         placed.append(Placed(row.entry, row.digest, Span(file, start, len(line))))
@@ -272,7 +273,7 @@ def _parsed(lines: Iterator[bytes]) -> Iterator[list[str]]:
         yield from csv.reader((line.decode() for line in lines), strict=True)
 
 
-def row_places(disk: Disk, path: str) -> Iterator[tuple[int, int]]:
+def row_spans(disk: Disk, path: str) -> Iterator[tuple[int, int]]:
     """Start and length of every row behind the header; a row ends where its quotes are even."""
     for start, end in pairwise(_row_ends(disk.stream(path))):
         yield start, end - start

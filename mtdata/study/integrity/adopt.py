@@ -1,14 +1,12 @@
 """Files of a pool that its ledger does not know: the original program's, or ours.
 
-Of a ledger that is lost those are all files, of one that was put back the newer ones.  It reads raw
-files, sheets and benchMark.json and enters what they prove; it writes nothing but the ledger, and
-asks no site.
+Of a ledger that is lost those are all files, of one that was put back the newer ones.  It enters
+what raw files, sheets and benchMark.json prove; it writes nothing but the ledger, asks no site.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -20,8 +18,9 @@ from mtdata.study.files.append_file import digest_of
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.files.sheets import header_of
+from mtdata.study.integrity.adopted_totals import AdoptedTotals
 from mtdata.study.integrity.match import Matching
-from mtdata.study.integrity.placing import Placing, Unplaced, by_scale
+from mtdata.study.integrity.placing import Placing, by_scale
 from mtdata.study.model.days import Named
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import read_entry
@@ -32,33 +31,6 @@ from mtdata.study.pool import Pool
 from mtdata.study.snapshots import Totals, form_of
 
 NO_NAME = "its name is none of a scale and a day; left alone"
-
-
-@dataclass(slots=True)
-class AdoptedTotals:
-    """What was found in a pool and entered in its ledger."""
-
-    raw_files: int = 0
-    entries: int = 0
-    snapshots: int = 0
-    sheets: int = 0
-    rows: int = 0
-    unproven: int = 0
-    odd: list[str] = field(default_factory=list)
-    unplaced: list[Unplaced] = field(default_factory=list)
-
-    def shown(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
-        odd = [*self.odd, *(one.told for one in self.unplaced)]
-        return asdict(replace(self, unplaced=[])) | {"odd": odd, "unplaced": len(self.unplaced)}
-
-    def told(self) -> str:
-        """One sentence for the incident."""
-        return (
-            f"{self.raw_files} raw files with {self.entries} entries and {self.snapshots} "
-            f"snapshots, {self.sheets} sheets with {self.rows} proven rows and {self.unproven} "
-            "that no key opens now"
-        )
 
 
 class Adoption:
@@ -80,7 +52,7 @@ class Adoption:
         self.bring_sheets()
         self.found.entries = self._pool.ledger.adopted.count()
         incidents, now = self._pool.ledger.incidents, self._pool.clock.now()
-        incidents.raise_incident("adopted", "", self.found.told(), now)
+        incidents.raise_incident("adopted", "", self.found.summary(), now)
         for odd in self.found.odd:
             incidents.raise_incident("adopted", "", odd, now)
         for scale, told in by_scale(self.found.unplaced).items():

@@ -19,7 +19,7 @@ from mtdata.core.pool_files import RAW, SHEETS
 from mtdata.study.files.append_file import digest_of, examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.formats import keep_format
-from mtdata.study.files.sheets import header_of, row_places
+from mtdata.study.files.sheets import header_of, row_spans
 from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.placing import Placing, Unplaced
@@ -77,7 +77,7 @@ class Stand:
 
 
 def tell_of_stand(report: RoundReport, pool: Pool, stand: Stand) -> None:
-    """Tell what a round found; close what is over."""
+    """Tell how ledger and files stood at the beginning of a round; close what is over."""
     if stand.behind:
         report.tell("ledger_behind", "", stand.behind)
     for odd in stand.odd:
@@ -133,7 +133,7 @@ class CatchUp:
         adoption.bring_sheets()
         mend_files(pool)
         self.stand.unplaced, self.stand.odd = adoption.found.unplaced, adoption.found.odd
-        self.stand.faults += [(one.scale, FileUnplaced(one.told)) for one in self.stand.unplaced]
+        self.stand.faults += [(one.scale, FileUnplaced(one.detail)) for one in self.stand.unplaced]
         keep_format(pool.disk, pool.archive.formats)
         return self.stand
 
@@ -223,7 +223,7 @@ class CatchUp:
         """How many rows the ledger knows, if all stand there still in their order; else -1."""
         pool, number = self._pool, 0
         claims = pool.ledger.entries.lines(mark.number)
-        places = row_places(pool.disk, mark.path)
+        places = row_spans(pool.disk, mark.path)
         while page := list(islice(claims, BATCH_ENTRIES)):
             spans = [Span(mark.number, *place) for place in islice(places, len(page))]
             stand = list(pool.sheets.lenient(spans))

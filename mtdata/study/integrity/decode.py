@@ -24,11 +24,11 @@ from mtdata.study.integrity.strangers import is_meant, not_taken_up
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
-from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.mark import FORM, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
 from mtdata.study.model.receipt import Backup, Kept, Rows, Span
 from mtdata.study.model.row import columns_of, spread
+from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.model.states import FOREIGN
 from mtdata.study.pool import Pool
@@ -42,8 +42,8 @@ class LostBytes(StorageError):
 
 
 @dataclass(slots=True)
-class Recovery:
-    """Decoding of one pool."""
+class PoolDecoder:
+    """The sheets of one pool, made again from its raw files."""
 
     pool: Pool
     done: list[Decoded] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Recovery:
             return [mark.path for mark in self._sheets(scale)]
         return [f"{RAW}/{name}" for name in self._raw_files(scale)]
 
-    def write_one(self, path: str, out: Disk, folder: str) -> Decoded:
+    def write_sheet(self, path: str, out: Disk, folder: str) -> Decoded:
         """Write the sheet of one of the planned paths."""
         if path.startswith(f"{RAW}/"):
             self._write_loose(path.removeprefix(f"{RAW}/"), out, folder)
@@ -223,10 +223,10 @@ class Recovery:
     def _rows(
         self, backups: Iterator[Backup], columns: tuple[str, ...], decoded: Decoded, form: int
     ) -> Iterator[bytes]:
-        for rows in self._made(backups, decoded, form):
+        for rows in self._rows_of(backups, decoded, form):
             yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows.rows))
 
-    def _made(self, backups: Iterator[Backup], decoded: Decoded, form: int) -> Iterator[Rows]:
+    def _rows_of(self, backups: Iterator[Backup], decoded: Decoded, form: int) -> Iterator[Rows]:
         for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups)):
             rows = rows_of(envelope, answer, self.pool.ledger.entries.row_of, form)
             decoded.rows += len(rows.rows)

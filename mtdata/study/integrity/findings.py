@@ -9,11 +9,11 @@ from typing import Any
 from mtdata.core.errors import ReplicaError
 from mtdata.study.integrity.catch_up import CatchUp, Stand
 from mtdata.study.integrity.strangers import not_taken_up
+from mtdata.study.ledger.evidence import log_incident
 from mtdata.study.model.copy import Range
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Replica
 from mtdata.study.replicas.copying import read_copy
-from mtdata.study.status.report import write_line
 
 Paced = Callable[[int], None]
 """Told the number of bytes just read; it may take its time (a rate limit)."""
@@ -21,7 +21,7 @@ Paced = Callable[[int], None]
 
 @dataclass(slots=True)
 class Findings:
-    """What a scrub read, what was wrong, and what was mended."""
+    """What one pass read, what was wrong, and what was mended."""
 
     raw_files: int = 0
     ranges: int = 0
@@ -50,7 +50,7 @@ def step_up(pool: Pool, found: Findings) -> Stand:
     told += [(fault.incident, scale, str(fault)) for scale, fault in stand.faults]
     for kind, scale, words in told:
         incidents.raise_incident(kind, scale, words, now)
-        write_line(kind, scale, words)
+        log_incident(kind, scale, words)
         found.wrong.append(words)
     found.wrong += stand.odd
     return stand
@@ -64,12 +64,12 @@ def tell_of_strangers(pool: Pool, found: Findings) -> None:
 
 def read_copies(pool: Pool, found: Findings, paced: Paced, is_over: Callable[[], bool]) -> None:
     """Every copy, longest unread first; one that is gone or changed is put again."""
-    pool.ledger.copies.enlist([replica.place for replica in pool.replicas])
+    pool.ledger.copies.enlist([replica.address for replica in pool.replicas])
     begun = pool.clock.now()
     for replica in pool.replicas:
         try:
-            replica.meet(first=not pool.ledger.copies.has_any(replica.place))
-            for one in pool.ledger.copies.unread(replica.place, begun, pool.clock.now):
+            replica.meet(first=not pool.ledger.copies.has_any(replica.address))
+            for one in pool.ledger.copies.unread(replica.address, begun, pool.clock.now):
                 if is_over():
                     found.unread += 1
                     break
@@ -83,8 +83,8 @@ def _read_copy(pool: Pool, replica: Replica, one: Range, found: Findings) -> Non
     content = read_copy(replica, one)
     found.copies += 1
     if content is not None:
-        pool.ledger.copies.note_read(replica.place, [one], pool.clock.now())
+        pool.ledger.copies.note_read(replica.address, [one], pool.clock.now())
         return
-    pool.ledger.copies.forget(replica.place, [one])
-    told = f"{replica.place}: the copy of {one.path} from byte {one.start} is gone or changed"
+    pool.ledger.copies.forget(replica.address, [one])
+    told = f"{replica.address}: the copy of {one.path} from byte {one.start} is gone or changed"
     found.wrong.append(f"{told}; the next round puts it again, nothing of it is deleted")

@@ -14,20 +14,20 @@ from typing import NamedTuple
 
 from mtdata.core.csv_lines import csv_cells, csv_line
 from mtdata.core.errors import EntryError
-from mtdata.study.files.sheets import row_places
+from mtdata.study.files.sheets import row_spans
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model import states
 from mtdata.study.model.likeness import all_alike
-from mtdata.study.model.making import enveloped, rows_of
 from mtdata.study.model.mark import FORMS, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
 from mtdata.study.model.receipt import Backup, HeldBack, Kept, Row, Span
 from mtdata.study.model.row import SEALED, cells_digest, cells_of, spread
+from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import Scale
 from mtdata.study.pool import Pool
 
 ROW_BYTES = 4 << 20
-Made = dict[int, Row] | HeldBack
+RowForms = dict[int, Row] | HeldBack
 """What raw gives for an entry: its row in each form that it has, or why there is none."""
 
 
@@ -69,7 +69,7 @@ class Matching:
     def play(self) -> Matched:
         """Bind every line to its entry; may be done again, bound entries stay as they are."""
         for lines in self._lines():
-            self._pool.ledger.adopted.bind(self._found(lines))
+            self._pool.ledger.adopted.bind(self._bindings(lines))
         return self.matched
 
     def would_fit(self, known: int) -> bool:
@@ -77,11 +77,11 @@ class Matching:
 
         Byte for byte, each of an entry that waits for a line; none is bound.  False without any.
         """
-        count = sum(len(self._found(lines)) for lines in self._lines(known))
+        count = sum(len(self._bindings(lines)) for lines in self._lines(known))
         return count > 0 and self.matched.exact
 
     def _lines(self, known: int = 0) -> Iterator[list[SheetLine]]:
-        places = islice(row_places(self._pool.disk, self._mark.path), known, None)
+        places = islice(row_spans(self._pool.disk, self._mark.path), known, None)
         while page := list(islice(places, BATCH_ENTRIES)):
             yield [self._line(*place) for place in page]
 
@@ -98,10 +98,10 @@ class Matching:
             _id(dict(zip(self._mark.columns, cells, strict=True))), span, content, cells
         )
 
-    def _found(self, lines: list[SheetLine]) -> list[tuple[int, Span, bytes | None]]:
+    def _bindings(self, lines: list[SheetLine]) -> list[tuple[int, Span, bytes | None]]:
         ids = [line.id for line in lines if line.id is not None]
         candidates = self._pool.ledger.adopted.unbound(self._mark.scale, ids, self._mark.number)
-        made = self._made([claim for claims in candidates.values() for claim in claims])
+        made = self._rows_of([claim for claims in candidates.values() for claim in claims])
         found: list[tuple[int, Span, bytes | None]] = []
         for line in lines:
             claims = candidates.get(-1 if line.id is None else line.id, [])
@@ -114,7 +114,7 @@ class Matching:
             found.append((claim.seq, line.span, self._digest(line, made[claim.seq])))
         return found
 
-    def _made(self, claims: Sequence[LedgerEntry]) -> dict[int, Made]:
+    def _rows_of(self, claims: Sequence[LedgerEntry]) -> dict[int, RowForms]:
         """What raw gives for each entry, by seq: a row in each form, or why there is none."""
         bodies = self._pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
         kept = tuple(
@@ -134,7 +134,7 @@ class Matching:
         return {**held, **made}
 
     def _claim_of(
-        self, line: SheetLine, claims: list[LedgerEntry], made: dict[int, Made]
+        self, line: SheetLine, claims: list[LedgerEntry], made: dict[int, RowForms]
     ) -> LedgerEntry | None:
         """The entry whose row the line is: one that is opened before one that is not."""
         known = [claim for claim in claims if claim.seq in made]
@@ -143,7 +143,7 @@ class Matching:
                 return claim
         return None
 
-    def _says_the_same(self, line: SheetLine, made: Made) -> bool:
+    def _says_the_same(self, line: SheetLine, made: RowForms) -> bool:
         if isinstance(made, HeldBack):
             return made.kind == states.SEALED and any(
                 self._shows(line, made, form) for form in FORMS
@@ -175,7 +175,7 @@ class Matching:
             return None
         return spread(columns, cells, self._mark.columns)
 
-    def _digest(self, line: SheetLine, made: Made) -> bytes | None:
+    def _digest(self, line: SheetLine, made: RowForms) -> bytes | None:
         if isinstance(made, HeldBack):
             self.matched.columns.update(made.entry.values)
             self.matched.unproven += 1

@@ -29,7 +29,7 @@ class Unplaced(NamedTuple):
     entries: int  # of them, those that the ledger does not know
 
     @property
-    def told(self) -> str:
+    def detail(self) -> str:
         """What a person has to know."""
         return (
             f"{in_utf8(self.path)} holds {self.entries} entries that the ledger does not know, "
@@ -151,7 +151,9 @@ def by_scale(unplaced: Iterable[Unplaced]) -> dict[str, str]:
     """What is told of raw files that nobody can place, by the scale that they name."""
     found: dict[str, str] = {}
     for one in unplaced:
-        found[one.scale] = f"{found[one.scale]} · {one.told}" if one.scale in found else one.told
+        found[one.scale] = (
+            f"{found[one.scale]} · {one.detail}" if one.scale in found else one.detail
+        )
     return found
 
 

@@ -14,7 +14,7 @@ ADVICE = "`mtdata verify` takes up what can be placed"
 
 
 def not_taken_up(pool: Pool) -> dict[str, str]:
-    """What is wrong with raw files that cannot be read, or hold what the ledger does not know."""
+    """What is wrong with raw files that hold what the ledger does not know, or cannot be read."""
     return {**Placing(pool).unreadable(), **strangers(pool)}
 
 

@@ -15,11 +15,12 @@ from mtdata.core.errors import MTDataError, StorageError
 from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
-from mtdata.study.files.sheets import row_places
+from mtdata.study.files.sheets import row_spans
 from mtdata.study.integrity.catch_up import Stand
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.repair import RawRepair
+from mtdata.study.ledger.evidence import log_incident
 from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.mark import FileFinding, FileMark, finding
 from mtdata.study.model.package import BATCH_ENTRIES
@@ -29,15 +30,14 @@ from mtdata.study.model.states import ASIDE, CLOSED, LIVE, REPLACED
 from mtdata.study.pending import make_waiting_rows, release_files
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.scale_report import ScaleReport
-from mtdata.study.status.report import write_line
 
 PIECE = 1 << 20
 AT_REST = (FileFinding.SOUND, FileFinding.UNBORN)
 """A file that was begun, and whose first bytes never got there, has nothing to lose."""
 
 
-class Scrub:
-    """One pass over a pool."""
+class PoolVerification:
+    """One pass over the files of a pool, each held against the ledger byte by byte."""
 
     def __init__(
         self,
@@ -260,7 +260,7 @@ class Scrub:
         claims = self._pool.ledger.entries.lines(mark.number)
         wanted = next(claims, None)
         found = []
-        for start, _ in row_places(self._pool.disk, mark.path) if self._is_there(mark) else ():
+        for start, _ in row_spans(self._pool.disk, mark.path) if self._is_there(mark) else ():
             if wanted and wanted.line and wanted.line.start == start:
                 wanted = next(claims, None)
             else:
@@ -283,9 +283,9 @@ class Scrub:
         make_waiting_rows(pool, self._report_of, holds_up=holds_up)
         for told in self.found.mended:
             pool.ledger.incidents.raise_incident("mended", "", told, pool.clock.now())
-            write_line("mended", "", told)
+            log_incident("mended", "", told)
 
     def _wrong(self, kind: str, mark: FileMark, told: str) -> None:
         self.found.wrong.append(f"{mark.path}: {told}")
         self._pool.evidence.enter(kind, mark.scale, f"{mark.path}: {told}")
-        write_line(kind, mark.scale, f"{mark.path}: {told}")
+        log_incident(kind, mark.scale, f"{mark.path}: {told}")

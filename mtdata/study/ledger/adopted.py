@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.ledger.entries import CLAIM, claim_of
+from mtdata.study.ledger.entries import ENTRY_COLUMNS, entry_of
 from mtdata.study.ledger.entry import LedgerEntry
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.states import (
@@ -27,7 +27,7 @@ _OTHER = "SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.
 
 
 class AdoptedEntries:
-    """Entries and rows that were found and not made."""
+    """Entries and rows that stood in the pool before its ledger knew of them."""
 
     def __init__(self, connection: LedgerDatabase) -> None:
         self._db = connection
@@ -40,14 +40,15 @@ class AdoptedEntries:
         found: dict[int, list[LedgerEntry]] = {}
         for number in set(ids):
             for row in self._db.all(
-                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state <> {SAME_VALUES}"
+                f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
+                f" AND state <> {SAME_VALUES}"
                 " AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
                 f" AND held IS NOT '{MALFORMED}' AND raw_lost = 0 ORDER BY seq",
                 scale,
                 number,
                 sheet,
             ):
-                found.setdefault(number, []).append(claim_of(row))
+                found.setdefault(number, []).append(entry_of(row))
         return found
 
     def bind(self, lines: Sequence[tuple[int, Span, bytes | None]]) -> None:
@@ -154,7 +155,8 @@ class AdoptedEntries:
         found: dict[int, LedgerEntry] = {}
         for number in set(ids):
             row = self._db.row(
-                f"SELECT {CLAIM} FROM entries WHERE scale = ? AND id = ? AND state < {SAME_VALUES}"
+                f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
+                f" AND state < {SAME_VALUES}"
                 " AND file IN (SELECT number FROM files"
                 f" WHERE kind = 'raw' AND state = '{FOREIGN}')"
                 " ORDER BY seq DESC LIMIT 1",
@@ -162,5 +164,5 @@ class AdoptedEntries:
                 number,
             )
             if row is not None:
-                found[number] = claim_of(row)
+                found[number] = entry_of(row)
         return found

@@ -21,7 +21,7 @@ _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
 LAST = "9999-12-31"
 
 
-def _places(values: Sequence[str]) -> str:
+def _question_marks(values: Sequence[str]) -> str:
     return ", ".join("?" * len(values))
 
 
@@ -137,7 +137,7 @@ class Arrivals:
 
         Those are counted apart.
         """
-        runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({_places(commands)})"
+        runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({_question_marks(commands)})"
         until = latest_counted(now).isoformat()
         good = self._db.row(
             f"SELECT max(number) {runs} AND exit IN (0, 1) AND ended_at <= ?", *commands, until
@@ -165,7 +165,7 @@ class Arrivals:
         """When rounds of these commands ended well after that moment, and up to now."""
         rows = self._db.all(
             "SELECT ended_at FROM runs INDEXED BY runs_command WHERE exit IN (0, 1)"
-            f" AND ended_at > ? AND ended_at <= ? AND command IN ({_places(commands)})",
+            f" AND ended_at > ? AND ended_at <= ? AND command IN ({_question_marks(commands)})",
             since.isoformat(),
             latest_counted(now).isoformat(),
             *commands,

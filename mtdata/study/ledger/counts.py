@@ -47,7 +47,7 @@ class Counts:
         return found
 
     def scales_waiting(self, fingerprint: str) -> list[str]:
-        """Scales that `waiting` has something for."""
+        """Scales with entries that may become rows now, by the fingerprint of the keys."""
         return [
             row[0]
             for row in self._db.all(

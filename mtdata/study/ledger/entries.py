@@ -36,10 +36,11 @@ NO_ID = -1
 PAGE = 1024
 
 
-CLAIM = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
+ENTRY_COLUMNS = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
 
 
-def claim_of(row: tuple[Any, ...]) -> LedgerEntry:
+def entry_of(row: tuple[Any, ...]) -> LedgerEntry:
+    """The entry of a row of ENTRY_COLUMNS; StorageError for a sheet without a line in it."""
     seq, number, digest, file, start, length, sheet, line_start, line_length, cells = row
     if sheet is not None and (line_start is None or line_length is None):
         raise StorageError(f"the ledger gives an entry a sheet and no line in it.{REBUILD}")
@@ -169,7 +170,7 @@ class Entries(Counts):
         last = self._db.row("SELECT coalesce(max(seq), 0) FROM entries")
         after = 0
         while rows := self._db.all(
-            f"SELECT {CLAIM} FROM entries WHERE scale = ? AND state < {ROWED}"
+            f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND state < {ROWED}"
             f" AND seq > ? AND seq <= ? AND {WORTH_A_TRY} AND raw_lost = 0"
             " ORDER BY seq LIMIT ?",
             scale,
@@ -178,7 +179,7 @@ class Entries(Counts):
             fingerprint,
             PAGE,
         ):
-            yield [claim_of(row) for row in rows]
+            yield [entry_of(row) for row in rows]
             after = rows[-1][0]
 
     def owed(self, scale: str) -> Iterator[list[LedgerEntry]]:
@@ -189,7 +190,7 @@ class Entries(Counts):
         """
         after = NO_ID, sys.maxsize
         while rows := self._db.all(
-            f"SELECT {CLAIM} FROM entries e JOIN temp.present p USING (id, digest)"
+            f"SELECT {ENTRY_COLUMNS} FROM entries e JOIN temp.present p USING (id, digest)"
             f" WHERE e.scale = ? AND e.state = {ROWED} AND e.raw_lost = 0"
             " AND (e.id, e.seq) > (?, ?)"
             " AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND"
@@ -202,33 +203,33 @@ class Entries(Counts):
             last = rows[-1][1]
             if len(rows) == PAGE and rows[0][1] != last:  # all versions of an id on one page
                 rows = [row for row in rows if row[1] != last]
-            yield [claim_of(row) for row in rows]
+            yield [entry_of(row) for row in rows]
             after = rows[-1][1], rows[-1][0]
 
     def lines(self, sheet: int) -> Iterator[LedgerEntry]:
         """Every entry with a line in that sheet, in the order of the lines."""
         after = -1
         while rows := self._db.all(
-            f"SELECT {CLAIM} FROM entries WHERE sheet = ? AND line_start > ?"
+            f"SELECT {ENTRY_COLUMNS} FROM entries WHERE sheet = ? AND line_start > ?"
             " ORDER BY line_start LIMIT ?",
             sheet,
             after,
             PAGE,
         ):
-            yield from map(claim_of, rows)
+            yield from map(entry_of, rows)
             after = rows[-1][7]
 
     def in_raw(self, file: int) -> Iterator[list[LedgerEntry]]:
         """Entries whose raw bytes should stand in that file, by place, in pages."""
         after = -1
         while rows := self._db.all(
-            f"SELECT {CLAIM} FROM entries WHERE file = ? AND start > ? AND raw_lost = 0"
+            f"SELECT {ENTRY_COLUMNS} FROM entries WHERE file = ? AND start > ? AND raw_lost = 0"
             " ORDER BY start LIMIT ?",
             file,
             after,
             PAGE,
         ):
-            yield [claim_of(row) for row in rows]
+            yield [entry_of(row) for row in rows]
             after = rows[-1][4]
 
     def record_rows(self, mark: FileMark, placed: Iterable[Placed]) -> None:
@@ -242,7 +243,7 @@ class Entries(Counts):
             )
 
     def record_held(self, held: Iterable[HeldBack], fingerprint: str) -> None:
-        """Commit that entries wait, for what, and what was tried."""
+        """Commit that entries are held, why, and with which keys they were tried."""
         with self._db.commit():
             self._db.run_many(
                 f"UPDATE entries SET state = {HELD}, held = ?, reason = ?, tried_with = ?"

@@ -10,8 +10,10 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from mtdata import logs
 from mtdata.alerts.incident import DAMAGE, KINDS, Incident, hinders
 from mtdata.alerts.incidents import Incidents
+from mtdata.alerts.levels import level_of
 from mtdata.core.errors import StorageError
 from mtdata.core.past import past
 
@@ -33,6 +35,11 @@ class Evidence:
     def enter(self, kind: str, scale: str, detail: str) -> None:
         """Open the incident, or count it; StorageError when it cannot be: then nothing goes on."""
         self._incidents.raise_incident(kind, scale, detail, self._now())
+
+    def enter_aloud(self, kind: str, scale: str, detail: str) -> None:
+        """Enter it, and write it into the log, where no step tells of it at its end."""
+        self.enter(kind, scale, detail)
+        log_incident(kind, scale, detail)
 
     def against(self, scale: str) -> list[Incident]:
         """What forbids deletes of the scale: damage anywhere in the pool, or its own trouble."""
@@ -56,6 +63,12 @@ class Evidence:
         """What a round ends with for what stands and hinders deletes: 74 damage, 1 else, 0 none."""
         kinds = {one.kind for one in self._incidents.open_incidents() if KINDS[one.kind].blocks}
         return StorageError.exit_code if kinds & DAMAGE else int(bool(kinds))
+
+
+def log_incident(kind: str, scale: str, detail: str) -> None:
+    """Write one line into the log about an incident that is entered elsewhere."""
+    with logs.at(scale=scale):
+        log.log(level_of(kind), "%s: %s", KINDS[kind].title, detail)
 
 
 def words(found: Iterable[Incident]) -> list[str]:

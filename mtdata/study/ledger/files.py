@@ -18,7 +18,7 @@ _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, 
 
 
 class LiveLength(NamedTuple):
-    """The little that a look at every file needs."""
+    """A file that may still be written, and its length in bytes by the ledger."""
 
     number: int
     path: str

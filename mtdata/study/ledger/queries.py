@@ -43,7 +43,7 @@ class Balance(NamedTuple):
 
 
 class Entered(NamedTuple):
-    """What is entered of one file."""
+    """What the ledger says of one file; `length` in bytes."""
 
     state: str
     length: int
@@ -81,7 +81,7 @@ class Queries:
         ]
 
     def balance(self, scale: str) -> Balance:
-        """One statement, so that a round beside it cannot come between the numbers."""
+        """How the entries of a scale add up, all at one moment though a round runs beside it."""
         row = self._db.row(
             "SELECT"
             " (SELECT count(e.start) FROM files f CROSS JOIN entries e INDEXED BY entries_raw"

@@ -51,7 +51,7 @@ class Silence(NamedTuple):
         """How long without a new entry is too long."""
         return max(DAY, GAPS * self.usual)
 
-    def told(self) -> str:
+    def detail(self) -> str:
         """In words that stay the same as long as the silence lasts."""
         return (
             f"no new entry since {self.since:%Y-%m-%d %H:%M} UTC; until then there was never more "

@@ -35,12 +35,12 @@ def differs(theirs: Identity, name: str, server: str) -> str:
     told = []
     if theirs.name and theirs.name.casefold() != name.casefold():
         told.append(f"NAME {theirs.name}, and the config says {name}")
-    if theirs.server and server and place_of(theirs.server) != place_of(server):
+    if theirs.server and server and address_of(theirs.server) != address_of(server):
         told.append(f"SERVER {theirs.server}, and the config says {server}")
     return "; ".join(told)
 
 
-def place_of(server: str) -> str:
+def address_of(server: str) -> str:
     """What of SERVER tells one study from another: host, port and path, not http or https."""
     scheme, _, rest = server.partition("://")
     host, slash, path = rest.partition("/")

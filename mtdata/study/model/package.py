@@ -163,13 +163,13 @@ def elements(window: StreamWindow) -> Iterator[Entry]:
         if window.peek() in (b",", b"]"):  # nothing between two commas, or behind the last
             window.garbled = True
         else:
-            window.began = window.place
+            window.began = window.offset
             if (entry := _usual_entry(window)) is not None:
                 yield entry
                 continue
             yield _measured_entry(window)
         if window.peek() not in (b",", b"]", b"{"):
-            window.began = window.place
+            window.began = window.offset
             yield _resynchronised(window)
         mark = window.peek()
         if mark == b"{":  # only the comma is missing

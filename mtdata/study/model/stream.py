@@ -32,7 +32,7 @@ class StreamWindow:
         self.sound: Mapping[str, Any] | None = None  # the last entry that nothing was wrong with
 
     @property
-    def place(self) -> int:
+    def offset(self) -> int:
         """How many bytes of the stream lie before `start`."""
         return self._before + self.start
 
@@ -42,7 +42,7 @@ class StreamWindow:
         Each garbled entry may be as long as an entry can be: many would make a square of it.
         """
         self._looked += length
-        return self._looked <= LOOKED_AT_LEAST + LOOKS * self.place
+        return self._looked <= LOOKED_AT_LEAST + LOOKS * self.offset
 
     def grow(self) -> bool:
         """Read on, at least as much as is held already, so that rescans stay linear.

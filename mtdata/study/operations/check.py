@@ -175,7 +175,7 @@ def _check_replica(site: SiteConfig, number: int) -> Finding:
     try:
         replica = replicas_of(site)[number]
         try:
-            place = probe(replica, first=not _has_copies(site, replica.place))
+            place = probe(replica, first=not _has_copies(site, replica.address))
         finally:
             replica.close()
     except MTDataError as error:

@@ -20,9 +20,10 @@ from mtdata.core.pool_files import RECOVERED
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.stop import StopToken
 from mtdata.study.from_ledger import LedgerSheet, owed
-from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
+from mtdata.study.integrity.adopt import Adoption
+from mtdata.study.integrity.adopted_totals import AdoptedTotals
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
-from mtdata.study.integrity.decode import Recovery
+from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.integrity.strangers import strangers
 from mtdata.study.ledger import Ledger, Released
 from mtdata.study.model.scale import Scale
@@ -44,15 +45,14 @@ from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
 from mtdata.study.scale_report import ScaleReport
-from mtdata.study.status import forecasts as outlook
-from mtdata.study.status import overview as standing
+from mtdata.study.status import forecasts, overview
 from mtdata.study.status.report import RoundResult
 from mtdata.study.status.shape import as_json
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
 REBUILD = "`mtdata verify {} --rebuild-ledger`"
-COLLECTED, KEPT = outlook.COLLECTED, outlook.KEPT
+COLLECTED, KEPT = forecasts.COLLECTED, forecasts.KEPT
 
 
 def export(
@@ -121,7 +121,7 @@ def _adopt(site: SiteConfig, watch: Callable[[str], None], held: HeldLock) -> Ad
         if disk.size(Ledger.NAME + ending) is not None:
             disk.publish(Ledger.NAME + ending, f"{Ledger.NAME}.lost{ending}")
     disk.publish(REBUILDING, Ledger.NAME)
-    log.warning("made the ledger from the files of the pool: %s", adopted.told())
+    log.warning("made the ledger from the files of the pool: %s", adopted.summary())
     for odd in adopted.odd:
         log.warning("%s", odd)
     return adopted
@@ -135,7 +135,7 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
         locked(site) as held,
         open_pool(site, Ledger.NAME if known else None, held=held) as opening,
     ):
-        recovery = Recovery(opening.pool)
+        recovery = PoolDecoder(opening.pool)
         if check:
             if not known:
                 raise StorageError(
@@ -179,13 +179,13 @@ def look_ahead(site: SiteConfig) -> None:
     """
     if has_pool(site):
         with look_into(site) as pool:
-            outlook.look(pool, site, pool.clock.now())
+            forecasts.look_ahead(pool, site, pool.clock.now())
 
 
 def status(site: SiteConfig) -> dict[str, Any]:
     """How the pool stands."""
     with look_into(site) as pool:
-        return as_json(standing.overview(pool, site))
+        return as_json(overview.overview(pool, site))
 
 
 def write_metrics(settings: Settings, path: Path | None = None) -> None:
@@ -221,7 +221,7 @@ def numbers(settings: Settings) -> bytes:
 def held(site: SiteConfig) -> list[dict[str, Any]]:
     """Held entries and why."""
     with open_pool(site) as opening:
-        return standing.held(opening.pool)
+        return overview.held(opening.pool)
 
 
 def release(site: SiteConfig, scale: str, number: int | None) -> Released:
@@ -264,7 +264,7 @@ def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
 
 def _deletions(found: _Proven, site: SiteConfig) -> dict[str, Any]:
     report, proven, waiting, reasons = found
-    told = standing.reasons(report.run)
+    told = overview.reasons(report.run)
     may = [] if told["blocked"] else proven[: site.delete_limit]
     why = [told["blocked"]] if told["blocked"] else []
     why += [f"{count} {reason}" for reason, count in told["kept"].items()]

@@ -21,7 +21,7 @@ def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
 
 
 def closed_incidents(site: SiteConfig, before: int, most: int) -> list[Incident]:
-    """Closed ones with a lower number, the newest first."""
+    """At most so many closed incidents with a lower number, the newest first."""
     if not (site.path / Ledger.NAME).is_file():
         return []
     with closing(Ledger(site.path / Ledger.NAME)) as ledger:

@@ -13,7 +13,7 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import JobError, StorageError
 from mtdata.core.pool_files import RECOVERED
 from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
-from mtdata.study.integrity.decode import Recovery
+from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.scale import NAME
@@ -114,7 +114,7 @@ def _is_begun(site: SiteConfig) -> bool:
 
 def _of_site(work: Work, site: SiteConfig) -> list[str]:
     with _recovering(site) as opening:
-        paths = Recovery(opening.pool).planned(
+        paths = PoolDecoder(opening.pool).planned(
             work.parameters["scale"], known=knows_its_files(site)
         )
     return [f"{site.name}{BETWEEN}{path}" for path in paths]
@@ -156,7 +156,7 @@ def _decode(work: Work) -> None:
     sheet = Path(path).name.removesuffix(".json").removesuffix(".csv") + ".csv"
     disk.drop_earlier(folder + sheet)
     with _recovering(site) as opening:
-        done = Recovery(opening.pool).write_one(path, disk, folder)
+        done = PoolDecoder(opening.pool).write_sheet(path, disk, folder)
     if done.difference:
         raise StorageError(f"{done.sheet}: {done.difference}")
     work.progress(done.rows)

@@ -214,7 +214,7 @@ def has_ledger(site: SiteConfig) -> bool:
 
 
 def has_raw(site: SiteConfig) -> bool:
-    """Whether there are raw files, with or without a ledger.  StorageError as above."""
+    """Whether there are raw files, with or without a ledger; StorageError where that is hidden."""
     with _seen(site):
         return any((site.path / RAW).glob("*.json"))
 

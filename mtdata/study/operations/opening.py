@@ -163,7 +163,7 @@ def refuse_stranger(site: SiteConfig) -> None:
 
 
 def refuse_unknown(site: SiteConfig) -> None:
-    """OwnerError as above; PoolTaken or PoolAway for a pool that is not the site's, or not it."""
+    """Refuse another user's pool (OwnerError), another site's (PoolTaken), another (PoolAway)."""
     refuse_stranger(site)
     KnownPool(site).refuse()
 

@@ -28,12 +28,12 @@ class StudyTask(NamedTuple):
         """When it last began that ended well; None for never."""
         return app.last_success(site, self.commands)
 
-    def is_due(self, site: SiteConfig, terms: DaemonConfig, now: datetime) -> bool:
+    def is_due(self, site: SiteConfig, config: DaemonConfig, now: datetime) -> bool:
         """Whether it should be done now, by what the ledger knows of the last time.
 
         A little before its time counts: who calls us every five minutes may be a second early.
         """
-        last, at = self.last(site), self.at(site, terms)
+        last, at = self.last(site), self.at(site, config)
         if at is None:
             return schedule.is_due(last, site.every_s * 0.9, now)
         return schedule.is_due_daily(last, at, site.timezone, now)
@@ -63,10 +63,10 @@ def _verify(turn: TaskTurn[SiteConfig]) -> int:
     return StorageError.exit_code if found["wrong"] else 0
 
 
-COLLECT = StudyTask("collect", app.COLLECTED, lambda site, terms: None, _collect)
+COLLECT = StudyTask("collect", app.COLLECTED, lambda site, config: None, _collect)
 DAILY = (
-    StudyTask("static", app.KEPT, lambda site, terms: site.static_at, _keep),
-    StudyTask("verify", (verify.VERIFIED,), lambda site, terms: terms.scrub_at, _verify),
+    StudyTask("static", app.KEPT, lambda site, config: site.static_at, _keep),
+    StudyTask("verify", (verify.VERIFIED,), lambda site, config: config.scrub_at, _verify),
 )
 """What is done once a day; a new one is one line here."""
 

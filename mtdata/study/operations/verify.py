@@ -13,7 +13,7 @@ from mtdata.config import SiteConfig
 from mtdata.core.clock import ByteRate
 from mtdata.core.errors import StorageError
 from mtdata.core.stop import StopToken
-from mtdata.study.integrity.verify import Scrub
+from mtdata.study.integrity.verify import PoolVerification
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations.opening import (
     alone_on,
@@ -66,7 +66,7 @@ def verify(
         alone_on(site) as held,
         open_pool(site, stop=stop, held=held) as opening,
     ):
-        scrub = Scrub(
+        scrub = PoolVerification(
             opening.pool, paced, lambda: enough(read, total), holds_drift=site.holds_drift
         )
         total = scrub.total()

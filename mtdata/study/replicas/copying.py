@@ -33,7 +33,7 @@ BACKLOG_BYTES = 1 << 30
 
 
 class Sent(Enum):
-    """What became of one range."""
+    """What became of one range of raw bytes."""
 
     PUT = "put"
     THERE = "there already"
@@ -48,7 +48,7 @@ class Copying:
         self._since = pool.clock.now().isoformat()
         self._sure: set[tuple[str, int, int]] = set()  # confirmed within this round
         self._met: set[str] = set()
-        self._left = {replica.place: (BACKLOG, BACKLOG_BYTES) for replica in pool.replicas}
+        self._left = {replica.address: (BACKLOG, BACKLOG_BYTES) for replica in pool.replicas}
         self._lost: dict[str, list[Range]] = {}
         self._faults: dict[str, ReplicaError] = {}
         self._unconfirmed: Counter[str] = Counter()  # entries that wait for a replica, by its place
@@ -57,7 +57,7 @@ class Copying:
 
     def begin(self) -> None:
         """Enter what the replicas of today's config want."""
-        self._pool.ledger.copies.enlist([replica.place for replica in self._pool.replicas])
+        self._pool.ledger.copies.enlist([replica.address for replica in self._pool.replicas])
 
     @property
     def hinders(self) -> bool:
@@ -83,18 +83,18 @@ class Copying:
             self._guarded(replica, partial(self._put_missing, replica, scale))
 
     def _guarded(self, replica: Replica, act: Callable[[], None]) -> None:
-        if replica.place in self._faults:
+        if replica.address in self._faults:
             return
         try:
-            if replica.place not in self._met:
-                replica.meet(first=not self._pool.ledger.copies.has_any(replica.place))
-                self._met.add(replica.place)
+            if replica.address not in self._met:
+                replica.meet(first=not self._pool.ledger.copies.has_any(replica.address))
+                self._met.add(replica.address)
             act()
         except ReplicaError as error:
-            self._faults.setdefault(replica.place, error)
+            self._faults.setdefault(replica.address, error)
 
     def _put_missing(self, replica: Replica, scale: str | None) -> None:
-        for page in self._pool.ledger.copies.missing(replica.place, scale):
+        for page in self._pool.ledger.copies.missing(replica.address, scale):
             affordable = [one for one in page if self._affords(replica, one)]
             if not affordable:  # what came newly stands first
                 return
@@ -103,10 +103,10 @@ class Copying:
     def _affords(self, replica: Replica, wanted: Range) -> bool:
         if wanted.kept_at >= self._since:
             return True
-        ranges, length = self._left[replica.place]
+        ranges, length = self._left[replica.address]
         if ranges <= 0 or length <= 0:
             return False
-        self._left[replica.place] = ranges - 1, length - wanted.length
+        self._left[replica.address] = ranges - 1, length - wanted.length
         return True
 
     def _put(self, replica: Replica, ranges: list[Range]) -> None:
@@ -120,8 +120,8 @@ class Copying:
                     done.append((one, sent is Sent.PUT))
         finally:
             if done:
-                self._pool.ledger.copies.record(replica.place, done, self._pool.clock.now())
-            self._sure.update((replica.place, one.file, one.start) for one, _ in done)
+                self._pool.ledger.copies.record(replica.address, done, self._pool.clock.now())
+            self._sure.update((replica.address, one.file, one.start) for one, _ in done)
 
     def _sent(self, replica: Replica, wanted: Range) -> Sent:
         """Put one range, unless it is there: an earlier round may have ended before its commit."""
@@ -134,7 +134,7 @@ class Copying:
             return Sent.DAMAGED
         replica.put(name, content, wanted.digest)
         if not replica.confirm(name, wanted.length, wanted.digest):
-            raise ReplicaWrong(f"{replica.place}: {name} is not what was just put there")
+            raise ReplicaWrong(f"{replica.address}: {name} is not what was just put there")
         return Sent.PUT
 
     def _here(self, wanted: Range) -> bytes | None:
@@ -166,7 +166,7 @@ class Copying:
         for replica in self._pool.replicas:
             self._guarded(replica, partial(self._look, replica, wanted))
             lacking = [one for one in held.values() if not self._is_sure(replica, one)]
-            self._unconfirmed[replica.place] += len(lacking)
+            self._unconfirmed[replica.address] += len(lacking)
         sure = frozenset(
             seq
             for seq, one in held.items()
@@ -184,11 +184,11 @@ class Copying:
         return number, told + [str(fault) for fault in self.faults()] if told else []
 
     def _is_sure(self, replica: Replica, one: Range | None) -> bool:
-        return one is not None and (replica.place, one.file, one.start) in self._sure
+        return one is not None and (replica.address, one.file, one.start) in self._sure
 
     def _look(self, replica: Replica, wanted: set[Range]) -> None:
         """Ask for copies that an earlier round saw; what is not so any more is owed again."""
-        copies, place = self._pool.ledger.copies, replica.place
+        copies, place = self._pool.ledger.copies, replica.address
         known = [one for one in sorted(wanted) if not self._is_sure(replica, one)]
         known = [one for one in known if copies.is_confirmed(place, one)]
         lost = []
@@ -228,26 +228,26 @@ def _several(act: Callable[[Range], Found], ranges: list[Range]) -> Iterator[tup
     Never in this thread, not even one: boto3 would take the Stopped of a signal for a fault of
     the network, and try once more.
     """
-    with ThreadPoolExecutor(CONNECTIONS, "replica") as crew:
+    with ThreadPoolExecutor(CONNECTIONS, "replica") as threads:
         try:
-            jobs = [(one, crew.submit(logs.carried(act), one)) for one in ranges]
+            jobs = [(one, threads.submit(logs.carried(act), one)) for one in ranges]
             for one, job in jobs:
                 yield one, job.result()
         finally:
-            crew.shutdown(cancel_futures=True)
+            threads.shutdown(cancel_futures=True)
 
 
 def _aside(act: Callable[[], Found]) -> Found:
     """Act in another thread, for the same reason, and wait."""
-    with ThreadPoolExecutor(1, "replica") as crew:
-        return crew.submit(logs.carried(act)).result()
+    with ThreadPoolExecutor(1, "replica") as threads:
+        return threads.submit(logs.carried(act)).result()
 
 
 def probe(replica: Replica, *, first: bool) -> str:
     """Put a few bytes there, confirm and read them; the replica's place, or its error."""
     replica.meet(first=first)
     _aside(partial(_probe, replica))
-    return replica.place
+    return replica.address
 
 
 def _probe(replica: Replica) -> None:
@@ -255,9 +255,9 @@ def _probe(replica: Replica) -> None:
     digest = sha256(content).digest()
     replica.put(PROBE, content, digest)
     if not replica.confirm(PROBE, len(content), digest):
-        raise ReplicaWrong(f"{replica.place}: {PROBE} is not what was just put there")
+        raise ReplicaWrong(f"{replica.address}: {PROBE} is not what was just put there")
     if replica.read(PROBE, len(content)) != content:
-        raise ReplicaWrong(f"{replica.place}: {PROBE} comes back as other bytes")
+        raise ReplicaWrong(f"{replica.address}: {PROBE} comes back as other bytes")
 
 
 # for those who read everything again --------------------------------------------------------------

@@ -34,11 +34,11 @@ class FolderReplica:
         self._folder = self._root / access.site
         self._disk = FolderDisk(self._folder)
         self._known = KnownFolder(self._folder, MARKER, MARKED, access.state)
-        self.place = access.url
+        self.address = access.url
 
     def meet(self, *, first: bool) -> None:
         """Port: Replica.meet."""
-        with self._told():
+        with self._replica_faults():
             if first and self._root.is_dir() and not self._known.is_away():
                 self._known.take_on()
             self._look()
@@ -46,18 +46,18 @@ class FolderReplica:
 
     def _look(self) -> None:
         if not self._root.is_dir():
-            raise ReplicaError(f"{self.place}: there is no such folder; is its disk mounted?")
-        with self._told():
+            raise ReplicaError(f"{self.address}: there is no such folder; is its disk mounted?")
+        with self._replica_faults():
             if self._disk.size(MARKER) is None:
                 raise ReplicaError(
-                    f"{self.place}: this is not the folder that was used before; is its disk "
+                    f"{self.address}: this is not the folder that was used before; is its disk "
                     f"mounted? If it is a new one: touch {self._folder / MARKER}"
                 )
 
     def put(self, name: str, content: bytes, digest: bytes) -> None:
         """Port: Replica.put."""
         self._look()
-        with self._told():
+        with self._replica_faults():
             self._disk.replace(checked_copy_name(name), content)
 
     def confirm(self, name: str, length: int, digest: bytes) -> bool:
@@ -68,7 +68,7 @@ class FolderReplica:
     def read(self, name: str, length: int) -> bytes | None:
         """Port: Replica.read."""
         self._look()
-        with self._told():
+        with self._replica_faults():
             if self._disk.size(checked_copy_name(name)) is None:
                 return None
             return self._disk.read(name, 0, length + 1)
@@ -77,8 +77,8 @@ class FolderReplica:
         """Port: Replica.close."""
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _replica_faults(self) -> Iterator[None]:
         try:
             yield
         except StorageError as error:
-            raise ReplicaError(f"{self.place}: {error}") from None
+            raise ReplicaError(f"{self.address}: {error}") from None

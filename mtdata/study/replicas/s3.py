@@ -39,7 +39,7 @@ class S3Replica:
         self._longest_s = READ_WAITS * access.store.timeout_s
         self._bucket = S3Bucket(access.store, bucket, Words(self._refused, self._failed))
         where = f" at {access.store.endpoint}" if access.store.endpoint else ""
-        self.place = f"s3://{bucket}/{prefix}".rstrip("/") + where
+        self.address = f"s3://{bucket}/{prefix}".rstrip("/") + where
 
     def meet(self, *, first: bool) -> None:
         """Port: Replica.meet.  A bucket has a name of its own; nothing else can stand there."""
@@ -50,7 +50,7 @@ class S3Replica:
         answer = self._bucket.put(self._key(name), content, digest, **how)
         wanted = b64encode(digest).decode()
         if answer.get("ChecksumSHA256", wanted) != wanted:
-            raise ReplicaWrong(f"{self.place}: it worked out another checksum for {name}")
+            raise ReplicaWrong(f"{self.address}: it worked out another checksum for {name}")
 
     def confirm(self, name: str, length: int, digest: bytes) -> bool:
         """Port: Replica.confirm.  A store that keeps no checksums has to show the bytes."""
@@ -58,7 +58,7 @@ class S3Replica:
         if answer is None:
             return False
         if "ContentLength" not in answer:
-            raise ReplicaError(f"{self.place}: it does not say how long {name} is")
+            raise ReplicaError(f"{self.address}: it does not say how long {name} is")
         if answer["ContentLength"] != length:
             return False
         said = answer.get("ChecksumSHA256")
@@ -80,7 +80,7 @@ class S3Replica:
                 if len(content) > length:
                     break
                 if time.monotonic() > ends_at:
-                    raise ReplicaError(f"{self.place}: a copy came too slowly (TIMEOUT)")
+                    raise ReplicaError(f"{self.address}: a copy came too slowly (TIMEOUT)")
         return bytes(content[: length + 1])
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class S3Replica:
 
     def _refused(self, found: StoreRefusal) -> ReplicaError:
         status, code = found.status, found.code
-        told = f"{self.place}: it answered {status} ({found.code_text})"
+        told = f"{self.address}: it answered {status} ({found.code_text})"
         if code in DAMAGED:
             return ReplicaWrong(f"{told}: the bytes were damaged on the way")
         if found.later:
@@ -105,4 +105,4 @@ class S3Replica:
 
     def _failed(self, fault: StoreFault) -> ReplicaError:
         kind = ReplicaRefused if fault.lasts else ReplicaError
-        return kind(f"{self.place}: {fault.words}")
+        return kind(f"{self.address}: {fault.words}")

@@ -23,7 +23,7 @@ WEEKS = forecast.LOOK_BACK.days
 _ASK = "See whether the daemon, the timer or cron runs, and `mtdata incidents` for what hinders it"
 
 
-def look(pool: Pool, config: SiteConfig, now: datetime) -> None:
+def look_ahead(pool: Pool, config: SiteConfig, now: datetime) -> None:
     """Open and close what is foreseen of one site; a round may be running meanwhile."""
     watch = Forecasts(pool, config, RoundReport(config.name, pool, {}))
     watch.disk()
@@ -112,14 +112,14 @@ class Forecasts:
         """Only a scale without an entry for a day is looked at closely."""
         told = None
         if newest is not None and now - newest > forecast.DAY:
-            told = self._told_of_silence(scale, now)
+            told = self._silence_detail(scale, now)
         incidents = self._pool.ledger.incidents
         is_open = any(one.kind == "silence" for one in incidents.open_incidents(scale))
         if told and not is_open and incidents.has_detail("silence", scale, told):
             return  # a person has closed it: the study may have ended, and that is known now
         self._settle("silence", scale, told)
 
-    def _told_of_silence(self, scale: str, now: datetime) -> str | None:
+    def _silence_detail(self, scale: str, now: datetime) -> str | None:
         arrivals = self._pool.ledger.arrivals
         found = forecast.silence(arrivals.moments(scale, self._day(now, 2 * WEEKS), now))
         if found is None or now - found.since <= found.limit:
@@ -127,7 +127,7 @@ class Forecasts:
         commands = (command.format(self._config.name) for command in COLLECTED)
         rounds_then = arrivals.good_rounds(found.since, now, *commands)
         heard = forecast.listened(found.since, rounds_then, self._config.every_s)
-        return found.told() if heard > found.limit else None
+        return found.detail() if heard > found.limit else None
 
     def _rate(self) -> float:
         """New rows a day of all deleteable scales together; no more days than the pool has."""

@@ -90,7 +90,7 @@ class MetricsPage:
 
 
 def page(states: Mapping[str, Mapping[str, Any]], faulty: Iterable[str], at: datetime) -> bytes:
-    """The file."""
+    """The numbers of the sites as a file that Prometheus reads."""
     return filled(states, faulty, at).text()
 
 

@@ -116,8 +116,7 @@ def _disk(pool: Pool, now: datetime) -> DiskShape:
     room = pool.disk.room()
     until = _day(pool, latest_counted(now), 0)
     grown, _ = pool.ledger.arrivals.grown(_day(pool, now, RATE_DAYS), until)
-    # null where a disk counts no files, though the API's document says a number
-    return DiskShape(room.bytes, room.files, grown)  # type: ignore[arg-type]
+    return DiskShape(room.bytes, room.files, grown)
 
 
 def _new_rows(pool: Pool, now: datetime) -> dict[str, int]:
@@ -137,11 +136,10 @@ def _age(moment: datetime | None, now: datetime) -> int | None:
 
 def _run(pool: Pool, *, good: bool) -> EndedShape | None:
     last = pool.ledger.runs.last_run(latest_counted(pool.clock.now()) if good else None)
-    if last is None:
+    ended_at, code = last or (None, None)
+    if ended_at is None or code is None:
         return None
-    ended_at, code = last
-    age_s = round((pool.clock.now() - ended_at).total_seconds())
-    return EndedShape(ended_at, age_s, code)  # type: ignore[arg-type]  # null as above
+    return EndedShape(ended_at, round((pool.clock.now() - ended_at).total_seconds()), code)
 
 
 def shape_of(incident: Incident) -> IncidentShape:

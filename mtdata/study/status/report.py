@@ -13,8 +13,7 @@ from mtdata.alerts.incident import DAMAGE, KINDS
 from mtdata.alerts.levels import level_of
 from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
 from mtdata.core.exit_codes import exit_code
-from mtdata.study.files.append_file import DayFiles, told_of
-from mtdata.study.ledger.evidence import UNCOPIED
+from mtdata.study.ledger.evidence import UNCOPIED, log_incident
 from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import CONFLICT, DRIFT, MALFORMED, SEALED
 from mtdata.study.pool import Pool
@@ -128,8 +127,6 @@ class RoundReport:
         self._opened.update(scale_report.opened)
         self._unopened += scale_report.unopened
         scale_report.clear()
-        self._log_set_aside(self._pool.archive.shelf, "raw_changed")
-        self._log_set_aside(self._pool.sheets.shelf, "sheet_changed")
 
     def _news(self, scale_report: ScaleReport) -> dict[str, str]:
         """The notices of the steps, but for drift that was told before: a field may stay away."""
@@ -173,16 +170,11 @@ class RoundReport:
             "leftover": f"{old} entries are safe here and still there, the oldest {oldest}{said}"
         }
 
-    def _log_set_aside(self, shelf: DayFiles, kind: str) -> None:
-        while shelf.set_aside:
-            mark = shelf.set_aside.pop()
-            self._log_damage(kind, mark.scale, told_of(mark))
-
     def _log_damage(self, kind: str, scale: str, detail: str) -> None:
-        """What was entered when it was met: a line in the log, and the exit code."""
+        """Damage was entered when it was met: what is left is the log and the exit code."""
         self._codes.add(StorageError.exit_code)
         with logs.at(site=self._site):
-            write_line(kind, scale, detail)
+            log_incident(kind, scale, detail)
 
     def tell_of_replicas(
         self, faults: Sequence[ReplicaError], damaged: Mapping[tuple[str, str], int]
@@ -216,12 +208,6 @@ class RoundReport:
             )
         elif self._opened:
             self.close("", ("key_wrong",))
-
-
-def write_line(kind: str, scale: str, detail: str) -> None:
-    """One line in the log of an incident that is entered elsewhere."""
-    with logs.at(scale=scale):
-        log.log(level_of(kind), "%s: %s", KINDS[kind].title, detail)
 
 
 def summary(report: RoundResult) -> tuple[int, str, int, str]:

@@ -58,7 +58,7 @@ class DiskShape:
     """The disk of a pool."""
 
     free_bytes: int
-    free_files: int
+    free_files: int | None  # None where the disk counts none
     grown_week_bytes: int
 
 

@@ -90,7 +90,7 @@ class GuestBackend(BaseBackend):
         return user
 
 
-class OwnBackend(ModelBackend):
+class PasswordBackend(ModelBackend):
     """By a password that is kept here; never for a guest, even if somebody gave them one."""
 
     @hide_password

@@ -180,7 +180,7 @@ def _seat(*, waits: bool) -> Iterator[timedelta]:
             SEATS.release()
 
 
-class SlowBackend(BaseBackend):
+class ThrottleBackend(BaseBackend):
     """The first of all: lets nobody in, and sees to it that the others are not asked too often."""
 
     @hide_password
@@ -202,7 +202,7 @@ class SlowBackend(BaseBackend):
             raise PermissionDenied("nobody has a name of that length")
 
 
-class LockingOut:
+class LockoutMiddleware:
     """Around every request: whoever is shut out is told so; a try that came to nothing is none."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:

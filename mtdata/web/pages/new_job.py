@@ -12,7 +12,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from mtdata.jobs import queue as front
+from mtdata.jobs import queue as job_queue
 from mtdata.jobs.kind import Kind
 from mtdata.jobs.records.models import Job
 from mtdata.web.access.scope import scope_of
@@ -61,7 +61,7 @@ def queue(request: HttpRequest, kind: str) -> HttpResponse:
     if not form.is_valid():
         return _render_form(request, found, form, status=400)
     owner = request.user.get_username()
-    jobs = front.add_all(ours, settings.MTDATA_KINDS, found.name, form.readings, owner)
+    jobs = job_queue.add_all(ours, settings.MTDATA_KINDS, found.name, form.readings, owner)
     log.info("%s queued %s", owner, ", ".join(job.name for job in jobs))
     messages.success(request, _scheduled(jobs))
     return see("job", jobs[0].pk) if len(jobs) == 1 else see("jobs")

@@ -55,7 +55,7 @@ def rows_of(
     place = 0
     for entry, wanted in zip(envelope.backup.entries, envelope.counts, strict=True):
         texts = answer.texts[place : place + wanted]
-        made = _made(entry, texts, form)
+        made = _laid_out(entry, texts, form)
         if isinstance(made, HeldBack):
             made = _standing(entry, texts, row_digest(entry.seq), form) or made
         place += wanted
@@ -68,7 +68,7 @@ def rows_of(
     return Rows(envelope.backup, tuple(rows), tuple(held), opened_by, unopened)
 
 
-def _made(entry: Kept, texts: list[Any], form: int) -> Row | HeldBack:
+def _laid_out(entry: Kept, texts: list[Any], form: int) -> Row | HeldBack:
     try:
         columns, cells = cells_of(opened(entry.values, texts) if texts else entry.values, form)
     except EntryError as error:

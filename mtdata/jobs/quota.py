@@ -12,7 +12,7 @@ from mtdata.jobs.records import share
 LEAVE = "let some of them end, or stop some; nothing was queued"
 
 
-def refuse_beyond(
+def check_quota(
     settings: Settings, kinds: Kinds, owner: str, asked: Sequence[tuple[str, Parameters]]
 ) -> None:
     """JobError where the owner would have more jobs, or more hours of reports, than config says."""
