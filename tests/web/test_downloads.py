@@ -22,6 +22,7 @@ from mtdata.config import load
 from mtdata.core.errors import BusyError, OutputError, StorageError
 from mtdata.core.output.bucket import BucketOutput
 from mtdata.core.s3 import S3Access, opening
+from mtdata.duties import DUTIES
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web.downloads import places, sending
 from mtdata.web.downloads.fetching import Fetching, Flow
@@ -232,6 +233,7 @@ def of_store(web: WebSite, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> A
     }
     web.place.write("export", {"CAKE": account})
     monkeypatch.setattr(django, "MTDATA", load(web.config, {}), raising=False)
+    monkeypatch.setattr(django, "MTDATA_DUTIES", DUTIES, raising=False)
     (web.config / "export.config").unlink()
     content = _content(DAYS[0], LIES)
     bucket.change("cake/one.csv", content)
@@ -277,7 +279,7 @@ def test_a_store_that_answers_nonsense_is_told_and_brings_nothing(
         places._bucket.cache_clear()
         monkeypatch.setattr(places, "S3Access", lambda **_: access)
         name = "cake/one.csv" if known else "bucket/cake/one.csv"
-        monkeypatch.setattr(way, "_way", lambda _: (store, name))
+        monkeypatch.setattr(way, "_store_of", lambda _: (store, name))
         for ask in (lambda: way.look([artifact]), lambda: list(way.pieces(artifact))):
             with pytest.raises((StorageError, OutputError)) as caught:
                 ask()

@@ -20,6 +20,7 @@ from django.test import RequestFactory
 from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
 from mtdata.core.errors import OutputError, OutputRefused, StorageError
+from mtdata.duties import DUTIES
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.web.downloads import places
@@ -288,6 +289,7 @@ def store() -> Iterator[Store]:
 def of_aws(web: WebSite, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The variables by which AWS's own tools find it."""
     monkeypatch.setattr(django, "MTDATA", web.place.settings, raising=False)
+    monkeypatch.setattr(django, "MTDATA_DUTIES", DUTIES, raising=False)
     monkeypatch.setattr(django, "ALLOWED_HOSTS", ["testserver"])
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS[0])
@@ -356,6 +358,7 @@ def test_an_object_of_an_account_is_read_with_the_keys_of_that_account(
     }
     web.place.write("export", {"CAKE": account})
     monkeypatch.setattr(django, "MTDATA", load(web.config, {}), raising=False)
+    monkeypatch.setattr(django, "MTDATA_DUTIES", DUTIES, raising=False)
     (web.config / "export.config").unlink()
     artifact = _artifact("s3://of-the-account/cake/report.csv")
     assert _brought(artifact)[:2] == (200, CONTENT)
