@@ -485,6 +485,14 @@ def test_only_the_pipeline_asks_a_site_to_delete() -> None:
     assert not found, shown(f"only _ask() in mtdata/{PIPELINE} asks for deletes", found)
 
 
+def test_the_story_reads_from_top_to_bottom() -> None:
+    story = next(file for file in SOURCES if file.path == PIPELINE)
+    verbs = ["collect", "back_up", "decrypt", "append", "verify", "delete"]
+    told = [node.name for node in story.tree.body if isinstance(node, Function)]
+    assert [name for name in told if name in verbs] == verbs
+    assert len(story.text.splitlines()) <= 160
+
+
 def test_everything_is_caught_at_named_borders_only() -> None:
     found = offences(catching_everything)
     where = [line.partition(":")[0].removeprefix("mtdata/") for line in found]

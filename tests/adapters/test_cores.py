@@ -87,5 +87,5 @@ def test_a_key_of_the_site_says_how_many_decrypt(
     )
     found, faults = cipher_of(site)
     assert not faults
-    assert found._crew._count == workers  # type: ignore[attr-defined]
+    assert found._workers._count == workers  # type: ignore[attr-defined]
     found.close()

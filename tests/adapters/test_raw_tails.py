@@ -24,7 +24,7 @@ BODIES = [
 ]
 
 
-class Shelf:
+class RawFileInMemory:
     """A raw file made by the archive itself, each append noted with where it ends."""
 
     def __init__(self, *packages: list[list[bytes]]) -> None:
@@ -33,7 +33,7 @@ class Shelf:
         self.marks: list[FileMark] = []
         for batches in packages:
             volume = archive.volume("QOL", NOON)
-            self.marks = self.marks or [volume._grown.mark]
+            self.marks = self.marks or [volume._file.mark]
             for number, bodies in enumerate(batches):
                 put = volume.append(bodies)
                 self.marks.append(put.mark)
@@ -49,53 +49,59 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf([BODIES[:2], BODIES[2:3]], [BODIES[3:5]], [BODIES[5:]])
+def raw_file() -> RawFileInMemory:
+    return RawFileInMemory([BODIES[:2], BODIES[2:3]], [BODIES[3:5]], [BODIES[5:]])
 
 
-def test_from_wherever_an_append_was_committed_the_rest_is_followed(shelf: Shelf) -> None:
-    assert isinstance(json.loads(shelf.content), dict)
-    for mark in shelf.marks[:-1]:
-        tail, found = tail_of(shelf.disk, mark), list(tail_entries(shelf.disk, mark))
+def test_from_wherever_an_append_was_committed_the_rest_is_followed(
+    raw_file: RawFileInMemory,
+) -> None:
+    assert isinstance(json.loads(raw_file.content), dict)
+    for mark in raw_file.marks[:-1]:
+        tail, found = tail_of(raw_file.disk, mark), list(tail_entries(raw_file.disk, mark))
         bodies = [one.entry.body for one in found]
         assert bodies == BODIES[len(BODIES) - len(bodies) :]
         assert tail.closed
-        assert tail.end == len(shelf.content) - len(CLOSING)
+        assert tail.end == len(raw_file.content) - len(CLOSING)
         for one in found:
-            assert shelf.content[one.start : one.end] == one.entry.body
-    assert tail_of(shelf.disk, shelf.marks[-1]).entries == 0
+            assert raw_file.content[one.start : one.end] == one.entry.body
+    assert tail_of(raw_file.disk, raw_file.marks[-1]).entries == 0
 
 
-def test_packages_keep_their_names_and_one_that_goes_on_has_none(shelf: Shelf) -> None:
-    first, second, third, *_ = shelf.marks
-    keys = [one.key for one in tail_entries(shelf.disk, first)]
+def test_packages_keep_their_names_and_one_that_goes_on_has_none(raw_file: RawFileInMemory) -> None:
+    first, second, third, *_ = raw_file.marks
+    keys = [one.key for one in tail_entries(raw_file.disk, first)]
     assert keys == [*["QOL_12_00_00"], "", "", "QOL_12_00_00_2", "", "QOL_12_00_00_3"]
-    assert tail_of(shelf.disk, second).arrays == 3
-    assert next(tail_entries(shelf.disk, second)).key == ""
-    assert next(tail_entries(shelf.disk, third)).key == "QOL_12_00_00_2"
-    assert opening_key(shelf.disk, shelf.path) == "QOL_12_00_00"
+    assert tail_of(raw_file.disk, second).arrays == 3
+    assert next(tail_entries(raw_file.disk, second)).key == ""
+    assert next(tail_entries(raw_file.disk, third)).key == "QOL_12_00_00_2"
+    assert opening_key(raw_file.disk, raw_file.path) == "QOL_12_00_00"
 
 
-def test_wherever_it_is_torn_only_whole_entries_before_that_count(shelf: Shelf) -> None:
-    content = shelf.content
-    for mark in shelf.marks[:-1]:
-        ends = [one.end for one in tail_entries(shelf.disk, mark)]
+def test_wherever_it_is_torn_only_whole_entries_before_that_count(
+    raw_file: RawFileInMemory,
+) -> None:
+    content = raw_file.content
+    for mark in raw_file.marks[:-1]:
+        ends = [one.end for one in tail_entries(raw_file.disk, mark)]
         for cut in range(mark.length, len(content)):
-            shelf.disk.files[shelf.path] = content[:cut]
-            tail = tail_of(shelf.disk, mark)
+            raw_file.disk.files[raw_file.path] = content[:cut]
+            tail = tail_of(raw_file.disk, mark)
             whole = [end for end in ends if end <= cut]
             assert (tail.entries, tail.end) == (len(whole), max(whole, default=mark.length))
             assert not tail.closed
-        shelf.disk.files[shelf.path] = content
+        raw_file.disk.files[raw_file.path] = content
 
 
 @pytest.mark.parametrize("torn", [b"\0" * 64, b"\xff\xfe" * 9, b"junk ", b"}]}", b",\n,\n", b'"'])
-def test_what_is_garbled_ends_it_and_nothing_behind_counts(shelf: Shelf, torn: bytes) -> None:
-    content, mark = shelf.content, shelf.marks[1]
-    for one in list(tail_entries(shelf.disk, mark)):
-        shelf.disk.files[shelf.path] = content[: one.start] + torn + content[one.start :]
-        assert tail_of(shelf.disk, mark).end <= one.start
-        shelf.disk.files[shelf.path] = content
+def test_what_is_garbled_ends_it_and_nothing_behind_counts(
+    raw_file: RawFileInMemory, torn: bytes
+) -> None:
+    content, mark = raw_file.content, raw_file.marks[1]
+    for one in list(tail_entries(raw_file.disk, mark)):
+        raw_file.disk.files[raw_file.path] = content[: one.start] + torn + content[one.start :]
+        assert tail_of(raw_file.disk, mark).end <= one.start
+        raw_file.disk.files[raw_file.path] = content
 
 
 @pytest.mark.parametrize(
@@ -110,7 +116,7 @@ def test_what_is_garbled_ends_it_and_nothing_behind_counts(shelf: Shelf, torn: b
         b'\n],\n"QOL_1": {"id":9}}\n',
     ],
 )
-def test_another_form_than_ours_is_nothing_of_ours(shelf: Shelf, tail: bytes) -> None:
-    mark = shelf.marks[-1]
-    shelf.disk.files[shelf.path] = shelf.content[: mark.length] + tail
-    assert tail_of(shelf.disk, mark).entries == 0
+def test_another_form_than_ours_is_nothing_of_ours(raw_file: RawFileInMemory, tail: bytes) -> None:
+    mark = raw_file.marks[-1]
+    raw_file.disk.files[raw_file.path] = raw_file.content[: mark.length] + tail
+    assert tail_of(raw_file.disk, mark).entries == 0

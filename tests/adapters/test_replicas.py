@@ -279,4 +279,4 @@ def test_two_sites_with_one_replica_do_not_meet(tmp_path: Path) -> None:
 def test_a_replica_that_is_opened_shows_no_secret() -> None:
     access = ReplicaAccess("s3://bucket", "a", S3Access("", "", *KEYS))
     assert KEYS[0] not in repr(access) + repr(access.store)
-    assert KEYS[1] not in repr(access) + repr(open_replica(access)) + open_replica(access).place
+    assert KEYS[1] not in repr(access) + repr(open_replica(access)) + open_replica(access).address

@@ -66,12 +66,12 @@ def verify(
         alone_on(site) as held,
         open_pool(site, stop=stop, held=held) as opening,
     ):
-        scrub = PoolVerification(
+        verification = PoolVerification(
             opening.pool, paced, lambda: enough(read, total), holds_drift=site.holds_drift
         )
-        total = scrub.total()
+        total = verification.total()
         with bar(total) as advance:
-            shown = scrub.play().shown()
+            shown = verification.play().shown()
             log.debug("verified: %s", {name: n for name, n in shown.items() if isinstance(n, int)})
             return shown
 
