@@ -42,7 +42,7 @@ def _pool(options: argparse.Namespace) -> Result:
         return _say_so(options)
     settings = settings_of(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
-    done, faults = each_site(sites, reclaiming.shown)
+    done, faults = each_site(sites, reclaiming.pool_json)
     if not options.json:
         _show(done)
     return answer("sites", done, {one["exit"] for one in done.values()}, faults)

@@ -138,7 +138,7 @@ def _export(options: argparse.Namespace) -> Result:
     if not options.json and sys.stdout.isatty():
         for name, report in reports.items():
             table(name, *table_of(report))
-    shown = {name: report.shown() for name, report in reports.items()}
+    shown = {name: report.as_json() for name, report in reports.items()}
     return answer("sites", shown, {r.exit for r in reports.values()}, faults)
 
 

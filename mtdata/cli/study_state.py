@@ -24,7 +24,7 @@ from mtdata.study.model.bounds import MAX_ID
 from mtdata.study.operations import commands as app
 from mtdata.study.operations import incidents
 from mtdata.study.operations.opening import has_pool
-from mtdata.study.status.overview import shown
+from mtdata.study.status.overview import incident_json
 
 SERVER = "a site's NAME; . = every one"
 STATUS = """examples:
@@ -179,7 +179,7 @@ def _incidents(options: argparse.Namespace) -> Result:
     done, faults = _looked(options, lambda site: incidents.incidents(site, closed_too=options.all))
     own = notify.program_incidents(settings_of(options), closed_too=options.all)
     if own:
-        done[PROGRAM] = [shown(incident) for incident in own]
+        done[PROGRAM] = [incident_json(incident) for incident in own]
     if not options.json:
         for name, found in done.items():
             for incident in found:

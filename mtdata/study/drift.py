@@ -51,9 +51,9 @@ def _drift(run: ScaleRun, layouts: set[tuple[str, ...]]) -> tuple[StepNotice, ..
         listing.set_columns(name, sorted(seen | set(known or ())))
     if not new and not missing:
         return ()
-    detail = f"new: {_shown(new)}; missing: {_shown(missing)}"
+    detail = f"new: {_column_names(new)}; missing: {_column_names(missing)}"
     return (StepNotice(StepNoticeKind.DRIFT, detail),)
 
 
-def _shown(columns: Iterable[str]) -> str:
+def _column_names(columns: Iterable[str]) -> str:
     return ", ".join(ascii(column)[1:-1][:40] for column in sorted(columns)[:SHOWN]) or "none"

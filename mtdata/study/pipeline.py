@@ -99,7 +99,7 @@ def delete(run: ScaleRun, site: Site, proven: Iterable[Verified], limit: int) ->
     for verified in proven:
         for lines in groups.of(verified.deletable):
             deleted = _ask(run, site, verified, lines)
-            groups.heard(deleted.answers)
+            groups.note_answers(deleted.answers)
             if deleted.answers:
                 yield deleted
         if groups.is_over:

@@ -31,7 +31,7 @@ class RawBackup:
         if unreadable := [entry for entry in wanted if not is_json(entry)]:
             self._hold_aside(unreadable)
         keepable = [entry for entry in wanted if is_json(entry)]
-        kept = self._kept(keepable, classified, same) if keepable else ()
+        kept = self._append(keepable, classified, same) if keepable else ()
         return Backup(
             run.scale,
             kept,
@@ -41,7 +41,7 @@ class RawBackup:
             notices=_reused_ids(classified),
         )
 
-    def _kept(
+    def _append(
         self, batch: list[Entry], classified: Classified, same: dict[bytes, LedgerEntry]
     ) -> tuple[Kept, ...]:
         """Append a batch, prove and commit it; the entries of it that want a row."""

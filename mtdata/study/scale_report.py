@@ -51,7 +51,7 @@ class ScaleReport:
         elif isinstance(receipt, Verified) and receipt.sheet.is_new:
             self.appended += len(receipt.sheet.lines)
 
-    def shown(self, held: int, owed: int) -> dict[str, int]:
+    def as_json(self, held: int, owed: int) -> dict[str, int]:
         """The form that `--json` prints; `held` and `owed` tell how the scale stands now."""
         return {
             "received": self.received,

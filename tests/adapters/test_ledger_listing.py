@@ -22,7 +22,7 @@ def book() -> Book:
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_nothing_that_the_site_says_to_a_delete_proves_it(book: Book, outcome: Outcome) -> None:
     book.ask(entry(1), outcome=outcome)
-    assert book.listing.asked("QOL") == (outcome is not Outcome.REFUSED)
+    assert book.listing.unproven_deletes("QOL") == (outcome is not Outcome.REFUSED)
     book.show(entry(1), entry(2), entry(3))
     assert book.listing.missing("QOL") == (0, 0, None)
     book.conclude()
@@ -43,7 +43,7 @@ def test_an_entry_that_was_asked_for_and_is_not_shown_is_gone_once(book: Book) -
     book.conclude()
     assert book.listing.missing("QOL") == (0, 0, None)
     assert book.listing.leftover("QOL")[:2] == (2, 1)
-    assert book.listing.asked("QOL") == 0
+    assert book.listing.unproven_deletes("QOL") == 0
 
 
 def test_entries_that_nobody_asked_for_and_are_not_shown_vanished(book: Book) -> None:
@@ -71,7 +71,7 @@ def test_what_is_shown_again_is_on_the_site_and_was_not_asked_for(book: Book) ->
     book.show(entry(1), entry(2), entry(3))
     book.conclude()
     assert book.owed() == [1, 2, 3]
-    assert book.listing.asked("QOL") == 0
+    assert book.listing.unproven_deletes("QOL") == 0
 
 
 def test_a_listing_speaks_of_its_own_scale_only(book: Book) -> None:

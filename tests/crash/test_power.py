@@ -58,7 +58,7 @@ def world(
         made.site.show(story, entries, snapshot=0)
         report = made.round(delete_mode=delete_mode)
         assert report is not None
-        assert report.exit == 0, report.shown()
+        assert report.exit == 0, report.as_json()
     made.site.show(story, story.new, snapshot=1)
     made.all_shown = True
     return made
@@ -89,7 +89,7 @@ def faults(world: World, story: Story) -> Iterator[str]:
 def unless_well(report: RoundResult | None) -> Iterator[str]:
     """How a round ended that should have ended well."""
     if report is None or report.exit not in (0, 1):  # 1: what is held was found in this round
-        yield f"the clean round ended with {report and report.shown()}"
+        yield f"the clean round ended with {report and report.as_json()}"
 
 
 def after_cut(world: World, story: Story, rng: Random) -> Iterator[str]:

@@ -163,7 +163,7 @@ class Schedule(RuleBasedStateMachine):
         assert report is not None
         self.torn_tail = False
         assert not (before and self.site.taken), "a delete went out while damage stood"
-        assert not before or report.exit in (1, 74), report.shown()
+        assert not before or report.exit in (1, 74), report.as_json()
         is_known = report.exit == 74 and not report.faults and self._damage() == before
         self._check(sound=report.exit in (0, 1, 69) or is_known)
 

@@ -22,7 +22,7 @@ def asked(groups: CanaryGroups, count: int, answers: Iterable[Outcome]) -> list[
     sizes, given = [], iter(answers)
     for group in groups.of(lines(count)):
         sizes.append(len(group))
-        groups.heard([DeleteAnswer(0, next(given, DONE), "") for _ in group])
+        groups.note_answers([DeleteAnswer(0, next(given, DONE), "") for _ in group])
     return sizes
 
 
@@ -68,6 +68,6 @@ def test_later_a_refusal_ends_it_and_a_failure_does_not() -> None:
 def test_what_was_not_asked_ends_it() -> None:
     groups = CanaryGroups(100)
     for _ in groups.of(lines(4)):
-        groups.heard(())
+        groups.note_answers(())
     assert groups.is_over
     assert list(CanaryGroups(100).of([])) == []

@@ -57,7 +57,7 @@ def tour(
         try:
             report = commands.export(config, "all")
             left = {scale: len(site.rows(scale)) for scale in SCALES}
-            shown: dict[str, Any] = {"sites": {"demo": report.shown()}}
+            shown: dict[str, Any] = {"sites": {"demo": report.as_json()}}
             shown["on_site"] = {"before": lay, "after": left}
             if not quiet:
                 show("demo", report)

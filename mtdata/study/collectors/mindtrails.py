@@ -110,7 +110,7 @@ class MindTrailsSite:
         left = chain(again, left)
         with ThreadPoolExecutor(self._connections, "delete") as threads:
             try:
-                yield from _asked_by(threads, 2 * self._connections, asking, left)
+                yield from _delete_in_threads(threads, 2 * self._connections, asking, left)
             finally:  # whoever stops listening does not wish the waiting ones to be asked
                 threads.shutdown(cancel_futures=True)
 
@@ -161,7 +161,7 @@ class _Asking:
         return DeleteAnswer(id, outcome, reason)
 
 
-def _asked_by(
+def _delete_in_threads(
     threads: ThreadPoolExecutor, most: int, asking: _Asking, ids: Iterator[int]
 ) -> Iterator[DeleteAnswer]:
     """Keep at most `most` ids with the threads: a backlog of 100,000 must not become as many."""

@@ -25,18 +25,18 @@ DEFAULT = Formats("%b_%d_%Y", "%H_%M_%S")
 
 def formats_of(disk: Disk, now: Formats) -> list[Formats]:
     """Every format that a file may be named by: that of today first, the defaults last."""
-    return list(dict.fromkeys([now, *_kept(disk), DEFAULT]))
+    return list(dict.fromkeys([now, *_read_formats(disk), DEFAULT]))
 
 
 def keep_format(disk: Disk, now: Formats) -> None:
     """Write down that files are named so from now on; the list lies there as long as the pool."""
-    kept = _kept(disk)
+    kept = _read_formats(disk)
     if now != DEFAULT and now not in kept:
         text = json.dumps([*kept, now], indent=1)
         disk.replace(FORMATS, f"{text}\n".encode())
 
 
-def _kept(disk: Disk) -> list[Formats]:
+def _read_formats(disk: Disk) -> list[Formats]:
     size = disk.size(FORMATS)
     if size is None:
         return []

@@ -149,7 +149,7 @@ class Adoption:
             self._entries(mark, source)
         else:
             self._snapshots(mark, source)
-        state = CLOSED if self._is_ours(path) else FOREIGN
+        state = CLOSED if self._has_our_form(path) else FOREIGN
         self._pool.ledger.files.set_state(mark.number, state)
 
     def _is_news(self, path: str, named: Named) -> bool:
@@ -162,7 +162,7 @@ class Adoption:
             return True
         return self._placing.unknown_entries(path, named.scale) > 0
 
-    def _is_ours(self, path: str) -> bool:
+    def _has_our_form(self, path: str) -> bool:
         """Whether the file has our form: then entries stand there as they were sent."""
         disk, size = self._pool.disk, self._pool.disk.size(path) or 0
         ending = disk.read(path, max(0, size - len(CLOSING)), len(CLOSING))

@@ -21,7 +21,7 @@ class AdoptedTotals:
     odd: list[str] = field(default_factory=list)
     unplaced: list[Unplaced] = field(default_factory=list)
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The form that `--json` prints."""
         odd = [*self.odd, *(one.detail for one in self.unplaced)]
         return asdict(replace(self, unplaced=[])) | {"odd": odd, "unplaced": len(self.unplaced)}

@@ -208,9 +208,9 @@ class PoolDecoder:
     def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
         claims = self.pool.ledger.entries.lines(mark.number)
         while page := list(islice(claims, BATCH_ENTRIES)):
-            yield Backup(scale, tuple(self._kept(page)))
+            yield Backup(scale, tuple(self._read_kept(page)))
 
-    def _kept(self, claims: list[LedgerEntry]) -> Iterator[Kept]:
+    def _read_kept(self, claims: list[LedgerEntry]) -> Iterator[Kept]:
         bodies = self.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
         for claim, body in zip(claims, bodies, strict=True):
             if body is None:

@@ -38,7 +38,7 @@ class Findings:
         """74 when anything was wrong, mended or not."""
         return 74 if self.wrong else 0
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The form that `--json` prints."""
         return {"exit": self.exit} | {name: getattr(self, name) for name in self.__slots__}
 

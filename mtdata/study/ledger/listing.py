@@ -135,7 +135,7 @@ class Listing:
                 ),
             )
 
-    def asked(self, scale: str) -> int:
+    def unproven_deletes(self, scale: str) -> int:
         """How many deletes were asked that no listing has proven yet."""
         row = self._db.row(
             "SELECT count(*) FROM entries WHERE scale = ? AND gone_at IS NULL"

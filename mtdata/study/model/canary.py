@@ -30,7 +30,7 @@ class CanaryGroups:
         if rest and not self.is_over:
             yield rest
 
-    def heard(self, answers: Sequence[DeleteAnswer]) -> None:
+    def note_answers(self, answers: Sequence[DeleteAnswer]) -> None:
         """Take what the site said to a group; no answers mean that it was not asked."""
         self._left -= len(answers)
         outcomes = {answer.outcome for answer in answers}

@@ -18,6 +18,6 @@ class Decoded:
     difference: str = ""
     made: bool = True  # False: an earlier `decode` made it, and it is still what it must be
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The form that `--json` prints."""
         return {name: getattr(self, name) for name in self.__slots__}

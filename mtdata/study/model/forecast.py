@@ -171,7 +171,7 @@ def waited_since(tried: RoundTries, now: datetime) -> datetime | None:
     return since or (now if tried.ahead else None)
 
 
-def _is_on_its_way(tried: RoundTries, now: datetime) -> bool:
+def _is_round_coming(tried: RoundTries, now: datetime) -> bool:
     """Whether the first try since is running: after a pause, or a jump of the clock."""
     if not (tried.running and tried.tries == 1 and tried.begun_at):
         return False
@@ -182,7 +182,7 @@ def is_missed(tried: RoundTries, every_s: float, now: datetime) -> bool:
     """Whether there was no good round for too long, by the rule of schedule.is_overdue."""
     since = waited_since(tried, now)
     is_late = _is_unproven(tried, now) or is_overdue(since, every_s, now)
-    return is_late and not _is_on_its_way(tried, now)
+    return is_late and not _is_round_coming(tried, now)
 
 
 def _is_unproven(tried: RoundTries, now: datetime) -> bool:
@@ -195,7 +195,7 @@ def is_missed_daily(tried: RoundTries, at: time, zone: tzinfo | None, now: datet
     since = waited_since(tried, now)
     due = latest(at, zone, now - STATIC_LATE)
     is_late = _is_unproven(tried, now) or (since is not None and since < due)
-    return is_late and not _is_on_its_way(tried, now)
+    return is_late and not _is_round_coming(tried, now)
 
 
 def coming(at: time, zone: tzinfo | None, now: datetime) -> datetime:

@@ -91,12 +91,12 @@ def rebuild_ledger(
             if meant:
                 return AdoptedTotals(
                     odd=[f"the ledger is well. From now on this is meant: {meant}"]
-                ).shown()
+                ).as_json()
             raise UsageError(
                 f"{site.path / Ledger.NAME} is there, readable, and knows every raw file: nothing "
                 "was done. `mtdata verify` without --rebuild-ledger holds the pool against it"
             )
-        return _adopt(site, watch, held).shown()
+        return _adopt(site, watch, held).as_json()
 
 
 def _is_in_step(site: SiteConfig) -> bool:
@@ -153,7 +153,7 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
             recovery.write_readmes(disk, folder)
         for one in done:
             _tell_decoded(one)
-        return [one.shown() for one in done]
+        return [one.as_json() for one in done]
 
 
 def _tell_decoded(one: Any) -> None:

@@ -17,7 +17,7 @@ def incidents(site: SiteConfig, *, closed_too: bool) -> list[dict[str, Any]]:
     with look_into(site) as pool:
         known = pool.ledger.incidents
         newest = known.incidents() if closed_too else known.open_incidents()
-        return [overview.shown(incident) for incident in newest]
+        return [overview.incident_json(incident) for incident in newest]
 
 
 def closed_incidents(site: SiteConfig, before: int, most: int) -> list[Incident]:

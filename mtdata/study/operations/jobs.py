@@ -101,13 +101,13 @@ def _recovering(site: SiteConfig) -> Any:
 def _sheets(work: Work) -> list[str]:
     word = work.parameters["server"]
     sites = work.settings.sites if word == "." else (work.settings.site(word),)
-    parts = [part for site in sites if _is_begun(site) for part in _of_site(work, site)]
+    parts = [part for site in sites if _has_pool(site) for part in _of_site(work, site)]
     if not parts and work.parameters["scale"] not in (".", "all", "static"):
         raise JobError(f"there is no sheet of a scale {work.parameters['scale']}")
     return parts
 
 
-def _is_begun(site: SiteConfig) -> bool:
+def _has_pool(site: SiteConfig) -> bool:
     """Whether there is a folder to read, or was one: that is refused when it is opened."""
     return site.path.is_dir() or has_pool(site)
 

@@ -76,7 +76,7 @@ class KnownPool:
         """
         try:
             identity = self.identity()
-            return self.taken(identity) or self._away(identity)
+            return self.why_taken(identity) or self._away(identity)
         except DamageError:
             return None
 
@@ -85,7 +85,7 @@ class KnownPool:
         if (fault := self.fault()) is not None:
             raise fault
 
-    def taken(self, identity: Identity | None) -> PoolTaken | None:
+    def why_taken(self, identity: Identity | None) -> PoolTaken | None:
         """Whether the pool is another site's."""
         site = self._site
         other = identity and differs(identity, site.name, site.server)
@@ -207,7 +207,7 @@ def has_ledger(site: SiteConfig) -> bool:
 
     StorageError where that is hidden from us.
     """
-    with _seen(site), suppress(FileNotFoundError, NotADirectoryError):
+    with _translated_faults(site), suppress(FileNotFoundError, NotADirectoryError):
         os.lstat(site.path / Ledger.NAME)
         return True
     return False
@@ -215,12 +215,12 @@ def has_ledger(site: SiteConfig) -> bool:
 
 def has_raw(site: SiteConfig) -> bool:
     """Whether there are raw files, with or without a ledger; StorageError where that is hidden."""
-    with _seen(site):
+    with _translated_faults(site):
         return any((site.path / RAW).glob("*.json"))
 
 
 @contextmanager
-def _seen(site: SiteConfig) -> Iterator[None]:
+def _translated_faults(site: SiteConfig) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -35,7 +35,7 @@ from mtdata.study.scale_report import ScaleReport
 log = logging.getLogger(__name__)
 
 
-def shown(site: SiteConfig) -> dict[str, Any]:
+def pool_json(site: SiteConfig) -> dict[str, Any]:
     """How the pool at PATH stands to the one that was known; `exit` is that of a round."""
     known = KnownPool(site)
     identity, fault = known.identity(), _fault(known)
@@ -66,7 +66,7 @@ def accept(site: SiteConfig, *, renamed: bool) -> dict[str, Any]:
     """
     refuse_stranger(site)
     known = KnownPool(site)
-    if not renamed and (taken := known.taken(known.identity())):
+    if not renamed and (taken := known.why_taken(known.identity())):
         raise taken
     with logs.at(site=site.name):
         fault = known.fault()
@@ -79,7 +79,7 @@ def accept(site: SiteConfig, *, renamed: bool) -> dict[str, Any]:
             known.accept(None)
         if fault:
             log.warning("a person says that it is meant: %s", fault)
-    return shown(site) | {"accepted": str(fault) if fault else ""}
+    return pool_json(site) | {"accepted": str(fault) if fault else ""}
 
 
 def take(site: SiteConfig, folder: Path, watch: Callable[[str], None]) -> dict[str, Any]:

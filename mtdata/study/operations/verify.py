@@ -71,7 +71,7 @@ def verify(
         )
         total = verification.total()
         with bar(total) as advance:
-            shown = verification.play().shown()
+            shown = verification.play().as_json()
             log.debug("verified: %s", {name: n for name, n in shown.items() if isinstance(n, int)})
             return shown
 

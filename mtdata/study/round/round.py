@@ -76,10 +76,10 @@ class Round:
             self._report.guard("", self._keep_identity)
             result = self._report.end()
             entered = result.exit
-            runs.end_run(number, entered, result.shown(), clock.now(), self._sizes)
+            runs.end_run(number, entered, result.as_json(), clock.now(), self._sizes)
             self._report.guard("", self._forecasts.after_round)
             if self._report.end().exit != entered:
-                runs.end_run(number, result.exit, result.shown(), clock.now())
+                runs.end_run(number, result.exit, result.as_json(), clock.now())
             log.log(*summary(result))
         return result
 
@@ -103,7 +103,7 @@ class Round:
         pool = self._pool
         self._copying.begin()
         stand = self._catch_up()
-        make_waiting_rows(pool, self._begun, self._note, stand.holds_up)
+        make_waiting_rows(pool, self._begin_report, self._note, stand.holds_up)
         try:
             for scale in self._wanted(wanted):
                 with logs.at(scale=scale.name):
@@ -117,7 +117,7 @@ class Round:
         over = (*over, *(() if pool.replicas else REPLICAS))
         self._report.close("", (*over, "storage") if written else over)
 
-    def _begun(self, scale: Scale) -> ScaleReport:
+    def _begin_report(self, scale: Scale) -> ScaleReport:
         """The report of a scale, begun when the round first comes to it."""
         report = self._scales.get(scale.name)
         if report is None:
@@ -164,7 +164,7 @@ class Round:
                 continue
             listing.begin()
             if any(listing.missing(scale.name)):
-                report = self._begun(scale)
+                report = self._begin_report(scale)
                 self._conclude(report)
                 self._note(report)
 
@@ -173,7 +173,7 @@ class Round:
     def _scale(self, scale: Scale) -> None:
         if self._stand and self._stand.holds_up(scale.name):
             return
-        report = self._begun(scale)
+        report = self._begin_report(scale)
         self._watch(scale.name)
         self._sizes[scale.name] = scale.size
         if scale.size or scale.deleteable:
@@ -232,13 +232,15 @@ class Round:
         run, noting = report.run, report.noting
         proven = noting(verify(noting(owed(run)), LedgerSheet(run, self._copying)))
         before = self._may_ask
-        for deleted in noting(delete(run, self._site, self._kept(proven), self._may_ask)):
+        for deleted in noting(
+            delete(run, self._site, self._marking_changes(proven), self._may_ask)
+        ):
             self._asked[run.scale.name] = report
             self._may_ask -= len(deleted.answers)
         if before > self._may_ask:
             log.info("%d deletes were asked", before - self._may_ask)
 
-    def _kept(self, proven: Iterator[Verified]) -> Iterator[Verified]:
+    def _marking_changes(self, proven: Iterator[Verified]) -> Iterator[Verified]:
         """Let the pool bear its identity before a row is gone, so that an older copy is known."""
         for verified in proven:
             if verified.deletable:
@@ -269,7 +271,7 @@ class Round:
                 for batch in in_batches(entries(chunks)):
                     listing.note((entry.id, entry.digest) for entry in batch)
         self._conclude(report)
-        if left := listing.asked(name):
+        if left := listing.unproven_deletes(name):
             detail = f"{left} deletes were asked, and the rows are there still"
             report.notices.setdefault("delete_failed", detail)
 

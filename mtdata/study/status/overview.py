@@ -157,7 +157,7 @@ def shape_of(incident: Incident) -> IncidentShape:
     )
 
 
-def shown(incident: Incident) -> dict[str, Any]:
+def incident_json(incident: Incident) -> dict[str, Any]:
     """An incident in the form that `--json` prints."""
     return as_json(shape_of(incident))
 

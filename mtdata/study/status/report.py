@@ -42,7 +42,7 @@ class RoundResult:
     unentered: list[tuple[str, str, str]] = field(default_factory=list)
     """Kind, scale and detail of incidents that the ledger could not take."""
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The form that `--json` prints."""
         shown: dict[str, Any] = {"exit": self.exit, "scales": self.scales}
         return shown | ({"faults": self.faults} if self.faults else {})
@@ -143,7 +143,7 @@ class RoundReport:
         held, owed = counts.held, counts.on_site if scale.deleteable else 0
         if not scale.deleteable and (last := self._pool.ledger.snapshots.last(scale.name)):
             held += last.malformed + (last.sealed or 0)
-        self.result.scales[scale.name] = scale_report.shown(held, owed)
+        self.result.scales[scale.name] = scale_report.as_json(held, owed)
 
     def _held(self, scale: Scale) -> dict[str, str]:
         ledger, name = self._pool.ledger, scale.name

@@ -12,7 +12,7 @@ from mtdata.alerts import notify
 from mtdata.core.checks import PROGRAM
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.records import runner_view
-from mtdata.study.status.overview import shown
+from mtdata.study.status.overview import incident_json
 from mtdata.web import pools
 from mtdata.web.access.roles import role_of
 from mtdata.web.api import shapes, site_shapes
@@ -74,7 +74,7 @@ def list_incidents(request: HttpRequest, wanted: Query[shapes.Wanted]) -> dict[s
         for one in state.get("incidents", ())
     ]
     own = notify.program_incidents(settings.MTDATA)
-    found += [{"site": PROGRAM, **shown(one)} for one in own]
+    found += [{"site": PROGRAM, **incident_json(one)} for one in own]
     first = (wanted.page - 1) * wanted.size
     return {
         "incidents": found[first : first + wanted.size],

@@ -75,7 +75,7 @@ def _open(ours: Settings, books: list[str], page: int) -> dict[str, Any]:
 
 def _of_book(ours: Settings, book: str) -> list[dict[str, Any]]:
     if book == PROGRAM:
-        return [overview.shown(one) for one in notify.program_incidents(ours)]
+        return [overview.incident_json(one) for one in notify.program_incidents(ours)]
     site = ours.site(book)
     return books.incidents(site, closed_too=False) if has_pool(site) else []
 
@@ -85,7 +85,7 @@ def _closed(ours: Settings, book: str, before: int) -> dict[str, Any]:
         found = _closed_of(ours, book, before)
     except MTDataError as error:
         return {"incidents": [], "faults": {book: str(error)}}
-    shown = [_incident_row(book, overview.shown(one)) for one in found[:SIZE]]
+    shown = [_incident_row(book, overview.incident_json(one)) for one in found[:SIZE]]
     older = found[SIZE - 1].number if len(found) > SIZE else None
     return {"incidents": shown, "older": older, "faults": {}, "is_later": before != MAX_ID}
 

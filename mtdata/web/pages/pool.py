@@ -52,7 +52,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
             "state": state,
             "scales": _scales(state, whole),
             "shelves": whole["shelves"],
-            "drifts": [status.shown(one) for one in whole["drifts"]],
+            "drifts": [status.incident_json(one) for one in whole["drifts"]],
             "days": overview.days(state, pools.rounds(ours).get(name, {})),
         }
     return render(request, "web/pool.html", known)
