@@ -21,6 +21,7 @@ MOST_FOR_NOTHING = 1 << 20
 STEP = 4096
 MAX_INTERIM = 100
 SWITCHING = 101
+SLOWLY = "it came too slowly, or too much of it"
 
 
 class TimedBytes(io.RawIOBase):
@@ -30,7 +31,7 @@ class TimedBytes(io.RawIOBase):
         super().__init__()
         self._sock, self._ends_at = sock, ends_at
         self._bytes = sock.makefile("rb", buffering=0)
-        self._left = most
+        self._left, self._has_begun = most, False
 
     def readable(self) -> bool:
         return True
@@ -38,16 +39,21 @@ class TimedBytes(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._ends_at - time.monotonic()
         if left <= 0 or self._left <= 0:
-            raise TimeoutError(0, "it came too slowly, or too much of it")
+            raise TimeoutError(0, SLOWLY)
         waits = self._sock.gettimeout()
         is_last = waits is None or left < waits
         if is_last:  # it costs two calls of the system, so only where it changes something
             self._sock.settimeout(left)
         try:
             count = self._bytes.readinto(buffer)
+        except TimeoutError:
+            if is_last and self._has_begun:
+                raise TimeoutError(0, SLOWLY) from None
+            raise
         finally:
             if is_last:
                 self._sock.settimeout(waits)
+        self._has_begun = True
         self._left -= count or 0
         return count
 
