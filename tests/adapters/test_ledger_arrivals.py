@@ -155,7 +155,7 @@ def test_no_question_reads_old_entries_or_every_round(
 
     with monkeypatch.context() as noted:
         noted.setattr(LedgerDatabase, "all", noting)
-        noted.setattr(LedgerDatabase, "one", lambda self, *q: next(iter(noting(self, *q)), None))
+        noted.setattr(LedgerDatabase, "row", lambda self, *q: next(iter(noting(self, *q)), None))
         book.arrivals.by_day("2026-03-01")
         book.arrivals.first_days()
         book.arrivals.newest("2026-03-01", LATE)
