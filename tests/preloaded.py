@@ -236,7 +236,8 @@ def main() -> None:
     if program := os.fork():
         _tell(program, files)
     _become(order, files)
-    sys.modules.pop(order.module, None)  # as in an interpreter, it runs as __main__ alone
+    if not hasattr(sys.modules.get(order.module), "__path__"):  # a package keeps what is in it
+        sys.modules.pop(order.module, None)  # as in an interpreter, it runs as __main__ alone
     runpy.run_module(order.module, run_name="__main__", alter_sys=True)
 
 
