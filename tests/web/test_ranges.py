@@ -116,7 +116,7 @@ def test_all_are_entered_or_none_is(web: WebSite, monkeypatch: pytest.MonkeyPatc
         if len(entered) == 2:
             raise RecordsError("the disk is full")
 
-    monkeypatch.setattr(orders, "tell", tell)
+    monkeypatch.setattr(orders, "add_event", tell)
     with pytest.raises(RecordsError):
         queue.add_all(web.place.settings, KINDS, "ranged", read(web))
     assert (len(entered), Job.objects.count()) == (2, before)
