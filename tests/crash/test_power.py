@@ -73,7 +73,7 @@ def faults(world: World, story: Story) -> Iterator[str]:
     second = world.round()
     assert second is not None
     if second.exit != 0:
-        yield f"the second clean round ended with {second.shown()}"
+        yield f"the second clean round ended with {second.as_json()}"
     for scale, did in second.scales.items():
         if did["fresh"] or did["appended"] or did["deleted"]:
             yield f"the second clean round still had work on {scale}: {did}"
