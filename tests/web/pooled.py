@@ -39,6 +39,7 @@ class PooledSite(WebSite):
     def __init__(self, folder: Path) -> None:
         with StudySite() as site:
             study = {**SITE, "SERVER": site.url, "USER": site.user, "PASS": site.password}
+            study["EVERY"] = "1d"  # not overdue, however long the tests take
             others = {name: {**SITE, "PATH": f"pool-{name}"} for name in (BROKEN, BARE)}
             sites = {STUDY: study, BROKEN: others[BROKEN], BARE: {**others[BARE], "READY": False}}
             super().__init__(folder, "sqlite:///state/programme.sqlite3", {"server": sites})
