@@ -23,8 +23,6 @@ from tests.system.home import STUDY, Home, row
 
 MADE = Path(__file__).with_name("home_before_the_duties.json")
 ODD = b'{"id":"four","session":"PRE"}'
-THERE = "/tmp/gen/home"
-"""Where it was made: the paths in it are turned to where it lies now."""
 
 
 @pytest.fixture
@@ -46,7 +44,8 @@ def earlier(home: Home) -> Home:
 
 
 def _here(home: Home, text: str) -> str:
-    here = text.replace("SITE", home.site.url).replace(THERE, str(home.folder))
+    """With its site, its folder, its password and its disk turned to those that are here."""
+    here = text.replace("SITE", home.site.url).replace("HOME", str(home.folder))
     here = here.replace("PASS: p:ss wörd\n", f"PASS: {home.site.password}\n")
     return here.replace('"device": 65024', f'"device": {os.stat(home.folder).st_dev}')
 
