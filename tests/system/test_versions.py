@@ -99,6 +99,20 @@ def vanished(home: Home) -> None:
     home.configure(DELETE_MODE=True)
 
 
+@pytest.mark.parametrize("poorer", ["A", "QOL"])
+def test_an_entry_that_vanished_is_missed_though_another_scale_shows_the_same(
+    home: Home, poorer: str
+) -> None:
+    home.configure(DELETE_MODE=False)
+    for scale in ("A", "QOL"):
+        home.site.put(scale, [row(1), row(2)])
+    home.export()
+    home.site.take(poorer, 1)
+    home.export(code=1)
+    assert home.troubles() >= {("listing_shrank", poorer)}
+    assert len([kind for kind, _ in home.troubles() if kind == "listing_shrank"]) == 1
+
+
 def test_deletes_stop_when_entries_vanished_until_a_person_closes_the_incident(home: Home) -> None:
     vanished(home)
     home.export(code=1)
