@@ -1,0 +1,1 @@
+"""Web logs from a bucket into Matomo, each line once, then archived."""

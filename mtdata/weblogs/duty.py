@@ -1,0 +1,55 @@
+"""Web logs' entry in the table of duties; it only names what does the work."""
+
+from __future__ import annotations
+
+from mtdata.alerts.ledgers import IncidentLedgers
+from mtdata.config import Settings
+from mtdata.core.checks import Finding
+from mtdata.jobs.duty import Checks, Duty
+from mtdata.weblogs.daily_imports import DAILY, check_plans, kinds
+
+
+def _names(settings: Settings) -> list[str]:
+    return [site.domain for site in settings.weblogs.sites]
+
+
+def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+    from mtdata.weblogs.operations.check import check_site  # with all that reads logs
+
+    return check_site(settings, name)
+
+
+def _ledgers(settings: Settings) -> IncidentLedgers:
+    from mtdata.weblogs.operations.opening import incident_ledgers  # with all that sends
+
+    return incident_ledgers(settings) if settings.weblogs.sites else {}
+
+
+CHECKS = Checks(
+    whose="a site's of weblogs.config",
+    example=("example.org", "a site of weblogs.config alone, by its domain"),
+    names=_names,
+    look=_look,
+    plans=check_plans,
+    told=(
+        "Each site of weblogs.config is asked once: its bucket for the logs of yesterday, and "
+        "Matomo for the site, its exclusions, and whether it takes hits from the token."
+    ),
+)
+WEBLOGS = Duty(
+    name="weblogs",
+    kinds=kinds,
+    config_files=("weblogs.config",),
+    checks=CHECKS,
+    about="web logs in a bucket: their lines into Matomo, each once, then into an archive",
+    examples=(
+        ("weblogs import example.org 2026-11-28", "a day's logs, what is new of them"),
+        ("weblogs daily", "yesterday's of every site: for cron"),
+        ("jobs add weblogs.import site=example.org", "order yesterday's as a job"),
+    ),
+    commands=("weblogs",),
+    incident_ledgers=_ledgers,
+    daily=DAILY,
+    demo="weblogs.command",
+    pages="weblogs",
+)

@@ -1,0 +1,1 @@
+"""What people and jobs have done with web logs: imports, comparisons, the quarantine."""

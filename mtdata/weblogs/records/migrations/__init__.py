@@ -1,0 +1,1 @@
+"""Steps from one version of these tables to the next."""

@@ -1,0 +1,1 @@
+"""Web logs: from lines in a bucket to hits in a stand-in of Matomo."""
