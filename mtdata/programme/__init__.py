@@ -1,0 +1,1 @@
+"""Programme data: teams and form responses, brought in with stop and undo, and given out."""

@@ -1,0 +1,70 @@
+"""What `mtdata check` looks at of form responses: OUTPUT, who may be mailed, what writes a format.
+
+Nobody who has none is asked anything: it looks where programme.config names one of the first two.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from mtdata.config import Settings
+from mtdata.config.check import check_owner
+from mtdata.core.checks import Finding
+from mtdata.core.errors import ConfigError, MTDataError
+from mtdata.core.output.probe import LONGEST_S, probe
+from mtdata.programme.export.formats import FORMATS
+from mtdata.programme.export.output import open_forms_output
+
+FORMS = "forms"
+CONFIGURED = frozenset({"output", "mail_allowed"})
+LINK_TODO = "see OUTPUT_REGION and OUTPUT_ENDPOINT in programme.config"
+
+
+def names(settings: Settings) -> list[str]:
+    """The one that there is, where form responses are configured."""
+    return [FORMS] if CONFIGURED & settings.programme.model_fields_set else []
+
+
+def look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+    """Put a probe into OUTPUT, and judge the rest; at most a minute."""
+    return [_check_output(settings), *_check_mail(settings), *_check_formats()]
+
+
+def folders(settings: Settings) -> list[Finding]:
+    """Whether the folder of OUTPUT is ours."""
+    folder = settings.programme.output_folder
+    return check_owner(FORMS, "OUTPUT", folder) if folder and names(settings) else []
+
+
+def _check_output(settings: Settings) -> Finding:
+    try:
+        with closing(open_forms_output(settings.programme, LONGEST_S)) as output:
+            return Finding(FORMS, "OUTPUT", "good", probe(output, LINK_TODO))
+    except MTDataError as error:
+        return Finding(FORMS, "OUTPUT", "bad", str(error), error.exit_code)
+
+
+def _check_mail(settings: Settings) -> list[Finding]:
+    allowed = len(settings.programme.mail_allowed)
+    if not allowed:
+        return []
+    needs = {
+        "TELL_JOBS in programme.config": settings.programme.tell_jobs,
+        "MAIL in log.config": settings.log.mail,
+    }
+    if lacking := [name for name, there in needs.items() if not there]:
+        told = f"it needs {' and '.join(lacking)}, so exports with email= are refused"
+        return [Finding(FORMS, "MAIL_ALLOWED", "bad", told, ConfigError.exit_code)]
+    return [Finding(FORMS, "MAIL_ALLOWED", "good", f"{allowed} may be mailed a link to an export")]
+
+
+def _check_formats() -> list[Finding]:
+    lacking = {name: one.extra for name, one in FORMATS.items() if not one.is_installed}
+    told = "; ".join(
+        f"{name} cannot be written: `pip install mtdata[{extra}]`"
+        for name, extra in lacking.items()
+    )
+    there = ", ".join(name for name in FORMATS if name not in lacking)
+    if lacking:
+        return [Finding(FORMS, "FORMATS", "odd", f"{there} can be written; {told}")]
+    return [Finding(FORMS, "FORMATS", "good", f"{there} can be written")]

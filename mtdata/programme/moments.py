@@ -1,0 +1,65 @@
+"""Times as people order by them and as files have them: in a zone, read back without loss; pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from mtdata.programme.columns import moment
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z", re.ASCII)
+SMALLEST = timedelta(microseconds=1)
+
+
+def moment_text(at: datetime, zone: ZoneInfo) -> str:
+    """`2020-05-15 14:30:00+02:00`, which `columns.moment` reads in whatever zone.
+
+    In UTC where the zone's offset is no whole minute, as before 1900, or the calendar ends.
+    """
+    local = local_moment(at, zone)
+    offset = local.utcoffset()
+    if offset is None or offset.microseconds or offset.seconds % 60:
+        local = at.astimezone(UTC)
+    return local.isoformat(" ")
+
+
+def local_moment(at: datetime, zone: ZoneInfo) -> datetime:
+    """A moment by the clocks of the zone; in UTC where the calendar ends between the two."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at.astimezone(UTC)
+
+
+def first_moment(words: str, zone: ZoneInfo) -> datetime:
+    """The beginning of a day, or a time; of one that the clocks show twice the first.
+
+    ValueError for what is none.
+    """
+    return _midnight(words, zone) if _DAY.fullmatch(words) else moment(words, zone)
+
+
+def last_moment(words: str, zone: ZoneInfo) -> datetime:
+    """The end of a day, or a time; of one that the clocks show twice the second.
+
+    ValueError for what is none.
+    """
+    if _DAY.fullmatch(words):
+        try:
+            return _midnight(words, zone, days=1) - SMALLEST
+        except OverflowError:
+            raise ValueError("it is no day that can be reckoned with") from None
+    at = moment(words, zone)
+    if _OFFSET.search(words):
+        return at
+    return at.astimezone(zone).replace(fold=1).astimezone(UTC)
+
+
+def _midnight(words: str, zone: ZoneInfo, days: int = 0) -> datetime:
+    try:
+        day = datetime.fromisoformat(words).date() + timedelta(days=days)
+        return datetime.combine(day, time.min, zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("there is no such day") from None

@@ -1,0 +1,1 @@
+"""What the web shows and takes of programme data."""

@@ -1,0 +1,1 @@
+"""Tests of programme data: teams and form responses."""
