@@ -20,7 +20,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import PostError, PostPutOff, StorageError
 
 log = logging.getLogger(__name__)
-MAIL, ESCALATION = "mail", "escalation"
+MAIL, ESCALATION, OWNERS = "mail", "escalation", "owner"
 STUCK = "news_stuck"
 REFUSED_TRIES = 30
 """A message that is refused so often, for more than a day, is given up: others wait behind it."""
@@ -173,7 +173,10 @@ class Notices:
         except PostError as error:
             if error.is_partial:
                 log.info("told some of %s: %s", one.destination, one.subject)
-            self._stuck(one.destination, str(error))
+            if one.destination != OWNERS or error.again:
+                self._stuck(one.destination, str(error))
+            else:  # one person's address is no trouble of the program
+                log.warning("%s", error)
             return error
         log.info("told %s: %s", one.destination, one.subject)
         self._stuck(one.destination, odd)
@@ -187,6 +190,8 @@ def _is_given_up(fault: PostError, tried: Message) -> bool:
 
 def _part_for(destination: str, notice: Notice) -> Notice:
     """What of a notice a destination gets: nobody is mailed that he cannot be mailed."""
+    if destination == OWNERS:  # who ordered a job is told of that job alone
+        return notice._replace(items=())
     if destination in (MAIL, ESCALATION) and (destination == ESCALATION) != (
         notice.sort == "escalated"
     ):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from mtdata.alerts.notify import close_program_incident, program_incident, program_incidents
-from mtdata.alerts.posting import heart_beat
+from mtdata.alerts import notify
+from mtdata.alerts.hooks import ping
 from mtdata.config import Settings
 from mtdata.core.errors import BusyError, MTDataError, PostError, Stopped, UsageError
 
@@ -23,12 +23,11 @@ class EndedRound(Protocol):
 
 
 def beat(settings: Settings, site_name: str, sign: str) -> None:
-    """Tell the heartbeat service that a round begins ("start") or how it ended.
-
-    `sign` is "start", "success" or "fail".
-    """
+    """Tell the heartbeat service that a round begins ("start"), or ended: "success" or "fail"."""
+    if not (url := settings.log.heartbeat_url):
+        return
     try:
-        heart_beat(settings, site_name, sign)
+        ping(url.get_secret_value(), site_name, sign, manner=notify.manner_of(settings))
     except PostError as error:
         log.warning("%s", error)
 
@@ -66,7 +65,7 @@ def _note_round(settings: Settings, site_name: str, told: list[tuple[str, str, s
     pool = incident_scale(site_name)
     entered = {(kind, f"{pool} {scale}".strip()): detail for kind, scale, detail in told}
     for (kind, place), detail in entered.items():
-        program_incident(settings, kind, place, detail)
-    for one in program_incidents(settings):
+        notify.program_incident(settings, kind, place, detail)
+    for one in notify.program_incidents(settings):
         if f"{one.scale} ".startswith(f"{pool} ") and (one.kind, one.scale) not in entered:
-            close_program_incident(settings, one.kind, one.scale)
+            notify.close_program_incident(settings, one.kind, one.scale)

@@ -86,11 +86,7 @@ def signed(key: str, at_s: int, body: bytes, secrets: Iterable[str]) -> dict[str
         hmac.digest(b64decode(secret.removeprefix("whsec_")), text, "sha256") for secret in secrets
     )
     signatures = " ".join(f"v1,{b64encode(digest).decode()}" for digest in digests)
-    return {
-        "webhook-id": key,
-        "webhook-timestamp": str(at_s),
-        "webhook-signature": signatures,
-    }
+    return {"webhook-id": key, "webhook-timestamp": str(at_s), "webhook-signature": signatures}
 
 
 class HookPost:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtdata.alerts.incident import KINDS
+from mtdata.alerts.incident_kinds import KINDS
 
 LEVELS = {"critical": 50, "error": 40, "warning": 30, "notice": 20}
 """The gravest first, each with how loudly the log tells of it (a number of `logging`)."""

@@ -13,16 +13,15 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from email.headerregistry import Address as Field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Literal
 
 from mtdata.alerts.greeting import is_about_our_name, our_name
 from mtdata.alerts.mail_tokens import TokenSource, answer, initial_response, mechanism_for
 from mtdata.alerts.message import Message, one_line
+from mtdata.config import MailConfig
 from mtdata.config.address import MailAddress, read_address
 from mtdata.core.disclosure import host_told
 from mtdata.core.errors import ConfigError, PostError, PostPutOff, PostRefused
@@ -32,24 +31,6 @@ from mtdata.core.trust import MEND, tls_context
 GREETING = "our greeting"
 WAITS = 3
 """An exchange as a whole may take so many times TIMEOUT."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailAccess:
-    """A mail server, how to speak to it, and as whom."""
-
-    host: str
-    port: int
-    tls: Literal["none", "starttls", "tls"]
-    sender: str
-    user: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    timeout_s: float = 20.0
-    ca: str = ""
-    helo: str = ""
-    tokens: TokenSource = field(default=TokenSource(), repr=False)
-
-
 UNFOLDED = SMTP.clone(max_line_length=998, cte_type="7bit")
 """A subject stays on its line: some readers show the fold as a blank.  No body needs 8BITMIME."""
 Answers = Mapping[str, tuple[int, bytes]]
@@ -60,19 +41,18 @@ _LATER, _NEVER = (450, b""), (553, b"5.6.7")
 class _MailSession(smtplib.SMTP):
     """An SMTP client whose answers end in time; `tls` wraps the connection from the first byte."""
 
-    def __init__(self, access: MailAccess) -> None:
-        super().__init__(local_hostname="localhost", timeout=access.timeout_s)
-        self._access = access
-        self._host = access.host  # what the certificate must be for
-        self._context = tls_context(access.ca) if access.tls != "none" else None
-        self._wraps = access.tls == "tls"
-        self._ends_at = time.monotonic() + WAITS * access.timeout_s
+    def __init__(self, config: MailConfig, ca: str) -> None:
+        super().__init__(local_hostname="localhost", timeout=config.timeout_s)
+        self._config = config
+        self._host = config.host  # what the certificate must be for
+        self._context = tls_context(ca) if config.tls != "none" else None
+        self._ends_at = time.monotonic() + WAITS * config.timeout_s
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         sock = socket.create_connection((host, port), timeout)
-        domain = self._access.sender.rpartition("@")[2].rstrip("> ")
-        self.local_hostname = our_name(self._access.helo, domain, sock)
-        if self._wraps and self._context is not None:
+        domain = self._config.sender.rpartition("@")[2].rstrip("> ")
+        self.local_hostname = our_name(self._config.helo, domain, sock)
+        if self._config.tls == "tls" and self._context is not None:
             try:
                 return self._context.wrap_socket(sock, server_hostname=host)
             except BaseException:
@@ -87,16 +67,15 @@ class _MailSession(smtplib.SMTP):
     def let_in(self) -> None:
         """Log in, with the password or a token: whichever the server takes."""
         self.ehlo_or_helo_if_needed()
-        access = self._access
+        config, password = self._config, self._config.password.get_secret_value()
+        tokens = TokenSource(config.token_file, config.token_command)
         offered = self.esmtp_features.get("auth", "").upper().split()
-        way = mechanism_for(
-            offered, has_password=bool(access.password), has_token=bool(access.tokens)
-        )
+        way = mechanism_for(offered, has_password=bool(password), has_token=bool(tokens))
         if not way:
-            self.login(access.user, access.password)
+            self.login(config.user, password)
             return
-        place = access.host, access.port
-        first = initial_response(way, access.user, access.tokens.token(), place)
+        place = config.host, config.at_port
+        first = initial_response(way, config.user, tokens.token(), place)
         self.auth(way, lambda asked=None: first if asked is None else answer(way))
 
     def getreply(self) -> tuple[int, bytes]:
@@ -111,11 +90,11 @@ class _MailSession(smtplib.SMTP):
 
 
 class MailPost:
-    """Port Post: mail to some addresses."""
+    """Port Post: mail to some addresses; `ca` is a file of the authorities that count."""
 
-    def __init__(self, access: MailAccess, to: Sequence[str]) -> None:
-        self._access = access
-        self._sender = read_address(access.sender)
+    def __init__(self, config: MailConfig, to: Sequence[str], ca: str = "") -> None:
+        self._config, self._ca = config, ca
+        self._sender = read_address(config.sender)
         self._to = tuple(map(read_address, to))
         self._name = ""  # by which the server was greeted
 
@@ -196,20 +175,20 @@ class MailPost:
 
     @property
     def _server(self) -> str:
-        return f"the mail server {host_told(self._access.host)}:{self._access.port}"
+        return f"the mail server {host_told(self._config.host)}:{self._config.at_port}"
 
     @contextmanager
     def _session(self) -> Iterator[_MailSession]:
-        access = self._access
-        session = _MailSession(access)
+        config = self._config
+        session = _MailSession(config, self._ca)
         try:
-            code, said = session.connect(access.host, access.port)
+            code, said = session.connect(config.host, config.at_port)
             if code != 220:
                 raise smtplib.SMTPConnectError(code, said)
-            if access.tls == "starttls":
+            if config.tls == "starttls":
                 session.begin_tls()
             self._name = session.local_hostname
-            if access.user:
+            if config.user:
                 session.let_in()
             yield session
         finally:
@@ -259,6 +238,17 @@ class MailPost:
         return mail.as_bytes()
 
 
+class OwnerPost:
+    """Port Post: mail to whom the message names, and to nobody else."""
+
+    def __init__(self, config: MailConfig, ca: str = "") -> None:
+        self._config, self._ca = config, ca
+
+    def deliver(self, message: Message) -> str:
+        """Port: Post.deliver."""
+        return MailPost(self._config, message.to, self._ca).deliver(message)
+
+
 def _is_plain(addresses: Sequence[MailAddress]) -> bool:
     return all(one.mailbox.isascii() for one in addresses)
 
@@ -287,12 +277,8 @@ def _why(error: Exception) -> str:
     """What happened, without a word of the server's."""
     if isinstance(error, TimeoutError):
         return "too slow"
-    if (
-        isinstance(error, OSError)
-        and error.strerror
-        and not isinstance(error, smtplib.SMTPException)
-    ):
-        return error.strerror
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return "it closed the connection, or was too slow"
+    if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
+        return error.strerror or type(error).__name__
     return type(error).__name__

@@ -71,12 +71,11 @@ def mechanism_for(offered: Collection[str], *, has_password: bool, has_token: bo
     PostRefused where the server offers tokens alone and there is none.
     """
     ways = [way for way in ("XOAUTH2", "OAUTHBEARER") if way in offered]
-    if not ways or (has_password and BY_PASSWORD & set(offered)):
+    by_password = not BY_PASSWORD.isdisjoint(offered)
+    if not ways or (by_password and (has_password or not has_token)):
         return ""
     if has_token:
         return ways[0]
-    if BY_PASSWORD & set(offered):
-        return ""
     raise PostRefused(
         "the mail server lets in by a token alone (OAuth 2): TOKEN_FILE or TOKEN_COMMAND of MAIL"
     )

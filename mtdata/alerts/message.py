@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from mtdata.alerts.incident import KINDS
+from mtdata.alerts.incident import TO_DO
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.notice import Item, Notice
 from mtdata.core.checks import PROGRAM
+from mtdata.core.words import counted_times
 
 WHOLE, NAMED, SHORT = 50, 200, 1000
 """Troubles told in full, those named in a line each, and characters of a detail."""
+PLACES = 3
+"""So many places of further troubles stand in a subject."""
 _LEADS = {
     "opened": "New:",
     "lasting": "Lasting:",
@@ -117,9 +121,8 @@ def _key(notice: Notice, destination: str) -> str:
         (one.book, one.incident.number, str(one.incident.opened_at), one.is_open, *one.told[:2])
         for one in notice.settled
     ]
-    return sha256(repr((destination, notice.sort, sorted(map(str, told)))).encode()).hexdigest()[
-        :32
-    ]
+    news = repr((destination, notice.sort, sorted(map(str, told))))
+    return sha256(news.encode()).hexdigest()[:32]
 
 
 def _subject(notice: Notice) -> str:
@@ -131,11 +134,10 @@ def _subject(notice: Notice) -> str:
     if notice.sort == "lasting" and not first.news.is_open:
         lead = "" if first.news.is_note else "over again, was "
     told = f"{lead}{first.news.level.upper()} {_where(first)}: {_title(first)}"
-    return f"{told} (and {len(rest)} more: {_scales_of(rest)})" if rest else told
-
-
-def _scales_of(items: Iterable[Item]) -> str:
-    return ", ".join(dict.fromkeys(_where(item) for item in items))
+    places = [*dict.fromkeys(map(_where, rest))]
+    more = ", ..." if len(places) > PLACES else ""
+    scales = ", ".join(places[:PLACES]) + more
+    return f"{told} (and {len(rest)} more: {scales})" if rest else told
 
 
 def _where(item: Item) -> str:
@@ -175,26 +177,22 @@ def _part(lead: str, items: Sequence[Item]) -> list[str]:
 def _paragraph(item: Item) -> str:
     """One incident as a paragraph of a mail."""
     one, kind = item.news.incident, KINDS[item.news.incident.kind]
-    seen = f"{one.seen} times" if one.seen > 1 else "once"
+    seen = counted_times(one.seen)
     since = f"{_moment_text(one.opened_at)}, seen {seen}, the last time {_moment_text(one.last_at)}"
     lines = [
         f"{item.news.level.upper()}  {_where(item)}: {_title(item)}",
-        f"  what     {_printable(one.detail)}",
-        f"  that is  {kind.happened}",
-        f"  safe     {kind.safe}",
-        f"  to do    {kind.todo}",
-        f"  since    {since}",
+        f"  what     {_printable(one.detail.partition(TO_DO)[0])}",
+        *([] if item.news.is_note else [f"  that is  {kind.happened}", f"  safe     {kind.safe}"]),
+        f"  to do    {_printable(one.todo)}" if one.todo else "",
+        "" if item.news.is_note else f"  since    {since}",
     ]
     if item.back:
         lines.append(f"  again    it came back {item.back} times since it was last told")
     if one.closed_at is not None and not item.news.is_note:
         lines.append(f"  over     {_moment_text(one.closed_at)}")
-    lines.append(f"  look     mtdata incidents{_site(item)} ({one.kind}, number {one.number})")
-    return "\n".join(lines)
-
-
-def _site(item: Item) -> str:
-    return "" if item.news.book == PROGRAM else f" {_printable(item.news.book)}"
+    site = "" if item.news.book == PROGRAM else f" {_printable(item.news.book)}"
+    lines.append(f"  look     mtdata incidents{site} ({one.kind}, number {one.number})")
+    return "\n".join(filter(None, lines))
 
 
 def _moment_text(moment: datetime) -> str:
@@ -225,5 +223,5 @@ def _item_json(item: Item) -> dict[str, Any]:
         "closed_at": one.closed_at and one.closed_at.isoformat(timespec="seconds"),
         "happened": kind.happened,
         "safe": kind.safe,
-        "to_do": kind.todo,
+        "to_do": one.todo,
     }

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from mtdata.alerts.incident import KINDS, NOTES, Incident
+from mtdata.alerts.incident import NOTES, Incident
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.levels import ORDER
 from mtdata.core.past import past
 
 Sort = Literal["opened", "over", "lasting", "escalated"]
-"""A moment that lies further ahead than this was told by a clock that has been put back since."""
 
 
 class ToldTimes(NamedTuple):
@@ -105,7 +105,9 @@ def _parted(
     for one in news:
         if one.told.opened_at is not None:
             (waiting if one.is_open else over).append(one)
-        elif one.is_open and one.damping_key not in flapping and not _came_back(one, intervals):
+        elif KINDS[one.incident.kind].at_once or (
+            one.is_open and one.damping_key not in flapping and not _came_back(one, intervals)
+        ):
             fresh.append(one)
         else:
             waiting.append(one)
@@ -119,10 +121,8 @@ def _came_back(one: News, intervals: AlertIntervals) -> bool:
 
 def _is_digest_due(one: News, now: datetime, intervals: AlertIntervals) -> bool:
     """A digest sweeps up all that waits, so the next is due one span after it at the earliest."""
-    told = one.told
-    return _is_past(
-        told.again_at or told.opened_at or one.incident.opened_at, now, intervals.digest
-    )
+    last = one.told.again_at or one.told.opened_at or one.incident.opened_at
+    return _is_past(last, now, intervals.digest)
 
 
 def _is_past(since: datetime, now: datetime, span: timedelta) -> bool:
@@ -134,9 +134,8 @@ def _is_past(since: datetime, now: datetime, span: timedelta) -> bool:
 def _is_late(one: News, now: datetime, intervals: AlertIntervals) -> bool:
     if intervals.escalate is None or not one.is_open or one.told.escalated_at is not None:
         return False
-    return ORDER[one.level] <= ORDER["error"] and _is_past(
-        one.incident.opened_at, now, intervals.escalate
-    )
+    is_grave = ORDER[one.level] <= ORDER["error"]
+    return is_grave and _is_past(one.incident.opened_at, now, intervals.escalate)
 
 
 def _notice(sort: Sort, news: Iterable[News]) -> Notice:

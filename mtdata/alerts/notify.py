@@ -7,39 +7,61 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mtdata.alerts.dispatch import ESCALATION, MAIL, STUCK, Notices, Post
-from mtdata.alerts.incident import KINDS, Incident
-from mtdata.alerts.incidents import Incidents
+from mtdata.alerts.dispatch import ESCALATION, MAIL, OWNERS, STUCK, Notices, Post
+from mtdata.alerts.hooks import HookPost, Manner
+from mtdata.alerts.incident import Incident, is_closed_by_hand
+from mtdata.alerts.incident_kinds import KINDS
+from mtdata.alerts.incidents import PROGRAM_LEDGER, Incidents
+from mtdata.alerts.ledgers import IncidentLedgers, open_incidents
 from mtdata.alerts.levels import level_of
+from mtdata.alerts.mail import MailPost, OwnerPost
 from mtdata.alerts.marker import Marker
-from mtdata.alerts.message import message, trial
+from mtdata.alerts.message import Message, message, trial
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
-from mtdata.alerts.outbox import Outbox
-from mtdata.alerts.posting import posts_of
-from mtdata.alerts.schema import PROGRAM_LEDGER
+from mtdata.alerts.outbox import MOST, Outbox
 from mtdata.alerts.telling import NotificationState
 from mtdata.config import Settings
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError
+from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError, UsageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
-Pools = Callable[[Settings], Mapping[str, Callable[[], LedgerDatabase]]]
-"""The ledgers of the pools that are there, by site; each is opened by being called."""
+Pools = Callable[[Settings], IncidentLedgers]
+"""The ledgers of sites."""
 _outboxes: dict[Path, Outbox] = {}
 _markers: dict[Path, Marker] = {}
 """One for each home, for as long as the process: what it could not write down it still knows."""
+
+
+def posts_of(settings: Settings) -> dict[str, Post]:
+    """The destinations, by the names under which messages wait for them."""
+    manner = manner_of(settings)
+    keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
+    posts: dict[str, Post] = {
+        f"hook {number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
+        for number, url in enumerate(settings.log.webhooks, 1)
+    }
+    if mail := settings.log.mail:
+        posts[MAIL] = MailPost(mail, mail.to, settings.log.ca)
+        if mail.escalate_to:
+            posts[ESCALATION] = MailPost(mail, mail.escalate_to, settings.log.ca)
+    return posts
+
+
+def manner_of(settings: Settings) -> Manner:
+    """How web hooks and the heartbeat are asked."""
+    return Manner(settings.log.ca, settings.log.agent)
 
 
 def spread(settings: Settings, pools: Pools) -> None:
@@ -48,6 +70,8 @@ def spread(settings: Settings, pools: Pools) -> None:
     Does nothing where neither MAIL nor WEBHOOKS is configured, or while another program does it.
     """
     posts = posts_of(settings)
+    if mail := settings.log.mail:
+        posts[OWNERS] = OwnerPost(mail, settings.log.ca)
     try:
         _forget_others(settings, posts)
         if not posts:
@@ -68,9 +92,8 @@ def _spread(settings: Settings, posts: dict[str, Post], pools: Pools) -> None:
         else:
             close_program_incident(settings, STUCK, destination)
 
-    folder = _state(settings) / "outbox"
-    outbox = _outboxes.setdefault(folder, Outbox(FolderDisk(folder)))
-    terms, escalates = settings.log, ESCALATION in posts or len(posts) > (MAIL in posts)
+    outbox = _outbox(settings)
+    terms, escalates = settings.log, bool(posts.keys() - {MAIL, OWNERS})
     intervals = AlertIntervals(
         timedelta(hours=terms.digest_h), timedelta(hours=terms.escalate_h) if escalates else None
     )
@@ -80,6 +103,30 @@ def _spread(settings: Settings, posts: dict[str, Post], pools: Pools) -> None:
         notices = Notices(books, outbox, posts, SystemClock(), stuck, marker)
         notices.decide(intervals, socket.gethostname())
     notices.send()
+
+
+def spool(settings: Settings, messages: Sequence[Message]) -> bool:
+    """Have these wait for the next `spread`; False, and nothing changed, where that cannot be now.
+
+    What waits already is not doubled.  StorageError where the disk takes none.
+    """
+    try:
+        with ExitStack() as held:
+            _lock(settings, held)
+            outbox = _outbox(settings)
+            # half is left to troubles: a night of ended jobs pushes none of them out
+            if sum(map(len, outbox.waiting().values())) + len(messages) > MOST // 2:
+                return False
+            for one in messages:
+                outbox.put(one)
+    except BusyError:
+        return False
+    return True
+
+
+def _outbox(settings: Settings) -> Outbox:
+    folder = _state(settings) / "outbox"
+    return _outboxes.setdefault(folder, Outbox(FolderDisk(folder)))
 
 
 def _forget_others(settings: Settings, posts: dict[str, Post]) -> None:
@@ -100,14 +147,12 @@ def _lock(settings: Settings, held: ExitStack) -> None:
 @contextmanager
 def _books(settings: Settings, pools: Pools) -> Iterator[dict[str, NotificationState]]:
     """The ledgers that are there: each pool's, and the program's own."""
-    ledgers = dict(pools(settings))
-    if _has_ledger(settings):
-        ledgers[PROGRAM] = partial(_opened, settings)
     with ExitStack() as held:
         books = {}
-        for name, opened in ledgers.items():
+        for name, of in {**pools(settings), PROGRAM: ProgramLedger(settings)}.items():
             try:
-                books[name] = NotificationState(held.enter_context(closing(opened())))
+                if of.is_there() and (ledger := of.open()):
+                    books[name] = NotificationState(held.enter_context(closing(ledger)))
             except StorageError as error:
                 log.error("%s: its incidents cannot be told: %s", name, error)
         yield books
@@ -130,6 +175,27 @@ def _has_ledger(settings: Settings) -> bool:
     with suppress(PermissionError):
         return _ledger(settings).is_file()
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramLedger:
+    """The ledger of the program's own incidents; they close when their cause is over."""
+
+    settings: Settings
+
+    def is_there(self) -> bool:
+        """Port: IncidentLedger.is_there."""
+        return _has_ledger(self.settings)
+
+    def open(self) -> LedgerDatabase | None:
+        """Port: IncidentLedger.open."""
+        return _opened(self.settings) if self.is_there() else None
+
+    def refuse_closing(self, number: int) -> None:
+        """Port: IncidentLedger.refuse_closing."""
+        known = {one.number: one.kind for one in open_incidents(self) or []}
+        if not is_closed_by_hand(PROGRAM, known.get(number, "")):
+            raise UsageError("an incident of the program closes when its cause is over")
 
 
 def program_incident(
@@ -166,11 +232,11 @@ def _tell_at_once(settings: Settings, kind: str, scale: str, detail: str) -> Non
             continue
         try:
             post.deliver(message(notice, name, socket.gethostname(), now))
-            marker.touch(now)
         except PostError as error:
             log.error("%s", error)
-            if error.is_partial:  # the others would get it again
-                marker.touch(now)
+            if not error.is_partial:  # else the others would get it again
+                continue
+        marker.touch(now)
 
 
 def _marker(settings: Settings) -> Marker:
@@ -191,25 +257,13 @@ def close_program_incident(settings: Settings, kind: str, scale: str) -> None:
         log.error("%s: the incident could not be closed: %s", PROGRAM, error)
 
 
-def program_incidents(settings: Settings, *, closed_too: bool = False) -> list[Incident]:
-    """The program's own incidents that are open, or the newest of all; none if unreadable."""
-    if not _has_ledger(settings):
-        return []
+def program_incidents(settings: Settings) -> list[Incident]:
+    """The program's own incidents that are open; none if unreadable."""
     try:
-        with closing(_opened(settings)) as ledger:
-            own = Incidents(ledger)
-            return own.incidents() if closed_too else own.open_incidents()
+        return open_incidents(ProgramLedger(settings)) or []
     except StorageError as error:
         log.error("%s: its incidents cannot be read: %s", PROGRAM, error)
         return []
-
-
-def closed_incidents(settings: Settings, before: int, most: int) -> list[Incident]:
-    """Closed ones of the program's own with a lower number, the newest first."""
-    if not _ledger(settings).is_file():
-        return []
-    with closing(_opened(settings)) as ledger:
-        return Incidents(ledger).closed(before, most)
 
 
 class DeliveryTrial(NamedTuple):
@@ -226,9 +280,8 @@ def try_out(settings: Settings) -> list[DeliveryTrial]:
 
 
 def _tried(name: str, post: Post) -> DeliveryTrial:
+    test = trial(name, socket.gethostname(), SystemClock().now())
     try:
-        return DeliveryTrial(
-            name, odd=post.deliver(trial(name, socket.gethostname(), SystemClock().now()))
-        )
+        return DeliveryTrial(name, odd=post.deliver(test))
     except PostError as error:
         return DeliveryTrial(name, error)

@@ -13,7 +13,7 @@ from mtdata.core.ports import Disk
 
 log = logging.getLogger(__name__)
 MOST = 400
-"""Files at most; beyond that the oldest digest gives way, and without one the oldest message."""
+"""Files at most; beyond that the oldest of an ended job, else of digests, else of all gives way."""
 HANDED = "handed.json"
 REMEMBERED = 200
 _NAME = re.compile(r"(\d{10})\.([a-z0-9-]+)\.([a-z]+)\.([0-9a-f]{32})\.json")
@@ -39,7 +39,8 @@ class Outbox:
         if len(waiting) >= MOST:
             self._give_way(waiting)
         number = int(waiting[-1][1]) + 1 if waiting else 1
-        name = f"{number:010d}.{_file_word(message.destination)}.{message.sort}.{message.key}.json"
+        destination = message.destination.replace(" ", "-")
+        name = f"{number:010d}.{destination}.{message.sort}.{message.key}.json"
         self._disk.replace(name, message.to_bytes())
 
     def waiting(self) -> dict[str, list[str]]:
@@ -102,7 +103,8 @@ class Outbox:
         return [match for match in found if match]
 
     def _give_way(self, waiting: list[re.Match[str]]) -> None:
-        oldest = next((name for name in waiting if name[3] == "lasting"), waiting[0])
+        spare = (name for sort in ("job", "lasting") for name in waiting if name[3] == sort)
+        oldest = next(spare, waiting[0])
         log.error("too many messages wait; dropped %s (%s to %s)", oldest[0], oldest[3], oldest[2])
         self._disk.remove(oldest[0])
 
@@ -117,7 +119,3 @@ def is_due(message: Message, now: datetime) -> bool:
     if message.next_at is None:
         return True
     return not 0 < (message.next_at - now).total_seconds() <= 3700
-
-
-def _file_word(destination: str) -> str:
-    return destination.replace(" ", "-")

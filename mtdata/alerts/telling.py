@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from mtdata.alerts.incident import Incident
+from mtdata.alerts.incidents import COLUMNS, incident_of, moment_of
 from mtdata.alerts.notice import News, ToldTimes
 from mtdata.core.sqlite import LedgerDatabase
 
 MANY = 2000
-_NEWS = """
-SELECT number, kind, scale, detail, count, opened_at, last_at, closed_at,
-  told_at, again_at, escalated_at,
+_NEWS = f"""
+SELECT {COLUMNS}, told_at, again_at, escalated_at,
   (SELECT told_at FROM incidents AS other INDEXED BY incidents_told
    WHERE other.kind = one.kind AND other.scale = one.scale AND other.told_at IS NOT NULL
    ORDER BY other.number DESC LIMIT 1) AS before_at
@@ -21,14 +20,8 @@ FROM incidents AS one WHERE over_at IS NULL ORDER BY closed_at IS NOT NULL, numb
 """
 
 
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
 def _news(book: str, row: tuple[Any, ...]) -> News:
-    opened_at, last_at = (datetime.fromisoformat(moment) for moment in row[5:7])
-    incident = Incident._make((*row[:5], opened_at, last_at, _moment(row[7])))
-    return News(book, incident, ToldTimes(*map(_moment, row[8:12])))
+    return News(book, incident_of(row), ToldTimes(*map(moment_of, row[8:12])))
 
 
 class NotificationState:
@@ -69,11 +62,6 @@ class NotificationState:
                 " WHERE number = ?",
                 ((when, when, number) for number in told),
             )
-            self._db.run_many(
-                "UPDATE incidents SET over_at = ? WHERE number = ?",
-                ((when, number) for number in over),
-            )
-            self._db.run_many(
-                "UPDATE incidents SET escalated_at = ? WHERE number = ?",
-                ((when, number) for number in escalated),
-            )
+            for column, numbers in (("over_at", over), ("escalated_at", escalated)):
+                change = f"UPDATE incidents SET {column} = ? WHERE number = ?"
+                self._db.run_many(change, ((when, number) for number in numbers))

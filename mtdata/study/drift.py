@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mtdata.study.model.receipt import HeldBack, Rows
+from mtdata.study.model.receipt import HeldBack, Rows, StepNotice, StepNoticeKind
 from mtdata.study.model.states import DRIFT
-from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
 from mtdata.study.pool import ScaleRun
 
 REASON = "other fields than the scale is known by (DRIFT: hold)"
@@ -51,9 +50,10 @@ def _drift(run: ScaleRun, layouts: set[tuple[str, ...]]) -> tuple[StepNotice, ..
         listing.set_columns(name, sorted(seen | set(known or ())))
     if not new and not missing:
         return ()
-    detail = f"new: {_column_names(new)}; missing: {_column_names(missing)}"
+    detail = f"new: {column_names(new)}; missing: {column_names(missing)}"
     return (StepNotice(StepNoticeKind.DRIFT, detail),)
 
 
-def _column_names(columns: Iterable[str]) -> str:
+def column_names(columns: Iterable[str]) -> str:
+    """Fields by name, SHOWN at most, none of which gets out of its line."""
     return ", ".join(ascii(column)[1:-1][:40] for column in sorted(columns)[:SHOWN]) or "none"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mtdata.jobs.duty import Checks, Duty
 from mtdata.jobs.kind import Kinds
-from mtdata.study.operations import check
+from mtdata.study.operations import check, commands
 from mtdata.study.operations.opening import incident_ledgers
 from mtdata.study.operations.tasks import ROUNDS
 
@@ -16,20 +16,24 @@ def _kinds() -> Kinds:
 
 
 CHECKS = Checks(
-    whose="a site's NAME",
-    example=("mysite --json", ""),
-    names=check.names,
-    look=check.check_named,
+    whose="a site's NAME", example=("mysite --json", ""), names=check.names, look=check.check_named
 )
 STUDY = Duty(
     name="study",
     kinds=_kinds,
     config_files=("server.config", "recovery.config"),
     checks=CHECKS,
+    about="answers to questionnaires: off a study's web site, into daily sheets",
+    examples=(
+        ("export", "one round of every READY site"),
+        ("export mysite DASS21_AS", "one scale of one site"),
+        ("decode mysite --check", "can every sheet be rebuilt from raw, byte for byte?"),
+    ),
     commands=("study",),
     views=("study_state", "pool"),
     demo="study.command",
     incident_ledgers=incident_ledgers,
     rounds=ROUNDS,
-    pages=("pool",),
+    metrics=commands.fill_metrics,
+    pages="study",
 )

@@ -5,35 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
+from mtdata.study.files.archive import RawBodies
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.package import read_entry
-from mtdata.study.model.receipt import Backup, Kept, Placed, Rows, Sheet, Verified
-from mtdata.study.model.row import cells_digest
-from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
+from mtdata.study.model.receipt import (
+    Backup,
+    Placed,
+    Rows,
+    Sheet,
+    StepNotice,
+    StepNoticeKind,
+    Verified,
+)
+from mtdata.study.model.row import is_row
 from mtdata.study.pool import ScaleRun
 from mtdata.study.replicas.copying import Copying
 
-
-class RawProof(NamedTuple):
-    """Entries with their raw bytes, None where they have another digest, and what is told of it."""
-
-    bodies: list[tuple[LedgerEntry, bytes | None]]
-    notices: tuple[StepNotice, ...]
+Notices = tuple[StepNotice, ...]
 
 
 def waiting(run: ScaleRun) -> Iterator[Backup]:
     """Entries that are safe here and want a row: left over, or held and worth a try."""
     fingerprint = run.pool.cipher.fingerprint()
     for claims in run.pool.ledger.entries.waiting(run.scale.name, fingerprint):
-        proof = _proof(run, claims)
-        kept = tuple(
-            _unread(c)._replace(values=read_entry(body).values or {})
-            for c, body in proof.bodies
-            if body is not None
-        )
-        yield Backup(run.scale, kept, notices=proof.notices)
+        bodies, notices = _proof(run, claims)
+        kept = tuple(c.kept_entry(read_entry(b).values or {}) for c, b in bodies if b is not None)
+        yield Backup(run.scale, kept, notices=notices)
 
 
 def owed(run: ScaleRun) -> Iterator[Sheet]:
@@ -49,16 +47,13 @@ def owed(run: ScaleRun) -> Iterator[Sheet]:
                 yield _sheet(run, number, list(group))
 
 
-def _doubtful(
-    run: ScaleRun, claims: list[LedgerEntry]
-) -> tuple[set[int | None], tuple[StepNotice, ...]]:
+def _doubtful(run: ScaleRun, claims: list[LedgerEntry]) -> tuple[set[int | None], Notices]:
     """Ids of several versions, one of them not proven: a delete by id would take all of them."""
     times = Counter(claim.id for claim in claims)
     versions = [claim for claim in claims if times[claim.id] > 1]
-    proof = _proof(run, versions)
-    lost = {c.id for c, body in proof.bodies if body is None}
+    bodies, notices = _proof(run, versions)
+    lost = {c.id for c, body in bodies if body is None}
     changed = {c.id for c in versions if not _stands(run, c)}
-    notices = proof.notices
     if changed:
         detail = (
             f"of {len(changed)} ids with several versions a row is not in its sheet as it was "
@@ -73,18 +68,18 @@ def _stands(run: ScaleRun, claim: LedgerEntry) -> bool:
         return False
     columns = run.pool.ledger.files.by_number(claim.sheet).columns
     [cells] = run.pool.sheets.lenient([claim.line])
-    return len(cells) == len(columns) and cells_digest(columns, cells) == claim.cells
+    return is_row(columns, cells, claim.cells)
 
 
 def _sheet(run: ScaleRun, number: int, claims: list[LedgerEntry]) -> Sheet:
-    proof = _proof(run, claims)
+    bodies, notices = _proof(run, claims)
     lines = tuple(
-        Placed(_unread(claim), claim.cells, claim.line)
-        for claim, body in proof.bodies
+        Placed(claim.kept_entry({}), claim.cells, claim.line)  # a delete needs no answers
+        for claim, body in bodies
         if body is not None and claim.line is not None and claim.cells is not None
     )
     columns = run.pool.ledger.files.by_number(number).columns
-    return _sheet_of(run, number, columns, lines, proof.notices)
+    return _sheet_of(run, number, columns, lines, notices)
 
 
 def _sheet_of(
@@ -92,42 +87,35 @@ def _sheet_of(
     number: int,
     columns: tuple[str, ...],
     lines: tuple[Placed, ...],
-    notices: tuple[StepNotice, ...],
+    notices: Notices,
 ) -> Sheet:
     backup = Backup(run.scale, tuple(line.entry for line in lines))
     return Sheet(Rows(backup, (), ()), number, columns, lines, is_new=False, notices=notices)
 
 
-def _unread(claim: LedgerEntry) -> Kept:
-    """What a delete needs of an entry: not its answers."""
-    return Kept(claim.seq, claim.id, claim.digest, claim.span, {})
-
-
-def _proof(run: ScaleRun, claims: Sequence[LedgerEntry]) -> RawProof:
+def _proof(run: ScaleRun, claims: Sequence[LedgerEntry]) -> tuple[RawBodies, Notices]:
     """Read each entry's raw bytes; those that have not their digest any more are lost.
 
     A disk that refuses to read is a StorageError: what it holds may be whole, and to fetch it
     again would put it into the raw files twice.
     """
-    bodies = run.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
-    lost = [c.seq for c, body in zip(claims, bodies, strict=True) if body is None]
-    notices: tuple[StepNotice, ...] = ()
-    if lost:
-        run.pool.ledger.entries.lose_raw(lost)
-        detail = (
-            f"{len(lost)} entries have other raw bytes than were backed up; they are not deleted, "
-            "and are fetched again while the site has them"
-        )
-        notices = (run.damage(StepNoticeKind.RAW_CHANGED, detail),)
-    return RawProof(list(zip(claims, bodies, strict=True)), notices)
+    bodies = run.pool.archive.claimed(claims)
+    lost = [claim.seq for claim, body in bodies if body is None]
+    if not lost:
+        return bodies, ()
+    run.pool.ledger.entries.lose_raw(lost)
+    detail = (
+        f"{len(lost)} entries have other raw bytes than were backed up; they are not deleted, "
+        "and are fetched again while the site has them"
+    )
+    return bodies, (run.damage(StepNoticeKind.RAW_CHANGED, detail),)
 
 
 class LedgerSheet:
     """Port SheetInHand for lines that the ledger names: to be read back, never written."""
 
     def __init__(self, run: ScaleRun, copying: Copying) -> None:
-        self._run = run
-        self._copying = copying
+        self._run, self._copying = run, copying
         self._differing = 0
 
     def add_rows(self, rows: Rows) -> Sheet:
@@ -138,10 +126,9 @@ class LedgerSheet:
         """Whether the cells that stand there now have the digest of those that were written."""
         back = self._run.pool.sheets.lenient([line.span for line in sheet.lines])
         for line, cells in zip(sheet.lines, back, strict=True):
-            is_whole = len(cells) == len(sheet.columns)
-            yield is_whole and cells_digest(sheet.columns, cells) == line.digest
+            yield is_row(sheet.columns, cells, line.digest)
 
-    def explain(self, differing: int) -> tuple[StepNotice, ...]:
+    def explain(self, differing: int) -> Notices:
         """Enter evidence that so many rows more were changed since, and give what is told of it."""
         self._differing += differing
         detail = (

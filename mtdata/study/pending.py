@@ -11,9 +11,8 @@ from mtdata.core.errors import StorageError
 from mtdata.study.from_ledger import waiting
 from mtdata.study.ledger import Snapshot
 from mtdata.study.ledger.schema import REBUILD
-from mtdata.study.model.receipt import Backup
+from mtdata.study.model.receipt import Backup, StepNoticeKind
 from mtdata.study.model.scale import Scale
-from mtdata.study.model.step_notice import StepNoticeKind
 from mtdata.study.pipeline import make_rows
 from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport

@@ -7,7 +7,7 @@ Batches of bounded size flow through; nothing holds a whole package.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from mtdata.study.drift import compare_fields
@@ -23,7 +23,7 @@ from mtdata.study.scale_report import ScaleReport
 
 def carry(report: ScaleReport, site: Site) -> None:
     """Bring what is new of one scale home: from the site into a sheet, each row verified."""
-    package = collect(report.run, site)
+    package = collect(report.run, site, report.arriving)
     with report.run.pool.archive.folding_in(package):
         make_rows(report, back_up(report.run, package))
 
@@ -37,13 +37,15 @@ def make_rows(report: ScaleReport, backups: Iterable[Backup]) -> None:
         pass  # what was verified is committed
 
 
-def collect(run: ScaleRun, site: Site) -> Package:
-    """Fetch the site's answer for the scale: whole on disk and hashed.
+def collect(
+    run: ScaleRun, site: Site, arriving: Callable[[Iterator[bytes]], Iterator[bytes]] = iter
+) -> Package:
+    """Fetch the site's answer for the scale, piece by piece: whole on disk and hashed.
 
     PackageError for an answer that cannot be used; SiteError when the site cannot be asked.
     """
     with site.fetch(run.scale.name) as chunks:
-        return run.pool.archive.receive(run.scale, chunks, run.at)
+        return run.pool.archive.receive(run.scale, arriving(chunks))
 
 
 def back_up(run: ScaleRun, package: Package) -> Iterator[Backup]:

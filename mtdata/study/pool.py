@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from mtdata.core.ports import Clock, Disk
@@ -12,9 +12,8 @@ from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.evidence import Evidence
-from mtdata.study.model.receipt import Placed, Rows, Sheet, Verified
+from mtdata.study.model.receipt import Placed, Rows, Sheet, StepNotice, StepNoticeKind, Verified
 from mtdata.study.model.scale import Scale
-from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
 from mtdata.study.ports import Cipher, Replica
 
 
@@ -37,6 +36,10 @@ class Pool:
         object.__setattr__(self, "evidence", evidence)
         self.archive.day_files.enter = self.sheets.day_files.enter = evidence.enter_aloud
 
+    def day(self, at: datetime, back: int = 0) -> str:
+        """The site's day at that moment, or so many days before it, ISO."""
+        return (self.clock.local(at).date() - timedelta(days=back)).isoformat()
+
 
 @dataclass(frozen=True, slots=True)
 class ScaleRun:
@@ -55,7 +58,7 @@ class ScaleRun:
     @property
     def day(self) -> str:
         """The site's day of this round, ISO."""
-        return self.pool.clock.local(self.at).date().isoformat()
+        return self.pool.day(self.at)
 
     def damage(self, kind: StepNoticeKind, detail: str) -> StepNotice:
         """Enter evidence of damage now, before anything else is done, and give what is told of it.

@@ -55,7 +55,7 @@ class Cipher(Protocol):
         ...
 
     def key_names(self) -> list[str]:
-        """File names of the keys in use."""
+        """The keys in use, each by the name of its file and its fingerprint."""
         ...
 
     def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:

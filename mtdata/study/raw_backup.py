@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from mtdata.core.errors import DamageError
-from mtdata.study.files.archive import Volume
+from mtdata.study.files.archive import Appended, Volume, starts_of
 from mtdata.study.ledger import Classified, LedgerEntry
 from mtdata.study.model.package import Entry, is_json
-from mtdata.study.model.receipt import Backup, Kept
-from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
+from mtdata.study.model.receipt import Backup, Kept, StepNotice, StepNoticeKind
 from mtdata.study.pool import ScaleRun
 
 
-class RawBackup:
-    """The raw file of a package, begun with its first entry that is new."""
+class RawPackage:
+    """A package on its way into a raw file, which is begun with its first entry that is kept."""
 
     def __init__(self, run: ScaleRun) -> None:
         self._run = run
         self._volume: Volume | None = None
+
+    def _put(self, batch: list[Entry]) -> Appended:
+        """Make a batch durable and read it back; DamageError for other bytes.  Not committed."""
+        run, archive = self._run, self._run.pool.archive
+        if self._volume is None:
+            self._volume = archive.volume(run.scale.name, run.pool.clock.local(run.at))
+        put = self._volume.append([entry.body for entry in batch])
+        if None in archive.matched(put.spans, [entry.digest for entry in batch]):
+            raise DamageError(f"{put.mark.path}: read back other bytes than were written")
+        return put
+
+
+class RawBackup(RawPackage):
+    """A package of entries that count one by one: what the ledger lacks is kept."""
 
     def keep(self, batch: list[Entry]) -> Backup:
         """Make a batch safe; DamageError when it cannot be read back as it was written.
@@ -29,7 +42,9 @@ class RawBackup:
         classified = classified.without(same)
         wanted = classified.fresh + classified.refetch
         if unreadable := [entry for entry in wanted if not is_json(entry)]:
-            self._hold_aside(unreadable)
+            mark = run.pool.archive.keep_aside(run.scale.name, run.day, unreadable)
+            starts = starts_of(unreadable)
+            run.pool.ledger.entries.hold_aside(mark, unreadable, starts, run.at)
         keepable = [entry for entry in wanted if is_json(entry)]
         kept = self._append(keepable, classified, same) if keepable else ()
         return Backup(
@@ -45,19 +60,15 @@ class RawBackup:
         self, batch: list[Entry], classified: Classified, same: dict[bytes, LedgerEntry]
     ) -> tuple[Kept, ...]:
         """Append a batch, prove and commit it; the entries of it that want a row."""
-        run = self._run
-        put = self._opened().append([entry.body for entry in batch])
-        bodies = run.pool.archive.matched(put.spans, [entry.digest for entry in batch])
-        if not all(body is not None for body in bodies):
-            raise DamageError(f"{put.mark.path}: read back other bytes than were written")
-        seqs = run.pool.ledger.entries.back_up(
+        put = self._put(batch)
+        seqs = self._run.pool.ledger.entries.back_up(
             put.mark,
             list(zip(batch, put.spans, strict=True)),
             key=put.key,
             start=put.start,
             piece=put.piece,
             conflicts=classified.conflicts,
-            at=run.at,
+            at=self._run.at,
             same_values=same,
         )
         rowed = {e.digest for e in classified.refetch} | {d for d, c in same.items() if c.line}
@@ -69,17 +80,6 @@ class RawBackup:
             and entry.digest not in classified.conflicts
             and entry.digest not in rowed
         )
-
-    def _opened(self) -> Volume:
-        if self._volume is None:
-            local = self._run.pool.clock.local(self._run.at)
-            self._volume = self._run.pool.archive.volume(self._run.scale.name, local)
-        return self._volume
-
-    def _hold_aside(self, batch: list[Entry]) -> None:
-        pool, run = self._run.pool, self._run
-        aside = pool.archive.keep_aside(run.scale.name, run.day, batch)
-        pool.ledger.entries.hold_aside(aside.mark, batch, aside.starts, run.at)
 
 
 def _reused_ids(classified: Classified) -> tuple[StepNotice, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from mtdata.study.model.receipt import Backup, Receipt, Rows, Verified
-from mtdata.study.pool import ScaleRun
+from mtdata.study.model.scale import Scale
+from mtdata.study.pool import Pool, ScaleRun
 
 R = TypeVar("R", bound=Receipt)
 
@@ -22,6 +23,7 @@ class ScaleReport:
     """
 
     run: ScaleRun
+    came: int = 0  # bytes of the package, while it is received
     received: int = 0
     fresh: int = 0
     appended: int = 0
@@ -30,6 +32,20 @@ class ScaleReport:
     opened: Counter[str] = field(default_factory=Counter)  # sealed values, by name of the key
     unopened: int = 0
     notices: dict[str, str] = field(default_factory=dict)  # the newest detail, by kind
+    # told of each piece that comes, and of each batch that is safe
+    heard: Callable[[ScaleReport], None] = lambda report: None
+
+    @classmethod
+    def begin(cls, pool: Pool, scale: Scale, *, drift_holds: bool = False) -> ScaleReport:
+        """Begin the report of a scale that is looked at from now on."""
+        return cls(ScaleRun(scale, pool, pool.clock.now(), drift_holds))
+
+    def arriving(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Let the pieces of a package pass, and tell how much of it has come."""
+        for piece in pieces:
+            self.came += len(piece)
+            self.heard(self)
+            yield piece
 
     def noting(self, receipts: Iterable[R]) -> Iterator[R]:
         """Let receipts pass from one step to the next, each taken into account as it is made."""
@@ -44,6 +60,7 @@ class ScaleReport:
             self.received += receipt.received
             self.fresh += receipt.fresh
             self.newly_held += receipt.held
+            self.heard(self)
         elif isinstance(receipt, Rows):
             self.newly_held += len(receipt.held)
             self.opened.update(receipt.opened)

@@ -7,8 +7,8 @@ from hashlib import sha256
 from itertools import chain
 
 from mtdata.core.csv_lines import csv_line, csv_lines
-from mtdata.core.errors import DamageError, PackageError, StorageError
-from mtdata.study.files.archive import Appended, Volume
+from mtdata.core.errors import PackageError, StorageError
+from mtdata.study.files.archive import Appended
 from mtdata.study.ledger import Snapshot
 from mtdata.study.model.bounds import MAX_FIELDS
 from mtdata.study.model.mark import FORMS
@@ -20,6 +20,7 @@ from mtdata.study.model.scale import Scale
 from mtdata.study.pipeline import append, collect, decrypt, verify
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.ports import Site
+from mtdata.study.raw_backup import RawPackage
 from mtdata.study.scale_report import ScaleReport
 
 
@@ -32,20 +33,11 @@ def keep_snapshot(report: ScaleReport, site: Site) -> None:
         is_new = last is None or last.digest != package.digest
         snapshot = _stored(run, package) if is_new else last
         if snapshot is not None:
-            report.take(_backup_of(run, snapshot, is_new=is_new))
+            rows, held = snapshot.rows, snapshot.malformed
+            fresh, newly_held = (rows, held) if is_new else (0, 0)
+            report.take(Backup(run.scale, (), rows + held, fresh, newly_held))
             if snapshot.sheet is None:
                 make_sheet(report, snapshot)
-
-
-def _backup_of(run: ScaleRun, snapshot: Snapshot, *, is_new: bool) -> Backup:
-    """The receipt for a whole table."""
-    return Backup(
-        run.scale,
-        (),
-        received=snapshot.rows + snapshot.malformed,
-        fresh=snapshot.rows if is_new else 0,
-        held=snapshot.malformed if is_new else 0,
-    )
 
 
 class Totals:
@@ -78,56 +70,37 @@ class Totals:
 
     def snapshot(self, scale: str, day: str, span: Span, digest: bytes) -> Snapshot:
         """The snapshot to be stored, without a sheet yet."""
-        return Snapshot(
-            number=0,
-            scale=scale,
-            day=day,
-            digest=digest,
-            span=span,
-            rows=self._rows,
-            columns=tuple(sorted(self._columns)),
-            highest=self._highest,
-            malformed=self.malformed,
-            sealed=None,
-            tried_with=None,
-            sheet=None,
-        )
+        counts = (self._rows, tuple(sorted(self._columns)), self._highest, self.malformed)
+        return Snapshot(0, scale, day, digest, span, *counts)
 
 
 def _stored(run: ScaleRun, package: Package) -> Snapshot | None:
-    try:
-        return _store(run, package)
-    except PackageError:  # half a table is none: left there, it would look like somebody's addition
-        run.pool.archive.day_files.mend_unfinished()
-        raise
-
-
-def _store(run: ScaleRun, package: Package) -> Snapshot | None:
     """Append the whole table to the raw file, bytes as sent, read it back, then commit it.
 
     None for a table without entries: the listing's size may be stale, and the last one stays.
     """
     pool, table = run.pool, _Table(run)
-    for batch in in_batches(entries(pool.archive.stream(package))):
-        table.take(batch)
+    try:
+        for batch in in_batches(entries(pool.archive.stream(package))):
+            table.take(batch)
+    except PackageError:  # half a table is none: left there, it would look like somebody's addition
+        pool.archive.day_files.mend_unfinished()
+        raise
     if table.put is None and not table.totals.malformed:
         return None
     put = table.put or table.append([])  # all of it is held: there is a snapshot, without rows
     first = table.first or Span(put.mark.number, put.mark.length, 0)
     span = Span(first.file, first.start, put.mark.length - first.start)
     made = table.totals.snapshot(run.scale.name, run.day, span, package.digest)
-    at = run.at.isoformat()
-    return pool.ledger.snapshots.store(
-        put.mark, table.parts, snapshot=made, key=put.key, kept_at=at
-    )
+    parts, at = table.parts, run.at.isoformat()
+    return pool.ledger.snapshots.store(put.mark, parts, snapshot=made, key=put.key, kept_at=at)
 
 
-class _Table:
+class _Table(RawPackage):
     """A table on its way into the raw file, and what is known of it so far."""
 
     def __init__(self, run: ScaleRun) -> None:
-        self._run = run
-        self._volume: Volume | None = None
+        super().__init__(run)
         self.put: Appended | None = None
         self.first: Span | None = None
         self.parts: list[tuple[int, int, bytes]] = []
@@ -135,31 +108,20 @@ class _Table:
 
     def take(self, batch: list[Entry]) -> None:
         """Put a batch behind those before; a batch without an entry would end as no JSON."""
+        run = self._run
         self.totals.add(batch)
-        keepable = _keepable(self._run, batch)
-        if keepable:
+        if unreadable := [entry for entry in batch if not is_json(entry)]:
+            mark = run.pool.archive.keep_aside(run.scale.name, run.day, unreadable)
+            run.pool.ledger.files.set_down(mark, run.at.isoformat())
+        if keepable := [entry for entry in batch if is_json(entry)]:
             self.append(keepable)
 
     def append(self, batch: list[Entry]) -> Appended:
         """Make the batch durable and read it back."""
-        run, archive = self._run, self._run.pool.archive
-        if self._volume is None:
-            local = run.pool.clock.local(run.at)
-            self._volume = archive.volume(run.scale.name, local)
-        put = self._volume.append([entry.body for entry in batch])
-        if None in archive.matched(put.spans, [entry.digest for entry in batch]):
-            raise DamageError(f"{put.mark.path}: read back other bytes than were written")
+        self.put = put = self._put(batch)
         self.parts.append((put.start, len(put.piece), sha256(put.piece).digest()))
         self.first = self.first or (put.spans[0] if put.spans else None)
-        self.put = put
         return put
-
-
-def _keepable(run: ScaleRun, batch: list[Entry]) -> list[Entry]:
-    if unreadable := [entry for entry in batch if not is_json(entry)]:
-        kept = run.pool.archive.keep_aside(run.scale.name, run.day, unreadable)
-        run.pool.ledger.files.set_down(kept.mark, run.at.isoformat())
-    return [entry for entry in batch if is_json(entry)]
 
 
 def make_sheet(report: ScaleReport, snapshot: Snapshot) -> None:
@@ -173,23 +135,17 @@ def make_sheet(report: ScaleReport, snapshot: Snapshot) -> None:
     run.pool.ledger.snapshots.bind(snapshot, number, sealed, run.pool.cipher.fingerprint())
 
 
-def sheet_digest(pool: Pool, scale: Scale, snapshot: Snapshot, form: int) -> tuple[bytes, int]:
-    """Digest of the sheet of that form that raw gives, and how many entries it leaves out."""
-    digest, left_out = sha256(csv_line(snapshot.columns)), 0
-    backups = stored_entries(pool, scale, snapshot)
-    for envelope, answer in pool.cipher.unseal_each(map(enveloped, backups)):
-        rows = rows_of(envelope, answer, form=form)
-        left_out += len(rows.held)
-        cells = (spread(row.columns, row.cells, snapshot.columns) for row in rows.rows)
-        digest.update(b"".join(csv_lines(cells)))
-    return digest.digest(), left_out
-
-
 def form_of(pool: Pool, scale: Scale, snapshot: Snapshot, sheet: bytes) -> tuple[int, int] | None:
     """The form in which raw gives a sheet of that digest, and how many entries it leaves out."""
     for form in FORMS:
-        digest, left_out = sheet_digest(pool, scale, snapshot, form)
-        if digest == sheet:
+        digest, left_out = sha256(csv_line(snapshot.columns)), 0
+        backups = stored_entries(pool, scale, snapshot)
+        for envelope, answer in pool.cipher.unseal_each(map(enveloped, backups)):
+            rows = rows_of(envelope, answer, form=form)
+            left_out += len(rows.held)
+            cells = (spread(row.columns, row.cells, snapshot.columns) for row in rows.rows)
+            digest.update(b"".join(csv_lines(cells)))
+        if digest.digest() == sheet:
             return form, left_out
     return None
 

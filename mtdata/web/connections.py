@@ -12,20 +12,22 @@ import socket
 import struct
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from mtdata.web.connection_limits import Limits, State, giving_way, is_over
 from mtdata.web.downloads.pouring import Fetchers, Pour, StreamedAnswer, pouring
 from mtdata.web.forwarded import share_of
+from mtdata.web.uploads.asking import AdmissionQuestion, Ask, no_uploads
+from mtdata.web.uploads.incoming import Admission, IncomingRequest
 
-FETCHERS, READERS = 3, 6
+FETCHERS, READERS, ASKERS = 3, 6, 2
 """Few that fetch, since guarding holds the interpreter that every page needs as well."""
 _READ = re.compile(r"/d/[^/]*\Z|/zip/\Z")
 """The ends of addresses whose files are read before they are answered."""
@@ -39,72 +41,11 @@ AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER so that what is closed is reset: who reads sees that an answer was cut off."""
 
 
-class Limits(NamedTuple):
-    """How long and how many; times in seconds."""
-
-    request_s: float = 15.0
-    """From the first byte of a request (of a new connection: from its beginning) to the last."""
-    idle_s: float = 30.0
-    """Between two requests."""
-    reader_s: float = 300.0
-    """For the next `progress` bytes of an answer to be taken."""
-    progress: int = 1 << 14
-    of_one_address: int = 64
-    """Connections at which nothing is being done: then the oldest gives way to a new one."""
-    of_all: int = 400
-    """Connections of all addresses at which nothing is being done."""
-
-    def within(self, room: int) -> Limits:
-        """The limits where no more than so many connections fit: half of them may wait."""
-        most = min(self.of_all, room // 2)
-        return self._replace(of_all=most, of_one_address=min(self.of_one_address, most))
-
-
-class State(NamedTuple):
-    """What is to be known of a connection to judge it; times by one clock that never jumps."""
-
-    share: str
-    """Who has it."""
-    since: float
-    """When its unfinished request began, it became idle, or an answer was last taken from."""
-    waits_for: str
-    """`request` for the rest of one, `nothing` between two, `reader`, `us`."""
-
-
-def is_over(state: State, now: float, limits: Limits) -> bool:
-    """Whether it has had its time."""
-    most = {"request": limits.request_s, "nothing": limits.idle_s, "reader": limits.reader_s}
-    return state.waits_for in most and now - state.since > most[state.waits_for]
-
-
-def giving_way(states: Sequence[State], newest: str, now: float, limits: Limits) -> int | None:
-    """Which of them ends so that another one of `newest` has room; None: there is room.
-
-    The oldest of its own where it has its share, else the oldest of whoever has most.  A reader is
-    asked last, and only one that has not read for as long as a request may take.
-    """
-
-    def may_end(state: State) -> bool:
-        stands_still = now - state.since > limits.request_s
-        return state.waits_for in ("request", "nothing") or (
-            state.waits_for == "reader" and stands_still
-        )
-
-    counts = Counter(state.share for state in states if may_end(state))
-    if counts[newest] > limits.of_one_address:
-        crowded = newest
-    elif counts.total() > limits.of_all:
-        crowded = max(counts, key=counts.__getitem__)
-    else:
-        return None
-    known = [i for i, state in enumerate(states) if state.share == crowded and may_end(state)]
-    return min(known, key=lambda i: (states[i].waits_for == "reader", states[i].since))
-
-
 class ClientConnection(HTTPChannel):
     """One connection, which knows since when it has come no further."""
 
     task_class = StreamedAnswer
+    parser_class = IncomingRequest
 
     def __init__(self, *of_channel: Any, **more: Any) -> None:
         super().__init__(*of_channel, **more)
@@ -124,6 +65,8 @@ class ClientConnection(HTTPChannel):
             return State(self._share, now, "us")
         if not is_waiting:
             return State(self._share, self._moved, "reader")
+        if self.request is not None and self.request.pace is not None:
+            return State(self._share, self.request.pace.moved, "upload", self.request.pace.began)
         if self._is_new or self._lingers or self.request is not None:
             return State(self._share, self._begun, "request")
         return State(self._share, self._free, "nothing")
@@ -138,9 +81,37 @@ class ClientConnection(HTTPChannel):
             self._begun = min(time.monotonic(), self._free + limits.idle_s)
         taken = super().received(data)
         if self.requests:
-            self._is_new, self._moved, self._was_waiting = False, time.monotonic(), False
-            self._is_refused = self.requests[-1].error is not None
+            self._note_request()
+        request = self.request
+        if request is not None and request.is_asking:
+            self.server.ask(AdmissionQuestion(self, request, self.server.admit))
+        elif request is not None and request.pace is not None:
+            request.pace.note(len(data), time.monotonic(), self.server.limits.upload_progress)
         return taken
+
+    def _note_request(self) -> None:
+        """One has come as far as it will."""
+        last = self.requests[-1]
+        self._is_new, self._moved, self._was_waiting = False, time.monotonic(), False
+        self._is_refused = last.error is not None or last.refusal is not None
+
+    def go_on(self, request: IncomingRequest, admission: Admission) -> None:
+        """What its request asked is decided."""
+        with self.requests_lock:
+            ahead = request.decide(admission, time.monotonic())
+            if self._fileno is None or self.will_close or self.close_when_flushed:
+                request.close()
+                return
+            if request.completed:
+                self.request = None
+                self.requests.append(request)
+                self._note_request()
+                if len(self.requests) == 1:
+                    self.server.add_task(self)
+            elif request.expect_continue and not self.requests:
+                self.send_continue()
+        if ahead:
+            self.received(ahead)
 
     def send(self, content: bytes, **how: Any) -> Any:
         """Send, and note the progress."""
@@ -161,6 +132,10 @@ class ClientConnection(HTTPChannel):
                 self._lingers, self.will_close, self._begun = True, False, time.monotonic()
                 return
         super().handle_close()
+        waiting = self.requests if self._is_put_off else []
+        for request in (self.request, *waiting):
+            if request is not None:
+                request.close()
 
     def end(self) -> None:
         """Close at once: to who does not read one may never write."""
@@ -183,7 +158,8 @@ class ClientConnection(HTTPChannel):
 
     def readable(self) -> Any:
         """Whether it may be read: not once it is closed, for its number may be another's."""
-        return self._fileno is not None and super().readable()
+        is_asking = self.request is not None and self.request.is_asking
+        return self._fileno is not None and not is_asking and super().readable()
 
     def writable(self) -> Any:
         """Whether there is something to write: not once it is closed, nor before an answer."""
@@ -227,9 +203,10 @@ class Server(TcpWSGIServer):
     channel_class = ClientConnection
 
     def __init__(
-        self, *of_server: Any, limits: Limits, crews: Sequence[Fetchers], **more: Any
+        self, *of_server: Any, limits: Limits, crews: Sequence[Fetchers], admit: Ask, **more: Any
     ) -> None:
-        self.limits, (self.fetchers, self.readers) = limits, crews
+        self.limits, (self.fetchers, self.readers, self._askers) = limits, crews
+        self.admit = admit
         super().__init__(*of_server, **more)
 
     def add_task(self, task: ClientConnection) -> None:
@@ -239,10 +216,14 @@ class Server(TcpWSGIServer):
         is_read = _READ.search(task.requests[0].path)
         (self.readers if is_read else self.task_dispatcher).add_task(task)
 
+    def ask(self, question: AdmissionQuestion) -> None:
+        """Let a thread find the answer; nothing of that connection is read before."""
+        self._askers.add_task(question)
+
     def close(self) -> Any:
         """Listen no more, and fetch nothing."""
-        self.fetchers.shutdown()
-        self.readers.shutdown()
+        for crew in (self.fetchers, self.readers, self._askers):
+            crew.shutdown()
         return super().close()
 
     def maintenance(self, now: float) -> None:
@@ -264,17 +245,28 @@ class Server(TcpWSGIServer):
                 known[over].end()
 
 
-def listening(app: Any, limits: Limits, **settings: Any) -> BaseWSGIServer | MultiSocketServer:
-    """Listen at all that the host of waitress' settings stands for.  OSError, ValueError."""
+def listening(
+    app: Any, limits: Limits, admit: Ask = no_uploads, **settings: Any
+) -> BaseWSGIServer | MultiSocketServer:
+    """Listen at all that the host of waitress' settings stands for; `admit` lets uploads in.
+
+    OSError, ValueError.
+    """
     adjustments = Adjustments(**settings, outbuf_overflow=NEVER, inbuf_overflow=NEVER)
     adjustments.socket_options = OPTIONS
-    crews = (Fetchers(), Fetchers())
-    for crew, count in zip(crews, (FETCHERS, READERS), strict=True):
+    crews = (Fetchers(), Fetchers(), Fetchers())
+    for crew, count in zip(crews, (FETCHERS, READERS, ASKERS), strict=True):
         crew.set_thread_count(count)
     threads = ThreadedTaskDispatcher()
     threads.set_thread_count(adjustments.threads)
     by_number: dict[int, Any] = {}
-    how = {"dispatcher": threads, "adj": adjustments, "limits": limits, "crews": crews}
+    how = {
+        "dispatcher": threads,
+        "adj": adjustments,
+        "limits": limits,
+        "crews": crews,
+        "admit": admit,
+    }
     servers = [Server(pouring(app), by_number, sockinfo=one, **how) for one in adjustments.listen]
     if len(servers) == 1:
         return servers[0]

@@ -82,19 +82,24 @@ def behind_a_proxy(app: App, proxies: Proxies | None = None, prefix: str = "") -
     known = proxies or Proxies()
 
     def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        told = {name: environ.pop(f"HTTP_X_FORWARDED_{name}", "") for name in _OF_PROXIES}
-        for name in ("HTTP_FORWARDED", "HTTP_X_REAL_IP"):
-            environ.pop(name, None)
-        environ[PEER] = environ["REMOTE_ADDR"]
-        if known.contains(environ["REMOTE_ADDR"]):
-            _believe(environ, told, known)
-            _stand_below(environ, prefix or told["PREFIX"].strip().rstrip("/"))
-        else:
-            environ[UNHEARD] = any(told.values())
-            _stand_below(environ, prefix)
+        hear_proxy(environ, known, prefix)
         return app(environ, start)
 
     return answer
+
+
+def hear_proxy(environ: dict[str, Any], proxies: Proxies, prefix: str = "") -> None:
+    """Enter what the server in front tells, if it is one, and take its headers out."""
+    told = {name: environ.pop(f"HTTP_X_FORWARDED_{name}", "") for name in _OF_PROXIES}
+    for name in ("HTTP_FORWARDED", "HTTP_X_REAL_IP"):
+        environ.pop(name, None)
+    environ[PEER] = environ["REMOTE_ADDR"]
+    if proxies.contains(environ["REMOTE_ADDR"]):
+        _believe(environ, told, proxies)
+        _stand_below(environ, prefix or told["PREFIX"].strip().rstrip("/"))
+    else:
+        environ[UNHEARD] = any(told.values())
+        _stand_below(environ, prefix)
 
 
 def _believe(environ: dict[str, Any], told: dict[str, str], proxies: Proxies) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django import forms
@@ -16,7 +18,7 @@ from django.utils.text import capfirst
 
 from mtdata.config import Settings
 from mtdata.core.errors import MTDataError
-from mtdata.jobs.kind import REQUIRED, Kind, Parameter, Parameters, day
+from mtdata.jobs.kind import FIRST_DAY, REQUIRED, Kind, Parameter, Parameters, day
 from mtdata.jobs.parameters import MOST_VALUE, Reading, default_of, validate
 
 EVERY, ROWS, MOST_ROWS = ".", "ranges", 20
@@ -45,6 +47,39 @@ def without_row(kind: Kind, given: Mapping[str, str], number: int) -> dict[str, 
     return left
 
 
+def with_days(kind: Kind, ours: Settings, given: Mapping[str, str]) -> dict[str, str]:
+    """What was sent, each day that can be read as a field of a browser has it."""
+    held = dict(given)
+    for parameter in kind.parameters:
+        for number in range(1, MOST_ROWS + 1) if parameter.read is day else ():
+            name = _field_name(parameter.name, number)
+            with suppress(ValueError):
+                held |= {name: day(ours, held[name])} if name in held else {}
+    return held
+
+
+def with_span(kind: Kind, given: Mapping[str, str], first: date, last: date) -> dict[str, str]:
+    """What was sent, with these days in the first row that is empty, else in the last."""
+    names, rows = kind.ranges or (), min(max(rows_in(given), 1), MOST_ROWS)
+    empty = (row for row in range(1, rows + 1)
+             if not any(given.get(_field_name(name, row)) for name in names))  # fmt: skip
+    row = next(empty, rows)
+    days = {
+        _field_name(name, row): day.isoformat()
+        for name, day in zip(names, (first, last), strict=True)
+    }
+    return {**given, **days}
+
+
+def cut_at(kind: Kind, given: Mapping[str, str], last: date) -> dict[str, str]:
+    """What was sent, with no range that goes beyond that day."""
+    names = [
+        _field_name(name, row) for name in kind.ranges or () for row in range(1, MOST_ROWS + 1)
+    ]
+    most = last.isoformat()
+    return {**given, **{name: min(given[name], most) for name in names if given.get(name)}}
+
+
 class JobForm(forms.Form):
     """A field a parameter; what is wrong is found by the kind itself, and told at the field."""
 
@@ -60,21 +95,33 @@ class JobForm(forms.Form):
         """`ours` is what it may tell of; `rows` ranges are asked for, the last new (`turned`)."""
         super().__init__(*args, **how)
         self._kind, self._settings = kind, ours
+        self._pair = [one for one in kind.parameters if one.name in (kind.ranges or ())]
         self.readings: list[Reading] = []
         self.rows = min(max(rows, 1), MOST_ROWS) if kind.ranges else 1
         for parameter in kind.parameters:
             if parameter.name not in (kind.ranges or ()):
-                self.fields[parameter.name] = _field(parameter, ours)
+                examples = self._examples(parameter)
+                self.fields[parameter.name] = _field(parameter, ours, examples=examples)
         for number in range(1, self.rows + 1) if kind.ranges else ():
-            for parameter in self._pair():
+            for parameter in self._pair:
                 self.fields[_field_name(parameter.name, number)] = _field(parameter, ours, number)
+        for name in self._unasked():
+            self.fields[name].widget = forms.HiddenInput()
         if turned and kind.ranges:
             begins = self.fields[_field_name(kind.ranges[0], self.rows)]
             begins.widget.attrs["autofocus"] = True
 
-    def _pair(self) -> list[Parameter]:
-        wanted = self._kind.ranges or ()
-        return [parameter for parameter in self._kind.parameters if parameter.name in wanted]
+    def _examples(self, parameter: Parameter) -> Sequence[str]:
+        today = self._kind.today(self._settings, {})
+        days = [(today - timedelta(days=many)).isoformat() for many in parameter.days_ago]
+        return [*parameter.examples, *days]
+
+    def _unasked(self) -> list[str]:
+        """What is no question: the account where there is but one, and what a note asks for."""
+        accounts = [one for one in self._kind.parameters if one.name == self._kind.account]
+        single = [one.name for one in accounts
+                  if one.choices and len(one.choices(self._settings)) == 1]  # fmt: skip
+        return [*single, *filter(None, [self._kind.settling])]
 
     # as it is shown
 
@@ -82,12 +129,12 @@ class JobForm(forms.Form):
     def shared(self) -> list[forms.BoundField]:
         """The fields of no range."""
         in_rows = {field.name for row in self.ranges() for field in row.fields}
-        return [field for field in self if field.name not in in_rows]
+        return [field for field in self if field.name not in in_rows and not field.is_hidden]
 
     def ranges(self) -> Iterator[FormRow]:
         """The rows of ranges; none where the kind has no ranges."""
         for number in range(1, self.rows + 1) if self._kind.ranges else ():
-            yield FormRow(number, [self[_field_name(one.name, number)] for one in self._pair()])
+            yield FormRow(number, [self[_field_name(one.name, number)] for one in self._pair])
 
     @property
     def may_grow(self) -> bool:
@@ -128,6 +175,8 @@ class JobForm(forms.Form):
         if ranges and not name:
             name = ranges[0]  # a fault of the range as a whole
         at = _field_name(name, number) if name in ranges else name
+        if at in self.fields and self.fields[at].widget.is_hidden:
+            at, why = "", f"{name}: {why}"
         if at not in self.errors:
             self.add_error(at or None, f"{capfirst(why)}.")
 
@@ -147,40 +196,38 @@ def _field_name(name: str, number: int) -> str:
     return name if number == 1 else f"{name}_{number}"
 
 
-def _field(parameter: Parameter, ours: Settings, number: int = 1) -> forms.Field:
-    needed = parameter.default is REQUIRED
+def _field(
+    parameter: Parameter, ours: Settings, number: int = 1, examples: Sequence[str] = ()
+) -> forms.Field:
+    needed, initial = parameter.default is REQUIRED, ""
+    if not needed:
+        with suppress(MTDataError):  # the form says so when it is sent
+            initial = form_text(default_of(parameter, ours))
     field = forms.CharField(
         required=False,  # the kind says it in its own words
         label=capfirst(parameter.name.replace("_", " ")),
         help_text=f"Allowed: {parameter.allowed}.",
-        initial="" if needed else form_text(_default(parameter, ours)),
+        initial=initial,
     )
     # a row behind the first may be left empty as a whole
-    field.is_needed, field.examples = needed, parameter.examples
+    field.is_needed, field.examples = needed, examples
     must = {"required": True} if needed and number == 1 else {}
     attributes = {"autocomplete": "off"} | must
     if parameter.choices is not None:
-        offered = [(one, _choice_text(one)) for one in parameter.choices(ours)]
+        choices = parameter.choices(ours)
+        offered = [(one, f"{one} (every one)" if one == EVERY else one) for one in choices]
         field.widget = forms.Select(attributes, [] if not needed else [("", "choose")])
         field.widget.choices += offered
         return field
     kind = "date" if parameter.read is day else "text"
-    more = {"list": f"examples_{parameter.name}"} if parameter.examples else {}
+    if kind == "date":
+        field.help_text = f"Where there is no calendar to choose from: {parameter.allowed}."
+        attributes |= {"min": FIRST_DAY.isoformat()}
+    more = {"list": f"examples_{parameter.name}"} if examples else {}
     field.widget = forms.TextInput(
         attributes | more | {"type": kind} | ({"maxlength": MOST_VALUE} if kind == "text" else {})
     )
     return field
-
-
-def _default(parameter: Parameter, ours: Settings) -> Any:
-    try:
-        return default_of(parameter, ours)
-    except MTDataError:  # the form says so when it is sent
-        return ""
-
-
-def _choice_text(choice: str) -> str:
-    return f"{choice} (every one)" if choice == EVERY else choice
 
 
 def form_text(value: Any) -> str:

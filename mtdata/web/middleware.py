@@ -53,7 +53,7 @@ class Guarding:
                 cookie["secure"] = True
             if below and cookie["path"] == "/":
                 cookie["path"] = below
-        return _headed(response) if request.method == "HEAD" else response
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A page that tells what happened; None leaves it to Django (404, 403)."""
@@ -78,12 +78,3 @@ class Guarding:
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "A fault of the program; its place stands in the log. What was committed is safe.",
         )
-
-
-def _headed(response: Any) -> Any:
-    """The answer without its body: the server that stands outside sends what it is given."""
-    if response.streaming:
-        response.streaming_content = ()
-    else:
-        response.content = b""
-    return response

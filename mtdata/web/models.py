@@ -1,4 +1,4 @@
-"""The tables of the web page: guests, tokens of the API, what became of links to download."""
+"""The tables of the web page: guests, tokens and orders of the API, links to download."""
 
 from __future__ import annotations
 
@@ -37,6 +37,17 @@ class Tries(models.Model):
     last_at = models.DateTimeField(db_index=True)
     next_at = models.DateTimeField(null=True)  # of a name: before then it is nobody's turn
     known_at = models.DateTimeField(null=True)  # of a pair: when somebody last logged in
+
+
+class KeptAnswer(models.Model):
+    """What an order with an `Idempotency-Key` was answered; user and key are kept as a digest."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    asked = models.CharField(max_length=64)  # the digest of what was ordered
+    status = models.IntegerField(default=0)
+    place = models.CharField(max_length=255, default="")  # the header Location
+    body = models.TextField(default="")
+    made_at = models.DateTimeField(db_index=True)
 
 
 class Link(models.Model):

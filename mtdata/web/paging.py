@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mtdata.study.model.bounds import MAX_ID
+from mtdata.core.sqlite import MAX_INTEGER
 
 MOST_WORDS = 128
 
@@ -13,7 +13,7 @@ def number_in(given: Mapping[str, str], name: str, otherwise: int) -> int:
     """A whole number from 1 on."""
     word = given.get(name, "")
     if word.isascii() and word.isdigit() and len(word) < 20:
-        return min(max(1, int(word)), MAX_ID)
+        return min(max(1, int(word)), MAX_INTEGER)
     return otherwise
 
 

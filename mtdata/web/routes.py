@@ -1,14 +1,13 @@
 """Every address of the web page in one table: who may do what there; it shows nothing itself.
 
-A page is one function in `pages/` and one line here; those of one duty alone have theirs beside the
-page, and the table of duties names it.  A GET changes nothing.  The operations of the
+A page is one function in `pages/` and one line here; those of one duty alone stand in its
+room (`room.py`), which the table of duties names.  A GET changes nothing.  The operations of the
 API have a table of their own (`api/operations.py`), and are served from here as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +26,7 @@ from mtdata.web.pages import (
     alive,
     daily,
     downloads,
+    ended,
     foreign_login,
     incidents,
     job,
@@ -38,9 +38,12 @@ from mtdata.web.pages import (
     overview,
     runners,
     several,
+    style,
     users,
 )
+from mtdata.web.room import rooms_of
 from mtdata.web.route import Page, Route, RouteMethod, get, post
+from mtdata.web.uploads.incoming import REFUSAL, UploadRefusal
 
 ROUTES: tuple[Route, ...] = (
     Route("healthz", "healthz", get(Role.ANYONE, alive.healthz), guests=True),
@@ -52,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("logout/", "logout", post(Role.ANYONE, account.logout), guests=True),
     Route("account/", "account", get(Role.VIEWER, account.show), guests=True),
+    Route("account/mail/", "mail", post(Role.VIEWER, account.change_mail), guests=True),
     Route("account/password/", "password", post(Role.VIEWER, account.change_password)),
     Route("account/tokens/", "token_add", post(Role.VIEWER, account.add_token)),
     Route(
@@ -72,6 +76,7 @@ ROUTES: tuple[Route, ...] = (
         get(Role.VIEWER, daily.show) | post(Role.OPERATOR, daily.make),
         guests=True,
     ),
+    Route("jobs/ended/", "jobs_ended", get(Role.VIEWER, ended.own_ended_jobs), guests=True),
     Route("jobs/stop/", "jobs_stop", post(Role.OPERATOR, orders.stop_all), guests=True),
     Route("jobs/new/", "job_kinds", get(Role.OPERATOR, new_job.choose), guests=True),
     Route(
@@ -130,17 +135,19 @@ ROUTES: tuple[Route, ...] = (
         "user",
         get(Role.ADMIN, users.look) | post(Role.ADMIN, users.change),
     ),
+    Route("style/", "style", get(Role.ADMIN, style.show)),
     Route("metrics", "metrics", get(Role.VIEWER, numbers.metrics), Audience.PROGRAMS),
     Route("api/docs", "docs", get(Role.VIEWER, document.docs)),
-    Route("api/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Audience.PROGRAMS),
+    Route("api/v1/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Audience.PROGRAMS),
+    Route("api/openapi.json", "old_openapi", get(Role.VIEWER, document.openapi), Audience.PROGRAMS),
 )
 
 
 def of_duties(duties: Duties) -> Iterator[Route]:
     """The pages of each duty alone, and where one logs in with an account of its service."""
+    for room in rooms_of(duties):
+        yield from room.routes
     for duty in duties:
-        for room in duty.pages:
-            yield from import_module(f"mtdata.web.pages.{room}").ROUTES
         if duty.log_in:
             page = foreign_login.page_of(duty, duty.log_in.title)
             ways = get(Role.ANYONE, page) | post(Role.ANYONE, page)
@@ -148,7 +155,7 @@ def of_duties(duties: Duties) -> Iterator[Route]:
 
 
 def _of_operation(one: OperationPath) -> Route:
-    ways = {method: RouteMethod(role, page) for method, (role, page) in one.ways.items()}
+    ways = {method: RouteMethod(*way) for method, way in one.ways.items()}
     return Route(one.path, one.name, ways, Audience.PROGRAMS)
 
 
@@ -161,17 +168,33 @@ def addresses() -> list[Any]:
 
 def _served(route: Route) -> Page:
     methods = [*route.ways, *(["HEAD"] if "GET" in route.ways else [])]
+    # where tokens count, not every request needs the mark of our pages; where files are sent it
+    # stands in a body that may not have been read
+    is_marked_here = route.audience is not Audience.PEOPLE or route.takes_uploads
 
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
         refused = authorize.refusal_for(request, route.audience, least, guests=route.guests)
+        refused = refused or _unread(request)
+        if refused is None and is_marked_here:
+            refused = authorize.mark_refusal(request)
         if refused is not None:
             return refused
         if way is None:
             return faults.not_allowed(request, methods)
         return way.page(request, **of_path)
 
-    # where tokens count, `admission` asks sessions for the mark of our pages itself
-    serve.csrf_exempt = route.audience is not Audience.PEOPLE  # type: ignore[attr-defined]
+    serve.csrf_exempt, serve.route = is_marked_here, route  # type: ignore[attr-defined]
     return serve
+
+
+def _unread(request: HttpRequest) -> HttpResponse | None:
+    """What is answered where the body was refused."""
+    refusal: UploadRefusal | None = request.META.get(REFUSAL)
+    if refusal is None:
+        return None
+    answer = faults.error_page(request, refusal.status, refusal.words)
+    if refusal.again_s:
+        answer.headers["Retry-After"] = str(refusal.again_s)
+    return answer

@@ -17,14 +17,18 @@ from mtdata.core.errors import ConfigError, UsageError
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import setting as records
 from mtdata.jobs.records.asking import asking
-from mtdata.web.connections import Limits, listening
-from mtdata.web.forwarded import Proxies, behind_a_proxy
-from mtdata.web.setting import MOST_BODY, open_web
+from mtdata.web.body_limits import AROUND_A_FILE, MOST_BODY
+from mtdata.web.connection_limits import Limits
+from mtdata.web.connections import listening
+from mtdata.web.forwarded import Proxies, behind_a_proxy, hear_proxy
+from mtdata.web.setting import open_web
+from mtdata.web.uploads.asking import Ask
+from mtdata.web.uploads.incoming import Admission
 
 log = logging.getLogger(__name__)
 THREADS, BACKLOG, CONNECTIONS, FILES = 10, 512, 800, 2048
 """More threads than log-ins elsewhere and log-ins that wait for their turn can hold."""
-MOST_HEADERS, BEHIND_A_BODY = 1 << 15, 1 << 16
+MOST_HEADERS = 1 << 15
 """Bytes; what is a little larger than it may be gets a page with words instead of a bare 413."""
 WAITING = 4 << 20
 """Bytes: where more of what a connection asked for waits for its reader, its next request waits."""
@@ -51,12 +55,13 @@ def server_of(
     _may_listen(host)
     _sweep()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that pages wait is no trouble
-    most, room, programme = MOST_BODY + BEHIND_A_BODY, _room(), settings.programme
+    most, room, programme = MOST_BODY + AROUND_A_FILE, _room(), settings.programme
     proxies = Proxies(programme.trusted_proxies)
     try:
         return listening(
             behind_a_proxy(WSGIHandler(), proxies, programme.path_prefix),
             (limits or Limits()).within(room),
+            _admission(settings, proxies),
             host=host.strip("[]"),
             port=port,
             threads=THREADS,
@@ -73,6 +78,19 @@ def server_of(
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or "it is no such address"
         raise UsageError(f"cannot listen at {host} port {port}: {told}") from error
+
+
+def _admission(settings: Settings, proxies: Proxies) -> Ask:
+    """Who may send a large body where, as the application behind the server in front knows it."""
+    from mtdata.web.uploads.admission import admitting, spool_of
+
+    decide = admitting(settings, spool_of(settings))
+
+    def admit(environ: dict[str, Any]) -> Admission:
+        hear_proxy(environ, proxies, settings.programme.path_prefix)
+        return decide(environ)
+
+    return admit
 
 
 def _room() -> int:
@@ -96,7 +114,10 @@ def _sweep() -> None:
 
 
 def serve(server: Any) -> None:
-    """Answer until SIGTERM or SIGINT; what is being answered is answered."""
+    """Answer until SIGTERM or SIGINT; what is being answered is answered.
+
+    SystemExit by a signal.
+    """
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
         raise SystemExit(0)

@@ -17,12 +17,13 @@ from mtdata.core.errors import ConfigError
 from mtdata.duties import DUTIES
 from mtdata.jobs.duty import Duties
 from mtdata.jobs.kind import Kinds
+from mtdata.jobs.link_words import LEAST_SECRET, secret_file
 from mtdata.jobs.records import setting as records
 from mtdata.jobs.records.ready import prepare
+from mtdata.web.body_limits import MOST_BODY
 
 DAY_S = 86_400
 SESSION_S = DAY_S // 2
-MOST_BODY = 1 << 20
 APPS = (
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -83,13 +84,14 @@ def prepare_web(
         MIDDLEWARE=list(MIDDLEWARE),
         TEMPLATES=[_templates()],
         STATIC_URL="/static/",
-        STORAGES={"staticfiles": {"BACKEND": "mtdata.web.assets.Assets"}},
+        STORAGES={"staticfiles": {"BACKEND": "mtdata.web.shell.Assets"}},
         WHITENOISE_USE_FINDERS=True,
         LOGIN_URL="login",
         LOGIN_REDIRECT_URL="overview",
         LOGOUT_REDIRECT_URL="login",
         MESSAGE_STORAGE="django.contrib.messages.storage.session.SessionStorage",
         DATA_UPLOAD_MAX_MEMORY_SIZE=MOST_BODY,
+        FILE_UPLOAD_HANDLERS=["mtdata.web.uploads.reading.SkippedFile"],
         LANGUAGE_CODE="en",
         DATETIME_FORMAT="Y-m-d H:i:s",
         USE_L10N=False,
@@ -133,17 +135,17 @@ def _safety() -> dict[str, Any]:
 
 
 def _templates() -> dict[str, Any]:
-    around = (
+    around = [
         "django.template.context_processors.request",
         "django.contrib.auth.context_processors.auth",
         "django.contrib.messages.context_processors.messages",
         "mtdata.web.shell.around",
-    )
+    ]
     return {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": list(around)},
+        "OPTIONS": {"context_processors": around},
     }
 
 
@@ -167,11 +169,14 @@ def _make_groups() -> None:
 
 
 def secret_of(settings: Settings) -> str:
-    """What signs links and sessions: SECRET_KEY of programme.config, else a file of our own."""
+    """What signs links and sessions: SECRET_KEY of programme.config, else a file of our own.
+
+    ConfigError for a file that is no secret.
+    """
     given = settings.programme.secret_key
     if given is not None:
         return given.get_secret_value()
-    path = settings.home / "state" / "web.secret"
+    path = secret_file(settings.home)
     try:
         return _kept_secret(path)
     except OSError as error:
@@ -184,7 +189,7 @@ def _kept_secret(path: Path) -> str:
         found = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, records.FILE_MODE)
     except FileExistsError:
         word = path.read_text("ascii").strip()
-        if len(word) < 50:
+        if len(word) < LEAST_SECRET:
             raise ConfigError(
                 f"{path}: it is cut short; remove it (all sessions and links end by that)"
             ) from None

@@ -14,7 +14,4 @@ handler403 = "mtdata.web.faults.forbidden"
 handler404 = "mtdata.web.faults.missing"
 handler500 = "mtdata.web.faults.broken"
 
-urlpatterns: list[Any] = [
-    *addresses(),
-    path("admin/", SITE.urls),
-]
+urlpatterns: list[Any] = [*addresses(), path("admin/", SITE.urls)]

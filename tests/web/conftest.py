@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mtdata.jobs.records import setting
+from tests.web.logged import LoggedSite
 from tests.web.office import Office, open_office
 from tests.web.pooled import PooledSite
 from tests.web.site import WebSite
@@ -55,6 +56,23 @@ def pools(pooled: PooledSite) -> Iterator[PooledSite]:
     setting.open_records(pooled.place.settings.database)
     yield pooled
     pooled.place.stop()
+    setting.close_records()
+
+
+@pytest.fixture(scope="session")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoggedSite]:
+    """A page with web logs; until the last test has ended."""
+    site = LoggedSite(tmp_path_factory.mktemp("logged"))
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def logs(logged: LoggedSite) -> Iterator[LoggedSite]:
+    """The same, with the records of this process turned to its own."""
+    setting.open_records(logged.place.settings.database)
+    yield logged
+    logged.place.forget()
     setting.close_records()
 
 

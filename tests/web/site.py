@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import requests
 
 from tests.jobs.place import Place
+from tests.preloaded import WEB, command
 
 HERE = Path(__file__).parent
 ROLES = ("viewer", "operator", "admin")
@@ -47,9 +49,11 @@ class Visitor(requests.Session):
         return self.submit("/login/", "/login/", username=name, password=password)
 
 
-def begun(config: Path, **of_server: Any) -> tuple[subprocess.Popen[str], str]:
-    """A server of the page by that config, and its URL."""
-    words = [sys.executable, str(HERE / "server.py"), str(config)]
+def begun(
+    config: Path, roles: Sequence[str] = (), **of_server: Any
+) -> tuple[subprocess.Popen[str], str]:
+    """A server of the page by that config, with somebody new of each role, and its URL."""
+    words = [sys.executable, str(HERE / "server.py"), str(config), PASSWORD, *roles]
     server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, **of_server)
     assert server.stdout is not None
     return server, f"http://127.0.0.1:{int(server.stdout.readline())}"
@@ -71,16 +75,18 @@ class WebSite:
         folder: Path,
         url: str,
         config: dict[str, dict[str, Any]] | None = None,
+        broker: Any = None,
         **of_server: Any,
     ) -> None:
         """`config`: files of the config by their names, beside a place's; the rest is for Popen."""
-        self.place = Place(folder, url)
+        self.place = Place(folder, url, broker)
         for name, keys in (config or {}).items():
             self.place.write(name, keys)
-        self._server, self.url = begun(self.config, **of_server)
+        if self.place.settings.database.is_shared:  # else the server makes its tables
+            words = ["--config", str(self.config), "migrate"]
+            command(words, "", WEB, "tests.web.light_hashes").check_returncode()
+        self._server, self.url = begun(self.config, ROLES, **of_server)
         self.port = int(self.url.rpartition(":")[2])
-        for role in ROLES:
-            self.add_user(role, role)
         self.visitor = cache(self._visitor)
 
     @property
@@ -89,12 +95,10 @@ class WebSite:
         return self.place.folder / "config"
 
     def add_user(self, name: str, role: str = "viewer", password: str = PASSWORD) -> None:
-        """By the command."""
-        words = ["-P", "-m", "mtdata", "--config", str(self.config), "user", "add", name]
+        """By the command, as tests/web/light_hashes.py has it."""
+        words = ["--config", str(self.config), "user", "add", name]
         words += [] if role == "viewer" else [f"--{role}"]
-        subprocess.run(
-            [sys.executable, *words], input=password, text=True, check=True, capture_output=True
-        )
+        command(words, password, WEB, "tests.web.light_hashes").check_returncode()
 
     def _visitor(self, role: str) -> Visitor:
         """Somebody of that role, logged in; '' is nobody."""

@@ -66,14 +66,14 @@ def test_while_the_records_are_away_everybody_is_told(tmp_path: Path, database: 
 def _follow(site: WebSite, cable: Cable) -> None:
     known, asking = site.visitor("operator"), program(site)
     mark = {"X-CSRFToken": known.mark_of("/account/")}
-    assert asking.get("/api/jobs").status_code == 200
+    assert asking.get("/api/v1/jobs").status_code == 200
     cable.cut()
     for answer in (
-        asking.get("/api/jobs"),
-        asking.post("/api/jobs", json={"kind": "rows"}),
+        asking.get("/api/v1/jobs"),
+        asking.post("/api/v1/jobs", json={"kind": "rows"}),
         asking.get("/metrics"),
-        known.get("/api/jobs"),
-        known.post("/api/jobs", json={"kind": "rows"}, headers=mark),
+        known.get("/api/v1/jobs"),
+        known.post("/api/v1/jobs", json={"kind": "rows"}, headers=mark),
     ):
         assert (answer.status_code, answer.headers["Content-Type"]) == (
             503,
@@ -86,5 +86,5 @@ def _follow(site: WebSite, cable: Cable) -> None:
         assert "try later" in page.text
     assert known.get("/healthz").status_code == 503
     cable.mend()
-    until(lambda: asking.get("/api/jobs").status_code == 200, "the records are back")
-    assert asking.get("/api/jobs").json()["total"] == 0
+    until(lambda: asking.get("/api/v1/jobs").status_code == 200, "the records are back")
+    assert asking.get("/api/v1/jobs").json()["total"] == 0

@@ -69,8 +69,10 @@ def test_below_a_path_every_link_file_redirect_and_cookie_stays_below_it(
     document = visitor.get(f"{BELOW}/api/openapi.json").json()
     assert document["servers"] == [{"url": BELOW}]
     mark = visitor.mark_of(f"{BELOW}/account/")
-    made = visitor.post(f"{BELOW}/api/jobs", json={"kind": "rows"}, headers={"X-CSRFToken": mark})
-    assert made.headers["Location"].startswith(f"{BELOW}/api/jobs/")
+    made = visitor.post(
+        f"{BELOW}/api/v1/jobs", json={"kind": "rows"}, headers={"X-CSRFToken": mark}
+    )
+    assert made.headers["Location"].startswith(f"{BELOW}/api/v1/jobs/")
     assert visitor.get(made.headers["Location"]).status_code == 200
     assert f"{BELOW}/login/?next={BELOW}/jobs/" in _stranger(web.url, takes_off)
 

@@ -31,7 +31,8 @@ def tab(browser: Browser, served: WebSite) -> Iterator[Callable[..., Tab]]:
     opened: list[Tab] = []
 
     def open_tab(role: str = "operator", **how: Any) -> Tab:
-        opened.append(Tab(browser, served.url, role, **how))
+        opened.append(Tab(browser, served.url, **how))
+        opened[-1].log_in(role)
         return opened[-1]
 
     yield open_tab

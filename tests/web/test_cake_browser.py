@@ -19,7 +19,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from mtdata.cake.cells import guarded
+from mtdata.core.formulas import guarded
 from mtdata.demo.cake.site import KEY, CakeSite
 from tests.bucket import KEYS, Bucket
 from tests.conftest import requires_program
@@ -29,6 +29,7 @@ from tests.web.site import WebSite
 pytestmark = requires_program("chromium", "sudo apt-get install chromium")
 START, A_DAY = datetime(2016, 1, 10), timedelta(days=1)
 CARRIED_MS, CARRIED_S = 60_000, 120
+PLAIN: dict[str, Any] = {"java_script_enabled": False, "color_scheme": "dark"}
 Row = dict[str, str]
 
 
@@ -115,6 +116,7 @@ def test_a_person_orders_a_day_of_both_reports_and_downloads_them(
         _carry(page_of)
         _clicks_are_whole(page, cake, tmp_path)
         _conversions_are_whole(page, cake, tmp_path)
+        _a_day_is_looked_at_without_javascript(Tab(browser, page_of.url, "operator", **PLAIN).page)
         as_it_lies = page.get_by_role("link", name="the same as it lies").get_attribute("href")
         assert tab.complaints == []
         tab.close()
@@ -131,12 +133,29 @@ def _order_conversions(page: Page) -> None:
     second = page.get_by_role("group", name="Range 2")
     expect(second.get_by_label("From")).to_be_focused()
     _fill(page, 2, "2016-01-12", "2016-01-12")
+    expect(page.locator("#preview")).to_contain_text("2 jobs")
+    expect(page.locator("#preview")).to_contain_text("as fast as the account may be asked")
     _has_no_fault(page)
     page.get_by_role("button", name="Schedule Report").click()
     expect(page.get_by_role("status")).to_contain_text("2 jobs have been scheduled")
     for name in ("report_10012016_10012016", "report_12012016_12012016"):
-        row = page.get_by_role("row", name=name)
+        row = page.locator("tr", has_text=name)
         expect(row.locator(".state")).to_have_text("Queued")
+
+
+def _a_day_is_looked_at_without_javascript(page: Page) -> None:
+    """What was exported before has to be seen before it is ordered again."""
+    page.goto("/jobs/new/cake.clicks/")
+    page.get_by_role("button", name="Yesterday").click()
+    expect(page.locator("#preview")).to_contain_text("1 job")
+    _fill(page, 1, "2016-01-10", "2016-01-10")
+    page.get_by_role("button", name="Schedule Report").click()
+    preview = page.locator("#preview")
+    expect(preview.get_by_role("alert")).to_contain_text("Nothing is queued yet")
+    expect(preview).to_contain_text("as the last one of this kind took")
+    expect(preview.get_by_role("link", name="Clicks, 10 January 2016")).to_be_visible()
+    page.get_by_role("button", name="Schedule Report").click()
+    expect(page.get_by_text("Job has been scheduled")).to_be_visible()
 
 
 def _order_clicks(page: Page) -> None:
@@ -164,9 +183,9 @@ def _clicks_are_whole(page: Page, cake: CakeSite, folder: Path) -> None:
 
 def _conversions_are_whole(page: Page, cake: CakeSite, folder: Path) -> None:
     page.goto("/jobs/?kind=cake.conversions")
-    row = page.get_by_role("row", name="report_10012016_10012016")
+    row = page.locator("tr", has_text="report_10012016_10012016")
     expect(row.get_by_role("link", name="Download Report")).to_be_visible()
-    row.get_by_role("link", name="report_10012016_10012016", exact=True).click()
+    row.get_by_role("link", name="Conversions, 10 January 2016", exact=True).click()
     rows = _rows(_got(page, "Download Report", folder / "conversions.csv"))
     wanted = _wanted(cake.events_of(START, START + A_DAY), "event_conversion_id")
     assert _ids(rows, "Conversion ID") == wanted

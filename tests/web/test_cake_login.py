@@ -11,7 +11,7 @@ import pytest
 import yaml
 from django.db import connection
 
-from mtdata.web.access.guest_names import name_of
+from mtdata.web.access.foreign import name_of
 from tests.jobs.place import until
 from tests.web.office import GIVEN, WORD, WRONG, Office
 from tests.web.site import PASSWORD, Visitor, WebSite, begun, ended
@@ -48,7 +48,7 @@ def test_the_page_offers_it_only_where_an_account_is_configured(
 
 
 @pytest.mark.parametrize("where", ["first", "second"])
-@pytest.mark.parametrize("typed", ["{}", " https://{}/ "])
+@pytest.mark.parametrize("typed", ["{}", " https://{}/ ", "HTTP://{}/Login.aspx?next=1"])
 def test_whom_the_instance_accepts_sees_jobs(office: Office, where: str, typed: str) -> None:
     office.know("Ann@example.com", where)
     known = Visitor(office.url)
@@ -77,7 +77,7 @@ def test_all_that_is_refused_is_refused_alike(office: Office) -> None:
     told = [office.come("bea@example.com", password=WRONG)[1]]
     told += [office.come("nobody@example.com")[1]]
     assert office.asked() == asked[0] + 2
-    for other in ("elsewhere.example.com", f"http://{domain}", f"{domain}.example.com", "x@y/?#"):
+    for other in ("elsewhere.example.com", f"ftp://{domain}", f"{domain}.example.com", "x@y/?#"):
         told += [office.come("bea@example.com", admin_domain=other)[1]]
         told += [office.come("bea@example.com", admin_domain=f"user@{other}")[1]]
     assert (office.asked(), office.asked("second")) == (asked[0] + 2, asked[1]), "nobody was called"
@@ -215,7 +215,7 @@ def test_no_password_and_no_group_make_more_of_a_guest(office: Office) -> None:
     assert not is_in(other)
     visitor, _ = office.come("hal@example.com")
     assert is_in(visitor)
-    for path in ("/admin/", "/incidents/", "/overview/", "/api/me"):
+    for path in ("/admin/", "/incidents/", "/overview/", "/api/v1/me"):
         assert visitor.get(path).status_code == 403
 
 

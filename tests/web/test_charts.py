@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -38,8 +39,41 @@ def test_a_strip_tells_three_sorts_of_days_by_shape_as_well_as_by_colour() -> No
     assert "1 good, 1 with faults, 1 without a round" in found.get("aria-label", "")
 
 
+SORTS = {"bar": "stored", "calm": "skipped", "bad": "in doubt"}
+
+
+@pytest.mark.parametrize("look", ["", "small"])
+@pytest.mark.parametrize(
+    "counts", [[], [(0, 0, 0)], [(5, 0, 1), (0, 0, 0), (1, 10**9, 1)], [(1, 2, 3)] * 400]
+)
+def test_parts_of_a_bar_stand_upon_each_other_and_inside(
+    counts: list[tuple[int, int, int]], look: str
+) -> None:
+    found = drawn(charts.stacked({f"day {n}": c for n, c in enumerate(counts)}, SORTS, "L", look))
+    paths = {path.get("class"): path.get("d", "") for path in found.findall(f"{SPACE}path")}
+    for place, sort in enumerate(SORTS):
+        columns = re.findall(r"M[\d.]+ ([\d.]+)h[\d.]+v([\d.]+)h-[\d.]+z", paths.get(sort, ""))
+        assert len(columns) == sum(bool(of_day[place]) for of_day in counts)
+        for top, height in columns:
+            assert float(top) >= 0
+            assert charts.LEAST <= float(height) <= charts.STACK_HEIGHT - float(top) + 0.01
+    assert paths.get("empty", "").count("M") == sum(not any(of_day) for of_day in counts)
+    titles = [cell.findtext(f"{SPACE}title") for cell in found.findall(f"{SPACE}rect")]
+    assert len(titles) == (0 if look else len(counts))
+    total = sum(of_day[1] for of_day in counts)
+    assert f"{total:,} skipped" in found.get("aria-label", "")
+
+
+def test_a_bar_says_its_numbers() -> None:
+    found = drawn(charts.stacked({"a": (1_234, 5, 6), "b": (0, 0, 0)}, SORTS, "L"))
+    titles = [cell.findtext(f"{SPACE}title") for cell in found.findall(f"{SPACE}rect")]
+    assert titles == ["a: 1,234 stored, 5 skipped, 6 in doubt", "b: nothing"]
+
+
 def test_a_word_stays_a_word() -> None:
-    for picture in (charts.strip({EVIL: [1, 0]}, EVIL), charts.rows_per_day({EVIL: 1}, EVIL)):
+    stacked = charts.stacked({EVIL: [1]}, {"bar": EVIL}, EVIL)
+    strip, rows = charts.strip({EVIL: [1, 0]}, EVIL), charts.rows_per_day({EVIL: 1}, EVIL)
+    for picture in (strip, rows, stacked):
         assert "<script" not in picture
         assert "style=" not in picture
         assert EVIL in drawn(picture).get("aria-label", "")

@@ -15,6 +15,7 @@ from shutil import copytree
 import pytest
 
 from tests.jobs.place import SITE
+from tests.preloaded import WEB, command
 from tests.web.site import PASSWORD, ROLES, Visitor
 
 
@@ -39,13 +40,7 @@ def config(empty: Path, tmp_path: Path) -> Path:
 
 
 def ended(config: Path, *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "mtdata", "--config", str(config), "--json", *words],
-        input=said,
-        text=True,
-        capture_output=True,
-        timeout=60,
-    )
+    return command(["--config", str(config), "--json", *words], said, WEB)
 
 
 def test_a_user_gets_in_with_the_role_that_was_given_last(config: Path) -> None:
@@ -53,6 +48,10 @@ def test_a_user_gets_in_with_the_role_that_was_given_last(config: Path) -> None:
     assert json.loads(made.stdout) == {"name": "anna", "role": "viewer", "new": True}
     made = ended(config, "user", "add", "anna", "--admin", said=f"{PASSWORD}\n")
     assert json.loads(made.stdout) == {"name": "anna", "role": "admin", "new": False}
+    state = b"".join(path.read_bytes() for path in (config.parent / "state").iterdir())
+    rounds = re.search(rb"pbkdf2_sha256\$(\d+)\$", state)
+    assert rounds
+    assert int(rounds[1]) >= 600_000, "pages of other tests hash lightly, the program does not"
     server = subprocess.Popen(
         [sys.executable, "-P", "-m", "mtdata", "--config", str(config), "web", "--port", "0"],
         stderr=subprocess.PIPE,

@@ -50,10 +50,9 @@ def visitor(tmp_path: Path) -> Iterator[Visitor]:
 
 def test_the_page_shows_the_demos_pool_and_its_job(visitor: Visitor) -> None:
     first = Seen(visitor.get("/").text)
-    assert first.terms["Rows"][0].startswith("60, ")
     assert "On time" in first.text
-    assert "Success 1" in first.text
     pool = Seen(visitor.get("/pool/demo/").text)
+    assert pool.terms["Rows"][0].startswith("60 ")
     assert {line[-1] for line in pool.tables["What adds up"][1:]} == {"yes"}
     [job] = [
         to

@@ -32,7 +32,7 @@ def _drawn(tab: Tab, operation: str) -> Locator:
 def test_an_operation_is_tried_out_by_the_session_and_nobody_else_is_asked(
     browser: Browser, served: WebSite
 ) -> None:
-    job = served.visitor("operator").post("/api/jobs", **_order(served)).json()["id"]
+    job = served.visitor("operator").post("/api/v1/jobs", **_order(served)).json()["id"]
     tab = Tab(browser, served.url, "operator")
     asked: list[str] = []
     tab.page.on("request", lambda request: asked.append(request.url))
@@ -42,7 +42,7 @@ def test_an_operation_is_tried_out_by_the_session_and_nobody_else_is_asked(
     stop.locator("input").first.fill(job)
     stop.get_by_role("button", name="Execute").click()
     stop.locator(".live-responses-table").wait_for()
-    shown = served.visitor("operator").get(f"/api/jobs/{job}").json()
+    shown = served.visitor("operator").get(f"/api/v1/jobs/{job}").json()
     assert (shown["status"], shown["reason"]) == ("Stopped", "stopped by operator")
     assert tab.complaints == []
     assert all(url.startswith((served.url, "data:")) for url in asked), asked

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-from mtdata.alerts.incident import KINDS
+from mtdata.alerts.incident_kinds import KINDS
+from mtdata.alerts.notify import close_program_incident, program_incident
+from mtdata.jobs.records.models import Job
 from tests.web.pooled import BROKEN, OVER, STILL, STUDY, PooledSite
 from tests.web.seen import Seen
+from tests.web.site import ROLES
 
 
 def shown(pools: PooledSite, path: str, role: str = "viewer") -> str:
@@ -71,9 +74,40 @@ def test_an_operator_closes_one_and_a_viewer_does_not(pools: PooledSite) -> None
     assert f"{STUDY} has no open incident {number}" in again.text
 
 
+def test_a_failed_report_leads_to_its_job_and_may_be_closed(pools: PooledSite) -> None:
+    program_incident(pools.place.settings, "report_failed", "clicks_of_one_day", "CAKE said no")
+    page = pools.visitor("operator").get("/incidents/?site=(program)").text
+    assert "/jobs/?name=clicks_of_one_day" in page
+    [number] = re.findall(r'aria-label="Close incident (\d+) of \(program\)"', page)
+    order = {"site": "(program)", "number": number}
+    assert pools.visitor("operator").submit("/incidents/close/", **order).status_code == 303
+    assert "clicks_of_one_day" not in shown(pools, "/incidents/", "operator")
+
+
+def test_a_failed_report_is_called_as_people_call_it_and_told_for_who_reads_it(
+    pools: PooledSite,
+) -> None:
+    why = "CAKE refuses the key: see API_KEY in export.config"
+    job, name = pools.place.add("rows", rows=10), "its_raw_name"
+    Job.objects.filter(pk=job).update(name=name, status="Failed", reason=why)
+    program_incident(pools.place.settings, "report_failed", name, why)
+    told = {role: shown(pools, "/incidents/?site=(program)", role) for role in ROLES}
+    assert all("CAKE refuses the key" in page for page in told.values())
+    assert {role for role, page in told.items() if "API_KEY" in page} == {"admin"}
+    assert "An operator can try it again." in told["viewer"]
+    assert "Ask an administrator to look at the settings, then Retry." in told["operator"]
+    for path in ("/incidents/?site=(program)", "/"):
+        assert name not in shown(pools, path)
+        assert "rows, 10" in shown(pools, path)
+    assert f"/jobs/{job}/" in Seen(pools.visitor("viewer").get("/incidents/").text).links
+    Job.objects.filter(pk=job).delete()
+    close_program_incident(pools.place.settings, "report_failed", name)
+
+
 def test_nothing_is_found_where_no_site_is(pools: PooledSite) -> None:
     known = pools.visitor("operator")
     assert known.get("/incidents/?site=nowhere").status_code == 404
     assert known.submit("/incidents/close/", site="../x", number="1").status_code == 404
-    assert known.submit("/incidents/close/", site="(program)", number="1").status_code == 404
+    own = known.submit("/incidents/close/", site="(program)", number="1")
+    assert (own.status_code, "closes when its cause is over" in own.text) == (400, True)
     assert known.submit("/incidents/close/", site=STUDY, number="x").status_code == 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.web.site import WebSite
 
 pytestmark = requires_program("chromium", "sudo apt-get install chromium")
 SERIOUS = ("serious", "critical")
+TWO_LINES = 100
+"""Pixels of a job in the list of a phone: the one line can be touched, the other read."""
 DAYS = {"start": "2026-03-01", "end": "2026-03-02"}
 
 
@@ -78,6 +81,12 @@ def test_no_page_of_jobs_keeps_anybody_out(
         narrow.page.goto(path)
         assert _faults(narrow.page) == [], path
         assert not narrow.is_wider_than_its_window(), path
+    narrow.page.goto("/jobs/")
+    heights = narrow.page.evaluate(
+        "Array.from(document.querySelectorAll('#jobs_wide tbody tr'), (one) => one.offsetHeight)"
+    )
+    assert heights
+    assert max(heights) < TWO_LINES
 
 
 def test_a_wrong_form_keeps_nobody_out(tab: Callable[..., Tab]) -> None:
@@ -108,6 +117,11 @@ def test_a_job_moves_by_itself_and_its_orders_with_it(
     expect(page.locator("summary", has_text="Undo")).to_be_visible()
     expect(page.locator("summary", has_text="Stop")).to_have_count(0)
     assert page.locator("#content").get_attribute("data-kept") == "still here"
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the SHA-256 of Tag 2026-03-02 ü.csv").click()
+    expect(page.locator("#copied")).to_have_text("Copy the SHA-256 of Tag 2026-03-02 ü.csv: done")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == sha256(b"day,row\r\n2026-03-02,1\r\n").hexdigest()
     with page.expect_download() as found:
         page.get_by_role("link", name="Tag 2026-03-02").click()
     found.value.save_as(tmp_path / "got.csv")
@@ -126,7 +140,7 @@ def test_a_list_moves_by_itself_and_keeps_its_filters(
     web.place.carry()
     expect(page.locator(f"tr:has(#job_{job}) .state")).to_have_text("Success", timeout=30_000)
     assert "kind=shared" in page.url
-    assert set(page.locator("tbody tr td:nth-child(7)").all_inner_texts()) == {"shared"}
+    assert {one.split(",")[0] for one in page.locator("tbody th a").all_inner_texts()} == {"shared"}
 
 
 def test_without_javascript_a_job_is_stopped_in_two_steps(

@@ -17,9 +17,9 @@ import requests
 from django.conf import settings as django
 from django.test import RequestFactory
 
-from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
 from mtdata.core.errors import OutputError, OutputRefused, StorageError
+from mtdata.core.guarding import guarded_pieces
 from mtdata.duties import DUTIES
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Artifact, Job
@@ -198,9 +198,14 @@ def test_a_file_that_is_gone_or_changed_is_told(report: Report) -> None:
 
 def test_only_what_a_successful_job_made_is_handed_out(report: Report) -> None:
     link, known = report.link(), report.web.visitor("operator")
+    Job.objects.filter(pk=report.job).update(status="In Progress")
+    assert (
+        '<span title="closed: the job is In Progress">not yet</span>' in known.get(report.page).text
+    )
     Job.objects.filter(pk=report.job).update(status="Stopping")
     assert known.get(link).status_code == 410
     assert report.link() == ""
+    assert "closed: the job is Stopping</td>" in known.get(report.page).text
     assert report.order("renew") == 404
     Artifact.objects.filter(job=report.job).delete()
     assert known.get(link).status_code == 404

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mtdata.study.operations import commands
+from mtdata.duties import DUTIES
+from mtdata.jobs.metrics import write_metrics
 from tests.jobs.place import until
 from tests.web.pooled import BARE, BROKEN, STUDY, PooledSite
 from tests.web.programs import program
@@ -48,7 +49,7 @@ def test_jobs_parts_and_runners_are_counted(web: WebSite) -> None:
     assert of(found, "runners_alive") >= 1
     assert of(found, "jobs", status="Failed") is not None
     for job in reversed(jobs):
-        program(web).post(f"/api/jobs/{job}/stop")
+        program(web).post(f"/api/v1/jobs/{job}/stop")
         web.place.ended(job, "Stopped")
 
 
@@ -60,7 +61,7 @@ def _of_both(found: Found) -> Found | None:
 def test_sites_have_the_numbers_of_the_file(pools: PooledSite) -> None:
     found = asked(program(pools, "viewer"))
     file = pools.place.folder / "mtdata.prom"
-    commands.write_metrics(pools.place.settings, file)
+    write_metrics(DUTIES, pools.place.settings, file)
     written = read(file.read_text())
     assert written.keys() <= found.keys()
     moving = ("mtdata_written_timestamp_seconds", "mtdata_disk_free", "mtdata_next_run")

@@ -12,8 +12,8 @@ from tests.web.site import Visitor
 from tests.web.test_access import LINES, NOT_OF_DJANGO, ask, filled, told
 
 OPEN = """
-/healthz /login/ /login/cake/ /logout/ /account/ /
-/jobs/ /jobs/several/ /jobs/stop/ /jobs/daily/ /jobs/new/ /jobs/new/<str:kind>/
+/healthz /login/ /login/cake/ /logout/ /account/ /account/mail/ /
+/jobs/ /jobs/several/ /jobs/ended/ /jobs/stop/ /jobs/daily/ /jobs/new/ /jobs/new/<str:kind>/
 /jobs/<uuid:job>/ /jobs/<uuid:job>/live/
 /jobs/<uuid:job>/log/ /jobs/<uuid:job>/parts/ /jobs/<uuid:job>/artifacts/
 /jobs/<uuid:job>/stop/ /jobs/<uuid:job>/retry/ /jobs/<uuid:job>/undo/
@@ -124,7 +124,7 @@ def test_the_list_names_and_counts_no_other_job(office: Office, who: str) -> Non
         "?status=Success",
         "?kind=cake.clicks",
         "?owner=somebody",
-        "?name=report",
+        "?name=clicks",
         "?page=9",
     )
     for query in asked:
@@ -153,7 +153,7 @@ def test_daily_reports_are_seen_and_made_within_reach(office: Office) -> None:
 
     guest, at = office.guest("first"), "/jobs/daily/"
     page = guest.get(at).text
-    assert "cake.clicks of first now" in page
+    assert "Clicks of first now" in page
     assert "second" not in page, "that is of another instance"
     for account, kind in (("second", "cake.clicks"), ("first", "rows"), ("", "")):
         assert guest.submit(at, at, account=account, kind=kind).status_code == 404

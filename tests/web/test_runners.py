@@ -34,6 +34,15 @@ def runner(host: str, **more: Any) -> Runner:
     )
 
 
+def in_hand(of: Runner, **more: Any) -> None:
+    """A part that it carries, with a lease that holds."""
+    job = Job.objects.create(
+        name="in hand <b>", kind="rows", parameters={}, status="In Progress", created_at=now()
+    )
+    usual = {"number": 1, "stage": "work", "name": "the <i>part", "status": "In Progress"}
+    Part.objects.create(job=job, runner=of, rows=5, leased_until=now() + HOUR, **usual, **more)
+
+
 def table(web: WebSite, path: str = "/runners/") -> dict[str, list[str]]:
     """The lines by host."""
     seen = Seen(web.visitor("viewer").get(path).text)
@@ -43,12 +52,14 @@ def table(web: WebSite, path: str = "/runners/") -> dict[str, list[str]]:
 def test_one_sees_who_is_alive_and_who_fell_silent(web: WebSite) -> None:
     runner("awake")
     runner("asleep", seen_at=now() - HOUR)
+    in_hand(runner("killed"), beat_at=now() - timedelta(minutes=1))
     runner("old", version="0.0.1")
     runner("went", ended_at=now())
     found = table(web)
     assert {host: line[2] for host, line in found.items()} == {
         "awake": "alive",
         "asleep": "silent",
+        "killed": "late",
         "old": "alive",
     }
     assert found["old"][5] == f"0.0.1 not {__version__}"
@@ -59,25 +70,13 @@ def test_one_sees_who_is_alive_and_who_fell_silent(web: WebSite) -> None:
 
 def test_what_is_in_hand_is_named_and_keeps_its_runner_alive(web: WebSite) -> None:
     busy = runner("busy", seen_at=now() - HOUR)
-    job = Job.objects.create(
-        name="in hand <b>", kind="rows", parameters={}, status="In Progress", created_at=now()
-    )
-    Part.objects.create(
-        job=job,
-        number=1,
-        stage="work",
-        name="the <i>part",
-        status="In Progress",
-        runner=busy,
-        rows=5,
-        leased_until=now() + HOUR,
-    )
+    in_hand(busy, beat_at=now() + timedelta(seconds=30))  # however long the page takes
     answer = web.visitor("viewer").get("/runners/").text
     assert "in hand &lt;b&gt;" in answer
     assert "<i>part" not in answer
     line = table(web)["busy"]
     assert line[2] == "alive"
-    assert line[8] == "in hand <b>: the <i>part, 5 rows"
+    assert line[8] == "rows: the <i>part, 5 rows"
 
 
 def test_many_are_shown_a_page_at_a_time(web: WebSite) -> None:

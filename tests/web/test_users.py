@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.preloaded import WEB, command
 from tests.web.programs import bearing
 from tests.web.site import PASSWORD, Visitor, WebSite
 
@@ -51,12 +51,11 @@ def token(visitor: Visitor) -> str:
 
 
 def opens(web: WebSite, word: str) -> bool:
-    return bearing(web, word).get("/api/me").status_code == 200
+    return bearing(web, word).get("/api/v1/me").status_code == 200
 
 
 def mtdata(web: WebSite, *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-P", "-m", "mtdata", "--config", str(web.config), "--json"]
-    return subprocess.run([*program, *words], input=said, text=True, capture_output=True)
+    return command(["--config", str(web.config), "--json", *words], said, WEB)
 
 
 def entered(web: WebSite, name: str, role: str = "viewer") -> str:

@@ -6,11 +6,14 @@ callable from SiteAccess to Site.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import entry_points
+from typing import Any
 
 from mtdata.core.disclosure import named
 from mtdata.core.errors import ConfigError
+from mtdata.core.stop import StopToken
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.ports import Site
@@ -36,3 +39,29 @@ def open_site(kind: str, access: SiteAccess) -> Site:
     except (ImportError, AttributeError) as fault:
         raise ConfigError(f"the kind of site {kind} cannot be loaded") from fault
     return opener(access)
+
+
+class CancellableSite:
+    """Port Site: one whose every answer, and piece of it, is a step that may end the task."""
+
+    def __init__(self, site: Site, stop: StopToken) -> None:
+        self._site, self._stop = site, stop
+        # what was asked to go is asked to its end: the next step ends the task
+        self.delete, self.close = site.delete, site.close
+
+    def listing(self) -> list[Mapping[str, Any]]:
+        """Port: Site.listing."""
+        self._stop.check()
+        return self._site.listing()
+
+    @contextmanager
+    def fetch(self, scale: str) -> Iterator[Iterator[bytes]]:
+        """Port: Site.fetch."""
+        self._stop.check()
+        with self._site.fetch(scale) as pieces:
+            yield self._checked(pieces)
+
+    def _checked(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._stop.check()
+            yield piece

@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from urllib3 import exceptions as faults
 
+from mtdata.alerts.incident import TO_DO
 from mtdata.core.errors import (
     ConfigError,
     MTDataError,
@@ -113,7 +114,7 @@ class SiteTransport:
     def get(self, path: str) -> Iterator[requests.Response]:
         """The answer to GET `path`, whatever its status, its body still to come (`pieces`).
 
-        Raises SiteError when there is none, SiteRefused when it lies on another host.
+        Raises SiteError when there is none, SiteMoved when it lies on another host.
         """
         url = self._access.server + path
         for _ in range(MAX_REDIRECTS + 1):
@@ -210,9 +211,15 @@ class SiteTransport:
         except ValueError:
             target = ""
         if _origin(target) != self.name:
-            where = _origin(target) or "no proper address"
-            raise SiteRefused(f"{self.name} redirects us to {where}; that is not followed")
+            where = _origin(target)
+            told = f"{self.name} redirects us to {where or 'no proper address'}"
+            raise SiteMoved(f"{told}; that is not followed{self._advice(where)}")
         return target
+
+    def _advice(self, where: str) -> str:
+        """What to write, by our own path: what else a redirect holds may be a secret."""
+        path = urlsplit(self._access.server).path
+        return f"{TO_DO}write SERVER: {where}{path}/ if that is your site" if where else ""
 
     def _remember(self, answer: Any) -> None:
         """Take the cookies: a request without JSESSIONID costs the site a slow password check."""
@@ -271,3 +278,9 @@ def _origin(text: str) -> str:
     if url.scheme not in PORTS or not url.host or url.auth:
         return ""
     return f"{url.scheme}://{url.host}:{url.port or PORTS[url.scheme]}"
+
+
+class SiteMoved(SiteRefused):
+    """The site redirects us to another, which gets no password."""
+
+    incident = "site_moved"

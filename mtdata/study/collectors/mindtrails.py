@@ -240,7 +240,9 @@ def _whole_array(pieces: Iterator[bytes], kind: str) -> Iterator[bytes]:
     """
     head = head_of(pieces)
     if is_html(kind, head):
-        raise _web_page(b"".join(beginning(chain((head,), pieces), MOST)))
+        if asks_for_a_password(b"".join(beginning(chain((head,), pieces), MOST))):
+            raise SiteRefused(NO_ACCOUNT.format("a log-in page came"))  # it stands before them all
+        raise PackageError("a web page (HTML) came instead of JSON")
     if head.removeprefix(BOM).lstrip(SPACE)[:1] != b"[":
         raise PackageError("what came is no JSON array; nothing of it was used")
     end = b""
@@ -249,13 +251,6 @@ def _whole_array(pieces: Iterator[bytes], kind: str) -> Iterator[bytes]:
         yield piece
     if end != b"]":
         raise PackageError("the package breaks off")
-
-
-def _web_page(page: bytes) -> SiteError | PackageError:
-    """Any page may stand in for one scale; one that asks for a password stands before them all."""
-    if asks_for_a_password(page):
-        return SiteRefused(NO_ACCOUNT.format("a log-in page came"))
-    return PackageError("a web page (HTML) came instead of JSON")
 
 
 def _verdict(status: int, kind: str, body: bytes) -> Verdict:

@@ -111,10 +111,6 @@ class _Connection:
         self.close()
         self._connection, self._answers = self._route.connect(), 0
 
-    def is_open(self) -> bool:
-        """Whether another request may go out on it."""
-        return self.sock is not None
-
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
@@ -159,13 +155,17 @@ class PipelinedDeletes:
                     return
                 yield from self._listen()
         finally:
-            self._end()
+            self._waiting.close()
+            for connection in self._asked.values():
+                connection.close()
+            for connection in self._idle:
+                connection.give_back()
 
     def _send(self, id: int) -> bool:
         """Send it on a free connection; False when that cannot be done here."""
         try:
             connection = self._idle.pop() if self._idle else _Connection(self._route)
-            if not connection.is_open():
+            if connection.sock is None:
                 connection.reopen()
             self._ask(connection, id)
         except self._route.faults:
@@ -199,7 +199,12 @@ class PipelinedDeletes:
                 self._forget(key.fileobj)
                 self._idle.append(connection)
                 yield connection.id, reply
-        yield from self._too_late()
+        for sock, connection in list(self._asked.items()):
+            if monotonic() > connection.until:
+                self._forget(sock)
+                connection.close()
+                self._usual = False
+                yield connection.id, None
 
     def _once_more(self, connection: _Connection) -> bool:
         """Ask again on a new connection if the site had only closed the old one quietly."""
@@ -215,21 +220,6 @@ class PipelinedDeletes:
         self._usual = False
         return False
 
-    def _too_late(self) -> Iterator[tuple[int, Reply | None]]:
-        for sock, connection in list(self._asked.items()):
-            if monotonic() > connection.until:
-                self._forget(sock)
-                connection.close()
-                self._usual = False
-                yield connection.id, None
-
     def _forget(self, sock: Any) -> None:
         self._waiting.unregister(sock)
         del self._asked[sock]
-
-    def _end(self) -> None:
-        self._waiting.close()
-        for connection in self._asked.values():
-            connection.close()
-        for connection in self._idle:
-            connection.give_back()

@@ -153,9 +153,7 @@ def _loaded(load: Load, content: bytes, password: bytes | None, unread: str = DA
                 raise Refused(LOCKED) from None
             why = NOT_UNLOCKED
         except UnsupportedAlgorithm:
-            why = ("the passphrase does not open it, or it " if word else "") + _not_supported(
-                content
-            )
+            why = f"{'the passphrase does not open it, or it ' if word else ''}{_mend(content)}"
             break
         except ValueError:
             if word:
@@ -176,14 +174,9 @@ def _by_the_other(content: bytes, password: bytes | None, why: str) -> object:
         raise Refused(why) from None
 
 
-def _not_supported(content: bytes) -> str:
-    is_openssh = b"BEGIN OPENSSH" in content
-    mend = (
-        f"ssh-keygen -p -m PEM -f {FILE}"
-        if is_openssh
-        else f"openssl pkey -in {FILE} -out {FILE}.pem"
-    )
-    return f"{NOT_SUPPORTED}; this mends it: {mend}"
+def _mend(content: bytes) -> str:
+    pkey, openssh = f"openssl pkey -in {FILE} -out {FILE}.pem", f"ssh-keygen -p -m PEM -f {FILE}"
+    return f"{NOT_SUPPORTED}; this mends it: {openssh if b'BEGIN OPENSSH' in content else pkey}"
 
 
 def _reason_for(content: bytes, text: str) -> str:

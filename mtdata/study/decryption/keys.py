@@ -9,6 +9,7 @@ import os
 import shlex
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -28,13 +29,17 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from mtdata.core.disclosure import is_broken, is_key_itself, is_near
 from mtdata.study.decryption.key_forms import FILE, Refused, read
-from mtdata.study.decryption.key_paths import shown_name, shown_path
 
 LEAST_BITS, MOST_BITS = 1024, 4096
 MOST_KNOWN = 32
 """So many keys that were checked a process remembers, and their self-tests with two libraries."""
 _MOST_BYTES = 1 << 18  # the longest key with all its certificates is far shorter
+USUAL = {".pem", ".key", ".der", ".p8", ".pk8", ".pkcs8", ".p12", ".ppk", ".txt", ".asc", ".rsa"}
+"""How the names of key files end."""
+SHOWN = 16
+"""Hexadecimal digits of a fingerprint that are shown; `openssl` gives all 64."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,12 @@ class PrivateKey:
     pem: bytes = field(repr=False)  # PKCS#8, not encrypted: for this process and its workers only
     size_bytes: int = field(repr=False)
     fingerprint: str = field(repr=False)  # SHA-256 of the public key
+
+    @property
+    def words(self) -> str:
+        """Its name and what tells it from others; of the fingerprint so much as people compare."""
+        shown = self.fingerprint[:SHOWN]
+        return f"{self.name} ({8 * self.size_bytes} bits, public half SHA-256 {shown}…)"
 
 
 class KeyFault(NamedTuple):
@@ -74,9 +85,37 @@ def load_keys(
     return list(keys.values()), faults
 
 
+# What stands in the place of a key file's name, and is the name of no file, may be a passphrase.
+
+
+def shown_path(path: Path) -> str:
+    """The path as far as it is known: a name that is there, usual for a key, or near to one."""
+    if _is_name(path):
+        return str(path)
+    known = next((one for one in path.parents if os.path.lexists(one)), Path("/"))
+    return f"{known}/(a name of {len(str(path.relative_to(known)))} characters)"
+
+
+def shown_name(path: Path) -> str:
+    """The name of the file alone, where it is known; else how long it is."""
+    return path.name if _is_name(path) else f"(a name of {len(path.name)} characters)"
+
+
+def _is_name(path: Path) -> bool:
+    if is_broken(str(path)) or is_key_itself(str(path)):
+        return False
+    if path.suffix.casefold() in USUAL or os.path.lexists(path):
+        return True
+    names: list[str] = []
+    with suppress(OSError):
+        names = os.listdir(path.parent)
+    return is_near(path.name, names)
+
+
 def _content(path: Path) -> bytes:
     try:
-        with open(path, "rb", opener=_open) as stream:
+        # A pipe named as a key must not stop the round.
+        with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as stream:
             # Asked of the open file: nobody can swap it between the question and the reading.
             _check_access(stream.fileno())
             content = stream.read(_MOST_BYTES + 1)
@@ -87,10 +126,6 @@ def _content(path: Path) -> bytes:
     if len(content) > _MOST_BYTES:
         raise Refused("is too large to be a key")
     return content
-
-
-def _open(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe named as a key must not stop the round
 
 
 def _check_access(number: int) -> None:
@@ -136,19 +171,14 @@ def _is_credential(found: os.stat_result) -> bool:
     return root_alone and stat.S_IMODE(found.st_mode) == 0o440
 
 
-def _parsed(content: bytes, passphrase: str | None) -> RSAPrivateKey:
+@lru_cache(maxsize=MOST_KNOWN)
+def _checked(content: bytes, passphrase: str | None) -> PrivateKey:
+    """A key without its file's name; the check costs as much as a hundred values, so once a key."""
     key = read(content, passphrase)
     if not isinstance(key, RSAPrivateKey):
         raise Refused("holds a private key that is not RSA")
     if not LEAST_BITS <= key.key_size <= MOST_BITS:
         raise Refused(f"has {key.key_size} bits; {LEAST_BITS} to {MOST_BITS} are allowed")
-    return key
-
-
-@lru_cache(maxsize=MOST_KNOWN)
-def _checked(content: bytes, passphrase: str | None) -> PrivateKey:
-    """A key without its file's name; the check costs as much as a hundred values, so once a key."""
-    key = _parsed(content, passphrase)
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return PrivateKey(
         name="",
@@ -198,15 +228,10 @@ def self_test(opener: type[Opener], key: PrivateKey, padding: str) -> bool:
         strange += [_seal(wrong, b"self-test", padding) for _ in range(4)]
         # By chance one of 100,000 has the form of a padded text, whatever the library.
         return sum(mine.open(sealed) is not None for sealed in strange) <= 1
-    except (
-        ImportError,
-        UnsupportedAlgorithm,
-        InternalError,
-        ValueError,
-        TypeError,
-        AttributeError,
-    ):
-        return False  # the last two: of a version that is called otherwise
+    except (ImportError, UnsupportedAlgorithm, InternalError, ValueError):
+        return False
+    except (TypeError, AttributeError):
+        return False  # of a version that is called otherwise
 
 
 def _seal(public: RSAPublicNumbers, text: bytes, padding: str) -> bytes:

@@ -8,7 +8,7 @@ never cut or written again: a new part takes its place.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -18,30 +18,16 @@ from mtdata.study.model.mark import FORM, FileFinding, FileMark, finding
 from mtdata.study.model.states import ASIDE, CLOSED
 
 log = logging.getLogger(__name__)
-ANNOUNCED = {"sheet": logging.INFO}
-"""How loudly a new file is told of; every other kind at debug."""
-CHANGED = {"raw": "raw_changed", "sheet": "sheet_changed"}
-"""The incident that tells of a changed file, by its kind."""
 PathOf = Callable[[int], str]
 """The path that a part of a day's file has, by its number from 1."""
-
-
-def change_detail(mark: FileMark) -> str:
-    """What is told of a file that somebody changed."""
-    return (
-        f"{mark.path} is not as it was left; it stays as it is, and a new part takes what comes. "
-        "`mtdata verify` says what is wrong and mends it"
-    )
 
 
 class AppendFile:
     """One file in hand; `mark` is what to commit once the last append was read back."""
 
     def __init__(self, disk: Disk, mark: FileMark, closing: bytes) -> None:
-        self._disk = disk
-        self._closing = closing
+        self._disk, self._closing, self.mark = disk, closing, mark
         self._hash = hash_of(disk, mark)
-        self.mark = mark
 
     def append(self, content: bytes) -> int:
         """Make `content` durable behind what is known; returns where it starts.  Not committed."""
@@ -54,19 +40,20 @@ class AppendFile:
 
 def hash_of(disk: Disk, mark: FileMark) -> Any:  # hashlib names no type for what it makes
     """A running SHA-256 of the bytes that the ledger knows of a file."""
-    digest = sha256()
-    if mark.length:
-        for piece in disk.stream(mark.path, 0, mark.length):
-            digest.update(piece)
-    return digest
+    return _hashed(disk.stream(mark.path, 0, mark.length) if mark.length else ())
 
 
 def digest_of(disk: Disk, path: str) -> bytes:
     """SHA-256 of all bytes that stand at that path."""
+    digest: bytes = _hashed(disk.stream(path)).digest()
+    return digest
+
+
+def _hashed(pieces: Iterable[bytes]) -> Any:
     digest = sha256()
-    for piece in disk.stream(path):
+    for piece in pieces:
         digest.update(piece)
-    return digest.digest()
+    return digest
 
 
 def examine(disk: Disk, mark: FileMark, closing: bytes) -> FileFinding:
@@ -79,57 +66,48 @@ def examine(disk: Disk, mark: FileMark, closing: bytes) -> FileFinding:
     return finding(mark, size, hash_of(disk, mark).digest(), tail, ends)
 
 
-def mend(disk: Disk, mark: FileMark, found: FileFinding, closing: bytes) -> None:
-    """Take back the unfinished bytes of a round that ended without a word.
-
-    What it left may be on no disk yet, even if it reads as it should: it is made durable as well.
-    """
-    if mark.length == 0 and found in (FileFinding.UNFINISHED, FileFinding.UNBORN):
-        disk.remove(mark.path)  # a raw file without entries would not be JSON
-    elif found is FileFinding.UNFINISHED:
-        disk.write(mark.path, mark.length, closing)
-    elif found is FileFinding.SOUND and mark.writing:
-        disk.confirm(mark.path)
-
-
 class DayFiles:
     """The files of one kind: finds the one to go on with, or begins it."""
 
     def __init__(self, disk: Disk, files: Files, kind: str, closing: bytes) -> None:
-        self.disk = disk
-        self._files = files
-        self._kind = kind
-        self._closing = closing
+        self.disk, self._files, self._kind, self._closing = disk, files, kind, closing
         self.enter: Callable[[str, str, str], None] = lambda kind, scale, detail: None
         """Given what somebody changed, as kind, scale and detail of an incident."""
 
     def mend_unfinished(self) -> None:
         """Mend what an ended round was writing: called once before anything else is written."""
         for mark in self._files.unfinished():
-            if mark.kind != self._kind:
-                continue
-            found = examine(self.disk, mark, self._closing)
-            if found in (FileFinding.CHANGED, FileFinding.MISSING):
-                self._set_aside(mark)
-            else:
-                mend(self.disk, mark, found, self._closing)
+            if mark.kind == self._kind:
+                self._mend(mark)
 
     def sound(self, scale: str, day: str) -> FileMark | None:
         """The live file of that day if it is as we left it; else it is set aside, and None."""
         mark = self._files.live(self._kind, scale, day)
-        if mark is None:
-            return None
+        return mark if mark is not None and self._mend(mark) else None
+
+    def _mend(self, mark: FileMark) -> bool:
+        """Take back the unfinished bytes of a round that ended without a word.
+
+        What it left may be on no disk yet, even if it reads as it should: it is made durable too.
+        False for a file that somebody changed, which is set aside.
+        """
         found = examine(self.disk, mark, self._closing)
         if found in (FileFinding.CHANGED, FileFinding.MISSING):
-            self._set_aside(mark)
-            return None
-        mend(self.disk, mark, found, self._closing)
-        return mark
-
-    def _set_aside(self, mark: FileMark) -> None:
-        """The evidence is entered first: a kill between the two must not hide it."""
-        self.enter(CHANGED[self._kind], mark.scale, change_detail(mark))
-        self._files.set_state(mark.number, ASIDE)
+            detail = (
+                f"{mark.path} is not as it was left; it stays as it is, and a new part takes what "
+                "comes. `mtdata verify` says what is wrong and mends it"
+            )
+            # the evidence is entered first: a kill between the two must not hide it
+            self.enter(f"{self._kind}_changed", mark.scale, detail)
+            self._files.set_state(mark.number, ASIDE)
+            return False
+        if mark.length == 0 and found in (FileFinding.UNFINISHED, FileFinding.UNBORN):
+            self.disk.remove(mark.path)  # a raw file without entries would not be JSON
+        elif found is FileFinding.UNFINISHED:
+            self.disk.write(mark.path, mark.length, self._closing)
+        elif found is FileFinding.SOUND and mark.writing:
+            self.disk.confirm(mark.path)
+        return True
 
     def next_part(self, scale: str, day: str, path_of: PathOf) -> tuple[int, str]:
         """Number and path of a part that neither the ledger nor the disk has yet."""
@@ -147,5 +125,5 @@ class DayFiles:
         if mark is None or mark.mode != "grow":
             part, path = self.next_part(scale, day, path_of)
             mark = self._files.begin(self._files.fresh_mark(self._kind, scale, day, part, path))
-            log.log(ANNOUNCED.get(self._kind, logging.DEBUG), "%s is begun", path)
+            log.log(logging.INFO if self._kind == "sheet" else logging.DEBUG, "%s is begun", path)
         return AppendFile(self.disk, self._files.take_up(mark), self._closing)

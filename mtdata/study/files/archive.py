@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, chain, count
 from typing import NamedTuple
 
 from mtdata.core.errors import DamageError, MTDataError, StorageError
-from mtdata.core.pool_files import HELD, INCOMING, RAW
+from mtdata.core.pool_files import FORMATS, HELD, INCOMING, RAW
 from mtdata.core.ports import Disk
+from mtdata.study.files import json_of
 from mtdata.study.files.append_file import AppendFile, DayFiles
-from mtdata.study.files.formats import Formats
 from mtdata.study.ledger import Classified, Ledger, LedgerEntry
+from mtdata.study.ledger.files import Files
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry, read_entry
@@ -31,6 +32,19 @@ BETWEEN = b",\n"
 BETWEEN_ASIDE = b"\n\x1e"  # as between JSON texts in RFC 7464: what is no JSON may hold line ends
 READ_AHEAD = 1 << 20
 NEAR = 256
+RawBodies = list[tuple[LedgerEntry, bytes | None]]
+"""Entries of the ledger with their raw bytes, None where these have another digest."""
+
+
+class Formats(NamedTuple):
+    """How the config words a day and a time of day in the names of files, as strftime does."""
+
+    date: str
+    time: str
+
+
+DEFAULT = Formats("%b_%d_%Y", "%H_%M_%S")
+"""That of the original program; never written down, since it is always tried."""
 
 
 class Appended(NamedTuple):
@@ -46,19 +60,11 @@ class Appended(NamedTuple):
         return f"Appended({self.mark.path}, {len(self.spans)} entries)"
 
 
-class Aside(NamedTuple):
-    """A file under held/ with what it must hold, and where its entries begin."""
-
-    mark: FileMark
-    starts: list[int]
-
-
 class FolderArchive:
     """The raw files of one pool."""
 
     def __init__(self, disk: Disk, ledger: Ledger, date_format: str, time_format: str) -> None:
-        self._disk = disk
-        self._ledger = ledger
+        self._disk, self._ledger = disk, ledger
         self.formats = Formats(date_format, time_format)
         self.day_files = DayFiles(disk, ledger.files, "raw", CLOSING)
 
@@ -70,7 +76,7 @@ class FolderArchive:
                 self._disk.remove(f"{HELD}/{name}")
         drop_incoming(self._disk)
 
-    def receive(self, scale: Scale, chunks: Iterable[bytes], at: datetime) -> Package:
+    def receive(self, scale: Scale, chunks: Iterable[bytes]) -> Package:
         """Write the package under .incoming while it is hashed; it may be asked for again."""
         path, digest = f"{INCOMING}/{scale.name}.json", sha256()
 
@@ -85,10 +91,10 @@ class FolderArchive:
             with suppress(StorageError):
                 self._disk.remove(path)
             raise
-        return Package(scale, path, length, digest.digest(), at)
+        return Package(scale, path, length, digest.digest())
 
     def stream(self, package: Package) -> Iterator[bytes]:
-        """The package's bytes again; StorageError when they are not those that were received."""
+        """The package's bytes again; DamageError when they are not those that were received."""
         digest = sha256()
         for piece in self._disk.stream(package.path):
             digest.update(piece)
@@ -122,16 +128,14 @@ class FolderArchive:
         return Volume(file, self._free_key(file.mark, f"{scale}_{worded(local, time_format)}"))
 
     def _free_key(self, mark: FileMark, key: str) -> str:
-        taken, number = key, 1
-        while self._ledger.files.has_key(mark.number, taken):
-            number += 1
-            taken = f"{key}_{number}"
-        return taken
+        names = chain([key], (f"{key}_{number}" for number in count(2)))
+        return next(n for n in names if not self._ledger.files.has_key(mark.number, n))
 
-    def keep_aside(self, scale: str, day: str, batch: Sequence[Entry]) -> Aside:
+    def keep_aside(self, scale: str, day: str, batch: Sequence[Entry]) -> FileMark:
         """Keep entries that are no JSON, byte for byte, in one file under held/; safe to do again.
 
         One file a batch: a site gone wrong may send a hundred thousand of them.
+        DamageError where they read back as others.
         """
         content = BETWEEN_ASIDE.join(entry.body for entry in batch)
         digest = sha256(content)
@@ -140,24 +144,21 @@ class FolderArchive:
         if self._disk.read(path, 0, len(content) + 1) != content:
             raise DamageError(f"{path}: read back other bytes than were written")
         mark = self._ledger.files.fresh_mark("held", scale, day, 1, path)
-        mark = mark._replace(mode="whole", length=len(content), digest=digest.digest())
-        return Aside(mark, starts_of(batch))
+        return mark._replace(mode="whole", length=len(content), digest=digest.digest())
 
     def bodies(self, spans: Sequence[Span]) -> Iterator[bytes]:
-        """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
-        for block in runs(spans):  # neighbours are read in one go
-            start = block[0].start
-            length = block[-1].start + block[-1].length - start
-            path = self._ledger.files.by_number(block[0].file).path
-            gone = self._disk.size(path) is None
-            content = b"" if gone else self._disk.read(path, start, length)
-            for _, place, length in block:
-                yield content[place - start : place - start + length]
+        """The bytes of each entry, in order, b"" where the file is gone."""
+        return stretches(self._disk, self._ledger.files, spans)
 
     def matched(self, spans: Sequence[Span], digests: Sequence[bytes]) -> list[bytes | None]:
         """The bytes at each place where they have the digest, None where they do not."""
         found = zip(self.bodies(spans), digests, strict=True)
         return [body if sha256(body).digest() == digest else None for body, digest in found]
+
+    def claimed(self, claims: Sequence[LedgerEntry]) -> RawBodies:
+        """The bytes that stand where the ledger says that these entries do."""
+        bodies = self.matched([c.span for c in claims], [c.digest for c in claims])
+        return list(zip(claims, bodies, strict=True))
 
     def same_values(self, scale: str, classified: Classified) -> dict[bytes, LedgerEntry]:
         """Conflicts that are none, by digest: the original program kept the same values reworded.
@@ -170,10 +171,9 @@ class FolderArchive:
             if e.id is not None and e.digest in classified.conflicts
         }
         claims = list(self._ledger.adopted.foreign(scale, fresh).values()) if fresh else []
-        bodies = self.matched([c.span for c in claims], [c.digest for c in claims])
         return {
             fresh[claim.id].digest: claim
-            for claim, body in zip(claims, bodies, strict=True)
+            for claim, body in self.claimed(claims)
             if body and claim.id and _same_values(body, fresh[claim.id].body)
         }
 
@@ -187,8 +187,7 @@ class Volume:
     """One package on its way into a raw file, under a key of its own."""
 
     def __init__(self, file: AppendFile, key: str) -> None:
-        self._file = file
-        self._key = key
+        self._file, self._key = file, key
         self._begun = False
 
     def append(self, bodies: Sequence[bytes]) -> Appended:
@@ -221,6 +220,27 @@ def _same_values(one: bytes, other: bytes) -> bool:
     return first == second and "Infinity" not in first
 
 
+def formats_of(disk: Disk, now: Formats) -> list[Formats]:
+    """Every format that a file may be named by: that of today first, the defaults last."""
+    return list(dict.fromkeys([now, *_read_formats(disk), DEFAULT]))
+
+
+def keep_format(disk: Disk, now: Formats) -> None:
+    """Write down that files are named so from now on; the list lies there as long as the pool."""
+    kept = _read_formats(disk)
+    if now != DEFAULT and now not in kept:
+        text = json.dumps([*kept, now], indent=1)
+        disk.replace(FORMATS, f"{text}\n".encode())
+
+
+def _read_formats(disk: Disk) -> list[Formats]:
+    """Those that files were ever named by; asked only where the ledger does not know the files."""
+    try:
+        return [Formats(str(date), str(time)) for date, time in json_of(disk, FORMATS)]
+    except (ValueError, TypeError):  # there is none, or somebody wrote into it
+        return []
+
+
 def drop_incoming(disk: Disk) -> None:
     """Remove packages that a round was receiving when it ended; the site can be asked again.
 
@@ -228,6 +248,17 @@ def drop_incoming(disk: Disk) -> None:
     """
     for name in disk.names(INCOMING):
         disk.remove(f"{INCOMING}/{name}")
+
+
+def stretches(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[bytes]:
+    """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
+    for block in runs(spans):  # neighbours are read in one go
+        start = block[0].start
+        length = block[-1].start + block[-1].length - start
+        path = files.by_number(block[0].file).path
+        content = b"" if disk.size(path) is None else disk.read(path, start, length)
+        for _, place, length in block:
+            yield content[place - start : place - start + length]
 
 
 def runs(spans: Sequence[Span]) -> Iterator[list[Span]]:

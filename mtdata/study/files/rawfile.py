@@ -13,7 +13,8 @@ from mtdata.core.errors import PackageError
 from mtdata.core.ports import Disk
 from mtdata.study.files.archive import BETWEEN, CLOSING
 from mtdata.study.model.mark import FileMark
-from mtdata.study.model.package import BATCH_BYTES, BATCH_ENTRIES, Entry, elements, is_json, window
+from mtdata.study.model.package import BATCH_BYTES, BATCH_ENTRIES, Entry, elements, is_json
+from mtdata.study.model.stream import StreamWindow
 
 LONGEST_OPENING = 4096
 _OPENING = re.compile(rb'(?:(?:\n\],\n|\{)("(?:[^"\\]|\\.)*"): \[\n)+')
@@ -44,7 +45,7 @@ def raw_entries(chunks: Iterable[bytes]) -> Iterator[RawEntry]:
     PackageError where the file cannot be followed any further, and at its end when it could be,
     but not without doubt.
     """
-    view = window(chunks)
+    view = StreamWindow(chunks)
     view.skip_bom()
     array = 0
     while mark := view.peek():

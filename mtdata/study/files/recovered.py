@@ -12,6 +12,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from mtdata.core.ports import Disk
+from mtdata.study.files import json_of
+from mtdata.study.files.append_file import digest_of
 
 LIST = ".made.json"
 
@@ -37,14 +39,10 @@ class RecoveredSheets:
     def still(self, name: str, source: str) -> RecoveredSheet | None:
         """How a sheet was made from these very sources, if it is still that, byte for byte."""
         made = self._made.get(name)
-        if made is None or made.source != source:
+        path = self._folder + name
+        if made is None or made.source != source or self._disk.size(path) != made.length:
             return None
-        if self._disk.size(self._folder + name) != made.length:
-            return None
-        digest = sha256()
-        for piece in self._disk.stream(self._folder + name):
-            digest.update(piece)
-        return made if digest.hexdigest() == made.digest else None
+        return made if digest_of(self._disk, path).hex() == made.digest else None
 
     def write(
         self, name: str, source: str, content: Iterator[bytes], told: Callable[[], tuple[int, int]]
@@ -72,11 +70,7 @@ class RecoveredSheets:
 
 
 def _listed(disk: Disk, path: str) -> dict[str, RecoveredSheet]:
-    size = disk.size(path)
-    if size is None:
-        return {}
     try:
-        found = json.loads(disk.read(path, 0, size))
-        return {str(name): RecoveredSheet(*made) for name, made in found.items()}
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return {}  # somebody changed it: every sheet is made again
+        return {str(name): RecoveredSheet(*made) for name, made in json_of(disk, path).items()}
+    except (TypeError, AttributeError):
+        return {}  # there is none, or somebody changed it: every sheet is made again

@@ -6,6 +6,7 @@ import csv
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from itertools import pairwise, repeat, zip_longest
 
 from mtdata.core.border import Border
@@ -14,14 +15,13 @@ from mtdata.core.errors import DamageError, EntryError, StorageError
 from mtdata.core.pool_files import SHEETS
 from mtdata.core.ports import Disk
 from mtdata.study.files.append_file import AppendFile, DayFiles, examine
-from mtdata.study.files.archive import runs
+from mtdata.study.files.archive import stretches
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileFinding, FileMark
-from mtdata.study.model.receipt import Placed, Row, Rows, Sheet, Span, Verified
-from mtdata.study.model.row import cells_digest, spread
+from mtdata.study.model.receipt import Placed, Row, Rows, Sheet, Span, StepNotice, Verified
+from mtdata.study.model.row import is_row, spread
 from mtdata.study.model.states import STAGED
-from mtdata.study.model.step_notice import StepNotice
 
 log = logging.getLogger(__name__)
 GROUP, LONGEST_HEADER = 1024, 4 << 20
@@ -31,9 +31,7 @@ class CsvSheets:
     """The sheets of one pool."""
 
     def __init__(self, disk: Disk, ledger: Ledger, date_format: str) -> None:
-        self.disk = disk
-        self.ledger = ledger
-        self._date_format = date_format
+        self.disk, self.ledger, self._date_format = disk, ledger, date_format
         self.day_files = DayFiles(disk, ledger.files, "sheet", b"")
 
     def recover(self) -> None:
@@ -68,24 +66,13 @@ class CsvSheets:
         old = self.day_files.sound(scale, day)
         if old is not None and old.mode == "whole":
             return WholeSheet(self, old, old, columns)
-        part, path = self.day_files.next_part(scale, day, lambda part: self.path(scale, day, part))
+        part, path = self.day_files.next_part(scale, day, partial(self.path, scale, day))
         mark = self.ledger.files.fresh_mark("sheet", scale, day, part, path)
         return WholeSheet(self, None, mark._replace(mode="whole"), columns)
 
-    def resume(self, scale: str, day: str) -> AppendFile:
-        """The file of the day's sheet, ready for the next rows."""
-        return self.day_files.resume(scale, day, lambda part: self.path(scale, day, part))
-
     def lines(self, spans: Sequence[Span]) -> Iterator[bytes]:
-        """The bytes of each line, in order, b"" where the file is gone; a refusal is no loss."""
-        for block in runs(spans):
-            start = block[0].start
-            path = self.ledger.files.by_number(block[0].file).path
-            length = block[-1].start + block[-1].length - start
-            gone = self.disk.size(path) is None
-            content = b"" if gone else self.disk.read(path, start, length)
-            for _, place, length in block:
-                yield content[place - start : place - start + length]
+        """The bytes of each line, in order, b"" where the file is gone."""
+        return stretches(self.disk, self.ledger.files, spans)
 
     def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
         """The cells at each place; none for a line that cannot be read as one row any more."""
@@ -111,18 +98,33 @@ class CsvSheets:
         return new
 
     def _adopt(self, old: FileMark | None, new: FileMark) -> None:
-        places = ((start, length) for start, length in row_spans(self.disk, new.path))
-        self.ledger.files.adopt(old, new, places)
+        self.ledger.files.adopt(old, new, row_spans(self.disk, new.path))
 
 
-class GrowingSheet:
+class _NewRows:
+    """What is true of rows that are just being written, whatever becomes of their sheet."""
+
+    def __init__(self, sheets: CsvSheets) -> None:
+        self._sheets = sheets
+        self._written = b""
+
+    def explain(self, differing: int) -> tuple[StepNotice, ...]:
+        """Raise a DamageError: what was just written must be there."""
+        told = "a sheet: read back other bytes than were written; nothing committed"
+        raise DamageError(told)
+
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
+        """None: a row just written is recalled before it is deleted, and asked about then."""
+        return frozenset()
+
+
+class GrowingSheet(_NewRows):
     """Rows appended to the day's sheet; wider when an entry has a field that it lacks."""
 
     def __init__(self, sheets: CsvSheets, scale: str, day: str) -> None:
-        self._sheets = sheets
-        self._name = scale, day
+        super().__init__(sheets)
+        self._scale, self._day = scale, day
         self._file: AppendFile | None = None
-        self._written = b""
 
     def add_rows(self, rows: Rows) -> Sheet:
         """Append the rows, durably; reading back and commit are next."""
@@ -135,7 +137,8 @@ class GrowingSheet:
         return Sheet(rows, file.mark.number, file.mark.columns, placed)
 
     def _ready(self, wanted: set[str]) -> AppendFile:
-        file = self._file or self._sheets.resume(*self._name)
+        path_of = partial(self._sheets.path, self._scale, self._day)
+        file = self._file or self._sheets.day_files.resume(self._scale, self._day, path_of)
         have = set(file.mark.columns)
         if not wanted <= have:
             columns = tuple(sorted(wanted | have))
@@ -151,29 +154,20 @@ class GrowingSheet:
         path = "" if self._file is None else self._file.mark.path
         return _stand(self._sheets.disk, path, sheet.lines, self._written)
 
-    def explain(self, differing: int) -> tuple[StepNotice, ...]:
-        """Raise a DamageError: what was just written must be there."""
-        raise _other_bytes()
-
-    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
-        """None: a row just written is recalled before it is deleted, and asked about then."""
-        return frozenset()
-
     def accept(self, verified: Verified) -> None:
         """Commit verified lines with the sheet's new length."""
         if self._file is not None:
             self._sheets.ledger.entries.record_rows(self._file.mark, verified.sheet.lines)
 
 
-class WholeSheet:
-    """A sheet made beside the one that it will replace."""
+class WholeSheet(_NewRows):
+    """A sheet made beside the one that it will replace; what a snapshot shows stays on the site."""
 
     def __init__(
         self, sheets: CsvSheets, old: FileMark | None, like: FileMark, columns: tuple[str, ...]
     ) -> None:
-        self._sheets = sheets
-        self._old = old
-        self._like = like
+        super().__init__(sheets)
+        self._old, self._like = old, like
         folder, _, name = like.path.rpartition("/")
         self._staged = f"{folder}/.{name}.staged"
         sheets.disk.remove(self._staged)
@@ -182,7 +176,6 @@ class WholeSheet:
         )
         self._file = AppendFile(sheets.disk, fresh._replace(columns=columns, mode=like.mode), b"")
         self._file.append(csv_line(columns))
-        self._written = b""
 
     def add_rows(self, rows: Rows) -> Sheet:
         """Add rows to the sheet in the making."""
@@ -196,30 +189,18 @@ class WholeSheet:
         """Whether the lines stand in the sheet in the making as they were written."""
         return _stand(self._sheets.disk, self._staged, sheet.lines, self._written)
 
-    def explain(self, differing: int) -> tuple[StepNotice, ...]:
-        """Raise a DamageError: what was just written must be there."""
-        raise _other_bytes()
-
-    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
-        """None: what a snapshot shows stays on the site."""
-        return frozenset()
-
     def accept(self, verified: Verified) -> None:
         """Nothing yet: it is the finished sheet that counts."""
 
     def copy(self, old: FileMark) -> None:
-        """Take over every row of `old`; StorageError when one is not as the ledger knows it."""
+        """Take over every row of `old`; DamageError when one is not as the ledger knows it."""
         group: list[list[str]] = []
         places = row_spans(self._sheets.disk, old.path)
         claims = self._sheets.ledger.entries.lines(old.number)
         for place, claim in zip_longest(places, claims):
             line = self._sheets.disk.read(old.path, *place) if place else b""
             cells = next(_parsed(iter([line])), [])
-            if (
-                claim is None
-                or len(cells) != len(old.columns)
-                or cells_digest(old.columns, cells) != claim.cells
-            ):
+            if claim is None or not is_row(old.columns, cells, claim.cells):
                 raise DamageError(f"{old.path}: a row is not as it was written; see mtdata verify")
             group.append(spread(old.columns, cells, self._file.mark.columns))
             if len(group) == GROUP:
@@ -228,18 +209,12 @@ class WholeSheet:
         self._file.append(b"".join(csv_lines(group)))
 
     def finish(self) -> FileMark:
-        """Publish the sheet in the place of the old one."""
+        """Publish the sheet in the place of the old one.  DamageError where a row is missing."""
         mark = self._file.mark._replace(path=self._like.path)
-        if (
-            examine(self._sheets.disk, mark._replace(path=self._staged), b"")
-            is not FileFinding.SOUND
-        ):
+        staged = mark._replace(path=self._staged)
+        if examine(self._sheets.disk, staged, b"") is not FileFinding.SOUND:
             raise DamageError(f"{self._staged}: read back other bytes than were written")
         return self._sheets.publish(self._old, self._staged, mark)
-
-
-def _other_bytes() -> DamageError:
-    return DamageError("a sheet: read back other bytes than were written; nothing committed")
 
 
 def _stand(disk: Disk, path: str, lines: Sequence[Placed], written: bytes) -> Iterator[bool]:

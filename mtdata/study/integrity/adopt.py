@@ -6,7 +6,8 @@ what raw files, sheets and benchMark.json prove; it writes nothing but the ledge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -14,13 +15,13 @@ from typing import Any
 from mtdata.core.control import in_utf8
 from mtdata.core.errors import PackageError
 from mtdata.core.pool_files import HELD, RAW, SHEETS
+from mtdata.core.step import Step, Watch, unwatched
 from mtdata.study.files.append_file import digest_of
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.files.sheets import header_of
-from mtdata.study.integrity.adopted_totals import AdoptedTotals
 from mtdata.study.integrity.match import Matching
-from mtdata.study.integrity.placing import Placing, by_scale
+from mtdata.study.integrity.placing import Placing, Unplaced, by_scale
 from mtdata.study.model.days import Named
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import read_entry
@@ -33,10 +34,37 @@ from mtdata.study.snapshots import Totals, form_of
 NO_NAME = "its name is none of a scale and a day; left alone"
 
 
+@dataclass(slots=True)
+class AdoptedTotals:
+    """What was found in a pool and entered in its ledger."""
+
+    raw_files: int = 0
+    entries: int = 0
+    snapshots: int = 0
+    sheets: int = 0
+    rows: int = 0
+    unproven: int = 0
+    odd: list[str] = field(default_factory=list)
+    unplaced: list[Unplaced] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that `--json` prints."""
+        odd = [*self.odd, *(one.detail for one in self.unplaced)]
+        return asdict(replace(self, unplaced=[])) | {"odd": odd, "unplaced": len(self.unplaced)}
+
+    def summary(self) -> str:
+        """One sentence for the incident."""
+        return (
+            f"{self.raw_files} raw files with {self.entries} entries and {self.snapshots} "
+            f"snapshots, {self.sheets} sheets with {self.rows} proven rows and {self.unproven} "
+            "that no key opens now"
+        )
+
+
 class Adoption:
     """One pass over the files of a pool that its ledger does not know, be it some or all."""
 
-    def __init__(self, pool: Pool, watch: Callable[[str], None] = lambda path: None) -> None:
+    def __init__(self, pool: Pool, watch: Watch = unwatched) -> None:
         self._pool, self._watch = pool, watch
         self._at = pool.clock.now()
         self._is_first = not pool.ledger.files.knows_any()
@@ -72,8 +100,11 @@ class Adoption:
         for path in self._placing.unknown(HELD, "txt"):
             self._held(path)
         self._pool.ledger.adopted.settle()
-        for path in self._misnamed:
-            self._raw_without_place(path)
+        for path in (path for path in self._misnamed if path.startswith(RAW)):
+            if lost := self._placing.unplaced(path):
+                self.found.unplaced.append(lost)
+            elif self._is_first:
+                self._odd(path, NO_NAME)
 
     def bring_sheets(self) -> None:
         """Sheets that have a row of an entry, or may have one, that has none by the ledger.
@@ -105,14 +136,6 @@ class Adoption:
                     self._odd(path, NO_NAME)
         return sorted(found, key=lambda one: (one[1].moment, one[1].part, one[0]))
 
-    def _raw_without_place(self, path: str) -> None:
-        if not path.startswith(RAW):
-            return
-        if lost := self._placing.unplaced(path):
-            self.found.unplaced.append(lost)
-        elif self._is_first:
-            self._odd(path, NO_NAME)
-
     def _odd(self, path: str, told: str) -> None:
         self.found.odd.append(f"{in_utf8(path)}: {told}")
 
@@ -134,7 +157,7 @@ class Adoption:
     # raw files ------------------------------------------------------------------------------------
 
     def _raw(self, path: str, named: Named) -> None:
-        self._watch(path)
+        self._watch(Step(path))
         if not self._is_news(path, named):
             if not self._placing.is_readable(path):  # it is told, and not entered
                 return
@@ -185,7 +208,6 @@ class Adoption:
                 key=f"array {batch[0].array}",
                 start=place,
                 piece=self._pool.disk.read(mark.path, place, end - place),
-                conflicts=frozenset(),
                 at=self._at,
                 found=True,
             )
@@ -234,7 +256,7 @@ class Adoption:
     # sheets ---------------------------------------------------------------------------------------
 
     def _sheet(self, path: str, named: Named) -> None:
-        self._watch(path)
+        self._watch(Step(path))
         scale = self._see(named.scale)
         header = header_of(self._pool.disk, path)
         mode = "grow" if scale.deleteable else "whole"

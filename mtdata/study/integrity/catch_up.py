@@ -16,9 +16,9 @@ from itertools import islice
 
 from mtdata.core.errors import FileOlder, FileTorn, FileUnplaced, MTDataError
 from mtdata.core.pool_files import RAW, SHEETS
+from mtdata.core.step import Step, Watch, unwatched
 from mtdata.study.files.append_file import digest_of, examine
-from mtdata.study.files.archive import CLOSING
-from mtdata.study.files.formats import keep_format
+from mtdata.study.files.archive import CLOSING, keep_format
 from mtdata.study.files.sheets import header_of, row_spans
 from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.match import Matching
@@ -48,8 +48,6 @@ REMEDY = (
 )
 OLDER = f"{{}} is older than the ledger: it has {{}} bytes, and {{}} were committed. {REMEDY}"
 GONE = f"{{}} is gone, and the ledger knows entries in it. {REMEDY}"
-
-
 FOLDERS = {"raw": RAW, "sheet": SHEETS}
 
 
@@ -115,7 +113,7 @@ def _fail(fault: MTDataError) -> None:
 class CatchUp:
     """One look at every file of a pool, by name and length; the odd ones are read."""
 
-    def __init__(self, pool: Pool, watch: Callable[[str], None] = lambda path: None) -> None:
+    def __init__(self, pool: Pool, watch: Watch = unwatched) -> None:
         self._pool, self._watch = pool, watch
         self._moved: set[str] = set()  # scales of which raw files held more
         self._tables = {s.name for s in pool.ledger.listing.scales() if not s.deleteable}
@@ -170,7 +168,7 @@ class CatchUp:
         tail = RawTail(self._pool, mark, is_table=mark.scale in self._tables)
         if not tail.has_entries:
             return
-        self._watch(mark.path)
+        self._watch(Step(mark.path))
         if told := tail.is_more_than_a_killed_round_leaves:
             self._pool.ledger.adopted.forget_the_site(self._pool.clock.now())
         tail.take_up()

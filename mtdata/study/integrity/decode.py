@@ -19,14 +19,13 @@ from mtdata.core.pool_files import RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.recovered import RecoveredSheets
-from mtdata.study.integrity.placing import staying
-from mtdata.study.integrity.strangers import is_meant, not_taken_up
+from mtdata.study.integrity.placing import not_taken_up, staying
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FORM, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
-from mtdata.study.model.receipt import Backup, Kept, Rows, Span
+from mtdata.study.model.receipt import Backup, Kept, Span
 from mtdata.study.model.row import columns_of, spread
 from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import NAME, Scale
@@ -83,7 +82,7 @@ class PoolDecoder:
         return [f"{RAW}/{name}" for name in self._raw_files(scale)]
 
     def write_sheet(self, path: str, out: Disk, folder: str) -> Decoded:
-        """Write the sheet of one of the planned paths."""
+        """Write the sheet of one of the planned paths.  StorageError where raw does not give it."""
         if path.startswith(f"{RAW}/"):
             self._write_loose(path.removeprefix(f"{RAW}/"), out, folder)
             return self.done[-1]
@@ -114,17 +113,8 @@ class PoolDecoder:
         snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
         made_of = "" if snapshot is None else snapshot.digest.hex()
         keys = self.pool.cipher.fingerprint()
-        told = [
-            FORM,
-            mark.form,
-            mark.path,
-            mark.length,
-            mark.digest.hex(),
-            *mark.columns,
-            made_of,
-            keys,
-        ]
-        return sha256(json.dumps(told).encode()).hexdigest()
+        known = [FORM, mark.form, mark.path, mark.length, mark.digest.hex(), *mark.columns]
+        return sha256(json.dumps([*known, made_of, keys]).encode()).hexdigest()
 
     def write_loose(self, scale: str, out: Disk, folder: str) -> list[Decoded]:
         """Without a ledger: a sheet of each raw file, every entry once."""
@@ -139,15 +129,17 @@ class PoolDecoder:
         return [
             f"{base}.json"
             for base in bases
-            if NAME.match(base) and is_meant(scale, base, self._owner(base, stays), stays)
+            if NAME.match(base) and _is_meant(scale, base, self._owner(base, stays), stays)
         ]
 
     def _write_loose(self, name: str, out: Disk, folder: str) -> None:
         stays, base = self._staying(), name.removesuffix(".json")
         decoded = Decoded(f"{base}.csv", name)
-        batches = self._loose(name, decoded, newest_only=self._owner(base, stays) in stays)
+        newest = None  # or the number of the newest snapshot of a scale that must stay
+        if self._owner(base, stays) in stays:
+            newest = max((one.array for one in self._entries(name, decoded)), default=0)
         path = f"{folder}{base}.csv"
-        out.publish(out.stage(path, self._lines(batches, decoded)), path)
+        out.publish(out.stage(path, self._lines(name, newest, decoded)), path)
         self.done.append(decoded)
 
     def _sheets(self, scale: str, but: str = "") -> list[FileMark]:
@@ -164,15 +156,14 @@ class PoolDecoder:
         names = {s.name for s in self.pool.ledger.listing.scales() if not s.deleteable}
         return names or staying(self.pool.disk)
 
-    def _owner(self, base: str, stays: set[str]) -> str:
-        longest = max((name for name in stays if base.startswith(f"{name}_")), key=len, default="")
-        return longest or base
+    def _owner(self, base: str, scales: set[str]) -> str:
+        """That of these scales by which a file is named; else all of its name."""
+        return max((s for s in scales if base.startswith(f"{s}_")), key=len, default=base)
 
     # content ----------------------------------------------------------------------------------
 
     def _difference(self, mark: FileMark, decoded: Decoded) -> str:
-        place = 0
-        size = self.pool.disk.size(mark.path)
+        place, size = 0, self.pool.disk.size(mark.path)
         if size is None:
             return "the sheet is missing"
         for piece in self._content(mark, decoded):
@@ -211,37 +202,24 @@ class PoolDecoder:
             yield Backup(scale, tuple(self._read_kept(page)))
 
     def _read_kept(self, claims: list[LedgerEntry]) -> Iterator[Kept]:
-        bodies = self.pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
-        for claim, body in zip(claims, bodies, strict=True):
+        for claim, body in self.pool.archive.claimed(claims):
             if body is None:
                 raise LostBytes(
                     f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
                     "cannot be made from them. `mtdata verify` says which and what to do"
                 )
-            yield Kept(claim.seq, claim.id, claim.digest, claim.span, read_entry(body).values or {})
+            yield claim.kept_entry(read_entry(body).values or {})
 
     def _rows(
         self, backups: Iterator[Backup], columns: tuple[str, ...], decoded: Decoded, form: int
     ) -> Iterator[bytes]:
-        for rows in self._rows_of(backups, decoded, form):
-            yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows.rows))
-
-    def _rows_of(self, backups: Iterator[Backup], decoded: Decoded, form: int) -> Iterator[Rows]:
         for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups)):
             rows = rows_of(envelope, answer, self.pool.ledger.entries.row_of, form)
             decoded.rows += len(rows.rows)
             decoded.left_out += len(rows.held)
-            yield rows
+            yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows.rows))
 
     # without a ledger ---------------------------------------------------------------------------
-
-    def _loose(self, name: str, decoded: Decoded, *, newest_only: bool) -> tuple[str, int | None]:
-        """The raw file and, for a scale that must stay, the number of its newest snapshot."""
-        newest = None
-        if newest_only:
-            newest = max((one.array for one in self._entries(name, decoded)), default=0)
-            decoded.left_out = 0
-        return name, newest
 
     def _entries(self, name: str, decoded: Decoded) -> Iterator[RawEntry]:
         try:
@@ -249,19 +227,18 @@ class PoolDecoder:
         except PackageError as error:
             decoded.difference = str(error)
 
-    def _lines(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[bytes]:
+    def _lines(self, name: str, newest: int | None, decoded: Decoded) -> Iterator[bytes]:
         columns: set[str] = set()
-        for backup in self._loose_backups(source, decoded):
+        for backup in self._loose_backups(name, newest, decoded):
             for entry in backup.entries:
                 columns.update(columns_of(entry.values))
         decoded.left_out = 0
         named = tuple(sorted(columns))
         self.pool.ledger.listing.begin()
-        backups = self._loose_backups(source, decoded)
+        backups = self._loose_backups(name, newest, decoded)
         return chain([csv_line(named)], self._rows(backups, named, decoded, FORM))
 
-    def _loose_backups(self, source: tuple[str, int | None], decoded: Decoded) -> Iterator[Backup]:
-        name, newest = source
+    def _loose_backups(self, name: str, newest: int | None, decoded: Decoded) -> Iterator[Backup]:
         raw = self._entries(name, decoded)
         wanted = (one.entry for one in raw if newest in (None, one.array))
         scale = Scale(name, 0, newest is None)
@@ -269,17 +246,17 @@ class PoolDecoder:
             fresh = self.pool.ledger.listing.newcomers(page) if newest is None else page
             sound = [e for e in fresh if e.values is not None and not e.fault]
             decoded.left_out += len(fresh) - len(sound)
-            yield Backup(
-                scale, tuple(Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound)
-            )
+            kept = (Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound)
+            yield Backup(scale, tuple(kept))
 
     def write_readmes(self, out: Disk, folder: str) -> None:
         """README_<scale>_recovered_<date>.txt: files, first and last, rows, errors."""
         date = worded(self.pool.clock.local(self.pool.clock.now()), "%b_%d_%Y")
+        names = {scale.name for scale in self.pool.ledger.listing.scales()}
         by_scale: dict[str, list[Decoded]] = {}
         for one in self.done:
-            name = one.sheet.rpartition("/")[2].removesuffix(".csv")
-            by_scale.setdefault(self._owner_of(name), []).append(one)
+            base = one.sheet.rpartition("/")[2].removesuffix(".csv")
+            by_scale.setdefault(self._owner(base, names), []).append(one)
         for scale, sheets in by_scale.items():
             text = (
                 f"scale: {scale}\nfiles: {len(sheets)}\nfirst: {sheets[0].sheet}\n"
@@ -289,6 +266,11 @@ class PoolDecoder:
             )
             out.replace(f"{folder}README_{scale}_recovered_{date}.txt", in_utf8(text).encode())
 
-    def _owner_of(self, base: str) -> str:
-        names = [s.name for s in self.pool.ledger.listing.scales() if base.startswith(f"{s.name}_")]
-        return max(names, key=len, default=base)
+
+def _is_meant(word: str, base: str, owner: str, stays: set[str]) -> bool:
+    """Whether the command line's word means the raw file `base` of which no ledger knows."""
+    if word in (".", "all"):
+        return True
+    if word == "static" or owner in stays:
+        return owner in stays and word.casefold() in ("static", owner.casefold())
+    return base.casefold().startswith(f"{word.casefold()}_")

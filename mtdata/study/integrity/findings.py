@@ -8,7 +8,7 @@ from typing import Any
 
 from mtdata.core.errors import ReplicaError
 from mtdata.study.integrity.catch_up import CatchUp, Stand
-from mtdata.study.integrity.strangers import not_taken_up
+from mtdata.study.integrity.placing import not_taken_up
 from mtdata.study.ledger.evidence import log_incident
 from mtdata.study.model.copy import Range
 from mtdata.study.pool import Pool

@@ -20,7 +20,7 @@ from mtdata.study.model import states
 from mtdata.study.model.likeness import all_alike
 from mtdata.study.model.mark import FORMS, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
-from mtdata.study.model.receipt import Backup, HeldBack, Kept, Row, Span
+from mtdata.study.model.receipt import Backup, HeldBack, Row, Span
 from mtdata.study.model.row import SEALED, cells_digest, cells_of, spread
 from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import Scale
@@ -94,9 +94,9 @@ class Matching:
             cells = []
         if len(cells) != len(self._mark.columns):
             return SheetLine(None, span, content, [])
-        return SheetLine(
-            _id(dict(zip(self._mark.columns, cells, strict=True))), span, content, cells
-        )
+        text = dict(zip(self._mark.columns, cells, strict=True)).get("id", "")
+        is_id = text.isascii() and text.isdecimal() and len(text) < 20
+        return SheetLine(int(text) if is_id else None, span, content, cells)
 
     def _bindings(self, lines: list[SheetLine]) -> list[tuple[int, Span, bytes | None]]:
         ids = [line.id for line in lines if line.id is not None]
@@ -116,12 +116,8 @@ class Matching:
 
     def _rows_of(self, claims: Sequence[LedgerEntry]) -> dict[int, RowForms]:
         """What raw gives for each entry, by seq: a row in each form, or why there is none."""
-        bodies = self._pool.archive.matched([c.span for c in claims], [c.digest for c in claims])
-        kept = tuple(
-            Kept(c.seq, c.id, c.digest, c.span, read_entry(body).values or {})
-            for c, body in zip(claims, bodies, strict=True)
-            if body is not None
-        )
+        bodies = self._pool.archive.claimed(claims)
+        kept = tuple(c.kept_entry(read_entry(b).values or {}) for c, b in bodies if b is not None)
         backup = Backup(Scale(self._mark.scale, 0, True), kept)
         held: dict[int, HeldBack] = {}
         made: dict[int, dict[int, Row]] = {}
@@ -152,14 +148,11 @@ class Matching:
         return any(wanted is not None and all_alike(wanted, line.cells) for wanted in spreads)
 
     def _shows(self, line: SheetLine, held: HeldBack, form: int) -> bool:
+        """Whether all but the sealed cells agree; a line with cipher text in it is nobody's row."""
         try:
-            columns, cells = cells_of(held.entry.values, form)
+            sealed = self._spread(*cells_of(held.entry.values, form))
         except EntryError:
             return False
-        return self._says_the_rest(line, self._spread(columns, cells))
-
-    def _says_the_rest(self, line: SheetLine, sealed: list[str] | None) -> bool:
-        """Whether all but the sealed cells agree; a line with cipher text in it is nobody's row."""
         if sealed is None:
             return False
         for column, stands, cipher_text in zip(self._mark.columns, line.cells, sealed, strict=True):
@@ -182,14 +175,7 @@ class Matching:
             return None
         self.matched.columns.update(next(iter(made.values())).columns)
         self.matched.proven += 1
-        own = {
-            form: csv_line(spread(row.columns, row.cells, self._mark.columns))
-            for form, row in made.items()
-        }
+        here = self._mark.columns
+        own = {form: csv_line(spread(r.columns, r.cells, here)) for form, r in made.items()}
         self.matched.forms = [f for f in self.matched.forms if own.get(f) == line.content]
         return cells_digest(self._mark.columns, line.cells)
-
-
-def _id(cells: dict[str, str]) -> int | None:
-    text = cells.get("id", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None

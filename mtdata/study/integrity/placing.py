@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from itertools import islice, product
 from typing import NamedTuple
@@ -11,11 +10,13 @@ from mtdata.core.control import in_utf8
 from mtdata.core.errors import NameRefused, PackageError
 from mtdata.core.pool_files import BENCHMARK, FORMATS, RAW
 from mtdata.core.ports import Disk
-from mtdata.study.files.formats import Formats, formats_of
+from mtdata.study.files import json_of
+from mtdata.study.files.archive import CLOSING, Formats, formats_of
 from mtdata.study.files.rawfile import opening_key, raw_entries
 from mtdata.study.model.days import Named, read_name
 from mtdata.study.model.package import Entry, is_json
 from mtdata.study.model.scale import checked_name
+from mtdata.study.model.states import ASIDE
 from mtdata.study.pool import Pool
 
 PAGE = 1024
@@ -50,10 +51,8 @@ class Placing:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         formats = formats_of(pool.disk, pool.archive.formats)
-        dates, times = zip(*formats, strict=True)
-        self._formats = [
-            Formats(*pair) for pair in product(dict.fromkeys(dates), dict.fromkeys(times))
-        ]
+        dates, times = (dict.fromkeys(words) for words in zip(*formats, strict=True))
+        self._formats = [Formats(*pair) for pair in product(dates, times)]
         self._stays = staying(pool.disk)
         self._known: set[str] | None = None
         self._deleteable = {s.name: s.deleteable for s in pool.ledger.listing.scales()}
@@ -149,21 +148,47 @@ class Placing:
 
 def by_scale(unplaced: Iterable[Unplaced]) -> dict[str, str]:
     """What is told of raw files that nobody can place, by the scale that they name."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for one in unplaced:
-        found[one.scale] = (
-            f"{found[one.scale]} · {one.detail}" if one.scale in found else one.detail
-        )
+        found.setdefault(one.scale, []).append(one.detail)
+    return {scale: " · ".join(details) for scale, details in found.items()}
+
+
+def not_taken_up(pool: Pool) -> dict[str, str]:
+    """What is wrong with raw files that hold what the ledger does not know, or cannot be read."""
+    return {**Placing(pool).unreadable(), **strangers(pool)}
+
+
+def strangers(pool: Pool) -> dict[str, str]:
+    """What is wrong with each raw file of the folder that holds what the ledger does not know.
+
+    A file of the known length is passed by: its bytes are held against the ledger elsewhere.  Of a
+    file that was set aside an entry counts when its id is nowhere else.
+    """
+    placing, marks, found = Placing(pool), pool.ledger.files.raw_marks(), {}
+    tables = {scale.name for scale in pool.ledger.listing.scales() if not scale.deleteable}
+    for path in (f"{RAW}/{name}" for name in pool.disk.names(RAW) if name.endswith(".json")):
+        mark, state = marks.get(path, (None, ""))
+        if mark and state != ASIDE:
+            closing = len(CLOSING) if mark.mode == "grow" else 0
+            if pool.disk.size(path) == mark.length + closing:
+                continue
+        named = mark or placing.of(path)
+        scale = named.scale if named else ""
+        if scale in tables and state == ASIDE:
+            continue
+        if number := placing.unknown_entries(path, scale, by_id=state == ASIDE):
+            told = f"{in_utf8(path)} holds {number} entries that the ledger does not know"
+            found[path] = f"{told}; `mtdata verify` takes up what can be placed"
     return found
 
 
 def staying(disk: Disk) -> set[str]:
     """Scales that must stay on the site, as the benchmark file says."""
-    size = disk.size(BENCHMARK)
     try:
-        marks = json.loads(disk.read(BENCHMARK, 0, size)) if size else {}
-        return {name for name, mark in marks.items() if mark.get("deleteable") is False}
-    except (ValueError, AttributeError, RecursionError):
+        marks = json_of(disk, BENCHMARK).items()
+        return {name for name, mark in marks if mark.get("deleteable") is False}
+    except AttributeError:
         return set()
 
 

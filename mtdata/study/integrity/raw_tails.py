@@ -70,13 +70,11 @@ class RawTail:
         """
         if not self._is_table:
             return self.tail.arrays
-        moved_on = self.mark.writing and self._has_newer_sheet()
-        is_whole = self.tail.closed and (not self.mark.writing or moved_on)
+        files, mark = self._pool.ledger.files, self.mark
+        sheet = files.live("sheet", mark.scale, mark.day) if mark.writing else None
+        moved_on = sheet and examine(self._pool.disk, sheet, b"") is FileFinding.CHANGED
+        is_whole = self.tail.closed and (not mark.writing or moved_on)
         return self.tail.arrays if is_whole else self.tail.arrays - 1
-
-    def _has_newer_sheet(self) -> bool:
-        sheet = self._pool.ledger.files.live("sheet", self.mark.scale, self.mark.day)
-        return sheet is not None and examine(self._pool.disk, sheet, b"") is FileFinding.CHANGED
 
     def _read(self, end: int) -> tuple[int, bytes]:
         """Where the next range starts and its bytes; the mark then ends behind it."""
@@ -94,7 +92,6 @@ class RawTail:
             key=batch[0].key,
             start=start,
             piece=piece,
-            conflicts=frozenset(),
             at=self._at,
             found=True,
         )

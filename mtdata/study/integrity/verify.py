@@ -7,6 +7,7 @@ guessed: what no replica has is fetched again while the site has it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 
@@ -24,11 +25,10 @@ from mtdata.study.ledger.evidence import log_incident
 from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.mark import FileFinding, FileMark, finding
 from mtdata.study.model.package import BATCH_ENTRIES
-from mtdata.study.model.row import cells_digest
-from mtdata.study.model.scale import Scale
+from mtdata.study.model.row import is_row
 from mtdata.study.model.states import ASIDE, CLOSED, LIVE, REPLACED
 from mtdata.study.pending import make_waiting_rows, release_files
-from mtdata.study.pool import Pool, ScaleRun
+from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
 
 PIECE = 1 << 20
@@ -115,10 +115,6 @@ class PoolVerification:
         else:
             self._held(mark)
 
-    def _report_of(self, scale: Scale) -> ScaleReport:
-        at = self._pool.clock.now()
-        return ScaleReport(ScaleRun(scale, self._pool, at, drift_holds=self._holds_drift))
-
     # raw ----------------------------------------------------------------------------------------
 
     def _raw(self, mark: FileMark, state: str) -> None:
@@ -133,8 +129,10 @@ class PoolVerification:
                 self._wrong(
                     "raw_changed", mark, "is not as it was left; a new part takes what comes"
                 )
-        if state == ASIDE and not changed and not damaged:
-            self._take_back(mark)
+        if state == ASIDE and not changed and not damaged:  # a person put it back
+            self._pool.ledger.files.set_state(mark.number, CLOSED)
+            self._pool.ledger.entries.find_raw(mark.number)
+            self.found.mended.append(f"{mark.path}: is as it was committed again")
         if damaged:
             self._pool.ledger.snapshots.distrust(mark.number)
         if lost := self._lost_entries(mark):
@@ -152,12 +150,6 @@ class PoolVerification:
             f"{mark.path}: put back as it was, {repair.restored} ranges from replicas{kept}"
         )
         return True
-
-    def _take_back(self, mark: FileMark) -> None:
-        """A file that was set aside, and that a person put back as it was committed."""
-        self._pool.ledger.files.set_state(mark.number, CLOSED)
-        self._pool.ledger.entries.find_raw(mark.number)
-        self.found.mended.append(f"{mark.path}: is as it was committed again")
 
     def _tell_of_losses(self) -> None:
         """Raw bytes that are lost are told each time, until a person closes the incident."""
@@ -192,19 +184,14 @@ class PoolVerification:
         lost = []
         for claims in self._pool.ledger.entries.in_raw(mark.number):
             self.found.entries += len(claims)
-            bodies = self._pool.archive.matched(
-                [claim.span for claim in claims], [claim.digest for claim in claims]
-            )
-            lost += [c.seq for c, body in zip(claims, bodies, strict=True) if body is None]
+            lost += [c.seq for c, body in self._pool.archive.claimed(claims) if body is None]
         return lost
 
     def _held(self, mark: FileMark) -> None:
         content = self._read(mark, 0, mark.length + 1)
         if sha256(content).digest() != mark.digest:
-            lost = [
-                c.seq for claims in self._pool.ledger.entries.in_raw(mark.number) for c in claims
-            ]
-            self._pool.ledger.entries.lose_raw(lost)
+            pages = self._pool.ledger.entries.in_raw(mark.number)
+            self._pool.ledger.entries.lose_raw([c.seq for claims in pages for c in claims])
             # last: a file that is given up is not looked at again
             self._pool.ledger.files.set_state(mark.number, REPLACED)
             self._wrong("raw_changed", mark, "is not as it was left")
@@ -220,8 +207,10 @@ class PoolVerification:
 
     def _sheet(self, mark: FileMark, state: str) -> None:
         self.found.sheets += 1
-        if self._pool.ledger.adopted.unproven(mark.number):
-            self._prove(mark)
+        # hold lines against raw that no key could open when the ledger was made
+        unproven = self._pool.ledger.adopted.unproven(mark.number)
+        if unproven and (proven := Matching(self._pool, mark).play().proven):
+            self.found.mended.append(f"{mark.path}: {proven} rows were proven against raw")
         rows = self._rows_differing(mark)
         if state in (LIVE, CLOSED) and mark.mode == "grow":
             rows += self._rows_without_entry(mark)
@@ -229,13 +218,9 @@ class PoolVerification:
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"
         self._wrong("sheet_changed", mark, f"was changed or set aside; {told}")
-        self._replace(mark)
-
-    def _prove(self, mark: FileMark) -> None:
-        """Hold lines against raw that no key could open when the ledger was made."""
-        proven = Matching(self._pool, mark).play().proven
-        if proven:
-            self.found.mended.append(f"{mark.path}: {proven} rows were proven against raw")
+        lost = self._pool.ledger.files.give_up(mark.number) or "all"
+        # the file that somebody changed stays there
+        self.found.mended.append(f"{mark.path}: {lost} rows made again from raw in a new part")
 
     def _look(self, mark: FileMark) -> FileFinding:
         self._paced(mark.length)
@@ -250,37 +235,27 @@ class PoolVerification:
             wrong += [
                 f"id {claim.id}"
                 for claim, cells in zip(proven, stand, strict=True)
-                if len(cells) != len(mark.columns)
-                or cells_digest(mark.columns, cells) != claim.cells
+                if not is_row(mark.columns, cells, claim.cells)
             ]
         return wrong
 
     def _rows_without_entry(self, mark: FileMark) -> list[str]:
         """Rows of a sheet of ours that no entry has for its own: it stands on another row too."""
-        claims = self._pool.ledger.entries.lines(mark.number)
+        claims, disk, found = self._pool.ledger.entries.lines(mark.number), self._pool.disk, []
         wanted = next(claims, None)
-        found = []
-        for start, _ in row_spans(self._pool.disk, mark.path) if self._is_there(mark) else ():
+        is_there = disk.size(mark.path) is not None
+        for start, _ in row_spans(disk, mark.path) if is_there else ():
             if wanted and wanted.line and wanted.line.start == start:
                 wanted = next(claims, None)
             else:
                 found.append(f"the one at byte {start}, which stands twice or is nobody's")
         return found
 
-    def _is_there(self, mark: FileMark) -> bool:
-        return self._pool.disk.size(mark.path) is not None
-
-    def _replace(self, mark: FileMark) -> None:
-        """Let the rows be made again in a new part; the file that somebody changed stays there."""
-        lost = self._pool.ledger.files.give_up(mark.number)
-        self.found.mended.append(
-            f"{mark.path}: {lost or 'all'} rows made again from raw in a new part"
-        )
-
     def _make_rows_again(self) -> None:
         pool = self._pool
         holds_up = self._stand.holds_up if self._stand else lambda scale: False
-        make_waiting_rows(pool, self._report_of, holds_up=holds_up)
+        report_of = partial(ScaleReport.begin, pool, drift_holds=self._holds_drift)
+        make_waiting_rows(pool, report_of, holds_up=holds_up)
         for told in self.found.mended:
             pool.ledger.incidents.raise_incident("mended", "", told, pool.clock.now())
             log_incident("mended", "", told)

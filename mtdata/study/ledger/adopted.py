@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.ledger.entries import ENTRY_COLUMNS, entry_of
-from mtdata.study.ledger.entry import LedgerEntry
+from mtdata.study.ledger.entries import BIND_LINE, ENTRY_COLUMNS, LedgerEntry, entry_of
+from mtdata.study.ledger.schema import LedgerPart
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.states import (
     ADOPTED,
@@ -26,30 +25,21 @@ _HALF = f"SELECT number FROM files WHERE state = '{ENTERING}'"
 _OTHER = "SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.seq <> e.seq"
 
 
-class AdoptedEntries:
+class AdoptedEntries(LedgerPart):
     """Entries and rows that stood in the pool before its ledger knew of them."""
-
-    def __init__(self, connection: LedgerDatabase) -> None:
-        self._db = connection
 
     def unbound(self, scale: str, ids: Iterable[int], sheet: int) -> dict[int, list[LedgerEntry]]:
         """Entries with these ids that wait for a line, by id, in the order of the raw files.
 
         Those that have an unproven line of that sheet wait for it to be proven.
         """
-        found: dict[int, list[LedgerEntry]] = {}
-        for number in set(ids):
-            for row in self._db.all(
-                f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
-                f" AND state <> {SAME_VALUES}"
-                " AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
-                f" AND held IS NOT '{MALFORMED}' AND raw_lost = 0 ORDER BY seq",
-                scale,
-                number,
-                sheet,
-            ):
-                found.setdefault(number, []).append(entry_of(row))
-        return found
+        wanted = (
+            f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
+            f" AND state <> {SAME_VALUES} AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
+            f" AND held IS NOT '{MALFORMED}' AND raw_lost = 0 ORDER BY seq"
+        )
+        found = {id: self._db.all(wanted, scale, id, sheet) for id in set(ids)}
+        return {id: [entry_of(row) for row in rows] for id, rows in found.items() if rows}
 
     def bind(self, lines: Sequence[tuple[int, Span, bytes | None]]) -> None:
         """Commit which line shows which entry: seq, place, digest of its cells.
@@ -57,12 +47,7 @@ class AdoptedEntries:
         The digest is None for a line that could not be held against raw; such an entry has its
         row, but is not proven and so never deleted.
         """
-        with self._db.commit():
-            self._db.run_many(
-                f"UPDATE entries SET state = {ROWED}, held = NULL, reason = NULL, sheet = ?,"
-                " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
-                ((*span, digest, seq) for seq, span, digest in lines),
-            )
+        self._commit_many(BIND_LINE, ((*span, digest, seq) for seq, span, digest in lines))
 
     def settle(self) -> None:
         """Commit what follows once all files are entered.
@@ -70,13 +55,12 @@ class AdoptedEntries:
         An id with several versions keeps the ones that have rows, else its first; the others are
         held, but for those that a person let through.
         """
-        with self._db.commit():
-            self._db.run(
-                f"UPDATE entries AS e SET state = {HELD}, held = '{CONFLICT}',"
-                " reason = 'the id stands in the raw files with other content too'"
-                f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
-                f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
-            )
+        self._commit(
+            f"UPDATE entries AS e SET state = {HELD}, held = '{CONFLICT}',"
+            " reason = 'the id stands in the raw files with other content too'"
+            f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
+            f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
+        )
 
     def forget_the_site(self, at: datetime) -> None:
         """Commit that nobody knows what the site still has: an older ledger was put back.
@@ -84,17 +68,15 @@ class AdoptedEntries:
         What is there, the next listing will say; what is not may have been deleted by ourselves.
         """
         if self._db.row("SELECT 1 FROM entries WHERE gone_at IS NULL LIMIT 1"):
-            with self._db.commit():
-                self._db.run(
-                    f"UPDATE entries SET gone_at = ?, answer = '{ADOPTED}', asked_at = NULL"
-                    " WHERE gone_at IS NULL",
-                    at.isoformat(),
-                )
+            self._commit(
+                f"UPDATE entries SET gone_at = ?, answer = '{ADOPTED}', asked_at = NULL"
+                " WHERE gone_at IS NULL",
+                at.isoformat(),
+            )
 
     def count(self) -> int:
         """How many entries the ledger knows."""
-        row = self._db.row("SELECT count(*) FROM entries")
-        return int(row[0]) if row else 0
+        return self._number("SELECT count(*) FROM entries")
 
     def drop_half_entered(self) -> None:
         """Commit that files whose entering was cut off are to be entered again, from the front."""
@@ -111,33 +93,21 @@ class AdoptedEntries:
 
     def drop_unwanted(self, number: int) -> None:
         """Commit that a file that is half entered is left alone after all."""
-        with self._db.commit():
-            self._db.run(f"DELETE FROM files WHERE number = ? AND state = '{ENTERING}'", number)
+        self._commit(f"DELETE FROM files WHERE number = ? AND state = '{ENTERING}'", number)
 
     def unknown(self, scale: str, batch: Sequence[tuple[int | None, bytes]]) -> int:
         """How many of these (id, digest) the ledger does not know under that scale; '' = any."""
         scales = [scale] if scale else [r[0] for r in self._db.all("SELECT name FROM scales")]
-        return sum(
-            not any(self._knows(name, number, digest) for name in scales)
-            for number, digest in batch
-        )
+        return sum(not any(self._knows(name, *key) for name in scales) for key in batch)
 
     def _knows(self, scale: str, number: int | None, digest: bytes) -> bool:
-        row = self._db.row(
-            "SELECT 1 FROM entries WHERE scale = ? AND id = ? AND digest = ?",
-            scale,
-            -1 if number is None else number,
-            digest,
-        )
-        return row is not None
+        known = "SELECT 1 FROM entries WHERE scale = ? AND id = ? AND digest = ?"
+        return bool(self._db.row(known, scale, -1 if number is None else number, digest))
 
     def unknown_ids(self, scale: str, ids: Iterable[int | None]) -> int:
         """How many of these ids the ledger has no entry of at all."""
-        return sum(
-            self._db.row("SELECT 1 FROM entries WHERE scale = ? AND id = ?", scale, number) is None
-            for number in ids
-            if number is not None
-        )
+        known = "SELECT 1 FROM entries WHERE scale = ? AND id = ?"
+        return sum(id is not None and not self._db.row(known, scale, id) for id in ids)
 
     def is_waited_for(self, scale: str) -> bool:
         """Whether a sheet that nobody knows may have rows of this scale that nobody has bound."""
@@ -147,22 +117,14 @@ class AdoptedEntries:
 
     def unproven(self, sheet: int) -> int:
         """How many lines of a sheet were never held against raw."""
-        row = self._db.row("SELECT count(*) FROM entries WHERE sheet = ? AND cells IS NULL", sheet)
-        return int(row[0]) if row else 0
+        return self._number("SELECT count(*) FROM entries WHERE sheet = ? AND cells IS NULL", sheet)
 
     def foreign(self, scale: str, ids: Iterable[int]) -> dict[int, LedgerEntry]:
         """Entries with these ids whose raw bytes the original program wrote in its own words."""
-        found: dict[int, LedgerEntry] = {}
-        for number in set(ids):
-            row = self._db.row(
-                f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
-                f" AND state < {SAME_VALUES}"
-                " AND file IN (SELECT number FROM files"
-                f" WHERE kind = 'raw' AND state = '{FOREIGN}')"
-                " ORDER BY seq DESC LIMIT 1",
-                scale,
-                number,
-            )
-            if row is not None:
-                found[number] = entry_of(row)
-        return found
+        newest = (
+            f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
+            f" AND state < {SAME_VALUES} AND file IN (SELECT number FROM files"
+            f" WHERE kind = 'raw' AND state = '{FOREIGN}') ORDER BY seq DESC LIMIT 1"
+        )
+        found = {id: self._db.row(newest, scale, id) for id in set(ids)}
+        return {id: entry_of(row) for id, row in found.items() if row}

@@ -5,24 +5,17 @@ Every question is bounded by days or by what is on the site: old entries are nev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from mtdata.core.past import latest_counted
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.schema import LedgerPart, question_marks
 from mtdata.study.model.forecast import RoundTries
 from mtdata.study.model.states import NEWER, REPLACED, SPARE
 
 # CROSS JOIN: SQLite keeps the order, so that only files of these days are looked at.
 _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
-
-
 LAST = "9999-12-31"
-
-
-def _question_marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
 
 
 class OnSite(NamedTuple):
@@ -32,11 +25,8 @@ class OnSite(NamedTuple):
     oldest_at: datetime | None
 
 
-class Arrivals:
+class Arrivals(LedgerPart):
     """Questions about time that the ledger answers."""
-
-    def __init__(self, connection: LedgerDatabase) -> None:
-        self._db = connection
 
     def by_day(self, since: str) -> dict[str, dict[str, int]]:
         """New entries of deleteable scales by scale and day, from that day (ISO) on."""
@@ -79,14 +69,12 @@ class Arrivals:
 
         Files that were adopted tell no moments: theirs is that of the adoption.
         """
-        rows = self._db.all(
+        moments = (
             "SELECT DISTINCT r.kept_at FROM files f CROSS JOIN ranges r ON r.file = f.number"
             " WHERE f.scale = ? AND f.day >= ? AND f.kind <> 'sheet' AND r.kept_at <= ?"
-            " AND abs(julianday(r.kept_at) - julianday(f.day) - 0.5) < 2",
-            scale,
-            since,
-            latest_counted(now).isoformat(),
+            " AND abs(julianday(r.kept_at) - julianday(f.day) - 0.5) < 2"
         )
+        rows = self._db.all(moments, scale, since, latest_counted(now).isoformat())
         return [datetime.fromisoformat(row[0]) for row in rows]
 
     def on_site(self) -> dict[str, OnSite]:
@@ -120,39 +108,29 @@ class Arrivals:
 
     def rows_on_site(self) -> int:
         """Rows of all deleteable scales together, as the newest rounds left them."""
-        row = self._db.row("SELECT coalesce(sum(size), 0) FROM scales WHERE deleteable = 1")
-        return int(row[0]) if row else 0
+        return self._number("SELECT coalesce(sum(size), 0) FROM scales WHERE deleteable = 1")
 
     def listed(self) -> dict[str, datetime]:
         """When each scale was last carried home whole."""
-        return {
-            scale: datetime.fromisoformat(at)
-            for scale, at in self._db.all(
-                "SELECT name, listed_at FROM scales WHERE listed_at <> ''"
-            )
-        }
+        rows = self._db.all("SELECT name, listed_at FROM scales WHERE listed_at <> ''")
+        return {scale: datetime.fromisoformat(at) for scale, at in rows}
 
     def tried(self, now: datetime, *commands: str) -> RoundTries:
         """The last good round of these commands, and the ones after it; none that lies after now.
 
         Those are counted apart.
         """
-        runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({_question_marks(commands)})"
+        runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({question_marks(commands)})"
         until = latest_counted(now).isoformat()
-        good = self._db.row(
-            f"SELECT max(number) {runs} AND exit IN (0, 1) AND ended_at <= ?", *commands, until
-        )
-        last_good = int(good[0] or 0) if good else 0
-        after = self._db.row(
+        good = f"SELECT coalesce(max(number), 0) {runs} AND exit IN (0, 1) AND ended_at <= ?"
+        last_good = self._number(good, *commands, until)
+        after = (
             "SELECT min(iif(counts, number, NULL)), max(iif(counts, number, NULL)),"
             " coalesce(sum(counts), 0), coalesce(sum(1 - counts), 0) FROM (SELECT number,"
-            f" started_at <= ? AND coalesce(ended_at, '') <= ? AS counts {runs} AND number > ?)",
-            until,
-            until,
-            *commands,
-            last_good,
+            f" started_at <= ? AND coalesce(ended_at, '') <= ? AS counts {runs} AND number > ?)"
         )
-        first, newest, count, ahead = after or (None, None, 0, 0)
+        found = self._db.row(after, until, until, *commands, last_good)
+        first, newest, count, ahead = found or (None, None, 0, 0)
         good_at, begun_at = self._when("ended_at", last_good), self._when("started_at", first)
         running = count > 0 and self._when("ended_at", newest) is None
         return RoundTries(good_at, begun_at, count, running, ahead)
@@ -163,11 +141,10 @@ class Arrivals:
 
     def good_rounds(self, since: datetime, now: datetime, *commands: str) -> list[datetime]:
         """When rounds of these commands ended well after that moment, and up to now."""
-        rows = self._db.all(
+        good = (
             "SELECT ended_at FROM runs INDEXED BY runs_command WHERE exit IN (0, 1)"
-            f" AND ended_at > ? AND ended_at <= ? AND command IN ({_question_marks(commands)})",
-            since.isoformat(),
-            latest_counted(now).isoformat(),
-            *commands,
+            f" AND ended_at > ? AND ended_at <= ? AND command IN ({question_marks(commands)})"
         )
+        until = latest_counted(now).isoformat()
+        rows = self._db.all(good, since.isoformat(), until, *commands)
         return [datetime.fromisoformat(row[0]) for row in rows]

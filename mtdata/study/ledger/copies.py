@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mtdata.core.past import latest_counted
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.schema import LedgerPart
 from mtdata.study.model.copy import Range
 
 PAGE = 64
@@ -20,6 +20,9 @@ _OF_COPIES = (
     "FROM copies c CROSS JOIN ranges r ON r.file = c.file AND r.start = c.start"
     " CROSS JOIN files f ON f.number = c.file"
     " WHERE c.replica = (SELECT number FROM replicas WHERE place = ?)"
+)
+_THIS_COPY = (
+    "WHERE replica = (SELECT number FROM replicas WHERE place = ?) AND file = ? AND start = ?"
 )
 _NEWEST = (2**63 - 1, 2**63 - 1)
 
@@ -32,11 +35,8 @@ class Copied(NamedTuple):
     missing: int
 
 
-class Copies:
+class Copies(LedgerPart):
     """Every raw range by replica."""
-
-    def __init__(self, connection: LedgerDatabase) -> None:
-        self._db = connection
 
     def enlist(self, places: Sequence[str]) -> None:
         """Let these replicas, and no others, want every range; nothing is written if they do."""
@@ -59,16 +59,12 @@ class Copies:
     def missing(self, place: str, scale: str | None) -> Iterator[list[Range]]:
         """Ranges of a scale (None = all) that the replica has not confirmed, newest first."""
         before = _NEWEST
-        while rows := self._db.all(
+        next_page = (
             f"SELECT {_RANGE} {_OF_COPIES} AND c.confirmed_at IS NULL"
             " AND (c.file, c.start) < (?, ?) AND (? IS NULL OR f.scale = ?)"
-            " ORDER BY c.file DESC, c.start DESC LIMIT ?",
-            place,
-            *before,
-            scale,
-            scale,
-            PAGE,
-        ):
+            " ORDER BY c.file DESC, c.start DESC LIMIT ?"
+        )
+        while rows := self._db.all(next_page, place, *before, scale, scale, PAGE):
             yield [Range._make(row) for row in rows]
             before = rows[-1][:2]
 
@@ -81,69 +77,53 @@ class Copies:
             start,
         )
         found = None if row is None else Range._make(row)
-        if found is None or found.start + found.length < start + length:
-            return None
-        return found
+        return found if found and found.start + found.length >= start + length else None
 
     def overlapping(self, file: int, start: int, length: int) -> list[Range]:
         """The ranges that share a byte with that stretch of a file, in order."""
-        rows = self._db.all(
+        shared = (
             f"SELECT {_RANGE} FROM ranges r JOIN files f ON f.number = r.file"
-            " WHERE r.file = ? AND r.start < ? AND r.start + r.length > ? ORDER BY r.start",
-            file,
-            start + length,
-            start,
+            " WHERE r.file = ? AND r.start < ? AND r.start + r.length > ? ORDER BY r.start"
         )
-        return [Range._make(row) for row in rows]
+        return [Range._make(row) for row in self._db.all(shared, file, start + length, start)]
 
     def is_confirmed(self, place: str, wanted: Range) -> bool:
         """Whether the replica once confirmed the copy of exactly these bytes."""
-        row = self._db.row(
+        is_same = (
             f"SELECT c.digest = r.digest {_OF_COPIES} AND c.file = ? AND c.start = ?"
-            " AND c.confirmed_at IS NOT NULL",
-            place,
-            wanted.file,
-            wanted.start,
+            " AND c.confirmed_at IS NOT NULL"
         )
-        return bool(row and row[0])
+        return bool(self._number(is_same, place, wanted.file, wanted.start))
 
     def has_any(self, place: str) -> bool:
         """Whether the replica ever confirmed a copy."""
-        found = self._db.row(f"SELECT 1 {_OF_COPIES} AND c.confirmed_at IS NOT NULL LIMIT 1", place)
-        return found is not None
+        return bool(
+            self._db.row(f"SELECT 1 {_OF_COPIES} AND c.confirmed_at IS NOT NULL LIMIT 1", place)
+        )
 
     def record(self, place: str, put: Iterable[tuple[Range, bool]], at: datetime) -> None:
         """Commit copies that the replica confirmed; with each, whether it was put just now."""
         when = at.isoformat()
-        with self._db.commit():
-            self._db.run_many(
-                "UPDATE copies SET digest = ?, confirmed_at = ?,"
-                " put_at = CASE WHEN ? THEN ? ELSE put_at END"
-                " WHERE replica = (SELECT number FROM replicas WHERE place = ?)"
-                " AND file = ? AND start = ?",
-                ((r.digest, when, now, when, place, r.file, r.start) for r, now in put),
-            )
+        self._commit_many(
+            "UPDATE copies SET digest = ?, confirmed_at = ?,"
+            f" put_at = CASE WHEN ? THEN ? ELSE put_at END {_THIS_COPY}",
+            ((r.digest, when, now, when, place, r.file, r.start) for r, now in put),
+        )
 
     def forget(self, place: str, lost: Iterable[Range]) -> None:
         """Commit that copies are gone or other than they were: they are owed again."""
-        with self._db.commit():
-            self._db.run_many(
-                "UPDATE copies SET digest = NULL, confirmed_at = NULL, last_read_at = NULL"
-                " WHERE replica = (SELECT number FROM replicas WHERE place = ?)"
-                " AND file = ? AND start = ?",
-                ((place, r.file, r.start) for r in lost),
-            )
+        self._commit_many(
+            "UPDATE copies SET digest = NULL, confirmed_at = NULL, last_read_at = NULL"
+            f" {_THIS_COPY}",
+            ((place, r.file, r.start) for r in lost),
+        )
 
     def lose_raw(self, damaged: Range) -> int:
         """Commit that entries of a range that nobody can copy any more are to be fetched again."""
-        with self._db.commit():
-            return self._db.run(
-                "UPDATE entries SET raw_lost = 1 WHERE file = ? AND start >= ? AND start < ?"
-                " AND gone_at IS NULL AND raw_lost = 0",
-                damaged.file,
-                damaged.start,
-                damaged.start + damaged.length,
-            )
+        start, end = damaged.start, damaged.start + damaged.length
+        on_site = "file = ? AND start >= ? AND start < ? AND gone_at IS NULL AND raw_lost = 0"
+        lost = f"UPDATE entries SET raw_lost = 1 WHERE {on_site}"
+        return self._commit(lost, damaged.file, start, end)
 
     # for reading all of them again -------------------------------------------------------------
 
@@ -153,16 +133,15 @@ class Copies:
         Those that were read after what `now` says come last.
         """
         after: tuple[Any, ...] = ("", -1, -1)
-        while rows := self._db.all(
+        next_page = (
             f"SELECT {_RANGE}, coalesce(c.last_read_at, c.confirmed_at) AS seen_at {_OF_COPIES}"
             " AND c.confirmed_at IS NOT NULL AND (seen_at < ? OR seen_at > ?)"
             " AND (seen_at, c.file, c.start) > (?, ?, ?)"
-            " ORDER BY seen_at, c.file, c.start LIMIT ?",
-            place,
-            before.isoformat(),
-            latest_counted(now()).isoformat(),
-            *after,
-            PAGE,
+            " ORDER BY seen_at, c.file, c.start LIMIT ?"
+        )
+        begun = before.isoformat()
+        while rows := self._db.all(
+            next_page, place, begun, latest_counted(now()).isoformat(), *after, PAGE
         ):
             for row in rows:
                 yield Range._make(row[:7])
@@ -170,13 +149,10 @@ class Copies:
 
     def note_read(self, place: str, sound: Iterable[Range], at: datetime) -> None:
         """Commit that copies were read and are what they should be."""
-        with self._db.commit():
-            self._db.run_many(
-                "UPDATE copies SET last_read_at = ?"
-                " WHERE replica = (SELECT number FROM replicas WHERE place = ?)"
-                " AND file = ? AND start = ?",
-                ((at.isoformat(), place, r.file, r.start) for r in sound),
-            )
+        self._commit_many(
+            f"UPDATE copies SET last_read_at = ? {_THIS_COPY}",
+            ((at.isoformat(), place, r.file, r.start) for r in sound),
+        )
 
     def standing(self) -> list[Copied]:
         """How each wanted replica stands."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.alerts.incidents import moment_of
+from mtdata.study.ledger.schema import LedgerPart
+from mtdata.study.model.receipt import Span
 from mtdata.study.model.states import CONFLICT, DRIFT, HELD, MALFORMED, ROWED, SEALED, STORED
 
 SETTLED = f"(gone_at IS NOT NULL AND (accepted = 1 OR held IS '{MALFORMED}'))"
 """Held, with nothing left to do: the site has it no more, and its bytes are safe here."""
-
-
 WORTH_A_TRY = f"(state = {STORED} OR (held IN ('{SEALED}', '{DRIFT}') AND tried_with <> ?))"
 """May become a row now, by the fingerprint of the keys."""
 
@@ -32,30 +33,32 @@ class Released(NamedTuple):
     sealed: int  # no row comes before a key opens them
 
 
-class Counts:
-    """Questions about many entries at once."""
+class EntryVersion(NamedTuple):
+    """One of several entries of one id; `kept_at` None where an older program collected it."""
 
-    def __init__(self, connection: LedgerDatabase) -> None:
-        self._db = connection
+    id: int
+    digest: bytes
+    span: Span
+    path: str
+    kept_at: datetime | None
+
+
+class Counts(LedgerPart):
+    """Questions about many entries at once."""
 
     def accepted(self, seqs: Sequence[int]) -> set[int]:
         """Which of these a person has let through in spite of drift or conflict."""
-        found: set[int] = set()
-        for seq in seqs:
-            if self._db.row("SELECT 1 FROM entries WHERE seq = ? AND accepted = 1", seq):
-                found.add(seq)
-        return found
+        let_through = "SELECT 1 FROM entries WHERE seq = ? AND accepted = 1"
+        return {seq for seq in seqs if self._db.row(let_through, seq)}
 
     def scales_waiting(self, fingerprint: str) -> list[str]:
         """Scales with entries that may become rows now, by the fingerprint of the keys."""
-        return [
-            row[0]
-            for row in self._db.all(
-                f"SELECT DISTINCT scale FROM entries WHERE state < {ROWED} AND raw_lost = 0"
-                f" AND {WORTH_A_TRY}",
-                fingerprint,
-            )
-        ]
+        rows = self._db.all(
+            f"SELECT DISTINCT scale FROM entries WHERE state < {ROWED} AND raw_lost = 0"
+            f" AND {WORTH_A_TRY}",
+            fingerprint,
+        )
+        return [scale for (scale,) in rows]
 
     def release(self, scale: str, number: int | None) -> Released:
         """Let held entries through (one id, or all of the scale).
@@ -101,22 +104,39 @@ class Counts:
         """Scale, id, kind, reason and number of held entries, grouped, at most 1000 rows."""
         return self._db.all(
             f"SELECT scale, id, held, reason, count(*) FROM entries WHERE state = {HELD}"
-            " AND (? IS NULL OR scale = ?) GROUP BY scale, id, held, reason"
+            " AND (?1 IS NULL OR scale = ?1) GROUP BY scale, id, held, reason"
             " ORDER BY scale, held, id LIMIT 1000",
-            scale,
             scale,
         )
 
     def held_kinds(self, scale: str) -> dict[str, tuple[int, str]]:
         """Number of held entries and one reason, by kind; not those that are settled."""
-        return {
-            row[0]: (row[1], row[2])
-            for row in self._db.all(
-                "SELECT held, count(*), max(reason) AS reason FROM entries"
-                f" WHERE scale = ? AND state = {HELD} AND NOT {SETTLED} GROUP BY held",
-                scale,
-            )
-        }
+        rows = self._db.all(
+            "SELECT held, count(*), max(reason) AS reason FROM entries"
+            f" WHERE scale = ? AND state = {HELD} AND NOT {SETTLED} GROUP BY held",
+            scale,
+        )
+        return {kind: (number, reason) for kind, number, reason in rows}
+
+    def conflict(self, scale: str) -> list[EntryVersion]:
+        """The oldest entry that is held for its id, and another of that id, in their order."""
+        found = self._db.row(
+            f"SELECT id, seq FROM entries WHERE scale = ? AND state = {HELD}"
+            f" AND held = '{CONFLICT}' AND NOT {SETTLED} ORDER BY seq LIMIT 1",
+            scale,
+        )
+        rows = self._db.all(
+            "SELECT e.seq, e.id, e.digest, e.file, e.start, e.length, f.path, (SELECT kept_at FROM"
+            " ranges r WHERE r.file = e.file AND r.start <= e.start ORDER BY r.start DESC LIMIT 1)"
+            " AS kept_at FROM entries e JOIN files f ON f.number = e.file"
+            " WHERE e.scale = ? AND e.id = ? ORDER BY e.seq = ? DESC, e.seq DESC LIMIT 2",
+            scale,
+            *(found or (None, None)),
+        )
+        return [
+            EntryVersion(id, digest, Span(*span), path, moment_of(kept_at))
+            for _, id, digest, *span, path, kept_at in sorted(rows)
+        ]
 
     def raw_lost(self) -> list[tuple[str, str, int]]:
         """Scale, raw file and number of the entries whose raw bytes are lost for now."""

@@ -8,17 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.counts import SETTLED, WORTH_A_TRY, Counts
-from mtdata.study.ledger.entry import Classified, LedgerEntry
 from mtdata.study.ledger.files import Files
 from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
-from mtdata.study.model.receipt import HeldBack, Placed, Span
+from mtdata.study.model.receipt import HeldBack, Kept, Placed, Span
 from mtdata.study.model.states import (
     ADOPTED,
     CONFLICT,
@@ -34,9 +33,41 @@ from mtdata.study.model.states import (
 
 NO_ID = -1
 PAGE = 1024
-
-
 ENTRY_COLUMNS = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
+BIND_LINE = (
+    f"UPDATE entries SET state = {ROWED}, held = NULL, reason = NULL, sheet = ?,"
+    " line_start = ?, line_length = ?, cells = ? WHERE seq = ?"
+)
+
+
+class LedgerEntry(NamedTuple):
+    """What the ledger says of one entry; nothing of it is proven until the bytes are read."""
+
+    seq: int
+    id: int | None
+    digest: bytes
+    span: Span
+    sheet: int | None
+    line: Span | None
+    cells: bytes | None
+
+    def kept_entry(self, values: dict[str, Any]) -> Kept:
+        """The entry as one whose raw bytes are proven, with what they say."""
+        return Kept(self.seq, self.id, self.digest, self.span, values)
+
+
+class Classified(NamedTuple):
+    """A batch of a package beside what is known: all three in the order of the package."""
+
+    fresh: list[Entry]
+    conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
+    reused_ids: frozenset[bytes]  # those of them whose id was proven gone before
+    refetch: list[Entry]  # known ones whose raw bytes were lost and that the site still has
+
+    def without(self, same: Mapping[bytes, LedgerEntry]) -> Classified:
+        """The batch when these digests turn out to conflict with nothing."""
+        keys = frozenset(same)
+        return self._replace(conflicts=self.conflicts - keys, reused_ids=self.reused_ids - keys)
 
 
 def entry_of(row: tuple[Any, ...]) -> LedgerEntry:
@@ -58,7 +89,7 @@ class Entries(Counts):
 
     def classify(self, scale: str, batch: Sequence[Entry]) -> Classified:
         """Note a batch of the package as present on the site, and find what is new in it."""
-        keys = [(NO_ID if e.id is None else e.id, e.digest) for e in batch]
+        keys = [_key(entry) for entry in batch]
         with self._db.working():
             self._db.run_many("INSERT OR IGNORE INTO temp.present VALUES (?, ?)", keys)
             # CROSS JOIN: SQLite keeps the order, so that ids are looked up one by one.
@@ -80,8 +111,8 @@ class Entries(Counts):
         key: str,
         start: int,
         piece: bytes,
-        conflicts: frozenset[bytes],
         at: datetime,
+        conflicts: frozenset[bytes] = frozenset(),
         same_values: Mapping[bytes, LedgerEntry] = MappingProxyType({}),
         found: bool = False,
     ) -> list[int]:
@@ -105,17 +136,12 @@ class Entries(Counts):
 
     def _take_over(self, old: LedgerEntry, seq: int) -> None:
         """The line of the older version is the newer one's now, whose bytes are as sent."""
-        self._db.run(
-            f"UPDATE entries SET state = {SAME_VALUES}, sheet = NULL WHERE seq = ?", old.seq
-        )
+        given = f"UPDATE entries SET state = {SAME_VALUES}, sheet = NULL WHERE seq = ?"
+        self._db.run(given, old.seq)
         if old.line is not None:
-            self._db.run(
-                f"UPDATE entries SET state = {ROWED}, sheet = ?, line_start = ?, line_length = ?,"
-                " cells = ? WHERE seq = ?",
-                *old.line,
-                old.cells,
-                seq,
-            )
+            line = "sheet = ?, line_start = ?, line_length = ?, cells = ?"
+            taken = f"UPDATE entries SET state = {ROWED}, {line} WHERE seq = ?"
+            self._db.run(taken, *old.line, old.cells, seq)
 
     def hold_aside(
         self,
@@ -140,8 +166,8 @@ class Entries(Counts):
         conflicts: frozenset[bytes],
         found_at: str | None,
     ) -> list[int]:
-        row = self._db.row("SELECT coalesce(max(seq), 0) FROM entries")
-        first = int(row[0]) + 1 if row else 1
+        answer = found_at and ADOPTED
+        first = self._number("SELECT coalesce(max(seq), 0) FROM entries") + 1
         self._db.run_many(
             "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
             " gone_at, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -150,16 +176,7 @@ class Entries(Counts):
             " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
             f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
             (
-                (
-                    seq,
-                    scale,
-                    NO_ID if e.id is None else e.id,
-                    e.digest,
-                    *span,
-                    *_first_state(e, conflicts),
-                    found_at,
-                    found_at and ADOPTED,
-                )
+                (seq, scale, *_key(e), *span, *_first_state(e, conflicts), found_at, answer)
                 for seq, (e, span) in enumerate(added, first)
             ),
         )
@@ -167,18 +184,13 @@ class Entries(Counts):
 
     def waiting(self, scale: str, fingerprint: str) -> Iterator[list[LedgerEntry]]:
         """Entries that are safe as raw bytes and may become rows now, oldest first, in pages."""
-        last = self._db.row("SELECT coalesce(max(seq), 0) FROM entries")
-        after = 0
-        while rows := self._db.all(
+        after, last = 0, self._number("SELECT coalesce(max(seq), 0) FROM entries")
+        next_page = (
             f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND state < {ROWED}"
             f" AND seq > ? AND seq <= ? AND {WORTH_A_TRY} AND raw_lost = 0"
-            " ORDER BY seq LIMIT ?",
-            scale,
-            after,
-            last[0] if last else 0,
-            fingerprint,
-            PAGE,
-        ):
+            f" ORDER BY seq LIMIT {PAGE}"
+        )
+        while rows := self._db.all(next_page, scale, after, last, fingerprint):
             yield [entry_of(row) for row in rows]
             after = rows[-1][0]
 
@@ -189,17 +201,15 @@ class Entries(Counts):
         site does not show it: what a delete of the id takes away is the version with a row.
         """
         after = NO_ID, sys.maxsize
-        while rows := self._db.all(
+        next_page = (
             f"SELECT {ENTRY_COLUMNS} FROM entries e JOIN temp.present p USING (id, digest)"
             f" WHERE e.scale = ? AND e.state = {ROWED} AND e.raw_lost = 0"
             " AND (e.id, e.seq) > (?, ?)"
             " AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND"
             f" ((o.state < {ROWED} AND NOT {SETTLED}) OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"
-            " ORDER BY e.id, e.seq LIMIT ?",
-            scale,
-            *after,
-            PAGE,
-        ):
+            f" ORDER BY e.id, e.seq LIMIT {PAGE}"
+        )
+        while rows := self._db.all(next_page, scale, *after):
             last = rows[-1][1]
             if len(rows) == PAGE and rows[0][1] != last:  # all versions of an id on one page
                 rows = [row for row in rows if row[1] != last]
@@ -208,27 +218,17 @@ class Entries(Counts):
 
     def lines(self, sheet: int) -> Iterator[LedgerEntry]:
         """Every entry with a line in that sheet, in the order of the lines."""
-        after = -1
-        while rows := self._db.all(
-            f"SELECT {ENTRY_COLUMNS} FROM entries WHERE sheet = ? AND line_start > ?"
-            " ORDER BY line_start LIMIT ?",
-            sheet,
-            after,
-            PAGE,
-        ):
+        after, following = -1, "sheet = ? AND line_start > ? ORDER BY line_start"
+        next_page = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE {following} LIMIT {PAGE}"
+        while rows := self._db.all(next_page, sheet, after):
             yield from map(entry_of, rows)
             after = rows[-1][7]
 
     def in_raw(self, file: int) -> Iterator[list[LedgerEntry]]:
         """Entries whose raw bytes should stand in that file, by place, in pages."""
-        after = -1
-        while rows := self._db.all(
-            f"SELECT {ENTRY_COLUMNS} FROM entries WHERE file = ? AND start > ? AND raw_lost = 0"
-            " ORDER BY start LIMIT ?",
-            file,
-            after,
-            PAGE,
-        ):
+        after, following = -1, "file = ? AND start > ? AND raw_lost = 0 ORDER BY start"
+        next_page = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE {following} LIMIT {PAGE}"
+        while rows := self._db.all(next_page, file, after):
             yield [entry_of(row) for row in rows]
             after = rows[-1][4]
 
@@ -236,30 +236,28 @@ class Entries(Counts):
         """Commit lines that were read back and matched, together with the sheet's new length."""
         with self._db.commit():
             self._files.save(mark)
-            self._db.run_many(
-                f"UPDATE entries SET state = {ROWED}, held = NULL, reason = NULL, sheet = ?,"
-                " line_start = ?, line_length = ?, cells = ? WHERE seq = ?",
-                ((*line.span, line.digest, line.entry.seq) for line in placed),
-            )
+            rows = ((*line.span, line.digest, line.entry.seq) for line in placed)
+            self._db.run_many(BIND_LINE, rows)
 
     def record_held(self, held: Iterable[HeldBack], fingerprint: str) -> None:
         """Commit that entries are held, why, and with which keys they were tried."""
-        with self._db.commit():
-            self._db.run_many(
-                f"UPDATE entries SET state = {HELD}, held = ?, reason = ?, tried_with = ?"
-                " WHERE seq = ?",
-                ((h.kind, h.reason, fingerprint, h.entry.seq) for h in held),
-            )
+        self._commit_many(
+            f"UPDATE entries SET state = {HELD}, held = ?, reason = ?, tried_with = ?"
+            " WHERE seq = ?",
+            ((h.kind, h.reason, fingerprint, h.entry.seq) for h in held),
+        )
 
     def lose_raw(self, seqs: Iterable[int]) -> None:
         """Commit that raw bytes are damaged: not deleted, fetched again while the site has them."""
-        with self._db.commit():
-            self._db.run_many("UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((s,) for s in seqs))
+        self._commit_many("UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((s,) for s in seqs))
 
     def find_raw(self, file: int) -> None:
         """Commit that the raw bytes of all entries of a file are there again."""
-        with self._db.commit():
-            self._db.run("UPDATE entries SET raw_lost = 0 WHERE file = ?", file)
+        self._commit("UPDATE entries SET raw_lost = 0 WHERE file = ?", file)
+
+
+def _key(entry: Entry) -> tuple[int, bytes]:
+    return NO_ID if entry.id is None else entry.id, entry.digest
 
 
 def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
@@ -274,10 +272,9 @@ def _classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Class
     known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
     for number, digest, gone, lost in met:
         known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
-    fresh, refetch = [], []
-    conflicts, reused = set(), set()
+    fresh, refetch, conflicts, reused = [], [], set(), set()
     for entry in batch:
-        versions = known.setdefault(NO_ID if entry.id is None else entry.id, {})
+        versions = known.setdefault(_key(entry)[0], {})
         before = versions.get(entry.digest)
         if before is None:
             if versions and entry.id is not None and not entry.fault:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from mtdata import logs
-from mtdata.alerts.incident import DAMAGE, KINDS, Incident, hinders
+from mtdata.alerts.incident import DAMAGE, Incident, hinders
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.incidents import Incidents
 from mtdata.alerts.levels import level_of
 from mtdata.core.errors import StorageError
@@ -21,8 +22,6 @@ UNCOPIED = (
     "entries have other raw bytes than were backed up, so they cannot be copied to a replica; they "
     "are fetched again while the site has them"
 )
-
-
 log = logging.getLogger(__name__)
 
 

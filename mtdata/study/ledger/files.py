@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.past import latest_counted
-from mtdata.study.ledger.ranges import Ranges
-from mtdata.study.ledger.schema import REBUILD
-from mtdata.study.model.mark import EMPTY_DIGEST, FileMark
+from mtdata.study.ledger.schema import REBUILD, LedgerPart, question_marks
+from mtdata.study.model.mark import FileMark
 from mtdata.study.model.states import LIVE, REPLACED, SPARE, STAGED, STANDING, STORED, UNMET
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing, form"
@@ -32,22 +31,40 @@ def _mark(row: tuple[Any, ...]) -> FileMark:
     return FileMark._make((*row[:9], tuple(json.loads(columns or "[]")), bool(writing), form))
 
 
-class Files(Ranges):
-    """Marks of raw files, sheets and held files."""
+class Files(LedgerPart):
+    """Marks of raw files, sheets and held files, and the ranges that appends put into raw files."""
+
+    def add_range(
+        self, number: int, start: int, length: int, key: str, digest: bytes, kept_at: str
+    ) -> None:
+        """Enter what one append added to a raw file; inside a commit."""
+        cells = (number, start, length, key, digest, kept_at)
+        self._db.run("INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?)", *cells)
+
+    def has_key(self, number: int, key: str) -> bool:
+        """Whether a package of that name stands in the raw file already."""
+        return bool(self._db.row("SELECT 1 FROM ranges WHERE file = ? AND key = ?", number, key))
+
+    def ranges(self, number: int) -> Iterator[tuple[int, int, bytes]]:
+        """Start, length and digest of each append to a raw file, in order."""
+        after, columns = -1, "start, length, digest"
+        following = f"SELECT {columns} FROM ranges WHERE file = ? AND start > ? ORDER BY start"
+        while row := self._db.row(f"{following} LIMIT 1", number, after):
+            yield row[0], row[1], row[2]
+            after = row[0]
 
     def live(self, kind: str, scale: str, day: str) -> FileMark | None:
         """The newest part of a scale's file of a day that may still be written."""
-        row = self._db.row(
-            f"SELECT {_FIELDS} FROM files WHERE state = '{LIVE}' AND kind = ? AND scale = ?"
-            " AND day = ? ORDER BY part DESC LIMIT 1",
-            kind,
-            scale,
-            day,
-        )
+        live = f"state = '{LIVE}' AND kind = ? AND scale = ? AND day = ?"
+        newest = f"SELECT {_FIELDS} FROM files WHERE {live} ORDER BY part DESC LIMIT 1"
+        row = self._db.row(newest, kind, scale, day)
         return None if row is None else _mark(row)
 
     def by_number(self, number: int) -> FileMark:
-        """The mark with that number, whatever became of the file."""
+        """The mark with that number, whatever became of the file.
+
+        StorageError where there is none.
+        """
         row = self._db.row(f"SELECT {_FIELDS} FROM files WHERE number = ?", number)
         if row is None:
             raise StorageError(f"the ledger names a file {number} that it does not know.{REBUILD}")
@@ -55,24 +72,17 @@ class Files(Ranges):
 
     def in_state(self, state: str) -> list[FileMark]:
         """Marks in one of the states of a file (model/states.py), by scale and number."""
-        return [
-            _mark(row)
-            for row in self._db.all(
-                f"SELECT {_FIELDS} FROM files WHERE state = ? ORDER BY scale, number",
-                state,
-            )
-        ]
+        marks = f"SELECT {_FIELDS} FROM files WHERE state = ? ORDER BY scale, number"
+        return [_mark(row) for row in self._db.all(marks, state)]
 
     def live_lengths(self, kind: str) -> list[LiveLength]:
         """What is known of each file of that kind that may still be written, of all days."""
-        return [
-            LiveLength._make((*row[:4], bool(row[4])))
-            for row in self._db.all(
-                "SELECT number, path, scale, length, writing FROM files"
-                f" WHERE state = '{LIVE}' AND kind = ? ORDER BY number",
-                kind,
-            )
-        ]
+        rows = self._db.all(
+            "SELECT number, path, scale, length, writing FROM files"
+            f" WHERE state = '{LIVE}' AND kind = ? ORDER BY number",
+            kind,
+        )
+        return [LiveLength._make((*row[:4], bool(row[4]))) for row in rows]
 
     def standing(self, kind: str = "", now: datetime | None = None) -> list[tuple[FileMark, str]]:
         """Files that should be there, with their state, longest unread first; '' = every kind.
@@ -89,8 +99,7 @@ class Files(Ranges):
 
     def have_read(self, number: int, at: datetime) -> None:
         """Remember when the whole file was last held against the ledger."""
-        with self._db.commit():
-            self._db.run("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
+        self._commit("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
 
     def paths(self) -> set[str]:
         """Where the files are that the ledger knows, whatever became of them."""
@@ -115,13 +124,12 @@ class Files(Ranges):
 
     def read_since(self, at: datetime, now: datetime) -> int:
         """Bytes of the files that should be there and were read whole since then, up to now."""
-        row = self._db.row(
+        return self._number(
             f"SELECT coalesce(sum(length), 0) FROM files WHERE state IN {STANDING}"
             " AND read_at >= ? AND read_at <= ?",
             at.isoformat(),
             latest_counted(now).isoformat(),
         )
-        return int(row[0]) if row else 0
 
     def all_read(self, since: datetime, now: datetime) -> bool:
         """Whether every file that should be there was read whole after that, none after now."""
@@ -138,13 +146,9 @@ class Files(Ranges):
 
     def parts(self, kind: str, scale: str, day: str) -> int:
         """How many parts that day's file has had so far, whatever became of them."""
-        row = self._db.row(
-            "SELECT coalesce(max(part), 0) FROM files WHERE kind = ? AND scale = ? AND day = ?",
-            kind,
-            scale,
-            day,
-        )
-        return int(row[0]) if row else 0
+        of_day = "kind = ? AND scale = ? AND day = ?"
+        newest = f"SELECT coalesce(max(part), 0) FROM files WHERE {of_day}"
+        return self._number(newest, kind, scale, day)
 
     def part_at(self, path: str) -> int | None:
         """The part that a file under that path was, if the ledger ever knew one there."""
@@ -154,36 +158,18 @@ class Files(Ranges):
     def begin(self, mark: FileMark, state: str = LIVE) -> FileMark:
         """Enter a file before its first byte is written, so that a torn one is known as ours."""
         with self._db.commit():
-            row = self._db.row("SELECT coalesce(max(number), 0) + 1 FROM files")
-            number = int(row[0]) if row else 1
-            self._db.run(
-                f"INSERT INTO files ({_FIELDS}, state) VALUES ({', '.join('?' * 13)})",
-                number,
-                mark.kind,
-                mark.scale,
-                mark.day,
-                mark.part,
-                mark.path,
-                mark.mode,
-                mark.length,
-                mark.digest,
-                json.dumps(mark.columns),
-                mark.writing,
-                mark.form,
-                state,
-            )
-        return mark._replace(number=number)
+            number = self._number("SELECT coalesce(max(number), 0) FROM files") + 1
+            begun = mark._replace(number=number)
+            cells = (*begun[:9], json.dumps(mark.columns), mark.writing, mark.form, state)
+            places = question_marks(cells)
+            self._db.run(f"INSERT INTO files ({_FIELDS}, state) VALUES ({places})", *cells)
+        return begun
 
     def save(self, mark: FileMark) -> None:
         """Store length, digest, columns and whether it is being written; inside a commit."""
-        self._db.run(
-            "UPDATE files SET length = ?, digest = ?, columns = ?, writing = ? WHERE number = ?",
-            mark.length,
-            mark.digest,
-            json.dumps(mark.columns),
-            mark.writing,
-            mark.number,
-        )
+        known = "length = ?, digest = ?, columns = ?, writing = ?"
+        cells = (mark.length, mark.digest, json.dumps(mark.columns), mark.writing)
+        self._db.run(f"UPDATE files SET {known} WHERE number = ?", *cells, mark.number)
 
     def take_up(self, mark: FileMark) -> FileMark:
         """Say that a round has the file in hand, before it writes."""
@@ -197,23 +183,19 @@ class Files(Ranges):
     def release_all(self) -> None:
         """Say that every file is at rest: what stands there now is what was committed."""
         if self._db.row("SELECT 1 FROM files WHERE writing = 1"):
-            with self._db.commit():
-                self._db.run("UPDATE files SET writing = 0 WHERE writing = 1")
+            self._commit("UPDATE files SET writing = 0 WHERE writing = 1")
 
     def forget(self, number: int) -> None:
         """Drop a staged file that was never published."""
-        with self._db.commit():
-            self._db.run(f"DELETE FROM files WHERE number = ? AND state = '{STAGED}'", number)
+        self._commit(f"DELETE FROM files WHERE number = ? AND state = '{STAGED}'", number)
 
     def set_state(self, number: int, state: str) -> None:
         """Move a file to another state."""
-        with self._db.commit():
-            self._db.run("UPDATE files SET state = ? WHERE number = ?", state, number)
+        self._commit("UPDATE files SET state = ? WHERE number = ?", state, number)
 
     def set_form(self, sheet: int, form: int) -> None:
         """Say how the rows of a sheet that was found are worded."""
-        with self._db.commit():
-            self._db.run("UPDATE files SET form = ? WHERE number = ?", form, sheet)
+        self._commit("UPDATE files SET form = ? WHERE number = ?", form, sheet)
 
     def give_up(self, sheet: int, state: str = REPLACED) -> int:
         """Let go of a sheet that is not as it was left; how many of its lines wait for a new row.
@@ -236,45 +218,34 @@ class Files(Ranges):
             if old is not None and old.mode == "grow":
                 self._move_lines(old.number, new.number, lines)
             if old is not None:
-                self._db.run(
-                    f"UPDATE files SET state = '{REPLACED}', writing = 0 WHERE number = ?",
-                    old.number,
-                )
+                replaced = f"UPDATE files SET state = '{REPLACED}', writing = 0 WHERE number = ?"
+                self._db.run(replaced, old.number)
                 self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", old.number)
             self._db.run(f"UPDATE files SET state = '{LIVE}' WHERE number = ?", new.number)
 
     def _move_lines(self, old: int, new: int, lines: Iterator[tuple[int, int]]) -> None:
-        after, page = -1, 1000
-        while seqs := self._db.all(
+        after = -1
+        next_page = (
             "SELECT seq, line_start FROM entries WHERE sheet = ? AND line_start > ?"
-            " ORDER BY line_start LIMIT ?",
-            old,
-            after,
-            page,
-        ):
+            " ORDER BY line_start LIMIT 1000"
+        )
+        while seqs := self._db.all(next_page, old, after):
             after = seqs[-1][1]
             places = [(new, *place, seq) for (seq, _), place in zip(seqs, lines, strict=False)]
             if len(places) < len(seqs):
                 raise DamageError("a sheet has fewer rows than its ledger says; see mtdata verify")
-            self._db.run_many(
-                "UPDATE entries SET sheet = ?, line_start = ?, line_length = ? WHERE seq = ?",
-                places,
-            )
+            moved = "UPDATE entries SET sheet = ?, line_start = ?, line_length = ? WHERE seq = ?"
+            self._db.run_many(moved, places)
 
     def fresh_mark(self, kind: str, scale: str, day: str, part: int, path: str) -> FileMark:
         """A mark for a file that is to be begun; number 0 until it is entered."""
-        return FileMark(0, kind, scale, day, part, path, "grow", 0, EMPTY_DIGEST, (), True)
+        return FileMark(0, kind, scale, day, part, path, "grow", writing=True)
 
     def set_down(self, mark: FileMark, kept_at: str) -> FileMark:
         """Enter a whole file and its one range, once: what is there under the path is the same."""
-        row = self._db.row(
-            f"SELECT {_FIELDS} FROM files WHERE state = '{LIVE}' AND kind = ? AND scale = ?"
-            " AND path = ? AND digest = ?",
-            mark.kind,
-            mark.scale,
-            mark.path,
-            mark.digest,
-        )
+        same = f"state = '{LIVE}' AND kind = ? AND scale = ? AND path = ? AND digest = ?"
+        keys = (mark.kind, mark.scale, mark.path, mark.digest)
+        row = self._db.row(f"SELECT {_FIELDS} FROM files WHERE {same}", *keys)
         made = _mark(row) if row else self.begin(mark._replace(writing=False))
         if not self.has_key(made.number, ""):
             with self._db.commit():

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.schema import LedgerPart
 from mtdata.study.model.benchmark import Benchmark
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import DeleteAnswer, Outcome
@@ -33,11 +33,8 @@ _VANISHED = (
 )
 
 
-class Listing:
+class Listing(LedgerPart):
     """The working set of ids that a listing shows, and what follows from it."""
-
-    def __init__(self, connection: LedgerDatabase) -> None:
-        self._db = connection
 
     def begin(self) -> None:
         """Forget the listing before."""
@@ -56,7 +53,7 @@ class Listing:
         """Those of a batch that were not noted before; they are now."""
         fresh: dict[tuple[int, bytes], Entry] = {}
         for entry in batch:
-            key = -1 if entry.id is None else entry.id, entry.digest
+            key = (-1 if entry.id is None else entry.id, entry.digest)
             if not self._db.row("SELECT 1 FROM temp.present WHERE id = ? AND digest = ?", *key):
                 fresh.setdefault(key, entry)
         self.note((entry.id, entry.digest) for entry in fresh.values())
@@ -88,14 +85,13 @@ class Listing:
     def conclude(self, scale: str, at: datetime) -> None:
         """Commit what the listing proves; nothing is written when nothing changed."""
         if self._db.row(f"SELECT 1 {_ABSENT} LIMIT 1", scale):
-            with self._db.commit():
-                self._db.run(
-                    "UPDATE entries SET gone_at = ?, answer = CASE WHEN asked_at IS NULL"
-                    " AND EXISTS (SELECT 1 FROM temp.present p WHERE p.id = entries.id)"
-                    f" THEN '{SUPERSEDED}' ELSE answer END WHERE seq IN (SELECT e.seq {_ABSENT})",
-                    at.isoformat(),
-                    scale,
-                )
+            self._commit(
+                "UPDATE entries SET gone_at = ?, answer = CASE WHEN asked_at IS NULL"
+                " AND EXISTS (SELECT 1 FROM temp.present p WHERE p.id = entries.id)"
+                f" THEN '{SUPERSEDED}' ELSE answer END WHERE seq IN (SELECT e.seq {_ABSENT})",
+                at.isoformat(),
+                scale,
+            )
         self._come_back(scale)
 
     def _come_back(self, scale: str) -> None:
@@ -105,44 +101,37 @@ class Listing:
             " ON e.scale = ? AND e.id = p.id AND e.digest = p.digest WHERE e.gone_at IS NOT NULL"
         )
         if self._db.row(f"{back} LIMIT 1", scale):
-            with self._db.commit():
-                self._db.run(
-                    "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"
-                    f" WHERE seq IN ({back})",
-                    scale,
-                )
+            self._commit(
+                "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"
+                f" WHERE seq IN ({back})",
+                scale,
+            )
 
     def ask(self, seqs: Sequence[int], at: datetime) -> None:
         """Commit that deletes are about to go out: before, so that no absence is a surprise."""
         when = at.isoformat()
-        with self._db.commit():
-            self._db.run_many(
-                "UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
-                ((when, seq) for seq in seqs),
-            )
+        self._commit_many(
+            "UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
+            ((when, seq) for seq in seqs),
+        )
 
     def answered(self, answers: Iterable[tuple[int, DeleteAnswer]]) -> None:
         """Commit what the site said; none of it proves anything.
 
         A refusal takes the asking back: should the entry vanish after all, it was not our doing.
         """
-        with self._db.commit():
-            self._db.run_many(
-                "UPDATE entries SET answer = ?, asked_at = iif(?, NULL, asked_at) WHERE seq = ?",
-                (
-                    (f"{a.outcome.value}: {a.reason}"[:200], a.outcome is Outcome.REFUSED, seq)
-                    for seq, a in answers
-                ),
-            )
+        self._commit_many(
+            "UPDATE entries SET answer = ?, asked_at = iif(?, NULL, asked_at) WHERE seq = ?",
+            (
+                (f"{a.outcome.value}: {a.reason}"[:200], a.outcome is Outcome.REFUSED, seq)
+                for seq, a in answers
+            ),
+        )
 
     def unproven_deletes(self, scale: str) -> int:
         """How many deletes were asked that no listing has proven yet."""
-        row = self._db.row(
-            "SELECT count(*) FROM entries WHERE scale = ? AND gone_at IS NULL"
-            " AND asked_at IS NOT NULL",
-            scale,
-        )
-        return int(row[0]) if row else 0
+        asked = "scale = ? AND gone_at IS NULL AND asked_at IS NOT NULL"
+        return self._number(f"SELECT count(*) FROM entries WHERE {asked}", scale)
 
     def leftover(self, scale: str) -> tuple[int, int | None, str | None]:
         """Rowed entries still on the site: how many, the lowest id, one answer to a delete."""
@@ -160,23 +149,16 @@ class Listing:
         row = self._db.row("SELECT deleteable FROM scales WHERE name = ?", scale.name)
         if row is not None and bool(row[0]) == scale.deleteable:
             return
-        with self._db.commit():
-            self._db.run(
-                "INSERT INTO scales VALUES (?, ?, NULL, NULL, ?) ON CONFLICT (name) DO UPDATE SET"
-                " deleteable = excluded.deleteable",
-                scale.name,
-                scale.deleteable,
-                scale.size,
-            )
+        self._commit(
+            "INSERT INTO scales (name, size, deleteable) VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET deleteable = excluded.deleteable",
+            *scale,
+        )
 
     def scales(self) -> list[Scale]:
         """Every scale that was ever met, with its size when it was last looked at."""
-        return [
-            Scale(name, size, bool(deleteable))
-            for name, size, deleteable in self._db.all(
-                "SELECT name, size, deleteable FROM scales ORDER BY name"
-            )
-        ]
+        rows = self._db.all("SELECT name, size, deleteable FROM scales ORDER BY name")
+        return [Scale(name, size, bool(deleteable)) for name, size, deleteable in rows]
 
     def columns(self, scale: str) -> tuple[str, ...] | None:
         """The fields that entries of the scale had last, None when none was seen."""
@@ -185,32 +167,28 @@ class Listing:
 
     def set_columns(self, scale: str, columns: Sequence[str]) -> None:
         """Remember the fields of a scale."""
-        with self._db.commit():
-            self._db.run("UPDATE scales SET columns = ? WHERE name = ?", json.dumps(columns), scale)
+        self._commit("UPDATE scales SET columns = ? WHERE name = ?", json.dumps(columns), scale)
 
     def benchmarks(self) -> dict[str, Benchmark]:
         """Highest id by scale, of entries and of snapshots."""
-        return {
-            row[0]: Benchmark(row[1], bool(row[2]))
-            for row in self._db.all(
-                "SELECT s.name, max("
-                " coalesce((SELECT max(id) FROM entries e WHERE e.scale = s.name), 0),"
-                " coalesce((SELECT highest FROM snapshots n WHERE n.scale = s.name"
-                " ORDER BY number DESC"
-                " LIMIT 1), 0), 0) AS top, s.deleteable FROM scales s WHERE top > 0 ORDER BY s.name"
-            )
-        }
+        rows = self._db.all(
+            "SELECT s.name,"
+            " max(coalesce((SELECT max(id) FROM entries e WHERE e.scale = s.name), 0),"
+            " coalesce((SELECT highest FROM snapshots n WHERE n.scale = s.name"
+            " ORDER BY number DESC LIMIT 1), 0), 0) AS top, s.deleteable"
+            " FROM scales s WHERE top > 0 ORDER BY s.name"
+        )
+        return {name: Benchmark(top, bool(deleteable)) for name, top, deleteable in rows}
 
     def on_site(self, scale: str) -> Iterator[tuple[int, str, str | None, str | None]]:
         """Id, state word, reason and last answer of each entry that the last listing showed."""
         words = {0: "stored", 1: "held", 2: "safe"}
         after = -2, 0
-        while rows := self._db.all(
+        next_page = (
             "SELECT id, state, reason, answer, seq FROM entries WHERE scale = ? AND gone_at IS NULL"
-            " AND (id, seq) > (?, ?) ORDER BY id, seq LIMIT 1024",
-            scale,
-            *after,
-        ):
+            " AND (id, seq) > (?, ?) ORDER BY id, seq LIMIT 1024"
+        )
+        while rows := self._db.all(next_page, scale, *after):
             for number, state, reason, answer, _ in rows:
                 yield number, words.get(state, "stored"), reason, answer
             after = rows[-1][0], rows[-1][4]

@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mtdata.core.past import past
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.schema import LedgerPart, question_marks
 from mtdata.study.model.states import HELD, ROWED, STANDING, STORED
 
 _STANDING = f"state IN {STANDING}"
-
-
 _TIMES = (
     ("rounds", "ended_at", "runs"),
     ("scales carried home", "listed_at", "scales"),
@@ -60,25 +58,17 @@ class Shelved(NamedTuple):
     oldest_read_at: str | None
 
 
-class Queries:
+class Queries(LedgerPart):
     """Questions of people who look on."""
-
-    def __init__(self, connection: LedgerDatabase) -> None:
-        self._db = connection
 
     def rounds(self, since: datetime, *commands: str) -> list[Hour]:
         """How rounds of these commands ended, by the hour."""
-        places = ", ".join("?" * len(commands))
-        return [
-            Hour._make(row)
-            for row in self._db.all(
-                "SELECT command, substr(ended_at, 1, 13) AS hour, sum(exit IN (0, 1)),"
-                " sum(exit NOT IN (0, 1)) FROM runs INDEXED BY runs_command"
-                f" WHERE command IN ({places}) AND ended_at > ? GROUP BY command, hour",
-                *commands,
-                since.isoformat(),
-            )
-        ]
+        by_hour = (
+            "SELECT command, substr(ended_at, 1, 13) AS hour, sum(coalesce(exit, 70) IN (0, 1)),"
+            " sum(coalesce(exit, 70) NOT IN (0, 1)) FROM runs INDEXED BY runs_command WHERE command"
+            f" IN ({question_marks(commands)}) AND ended_at > ? GROUP BY command, hour"
+        )
+        return [Hour._make(row) for row in self._db.all(by_hour, *commands, since.isoformat())]
 
     def balance(self, scale: str) -> Balance:
         """How the entries of a scale add up, all at one moment though a round runs beside it."""
@@ -98,15 +88,12 @@ class Queries:
 
     def entered(self, paths: Sequence[str]) -> dict[str, Entered]:
         """What is known of these files, by path; the newest mark of each."""
-        places = ", ".join("?" * len(paths))
-        return {
-            path: Entered(*known)
-            for path, *known in self._db.all(
-                "SELECT path, state, length, read_at FROM files"
-                f" WHERE {_STANDING} AND path IN ({places}) ORDER BY number",
-                *paths,
-            )
-        }
+        rows = self._db.all(
+            f"SELECT path, state, length, read_at FROM files WHERE {_STANDING}"
+            f" AND path IN ({question_marks(paths)}) ORDER BY number",
+            *paths,
+        )
+        return {path: Entered(*known) for path, *known in rows}
 
     def ahead(self, now: datetime) -> dict[str, datetime]:
         """The newest stored time that lies after now, by what it is told of."""

@@ -8,26 +8,21 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.schema import LedgerPart, question_marks
+
+DELETE_MODE = "config DELETE_MODE"
+"""The command of a line that is no run: from then on it is another, and people are told."""
 
 
-class Runs:
+class Runs(LedgerPart):
     """One line per run of a command, the newest 10,000 of them."""
-
-    def __init__(self, connection: LedgerDatabase) -> None:
-        self._db = connection
 
     def begin_run(self, command: str, at: datetime) -> int:
         """Enter a round and return its number."""
         with self._db.commit():
-            row = self._db.row("SELECT coalesce(max(number), 0) + 1 FROM runs")
-            number = int(row[0]) if row else 1
-            self._db.run(
-                "INSERT INTO runs (number, command, started_at) VALUES (?, ?, ?)",
-                number,
-                command,
-                at.isoformat(),
-            )
+            number = self._number("SELECT coalesce(max(number), 0) FROM runs") + 1
+            begun = "INSERT INTO runs (number, command, started_at) VALUES (?, ?, ?)"
+            self._db.run(begun, number, command, at.isoformat())
         return number
 
     def end_run(
@@ -44,13 +39,8 @@ class Runs:
         rows the site said it has.
         """
         with self._db.commit():
-            self._db.run(
-                "UPDATE runs SET ended_at = ?, exit = ?, report = ? WHERE number = ?",
-                at.isoformat(),
-                code,
-                json.dumps(report),
-                number,
-            )
+            ended = "UPDATE runs SET ended_at = ?, exit = ?, report = ? WHERE number = ?"
+            self._db.run(ended, at.isoformat(), code, json.dumps(report), number)
             self._db.run("DELETE FROM runs WHERE number <= ? - 10000", number)
             self._db.run_many(
                 "UPDATE scales SET listed_at = iif(?2 IS NULL, ?3, listed_at), size = coalesce(?2,"
@@ -59,12 +49,57 @@ class Runs:
                 ((scale, rows, at.isoformat()) for scale, rows in sizes.items()),
             )
 
+    def cut_off(self, number: int) -> datetime | None:
+        """When the round before that one began, if it never ended."""
+        row = self._db.row(
+            "SELECT started_at, ended_at FROM runs WHERE number < ? AND command LIKE 'export%'"
+            " ORDER BY number DESC LIMIT 1",
+            number,
+        )
+        return None if row is None or row[1] is not None else datetime.fromisoformat(row[0])
+
+    def last_delete_mode(self) -> bool | None:
+        """The DELETE_MODE that was last entered, or by which the newest round went that ended.
+
+        None where there is none.
+        """
+        row = self._db.row(
+            "SELECT report FROM runs WHERE ended_at IS NOT NULL"
+            " AND (command LIKE 'export%' OR command = ?) ORDER BY number DESC LIMIT 1",
+            DELETE_MODE,
+        )
+        report = json.loads(row[0]) if row and row[0] else {}
+        mode = report.get("delete_mode") if isinstance(report, dict) else None
+        return mode if isinstance(mode, bool) else None
+
+    def enter_delete_mode(self, at: datetime, *, delete_mode: bool) -> None:
+        """Enter that people are told of another DELETE_MODE; a part of a commit of the caller's."""
+        number = self._number("SELECT coalesce(max(number), 0) FROM runs") + 1
+        self._db.run(
+            "INSERT INTO runs (number, command, started_at, ended_at, exit, report)"
+            " VALUES (?1, ?2, ?3, ?3, 0, ?4)",
+            number,
+            DELETE_MODE,
+            at.isoformat(),
+            json.dumps({"delete_mode": delete_mode}),
+        )
+
+    def missed(self) -> tuple[int, datetime | None]:
+        """How many rounds since the last good one did not get to their end, and since when."""
+        bad = (
+            "FROM runs WHERE command LIKE 'export%' AND number > (SELECT coalesce(max(number), 0)"
+            " FROM runs WHERE command LIKE 'export%' AND exit IN (0, 1))"
+        )
+        first = self._db.row(f"SELECT started_at {bad} ORDER BY number LIMIT 1")
+        count = self._number(f"SELECT count(*) {bad}")
+        return count, datetime.fromisoformat(first[0]) if first else None
+
     def last_run(self, good_until: datetime | None = None) -> tuple[datetime, int | None] | None:
-        """When the newest round ended, and its exit code; or the newest good one until then."""
+        """When the newest round ended, and its exit code; or the newest of exit 0 until then."""
         until = None if good_until is None else good_until.isoformat()
         row = self._db.row(
             "SELECT ended_at, exit FROM runs WHERE ended_at IS NOT NULL"
-            " AND command LIKE 'export%' AND (?1 IS NULL OR (exit IN (0, 1) AND ended_at <= ?1))"
+            " AND command LIKE 'export%' AND (?1 IS NULL OR (exit = 0 AND ended_at <= ?1))"
             " ORDER BY number DESC LIMIT 1",
             until,
         )
@@ -74,7 +109,7 @@ class Runs:
         """When the last of these began that ended well, or with only a part of it failed."""
         row = self._db.row(
             "SELECT started_at FROM runs WHERE exit IN (0, 1)"
-            f" AND command IN ({', '.join('?' * len(commands))}) ORDER BY number DESC LIMIT 1",
+            f" AND command IN ({question_marks(commands)}) ORDER BY number DESC LIMIT 1",
             *commands,
         )
         return None if row is None else datetime.fromisoformat(row[0])

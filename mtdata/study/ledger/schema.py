@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from mtdata.alerts.schema import INCIDENTS, INCIDENTS_NEWER, is_incident
-from mtdata.core.cells import is_day, is_text_list
+from mtdata.alerts.incidents import INCIDENTS, INCIDENTS_NEWER, is_incident
+from mtdata.core.cells import Meant, is_day, is_text_list
 from mtdata.core.reach import is_plain
-from mtdata.core.sqlite import FOREIGN, Schema, format_of
+from mtdata.core.sqlite import FOREIGN, LedgerDatabase, Schema, format_of
 from mtdata.study.model.states import LIVE, MALFORMED, ROWED, SAME_VALUES, STORED
 
 REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
@@ -98,15 +100,33 @@ def _is_state(state: object) -> bool:
     return isinstance(state, str) or (isinstance(state, int) and state <= SAME_VALUES)
 
 
-LEDGER = Schema(
-    3,
-    TABLES,
-    NEWER,
-    {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state},
-    WORKING,
-    ASTRAY,
-    REBUILD,
-)
+MEANT: Meant = {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state}
+LEDGER = Schema(3, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD)
+
+
+class LedgerPart:
+    """What is asked of some of the tables, and entered in them, over the one connection."""
+
+    def __init__(self, connection: LedgerDatabase) -> None:
+        self._db = connection
+
+    def _number(self, question: str, *values: Any) -> int:
+        row = self._db.row(question, *values)
+        return int(row[0]) if row else 0
+
+    def _commit(self, statement: str, *values: Any) -> int:
+        """Commit one statement; how many rows it changed."""
+        with self._db.commit():
+            return self._db.run(statement, *values)
+
+    def _commit_many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        with self._db.commit():
+            self._db.run_many(statement, rows)
+
+
+def question_marks(values: Sequence[object]) -> str:
+    """A place for each of these values in a statement."""
+    return ", ".join("?" * len(values))
 
 
 def knows_nothing(path: Path) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.files import Files
+from mtdata.study.ledger.schema import LedgerPart, question_marks
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.receipt import Span
 
@@ -24,9 +25,9 @@ class Snapshot(NamedTuple):
     columns: tuple[str, ...]
     highest: int
     malformed: int
-    sealed: int | None  # entries left out of the sheet, None = no sheet yet
-    tried_with: str | None
-    sheet: int | None
+    sealed: int | None = None  # entries left out of the sheet, None = no sheet yet
+    tried_with: str | None = None
+    sheet: int | None = None
 
 
 def _snapshot(row: tuple[Any, ...]) -> Snapshot:
@@ -40,11 +41,11 @@ _ALL = (
 )
 
 
-class Snapshots:
+class Snapshots(LedgerPart):
     """Every snapshot that was stored, in order."""
 
     def __init__(self, connection: LedgerDatabase, files: Files) -> None:
-        self._db = connection
+        super().__init__(connection)
         self._files = files
 
     def last(self, scale: str, day: str = "") -> Snapshot | None:
@@ -69,8 +70,7 @@ class Snapshots:
         """
         rows = self._db.all(
             f"SELECT {_ALL} FROM snapshots WHERE number IN"
-            " (SELECT max(number) FROM snapshots GROUP BY scale)"
-            " AND digest <> x''"
+            " (SELECT max(number) FROM snapshots GROUP BY scale) AND digest <> x''"
             " AND (sheet IS NULL OR (sealed > 0 AND tried_with <> ?)) ORDER BY scale",
             fingerprint,
         )
@@ -90,37 +90,18 @@ class Snapshots:
             self._files.save(mark)
             for start, length, digest in parts:
                 self._files.add_range(mark.number, start, length, key, digest, kept_at)
-            number = self._db.row("SELECT coalesce(max(number), 0) + 1 FROM snapshots")
-            made = snapshot._replace(number=int(number[0]) if number else 1)
-            self._db.run(
-                "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                made.number,
-                made.scale,
-                made.day,
-                made.digest,
-                *made.span,
-                made.rows,
-                json.dumps(made.columns),
-                made.highest,
-                made.malformed,
-                made.sealed,
-                made.tried_with,
-                made.sheet,
-            )
+            number = self._number("SELECT coalesce(max(number), 0) FROM snapshots") + 1
+            made = snapshot._replace(number=number)
+            cells = (*made[:4], *made.span, made.rows, json.dumps(made.columns), *made[7:])
+            self._db.run(f"INSERT INTO snapshots VALUES ({question_marks(cells)})", *cells)
         return made
 
     def bind(self, snapshot: Snapshot, sheet: int, sealed: int, fingerprint: str) -> None:
         """Commit which sheet shows the snapshot and how many entries it had to leave out."""
         with self._db.commit():
-            self._db.run(
-                "UPDATE snapshots SET sheet = ?, sealed = ?, tried_with = ? WHERE number = ?",
-                sheet,
-                sealed,
-                fingerprint,
-                snapshot.number,
-            )
+            bound = "UPDATE snapshots SET sheet = ?, sealed = ?, tried_with = ? WHERE number = ?"
+            self._db.run(bound, sheet, sealed, fingerprint, snapshot.number)
 
     def distrust(self, file: int) -> int:
         """Commit that a raw file is damaged: its snapshots are stored anew when they come."""
-        with self._db.commit():
-            return self._db.run("UPDATE snapshots SET digest = x'' WHERE file = ?", file)
+        return self._commit("UPDATE snapshots SET digest = x'' WHERE file = ?", file)

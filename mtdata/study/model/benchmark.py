@@ -19,15 +19,10 @@ def benchmark_text(marks: Mapping[str, Benchmark], before: bytes) -> bytes:
 
     Scales of the file as it stood `before` that are not among the marks stay as they are.
     """
-    view = _view(before)
-    for scale, mark in marks.items():
-        view[scale] = {"current": mark.current, "deleteable": mark.deleteable}
-    return json.dumps(view, indent=2, sort_keys=True).encode() + b"\n"
-
-
-def _view(text: bytes) -> dict[str, object]:
     try:
-        found = json.loads(text or b"{}")
+        found = json.loads(before or b"{}")
     except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = None
+    view = found if isinstance(found, dict) else {}
+    view |= {scale: mark._asdict() for scale, mark in marks.items()}
+    return json.dumps(view, indent=2, sort_keys=True).encode() + b"\n"

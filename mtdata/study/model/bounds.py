@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 MAX_ENTRY = 16 * 2**20
@@ -73,22 +73,15 @@ def twice(text: str, values: Mapping[str, Any]) -> set[str]:
     Every name is followed by a colon.  Where as many quotes are followed by colons as the entry has
     names, and no colon stands off, no name can stand twice, and nothing is parsed again.
     """
-    if text.count('":') == len(values) and " :" not in text and _is_one_line(text):
+    is_one_line = "\n" not in text and "\t" not in text and "\r" not in text
+    if text.count('":') == len(values) and " :" not in text and is_one_line:
         return set()
     found: set[str] = set()
 
     def noted(pairs: list[tuple[str, Any]]) -> None:
         names = [name for name, _ in pairs]
         if len(set(names)) < len(names):
-            found.update(_repeated(names))
+            found.update(name for name, number in Counter(names).items() if number > 1)
 
     json.loads(text, object_pairs_hook=noted)
     return found
-
-
-def _is_one_line(text: str) -> bool:
-    return "\n" not in text and "\t" not in text and "\r" not in text
-
-
-def _repeated(names: Iterable[str]) -> set[str]:
-    return {name for name, number in Counter(names).items() if number > 1}

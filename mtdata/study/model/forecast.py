@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mtdata.core.past import past
-from mtdata.core.ports import Room
+from mtdata.core.ports import LEAST_ROOM, Room
 from mtdata.core.schedule import LATE, PATIENCE_S, is_overdue, latest
 from mtdata.core.words import size, span
 
@@ -33,7 +33,6 @@ SETTLED_DAYS = 7
 # Lock-out and disk: before it is so far.
 LOCKOUT_SHARE = 0.8
 LOCKOUT_AHEAD_H = 48.0
-ROOM_BYTES = 512 * 1024**2
 ROOM_FILES = 1000
 RATE_DAYS = 7
 
@@ -135,7 +134,7 @@ _MAKE_ROOM = (
 
 def disk_low(room: Room, week_bytes: int, week_files: int) -> str | None:
     """Words when the disk has no room for another week like the last, or less than 512 MiB."""
-    least = max(ROOM_BYTES, week_bytes)
+    least = max(LEAST_ROOM, week_bytes)
     if room.bytes < least:
         return (
             f"{size(room.bytes)} are free, and {size(least)} should be: the pool grew by "
@@ -209,6 +208,3 @@ def coming(at: time, zone: tzinfo | None, now: datetime) -> datetime:
 def late_s(every_s: float) -> float:
     """Seconds after which a good round is late."""
     return max(LATE * every_s, PATIENCE_S)
-
-
-# words --------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 FORM, FORMS = 2, (2, 1)
 """How a sheet words its cells (row.py): that of today, and all, the newest first."""
-EMPTY_DIGEST = sha256(b"").digest()
 
 
 class FileMark(NamedTuple):
@@ -28,7 +27,7 @@ class FileMark(NamedTuple):
     path: str
     mode: str
     length: int = 0
-    digest: bytes = EMPTY_DIGEST
+    digest: bytes = sha256(b"").digest()
     columns: tuple[str, ...] = ()
     writing: bool = False
     form: int = FORM

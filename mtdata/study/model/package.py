@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -200,22 +200,12 @@ def _measured_entry(window: StreamWindow) -> Entry:
         if entry.values is None or entry.fault:
             return _resynchronised(window)
         window.garbled = True  # it is whole by itself, whatever has become of its comma
-    if entry.fault == "not JSON" and _may_hide_another(entry.body):
+    # brackets may pair by chance alone: a text without end can swallow its neighbours
+    if entry.fault == "not JSON" and _JOINT.search(entry.body) and _garbled_at(entry.body):
         return _resynchronised(window)
     window.take(length)
     window.sound = window.sound if entry.fault else entry.values
     return entry
-
-
-def _may_hide_another(body: bytes) -> bool:
-    """Whether its brackets pair by chance alone: a text without end can swallow its neighbours."""
-    if not _JOINT.search(body):
-        return False
-    try:
-        _LENIENT.decode(body.decode(errors="replace"))
-    except ValueError:
-        return True
-    return False
 
 
 def _measured(window: StreamWindow) -> int:
@@ -275,26 +265,20 @@ def _sound_at(window: StreamWindow, opening: int) -> bool:
             return False
         entry = read_entry(window.head(end, opening))
         if entry.values is not None:
-            return not entry.fault and _like(entry, window.sound)
-        if entry.fault != "not JSON" or not _breaks_off(entry.body):
+            # it has the fields of the one before: objects within an entry have others
+            is_like = window.sound is None or entry.values.keys() == window.sound.keys()
+            return is_like and not entry.fault
+        fault = _garbled_at(entry.body) if entry.fault == "not JSON" else None
+        breaks_off = fault and (fault.pos >= len(fault.doc) or fault.msg.startswith("Unterminated"))
+        if not breaks_off:
             return False
     return False
 
 
-def _like(entry: Entry, before: Mapping[str, Any] | None) -> bool:
-    """Whether it has the fields of the one before: objects within an entry have others."""
-    return before is None or entry.values is None or entry.values.keys() == before.keys()
-
-
-def _breaks_off(body: bytes) -> bool:
-    """Whether it is JSON up to where it ends."""
+def _garbled_at(body: bytes) -> json.JSONDecodeError | None:
+    """Where it is no JSON, whatever is wrong with its numbers and texts; None if it is all JSON."""
     try:
         _LENIENT.decode(body.decode(errors="replace"))
     except json.JSONDecodeError as error:
-        return error.pos >= len(error.doc) or error.msg.startswith("Unterminated")
-    return False
-
-
-def window(chunks: Iterable[bytes]) -> StreamWindow:
-    """Open a window for readers of other formats than a package (the raw files)."""
-    return StreamWindow(chunks)
+        return error
+    return None

@@ -11,12 +11,27 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
 from mtdata.study.model.scale import Scale
-from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
+
+
+class StepNoticeKind(StrEnum):
+    """The kinds of incident that a step can speak of, by their names in `incident.KINDS`."""
+
+    IDS_ANEW = "ids_anew"
+    DRIFT = "drift"
+    RAW_CHANGED = "raw_changed"
+    SHEET_CHANGED = "sheet_changed"
+    DELETE_FAILED = "delete_failed"
+
+
+class StepNotice(NamedTuple):
+    """One thing that a step met; `detail` is a sentence for people and holds no answer."""
+
+    kind: StepNoticeKind
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,7 +42,6 @@ class Package:
     path: str
     length: int
     digest: bytes
-    received_at: datetime
 
 
 class Span(NamedTuple):

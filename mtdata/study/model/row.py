@@ -204,6 +204,7 @@ def cells_digest(columns: Sequence[str], cells: Sequence[str]) -> bytes:
 
     Names and cells are joined by NUL; where one of them holds a NUL itself, they are told apart as
     JSON instead, so that no two different rows give the same text.
+    ValueError for cells that do not fit the columns.
     """
     if len(columns) != len(cells):
         raise ValueError("a row has one cell for each column")
@@ -213,6 +214,11 @@ def cells_digest(columns: Sequence[str], cells: Sequence[str]) -> bytes:
         filled = [text for pair in zip(columns, cells, strict=True) if pair[1] for text in pair]
         joined = "\0json" + json.dumps(filled)
     return sha256(joined.encode()).digest()
+
+
+def is_row(columns: Sequence[str], cells: Sequence[str], digest: bytes | None) -> bool:
+    """Whether there is a cell for each of these columns, and the digest is theirs."""
+    return len(cells) == len(columns) and cells_digest(columns, cells) == digest
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,8 @@ from mtdata.core.errors import NameRefused
 from mtdata.study.model.bounds import MAX_ID
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
+SHOWN = 5
+"""Names that are refused and told one by one."""
 
 
 class Scale(NamedTuple):
@@ -29,6 +31,12 @@ def checked_name(name: object) -> str:
         f"the site offers a scale named {shown}; a name may hold letters, digits, '_' and '-' "
         "(at most 100). The scale is not asked for and nothing of it is deleted."
     )
+
+
+def refuse_names(faults: Sequence[str]) -> None:
+    """NameRefused for all in one: a hundred thousand odd names are one incident, told once."""
+    more = len(faults) - SHOWN
+    raise NameRefused(" · ".join(faults[:SHOWN]) + (f" · and {more} more" if more > 0 else ""))
 
 
 def scale_of(item: Mapping[str, Any]) -> Scale:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
 
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.check import check_owner
@@ -15,8 +14,12 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.core.past import past
 from mtdata.core.sqlite import BESIDE
+from mtdata.core.words import size
 from mtdata.study.decryption.cipher import HINT
 from mtdata.study.ledger import Ledger
+from mtdata.study.model.forecast import disk_low
+from mtdata.study.model.scale import offered
+from mtdata.study.operations.key_trial import try_keys
 from mtdata.study.operations.known_pool import KnownPool
 from mtdata.study.operations.opening import (
     cipher_of,
@@ -27,6 +30,7 @@ from mtdata.study.operations.opening import (
     site_of,
 )
 from mtdata.study.replicas.copying import probe
+from mtdata.study.status.forecasts import disk_fault
 
 TRIED = ".check.sqlite3"
 
@@ -41,10 +45,9 @@ def check(site: SiteConfig) -> list[Finding]:
     if site.insecure:
         told = "plain http: anybody on the way can read it"
         found.append(Finding(site.name, "SERVER", "odd", told))
-    found.append(
-        _check_site(site) if site.ready else Finding(site.name, "READY", "odd", "False: not asked")
-    )
-    return found
+    if site.ready:
+        return found + _check_site(site)
+    return [*found, Finding(site.name, "READY", "odd", "False: not asked")]
 
 
 def names(settings: Settings) -> Sequence[str]:
@@ -71,7 +74,13 @@ def check_here(site: SiteConfig) -> list[Finding]:
         return [_check_keys(site), *strangers]
     if unknown := _unknown(site):
         return [_check_keys(site), unknown, *strangers]  # a probe would be made below the disk
-    return [_check_keys(site), _check_folder(site), *strangers, _check_clock(site)]
+    return [
+        _check_keys(site),
+        _check_folder(site),
+        *strangers,
+        *_check_room(site),
+        _check_clock(site),
+    ]
 
 
 def _unknown(site: SiteConfig) -> Finding | None:
@@ -85,18 +94,14 @@ def _unknown(site: SiteConfig) -> Finding | None:
 
 def _check_keys(site: SiteConfig) -> Finding:
     cipher, faults = cipher_of(site)
-    try:
+    with closing(cipher):
         names = cipher.key_names()
-    finally:
-        cipher.close()
     if faults:
-        return Finding(
-            site.name, "keys", "bad", "; ".join(f"{n}: {f}" for n, f in faults.items()), 78
-        )
+        told = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
+        return Finding(site.name, "keys", "bad", told, 78)
     if site.encryption == "off":
-        return Finding(
-            site.name, "keys", "good", "ENCRYPTION is off: sealed fields hold clear text"
-        )
+        told = "ENCRYPTION is off: sealed fields hold clear text"
+        return Finding(site.name, "keys", "good", told)
     if not names:
         return Finding(site.name, "keys", "odd", "no PRIVATE_FILE: sealed entries would be held")
     if hint := _hint(site):
@@ -143,10 +148,30 @@ def _check_ledger(site: SiteConfig) -> Finding:
     return Finding(site.name, "PATH", "good", str(site.path))
 
 
+def _check_room(site: SiteConfig) -> list[Finding]:
+    """How much room the disk of the pool has, and whether a week like the last fits in."""
+    try:
+        if has_pool(site):
+            with look_into(site) as pool:
+                room, low = pool.disk.room(), disk_fault(pool)
+        else:
+            room = FolderDisk(site.path).room()
+            low = disk_low(room, 0, 0)
+    except MTDataError as error:
+        return [Finding(site.name, "disk", "bad", str(error), error.exit_code)]
+    if low:
+        return [Finding(site.name, "disk", "bad", low, StorageError.exit_code)]
+    files = "" if room.files is None else f" and {room.files:,} files"
+    return [Finding(site.name, "disk", "good", f"{size(room.bytes)}{files} free")]
+
+
 def _check_clock(site: SiteConfig) -> Finding:
     now = SystemClock(site.timezone).now()
+    last, ahead = None, {}
     try:
-        last, ahead = _times(site, now)
+        if has_pool(site):
+            with look_into(site) as pool:
+                last, ahead = pool.ledger.runs.last_run(), pool.ledger.queries.ahead(now)
     except MTDataError as error:
         return Finding(site.name, "ledger", "bad", str(error), error.exit_code)
     shown = SystemClock(site.timezone).local(now).isoformat(timespec="seconds")
@@ -154,30 +179,18 @@ def _check_clock(site: SiteConfig) -> Finding:
         return Finding(site.name, "clock", "good", shown)
     times = ", ".join(f"{what} {at.isoformat(timespec='seconds')}" for what, at in ahead.items())
     told = f"times after now ({shown}) are in the ledger: {times}. They prove nothing, and"
-    if last is not None and past(last, now) is None:
+    if last is not None and past(last[0], now) is None:
         todo = f"the last round ended after now: set this machine's clock. {told} none counts"
         return Finding(site.name, "clock", "bad", todo, 1)
     return Finding(site.name, "clock", "odd", f"{told} what was done then is done again")
-
-
-def _times(site: SiteConfig, now: datetime) -> tuple[datetime | None, dict[str, datetime]]:
-    """When the last round ended, and what the ledger has of times after now."""
-    if not has_pool(site):
-        return None, {}
-    with look_into(site) as pool:
-        last = pool.ledger.runs.last_run()
-        return last and last[0], pool.ledger.queries.ahead(now)
 
 
 def _check_replica(site: SiteConfig, number: int) -> Finding:
     """Put a probe there and read it back; it stays there, as everything on a replica does."""
     config, what = site.replicas[number], f"REPLICAS {number + 1}"
     try:
-        replica = replicas_of(site)[number]
-        try:
+        with closing(replicas_of(site)[number]) as replica:
             place = probe(replica, first=not _has_copies(site, replica.address))
-        finally:
-            replica.close()
     except MTDataError as error:
         return Finding(site.name, what, "bad", str(error), error.exit_code)
     if config.insecure:
@@ -192,12 +205,15 @@ def _has_copies(site: SiteConfig, place: str) -> bool:
         return opening.pool.ledger.copies.has_any(place)
 
 
-def _check_site(site: SiteConfig) -> Finding:
-    client = site_of(site)
-    try:
-        scales = client.listing()
-    except MTDataError as error:
-        return Finding(site.name, "SERVER", "bad", str(error), error.exit_code)
-    finally:
-        client.close()
-    return Finding(site.name, "SERVER", "good", f"{site.server}: {len(scales)} scales")
+def _check_site(site: SiteConfig) -> list[Finding]:
+    with closing(site_of(site)) as client:
+        try:
+            listed = client.listing()
+        except MTDataError as error:
+            return [Finding(site.name, "SERVER", "bad", str(error), error.exit_code)]
+        told = f"{site.server}: {len(listed)} scale{'' if len(listed) == 1 else 's'}"
+        scales, _ = offered(listed)
+        return [
+            Finding(site.name, "SERVER", "good", told),
+            *try_keys(site, client, scales.values()),
+        ]

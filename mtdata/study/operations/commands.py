@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtdata import logs
 from mtdata.config import Settings, SiteConfig
-from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError, UsageError
 from mtdata.core.lock import HeldLock
 from mtdata.core.pool_files import RECOVERED
 from mtdata.core.sqlite import BESIDE, LedgerNewer
+from mtdata.core.step import Watch, unwatched
 from mtdata.core.stop import StopToken
 from mtdata.study.from_ledger import LedgerSheet, owed
-from mtdata.study.integrity.adopt import Adoption
-from mtdata.study.integrity.adopted_totals import AdoptedTotals
+from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.decode import PoolDecoder
-from mtdata.study.integrity.strangers import strangers
+from mtdata.study.integrity.placing import strangers
 from mtdata.study.ledger import Ledger, Released
 from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
@@ -41,13 +40,16 @@ from mtdata.study.operations.opening import (
 )
 from mtdata.study.operations.reclaiming import accept
 from mtdata.study.pipeline import verify
-from mtdata.study.pool import Pool, ScaleRun
+from mtdata.study.pool import Pool
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import forecasts, overview
 from mtdata.study.status.report import RoundResult
-from mtdata.study.status.shape import as_json
+from mtdata.study.status.shape import SiteShape
+
+if TYPE_CHECKING:
+    from mtdata.core.metrics import MetricsPage
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
@@ -58,7 +60,7 @@ COLLECTED, KEPT = forecasts.COLLECTED, forecasts.KEPT
 def export(
     site: SiteConfig,
     wanted: str,
-    watch: Callable[[str], None] = lambda _: None,
+    watch: Watch = unwatched,
     stop: StopToken | None = None,
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
@@ -77,9 +79,7 @@ def export(
             return played.play(wanted)
 
 
-def rebuild_ledger(
-    site: SiteConfig, watch: Callable[[str], None] = lambda _: None
-) -> dict[str, Any]:
+def rebuild_ledger(site: SiteConfig, watch: Watch = unwatched) -> dict[str, Any]:
     """Make a lost or unreadable ledger, or one behind its files, again from the files.
 
     So a person says that what lies there is meant, though it be another pool than was known.
@@ -89,9 +89,8 @@ def rebuild_ledger(
     with logs.at(site=site.name), alone_on(site) as held:
         if knows_its_files(site) and _is_in_step(site):
             if meant:
-                return AdoptedTotals(
-                    odd=[f"the ledger is well. From now on this is meant: {meant}"]
-                ).as_json()
+                told = f"the ledger is well. From now on this is meant: {meant}"
+                return AdoptedTotals(odd=[told]).as_json()
             raise UsageError(
                 f"{site.path / Ledger.NAME} is there, readable, and knows every raw file: nothing "
                 "was done. `mtdata verify` without --rebuild-ledger holds the pool against it"
@@ -110,7 +109,7 @@ def _is_in_step(site: SiteConfig) -> bool:
         return False
 
 
-def _adopt(site: SiteConfig, watch: Callable[[str], None], held: HeldLock) -> AdoptedTotals:
+def _adopt(site: SiteConfig, watch: Watch, held: HeldLock) -> AdoptedTotals:
     """Enter the pool's files in a new ledger, which gets its name when it is whole."""
     disk = HeldDisk(site.path, held, StopToken().check)
     for ending in BESIDE:
@@ -128,7 +127,10 @@ def _adopt(site: SiteConfig, watch: Callable[[str], None], held: HeldLock) -> Ad
 
 
 def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
-    """Sheets out of raw again; without a ledger every raw file gives one of its own."""
+    """Sheets out of raw again; without a ledger every raw file gives one of its own.
+
+    StorageError for a check without a ledger.
+    """
     known = knows_its_files(site)
     with (
         logs.at(site=site.name),
@@ -152,16 +154,12 @@ def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> li
             done = write(scale, disk, folder)
             recovery.write_readmes(disk, folder)
         for one in done:
-            _tell_decoded(one)
+            if one.difference:
+                log.warning("%s: %s", one.sheet, one.difference)
+            else:
+                level = logging.INFO if one.made and not one.identical else logging.DEBUG
+                log.log(level, "%s: %d rows, %d left out", one.sheet, one.rows, one.left_out)
         return [one.as_json() for one in done]
-
-
-def _tell_decoded(one: Any) -> None:
-    if one.difference:
-        log.warning("%s: %s", one.sheet, one.difference)
-    else:
-        level = logging.INFO if one.made and not one.identical else logging.DEBUG
-        log.log(level, "%s: %d rows, %d left out", one.sheet, one.rows, one.left_out)
 
 
 def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:
@@ -182,32 +180,17 @@ def look_ahead(site: SiteConfig) -> None:
             forecasts.look_ahead(pool, site, pool.clock.now())
 
 
-def status(site: SiteConfig) -> dict[str, Any]:
+def status(site: SiteConfig) -> SiteShape:
     """How the pool stands."""
     with look_into(site) as pool:
-        return as_json(overview.overview(pool, site))
+        return overview.overview(pool, site)
 
 
-def write_metrics(settings: Settings, path: Path | None = None) -> None:
-    """Write how every pool stands for Prometheus: to `path`, else to METRICS, else nowhere.
+def fill_metrics(settings: Settings, page: MetricsPage) -> None:
+    """Enter how every pool stands; a site whose ledger cannot be read is one that is not up."""
+    from mtdata.study.status import metrics  # late: few commands write numbers
 
-    A site whose ledger cannot be read is one that is not up.  StorageError when the file cannot be.
-    """
-    path = path or settings.daemon.metrics
-    if path is None:
-        return
-    from mtdata.study.status import (
-        metrics,  # late: few commands write numbers, and it takes its time
-    )
-
-    metrics.write(path, numbers(settings))
-
-
-def numbers(settings: Settings) -> bytes:
-    """How every pool stands, for Prometheus."""
-    from mtdata.study.status import metrics
-
-    states: dict[str, Any] = {}
+    states: dict[str, SiteShape] = {}
     faulty = []
     for site in (site for site in settings.sites if has_pool(site)):
         try:
@@ -215,7 +198,7 @@ def numbers(settings: Settings) -> bytes:
         except StorageError as error:
             faulty.append(site.name)
             log.warning("%s: its numbers are missing: %s", site.name, error)
-    return metrics.page(states, faulty, SystemClock().now())
+    metrics.fill(page, states, faulty)
 
 
 def held(site: SiteConfig) -> list[dict[str, Any]]:
@@ -254,10 +237,9 @@ class _Proven(NamedTuple):
 
 
 def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
-    run = ScaleRun(scale, pool, pool.clock.now())
-    report = ScaleReport(run)
+    report = ScaleReport.begin(pool, scale)
     pool.ledger.listing.expect(scale.name)
-    proven = verify(report.noting(owed(run)), LedgerSheet(run, copying))
+    proven = verify(report.noting(owed(report.run)), LedgerSheet(report.run, copying))
     ids = [line.entry.id for verified in report.noting(proven) for line in verified.deletable]
     return _Proven(report, ids, *copying.waiting())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ from mtdata.config import Settings, SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import JobError, StorageError
 from mtdata.core.pool_files import RECOVERED
+from mtdata.core.step import Step
 from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
+from mtdata.study.files.append_file import digest_of
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.decoded import Decoded
@@ -58,10 +59,6 @@ SCALE = Parameter(
 )
 
 
-def _key(parameters: Parameters) -> str:
-    return f"study:{parameters['server']}"
-
-
 def _base(kind: str) -> Callable[[Parameters], str]:
     return lambda parameters: f"{kind}_{parameters['server']}".rstrip("._")
 
@@ -76,8 +73,8 @@ def _sites(work: Work) -> list[str]:
 def _export(work: Work) -> None:
     site = work.settings.site(work.part)
 
-    def watch(step: str) -> None:
-        work.progress(0, step=step)
+    def watch(step: Step) -> None:
+        work.progress(step.ever, step=str(step))
 
     with heartbeat.beating(work.settings, site.name) as ended:
         report = commands.export(site, work.parameters["scale"], watch, work.stop_token)
@@ -113,10 +110,9 @@ def _has_pool(site: SiteConfig) -> bool:
 
 
 def _of_site(work: Work, site: SiteConfig) -> list[str]:
+    scale, known = work.parameters["scale"], knows_its_files(site)
     with _recovering(site) as opening:
-        paths = PoolDecoder(opening.pool).planned(
-            work.parameters["scale"], known=knows_its_files(site)
-        )
+        paths = PoolDecoder(opening.pool).planned(scale, known=known)
     return [f"{site.name}{BETWEEN}{path}" for path in paths]
 
 
@@ -164,16 +160,8 @@ def _decode(work: Work) -> None:
 
 
 def _enter(work: Work, disk: FencedDisk, path: str, done: Decoded) -> None:
-    digest = sha256()
-    for piece in disk.stream(path):
-        digest.update(piece)
-    work.add_artifact(
-        done.sheet,
-        str(disk.root / path),
-        rows=done.rows,
-        size=disk.size(path),
-        sha256=digest.hexdigest(),
-    )
+    place, size, digest = str(disk.root / path), disk.size(path), digest_of(disk, path).hex()
+    work.add_artifact(done.sheet, place, rows=done.rows, size=size, sha256=digest)
 
 
 EXPORT = Kind(
@@ -185,8 +173,9 @@ EXPORT = Kind(
     split=_sites,
     run=_export,
     base=_base("study.export"),
-    key=_key,
-    about="One round: collect what a study site has, and delete there what is safe here.",
+    key=lambda parameters: f"study:{parameters['server']}",
+    title="Round",
+    about="Collect what a study site has, and delete there what is safe here",
 )
 DECODE = Kind(
     name="study.decode",
@@ -196,6 +185,7 @@ DECODE = Kind(
     base=_base("study.decode"),
     key=lambda parameters: f"decode:{parameters['server']}",
     max_runners=64,
-    about=f"Make the sheets of a pool again from its raw files, into {RECOVERED}.",
+    title="Sheets anew",
+    about=f"Make a study's sheets again from its raw files, into {RECOVERED}",
 )
 KINDS: Kinds = {kind.name: kind for kind in (EXPORT, DECODE)}

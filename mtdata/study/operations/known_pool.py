@@ -19,6 +19,9 @@ from mtdata.core.errors import ConfigError, DamageError, MTDataError, Reach, Sto
 from mtdata.core.pool_files import MARKER, RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.identity import (
+    Identity,
+    Remembered,
+    differs,
     identity_of,
     new_identity,
     remember,
@@ -26,7 +29,6 @@ from mtdata.study.files.identity import (
     write_identity,
 )
 from mtdata.study.ledger import Ledger
-from mtdata.study.model.identity import Identity, Remembered, differs
 
 log = logging.getLogger(__name__)
 MEANT = "If what lies there now is meant: mtdata pool {} --accept"
@@ -176,8 +178,8 @@ class KnownPool:
         here = YET
         if disk is not None:
             identity = self.identity() or new_identity(self._site.name, self._site.server)
-            mine = identity._replace(name=self._site.name)
-            mine = mine._replace(server=self._site.server or mine.server)
+            server = self._site.server or identity.server
+            mine = identity._replace(name=self._site.name, server=server)
             write_identity(disk, mine)
             here = Remembered(mine.sign, device_of(self._site.path), mine.age)
         self._remember(here)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -17,8 +16,7 @@ from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.lock import HeldLock, PoolLock
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.core.stop import StopToken
-from mtdata.study.collectors import open_site
-from mtdata.study.collectors.cancellable import CancellableSite
+from mtdata.study.collectors import CancellableSite, open_site
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
 from mtdata.study.decryption.keys import load_keys
@@ -120,13 +118,11 @@ def look_into(site: SiteConfig) -> Iterator[Pool]:
     """
     if not has_ledger(site):
         KnownPool(site).refuse()
-    disk, ledger = FolderDisk(site.path), Ledger(site.path / Ledger.NAME)
-    try:
+    disk = FolderDisk(site.path)
+    with closing(Ledger(site.path / Ledger.NAME)) as ledger:
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)
         yield Pool(disk, archive, sheets, ledger, ClearCipher(), SystemClock(site.timezone))
-    finally:
-        ledger.close()
 
 
 _SEARCH = Lock()
@@ -225,13 +221,28 @@ def knows_its_files(site: SiteConfig) -> bool:
     return has_ledger(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))
 
 
-def incident_ledgers(settings: Settings) -> dict[str, Callable[[], LedgerDatabase]]:
-    """The ledgers of the pools that are there, for who tells people of incidents.
+@dataclass(frozen=True, slots=True)
+class SiteLedger:
+    """The ledger of a pool as one has it who only knows its incidents."""
 
-    StorageError where one is hidden from us.
-    """
-    return {
-        site.name: partial(LedgerDatabase, site.path / Ledger.NAME, LEDGER)
-        for site in settings.sites
-        if has_ledger(site)
-    }
+    site: SiteConfig
+
+    def is_there(self) -> bool:
+        """Port: IncidentLedger.is_there."""
+        return has_ledger(self.site)
+
+    def open(self) -> LedgerDatabase | None:
+        """Port: IncidentLedger.open."""
+        if self.is_there():
+            return LedgerDatabase(self.site.path / Ledger.NAME, LEDGER)
+        KnownPool(self.site).refuse()
+        return None
+
+    def refuse_closing(self, number: int) -> None:
+        """Port: IncidentLedger.refuse_closing."""
+        refuse_stranger(self.site)
+
+
+def incident_ledgers(settings: Settings) -> dict[str, SiteLedger]:
+    """The ledger of every site, also of one without a pool."""
+    return {site.name: SiteLedger(site) for site in settings.sites}

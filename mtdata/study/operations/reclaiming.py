@@ -6,7 +6,7 @@ It asks no site, deletes nothing, and leaves the other folder as it is.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, count
@@ -20,16 +20,16 @@ from mtdata.core.errors import MTDataError, UsageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.pool_files import HELD, RAW
 from mtdata.core.ports import Disk
+from mtdata.core.step import Step, Watch
 from mtdata.core.stop import StopToken
 from mtdata.study.files.append_file import digest_of
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.placing import Placing
 from mtdata.study.model.days import Named
-from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.operations.opening import HeldDisk, locked, open_pool, refuse_stranger
 from mtdata.study.pending import make_waiting_rows
-from mtdata.study.pool import Pool, ScaleRun
+from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,11 @@ log = logging.getLogger(__name__)
 def pool_json(site: SiteConfig) -> dict[str, Any]:
     """How the pool at PATH stands to the one that was known; `exit` is that of a round."""
     known = KnownPool(site)
-    identity, fault = known.identity(), _fault(known)
+    identity = known.identity()
+    try:
+        fault = known.fault()
+    except MTDataError as error:
+        fault = error
     return {
         "exit": fault.exit_code if fault else 0,
         "path": str(site.path),
@@ -49,13 +53,6 @@ def pool_json(site: SiteConfig) -> dict[str, Any]:
         "remembered": known.is_remembered(),
         "faults": [str(fault)] if fault else [],
     }
-
-
-def _fault(known: KnownPool) -> MTDataError | None:
-    try:
-        return known.fault()
-    except MTDataError as error:
-        return error
 
 
 def accept(site: SiteConfig, *, renamed: bool) -> dict[str, Any]:
@@ -82,7 +79,7 @@ def accept(site: SiteConfig, *, renamed: bool) -> dict[str, Any]:
     return pool_json(site) | {"accepted": str(fault) if fault else ""}
 
 
-def take(site: SiteConfig, folder: Path, watch: Callable[[str], None]) -> dict[str, Any]:
+def take(site: SiteConfig, folder: Path, watch: Watch) -> dict[str, Any]:
     """Take in what the raw files of another pool's folder hold and this one's ledger lacks.
 
     Rows are made of it at once.  UsageError where there is nothing of a pool.
@@ -90,26 +87,18 @@ def take(site: SiteConfig, folder: Path, watch: Callable[[str], None]) -> dict[s
     folder = folder.absolute()
     if not (folder / RAW).is_dir() or folder.resolve() == site.path.resolve():
         raise UsageError(f"{folder}: allowed is the folder of another pool, with {RAW} in it")
-    with (
-        logs.at(site=site.name),
-        locked(site) as held,
-        open_pool(site, held=held) as opening,
-    ):
+    with logs.at(site=site.name), locked(site) as held, open_pool(site, held=held) as opening:
         pool = opening.pool
         log_stand(CatchUp(pool, watch).play())
         before = pool.ledger.adopted.count()
         source = _Source(pool, FolderDisk(folder))
         files = [*source.raw(watch), *source.held()]
         log_stand(CatchUp(pool, watch).play())
-        make_waiting_rows(pool, partial(_report_of, pool))
+        make_waiting_rows(pool, partial(ScaleReport.begin, pool))
         pool.ledger.files.release_all()
         entries = pool.ledger.adopted.count() - before
         log.warning("%d files with %d entries were taken in from a folder", len(files), entries)
         return {"exit": 0, "files": files, "entries": entries, "left": source.left}
-
-
-def _report_of(pool: Pool, scale: Scale) -> ScaleReport:
-    return ScaleReport(ScaleRun(scale, pool, pool.clock.now()))
 
 
 class _Source:
@@ -121,10 +110,10 @@ class _Source:
         self._taken = pool.ledger.files.paths()
         self.left: list[str] = []
 
-    def raw(self, watch: Callable[[str], None]) -> Iterator[str]:
+    def raw(self, watch: Watch) -> Iterator[str]:
         """Copy each raw file that holds what the ledger lacks, as a part of its day."""
         for path in _files(self._disk, RAW, ".json"):
-            watch(path)
+            watch(Step(path))
             named = self._placing.of(path)
             if named is None:
                 self.left.append(path)
@@ -151,8 +140,8 @@ class _Source:
         stem, numbered, number = base.rpartition("_part")
         stem = stem if numbered and number.isdecimal() else base
         names = chain([path], (f"{stem}_part{part}.json" for part in count(2)))
-        free = (n for n in names if n not in self._taken and self._pool.disk.size(n) is None)
-        name = next(free)
+        ours = self._pool.disk
+        name = next(n for n in names if n not in self._taken and ours.size(n) is None)
         self._taken.add(name)
         return name
 

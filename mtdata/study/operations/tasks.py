@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
+from functools import partial
 from typing import NamedTuple
 
-from mtdata.config import DaemonConfig, Settings, SiteConfig
+from mtdata.config import DaemonConfig, SiteConfig
 from mtdata.core import schedule
 from mtdata.core.errors import StorageError
+from mtdata.core.step import Step
 from mtdata.jobs.rounds import Rounds, TaskTurn
 from mtdata.study.operations import check, verify
 from mtdata.study.operations import commands as app
@@ -39,15 +41,7 @@ class StudyTask(NamedTuple):
         return schedule.is_due_daily(last, at, site.timezone, now)
 
 
-def _collect(turn: TaskTurn[SiteConfig]) -> int:
-    return _round(turn, ".")
-
-
-def _keep(turn: TaskTurn[SiteConfig]) -> int:
-    return _round(turn, "static")
-
-
-def _round(turn: TaskTurn[SiteConfig], wanted: str) -> int:
+def _round(wanted: str, turn: TaskTurn[SiteConfig]) -> int:
     turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.stop_token))
     return turn.ended[-1].exit
 
@@ -55,32 +49,25 @@ def _round(turn: TaskTurn[SiteConfig], wanted: str) -> int:
 def _verify(turn: TaskTurn[SiteConfig]) -> int:
     if not has_pool(turn.site) and not has_raw(turn.site):
         return 0
-    turn.watch("verifying")
+    turn.watch(Step("verifying"))
     since = schedule.latest(turn.terms.scrub_at, turn.site.timezone, turn.now)
-    found = verify.verify_share(
-        turn.site, since, turn.terms.scrub_days, turn.must_yield, turn.stop_token
-    )
+    days, must_yield, stop = turn.terms.scrub_days, turn.must_yield, turn.stop_token
+    found = verify.verify_share(turn.site, since, days, must_yield, stop)
     return StorageError.exit_code if found["wrong"] else 0
 
 
-COLLECT = StudyTask("collect", app.COLLECTED, lambda site, config: None, _collect)
+COLLECT = StudyTask("collect", app.COLLECTED, lambda site, config: None, partial(_round, "."))
 DAILY = (
-    StudyTask("static", app.KEPT, lambda site, config: site.static_at, _keep),
+    StudyTask("static", app.KEPT, lambda site, config: site.static_at, partial(_round, "static")),
     StudyTask("verify", (verify.VERIFIED,), lambda site, config: config.scrub_at, _verify),
 )
 """What is done once a day; a new one is one line here."""
 
 
-def ready_sites(settings: Settings) -> list[SiteConfig]:
-    """What is collected from."""
-    return [site for site in settings.sites if site.ready]
-
-
 ROUNDS = Rounds(
-    sites=ready_sites,
+    sites=lambda settings: [site for site in settings.sites if site.ready],
     collect=COLLECT,
     daily=DAILY,
     check_here=check.check_here,
     look_ahead=app.look_ahead,
-    write_metrics=app.write_metrics,
 )

@@ -31,17 +31,12 @@ Bar = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Given a number of bytes, something to be told how many more were read."""
 
 
-def no_bar(total: int) -> AbstractContextManager[Callable[[int], None]]:
-    """Nobody looks."""
-    return nullcontext(lambda count: None)
-
-
 def verify(
     site: SiteConfig,
     *,
     rate: float = 0,
     enough: Callable[[int, int], bool] = lambda read, total: False,
-    bar: Bar = no_bar,
+    bar: Bar = lambda total: nullcontext(lambda count: None),
     stop: StopToken | None = None,
 ) -> dict[str, Any]:
     """Read a pool against its ledger, longest unread first, and mend what can be mended.

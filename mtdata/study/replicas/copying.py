@@ -167,11 +167,8 @@ class Copying:
             self._guarded(replica, partial(self._look, replica, wanted))
             lacking = [one for one in held.values() if not self._is_sure(replica, one)]
             self._unconfirmed[replica.address] += len(lacking)
-        sure = frozenset(
-            seq
-            for seq, one in held.items()
-            if all(self._is_sure(replica, one) for replica in self._pool.replicas)
-        )
+        replicas = self._pool.replicas
+        sure = frozenset(s for s, r in held.items() if all(self._is_sure(at, r) for at in replicas))
         self._waiting += len(held) - len(sure)
         return sure
 
@@ -192,7 +189,9 @@ class Copying:
         known = [one for one in sorted(wanted) if not self._is_sure(replica, one)]
         known = [one for one in known if copies.is_confirmed(place, one)]
         lost = []
-        for one, there in _several(partial(_stands, replica), known):
+        for one, there in _several(
+            lambda r: replica.confirm(copy_name(r), r.length, r.digest), known
+        ):
             if there:
                 self._sure.add((place, one.file, one.start))
             else:
@@ -200,10 +199,6 @@ class Copying:
         if lost:
             copies.forget(place, lost)
             self._lost.setdefault(place, []).extend(lost)
-
-
-def _stands(replica: Replica, one: Range) -> bool:
-    return replica.confirm(copy_name(one), one.length, one.digest)
 
 
 def _covering(pool: Pool, entries: list[Kept]) -> dict[int, Range | None]:

@@ -11,11 +11,18 @@ from urllib.parse import unquote, urlsplit
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import ConfigError, ReplicaError, StorageError
 from mtdata.core.places import KnownFolder
+from mtdata.core.reach import DiskFull
 from mtdata.study.model.copy import checked_copy_name
 from mtdata.study.replicas.access import ReplicaAccess
 
 MARKER = ".mtdata-replica"
 MARKED = b"Copies of raw answers lie here. MTData refuses a folder that has lost this file.\n"
+
+
+class ReplicaFull(ReplicaError):
+    """There is no room left on its disk."""
+
+    incident = "replica_full"
 
 
 class FolderReplica:
@@ -81,4 +88,5 @@ class FolderReplica:
         try:
             yield
         except StorageError as error:
-            raise ReplicaError(f"{self.address}: {error}") from None
+            kind = ReplicaFull if isinstance(error, DiskFull) else ReplicaError
+            raise kind(f"{self.address}: {error}") from None

@@ -8,14 +8,7 @@ from contextlib import closing
 from hashlib import sha256
 
 from mtdata.core.errors import ConfigError, ReplicaError, ReplicaRefused, ReplicaWrong
-from mtdata.core.s3 import (
-    DAMAGED,
-    S3Bucket,
-    StoreFault,
-    StoreRefusal,
-    Words,
-    bucket_of,
-)
+from mtdata.core.s3 import DAMAGED, S3Bucket, StoreFault, StoreRefusal, Words, bucket_of
 from mtdata.study.model.copy import checked_copy_name
 from mtdata.study.replicas.access import ReplicaAccess
 

@@ -15,27 +15,26 @@ from typing import Any
 from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
 from mtdata.config import SiteConfig
-from mtdata.core.errors import MTDataError, NameRefused, PackageError, SiteError, UsageError
+from mtdata.core.errors import MTDataError, PackageError, SiteError, UsageError
 from mtdata.core.pool_files import BENCHMARK
+from mtdata.core.step import Step, Watch, unwatched
 from mtdata.study.from_ledger import LedgerSheet, owed, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
+from mtdata.study.model.benchmark import benchmark_text
 from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.receipt import Verified
-from mtdata.study.model.scale import Scale, chosen, offered
+from mtdata.study.model.scale import Scale, chosen, offered, refuse_names
 from mtdata.study.pending import make_waiting_rows, release_files
 from mtdata.study.pipeline import carry, delete, make_rows, verify
-from mtdata.study.pool import Pool, ScaleRun
+from mtdata.study.pool import Pool
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
-from mtdata.study.round.benchmark_file import write_benchmark
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.snapshots import keep_snapshot
 from mtdata.study.status.forecasts import Forecasts
-from mtdata.study.status.report import REPLICAS, RoundReport, RoundResult, summary
+from mtdata.study.status.report import OF_SITE, REPLICAS, STORAGE, RoundReport, RoundResult, summary
 
 log = logging.getLogger(__name__)
-SHOWN = 5
-"""Names that are refused and told one by one."""
 
 
 class Round:
@@ -47,21 +46,20 @@ class Round:
         pool: Pool,
         site: Site,
         key_faults: Mapping[str, str] | None = None,
-        watch: Callable[[str], None] = lambda step: None,
+        watch: Watch = unwatched,
         keep: Callable[..., None] = lambda *, changed: None,
     ) -> None:
         """`keep` lets the pool bear its identity: before the first delete, after a good round."""
-        self._config = config
-        self._pool = pool
-        self._site = site
+        self._config, self._pool, self._site = config, pool, site
         self._watch, self._keep = watch, keep
         self._copying = Copying(pool)
-        self._report = RoundReport(config.name, pool, key_faults or {})
-        self._forecasts = Forecasts(pool, config, self._report)
         self._sizes: dict[str, int | None] = {}  # rows the site has; None once carried home
+        self._report = RoundReport(config.name, pool, key_faults or {}, self._sizes)
+        self._forecasts = Forecasts(pool, config, self._report)
         self._scales: dict[str, ScaleReport] = {}
         self._asked: dict[str, ScaleReport] = {}
         self._may_ask = config.delete_limit
+        self._place, self._of = 0, 0  # which of the wanted scales is in hand
         self._stand: Stand | None = None  # None until ledger and files are in step
 
     def play(self, wanted: str) -> RoundResult:
@@ -70,16 +68,17 @@ class Round:
         number = runs.begin_run(f"export {self._config.name} {wanted}", clock.now())
         with logs.at(site=self._config.name, round=number):
             log.debug("a round begins: %s", wanted)
+            tell, mode = self._report.tell_of_last_round, self._config.delete_mode
+            self._report.guard("", partial(tell, number, delete_mode=mode))
             self._report.guard("", self._forecasts.disk)
             self._report.guard("", lambda: self._whole(wanted))
             self._report.guard("", self._copy_the_rest)
             self._report.guard("", self._keep_identity)
-            result = self._report.end()
-            entered = result.exit
-            runs.end_run(number, entered, result.as_json(), clock.now(), self._sizes)
+            entered = (result := self._report.end()).exit
+            runs.end_run(number, entered, result.as_entered(), clock.now(), self._sizes)
             self._report.guard("", self._forecasts.after_round)
             if self._report.end().exit != entered:
-                runs.end_run(number, result.exit, result.as_json(), clock.now())
+                runs.end_run(number, result.exit, result.as_entered(), clock.now())
             log.log(*summary(result))
         return result
 
@@ -91,41 +90,42 @@ class Round:
                 release_files(self._pool)
             raise
 
-    def _catch_up(self) -> Stand:
-        """Bring ledger and files into step; what cannot be stops its scale, or every delete."""
-        self._stand = stand = CatchUp(self._pool, self._watch).play()
-        tell_of_stand(self._report, self._pool, stand)
-        if stand.older:
-            self._may_ask = 0
-        return stand
-
     def _steps(self, wanted: str) -> None:
         pool = self._pool
         self._copying.begin()
-        stand = self._catch_up()
+        self._stand = stand = CatchUp(pool, self._watch).play()
+        tell_of_stand(self._report, pool, stand)
+        if stand.older:
+            self._may_ask = 0
         make_waiting_rows(pool, self._begin_report, self._note, stand.holds_up)
         try:
-            for scale in self._wanted(wanted):
+            scales = self._wanted(wanted)
+            self._of = len(scales)
+            for self._place, scale in enumerate(scales, 1):
                 with logs.at(scale=scale.name):
                     self._report.guard(scale.name, partial(self._scale, scale))
+            self._report.refuse_outage(sum(scale.size > 0 for scale in scales))
             self._prove_deletes()
         finally:
             self._report.tell_of_keys()
             written = self._report.guard("", self._write_benchmark)
         pool.ledger.files.release_all()
-        over = ("site_unreachable", "site_refused", "package_broken")
-        over = (*over, *(() if pool.replicas else REPLICAS))
-        self._report.close("", (*over, "storage") if written else over)
+        over = (*OF_SITE, *(() if pool.replicas else REPLICAS), *(STORAGE if written else ()))
+        self._report.close("", over)
 
     def _begin_report(self, scale: Scale) -> ScaleReport:
-        """The report of a scale, begun when the round first comes to it."""
-        report = self._scales.get(scale.name)
-        if report is None:
-            at, holds = self._pool.clock.now(), self._config.holds_drift
-            report = ScaleReport(ScaleRun(scale, self._pool, at, drift_holds=holds))
-            self._scales[scale.name] = report
+        if scale.name not in self._scales:
+            holds = self._config.holds_drift
+            begun = ScaleReport.begin(self._pool, scale, drift_holds=holds)
+            self._scales[scale.name] = replace(begun, heard=self._tell_step)
+        report = self._scales[scale.name]
         report.run = replace(report.run, scale=scale)
         return report
+
+    def _tell_step(self, report: ScaleReport) -> None:
+        scale, ever = report.run.scale, sum(one.received for one in self._scales.values())
+        far = report.received, scale.size, ever, "receiving", report.came
+        self._watch(Step(scale.name, self._place, self._of, *far))
 
     def _note(self, report: ScaleReport) -> None:
         self._report.note(report, delete_mode=self._config.delete_mode)
@@ -133,7 +133,7 @@ class Round:
     # what the site offers -----------------------------------------------------------------------
 
     def _wanted(self, word: str) -> list[Scale]:
-        self._watch("listing")
+        self._watch(Step("listing"))
         offered = self._offered(self._site.listing(), whole=word in (".", "all"))
         picked = chosen(offered, word)
         if not picked and word not in (".", "static", "all"):
@@ -142,10 +142,9 @@ class Round:
         return picked
 
     def _offered(self, lines: list[Mapping[str, Any]], *, whole: bool) -> list[Scale]:
-        """The scales of the listing whose names may be used."""
         found, faults = offered(lines)
         if faults:
-            self._report.guard("", partial(_refuse, faults))
+            self._report.guard("", partial(refuse_names, faults))
         else:
             self._report.close("", ("name_refused",))
         if whole:
@@ -174,7 +173,7 @@ class Round:
         if self._stand and self._stand.holds_up(scale.name):
             return
         report = self._begin_report(scale)
-        self._watch(scale.name)
+        self._tell_step(report)
         self._sizes[scale.name] = scale.size
         if scale.size or scale.deleteable:
             self._pool.ledger.listing.see(scale)
@@ -185,7 +184,7 @@ class Round:
                 self._delete(report)
             elif scale.size:
                 keep_snapshot(report, self._site)
-            self._report.close(scale.name, ("package_broken", "storage"))
+            self._report.close(scale.name, ("package_broken", *STORAGE))
             self._sizes[scale.name] = None
         finally:
             if scale.name not in self._asked:  # else it is noted once its deletes are proven
@@ -232,9 +231,8 @@ class Round:
         run, noting = report.run, report.noting
         proven = noting(verify(noting(owed(run)), LedgerSheet(run, self._copying)))
         before = self._may_ask
-        for deleted in noting(
-            delete(run, self._site, self._marking_changes(proven), self._may_ask)
-        ):
+        deleting = delete(run, self._site, self._marking_changes(proven), before)
+        for deleted in noting(deleting):
             self._asked[run.scale.name] = report
             self._may_ask -= len(deleted.answers)
         if before > self._may_ask:
@@ -253,7 +251,7 @@ class Round:
         """One listing tells what is gone; a scale that is not empty is read once more."""
         if not self._asked:
             return
-        self._watch("proving deletes")
+        self._watch(Step("proving deletes"))
         try:
             left, _ = offered(self._site.listing())
             for name, report in self._asked.items():
@@ -265,12 +263,14 @@ class Round:
 
     def _prove(self, report: ScaleReport, scale: Scale | None) -> None:
         listing, name = self._pool.ledger.listing, report.run.scale.name
+        before = report.deleted
         listing.begin()
         if scale is None or scale.size:
             with self._site.fetch(name) as chunks:
                 for batch in in_batches(entries(chunks)):
                     listing.note((entry.id, entry.digest) for entry in batch)
         self._conclude(report)
+        log.info("%d deleted and proven gone", report.deleted - before)
         if left := listing.unproven_deletes(name):
             detail = f"{left} deletes were asked, and the rows are there still"
             report.notices.setdefault("delete_failed", detail)
@@ -278,7 +278,7 @@ class Round:
     def _copy_the_rest(self) -> None:
         """Copies of what no scale of this round called for, though the site may be down."""
         if self._pool.replicas:
-            self._watch("copying")
+            self._watch(Step("copying"))
             self._copying.put_missing()
             self._report.tell_of_replicas(self._copying.faults(), self._copying.damaged)
 
@@ -289,11 +289,12 @@ class Round:
             self._keep(changed=changed)
 
     def _write_benchmark(self) -> None:
-        if scales := write_benchmark(self._pool):
-            self._report.tell("benchmark_created", "", f"{BENCHMARK}: {scales} scales")
-
-
-def _refuse(faults: list[str]) -> None:
-    """All in one: a listing of a hundred thousand odd names is one incident, told once."""
-    more = len(faults) - SHOWN
-    raise NameRefused(" · ".join(faults[:SHOWN]) + (f" · and {more} more" if more > 0 else ""))
+        """Scales of an older program's file stay in it; it is written when something changed."""
+        disk, marks = self._pool.disk, self._pool.ledger.listing.benchmarks()
+        size = disk.size(BENCHMARK)
+        before = b"" if size is None else disk.read(BENCHMARK, 0, size)
+        text = benchmark_text(marks, before)
+        if marks and text != before:
+            disk.replace(BENCHMARK, text)
+            if size is None:
+                self._report.tell("benchmark_created", "", f"{BENCHMARK}: {len(marks)} scales")

@@ -6,6 +6,7 @@ It reads the ledger beside a round and enters incidents there; of the pool's fil
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted
@@ -25,28 +26,47 @@ _ASK = "See whether the daemon, the timer or cron runs, and `mtdata incidents` f
 
 def look_ahead(pool: Pool, config: SiteConfig, now: datetime) -> None:
     """Open and close what is foreseen of one site; a round may be running meanwhile."""
-    watch = Forecasts(pool, config, RoundReport(config.name, pool, {}))
+    report = RoundReport(config.name, pool)
+    report.tell_of_delete_mode(delete_mode=config.delete_mode)
+    watch = Forecasts(pool, config, report)
     watch.disk()
     watch.rows()
     watch.schedule(now)
     watch.entries(now)
 
 
-def rounds(pool: Pool, config: SiteConfig, commands: tuple[str, ...]) -> RoundTries:
-    """What the ledger says of the rounds of these commands."""
-    named = (command.format(config.name) for command in commands)
-    return pool.ledger.arrivals.tried(pool.clock.now(), *named)
+class SiteTries(NamedTuple):
+    """What the ledger says of the rounds that bring what leaves the site, and what stays."""
+
+    collected: RoundTries
+    kept: RoundTries
 
 
-def overdue(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, datetime]:
+def tries_of(pool: Pool, config: SiteConfig) -> SiteTries:
+    """The rounds of a site, as the ledger has them."""
+    tried, now = pool.ledger.arrivals.tried, pool.clock.now()
+    return SiteTries(
+        *(tried(now, *(c.format(config.name) for c in words)) for words in (COLLECTED, KEPT))
+    )
+
+
+def late_of(tries: SiteTries, config: SiteConfig, now: datetime) -> dict[str, datetime]:
     """Which rounds are overdue, by 'collected' and 'kept', and since when they are waited for."""
-    collected, kept = rounds(pool, config, COLLECTED), rounds(pool, config, KEPT)
+    collected, kept = tries
     late = {}
     if forecast.is_missed(collected, config.every_s, now):
         late["collected"] = forecast.waited_since(collected, now)
     if forecast.is_missed_daily(kept, config.static_at, config.timezone, now):
         late["kept"] = forecast.waited_since(kept, now)
     return {what: since for what, since in late.items() if since is not None}
+
+
+def disk_fault(pool: Pool) -> str | None:
+    """Words where the disk has no room for another week like the last."""
+    now = pool.clock.now()
+    since, until = pool.day(now, forecast.RATE_DAYS), pool.day(latest_counted(now))
+    grown = pool.ledger.arrivals.grown(since, until)
+    return forecast.disk_low(pool.disk.room(), *grown)
 
 
 class Forecasts:
@@ -57,10 +77,7 @@ class Forecasts:
 
     def disk(self) -> None:
         """Whether the disk has room for what comes."""
-        now = self._pool.clock.now()
-        since, until = self._day(now, forecast.RATE_DAYS), self._day(latest_counted(now), 0)
-        grown = self._pool.ledger.arrivals.grown(since, until)
-        self._settle("disk_low", "", forecast.disk_low(self._pool.disk.room(), *grown))
+        self._settle("disk_low", "", disk_fault(self._pool))
 
     def rows(self, listed: int | None = None) -> None:
         """Whether the site is about to lock participants out; `listed` = what it says it has."""
@@ -72,13 +89,16 @@ class Forecasts:
 
     def after_round(self) -> None:
         """What a round that just ended may have put right; it opens no schedule_missed."""
+        self.disk()  # what a full disk had taken into itself
         self.rows()
-        if not overdue(self._pool, self._config, self._pool.clock.now()):
+        tries = tries_of(self._pool, self._config)
+        if not late_of(tries, self._config, self._pool.clock.now()):
             self._report.close("", ("schedule_missed",))
 
     def schedule(self, now: datetime) -> None:
         """Whether good rounds come as often as the config says."""
-        late, told = overdue(self._pool, self._config, now), []
+        tries = tries_of(self._pool, self._config)
+        late, told = late_of(tries, self._config, now), []
         if since := late.get("collected"):
             every = span(timedelta(seconds=self._config.every_s))
             told.append(f"no good round since {since:%Y-%m-%d %H:%M} UTC; one is due every {every}")
@@ -87,23 +107,23 @@ class Forecasts:
                 f"the scales that must stay were not collected since {since:%Y-%m-%d %H:%M} UTC;"
                 f" that is due every day at {self._config.static_at:%H:%M}"
             )
-        if told and any(rounds(self._pool, self._config, of).ahead for of in (COLLECTED, KEPT)):
+        if told and any(of.ahead for of in tries):
             told.append("rounds that lie in the future prove nothing: the clock stood ahead then")
         self._settle("schedule_missed", "", f"{'; '.join(told)}. {_ASK}" if told else None)
 
     def entries(self, now: datetime) -> None:
         """Scales with far fewer or far more new entries than usual."""
-        arrivals = self._pool.ledger.arrivals
+        arrivals, day = self._pool.ledger.arrivals, self._pool.day
         today = self._pool.clock.local(now).date()
-        before = [self._day(now, back) for back in range(forecast.OF_DAYS, 0, -1)]
-        counts, newest = arrivals.by_day(before[0]), arrivals.newest(self._day(now, WEEKS), now)
-        first = arrivals.first_days(self._day(latest_counted(now), 0))
+        before = [day(now, back) for back in range(forecast.OF_DAYS, 0, -1)]
+        counts, newest = arrivals.by_day(before[0]), arrivals.newest(day(now, WEEKS), now)
+        first = arrivals.first_days(day(latest_counted(now)))
         for scale in self._pool.ledger.listing.scales():
             if not scale.deleteable or scale.name not in first:
                 continue
             found = counts.get(scale.name, {})
             known = (today - datetime.fromisoformat(first[scale.name]).date()).days
-            per_day = [found.get(day, 0) for day in before]
+            per_day = [found.get(one, 0) for one in before]
             told = forecast.surge(found.get(today.isoformat(), 0), per_day, known)
             self._settle("surge", scale.name, told)
             self._silence(scale.name, newest.get(scale.name), now)
@@ -121,7 +141,7 @@ class Forecasts:
 
     def _silence_detail(self, scale: str, now: datetime) -> str | None:
         arrivals = self._pool.ledger.arrivals
-        found = forecast.silence(arrivals.moments(scale, self._day(now, 2 * WEEKS), now))
+        found = forecast.silence(arrivals.moments(scale, self._pool.day(now, 2 * WEEKS), now))
         if found is None or now - found.since <= found.limit:
             return None
         commands = (command.format(self._config.name) for command in COLLECTED)
@@ -132,20 +152,15 @@ class Forecasts:
     def _rate(self) -> float:
         """New rows a day of all deleteable scales together; no more days than the pool has."""
         now, arrivals = self._pool.clock.now(), self._pool.ledger.arrivals
-        until = self._day(latest_counted(now), 0)
+        until = self._pool.day(latest_counted(now))
         first = min(arrivals.first_days(until).values(), default="")
-        whole = [self._day(now, back) for back in range(1, forecast.RATE_DAYS + 1)]
+        whole = [self._pool.day(now, back) for back in range(1, forecast.RATE_DAYS + 1)]
         counts = arrivals.by_day(whole[-1]).values()
         before = [sum(found.get(day, 0) for found in counts) for day in whole if day >= first]
-        today = self._day(now, 0)
+        today = self._pool.day(now)
         return forecast.daily_rate(sum(found.get(today, 0) for found in counts), before)
 
-    def _day(self, now: datetime, back: int) -> str:
-        """The site's day so many days ago, ISO."""
-        return (self._pool.clock.local(now).date() - timedelta(days=back)).isoformat()
-
     def _settle(self, kind: str, scale: str, told: str | None) -> None:
-        """Open or count the incident, or close it."""
         if told is None:
             self._report.close(scale, (kind,))
         else:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.levels import LASTING
+from mtdata.alerts.shape import shape_of
 from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
@@ -17,19 +18,11 @@ from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
 from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import MALFORMED, SEALED
 from mtdata.study.pool import Pool, ScaleRun
-from mtdata.study.status import forecasts
-from mtdata.study.status.shape import (
-    DiskShape,
-    EndedShape,
-    IncidentShape,
-    OnSiteShape,
-    ScaleShape,
-    SiteShape,
-    as_json,
-)
+from mtdata.study.status import forecasts, shape
+from mtdata.study.status.verdict import judged
 
 
-def overview(pool: Pool, config: SiteConfig) -> SiteShape:
+def overview(pool: Pool, config: SiteConfig) -> shape.SiteShape:
     """How a site stands; one that is not READY is not late.
 
     `deletes_blocked`: why nothing is deleted; `late`: what is, since when; `new_rows` by day;
@@ -42,8 +35,9 @@ def overview(pool: Pool, config: SiteConfig) -> SiteShape:
     }
     standing_now = ledger.incidents.open_incidents()
     levels = Counter(KINDS[one.kind].level for one in standing_now)
-    late = forecasts.overdue(pool, config, now) if config.ready else {}
-    return SiteShape(
+    tries = forecasts.tries_of(pool, config)
+    late = forecasts.late_of(tries, config, now) if config.ready else {}
+    site = shape.SiteShape(
         scales=_scales(pool, there, now),
         last_round=_run(pool, good=False),
         last_good=_run(pool, good=True),
@@ -56,30 +50,41 @@ def overview(pool: Pool, config: SiteConfig) -> SiteShape:
         late=dict(late),
         disk=_disk(pool, now),
         new_rows=_new_rows(pool, now),
-        on_site=_on_site(there.values(), now, config.max_records),
-        **_schedule(pool, config, now),
+        on_site=_on_site(pool, there.values(), now, config.max_records),
+        **_schedule(tries, config, now),
+        state="",
+        level="",
     )
+    return judged(site, now, is_running=tries.collected.running)
 
 
-def _scales(pool: Pool, on_site: Mapping[str, OnSite], now: datetime) -> dict[str, ScaleShape]:
-    listed = pool.ledger.arrivals.listed()
-    return {
-        one.name: _scale(pool, one, past(listed.get(one.name), now), on_site.get(one.name), now)
-        for one in pool.ledger.listing.scales()
-    }
+def _scales(
+    pool: Pool, on_site: Mapping[str, OnSite], now: datetime
+) -> dict[str, shape.ScaleShape]:
+    listed, marks = pool.ledger.arrivals.listed(), pool.ledger.listing.benchmarks()
+    found = {}
+    for one in pool.ledger.listing.scales():
+        mark, listed_at = marks.get(one.name), past(listed.get(one.name), now)
+        benchmark = mark.current if mark else 0
+        found[one.name] = _scale(pool, one, benchmark, listed_at, on_site.get(one.name), now)
+    return found
 
 
 def _scale(
-    pool: Pool, scale: Scale, listed_at: datetime | None, there: OnSite | None, now: datetime
-) -> ScaleShape:
+    pool: Pool,
+    scale: Scale,
+    benchmark: int,
+    listed_at: datetime | None,
+    there: OnSite | None,
+    now: datetime,
+) -> shape.ScaleShape:
     """A scale that was last carried home whole at `listed_at`."""
     counts = pool.ledger.entries.counts(scale.name)
-    mark = pool.ledger.listing.benchmarks().get(scale.name)
     snapshot = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
     left_out = snapshot.malformed + (snapshot.sealed or 0) if snapshot else 0
-    return ScaleShape(
+    return shape.ScaleShape(
         deleteable=scale.deleteable,
-        benchmark=mark.current if mark else 0,
+        benchmark=benchmark,
         rows=counts.rowed if snapshot is None else snapshot.rows - (snapshot.sealed or 0),
         held=counts.held + left_out,
         owed=counts.on_site if scale.deleteable else 0,
@@ -91,17 +96,20 @@ def _scale(
     )
 
 
-def _on_site(there: Iterable[OnSite], now: datetime, limit: int | None) -> OnSiteShape:
+def _on_site(
+    pool: Pool, there: Iterable[OnSite], now: datetime, limit: int | None
+) -> shape.OnSiteShape:
     """The exposure clock: since when the oldest entry is safe here and still lies there."""
     found = list(there)
     oldest = min((one.oldest_at for one in found if one.oldest_at), default=None)
-    return OnSiteShape(sum(one.rows for one in found), limit, oldest, _age(oldest, now))
+    listed = max(pool.ledger.arrivals.listed().values(), default=None)
+    rows = sum(one.rows for one in found)
+    return shape.OnSiteShape(rows, limit, oldest, _age(oldest, now), past(listed, now))
 
 
-def _schedule(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, Any]:
+def _schedule(tries: forecasts.SiteTries, config: SiteConfig, now: datetime) -> dict[str, Any]:
     """When rounds went well, and when the next are due: the past when one is waited for."""
-    good = past(forecasts.rounds(pool, config, forecasts.COLLECTED).good_at, now)
-    kept = past(forecasts.rounds(pool, config, forecasts.KEPT).good_at, now)
+    good, kept = past(tries.collected.good_at, now), past(tries.kept.good_at, now)
     due = good + timedelta(seconds=config.every_s) if good else now
     return {
         "last_success_at": good,
@@ -112,85 +120,45 @@ def _schedule(pool: Pool, config: SiteConfig, now: datetime) -> dict[str, Any]:
     }
 
 
-def _disk(pool: Pool, now: datetime) -> DiskShape:
-    room = pool.disk.room()
-    until = _day(pool, latest_counted(now), 0)
-    grown, _ = pool.ledger.arrivals.grown(_day(pool, now, RATE_DAYS), until)
-    return DiskShape(room.bytes, room.files, grown)
+def _disk(pool: Pool, now: datetime) -> shape.DiskShape:
+    room, until = pool.disk.room(), pool.day(latest_counted(now))
+    grown, _ = pool.ledger.arrivals.grown(pool.day(now, RATE_DAYS), until)
+    return shape.DiskShape(room.bytes, room.files, grown)
 
 
 def _new_rows(pool: Pool, now: datetime) -> dict[str, int]:
     """New entries of deleteable scales on each of the site's last 14 days, today the last."""
-    days = [_day(pool, now, back) for back in range(OF_DAYS - 1, -1, -1)]
+    days = [pool.day(now, back) for back in range(OF_DAYS - 1, -1, -1)]
     counts = pool.ledger.arrivals.by_day(days[0])
     return {day: sum(found.get(day, 0) for found in counts.values()) for day in days}
-
-
-def _day(pool: Pool, now: datetime, back: int) -> str:
-    return (pool.clock.local(now).date() - timedelta(days=back)).isoformat()
 
 
 def _age(moment: datetime | None, now: datetime) -> int | None:
     return None if moment is None else round((now - moment).total_seconds())
 
 
-def _run(pool: Pool, *, good: bool) -> EndedShape | None:
+def _run(pool: Pool, *, good: bool) -> shape.EndedShape | None:
     last = pool.ledger.runs.last_run(latest_counted(pool.clock.now()) if good else None)
     ended_at, code = last or (None, None)
     if ended_at is None or code is None:
         return None
-    return EndedShape(ended_at, round((pool.clock.now() - ended_at).total_seconds()), code)
-
-
-def shape_of(incident: Incident) -> IncidentShape:
-    """What is told of an incident."""
-    return IncidentShape(
-        number=incident.number,
-        kind=incident.kind,
-        level=KINDS[incident.kind].level,
-        scale=incident.scale,
-        detail=incident.detail,
-        count=incident.seen,
-        opened_at=incident.opened_at,
-        last_at=incident.last_at,
-        closed_at=incident.closed_at,
-    )
-
-
-def incident_json(incident: Incident) -> dict[str, Any]:
-    """An incident in the form that `--json` prints."""
-    return as_json(shape_of(incident))
+    return shape.EndedShape(ended_at, round((pool.clock.now() - ended_at).total_seconds()), code)
 
 
 def held(pool: Pool) -> list[dict[str, Any]]:
     """Held entries, grouped by scale, id and reason."""
-    rows = [
-        {
-            "scale": scale,
-            "id": None if number < 0 else number,
-            "kind": kind,
-            "reason": reason,
-            "count": count,
-        }
-        for scale, number, kind, reason, count in pool.ledger.entries.held()
+    rows: list[tuple[Any, ...]] = [
+        (scale, None if number < 0 else number, *more)
+        for scale, number, *more in pool.ledger.entries.held()
     ]
     for scale in pool.ledger.listing.scales():
         last = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
-        for kind, count in (
-            ((MALFORMED, last.malformed), (SEALED, last.sealed or 0)) if last else ()
-        ):
-            if count:
-                reason = "left out of the sheet of the newest snapshot"
-                rows.append(
-                    {
-                        "scale": scale.name,
-                        "id": None,
-                        "kind": kind,
-                        "reason": reason,
-                        "count": count,
-                    }
-                )
-    return rows
+        if last is not None:
+            why = "left out of the sheet of the newest snapshot"
+            left_out = ((MALFORMED, last.malformed), (SEALED, last.sealed))
+            rows += [(scale.name, None, kind, why, count) for kind, count in left_out if count]
+    columns = ("scale", "id", "kind", "reason", "count")
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def reasons(run: ScaleRun) -> dict[str, Any]:

@@ -6,28 +6,33 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from mtdata import logs
-from mtdata.alerts.incident import DAMAGE, KINDS
+from mtdata.alerts.incident import DAMAGE
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.levels import level_of
-from mtdata.core.errors import MTDataError, Reach, ReplicaError, StorageError
+from mtdata.core.errors import MTDataError, PackageError, Reach, ReplicaError, StorageError
 from mtdata.core.exit_codes import exit_code
+from mtdata.core.reach import DiskFull
+from mtdata.core.words import counted
 from mtdata.study.ledger.evidence import UNCOPIED, log_incident
 from mtdata.study.model.scale import Scale
-from mtdata.study.model.states import CONFLICT, DRIFT, MALFORMED, SEALED
+from mtdata.study.model.states import CONFLICT, HELD_KINDS, MALFORMED, SEALED
 from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
+from mtdata.study.status import outage
+from mtdata.study.status.conflicts import difference
 
 log = logging.getLogger(__name__)
-HELD = {
-    SEALED: "entry_sealed",
-    MALFORMED: "entry_malformed",
-    CONFLICT: "entry_conflict",
-    DRIFT: "entry_drift",
-}
-REPLICAS = ("replica_unreachable", "replica_refused", "replica_wrong")
+HELD = {kind: f"entry_{kind}" for kind in HELD_KINDS}
+REPLICAS = ("replica_unreachable", "replica_full", "replica_refused", "replica_wrong")
 """Kinds that are over when a round has no such trouble with any replica."""
+WRONG = "key_wrong"
+OF_SITE = ("site_unreachable", "site_refused", "site_moved", "package_broken")
+"""Kinds that are over when a round saw the site."""
+STORAGE = (StorageError.incident, DiskFull.incident)
 CONDITIONS = (*HELD.values(), "drift", "leftover", "delete_failed")
 """Kinds that are over when a round looks at the scale and does not find them."""
 
@@ -41,23 +46,35 @@ class RoundResult:
     faults: list[str] = field(default_factory=list)
     unentered: list[tuple[str, str, str]] = field(default_factory=list)
     """Kind, scale and detail of incidents that the ledger could not take."""
+    delete_mode: bool | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The form that `--json` prints."""
         shown: dict[str, Any] = {"exit": self.exit, "scales": self.scales}
         return shown | ({"faults": self.faults} if self.faults else {})
 
+    def as_entered(self) -> dict[str, Any]:
+        """The form that the ledger keeps: the next round asks how this one deleted."""
+        return self.as_json() | {"delete_mode": self.delete_mode}
+
 
 class RoundReport:
     """Everything that one round of one site has to tell."""
 
-    def __init__(self, site: str, pool: Pool, key_faults: Mapping[str, str]) -> None:
-        self._site = site
-        self._pool = pool
-        self._key_faults = key_faults
+    def __init__(
+        self,
+        site: str,
+        pool: Pool,
+        key_faults: Mapping[str, str] = MappingProxyType({}),
+        sizes: Mapping[str, int | None] = MappingProxyType({}),
+    ) -> None:
+        """`sizes`: rows of the scales that are looked at, None once one is carried home whole."""
+        self._site, self._pool, self._key_faults, self._sizes = site, pool, key_faults, sizes
+        self._broken = 0
         self._codes: set[int] = set()
         self._opened: Counter[str] = Counter()
         self._unopened = 0
+        self._sealed_anew: set[str] = set()
         self.result = RoundResult()
 
     def end(self) -> RoundResult:
@@ -78,9 +95,17 @@ class RoundReport:
                 raise
             self._codes.add(error.exit_code)
             self.result.faults.append(str(error))
-            self.tell(error.incident or "storage", scale, str(error))
+            kind = error.incident or "storage"
+            self._broken += isinstance(error, PackageError)
+            told = outage.with_consequences(self._pool, kind, scale, str(error), self._sizes)
+            self.tell(kind, scale, told)
             return False
         return True
+
+    def refuse_outage(self, asked: int) -> None:
+        """SiteError where none of several packages came: one trouble of the site, not of each."""
+        if asked == self._broken:
+            outage.refuse(self._broken, self.result.faults)
 
     def tell(self, kind: str, scale: str, detail: str, *, lasts: bool = False) -> None:
         """One incident opened or counted, and one line in the log; a quiet one if it just lasts."""
@@ -91,7 +116,7 @@ class RoundReport:
             is_new = incidents.raise_incident(kind, scale, detail, now)
             if is_new and level >= logging.CRITICAL:
                 self._codes.add(1)
-            if not is_new and lasts:
+            if not is_new and (lasts or incidents.has_cause(kind, scale)):
                 level = logging.DEBUG
         except StorageError as error:  # a full disk must not hide what this is about
             unentered = error
@@ -101,6 +126,30 @@ class RoundReport:
                 self._codes.add(unentered.exit_code)
                 self.result.unentered.append((kind, scale, detail))
                 log.critical("the incident could not be entered: %s", unentered)
+
+    def tell_of_last_round(self, number: int, *, delete_mode: bool) -> None:
+        """Whether the round before was cut off, and whether it deleted as this one does."""
+        self.result.delete_mode = delete_mode
+        if begun := self._pool.ledger.runs.cut_off(number):
+            told = "the round that began at %s UTC was cut off; this one goes on from there"
+            log.warning(told, f"{begun:%Y-%m-%d %H:%M}")
+        self.tell_of_delete_mode(delete_mode=delete_mode)
+
+    def tell_of_delete_mode(self, *, delete_mode: bool) -> None:
+        """Tell of another DELETE_MODE than was known, once, whoever comes upon it first."""
+        ledger = self._pool.ledger
+        if ledger.runs.last_delete_mode() in (None, delete_mode):
+            return
+        with ledger.commit():  # both or none: else a kill loses the mail, or doubles it
+            before = ledger.runs.last_delete_mode()
+            if before == delete_mode:  # somebody else has told of it meanwhile
+                return
+            now = self._pool.clock.now()
+            told = f"DELETE_MODE is {delete_mode} from now on; before it was {before}"
+            ledger.incidents.enter("delete_mode", "", told, now)
+            ledger.runs.enter_delete_mode(now, delete_mode=delete_mode)
+        with logs.at(site=self._site):
+            log.log(level_of("delete_mode"), "%s: %s", KINDS["delete_mode"].title, told)
 
     def close(self, scale: str, kinds: Iterable[str]) -> None:
         """Close incidents that are over."""
@@ -113,9 +162,14 @@ class RoundReport:
         """Enter how a scale stands: numbers in the report, conditions as incidents."""
         scale = scale_report.run.scale
         self._count(scale_report)
-        told = self._news(scale_report) | self._held(scale)
-        told |= self._leftover(scale_report, delete_mode=delete_mode)
+        held = {kind: detail for kind, (_, detail) in self._held(scale).items()}
+        told = self._news(scale_report) | held
+        if delete_mode:
+            told |= self._leftover(scale_report)
         for kind, detail in told.items():
+            if kind == HELD[SEALED]:  # told behind the keys, which may be its cause
+                self._sealed_anew |= {scale.name} if scale_report.newly_held else set()
+                continue
             if kind in DAMAGE:
                 self._log_damage(kind, scale.name, detail)
                 continue
@@ -145,30 +199,34 @@ class RoundReport:
             held += last.malformed + (last.sealed or 0)
         self.result.scales[scale.name] = scale_report.as_json(held, owed)
 
-    def _held(self, scale: Scale) -> dict[str, str]:
+    def _held(self, scale: Scale) -> dict[str, tuple[int, str]]:
+        """How many entries are held by kind of incident, and what is told of them."""
         ledger, name = self._pool.ledger, scale.name
         found = {
-            HELD.get(kind, "entry_malformed"): f"{number} held, e.g. because: {reason}"
+            HELD.get(kind, "entry_malformed"): (number, f"{number} held, e.g. because: {reason}")
             for kind, (number, reason) in ledger.entries.held_kinds(name).items()
         }
+        if HELD[CONFLICT] in found:
+            number, _ = found[HELD[CONFLICT]]
+            found[HELD[CONFLICT]] = number, f"{number} held, e.g. {difference(self._pool, name)}"
         last = None if scale.deleteable else ledger.snapshots.last(name)
-        for kind, number in ((MALFORMED, last.malformed), (SEALED, last.sealed)) if last else ():
-            if number:
-                found[HELD[kind]] = f"{number} entries of the newest snapshot are not in its sheet"
+        for kind, count in ((MALFORMED, last.malformed), (SEALED, last.sealed)) if last else ():
+            if count:
+                told = f"{count} entries of the newest snapshot are not in its sheet"
+                found[HELD[kind]] = count, told
         return found
 
-    def _leftover(self, scale_report: ScaleReport, *, delete_mode: bool) -> dict[str, str]:
+    def _leftover(self, scale_report: ScaleReport) -> dict[str, str]:
         scale = scale_report.run.scale
         if not scale.deleteable:
             return {}
-        number, oldest, answer = self._pool.ledger.listing.leftover(scale.name)
-        old = number - (0 if delete_mode else scale_report.appended)
+        old, oldest, answer = self._pool.ledger.listing.leftover(scale.name)
         if old <= 0:
             return {}
         said = f"; the site last said: {answer}" if answer else ""
-        return {
-            "leftover": f"{old} entries are safe here and still there, the oldest {oldest}{said}"
-        }
+        number = counted(old, "entry is", "entries are")
+        told = f"{number} safe here and still there, the oldest {oldest}{said}"
+        return {"leftover": told}
 
     def _log_damage(self, kind: str, scale: str, detail: str) -> None:
         """Damage was entered when it was met: what is left is the log and the exit code."""
@@ -192,22 +250,31 @@ class RoundReport:
             self._log_damage("raw_changed", scale, f"{path}: {number} {UNCOPIED}")
 
     def tell_of_keys(self) -> None:
-        """Keys that cannot be used, and keys that open nothing, by name."""
-        names = self._pool.cipher.key_names()
+        """Keys that cannot be used, keys that open nothing, and what is held where neither is."""
+        found = {one.name: self._held(one) for one in self._pool.ledger.listing.scales()}
+        sealed = {name: held[HELD[SEALED]] for name, held in found.items() if HELD[SEALED] in held}
+        count = counted(sum(number for number, _ in sealed.values()), "entry", "entries")
+        held = f"{counted(len(sealed), 'scale')}, {count} held" if sealed else ""
         for name, fault in self._key_faults.items():
-            self.tell("key_unreadable", "", f"{name}: {fault}")
+            told = f"{name}: {fault}"  # ends with the command that mends it
+            self.tell("key_unreadable", "", f"{held}. {told}" if held else told)
             self._codes.add(1)
         if not self._key_faults:
             self.close("", ("key_unreadable",))
-        if self._unopened and not self._opened and names:
-            self.tell(
-                "key_wrong",
-                "",
-                f"{', '.join(names)} opens none of {self._unopened} sealed values; "
-                "the entries are held. Put the right key into keys/ and into PRIVATE_FILE",
-            )
-        elif self._opened:
-            self.close("", ("key_wrong",))
+        self._tell_wrong_keys(held)
+        for name, (_, detail) in sealed.items():
+            self.tell(HELD[SEALED], name, detail, lasts=name not in self._sealed_anew)
+
+    def _tell_wrong_keys(self, held: str) -> None:
+        """One that is open is told anew while anything is held for it: its number stays true."""
+        names = ", ".join(self._pool.cipher.key_names())
+        is_open = any(one.kind == WRONG for one in self._pool.ledger.incidents.open_incidents(""))
+        if self._opened or not held:
+            self.close("", (WRONG,))
+        elif is_open or (self._unopened and (names or not self._key_faults)):
+            fault = f"{names} opens nothing" if names else "PRIVATE_FILE names no key for anything"
+            told = f"{fault} that the site sealed: {held}"
+            self.tell(WRONG, "", told, lasts=not self._unopened)
 
 
 def summary(report: RoundResult) -> tuple[int, str, int, str]:

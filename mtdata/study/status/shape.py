@@ -5,27 +5,15 @@ A class is called in the API's document as here, without the word Shape.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mtdata.alerts.shape import IncidentShape
+from mtdata.core.plain import plain
+
 PRINTED_FIRST = ("scales", "last_round", "last_good", "incidents", "deletes_blocked")
 """In `--json` these stand first, and all others in the order of SiteShape."""
-
-
-@dataclass(frozen=True)
-class IncidentShape:
-    """A trouble."""
-
-    number: int
-    kind: str
-    level: str
-    scale: str
-    detail: str
-    count: int
-    opened_at: datetime
-    last_at: datetime
-    closed_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -70,6 +58,7 @@ class OnSiteShape:
     max_records: int | None
     oldest_at: datetime | None
     oldest_s: int | None
+    known_at: datetime | None  # when a scale was last listed whole; None for never
 
 
 @dataclass(frozen=True)
@@ -94,17 +83,21 @@ class SiteShape:
     last_static_at: datetime | None
     next_round_at: datetime | None
     next_static_at: datetime | None
+    state: str  # the worst that holds, in a word or two
+    level: str  # good, warn, bad or quiet
+
+    @property
+    def last_good_at(self) -> datetime | None:
+        """When a round last ended with 0."""
+        return self.last_good.ended_at if self.last_good else None
+
+    @property
+    def new_rows_today(self) -> int:
+        """New entries since midnight, by the clock of the site."""
+        return list(self.new_rows.values())[-1]
 
 
-def as_json(shape: SiteShape | IncidentShape) -> dict[str, Any]:
+def as_json(shape: SiteShape) -> dict[str, Any]:
     """What `--json` prints of it; times are ISO 8601 in UTC."""
-    found: dict[str, Any] = _plain(asdict(shape))
-    return {name: found[name] for name in (*PRINTED_FIRST, *found) if name in found}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    found: dict[str, Any] = plain(shape)
+    return {name: found[name] for name in (*PRINTED_FIRST, *found)}

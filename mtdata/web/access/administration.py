@@ -1,4 +1,4 @@
-"""Users in Django's own pages for that, for admins alone; everyday work is at /users/."""
+"""Django's own pages for admins alone, and users there; everyday work is at /users/."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import (
-    AdminPasswordChangeForm,
-    AdminUserCreationForm,
-    UserChangeForm,
-)
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -31,10 +27,10 @@ class Administration(AdminSite):
     """Logs in by our own page."""
 
     site_title = site_header = "MTData"
-    index_title = "Users"
+    index_title = "Tables"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Admins alone; who is logged in and is none is told so."""
+        """Admins alone; who is logged in and is none is told so.  PermissionDenied, so."""
         if request.user.is_authenticated and role_of(request.user) is not Role.ADMIN:
             raise PermissionDenied("this needs the role admin")
         return bool(request.user.is_authenticated)
@@ -75,7 +71,18 @@ class EnterForm(AdminUserCreationForm):
     usable_password = None
 
 
-class Users(UserAdmin):
+class OpenToAdmins:
+    """All of a table is open to who gets to its pages: that is an admin (`Administration`)."""
+
+    def has_module_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Always."""
+        return True
+
+    has_view_permission = has_add_permission = has_module_permission
+    has_change_permission = has_delete_permission = has_module_permission
+
+
+class Users(OpenToAdmins, UserAdmin):
     """Of a guest nothing but `active` can be changed: what else they are stands fixed."""
 
     form, add_form, change_password_form = ChangeForm, EnterForm, ResetForm
@@ -89,26 +96,6 @@ class Users(UserAdmin):
     list_display = ("username", "email", OPEN)
     list_filter = (OPEN, "groups")
     filter_horizontal = ("groups",)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who gets here is an admin (`Administration`), and may do all of it."""
-        return True
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether users may be seen: an admin may."""
-        return True
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whether users may be added: an admin may."""
-        return True
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether users may be changed: an admin may."""
-        return True
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether users may be removed: an admin may."""
-        return True
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Whoever would leave nobody who may administer is kept."""
@@ -126,7 +113,7 @@ class Users(UserAdmin):
         return [name for _, section in self.fieldsets for name in section["fields"] if name != OPEN]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        """Refused for guests, who have none here."""
+        """Refused for guests, who have none here.  PermissionDenied, so."""
         user = self.get_object(request, unquote(id))
         if user is not None and is_guest(user):
             title = service_title(user)

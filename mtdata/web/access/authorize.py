@@ -36,7 +36,10 @@ class Audience(Enum):
 def refusal_for(
     request: HttpRequest, audience: Audience, least: Role, *, guests: bool = False
 ) -> HttpResponse | None:
-    """What is answered to somebody who may not; None, and request.user, for somebody who may."""
+    """What is answered to somebody who may not; None, and request.user, for somebody who may.
+
+    PermissionDenied where a page says why.
+    """
     request.for_programs = audience is Audience.PROGRAMS
     word = None if audience is Audience.PEOPLE else _token_of(request)
     request.by_token = word is not None
@@ -49,7 +52,12 @@ def refusal_for(
         return _turned_away(request, audience, least)
     if not guests and is_guest(request.user):
         raise PermissionDenied(f"this is not open to accounts of {service_title(request.user)}")
-    if audience is Audience.PEOPLE or word is not None:
+    return None
+
+
+def mark_refusal(request: HttpRequest) -> HttpResponse | None:
+    """What is answered where the mark of our pages is missing; it may stand in the body."""
+    if request.by_token:
         return None
     return CsrfViewMiddleware(lambda request: None).process_view(request, None, (), {})
 
@@ -62,7 +70,8 @@ def _token_of(request: HttpRequest) -> str | None:
 
 def _turned_away(request: HttpRequest, audience: Audience, least: Role) -> HttpResponse:
     if request.user.is_authenticated:
-        raise PermissionDenied(f"this needs the role {least.group}")
+        scope = ", and a token with that scope" if request.by_token else ""
+        raise PermissionDenied(f"this needs the role {least.group}{scope}")
     if audience is Audience.PROGRAMS:
         return _unknown(NO_LOG_IN, 'Bearer realm="MTData"')
     if request.headers.get("HX-Request"):  # a piece of a page: the whole of it goes to the log-in

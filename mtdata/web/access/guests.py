@@ -10,36 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib import auth
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpRequest
 
 from mtdata.core.errors import BusyError, MTDataError, RecordsError
-from mtdata.jobs.records.asking import asking, whole
-from mtdata.web.access import lockout, relay
+from mtdata.jobs.records.asking import whole
+from mtdata.web.access import lockout, relay, users
 from mtdata.web.access.foreign import log_in_of
-from mtdata.web.access.guest_names import name_of
 from mtdata.web.access.relay import hide_password
 from mtdata.web.access.roles import is_guest
 from mtdata.web.models import Guest
 
 log = logging.getLogger(__name__)
-
-
-@hide_password
-def authenticated(
-    request: HttpRequest, service: str, domain: str, email: str, password: str
-) -> Any:
-    """The guest, ready for `login`, or None.  MTDataError when the instance cannot be asked."""
-    return auth.authenticate(
-        request,
-        username=name_of(service, domain, email),  # failures are counted under that name
-        password=password,
-        admin_domain=domain,
-        email=email,
-    )
 
 
 class GuestBackend(BaseBackend):
@@ -52,7 +36,7 @@ class GuestBackend(BaseBackend):
         """None, and nobody is asked, for another domain and for who is shut out.
 
         To whom this instance is not known to have let in from there, one that cannot be asked is as
-        one that says no.
+        one that says no.  BusyError while others are asked about.
         """
 
         def ask(*, known: bool = False) -> Any:  # in a partial the password could be seen
@@ -75,12 +59,12 @@ class GuestBackend(BaseBackend):
         ours, log_in = settings.MTDATA, log_in_of(name)
         if log_in is None or not log_in.accounts_at(ours, domain):
             return None
-        user = _named(name)
+        user = users.user_by(username=name)
         if user is not None and not _may_come(user, domain):
             return None
         if not log_in.is_accepted(ours, domain, email, password, known=known):
             return None
-        return user or _entered(name, domain)
+        return user or _entered(name, domain, email)
 
     def get_user(self, user_id: Any) -> Any:
         """Asked for each request: None ends what a guest had, as soon as there is a reason."""
@@ -115,11 +99,6 @@ def _or_none(ask: Callable[[], Any], domain: str) -> Any:
         return None
 
 
-def _named(name: str) -> Any:
-    with asking():
-        return User.objects.select_related("guest").filter(username=name).first()
-
-
 def _may_come(user: Any, domain: str) -> bool:
     """Whether a user may log in as a guest; one who only has such a name is none."""
     if not is_guest(user):
@@ -130,9 +109,9 @@ def _may_come(user: Any, domain: str) -> bool:
     return bool(user.is_active) and user.guest.domain == domain and there
 
 
-def _entered(name: str, domain: str) -> Any:
+def _entered(name: str, domain: str, email: str) -> Any:
     def move() -> Any:
-        user = User(username=name)
+        user = User(username=name, email=users.mailbox_of(email))
         user.set_unusable_password()
         user.save()
         Guest.objects.create(user=user, domain=domain)
@@ -141,5 +120,5 @@ def _entered(name: str, domain: str) -> Any:
     try:
         return whole(move)
     except IntegrityError:  # the same person came twice at once, or the name was taken just now
-        known = _named(name)
+        known = users.user_by(username=name)
         return known if known is not None and _may_come(known, domain) else None

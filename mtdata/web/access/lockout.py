@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, NoReturn
 
@@ -23,7 +23,7 @@ from django.utils.crypto import salted_hmac
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.web.access import throttle
-from mtdata.web.access.relay import hide_password
+from mtdata.web.access.relay import hide_password, seat_of
 from mtdata.web.access.throttle import Count, LoginTurn
 from mtdata.web.forwarded import share_of
 from mtdata.web.models import Tries
@@ -115,16 +115,15 @@ def _count(row: Tries) -> Count:
 
 def take_back(of: Try) -> None:
     """Undo the count of a try that was no failure after all."""
-
-    def move() -> None:
-        keys = (of.pair, *of.shared)
-        Tries.objects.filter(key__in=keys, failures__gt=0).update(failures=F("failures") - 1)
-
-    whole(move)
+    counted = Tries.objects.filter(key__in=(of.pair, *of.shared), failures__gt=0)
+    whole(lambda: counted.update(failures=F("failures") - 1))
 
 
 def put_off(request: HttpRequest, seconds: float) -> NoReturn:
-    """Nobody is asked now: the try counts for nothing, and comes again after so many seconds."""
+    """Nobody is asked now: the try counts for nothing, and comes again after so many seconds.
+
+    PermissionDenied, always.
+    """
     found: Try = request.log_in_try
     take_back(found)
     turn = LoginTurn(found.now + timedelta(seconds=seconds), refused=True)
@@ -169,17 +168,6 @@ def address_in(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-@contextmanager
-def _seat(*, waits: bool) -> Iterator[timedelta]:
-    """How long one may wait; who is asked for at an instance does not, and takes no seat for it."""
-    has_seat = waits and SEATS.acquire(blocking=False)
-    try:
-        yield throttle.LONGEST_WAIT if has_seat else timedelta()
-    finally:
-        if has_seat:
-            SEATS.release()
-
-
 class ThrottleBackend(BaseBackend):
     """The first of all: lets nobody in, and sees to it that the others are not asked too often."""
 
@@ -191,7 +179,9 @@ class ThrottleBackend(BaseBackend):
         if request is None or username is None:
             return
         place = str(more.get("admin_domain", ""))
-        with _seat(waits=not place) as most_wait:
+        # who is asked for at an instance does not wait, and takes no seat for it
+        with nullcontext(False) if place else seat_of(SEATS) as has_seat:
+            most_wait = throttle.LONGEST_WAIT if has_seat else timedelta()
             found = begin(str(username), address_in(request), most_wait, place)
             request.log_in_try = found
             if found.turn.refused:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from django.views.decorators.debug import sensitive_variables
@@ -30,14 +30,19 @@ _SEATS = {known: threading.BoundedSemaphore(MOST_AT_ONCE) for known in (True, Fa
 
 
 @contextmanager
-def seat(*, known: bool) -> Iterator[bool]:
-    """Whether there is a seat; it is given back in the end."""
-    has_seat = _SEATS[known].acquire(blocking=False)
+def seat_of(seats: threading.BoundedSemaphore) -> Iterator[bool]:
+    """Whether one of the seats is free; it is given back in the end."""
+    has_seat = seats.acquire(blocking=False)
     try:
         yield has_seat
     finally:
         if has_seat:
-            _SEATS[known].release()
+            seats.release()
+
+
+def seat(*, known: bool) -> AbstractContextManager[bool]:
+    """Whether there is a seat for who asks an instance; it is given back in the end."""
+    return seat_of(_SEATS[known])
 
 
 def in_even_time(

@@ -27,7 +27,7 @@ def _digest(word: str) -> str:
 
 
 def make(user: Any, name: str, scope: Role, days: int = DAYS) -> str:
-    """A new token; it is shown now and never again."""
+    """A new token; it is shown now and never again.  UsageError for one too many."""
     word = MARK + secrets.token_urlsafe(32)
 
     def move() -> None:

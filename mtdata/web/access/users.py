@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from mtdata.config.address import read_address
 from mtdata.core.errors import UsageError
 from mtdata.jobs.records.asking import asking, whole
 from mtdata.web.access.roles import Role, is_guest
@@ -35,7 +36,7 @@ def may_be(name: str) -> None:
 def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
     """Enter a user, or give the one of that name this password and role; whether it is new.
 
-    With `new` one who is there is refused.
+    With `new` one who is there is refused.  UsageError for a name or password that will not do.
     """
 
     def move() -> bool:
@@ -119,7 +120,10 @@ def login_user(name: str) -> User:
 
 
 def user_named(name: str) -> User:
-    """Who has that name, a guest's too, and whether they may log in or not."""
+    """Who has that name, a guest's too, and whether they may log in or not.
+
+    UsageError where there is none.
+    """
     user = _called(name)
     if user is None:
         raise UsageError(f"nobody is called {folded(name)[:64]!a}")
@@ -128,10 +132,13 @@ def user_named(name: str) -> User:
 
 def _called(name: str) -> Any:
     """A name from before it was folded is found as well."""
+    return user_by(username=folded(name)) or user_by(username=name)
+
+
+def user_by(**known: Any) -> Any:
+    """The user of whom this is known, a guest or not; None when there is none."""
     with asking():
-        of_name = User.objects.select_related("guest")
-        exact = of_name.filter(username=folded(name)).first()
-        return exact or of_name.filter(username=name).first()
+        return User.objects.select_related("guest").filter(**known).first()
 
 
 def with_role(user: Any) -> str:
@@ -139,8 +146,7 @@ def with_role(user: Any) -> str:
     if is_guest(user):
         return "guest"
     names = {group.name for group in user.groups.all()}
-    held = [role.group for role in reversed(Role) if role.group in names]
-    return held[0] if held else "none"
+    return next((role.group for role in reversed(Role) if role.group in names), "none")
 
 
 def everyone() -> list[dict[str, Any]]:
@@ -151,3 +157,11 @@ def everyone() -> list[dict[str, Any]]:
             {"name": user.get_username(), "role": with_role(user), "active": user.is_active}
             for user in of_name.order_by("username")
         ]
+
+
+def mailbox_of(typed: str) -> str:
+    """The mailbox of a mail address; '' for what is none."""
+    try:
+        return read_address(typed).mailbox
+    except ValueError:
+        return ""

@@ -15,10 +15,11 @@ from django.urls import get_script_prefix, reverse
 
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.parameters import MOST_VALUE
-from mtdata.web.api import shapes
-from mtdata.web.api.operations import API, PREFIX
+from mtdata.web.api import asked, once, shapes
+from mtdata.web.api.operations import PREFIX, api, groups
 
 ALWAYS = (400, 401, 403, 422, 503)
+OF_A_FILE = (413, 429)
 OF_A_JOB = 404
 REFERENCE = "#/components/schemas/"
 
@@ -26,7 +27,7 @@ REFERENCE = "#/components/schemas/"
 @cache
 def _document() -> dict[str, Any]:
     """What the library makes of the operations, with how to be let in and how faults look."""
-    found = _named(API.get_openapi_schema(path_prefix=PREFIX))
+    found = _named(api().get_openapi_schema(path_prefix=PREFIX))
     parts = found["components"]
     problem = _named(shapes.Problem.model_json_schema(ref_template=REFERENCE + "{model}"))
     parts["schemas"] |= problem.pop("$defs")
@@ -35,8 +36,16 @@ def _document() -> dict[str, Any]:
         "token": {"type": "http", "scheme": "bearer", "description": "A token of /account/."},
         "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
     }
+    found["tags"] = [{"name": tag} for tag in groups()]
     found["security"] = [{"token": []}, {"session": []}]
     parts["schemas"]["Order"]["oneOf"] = [_order_of(one) for one in settings.MTDATA_KINDS.values()]
+    parts["schemas"]["These"]["properties"]["kind"] |= _kind_names()
+    [kind] = [
+        one
+        for one in found["paths"][f"/{PREFIX}jobs"]["get"]["parameters"]
+        if one["name"] == "kind"
+    ]
+    kind["schema"] |= _kind_names()
     for path, ways in found["paths"].items():
         for operation in ways.values():
             _tell_faults(path, operation)
@@ -49,14 +58,18 @@ def _named(schema: Any) -> dict[str, Any]:
     return found
 
 
+def _kind_names() -> dict[str, Any]:
+    return {"enum": ["", *sorted(settings.MTDATA_KINDS)]}
+
+
 def _order_of(kind: Kind) -> dict[str, Any]:
-    """What an order of that kind is; `shapes.OrderShape` is what all of them have in common."""
+    """What an order of that kind is; `asked.OrderShape` is what all of them have in common."""
     needed = [one.name for one in kind.parameters if one.default is REQUIRED]
     given = {
         one.name: {
             "type": "string",
             "maxLength": MOST_VALUE,
-            "pattern": shapes.NO_NUL,
+            "pattern": asked.NO_NUL,
             "description": one.allowed,
             "examples": list(one.examples),
         }
@@ -79,11 +92,22 @@ def _order_of(kind: Kind) -> dict[str, Any]:
 
 def _tell_faults(path: str, operation: dict[str, Any]) -> None:
     own = [*operation.pop("x-faults"), *([OF_A_JOB] if "{" in path else [])]
+    if operation.pop("x-file"):
+        operation["requestBody"] = {"required": True, "content": {"text/csv": _bytes()}}
+        own += OF_A_FILE
+    if operation.pop("x-key"):
+        operation["parameters"] = [*operation["parameters"], once.PARAMETER]
+    if media := operation.pop("x-media"):
+        operation["responses"]["200"]["content"] = {media: _bytes()}
     for status in sorted({*ALWAYS, *own}):
         operation["responses"][str(status)] = {
             "description": HTTPStatus(status).phrase,
             "content": {"application/problem+json": {"schema": {"$ref": REFERENCE + "Problem"}}},
         }
+
+
+def _bytes() -> dict[str, Any]:
+    return {"schema": {"type": "string", "format": "binary"}}
 
 
 def openapi(request: HttpRequest) -> HttpResponse:

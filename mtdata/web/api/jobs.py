@@ -7,55 +7,81 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query
 
+from mtdata.core.errors import UsageError
 from mtdata.jobs import queue
-from mtdata.jobs.ordering import kind_of
+from mtdata.jobs.kind import Kinds, in_order, kind_of
 from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import listing, progress, queries, share
 from mtdata.jobs.records.models import Job, Part
 from mtdata.web.access import users
 from mtdata.web.access.scope import scope_of
-from mtdata.web.api import shapes
-from mtdata.web.api.problems import Misfits, refusals
+from mtdata.web.api import asked, files
+from mtdata.web.api.cursors import behind_moment, moment_cursor
+from mtdata.web.api.order_faults import faults_of, unknown_kind, unknown_owner
+from mtdata.web.api.problems import ODD, Misfits, refusals
 from mtdata.web.pages.job import job_or_404
 
 
-def list_jobs(request: HttpRequest, wanted: Query[shapes.JobsWanted]) -> dict[str, Any]:
+def list_jobs(request: HttpRequest, wanted: Query[asked.JobsWanted]) -> dict[str, Any]:
     """List jobs, the newest first.
 
-    By state, kind, owner, and words in the name; a page beyond the last is the last.
+    By state, kind, owner, and words in the name; a page beyond the last is the last. With `next` as
+    the cursor it goes on, and no job that was added meanwhile moves anything.
     """
+    owner = _known_owner(request, wanted, "query", "wanted")
     paged = queries.job_page(
-        status="" if wanted.status == shapes.ANY else wanted.status,
+        status="" if wanted.status == asked.ANY else wanted.status,
         kind=wanted.kind,
         words=wanted.words,
-        owner=users.folded(wanted.owner),
+        owner=owner,
         within=scope_of(request.user).jobs,
         page=wanted.page,
         size=wanted.size,
+        behind=behind_moment(wanted.cursor, "created_at"),
     )
-    return paged._asdict()
+    last = paged.jobs[-1] if paged.more else None
+    return {**paged._asdict(), "next": last and moment_cursor(last["created_at"], last["id"])}
+
+
+def _known_owner(request: HttpRequest, wanted: asked.JobsWanted | asked.These, *where: str) -> str:
+    """The owner that is asked for, as it is kept; Misfits for one or a kind that there is not."""
+    owner, who = users.folded(wanted.owner), request.user.get_username()
+    unknown = unknown_kind((*where, "kind"), wanted.kind)
+    unknown += unknown_owner((*where, "owner"), owner, who, scope_of(request.user).jobs)
+    if unknown:
+        raise Misfits(ODD, unknown)
+    return owner
 
 
 def add_job(
-    request: HttpRequest, response: HttpResponse, order: shapes.OrderShape
+    request: HttpRequest, response: HttpResponse, order: asked.OrderShape
 ) -> dict[str, Any]:
     """Queue a job.
 
-    `GET /api/kinds` tells what kinds there are and what each takes. The address of the job is in
+    `GET /api/v1/kinds` tells what kinds there are and what each takes. The address of the job is in
     the header Location.
     """
     scope, who = scope_of(request.user), request.user.get_username()
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
+        if found := faults_of(order.kind, order.parameters):
+            raise Misfits(_misfit_told(order, scope.kinds), found)
         reading = validate(kind_of(order.kind, scope.kinds), scope.settings, order.parameters)
-        if reading.faults:
-            raise Misfits(f"{order.kind} does not take these parameters.", reading.faults)
         [job] = queue.add_all(scope.settings, scope.kinds, order.kind, [reading], who)
     response.headers["Location"] = reverse("api_show_job", kwargs={"id": job.pk})
     return _ordered(job)
+
+
+def _misfit_told(order: asked.OrderShape, kinds: Kinds) -> str:
+    """In a sentence what `errors` tell; for an unknown kind with the one that was meant."""
+    try:
+        return f"{kind_of(order.kind, kinds).name} does not take these parameters."
+    except UsageError as error:
+        return str(error)
 
 
 def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
@@ -65,9 +91,15 @@ def show_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     gave a sign of life.
     """
     job = job_or_404(request, id)
-    now = progress.progress_of(job)
+    now = progress.progress_of(job, settings.MTDATA.programme)
+    made, zipped = files.artifact_lines(request, job)
+    details = queries.details_of(job)
+    kind = settings.MTDATA_KINDS.get(job.kind)
     return {
-        **queries.details_of(job),
+        **details,
+        "parameters": in_order(kind, details["parameters"]),
+        "artifacts": made,
+        "zip": zipped,
         "share": now.share,
         "rows_per_s": now.speed.rows_s,
         "left_s": now.speed.left_s,
@@ -90,7 +122,7 @@ def _running(part: Part, now: progress.Progress) -> dict[str, Any]:
 
 
 def list_events(
-    request: HttpRequest, id: UUID, wanted: Query[shapes.EventsWanted]
+    request: HttpRequest, id: UUID, wanted: Query[asked.EventsWanted]
 ) -> dict[str, Any]:
     """List what happened to a job, the oldest first.
 
@@ -101,10 +133,12 @@ def list_events(
     return {"events": shown, "next": events[-1].pk if events else wanted.cursor}
 
 
-def list_parts(request: HttpRequest, id: UUID, wanted: Query[shapes.Wanted]) -> dict[str, Any]:
+def list_parts(request: HttpRequest, id: UUID, wanted: Query[asked.PartsWanted]) -> dict[str, Any]:
     """List the parts of a job in their order."""
-    parts, total = listing.parts_of(job_or_404(request, id), wanted.page, wanted.size)
-    return {"parts": parts, **shapes.paging(total, wanted)}
+    behind = Q(number__gt=int(wanted.cursor)) if wanted.cursor else None
+    rows, *paged, more = listing.parts_of(job_or_404(request, id), wanted.page, wanted.size, behind)
+    paging = dict(zip(("total", "page", "pages"), paged, strict=True))
+    return {"parts": rows, **paging, "next": str(rows[-1]["number"]) if more else None}
 
 
 def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
@@ -119,17 +153,18 @@ def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:
     return _ordered(job, note)
 
 
-def stop_jobs(request: HttpRequest, these: shapes.These) -> dict[str, Any]:
+def stop_jobs(request: HttpRequest, these: asked.These) -> dict[str, Any]:
     """Stop all of these that have not ended, and take back what they did.
 
     Without a state, kind, owner or words it is every job that whoever asks gets at.
     """
+    owner = _known_owner(request, these, "body", "these")
     wanted_jobs = share.to_stop(
         scope_of(request.user).jobs,
-        status="" if these.status == shapes.ANY else these.status,
+        status="" if these.status == asked.ANY else these.status,
         kind=these.kind,
         words=these.words,
-        owner=these.owner,
+        owner=owner,
     )
     who = request.user.get_username()
     stopped = queue.stop_all(settings.MTDATA, wanted_jobs, f"stopped by {who}")

@@ -1,26 +1,14 @@
-"""What goes in and comes out of the API, typed and described; it decides nothing."""
+"""What comes out of the API, typed and described; it decides nothing."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field
 
-from mtdata.jobs.parameters import MOST_VALUE
 from mtdata.jobs.states import Stage, Status
-
-ANY: Literal["any"] = "any"
-MOST_PAGE, MOST_SIZE, MOST_CURSOR, MOST_PARAMETERS = 1_000_000, 200, 2**63 - 1, 64
-NO_NUL = r"^[^\x00]*$"
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
-Value = Annotated[str, StringConstraints(max_length=MOST_VALUE, pattern=NO_NUL)]
-Word = Literal["any", "Queued", "In Progress", "Stopping", "Success", "Failed", "Stopped"]
-
-
-def _example(value: Any) -> dict[str, Any]:
-    return {"example": value}
 
 
 class Problem(Schema):
@@ -38,72 +26,7 @@ class FaultShape(Schema):
 
     field: str
     fault: str
-
-
-# --- what is asked for
-
-
-class Wanted(Schema):
-    """A page of a list."""
-
-    page: int = Field(1, ge=1, le=MOST_PAGE, json_schema_extra=_example(1))
-    size: int = Field(50, ge=1, le=MOST_SIZE, json_schema_extra=_example(50))
-
-
-class JobsWanted(Wanted):
-    """Which jobs."""
-
-    status: Word = Field(ANY, json_schema_extra=_example("Failed"))
-    kind: str = Field("", max_length=64, pattern=NO_NUL, json_schema_extra=_example("study.export"))
-    words: str = Field(
-        "", max_length=128, pattern=NO_NUL, description="A part of the name, in any case."
-    )
-    owner: str = Field("", max_length=150, pattern=NO_NUL, json_schema_extra=_example("anna"))
-
-
-class These(Schema):
-    """Which of the jobs that have not ended."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    status: Literal["any", "Queued", "In Progress"] = Field(
-        ANY, json_schema_extra=_example("Queued")
-    )
-    kind: str = Field("", max_length=64, pattern=NO_NUL, json_schema_extra=_example("study.export"))
-    words: str = Field(
-        "", max_length=128, pattern=NO_NUL, description="A part of the name, in any case."
-    )
-    owner: str = Field("", max_length=150, pattern=NO_NUL, json_schema_extra=_example("anna"))
-
-
-class EventsWanted(Schema):
-    """Events behind one that is known."""
-
-    cursor: int = Field(
-        0, ge=0, le=MOST_CURSOR, description="`next` of the answer before; 0: from the first on."
-    )
-    size: int = Field(100, ge=1, le=MOST_SIZE)
-
-
-class OrderShape(Schema):
-    """A job to be queued."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"kind": "study.decode", "parameters": {"server": "study"}}]
-        },
-    )
-
-    kind: Name = Field(description="One of `GET /api/kinds`.")
-    parameters: dict[Name, Value] = Field(
-        default_factory=dict,
-        max_length=MOST_PARAMETERS,
-        description="By name; each value as one would write it behind NAME= on the command line.",
-    )
-
-
-# --- what comes out
+    name: str = Field(description="The name that was sent, such as `parameters.from`.")
 
 
 class Paging(Schema):
@@ -112,11 +35,7 @@ class Paging(Schema):
     total: int
     page: int
     pages: int
-
-
-def paging(total: int, wanted: Wanted) -> dict[str, int]:
-    """What stands beside a page."""
-    return {"total": total, "page": wanted.page, "pages": max(1, -(-total // wanted.size))}
+    next: str | None = Field(None, description="The cursor to go on with; null: that was all.")
 
 
 class Me(Schema):
@@ -147,8 +66,8 @@ class KindShape(Schema):
     can_undo: bool
 
 
-class Kinds(Schema):
-    """Every kind."""
+class Kinds(Paging):
+    """A page of kinds."""
 
     kinds: list[KindShape]
 
@@ -208,12 +127,24 @@ class Jobs(Paging):
 class ArtifactShape(Schema):
     """What a job made: a file (`path`) or an object in a store (`url`)."""
 
+    number: int
     name: str
     path: str | None = None
     url: str | None = None
     rows: int | None
     size: int | None
     sha256: str
+    download: str | None = Field(
+        description="Its address here, for a token of an operator; null: it opens nothing."
+    )
+    open_until: datetime | None = Field(description="Until when that is open; it can be renewed.")
+    closed: str = Field(description="Why it opens nothing; empty when it does.")
+
+
+class Artifacts(Schema):
+    """What a job made."""
+
+    artifacts: list[ArtifactShape]
 
 
 class Happened(Schema):
@@ -258,6 +189,7 @@ class JobShape(JobLine):
 
     parameters: dict[str, Any]
     artifacts: list[ArtifactShape]
+    zip: str | None = Field(description="The address of all of these as one; null: there is none.")
     events: list[Happened]
     share: float
     rows_per_s: float | None

@@ -1,4 +1,4 @@
-"""Operations that look: who asks, what kinds there are, how pools and runners stand."""
+"""Operations that look: who asks, what kinds, incidents and runners there are."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query
 
-from mtdata.alerts import notify
-from mtdata.core.checks import PROGRAM
+from mtdata.alerts.shape import incident_json
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.records import runner_view
-from mtdata.study.status.overview import incident_json
-from mtdata.web import pools
+from mtdata.web import incident_list
 from mtdata.web.access.roles import role_of
-from mtdata.web.api import shapes, site_shapes
+from mtdata.web.api import asked, standing_shapes
+from mtdata.web.api.cursors import behind_moment, moment_cursor, page_of_keys, pair_of
 
 
 def show_me(request: HttpRequest) -> dict[str, Any]:
@@ -31,10 +30,14 @@ def show_me(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def list_kinds(request: HttpRequest) -> dict[str, Any]:
-    """List the kinds of jobs and the parameters that each takes."""
+def list_kinds(request: HttpRequest, wanted: Query[asked.NamesWanted]) -> dict[str, Any]:
+    """List the kinds of jobs by name, and the parameters that each takes.
+
+    A page beyond the last is the last.
+    """
     kinds = settings.MTDATA_KINDS
-    return {"kinds": [_kind(kinds[name]) for name in sorted(kinds)]}
+    paged = page_of_keys(sorted(kinds), wanted.page, wanted.size, wanted.cursor or None)
+    return {"kinds": [_kind(kinds[name]) for name in paged.keys], **paged.paging()}
 
 
 def _kind(kind: Kind) -> dict[str, Any]:
@@ -57,37 +60,38 @@ def _kind(kind: Kind) -> dict[str, Any]:
     }
 
 
-def list_sites(request: HttpRequest) -> dict[str, Any]:
-    """List how each site's pool stands, as `mtdata status --json` prints it.
+def list_incidents(request: HttpRequest, wanted: Query[asked.IncidentsWanted]) -> dict[str, Any]:
+    """List the incidents that are open, site by site; those of the program itself last.
 
-    It is read at most once in five seconds. Of a site without a pool there is `absent` alone, of
-    one whose pool cannot be read `fault`.
+    A page beyond the last is the last.
     """
-    return {"sites": pools.standing(settings.MTDATA)}
-
-
-def list_incidents(request: HttpRequest, wanted: Query[shapes.Wanted]) -> dict[str, Any]:
-    """List the incidents that are open, site by site; those of the program itself last."""
-    found = [
-        {"site": site, **one}
-        for site, state in pools.standing(settings.MTDATA).items()
-        for one in state.get("incidents", ())
-    ]
-    own = notify.program_incidents(settings.MTDATA)
-    found += [{"site": PROGRAM, **incident_json(one)} for one in own]
-    first = (wanted.page - 1) * wanted.size
-    return {
-        "incidents": found[first : first + wanted.size],
-        **shapes.paging(len(found), wanted),
+    by_site = incident_list.open_of_all(settings.MTDATA).items()
+    found = {
+        (place, one.number): {"site": site, **incident_json(one)}
+        for place, (site, incidents) in enumerate(by_site)
+        for one in incidents
     }
+    behind = pair_of(wanted.cursor) if wanted.cursor else None
+    paged = page_of_keys(list(found), wanted.page, wanted.size, behind)
+    following = "-".join(map(str, paged.next)) if paged.next else None
+    shown = [found[key] for key in paged.keys]
+    return {"incidents": shown, **paged.paging(), "next": following}
 
 
-def list_runners(request: HttpRequest, wanted: Query[site_shapes.RunnersWanted]) -> dict[str, Any]:
+def list_runners(
+    request: HttpRequest, wanted: Query[standing_shapes.RunnersWanted]
+) -> dict[str, Any]:
     """List the runners that are there or fell silent, the newest first, and what each has in hand.
 
+    Of one that is `late` the last sign of life that was due has not come.
     With `ended` those who went instead. A page beyond the last is the last.
     """
-    sweep_s = settings.MTDATA.programme.sweep_s
-    return runner_view.runner_page(
-        sweep_s, ended=wanted.ended, page=wanted.page, size=wanted.size
-    )._asdict()
+    paged = runner_view.runner_page(
+        settings.MTDATA.programme,
+        ended=wanted.ended,
+        page=wanted.page,
+        size=wanted.size,
+        behind=behind_moment(wanted.cursor, "started_at"),
+    )
+    last = paged.runners[-1] if paged.more else None
+    return {**paged._asdict(), "next": last and moment_cursor(last["started_at"], last["id"])}

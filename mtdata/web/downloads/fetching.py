@@ -20,7 +20,7 @@ from mtdata.core.output import Output
 from mtdata.jobs.duty import placed_file
 from mtdata.jobs.kind import Guard
 from mtdata.jobs.records.models import Artifact, Job
-from mtdata.web.downloads.places import Store, StoreOfEnvironment
+from mtdata.web.downloads.places import StoreOfEnvironment
 from mtdata.web.downloads.proof import CHANGED, GONE, Lost, ProvenFile, opened, pieces_of
 from mtdata.web.downloads.ways import DownloadSlot
 
@@ -96,7 +96,7 @@ class Fetching:
         """Whether it is a file of this machine."""
         return self._store_of(artifact) is None
 
-    def _store_of(self, artifact: Artifact) -> tuple[Store, str] | None:
+    def _store_of(self, artifact: Artifact) -> tuple[Output | StoreOfEnvironment, str] | None:
         """The store and its name for it; None for a file of this machine."""
         scheme, is_url, rest = artifact.place.partition("://")
         if not is_url:

@@ -6,21 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.core.signing import BadSignature, Signer
-from django.db.models import Count, F, Min
+from django.core.signing import BadSignature
+from django.db.models import Count, F, Min, Q
 from django.urls import reverse
 
 from mtdata.core.past import past
+from mtdata.jobs.link_words import signed_word, signer
 from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.jobs.states import Status
 from mtdata.web.models import Link
 
 VALID = timedelta(hours=24)
-SALT, MOST_WORD, BATCH = "mtdata.web.links", 200, 500
+MOST_WORD, BATCH = 200, 500
 
 
 class LinkStanding(NamedTuple):
@@ -37,15 +38,6 @@ class LinkStanding(NamedTuple):
         return reverse("download", args=[self.word])
 
 
-def _signer() -> Signer:
-    return Signer(salt=SALT, sep=".")
-
-
-def _signed(artifact: Artifact, generation: int) -> str:
-    # the job as well: a number may come again in a database that was made anew
-    return _signer().sign_object([artifact.pk, generation, artifact.job_id.hex])
-
-
 def standings(artifacts: Sequence[Artifact], job: Job) -> list[LinkStanding]:
     """How the links to these artifacts of a job stand."""
     with asking():
@@ -55,7 +47,7 @@ def standings(artifacts: Sequence[Artifact], job: Job) -> list[LinkStanding]:
 
 
 def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> LinkStanding:
-    word = _signed(artifact, link.generation if link else 0)
+    word = signed_word(artifact.pk, link.generation if link else 0, artifact.job_id)
     if job.status != Status.SUCCESS or job.ended_at is None:
         return LinkStanding(artifact, word, None, f"the job is {job.status}")
     until = link.until if link else job.ended_at + VALID
@@ -70,7 +62,7 @@ def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> 
 def link_standing(word: str) -> LinkStanding | None:
     """What a link leads to; None for a word that is none of ours."""
     try:
-        number, generation, job = _signer().unsign_object(word[:MOST_WORD])
+        number, generation, job = signer().unsign_object(word[:MOST_WORD])
     except (BadSignature, ValueError, TypeError):
         return None
     with asking():
@@ -128,6 +120,26 @@ def alone(jobs: Sequence[UUID]) -> dict[UUID, LinkStanding]:
         links = {one.artifact_id: one for one in Link.objects.filter(artifact__in=wanted)}
         at = now()
     return {one.job_id: _standing(one, one.job, links.get(one.pk), at) for one in artifacts}
+
+
+def zips(jobs: Sequence[UUID]) -> dict[UUID, int]:
+    """How many files each of these jobs made, where they are several and every link is open."""
+    with asking():
+        made = Artifact.objects.filter(job__in=jobs, job__status=Status.SUCCESS)
+        found = made.values("job_id", "job__ended_at").annotate(count=Count("pk")).order_by()
+        several = [one for one in found.filter(count__gt=1) if one["job__ended_at"]]
+        at = now()
+        links = Link.objects.filter(artifact__job__in=[one["job_id"] for one in several])
+        shut = Count("pk", filter=Q(until__lte=at))
+        counted = links.values_list("artifact__job").annotate(count=Count("pk"), shut=shut)
+        known = {job: (count, shut) for job, count, shut in counted.order_by()}
+
+    def is_open(made: dict[str, Any]) -> bool:
+        """As `closed_of`: what was never renewed is open for so long from the end of the job."""
+        count, shut = known.get(made["job_id"], (0, 0))
+        return not shut and (at < made["job__ended_at"] + VALID or count == made["count"])
+
+    return {one["job_id"]: one["count"] for one in several if is_open(one)}
 
 
 def revoke(artifact: Artifact) -> None:

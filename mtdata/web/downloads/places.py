@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Protocol
 
 from django.utils.http import content_disposition_header
 
@@ -16,18 +15,6 @@ from mtdata.web.downloads.proof import GONE, Lost
 MOST_BUCKETS = 32
 _CONNECT_S, _READ_S = 5.0, 30.0
 _KEYS = "are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set for the web page, may they read it?"
-
-
-class Store(Protocol):
-    """What is asked of a store, by the name that something has with it."""
-
-    def size(self, name: str) -> int | None:
-        """How long it is; None when there is none."""
-        ...
-
-    def pieces(self, name: str) -> Iterator[bytes]:
-        """The bytes of an object, piece by piece."""
-        ...
 
 
 def saved_as(name: str) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from mtdata.core.errors import MTDataError, StorageError
+from mtdata.web.forwarded import App
+from mtdata.web.uploads.incoming import REFUSAL
 
 log = logging.getLogger(__name__)
 FULL, LOW = 1 << 20, 1 << 19
@@ -22,7 +24,6 @@ FULL, LOW = 1 << 20, 1 << 19
 TURN = FULL
 """So many bytes are fetched for one before it is the turn of another."""
 UNKNOWN = sys.maxsize
-App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Fetchers(ThreadedTaskDispatcher):
@@ -38,7 +39,8 @@ class StreamedAnswer(WSGITask):
 
     def get_environment(self) -> Any:
         """The WSGI environment, with the connection, for who has to know its reader."""
-        return super().get_environment() | {"mtdata.line": self.channel, "mtdata.answer": self}
+        more = {"mtdata.line": self.channel, "mtdata.answer": self}
+        return super().get_environment() | more | {REFUSAL: self.request.refusal}
 
     def build_response_header(self) -> Any:
         """Without a length where nobody knows it."""
@@ -53,15 +55,12 @@ def pouring(app: App) -> App:
     def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         found: Any = app(environ, start)
         is_file = isinstance(found, ReadOnlyFileBasedBuffer)
-        if environ["REQUEST_METHOD"] == "HEAD" or is_file or not _is_in_pieces(found):
+        is_in_pieces = getattr(found, "streaming", False) or hasattr(found, "__next__")
+        if environ["REQUEST_METHOD"] == "HEAD" or is_file or not is_in_pieces:
             return found
         return Pour(found, environ["mtdata.answer"])
 
     return answer
-
-
-def _is_in_pieces(found: Any) -> bool:
-    return bool(getattr(found, "streaming", False)) or hasattr(found, "__next__")
 
 
 class Pour(ReadOnlyFileBasedBuffer):

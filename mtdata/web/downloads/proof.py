@@ -96,7 +96,10 @@ def pieces_of(file: BinaryIO, most: int = PIECE) -> Iterator[bytes]:
 
 
 def digest_of(file: BinaryIO) -> str:
-    """The SHA-256 of the whole file; remembered for as long as nothing of it changes."""
+    """The SHA-256 of the whole file; remembered for as long as nothing of it changes.
+
+    Lost where the file is another now.
+    """
     facts = facts_of(file)
     with _ASKING:
         if facts in _KNOWN:

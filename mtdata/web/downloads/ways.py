@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from threading import Condition
-from types import TracebackType
 from typing import Protocol
 
 from mtdata.core.errors import BusyError
@@ -42,12 +41,7 @@ class DownloadSlot:
     def __enter__(self) -> DownloadSlot:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
 
@@ -73,7 +67,10 @@ class DownloadSlots:
             over = _giving_way(crowd)
             if crowd and over is None:
                 whose = "of your downloads" if len(crowd) < self.most else "downloads"
-                raise BusyError(_REFUSED.format(len(crowd), whose))
+                raise BusyError(
+                    f"{len(crowd)} {whose} are under way, which is as many as go at once; nothing "
+                    "was sent, try again in a minute"
+                )
             self._taken = [one for one in self._taken if one is not over] + [way]
         if over is not None and over.line is not None:
             over.line.cut()
@@ -91,11 +88,6 @@ class DownloadSlots:
         with self._changed:
             self._taken = [one for one in self._taken if one is not way]
             self._changed.notify_all()
-
-
-_REFUSED = (
-    "{} {} are under way, which is as many as go at once; nothing was sent, try again in a minute"
-)
 
 
 def _giving_way(ways: list[DownloadSlot]) -> DownloadSlot | None:

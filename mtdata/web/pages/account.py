@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import auth, messages
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from mtdata.jobs.records.asking import asking
 from mtdata.web.access import lockout, throttle, tokens
 from mtdata.web.access.foreign import offered, service_title
 from mtdata.web.access.roles import Role, role_of
+from mtdata.web.access.users import mailbox_of
 from mtdata.web.models import Token
 
 log = logging.getLogger(__name__)
@@ -26,18 +28,13 @@ MOST_TOKENS = 20
 
 def login(request: HttpRequest) -> HttpResponse:
     """The form, and what comes of it."""
+    services = [(reverse(f"{one.name}_login"), one.log_in.title) for one in offered() if one.log_in]
     view = LoginView.as_view(
         template_name="web/login.html",
-        authentication_form=AuthenticationForm,
         redirect_authenticated_user=True,
-        extra_context={"services": _services()},
+        extra_context={"services": services},
     )
     return view(request)
-
-
-def _services() -> list[tuple[str, str]]:
-    """By whose accounts one may log in: the address of the page, and what people call it."""
-    return [(reverse(f"{one.name}_login"), one.log_in.title) for one in offered() if one.log_in]
 
 
 def logout(request: HttpRequest) -> HttpResponse:
@@ -79,17 +76,50 @@ class PasswordForm(PasswordChangeForm):
         return self.has_error("old_password", "password_incorrect")
 
 
+class MailForm(forms.Form):
+    """Where one is mailed when a job ends that one ordered."""
+
+    address = forms.CharField(
+        required=False,
+        max_length=254,
+        label="Mail address",
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        help_text="Empty: no mail.",
+    )
+
+    def clean_address(self) -> str:
+        """The mailbox alone."""
+        word = self.cleaned_data["address"].strip()
+        found = mailbox_of(word)
+        if word and not found:
+            raise forms.ValidationError("That is no mail address.")
+        return found
+
+
 def show(request: HttpRequest, **bound: object) -> HttpResponse:
     """Show one's own account."""
     known = {
         "service": service_title(request.user),
         "tokens": tokens.tokens_of(request.user),
+        "mail_form": MailForm(initial={"address": request.user.email}),
+        "is_mailed": bool(settings.MTDATA.programme.tell_jobs and settings.MTDATA.log.mail),
         "token_form": TokenForm(most=role_of(request.user)),
         "password_form": PasswordForm(request.user),
     }
     status = 400 if bound else 200
     with asking():
         return render(request, "web/account.html", known | bound, status=status)
+
+
+def change_mail(request: HttpRequest) -> HttpResponse:
+    """Another address, or none."""
+    form = MailForm(request.POST)
+    if not form.is_valid():
+        return show(request, mail_form=form)
+    request.user.email = form.cleaned_data["address"]
+    request.user.save(update_fields=["email"])
+    messages.success(request, "Your mail address is changed.")
+    return redirect("account")
 
 
 def change_password(request: HttpRequest) -> HttpResponse:

@@ -3,56 +3,100 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mtdata.core.errors import JobError, RecordsError
+from mtdata.core.errors import JobError
 from mtdata.jobs.daily import name_of
-from mtdata.jobs.daily_reports import DailyAccount, DailyReports, make_now
+from mtdata.jobs.daily_reports import Planned, make_now, planned
 from mtdata.jobs.duty import daily_of
 from mtdata.jobs.records import daily_records
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Job
-from mtdata.web.access.scope import scope_of
-from mtdata.web.pages.words import see
+from mtdata.jobs.states import Status
+from mtdata.web.access.scope import Scope, scope_of
+from mtdata.web.pages.words import refusals_shown, see
 from mtdata.web.paging import text_in
 
 log = logging.getLogger(__name__)
+PATIENCE = timedelta(minutes=10)
+"""A daemon that runs has queued what is due by then."""
+
+
+class ReportLine(NamedTuple):
+    """The newest daily report of a kind that is due of an account, and whether it came."""
+
+    account: str
+    kind: str
+    title: str  # as "Clicks of first"
+    scale: str  # what stands for it in an incident
+    day: date
+    next_at: datetime
+    job: Job | None
+    last: dict[str, Any] | None  # the newest that ended by itself
+    state: str
+    level: str  # good, run, bad, or '' for what waits
+
+    @property
+    def reason(self) -> str:
+        """Why it did not come, as far as that is known."""
+        return self.job.reason if self.job else "Nobody has queued it yet."
+
+
+def lines(scope: Scope, at: datetime) -> list[ReportLine]:
+    """What comes daily of the accounts in the user's scope."""
+    with asking():
+        return [_line(one, at) for one in planned(daily_of(scope.duties), scope.settings)]
+
+
+def _line(one: Planned, at: datetime) -> ReportLine:
+    kind, account, day = one.report.kind, one.account.name, one.plan.due(at)
+    job = Job.objects.filter(name=name_of(kind, account, day)).first()
+    state, level = _state(job, is_late=at - one.plan.begins(day) > PATIENCE)
+    return ReportLine(
+        account=account,
+        kind=kind,
+        scale=one.scale,
+        title=f"{one.of.kinds()[kind].title or kind} of {account}",
+        day=day,
+        next_at=one.plan.next_at(at),
+        job=job,
+        last=daily_records.last(kind, account, day),
+        state=state,
+        level=level,
+    )
+
+
+def _state(job: Job | None, *, is_late: bool) -> tuple[str, str]:
+    if job is None:
+        return ("did not come", "bad") if is_late else ("due now", "")
+    if job.status == Status.SUCCESS and job.ended_at:
+        return f"{job.ended_at:%H:%M} UTC", "good"
+    levels = {Status.IN_PROGRESS: "run", Status.FAILED: "bad", Status.STOPPED: "bad"}
+    return str(job.status), levels.get(Status(job.status), "")
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """Every account in the user's scope."""
     scope = scope_of(request.user)
     with asking():
-        at = now()
+        found = lines(scope, now())
         accounts = [
-            {"name": one.name, "plan": one.plan, "reports": _reports(of, one, at)}
+            {
+                "name": one.name,
+                "plan": one.plan,
+                "key": of.key,
+                "reports": [line for line in found if line.account == one.name],
+            }
             for of in daily_of(scope.duties)
             for one in of.accounts(scope.settings)
         ]
     return render(request, "web/daily.html", {"accounts": accounts})
-
-
-def _reports(of: DailyReports, account: DailyAccount, at: datetime) -> list[dict[str, Any]]:
-    plan = account.plan
-    if plan is None:
-        return []
-    day = plan.due(at)
-    return [
-        {
-            "kind": report.kind,
-            "day": day.isoformat(),
-            "next_at": plan.next_at(at),
-            "job": Job.objects.filter(name=name_of(report.kind, account.name, day)).first(),
-            "last": daily_records.last(report.kind, account.name, day),
-        }
-        for report in of.reports
-    ]
 
 
 def make(request: HttpRequest) -> HttpResponse:
@@ -70,13 +114,8 @@ def make(request: HttpRequest) -> HttpResponse:
         raise Http404
     with asking():
         at = now()
-    try:
+    with refusals_shown(request, JobError, "Nothing was queued"):
         name = make_now(settings.MTDATA, *found[0], at)
-    except RecordsError:
-        raise
-    except JobError as error:
-        messages.warning(request, f"Nothing was queued: {error}.")
-    else:
         log.info("%s queued %s", request.user.get_username(), name)
         messages.success(request, f"{name} is queued.")
     return see("daily")

@@ -23,6 +23,7 @@ from mtdata.web.downloads.places import saved_as
 from mtdata.web.downloads.proof import Lost
 from mtdata.web.downloads.sending import reading, sent, sent_zip
 from mtdata.web.downloads.zipping import Member, names_of, zipped
+from mtdata.web.faults import problem
 from mtdata.web.pages.job import job_or_404
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
     of = job_or_404(request, job)
     with asking():
         artifacts = list(of.artifacts.select_related("job").order_by("pk")[: MOST_FILES + 1])
-    refused = _zip_refused(of, artifacts)
+    refused = zip_refused(of, artifacts)
     if refused:
         return _answer_gone(request, of, refused)
     fetching, guard = Fetching(), _guard_for(request, of)
@@ -81,7 +82,7 @@ def zip_of(request: HttpRequest, job: Any) -> HttpResponse:
     return response
 
 
-def _zip_refused(job: Job, artifacts: list[Artifact]) -> str:
+def zip_refused(job: Job, artifacts: list[Artifact]) -> str:
     """Why there is no zip; '' when there may be one."""
     if len(artifacts) > MOST_FILES:
         return f"A zip has at most {MOST_FILES:,} files, and there are more; take them one by one."
@@ -111,5 +112,6 @@ def _log_download(request: HttpRequest, what: str, job: Job) -> None:
 
 
 def _answer_gone(request: HttpRequest, job: Job, words: str) -> HttpResponse:
-    known = {"words": words, "job": job}
-    return render(request, "web/gone.html", known, status=HTTPStatus.GONE)
+    if request.for_programs:
+        return problem(HTTPStatus.GONE, words)
+    return render(request, "web/gone.html", {"words": words, "job": job}, status=HTTPStatus.GONE)

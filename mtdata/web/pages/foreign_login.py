@@ -8,15 +8,14 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.contrib import auth
 from django.contrib.auth.views import LoginView
 from django.core.validators import RegexValidator
 from django.http import Http404, HttpRequest, HttpResponse
 
 from mtdata.core.errors import MTDataError, RecordsError
 from mtdata.jobs.duty import Duty
-from mtdata.web.access import guests
-from mtdata.web.access.foreign import offered
-from mtdata.web.access.guest_names import domain_of
+from mtdata.web.access.foreign import instance_of, name_of, offered
 from mtdata.web.access.relay import hide_password
 
 log = logging.getLogger(__name__)
@@ -33,12 +32,7 @@ class GuestForm(forms.Form):
     password = forms.CharField(max_length=1024, strip=False)
 
     def __init__(
-        self,
-        service: str,
-        title: str,
-        request: HttpRequest | None = None,
-        *rest: Any,
-        **how: Any,
+        self, service: str, title: str, request: HttpRequest | None = None, *rest: Any, **how: Any
     ) -> None:
         super().__init__(*rest, **how)
         self._service, self._title, self._request, self._user = service, title, request, None
@@ -48,12 +42,18 @@ class GuestForm(forms.Form):
         """Ask the instance, once everything is filled in."""
         if self.errors:
             return
-        domain = domain_of(self.cleaned_data["admin_domain"])
+        domain = instance_of(self._service, self.cleaned_data["admin_domain"])
         # not kept: what is on the way to a page of a fault could show it
         password = self.cleaned_data.pop("password")
         email = self.cleaned_data["email"]
         try:
-            self._user = guests.authenticated(self._request, self._service, domain, email, password)
+            self._user = auth.authenticate(
+                self._request,
+                username=name_of(self._service, domain, email),  # failures are counted under it
+                password=password,
+                admin_domain=domain,
+                email=email,
+            )
         except RecordsError:
             raise
         except MTDataError as error:

@@ -6,6 +6,7 @@ Closing is what `mtdata incidents SITE --close NUMBER` does, and no more.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -14,17 +15,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mtdata import logs
-from mtdata.alerts import notify
-from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts import ledgers
+from mtdata.alerts.incident import FAILED_REPORT, is_closed_by_hand
+from mtdata.alerts.incident_kinds import KINDS
+from mtdata.alerts.ledgers import IncidentLedgers
 from mtdata.alerts.levels import ORDER
-from mtdata.config import Settings, SiteConfig
-from mtdata.core.checks import PROGRAM
+from mtdata.alerts.shape import incident_json
 from mtdata.core.errors import MTDataError, UsageError
-from mtdata.study.model.bounds import MAX_ID
-from mtdata.study.operations import incidents as books
-from mtdata.study.operations.opening import has_pool
-from mtdata.study.status import overview
-from mtdata.web import pools
+from mtdata.core.sqlite import MAX_INTEGER
+from mtdata.jobs.duty import all_ledgers
+from mtdata.web import incident_list
+from mtdata.web.access.roles import Role, role_of
+from mtdata.web.pages.failed_reports import FailedReport, failed_reports
 from mtdata.web.pages.words import see
 from mtdata.web.paging import number_in, text_in
 
@@ -33,94 +35,87 @@ SIZE = 50
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """The open ones of all or one of the books; `?show=closed` the closed ones of one."""
-    ours: Settings = settings.MTDATA
-    names = [*(site.name for site in ours.sites), PROGRAM]
-    book = text_in(request.GET, "site")
-    if book and book not in names:
+    """The open ones of all or one of the ledgers; `?show=closed` the closed ones of one."""
+    known = all_ledgers(settings.MTDATA_DUTIES, settings.MTDATA)
+    chosen = text_in(request.GET, "site")
+    if chosen and chosen not in known:
         raise Http404
     closed = request.GET.get("show") == "closed"
-    known: dict[str, Any] = {"books": names, "book": book, "closed": closed}
+    shown: dict[str, Any] = {"books": list(known), "book": chosen, "closed": closed}
     if closed:
-        known["book"] = book or names[0]
-        known |= _closed(ours, known["book"], number_in(request.GET, "before", MAX_ID))
+        shown["book"] = chosen or next(iter(known))
+        shown |= _closed(known, shown["book"], number_in(request.GET, "before", MAX_INTEGER))
     else:
-        known |= _open(ours, [book] if book else names, number_in(request.GET, "page", 1))
-    return render(request, "web/incidents.html", known)
+        wanted = {chosen: known[chosen]} if chosen else known
+        shown |= _open(wanted, number_in(request.GET, "page", 1))
+    shown["incidents"] = _of_reports(shown["incidents"], role_of(request.user))
+    return render(request, "web/incidents.html", shown)
 
 
-def _open(ours: Settings, books: list[str], page: int) -> dict[str, Any]:
+def _of_reports(rows: list[dict[str, Any]], role: Role) -> list[dict[str, Any]]:
+    """The rows, those of a report that Failed as their reader knows its job and can act."""
+    known = failed_reports(((row["kind"], row["scale"], row["detail"]) for row in rows), role)
+    return [{**row, **_of_job(row, known)} for row in rows]
+
+
+def _of_job(row: dict[str, Any], known: Mapping[str, FailedReport]) -> dict[str, Any]:
+    report = known.get(row["scale"]) if row["kind"] == FAILED_REPORT else None
+    if report is None:
+        return {}
+    to_do = "" if row["closed_at"] else report.todo
+    return {"title": report.title, "detail": report.why, "to_do": to_do, "job_to": report.to}
+
+
+def _open(wanted: IncidentLedgers, page: int) -> dict[str, Any]:
     """The gravest first, of these the newest."""
-    found: list[tuple[str, dict[str, Any]]] = []
-    faults = {}
-    for book in books:
-        try:
-            found += [(book, one) for one in _of_book(ours, book)]
-        except (MTDataError, OSError) as error:
-            faults[book] = str(error)
-    found.sort(key=lambda pair: pair[1]["last_at"], reverse=True)
-    found.sort(key=lambda pair: ORDER[pair[1]["level"]])
-    pages = max(1, -(-len(found) // SIZE))
+    found, faults = incident_list.open_of(wanted)
+    rows = [(name, incident_json(one)) for name, incidents in found.items() for one in incidents]
+    rows.sort(key=lambda row: row[1]["last_at"], reverse=True)
+    rows.sort(key=lambda row: ORDER[row[1]["level"]])
+    pages = max(1, -(-len(rows) // SIZE))
     page = min(page, pages)
     at = {
         "page": page,
         "pages": pages,
-        "total": len(found),
+        "total": len(rows),
         "previous": page - 1,
         "next": page + 1,
     }
-    shown = found[(page - 1) * SIZE : page * SIZE]
-    return {"incidents": [_incident_row(*pair) for pair in shown], "at": at, "faults": faults}
+    shown = rows[(page - 1) * SIZE : page * SIZE]
+    return {"incidents": [_incident_row(*row) for row in shown], "at": at, "faults": faults}
 
 
-def _of_book(ours: Settings, book: str) -> list[dict[str, Any]]:
-    if book == PROGRAM:
-        return [overview.incident_json(one) for one in notify.program_incidents(ours)]
-    site = ours.site(book)
-    return books.incidents(site, closed_too=False) if has_pool(site) else []
-
-
-def _closed(ours: Settings, book: str, before: int) -> dict[str, Any]:
+def _closed(known: IncidentLedgers, name: str, before: int) -> dict[str, Any]:
     try:
-        found = _closed_of(ours, book, before)
+        found = ledgers.closed_incidents(known[name], before, SIZE + 1)
     except MTDataError as error:
-        return {"incidents": [], "faults": {book: str(error)}}
-    shown = [_incident_row(book, overview.incident_json(one)) for one in found[:SIZE]]
+        return {"incidents": [], "faults": {name: str(error)}}
+    shown = [_incident_row(name, incident_json(one)) for one in found[:SIZE]]
     older = found[SIZE - 1].number if len(found) > SIZE else None
-    return {"incidents": shown, "older": older, "faults": {}, "is_later": before != MAX_ID}
+    return {"incidents": shown, "older": older, "faults": {}, "is_later": before != MAX_INTEGER}
 
 
-def _closed_of(ours: Settings, book: str, before: int) -> list[Incident]:
-    if book == PROGRAM:
-        return notify.closed_incidents(ours, before, SIZE + 1)
-    return books.closed_incidents(ours.site(book), before, SIZE + 1)
-
-
-def _incident_row(book: str, one: dict[str, Any]) -> dict[str, Any]:
+def _incident_row(name: str, one: dict[str, Any]) -> dict[str, Any]:
     return {
         **one,
-        "book": book,
+        "book": name,
+        "anchor": f"{name.strip('()')}-{one['number']}",
         "means": KINDS[one["kind"]],
-        "may_close": book != PROGRAM and one["closed_at"] is None,
+        "may_close": is_closed_by_hand(name, one["kind"]) and one["closed_at"] is None,
+        "job": one["scale"] if one["kind"] == FAILED_REPORT else "",
     }
 
 
 def close(request: HttpRequest) -> HttpResponse:
     """Somebody looked at it.  UsageError when it is not open."""
-    site, number = _site(request.POST), number_in(request.POST, "number", 0)
-    if not has_pool(site) or not books.close_incident(site, number):
-        raise UsageError(f"{site.name} has no open incident {number}")
-    pools.forget()
-    with logs.at(site=site.name):
+    name, number = text_in(request.POST, "site"), number_in(request.POST, "number", 0)
+    known = all_ledgers(settings.MTDATA_DUTIES, settings.MTDATA)
+    if name not in known:
+        raise Http404
+    if not ledgers.close_incident(known[name], number):
+        raise UsageError(f"{name} has no open incident {number}")
+    incident_list.forget()
+    with logs.at(site=name):
         log.info("%s closed the incident %d", request.user.get_username(), number)
-    messages.success(request, f"Incident {number} of {site.name} is closed.")
+    messages.success(request, f"Incident {number} of {name} is closed.")
     return see("incidents")
-
-
-def _site(given: Any) -> SiteConfig:
-    name = text_in(given, "site")
-    for site in settings.MTDATA.sites:
-        if site.name == name:
-            found: SiteConfig = site
-            return found
-    raise Http404

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
@@ -11,19 +13,35 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from mtdata.core.control import on_lines
-from mtdata.jobs.records import progress, runner_view
+from mtdata.jobs.kind import Kind, in_order
+from mtdata.jobs.records import progress
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Event, Job, Part
+from mtdata.jobs.records.worked import worked_s
 from mtdata.jobs.states import FINAL, Status
-from mtdata.web import waiting
-from mtdata.web.access.scope import Scope, scope_of
+from mtdata.jobs.title import title_of
+from mtdata.web.access.roles import Role, is_guest, role_of
+from mtdata.web.access.scope import scope_of
+from mtdata.web.cached_look import CachedLook
 from mtdata.web.downloads import links
 from mtdata.web.downloads.fetching import guard_of
+from mtdata.web.pages.job_map import MOST_CELLS, map_of, part_label
+from mtdata.web.pages.job_waits import waits_of
 from mtdata.web.pages.orders import orders_of
-from mtdata.web.pages.words import span
+from mtdata.web.pages.reasons import reason_of, without_keys
+from mtdata.web.pages.words import counted, span, span_between, span_left
 from mtdata.web.paging import number_in, text_in
+from mtdata.web.room import JobCard, JobSubject, rooms_of, subject_of
 
 TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
+
+
+def _seconds_at_work(job_id: str) -> float | None:
+    return worked_s([UUID(job_id)]).get(UUID(job_id))
+
+
+_WORKED = CachedLook(lambda ours, job_id: _seconds_at_work(job_id))
+"""Of jobs of thousands of parts, whose page comes every 2 s: all these have to be read for it."""
 
 
 def job_or_404(request: HttpRequest, job_id: Any) -> Job:
@@ -31,75 +49,96 @@ def job_or_404(request: HttpRequest, job_id: Any) -> Job:
     job = scope_of(request.user).job(job_id)
     if job is None:
         raise Http404
+    job.parameters = in_order(settings.MTDATA_KINDS.get(job.kind), job.parameters)
     return job
 
 
 def show(request: HttpRequest, job: Any) -> HttpResponse:
     """All of it that fits on one page."""
-    of = job_or_404(request, job)
-    return render(request, "web/job.html", _context(of, scope_of(request.user)))
+    return render(request, "web/job.html", job_context(request, job))
 
 
 def live(request: HttpRequest, job: Any) -> HttpResponse:
-    """What moves on that page, for who polls it; the orders only when others are possible now."""
-    known = _context(job_or_404(request, job), scope_of(request.user))
-    shown = request.GET.get("orders")
-    known["is_turned"] = shown is not None and shown != known["orders_shown"]
+    """The whole of that page again, for who polls it; `seen` is the state that is shown there."""
+    known = job_context(request, job)
+    seen = request.GET.get("seen")
+    known["is_turned"] = seen is not None and seen != known["job"].status
     return render(request, "web/job_live.html", known)
 
 
-def _context(job: Job, scope: Scope) -> dict[str, Any]:
-    now = progress.progress_of(job)
-    orders = orders_of(job)
-    sweep_s = settings.MTDATA.programme.sweep_s
-    waits = job.status == Status.QUEUED
+def job_context(request: HttpRequest, job_id: Any) -> dict[str, Any]:
+    """What templates are given of a job, or 404."""
+    job, scope, role = job_or_404(request, job_id), scope_of(request.user), role_of(request.user)
+    kind = settings.MTDATA_KINDS.get(job.kind)
+    how = progress.progress_of(job, settings.MTDATA.programme)
+    title = title_of(kind, job.name, job.parameters)
+    rooms = rooms_of(settings.MTDATA_DUTIES)
+    cards = [card for room in rooms if (card := room.job_card(job))]
     return {
         "job": job,
-        "progress": now,
-        "percent": int(100 * now.share),
+        "title": title.words,
+        "whose": title.whose,
+        "subject": None if is_guest(request.user) else _subject_of(job),
+        "ordered_by": _ordered_by(job.owner, request.user.get_username()),
+        "unit": kind.unit if kind else "part",
+        "progress": how,
+        "percent": int(100 * how.share),
         "is_final": Status(job.status) in FINAL,
-        "is_lonely": waits and not runner_view.live_count(sweep_s),
-        "took": _took(job),
-        "place": _queue_place(job, scope),
-        "left": span(now.speed.left_s) if job.status == Status.IN_PROGRESS else "",
-        "silent": span(now.silent_s),
-        "running": [_running(part, now) for part in now.running],
-        "orders": orders,
-        "orders_shown": "-".join(sorted(orders)) or "none",
-        "events": progress.newest_events(job, TAIL),
-        "can_clone": job.kind in settings.MTDATA_KINDS,
+        "reason": reason_of(job.status, job.reason, role),
+        "waits": waits_of(job, how, scope, role),
+        "worked": span(_worked_s(job, how)),
+        "left": span_left(how.speed.left_s) if job.status == Status.IN_PROGRESS else "",
+        "map": map_of(job, kind, how.total),
+        "has_rows": how.total > MOST_CELLS,
+        "running": [_running(part, kind, how) for part in how.running],
+        "orders": orders_of(job),
+        "cards": cards,
+        "takes_back": _left_by(job, cards) if job.can_undo else None,
+        "events": [_event(one, role) for one in progress.newest_events(job, TAIL)],
+        "can_clone": kind is not None,
         **_artifact_page(job, 1, ARTIFACTS),
     }
 
 
-def _took(job: Job) -> str:
-    if job.ended_at is None:
-        return ""
-    return span(
-        waiting.seconds(job.started_at, waiting.work_ended_at([job.pk]).get(job.pk) or job.ended_at)
-    )
+def _subject_of(job: Job) -> JobSubject | None:
+    return subject_of(settings.MTDATA_DUTIES, settings.MTDATA, job.kind, job.parameters)
 
 
-def _queue_place(job: Job, scope: Scope) -> dict[str, Any]:
-    """Of a job that waits; who is beyond the user's scope is not named."""
-    place = waiting.queue_place(job)
-    if place is None:
-        return {}
-    behind = place.behind
-    return {
-        "before": place.before,
-        "is_behind": behind is not None,
-        "behind": behind and scope.job(behind.pk),
-    }
+def _left_by(job: Job, cards: Sequence[JobCard]) -> progress.LeftByJob:
+    """What would be taken back now, as who knows its kind counts the rows."""
+    left = progress.left_by(job)
+    counts = [card.left for card in cards if card.left is not None]
+    return left._replace(rows=sum(counts)) if counts else left
 
 
-def _running(part: Part, now: progress.Progress) -> dict[str, Any]:
-    beat = part.beat_at or part.started_at or now.at
+def _ordered_by(owner: str, who: str) -> str:
+    return "you" if owner == who else owner or "the command line"
+
+
+def _worked_s(job: Job, how: progress.Progress) -> float | None:
+    if job.started_at is None:
+        return None
+    looks_often = how.total > MOST_CELLS and Status(job.status) not in FINAL
+    known = _WORKED(settings.MTDATA, str(job.pk)) if looks_often else _seconds_at_work(str(job.pk))
+    at = job.ended_at or how.at
+    return known if known is not None else (at - job.started_at).total_seconds()
+
+
+def _running(part: Part, kind: Kind | None, how: progress.Progress) -> dict[str, Any]:
+    beat = part.beat_at or part.started_at or how.at
     return {
         "part": part,
+        "label": part_label(kind, part),
+        "tries": progress.tries_of(part),
         "percent": min(100, 100 * part.rows // part.expected) if part.expected else None,
-        "silent": span((now.at - beat).total_seconds()),
+        "silent": span((how.at - beat).total_seconds()),
     }
+
+
+def _event(event: Event, role: Role) -> dict[str, Any]:
+    text = event.text if role >= Role.ADMIN else without_keys(event.text)
+    levels = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad"}
+    return {"at": event.at, "text": text, "level": levels.get(event.level, "")}
 
 
 def _artifact_page(job: Job, page: int, size: int) -> dict[str, Any]:
@@ -116,44 +155,78 @@ def _artifact_page(job: Job, page: int, size: int) -> dict[str, Any]:
 def artifacts(request: HttpRequest, job: Any) -> HttpResponse:
     """Everything that came out."""
     of = job_or_404(request, job)
-    known = {"job": of, **_artifact_page(of, number_in(request.GET, "page", 1), SIZE)}
+    title = title_of(settings.MTDATA_KINDS.get(of.kind), of.name, of.parameters).words
+    page = _artifact_page(of, number_in(request.GET, "page", 1), SIZE)
+    known = {"job": of, "title": title, **page}
     return render(request, "web/job_artifacts.html", known)
 
 
 def parts(request: HttpRequest, job: Any) -> HttpResponse:
-    """Every part, in their order; `status` in the address chooses."""
+    """Every part, in their order; `status` and the begin of a `name` in the address choose."""
     of = job_or_404(request, job)
-    status = text_in(request.GET, "status", 16)
+    kind = settings.MTDATA_KINDS.get(of.kind)
+    status, name = (
+        text_in(request.GET, one, most) for one, most in (("status", 16), ("name", 255))
+    )
     with asking():
         chosen = of.parts.select_related("runner").order_by("number")
         if status:
             chosen = chosen.filter(status=status)
+        if name:
+            chosen = chosen.filter(name__startswith=name)
         page: Page[Part] = Paginator(chosen, SIZE).get_page(number_in(request.GET, "page", 1))
-        known = {
+        lines = [_part_line(part, kind, role_of(request.user)) for part in page]
+    return render(
+        request,
+        "web/job_parts.html",
+        {
             "job": of,
+            "title": title_of(kind, of.name, of.parameters).words,
             "page": page,
-            "lines": [{"part": part, "took": _span_of(part)} for part in page],
+            "lines": lines,
             "status": status,
+            "name": name,
             "states": [one.value for one in Status if one is not Status.STOPPING],
-        }
-        return render(request, "web/job_parts.html", known)
+        },
+    )
 
 
-def _span_of(part: Part) -> str:
-    if part.started_at is None or part.ended_at is None or part.ended_at < part.started_at:
-        return ""
-    return span((part.ended_at - part.started_at).total_seconds())
+def _part_line(part: Part, kind: Kind | None, role: Role) -> dict[str, Any]:
+    ended = None if part.status == Status.IN_PROGRESS else part.ended_at
+    return {
+        "part": part,
+        "label": part_label(kind, part),
+        "tries": progress.tries_of(part),
+        "took": span_between(part.started_at, ended),
+        "reason": part.reason if role >= Role.ADMIN else without_keys(part.reason),
+    }
 
 
 def log(request: HttpRequest, job: Any) -> HttpResponse:
-    """All that happened, the oldest first, as plain text."""
-    of = job_or_404(request, job)
-    return StreamingHttpResponse(_lines(of), content_type="text/plain; charset=utf-8")
+    """All that happened, the oldest first, as plain text; with `part` only of that one."""
+    of, name = job_or_404(request, job), text_in(request.GET, "part", 255)
+    head = _log_head(of, name) if name else ""
+    lines = itertools.chain([head], _lines(of, name))
+    return StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
 
 
-def _lines(job: Job) -> Iterator[str]:
+def _log_head(job: Job, name: str) -> str:
+    with asking():
+        part = job.parts.filter(name=name).first()
+    if part is None:
+        raise Http404
+    tries, took = progress.tries_of(part), span_between(part.started_at, part.ended_at)
+    told = [f"{part.name}: {part.status}", counted(part.rows, "row")]
+    told += [f"try {tries}"] if tries > 1 else []
+    told += [f"began {part.started_at:%Y-%m-%d %H:%M:%S}"] if part.started_at else []
+    told += [f"took {took}"] if took and part.status != Status.IN_PROGRESS else []
+    told += [on_lines(part.reason)] if part.reason else []
+    return ", ".join(told) + "\n"
+
+
+def _lines(job: Job, part: str) -> Iterator[str]:
     last = 0
-    while events := progress.events_after(job, last, LOG_LINES):
+    while events := progress.events_after(job, last, LOG_LINES, part):
         yield "".join(map(_event_line, events))
         last = events[-1].pk
 

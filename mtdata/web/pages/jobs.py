@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mtdata.jobs.duty import daily_of
-from mtdata.jobs.records import queries
-from mtdata.jobs.states import Status
-from mtdata.web import waiting
+from mtdata.jobs.records import queries, share
+from mtdata.jobs.states import Status, retry_refused
 from mtdata.web.access import users
 from mtdata.web.access.roles import Role, role_of
-from mtdata.web.access.scope import scope_of
+from mtdata.web.access.scope import Scope, scope_of
 from mtdata.web.downloads import links
-from mtdata.web.pages.words import span
+from mtdata.web.pages.job_lines import job_lines
+from mtdata.web.pages.orders import CAN_STOP
 from mtdata.web.paging import job_filters, number_in
 
 SIZE = 50
@@ -25,29 +25,45 @@ SIZE = 50
 
 def show(request: HttpRequest) -> HttpResponse:
     """A page of the list; its table alone for who polls it."""
-    asked = job_filters(request.GET)
     scope = scope_of(request.user)
+    asked, found = asked_jobs(request, scope, SIZE, number_in(request.GET, "page", 1))
+    known = {
+        "asked": asked,
+        "found": found,
+        "jobs": _lines(found.jobs, role_of(request.user), scope),
+        "states": _offered([one.value for one in Status], asked["status"]),
+        "kinds": [(one, _words_of(one)) for one in _offered(sorted(scope.kinds), asked["kind"])],
+        "has_daily": any(of.accounts(scope.settings) for of in daily_of(scope.duties)),
+        "is_filtered": any(asked.values()),
+        "stoppable": _stoppable(scope, asked),
+    }
+    alone = request.headers.get("HX-Request") == "true"
+    return render(request, "web/jobs_table.html" if alone else "web/jobs.html", known)
+
+
+def asked_jobs(
+    request: HttpRequest, scope: Scope, size: int, page: int = 1
+) -> tuple[dict[str, str], queries.JobPage]:
+    """What the address filters by, and that page of the jobs in the scope that are left."""
+    asked = job_filters(request.GET)
     found = queries.job_page(
         status=asked["status"],
         kind=asked["kind"],
         words=asked["name"],
         owner=users.folded(asked["owner"]),
         within=scope.jobs,
-        page=number_in(request.GET, "page", 1),
-        size=SIZE,
+        page=page,
+        size=size,
     )
-    known = {
-        "asked": asked,
-        "found": found,
-        "jobs": _lines(found.jobs, may_download=role_of(request.user) >= Role.OPERATOR),
-        "states": _offered([one.value for one in Status], asked["status"]),
-        "kinds": _offered(sorted(scope.kinds), asked["kind"]),
-        "has_daily": any(of.accounts(scope.settings) for of in daily_of(scope.duties)),
-        "is_filtered": any(asked.values()),
-        "can_stop": asked["status"] in ("", Status.QUEUED, Status.IN_PROGRESS),
-    }
-    alone = request.headers.get("HX-Request") == "true"
-    return render(request, "web/jobs_table.html" if alone else "web/jobs.html", known)
+    return asked, found
+
+
+def _stoppable(scope: Scope, asked: dict[str, str]) -> int:
+    """How many jobs, on all pages, "Stop all of these" would end."""
+    if asked["status"] not in ("", *CAN_STOP):
+        return 0
+    wanted = {"status": asked["status"], "kind": asked["kind"], "words": asked["name"]}
+    return len(share.to_stop(scope.jobs, owner=users.folded(asked["owner"]), **wanted))
 
 
 def _offered(words: list[str], asked: str) -> list[str]:
@@ -55,20 +71,29 @@ def _offered(words: list[str], asked: str) -> list[str]:
     return words if asked in ("", *words) else [*words, asked]
 
 
-def _lines(jobs: list[dict[str, Any]], *, may_download: bool) -> list[dict[str, Any]]:
-    """Jobs as lines of the list, with a link where a job made one file that can be downloaded."""
+def _words_of(kind: str) -> str:
+    """A kind as New job calls it."""
+    known = settings.MTDATA_KINDS.get(kind)
+    return known.title if known and known.title else kind
+
+
+def _lines(jobs: list[dict[str, Any]], role: Role, scope: Scope) -> list[dict[str, Any]]:
+    """Jobs as lines of the list, with what may be ordered of each from its menu.
+
+    A link stands where what a job made can be downloaded: a file, or several as a zip.
+    """
     done = [UUID(job["id"]) for job in jobs if job["status"] == Status.SUCCESS]
-    made = links.alone(done) if may_download and done else {}
+    may_get = role >= Role.OPERATOR and bool(done)
+    made, zips = (links.alone(done), links.zips(done)) if may_get else ({}, {})
     shown = {str(job): standing.path for job, standing in made.items() if not standing.closed}
-    ends = waiting.work_ended_at([UUID(job["id"]) for job in jobs])
     return [
-        {**_line(job, ends.get(UUID(job["id"]))), "download": shown.get(job["id"], "")}
-        for job in jobs
+        {
+            **line,
+            "download": shown.get(line["id"], ""),
+            "zip_of": zips.get(UUID(line["id"]), 0),
+            "can_retry": not retry_refused(Status(line["status"])),
+            "can_stop": line["status"] in CAN_STOP,
+            "can_clone": line["kind"] in scope.kinds,
+        }
+        for line in job_lines(jobs)
     ]
-
-
-def _line(job: dict[str, Any], worked_until: datetime | None) -> dict[str, Any]:
-    parts, ended = job["parts"], job["ended_at"] and (worked_until or job["ended_at"])
-    took = span(waiting.seconds(job["started_at"], ended))
-    percent = 100 * parts["done"] // parts["total"] if parts["total"] else 0
-    return {**job, "took": took, "percent": percent}

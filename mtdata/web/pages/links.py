@@ -20,11 +20,10 @@ log = logging.getLogger(__name__)
 
 def renew(request: HttpRequest, job: Any, number: int) -> HttpResponse:
     """A new link, and no earlier one opens anything."""
-    artifact = _artifact(request, job, number)
+    artifact = artifact_or_404(request, job, number)
     links.renew(artifact)
-    log.info("%s renewed the link to %s", request.user.get_username(), artifact.name)
-    messages.success(request, f"The new link to {artifact.name} is open for 24 hours.")
-    return see("job", job)
+    told = f"The new link to {artifact.name} is open for 24 hours."
+    return _changed(request, job, f"renewed the link to {artifact.name}", told)
 
 
 def renew_all(request: HttpRequest, job: Any) -> HttpResponse:
@@ -34,21 +33,26 @@ def renew_all(request: HttpRequest, job: Any) -> HttpResponse:
         messages.warning(request, f"Nothing was renewed: {of.name} is {of.status}.")
         return see("job", job)
     links.renew_all(of)
-    log.info("%s renewed every link of %s", request.user.get_username(), of.name)
-    messages.success(request, f"The new links of {of.name} are open for 24 hours.")
-    return see("job", job)
+    told = f"The new links of {of.name} are open for 24 hours."
+    return _changed(request, job, f"renewed every link of {of.name}", told)
 
 
 def revoke(request: HttpRequest, job: Any, number: int) -> HttpResponse:
     """Revoke every link to an artifact."""
-    artifact = _artifact(request, job, number)
+    artifact = artifact_or_404(request, job, number)
     links.revoke(artifact)
-    log.info("%s revoked the link to %s", request.user.get_username(), artifact.name)
-    messages.success(request, f"No link to {artifact.name} opens anything now.")
+    told = f"No link to {artifact.name} opens anything now."
+    return _changed(request, job, f"revoked the link to {artifact.name}", told)
+
+
+def _changed(request: HttpRequest, job: Any, deed: str, told: str) -> HttpResponse:
+    log.info("%s %s", request.user.get_username(), deed)
+    messages.success(request, told)
     return see("job", job)
 
 
-def _artifact(request: HttpRequest, job: Any, number: int) -> Artifact:
+def artifact_or_404(request: HttpRequest, job: Any, number: int) -> Artifact:
+    """What that job made under that number, or 404; also while it is not done."""
     job_or_404(request, job)
     with asking():
         done = Artifact.objects.select_related("job").filter(job__status=Status.SUCCESS)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 
-from mtdata.core.errors import JobError, RecordsError
+from mtdata.core.errors import JobError
 from mtdata.jobs import queue
 from mtdata.jobs.records import share
 from mtdata.jobs.records.asking import asking
@@ -18,17 +18,17 @@ from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.transitions import touched_parts
 from mtdata.jobs.states import Status, retry_refused, undo_refused
 from mtdata.web.access.scope import scope_of
-from mtdata.web.pages.words import see
+from mtdata.web.pages.words import refusals_shown, see
 from mtdata.web.paging import job_filters
 
 log = logging.getLogger(__name__)
-_CAN_STOP = (Status.QUEUED, Status.IN_PROGRESS)
+CAN_STOP = (Status.QUEUED, Status.IN_PROGRESS)
 
 
 def orders_of(job: Job) -> set[str]:
     """What may be ordered of a job as it stands."""
     status = Status(job.status)
-    found = {"stop"} if status in _CAN_STOP else set()
+    found = {"stop"} if status in CAN_STOP else set()
     if not retry_refused(status):
         found.add("retry")
     if not undo_refused(status, can_undo=job.can_undo):
@@ -91,13 +91,8 @@ def _ordered(
     if scope_of(request.user).job(job) is None:
         raise Http404
     who = request.user.get_username()
-    try:
+    with refusals_shown(request, JobError):
         told = order(who)
-    except RecordsError:
-        raise
-    except JobError as error:
-        messages.warning(request, f"Nothing was changed: {error}.")
-    else:
         log.info("%s ordered: %s %s", who, word, job)
         messages.success(request, told)
     return see("job", job)

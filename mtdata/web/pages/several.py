@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,36 +13,31 @@ from django.shortcuts import render
 
 from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.jobs import queue
-from mtdata.jobs.records import queries
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.states import Status
-from mtdata.web.access import users
 from mtdata.web.access.scope import scope_of
 from mtdata.web.downloads import links
+from mtdata.web.pages.job_lines import job_lines
+from mtdata.web.pages.jobs import asked_jobs
 from mtdata.web.pages.words import see
 from mtdata.web.paging import text_in
 
 log = logging.getLogger(__name__)
-MOST, MOST_WORDS, MOST_TOLD = 200, 128, 5
-FILTERS = ("status", "kind", "name", "owner")
+MOST, MOST_TOLD = 200, 5
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """The newest jobs that the filters in the address leave, each with a box to tick."""
-    asked = {name: text_in(request.GET, name, MOST_WORDS).strip() for name in FILTERS}
-    found = queries.job_page(
-        status=asked["status"],
-        kind=asked["kind"],
-        words=asked["name"],
-        owner=users.folded(asked["owner"]),
-        within=scope_of(request.user).jobs,
-        size=MOST,
-    )
-    return render(request, "web/several.html", {"asked": asked, "found": found})
+    asked, found = asked_jobs(request, scope_of(request.user), MOST)
+    known = {"asked": asked, "found": found, "jobs": job_lines(found.jobs)}
+    return render(request, "web/several.html", known)
 
 
 def order(request: HttpRequest) -> HttpResponse:
-    """Do it to each that is ticked and in the user's scope; say what was left as it is."""
+    """Do it to each that is ticked and in the user's scope; say what was left as it is.
+
+    UsageError where none is ticked.
+    """
     word = text_in(request.POST, "order", 16)
     if word not in ORDERS:
         raise UsageError("there is no such order")
@@ -82,22 +76,14 @@ def _ticked(request: HttpRequest) -> list[Job]:
     return found
 
 
-def _retry(job: Job) -> None:
-    queue.retry(settings.MTDATA, job.pk)
-
-
-def _undo(job: Job) -> None:
-    queue.undo(settings.MTDATA, job.pk)
-
-
 def _renew(job: Job) -> None:
     if job.status != Status.SUCCESS:
         raise JobError(f"{job.name}: it is {job.status}, so there is no link to renew")
     links.renew_all(job)
 
 
-ORDERS: dict[str, tuple[Callable[[Any], None], str]] = {
-    "retry": (_retry, "Queued again"),
-    "undo": (_undo, "Being taken back"),
+ORDERS: dict[str, tuple[Callable[[Job], object], str]] = {
+    "retry": (lambda job: queue.retry(settings.MTDATA, job.pk), "Queued again"),
+    "undo": (lambda job: queue.undo(settings.MTDATA, job.pk), "Being taken back"),
     "renew": (_renew, "New links, open for 24 hours"),
 }

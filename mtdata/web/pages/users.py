@@ -21,7 +21,7 @@ from mtdata.web.access import tokens, users
 from mtdata.web.access.foreign import service_title
 from mtdata.web.access.roles import Role, is_guest
 from mtdata.web.models import Token
-from mtdata.web.pages.words import see
+from mtdata.web.pages.words import refusals_shown, see
 from mtdata.web.paging import number_in, text_in
 
 log = logging.getLogger(__name__)
@@ -118,8 +118,7 @@ def look(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _user(number: int) -> Any:
-    with asking():
-        user = User.objects.select_related("guest").filter(pk=number).first()
+    user = users.user_by(pk=number)
     if user is None:
         raise Http404
     return user
@@ -127,16 +126,16 @@ def _user(number: int) -> Any:
 
 @_unseen
 def change(request: HttpRequest, number: int) -> HttpResponse:
-    """What `order` says: a role, a password, shut, let in, or a token less."""
+    """What `order` says: a role, a password, shut, let in, or a token less.
+
+    UsageError for any other order.
+    """
     user = _user(number)
     order = ORDERS.get(text_in(request.POST, "order", 16))
-    try:
+    with refusals_shown(request, UsageError):
         if order is None or (is_guest(user) and order not in FOR_GUESTS):
             raise UsageError("that cannot be ordered of this user")
         told = order(user, request)
-    except UsageError as error:
-        messages.warning(request, f"Nothing was changed: {error}.")
-    else:
         log.info("%s: %s", request.user.get_username(), told)
         messages.success(request, told)
     return see("user", number)

@@ -1,4 +1,4 @@
-"""Moments, lengths and sizes as people read them: `{% load ages %}`, `{% age moment %}`."""
+"""Moments, lengths, sizes and names as people read them: `{% load ages %}`, `{% age moment %}`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mtdata.core.words import size
 
 register = template.Library()
 UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))
+NAME_END = 14
 
 
 def _moment(value: datetime | str | None) -> datetime | None:
@@ -51,16 +52,20 @@ def utc(value: datetime | str | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def bytes_told(count: int) -> str:
-    """A number of bytes in the unit that tells it well."""
-    return size(count)
-
-
 def coded(words: str) -> list[tuple[bool, str]]:
-    """What stands between backticks apart from the rest: (is code, text)."""
+    """What stands between backticks apart from the rest: (is code, text); HTML stays whole."""
+    if isinstance(words, SafeString):
+        return [(False, words)]
     return [(bool(place % 2), text) for place, text in enumerate(words.split("`")) if text]
 
 
+def in_halves(name: str) -> tuple[str, str]:
+    """A long name in two, of which the sheet shortens the first: the end tells most."""
+    at = len(name) - NAME_END if len(name) > 2 * NAME_END else len(name)
+    return name[:at], name[at:]
+
+
 register.simple_tag(age)
-for made in (lasting, utc, bytes_told, coded):
+register.filter("bytes_told", size)
+for made in (lasting, utc, coded, in_halves):
     register.filter(made.__name__, made)
