@@ -43,6 +43,7 @@ CORE = [
     "prometheus-client>=0.20,<1",  # the file of numbers for monitoring
     "Django>=5.2,<5.3",  # the records of jobs; nothing of the study collection imports it
     "ijson>=3.4,<4",  # JSON row by row; its C parser comes in the wheel
+    "zstandard>=0.23",  # before it, none for Python 3.13; no upper bound, as of cryptography
 ]
 
 WEB = [
@@ -56,7 +57,10 @@ MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly b
 POSTGRES = ["psycopg[binary]>=3.2.3,<4"]  # before it, none for Python 3.13
 CELERY = ["celery>=5.7,<6"]
 SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
-SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY]  # what bin/mtdata installs: nothing to compile
+PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as of pyyaml
+XLSX = ["XlsxWriter>=3.2,<4"]
+# what bin/mtdata installs: nothing to compile
+SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *PARQUET, *XLSX]
 DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
     *SERVED,
     "moto[s3]>=5.2,<6",
@@ -102,6 +106,8 @@ setup(
         "postgres": POSTGRES,
         "celery": CELERY,
         "sqs": SQS,
+        "parquet": PARQUET,
+        "xlsx": XLSX,
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,

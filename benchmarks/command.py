@@ -21,10 +21,20 @@ from benchmarks.figures import Benchmark
 from benchmarks.jobs import JOBS
 from benchmarks.machine import machine
 from benchmarks.page import shown, verdict, write_page
+from benchmarks.programme import PROGRAMME
 from benchmarks.study import STUDY
 from benchmarks.web import WEB
+from benchmarks.weblogs import WEBLOGS
 
-TABLES = {"study": STUDY, "daemon": DAEMON, "jobs": JOBS, "web": WEB, "cake": CAKE}
+TABLES = {
+    "study": STUDY,
+    "daemon": DAEMON,
+    "jobs": JOBS,
+    "web": WEB,
+    "cake": CAKE,
+    "weblogs": WEBLOGS,
+    "programme": PROGRAMME,
+}
 WIDTH = 130
 console = Console(stderr=True)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from mtdata.cake.duty import CAKE
 from mtdata.jobs.duty import Duties, KindsOf
 from mtdata.jobs.kind import Kinds
+from mtdata.programme.duty import PROGRAMME
 from mtdata.study.duty import STUDY
+from mtdata.weblogs.duty import WEBLOGS
 
-DUTIES: Duties = (STUDY, CAKE)
+DUTIES: Duties = (STUDY, CAKE, WEBLOGS, PROGRAMME)
 """A duty is a line here and a folder."""
 KINDS: Kinds = KindsOf(DUTIES)

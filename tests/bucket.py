@@ -46,6 +46,7 @@ class Store:
         self.victim: subprocess.Popen[str] | None = None
         self.cut_at, self.cut_after = 0, False  # kills the victim at that request from now
         self.requests: list[tuple[str, str]] = []
+        self.signers: list[str] = []  # by which key each request was signed
         self.at_once = self.most_at_once = 0  # requests that are in hand, where that is counted
         self._parts = threading.Condition()
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True,
@@ -104,6 +105,7 @@ class Store:
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         self.requests.append((method, path))
+        self.signers.append(_signed(environ).partition("Credential=")[2].partition("/")[0])
         if self.cut_at and len(self.requests) >= self.cut_at:
             return self._cut(environ, start)
         asked = environ.get("QUERY_STRING", "")

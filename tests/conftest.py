@@ -15,12 +15,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import memory, reliability, stages
-from tests.tally import SECONDS, TRIED, took
+from tests.tally import FILES, SECONDS, TRIED, file_of, of_whole_suites, took
 
 if TYPE_CHECKING:
     from tests.bucket import Bucket, Store
 
 LONG = os.environ.get("MTDATA_LONG") == "1"
+BROKEN: set[str] = set()
+"""Files in which a test failed, or was skipped."""
 NO_SKIP = os.environ.get("MTDATA_NO_SKIP") == "1"
 SEED = int(os.environ.setdefault("MTDATA_SEED", str(random.SystemRandom().randrange(10**9))))
 
@@ -123,6 +125,8 @@ def pytest_runtest_teardown() -> None:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Count the time of a test, of whichever process."""
     took(report.nodeid, report.duration)
+    if not report.passed:
+        BROKEN.add(file_of(report.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -130,6 +134,8 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     """Take over what a worker of pytest-xdist has tried."""
     for suite, kind, count in getattr(node, "workeroutput", {}).get("tried", []):
         TRIED[suite, kind] += count
+    for suite, file in getattr(node, "workeroutput", {}).get("files", []):
+        FILES[suite].add(file)
 
 
 @pytest.hookimpl(trylast=True)
@@ -140,9 +146,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["tried"] = [(*of, count) for of, count in TRIED.items()]
+        output["files"] = [(suite, file) for suite, files in FILES.items() for file in files]
         return
-    if LONG and TRIED and session.exitstatus == pytest.ExitCode.OK and _is_whole(session.config):
-        reliability.write(TRIED, SEED)
+    ended = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    may_count = LONG and session.exitstatus in ended and _is_whole(session.config)
+    if may_count and (tried := of_whole_suites(BROKEN)):
+        reliability.write(tried, SEED)
 
 
 def _is_whole(config: pytest.Config) -> bool:

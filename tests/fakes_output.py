@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -36,6 +36,12 @@ class MemoryOutput:
             raise OutputError("memory: the bytes are not those that were told of")
         self.staged[checked_name(name), tag] = content
         return Staged(name, facts, tag)
+
+    def stage_pieces(self, name: str, pieces: Iterable[bytes], tag: str) -> Staged:
+        self._look()
+        content = b"".join(pieces)
+        self.staged[checked_name(name), tag] = content
+        return Staged(name, FileFacts(len(content), sha256(content).hexdigest(), 0), tag)
 
     def publish(self, staged: Staged) -> str:
         self._look()

@@ -27,14 +27,30 @@ from threading import Lock
 from typing import IO, Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-LARGEST = 1 << 17
+LARGEST, PATIENCE_S = 1 << 17, 240.0
 PR_SET_PTRACER, ANY = 0x59616D61, -1
 """Where Yama lets only parents trace (Ubuntu), a process must allow a tracer beside it."""
-STUDY = "mtdata.cli.main mtdata.study.decryption.cipher multiprocessing.spawn encodings.idna"
-JOBS = (
-    "mtdata.jobs.child mtdata.duties mtdata.cake.jobs mtdata.study.operations.jobs tests.jobs.kinds"
-    " django.db.models django.db.backends.sqlite3.base psycopg pymysql boto3 botocore.endpoint"
+ROOMS = "check daemon demo incidents init jobs pool study study_state web weblogs"
+"""Of mtdata/cli: the command line loads them all, whatever it is to do."""
+STUDY = (
+    "mtdata.cli.main mtdata.study.decryption.cipher multiprocessing.spawn encodings.idna"
+    " encodings.ascii encodings.utf_8_sig mtdata.alerts.program_fault mtdata.config.changes"
+    " mtdata.demo.cake.command mtdata.demo.study.command mtdata.demo.weblogs.command "
+) + " ".join(f"mtdata.cli.{room}" for room in ROOMS.split())
+DJANGO = (
+    " django.core.mail django.core.management django.core.serializers.json django.core.signing"
+    " django.db.backends.dummy.base django.db.backends.sqlite3.base django.db.models django.http"
+    " django.urls encodings.ascii encodings.utf_8_sig "
 )
+JOBS = f"mtdata.jobs.child mtdata.duties mtdata.cake.jobs mtdata.study.operations.jobs {DJANGO}" + (
+    "tests.jobs.kinds psycopg pymysql boto3 botocore.endpoint"
+)
+WEB = f"{STUDY} {DJANGO}" + (
+    "django.contrib.auth.hashers django.contrib.auth.password_validation django.views.generic"
+    " django.core.handlers.wsgi django.core.management.commands.migrate django.middleware.csrf"
+    " django.template.response django.test.client jinja2 pydantic.type_adapter csp.constants"
+)
+WEBLOGS = f"{STUDY} mtdata.cli.weblogs_imports mtdata.cli.weblogs_looks boto3 zstandard"
 """What is imported ahead; more than is needed makes each fork and its end dearer."""
 
 
@@ -136,13 +152,17 @@ def run(
     order: Order,
     tracer: Sequence[str] = (),
     *,
+    said: str = "",
+    modules: str = STUDY,
     meanwhile: Callable[[Program], None] = lambda program: None,
     timeout_s: float | None = None,
 ) -> tuple[int, str, str]:
-    """Run a program of the study to its end: exit code, standard output and error."""
-    with open(os.devnull) as nothing, TemporaryFile() as out, TemporaryFile() as err:
-        streams = [file.fileno() for file in (nothing, out, err)]
-        program, traced_by = server(STUDY).begin(order, streams, tracer)
+    """Run a program to its end: exit code, standard output and error; `said` is what it reads."""
+    with TemporaryFile() as typed, TemporaryFile() as out, TemporaryFile() as err:
+        typed.write(said.encode())
+        typed.seek(0)
+        streams = [file.fileno() for file in (typed, out, err)]
+        program, traced_by = server(modules).begin(order, streams, tracer)
         try:
             meanwhile(program)
             code = program.wait(timeout_s)
@@ -152,6 +172,15 @@ def run(
             os.killpg(program.pid, signal.SIGKILL)
             raise
         return code, _text(out), _text(err)
+
+
+def command(
+    words: Sequence[str], said: str = "", modules: str = STUDY, module: str = "mtdata"
+) -> subprocess.CompletedProcess[str]:
+    """The command line with these words, as subprocess.run shows what ended."""
+    order = Order(module, words, dict(os.environ))
+    code, out, err = run(order, said=said, modules=modules, timeout_s=PATIENCE_S)
+    return subprocess.CompletedProcess(words, code, out, err)
 
 
 def _text(file: IO[bytes]) -> str:

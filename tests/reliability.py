@@ -1,6 +1,6 @@
 """The counts in docs/RELIABILITY.md: read, merged by suite, written; what stands above them stays.
 
-It judges nothing: what was tried and failed fails the run, and then nothing is written.
+It judges nothing: of a suite in whose files a test failed nothing is written (`tests.tally`).
 """
 
 from __future__ import annotations

@@ -251,6 +251,21 @@ BORDERS = (
     "cake/client/reading_quick.py",
     "cake/client/reading_xml.py",
     "jobs/kind.py",  # an order of a job
+    "jobs/title.py",  # an order that somebody put into the records
+    "programme/export/job.py",
+    "programme/imports.py",  # a checkpoint of theirs
+    "programme/jobs.py",
+    "programme/rollback.py",
+    "weblogs/jobs.py",
+    "weblogs/formats/dates.py",  # a line of a web log
+    "weblogs/formats/json_lines.py",
+    "weblogs/ledger/lines.py",  # a cell of its ledger
+    "weblogs/matomo/api.py",  # an answer of Matomo
+    "weblogs/matomo/connection.py",
+    "weblogs/matomo/verdict.py",
+    "weblogs/manifest.py",  # what lies beside an archive
+    "weblogs/unpacking.py",  # a packed log
+    "weblogs/zip_members.py",
 )
 """Where what comes from outside is read: whatever a parser throws there is that border's fault."""
 
@@ -395,7 +410,7 @@ def test_a_class_name_is_defined_once() -> None:
     assert not twice, shown("one name, one class: two of these mean different things", twice)
 
 
-DUTIES_TO_COME = frozenset({"weblogs", "programme", "toolbox"})
+DUTIES_TO_COME = frozenset({"toolbox"})
 
 
 class OwnWord(NamedTuple):
@@ -412,7 +427,44 @@ OWN_WORDS = {
             "config/export.py",  # its config file
             "web/migrations/0003_guests.py",  # it has run in the field
             "web/templates/web/cake_login.html",
-            "web/templates/web/daily.html",
+        ),
+    ),
+    "programme": OwnWord(
+        "teams",  # "programme" is the config file that all jobs have in common
+        (
+            "cli/programme.py",
+            "config/collection.py",
+            "web/programme/imports.py",
+            "web/programme/room.py",
+            "web/programme/shapes.py",
+        ),
+    ),
+    "weblogs": OwnWord(
+        "weblogs",
+        (
+            "cli/weblogs.py",
+            "cli/weblogs_imports.py",
+            "cli/weblogs_looks.py",
+            "config/loading.py",
+            "config/settings.py",
+            "config/changes.py",
+            "config/credentials.py",
+            "config/weblog_values.py",
+            "config/weblogs.py",
+            "config/weblogs_loading.py",
+            "web/templates/web/weblogs.html",
+            "web/templates/web/weblogs_card.html",
+            "web/templates/web/weblogs_day.html",
+            "web/templates/web/weblogs_doubts.html",
+            "web/templates/web/weblogs_reasons.html",
+            "web/templates/web/weblogs_site.html",
+            "web/weblogs/__init__.py",
+            "web/weblogs/explained.py",
+            "web/weblogs/pages.py",
+            "web/weblogs/room.py",
+            "web/weblogs/shapes.py",
+            "web/weblogs/sites.py",
+            "web/weblogs/standing.py",
         ),
     ),
 }
@@ -421,7 +473,8 @@ OWN_WORDS = {
 
 def own_word_elsewhere(duty: str, path: str, text: str) -> bool:
     known = OWN_WORDS[duty]
-    allowed = (f"{duty}/", f"demo/{duty}/", "duties.py", *known.places)
+    own_web = [f"web/{room}{duty}/" for room in ("", "templates/", "static/")]
+    allowed = (f"{duty}/", f"demo/{duty}/", *own_web, "duties.py", *known.places)
     return known.word in f"{path} {text}".lower() and not path.startswith(allowed)
 
 
@@ -429,12 +482,13 @@ def test_a_duty_is_known_by_the_table_alone() -> None:
     assert own_word_elsewhere("cake", "web/pages/x.py", "# The log-in of CAKE")
     assert own_word_elsewhere("cake", "web/pages/cake_login.py", "pass")
     assert not own_word_elsewhere("cake", "demo/cake/site.py", "CAKE")
+    assert not own_word_elsewhere("cake", "web/cake/room.py", "CAKE")
     duties = {file.path.partition("/")[0] for file in SOURCES if file.path.endswith("/duty.py")}
     assert duties - {"study", "jobs"} == set(OWN_WORDS)
     texts = {
         one.relative_to(HOUSE).as_posix(): one.read_text("utf-8", "replace")
         for one in HOUSE.rglob("*")
-        if one.is_file() and one.suffix != ".pyc"
+        if one.is_file() and "__pycache__" not in one.parts
     }
     found = [
         f"mtdata/{path}: {duty}"
@@ -503,6 +557,37 @@ def offences_of_any(rule: Callable[[Source], Iterator[str]]) -> list[str]:
         for file in SOURCES
         for offence in rule(file._replace(path=f"any/{file.path}"))
     ]
+
+
+OTHERS_ERRORS = {
+    "AssertionError",
+    "Http404",
+    "HttpError",
+    "Misfits",
+    "PermissionDenied",
+    "SystemExit",
+}
+"""Faults of the program, and what becomes an answer of the page or the API: 403, 404, 422."""
+
+
+def raising_untold(file: Source) -> Iterator[str]:
+    """Public functions that raise what their docstring does not name; a port's tells for all."""
+    for node in ast.walk(file.tree):
+        if not isinstance(node, Function) or node.name.startswith("_"):
+            continue
+        told = ast.get_docstring(node) or "Port:"
+        raised = [one.exc for one in ast.walk(node) if isinstance(one, ast.Raise) and one.exc]
+        names = {dotted(one.func if isinstance(one, ast.Call) else one) for one in raised}
+        errors = {name for name in names if name[:1].isupper()} - OTHERS_ERRORS
+        if not told.startswith(("Port:", "Part of")):
+            yield from (file.at(node, f"{node.name}: {e}") for e in errors if e not in told)
+
+
+def test_docstrings_name_what_is_raised() -> None:
+    sample = "def look(): \n  'Look at it.'\n  raise UsageError('x')\n"
+    assert list(raising_untold(Source("x.py", sample, ast.parse(sample))))
+    found = offences(raising_untold)
+    assert not found, shown("say in the docstring when that is raised", found)
 
 
 def test_only_the_command_line_prints() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.figures import Benchmark
-from benchmarks.web import downloads
+from benchmarks.web import downloads, overview
 
 WEB: tuple[Benchmark, ...] = (
     Benchmark(
@@ -15,5 +15,10 @@ WEB: tuple[Benchmark, ...] = (
         "web_idle",
         "memory of the web page between two requests, in MB",
         110, False, "", downloads.idle,
+    ),
+    Benchmark(
+        "web_overview",
+        "ms until the first page of 20 sites has come, asked for the first time",
+        150, False, "", overview.first_content,
     ),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.limiter import Limiter, Turns
 from mtdata.core.output import Output, open_output
-from mtdata.jobs.outputs import PlacedFile
+from mtdata.jobs.duty import PlacedFile
 
 LOG_IN_S, TURN_S = 3.9, 1.0
 """Somebody waits at a form, and one of the few threads that answer with them."""

@@ -12,17 +12,13 @@ _WALL = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,7}))?Z?", re.A
 )
 _NEVER = "0001-01-01T00:00:00"
-_NUMBER = re.compile(r" *[+-]?[0-9][0-9.,:]*(?:[eE][+-]?[0-9]+)? *", re.A)
-SIGNS = "=+@＝＋－＠﹢﹣﹦﹫−-"  # noqa: RUF001  a spreadsheet takes the wide ones for the narrow
-"""What a formula begins with."""
-UNSEEN = "\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f"
-UNSEEN += '\u205f-\u206f\u3000\ufeff"'
-"""What it may have before it all the same: blanks, characters that show nothing, quotes."""
-_FORMULA = re.compile(f"(?:^|(?<=[;\t\r\n]))(?=[{UNSEEN}]*[{SIGNS}])")
 
 
 def dated(text: str) -> str:
-    """dd-mm-YYYYTHH:MM:SS.ffffff of a time of the instance's wall clock; '' for MinValue."""
+    """dd-mm-YYYYTHH:MM:SS.ffffff of a time of the instance's wall clock; '' for MinValue.
+
+    AnswerBroken for what is no such time.
+    """
     found = _WALL.fullmatch(text)
     if not found:
         raise AnswerBroken("a date is none")
@@ -71,20 +67,3 @@ def as_float(text: str) -> str:
         return short if Decimal(short) == Decimal(text) else text
     except (ValueError, InvalidOperation):
         return text
-
-
-def guarded(cell: str) -> str:
-    """With ' before what a spreadsheet would calculate; numbers and times stay as they are.
-
-    A program that takes ; or tab for what is between cells begins one behind each of them, and
-    behind a new line: there as well, and there numbers too, for what follows is not known.
-    """
-    if _NUMBER.fullmatch(cell):
-        return cell
-    found = without_formulas(cell)
-    return f"'{found}" if cell.startswith(("\t", "\r", "\n")) else found
-
-
-def without_formulas(text: str) -> str:
-    """With ' before each formula that begins the text, or stands behind ; tab or a new line."""
-    return _FORMULA.sub("'", text)

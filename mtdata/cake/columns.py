@@ -15,11 +15,12 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import NamedTuple
 
-from mtdata.cake.cells import as_float, dated, elapsed, guarded, moment, worded
+from mtdata.cake.cells import as_float, dated, elapsed, moment, worded
 from mtdata.cake.client.reading import Row
 from mtdata.core.border import Border
 from mtdata.core.csv_lines import csv_line, without_nul
 from mtdata.core.errors import AnswerBroken
+from mtdata.core.formulas import guarded
 
 TEXT, DATE, FLAG, MONEY, CURRENCY, ELAPSED = "text", "date", "flag", "money", "currency", "elapsed"
 _CELL = Border(AnswerBroken, "a cell cannot be read")

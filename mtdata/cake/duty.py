@@ -1,20 +1,36 @@
-"""CAKE's entry in the table of duties; it only names what does the work."""
+"""CAKE's entry in the table of duties, and its log-in for guests; it names what does the rest."""
 
 from __future__ import annotations
+
+from contextlib import closing
 
 from mtdata.cake import check
 from mtdata.cake.accounts import account_names
 from mtdata.cake.daily_reports import DAILY, kinds
-from mtdata.cake.log_in import LOG_IN
 from mtdata.config import Settings
-from mtdata.jobs.duty import Checks, Duty
-from mtdata.jobs.outputs import PlacedFile
+from mtdata.jobs.duty import Checks, Duty, ForeignLogIn, PlacedFile
 
 
 def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
     from mtdata.cake.account import placed_file  # with all that reads answers
 
     return placed_file(settings, place)
+
+
+def _is_accepted(
+    settings: Settings, domain: str, email: str, password: str, *, known: bool
+) -> bool:
+    # the password goes to that instance and nowhere else, and the key that comes back is dropped
+    from mtdata.cake.account import cake_log_in  # with all that reads answers
+    from mtdata.cake.client.verdict import LogInRefused
+
+    account = settings.export.of_domain(domain).cake[0]
+    try:
+        with closing(cake_log_in(settings.home, account, known=known)) as client:
+            client.api_key(email, password)
+    except LogInRefused:
+        return False
+    return True
 
 
 CHECKS = Checks(
@@ -30,11 +46,21 @@ CHECKS = Checks(
     folders=check.check_folders,
     plans=check.check_reports,
 )
+LOG_IN = ForeignLogIn(
+    "CAKE",
+    account_names,
+    lambda settings, domain: settings.model_copy(
+        update={"export": settings.export.of_domain(domain)}
+    ),
+    _is_accepted,
+)
 CAKE = Duty(
     name="cake",
     kinds=kinds,
     config_files=("export.config",),
     checks=CHECKS,
+    about="clicks and conversions of CAKE: out of its reports, into files in a folder or bucket",
+    examples=(("jobs add cake.clicks from=2016-01-10 to=2016-01-10", "order the clicks of a day"),),
     demo="cake.command",
     daily=DAILY,
     log_in=LOG_IN,

@@ -6,22 +6,26 @@ How a stretch of a report comes and where its file goes stands in `cake_report`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from datetime import date, datetime
+from functools import lru_cache, partial
 
-from mtdata.cake import window
+from mtdata.cake import outlook, window
 from mtdata.cake.accounts import account_named, account_names
-from mtdata.cake.guarding import guarded_pieces
-from mtdata.cake.report import ReportPart, spools_of, sweep_up
+from mtdata.cake.report import ReportPart, remove_leftovers, settled_at, spool_path
 from mtdata.cake.spool import EVERY, Spool
 from mtdata.cake.window import HourFile, Window, span
 from mtdata.config import Settings
+from mtdata.config.export import CakeConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError
+from mtdata.core.guarding import guarded_pieces
 from mtdata.jobs.daily import MOST_DAYS
 from mtdata.jobs.kind import (
     Guard,
     Kind,
     Kinds,
+    MapCell,
     Parameter,
     Parameters,
     Work,
@@ -30,45 +34,54 @@ from mtdata.jobs.kind import (
     kept_day,
     named_by_days,
 )
+from mtdata.jobs.spooling import sweep_up
 from mtdata.jobs.states import CLOSING
+from mtdata.jobs.title import in_words
 
 MAX_RUNNERS = 8
 """So many runners may carry parts of one job; how fast they ask is up to the account's RATE."""
 LIMIT_S = 3 * 86_400.0
 _DAY = "%d%m%Y"
 
-
-def _account(settings: Settings, word: str) -> str:
-    return account_named(settings, word).name
-
-
-def _only_account(settings: Settings) -> str:
-    return account_named(settings).name
-
-
 ACCOUNT = Parameter(
-    "account", _account, "an account of export.config", default=_only_account, choices=account_names
+    "account",
+    lambda settings, word: account_named(settings, word).name,
+    "an account of export.config",
+    default=lambda settings: account_named(settings).name,
+    choices=account_names,
 )
 DAY = "YYYY-MM-DD or dd-mm-yyyy, from 2000 on, not in the future"
-DAYS = (Parameter("from", day, DAY), Parameter("to", day, DAY), ACCOUNT)
+WAIT, NOW = "wait", "now"
+
+
+def _settling(settings: Settings, word: str) -> str:
+    if word not in (WAIT, NOW):
+        raise ValueError("it is neither wait nor now")
+    return word
+
+
+UNSETTLED = Parameter(
+    "unsettled",
+    _settling,
+    "wait or now: what to do about a day that is not over (default: UNSETTLED of the account)",
+    default=None,
+    choices=lambda settings: (WAIT, NOW),
+)
+DAYS = (Parameter("from", day, DAY), Parameter("to", day, DAY), ACCOUNT, UNSETTLED)
 
 
 def _guard(settings: Settings, parameters: Parameters) -> Guard | None:
     """Of an account that is in the config no more nobody knows what it wanted: guarded."""
     named = [one for one in settings.export.cake if one.name == parameters.get("account")]
-    wanted = not named or named[0].csv_guard == "browser"
-    return guarded_pieces if wanted else None
-
-
-def _key(parameters: Parameters) -> str:
-    return f"cake:{parameters['account']}"
+    return guarded_pieces if not named or named[0].csv_guard == "browser" else None
 
 
 def _check(parameters: Parameters) -> None:
-    days_in_order(parameters, "from", "to")
-    first, last = _days(parameters)
-    if (last - first).days >= MOST_DAYS:
-        raise ValueError(f"that is more than {MOST_DAYS} days; divide it into several jobs")
+    if {"from", "to"} <= parameters.keys():
+        days_in_order(parameters, "from", "to")
+        first, last = _days(parameters)
+        if (last - first).days >= MOST_DAYS:
+            raise ValueError(f"that is more than {MOST_DAYS} days; divide it into several jobs")
 
 
 def _days(parameters: Parameters) -> tuple[date, date]:
@@ -76,22 +89,25 @@ def _days(parameters: Parameters) -> tuple[date, date]:
 
 
 def _hours_of(parameters: Parameters) -> float:
-    first, last = _days(parameters)
-    return 24.0 * ((last - first).days + 1)
+    return 24.0 * span(*_days(parameters)).length.days
 
 
-def _base(parameters: Parameters) -> str:
-    return named_by_days(parameters, "from", "to")
+_base = partial(named_by_days, first="from", last="to")
+
+
+def _account(work: Work) -> CakeConfig:
+    return account_named(work.settings, work.parameters["account"])
+
+
+def _takes_now(work: Work) -> bool:
+    return work.parameters.get(UNSETTLED.name) == NOW
 
 
 def _refuse_unsettled(work: Work) -> None:
     """Where the config says so: no job of a day that is not over yet."""
-    account = account_named(work.settings, work.parameters["account"])
-    last = _days(work.parameters)[1]
-    settled = window.settled_at(
-        span(last, last), account.timezone, timedelta(seconds=account.settle_s)
-    )
-    if account.unsettled == "refuse" and settled > SystemClock().now():
+    account, last = _account(work), kept_day(work.parameters, "to")
+    settled = settled_at(account, span(last, last))
+    if account.unsettled == "refuse" and not _takes_now(work) and settled > SystemClock().now():
         raise JobError(
             f"{last} is not settled before {settled:%Y-%m-%d %H:%M} UTC (SETTLE); with "
             "UNSETTLED: wait the job waits for it"
@@ -104,21 +120,32 @@ def _refuse_unsettled(work: Work) -> None:
 def _hours(work: Work) -> list[str]:
     sweep_up(work)
     _refuse_unsettled(work)
-    zone = account_named(work.settings, work.parameters["account"]).timezone
-    days = window.days(*_days(work.parameters))
+    zone, days = _account(work).timezone, window.days(*_days(work.parameters))
     return [file.name for one in days for file in window.files(one, zone)]
 
 
-def _file(work: Work) -> HourFile:
-    zone = account_named(work.settings, work.parameters["account"]).timezone
-    of_day = datetime.strptime(work.part.split("_")[1], _DAY).date()
-    return next(file for file in window.files(of_day, zone) if file.name == work.part)
+@lru_cache(maxsize=1024)  # a map asks for each of thousands of hours
+def _day_of_word(word: str) -> date:
+    return datetime.strptime(word, _DAY).date()
+
+
+def _hour_in(part: str) -> str:
+    return part.split("_")[2][:2] + "b" * part.endswith("_2")
+
+
+def _cell_of_hour(part: str) -> MapCell | None:
+    with suppress(ValueError, IndexError):  # a part of another version may be called otherwise
+        return MapCell(in_words(_day_of_word(part.split("_")[1])), _hour_in(part))
+    return None
 
 
 def _clicks(work: Work) -> None:
-    file = _file(work)
+    of_day = _day_of_word(work.part.split("_")[1])
+    files = window.files(of_day, _account(work).timezone)
+    file = next(file for file in files if file.name == work.part)
     with ReportPart(work, "clicks") as report:
-        report.wait_for(file.window)
+        if not _takes_now(work):
+            report.wait_for(file.window)
         with report.spool(work.part) as spool:
             report.fill(spool, file.window)
             report.deliver(spool, f"{file.name}.csv", _ids_of(spool, file, report))
@@ -152,10 +179,17 @@ def _by_day(work: Work) -> list[str]:
 
 def _conversions(work: Work) -> None:
     with ReportPart(work, "conversions") as report:
-        report.wait_for(_day_of(work.part))
+        if not _takes_now(work):
+            report.wait_for(_day_of(work.part))
         with report.spool(work.part) as spool:
             report.fill(spool, _day_of(work.part))
             work.progress(len(spool))
+
+
+def _cell_of_day(part: str) -> MapCell | None:
+    with suppress(ValueError):
+        return MapCell(f"{date.fromisoformat(part):%B %Y}", f"{date.fromisoformat(part):%d}")
+    return None
 
 
 def _day_of(part: str) -> Window:
@@ -175,7 +209,7 @@ def _close(work: Work) -> None:
         report.deliver(whole, f"{_base(work.parameters)}.csv")
         whole.remove()
     for part in _by_day(work):
-        spools_of(work, part).remove()
+        remove_leftovers(spool_path(work, part))
 
 
 def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
@@ -188,8 +222,7 @@ def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
 
 
 def _since(work: Work) -> Window:
-    zone = account_named(work.settings, work.parameters["account"]).timezone
-    today = SystemClock().now().astimezone(zone).date()
+    today = SystemClock().now().astimezone(_account(work).timezone).date()
     return span(kept_day(work.parameters, "since"), today)
 
 
@@ -206,59 +239,62 @@ def _changes(work: Work) -> None:
 
 def _drop_changes(work: Work, parts: Sequence[str] | None) -> None:
     with ReportPart(work, "conversions") as report:
-        name = f"{_changes_base(work.parameters)}.csv"
-        report.drop(name, "changes", finished=parts is None)
+        report.drop(f"{_changes_base(work.parameters)}.csv", "changes", finished=parts is None)
 
 
-CLICKS = Kind(
-    name="cake.clicks",
-    about="every click of some days, a file an hour",
-    parameters=DAYS,
-    ranges=("from", "to"),
-    split=_hours,
-    run=_clicks,
-    undo=_drop_clicks,
-    base=_base,
-    key=_key,
+_report = partial(
+    Kind,
+    key=lambda parameters: f"cake:{parameters['account']}",
     account=ACCOUNT.name,
-    check=_check,
-    hours=_hours_of,
-    max_runners=MAX_RUNNERS,
     resumes=True,
     limit_s=LIMIT_S,
     guard=_guard,
+    today=outlook.today_at,
 )
-CONVERSIONS = Kind(
-    name="cake.conversions",
-    about="every conversion and event of some days, in one file",
+_report_of_days = partial(
+    _report,
     parameters=DAYS,
     ranges=("from", "to"),
+    base=_base,
+    check=_check,
+    hours=_hours_of,
+    max_runners=MAX_RUNNERS,
+    settling=UNSETTLED.name,
+)
+CLICKS = _report_of_days(
+    "cake.clicks",
+    base=partial(_base, what="clicks"),  # not to look like a second try of the conversions
+    title="Clicks",
+    unit="hour",
+    cell=_cell_of_hour,
+    row_length=len("ClickReport_ddmmyyyy"),
+    about="Every click of a range of days, as a CSV file for each hour",
+    outlook=outlook.of_clicks,
+    split=_hours,
+    run=_clicks,
+    undo=_drop_clicks,
+)
+CONVERSIONS = _report_of_days(
+    "cake.conversions",
+    title="Conversions",
+    unit="day",
+    cell=_cell_of_day,
+    row_length=len("yyyy-mm"),
+    about="Every conversion and event of a range of days, as one CSV file",
+    outlook=outlook.of_conversions,
     split=_by_day,
     run=_conversions,
     close=_close,
     undo=_drop_conversions,
-    base=_base,
-    key=_key,
-    account=ACCOUNT.name,
-    check=_check,
-    hours=_hours_of,
-    max_runners=MAX_RUNNERS,
-    resumes=True,
-    limit_s=LIMIT_S,
-    guard=_guard,
 )
-CHANGES = Kind(
-    name="cake.changes",
-    about="every conversion and event that is new or was changed since a day, in one file",
-    parameters=(Parameter("since", day, DAY), ACCOUNT),
+CHANGES = _report(
+    "cake.changes",
+    title="Changed conversions",
+    about="Every conversion and event that is new or was changed since a day, as one CSV file",
+    parameters=(Parameter("since", day, DAY, days_ago=(1, 7, 30, 60)), ACCOUNT),
     split=lambda work: ["changes"],
     run=_changes,
     undo=_drop_changes,
     base=_changes_base,
-    key=_key,
-    account=ACCOUNT.name,
-    resumes=True,
-    limit_s=LIMIT_S,
-    guard=_guard,
 )
 KINDS: Kinds = {kind.name: kind for kind in (CLICKS, CONVERSIONS, CHANGES)}

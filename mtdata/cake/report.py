@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 
 from mtdata.cake import account as cake_account
 from mtdata.cake import window as windows
@@ -16,7 +15,7 @@ from mtdata.cake.cells import moment
 from mtdata.cake.client.client import ReportPage
 from mtdata.cake.client.reading import Row
 from mtdata.cake.columns import DATES, KEYS, as_text
-from mtdata.cake.spool import EVERY, MOST_ID, Spool
+from mtdata.cake.spool import EVERY, MOST_ID, Spool, remove_spool
 from mtdata.cake.spool import SpoolRow as Spooled
 from mtdata.cake.sweep import probe, sweep
 from mtdata.cake.window import Window, WindowSize
@@ -26,8 +25,9 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import AnswerBroken, NotYet, WindowTooLarge
 from mtdata.core.limiter import Turns
-from mtdata.core.output import FileFacts
+from mtdata.jobs.delivery import OutputDelivery
 from mtdata.jobs.kind import Work
+from mtdata.jobs.spooling import spool_file
 
 MOST_S = 86_400.0
 PATIENCE_S = 60.0
@@ -38,23 +38,21 @@ _SIZES: dict[tuple[str, str, str], WindowSize] = {}
 """How long windows are by now, of each account and report: a part goes on where the last ended."""
 
 
-def spools_of(work: Work, part: str) -> Leftovers:
-    """The files in which a part of this job spools."""
-    return Leftovers(work.settings.home / "state" / "spool", f"{work.job}-{part}")
+def spool_path(work: Work, part: str) -> Path:
+    """The file in which a part of this job spools."""
+    return spool_file(work, f"{part}.sqlite3")
 
 
-class Leftovers:
-    """A spool's files, whether it is open, closed, or was left by a killed child."""
+def remove_leftovers(path: Path) -> None:
+    """Leave nothing of a spool, nor of the file that was being written from it."""
+    remove_spool(path)
+    for name in (f"{path.stem}.part", f".{path.stem}.part.staged"):
+        FolderDisk(path.parent).remove(name)
 
-    def __init__(self, folder: Path, stem: str) -> None:
-        self.path = folder / f"{stem}.sqlite3"
 
-    def remove(self) -> None:
-        """Leave none of them."""
-        disk = FolderDisk(self.path.parent)
-        for ending in (".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journal", ".part"):
-            disk.remove(self.path.stem + ending)
-        disk.remove(f".{self.path.stem}.part.staged")
+def settled_at(account: CakeConfig, window: Window) -> datetime:
+    """From when on (UTC) no new row of that window is to be expected."""
+    return windows.settled_at(window, account.timezone, timedelta(seconds=account.settle_s))
 
 
 def turns_of(settings: Settings, account: CakeConfig) -> Turns:
@@ -68,19 +66,6 @@ def turns_of(settings: Settings, account: CakeConfig) -> Turns:
     return SharedTurns(own, name, rate=rate, at_once=account.concurrency)
 
 
-def sweep_up(work: Work) -> None:
-    """Remove what jobs left in the spool that have ended, or are known no more."""
-    from mtdata.jobs.records.queries import under_way
-
-    folder = work.settings.home / "state" / "spool"
-    if not folder.is_dir():
-        return
-    disk, living = FolderDisk(folder), under_way()
-    for name in disk.names(""):
-        if name.lstrip(".")[:36] not in living:
-            disk.remove(name)
-
-
 class ReportPart:
     """An account's report, asked for and delivered for one part of a job."""
 
@@ -90,7 +75,9 @@ class ReportPart:
         turns = turns_of(work.settings, self.account)
         self._client = cake_account.cake_client(self.account, turns, work.stop_token.check)
         self._output = cake_account.cake_output(self.account)
+        self._delivery = OutputDelivery(work, self._output)
         self._columns = cake_account.cake_columns(self.account, name, {})
+        self._calls, self._faults = 0, 0  # counted so far
         self._open = ExitStack()
         self._open.callback(self._client.close)
         self._open.callback(self._output.close)
@@ -98,32 +85,41 @@ class ReportPart:
     def __enter__(self) -> ReportPart:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is None and self._columns.odd:
+    def __exit__(self, kind: object, *rest: object) -> None:
+        self._count()
+        if kind is None and self._columns.odd:
             cells = ", ".join(f"{name}: {count}" for name, count in self._columns.odd.items())
             told = f"cells that cannot be read stand as they came, or are empty ({cells})"
             self._work.say("WARNING", told)
         self._open.close()
 
+    def _count(self) -> None:
+        calls, faults = self._client.calls, self._client.faults
+        self._work.count(calls - self._calls, faults - self._faults)
+        self._calls, self._faults = calls, faults
+
+    def _tell(self, rows: int, step: str = "", pending: int = 0) -> None:
+        """Say how far it is; what is `pending` is void when its window has to be halved.
+
+        Before a `step`, which is a whole window, this try has got no further than the one before.
+        """
+        self._count()
+        sure = rows if step else 0
+        self._work.progress(sure, step=step, pending=rows - sure + pending)
+
     def spool(self, part: str, *, anew: bool = False) -> Spool:
         """The spool of a part; it goes on where an earlier attempt on this machine was cut off."""
-        left = spools_of(self._work, part)
+        path = spool_path(self._work, part)
         if anew:
-            left.remove()
-        return Spool(left.path)
+            remove_leftovers(path)
+        return Spool(path)
 
     def wait_for(self, window: Window) -> None:
         """NotYet while new rows are to be expected in the window; nothing was begun then."""
-        settle = timedelta(seconds=self.account.settle_s)
-        settled = windows.settled_at(window, self.account.timezone, settle)
-        left_s = (settled - SystemClock().now()).total_seconds()
+        left_s = (settled_at(self.account, window) - SystemClock().now()).total_seconds()
         if left_s > 0:
-            raise NotYet(f"{window} has all its rows then (SETTLE)", left_s, untouched=True)
+            what = "day" if window.length >= windows.DAY else "hour"
+            raise NotYet(f"CAKE has not settled the {what} (SETTLE)", left_s, untouched=True)
 
     # Rows come
 
@@ -153,24 +149,27 @@ class ReportPart:
         return self.account.server, self.account.name, self._name
 
     def _sweep(self, spool: Spool, stretch: Window, size: WindowSize) -> WindowSize:
-        rows = len(spool)
+        rows, whole = len(spool), ""
         for step in sweep(stretch, size, self._ask, self.account.row_cap):
             if step.page is not None:
-                self._take(spool, step.page)
+                self._tell(rows, whole, pending=self._take(spool, step.page))
                 continue
             size = _SIZES[self._key] = step.size
             lengths = {"now": size.now.total_seconds(), "most": size.most.total_seconds()}
             mark = {"at": step.window.end.isoformat(), "waits": size.waits, **lengths}
             spool.end(json.dumps(mark))
-            rows = len(spool)
-            self._work.progress(rows, step=str(step.window))
+            rows, whole = len(spool), step.window.clock
+            self._tell(rows, whole)
         return size
 
-    def _take(self, spool: Spool, page: ReportPage[Spooled]) -> None:
+    def _take(self, spool: Spool, page: ReportPage[Spooled]) -> int:
+        """How many rows of its window came, with this page."""
         if page.start == 1:
             spool.begin()
         spool.put(page.rows)
+        came = page.start - 1 + len(page.rows)
         page.rows.clear()  # or they would stay until the next page has come
+        return came
 
     def _ask(self, window: Window) -> Iterator[ReportPage[Spooled]]:
         ask: Callable[..., Iterator[ReportPage[Spooled]]] = getattr(self._client, self._name)
@@ -184,7 +183,7 @@ class ReportPart:
         self._meet()
         try:
             for page in self._client.changes(days.start, self._spooled):
-                self._take(spool, page)
+                self._tell(0, pending=self._take(spool, page))
             spool.end(json.dumps({"at": days.end.isoformat(), "now": 1.0, "most": 1.0, "waits": 0}))
         except WindowTooLarge as fault:
             self._work.say("WARNING", f"{fault}; every event of these days is taken instead")
@@ -222,46 +221,18 @@ class ReportPart:
 
         No rows at all never take the place of a file that has some.
         """
-        left = spools_of(self._work, self._work.part)
-        written = left.path.with_suffix(".part")
+        written = spool_path(self._work, self._work.part).with_suffix(".part")
         facts = spool.write(written, self._columns.head(), ids)
         stands = self._output.size(name)
         if not facts.rows and stands is not None and stands > facts.size:
             told = f"{name}: no row came, so the file of {stands:,} bytes that stands there stays"
             self._work.say("WARNING", told)
         else:
-            self._put(name, written, facts, stands)
+            self._delivery.put(name, written, facts, stands)
         FolderDisk(written.parent).remove(written.name)
         self._work.progress(facts.rows, facts.rows)
 
-    def _put(self, name: str, written: Path, facts: FileFacts, stands: int | None) -> None:
-        tag = f"{self._work.job[:8]}-{self._work.attempt}"
-        staged = self._output.stage(name, written, facts, tag)
-        with self._work.fenced() as part:  # a stop finds the file, should we be killed behind it
-            part.checkpoint = {"sha256": facts.sha256}
-            part.save(update_fields=["checkpoint"])
-        with self._work.fenced():
-            place = self._output.publish(staged)
-        if stands is not None:
-            told = f"{name}: whole, it took the place of one of {stands:,} bytes"
-            self._work.say("INFO", told)
-        self._work.add_artifact(name, place, rows=facts.rows, size=facts.size, sha256=facts.sha256)
-
     def drop(self, name: str, part: str, *, finished: bool) -> None:
         """Leave nothing of a part; `finished`: nor the file, unless it is another job's as well."""
-        from mtdata.jobs.records import queries
-
-        spools_of(self._work, part).remove()
-        self._output.drop(name)
-        if not finished:
-            return
-        known = self._output.sha256(name)
-        if known not in queries.digests_of(self._work.job):
-            if known:
-                self._work.say("WARNING", f"{name} stays: it is not what this job put there")
-            return
-        if other := queries.other_maker_of(f"{self._output.place}/{name}", known, self._work.job):
-            self._work.say("INFO", f"{name} stays: {other} made the same file")
-            return
-        self._output.remove(name)
-        self._work.say("INFO", f"{name} is removed")
+        remove_leftovers(spool_path(self._work, part))
+        self._delivery.take_back(name, finished=finished)

@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.errors import StorageError
@@ -78,12 +77,7 @@ class Spool:
     def __enter__(self) -> Spool:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -99,7 +93,8 @@ class Spool:
     def begin(self) -> None:
         """Begin a window, or begin it anew: what came of it so far is void."""
         with self._translated_faults("written"):
-            self._void()
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             self._db.execute("BEGIN IMMEDIATE")
 
     def put(self, rows: Iterable[SpoolRow]) -> None:
@@ -116,45 +111,40 @@ class Spool:
             self._db.execute("INSERT INTO mark VALUES (?)", (mark,))
             self._db.execute("COMMIT")
 
-    def _void(self) -> None:
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-
     def __len__(self) -> int:
         with self._translated_faults("read"):
             return int(self._db.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
 
     def stamps(self) -> Iterator[tuple[int, str]]:
         """Id and time of each row."""
-        with self._translated_faults("read"), closing(self._db.cursor()) as cursor:
-            yield from cursor.execute("SELECT id, at FROM rows ORDER BY id")
+        return self._all("SELECT id, at FROM rows ORDER BY id")
 
     def lines(self, ids: tuple[int, int] = EVERY) -> Iterator[bytes]:
         """Each row once whose id lies within these two, by time and then by id."""
         words = "SELECT line FROM rows WHERE id BETWEEN ? AND ? ORDER BY at, id"
-        with self._translated_faults("read"), closing(self._db.cursor()) as cursor:
-            for (line,) in cursor.execute(words, ids):
-                yield line
+        return (line for (line,) in self._all(words, *ids))
 
     def rows(self) -> Iterator[SpoolRow]:
         """Every row once, in the order of ids."""
-        words = "SELECT id, at, version, line FROM rows ORDER BY id"
+        found = self._all("SELECT id, at, version, line FROM rows ORDER BY id")
+        return map(SpoolRow._make, found)
+
+    def _all(self, words: str, *given: int) -> Iterator[Any]:
         with self._translated_faults("read"), closing(self._db.cursor()) as cursor:
-            yield from (SpoolRow(*found) for found in cursor.execute(words))
+            yield from cursor.execute(words, given)
 
     def write(self, path: Path, header: bytes, ids: tuple[int, int] = EVERY) -> FileFacts:
         """Write header and rows into a file, which has its name when it is whole."""
-        known = _Counted(header)
+        known = _Counted()
         disk = FolderDisk(path.parent)
-        disk.publish(disk.stage(path.name, known.pieces(self.lines(ids))), path.name)
-        return FileFacts(known.size, known.digest.hexdigest(), known.rows)
+        pieces = known.pieces(chain([header], self.lines(ids)))
+        disk.publish(disk.stage(path.name, pieces), path.name)
+        return FileFacts(known.size, known.digest.hexdigest(), known.lines - 1)
 
     def remove(self) -> None:
         """Close it and leave nothing of it."""
         self.close()
-        disk = FolderDisk(self._path.parent)
-        for ending in ("", "-wal", "-shm", "-journal"):
-            disk.remove(self._path.name + ending)
+        remove_spool(self._path)
 
     @contextmanager
     def _translated_faults(self, done: str) -> Iterator[None]:
@@ -170,6 +160,13 @@ class Spool:
         )
 
 
+def remove_spool(path: Path) -> None:
+    """Leave none of a spool's files, whether it was closed or left by a killed child."""
+    disk = FolderDisk(path.parent)
+    for ending in ("", "-wal", "-shm", "-journal"):
+        disk.remove(path.name + ending)
+
+
 def _why(error: sqlite3.Error) -> str:
     """What SQLite found, in words; its own could show a row."""
     name = getattr(error, "sqlite_errorname", "") or type(error).__name__
@@ -179,21 +176,14 @@ def _why(error: sqlite3.Error) -> str:
 class _Counted:
     """What passes on its way into a file."""
 
-    def __init__(self, header: bytes) -> None:
-        self.digest, self.size, self.rows = sha256(), 0, 0
-        self._header = header
+    def __init__(self) -> None:
+        self.digest, self.size, self.lines = sha256(), 0, 0
 
     def pieces(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """Header and lines, many at a time."""
-        first: list[bytes] = [self._header]
+        """The lines, many at a time."""
         while batch := list(islice(lines, BATCH)):
-            self.rows += len(batch)
-            yield self._counted(b"".join(first + batch))
-            first = []
-        if first:
-            yield self._counted(self._header)
-
-    def _counted(self, piece: bytes) -> bytes:
-        self.digest.update(piece)
-        self.size += len(piece)
-        return piece
+            piece = b"".join(batch)
+            self.digest.update(piece)
+            self.size += len(piece)
+            self.lines += len(batch)
+            yield piece

@@ -66,7 +66,10 @@ def sweep(
 
 
 def probe(gap: Window, ask: Callable[[Window], Iterator[ReportPage[Made]]]) -> None:
-    """Make sure that nothing happened in an hour that the zone's clock never showed."""
+    """Make sure that nothing happened in an hour that the zone's clock never showed.
+
+    ExportError where something did.
+    """
     rows = next(iter(ask(gap))).row_count
     if rows:
         raise ExportError(

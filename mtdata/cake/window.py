@@ -36,6 +36,12 @@ class Window(NamedTuple):
         return f"{self.start:{ASKED}} to {self.end:{ASKED}}"
 
     @property
+    def clock(self) -> str:
+        """The window as the clock shows it, for who watches: "14:25 to 14:30" of a known day."""
+        form = "%H:%M:%S" if self.start.second or self.end.second else "%H:%M"
+        return f"{self.start:{form}} to {self.end:{form}}"
+
+    @property
     def length(self) -> timedelta:
         """The length of the window by the wall clock, a timedelta."""
         return self.end - self.start
@@ -72,14 +78,12 @@ class HourFile(NamedTuple):
 
 def days(first: date, last: date) -> Iterator[date]:
     """Each day from first to last, both included.  ValueError when first is after last."""
-    if first > last:
-        raise ValueError(f"{first} is after {last}; both days are included")
-    for number in range((last - first).days + 1):
+    for number in range(span(first, last).length.days):
         yield first + number * DAY
 
 
 def span(first: date, last: date) -> Window:
-    """The days as one window, both included."""
+    """The days as one window, both included.  ValueError where the last is before the first."""
     if first > last:
         raise ValueError(f"{first} is after {last}; both days are included")
     return Window(datetime.combine(first, time()), datetime.combine(last + DAY, time()))
@@ -122,19 +126,15 @@ def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
 def files(day: date, zone: tzinfo) -> list[HourFile]:
     """The hours of a day, each with a file: usually 24; 25 where an hour comes twice, 23 where
     one never was.  An hour of which half is there is an hour."""
-    return list(_files(span(day, day), zone))
-
-
-def _files(day: Window, zone: tzinfo) -> Iterator[HourFile]:
-    changes = turns(day, zone)
-    start = day.start
-    while start < day.end:
-        hour = Window(start, start + HOUR)
+    whole = span(day, day)
+    changes, found = turns(whole, zone), []
+    for number in range(24):
+        hour = Window(whole.start + number * HOUR, whole.start + (number + 1) * HOUR)
         if any(without_gaps(hour, changes)):
-            yield HourFile(hour)
+            found.append(HourFile(hour))
         if any(turn.twice and turn.window.meets(hour) for turn in changes):
-            yield HourFile(hour, second=True)
-        start += HOUR
+            found.append(HourFile(hour, second=True))
+    return found
 
 
 def without_gaps(window: Window, changes: Iterable[ClockChange]) -> Iterator[Window]:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+from functools import partial
 from typing import Any
 
+from mtdata.alerts import notify
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say, table
 from mtdata.config import Settings
 from mtdata.config.broker import ALLOWED, as_configured, broker_of
 from mtdata.core.errors import UsageError
 from mtdata.duties import DUTIES, KINDS
-from mtdata.jobs.duty import placed_file
-from mtdata.jobs.outputs import signed_link
+from mtdata.jobs.duty import ledgers_of, placed_file, signed_link
+from mtdata.jobs.kind import in_order
 from mtdata.jobs.states import Status
 from mtdata.web.needs import has_web
 
@@ -108,10 +110,11 @@ def _opened(options: argparse.Namespace) -> Settings:
 
 
 def _add(options: argparse.Namespace) -> Result:
-    from mtdata.jobs import ordering
+    from mtdata.jobs.kind import kind_of
+    from mtdata.jobs.parameters import parse_assignments
 
-    given = ordering.parse_assignments(options.words)
-    ordering.kind_of(options.kind, KINDS)  # a slip of the pen is told without the records
+    given = parse_assignments(options.words)
+    kind_of(options.kind, KINDS)  # a slip of the pen is told without the records
     settings = _opened(options)
     from mtdata.jobs import queue
     from mtdata.jobs.records import queries
@@ -130,7 +133,7 @@ def _list(options: argparse.Namespace) -> Result:
     if not options.json:
         columns = ("name", "kind", "status", "created_at", "id")
         shown = [{**job, "status": _state(job)} for job in found]
-        table("jobs", columns, [tuple(job[c] for c in columns) for job in shown])
+        table("jobs", columns, [tuple(job[c] for c in columns) for job in shown], "no job")
     return 0, {"jobs": found}
 
 
@@ -145,6 +148,7 @@ def _show(options: argparse.Namespace) -> Result:
     from mtdata.jobs.records import orders, queries
 
     shown = queries.details_of(orders.job_named(options.id))
+    shown["parameters"] = in_order(KINDS.get(shown["kind"]), shown["parameters"])
     if options.links:
         _sign(settings, shown["artifacts"])
     if not options.json:
@@ -279,7 +283,8 @@ def _runner(options: argparse.Namespace) -> Result:
     from mtdata.jobs.celery.runner import runner_of
 
     settings = _with_engine(options, with_records(recorded(options)))
-    slots = runner_of(settings, KINDS, options.slots)
+    spread = partial(notify.spread, pools=partial(ledgers_of, DUTIES))
+    slots = runner_of(settings, KINDS, options.slots, spread=spread)
     if options.once:
         return 0, {"exit": 0, "carried": slots.drain()}
     asked = threading.Event()

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -17,7 +18,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
-from mtdata.cli.words import path_of
+from mtdata.cli.words import examples, path_of
 from mtdata.core.border import Border
 from mtdata.core.control import in_json, in_utf8
 from mtdata.core.errors import MTDataError, Stopped, UsageError
@@ -25,16 +26,15 @@ from mtdata.duties import DUTIES
 from mtdata.jobs.duty import Duties
 
 log = logging.getLogger("mtdata")
-SOFTWARE, INTERRUPTED = 70, 130
-EPILOG = """examples:
-  mtdata demo                      a study site on this machine, one collection, what came out
-  mtdata init                      sample config in ./config, never overwriting
-  mtdata check                     is everything in place?
-  mtdata export                    one round of every READY site
-  mtdata export mysite DASS21_AS   one scale of one site
-  mtdata decode mysite --check     can every sheet be rebuilt from raw, byte for byte?
-  mtdata incidents                 what is wrong; docs/OPERATING.md says what to do
-
+SOFTWARE, INTERRUPTED, WIDTH = 70, 130, 80
+ABOUT = "Carry data off servers that must not keep it, into a provably complete pool."
+FIRST = (
+    ("demo", "a study site on this machine, one collection, what came out"),
+    ("init", "sample config in ./config, never overwriting"),
+    ("check", "is everything in place?"),
+)
+LAST = (("incidents", "what is wrong; docs/OPERATING.md says what to do"),)
+EPILOG = """
 `mtdata COMMAND --help` has examples of each.
 
 exit codes: 0 well, 1 some part failed, 64 usage, 65 data, 69 site unavailable,
@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Raise, so that `--json` shows this fault as any other."""
+        """Raise, so that `--json` shows this fault as any other.  UsageError, always."""
         raise UsageError(f"{message}. See `{self.prog} --help`")
 
 
@@ -80,8 +80,9 @@ def _parser() -> Parser:
     parser = Parser(
         prog="mtdata",
         parents=[shared],
-        epilog=EPILOG,
-        description="Carry data off servers that must not keep it, into a provably complete pool.",
+        epilog=examples([*FIRST, *(one for duty in DUTIES for one in duty.examples), *LAST])
+        + EPILOG,
+        description=ABOUT,
     )
     parser.add_argument("--version", action="version", version=f"mtdata {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -97,7 +98,18 @@ def _rooms(duties: Duties) -> Iterator[str]:
     yield from ("check", "demo", "init")
     for duty in duties:
         yield from duty.views
-    yield from ("daemon", "jobs", "web")
+    yield from ("incidents", "daemon", "jobs", "web")
+
+
+def _greeting(duties: Duties) -> str:
+    """What there is to do, for who called the program alone."""
+    lines = [ABOUT, ""]
+    for duty in duties:
+        first = next((words for words, _ in duty.examples), "")
+        lines += textwrap.wrap(f"{duty.name}: {duty.about}", WIDTH)
+        lines += [f"    mtdata {first}"] if first else []
+    lines += ["", "Begin with `mtdata demo`; `mtdata --help` names every command."]
+    return "\n".join(lines)
 
 
 def run(words: Sequence[str] | None = None) -> int:
@@ -106,6 +118,9 @@ def run(words: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter must not end a round
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if not words:
+        print(_greeting(DUTIES))
+        return UsageError.exit_code
     as_json = "--json" in words
     try:
         return _carried_out(words)

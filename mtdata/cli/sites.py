@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -68,22 +68,30 @@ def each_site(
     sites: tuple[SiteConfig, ...], act: Callable[[SiteConfig], Any]
 ) -> tuple[dict[str, Any], dict[str, MTDataError]]:
     """Do something for each site; one site's fault, ours too, does not end another's turn."""
+    by_name = {site.name: site for site in sites}
+    return each(by_name, lambda name: act(by_name[name]))
+
+
+def each(
+    names: Iterable[str], act: Callable[[str], Any]
+) -> tuple[dict[str, Any], dict[str, MTDataError]]:
+    """What comes of each by its name, and the faults of the others."""
     done: dict[str, Any] = {}
     faults: dict[str, MTDataError] = {}
-    for site in sites:
+    for name in names:
         try:
-            with contained(site.name):
-                done[site.name] = act(site)
+            with contained(name):
+                done[name] = act(name)
         except (Stopped, UsageError):
             raise
         except MTDataError as error:
-            faults[site.name] = error
+            faults[name] = error
             if isinstance(error, ProgramFault):  # of which the log knows
-                note(f"mtdata: {site.name}: {error}\n{error.places}", logging.ERROR)
+                note(f"mtdata: {name}: {error}\n{error.places}", logging.ERROR)
                 continue
-            with logs.at(site=site.name):
+            with logs.at(site=name):
                 log.log(level_of(error.incident), "%s", error, extra=logs.TOLD)
-            note(f"mtdata: {site.name}: {error}", logging.ERROR)
+            note(f"mtdata: {name}: {error}", logging.ERROR)
     return done, faults
 
 

@@ -101,7 +101,10 @@ def _add_verify(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def megabytes(word: str) -> float:
-    """A rate in MB a second; below a byte a second nothing would ever be read."""
+    """A rate in MB a second; below a byte a second nothing would ever be read.
+
+    ValueError for any other word.
+    """
     number = float(word)
     if not 1e-6 <= number < float("inf"):
         raise ValueError
@@ -137,7 +140,7 @@ def _export(options: argparse.Namespace) -> Result:
         raise UsageError("; ".join(map(str, lacking)))
     if not options.json and sys.stdout.isatty():
         for name, report in reports.items():
-            table(name, *table_of(report))
+            table(name, *table_of(report), empty=f"{name}: no scale was collected")
     shown = {name: report.as_json() for name, report in reports.items()}
     return answer("sites", shown, {r.exit for r in reports.values()}, faults)
 
@@ -175,9 +178,11 @@ def _show_decoded(name: str, sheets: list[dict[str, Any]], *, check: bool) -> No
         name,
         ("sheet", "rows", "left out", "verdict"),
         [(s["sheet"], s["rows"], s["left_out"], verdict(s)) for s in sheets],
+        empty=f"{name}: no sheet yet",
     )
     if check and sheets and not any(sheet["difference"] for sheet in sheets):
-        say(f"{name}: {len(sheets)} sheets are byte-identical to what raw gives")
+        are = "sheet is" if len(sheets) == 1 else "sheets are"
+        say(f"{name}: {len(sheets)} {are} byte-identical to what raw gives")
 
 
 def _verify(options: argparse.Namespace) -> Result:
@@ -207,7 +212,7 @@ def _verify(options: argparse.Namespace) -> Result:
         columns = ("raw_files", "ranges", "entries", "sheets", "rows", "copies", "unread")
         table(
             "verified",
-            ("site", *columns, "wrong"),
+            ("site", "raw", *columns[1:], "wrong"),
             [(name, *(f[c] for c in columns), len(f["wrong"])) for name, f in done.items()],
         )
         for found in done.values():

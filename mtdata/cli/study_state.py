@@ -1,54 +1,56 @@
-"""Commands that look: status, held, incidents, deletions."""
+"""Commands that look at the study: status, held, deletions."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
-from mtdata.alerts import notify
 from mtdata.cli.sites import Result, answer, each_site, settings_of
-from mtdata.cli.state_tables import show_reports, show_site
-from mtdata.cli.tables import note, say, table
-from mtdata.cli.words import STREAM, path_of
+from mtdata.cli.state_tables import held_rows, show_reports, show_site
+from mtdata.cli.tables import clear, note, say, table
+from mtdata.cli.words import STREAM, number, path_of
 from mtdata.config import SiteConfig
-from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError, UsageError
-from mtdata.core.reach import NO_FILE, is_free
+from mtdata.core.reach import NO_FILE, is_plain
 from mtdata.duties import DUTIES
 from mtdata.jobs import daily_reports
 from mtdata.jobs.duty import daily_of
+from mtdata.jobs.metrics import page_of, write_metrics
 from mtdata.study.ledger import Released
-from mtdata.study.model.bounds import MAX_ID
 from mtdata.study.operations import commands as app
-from mtdata.study.operations import incidents
 from mtdata.study.operations.opening import has_pool
-from mtdata.study.status.overview import incident_json
+from mtdata.study.status.shape import as_json
 
+WATCH_S = 2.0
 SERVER = "a site's NAME; . = every one"
 STATUS = """examples:
   mtdata status
+  mtdata status mysite -v          every scale, not only where something is wrong
+  mtdata status --watch            anew every two seconds, until Ctrl-C
   mtdata status mysite --json
   mtdata status --metrics /var/lib/prometheus/node-exporter/mtdata.prom
 
 Exit 1 when something is overdue: a READY site had no good round for three times EVERY (15 minutes
 at least), or its scales that must stay were not collected within six hours of their time.
 
+The state of a site is the worst that holds: Not READY, Overdue, Failing (the last round saw no
+whole site), Deletes stopped, Trouble (an open incident that is critical or an error), No round yet,
+Due, nobody runs (a round is due for a minute), Warning, In part (a part of the last round failed),
+Well.
+
 rows: in sheets · held: safe, without a row yet · owed: safe, and still on the site ·
-waiting: safe, the next round makes the row · oldest: how long the oldest entry on the site is safe
+waiting: safe, the next round makes the row · last listed: when the scale was last seen whole ·
+oldest: how long the oldest entry on the site is safe here
 """
 DELETIONS = """examples:
   mtdata deletions                 before you set DELETE_MODE: True
   mtdata deletions mysite --json   every id that would go
 """
-INCIDENTS = """examples:
-  mtdata incidents                 what is open
-  mtdata incidents mysite --all    closed ones too
-  mtdata incidents mysite --close 7
-
-docs/OPERATING.md says what each kind means and what to do.
-"""
+NO_POOL = "no pool yet; `mtdata export` makes it"
 NOTHING_RELEASED = (
     "`mtdata held` shows scale, id and kind of what waits (malformed never becomes a row)"
 )
@@ -79,6 +81,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the numbers of all sites for Prometheus (-: to standard output alone)",
     )
+    state.add_argument("--watch", action="store_true", help="show it anew until Ctrl-C")
     deletions = commands.add_parser(
         "deletions",
         parents=[shared],
@@ -92,17 +95,6 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         help="as always: this command only tells, `export` deletes",
     )
     deletions.set_defaults(run=_deletions)
-    _add_troubles(commands, shared)
-
-
-def _add_troubles(commands: Any, shared: argparse.ArgumentParser) -> None:
-    troubles = commands.add_parser(
-        "incidents", parents=[shared], help="troubles that are open", epilog=INCIDENTS
-    )
-    troubles.add_argument("server", nargs="?", default=".", help=SERVER)
-    troubles.add_argument("--all", action="store_true", help="closed ones too")
-    troubles.add_argument("--close", type=number, metavar="NUMBER", help="somebody looked at it")
-    troubles.set_defaults(run=_incidents)
     held = commands.add_parser(
         "held", parents=[shared], help="entries that wait, and for what", epilog=HELD
     )
@@ -127,25 +119,38 @@ def _looked(
 def _check_metrics(options: argparse.Namespace) -> None:
     if options.metrics == STREAM and options.json:
         raise UsageError("--json and --metrics - cannot both have standard output")
-    if options.metrics and options.metrics != STREAM and not is_free(options.metrics):
+    if options.metrics and options.metrics != STREAM and not is_plain(options.metrics):
         raise UsageError(f"--metrics {options.metrics}: {NO_FILE}")
 
 
 def _status(options: argparse.Namespace) -> Result:
     _check_metrics(options)
-    done, faults = _looked(options, app.status)
+    if options.watch and (options.json or options.metrics or not sys.stdout.isatty()):
+        raise UsageError("--watch is for a terminal, without --json and --metrics")
+    while options.watch:
+        try:
+            clear()
+            _shown_status(options)
+            time.sleep(WATCH_S)
+        except KeyboardInterrupt:
+            return 0, {}
+    return _shown_status(options)
+
+
+def _shown_status(options: argparse.Namespace) -> Result:
+    done, faults = _looked(options, lambda site: as_json(app.status(site)))
     if options.metrics == STREAM:
-        say(app.numbers(settings_of(options)).decode().rstrip("\n"))
+        say(page_of(DUTIES, settings_of(options)).text().decode().rstrip("\n"))
     elif options.metrics:
-        app.write_metrics(settings_of(options), options.metrics)
+        write_metrics(DUTIES, settings_of(options), options.metrics)
     if not options.json and options.metrics != STREAM:
         for name, state in done.items():
-            show_site(name, state)
+            show_site(name, state, whole=bool(getattr(options, "verbose", 0)))
         if any(state["incidents"] for state in done.values()):
             say("`mtdata incidents` says what is wrong")
-        if not done:
-            say("no pool yet; `mtdata export` makes it")
-    reports = _reports(options)
+        if not done and not faults:
+            say(NO_POOL)
+    reports = {} if options.metrics == STREAM else _reports(options)
     late = [name for name, state in done.items() if state["overdue"]]
     code, shown = answer("sites", done, {1} if late else set(), faults)
     if late:
@@ -169,47 +174,10 @@ def _reports(options: argparse.Namespace) -> dict[str, Any]:
     return {"reports": found} if found else {}
 
 
-def _incidents(options: argparse.Namespace) -> Result:
-    if options.close is not None:
-        site = settings_of(options).site(_site_name(options))
-        if not has_pool(site) or not incidents.close_incident(site, options.close):
-            raise UsageError(f"{site.name} has no open incident {options.close}")
-        if not options.json:
-            say(f"incident {options.close} of {site.name} is closed")
-    done, faults = _looked(options, lambda site: incidents.incidents(site, closed_too=options.all))
-    own = notify.program_incidents(settings_of(options), closed_too=options.all)
-    if own:
-        done[PROGRAM] = [incident_json(incident) for incident in own]
-    if not options.json:
-        for name, found in done.items():
-            for incident in found:
-                _show_incident(name, incident)
-        if not any(done.values()):
-            say("no incident is open" if not options.all else "there was no incident yet")
-    told = {name: {"incidents": found} for name, found in done.items()}
-    return answer("sites", told, set(), faults)
-
-
-def _show_incident(site: str, one: dict[str, Any]) -> None:
-    """Two lines; the number is what --close takes."""
-    where = f"{site} {one['scale']}".strip()
-    seen = f"seen {one['count']} times from {one['opened_at'][:16]} to {one['last_at'][:16]} UTC"
-    closed = f", closed {one['closed_at'][:16]}" if one["closed_at"] else ""
-    say(f"{one['number']}  {one['level'].upper()}  {where}: {one['kind']}  ({seen}{closed})")
-    say(f"   {one['detail']}")
-
-
 def _site_name(options: argparse.Namespace) -> str:
     if options.server == ".":
         raise UsageError("name the site that this is for")
     return str(options.server)
-
-
-def number(word: str) -> int:
-    """A whole number that the ledger can hold; ValueError for any other word."""
-    if word.isascii() and word.isdigit() and len(word) < 20 and int(word) <= MAX_ID:
-        return int(word)
-    raise ValueError("no whole number")
 
 
 def _held(options: argparse.Namespace) -> Result:
@@ -229,18 +197,8 @@ def _held(options: argparse.Namespace) -> Result:
         table(
             "held",
             ("site", "scale", "id", "kind", "entries", "reason"),
-            [
-                (
-                    name,
-                    h["scale"],
-                    "" if h["id"] is None else h["id"],
-                    h["kind"],
-                    h["count"],
-                    h["reason"],
-                )
-                for name, found in done.items()
-                for h in found
-            ],
+            held_rows(done, whole=bool(getattr(options, "verbose", 0))),
+            "nothing is held" if done else NO_POOL,
         )
     shown = {name: {"held": found, "released": released.rows} for name, found in done.items()}
     return answer("sites", shown, set(), faults)
@@ -262,6 +220,7 @@ def _deletions(options: argparse.Namespace) -> Result:
                 f"{name}: by the last listing",
                 ("scale", "would be deleted", "stays", "why"),
                 [(s, len(v["would_delete"]), v["stays"], v["why"]) for s, v in scales.items()],
+                f"{name}: no scale yet",
             )
     shown = {name: {"scales": found} for name, found in done.items()}
     return answer("sites", shown, set(), faults)

@@ -9,28 +9,46 @@ from contextlib import contextmanager
 from typing import Literal
 
 from mtdata import logs
+from mtdata.core.clock import SystemClock
 from mtdata.core.control import on_lines
+from mtdata.core.step import Step, Watch, unwatched
+from mtdata.core.words import size
 
 WIDE = 2000
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table on standard output; numbers stand to the right."""
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = ""
+) -> None:
+    """Print a table on standard output, numbers to the right; where there is no row, `empty`."""
+    lines = [list(row) for row in rows]
+    if not lines:
+        if empty:
+            say(empty)
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=on_lines(title), title_justify="left")
-    lines = [list(row) for row in rows]
+    shown = Table(title=on_lines(title) or None, title_justify="left")
     for place, column in enumerate(columns):
-        numeric = bool(lines) and all(isinstance(line[place], int) for line in lines)
+        numeric = all(isinstance(line[place], int) for line in lines)
         last = place == len(columns) - 1  # the words that say why; they alone are folded
         justify: Literal["left", "right"] = "right" if numeric else "left"
-        shown.add_column(on_lines(column), justify=justify, overflow="fold", no_wrap=not last)
+        shown.add_column(
+            on_lines(column), justify=justify, overflow="fold", no_wrap=numeric or not last
+        )
     for line in lines:
         shown.add_row(*(Text(on_lines(str(cell))) for cell in line))
     # into a file or another program each row is one line: commands in it can be copied and found
     Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
+
+
+def clear() -> None:
+    """Begin a terminal's page anew."""
+    from rich.console import Console
+
+    Console().clear()
 
 
 def ago(seconds: int) -> str:
@@ -39,6 +57,11 @@ def ago(seconds: int) -> str:
         if abs(seconds) >= 2 * length:
             return f"{seconds // length} {unit}"
     return f"{seconds} s"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: `1 row`, `2 rows`."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def say(text: str) -> None:
@@ -52,15 +75,39 @@ def note(text: str, level: int = logging.INFO) -> None:
 
 
 @contextmanager
-def watching(title: str) -> Iterator[Callable[[str], None]]:
-    """Show the step in hand on a terminal; nothing at all elsewhere."""
+def watching(title: str) -> Iterator[Watch]:
+    """Show the step in hand on a terminal, how fast it goes and what is left; else nothing."""
     if not sys.stderr.isatty():
-        yield lambda step: None
+        yield unwatched
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(title) as status:
-        yield lambda step: status.update(on_lines(f"{title}: {step}"))
+    rate = StepRate(SystemClock().ticks)
+    with Console(stderr=True).status(Text(title)) as status:
+        yield lambda step: status.update(Text(on_lines(f"{title}: {step}{rate.words(step)}")))
+
+
+class StepRate:
+    """How fast the step in hand goes, from the first sign of it on."""
+
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        self._ticks, self._begun, self._done = ticks, 0.0, 0
+        self._what: tuple[str, bool] | None = None
+
+    def words(self, step: Step) -> str:
+        """Such as ", 2,000 a second, 14 s left", ", 3.1 MiB a second"; '' while nobody can tell."""
+        now, counts_bytes = self._ticks(), not step.rows and step.came > 0
+        done = step.came if counts_bytes else step.rows
+        if self._what != (step.what, counts_bytes):
+            self._what, self._begun, self._done = (step.what, counts_bytes), now, done
+        rate = (done - self._done) / max(1e-9, now - self._begun)
+        if rate < 1 or now - self._begun < 1:
+            return ""
+        if counts_bytes:
+            return f", {size(round(rate))} a second"
+        left = max(0, step.expected - step.rows) / rate
+        return f", {rate:,.0f} a second" + (f", {ago(round(left))} left" if left else "")
 
 
 @contextmanager

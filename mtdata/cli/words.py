@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
+from mtdata.core.sqlite import MAX_INTEGER
+
 STREAM = Path("-")
 """Standard output, where a file may be that."""
 
@@ -22,10 +24,23 @@ def filled(word: str) -> str:
     return word
 
 
+def number(word: str) -> int:
+    """A whole number that a ledger can hold; ValueError for any other word."""
+    if word.isascii() and word.isdigit() and len(word) < 20 and int(word) <= MAX_INTEGER:
+        return int(word)
+    raise ValueError("no whole number")
+
+
 TOLD_AT = 33
 
 
 def examples(lines: Iterable[tuple[str, str]]) -> str:
     """Examples for a help: the words behind `mtdata`, and what such a command does."""
-    shown = (f"  {f'mtdata {words}':<{TOLD_AT}}{told}".rstrip() for words, told in lines)
-    return "\n".join(["examples:", *shown, ""])
+    shown = ["examples:"]
+    for words, told in lines:
+        command = f"mtdata {words}"
+        if told and len(command) >= TOLD_AT:
+            shown += [f"  {command}", f"{'':{TOLD_AT + 2}}{told}"]
+        else:
+            shown.append(f"  {command:<{TOLD_AT}}{told}".rstrip())
+    return "\n".join([*shown, ""])

@@ -14,31 +14,19 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from mtdata.config import values
+from mtdata.config import values, weblog_values
 from mtdata.config.site import PADDINGS, paddings
 from mtdata.core.disclosure import Accepted, is_near
 
 SPELLINGS = frozenset({"true", "false", "yes", "no", "on", "off"})
 """How people write True and False."""
 _UNITS = "s|m|h|d|w|sec|second|min|minute|hr|hour|day|week|month|year"
+# What looks like a duration, such as 90s, 5 weeks or -2h; like a time of day, such as 24:00 or
+# 3.30 pm; and like directives with nothing but what stands between them.
 _DURATION = re.compile(rf"-?[0-9]{{1,6}}(\.[0-9]{{1,3}})? ?({_UNITS})s?", re.ASCII | re.IGNORECASE)
 _CLOCK = re.compile(r"[0-9]{1,2}[:.h][0-9]{0,2}([:.][0-9]{1,2})? ?([ap]m)?", re.ASCII)
 _FORMAT = re.compile(r"(%-?[A-Za-z]|%|[-_.:/ ])+", re.ASCII)
-
-
-def is_duration(word: str) -> bool:
-    """Whether a text looks like a duration, such as 90s, 5 weeks or -2h."""
-    return bool(_DURATION.fullmatch(word))
-
-
-def is_clock_time(word: str) -> bool:
-    """Whether a text looks like a time of day, such as 24:00 or 3.30 pm."""
-    return bool(_CLOCK.fullmatch(word))
-
-
-def is_format(word: str) -> bool:
-    """Nothing but directives and what stands between them."""
-    return bool(_FORMAT.fullmatch(word))
+_zones = lru_cache(maxsize=1)(available_timezones)
 
 
 def is_zone(word: str) -> bool:
@@ -46,21 +34,17 @@ def is_zone(word: str) -> bool:
     return is_near(word, _zones())
 
 
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-_FORMS: dict[Callable[..., Any], Callable[[str], bool]] = {
-    values.seconds: is_duration,
-    values.clock_time: is_clock_time,
-    values.clock_time_or_none: is_clock_time,
-    values.day_format: is_format,
-    values.time_format: is_format,
+_FORMS: dict[Callable[..., Any], Callable[[str], object]] = {
+    values.seconds: _DURATION.fullmatch,
+    values.clock_time: _CLOCK.fullmatch,
+    values.clock_time_or_none: _CLOCK.fullmatch,
+    values.day_format: _FORMAT.fullmatch,
+    values.time_format: _FORMAT.fullmatch,
     values.zone: is_zone,
 }
 _WORDS: dict[Callable[..., Any], frozenset[str]] = {
     values.encryption: SPELLINGS,
+    weblog_values.flags: frozenset(weblog_values.FLAGS),
     paddings: PADDINGS | {"none"},
 }
 

@@ -1,14 +1,13 @@
-"""From the URL of a broker to the value that is used; no reason of a refusal quotes the URL."""
+"""Where the runners are rung, from its URL to one value; nothing here shows URL or password."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 from urllib.parse import unquote
 
-from mtdata.config.broker_address import QUEUE, BrokerAddress
-
+QUEUE = "mtdata"
 _PORTS = {"amqp": 5672, "amqps": 5671}
 HOST = r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?"
 """A name that can be asked for; a longer or empty part of it could not."""
@@ -17,8 +16,35 @@ _QUEUE = re.compile(r"queue=([A-Za-z0-9_-]{1,64})")
 ALLOWED = "amqp://USER:PASS@HOST:PORT/VHOST, amqps://… alike or sqs://KEY:SECRET@, or nothing"
 
 
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """A broker: RabbitMQ (amqp, amqps) or Amazon's SQS, where an empty host is Amazon's own.
+
+    `ca` is a file of certificates for amqps, '' for the authorities of this machine; `sort` is what
+    RabbitMQ makes of the queue.
+    """
+
+    kind: Literal["amqp", "amqps", "sqs"]
+    host: str
+    port: int = 0
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    vhost: str = "/"
+    queue: str = QUEUE
+    ca: str = field(default="", repr=False)
+    sort: Literal["quorum", "classic"] = "quorum"
+
+    def redacted(self) -> str:
+        """How people see it: without user and password."""
+        place = f"{self.host}:{self.port}" if self.port else self.host or "Amazon's"
+        return f"{self.kind}://{place}, queue {self.queue}"
+
+
 def broker_of(value: Any) -> BrokerAddress | None:
-    """A broker from its URL, None from nothing; `?queue=NAME` keeps two installations apart."""
+    """A broker from its URL, None from nothing; `?queue=NAME` keeps two installations apart.
+
+    ValueError for a URL that is none of theirs.
+    """
     if value is None or isinstance(value, BrokerAddress):
         return value
     if not isinstance(value, str):

@@ -11,45 +11,57 @@ from mtdata.config.loading import FILES
 from mtdata.config.settings import Settings
 from mtdata.core import owner
 from mtdata.core.checks import PROGRAM, Finding, of_program
-from mtdata.core.errors import OwnerError
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import OwnerError, StorageError
 from mtdata.core.ownership import name_of
+from mtdata.core.ports import LEAST_ROOM
+from mtdata.core.words import size
+
+_FOLDERS = {"state": owner.STATE, "logs": owner.LOGS}
 
 
 def check_owner(site: str, what: str, folder: Path, names: Iterable[str] = ()) -> list[Finding]:
     """Whether all that is in a folder is ours; nothing is said where it is."""
     if found := owner.stranger(folder, names):
-        return [
-            Finding(site, what, "bad", owner.stranger_advice(found, folder), OwnerError.exit_code)
-        ]
-    others = owner.within(folder)
-    if not others:
+        told = owner.stranger_advice(found, folder)
+    elif others := owner.within(folder):
+        told = (
+            f"{len(others)} files in {folder} belong to somebody else, such as {others[0].path} "
+            f"({name_of(others[0].uid)}): {owner.chown(folder)}"
+        )
+    else:
         return []
-    one = others[0]
-    told = (
-        f"{len(others)} files in {folder} belong to somebody else, such as {one.path} "
-        f"({name_of(one.uid)}): {owner.chown(folder)}"
-    )
     return [Finding(site, what, "bad", told, OwnerError.exit_code)]
 
 
 def is_stranger(settings: Settings) -> bool:
     """Whether the program's own folders are not ours: nothing may be written there."""
-    home = settings.home
-    folders = ((home / "state", owner.STATE), (home / "logs", owner.LOGS))
-    return any(owner.stranger(folder, names) for folder, names in folders)
+    return any(owner.stranger(settings.home / name, files) for name, files in _FOLDERS.items())
 
 
 def check_home(settings: Settings) -> list[Finding]:
     """Whether state, log and records are ours, and who may read the config."""
     home, found = settings.home, _check_readers(settings.folder)
-    found += check_owner(PROGRAM, "state", home / "state", owner.STATE)
-    found += check_owner(PROGRAM, "logs", home / "logs", owner.LOGS)
+    for name, files in _FOLDERS.items():
+        found += check_owner(PROGRAM, name, home / name, files)
     if not settings.database.is_shared and Path(settings.database.name).parent != home / "state":
         file = Path(settings.database.name)
         if one := owner.stranger(file.parent, (file.name,)):
             told = owner.stranger_advice(one, file.parent)
             found.append(of_program("DATABASE", "bad", told, OwnerError.exit_code))
-    return found
+    return [*found, _check_room(home)]
+
+
+def _check_room(home: Path) -> Finding:
+    try:
+        free = FolderDisk(home).room().bytes
+    except StorageError as error:
+        return of_program("disk", "bad", str(error), error.exit_code)
+    told = f"{size(free)} free for state and logs"
+    if free < LEAST_ROOM:
+        told = f"{told}, and {size(LEAST_ROOM)} should be: make room"
+        return of_program("disk", "bad", told, StorageError.exit_code)
+    return of_program("disk", "good", told)
 
 
 def _check_readers(folder: Path) -> list[Finding]:

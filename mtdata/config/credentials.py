@@ -1,11 +1,14 @@
-"""USER, PASS, passphrase and replica keys from outside the file; never guesses or shows them."""
+"""USER, PASS, passphrase and replica keys from outside the file; never guesses or shows them.
+
+Whoever looks for them gets a ValueError when a credential is there and cannot be read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mtdata.config.plain import read_plain
+from mtdata.config.reading import bare, read_plain
 
 MOST_REPLICAS = 9
 
@@ -14,56 +17,64 @@ def account(site: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return USER, PASS and passphrase as far as a credential or the environment has them.
 
     A systemd credential outranks the environment for the account.  Empty counts as not there.
-    Raises ValueError when a credential is there and cannot be read.
     """
-    found = {
-        "USER": credential(f"{site}.user", environ) or _variable(site, "USER", environ),
-        "PASS": credential(f"{site}.pass", environ) or _variable(site, "PASS", environ),
-        "passphrase": _variable(site, "PASSPHRASE", environ)
+    found = _given_outside(site, ("USER", "PASS"), environ)
+    passphrase = (
+        _variable(site, "PASSPHRASE", environ)
         or bare(environ.get("MTDATA_KEY_PASSPHRASE", ""))
-        or credential(f"{site}.passphrase", environ),
-    }
-    return {key: value for key, value in found.items() if value}
+        or credential(f"{site}.passphrase", environ)
+    )
+    return found | {"passphrase": passphrase} if passphrase else found
 
 
 def replica_keys(site: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return what is given for the replicas by their number in the list: {"1 SECRET_KEY": ...}.
 
     From MTDATA_<SITE>_REPLICA1_SECRET_KEY, or the credential <site>.replica1_secret_key, which
-    outranks it.  Raises ValueError when a credential is there and cannot be read.
+    outranks it.
     """
-    found = {}
-    for number in range(1, MOST_REPLICAS + 1):
-        for key in ("ACCESS_KEY", "SECRET_KEY"):
-            word = f"replica{number}_{key}"
-            found[f"{number} {key}"] = credential(f"{site}.{word.lower()}", environ) or _variable(
-                site, word.upper(), environ
-            )
-    return {key: value for key, value in found.items() if value}
+    numbers, keys = range(1, MOST_REPLICAS + 1), ("ACCESS_KEY", "SECRET_KEY")
+    words = {f"REPLICA{number}_{key}": f"{number} {key}" for number in numbers for key in keys}
+    return {words[word]: value for word, value in _given_outside(site, words, environ).items()}
 
 
 def export_keys(name: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return API_KEY, ACCESS_KEY and SECRET_KEY of an account as far as they are given outside.
 
     From MTDATA_<NAME>_API_KEY and so on, or the credential <name>.api_key, which outranks it.
-    Raises ValueError when a credential is there and cannot be read.
     """
-    found = {
-        key: credential(f"{name}.{key.lower()}", environ) or _variable(name, key, environ)
-        for key in ("API_KEY", "ACCESS_KEY", "SECRET_KEY")
-    }
-    return {key: value for key, value in found.items() if value}
+    return _given_outside(name, ("API_KEY", "ACCESS_KEY", "SECRET_KEY"), environ)
+
+
+def form_output_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return OUTPUT_ACCESS_KEY and OUTPUT_SECRET_KEY of programme.config as far as given outside.
+
+    From MTDATA_PROGRAMME_OUTPUT_ACCESS_KEY and so on, or the credential
+    programme.output_access_key, which outranks it.
+    """
+    return _given_outside("programme", ("OUTPUT_ACCESS_KEY", "OUTPUT_SECRET_KEY"), environ)
+
+
+def weblog_keys(name: str, keys: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return which of these keys of weblogs.config are given outside of it.
+
+    `name` is weblogs, or weblogs- and a site's domain with - for each dot: from
+    MTDATA_WEBLOGS_TOKEN and so on, or the credential weblogs.token, which outranks it.
+    """
+    found = _given_outside(name, [key.upper() for key in keys], environ)
+    return {key.lower(): value for key, value in found.items()}
 
 
 def mail_account(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return USER and PASS of the mail account as far as they are given outside log.config.
+    """Return USER and PASS of the mail account as far as they are given outside log.config."""
+    return _given_outside("mail", ("USER", "PASS"), environ)
 
-    Raises ValueError when a credential is there and cannot be read.
-    """
+
+def _given_outside(name: str, keys: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """What is given outside under each of these keys; a credential outranks the environment."""
     found = {
-        key: credential(f"mail.{key.lower()}", environ)
-        or bare(environ.get(f"MTDATA_MAIL_{key}", ""))
-        for key in ("USER", "PASS")
+        key: credential(f"{name}.{key.lower()}", environ) or _variable(name, key, environ)
+        for key in keys
     }
     return {key: value for key, value in found.items() if value}
 
@@ -72,24 +83,21 @@ def _variable(site: str, what: str, environ: Mapping[str, str]) -> str:
     return bare(environ.get(f"MTDATA_{site.upper().replace('-', '_')}_{what}", ""))
 
 
-def bare(word: str) -> str:
-    """A word less the one line end that a file or a command has left behind it."""
-    return word[:-2] if word.endswith("\r\n") else word.removesuffix("\n")
-
-
 def credential(name: str, environ: Mapping[str, str]) -> str:
-    """Return what systemd put in $CREDENTIALS_DIRECTORY under that name, less one line end."""
+    """Return what systemd put in $CREDENTIALS_DIRECTORY under that name, less one line end.
+
+    ValueError for what is no text.
+    """
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
         return ""
+    what = f"the systemd credential {name}"
     try:
         text = read_plain(Path(folder) / name).decode("utf-8")
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise ValueError(
-            f"the systemd credential {name} cannot be read: {error.strerror}"
-        ) from None
+        raise ValueError(f"{what} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ValueError(f"the systemd credential {name} is not UTF-8 text") from None
+        raise ValueError(f"{what} is not UTF-8 text") from None
     return bare(text)

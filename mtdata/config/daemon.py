@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel
 
-from mtdata.config import values
 from mtdata.config.site import PlacedPath, Seconds
-from mtdata.config.strict import DURATION, STRICT
+from mtdata.config.strict import DURATION, STRICT, TIME_OF_DAY, ClockTime, keyed
 
 
 class DaemonConfig(BaseModel):
@@ -17,20 +15,8 @@ class DaemonConfig(BaseModel):
 
     model_config = STRICT
 
-    scrub_at: Annotated[time, BeforeValidator(values.clock_time)] = Field(
-        default=time(1, 30),
-        validation_alias="SCRUB_AT",
-        description="a time of day from 00:00 to 23:59",
-    )
-    scrub_days: int = Field(
-        default=7,
-        validation_alias="SCRUB_DAYS",
-        ge=1,
-        le=366,
-        description="a whole number from 1 to 366",
-    )
-    stop_s: Seconds = Field(default=20.0, validation_alias="STOP_S", description=DURATION)
-    stall_s: Seconds = Field(default=1800.0, validation_alias="STALL_S", description=DURATION)
-    metrics: PlacedPath | None = Field(
-        default=None, validation_alias="METRICS", description="a file, or nothing"
-    )
+    scrub_at: ClockTime = keyed("SCRUB_AT", TIME_OF_DAY, time(1, 30))
+    scrub_days: int = keyed("SCRUB_DAYS", "a whole number from 1 to 366", 7, ge=1, le=366)
+    stop_s: Seconds = keyed("STOP_S", DURATION, 20.0)
+    stall_s: Seconds = keyed("STALL_S", DURATION, 1800.0)
+    metrics: PlacedPath | None = keyed("METRICS", "a file, or nothing", None)

@@ -16,14 +16,29 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     SecretStr,
     ValidationInfo,
     field_validator,
 )
 
 from mtdata.config import values
-from mtdata.config.replica import REGION, endpoint_of
+from mtdata.config.output import (
+    ACCESS_KEY,
+    ADDRESSING,
+    ENDPOINT,
+    KEY_NAME,
+    KEY_PATTERN,
+    OUTPUT,
+    REGION,
+    SEALING,
+    Addressing,
+    Endpoint,
+    OutputPlace,
+    Region,
+    Sealing,
+    folder_of,
+    paired,
+)
 from mtdata.config.site import (
     AUTHORITY,
     Agent,
@@ -31,49 +46,32 @@ from mtdata.config.site import (
     Remembering,
     Seconds,
     WholeSeconds,
-    home_of,
 )
-from mtdata.config.strict import DURATION, STRICT
-from mtdata.core.s3 import S3Access, bucket_of
+from mtdata.config.strict import (
+    DURATION,
+    LOWER,
+    SITE_NAME,
+    STRICT,
+    TIME_OF_DAY,
+    YES_NO,
+    SiteName,
+    keyed,
+)
+from mtdata.core.s3 import S3Access
 from mtdata.core.trust import AGENT
 
 _FIELD = re.compile(r"[a-z_][a-z0-9_]{0,80}(\.[a-z_][a-z0-9_]{0,80}){0,4}", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]{1,50}", re.ASCII)
-_NAME_OF_KEY = r"^[\x21-\x7e]{0,2048}$"
-_EVENTS = {
-    "all": "all",
-    "macro": "macro_event_conversions",
-    "macro_event_conversions": "macro_event_conversions",
-    "micro": "micro_events",
-    "micro_events": "micro_events",
-}
+_EVENTS = {"macro": "macro_event_conversions", "micro": "micro_events"}
 _LONGEST_S = 86_400
 EVENTS = "all, macro_event_conversions or micro_events"
 COLUMNS = "a list of fields such as received.amount, or a mapping of header to field"
-OUTPUT = "a folder, or s3://bucket/prefix"
 WINDOW = f"whole {DURATION}, at most 1d"
 
 
-def _output(value: Any, info: ValidationInfo) -> str:
-    text = str(value)
-    if text.startswith("s3:"):
-        if not bucket_of(text):
-            raise ValueError("behind s3:// a bucket, then a prefix of letters, digits, . _ - and /")
-        return text.rstrip("/")
-    if "://" in text:
-        raise ValueError("it is a URL of another kind")
-    return str(values.absolute_path(text, home_of(info)))
-
-
 def _events(value: Any) -> Any:
-    return _EVENTS.get(str(value).lower(), "no such kind")
-
-
-def _endpoint(value: Any) -> str:
-    try:
-        return endpoint_of(str(value))
-    except ValueError as error:
-        raise ValueError(str(error).removeprefix("ENDPOINT: ")) from None
+    word = str(value).lower()
+    return _EVENTS.get(word, word)
 
 
 def _extra(value: Any) -> tuple[tuple[str, str], ...]:
@@ -96,91 +94,77 @@ Extra = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_extra)]
 Zone = Annotated[ZoneInfo, BeforeValidator(values.zone)]
 
 
-def _field(key: str, description: str, default: Any = ..., **more: Any) -> Any:
-    return Field(default, validation_alias=key, description=description, **more)
-
-
 class CakeConfig(BaseModel):
     """One account of CAKE: its instance, how it is asked, and where its files go."""
 
     model_config = STRICT | ConfigDict(validate_default=True)
 
-    name: Annotated[str, BeforeValidator(values.site_name)] = _field(
-        "NAME", "1 to 64 letters, digits, - and _, a letter or digit first", "cake"
-    )
-    admin_domain: Annotated[str, BeforeValidator(values.domain)] = _field(
+    name: SiteName = keyed("NAME", SITE_NAME, "cake")
+    admin_domain: Annotated[str, BeforeValidator(values.domain)] = keyed(
         "ADMIN_DOMAIN", "a host such as admin.example.com"
     )
-    scheme: Annotated[Literal["https", "http"], BeforeValidator(values.lower)] = _field(
+    scheme: Annotated[Literal["https", "http"], LOWER] = keyed(
         "SCHEME", "https (http for this machine alone)", "https"
     )
-    api_key: SecretStr = _field("API_KEY", "1 to 50 letters and digits")
-    timezone: Zone = _field("TIMEZONE", "the instance's zone, an IANA name such as Europe/Berlin")
-    dialect: Annotated[Literal["xml", "json"], BeforeValidator(values.lower)] = _field(
-        "DIALECT", "xml or json", "xml"
-    )
-    server_timezone: Annotated[ZoneInfo | None, BeforeValidator(values.zone)] = _field(
+    api_key: SecretStr = keyed("API_KEY", "1 to 50 letters and digits")
+    timezone: Zone = keyed("TIMEZONE", "the instance's zone, an IANA name such as Europe/Berlin")
+    dialect: Annotated[Literal["xml", "json"], LOWER] = keyed("DIALECT", "xml or json", "xml")
+    server_timezone: Annotated[ZoneInfo | None, BeforeValidator(values.zone)] = keyed(
         "SERVER_TIMEZONE", "the zone of the instance's server, an IANA name, for DIALECT json", None
     )
-    clicks_version: int = _field("CLICKS_VERSION", "11 or 12", 12, ge=11, le=12)
-    conversions_version: int = _field("CONVERSIONS_VERSION", "15 to 18", 17, ge=15, le=18)
-    changes_version: int = _field("CHANGES_VERSION", "17 or 18", 17, ge=17, le=18)
-    include_tests: bool = _field("INCLUDE_TESTS", "True or False", default=False)
-    include_duplicates: bool = _field("INCLUDE_DUPLICATES", "True or False", default=False)
+    clicks_version: int = keyed("CLICKS_VERSION", "11 or 12", 12, ge=11, le=12)
+    conversions_version: int = keyed("CONVERSIONS_VERSION", "15 to 18", 17, ge=15, le=18)
+    changes_version: int = keyed("CHANGES_VERSION", "17 or 18", 17, ge=17, le=18)
+    include_tests: bool = keyed("INCLUDE_TESTS", YES_NO, default=False)
+    include_duplicates: bool = keyed("INCLUDE_DUPLICATES", YES_NO, default=False)
     event_type: Annotated[
         Literal["all", "macro_event_conversions", "micro_events"], BeforeValidator(_events)
-    ] = _field("EVENT_TYPE", EVENTS, "all")
+    ] = keyed("EVENT_TYPE", EVENTS, "all")
 
-    ca: Authority = _field("CA", AUTHORITY, "")
-    agent: Agent = _field("USER_AGENT", "a line of ASCII", AGENT, min_length=1)
+    ca: Authority = keyed("CA", AUTHORITY, "")
+    agent: Agent = keyed("USER_AGENT", "a line of ASCII", AGENT, min_length=1)
 
-    click_window_s: WholeSeconds = _field("CLICK_WINDOW", WINDOW, 300, ge=1, le=_LONGEST_S)
-    conversion_window_s: WholeSeconds = _field(
+    click_window_s: WholeSeconds = keyed("CLICK_WINDOW", WINDOW, 300, ge=1, le=_LONGEST_S)
+    conversion_window_s: WholeSeconds = keyed(
         "CONVERSION_WINDOW", WINDOW, 1800, ge=1, le=_LONGEST_S
     )
-    settle_s: Seconds = _field("SETTLE", DURATION, 300.0)
-    unsettled: Annotated[Literal["wait", "refuse"], BeforeValidator(values.lower)] = _field(
+    settle_s: Seconds = keyed("SETTLE", DURATION, 300.0)
+    unsettled: Annotated[Literal["wait", "refuse"], LOWER] = keyed(
         "UNSETTLED", "wait or refuse", "wait"
     )
-    timeout_s: Seconds = _field("TIMEOUT", DURATION, 600.0)
-    connect_timeout_s: Seconds = _field("CONNECT_TIMEOUT", DURATION, 10.0)
-    rate: float = _field("RATE", "calls a second, above 0 and at most 100", 2.0, gt=0, le=100)
-    concurrency: int = _field("CONCURRENCY", "a whole number from 1 to 8", 1, ge=1, le=8)
-    page: int = _field("PAGE", "a whole number from 1 to 100000", 10_000, ge=1, le=100_000)
-    row_cap: int = _field("ROW_CAP", "a whole number from 1 to 100000", 100_000, ge=1, le=100_000)
+    timeout_s: Seconds = keyed("TIMEOUT", DURATION, 600.0)
+    connect_timeout_s: Seconds = keyed("CONNECT_TIMEOUT", DURATION, 10.0)
+    rate: float = keyed("RATE", "calls a second, above 0 and at most 100", 2.0, gt=0, le=100)
+    concurrency: int = keyed("CONCURRENCY", "a whole number from 1 to 8", 1, ge=1, le=8)
+    page: int = keyed("PAGE", "a whole number from 1 to 100000", 10_000, ge=1, le=100_000)
+    row_cap: int = keyed("ROW_CAP", "a whole number from 1 to 100000", 100_000, ge=1, le=100_000)
 
-    columns: Annotated[Literal["mended", "original"], BeforeValidator(values.lower)] = _field(
+    columns: Annotated[Literal["mended", "original"], LOWER] = keyed(
         "COLUMNS", "mended or original", "mended"
     )
-    click_columns: Extra = _field("CLICK_COLUMNS", COLUMNS, ())
-    conversion_columns: Extra = _field("CONVERSION_COLUMNS", COLUMNS, ())
-    csv_guard: Annotated[Literal["off", "browser", "all"], BeforeValidator(values.lower)] = _field(
+    click_columns: Extra = keyed("CLICK_COLUMNS", COLUMNS, ())
+    conversion_columns: Extra = keyed("CONVERSION_COLUMNS", COLUMNS, ())
+    csv_guard: Annotated[Literal["off", "browser", "all"], LOWER] = keyed(
         "CSV_GUARD", "off, browser or all", "browser"
     )
-    csv_bom: bool = _field("CSV_BOM", "True or False", False)
+    csv_bom: bool = keyed("CSV_BOM", YES_NO, False)
 
-    output: Annotated[str, BeforeValidator(_output)] = _field("OUTPUT", OUTPUT, "exports")
+    output: OutputPlace = keyed("OUTPUT", OUTPUT, "exports")
     state: Remembering = None
-    endpoint: Annotated[str, BeforeValidator(_endpoint)] = _field(
-        "ENDPOINT", "a URL such as https://s3.example.org, or nothing", ""
-    )
-    region: str = _field("REGION", "the name of a region, or nothing", "")
-    addressing: Literal["", "path", "virtual", "auto"] = _field(
-        "ADDRESSING", "path, virtual, auto or nothing", ""
-    )
-    access_key: SecretStr = _field("ACCESS_KEY", "a key of the store, or nothing", SecretStr(""))
-    secret_key: SecretStr = _field("SECRET_KEY", "with ACCESS_KEY, or nothing", SecretStr(""))
-    output_ca: Authority = _field("OUTPUT_CA", AUTHORITY, "")
-    sse: Literal["", "AES256", "aws:kms"] = _field("SSE", "AES256, aws:kms or nothing", "")
-    sse_key: str = _field(
-        "SSE_KEY", "the name of a key for SSE: aws:kms, or nothing", "", pattern=_NAME_OF_KEY
-    )
+    endpoint: Endpoint = keyed("ENDPOINT", ENDPOINT, "")
+    region: Region = keyed("REGION", REGION, "")
+    addressing: Addressing = keyed("ADDRESSING", ADDRESSING, "")
+    access_key: SecretStr = keyed("ACCESS_KEY", ACCESS_KEY, SecretStr(""))
+    secret_key: SecretStr = keyed("SECRET_KEY", "with ACCESS_KEY, or nothing", SecretStr(""))
+    output_ca: Authority = keyed("OUTPUT_CA", AUTHORITY, "")
+    sse: Sealing = keyed("SSE", SEALING, "")
+    sse_key: str = keyed("SSE_KEY", KEY_NAME, "", pattern=KEY_PATTERN)
 
-    daily_at: Annotated[time | None, BeforeValidator(values.clock_time_or_none)] = _field(
-        "DAILY_AT", "a time of day from 00:00 to 23:59, or nothing", None
+    daily_at: Annotated[time | None, BeforeValidator(values.clock_time_or_none)] = keyed(
+        "DAILY_AT", f"{TIME_OF_DAY}, or nothing", None
     )
-    click_look_back_s: Seconds = _field("CLICK_LOOK_BACK", DURATION, 2.0 * 86_400)
-    conversion_look_back_s: Seconds = _field("CONVERSION_LOOK_BACK", DURATION, 60.0 * 86_400)
+    click_look_back_s: Seconds = keyed("CLICK_LOOK_BACK", DURATION, 2.0 * 86_400)
+    conversion_look_back_s: Seconds = keyed("CONVERSION_LOOK_BACK", DURATION, 60.0 * 86_400)
 
     @field_validator("scheme")
     @classmethod
@@ -204,20 +188,10 @@ class CakeConfig(BaseModel):
             raise ValueError("in JSON the server's zone decides what a date means")
         return value
 
-    @field_validator("region")
-    @classmethod
-    def _is_a_region(cls, value: str) -> str:
-        if value and not REGION.fullmatch(value):
-            raise ValueError("it is no name of a region")
-        return value
-
     @field_validator("secret_key")
     @classmethod
     def _is_paired(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        other = info.data.get("access_key")  # not there when it is a fault itself
-        if other is not None and bool(value.get_secret_value()) != bool(other.get_secret_value()):
-            raise ValueError("ACCESS_KEY and SECRET_KEY belong together")
-        return value
+        return paired(value, info.data.get("access_key"), "ACCESS_KEY and SECRET_KEY")
 
     @property
     def server(self) -> str:
@@ -248,7 +222,7 @@ class CakeConfig(BaseModel):
     @property
     def folder(self) -> Path | None:
         """The folder of the files; None when they go to S3."""
-        return None if self.output.startswith("s3://") else Path(self.output)
+        return folder_of(self.output)
 
 
 class ExportConfig(BaseModel):

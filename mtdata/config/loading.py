@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from mtdata.config import values
-from mtdata.config.credentials import account, export_keys, mail_account, replica_keys
+from mtdata.config.credentials import (
+    account,
+    export_keys,
+    form_output_keys,
+    mail_account,
+    replica_keys,
+)
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.export import ACCOUNTS, AccountConfig, ExportConfig
 from mtdata.config.hands import strange_hands
 from mtdata.config.log import LogConfig, MailConfig
+from mtdata.config.original import MOVE, is_of_original, site_keys
 from mtdata.config.programme import ProgrammeConfig
 from mtdata.config.reading import expanded, read_yaml
-from mtdata.config.sections import Model, Section, World, allowed_keys
+from mtdata.config.sections import Model, Section, World, allowed_keys, filled, given_outside
 from mtdata.config.settings import RecoveryConfig, Settings
 from mtdata.config.site import SiteConfig
+from mtdata.config.weblogs import WeblogsConfig, WeblogSite
+from mtdata.config.weblogs_loading import SITES, weblogs_config
 from mtdata.core.disclosure import kind_of
 from mtdata.core.errors import ConfigError
 
@@ -31,13 +41,16 @@ MODELS: tuple[type[BaseModel], ...] = (
     MailConfig,
     DaemonConfig,
     ProgrammeConfig,
+    WeblogSite,
     *ACCOUNTS.values(),
 )
 """Every model whose keys a file may have."""
-FILES = tuple(f"{name}.config" for name in "server recovery log daemon programme export".split())
+FILES = tuple(
+    f"{name}.config" for name in "server recovery log daemon programme export weblogs".split()
+)
 """What is read in a config folder, where it is there."""
 KNOWN = frozenset(key for model in MODELS for key in allowed_keys(model))
-KNOWN |= {*ACCOUNTS, *ProgrammeConfig.RETIRED}
+KNOWN |= {*ACCOUNTS, SITES}
 
 
 def load(folder: Path, environ: Mapping[str, str]) -> Settings:
@@ -48,24 +61,24 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     folder = Path(os.path.abspath(folder))
     world = World(folder.parent.resolve(), environ, [])
     world.faults.extend(filter(None, map(strange_hands, _links_to(folder))))
-    sites = _sites(folder / "server.config", world)
-    recovery = _optional(folder / "recovery.config", RecoveryConfig, world)
-    log = _log(folder / "log.config", world)
-    daemon = _optional(folder / "daemon.config", DaemonConfig, world)
-    programme = _optional(folder / "programme.config", ProgrammeConfig, world)
-    export = _export(folder / "export.config", world)
-    if world.faults:
-        raise ConfigError("\n".join(world.faults))
-    return Settings(
+    settings = Settings(
         folder=folder,
         home=world.home,
-        sites=tuple(sites),
-        recovery=recovery,
-        log=log,
-        daemon=daemon,
-        programme=programme,
-        export=export,
+        sites=tuple(_sites(folder / "server.config", world)),
+        recovery=_optional(folder / "recovery.config", RecoveryConfig, world),
+        log=_log(folder / "log.config", world),
+        daemon=_optional(folder / "daemon.config", DaemonConfig, world),
+        programme=_programme(folder / "programme.config", world),
+        export=_export(folder / "export.config", world),
+        weblogs=_weblogs(folder / "weblogs.config", world),
     )
+    if world.faults:
+        raise ConfigError("\n".join(world.faults))
+    return settings
+
+
+WITHOUT_STUDY = ("export.config", "weblogs.config", "programme.config")
+"""Where one of these is there, a home may have no study, and so no server.config."""
 
 
 def _links_to(folder: Path) -> list[Path]:
@@ -77,7 +90,11 @@ def _links_to(folder: Path) -> list[Path]:
 
 def _sites(file: Path, world: World) -> list[SiteConfig]:
     if _is_missing(file):
-        world.faults.append(f"{file}: not there; `mtdata init {file.parent}` makes a sample")
+        if all(_is_missing(file.with_name(name)) for name in WITHOUT_STUDY):
+            world.faults.append(f"{file}: not there; `mtdata init {file.parent}` makes a sample")
+        return []
+    if is_of_original(file):
+        world.faults.append(f"{file}: {MOVE}")
         return []
     before = len(world.faults)
     content = read_yaml(file, world.faults, KNOWN)
@@ -93,10 +110,8 @@ def _sites(file: Path, world: World) -> list[SiteConfig]:
 def _is_missing(file: Path) -> bool:
     try:
         file.stat()
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False  # there, or hidden from us: reading it will say why
+    except OSError as error:  # there, or hidden from us: reading it will say why
+        return isinstance(error, FileNotFoundError)
     return False
 
 
@@ -108,13 +123,24 @@ def _sections(file: Path, content: Any, world: World) -> Iterator[Section]:
             f"have NAME; found {kind_of(content or None)}"
         )
         return
+    if isinstance(content, dict):
+        content = _indented(file, content, world)
     for label, keys in _labelled(content):
         where = f"{file}: site {label}"
         if isinstance(keys, dict):
             yield _section(where, keys, world)
         else:
-            told = f"allowed is a mapping of keys; found {kind_of(keys)}"
-            world.faults.append(f"{where}: {told}")
+            world.faults.append(f"{where}: allowed is a mapping of keys; found {kind_of(keys)}")
+
+
+def _indented(file: Path, content: dict[Any, Any], world: World) -> dict[Any, Any]:
+    """The sites alone: keys of a site that stand where sites stand are one fault together."""
+    if flat := site_keys(content, allowed_keys(SiteConfig)):
+        world.faults.append(
+            f"{file}: {' '.join(flat)}: these are keys of a site: indent them under the site's name"
+            ", a line `name:` of its own"
+        )
+    return {key: value for key, value in content.items() if key not in flat}
 
 
 def _labelled(content: dict[Any, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
@@ -174,9 +200,8 @@ def _shared(sections: list[Section], home: Path) -> Iterator[str]:
         names.setdefault(key, section.label)
         path = _path_of(section, home)
         if path and path in paths:
-            yield section.fault(
-                "PATH", f"allowed is a folder of its own; found that of {paths[path]}"
-            )
+            text = f"allowed is a folder of its own; found that of {paths[path]}"
+            yield section.fault("PATH", text)
         if path:
             paths.setdefault(path, section.label)
 
@@ -188,46 +213,47 @@ def _path_of(section: Section, home: Path) -> Path | None:
         return None  # the model tells what is wrong with it
 
 
-def _optional(file: Path, model: type[Model], world: World, **given: Any) -> Model:
+def _optional(file: Path, model: type[Model], world: World) -> Model:
     """What the file says, or every default where it is missing or faulty (the faults are told)."""
-    content = {} if _is_missing(file) else read_yaml(file, world.faults, KNOWN) or {}
-    return _filled(str(file), content, model, world, given) or model()
+    return filled(str(file), _content_of(file, world), model, world, {}) or model()
 
 
-def _filled(
-    where: str, content: Any, model: type[Model], world: World, given: Mapping[str, Any]
-) -> Model | None:
-    if not isinstance(content, dict):
-        keys = " ".join(allowed_keys(model))
-        world.faults.append(f"{where}: allowed are the keys {keys}; found {kind_of(content)}")
-        return None
-    section = Section(where, content, model)
-    world.faults.extend(section.fill(world.environ, given))
-    return section.into(model, world)
+def _content_of(file: Path, world: World) -> Any:
+    return {} if _is_missing(file) else read_yaml(file, world.faults, KNOWN) or {}
 
 
 def _log(file: Path, world: World) -> LogConfig:
     """log.config; MAIL within it is a section of its own."""
-    content = {} if _is_missing(file) else read_yaml(file, world.faults, KNOWN) or {}
+    content = _content_of(file, world)
     if not isinstance(content, dict) or not content.get("MAIL"):
-        return _filled(str(file), content, LogConfig, world, {}) or LogConfig()
+        return filled(str(file), content, LogConfig, world, {}) or LogConfig()
     where = f"{file}: MAIL"
-    try:
-        given = mail_account(world.environ)
-    except ValueError as error:
-        world.faults.append(f"{where}: USER, PASS: {error}")
-        given = {}
-    mail = _filled(where, content["MAIL"], MailConfig, world, given)
+    given = given_outside(f"{where}: USER, PASS", mail_account, world)
+    mail = filled(where, content["MAIL"], MailConfig, world, given)
     rest = {key: value for key, value in content.items() if key != "MAIL"}
-    return _filled(str(file), rest, LogConfig, world, {"MAIL": mail}) or LogConfig()
+    return filled(str(file), rest, LogConfig, world, {"MAIL": mail}) or LogConfig()
+
+
+def _programme(file: Path, world: World) -> ProgrammeConfig:
+    given = given_outside(f"{file}: OUTPUT_ACCESS_KEY", form_output_keys, world)
+    content = _content_of(file, world)
+    return filled(str(file), content, ProgrammeConfig, world, given) or ProgrammeConfig()
+
+
+def _weblogs(file: Path, world: World) -> WeblogsConfig:
+    return weblogs_config(str(file), _content_of(file, world), world)
 
 
 def _export(file: Path, world: World) -> ExportConfig:
     """export.config; under each key one account, a mapping of them by name, or a list."""
-    content = {} if _is_missing(file) else read_yaml(file, world.faults, KNOWN) or {}
+    if is_of_original(file):
+        world.faults.append(f"{file}: {MOVE}. Then remove this file")
+        return ExportConfig()
+    content = _content_of(file, world)
     if not isinstance(content, dict) or set(content) - set(ACCOUNTS):
         allowed = f"allowed is the key {' or '.join(ACCOUNTS)} alone"
-        world.faults.append(f"{file}: {allowed}; found something else")
+        is_old = isinstance(content, dict) and site_keys(content, allowed_keys(SiteConfig))
+        world.faults.append(f"{file}: {MOVE if is_old else f'{allowed}; found something else'}")
         return ExportConfig()
     found = {
         key.lower(): _accounts(f"{file}: {key}", content.get(key), model, world)
@@ -240,8 +266,8 @@ def _accounts(where: str, told: Any, model: type[Account], world: World) -> tupl
     if isinstance(told, dict) and not all(isinstance(keys, dict) for keys in told.values()):
         told = [told]
     elif told and not isinstance(told, dict | list):
-        found = kind_of(told)
-        world.faults.append(f"{where}: allowed are accounts with their keys; found {found}")
+        text = f"allowed are accounts with their keys; found {kind_of(told)}"
+        world.faults.append(f"{where}: {text}")
         return ()
     accounts: dict[str, Account] = {}
     told = told or {}
@@ -260,10 +286,7 @@ def _accounts(where: str, told: Any, model: type[Account], world: World) -> tupl
 
 
 def _account(where: str, keys: Any, model: type[Account], world: World) -> Account | None:
-    try:
-        name = _name_of(keys, world.environ) if isinstance(keys, dict) else ""
-        given = export_keys(name or model.model_fields["name"].default, world.environ)
-    except ValueError as error:
-        world.faults.append(f"{where}: API_KEY: {error}")
-        given = {}
-    return _filled(where, keys, model, world, given)
+    name = _name_of(keys, world.environ) if isinstance(keys, dict) else ""
+    own = partial(export_keys, name or model.model_fields["name"].default)
+    given = given_outside(f"{where}: API_KEY", own, world)
+    return filled(where, keys, model, world, given)

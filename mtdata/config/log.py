@@ -12,7 +12,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     SecretStr,
     ValidationInfo,
     field_validator,
@@ -21,7 +20,7 @@ from pydantic import (
 from mtdata.config import values
 from mtdata.config.address import read_address, split_addresses
 from mtdata.config.site import AUTHORITY, Agent, Authority, PlacedPath, Seconds
-from mtdata.config.strict import STRICT
+from mtdata.config.strict import LOWER, STRICT, YES_NO, keyed
 from mtdata.core.trust import AGENT
 
 _HOST = re.compile(r"[\w-][\w.-]{0,252}|\[?[0-9a-fA-F:.]{2,45}\]?")
@@ -32,10 +31,9 @@ _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
 def _addresses(value: Any) -> tuple[str, ...]:
-    words = [value] if isinstance(value, str) else value
-    if not isinstance(words, list | tuple):
+    if not isinstance(value, str | list | tuple):
         raise ValueError("it is neither an address nor a list of them")
-    written = [str(word) for word in words if word not in ("", None)]
+    written = map(str, values.listed(value))
     return tuple(_address(one) for word in written for one in split_addresses(word))
 
 
@@ -45,12 +43,11 @@ def _address(word: Any) -> str:
 
 
 def _hooks(value: Any) -> tuple[SecretStr, ...]:
-    words = value if isinstance(value, list | tuple) else [value]
-    return tuple(_url(word) for word in words if word not in ("", None))
+    return tuple(map(_url, values.listed(value)))
 
 
 def _url(word: Any) -> SecretStr:
-    text = word.get_secret_value() if isinstance(word, SecretStr) else word
+    text = values.unveiled(word)
     if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s\x00-\x20\x7f]+", text):
         raise ValueError("it is no http(s) address")
     return SecretStr(text)
@@ -76,13 +73,12 @@ def _command(value: Any) -> tuple[str, ...]:
 
 
 def _secrets(value: Any) -> tuple[SecretStr, ...]:
-    words = value if isinstance(value, list | tuple) else [value]
-    return tuple(_secret(word) for word in words if word not in ("", None))
+    return tuple(map(_secret, values.listed(value)))
 
 
 def _secret(word: Any) -> SecretStr:
     """A secret of Standard Webhooks: 24 to 64 bytes in base64, with whsec_ before it."""
-    text = str(word.get_secret_value() if isinstance(word, SecretStr) else word)
+    text = str(values.unveiled(word))
     try:
         length = len(b64decode(text.removeprefix("whsec_"), validate=True))
     except ValueError:
@@ -100,43 +96,24 @@ class MailConfig(BaseModel):
 
     model_config = STRICT
 
-    host: Annotated[str, BeforeValidator(_host)] = Field(
-        validation_alias="HOST", description="a server's name"
+    host: Annotated[str, BeforeValidator(_host)] = keyed("HOST", "a server's name")
+    tls: Annotated[Literal["none", "starttls", "tls"], LOWER] = keyed(
+        "TLS", "none, starttls or tls", "starttls"
     )
-    tls: Annotated[Literal["none", "starttls", "tls"], BeforeValidator(values.lower)] = Field(
-        default="starttls", validation_alias="TLS", description="none, starttls or tls"
+    port: int = keyed("PORT", "a whole number to 65535", 0, ge=0, le=65535)
+    user: str = keyed("USER", "text", "", repr=False)
+    password: SecretStr = keyed("PASS", "text", SecretStr(""))
+    sender: Annotated[str, BeforeValidator(_address)] = keyed("FROM", "a mail address")
+    to: Addresses = keyed("TO", "a mail address, or a list of them", min_length=1)
+    escalate_to: Addresses = keyed("ESCALATE_TO", "mail addresses, or nothing", ())
+    helo: Annotated[str, BeforeValidator(_helo)] = keyed(
+        "HELO", "a host's full name, an address as [192.0.2.1], or nothing", ""
     )
-    port: int = Field(
-        default=0, validation_alias="PORT", ge=0, le=65535, description="a whole number to 65535"
+    token_file: PlacedPath | None = keyed("TOKEN_FILE", "a file with a token, or nothing", None)
+    token_command: Annotated[tuple[str, ...], BeforeValidator(_command)] = keyed(
+        "TOKEN_COMMAND", "a command, or nothing", (), repr=False
     )
-    user: str = Field(default="", repr=False, validation_alias="USER", description="text")
-    password: SecretStr = Field(default=SecretStr(""), validation_alias="PASS", description="text")
-    sender: Annotated[str, BeforeValidator(_address)] = Field(
-        validation_alias="FROM", description="a mail address"
-    )
-    to: Addresses = Field(
-        validation_alias="TO", min_length=1, description="a mail address, or a list of them"
-    )
-    escalate_to: Addresses = Field(
-        default=(), validation_alias="ESCALATE_TO", description="mail addresses, or nothing"
-    )
-    helo: Annotated[str, BeforeValidator(_helo)] = Field(
-        default="",
-        validation_alias="HELO",
-        description="a host's full name, an address as [192.0.2.1], or nothing",
-    )
-    token_file: PlacedPath | None = Field(
-        default=None, validation_alias="TOKEN_FILE", description="a file with a token, or nothing"
-    )
-    token_command: Annotated[tuple[str, ...], BeforeValidator(_command)] = Field(
-        default=(),
-        repr=False,
-        validation_alias="TOKEN_COMMAND",
-        description="a command, or nothing",
-    )
-    timeout_s: Seconds = Field(
-        default=20.0, validation_alias="TIMEOUT", description="seconds, or 90s, 5m"
-    )
+    timeout_s: Seconds = keyed("TIMEOUT", "seconds, or 90s, 5m", 20.0)
 
     @field_validator("user")
     @classmethod
@@ -157,35 +134,23 @@ class LogConfig(BaseModel):
 
     model_config = STRICT | ConfigDict(validate_default=True)
 
-    mail: MailConfig | None = Field(
-        default=None, validation_alias="MAIL", description="a mapping, see the sample"
+    mail: MailConfig | None = keyed("MAIL", "a mapping, see the sample", None)
+    digest_h: float = keyed("DIGEST_H", "hours above 0", 6, gt=0, le=1000)
+    escalate_h: float = keyed("ESCALATE_H", "hours above 0", 24, gt=0, le=10_000)
+    webhooks: Annotated[tuple[SecretStr, ...], BeforeValidator(_hooks)] = keyed(
+        "WEBHOOKS", "http(s) addresses", ()
     )
-    digest_h: float = Field(
-        default=6, validation_alias="DIGEST_H", gt=0, le=1000, description="hours above 0"
-    )
-    escalate_h: float = Field(
-        default=24, validation_alias="ESCALATE_H", gt=0, le=10_000, description="hours above 0"
-    )
-    webhooks: Annotated[tuple[SecretStr, ...], BeforeValidator(_hooks)] = Field(
-        default=(), validation_alias="WEBHOOKS", description="http(s) addresses"
-    )
-    webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_secrets)] = Field(
-        default=(),
+    webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_secrets)] = keyed(
+        "WEBHOOK_SECRET",
+        "whsec_ and 24 to 64 bytes in base64, a list of these, or nothing",
+        (),
         repr=False,
-        validation_alias="WEBHOOK_SECRET",
-        description="whsec_ and 24 to 64 bytes in base64, a list of these, or nothing",
     )
-    heartbeat_url: SecretStr | None = Field(
-        default=None, validation_alias="HEARTBEAT_URL", description="an http(s) address"
-    )
-    ca: Authority = Field(default="", validation_alias="CA", description=AUTHORITY)
-    agent: Agent = Field(
-        default=AGENT, validation_alias="USER_AGENT", description="a line of ASCII", min_length=1
-    )
-    json_lines: bool = Field(default=False, validation_alias="JSON", description="True or False")
-    logging: dict[str, Any] | None = Field(
-        default=None, validation_alias="LOGGING", description="a mapping as dictConfig has it"
-    )
+    heartbeat_url: SecretStr | None = keyed("HEARTBEAT_URL", "an http(s) address", None)
+    ca: Authority = keyed("CA", AUTHORITY, "")
+    agent: Agent = keyed("USER_AGENT", "a line of ASCII", AGENT, min_length=1)
+    json_lines: bool = keyed("JSON", YES_NO, False)
+    logging: dict[str, Any] | None = keyed("LOGGING", "a mapping as dictConfig has it", None)
 
     @field_validator("heartbeat_url")
     @classmethod
@@ -210,9 +175,7 @@ def _without_foreign_classes(config: Any) -> Any:
 
 def _pairs(config: Any) -> Iterator[tuple[Any, Any]]:
     """Each key of each mapping in there with its value; what stands in a list has the key None."""
-    todo: list[Any] = (
-        [config] if isinstance(config, dict) else []
-    )  # what else it may be, the model refuses
+    todo: list[Any] = [config] if isinstance(config, dict) else []  # the model refuses all else
     while todo:
         level = todo.pop()
         held = level.items() if isinstance(level, dict) else [(None, value) for value in level]

@@ -6,29 +6,23 @@ import ipaddress
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import BeforeValidator, SecretStr, ValidationInfo, field_validator
 
 from mtdata.config import values
-from mtdata.config.broker import ALLOWED, HOST, as_configured, broker_of
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import ALLOWED, HOST, BrokerAddress, as_configured, broker_of
+from mtdata.config.collection import CollectionKeys
 from mtdata.config.database import DatabaseAddress, Tls
 from mtdata.config.site import AUTHORITY, Authority, Seconds, home_of
-from mtdata.config.strict import DURATION, STRICT
+from mtdata.config.strict import DURATION, LOWER, keyed
 
 _PORTS = {"mysql": 3306, "postgres": 5432}
 _ENGINES = {"mysql": "mysql", "mariadb": "mysql", "postgres": "postgres", "postgresql": "postgres"}
 _PLACE = re.compile(rf"({HOST}|\[[0-9a-fA-F:]+\])(?::([0-9]{{1,5}}))?/([A-Za-z0-9_$-]{{1,64}})")
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){1,8}", re.A)
+_PAGE = re.compile(r"https?://[A-Za-z0-9.\[\]:-]{1,253}(?:/[A-Za-z0-9._~-]{1,64}){0,8}", re.A)
 _HOST = re.compile(r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9a-fA-F:]+\]|\*")
 
 
@@ -55,7 +49,7 @@ def _database(value: Any, info: ValidationInfo) -> DatabaseAddress | None:
 
 def _hosts(value: Any) -> tuple[str, ...]:
     words = value if isinstance(value, list | tuple) else str(value).split()
-    hosts = tuple(str(word).strip(",") for word in words if word not in ("", None))
+    hosts = tuple(str(word).strip(",") for word in values.listed(words))
     if not all(_HOST.fullmatch(host) for host in hosts):
         raise ValueError("one of them is no name of a host")
     return hosts
@@ -71,7 +65,7 @@ def _net(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 def _nets(value: Any) -> tuple[str, ...]:
     """Addresses and nets of both families, each as a net."""
     words = value if isinstance(value, list | tuple) else str(value or "").split()
-    nets = [_net(str(word).strip(", ")) for word in words if word not in ("", None)]
+    nets = [_net(str(word).strip(", ")) for word in values.listed(words)]
     if any(net.prefixlen == 0 for net in nets):
         raise ValueError("everybody would be believed")
     return tuple(str(net) for net in nets)
@@ -81,6 +75,13 @@ def _prefix(value: Any) -> str:
     word = str(value or "").rstrip("/")
     if word and (not _PREFIX.fullmatch(word) or {".", ".."} & set(word.split("/"))):
         raise ValueError("it is no path such as /mtdata")
+    return word
+
+
+def _page(value: Any) -> str:
+    word = str(value or "").rstrip("/")
+    if word and not _PAGE.fullmatch(word):
+        raise ValueError("it is no address such as https://mtdata.example.org")
     return word
 
 
@@ -94,84 +95,51 @@ def _long_enough(value: Any) -> Any:
     return value if value is None or isinstance(value, SecretStr) else str(value)
 
 
-class ProgrammeConfig(BaseModel):
+class ProgrammeConfig(CollectionKeys):
     """The records of jobs, who carries them, and the limits of that."""
 
-    model_config = STRICT
-    RETIRED: ClassVar[tuple[str, ...]] = ("MAIL_ALLOWED", "BATCH")
-    """Keys that earlier samples had and nothing uses: a file may have them, and they do nothing."""
-
-    database_ca: Authority = Field(
-        default="", validation_alias="DATABASE_CA", description=AUTHORITY, repr=False
+    database_ca: Authority = keyed("DATABASE_CA", AUTHORITY, "", repr=False)
+    database_tls: Annotated[Tls, LOWER] = keyed(
+        "DATABASE_TLS", "off, prefer, require or verify", "prefer", validate_default=True
     )
-    database_tls: Annotated[Tls, BeforeValidator(values.lower)] = Field(
-        default="prefer",
-        validation_alias="DATABASE_TLS",
-        description="off, prefer, require or verify",
-        validate_default=True,
+    database: Annotated[DatabaseAddress | None, BeforeValidator(_database)] = keyed(
+        "DATABASE", "sqlite:///FILE, mysql://USER:PASS@HOST:PORT/NAME or postgres://… alike", None
     )
-    database: Annotated[DatabaseAddress | None, BeforeValidator(_database)] = Field(
-        default=None,
-        validation_alias="DATABASE",
-        description="sqlite:///FILE, mysql://USER:PASS@HOST:PORT/NAME or postgres://… alike",
+    engine: Annotated[Literal["embedded", "celery"], LOWER] = keyed(
+        "ENGINE", "embedded or celery", "embedded"
     )
-    engine: Annotated[Literal["embedded", "celery"], BeforeValidator(values.lower)] = Field(
-        default="embedded", validation_alias="ENGINE", description="embedded or celery"
+    broker_ca: Authority = keyed("BROKER_CA", AUTHORITY, "", repr=False)
+    broker_queue: Annotated[Literal["quorum", "classic"], LOWER] = keyed(
+        "BROKER_QUEUE", "quorum or classic", "quorum"
     )
-    broker_ca: Authority = Field(
-        default="", validation_alias="BROKER_CA", description=AUTHORITY, repr=False
+    broker: Annotated[BrokerAddress | None, BeforeValidator(broker_of)] = keyed(
+        "BROKER", ALLOWED, None, validate_default=True
     )
-    broker_queue: Annotated[Literal["quorum", "classic"], BeforeValidator(values.lower)] = Field(
-        default="quorum", validation_alias="BROKER_QUEUE", description="quorum or classic"
+    slots: int = keyed("SLOTS", "a whole number from 0 to 64", 1, ge=0, le=64)
+    lease_s: Seconds = keyed("LEASE_S", DURATION, 60.0)
+    heartbeat_s: Seconds = keyed("HEARTBEAT_S", DURATION, 2.0, validate_default=True)
+    sweep_s: Seconds = keyed("SWEEP_S", DURATION, 30.0)
+    grace_s: Seconds = keyed("GRACE_S", DURATION, 10.0)
+    stall_s: Seconds = keyed("STALL_S", DURATION, 1800.0)
+    queue_jobs: int = keyed("QUEUE_JOBS", "a whole number from 1 to 100000", 100, ge=1, le=100_000)
+    queue_hours: int = keyed(
+        "QUEUE_HOURS", "a whole number from 1 to 100000000", 20_000, ge=1, le=100_000_000
     )
-    broker: Annotated[BrokerAddress | None, BeforeValidator(broker_of)] = Field(
-        default=None, validation_alias="BROKER", description=ALLOWED, validate_default=True
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = keyed(
+        "ALLOWED_HOSTS", "names of hosts, or a list of them", ("localhost", "127.0.0.1", "[::1]")
     )
-    slots: int = Field(
-        default=1, validation_alias="SLOTS", ge=0, le=64, description="a whole number from 0 to 64"
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_nets)] = keyed(
+        "TRUSTED_PROXIES", "addresses and nets, such as 10.1.0.0/16, or a list of them", ()
     )
-    lease_s: Seconds = Field(default=60.0, validation_alias="LEASE_S", description=DURATION)
-    heartbeat_s: Seconds = Field(
-        default=2.0, validation_alias="HEARTBEAT_S", description=DURATION, validate_default=True
+    path_prefix: Annotated[str, BeforeValidator(_prefix)] = keyed(
+        "PATH_PREFIX", "a path such as /mtdata, or nothing", ""
     )
-    sweep_s: Seconds = Field(default=30.0, validation_alias="SWEEP_S", description=DURATION)
-    grace_s: Seconds = Field(default=10.0, validation_alias="GRACE_S", description=DURATION)
-    stall_s: Seconds = Field(default=1800.0, validation_alias="STALL_S", description=DURATION)
-    queue_jobs: int = Field(
-        default=100,
-        validation_alias="QUEUE_JOBS",
-        ge=1,
-        le=100_000,
-        description="a whole number from 1 to 100000",
+    hsts_s: Annotated[float, BeforeValidator(_hsts)] = keyed("HSTS", f"{DURATION}, or off", 3600.0)
+    secret_key: Annotated[SecretStr | None, BeforeValidator(_long_enough)] = keyed(
+        "SECRET_KEY", "50 letters or more, or nothing", None
     )
-    queue_hours: int = Field(
-        default=20_000,
-        validation_alias="QUEUE_HOURS",
-        ge=1,
-        le=100_000_000,
-        description="a whole number from 1 to 100000000",
-    )
-    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = Field(
-        default=("localhost", "127.0.0.1", "[::1]"),
-        validation_alias="ALLOWED_HOSTS",
-        description="names of hosts, or a list of them",
-    )
-    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_nets)] = Field(
-        default=(),
-        validation_alias="TRUSTED_PROXIES",
-        description="addresses and nets, such as 10.1.0.0/16, or a list of them",
-    )
-    path_prefix: Annotated[str, BeforeValidator(_prefix)] = Field(
-        default="", validation_alias="PATH_PREFIX", description="a path such as /mtdata, or nothing"
-    )
-    hsts_s: Annotated[float, BeforeValidator(_hsts)] = Field(
-        default=3600.0, validation_alias="HSTS", description=f"{DURATION}, or off"
-    )
-    secret_key: Annotated[SecretStr | None, BeforeValidator(_long_enough)] = Field(
-        default=None, validation_alias="SECRET_KEY", description="50 letters or more, or nothing"
-    )
-    retired: tuple[str, ...] = Field(
-        default=(), description="keys of RETIRED that the file has; `mtdata check` tells of them"
+    tell_jobs: Annotated[str, BeforeValidator(_page)] = keyed(
+        "TELL_JOBS", "the page's address, such as https://mtdata.example.org, or nothing", ""
     )
 
     @field_validator("database_tls")

@@ -6,15 +6,16 @@ into 810 and the user `no` into False.  Only an empty value is None.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from mtdata.config.credentials import bare
-from mtdata.config.plain import read_plain
 from mtdata.config.values import is_name
 from mtdata.core.border import Border
 from mtdata.core.disclosure import named
@@ -26,6 +27,23 @@ _TEXT = _YAML + "str"
 _GUESSED = {_YAML + kind for kind in ("bool", "int", "float", "timestamp", "value")}
 _QUOTED = re.compile(r""""[^"]*"|'(?!<[a-z ]+>')[^']*'""")
 _VARIABLE = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
+
+
+def read_plain(file: Path) -> bytes:
+    """The whole file; OSError, also for a pipe or a device: they could keep us waiting for ever.
+
+    Links may lead to it.
+    """
+    number = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    with open(number, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        return opened.read()
+
+
+def bare(word: str) -> str:
+    """A word less the one line end that a file or a command has left behind it."""
+    return word[:-2] if word.endswith("\r\n") else word.removesuffix("\n")
 
 
 def read_yaml(file: Path, faults: list[str], known: Collection[str]) -> Any:

@@ -100,27 +100,23 @@ def _replica(
     addressing, sse, sse_key = _chosen(given)
     reached = replace(
         store,
-        endpoint=endpoint_of(endpoint),
+        endpoint=_read("ENDPOINT", endpoint_of, endpoint),
         region=region,
-        access_key=_plain(given.get("ACCESS_KEY", "")),
-        secret_key=_plain(given.get("SECRET_KEY", "")),
+        access_key=values.unveiled(given.get("ACCESS_KEY", "")),
+        secret_key=values.unveiled(given.get("SECRET_KEY", "")),
         addressing=addressing,
-        ca=_authority(given.get("CA", ""), file),
+        ca=_read("CA", file, given.get("CA", "")),
         sse=sse,
         sse_key=sse_key,
     )
     return ReplicaConfig(url=url.rstrip("/"), store=reached)
 
 
-def _plain(key: str | SecretStr) -> str:
-    return key.get_secret_value() if isinstance(key, SecretStr) else key
-
-
-def _authority(told: object, file: Callable[[object], str]) -> str:
+def _read(key: str, read: Callable[[str], str], told: str) -> str:
     try:
-        return file(told)
+        return read(told)
     except ValueError as error:
-        raise ValueError(f"CA: {error}") from None
+        raise ValueError(f"{key}: {error}") from None
 
 
 def _chosen(given: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -141,9 +137,6 @@ def endpoint_of(text: str) -> str:
     if not text:
         return ""
     if re.search(r"[\x00-\x20\x7f\\@]", text):
-        raise ValueError("ENDPOINT: no user, spaces, control characters or backslashes")
-    try:
-        url = values.split_url(text)
-    except ValueError as error:
-        raise ValueError(f"ENDPOINT: {error}") from None
+        raise ValueError("no user, spaces, control characters or backslashes")
+    url = values.split_url(text)
     return f"{url.scheme}://{url.netloc.lower()}{url.path.rstrip('/')}"

@@ -13,7 +13,10 @@ _BESIDE = Path(__file__).resolve().parents[2] / "config"
 
 
 def samples_folder() -> Path:
-    """Where the samples lie: config/ of a checkout, else share/mtdata/config of the install."""
+    """Where the samples lie: config/ of a checkout, else share/mtdata/config of the install.
+
+    ConfigError where they lie nowhere.
+    """
     places = [_BESIDE, Path(sys.prefix) / "share" / "mtdata" / "config"]
     for place in places:
         # Any package may bring a folder named config; only ours holds this file.
@@ -26,6 +29,7 @@ def write_samples(folder: Path) -> list[Path]:
     """Copy each sample without its suffix into `folder` (0700, made when missing), files 0600.
 
     Returns the files that were made; one that is there stays as it is.
+    StorageError where one cannot be written.
     """
     samples = sorted(samples_folder().glob(f"*.config{_SUFFIX}"))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -41,23 +41,17 @@ class Section:
         self.label = where.rpartition(": ")[2]
         self.values: dict[str, Any] = {}
         self._raw = raw
-        self._spoilt: set[str] = set()
-        fields = {
-            name: field for name, field in model.model_fields.items() if field.validation_alias
-        }
+        self._spoilt: set[str] = set()  # keys whose faults are told
         self._allowed, self._accepted = allowed_keys(model), accepted_keys(model)
-        self._retired: tuple[str, ...] = getattr(model, "RETIRED", ())
         # A default that fails is told by the field's name, a value by its key.
-        self._key_of = {name: str(field.validation_alias) for name, field in fields.items()}
+        fields = model.model_fields.items()
+        self._key_of = {name: str(f.validation_alias) for name, f in fields if f.validation_alias}
 
     def fill(self, environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
         """Take over `given` first, then what the file says; return the faults."""
         self.values.update(given)
-        known = {*self._allowed, *self._retired}
-        numbered = enumerate(self._raw, 1)
-        faults = [self._unknown(*pair) for pair in numbered if pair[1] not in known]
-        if retired := tuple(key for key in self._retired if key in self._raw):
-            self.values["retired"] = retired
+        unknown = (pair for pair in enumerate(self._raw, 1) if pair[1] not in self._allowed)
+        faults = [self._unknown(*pair) for pair in unknown]
         for key in self._raw:
             if key in self._allowed and key not in given:
                 faults += self._take(key, environ)
@@ -73,9 +67,27 @@ class Section:
         except ValueError as error:
             world.faults.append(f"{self.where}: {error}")
             return None
-        wrong = [(self._key(detail), detail) for detail in details]
-        world.faults.extend(self._wrong(*pair) for pair in wrong if pair[0] not in self._spoilt)
+        for detail in details:
+            name = str(detail["loc"][0])
+            if (key := self._key_of.get(name, name)) not in self._spoilt:
+                self._spoilt.add(key)
+                world.faults.append(self._wrong(key, detail))
         return None
+
+    def inherit(self, above: Section) -> None:
+        """Take over what stands above and is not said here; what is wrong there is told there."""
+        self._spoilt |= above._spoilt - set(self._raw)
+        self.values = {**above.values, **self.values}
+        self._raw = {**above._raw, **self._raw}
+
+    def is_faulty(self, key: str) -> bool:
+        """Whether a fault of that key is told already."""
+        return key in self._spoilt
+
+    def lacking(self, key: str) -> str:
+        """The fault that a key is needed and not there, which is told by nobody else."""
+        self._spoilt.add(key)
+        return self.fault(key, f"allowed is {self._allowed[key]}; found nothing")
 
     def fault(self, key: str, text: str) -> str:
         """One fault of the section, as a line of the message."""
@@ -96,10 +108,6 @@ class Section:
             self.values[key] = value
         return []
 
-    def _key(self, detail: ErrorDetails) -> str:
-        name = str(detail["loc"][0])
-        return self._key_of.get(name, name)
-
     def _wrong(self, key: str, detail: ErrorDetails) -> str:
         reason = detail.get("ctx", {}).get("error")
         why = f" ({reason})" if reason else ""
@@ -116,3 +124,27 @@ class Section:
         if is_one_variable(value):  # it is set, so it is the name of a variable and no secret
             return f'"{value}"'
         return disclosed(value, self._accepted.get(key, Accepted()))
+
+
+def filled(
+    where: str, content: Any, model: type[Model], world: World, given: Mapping[str, Any]
+) -> Model | None:
+    """The model that these keys make, or None after adding each fault to those of the world."""
+    if not isinstance(content, dict):
+        keys = " ".join(allowed_keys(model))
+        world.faults.append(f"{where}: allowed are the keys {keys}; found {kind_of(content)}")
+        return None
+    section = Section(where, content, model)
+    world.faults.extend(section.fill(world.environ, given))
+    return section.into(model, world)
+
+
+def given_outside(
+    where: str, keys: Callable[[Mapping[str, str]], dict[str, str]], world: World
+) -> dict[str, str]:
+    """What is given outside the file; what is wrong with it is told as a fault."""
+    try:
+        return keys(world.environ)
+    except ValueError as error:
+        world.faults.append(f"{where}: {error}")
+        return {}

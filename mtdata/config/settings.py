@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.database import DatabaseAddress
@@ -14,7 +14,8 @@ from mtdata.config.export import ExportConfig
 from mtdata.config.log import LogConfig
 from mtdata.config.programme import ProgrammeConfig, own_database
 from mtdata.config.site import PlacedPath, SiteConfig
-from mtdata.config.strict import STRICT
+from mtdata.config.strict import STRICT, keyed
+from mtdata.config.weblogs import WeblogsConfig
 from mtdata.core.errors import ConfigError, UsageError
 
 
@@ -30,12 +31,8 @@ class RecoveryConfig(BaseModel):
 
     model_config = STRICT
 
-    out: PlacedPath | None = Field(
-        default=None, validation_alias="OUT", description="a folder, or nothing"
-    )
-    log: PlacedPath | None = Field(
-        default=None, validation_alias="LOG", description="a file, or nothing"
-    )
+    out: PlacedPath | None = keyed("OUT", "a folder, or nothing", None)
+    log: PlacedPath | None = keyed("LOG", "a file, or nothing", None)
 
 
 class Settings(BaseModel):
@@ -51,6 +48,7 @@ class Settings(BaseModel):
     daemon: DaemonConfig = DaemonConfig()
     programme: ProgrammeConfig = ProgrammeConfig()
     export: ExportConfig = ExportConfig()
+    weblogs: WeblogsConfig = WeblogsConfig()
 
     @property
     def database(self) -> DatabaseAddress:
@@ -81,6 +79,11 @@ class Settings(BaseModel):
                 )
             return (named,)
         ready = tuple(site for site in self.sites if site.ready)
+        if not self.sites:
+            raise ConfigError(
+                f"{self.folder / 'server.config'}: not there, so there is no study to collect; "
+                f"`mtdata init {self.folder}` makes a sample"
+            )
         if not ready:
             raise ConfigError(
                 f"{self.folder / 'server.config'}: no site is READY; set READY: True for one of "

@@ -22,7 +22,17 @@ from pydantic import (
 
 from mtdata.config import values
 from mtdata.config.replica import ALLOWED, ReplicaConfig, replicas
-from mtdata.config.strict import DURATION, STRICT
+from mtdata.config.strict import (
+    DURATION,
+    LOWER,
+    SITE_NAME,
+    STRICT,
+    TIME_OF_DAY,
+    YES_NO,
+    ClockTime,
+    SiteName,
+    keyed,
+)
 from mtdata.core.s3 import S3Access
 from mtdata.core.trust import AGENT
 
@@ -56,7 +66,7 @@ def _replicas(value: object, info: ValidationInfo) -> tuple[ReplicaConfig, ...]:
 
 
 def authority(value: object, info: ValidationInfo) -> str:
-    """The path of a file of certificates, '' for none."""
+    """The path of a file of certificates, '' for none.  ValueError for what is no certificate."""
     if value in (None, ""):
         return ""
     if "-----BEGIN" in str(value) or "\n" in str(value):
@@ -65,14 +75,20 @@ def authority(value: object, info: ValidationInfo) -> str:
 
 
 def agent(value: object) -> str:
-    """The User-Agent by which the site sees this program."""
+    """The User-Agent by which the site sees this program.
+
+    ValueError for what a header cannot have.
+    """
     if not isinstance(value, str) or not value.isprintable() or not value.isascii():
         raise ValueError("it is no line of ASCII")
     return value.strip()
 
 
 def paddings(value: object) -> str:
-    """Words with commas between them; `none` stands alone, since nothing proves it."""
+    """Words with commas between them; `none` stands alone, since nothing proves it.
+
+    ValueError for any other word.
+    """
     words = value if isinstance(value, list | tuple) else str(value).split(",")
     known = [str(word).strip().lower() for word in words]
     if known == ["none"]:
@@ -98,128 +114,80 @@ class SiteConfig(BaseModel):
 
     model_config = STRICT | ConfigDict(validate_default=True)
 
-    name: Annotated[str, BeforeValidator(values.site_name)] = Field(
-        validation_alias="NAME",
-        description="1 to 64 letters, digits, - and _, a letter or digit first",
-    )
-    ready: bool = Field(validation_alias="READY", description="True or False")
-    delete_mode: bool = Field(
-        default=False, validation_alias="DELETE_MODE", description="True or False"
-    )
-    kind: str = Field(
-        default="mindtrails",
-        validation_alias="KIND",
+    name: SiteName = keyed("NAME", SITE_NAME)
+    ready: bool = keyed("READY", YES_NO)
+    delete_mode: bool = keyed("DELETE_MODE", YES_NO, False)
+    kind: str = keyed(
+        "KIND",
+        "the name of a collector, in small letters",
+        "mindtrails",
         pattern=r"^[a-z][a-z0-9_-]{0,63}$",
-        description="the name of a collector, in small letters",
     )
-    server: Annotated[str, BeforeValidator(values.server)] = Field(
-        default="",
-        validation_alias="SERVER",
-        description="a URL such as https://host/api/, without user, password, ? and #",
+    server: Annotated[str, BeforeValidator(values.server)] = keyed(
+        "SERVER", "a URL such as https://host/api/, without user, password, ? and #", ""
     )
-    user: str = Field(
-        default="", repr=False, validation_alias="USER", description="the account's name"
-    )
-    password: SecretStr = Field(
-        default=SecretStr(""), validation_alias="PASS", description="the account's password"
-    )
+    user: str = keyed("USER", "the account's name", "", repr=False)
+    password: SecretStr = keyed("PASS", "the account's password", SecretStr(""))
     passphrase: SecretStr | None = Field(default=None, description="the passphrase of the keys")
-    private_files: Annotated[tuple[Path, ...], BeforeValidator(_key_files)] = Field(
-        default=(),
-        validation_alias="PRIVATE_FILE",
-        description="a key file's name in keys/, a path, or a list of these",
+    private_files: Annotated[tuple[Path, ...], BeforeValidator(_key_files)] = keyed(
+        "PRIVATE_FILE", "a key file's name in keys/, a path, or a list of these", ()
     )
-    date_format: Annotated[str, BeforeValidator(values.day_format)] = Field(
-        default="%b_%d_%Y",
-        validation_alias="DATE_FORMAT",
-        description="text with day, month and year out of %a %A %b %B %d %j %m %y %Y",
+    date_format: Annotated[str, BeforeValidator(values.day_format)] = keyed(
+        "DATE_FORMAT", "text with day, month and year out of %a %A %b %B %d %j %m %y %Y", "%b_%d_%Y"
     )
-    time_format: Annotated[str, BeforeValidator(values.time_format)] = Field(
-        default="%H_%M_%S",
-        validation_alias="TIME_FORMAT",
-        description="text with %H %I %M %S %p",
+    time_format: Annotated[str, BeforeValidator(values.time_format)] = keyed(
+        "TIME_FORMAT", "text with %H %I %M %S %p", "%H_%M_%S"
     )
-    timezone: Annotated[ZoneInfo | None, BeforeValidator(values.zone)] = Field(
-        default=None,
-        validation_alias="TIMEZONE",
-        description="an IANA name such as America/New_York",
+    timezone: Annotated[ZoneInfo | None, BeforeValidator(values.zone)] = keyed(
+        "TIMEZONE", "an IANA name such as America/New_York", None
     )
-    path: PlacedPath = Field(validation_alias="PATH", description="the folder of the pool")
+    path: PlacedPath = keyed("PATH", "the folder of the pool")
     state: Remembering = None
-    every_s: WholeSeconds = Field(
-        default=300, validation_alias="EVERY", ge=1, description=f"whole {DURATION}"
+    every_s: WholeSeconds = keyed("EVERY", f"whole {DURATION}", 300, ge=1)
+    static_at: ClockTime = keyed("STATIC_AT", TIME_OF_DAY, time(3, 30))
+    timeout_s: Seconds = keyed("TIMEOUT", DURATION, 60.0)
+    connect_timeout_s: Seconds = keyed("CONNECT_TIMEOUT", DURATION, 10.0)
+    ca: Authority = keyed("CA", AUTHORITY, "")
+    agent: Agent = keyed("USER_AGENT", "a line of ASCII", AGENT, min_length=1)
+    max_response_mb: float = keyed(
+        "MAX_RESPONSE_MB", "a number of MiB above 0, up to 1000000", 2048.0, gt=0, le=1_000_000
     )
-    static_at: Annotated[time, BeforeValidator(values.clock_time)] = Field(
-        default=time(3, 30),
-        validation_alias="STATIC_AT",
-        description="a time of day from 00:00 to 23:59",
+    max_records: int | None = keyed(
+        "MAX_RECORDS", "a whole number from 1, or nothing", None, ge=1, le=_MOST_ROWS
     )
-    timeout_s: Seconds = Field(default=60.0, validation_alias="TIMEOUT", description=DURATION)
-    connect_timeout_s: Seconds = Field(
-        default=10.0, validation_alias="CONNECT_TIMEOUT", description=DURATION
-    )
-    ca: Authority = Field(default="", validation_alias="CA", description=AUTHORITY)
-    agent: Agent = Field(
-        default=AGENT, validation_alias="USER_AGENT", description="a line of ASCII", min_length=1
-    )
-    max_response_mb: float = Field(
-        default=2048.0,
-        validation_alias="MAX_RESPONSE_MB",
-        gt=0,
-        le=1_000_000,
-        description="a number of MiB above 0, up to 1000000",
-    )
-    max_records: int | None = Field(
-        default=None,
-        validation_alias="MAX_RECORDS",
+    delete_limit: int = keyed(
+        "DELETE_LIMIT",
+        "a whole number from 1 (to delete nothing, set DELETE_MODE: False)",
+        20_000,
         ge=1,
         le=_MOST_ROWS,
-        description="a whole number from 1, or nothing",
     )
-    delete_limit: int = Field(
-        default=20_000,
-        validation_alias="DELETE_LIMIT",
-        ge=1,
-        le=_MOST_ROWS,
-        description="a whole number from 1 (to delete nothing, set DELETE_MODE: False)",
-    )
-    delete_connections: int = Field(
-        default=4,
-        validation_alias="DELETE_CONNECTIONS",
-        ge=1,
-        le=32,
-        description="a whole number from 1 to 32",
+    delete_connections: int = keyed(
+        "DELETE_CONNECTIONS", "a whole number from 1 to 32", 4, ge=1, le=32
     )
     replica_keys: dict[str, SecretStr] = Field(
         default={}, repr=False, description="keys of the replicas from outside the file"
     )
-    replicas: Annotated[tuple[ReplicaConfig, ...], BeforeValidator(_replicas)] = Field(
-        default=(), validation_alias="REPLICAS", description=ALLOWED
+    replicas: Annotated[tuple[ReplicaConfig, ...], BeforeValidator(_replicas)] = keyed(
+        "REPLICAS", ALLOWED, ()
     )
-    drift: Annotated[Literal["rewrite", "hold"], BeforeValidator(values.lower)] = Field(
-        default="rewrite", validation_alias="DRIFT", description="rewrite or hold"
+    drift: Annotated[Literal["rewrite", "hold"], LOWER] = keyed(
+        "DRIFT", "rewrite or hold", "rewrite"
     )
-    padding: Annotated[str, BeforeValidator(paddings)] = Field(
-        default="pkcs1",
-        validation_alias="PADDING",
-        description="pkcs1, oaep, oaep-sha256, a list of these, or none",
+    padding: Annotated[str, BeforeValidator(paddings)] = keyed(
+        "PADDING", "pkcs1, oaep, oaep-sha256, a list of these, or none", "pkcs1"
     )
-    decrypt_workers: int | None = Field(
-        default=None,
-        validation_alias="DECRYPT_WORKERS",
-        ge=0,
-        le=256,
-        description="a whole number from 0 to 256, or nothing",
+    decrypt_workers: int | None = keyed(
+        "DECRYPT_WORKERS", "a whole number from 0 to 256, or nothing", None, ge=0, le=256
     )
-    encryption: Annotated[Literal["rsa", "off"], BeforeValidator(values.encryption)] = Field(
-        default="rsa", validation_alias="ENCRYPTION", description="rsa or off"
+    encryption: Annotated[Literal["rsa", "off"], BeforeValidator(values.encryption)] = keyed(
+        "ENCRYPTION", "rsa or off", "rsa"
     )
 
     @field_validator("server", "user", "password")
     @classmethod
     def _needed_when_ready(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if info.data.get("ready") and not text:
+        if info.data.get("ready") and not values.unveiled(value):
             raise ValueError("a READY site needs it")
         return value
 

@@ -14,12 +14,16 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
+
 from mtdata.core.disclosure import is_broken, is_key_itself
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([smhd]?)", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST_S = 366 * 86400
+_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([kmg])i?b", re.ASCII | re.IGNORECASE)
+_UNIT_BYTES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _LONGEST_NAME = 255
 KEY_ITSELF = "it is a key itself: put it into a file in keys/, mode 0600, and write its name here"
@@ -41,7 +45,10 @@ _ENCRYPTION = {"off": "off", "false": "off", "no": "off"} | dict.fromkeys(
 
 
 def site_name(value: Any) -> str:
-    """A name that is safe in file names, URLs and names of environment variables."""
+    """A name that is safe in file names, URLs and names of environment variables.
+
+    ValueError for any other.
+    """
     if is_name(value):
         return str(value)
     raise ValueError("it is no such name")
@@ -53,7 +60,7 @@ def is_name(value: Any) -> bool:
 
 
 def seconds(value: Any) -> float:
-    """Seconds from 300, "90s", "5m", "2h" or "1d"."""
+    """Seconds from 300, "90s", "5m", "2h" or "1d".  ValueError for any other word."""
     match = _DURATION.fullmatch(str(value))
     if not match:
         raise ValueError("it is no duration")
@@ -63,8 +70,21 @@ def seconds(value: Any) -> float:
     return length
 
 
+def size(value: Any) -> int:
+    """Bytes from "64 MB", "1.5 GB" or "512 kB", by powers of 1024; whole bytes stay as they are.
+
+    ValueError for any other word.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _SIZE.fullmatch(str(value))
+    if not match:
+        raise ValueError("it is no size with its unit")
+    return int(float(match[1]) * _UNIT_BYTES[match[2].lower()])
+
+
 def clock_time(value: Any) -> time:
-    """A time of day from "HH:MM"."""
+    """A time of day from "HH:MM".  ValueError for any other word."""
     if isinstance(value, time):
         return value
     match = _CLOCK.fullmatch(str(value))
@@ -79,7 +99,7 @@ def clock_time_or_none(value: Any) -> time | None:
 
 
 def zone(value: Any) -> ZoneInfo | None:
-    """The time zone of an IANA name."""
+    """The time zone of an IANA name.  ValueError for a name that is none."""
     if value is None or isinstance(value, ZoneInfo):
         return value
     try:
@@ -93,13 +113,24 @@ def encryption(value: Any) -> str:
     return _ENCRYPTION.get(str(value).lower(), "neither")
 
 
+def listed(value: Any) -> list[Any]:
+    """What a list holds, or the one value, without what is empty."""
+    words = value if isinstance(value, list | tuple) else [value]
+    return [word for word in words if word not in ("", None)]
+
+
+def unveiled(value: Any) -> Any:
+    """The text of a secret, anything else as it is."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
 def lower(value: Any) -> Any:
     """Text in lower case, anything else as it is."""
     return value.lower() if isinstance(value, str) else value
 
 
 def day_format(value: Any) -> str:
-    """A strftime format that gives every day a file name of its own."""
+    """A strftime format that gives every day a file name of its own.  ValueError for any other."""
     found = _directives(value, _DAY_DIRECTIVES)
     if not found & set("yY"):
         raise ValueError("it lacks the year")
@@ -129,7 +160,10 @@ def _directives(value: Any, allowed: set[str]) -> set[str]:
 
 
 def absolute_path(value: Any, home: Path) -> Path:
-    """An absolute path: `~` expanded, a relative one taken from `home`."""
+    """An absolute path: `~` expanded, a relative one taken from `home`.
+
+    ValueError for an empty one.
+    """
     if not isinstance(value, str | Path) or "\0" in str(value):
         raise ValueError("it is no path")
     if is_key_itself(str(value)):
@@ -146,11 +180,13 @@ def absolute_path(value: Any, home: Path) -> Path:
 
 
 def key_files(value: Any, home: Path) -> tuple[Path, ...]:
-    """Private key files, each once: a bare name is one in HOME/keys."""
-    names = [value] if isinstance(value, str | Path) else value
-    if not isinstance(names, list | tuple):
+    """Private key files, each once: a bare name is one in HOME/keys.
+
+    ValueError for what is no list of them.
+    """
+    if not isinstance(value, str | Path | list | tuple):
         raise ValueError("it is neither a name nor a list of names")
-    return tuple(dict.fromkeys(_key_file(name, home) for name in names if name not in ("", None)))
+    return tuple(dict.fromkeys(_key_file(name, home) for name in listed(value)))
 
 
 def _key_file(name: Any, home: Path) -> Path:
@@ -161,7 +197,10 @@ def _key_file(name: Any, home: Path) -> Path:
 
 
 def server(value: Any) -> str:
-    """The base URL of a site without its last `/` and `/export`; empty stays empty."""
+    """The base URL of a site without its last `/` and `/export`; empty stays empty.
+
+    ValueError for what is no such URL.
+    """
     if value == "":
         return ""
     if not isinstance(value, str) or re.search(r"[\x00-\x20\x7f\\]", value):
@@ -172,7 +211,7 @@ def server(value: Any) -> str:
 
 
 def split_url(text: str) -> SplitResult:
-    """An http(s) URL in its parts, without user, password, ? and #."""
+    """An http(s) URL in its parts, without user, password, ? and #.  ValueError for any other."""
     if "?" in text or "#" in text:
         raise ValueError("a ? or # part is not allowed")
     try:
@@ -188,7 +227,10 @@ def split_url(text: str) -> SplitResult:
 
 
 def domain(value: Any) -> str:
-    """A host, with a port where it needs one, and nothing else of a URL."""
+    """A host, with a port where it needs one, and nothing else of a URL.
+
+    ValueError for anything else.
+    """
     match = _DOMAIN.fullmatch(str(value))
     if not match:
         raise ValueError("without https://, path, user, spaces, ? and #")

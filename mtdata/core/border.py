@@ -6,28 +6,23 @@ machine.  This room reads nothing; tests/test_architecture.py lists the borders 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+from contextlib import ContextDecorator
 from types import TracebackType
-from typing import Literal, ParamSpec, TypeVar
+from typing import Literal
 
 from mtdata.core.errors import MTDataError
 
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
 PASSING = (MTDataError, MemoryError)
 """What goes through a border as it is: it has its words, or says nothing of what was read."""
 
 
-class Border:
+class Border(ContextDecorator):
     """`with Border(AnswerBroken, "no JSON"):` makes of any exception an AnswerBroken so worded.
 
     Errors of ours, MemoryError, KeyboardInterrupt and whatever else ends a program pass.  The sort
     of the exception is told, never its text, which may quote what was read.  `also` are sorts that
     pass elsewhere and are a parser's own words here.
     """
-
-    __slots__ = ("_also", "_fault", "_words")
 
     def __init__(
         self, fault: type[Exception], words: str = "", also: tuple[type[BaseException], ...] = ()
@@ -36,16 +31,6 @@ class Border:
 
     def __enter__(self) -> None:
         pass
-
-    def __call__(self, function: Callable[Given, Answer]) -> Callable[Given, Answer]:
-        """The function with this border around it."""
-
-        @wraps(function)
-        def within(*words: Given.args, **named: Given.kwargs) -> Answer:
-            with self:
-                return function(*words, **named)
-
-        return within
 
     def __exit__(
         self,

@@ -57,17 +57,24 @@ HOUR = Sort(frozenset({str, type(None)}), _is_hour)
 NUL = type(None)
 
 
+@lru_cache(maxsize=8)
+def _types_of(tables: str) -> Mapping[str, frozenset[type]]:
+    """What each column may hold, by its name; a page of many sites opens many ledgers of a sort."""
+    types: dict[str, frozenset[type]] = {}
+    for name, word, need in _COLUMN.findall(tables):
+        held = frozenset({_TYPES[word]} if need else {_TYPES[word], NUL})
+        types[name] = types.get(name, frozenset()) | held
+    return types
+
+
 class Cells:
     """The columns of one schema, by name; a name that several tables have may be what each says."""
 
     def __init__(self, tables: str, meant: Meant) -> None:
         """`tables` is the text that makes them."""
-        types: dict[str, set[type]] = {}
-        for name, word, need in _COLUMN.findall(tables):
-            types.setdefault(name, set()).update({_TYPES[word]}, set() if need else {NUL})
         self._sorts = {
-            name: Sort(frozenset(held), _is_moment if name.endswith("_at") else meant.get(name))
-            for name, held in types.items()
+            name: Sort(held, _is_moment if name.endswith("_at") else meant.get(name))
+            for name, held in _types_of(tables).items()
         }
         self._sorts |= {"hour": HOUR, "journal_mode": WORD}
         self._known: dict[tuple[str, ...], list[tuple[str, Sort]]] = {}

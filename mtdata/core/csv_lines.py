@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 from mtdata.core.border import Border
 from mtdata.core.errors import EntryError
@@ -19,27 +21,16 @@ def without_nul(text: str) -> str:
 
 def csv_line(cells: Sequence[str]) -> bytes:
     """One line of a sheet: excel dialect, CRLF, UTF-8."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow(cells)
-    return text.getvalue().encode()
+    return csv_lines([cells])[0]
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> list[bytes]:
     """The lines of many rows, each by itself, so that its place in the file is known."""
     lines: list[bytes] = []
-    writer = csv.writer(_Catcher(lines))
-    writer.writerows(rows)
+    # the least that csv.writer asks of a file; each row is one call
+    catcher: Any = SimpleNamespace(write=lambda text: lines.append(text.encode()))
+    csv.writer(catcher).writerows(rows)
     return lines
-
-
-class _Catcher:
-    """The least that csv.writer asks of a file; each row is one call."""
-
-    def __init__(self, lines: list[bytes]) -> None:
-        self._lines = lines
-
-    def write(self, text: str) -> None:
-        self._lines.append(text.encode())
 
 
 def csv_cells(line: bytes) -> list[str]:

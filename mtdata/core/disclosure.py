@@ -28,7 +28,7 @@ class Accepted(NamedTuple):
 
     words: frozenset[str] = frozenset()
     numbers: bool = False
-    forms: tuple[Callable[[str], bool], ...] = ()
+    forms: tuple[Callable[[str], object], ...] = ()
 
     def may_show(self, value: object) -> bool:
         """Whether a value in that place may be told as it is."""
@@ -94,9 +94,7 @@ def is_near(word: str, known: Iterable[str]) -> bool:
 
 def _is_slip(word: str, known: str) -> bool:
     most = 0 if len(known) < 3 else 1 if len(known) < 6 else 2
-    if abs(len(word) - len(known)) > most:
-        return False
-    return distance(word, known) <= most
+    return abs(len(word) - len(known)) <= most and distance(word, known) <= most
 
 
 def distance(one: str, other: str) -> int:

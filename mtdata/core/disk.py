@@ -18,6 +18,8 @@ from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.mounts import no_folder_sync
 from mtdata.core.ports import Room
 from mtdata.core.reach import (
+    FULL,
+    DiskFull,
     open_folder,
     open_plain,
     reason_of,
@@ -30,6 +32,7 @@ from mtdata.core.reach import (
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 SAFE = "What was committed before is safe; mend the disk, the next round goes on from there."
+FULL_SAFE = SAFE.replace("mend the disk", "make room")
 
 
 @contextmanager
@@ -39,7 +42,8 @@ def _translated_faults(path: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
-        raise kind(f"{in_utf8(str(path))}: cannot {doing}: {reason_of(error)}. {SAFE}") from error
+        kind, safe = (DiskFull, FULL_SAFE) if error.errno in FULL else (kind, SAFE)
+        raise kind(f"{in_utf8(str(path))}: cannot {doing}: {reason_of(error)}. {safe}") from error
 
 
 def make_folder(path: Path) -> None:
@@ -128,6 +132,14 @@ class FolderDisk:
             self._made.add(folder)
         return folder
 
+    @contextmanager
+    def _opened(self, path: str, flags: int = os.O_RDONLY) -> Iterator[int]:
+        file = open_plain(self.root, path, flags)
+        try:
+            yield file
+        finally:
+            os.close(file)
+
     def _reach(self, path: str) -> None:
         """OSError when a part of the way to a file is a link, or no folder."""
         os.close(open_folder(self.root, path.rpartition("/")[0]))
@@ -143,26 +155,18 @@ class FolderDisk:
     def read(self, path: str, start: int, length: int) -> bytes:
         """Port: Disk.read."""
         self._beat()
-        with _translated_faults(self.root / path, "read"):
-            file = open_plain(self.root, path, os.O_RDONLY)
-            try:
-                start, end = stretch(file, start, length)
-                return os.pread(file, end - start, start)
-            finally:
-                os.close(file)
+        with _translated_faults(self.root / path, "read"), self._opened(path) as file:
+            start, end = stretch(file, start, length)
+            return os.pread(file, end - start, start)
 
     def stream(self, path: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Port: Disk.stream."""
-        with _translated_faults(self.root / path, "read"):
-            file = open_plain(self.root, path, os.O_RDONLY)
-            try:
-                start, end = stretch(file, start, length)
-                while start < end and (piece := os.pread(file, min(PIECE, end - start), start)):
-                    start += len(piece)
-                    self._beat()
-                    yield piece
-            finally:
-                os.close(file)
+        with _translated_faults(self.root / path, "read"), self._opened(path) as file:
+            start, end = stretch(file, start, length)
+            while start < end and (piece := os.pread(file, min(PIECE, end - start), start)):
+                start += len(piece)
+                self._beat()
+                yield piece
 
     def write(self, path: str, start: int, content: bytes) -> None:
         """Port: Disk.write.  The file first, then its name: a name without content is no loss.
@@ -174,15 +178,12 @@ class FolderDisk:
         folder = self._folder_of(path)
         with _translated_faults(full, "write"):
             begun = start == 0 or not _exists(full)
-            file = open_plain(self.root, path, os.O_RDWR | os.O_CREAT)
-            try:
+            with self._opened(path, os.O_RDWR | os.O_CREAT) as file:
                 _write_all(file, content, start)
                 end = start + len(content)
                 if os.fstat(file).st_size != end:
                     os.ftruncate(file, end)
                 _sync(file)
-            finally:
-                os.close(file)
             if begun:
                 _sync_folder(folder)
 
@@ -205,11 +206,8 @@ class FolderDisk:
         """Port: Disk.confirm."""
         full = self.root / path
         with _translated_faults(full, "sync"):
-            file = open_plain(self.root, path, os.O_RDONLY)
-            try:
+            with self._opened(path) as file:
                 _sync(file)
-            finally:
-                os.close(file)
             _sync_folder(full.parent)
 
     def replace(self, path: str, content: bytes) -> None:
@@ -228,6 +226,13 @@ class FolderDisk:
             with suppress(FileNotFoundError):
                 os.unlink(full)
             _sync_folder(full.parent)  # even if it was gone: a killed process may not have synced
+
+    def clear(self, folder: str) -> None:
+        """Take a folder away with the files in it, which need not be durable."""
+        for name in self.names(folder):
+            self.remove(f"{folder}/{name}")
+        with _translated_faults(self.root / folder, "remove"), suppress(FileNotFoundError):
+            os.rmdir(self.root / folder)
 
     def names(self, folder: str) -> list[str]:
         """Port: Disk.names."""
@@ -262,9 +267,7 @@ class FolderDisk:
         try:
             if self._mode != FILE_MODE:  # whatever the umask
                 os.fchmod(file, self._mode)
-            for (
-                piece
-            ) in pieces:  # outside _translated_faults: a fault of the source is not one of the disk
+            for piece in pieces:  # which may fail by itself: that is no fault of the disk
                 self._beat()
                 with _translated_faults(full, "write"):
                     _write_all(file, piece, length)

@@ -19,6 +19,7 @@ MOST = 1 << 20
 MOST_FOR_NOTHING = 1 << 20
 """Bytes of gzip that may bring none: members, headers and blocks can be empty without end."""
 STEP = 4096
+PIECE = 1 << 14
 MAX_INTERIM = 100
 SWITCHING = 101
 SLOWLY = "it came too slowly, or too much of it"
@@ -111,13 +112,14 @@ class Bounded(HTTPAdapter):
     """For sessions of `requests`: an answer is there within the time-out, as a whole, and its
     status line, headers and body are at most `most` bytes."""
 
-    def __init__(self, most: float = MOST) -> None:
-        self._most = most
+    def __init__(self, most: float = MOST, piece: int = PIECE) -> None:
+        """`piece`: so many bytes of a file go out at a time."""
+        self._most, self._piece = most, piece
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(self, *rest: Any, **more: Any) -> None:
         """Make connections whose answers are bounded."""
-        super().init_poolmanager(*rest, **more)
+        super().init_poolmanager(*rest, **more, blocksize=self._piece)
 
         class Answer(BoundedAnswer):
             most = self._most

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import sqlite3
+import time
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mtdata.core.reach import open_plain
 ROLLBACK = "truncate"
 """The rollback journal whose commit is durable by the sync of a file, without one of its folder."""
 PROBE, PAGE = ".shared", 4096
+BUSY_S, PAUSE_S = 30.0, 0.02
 NOT_SHARED = frozenset(
     (
         sqlite3.SQLITE_IOERR_SHMLOCK,
@@ -55,7 +57,7 @@ def settle(db: sqlite3.Connection, path: Path) -> str:
     journal = _journal(db)
     if journal == "wal":
         return journal
-    return _journal(db, "=WAL" if can_share(path.parent) else f"={ROLLBACK}")
+    return _changed(db, "=WAL" if can_share(path.parent) else f"={ROLLBACK}")
 
 
 def is_unshared(error: BaseException) -> bool:
@@ -68,7 +70,7 @@ def leave_wal(path: Path) -> None:
     with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
         db.execute("PRAGMA synchronous=FULL")
-        if (found := _journal(db, f"={ROLLBACK}")) != ROLLBACK:
+        if (found := _changed(db, f"={ROLLBACK}")) != ROLLBACK:
             raise sqlite3.OperationalError(f"its journal cannot be changed, and stays {found}")
 
 
@@ -105,6 +107,22 @@ def _can_map(file: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _changed(db: sqlite3.Connection, wanted: str) -> str:
+    """The journal after a change, for which SQLite waits for nobody, whatever the time limit.
+
+    So whoever opens a new file in the same moment would be told that it is locked.
+    """
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            return _journal(db, wanted)
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+        time.sleep(PAUSE_S)
 
 
 def _journal(db: sqlite3.Connection, wanted: str = "") -> str:

@@ -10,10 +10,10 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -23,10 +23,6 @@ LOOK_S = 0.02
 LONGEST_HOLD_S = 900.0
 MOST_NAME = 85
 _WIDTH = 24
-
-
-def _nothing() -> None:
-    """For callers that need no sign of life."""
 
 
 class Turns(Protocol):
@@ -59,7 +55,6 @@ class Limiter:
         """`folder` is made when it is missing; `longest_s` is how long a turn is waited for.
 
         An account that wants a rest is waited for no longer than `patience_s`: then it is NotYet.
-
         `ticks` must be one clock for all processes, as the system's monotonic one is.
         """
         self._place = folder / re.sub("[^A-Za-z0-9.-]", "_", name)[:MOST_NAME]
@@ -68,7 +63,7 @@ class Limiter:
         self._ticks, self._wait = ticks, wait
 
     @contextmanager
-    def turn(self, beat: Callable[[], None] = _nothing) -> Iterator[None]:
+    def turn(self, beat: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Wait for a turn and have it.  `beat` is called while waiting and may raise.
 
         BusyError when it does not come within `longest_s`, NotYet when the account rests for long.
@@ -87,7 +82,7 @@ class Limiter:
     def hold_off(self, seconds: float) -> None:
         """Nobody begins a turn for that long, at most 15 minutes: the account wants a rest."""
         try:
-            with self._locked("pace", self._ticks() + self._longest_s, _nothing):
+            with self._locked("pace", self._ticks() + self._longest_s, lambda: None):
                 self._write(max(self._read(), self._ticks() + min(seconds, LONGEST_HOLD_S)))
         except OSError as error:
             raise self._unlocked(error) from error
@@ -100,7 +95,8 @@ class Limiter:
 
     def _seated(self, ends_at: float, beat: Callable[[], None]) -> FileLock:
         with self._locked("door", ends_at, beat):
-            seat = self._seat(ends_at, beat)
+            seats = [f"turn{number}" for number in range(self._at_once)]
+            seat = self._taken_lock(seats, ends_at, beat)
             try:
                 self._keep_pace(ends_at, beat)
             except BaseException:
@@ -108,15 +104,17 @@ class Limiter:
                 raise
         return seat
 
-    def _seat(self, ends_at: float, beat: Callable[[], None]) -> FileLock:
+    def _taken_lock(
+        self, names: Iterable[str], ends_at: float, beat: Callable[[], None]
+    ) -> FileLock:
+        """The first of these locks that is free, waited for."""
+        how: Any = {"mode": 0o600, "thread_local": False, "fallback_to_soft": False}
+        locks = [FileLock(f"{self._place}.{name}.lock", **how) for name in names]
         while True:
-            for number in range(self._at_once):
-                seat = self._lock(f"turn{number}")
-                try:
-                    seat.acquire(timeout=0)
-                except Timeout:
-                    continue
-                return seat
+            for lock in locks:
+                with suppress(Timeout):
+                    lock.acquire(timeout=0)
+                    return lock
             self._look_again(ends_at, beat)
 
     def _keep_pace(self, ends_at: float, beat: Callable[[], None]) -> None:
@@ -132,13 +130,7 @@ class Limiter:
 
     @contextmanager
     def _locked(self, what: str, ends_at: float, beat: Callable[[], None]) -> Iterator[None]:
-        lock = self._lock(what)
-        while True:
-            try:
-                lock.acquire(timeout=0)
-                break
-            except Timeout:
-                self._look_again(ends_at, beat)
+        lock = self._taken_lock([what], ends_at, beat)
         try:
             yield
         finally:
@@ -155,11 +147,6 @@ class Limiter:
                 "account on this machine. Nothing was lost; it goes on when it is tried again."
             )
         self._wait(min(seconds, left, 0.5))
-
-    def _lock(self, what: str) -> FileLock:
-        return FileLock(
-            f"{self._place}.{what}.lock", mode=0o600, thread_local=False, fallback_to_soft=False
-        )
 
     def _read(self) -> float:
         """When the next turn may begin; what cannot be, as after a restart, is now."""

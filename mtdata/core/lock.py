@@ -22,8 +22,6 @@ BUSY = (
     "another round has this pool; nothing was done. It goes on by itself when the other one ends."
 )
 DISK = "It has to lie on a disk that has locks (some network disks have none), and be ours"
-
-
 LOST = (
     "the file of the lock was removed or replaced while this round ran, so another may have the "
     "pool now; this one ends here. What it committed is safe, and the next round goes on from there"

@@ -99,6 +99,10 @@ class Clock(Protocol):
         ...
 
 
+LEAST_ROOM = 512 * 1024**2
+"""Bytes; where less is free a disk is full before long."""
+
+
 class Room(NamedTuple):
     """What is free on a disk for who writes there; `files` None where they are not counted."""
 

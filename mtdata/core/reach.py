@@ -20,10 +20,18 @@ MODE = 0o600
 AT_ONCE = os.O_NOFOLLOW | os.O_NONBLOCK
 SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN})
 """What a read is refused for that says nothing of the disk."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a write is refused for where there is no room, or none for our user."""
 NO_FILE = (
     "it is no regular file: a link, a pipe, a device or a folder stands in its place, so nothing "
     "is read from it or written to it. See who put it there, and move it away"
 )
+
+
+class DiskFull(StorageError):
+    """There is no room left on the disk, or in our quota."""
+
+    incident = "disk_full"
 
 
 def open_folder(root: Path, path: str) -> int:
@@ -86,7 +94,10 @@ def _check_name(part: str) -> None:
 
 
 def stretch(file: int, start: int, length: int | None) -> tuple[int, int]:
-    """Where to begin and end, within what the file has: whoever asks may have been misled."""
+    """Where to begin and end, within what the file has: whoever asks may have been misled.
+
+    OSError where that is no place in it.
+    """
     if start < 0:
         raise OSError(errno.EINVAL, "there is no byte before the first")
     size = os.fstat(file).st_size
@@ -109,7 +120,7 @@ def check_plain(path: Path, *, begin: bool) -> None:
 
 def is_plain(path: Path) -> bool:
     """Whether it is a regular file, or nothing yet."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         return stat.S_ISREG(os.stat(path, follow_symlinks=False).st_mode)
     return True
 
@@ -124,11 +135,3 @@ def reason_of(error: OSError) -> str:
 def speaks_of_damage(error: OSError) -> bool:
     """Whether a read that is refused is evidence that what was kept is damaged."""
     return error.errno not in SCARCE
-
-
-def is_free(path: Path) -> bool:
-    """Whether a file may be put there: a regular one stands there, or nothing does."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return True

@@ -17,7 +17,7 @@ from mtdata.core.cells import Cells, Meant, OddCell
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import opened
-from mtdata.core.reach import check_plain
+from mtdata.core.reach import FULL, DiskFull, check_plain
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
@@ -43,6 +43,7 @@ REFUSALS = frozenset(
 )
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
+MAX_INTEGER = 2**63 - 1
 BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
 TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
@@ -65,6 +66,8 @@ class Schema(NamedTuple):
     """`table WHERE …`: rows that name something which the ledger does not know."""
     mended_by: str = ""
     """What a person does when the file is damaged; said behind the fault."""
+    functions: Mapping[str, Callable[..., str]] = {}
+    """What scripts of `newer` call beside SQLite's own, by name."""
 
 
 class LedgerNewer(StorageError):
@@ -94,6 +97,8 @@ class LedgerDatabase:
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
+            for name, act in self._schema.functions.items():
+                db.create_function(name, -1, act, deterministic=True)
             self._make_tables(db)
             db.executescript(self._schema.working)
             failed.pop_all()
@@ -120,13 +125,17 @@ class LedgerDatabase:
 
     @contextmanager
     def translated_faults(self, kinds: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
-        """Translate the database's refusals; the last commit stays what it was."""
+        """Translate the database's refusals; the last commit stays what it was.
+
+        StorageError or BusyError for each.
+        """
         try:
             yield
         except sqlite3.ProgrammingError:
             raise  # a fault of this program: there is nothing wrong with disk and file
         except kinds as error:
-            raise StorageError(
+            kind = DiskFull if _is_full(error) else StorageError
+            raise kind(
                 f"{self._path}: the ledger cannot be used: {_reason_of(error)}. What was committed "
                 "before is safe; nothing is deleted on the site without the ledger."
                 f"{'' if _is_refusal(error) else self._schema.mended_by}"
@@ -236,6 +245,11 @@ def format_of(db: sqlite3.Connection) -> int:
 def _is_refusal(error: BaseException) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, OSError) if code is None else code & 0xFF in REFUSALS
+
+
+def _is_full(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in FULL
 
 
 def _reason_of(error: BaseException) -> str:

@@ -58,6 +58,17 @@ def tls_context(own: str = "") -> ssl.SSLContext:
         raise ConfigError(f"{known} cannot be read, or holds no certificate (PEM)") from None
 
 
+def why_unusable(path: str) -> str:
+    """What is wrong with certificates, behind "the file"; '' when it holds one at least."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        return "holds no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return ""
+
+
 def _of_the_machine() -> str:
     stores = (os.environ.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile, *_STORES)
     return next((store for store in stores if store and _holds_something(store)), "")

@@ -1,4 +1,4 @@
-"""Spans of time and sizes in words."""
+"""Spans of time, counts and sizes in words."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ def span(length: timedelta) -> str:
     if hours >= 72:
         return f"{hours / 24:.0f} days"
     return f"{hours:.0f} h" if hours >= 2 else f"{hours * 60:.0f} min"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """How many of what, in the plural where it is not one."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def counted_times(number: int) -> str:
+    """How often, in words where it was one time."""
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def size(count: int) -> str:

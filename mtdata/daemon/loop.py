@@ -10,10 +10,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
 
-from mtdata import logs
+from mtdata import __version__, logs
 from mtdata.alerts import notify
 from mtdata.alerts.program_fault import contained
 from mtdata.config import Settings
+from mtdata.config.changes import changes
 from mtdata.core import schedule
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError, MTDataError, Stopped
@@ -64,16 +65,13 @@ class Daemon:
         """For a signal: the config is read anew at the next tick."""
         self._asked = self._asked or "reload"
 
-    def is_busy(self) -> bool:
-        """Whether a task is in hand or waits."""
-        return self._tasks.is_busy()
-
     # the two ways to work -------------------------------------------------------------------------
 
     def run(self) -> int:
         """Go on until asked to stop; the exit code.  BusyError when another daemon is at work."""
         with self._lock.hold():
             threading.excepthook = self._tasks.broken
+            log.info("%s", _first_words(self._tasks.settings))
             self._check_itself()
             self._plan()
             self._systemd.ready()
@@ -104,7 +102,8 @@ class Daemon:
     def _is_due(self, site: DutySite) -> bool:
         try:
             with contained(site.name):
-                return site.is_due(self._tasks.settings, self._clock.now())
+                now, terms = self._clock.now(), self._tasks.settings.daemon
+                return site.rounds.collect.is_due(site.site, terms, now)
         except MTDataError:
             return True  # the round will tell what is wrong, and the other sites have their turn
 
@@ -162,7 +161,7 @@ class Daemon:
     def _until_due(self, site: DutySite) -> float:
         try:
             with contained(site.name):
-                last = site.last()
+                last = site.rounds.collect.last(site.site)
         except MTDataError:
             return 0.0  # the round will tell what is wrong
         now = self._clock.now()
@@ -175,7 +174,7 @@ class Daemon:
 
     def _check_itself(self) -> None:
         for site in self._tasks.sites():
-            for finding in site.check_here():
+            for finding in site.rounds.check_here(site.site):
                 if finding.verdict == "bad":
                     with logs.at(site=site.name):
                         log.error("%s: %s", finding.what, finding.told)
@@ -189,7 +188,8 @@ class Daemon:
         except ConfigError as error:
             notify.program_incident(before, "config_refused", "", str(error))
         else:
-            log.info("the config was read anew")
+            told = changes(before, self._tasks.settings)
+            log.info("the config was read anew: %s", "; ".join(told) or "nothing changed")
             notify.close_program_incident(self._tasks.settings, "config_refused", "")
             self._plan()
         self._systemd.ready()
@@ -200,12 +200,8 @@ class Daemon:
         stuck = [name for name in self._tasks.workers if self._is_stuck(name, stall_s)]
         if not stuck:
             self._systemd.alive()
-        workers = self._tasks.workers.values()
-        busy = [
-            f"{worker.name}: {worker.in_hand} {worker.step}".strip()
-            for worker in workers
-            if worker.in_hand
-        ]
+        at_work = [worker for worker in self._tasks.workers.values() if worker.in_hand]
+        busy = [f"{worker.name}: {worker.in_hand} {worker.step}".strip() for worker in at_work]
         self._systemd.status("; ".join(busy) or "waiting")
 
     def _is_stuck(self, name: str, stall_s: float) -> bool:
@@ -213,6 +209,16 @@ class Daemon:
         if beats is None or self._seen.get(name, (None, now))[0] != beats:
             self._seen[name] = beats, now
         return now - self._seen[name][1] > stall_s
+
+
+def _first_words(settings: Settings) -> str:
+    """What an auditor looks for: which program, by which config, and where it deletes."""
+    sites = [
+        f"{site.name} ({'READY' if site.ready else 'not READY'}, DELETE_MODE {site.delete_mode})"
+        for site in settings.sites
+    ]
+    begins = f"the daemon begins: mtdata {__version__}, config {settings.folder}"
+    return f"{begins}; sites: {', '.join(sites) or 'none'}"
 
 
 def _end_at_once() -> NoReturn:

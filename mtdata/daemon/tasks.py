@@ -7,7 +7,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,8 +14,9 @@ from mtdata import logs
 from mtdata.alerts import heartbeat, notify
 from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.config import Settings
-from mtdata.core.checks import Finding
 from mtdata.core.errors import BusyError, MTDataError, StorageError
+from mtdata.core.reach import DiskFull
+from mtdata.core.step import Step
 from mtdata.core.stop import StopToken
 from mtdata.daemon import slots
 from mtdata.daemon.timetable import TickingClock
@@ -24,6 +24,7 @@ from mtdata.daemon.worker import THREAD, SiteWorker
 from mtdata.duties import DUTIES
 from mtdata.jobs.daily_reports import DailyScheduler
 from mtdata.jobs.duty import Duties, daily_of, ledgers_of
+from mtdata.jobs.metrics import write_metrics
 from mtdata.jobs.rounds import Rounds, RoundSite, SiteTask, TaskTurn
 
 log = logging.getLogger(__name__)
@@ -51,18 +52,6 @@ class DutySite(NamedTuple):
         """So often there is a round."""
         return self.site.every_s
 
-    def last(self) -> datetime | None:
-        """When its last good round began; None for never."""
-        return self.rounds.collect.last(self.site)
-
-    def is_due(self, settings: Settings, now: datetime) -> bool:
-        """Whether there should be a round now."""
-        return self.rounds.collect.is_due(self.site, settings.daemon, now)
-
-    def check_here(self) -> list[Finding]:
-        """Look at what is on this machine, asking nobody."""
-        return self.rounds.check_here(self.site)
-
 
 class DaemonTasks:
     """A worker for each site, one for news and one for numbers, and what is done at them."""
@@ -75,6 +64,7 @@ class DaemonTasks:
         self._not_before: dict[tuple[str, str], float] = {}
         self._slots: slots.Carrying | None = None
         self._daily = DailyScheduler(daily_of(duties))
+        self._is_new = True  # nobody has looked around by these settings yet
         self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
         for name in (NEWS, NUMBERS, JOBS):  # they are asked for from the threads of others
             self.worker(name)
@@ -88,22 +78,17 @@ class DaemonTasks:
     def sites(self) -> list[DutySite]:
         """What there are rounds of."""
         return [
-            DutySite(site, rounds)
-            for rounds in self._rounds()
-            for site in rounds.sites(self.settings)
+            DutySite(site, duty.rounds)
+            for duty in self.duties
+            if duty.rounds
+            for site in duty.rounds.sites(self.settings)
         ]
-
-    def _rounds(self) -> list[Rounds[Any]]:
-        return [duty.rounds for duty in self.duties if duty.rounds]
-
-    def is_busy(self) -> bool:
-        """Whether a task is in hand or waits."""
-        return any(worker.in_hand or worker.is_waited_for() for worker in self.workers.values())
 
     def take(self, settings: Settings) -> None:
         """From the next task on go by these."""
         self.settings = settings
         self._not_before.clear()
+        self._is_new = True
 
     # offers ---------------------------------------------------------------------------------------
 
@@ -118,11 +103,9 @@ class DaemonTasks:
     def offer_daily(self, of: DutySite, must_yield: Callable[[], bool] = lambda: False) -> None:
         """What is due of the daily tasks; a long one ends when another task waits."""
         worker = self.worker(of.name)
-
-        def yields() -> bool:
-            return must_yield() or worker.is_waited_for()
-
-        worker.offer("daily", partial(self._do_daily, of, yields))
+        worker.offer(
+            "daily", partial(self._do_daily, of, lambda: must_yield() or worker.is_waited_for())
+        )
 
     def offer_news(self) -> None:
         """Mails, web hooks and signs of life that are due."""
@@ -130,7 +113,7 @@ class DaemonTasks:
 
     def offer_look(self) -> None:
         """What no round can tell of; reports that are due; and jobs, once there are any."""
-        self.worker(NUMBERS).offer("look", self.look_around)
+        self.worker(NUMBERS).offer("look", self._look)
         if self._slots is None or self._daily.is_wanted(self.settings):
             self.worker(JOBS).offer("jobs", self._see_to_jobs)
 
@@ -146,8 +129,12 @@ class DaemonTasks:
     # tasks, in the threads of the workers ---------------------------------------------------------
 
     def _collect(self, of: DutySite, stop_token: StopToken) -> None:
+        # the config may have been read anew while this waited
+        now = next((one for one in self.sites() if one.name == of.name), None)
+        if now is None:
+            return
         try:
-            self._act(of.rounds.collect, of, stop_token, tell=self._sign)
+            self._act(now.rounds.collect, now, stop_token, tell=self._sign)
         finally:
             self.offer_news()
 
@@ -174,8 +161,8 @@ class DaemonTasks:
     ) -> int:
         worker = self.worker(of.name)
 
-        def watch(step: str) -> None:
-            worker.step = step
+        def watch(step: Step) -> None:
+            worker.step = str(step)
             stop_token.check()
 
         terms, now = self.settings.daemon, self.clock.now()
@@ -201,6 +188,13 @@ class DaemonTasks:
         notify.spread(self.settings, partial(ledgers_of, self.duties))
         notify.close_program_incident(self.settings, "task_failed", NEWS)
 
+    def _look(self, stop_token: StopToken) -> None:
+        """What the first look by a config finds, such as another DELETE_MODE, is told at once."""
+        is_new, self._is_new = self._is_new, False
+        self.look_around(stop_token)
+        if is_new:
+            self.offer_news()
+
     def look_around(self, stop_token: StopToken) -> None:
         """Rounds that do not come, disks that fill up; and the numbers for monitoring."""
         for of in self.sites():
@@ -208,15 +202,12 @@ class DaemonTasks:
             try:
                 with contained(of.name):
                     of.rounds.look_ahead(of.site)
-            except (
-                StorageError,
-                ProgramFault,
-            ) as error:  # its own round tells of it; the others have their turn
+            except (StorageError, ProgramFault) as error:
+                # its own round tells of it; the others have their turn
                 with logs.at(site=of.name):
                     log.debug("%s", error)
-        for rounds in self._rounds():
-            rounds.write_metrics(self.settings)
-        for kind in ("task_failed", StorageError.incident):
+        write_metrics(self.duties, self.settings)
+        for kind in ("task_failed", StorageError.incident, DiskFull.incident):
             notify.close_program_incident(self.settings, kind, NUMBERS)
 
     def _see_to_jobs(self, stop_token: StopToken) -> None:
@@ -248,9 +239,8 @@ class DaemonTasks:
                 return
             log.debug("%s: %s", task, error)  # it was told as an incident, or is now
         if name in (NUMBERS, JOBS):
-            notify.program_incident(
-                self.settings, error.incident or "task_failed", name, str(error)
-            )
+            kind = error.incident or "task_failed"
+            notify.program_incident(self.settings, kind, name, str(error))
 
     def broken(self, what: threading.ExceptHookArgs) -> None:
         """A fault of the program ended a worker's thread; its message could quote an answer."""

@@ -9,17 +9,15 @@ from typing import Protocol
 
 from schedule import Scheduler
 
+from mtdata.core.ports import Clock
+
 log = logging.getLogger(__name__)
 JUMP_S = 5.0
 """The clock of the wall may be so far from that of the machine between two looks."""
 
 
-class TickingClock(Protocol):
+class TickingClock(Clock, Protocol):
     """A clock of the wall, and one that only goes on."""
-
-    def now(self) -> datetime: ...
-
-    def local(self, moment: datetime) -> datetime: ...
 
     def ticks(self) -> float: ...
 

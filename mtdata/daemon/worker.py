@@ -37,7 +37,7 @@ class SiteWorker:
         self._stopping, self._fault = stopping, fault
         self._changed = Condition()
         self._waiting: dict[str, Act] = {}
-        self._in_hand = ""
+        self.in_hand = ""  # the task that is being done
         self._stop_token: StopToken | None = None
         self._thread: Thread | None = None
 
@@ -46,7 +46,7 @@ class SiteWorker:
         with self._changed:
             if self._stopping.is_set():
                 return False
-            if name == self._in_hand or name in self._waiting:
+            if name == self.in_hand or name in self._waiting:
                 self.skipped[name] += 1
                 return False
             self._waiting[name] = act
@@ -58,11 +58,6 @@ class SiteWorker:
     def _begin(self) -> None:
         self._thread = Thread(target=self._work, name=f"{THREAD}{self.name}", daemon=True)
         self._thread.start()
-
-    @property
-    def in_hand(self) -> str:
-        """The task that is being done, '' for none."""
-        return self._in_hand
 
     def is_waited_for(self) -> bool:
         """Whether another task waits for the one in hand to end."""
@@ -77,7 +72,7 @@ class SiteWorker:
         """Wait for all that is in hand or waits; whether it ended."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: not self._in_hand and not self._waiting, patience_s
+                lambda: not self.in_hand and not self._waiting, patience_s
             )
 
     def _work(self) -> None:
@@ -105,12 +100,12 @@ class SiteWorker:
                 self._thread = None
                 self._changed.notify_all()
                 return None
-            self._in_hand = next(iter(self._waiting))
+            self.in_hand = next(iter(self._waiting))
             self._stop_token = StopToken(self._stopping)
-            return self._waiting.pop(self._in_hand)
+            return self._waiting.pop(self.in_hand)
 
     def _lay_down(self) -> None:
-        self._in_hand, self._stop_token, self.step = "", None, ""
+        self.in_hand, self._stop_token, self.step = "", None, ""
         self._changed.notify_all()
 
     def _perform(self, act: Act) -> None:
@@ -119,6 +114,6 @@ class SiteWorker:
             act(self._stop_token)
         except Stopped:
             with logs.at(site=self.name):
-                log.info("%s ended because the daemon ends", self._in_hand)
+                log.info("%s ended because the daemon ends", self.in_hand)
         except MTDataError as error:
-            self._fault(self._in_hand, error)
+            self._fault(self.in_hand, error)

@@ -7,15 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-
-class CountingBar(Protocol):
-    """Shows how far something is, on a terminal."""
-
-    def __call__(
-        self, title: str, total: int, *, quiet: bool = False
-    ) -> AbstractContextManager[Callable[[int], None]]:
-        """The context gives what is told how many more are done."""
-        ...
+Result = tuple[int, dict[str, Any]]
+"""An exit code, and the answer in JSON."""
 
 
 class Screen(NamedTuple):
@@ -24,16 +17,15 @@ class Screen(NamedTuple):
     say: Callable[[str], None]
     warn: Callable[[str], None]
     table: Callable[[str, Sequence[str], Iterable[Sequence[object]]], None]
-    counting: CountingBar
+    counting: Callable[..., AbstractContextManager[Callable[[int], None]]]
+    """A bar of that title and total, unless `quiet`; it is told how many more are done."""
 
 
 class DemoRun(Protocol):
     """Shows a duty at work on this machine alone."""
 
-    def __call__(
-        self, rows: int, keep: Path | None, screen: Screen, *, quiet: bool
-    ) -> tuple[int, dict[str, Any]]:
-        """The exit code and the answer in JSON; config, keys and pool stay in `keep`."""
+    def __call__(self, rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
+        """What came of it; config, keys and pool stay in `keep`."""
         ...
 
 
@@ -46,3 +38,13 @@ class Demo(NamedTuple):
     examples: Sequence[tuple[str, str]]
     run: DemoRun
     remark: str = ""
+
+
+def ending(shown: dict[str, Any], faults: Sequence[str], screen: Screen) -> Result:
+    """How a demo ends: 0, or 65 with what was not as it should be."""
+    for fault in faults:
+        screen.warn(f"mtdata: {fault}")
+    if not faults:
+        return 0, shown
+    error = {"kind": "PartFailed", "message": "; ".join(faults), "exit": 65}
+    return 65, shown | {"error": error}

@@ -14,11 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 JSON = "application/json;charset=UTF-8"
 HTML = "text/html;charset=UTF-8"
@@ -105,16 +106,20 @@ class LocalServer(ThreadingHTTPServer):
         port: int,
         keep_alive_requests: int,
         tls: TLSFiles | None,
+        conversation: Callable[..., BaseHTTPRequestHandler],
     ) -> None:
         self.answer = answer
         self.keep_alive_requests = keep_alive_requests
         self.connections = 0
-        self._tls = _context(tls)
+        self._tls: ssl.SSLContext | None = None
+        if tls is not None:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(*tls)
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
-        super().__init__(("127.0.0.1", port), Conversation)
+        super().__init__(("127.0.0.1", port), conversation)
 
     @property
     def port(self) -> int:
@@ -133,7 +138,8 @@ class LocalServer(ThreadingHTTPServer):
         with self._open_lock:
             self._closed = True
             for connection in self._open:
-                _hang_up(connection)
+                with suppress(OSError):  # the client was first
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def server_bind(self) -> None:
         """Bind without asking the name service for this host's name, which can take seconds."""
@@ -173,21 +179,6 @@ class LocalServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _context(tls: TLSFiles | None) -> ssl.SSLContext | None:
-    if tls is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*tls)
-    return context
-
-
-def _hang_up(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # the client was first
-
-
 class Conversation(BaseHTTPRequestHandler):
     """One connection, kept alive for as many requests as the server allows."""
 
@@ -197,26 +188,29 @@ class Conversation(BaseHTTPRequestHandler):
     wbufsize = 64 * 1024  # head and body leave in one packet
     disable_nagle_algorithm = True  # else small pieces wait 40 ms for an acknowledgement
     server: LocalServer
-
-    def setup(self) -> None:
-        """Begin to count the requests of this connection."""
-        super().setup()
-        self._served = 0
+    _served = 0
 
     def converse(self) -> None:
         """Answer one request of any method."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._send(self.server.answer(self._call(self._body())))
+
+    do_GET = do_DELETE = do_POST = do_PUT = do_PATCH = converse
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _call(self, body: bytes) -> Call:
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.server.answer(Call(self.command, path, query, headers, body))
+        return Call(self.command, path, query, headers, body)
+
+    def _send(self, answer: WireAnswer) -> None:
         self._served += 1
         if answer.breaks or not answer.status or self._served >= self.server.keep_alive_requests:
             self.close_connection = True
         if answer.status:
             self._send_head(answer)
             self._send_body(answer)
-
-    do_GET = do_DELETE = do_POST = do_PUT = do_PATCH = converse
 
     def _send_head(self, answer: WireAnswer) -> None:
         self.send_response(answer.status)
@@ -240,3 +234,60 @@ class Conversation(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing; the stand-in keeps its own list of requests."""
+
+
+class StandIn:
+    """Answers on 127.0.0.1 while the `with` lasts, or from `start` to `stop`; `_answer` says what.
+
+    Started anew, it listens on the port that it had.  `conversation` talks on each connection.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        keep_alive_requests: int,
+        tls: TLSFiles | None = None,
+        conversation: Callable[..., BaseHTTPRequestHandler] = Conversation,
+    ) -> None:
+        self._port, self._keep_alive_requests, self._tls = port, keep_alive_requests, tls
+        self._conversation = conversation
+        self._server: LocalServer | None = None
+        self._closing = threading.Event()
+        self._accepted_before = 0  # connections of servers that were stopped
+
+    def _answer(self, call: Call) -> WireAnswer:
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Listen."""
+        self._closing.clear()
+        self._server = LocalServer(
+            self._answer,
+            port=self._port,
+            keep_alive_requests=self._keep_alive_requests,
+            tls=self._tls,
+            conversation=self._conversation,
+        )
+        self._port = self._server.port
+        self._server.start()
+
+    def stop(self) -> None:
+        """End every connection and listen no more."""
+        self._closing.set()
+        if self._server is not None:
+            self._server.close()
+            self._accepted_before += self._server.connections
+            self._server = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop()
+
+    @property
+    def connections(self) -> int:
+        """TCP connections accepted so far."""
+        return self._accepted_before + (self._server.connections if self._server else 0)

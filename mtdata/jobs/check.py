@@ -6,10 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from mtdata.config import Settings
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import BrokerAddress
 from mtdata.config.database import DatabaseAddress
 from mtdata.config.values import is_loopback
-from mtdata.core.checks import PROGRAM, Finding
+from mtdata.core.checks import Finding, of_program
 from mtdata.core.errors import ConfigError, MTDataError, RecordsError
 
 _SHARED_OUT = (
@@ -28,13 +28,7 @@ _IN_CLEAR = (
 
 def check_jobs(settings: Settings) -> list[Finding]:
     """Ask the database, and the broker where one rings; nothing of where nobody keeps records."""
-    return [*_retired(settings), *_check_records(settings), *_check_broker(settings)]
-
-
-def _retired(settings: Settings) -> list[Finding]:
-    """Keys that earlier programs knew are no fault, and somebody may wonder why they do nothing."""
-    told = "programme.config has it, and it does nothing; take it out"
-    return [Finding(PROGRAM, key, "odd", told) for key in settings.programme.retired]
+    return [*_check_records(settings), *_check_broker(settings)]
 
 
 def _check_records(settings: Settings) -> list[Finding]:
@@ -51,7 +45,7 @@ def _check_records(settings: Settings) -> list[Finding]:
         shared_out = fitness.is_shared_out()
     except MTDataError as error:
         told = str(error) if address.redacted() in str(error) else f"{address.redacted()}: {error}"
-        return [Finding(PROGRAM, "DATABASE", "bad", told, error.exit_code)]
+        return [of_program("DATABASE", "bad", told, error.exit_code)]
     finally:
         setting.close_records()
     odd = [_SHARED_OUT] if shared_out else []
@@ -59,7 +53,7 @@ def _check_records(settings: Settings) -> list[Finding]:
 
 
 def _answered(what: str, told: str, odd: list[str]) -> Finding:
-    return Finding(PROGRAM, what, "odd" if odd else "good", "; ".join([told, *odd]))
+    return of_program(what, "odd" if odd else "good", "; ".join([told, *odd]))
 
 
 def unproven(address: DatabaseAddress | BrokerAddress) -> list[str]:
@@ -80,12 +74,12 @@ def _check_broker(settings: Settings) -> list[Finding]:
     try:
         app.app_of(how.broker)
     except ConfigError as error:  # Celery is not installed, or BROKER_CA is none
-        return [Finding(PROGRAM, "BROKER", "bad", str(error), error.exit_code)]
+        return [of_program("BROKER", "bad", str(error), error.exit_code)]
     if fault := ring.probe(how.broker):
         told = (
             f"{how.broker.redacted()}: {fault}; jobs wait up to SWEEP_S ({how.sweep_s:g} s) each "
             "until it rings again"
         )
-        return [Finding(PROGRAM, "BROKER", "bad", told, RecordsError.exit_code)]
+        return [of_program("BROKER", "bad", told, RecordsError.exit_code)]
     told = f"{how.broker.redacted()}: a ring came through"
     return [_answered("BROKER", told, unproven(how.broker))]

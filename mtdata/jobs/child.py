@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from queue import Queue
 from types import FrameType, TracebackType
@@ -24,10 +25,9 @@ from typing import Any, NoReturn
 from mtdata import logs
 from mtdata.config import load
 from mtdata.core.clock import SystemClock
-from mtdata.core.errors import Fenced, JobError, MTDataError, NotYet, Stopped
+from mtdata.core.errors import Fenced, JobError, MTDataError, NotYet, RecordsError, Stopped
 from mtdata.core.stop import StopToken
-from mtdata.jobs.kind import Kind, Kinds, Work
-from mtdata.jobs.ordering import kind_of
+from mtdata.jobs.kind import Kinds, kind_of
 from mtdata.jobs.pipe import Message, line_of
 from mtdata.jobs.records import setting
 from mtdata.jobs.states import Stage
@@ -48,11 +48,8 @@ class PipeWriter:
     def say(self, **message: Any) -> None:
         """Send it; a supervisor that is gone hears nothing."""
         line = b"\n" + line_of(message)  # SIGTERM may have cut the one before short
-        with self._lock:
-            try:
-                os.write(self._pipe, line)
-            except OSError:
-                return  # what to do then is the watch's business
+        with self._lock, suppress(OSError):  # what to do then is the watch's business
+            os.write(self._pipe, line)
 
 
 class PipedLog(logging.Handler):
@@ -89,6 +86,7 @@ class ChildWork:
         self.part, self.job, self.attempt = claimed.name, claimed.job, claimed.attempt
         self.rows, self.expected, self.step = 0, None, ""  # type: int, int | None, str
         self.artifacts: list[dict[str, Any]] = []
+        self.pending, self.calls, self.faults = 0, 0, 0
         self._pipe, self._ticks, self._said = pipe, SystemClock().ticks, 0.0
         self.stop_token: StopToken = PipedStopToken(self)
 
@@ -96,11 +94,15 @@ class ChildWork:
         """Send a sign of life, at most a few a second."""
         if self._ticks() - self._said >= SAY_S:
             self._said = self._ticks()
-            self._pipe.say(signs=[self.rows, self.expected, self.step])
+            signs = [self.rows, self.expected, self.step, self.pending, self.calls]
+            self._pipe.say(signs=signs)
 
-    def progress(self, rows: int, expected: int | None = None, step: str = "") -> None:
+    def progress(
+        self, rows: int, expected: int | None = None, step: str = "", *, pending: int = 0
+    ) -> None:
         """Port: Work.progress."""
         self.rows, self.expected, self.step = rows, expected, step[:255]
+        self.pending = pending
         self.beat()
 
     def say(self, level: str, text: str) -> None:
@@ -111,15 +113,25 @@ class ChildWork:
         """Port: Work.add_artifact."""
         self.artifacts.append({"name": name, "place": place, **more})
 
+    def count(self, calls: int, faults: int) -> None:
+        """Port: Work.count."""
+        self.calls, self.faults = self.calls + calls, self.faults + faults
+
     def fenced(self) -> AbstractContextManager[Any]:
         """Port: Work.fenced."""
-        from mtdata.jobs.records.claims import fenced
+        from mtdata.jobs.records.fence import fenced
 
         return fenced(self.claimed)
 
+    def commit(self, move: Callable[[], Any]) -> None:
+        """Port: Work.commit."""
+        from mtdata.jobs.records.fence import commit
+
+        self.checkpoint = commit(self.claimed, move, self.checkpoint)
+
 
 def carry(work: ChildWork, kinds: Kinds) -> None:
-    """Do one part and commit that it is done."""
+    """Do one part and commit that it is done.  JobError where it cannot be done."""
     from mtdata.jobs.records import claims
 
     kind, stage = kind_of(work.claimed.kind, kinds), work.claimed.stage
@@ -132,18 +144,14 @@ def carry(work: ChildWork, kinds: Kinds) -> None:
     else:
         if work.claimed.again and kind.undo is not None and not kind.resumes:
             kind.undo(work, [work.part])
-        _act(kind, stage)(work)
+        act = kind.close if stage == Stage.CLOSE else kind.run
+        if act is None:
+            told = "this version of the program puts nothing together in the end"
+            raise JobError(f"{kind.name}: {told}")
+        act(work)
     signs = claims.PartProgress(work.rows, work.expected)
     made = [claims.MadeFile(**one) for one in work.artifacts]
     claims.finish(work.claimed, signs, made, planned, closes=kind.close is not None)
-
-
-def _act(kind: Kind, stage: str) -> Callable[[Work], None]:
-    if stage != Stage.CLOSE:
-        return kind.run
-    if kind.close is None:
-        raise JobError(f"{kind.name}: this version of the program puts nothing together in the end")
-    return kind.close
 
 
 class Inbox:
@@ -201,7 +209,11 @@ def main(words: list[str], kinds: Kinds) -> int:
         logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
         logging.getLogger("mtdata").addHandler(PipedLog(pipe))
         setting.open_records(settings.database)
-        return _serve(settings, pipe, kinds, inbox, first)
+        from mtdata.jobs.records.fence import Claimed
+
+        for order in chain([first], iter(inbox.next, None)):
+            pipe.say(**_ending(ChildWork(settings, Claimed(**order), pipe), kinds))
+        return 0
     except MTDataError as error:
         pipe.say(ended="failed", reason=str(error), again=error.again)
         return error.exit_code
@@ -222,17 +234,6 @@ def _warm_up(folder: Path) -> None:
         _ = claims
 
 
-def _serve(
-    settings: Any, pipe: PipeWriter, kinds: Kinds, inbox: Inbox, order: Message | None
-) -> int:
-    from mtdata.jobs.records.claims import Claimed
-
-    while order is not None:
-        pipe.say(**_ending(ChildWork(settings, Claimed(**order), pipe), kinds))
-        order = inbox.next()
-    return 0
-
-
 def _ending(work: ChildWork, kinds: Kinds) -> Message:
     try:
         carry(work, kinds)
@@ -246,6 +247,17 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
         return {"ended": "waits", "reason": str(error), **wait}
     except MTDataError as error:
         return {"ended": "failed", "reason": str(error), "again": error.again}
+    finally:
+        _count_calls(work)
+
+
+def _count_calls(work: ChildWork) -> None:
+    from mtdata.jobs.records import claims, tallies
+
+    if work.calls:
+        tallies.count_calls(work.job, work.calls, work.faults)
+        with suppress(RecordsError):  # a count that gets lost fails nobody's work
+            claims.count_calls(work.claimed, work.calls)
 
 
 if __name__ == "__main__":

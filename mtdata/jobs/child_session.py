@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import IO, cast
 
 from mtdata.jobs.pipe import PipeReader, line_of
-from mtdata.jobs.records.claims import Claimed
+from mtdata.jobs.records.fence import Claimed
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ before.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, tzinfo
+from hashlib import sha256
 from typing import NamedTuple
 
 from mtdata.core import schedule
@@ -16,6 +17,8 @@ OWNER = "schedule"
 """Whose the jobs are that no person queued."""
 MOST_DAYS = 400
 """No job asks for more days."""
+LONGEST_NAME = 128
+"""That the records keep of a job's."""
 
 
 class Plan(NamedTuple):
@@ -105,8 +108,16 @@ def stretch(day: date, look_back_s: float, served: date | None) -> Stretch:
 
 
 def name_of(kind: str, account: str, day: date) -> str:
-    """The name of the job; there is one of each name, so there is one a day."""
-    return f"daily_{kind}_{account}_{day.isoformat()}"
+    """The name of the job; there is one of each name, so there is one a day.
+
+    A long account is cut, and told from others that begin alike by a digest.
+    """
+    begin = f"daily_{kind}_{account}"
+    room = LONGEST_NAME - len("_YYYY-MM-DD")
+    if len(begin) > room:
+        digest = sha256(account.encode()).hexdigest()[:16]
+        begin = f"{begin[: room - len(digest) - 1]}_{digest}"
+    return f"{begin}_{day.isoformat()}"
 
 
 def day_of(name: str) -> date:

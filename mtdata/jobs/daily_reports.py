@@ -25,10 +25,24 @@ MISSED = "report_missed"
 
 
 class DailyReport(NamedTuple):
-    """A kind of job that comes every day; `given`: its days, by the first one and the day it is."""
+    """A kind of job that comes every day; `given`: its days, by the first one and the day it is.
+
+    One that takes a single day has a job for `each_day` that is asked for.
+    """
 
     kind: str
     given: Callable[[date, date], Mapping[str, str]]
+    each_day: bool = False
+
+    def orders(self, first: date, day: date) -> list[tuple[date, Mapping[str, str]]]:
+        """Jobs for the days from the first until before that day, and after which each is called.
+
+        The earliest comes first.
+        """
+        if not self.each_day:
+            return [(day, self.given(first, day))]
+        days = [first + number * daily.DAY for number in range((day - first).days)]
+        return [(one + daily.DAY, self.given(one, one + daily.DAY)) for one in days]
 
 
 class DailyAccount(NamedTuple):
@@ -42,7 +56,7 @@ class DailyAccount(NamedTuple):
 class DailyReports(NamedTuple):
     """What a duty queues every day of each of its accounts; `key`: what of its config asks for it.
 
-    A kind of these has the parameter `account`.
+    The parameter of such a kind that names the account is its `Kind.account`.
     """
 
     key: str
@@ -50,9 +64,30 @@ class DailyReports(NamedTuple):
     accounts: Callable[[Settings], Sequence[DailyAccount]]
     kinds: Callable[[], Kinds]
 
-    def planned(self, settings: Settings) -> list[tuple[DailyAccount, Plan]]:
-        """The accounts whose reports come daily, and when they are due."""
-        return [(one, one.plan) for one in self.accounts(settings) if one.plan]
+
+class Planned(NamedTuple):
+    """A report that comes daily of an account, when `plan` says."""
+
+    of: DailyReports
+    account: DailyAccount
+    report: DailyReport
+    plan: Plan
+
+    @property
+    def scale(self) -> str:
+        """What stands for the scale in the incident."""
+        return f"{self.report.kind} {self.account.name}"
+
+
+def planned(dailies: Sequence[DailyReports], settings: Settings) -> list[Planned]:
+    """What comes daily of every account."""
+    return [
+        Planned(of, account, report, account.plan)
+        for of in dailies
+        for account in of.accounts(settings)
+        if account.plan
+        for report in of.reports
+    ]
 
 
 class DailyScheduler:
@@ -83,29 +118,20 @@ class DailyScheduler:
             if self._opened != settings.database:
                 setting.open_migrated(settings.database)
             self._opened = None
-            for of in self._dailies:
-                for account, plan in of.planned(settings):
-                    for report in of.reports:
-                        beat()
-                        self._see_to(settings, of, account, report, plan.due(now))
+            for one in planned(self._dailies, settings):
+                beat()
+                self._see_to(settings, one, one.plan.due(now))
             self._opened = settings.database
         finally:
             setting.close_records()
 
-    def _see_to(
-        self,
-        settings: Settings,
-        of: DailyReports,
-        account: DailyAccount,
-        report: DailyReport,
-        day: date,
-    ) -> None:
+    def _see_to(self, settings: Settings, one: Planned, day: date) -> None:
         from mtdata.jobs.records import daily_records
 
-        known = daily_records.daily_state(report.kind, account.name, day)
+        known = daily_records.daily_state(one.report.kind, one.account.name, day)
         if known.is_due():
-            _queue(settings, of, account, report, day, known)
-        self._tell(settings, _scale_word(report.kind, account.name), known.trouble(day))
+            _queue(settings, one, day, known)
+        self._tell(settings, one.scale, known.trouble(day))
 
     def _tell(self, settings: Settings, place: str, trouble: str | None) -> None:
         if trouble is None or self._told.get(place) == trouble:
@@ -118,12 +144,7 @@ class DailyScheduler:
 
     def _forget_others(self, settings: Settings) -> None:
         """What was missed of an account that has no daily reports any more troubles nobody."""
-        places = {
-            _scale_word(report.kind, account.name)
-            for of in self._dailies
-            for account, _ in of.planned(settings)
-            for report in of.reports
-        }
+        places = {one.scale for one in planned(self._dailies, settings)}
         for one in notify.program_incidents(settings):
             if one.kind == MISSED and one.scale not in places:
                 notify.close_program_incident(settings, MISSED, one.scale)
@@ -133,31 +154,25 @@ class DailyScheduler:
 
 def are_planned(dailies: Sequence[DailyReports], settings: Settings) -> bool:
     """Whether any report comes daily."""
-    return any(of.planned(settings) for of in dailies)
+    return bool(planned(dailies, settings))
 
 
-def _scale_word(kind: str, account: str) -> str:
-    """What stands for the scale in the incident."""
-    return f"{kind} {account}"
-
-
-def _queue(
-    settings: Settings,
-    of: DailyReports,
-    account: DailyAccount,
-    report: DailyReport,
-    day: date,
-    known: Known,
-) -> None:
+def _queue(settings: Settings, one: Planned, day: date, known: Known) -> None:
     from mtdata.jobs import queue
 
+    of, account, report, _ = one
     asked = daily.stretch(day, account.look_back_s[report.kind], known.served)
-    given = {**report.given(asked.first, day), "account": account.name}
+    kinds = of.kinds()
+    own = {kinds[report.kind].account: account.name}
     name = daily.name_of(report.kind, account.name, day)
-    if queue.add_once(settings, of.kinds(), report.kind, given, name=name, owner=OWNER) is None:
-        return
-    log.info("%s is queued, from %s on", name, asked.first)
-    if asked.has_hole:
+    is_new = False
+    for called, days in report.orders(asked.first, day):
+        name = daily.name_of(report.kind, account.name, called)
+        job = queue.add_once(settings, kinds, report.kind, {**days, **own}, name=name, owner=OWNER)
+        is_new = job is not None
+        if is_new:
+            log.info("%s is queued, from %s on", name, asked.first)
+    if is_new and asked.has_hole:
         log.warning(
             "%s: the last daily report that came is of %s; no job asks for more than %d days, so "
             "the days from %s until before %s are left out: queue them by `mtdata jobs add`",
@@ -166,11 +181,7 @@ def _queue(
 
 
 def make_now(
-    settings: Settings,
-    of: DailyReports,
-    account: DailyAccount,
-    report: DailyReport,
-    now: datetime,
+    settings: Settings, of: DailyReports, account: DailyAccount, report: DailyReport, now: datetime
 ) -> str:
     """Queue the newest report that is due, as the daemon would; its name.  JobError: not now.
 
@@ -187,7 +198,7 @@ def make_now(
         raise JobError(f"{name} is there already; a job that Failed is tried again on its page")
     if known.before:
         raise JobError(f"{known.before}, and the next one asks for what that does not bring")
-    _queue(settings, of, account, report, day, known)
+    _queue(settings, Planned(of, account, report, account.plan), day, known)
     return name
 
 
@@ -206,21 +217,19 @@ def standing(
         setting.open_migrated(where)
     return [
         {
-            "account": account.name,
-            "kind": report.kind,
-            "next_at": plan.next_at(now).isoformat(),
-            "last": _last(report.kind, account.name, plan.due(now)) if has_records else None,
+            "account": one.account.name,
+            "kind": one.report.kind,
+            "next_at": one.plan.next_at(now).isoformat(),
+            "last": _last(one, now) if has_records else None,
         }
-        for of in dailies
-        for account, plan in of.planned(settings)
-        for report in of.reports
+        for one in planned(dailies, settings)
     ]
 
 
-def _last(kind: str, account: str, day: date) -> dict[str, Any] | None:
+def _last(one: Planned, now: datetime) -> dict[str, Any] | None:
     from mtdata.jobs.records import daily_records
 
-    found = daily_records.last(kind, account, day)
+    found = daily_records.last(one.report.kind, one.account.name, one.plan.due(now))
     if found and found["ended_at"]:
         found["ended_at"] = found["ended_at"].isoformat()
     return found

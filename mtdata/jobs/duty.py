@@ -1,4 +1,4 @@
-"""What a duty brings to the program: one entry of the table in `mtdata.duties`; it does nothing.
+"""What a duty brings to the program: one entry of the table in `mtdata.duties`; it carries nothing.
 
 Each duty fills in a `Duty` in a folder of its own; commands, daemon, pages and checks read the
 table and know none by name.  An entry is loaded with every command, so what is heavy is imported
@@ -8,17 +8,26 @@ by its functions when they are called.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
+from mtdata.alerts.notify import ProgramLedger
 from mtdata.config import Settings
-from mtdata.core.checks import Finding
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.core.checks import PROGRAM, Finding
+from mtdata.core.errors import ConfigError
+from mtdata.core.output import Output
 from mtdata.jobs.daily_reports import DailyReports
-from mtdata.jobs.foreign import ForeignLogIn
 from mtdata.jobs.kind import Kind, Kinds
-from mtdata.jobs.outputs import PlacedFile
 from mtdata.jobs.rounds import Rounds
+
+if TYPE_CHECKING:  # the library takes its time
+    from mtdata.core.metrics import MetricsPage
+
+LINK_S = 3600
+"""So long a signed link gives its file to whoever has it."""
 
 
 class LookAtOne(Protocol):
@@ -27,10 +36,6 @@ class LookAtOne(Protocol):
     def __call__(self, settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
         """Findings about one name; `is_named`: somebody asked for it."""
         ...
-
-
-def _no_findings(settings: Settings) -> list[Finding]:
-    return []
 
 
 class Checks(NamedTuple):
@@ -45,42 +50,77 @@ class Checks(NamedTuple):
     look: LookAtOne
     told: str = ""
     needs_state: bool = False  # its trials leave files in state/, so not where that is another's
-    folders: Callable[[Settings], list[Finding]] = _no_findings  # whose they are, asking nobody
-    plans: Callable[[Settings], list[Finding]] = _no_findings  # what is due, asking nobody
+    # whose folders are, and what is due; both ask nobody
+    folders: Callable[[Settings], list[Finding]] = lambda settings: []
+    plans: Callable[[Settings], list[Finding]] = lambda settings: []
 
 
-IncidentLedgers = Mapping[str, Callable[[], LedgerDatabase]]
-"""By the name of whose they are; each is opened by being called."""
+class IsAccepted(Protocol):
+    """Whether an instance that the config has accounts at lets somebody in."""
+
+    def __call__(
+        self, settings: Settings, domain: str, email: str, password: str, *, known: bool
+    ) -> bool:
+        """MTDataError when it cannot be asked; whom it is `known` to let in has turns apart."""
+        ...
 
 
-def _no_ledgers(settings: Settings) -> IncidentLedgers:
-    return {}
+class ForeignLogIn(NamedTuple):
+    """Log-in by an account of somebody else's service, for guests of the web page.
+
+    Such a guest gets at the jobs of the accounts that the config has at one instance of it.
+    `title` is what people call the service; `accounts` are those of the config, by name.
+    """
+
+    title: str
+    accounts: Callable[[Settings], Sequence[str]]
+    narrowed: Callable[[Settings, str], Settings]  # with the accounts at that domain alone
+    is_accepted: IsAccepted
+
+    def accounts_at(self, settings: Settings, domain: str) -> Sequence[str]:
+        """The accounts at the instance of that domain; none for one that is not configured."""
+        return self.accounts(self.narrowed(settings, domain))
 
 
-def _not_placed(settings: Settings, place: str) -> PlacedFile | None:
-    return None
+class PlacedFile(NamedTuple):
+    """A file by its `name` in the output of an account, which `open` opens with its keys."""
+
+    account: str
+    name: str
+    open: Callable[[], Output]
+
+
+def signed_link(file: PlacedFile) -> str | None:
+    """An address that gives the file to anybody for LINK_S; None where none can be made.
+
+    Nobody proves what the store then gives: the page does that (`web/downloads/fetching.py`).
+    """
+    with closing(file.open()) as output:
+        return output.link(file.name, "attachment", LINK_S)
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One duty: its name begins the names of its kinds of jobs (`name.verb`)."""
+    """One duty; the first word of its kinds' names (`word.verb`) is no other duty's."""
 
     name: str
     kinds: Callable[[], Kinds]
     config_files: tuple[str, ...]
     checks: Checks
+    about: str = ""  # what it does, in a line for who never saw it
+    examples: tuple[tuple[str, str], ...] = ()  # commands, and what each does; the first is first
     # rooms of mtdata/cli with the commands of this duty alone: those that carry, those that look
     commands: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     demo: str = ""  # the room of mtdata/demo whose DEMO shows it, '' for none
-    # StorageError where one is hidden from us
-    incident_ledgers: Callable[[Settings], IncidentLedgers] = _no_ledgers
+    incident_ledgers: Callable[[Settings], IncidentLedgers] = lambda settings: {}
     rounds: Rounds[Any] | None = None
     daily: DailyReports | None = None
     log_in: ForeignLogIn | None = None
-    pages: tuple[str, ...] = ()  # rooms of mtdata/web/pages with the ROUTES of this duty alone
+    metrics: Callable[[Settings, MetricsPage], None] = lambda settings, page: None
+    pages: str = ""  # the room of mtdata/web whose ROOM has what only this duty shows
     # a file at that place, if one of the duty's accounts has its output there
-    placed_file: Callable[[Settings, str], PlacedFile | None] = _not_placed
+    placed_file: Callable[[Settings, str], PlacedFile | None] = lambda settings, place: None
 
 
 Duties = Sequence[Duty]
@@ -91,27 +131,38 @@ class KindsOf(Mapping[str, Kind]):
 
     def __init__(self, duties: Duties) -> None:
         self._duties = duties
-        self._found: dict[str, Kind] | None = None
 
+    @cached_property
     def _loaded(self) -> dict[str, Kind]:
-        if self._found is None:
-            self._found = {name: one for duty in self._duties for name, one in duty.kinds().items()}
-        return self._found
+        return {name: kind for duty in self._duties for name, kind in duty.kinds().items()}
 
     def __getitem__(self, name: str) -> Kind:
-        return self._loaded()[name]
+        return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._loaded())
+        return iter(self._loaded)
 
     def __len__(self) -> int:
-        return len(self._loaded())
+        return len(self._loaded)
 
 
 def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:
-    """Every ledger of incidents that is there.  StorageError where one is hidden from us."""
-    found = (duty.incident_ledgers(settings) for duty in duties)
-    return {name: opened for ledgers in found for name, opened in ledgers.items()}
+    """The ledger of incidents of every site.  ConfigError for a name of two sites."""
+    found: dict[str, IncidentLedger] = {}
+    for duty in duties:
+        ledgers = duty.incident_ledgers(settings)
+        if twice := sorted(found.keys() & ledgers.keys()):
+            raise ConfigError(
+                f"{', '.join(duty.config_files)}: another duty has a site called {twice[0]} as well"
+                "; give each a name of its own"
+            )
+        found |= ledgers
+    return found
+
+
+def all_ledgers(duties: Duties, settings: Settings) -> IncidentLedgers:
+    """The ledger of every site, and that of the program last."""
+    return {**ledgers_of(duties, settings), PROGRAM: ProgramLedger(settings)}
 
 
 def daily_of(duties: Duties) -> list[DailyReports]:
@@ -120,6 +171,6 @@ def daily_of(duties: Duties) -> list[DailyReports]:
 
 
 def placed_file(duties: Duties, settings: Settings, place: str) -> PlacedFile | None:
-    """The file at that place, of whatever duty's output that is."""
-    found = (duty.placed_file(settings, place) for duty in duties)
-    return next((one for one in found if one), None)
+    """The file at that place, of whatever duty's output that is; the inner one of two."""
+    found = [one for duty in duties if (one := duty.placed_file(settings, place))]
+    return min(found, key=lambda one: len(one.name), default=None)

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from mtdata.config import Settings
+from mtdata.config.settings import did_you_mean
 from mtdata.core.border import Border
 from mtdata.core.clock import SystemClock
-from mtdata.core.errors import JobError
+from mtdata.core.errors import JobError, UsageError
 from mtdata.core.stop import StopToken
 from mtdata.jobs.states import report_name
 
@@ -26,15 +27,16 @@ RECKONED = date(2, 1, 1), date(9998, 12, 31)
 Parameters = dict[str, Any]
 Guard = Callable[[Iterable[bytes]], Generator[bytes]]
 """Makes of a file, piece by piece, what a person's spreadsheet may open without harm."""
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_DAY_FIRST = re.compile(r"(\d{2})-(\d{2})-(\d{4})", re.ASCII)
+_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", re.ASCII)
+_DAY_FIRST = re.compile(r"(?P<day>\d{2})-(?P<month>\d{2})-(?P<year>\d{4})", re.ASCII)
 
 
 class Parameter(NamedTuple):
     """One parameter: `read` makes of the words what is kept (JSON), or raises ValueError.
 
-    `choices` are all there is to choose from, `examples` some of it; both for pages alone.  A
-    default that depends on the config is a function of it.
+    `choices` are all there is to choose from, `examples` some of it, and so are the days that lie
+    so many `days_ago`; all for pages alone.  A default that depends on the config is a function of
+    it; with None nothing is kept of it.
     """
 
     name: str
@@ -43,6 +45,31 @@ class Parameter(NamedTuple):
     default: Any = REQUIRED
     choices: Callable[[Settings], Sequence[str]] | None = None
     examples: Sequence[str] = ()
+    days_ago: Sequence[int] = ()
+
+
+class MapCell(NamedTuple):
+    """A part on a map of its job, such as the hour 09 of a day: its row, and a short word."""
+
+    row: str
+    word: str
+
+
+class Outlook(NamedTuple):
+    """What an order comes to, as far as its kind can say; `calls` are at least and about at most.
+
+    `per_s` is how many calls there may be in a second, `parts` how many parts the job will have.
+    `settled_at` is when the last of its days has all its rows, where that is to come; the job
+    waits until then, or where `waits` is not so it fails.
+    """
+
+    files: int
+    place: str
+    calls: tuple[int, int]
+    per_s: float
+    parts: int
+    settled_at: datetime | None = None
+    waits: bool = True
 
 
 class Misfit(ValueError):
@@ -64,8 +91,13 @@ class Work(Protocol):
     checkpoint: Any
     stop_token: StopToken
 
-    def progress(self, rows: int, expected: int | None = None, step: str = "") -> None:
-        """Say how far it is; it also counts as a sign of life.  Stopped when it should end."""
+    def progress(
+        self, rows: int, expected: int | None = None, step: str = "", *, pending: int = 0
+    ) -> None:
+        """Say how far it is; it also counts as a sign of life.  Stopped when it should end.
+
+        `pending` more rows are there, which count once a later call has them among `rows`.
+        """
         ...
 
     def say(self, level: str, text: str) -> None:
@@ -76,17 +108,21 @@ class Work(Protocol):
         """Enter what came out; it counts from when the part is done (rows, size, sha256)."""
         ...
 
+    def count(self, calls: int, faults: int) -> None:
+        """Count what was asked of a service since the last time, and how often in vain."""
+        ...
+
     def fenced(self) -> AbstractContextManager[Any]:
         """One commit: Fenced when the part is this attempt's no more, and nothing is written."""
         ...
 
+    def commit(self, move: Callable[[], Any]) -> None:
+        """Make the move in one commit, and keep what it returns as the checkpoint.
 
-def _no_key(parameters: Parameters) -> str:
-    return ""
-
-
-def _no_guard(settings: Settings, parameters: Parameters) -> Guard | None:
-    return None
+        Where two stood in each other's way it is made anew, as a whole.  Fenced as above; Stopped
+        where the job is to be stopped, and nothing is written.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,38 +138,69 @@ class Kind:
     undo: Callable[[Work, Sequence[str] | None], None] | None = None
     # puts together what all parts made, when the last of them is done
     close: Callable[[Work], None] | None = None
-    key: Callable[[Parameters], str] = _no_key
+    key: Callable[[Parameters], str] = lambda parameters: ""
     max_runners: int = 1  # that carry parts of one job at a time
     resumes: bool = False  # goes on at its checkpoint where an earlier attempt was cut off
+    # whether values go together; it is given those that could be read, which need not be all
     check: Callable[[Parameters], None] = lambda parameters: None
     limit_s: float = 86_400
     memory_bytes: int = 4 << 30
     hours: Callable[[Parameters], float] = lambda parameters: 0.0  # of reports that it asks for
     account: str = ""  # the parameter by which a job belongs to an account; '' = to none
+    title: str = ""  # what people call it, such as "Clicks"
     about: str = ""  # what it does, for who chooses one
+    # the page where one orders it, by the name of its route; '' = the form of its parameters
+    page: str = ""
+    # what of an order stands in its title; None: all of it
+    told: Callable[[Parameters], Sequence[str]] | None = None
+    # of a part by its name: where it stands on a map of the job, and what such a part is called
+    cell: Callable[[str], MapCell | None] = lambda part: None
+    unit: str = "part"
+    row_length: int = 0  # so many first signs of a part's name tell its row of that map; 0: none do
     # two parameters, the first and the last day: a form takes several such pairs, each for a job
     ranges: tuple[str, str] | None = None
+    # the parameter by which a job takes a day that is not over as it is (`now`), or waits (`wait`)
+    settling: str = ""
+    outlook: Callable[[Settings, Parameters], Outlook | None] = lambda settings, parameters: None
+    # which day it is where the rows are counted, by what is known of the order
+    today: Callable[[Settings, Mapping[str, str]], date] = lambda settings, given: (
+        SystemClock().now().date()
+    )
+    mailed: str = ""  # the parameter with an address that is mailed links to what was made
     # through what its files go that a browser gets; None: they are given as they lie
-    guard: Callable[[Settings, Parameters], Guard | None] = _no_guard
+    guard: Callable[[Settings, Parameters], Guard | None] = lambda settings, parameters: None
 
 
 Kinds = Mapping[str, Kind]
+
+
+def kind_of(name: str, kinds: Kinds) -> Kind:
+    """The kind of that name, or UsageError."""
+    if name in kinds:
+        return kinds[name]
+    raise UsageError(
+        f"there is no kind of job {name[:64]!a}; there are {', '.join(sorted(kinds))}."
+        f"{did_you_mean(name, kinds)}"
+    )
+
+
+def in_order(kind: Kind | None, parameters: Mapping[str, Any]) -> Parameters:
+    """Parameters as the kind declares them; databases keep them in an order of their own."""
+    known = [one.name for one in kind.parameters if one.name in parameters] if kind else []
+    return {name: parameters[name] for name in dict.fromkeys([*known, *sorted(parameters)])}
 
 
 def day(settings: Settings, words: str, earliest: date = FIRST_DAY) -> str:
     """A day from YYYY-MM-DD or dd-mm-yyyy, as YYYY-MM-DD; one that has not come is refused.
 
     A kind that takes days before 2000 gives its own `earliest` (functools.partial).
+    ValueError for what is no day.
     """
-    iso, first = _ISO.fullmatch(words), _DAY_FIRST.fullmatch(words)
-    if iso:
-        year, month, number = iso.groups()
-    elif first:
-        number, month, year = first.groups()
-    else:
+    form = _ISO.fullmatch(words) or _DAY_FIRST.fullmatch(words)
+    if not form:
         raise ValueError("it is neither YYYY-MM-DD nor dd-mm-yyyy")
     try:
-        found = date(int(year), int(month), int(number))
+        found = date(*(int(form[name]) for name in ("year", "month", "day")))
     except ValueError:
         raise ValueError("there is no such day") from None
     if found > (SystemClock().now() + AHEAD).date():
@@ -153,12 +220,14 @@ def kept_day(parameters: Parameters, name: str) -> date:
 
 
 def days_in_order(parameters: Parameters, first: str = "start", last: str = "end") -> None:
-    """For kinds with two days: the first is not after the last."""
-    start, end = parameters[first], parameters[last]
-    if start > end:
+    """For kinds with two days, if both are there: no first after its last.  Misfit where it is."""
+    start, end = parameters.get(first), parameters.get(last)
+    if start and end and start > end:
         raise Misfit(first, f"{first} {start} is after {last} {end}; both days are included")
 
 
-def named_by_days(parameters: Parameters, first: str = "start", last: str = "end") -> str:
-    """For kinds with two days: the name of a report of these days."""
-    return report_name(kept_day(parameters, first), kept_day(parameters, last))
+def named_by_days(
+    parameters: Parameters, first: str = "start", last: str = "end", what: str = "report"
+) -> str:
+    """For kinds with two days: the name of a report of these days, which begins with `what`."""
+    return report_name(kept_day(parameters, first), kept_day(parameters, last), what=what)

@@ -39,6 +39,18 @@ class Reading(NamedTuple):
         return self.parameters
 
 
+def parse_assignments(words: list[str]) -> dict[str, str]:
+    """What NAME=VALUE words give; UsageError for another word, or a name that comes twice."""
+    given: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name in given:
+            why = "twice" if equals else "without ="
+            raise UsageError(f"{name[:64]!a} is given {why}; write NAME=VALUE, each name once")
+        given[name] = value
+    return given
+
+
 def validate(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Reading:
     """The words that were given, read and judged with every fault at once; it raises nothing."""
     known = {parameter.name: parameter for parameter in kind.parameters}
@@ -46,14 +58,13 @@ def validate(kind: Kind, settings: Settings, given: Mapping[str, str]) -> Readin
     missing = [p.name for p in kind.parameters if p.default is REQUIRED and p.name not in given]
     found, bad = _values([p for p in kind.parameters if p.name not in missing], settings, given)
     faults = dict.fromkeys(unknown, UNKNOWN) | dict.fromkeys(missing, NEEDED) | bad
-    if faults:
-        return Reading(found, faults, _error(kind, unknown, missing, bad))
+    error = _error(kind, unknown, missing, bad) if faults else None
     try:
         kind.check(found)
-    except ValueError as error:
-        at = getattr(error, "at", "")
-        return Reading(found, {at: str(error)}, JobError(f"{kind.name}: {error}"))
-    return Reading(found, {})
+    except ValueError as misfit:
+        faults.setdefault(getattr(misfit, "at", ""), str(misfit))
+        error = error or JobError(f"{kind.name}: {misfit}")
+    return Reading(found, faults, error)
 
 
 def _values(
@@ -67,7 +78,7 @@ def _values(
         try:
             if name in given:
                 found[name] = parameter.read(settings, _readable(given[name]))
-            else:
+            elif parameter.default is not None:
                 found[name] = default_of(parameter, settings)
         except (ValueError, MTDataError) as error:
             bad[name] = str(error)

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from django.db import transaction
+
 from mtdata.config import Settings
-from mtdata.jobs import quota
+from mtdata.core.errors import JobError
 from mtdata.jobs.celery import ring
-from mtdata.jobs.kind import Kinds
-from mtdata.jobs.ordering import kind_of, order_of
+from mtdata.jobs.kind import Kind, Kinds, Parameters, kind_of
 from mtdata.jobs.parameters import Reading, validate
-from mtdata.jobs.records import orders, queries
+from mtdata.jobs.records import orders, queries, share
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.transitions import is_final
 
-_ALONE = threading.Lock()
-"""Orders of one process come one by one, so that many at once are counted as many."""
+ALONE = threading.RLock()
+"""Orders of one process come one by one, so that many at once are counted as many.
+
+Whoever gives one within a larger commit takes it before that begins, and until that is made."""
+LEAVE = "let some of them end, or stop some; nothing was queued"
 
 
 def add(
@@ -32,11 +37,7 @@ def add(
 
 
 def add_all(
-    settings: Settings,
-    kinds: Kinds,
-    kind_name: str,
-    readings: Sequence[Reading],
-    owner: str = "",
+    settings: Settings, kinds: Kinds, kind_name: str, readings: Sequence[Reading], owner: str = ""
 ) -> list[Job]:
     """Queue a job for each of these, read by `validate` for that kind, or none of them.
 
@@ -45,12 +46,10 @@ def add_all(
     """
     kind = kind_of(kind_name, kinds)
     read = [reading.sound() for reading in readings]
-    with _ALONE:
-        quota.check_quota(settings, kinds, owner, [(kind.name, one) for one in read])
+    with ALONE:
+        _check_quota(settings, kinds, owner, [(kind.name, one) for one in read])
         jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
-    for job in jobs:
-        if not ring.ring(settings, job.pk):
-            break  # the broker is away: who sweeps the records finds all of them
+    _ring_behind(settings, jobs)
     return jobs
 
 
@@ -83,19 +82,16 @@ def stop_all(settings: Settings, jobs: Sequence[Any], reason: str) -> list[Job]:
         job, told = orders.stop(job_id, reason)
         if not told:
             stopped.append(job)
-    for job in stopped:
-        if not is_final(job) and not ring.ring(settings, job.pk):
-            break  # as in `add_all`
+    _ring_behind(settings, [job for job in stopped if not is_final(job)])
     return stopped
 
 
 def retry(settings: Settings, job_id: Any, kinds: Kinds | None = None) -> Job:
     """Queue a job again; finished parts stay so.  JobError where that is not allowed."""
-    with _ALONE:
+    with ALONE:
         job = queries.job_by_id(job_id)
         if job is not None and is_final(job):
-            asked = [(job.kind, job.parameters)]
-            quota.check_quota(settings, kinds or {}, job.owner, asked)
+            _check_quota(settings, kinds or {}, job.owner, [(job.kind, job.parameters)])
         again = orders.retry(job_id)
     return _rung(settings, again)
 
@@ -106,5 +102,55 @@ def undo(settings: Settings, job_id: Any) -> Job:
 
 
 def _rung(settings: Settings, job: Job) -> Job:
-    ring.ring(settings, job.pk)
+    _ring_behind(settings, [job])
     return job
+
+
+def _ring_behind(settings: Settings, jobs: Sequence[Job]) -> None:
+    """Ring once it is committed: who is woken before finds nothing, and sleeps on."""
+    transaction.on_commit(partial(_ring_all, settings, jobs))
+
+
+def _ring_all(settings: Settings, jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        if not ring.ring(settings, job.pk):
+            break  # the broker is away: who sweeps the records finds all of them
+
+
+def _check_quota(
+    settings: Settings, kinds: Kinds, owner: str, asked: Sequence[tuple[str, Parameters]]
+) -> None:
+    """JobError where the owner would have more jobs, or more hours of reports, than config says."""
+    how = settings.programme
+    there = share.unfinished(owner, how.queue_jobs + 1)
+    if len(there) + len(asked) > how.queue_jobs:
+        raise JobError(
+            f"{len(asked)} more would be {len(there) + len(asked)} jobs of one owner that have not "
+            f"ended, and {how.queue_jobs} are the most (QUEUE_JOBS); {LEAVE}"
+        )
+    more = _hours(kinds, asked)
+    hours = _hours(kinds, there) + more
+    if more and hours > how.queue_hours:
+        raise JobError(
+            f"that would be {hours:,.0f} hours of reports in jobs of one owner that have not "
+            f"ended, and {how.queue_hours:,} are the most (QUEUE_HOURS); ask for "
+            f"fewer days, or {LEAVE}"
+        )
+
+
+def _hours(kinds: Kinds, jobs: Sequence[tuple[str, Parameters]]) -> float:
+    return sum(kinds[name].hours(parameters) for name, parameters in jobs if name in kinds)
+
+
+def order_of(kind: Kind, parameters: Parameters, owner: str = "") -> orders.Order:
+    """The job as the records take it."""
+    return orders.Order(
+        kind=kind.name,
+        parameters=parameters,
+        base=kind.base(parameters),
+        key=kind.key(parameters),
+        max_runners=kind.max_runners,
+        can_undo=kind.undo is not None,
+        owner=owner,
+        account=str(parameters.get(kind.account, "")),
+    )

@@ -10,6 +10,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from mtdata.alerts.heartbeat import EndedRound
 from mtdata.config import DaemonConfig, Settings
 from mtdata.core.checks import Finding
+from mtdata.core.step import Watch, unwatched
 from mtdata.core.stop import StopToken
 
 
@@ -24,7 +25,6 @@ class RoundSite(Protocol):
 
 
 Site = TypeVar("Site", bound=RoundSite)
-AnySite = TypeVar("AnySite", bound=RoundSite, contravariant=True)
 
 
 class TaskTurn(NamedTuple, Generic[Site]):
@@ -38,7 +38,7 @@ class TaskTurn(NamedTuple, Generic[Site]):
     now: datetime
     stop_token: StopToken
     ended: list[EndedRound]
-    watch: Callable[[str], None] = lambda step: None
+    watch: Watch = unwatched
     must_yield: Callable[[], bool] = lambda: False
 
 
@@ -71,4 +71,3 @@ class Rounds(Generic[Site]):
     daily: Sequence[SiteTask[Site]]
     check_here: Callable[[Site], list[Finding]]  # on this machine, asking nobody
     look_ahead: Callable[[Site], None]  # opens incidents of what no round can tell
-    write_metrics: Callable[[Settings], None]  # of all sites

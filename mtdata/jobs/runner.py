@@ -8,11 +8,14 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
+from mtdata.jobs import job_news
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import reaper, runners, setting
 from mtdata.jobs.supervisor import Supervisor, SupervisorOptions
@@ -23,6 +26,8 @@ LOOK_S = 0.5
 """So often an idle slot looks whether there is something to carry."""
 TABLE = "mtdata.duties"
 """The module whose KINDS the child carries; it lies above, so it is named and not imported."""
+NEWS_S = 2.0
+"""So long is waited in the end for news in hand; what is not sent waits in the outbox."""
 STOPPING_S = 3600.0
 """A job that is not stopped by then has Failed: it never stays Stopping."""
 
@@ -30,14 +35,7 @@ STOPPING_S = 3600.0
 def options_of(settings: Settings, words: tuple[str, ...] = ()) -> SupervisorOptions:
     """The options of programme.config; `words` begin another child than the usual one."""
     own = (sys.executable, "-I", "-m", "mtdata.jobs.child", TABLE)  # -I: no code of a PYTHONPATH
-    how = settings.programme
-    return SupervisorOptions(
-        words=(*(words or own), str(settings.folder)),
-        lease_s=how.lease_s,
-        heartbeat_s=how.heartbeat_s,
-        grace_s=how.grace_s,
-        stall_s=how.stall_s,
-    )
+    return SupervisorOptions((*(words or own), str(settings.folder)), settings.programme)
 
 
 class OutageNotice:
@@ -76,12 +74,16 @@ class JobRunner:
         kinds: Kinds,
         options: SupervisorOptions | None = None,
         count: int = 0,
+        spread: Callable[[Settings], None] = lambda settings: None,
     ) -> None:
-        self._settings, self._kinds = settings, kinds
+        """`spread` sends what is to be told, where nobody else (the daemon) does."""
+        self._settings, self._kinds, self._spread = settings, kinds, spread
         self._options = options or options_of(settings)
         self._count = count or max(1, settings.programme.slots)
         self._leaving, self._wakeup = threading.Event(), Wakeup()
         self._threads: list[threading.Thread] = []
+        # of its own: a slow mail server holds up no job, and nobody waits for it in the end
+        self._news = threading.Thread(target=self._tell, name="news", daemon=True)
         self._runner: UUID | None = None
         self._absence = OutageNotice()
 
@@ -91,6 +93,7 @@ class JobRunner:
         self._runner = runners.register(self.engine, self._count)
         reaper.reap(STOPPING_S)
         self._begin("sweeper", self._sweep)
+        self._news.start()
         for number in range(1, self._count + 1):
             self._begin(f"slot-{number}", self._serve)
 
@@ -111,6 +114,8 @@ class JobRunner:
         self._wakeup.wake()
         for thread in self._threads:
             thread.join(max(0.0, until - clock.ticks()))
+        if self._news.ident:
+            self._news.join(NEWS_S)
         ended = not any(thread.is_alive() for thread in self._threads)
         if ended and self._runner is not None:
             try:
@@ -131,8 +136,29 @@ class JobRunner:
         count = 0
         while self._supervisor().work():
             count += 1
+        self._tell_of_ends()
         runners.mark_ended(self._runner)
         return count
+
+    def carry(self, job: str) -> None:
+        """Begin to carry that job and no other, in a thread, beside whoever else carries it."""
+        self._runner = runners.register(self.engine, 1)
+        reaper.reap(STOPPING_S)
+        self._begin("slot-1", partial(self._carry, job))
+
+    def _carry(self, job: str) -> None:
+        supervisor = self._supervisor()
+        while not self._leaving.is_set():
+            try:
+                if supervisor.work(job):
+                    continue
+                reaper.reap(STOPPING_S)
+                reaper.take_from_dead(job, self._settings.programme.heartbeat_s)
+            except RecordsError as error:
+                self._absence.tell(error)
+            self._leaving.wait(LOOK_S)
+        supervisor.close()
+        setting.close_records()
 
     def _supervisor(self) -> Supervisor:
         return Supervisor(
@@ -150,15 +176,15 @@ class JobRunner:
         return self._runner
 
     def _serve(self) -> None:
-        supervisor = self._supervisor()
+        supervisor, ticks = self._supervisor(), SystemClock().ticks
         while not self._leaving.is_set():
-            count = self._wakeup.count
+            count, began = self._wakeup.count, ticks()
             try:
                 if supervisor.work():
                     self._absence.over()
                     continue
                 supervisor.prepare()
-                pause_s = self._pause_s()
+                pause_s = self._pause_s(ticks() - began)
             except RecordsError as error:
                 self._absence.tell(error)
                 pause_s = LOOK_S
@@ -166,8 +192,8 @@ class JobRunner:
         supervisor.close()
         setting.close_records()
 
-    def _pause_s(self) -> float:
-        """How long a slot that found nothing may sleep."""
+    def _pause_s(self, looked_s: float) -> float:
+        """How long a slot may sleep that found nothing when it looked so many seconds ago."""
         return self.look_s
 
     def _sweep(self) -> None:
@@ -181,3 +207,15 @@ class JobRunner:
             except RecordsError as error:
                 self._absence.tell(error)
         setting.close_records()
+
+    def _tell(self) -> None:
+        while not self._leaving.wait(self._settings.programme.sweep_s):
+            self._tell_of_ends()
+        setting.close_records()
+
+    def _tell_of_ends(self) -> None:
+        try:
+            job_news.tell_of_ends(self._settings, self._kinds)
+        except RecordsError as error:
+            self._absence.tell(error)
+        self._spread(self._settings)

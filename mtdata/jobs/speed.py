@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean
 from typing import NamedTuple
@@ -27,6 +28,21 @@ class JobSpeed(NamedTuple):
 
     rows_s: float | None = None
     left_s: float | None = None
+
+
+class CallCount(NamedTuple):
+    """How often a service was asked, and how often it will be by the end, about or at least."""
+
+    made: int
+    needed: int
+    is_least: bool
+
+
+def calls_of(made: int, finished: Sequence[int], running: Sequence[int], waiting: int) -> CallCount:
+    """Parts that are left take as many calls as the last that were finished, and one at least."""
+    each = max(1.0, fmean(finished)) if finished else 1.0
+    left = waiting * each + sum(max(0.0, each - calls) for calls in running)
+    return CallCount(made, made + math.ceil(left), is_least=not finished)
 
 
 def share_of(done: int, running: Sequence[PartSpan], total: int) -> float:
@@ -56,8 +72,7 @@ def _rows_s(finished: Sequence[PartSpan], running: Sequence[PartSpan]) -> float 
 def _left_s(
     finished: Sequence[PartSpan], running: Sequence[PartSpan], waiting: int
 ) -> float | None:
-    spans = [bit.seconds for bit in finished]
-    spans = spans or [
+    spans = [bit.seconds for bit in finished] or [
         bit.seconds / bit.share for bit in running if bit.share and bit.share >= LEAST_SHARE
     ]
     if not spans or fmean(spans) <= 0:

@@ -126,18 +126,23 @@ def after_wait(waited_s: float, *, stopping: bool, stage: Stage, most_s: float) 
     return Status.FAILED if waited_s > most_s else Status.QUEUED
 
 
+_UNDO_TOLD = ". What it made may still be there; mend that, then `mtdata jobs undo` takes it back."
+_RETRY_TOLD = (
+    ". Parts that are finished stay so; mend that, then `mtdata jobs retry` goes on from there."
+)
+
+
+def why_failed(reason: str) -> str:
+    """What went wrong, of what `failed_told` made: without what to do at the command line."""
+    return reason.removesuffix(_UNDO_TOLD).removesuffix(_RETRY_TOLD)
+
+
 def failed_told(why: str, *, stopping: str, most: int) -> str:
     """Why a job has Failed, what of it is safe and what to do, in at most so many characters.
 
     `stopping` is why it was to be stopped, '' where it was not.
     """
-    if stopping:
-        before, safe = f"{stopping}, but: ", "What it made may still be there"
-        todo = "mend that, then `mtdata jobs undo` takes it back"
-    else:
-        before, safe = "", "Parts that are finished stay so"
-        todo = "mend that, then `mtdata jobs retry` goes on from there"
-    end = f". {safe}; {todo}."
+    before, end = (f"{stopping}, but: ", _UNDO_TOLD) if stopping else ("", _RETRY_TOLD)
     return f"{before}{why[: most - len(before) - len(end)].rstrip('. ')}{end}"
 
 
@@ -159,9 +164,9 @@ def undo_refused(status: Status, *, can_undo: bool) -> str:
     return f"it is {status}; stop it, and what it did is taken back"
 
 
-def report_name(start: date, end: date, taken: Collection[str] = ()) -> str:
+def report_name(start: date, end: date, taken: Collection[str] = (), what: str = "report") -> str:
     """`report_DDMMYYYY_DDMMYYYY`, with `_2` and on where that name is taken."""
-    return free_name(f"report_{start:%d%m%Y}_{end:%d%m%Y}", taken)
+    return free_name(f"{what}_{start:%d%m%Y}_{end:%d%m%Y}", taken)
 
 
 def free_name(base: str, taken: Collection[str]) -> str:

@@ -10,10 +10,11 @@ import math
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
+from mtdata.config.programme import ProgrammeConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.child_session import Child
@@ -21,7 +22,8 @@ from mtdata.jobs.kind import Kind, Kinds
 from mtdata.jobs.memory import session_memory
 from mtdata.jobs.pipe import Message
 from mtdata.jobs.records import claims, reaper, runners, waiting
-from mtdata.jobs.records.claims import Claimed, PartProgress, Verdict
+from mtdata.jobs.records.claims import PartProgress, Verdict
+from mtdata.jobs.records.fence import Claimed, is_stopping
 from mtdata.jobs.states import Stage
 
 log = logging.getLogger(__name__)
@@ -32,15 +34,11 @@ MOST_LINES = 200
 """So many lines of one part go into the job's log; the rest stand in the program's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisorOptions:
-    """How jobs are carried; `words` begin a child."""
+class SupervisorOptions(NamedTuple):
+    """How jobs are carried; `words` begin a child, `terms` say for how long it may do what."""
 
     words: tuple[str, ...]
-    lease_s: float
-    heartbeat_s: float
-    grace_s: float
-    stall_s: float
+    terms: ProgrammeConfig
 
 
 class EndReason(Enum):
@@ -53,10 +51,6 @@ class EndReason(Enum):
 
 OnRunnersWanted = Callable[[str, int], None]
 """Told of a job that further runners could carry now, and of how many."""
-
-
-def call_nobody(job: str, count: int) -> None:
-    """Wake no other runner: they look by themselves."""
 
 
 OnOutage = Callable[[RecordsError], None]
@@ -77,7 +71,7 @@ class Supervisor:
         options: SupervisorOptions,
         kinds: Kinds,
         leaving: threading.Event | None = None,
-        call: OnRunnersWanted = call_nobody,
+        call: OnRunnersWanted = lambda job, count: None,
         on_outage: OnOutage = warn,
     ) -> None:
         self._runner, self._options, self._kinds = runner, options, kinds
@@ -85,16 +79,16 @@ class Supervisor:
         self._on_outage, self._ticks = on_outage, SystemClock().ticks
         self._ready: Child | None = None
 
-    def work(self) -> bool:
-        """Carry what can be carried of one job; False when there was nothing to carry."""
-        claimed = self._claim()
+    def work(self, job: str | None = None) -> bool:
+        """Carry what can be carried of one job, or of that one; False where there was nothing."""
+        claimed = self._claim(job)
         if claimed is None:
             return False
         with closing(self._child()) as child:
             try:
                 self._carry_all(child, claimed)
             finally:
-                child.end(self._options.grace_s)
+                child.end(self._options.terms.grace_s)
         return True
 
     def prepare(self) -> None:
@@ -121,13 +115,14 @@ class Supervisor:
     def _claim(self, job: str | None = None) -> Claimed | None:
         if self._leaving.is_set():
             return None
-        return claims.claim(self._runner, self._options.lease_s, self._kinds.keys(), job)
+        return claims.claim(self._runner, self._options.terms.lease_s, self._kinds.keys(), job)
 
     def _carry_all(self, child: Child, claimed: Claimed | None) -> None:
         until = self._ticks() + TURN_S
         while claimed is not None:
             kind = self._kinds[claimed.kind]
-            run = PartRun(child, claimed, self._runner, self._options, kind, self._on_outage)
+            terms = self._options.terms
+            run = PartRun(child, claimed, self._runner, terms, kind, self._on_outage)
             if not run.run(self._leaving):
                 if self._leaving.is_set():  # somebody else may go on with what was handed back
                     self._call(claimed.job, 1)
@@ -151,13 +146,13 @@ class PartRun:
         child: Child,
         claimed: Claimed,
         runner: UUID,
-        options: SupervisorOptions,
+        terms: ProgrammeConfig,
         kind: Kind,
-        on_outage: OnOutage = warn,
+        on_outage: OnOutage,
     ) -> None:
         self._on_outage = on_outage
         self._child, self._claimed, self._runner = child, claimed, runner
-        self._options, self._kind = options, kind
+        self._terms, self._kind = terms, kind
         self._ticks = SystemClock().ticks
         self._signs, self._lines, self._told = PartProgress(), [], 0  # type: PartProgress, list[tuple[str, str]], int
         now = self._ticks()
@@ -184,8 +179,9 @@ class PartRun:
         if "signs" in message:
             self._signs = PartProgress(*message["signs"])
         if "log" in message and self._told < MOST_LINES:
-            level, text = message["log"]
-            self._lines.append((str(level), str(text)))
+            level, text = map(str, message["log"])
+            name = self._claimed.name  # so that a part's lines are found among all of the job's
+            self._lines.append((level, text if text.startswith(name) else f"{name}: {text}"))
             self._told += 1
         return "ended" in message
 
@@ -207,6 +203,9 @@ class PartRun:
             return True
         elif how == "fault":
             claims.fail(self._claimed, f"a fault of the program: {reason}")
+        elif how == "stopped" and is_stopping(self._claimed.job):  # it saw it before we did
+            claims.mark_stopped(self._claimed)
+            return True  # and may take it back at once
         elif how == "stopped":
             reaper.requeue(self._claimed, "its child was ended from outside")
         return False
@@ -219,7 +218,7 @@ class PartRun:
         return True
 
     def _died(self) -> bool:
-        code = self._child.end(self._options.grace_s)
+        code = self._child.end(self._terms.grace_s)
         told = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         self._tell()
         reaper.requeue(self._claimed, f"its child ended {told} in the middle of it")
@@ -231,14 +230,14 @@ class PartRun:
         if leaving.is_set():
             return EndReason.LEAVING
         now = self._ticks()
-        if now - self._tried < self._options.heartbeat_s:
+        if now - self._tried < self._terms.heartbeat_s:
             return None
         self._tried = now
         return self._too_much(now) or self._renew(now)
 
     def _too_much(self, now: float) -> str | None:
-        if now - self._heard > self._options.stall_s:
-            return f"no sign of progress for {self._options.stall_s:g} s"
+        if now - self._heard > self._terms.stall_s:
+            return f"no sign of progress for {self._terms.stall_s:g} s"
         if now - self._begun > self._kind.limit_s:
             return f"it took longer than {self._kind.limit_s:g} s"
         if session_memory(self._child.pid) > self._kind.memory_bytes:
@@ -248,18 +247,18 @@ class PartRun:
     def _renew(self, now: float) -> EndReason | None:
         try:
             self._tell()
-            verdict = claims.renew(self._claimed, self._runner, self._options.lease_s, self._signs)
+            verdict = claims.renew(self._claimed, self._runner, self._terms.lease_s, self._signs)
         except RecordsError as error:  # away for a while; beyond the lease the part is not ours
             self._on_outage(error)
-            return EndReason.LOST if now - self._renewed > self._options.lease_s else None
+            return EndReason.LOST if now - self._renewed > self._terms.lease_s else None
         self._renewed = now
         return {Verdict.STOP: EndReason.STOP, Verdict.LOST: EndReason.LOST}.get(verdict)
 
     def _break_off(self, why: EndReason | str) -> bool:
-        grace_s = 0.0 if why is EndReason.LOST else self._options.grace_s
+        grace_s = 0.0 if why is EndReason.LOST else self._terms.grace_s
         self._child.ask()
         ended = self._keep_lease(grace_s)
-        self._child.end(self._options.grace_s if ended else 0.0)
+        self._child.end(self._terms.grace_s if ended else 0.0)
         self._tell()
         if why is EndReason.STOP:
             claims.mark_stopped(self._claimed)
@@ -276,7 +275,7 @@ class PartRun:
             if any(self._take(message) for message in self._child.reader.read(READ_S)):
                 return True
             now = self._ticks()
-            if now - self._tried >= self._options.heartbeat_s:
+            if now - self._tried >= self._terms.heartbeat_s:
                 self._tried = now
                 self._renew(now)
         return self._child.reader.ended

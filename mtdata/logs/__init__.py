@@ -5,9 +5,8 @@
 
 from mtdata.logs.console import on_stderr
 from mtdata.logs.files import LogFile, NightlyFile, trouble
-from mtdata.logs.lines import JsonFormatter, LineFormatter
+from mtdata.logs.lines import JsonFormatter, LineFormatter, at, carried
 from mtdata.logs.setting import TOLD, also_into, begin, close, configure
-from mtdata.logs.where import at, carried
 
 __all__ = [
     "TOLD",

@@ -66,10 +66,18 @@ class Console(logging.StreamHandler[Any]):
     """Lines to standard error, but for those that were told there in another way."""
 
     def __init__(self, level: int) -> None:
-        super().__init__(sys.stderr)
-        self.setLevel(level)
+        logging.Handler.__init__(self, level)
         self.setFormatter(ConsoleFormatter(journal=goes_to_journal()))
         self.addFilter(lambda record: not getattr(record, "told", False))
+
+    @property
+    def stream(self) -> Any:
+        """Standard error as it is now: while a step is shown there, a line goes above it."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, stream: Any) -> None:
+        raise AttributeError("it is always standard error")
 
     def handleError(self, record: logging.LogRecord) -> None:
         """One line, without what the record says."""

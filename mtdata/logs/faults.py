@@ -17,7 +17,6 @@ _KNOWN = {
     *("DEBUG", "Daily", "error", "bread_down", "line", "console", "mtdata", "default"),
 }
 """Sections, and names that the sample and most people give."""
-_LEVEL = re.compile(r"Unknown level")
 LEVELS = "a level is DEBUG, INFO, WARNING, ERROR or CRITICAL"
 
 
@@ -29,12 +28,9 @@ def reason(error: BaseException, config: Mapping[str, Any]) -> str:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    while len(found) < 5:
-        found.append(error)
-        if error.__cause__ is None:
-            break
-        error = error.__cause__
+    found = [error]
+    while len(found) < 5 and (cause := found[-1].__cause__) is not None:
+        found.append(cause)
     return found
 
 
@@ -54,7 +50,7 @@ def _entry(message: str, config: Mapping[str, Any]) -> str:
 
 def _cause(error: BaseException, chain: list[BaseException]) -> str:
     message = str(error)
-    if any(_LEVEL.search(str(one)) for one in chain):
+    if any("Unknown level" in str(one) for one in chain):
         return LEVELS
     if "version" in message.casefold() and not _SECTION.match(message):
         return "allowed is version: 1"

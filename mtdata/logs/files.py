@@ -14,10 +14,11 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from mtdata.core import disk
@@ -34,23 +35,13 @@ _open: list[LogFile] = []
 _registry = threading.Lock()
 
 
-class _Pen:
-    """What logging writes to: the text goes where the file says."""
-
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self.write = write
-
-    def flush(self) -> None:
-        """Do nothing: each line is written at once."""
-
-
 class LogFile(logging.StreamHandler[Any]):
     """A file that grows by whole lines."""
 
     terminator = ""
 
     def __init__(self, filename: str | os.PathLike[str], *, clock: SystemClock = CLOCK) -> None:
-        super().__init__(_Pen(self._put))
+        super().__init__(SimpleNamespace(write=self._put))  # nothing to flush: lines go at once
         self.path = os.path.abspath(filename)
         folder, name = os.path.split(self.path)
         self._folder, self._lock_path = folder, os.path.join(folder, f".{name}.lock")
@@ -236,7 +227,10 @@ class NightlyFile(LogFile):
 
 
 def append(path: str | Path, line: bytes) -> None:
-    """Add one whole line, or nothing: what a full disk took of it is cut off again."""
+    """Add one whole line, or nothing: what a full disk took of it is cut off again.
+
+    OSError where it was not written.
+    """
     # O_NONBLOCK: opening a pipe that nobody reads must not make us wait
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
     file = os.open(path, flags, disk.FILE_MODE)

@@ -1,4 +1,4 @@
-"""From what was said to one line with all its fields; of a fault it never tells more than places.
+"""From what was said to one line, with what it is about; of a fault it tells no more than places.
 
 What a record must not say is taken out when it is made, so that no formatter can show it.
 """
@@ -9,17 +9,20 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from mtdata.core.clock import SystemClock
 from mtdata.core.control import on_one_line
 from mtdata.core.errors import MTDataError
-from mtdata.logs.where import current
 
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 CLOCK = SystemClock()
 FORMAT = "%(asctime)s %(levelname)s %(site)s %(scale)s %(round)s %(message)s"
 NOWHERE = {"site": "-", "scale": "-", "round": "-"}
@@ -31,6 +34,46 @@ FOREIGN = (
 """Libraries that quote bodies, headers, addresses or arguments in what they log."""
 _HOUSE = Path(__file__).resolve().parents[2]
 _PLACE = re.compile(r'File "([^"\n]*)", line (\d+), in (\S+)')
+
+
+class Where(NamedTuple):
+    """'' or None is what is not known."""
+
+    site: str = ""
+    scale: str = ""
+    round: int | None = None
+
+
+_where: ContextVar[Where] = ContextVar("where", default=Where())  # noqa: B039  # a tuple
+
+
+@contextmanager
+def at(
+    *, site: str | None = None, scale: str | None = None, round: int | None = None
+) -> Iterator[None]:
+    """Lines in here are about these; what is not given stays as it was."""
+    now = _where.get()
+    token = _where.set(
+        Where(
+            now.site if site is None else site,
+            now.scale if scale is None else scale,
+            now.round if round is None else round,
+        )
+    )
+    try:
+        yield
+    finally:
+        _where.reset(token)
+
+
+def carried(act: Callable[Given, Found]) -> Callable[Given, Found]:
+    """`act`, with the site, scale and round of here and now, whichever thread calls it."""
+    context = copy_context()
+
+    def inside(*given: Given.args, **named: Given.kwargs) -> Found:
+        return context.copy().run(act, *given, **named)  # a copy: several threads at a time
+
+    return inside
 
 
 def is_foreign(name: str) -> bool:
@@ -67,7 +110,7 @@ class Record(logging.LogRecord):
         super().__init__(*words, **named)
         moment = CLOCK.now()
         self.created, self.msecs = moment.timestamp(), moment.microsecond // 1000
-        now = current()
+        now = _where.get()
         self.site, self.scale = now.site or "-", now.scale or "-"
         self.round = "-" if now.round is None else str(now.round)
         self.msg = _without_words(self.msg)
@@ -133,6 +176,5 @@ def _fault_fields(record: logging.LogRecord) -> dict[str, str]:
     fault = record.exc_text or ""
     if record.exc_info:
         fault = fault_told(record.exc_info[1], record.exc_info[2])
-    return {
-        key: word for key, word in (("fault", fault), ("calls", record.stack_info or "")) if word
-    }
+    told = {"fault": fault, "calls": record.stack_info}
+    return {key: word for key, word in told.items() if word}

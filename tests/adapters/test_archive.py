@@ -12,7 +12,7 @@ import pytest
 
 from mtdata.core.errors import PackageError, StorageError
 from mtdata.core.pool_files import INCOMING
-from mtdata.study.files.archive import Appended, FolderArchive, drop_incoming, runs
+from mtdata.study.files.archive import Appended, FolderArchive, drop_incoming, runs, starts_of
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.scale import Scale
@@ -119,7 +119,7 @@ def test_a_file_that_somebody_else_put_there_is_never_written_over(bench: Bench)
 
 
 def test_a_package_is_received_whole_and_read_back_with_its_digest(bench: Bench) -> None:
-    package = bench.archive.receive(QOL, iter([b"[", b'{"id":1}', b"]"]), AT)
+    package = bench.archive.receive(QOL, iter([b"[", b'{"id":1}', b"]"]))
     assert (package.length, package.path) == (10, f"{INCOMING}/QOL.json")
     assert package.digest == sha256(b'[{"id":1}]').digest()
     assert b"".join(bench.archive.stream(package)) == b'[{"id":1}]'
@@ -134,7 +134,7 @@ def test_a_package_that_breaks_off_leaves_nothing(bench: Bench) -> None:
         raise PackageError("broke off")
 
     with pytest.raises(PackageError):
-        bench.archive.receive(QOL, breaking(), AT)
+        bench.archive.receive(QOL, breaking())
     assert bench.disk.files == {}
 
 
@@ -142,7 +142,7 @@ def test_a_package_that_breaks_off_leaves_nothing(bench: Bench) -> None:
 def test_a_package_is_gone_once_it_is_folded_in_or_could_not_be(
     bench: Bench, error: Exception | None
 ) -> None:
-    package = bench.archive.receive(QOL, iter([b"[]"]), AT)
+    package = bench.archive.receive(QOL, iter([b"[]"]))
     with suppress(PackageError, StorageError), bench.archive.folding_in(package):
         assert package.path in bench.disk.files
         if error:
@@ -162,10 +162,10 @@ def test_an_entry_that_is_no_json_is_kept_byte_for_byte_and_once(bench: Bench) -
     batch = [read_entry(b'{"id":1,"oops"}'), read_entry(b"\n"), read_entry(b'{"id":2,"oops"}')]
     first, second = (bench.archive.keep_aside("QOL", "2026-03-12", batch) for _ in range(2))
     assert first == second
-    assert first.mark.path.startswith("held/QOL_")
-    content = bench.disk.files[first.mark.path]
-    assert (first.mark.length, first.mark.digest) == (len(content), sha256(content).digest())
-    for start, entry in zip(first.starts, batch, strict=True):
+    assert first.path.startswith("held/QOL_")
+    content = bench.disk.files[first.path]
+    assert (first.length, first.digest) == (len(content), sha256(content).digest())
+    for start, entry in zip(starts_of(batch), batch, strict=True):
         assert content[start : start + len(entry.body)] == entry.body
 
 

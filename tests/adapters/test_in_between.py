@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 
 from mtdata.alerts.hooks import HookPost, Manner
-from mtdata.alerts.mail import MailAccess, MailPost
+from mtdata.alerts.mail import MailPost
 from mtdata.alerts.message import trial
 from mtdata.cake.client.client import Client
 from mtdata.cake.client.verdict import of_status
+from mtdata.config import MailConfig
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import ConfigError, ExportRefused, MTDataError, ReplicaError, SiteRefused
 from mtdata.core.s3.access import S3Access
@@ -228,12 +229,13 @@ def test_an_authority_of_ones_own_counts_by_the_machine_s_store_or_a_key_everywh
             except ReplicaError as error:
                 raise SiteRefused(str(error)) from None
 
-        mail = MailAccess("127.0.0.1", port, "starttls", "a@example.org", ca=ca)
+        box = "b@example.org"
+        mail = MailConfig(host="127.0.0.1", port=port, tls="starttls", sender=box, to=(box,))
         acts: list[Callable[[], object]] = [
             listing,
             lambda: client_of(account_at(url, api_key="k", ca=ca)).currencies(tries=1),
             lambda: HookPost(1, url, manner=Manner(ca)).deliver(news()),
-            lambda: MailPost(mail, ["b@example.org"]).deliver(news()),
+            lambda: MailPost(mail, mail.to, ca).deliver(news()),
             store,
         ]
         return [why(act) for act in acts]

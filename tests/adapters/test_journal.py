@@ -10,11 +10,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from mtdata.core.journal import opened
 from mtdata.study.ledger import Ledger
 from tests.conftest import requires_program
 
@@ -114,3 +118,23 @@ def test_where_it_can_be_shared_each_is_in_wal_and_comes_back_to_it(tmp_path: Pa
     assert ["good", "PATH", str(tmp_path)] in came["check"]
     with closing(sqlite3.connect(tmp_path / "records")) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_who_opens_a_new_file_waits_for_another_that_writes_it(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    with closing(other):
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE first (x)")
+        with (
+            closing(sqlite3.connect(path, timeout=30)) as impatient,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            impatient.execute("PRAGMA journal_mode=WAL")  # SQLite itself waits for nobody
+        release = threading.Timer(0.3, other.execute, ("COMMIT",))
+        release.start()
+        db, journal = opened(path, 30)
+        release.join()
+        with closing(db):
+            assert journal == "wal"
+            assert db.execute("SELECT count(*) FROM first").fetchone() == (0,)

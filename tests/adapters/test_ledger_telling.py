@@ -111,7 +111,7 @@ def test_a_migration_that_breaks_off_changes_nothing(
 
 def test_what_was_told_is_known_again() -> None:
     ledger = ledger_in_memory()
-    for kind in ("storage", "drift"):
+    for kind in ("storage", "silence"):
         ledger.incidents.raise_incident(kind, "", "so", AT)
     ledger.notifications.enter(AT, told=[1])
     ledger.notifications.enter(LATER, told=[1], escalated=[1])
@@ -136,7 +136,7 @@ def test_what_was_over_long_before_anybody_was_to_be_told_is_forgotten() -> None
     for number in range(3):
         ledger.incidents.raise_incident("storage", "", "so", AT + timedelta(hours=number))
         ledger.incidents.close_incidents("", ["storage"], AT + timedelta(hours=number))
-    ledger.incidents.raise_incident("drift", "", "open", AT)
+    ledger.incidents.raise_incident("silence", "", "open", AT)
     ledger.notifications.enter(AT, told=[1])
     ledger.notifications.forget(AT + timedelta(hours=1, minutes=30))
     assert [one.incident.number for one in ledger.notifications.news("study")] == [1, 3, 4]

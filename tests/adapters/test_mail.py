@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.alerts.mail import MailAccess, MailPost
+from mtdata.alerts.mail import MailPost
+from mtdata.config import MailConfig
 from mtdata.core.errors import PostError, PostPutOff, PostRefused
 from tests.adapters.certificates import self_signed
 from tests.contracts.post_contract import SECRET, PostContract, Staged, a_message
@@ -20,9 +21,9 @@ from tests.mailbox import Mailbox, Speech, chatter, drip, hang, mailbox, slam, t
 TO = ("Lab <lab@example.org>", "chief@example.org")
 
 
-def access(port: int, tls: str = "none", **more: object) -> MailAccess:
-    given = MailAccess("127.0.0.1", port, "none", "MTData <mtdata@example.org>", timeout_s=20)
-    return replace(given, tls=tls, **more)  # type: ignore[arg-type]
+def access(port: int, tls: str = "none", **more: object) -> MailConfig:
+    given = {"host": "127.0.0.1", "sender": "MTData <mtdata@example.org>", "timeout_s": 20}
+    return MailConfig.model_validate({**given, "port": port, "tls": tls, "to": TO, **more})
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_over_tls_it_logs_in_and_sends(
         box.users["robot"] = SECRET
         there = access(box.port, tls, user="robot", password=SECRET)
         if tls == "tls":  # the server would want STARTTLS before a log-in
-            there = replace(there, user="")
+            there = access(box.port, tls, password=SECRET)
         assert MailPost(there, TO).deliver(a_message()) == ""
         assert len(box.mails) == 1
         assert box.is_secure == [True]
@@ -123,7 +124,7 @@ def test_a_wrong_password_is_told_and_not_shown(
         with pytest.raises(PostRefused, match="log-in: 535") as caught:
             MailPost(there, TO).deliver(a_message())
         assert SECRET not in str(caught.value) + repr(there)
-        there = replace(there, password="pässword")
+        there = access(box.port, "starttls", user="robot", password="pässword")
         with pytest.raises(PostRefused, match="ASCII"):
             MailPost(there, TO).deliver(a_message())
 
@@ -285,6 +286,6 @@ def test_a_server_of_another_name_is_not_spoken_to(
     monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
     assert ssl.create_default_context().check_hostname
     with mailbox(certificate, "tls") as box:
-        there = replace(access(box.port, "tls"), host="localhost")  # it is for 127.0.0.1
+        there = access(box.port, "tls", host="localhost")  # it is for 127.0.0.1
         with pytest.raises(PostRefused, match="certificate"):
             MailPost(there, TO).deliver(a_message())

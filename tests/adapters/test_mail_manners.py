@@ -16,8 +16,9 @@ import pytest
 from mtdata.alerts import greeting
 from mtdata.alerts.greeting import is_full, our_name
 from mtdata.alerts.hooks import HookPost, signed
-from mtdata.alerts.mail import MailAccess, MailPost
+from mtdata.alerts.mail import MailPost
 from mtdata.alerts.mail_tokens import TokenSource
+from mtdata.config import MailConfig
 from mtdata.config.log import LogConfig
 from mtdata.core.errors import PostError, PostRefused
 from tests.contracts.post_contract import a_message
@@ -70,9 +71,11 @@ class Script:
 def sent(script: Speech, **more: Any) -> str:
     """What `deliver` tells of."""
     with talking(script) as port:
-        given = {"sender": "MTData <mtdata@lab.example.org>", "timeout_s": 20.0, **more}
-        access = MailAccess("127.0.0.1", port, "none", **given)
-        return MailPost(access, ["a@example.org", "b@example.org"]).deliver(a_message())
+        tokens, to = more.pop("tokens", TokenSource()), ["a@example.org", "b@example.org"]
+        given = {"sender": "MTData <mtdata@lab.example.org>", "timeout_s": 20.0, "to": to, **more}
+        given |= {"host": "127.0.0.1", "port": port, "tls": "none"}
+        given |= {"token_file": tokens.file, "token_command": tokens.command}
+        return MailPost(MailConfig.model_validate(given), to).deliver(a_message())
 
 
 def named(monkeypatch: pytest.MonkeyPatch, host: str, full: str) -> None:

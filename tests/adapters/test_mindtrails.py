@@ -18,7 +18,7 @@ import pytest
 from mtdata.core.errors import ConfigError, PackageError, SiteError, SiteRefused, SiteSlow
 from mtdata.demo.study.site import Request, StudySite
 from mtdata.study.collectors import KINDS, open_site
-from mtdata.study.collectors.http import SiteAccess
+from mtdata.study.collectors.http import SiteAccess, SiteMoved
 from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.model.receipt import Outcome
 from tests.adapters import saying, text, told_by
@@ -109,8 +109,8 @@ BAD = [
     ("status", {"code": 403}, SiteRefused, SiteRefused, REFUSED),
     ("status", {"code": 404}, SiteError, PackageError, FAILED),
     ("status", {"code": 418}, SiteError, PackageError, FAILED),
-    ("redirect", {}, SiteRefused, SiteRefused, REFUSED),
-    ("redirect", {"location": "http://[", "code": 307}, SiteRefused, SiteRefused, REFUSED),
+    ("redirect", {}, SiteMoved, SiteMoved, REFUSED),
+    ("redirect", {"location": "http://[", "code": 307}, SiteMoved, SiteMoved, REFUSED),
     ("garbled", {"bytes": b'{"id": 1}'}, SiteError, PackageError, DONE),
     ("garbled", {"bytes": b"[1"}, SiteError, PackageError, DONE),
     ("garbled", {"bytes": b" \n <p>hello"}, SiteRefused, PackageError, REFUSED),
@@ -231,8 +231,8 @@ def test_the_site_says_when_to_come_back(told: str, least: int, tries: int) -> N
 def test_redirects_are_followed_within_the_site_only(study: StudySite) -> None:
     with StudySite(user=USER, password=PASSWORD) as other, opened(study.url) as site:
         study.fault("redirect", location=f"{other.url}/export", times=3)
-        assert other.base_url in told_by(site.listing, SiteRefused)
-        assert other.base_url in told_by(lambda: fetched(site, "QOL"), SiteRefused)
+        assert other.base_url in told_by(site.listing, SiteMoved)
+        assert other.base_url in told_by(lambda: fetched(site, "QOL"), SiteMoved)
         assert next(site.delete("QOL", [1])).outcome is REFUSED
         assert other.connections == 0
     with opened(study.url) as site:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from mtdata.study.decryption import oaep
+from mtdata.study.decryption import rsa_backends
 from mtdata.study.decryption.cipher import LOOKS, RsaCipher
 from mtdata.study.decryption.keys import Opener, PrivateKey, self_test
 from mtdata.study.decryption.sealing import MOST_BLOCKS, from_base64
@@ -81,7 +81,7 @@ def test_oaep_opens_what_its_public_key_sealed_and_nothing_else(tmp_path: Path, 
     cipher = RsaCipher([key], word, workers=0)
     texts = ["", "4711", "é😀 \n", "x" * 60]
     assert told(cipher, [b64encode(sealed_by(form, 1024, t)).decode() for t in texts]) == texts
-    kinds: list[type[Opener]] = list(oaep.OPENERS[word])
+    kinds: list[type[Opener]] = list(rsa_backends.OPENERS[word])
     for kind in kinds:
         assert self_test(kind, key, word)
         opener = kind(key)

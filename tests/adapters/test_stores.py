@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from mtdata.core.s3 import S3Access, S3Bucket, StoreFault, StoreRefusal, Words, clients, open_client
+from mtdata.core.s3 import S3Access, S3Bucket, StoreFault, StoreRefusal, Words, open_client
 from mtdata.core.s3.answers import region_by
 from tests.bucket import KEYS, Bucket
 
@@ -294,7 +294,7 @@ def test_all_who_reach_a_store_alike_share_one_client(
         asked.append(access)
         return open_client(access)
 
-    monkeypatch.setattr(clients, "open_client", counted)
+    monkeypatch.setattr("mtdata.core.s3.opening.open_client", counted)
     stores = [opened(region="eu-west-4") for _ in range(3)]
     with ThreadPoolExecutor(3) as crew:
         list(crew.map(lambda one: one.put("a", CONTENT, DIGEST), stores))

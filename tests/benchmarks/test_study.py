@@ -14,8 +14,10 @@ from benchmarks.cake import CAKE
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark, Measured
 from benchmarks.jobs import JOBS
+from benchmarks.programme import PROGRAMME
 from benchmarks.study import STUDY
 from benchmarks.web import WEB
+from benchmarks.weblogs import WEBLOGS
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +52,8 @@ def test_names_that_stand_apart_are_all_measured(
 
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", page.PAGE.read_text(), re.M)
-    assert lines == [(one.name, one.bound()) for one in (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE)]
+    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME)
+    assert lines == [(one.name, one.bound()) for one in tables]
 
 
 @pytest.mark.parametrize(

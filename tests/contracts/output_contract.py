@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -71,6 +72,32 @@ class OutputContract:
             digest.update(piece)
         assert digest.digest() == sha256(content).digest()
         assert world.names() == [NAME]
+
+    @pytest.mark.parametrize("length", [1, 1 << 20, (9 << 20) + 1])
+    def test_pieces_whose_digest_nobody_knew_come_back_and_are_told_of(
+        self, world: World, length: int
+    ) -> None:
+        content = (CONTENT * (length // len(CONTENT) + 1))[:length]
+        pieces = (content[at : at + 300_000] for at in range(0, length, 300_000))
+        staged = world.output.stage_pieces(NAME, pieces, TAG)
+        assert staged.facts == FileFacts(length, sha256(content).hexdigest(), 0)
+        assert world.output.size(NAME) is None
+        world.output.publish(staged)
+        assert sha256(b"".join(world.output.pieces(NAME))).hexdigest() == staged.facts.sha256
+        assert world.output.sha256(NAME) == staged.facts.sha256
+
+    def test_pieces_that_break_off_leave_what_stood_there_and_nothing_else(
+        self, world: World, spool: Path
+    ) -> None:
+        def broken() -> Iterator[bytes]:
+            yield b"x" * (1 << 20)
+            raise NameRefused("in the middle")
+
+        put(world, spool)
+        with pytest.raises(NameRefused):
+            world.output.stage_pieces(NAME, broken(), TAG)
+        assert world.names() == [NAME]
+        assert b"".join(world.output.pieces(NAME)) == CONTENT
 
     def test_a_whole_file_takes_the_place_of_another(self, world: World, spool: Path) -> None:
         put(world, spool)

@@ -45,13 +45,14 @@ def in_worker() -> None:
 def main() -> int:
     """Set the stage, then hand over to the command line."""
     from mtdata.cli.main import run
-    from mtdata.study.decryption import cipher, worker_pool
+    from mtdata.core import worker_pool
+    from mtdata.study.decryption import cipher
 
     cipher.cores = lambda: 2
-    worker_pool.CHUNK = 32  # few values make many tasks, and none is done before a worker is there
+    cipher.CHUNK = 32  # few values make many tasks, and none is done before a worker is there
     helping = worker_pool.WorkerPool._help
 
-    def alone(self: worker_pool.WorkerPool[str]) -> bool:
+    def alone(self: worker_pool.WorkerPool[str, str]) -> bool:
         return self._stillborn >= worker_pool.STILLBORN and helping(self)
 
     worker_pool.WorkerPool._help = alone  # type: ignore[method-assign]

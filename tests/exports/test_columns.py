@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.cake.cells import as_float, dated, guarded, worded
+from mtdata.cake.cells import as_float, dated, worded
 from mtdata.cake.client.reading import Row
 from mtdata.cake.columns import Columns
 from mtdata.cake.window import Window
 from mtdata.core.csv_lines import csv_cells
+from mtdata.core.formulas import guarded
 from mtdata.demo.cake.site import CakeSite
 from tests.cake_account import BERLIN
 
@@ -298,7 +299,13 @@ def test_any_text_comes_back_out_of_the_file(row: Row) -> None:
     made = columns("clicks")
     text = (made.head() + made.line(row)).decode()
     (cells,) = list(csv.reader(io.StringIO(text, newline="")))[1:]
-    assert cells[15] == row.get("sub_id_1", "")
+    # NUL ends a text in databases, so it stands as U+FFFD, as in every sheet.
+    assert cells[15] == row.get("sub_id_1", "").replace("\0", "\ufffd")
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\0=1"])
+def test_a_nul_does_not_end_a_text_of_the_file(text: str) -> None:
+    assert shown(columns("clicks"), {"sub_id_1": text})["Sub ID 1"] == text.replace("\0", "\ufffd")
 
 
 @given(st.timedeltas(timedelta(days=-400), timedelta(days=4000)))

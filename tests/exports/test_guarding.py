@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdata.cake import account as cake_account
-from mtdata.cake import guarding
 from mtdata.cake.accounts import account_named
-from mtdata.cake.cells import guarded
-from mtdata.cake.guarding import guarded_pieces
 from mtdata.config import load
+from mtdata.core import guarding
 from mtdata.core.csv_lines import csv_line
 from mtdata.core.errors import OutputError
+from mtdata.core.formulas import guarded
+from mtdata.core.guarding import guarded_pieces
 from mtdata.duties import KINDS
 from tests.jobs.place import SITE
 

@@ -215,6 +215,24 @@ def test_the_quick_way_reads_rows_of_few_shapes_as_the_parser_does(body: bytes, 
         assert outcome(QuickRows(CLICKS, shapes), body, size)[0] == slow
 
 
+@pytest.mark.parametrize("empty", ["<offer></offer>", "<offer> </offer>", "<offer/>", "<offer />"])
+def test_an_object_without_any_of_its_fields_is_an_empty_field(empty: str) -> None:
+    """Each of the fields may be missing, so the pattern must not take the tag for an object."""
+    rows = ["<offer><a>1</a></offer>", "<offer><b>2</b></offer>", "<offer><a/></offer>", empty]
+    body = report("".join(f"<click>{row}</click>" for row in rows), count=len(rows))
+    shapes = Shapes("click")
+    for _ in range(2):
+        assert read(QuickRows(CLICKS, shapes), body) == read(XmlRows(CLICKS), body)
+
+
+def test_rows_of_no_field_are_read_as_the_parser_reads_them() -> None:
+    rows = ["<a>1</a>", "<b>2</b>", "<a/>", "", " "]
+    body = report("".join(f"<click>{row}</click>" for row in rows), count=len(rows))
+    shapes = Shapes("click")
+    for _ in range(2):
+        assert outcome(QuickRows(CLICKS, shapes), body, 30) == outcome(XmlRows(CLICKS), body, 30)
+
+
 def test_rows_that_differ_in_what_is_null_become_one_shape(sent: dict[str, Any]) -> None:
     shapes = Shapes("click")
     for _ in range(2):

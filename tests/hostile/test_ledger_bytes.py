@@ -13,8 +13,10 @@ import pytest
 
 from mtdata.config import load
 from mtdata.core.errors import MTDataError
+from mtdata.duties import DUTIES
+from mtdata.jobs.metrics import write_metrics
 from mtdata.study.operations import commands
-from mtdata.web import file_list, pools
+from mtdata.web.study import file_list, states
 from tests.conftest import LONG
 from tests.hostile.ledger_damage import damage
 from tests.system.home import STUDY, Ended, Home, row
@@ -54,16 +56,16 @@ def looked_at_by_others(home: Home) -> None:
     looks: tuple[Callable[[], object], ...] = (
         lambda: commands.look_ahead(site),
         lambda: commands.last_success(site, commands.COLLECTED),
-        lambda: commands.write_metrics(settings, home.folder / "numbers.prom"),
+        lambda: write_metrics(DUTIES, settings, home.folder / "numbers.prom"),
         lambda: file_list.page(site, "raw_data"),
     )
     for look in looks:
         with suppress(MTDataError):
             look()
-    pools.forget()
-    for look in (pools.standing, pools.rounds):
+    states.forget()
+    for look in (states.standing, states.rounds):
         assert OTHER in look(settings)
-    pools.whole(settings, STUDY)
+    states.whole(settings, STUDY)
 
 
 def judged(home: Home) -> None:
@@ -77,7 +79,10 @@ def judged(home: Home) -> None:
         said += ended.said + str(ended.shown)
         assert words != f"export {OTHER}" or ended.code in (0, 1), ended
     remade = sound(home.run("verify", STUDY, REMEDY), REMEDY)
-    assert remade.code == 0 if REMEDY in said else remade.code in (0, 64), remade
+    if REMEDY in said and remade.code == 64:  # a round wrote the odd cell anew in the meantime
+        assert all(REMEDY not in home.run(*words.split()).said for words in (*LOOKS, *WORK)), said
+    else:
+        assert remade.code == 0 if REMEDY in said else remade.code in (0, 64), remade
     for words in WORK:
         sound(home.run(*words.split()), words)
 

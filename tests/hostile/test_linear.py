@@ -35,13 +35,16 @@ N = 400
 REASONS = {
     # what the proof cannot see, and why it is linear all the same
     "mtdata.study.decryption.key_forms._BLOCK": "the look-ahead of its lazy repeat is a constant",
-    "mtdata.cake.client.long_numbers._TOKEN": "a quote always finds its end, or that of the "
+    "mtdata.cake.client.reading_json._TOKEN": "a quote always finds its end, or that of the "
     "piece, and of a number fewer than 20 characters can be looked at in vain",
     "mtdata.cake.client.shapes._TAG": "a step of the lazy repeat looks three characters ahead",
     "mtdata.cake.client.shapes._NIL": "behind the blank that it begins with a name must stand",
-    "mtdata.cake.guarding._CELL": "a cell without quotes is taken whole, and "
+    "mtdata.core.guarding._CELL": "a cell without quotes is taken whole, and "
     "of cells with quotes only the last can fail",
+    "mtdata.programme.csv_refusal._QUOTED": "possessive: what it took is never given back",
     "mtdata.study.model.package._TOKEN": "from a quote on it is always taken, to its end",
+    "mtdata.web.pages.reasons._CLAUSE": "a reason of the records has 1,000 characters at most",
+    "mtdata.web.pages.reasons._WAITS": "of the beginning alone, and as short",
     "mtdata.core.disclosure._KEY": "the start of the text stands before its repeat",
     "mtdata.core.s3.access.URL": "of the config; the / that it may give back is one",
     "mtdata.config.address._DOMAIN": "no mailbox with more than 253 letters comes that far",

@@ -13,7 +13,7 @@ from tests.hostile.wires import GOOD, LISTING, LISTING_NAME, QUICK, ROWS, SCALE,
 from tests.system.home import STUDY, Home, row
 from tests.tally import tried
 
-REACHES = {("site_unreachable", ""), ("site_refused", "")}
+REACHES = {("site_unreachable", ""), ("site_refused", ""), ("site_moved", "")}
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from tests.jobs.brokers import RABBIT_PORT, Moto, Rabbit, Sqs, is_there
 from tests.jobs.place import Place
 
 SERVERS = {"postgres": 5432, "mysql": 3306}
-NAME = f"mtdata_test_{os.getpid()}_{secrets.token_hex(3)}"
 ENGINES = ("sqlite", "postgres", "mysql")
 BROKERS = ("rabbitmq", "sqs")
 
@@ -47,21 +46,30 @@ def ask(engine: str, words: str) -> None:
         cursor.execute(words)
 
 
+def no_server(engine: str) -> str:
+    """Why a test is skipped, and what mends it."""
+    return (
+        f"no {engine} server at 127.0.0.1:{SERVERS[engine]}; "
+        "/etc/init.d/postgresql start or /etc/init.d/mariadb start"
+    )
+
+
 @pytest.fixture(scope="session")
 def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The URL of each database that is there; dropped in the end."""
+    name = f"mtdata_test_{os.getpid()}_{secrets.token_hex(3)}"
     file = tmp_path_factory.mktemp("records") / "programme.sqlite3"
     found = {"sqlite": f"sqlite:///{file}"}
     users = {"postgres": "postgres", "mysql": "root"}
     for engine, port in SERVERS.items():
         if is_there(port):
-            ask(engine, f"CREATE DATABASE {NAME}")
-            found[engine] = f"{engine}://{users[engine]}@127.0.0.1:{port}/{NAME}"
+            ask(engine, f"CREATE DATABASE {name}")
+            found[engine] = f"{engine}://{users[engine]}@127.0.0.1:{port}/{name}"
     yield found
     setting.close_records()
     for engine in found.keys() - {"sqlite"}:
         force = " WITH (FORCE)" if engine == "postgres" else ""
-        ask(engine, f"DROP DATABASE {NAME}{force}")
+        ask(engine, f"DROP DATABASE {name}{force}")
 
 
 @pytest.fixture
@@ -97,10 +105,7 @@ def place(request: pytest.FixtureRequest, urls: dict[str, str], tmp_path: Path) 
     """Every kind of database in its turn, embedded unless a broker is named behind it."""
     engine, _, broker = request.param.partition("-")
     if engine not in urls:
-        pytest.skip(
-            f"no {engine} server at 127.0.0.1:{SERVERS[engine]}; "
-            "/etc/init.d/postgresql start or /etc/init.d/mariadb start"
-        )
+        pytest.skip(no_server(engine))
     queue = broker_of(broker, request) if broker else None
     made = Place(tmp_path, urls[engine], queue)
     yield made

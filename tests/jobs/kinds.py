@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from mtdata.cake.guarding import guarded_pieces
 from mtdata.core.errors import BusyError, Fenced, JobError, NotYet
+from mtdata.core.guarding import guarded_pieces
 from mtdata.jobs.kind import Kind, Parameter, Parameters, Work, day, days_in_order, named_by_days
 
 BATCH = 20

@@ -17,8 +17,9 @@ from django.db import connection
 
 from mtdata.config import load
 from mtdata.jobs.celery.runner import runner_of
-from mtdata.jobs.ordering import order_of
+from mtdata.jobs.kind import Kinds
 from mtdata.jobs.parameters import validate
+from mtdata.jobs.queue import order_of
 from mtdata.jobs.records import setting
 from mtdata.jobs.runner import JobRunner, options_of
 from tests.jobs.brokers import Rabbit, Sqs
@@ -58,6 +59,9 @@ def _end(pid: str) -> None:
 
 class Place:
     """Config, records and signs under `folder`; with a broker its rings alone wake a runner."""
+
+    kinds: Kinds = KINDS
+    child: tuple[str, ...] = CHILD
 
     def __init__(self, folder: Path, url: str, broker: Rabbit | Sqs | None = None) -> None:
         self.folder, self.url, self.broker = folder, url, broker
@@ -121,21 +125,21 @@ class Place:
         from mtdata.jobs import queue
 
         given = {name: str(value) for name, value in parameters.items()}
-        return str(queue.add(self.settings, KINDS, kind, given).pk)
+        return str(queue.add(self.settings, self.kinds, kind, given).pk)
 
     def enter(self, kind: str = "rows", **parameters: object) -> str:
         """The same without a ring."""
         from mtdata.jobs.records import orders
 
         given = {name: str(value) for name, value in parameters.items()}
-        read = validate(KINDS[kind], self.settings, given).sound()
-        return str(orders.add(order_of(KINDS[kind], read)).pk)
+        read = validate(self.kinds[kind], self.settings, given).sound()
+        return str(orders.add(order_of(self.kinds[kind], read)).pk)
 
     def carry(self, count: int = 1) -> JobRunner:
         """Slots at work until the test ends; their children are forked (tests/preloaded.py)."""
         fork_children_of_jobs()
-        options = options_of(self.settings, CHILD)
-        slots = runner_of(self.settings, KINDS, count, options=options)
+        options = options_of(self.settings, self.child)
+        slots = runner_of(self.settings, self.kinds, count, options=options)
         slots.start()
         self._slots.append(slots)
         return slots

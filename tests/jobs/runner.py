@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from mtdata.alerts import notify
 from mtdata.config import load
 from mtdata.jobs.celery.runner import runner_of
 from mtdata.jobs.records import runners
@@ -24,5 +26,6 @@ if __name__ == "__main__":
     settings = load(Path(place), {})
     runners.__version__ = version or runners.__version__
     kinds = {name: kind for name, kind in KINDS.items() if name in (known or name)}
-    runner_of(settings, kinds, 1, options=options_of(settings, CHILD)).start()
+    spread = partial(notify.spread, pools=lambda settings: {})
+    runner_of(settings, kinds, 1, options_of(settings, CHILD), spread).start()
     threading.Event().wait()

@@ -242,7 +242,7 @@ def test_a_person_called_schedule_queues_no_daily_report(plain: Place) -> None:
     given = {"from": "2026-06-01", "to": "2026-06-09", "account": "east"}
     queue.add(plain.settings, KINDS, CLICKS, given, owner="schedule")
     look(plain)
-    assert set(jobs(CLICKS)) == {"report_01062026_09062026", "daily_cake.clicks_east_2026-06-10"}
+    assert set(jobs(CLICKS)) == {"clicks_01062026_09062026", "daily_cake.clicks_east_2026-06-10"}
 
 
 @pytest.mark.parametrize("cut", ["before the job", "before the ring"])

@@ -8,12 +8,13 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from mtdata.config.programme import ProgrammeConfig
 from mtdata.jobs.records import reaper, runner_view
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Job, Part, Runner
 from tests.jobs.place import Place
 
-SWEEP_S = 1.0
+TERMS = ProgrammeConfig()
 LONG = timedelta(hours=1)
 
 
@@ -35,13 +36,13 @@ def in_hand(of: Runner, number: int, **more: Any) -> Part:
 def states(*, ended: bool = False) -> dict[str, str]:
     """The state of each by host."""
     return {
-        one["host"]: one["state"] for one in runner_view.runner_page(SWEEP_S, ended=ended).runners
+        one["host"]: one["state"] for one in runner_view.runner_page(TERMS, ended=ended).runners
     }
 
 
 def test_who_keeps_a_lease_is_alive_and_who_is_not_heard_of_is_not(place: Place) -> None:
     busy = runner("busy", seen_at=now() - LONG)
-    in_hand(busy, 1, rows=7)
+    in_hand(busy, 1, rows=7, beat_at=now())
     lost = runner("lost", seen_at=now() - LONG)
     part = in_hand(lost, 2)
     Part.objects.filter(pk=part.pk).update(leased_until=now() - LONG)
@@ -49,12 +50,34 @@ def test_who_keeps_a_lease_is_alive_and_who_is_not_heard_of_is_not(place: Place)
     runner("went", ended_at=now())
     assert states() == {"busy": "alive", "lost": "silent", "idle": "alive"}
     assert states(ended=True) == {"went": "ended"}
-    assert runner_view.live_count(SWEEP_S) == 2
+    assert runner_view.runner_count(TERMS) == (2, 0)
     held = {
-        one["host"]: one["parts"] for one in runner_view.runner_page(SWEEP_S, ended=False).runners
+        one["host"]: one["parts"] for one in runner_view.runner_page(TERMS, ended=False).runners
     }
     assert [(p["job_name"], p["name"], p["rows"]) for p in held["busy"]] == [("job 1", "part 1", 7)]
     assert held["idle"] == []
+
+
+def test_after_one_missed_sign_of_life_nobody_is_called_alive(place: Place) -> None:
+    """Killed at work its lease still holds, killed without it three more sweeps are waited for."""
+    sweep, beat = (timedelta(seconds=one) for one in (TERMS.sweep_s, TERMS.heartbeat_s))
+    in_hand(runner("at work"), 1, beat_at=now() - beat)
+    in_hand(runner("killed at work"), 2, beat_at=now() - 3 * beat)
+    two = runner("one of two slots hangs")
+    in_hand(two, 3, beat_at=now() - 3 * beat)
+    in_hand(two, 4, beat_at=now())
+    runner("idle", seen_at=now() - sweep)
+    runner("killed idle", seen_at=now() - 2 * sweep)
+    runner("long gone", seen_at=now() - 5 * sweep)
+    assert states() == {
+        "at work": "alive",
+        "killed at work": "late",
+        "one of two slots hangs": "alive",
+        "idle": "alive",
+        "killed idle": "late",
+        "long gone": "silent",
+    }
+    assert runner_view.runner_count(TERMS) == (3, 2)
 
 
 def test_a_sign_of_life_that_lies_in_the_future_proves_nothing(place: Place) -> None:
@@ -70,7 +93,7 @@ def test_a_sign_of_life_that_lies_in_the_future_proves_nothing(place: Place) -> 
     tomorrow = now() + timedelta(days=1)
     late = {**late, "not_before": tomorrow, "waiting_since": now()}
     Part.objects.filter(pk=soon.pk).update(**late)
-    assert (states(), runner_view.live_count(SWEEP_S)) == ({"gone": "silent"}, 0)
+    assert (states(), runner_view.runner_count(TERMS)) == ({"gone": "silent"}, (0, 0))
     reaper.reap(60.0)
     found = {one.pk: one for one in Part.objects.all()}
     assert (found[part.pk].status, found[part.pk].lost) == ("Queued", 1)
@@ -90,7 +113,7 @@ def test_jobs_are_counted_by_state(place: Place) -> None:
 def test_a_page_takes_as_many_queries_whoever_is_on_it(plain: Place) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            runner_view.runner_page(SWEEP_S, ended=False)
+            runner_view.runner_page(TERMS, ended=False)
         return len(captured)
 
     in_hand(runner("first"), 1)

@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from mtdata.core.errors import Fenced
-from mtdata.jobs.records import claims, orders, queries, runners, setting
+from mtdata.jobs.records import claims, fence, orders, queries, runners, setting
+from mtdata.jobs.records.fence import Claimed
 from mtdata.jobs.records.models import Part
 from mtdata.jobs.runner import JobRunner
 from tests.jobs.kinds import BATCH, KINDS, leave_given
@@ -147,7 +148,7 @@ def test_runners_side_by_side_never_have_one_part_twice(place: Place) -> None:
 def test_two_jobs_of_one_key_never_run_together(place: Place) -> None:
     jobs = [place.add(rows=20, parts=1, key="account") for _ in range(2)]
     runner = runners.register("embedded", 1)
-    taken: list[claims.Claimed] = []
+    taken: list[Claimed] = []
 
     def take() -> None:
         if (claimed := claims.claim(runner, 60, KINDS)) is not None:
@@ -229,7 +230,7 @@ def test_a_part_that_kills_its_child_each_time_has_failed_in_the_end(plain: Plac
     assert "was not heard of" in shown["reason"]
 
 
-def plain_claim(runner: UUID) -> claims.Claimed:
+def plain_claim(runner: UUID) -> Claimed:
     claimed = claims.claim(runner, 60, KINDS)
     assert claimed is not None
     return claimed
@@ -246,7 +247,7 @@ def test_a_fenced_commit_of_an_earlier_attempt_writes_nothing(place: Place) -> N
     place.expire()
     late = plain_claim(runner)
     assert late.attempt > early.attempt
-    with pytest.raises(Fenced), claims.fenced(early):
+    with pytest.raises(Fenced), fence.fenced(early):
         raise AssertionError("the fence let it in")
     with pytest.raises(Fenced):
         claims.finish(early, claims.PartProgress(7))

@@ -18,7 +18,8 @@ from mtdata.cli.main import run
 from mtdata.jobs import queue
 from mtdata.jobs.records import claims, listing, queries, reaper, runners, waiting
 from mtdata.jobs.records.asking import now
-from mtdata.jobs.records.claims import Claimed, PartProgress
+from mtdata.jobs.records.claims import PartProgress
+from mtdata.jobs.records.fence import Claimed
 from mtdata.jobs.records.waiting import Wait
 from tests.fakes_log import log_given_back
 from tests.jobs.kinds import KINDS
@@ -251,7 +252,7 @@ def test_a_wish_without_end_ends_the_part_and_a_step_begins_it_anew(
     rested(runner, job, WISH)
     assert {part_of(job, name).status for name in FIRST} == {"Queued"}
     let_time_pass(job, by_s=2 * 86_400)
-    rested(runner, job, WISH)
+    rested(runner, job, WISH, PartProgress(pending=5, calls=1))  # these may be void
     assert part_of(job, "part0").status == "Failed"
     assert "it waited for 96 h and got no further" in part_of(job, "part0").reason
     assert part_of(job, "part0").lost == 0
@@ -310,6 +311,18 @@ def test_a_slot_is_free_while_a_job_waits_and_wakes_when_it_is_over(place: Place
     assert (place.rows(job), place.distinct(job)) == (40, 40)
     assert any("part0 waits until" in event["text"] for event in shown["events"])
     assert {part_of(job, name).lost for name in FIRST} == {0}
+
+
+def test_what_comes_due_while_a_slot_looks_is_looked_for_at_once(plain: Place) -> None:
+    from mtdata.jobs.records.models import Part
+
+    job = plain.add(rows=20, parts=1)
+    assert reaper.due_in_s(["rows"], 300.0, 10.0) == 300.0, "nothing was put off"
+    Part.objects.filter(job_id=job).update(not_before=now() - timedelta(milliseconds=5))
+    assert reaper.due_in_s(["rows"], 300.0) == 300.0, "who looked behind that has seen it"
+    assert reaper.due_in_s(["rows"], 300.0, 10.0) == 0.0
+    Part.objects.filter(job_id=job).update(not_before=now() + timedelta(seconds=60))
+    assert 0.0 < reaper.due_in_s(["rows"], 300.0, 10.0) <= 60.0
 
 
 def test_a_runner_that_is_killed_while_a_job_waits_leaves_it_to_another(plain: Place) -> None:

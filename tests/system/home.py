@@ -138,6 +138,11 @@ class Home:
         [found] = [one["detail"] for one in self.incidents() if one["kind"] == kind]
         return str(found)
 
+    def noted(self, kind: str) -> str:
+        """What the newest of that kind said, open or over as it was told."""
+        said = [one["detail"] for one in self.incidents("--all") if one["kind"] == kind]
+        return str(said[0])
+
     def held(self) -> list[tuple[str, int | None, str]]:
         """Scale, id and kind of what is held."""
         found = self._of(self.run("held", STUDY))["held"]

@@ -98,6 +98,8 @@ def expected(found: list[dict[str, str]], key: str) -> list[int]:
 
 
 def test_a_day_of_clicks_is_24_files_with_each_click_once(home: Cakery, cake: CakeSite) -> None:
+    from mtdata.jobs.records.models import Part, Tally
+
     home.account(cake)
     job = home.order("cake.clicks", **DAYS)
     told = home.carried(job)
@@ -108,6 +110,11 @@ def test_a_day_of_clicks_is_24_files_with_each_click_once(home: Cakery, cake: Ca
     wanted = cake.clicks_of(START, START + ONE_DAY)
     assert ids(files, "Click ID") == expected(wanted, "click_id")
     assert told["parts"] == {"done": 24, "total": 24}
+    tally = Tally.objects.get(kind="cake.clicks", account=told["parameters"]["account"])
+    assert (tally.succeeded, tally.rows, tally.faults) == (1, len(wanted), 0)
+    assert tally.calls >= 24
+    assert sum(Part.objects.filter(job=job).values_list("calls", flat=True)) == tally.calls
+    assert tally.seconds > 0
     assert told["rows"] == len(wanted)
     for made in told["artifacts"]:
         assert sha256(files[made["name"]]).hexdigest() == made["sha256"]
@@ -333,7 +340,7 @@ def test_a_report_of_today_holds_neither_the_slot_nor_the_account(
     home.carried(other)
     told = home.run("jobs", "show", waits).shown
     assert told["status"] == "Queued"
-    assert "has all its rows then (SETTLE)" in told["reason"]
+    assert "CAKE has not settled the day (SETTLE)" in told["reason"]
     until = datetime.fromisoformat(told["not_before"])
     assert timedelta(hours=1) < until - datetime.now(UTC) < timedelta(hours=27)
     calls = len(cake.calls)
@@ -342,6 +349,20 @@ def test_a_report_of_today_holds_neither_the_slot_nor_the_account(
     home.account(cake, SETTLE="2h", UNSETTLED="wait")
     assert home.run("jobs", "stop", waits).shown["status"] == "Stopped"
     assert not [one for one in (home.folder / "state" / "spool").iterdir() if waits in one.name]
+
+
+def test_a_day_that_is_not_over_is_taken_as_it_is_where_the_order_says_so(
+    home: Cakery, cake: CakeSite
+) -> None:
+    home.account(cake, SETTLE="2h", UNSETTLED="refuse")
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date().isoformat()
+    days = {"from": today, "to": today}
+    told = home.carried(home.order("cake.conversions", **days), "Failed")
+    assert "is not settled before" in told["reason"]
+    told = home.carried(home.order("cake.conversions", **days, unsettled="now"))
+    assert [made["name"][:7] for made in told["artifacts"]] == ["report_"]
+    refused = home.run("jobs", "add", "cake.clicks", f"from={today}", f"to={today}", "unsettled=x")
+    assert refused.code == 65
 
 
 def test_a_wish_for_long_peace_is_heeded_by_the_job_and_not_in_a_slot(

@@ -242,7 +242,7 @@ def test_what_may_pass_by_itself_is_tried_again_by_itself(
     home.carry()
     told = home.shown(job)
     assert (told["status"], home.sheets()) == ("In Progress", before)
-    assert "503 (SlowDown); now Queued (lost 1 times)" in told["events"][-1]["text"]
+    assert "503 (SlowDown); now Queued (lost once)" in told["events"][-1]["text"]
     home.mended()
     home.let_leases_end()
     asked = len(home.cake.calls)

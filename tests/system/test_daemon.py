@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mtdata import __version__
 from mtdata.demo.study.site import StudySite
 from tests.system.home import STUDY, Home, row
 
@@ -154,6 +155,10 @@ def test_a_reload_takes_a_new_config_and_a_faulty_one_leaves_the_old_one_in_forc
         started.send_signal(signal.SIGTERM)
         _, said = started.communicate(timeout=PATIENCE_S)
     assert "a changed config is faulty; the old one holds" in said
+    logged = (home.folder / "logs" / "DEBUG.log").read_text()
+    assert f"the daemon begins: mtdata {__version__}, config {home.folder / 'config'}" in logged
+    assert "study (READY, DELETE_MODE False)" in logged
+    assert "the config was read anew: site second: is new" in logged
 
 
 def test_a_second_daemon_of_the_same_home_ends_with_75_and_the_first_goes_on(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import yaml
 
 from mtdata.core.errors import StorageError
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.model.mark import FileMark
+from tests.mailbox import mailbox
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, columns, row
 
@@ -24,7 +26,7 @@ def test_a_new_field_gives_the_sheet_a_new_column_and_old_rows_stay(home: Home) 
     assert [(line["id"], line["answer"], line["before"]) for line in home.sheet("QOL")] == [
         ("1", 'a,"b"\r\nc', ""), ("2", "3", ""), ("3", "3", "new"), ("4", "3", ""),
     ]  # fmt: skip
-    assert "new: before" in home.detail("drift")
+    assert "new: before" in home.noted("drift")
     assert home.is_clean()
 
 
@@ -36,7 +38,7 @@ def test_a_missing_field_is_an_empty_cell_and_is_reported(home: Home) -> None:
     home.site.put("QOL", [lacking])
     home.export()
     assert [line["answer"] for line in home.sheet("QOL")] == ["3", ""]
-    assert "missing: answer" in home.detail("drift")
+    assert "missing: answer" in home.noted("drift")
     assert home.is_clean()
 
 
@@ -131,15 +133,22 @@ def test_entries_on_hold_for_drift_become_rows_once_they_are_released(home: Home
     assert home.is_clean()
 
 
-def test_the_incident_of_a_drift_closes_when_the_fields_stay_as_they_are(home: Home) -> None:
-    home.site.put("QOL", [row(1)])
-    home.export()
-    home.site.put("QOL", [row(2, more=1)])
-    home.export()
-    assert ("drift", "QOL") in home.troubles()
-    home.site.put("QOL", [row(3, more=1)])
-    home.export()
-    assert ("drift", "QOL") not in home.troubles()
+def test_a_drift_is_told_by_one_mail_at_once_and_none_says_that_it_is_over(home: Home) -> None:
+    with mailbox() as box:
+        mail = {"HOST": "127.0.0.1", "PORT": box.port, "TLS": "none", "FROM": "mtdata@example.org"}
+        told = yaml.safe_dump({"MAIL": mail | {"TO": ["lab@example.org"]}})
+        (home.folder / "config" / "log.config").write_text(told)
+        home.site.put("QOL", [row(1)])
+        home.export()
+        for number in (2, 3):
+            home.site.put("QOL", [row(number, more=1)])
+            home.export()
+        home.now += timedelta(days=1)
+        home.export()
+    [one] = box.mails
+    assert "WARNING study QOL: the fields of a scale changed" in one.subject
+    assert "new: more" in one.body
+    assert home.troubles() == set()
 
 
 def test_a_field_that_stays_away_is_told_once_and_not_with_every_row(home: Home) -> None:

@@ -12,8 +12,8 @@ from mtdata.cli import tables
 from mtdata.cli.main import run
 from mtdata.core.control import in_json, on_lines, on_one_line
 from mtdata.core.errors import StorageError
+from mtdata.core.metrics import write
 from mtdata.logs.console import on_stderr
-from mtdata.study.status.metrics import write
 from tests.system.home import STUDY, Home, row
 
 ESC = "a\x1b]0;owned\x07\x1b[2J\x9b31m\u202eb\rc"

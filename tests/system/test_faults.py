@@ -29,7 +29,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "a wrong password": ("unauthorized", {}, "site_refused"),
     "dropped connections": ("drop", {}, "site_unreachable"),
     "no answer": ("hang", {}, "site_unreachable"),
-    "another host": ("redirect", {"location": "http://127.0.0.2:9/api"}, "site_refused"),
+    "another host": ("redirect", {"location": "http://127.0.0.2:9/api"}, "site_moved"),
     "a body without end": ("endless", {"scale": "QOL"}, "package_broken"),
     "no array": ("garbled", {"scale": "QOL", "bytes": b'{"id":1}'}, "package_broken"),
 }

@@ -39,7 +39,9 @@ def test_a_package_for_which_there_is_no_room_leaves_none_of_itself(
         broken.setattr(disk, "_write_all", full)
         home.export(code=74)
     assert incoming(home) == []
-    told = home.detail("storage")
+    told = home.detail("disk_full")
+    assert "make room" in told
+    assert {kind for kind, _ in home.troubles()} == {"disk_full"}
     assert "benchMark" not in told
     home.export()
     assert home.troubles() == set()

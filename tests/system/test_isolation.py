@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mtdata.config.loading import load
+from mtdata.core.worker_pool import WorkerPool
 from mtdata.jobs.runner import options_of
-from mtdata.study.decryption.worker_pool import WorkerPool
 from tests.system.home import ROOT, Home
 
 FOREIGN = ("sitecustomize", "requests", "yaml", "mtdata", "django", "typing_extensions")
@@ -112,7 +112,7 @@ def test_so_do_the_workers_of_an_isolated_process(packages: Path) -> None:
 
 def flags_of_workers() -> str:
     """Whether each worker is isolated."""
-    pool = WorkerPool(_outfit, count=2, lost="lost", here_below=0)
+    pool = WorkerPool(_outfit, count=2, lost="lost", here_below=0, chunk=256)
     pool._help = lambda: False  # nothing is done in this process
     try:
         [(_, answers)] = pool.each([("work", ["a", "b", "c", "d"])])

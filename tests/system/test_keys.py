@@ -6,6 +6,7 @@ import shlex
 import sqlite3
 import subprocess
 from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def assert_held(home: Home, kind: str, naming: str) -> None:
     assert home.held() == [("QOL", number, "sealed") for number in (1, 2, 3, 4)]
     assert home.site.ids("QOL") == [1, 2, 3, 4]
     assert naming in home.detail(kind)
-    assert {(kind, ""), ("entry_sealed", "QOL")} <= home.troubles()
+    assert "1 scale, 4 entries held" in home.detail(kind)
+    assert home.troubles() - {("leftover", "QOL")} == {(kind, "")}, "the cause alone"
 
 
 def assert_appended_without_the_site(home: Home) -> None:
@@ -380,3 +382,35 @@ def test_a_site_that_seals_with_oaep_is_held_told_of_and_opened_by_a_word(
     assert (sorted(opened(home)), home.held(), home.site.ids("QOL")) == (["4711", "old"], [], [])
     assert "PADDING" not in str(home.run("check"))
     assert home.is_clean(), "made again from raw, byte for byte"
+
+
+def key_findings(home: Home, code: int = 0) -> dict[str, str]:
+    """What `check` says of each key, by its verdict."""
+    ended = home.run("check", "study")
+    assert ended.code == code
+    return {one["verdict"]: one["told"] for one in ended.shown["findings"] if one["what"] == "key"}
+
+
+def test_check_tries_each_key_on_what_the_site_seals(
+    home: Home, key: KeyPair, other_key: KeyPair
+) -> None:
+    print_of_key = sha256(key.public.export_key("DER")).hexdigest()[:16]
+    home.put_key(key.pem)
+    home.put_key(other_key.pem, "old.pem")
+    home.site.put("QOL", [row(90, participantRSA="not sealed at all")])
+    sealed_rows(home, key)
+    size = 8 * key.public.size_in_bytes()
+    assert key_findings(home) == {
+        "good": f"study.pem ({size} bits, public half SHA-256 {print_of_key}…): "
+        "opens what QOL seals"
+    }
+    sealed_rows(home, key, PRIVATE_FILE=["study.pem", "old.pem"])
+    assert "old.pem" in key_findings(home)["odd"]
+    sealed_rows(home, key, PRIVATE_FILE="old.pem")
+    told = key_findings(home, code=78)["bad"]
+    assert "does not open what QOL seals" in told
+    assert "sha256sum" in told
+    assert not any(text in told for text in SECRETS[:3])
+    home.site.clear("QOL")
+    assert "not tried" in key_findings(home)["odd"]
+    assert not home.pool.joinpath(Ledger.NAME).exists(), "it keeps nothing"

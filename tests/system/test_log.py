@@ -39,6 +39,7 @@ def test_a_round_tells_new_sheets_deletes_and_its_counts_and_new_raw_files_only_
     assert messages(home, "INFO", "Daily.log") == [
         "active_data/QOL_Mar_12_2026.csv is begun",
         "2 deletes were asked",
+        "2 deleted and proven gone",
         "the benchmark file was created: active_data/benchMark.json: 1 scales",
         "the round ended with 0. QOL: 2 received, 2 fresh, 2 appended, 2 deleted",
     ]
@@ -66,10 +67,13 @@ def test_what_lasts_is_loud_when_it_begins_and_for_debugging_afterwards(home: Ho
     home.site.put("QOL", [row(1)])
     home.export()
     clear(home)
-    for _ in range(3):
+    home.site.put("QOL", [b"not json"])
+    home.export(code=1)
+    for _ in range(2):
         home.export()
-    assert [line[-1][:21] for line in told(home, "error.log")] == ["old entries still lie"]
-    assert len(told(home, "Daily.log")) == 1
+    begins = "entries are held: malformed"
+    assert [line[-1][: len(begins)] for line in told(home, "error.log")] == [begins]
+    assert len([line for line in told(home, "Daily.log") if begins in line[-1]]) == 1
 
 
 def test_lines_tell_site_scale_and_the_number_of_the_round(home: Home) -> None:

@@ -21,6 +21,8 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
 from mtdata.core.ports import Room
 from mtdata.demo.study.site import StudySite
+from mtdata.duties import DUTIES
+from mtdata.jobs.metrics import write_metrics
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations import commands
 from tests.system.home import STUDY, Home, row
@@ -124,7 +126,12 @@ def test_a_schedule_that_was_missed_is_told_beside_rounds_and_closed_by_a_good_o
     assert home.troubles() == {("schedule_missed", "")}
     home.site.fault("drop")
     home.export(code=69)
-    assert ("schedule_missed", "") in home.troubles()
+    commands.look_ahead(site)
+    assert home.troubles() == {("site_unreachable", "")}, "the cause alone"
+    [cause] = home.incidents()
+    home.run("incidents", STUDY, "--close", str(cause["number"]))
+    commands.look_ahead(site)
+    assert home.troubles() == {("schedule_missed", "")}, "what stays without its cause"
     home.site.heal()
     home.export()
     assert home.troubles() == set()
@@ -213,7 +220,9 @@ def test_status_tells_monitoring_what_it_asks_and_keeps_its_words(home: Home) ->
     assert len(found["new_rows"]) == 14
     assert found["on_site"] == {
         "rows": 2, "max_records": 5000, "oldest_at": at.isoformat(), "oldest_s": 6 * 60,
+        "known_at": at.isoformat(),
     }  # fmt: skip
+    assert (found["state"], found["level"]) == ("Well", "good")
     assert found["incidents_open"] == {"critical": 0, "error": 0, "warning": 0}
     assert found["scales"]["QOL"] == {
         "deleteable": True, "benchmark": 2, "rows": 2, "held": 0, "owed": 2, "waiting": 0,
@@ -269,10 +278,15 @@ def test_the_table_for_people_has_a_chart_and_the_times(
     home.now += timedelta(minutes=30)
     assert run(["status", "--config", str(home.folder / "config")]) == 1
     out, said = capsys.readouterr()
-    assert "study: last good round 30 min ago, OVERDUE, 0 open incidents" in out
-    assert "new rows, 14 days: ·············█  today 1, the most 1" in out
-    assert "on the site: 1 rows, the oldest safe here for 30 min; disk: " in out
-    assert "next round due: 2026-03-12T12:10 UTC" in out
+    assert out.startswith("study: Overdue\n")
+    told = " ".join(out.split())
+    assert "rounds last good round 30 min ago; rounds OVERDUE, waited for since 2026-03-12" in told
+    assert "next due 2026-03-12 12:10 UTC" in told
+    assert (
+        "1 rows, 0 held, 1 owed, 0 waiting in 1 scale; 1 new today, 14 days ·············█" in told
+    )
+    assert "on the site 1 row, the oldest safe here for 30 min disk " in told
+    assert max(map(len, out.splitlines())) <= 80
     assert said == "mtdata: overdue: study\n"
 
 
@@ -331,7 +345,7 @@ def test_the_file_is_for_everybody_to_read_and_nothing_else_lies_beside_it(home:
     before = os.umask(0o077)  # as a hardened service has it
     try:
         for _ in range(2):
-            commands.write_metrics(settings(home))
+            write_metrics(DUTIES, settings(home))
     finally:
         os.umask(before)
     assert [one.name for one in folder.iterdir()] == [path.name]
@@ -343,7 +357,7 @@ def test_a_folder_of_numbers_that_is_not_there_is_an_error_with_its_name(home: H
     ended = home.run("status", "--metrics", str(home.folder / "none" / "mtdata.prom"))
     assert ended.code == 74
     assert "no such folder" in ended.shown["error"]["message"]
-    commands.write_metrics(settings(home))  # no METRICS: nothing is written
+    write_metrics(DUTIES, settings(home))  # no METRICS: nothing is written
 
 
 def test_a_site_whose_ledger_is_damaged_is_not_up_and_the_others_are(
@@ -354,6 +368,6 @@ def test_a_site_whose_ledger_is_damaged_is_not_up_and_the_others_are(
     home.export(STUDY)
     home.run("export", "second")
     (home.pool / Ledger.NAME).write_bytes(b"no database" * 1000)
-    commands.write_metrics(settings(home), path)
+    write_metrics(DUTIES, settings(home), path)
     found = numbers(path)
     assert (found["mtdata_up", STUDY], found["mtdata_up", "second"]) == (0, 1)

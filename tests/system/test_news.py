@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from mtdata.alerts import notify
-from mtdata.alerts.incident import KINDS
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.incidents import Incidents
 from mtdata.config import Settings, load
 from mtdata.core import disk
@@ -59,6 +59,12 @@ def tell(home: Home, port: int, **more: Any) -> Settings:
     } | more.pop("MAIL", {})
     (home.folder / "config" / "log.config").write_text(yaml.safe_dump({"MAIL": mail, **more}))
     return load(home.folder / "config", {})
+
+
+def leave_some(home: Home) -> None:
+    """A trouble that lasts for some rounds, each of which ends well: leftovers."""
+    home.configure(DELETE_MODE=True, DELETE_LIMIT=1)
+    home.site.put("QOL", [row(number) for number in range(1, 21)])
 
 
 def subjects(box: Mailbox) -> list[str]:
@@ -111,11 +117,11 @@ def test_where_nobody_is_to_be_told_nothing_is_made(home: Home) -> None:
 def test_a_mail_server_that_hangs_ends_no_round_and_is_told_to_the_hook(
     home: Home, hook: Hook
 ) -> None:
-    home.site.put("QOL", [row(1)])
+    leave_some(home)
     with talking(hang) as port:
         tell(home, port, MAIL={"TIMEOUT": "1s"}, WEBHOOKS=[f"{hook.url}/{SECRET}"])
         home.export()
-        home.export()  # the first time leftovers
+        home.export()
         assert home.run("export", STUDY).code == 0
     [stuck] = home.run("incidents").shown["sites"]["(program)"]["incidents"]
     assert (stuck["kind"], stuck["scale"]) == ("news_stuck", "mail")
@@ -128,7 +134,7 @@ def test_what_waited_goes_out_when_the_server_is_back(home: Home, box: Mailbox) 
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     tell(home, port)
-    home.site.put("QOL", [row(1)])
+    leave_some(home)
     for _ in range(3):
         home.export()
     tell(home, box.port)
@@ -246,7 +252,7 @@ def test_two_programs_never_tell_the_same(home: Home, box: Mailbox) -> None:
 
 def test_an_outbox_that_nobody_may_write_silences_nothing(home: Home, box: Mailbox) -> None:
     tell(home, box.port)
-    home.site.put("QOL", [row(1)])
+    leave_some(home)
     (home.folder / "state").mkdir()
     (home.folder / "state" / "outbox").write_bytes(b"a file in the way stops root as well")
     for _ in range(4):
@@ -396,7 +402,7 @@ def test_a_program_that_is_killed_again_and_again_tells_each_thing_once_or_doubl
 ) -> None:
     tell(home, box.port, MAIL={"ESCALATE_TO": []})
     home.pool.mkdir()
-    kinds = ["storage", "drift", "leftover", "raw_changed", "key_wrong", "entry_sealed"]
+    kinds = ["storage", "silence", "entry_conflict", "raw_changed", "key_wrong", "name_refused"]
     with closing(Ledger(home.pool / Ledger.NAME)) as ledger:
         for number, kind in enumerate(kinds):
             words = [sys.executable, "-c", SPREADING, str(home.folder / "config")]

@@ -128,3 +128,16 @@ def test_check_of_another_user_writes_nothing_and_says_whose_it_is(
     assert ended.code == 78
     assert "sudo -u " in ended.shown["error"]["message"]
     assert everything(home) == before
+
+
+def test_an_incident_of_anothers_pool_is_shown_and_not_closed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.site.put("QOL", [b"not json"])
+    home.export(code=1)
+    [known] = home.incidents()
+    given_away(home.pool, monkeypatch)
+    assert home.incidents() == [known]
+    ended = home.run("incidents", "study", "--close", str(known["number"]))
+    assert ended.code == 78
+    assert home.incidents() == [known]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -40,6 +41,10 @@ def test_rounds_are_counted_by_the_hour_and_by_how_they_ended(home: Home, querie
     assert home.now.isoformat().startswith(hour.hour)
     assert queries.rounds(home.now, f"export {STUDY} .") == []
     assert queries.rounds(home.now - timedelta(days=1), "export another .") == []
+    with closing(sqlite3.connect(home.pool / Ledger.NAME, isolation_level=None)) as db:
+        db.execute("UPDATE runs SET exit = NULL")  # as damage may leave it
+    [hour] = queries.rounds(home.now - timedelta(days=1), f"export {STUDY} .")
+    assert (hour.good, hour.bad) == (0, 3)
 
 
 def test_it_knows_what_was_read_again(home: Home, queries: Queries) -> None:

@@ -16,6 +16,7 @@ from mtdata.config import SiteConfig, load
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.core.step import Step
 from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.operations import commands, verify
 from tests.system.home import STUDY, Home, row
@@ -89,9 +90,9 @@ def test_a_round_whose_lock_is_removed_ends_and_the_next_goes_on(home: Home) -> 
     home.site.put("QOL", [row(1), row(2)])
     home.configure(DELETE_MODE=True)
 
-    def removed(step: str) -> None:
-        if step == "QOL":
-            (home.pool / ".lock").unlink()
+    def removed(step: Step) -> None:
+        if step.what == "QOL":
+            (home.pool / ".lock").unlink(missing_ok=True)
 
     with pytest.raises(BusyError, match="removed or replaced"):
         commands.export(site_of(home), ".", removed)

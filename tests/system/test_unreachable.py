@@ -22,7 +22,7 @@ LISTING: dict[str, tuple[str, dict[str, Any], str]] = {
     "chunks that break off": ("truncated", {"chunked": True}, "site_unreachable"),
     "a dropped connection": ("drop", {}, "site_unreachable"),
     "silence": ("hang", {}, "site_unreachable"),
-    "another host": ("redirect", {}, "site_refused"),
+    "another host": ("redirect", {}, "site_moved"),
     "no JSON": ("garbled", {"bytes": b"{oops"}, "site_unreachable"),
     "no list": ("garbled", {"bytes": b'{"name":"QOL"}'}, "site_unreachable"),
     "a list of texts": ("garbled", {"bytes": b'["QOL"]'}, "site_unreachable"),
@@ -39,7 +39,7 @@ PACKAGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "chunks that break off": ("truncated", {"chunked": True}, "package_broken"),
     "a dropped connection": ("drop", {}, "site_unreachable"),
     "silence": ("hang", {}, "package_broken"),
-    "another host": ("redirect", {}, "site_refused"),
+    "another host": ("redirect", {}, "site_moved"),
     "a package without end": ("endless", {}, "package_broken"),
     "what unpacks to more than allowed": ("gzip", {"size_mb": 8}, "package_broken"),
 }

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.cli.main import run
+from tests.preloaded import command
 from tests.system.home import ROOT, STUDY, Home, row
 
 COMMANDS = ("export decode recover verify deletions status held incidents init check demo").split()
@@ -16,10 +18,14 @@ COMMANDS = ("export decode recover verify deletions status held incidents init c
 
 def printed(home: Home, *words: str, **env: str) -> tuple[int, str, str]:
     """Exit code, standard output and error of a command without --json, no terminal anywhere."""
-    line = [sys.executable, "-m", "mtdata", *words, "--config", str(home.folder / "config")]
-    ended = subprocess.run(
-        line, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, timeout=60
-    )
+    line = [*words, "--config", str(home.folder / "config")]
+    if not env:
+        ended = command(line)
+        return ended.returncode, ended.stdout, ended.stderr
+    ended = subprocess.run(  # an interpreter reads its environment when it starts
+        [sys.executable, "-m", "mtdata", *line],
+        cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
     return ended.returncode, ended.stdout, ended.stderr
 
 
@@ -33,8 +39,8 @@ def test_rounds_that_go_well_say_nothing_to_cron_though_old_troubles_last(home: 
     assert printed(home, "export", STUDY, "all")[:2] == (0, "")  # what is left over is told once
     assert printed(home, "export", STUDY, "all") == (0, "", "")
     assert printed(home, "verify", STUDY) == (0, "", "")
-    assert home.troubles() == {("entry_malformed", "QOL"), ("leftover", "QOL")}
-    assert "DEBUG study QOL: old entries" in printed(home, "export", "-vv")[2]
+    assert home.troubles() == {("entry_malformed", "QOL")}
+    assert "DEBUG study QOL: entries are held" in printed(home, "export", "-vv")[2]
 
 
 def test_what_is_held_anew_is_said_again(home: Home) -> None:
@@ -75,11 +81,13 @@ def test_incidents_are_told_in_words_and_closed_by_number(home: Home) -> None:
     home.site.put("QOL", [row(1)])
     home.export()
     assert "no incident is open" in printed(home, "incidents")[1]
-    home.export()
+    home.site.put("QOL", [b'{"id":2,"oops"}'])
+    home.export(code=1)
     code, out, _ = printed(home, "incidents")
     assert code == 0
-    assert "2  WARNING  study QOL: leftover  (seen 1 times" in out
-    assert "\n   1 entries are safe here" in out
+    assert "2  ERROR  study QOL: entry_malformed  (seen once from" in out
+    assert "\n   1 held, e.g. because: not JSON" in out
+    assert f"\n   to do: {KINDS['entry_malformed'].todo}" in out
     assert "incident 2 of study is closed" in printed(home, "incidents", STUDY, "--close", "2")[1]
 
 

@@ -20,6 +20,7 @@ from mtdata.config.programme import ProgrammeConfig
 from mtdata.config.replica import KEYS as REPLICA_KEYS
 from mtdata.config.sections import allowed_keys
 from mtdata.config.settings import RecoveryConfig
+from mtdata.config.weblogs import WeblogKeys, WeblogSite
 from mtdata.core.errors import ConfigError
 from mtdata.logs.setting import DEFAULT
 
@@ -114,6 +115,21 @@ def accounts(forms: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def weblogs(forms: Iterable[str]) -> dict[str, Any]:
+    """A site for each form in each key, one for the form as a key, and the last form at the top."""
+    forms = list(forms)
+    made: dict[Any, Any] = {
+        f"a{number}.{key.replace('_', '-')}.example": {"idsite": 1, key: FORMS[form]}
+        for number, form in enumerate(forms)
+        for key in allowed_keys(WeblogSite)
+    }
+    for form in forms:
+        secret = FORMS[form]
+        if isinstance(secret, str | int | bytes):
+            made |= {secret: secret, f"{form}.example": {"idsite": 1, secret: "kestrel"}}
+    return {"sites": made, **dict.fromkeys(allowed_keys(WeblogKeys), FORMS[forms[-1]])}
+
+
 def mails(form: str) -> dict[str, Any]:
     """MAIL with the secret in the place of every key, and one more."""
     return {**dict.fromkeys(allowed_keys(MailConfig), FORMS[form]), "kestrel": 1}
@@ -145,6 +161,7 @@ def all_at_once(folder: Path, forms: Iterable[str]) -> None:
     forms = list(forms)
     write(folder, "server.config", sites(forms))
     write(folder, "export.config", {"CAKE": accounts(forms)})
+    write(folder, "weblogs.config", weblogs(forms))
     for name, model in OTHERS.items():
         content = dict.fromkeys(allowed_keys(model), FORMS[forms[-1]])
         if name == "log.config":

@@ -8,7 +8,7 @@ import ssl
 import amqp
 import pytest
 
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import BrokerAddress
 from mtdata.jobs.celery.broker_faults import why
 
 SECRET = "an-invented-secret"

@@ -44,7 +44,9 @@ def test_a_secret_in_the_place_of_any_key_is_told_by_its_kind(folder: Path, form
     write(folder, "log.config", {"MAIL": FORMS[form], "HEARTBEAT_URL": FORMS[form]})
     write(folder, "export.config", {"CAKE": FORMS[form]})
     assert_silent(told(folder))
-    for name in (*OTHERS, "export.config", "server.config"):
+    write(folder, "weblogs.config", {"sites": FORMS[form]})
+    assert_silent(told(folder))
+    for name in (*OTHERS, "export.config", "weblogs.config", "server.config"):
         write(folder, name, FORMS[form])
     assert_silent(told(folder))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.config.changes import changes
 from tests.unit.config_folder import SECRET, Folder, fault, keys, one
 
 
@@ -224,3 +225,53 @@ def test_an_empty_value_counts_as_left_out(folder: Folder) -> None:
     site = one(folder, PRIVATE_FILE="", REPLICAS=None, EVERY=None, TIMEZONE="", MAX_RECORDS=None)
     assert (site.private_files, site.replicas, site.every_s) == ((), (), 300)
     assert one(folder, REPLICAS=[]).replicas == ()
+
+
+# ---- files of another form
+
+
+def test_a_flat_file_is_one_fault_that_says_what_to_do(folder: Folder) -> None:
+    [line] = folder.server(keys()).faults()
+    assert "indent them under the site's name" in line
+    assert SECRET not in line
+
+
+def test_keys_that_slipped_out_of_their_site_are_one_fault(folder: Folder) -> None:
+    lines = folder.server({"uva": keys(USER=...), "USER": "admin"}).faults()
+    assert len([line for line in lines if "indent" in line]) == 1
+
+
+@pytest.mark.parametrize("name", ["server.config", "export.config"])
+def test_a_config_of_the_original_program_is_recognised(folder: Folder, name: str) -> None:
+    folder.server({"uva": keys()})
+    old = "# the site\nDELETE_MODE = False\nSERVER = 'https://h/api/export'\nPASS = 'hunter2'\n"
+    [line] = folder.file(name, old).faults()
+    assert "a config of the original program" in line
+    assert "into server.config" in line
+    assert "hunter2" not in line
+
+
+def test_the_keys_of_a_site_in_the_original_s_other_file_are_sent_to_theirs(folder: Folder) -> None:
+    folder.server({"uva": keys()})
+    [line] = folder.file("export.config", keys()).faults()
+    assert "into server.config" in line
+
+
+# ---- what changed
+
+
+def test_what_changed_is_told_by_key_and_a_secret_by_its_name_alone(folder: Folder) -> None:
+    before = folder.server({"uva": keys(), "old": keys(PATH="data/old")}).load()
+    folder.file("daemon.config", {"STOP_S": "9s"})
+    new = {"uva": keys(PASS="other", DELETE_MODE=True, EVERY="10m"), "new": keys(PATH="data/new")}
+    told = changes(before, folder.server(new).load())
+    assert {
+        "site new: is new",
+        "site old: is gone",
+        "site uva: PASS changed",
+        "site uva: DELETE_MODE False -> True",
+        "site uva: EVERY 300 -> 600",
+    } <= set(told)
+    assert any(line.startswith("daemon.config: STOP_S") for line in told)
+    assert not any(word in " ".join(told) for word in (SECRET, "other"))
+    assert changes(before, before) == []

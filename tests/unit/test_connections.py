@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.web.connections import Limits, State, giving_way, is_over
+from mtdata.web.connection_limits import Limits, State, giving_way, is_over
 from mtdata.web.forwarded import address_of, client_of, share_of
 
 LIMITS = Limits(of_one_address=3, of_all=6)

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,14 +18,17 @@ import pytest
 from benchmarks.moved_clock import MovedClock, scheduled_by
 from mtdata import logs
 from mtdata.config import SiteConfig
+from mtdata.core.clock import SystemClock
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.daemon import loop as house
 from mtdata.daemon.loop import Daemon
 from mtdata.daemon.systemd import Notifier
 from mtdata.jobs.rounds import TaskTurn
 from mtdata.study.duty import STUDY
+from mtdata.study.ledger import Ledger
 from mtdata.study.operations.tasks import ROUNDS, StudyTask
 from tests.fakes_log import log_given_back
+from tests.mailbox import mailbox
 from tests.unit.config_folder import Folder, keys
 
 PATIENCE_S = 30.0
@@ -54,6 +58,7 @@ class Stage:
         self.clock = MovedClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
         self.systemd, self.begun = Told(), 0
         self.moves: dict[int, timedelta] = {}  # by the ticks that are left
+        self.acts: dict[int, Callable[[Daemon], None]] = {}  # the same; when all is settled
         patch.setattr(house, "_end_at_once", self._end)
 
     def stops_within(self, span: str) -> None:
@@ -87,12 +92,19 @@ class Stage:
 
     def _tick(self, one: Daemon, left: int, *, settled: bool) -> None:
         until = time.monotonic() + PATIENCE_S
-        while (one.is_busy() if settled else not self.begun) and time.monotonic() < until:
+        while (is_busy(one) if settled else not self.begun) and time.monotonic() < until:
             time.sleep(0.001)
+        self.acts.get(left, lambda one: None)(one)
         self.clock.go_on(30)
         self.clock.move(self.moves.get(left, timedelta()))
         if left == 1:
             one.ask_to_stop()
+
+
+def is_busy(one: Daemon) -> bool:
+    """Whether a task is in hand or waits."""
+    workers = one._tasks.workers.values()
+    return any(worker.in_hand or worker.is_waited_for() for worker in workers)
 
 
 @pytest.fixture
@@ -193,3 +205,36 @@ def test_a_clock_that_is_set_by_a_day_or_an_hour_keeps_no_round_waiting(
     assert stage.play(101, lambda turn: 0) == 0
     assert 11 <= stage.begun <= 12
     assert stage.systemd.words.count("WATCHDOG=1") == 101
+
+
+def test_another_delete_mode_is_mailed_at_the_reload_and_at_a_start_and_once(
+    stage: Stage,
+) -> None:
+    pool, seen = stage.folder.home / "data" / "uva", list[int]()
+
+    def configure(*, delete_mode: bool) -> None:
+        stage.folder.server({"uva": keys(EVERY="5m", DELETE_MODE=delete_mode)})
+
+    def reload(one: Daemon) -> None:
+        configure(delete_mode=True)
+        one.ask_to_reload()
+
+    with mailbox() as box, closing(Ledger(pool / Ledger.NAME)) as ledger:
+        mail = {"HOST": "127.0.0.1", "PORT": box.port, "TLS": "none"}
+        mail |= {"FROM": "m@example.org", "TO": "lab@example.org"}
+        stage.folder.file("log.config", {"MAIL": mail})
+        configure(delete_mode=False)
+        now = SystemClock().now()  # that of a pool; tasks alone go by the one that is moved
+        number = ledger.runs.begin_run("export uva .", now)
+        ledger.runs.end_run(number, 0, {"delete_mode": False}, now)
+        stage.acts = {6: reload, 5: lambda one: seen.append(len(box.mails))}
+        assert stage.play(9, lambda turn: 0) == 0
+        assert (seen, len(box.mails)) == ([1], 1), "at once, and by no later look again"
+        assert "DELETE_MODE is True from now on; before it was False" in box.mails[0].body
+        configure(delete_mode=False)
+        stage.acts = {}
+        for _ in range(2):
+            assert stage.play(4, lambda turn: 0) == 0
+        assert len(box.mails) == 2
+        assert "DELETE_MODE is False from now on; before it was True" in box.mails[1].body
+        assert ledger.incidents.open_incidents() == []

@@ -99,6 +99,19 @@ def test_after_an_outage_one_report_asks_for_all_that_the_missed_ones_would_have
     assert asked.has_hole == ((TODAY - min(firsts)).days > MOST_DAYS)
 
 
+def test_a_long_account_has_a_name_that_the_records_take_and_nobody_else_has() -> None:
+    usual = name_of("weblogs.import", "example.org", TODAY)
+    assert usual == "daily_weblogs.import_example.org_2026-06-10"
+    long = [f"{'a' * 60}.{'b' * 60}{number}.org" for number in range(3)]
+    names = [name_of("weblogs.import", account, TODAY) for account in long]
+    assert len(set(names)) == 3
+    assert {len(name) for name in names} == {128}
+    assert {day_of(name) for name in names} == {TODAY}
+    edge = "a" * (128 - len("daily_weblogs.import__2026-06-10"))
+    assert edge in name_of("weblogs.import", edge, TODAY)
+    assert name_of("weblogs.import", edge, TODAY) < name_of("weblogs.import", edge, TODAY + ONE)
+
+
 def test_a_day_is_queued_unless_it_is_there_or_one_before_it_goes_on() -> None:
     assert Known().is_due()
     assert not Known(is_there=True).is_due()

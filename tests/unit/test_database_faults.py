@@ -168,6 +168,26 @@ def test_what_is_not_known_is_told_by_its_sign_alone(error: Exception) -> None:
     assert SECRET not in told
 
 
+@pytest.mark.parametrize(
+    ("cause", "is_undone"),
+    [
+        (Cause("deadlock", sqlstate="40P01"), True),
+        (Cause("serialization", sqlstate="40001"), True),
+        (Cause("lock_timeout", sqlstate="55P03"), True),
+        (Cause(1213, "Deadlock found"), True),
+        (Cause(1205, "Lock wait timeout exceeded"), True),
+        (Cause("database is locked", sqlite_errorname="SQLITE_BUSY"), True),
+        (Cause("the connection broke", sqlstate="08006"), False),  # perhaps behind the commit
+        (Cause(2013, "Lost connection"), False),
+        (Cause("disk full", sqlstate="53100"), False),
+    ],
+)
+def test_what_the_database_has_surely_undone_may_be_tried_again(
+    cause: Exception, is_undone: bool
+) -> None:
+    assert faults.is_undone(wrapped(cause)) == is_undone
+
+
 def test_a_file_that_is_locked_is_told_so() -> None:
     cause = Cause("database is locked", sqlite_errorname="SQLITE_BUSY_SNAPSHOT")
     assert faults.reason(wrapped(cause)) == f"{faults.LOCKED} (SQLITE_BUSY_SNAPSHOT)"

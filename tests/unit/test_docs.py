@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.cli.main import _parser
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAST = {"CHANGELOG.md", "docs/DECISIONS-SUPERSEDED.md"}
 """These tell of what was."""
@@ -56,3 +58,12 @@ def test_each_link_of_a_page_leads_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     missing = [link for link in _LINK.findall(text) if not (folder / link).exists()]
     assert not missing, f"{page} links to {', '.join(missing)}"
+
+
+def test_each_command_that_a_sample_names_is_there() -> None:
+    named = re.compile(r"`(?:mtdata ([a-z]+)[^`]*|([a-z]+))`")
+    help_text = _parser().format_help()
+    for sample in (ROOT / "config").glob("*.sample"):
+        words = {one or other for one, other in named.findall(sample.read_text("utf-8"))}
+        missing = [word for word in words if not re.search(rf"\b{word}\b", help_text)]
+        assert not missing, f"{sample.name} names {missing}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from argparse import Namespace
@@ -17,10 +18,14 @@ from mtdata.cli.sites import settings_of
 from mtdata.config import samples_folder
 from mtdata.config.loading import FILES
 from mtdata.core.clock import SystemClock
+from mtdata.core.errors import ConfigError
 from mtdata.daemon.tasks import DaemonTasks
 from mtdata.duties import DUTIES, KINDS
 from mtdata.jobs.duty import Duties, Duty, KindsOf, daily_of, ledgers_of, placed_file
+from mtdata.programme.duty import PROGRAMME
 from mtdata.study.duty import STUDY
+from mtdata.study.operations.opening import incident_ledgers
+from mtdata.weblogs.duty import WEBLOGS
 from tests.unit.config_folder import Folder, keys
 
 ACCOUNT = {"ADMIN_DOMAIN": "admin.example.com", "API_KEY": "k", "TIMEZONE": "UTC"}
@@ -34,12 +39,14 @@ def folder(tmp_path: Path) -> Folder:
 
 @pytest.mark.parametrize("duty", DUTIES, ids=lambda duty: str(duty.name))
 def test_a_line_brings_kinds_of_its_own_name_and_what_is_there(duty: Duty) -> None:
-    assert all(name.startswith(f"{duty.name}.") for name in duty.kinds())
+    own = {name.partition(".")[0] for name in duty.kinds()}
+    others = (one for one in DUTIES if one is not duty)
+    assert not own & {name.partition(".")[0] for one in others for name in one.kinds()}
     for file in duty.config_files:
         assert file in FILES
         assert list(samples_folder().glob(f"{file}*"))
     rooms = [f"mtdata.cli.{room}" for room in (*duty.commands, *duty.views)]
-    rooms += [f"mtdata.web.pages.{room}" for room in duty.pages]
+    rooms += [f"mtdata.web.{duty.pages}.room"] if duty.pages else []
     rooms += [f"mtdata.demo.{duty.demo}"] if duty.demo else []
     assert all(find_spec(room) for room in rooms)
     if duty.daily:
@@ -47,7 +54,12 @@ def test_a_line_brings_kinds_of_its_own_name_and_what_is_there(duty: Duty) -> No
 
 
 def test_the_kinds_of_all_duties_are_one_mapping() -> None:
-    assert set(KINDS) == {*STUDY.kinds(), *CAKE.kinds()}
+    assert set(KINDS) == {
+        *STUDY.kinds(),
+        *CAKE.kinds(),
+        *WEBLOGS.kinds(),
+        *PROGRAMME.kinds(),
+    }
     assert len(KINDS) == len(set(KINDS))
     assert KINDS["study.decode"] is STUDY.kinds()["study.decode"]
     assert dict(KindsOf([])) == {}
@@ -71,6 +83,22 @@ def test_a_duty_that_is_not_in_the_table_has_no_commands(
     assert not missing & found
 
 
+@pytest.mark.parametrize("duties", [DUTIES, (STUDY,), (CAKE,)], ids=len)
+def test_who_calls_the_program_alone_is_told_of_commands_that_there_are(
+    duties: Duties, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(main, "DUTIES", duties)
+    assert main.run([]) == 64
+    out = capsys.readouterr().out
+    [commands] = [act for act in main._parser()._actions if act.dest == "command"]
+    for duty in DUTIES:
+        assert (f"\n{duty.name}: {duty.about[:20]}" in out) is (duty in duties)
+    told = out + str(main._parser().epilog)
+    named = re.findall(r"mtdata ([a-z]+)", told)
+    assert len(named) > 5
+    assert set(named) <= set(commands.choices or ())
+
+
 def test_check_looks_at_the_duties_of_the_table(folder: Folder) -> None:
     def seen(word: str, duties: Duties) -> set[str]:
         options = Namespace(config=folder.path, server=word)
@@ -87,15 +115,21 @@ def test_check_looks_at_the_duties_of_the_table(folder: Folder) -> None:
 
 def test_the_daemon_and_stores_go_by_the_table(folder: Folder) -> None:
     ours, place = folder.load(), f"{folder.home / 'out'}/a.csv"
-    for duties, sites, dailies in ((DUTIES, ["uva"], 1), ((STUDY,), ["uva"], 0), ((CAKE,), [], 1)):
+    for duties, sites, dailies in ((DUTIES, ["uva"], 2), ((STUDY,), ["uva"], 0), ((CAKE,), [], 1)):
         tasks = DaemonTasks(ours, SystemClock(), duties)
         assert [site.name for site in tasks.sites()] == sites
         assert len(daily_of(duties)) == dailies
-        assert ledgers_of(duties, ours) == {}
+        assert list(ledgers_of(duties, ours)) == sites
     file = placed_file(DUTIES, ours, place)
     assert file is not None
     assert (file.account, file.name) == ("east", "a.csv")
     assert placed_file((STUDY,), ours, place) is None
+
+
+def test_two_duties_with_a_site_of_one_name_are_refused(folder: Folder) -> None:
+    other = Duty("logs", dict, ("weblogs.config",), CAKE.checks, incident_ledgers=incident_ledgers)
+    with pytest.raises(ConfigError, match=r"weblogs\.config: another duty has a site called uva"):
+        ledgers_of((STUDY, other), folder.load())
 
 
 PAGES = dedent("""

@@ -9,7 +9,7 @@ import pytest
 
 from mtdata.config import Settings
 from mtdata.core.errors import BusyError
-from mtdata.web.pools import MOST_KEPT, CachedLook
+from mtdata.web.cached_look import MOST_KEPT, CachedLook
 
 SETTINGS = Settings(folder=Path("/config"), home=Path("/"), sites=())
 
@@ -33,7 +33,9 @@ def test_what_is_fresh_is_not_looked_for_again() -> None:
     kept = CachedLook(look, kept_s=3600)
     assert [kept(SETTINGS), kept(SETTINGS), kept(SETTINGS, "other")] == [1, 1, 2]
     kept.forget()
+    assert kept.if_fresh(SETTINGS) is None
     assert kept(SETTINGS) == 3
+    assert (kept.if_fresh(SETTINGS), kept.if_fresh(SETTINGS, "other"), look.count) == (3, None, 3)
 
 
 def test_what_took_long_is_kept_for_longer() -> None:

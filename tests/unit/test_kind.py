@@ -38,6 +38,9 @@ def test_values_that_do_not_go_together_are_told_at_one_of_them(settings: Settin
     found = validate(DATED, settings, {"start": LAST, "end": FIRST})
     told = f"start {LAST} is after end {FIRST}; both days are included"
     assert found.faults == {"start": told}
+    given = {"start": LAST, "end": FIRST, "note": "\x07", "colour": "red"}
+    faults = validate(DATED, settings, given).faults
+    assert (faults["start"], set(faults)) == (told, {"start", "note", "colour"})
     with pytest.raises(JobError, match=f"^dated: {told}$"):
         validate(DATED, settings, {"start": LAST, "end": FIRST}).sound()
 
@@ -57,6 +60,7 @@ def test_what_is_good_is_kept(settings: Settings) -> None:
     assert found.faults == {}
     assert found.sound() == {"start": FIRST, "end": LAST, "note": ""}
     assert named_by_days(found.parameters) == "report_01032026_02032026"
+    assert named_by_days(found.parameters, what="clicks") == "clicks_01032026_02032026"
 
 
 @pytest.mark.parametrize("words", ["a\nb", "a\0", "a\x9b", "a\ufffdb", chr(0xDCFF), "x" * 1001])

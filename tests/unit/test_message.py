@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.alerts.incident import KINDS, Incident
+from mtdata.alerts.incident import Incident
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.message import NAMED, WHOLE, Message, message, one_line, trial
 from mtdata.alerts.notice import Item, News, Notice, Sort, ToldTimes
 from mtdata.core.checks import PROGRAM
@@ -55,7 +56,9 @@ def test_the_subject_says_host_level_site_scale_and_what(sort: Sort, subject: st
 
 
 def test_a_subject_of_many_names_the_gravest_and_the_places_of_the_others() -> None:
-    one = written(notice("opened", news(), news("drift", "QOL", "other"), news("leftover", "QOL")))
+    one = written(
+        notice("opened", news(), news("silence", "QOL", "other"), news("leftover", "QOL"))
+    )
     assert one.subject.endswith(
         "CRITICAL study: the site cannot be reached (and 2 more: other QOL, study QOL)"
     )
@@ -138,3 +141,25 @@ def test_a_message_waits_as_it_is() -> None:
 def test_every_kind_stands_on_the_page_with_the_same_words() -> None:
     for name, kind in KINDS.items():
         assert f"| `{name}` | {kind.happened} | {kind.safe} | {kind.todo} |\n" in PAGE
+
+
+def test_what_is_over_asks_for_nothing() -> None:
+    over = written(notice("over", news("entry_sealed", "QOL", closed_at=AT)))
+    assert "to do" not in over.body
+    assert over.news["incidents"][0]["to_do"] == ""
+    assert "to do" in written(notice("opened", news("entry_sealed", "QOL"))).body
+
+
+def test_what_its_own_detail_says_goes_before_what_its_kind_says() -> None:
+    moved = "http://a redirects us to http://b. To do: write SERVER: http://b/api/"
+    body = written(notice("opened", news("site_moved", detail=moved))).body
+    assert "  what     http://a redirects us to http://b\n" in body
+    assert "  to do    write SERVER: http://b/api/\n" in body
+
+
+def test_a_mail_of_one_cause_has_at_most_twenty_lines_and_a_short_subject() -> None:
+    one = written(notice("opened", news("key_wrong", detail="200 scales, 2,000 entries held")))
+    assert len(one.body.splitlines()) <= 20
+    many = written(notice("opened", *(news("name_refused", f"Scale{n}") for n in range(200))))
+    assert len(many.subject) < 150
+    assert many.subject.endswith(", ...)")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.alerts.incident import KINDS, NOTES
+from mtdata.alerts.incident import NOTES
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.notice import AlertIntervals, News, Notice, due
 from tests.ledgers import ledger_in_memory
 
@@ -78,7 +79,7 @@ def test_five_sites_that_are_down_are_one_mail_and_one_digest() -> None:
     assert lab.tell() == ["opened"]
     assert len(lab.told[0][1].items) == 5
     lab.now += HOUR
-    lab.opens("package_broken", "QOL", site="b")
+    lab.opens("name_refused", "QOL", site="b")
     assert lab.tell() == ["opened"]
     assert lab.passes(6 * HOUR) == ["lasting"]
     assert len(lab.told[-1][1].items) == 6
@@ -190,7 +191,7 @@ def test_a_trouble_that_opens_after_the_clock_was_put_back_is_told() -> None:
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["open", "end", "tell", "tell", "tell"]),
-        st.sampled_from(["site_unreachable", "leftover", "package_broken", "mended"]),
+        st.sampled_from(["site_unreachable", "silence", "entry_malformed", "mended"]),
         st.sampled_from(["", "QOL"]),
         st.sampled_from([0, 1, 7, 45, 400]),
     ),

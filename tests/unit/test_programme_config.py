@@ -10,13 +10,12 @@ import pytest
 import yaml
 
 from mtdata.config import Settings, load
-from mtdata.config.broker import broker_of
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import BrokerAddress, broker_of
 from mtdata.config.database import DatabaseAddress
 from mtdata.config.samples import samples_folder
 from mtdata.core.errors import ConfigError, JobError
 from mtdata.jobs.celery.app import new_app
-from mtdata.jobs.check import check_jobs, unproven
+from mtdata.jobs.check import unproven
 from mtdata.jobs.kind import day, days_in_order
 from mtdata.jobs.records.connecting import described
 
@@ -129,6 +128,11 @@ def test_a_relative_file_is_taken_from_the_folder_above_config(tmp_path: Path) -
         {"ENGINE": "cellery"},
         {"LEASE_S": "5s"},
         {"SLOTS": "-1"},
+        {"UPLOAD_MAX": SECRET},
+        {"UPLOAD_MAX": "64"},
+        {"UPLOAD_MAX": "1000 kB"},
+        {"UPLOAD_MAX": "2.1 GB"},
+        {"UPLOAD_MAX": True},
         {"ALLOWED_HOSTS": ["a b"]},
         {"LEASES": "5s"},
     ],
@@ -142,16 +146,13 @@ def test_a_fault_is_told_and_no_secret(tmp_path: Path, keys: dict[str, Any]) -> 
     assert "s3cr" not in str(raised.value)
 
 
-def test_a_key_that_does_nothing_any_more_is_no_fault_and_told_by_its_name(tmp_path: Path) -> None:
-    settings = loaded(tmp_path, BATCH="s3cr", MAIL_ALLOWED=["s3cr"], SLOTS=2)
-    assert settings.programme.retired == ("MAIL_ALLOWED", "BATCH")
-    assert settings.programme.slots == 2
-    assert [(one.what, one.verdict) for one in check_jobs(settings)] == [
-        ("MAIL_ALLOWED", "odd"),
-        ("BATCH", "odd"),
-    ]
-    assert "s3cr" not in repr(settings) + repr(check_jobs(settings))
-    assert loaded(tmp_path).programme.retired == ()
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [("1 MB", 1 << 20), ("1.5GB", 3 << 29), ("2048 kB", 2 << 20), ("64 MiB", 64 << 20)],
+)
+def test_a_size_has_its_unit(tmp_path: Path, size: str, expected: int) -> None:
+    assert loaded(tmp_path, UPLOAD_MAX=size).programme.upload_max == expected
+    assert loaded(tmp_path).programme.upload_max == 64 << 20
 
 
 def test_the_password_is_in_no_repr(tmp_path: Path) -> None:
@@ -165,13 +166,18 @@ def test_each_key_of_the_sample_is_the_default(tmp_path: Path) -> None:
     text = (samples_folder() / "programme.config.sample").read_text()
     lines = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ")]
     keys = "\n".join(line for line in lines if line.split(":")[0].isupper())
-    examples = ("BROKER", "SECRET_KEY")
-    given = {key: v for key, v in yaml.safe_load(keys).items() if key not in examples}
-    shown = loaded(tmp_path, **given)
-    assert shown.programme.model_dump(exclude={"database"}) == loaded(
+    examples = ("BROKER", "SECRET_KEY", "MAIL_ALLOWED")
+    shown = yaml.safe_load(keys).items()
+    given = {
+        key: value
+        for key, value in shown
+        if key not in examples and not key.startswith("OUTPUT_")  # those of a store
+    }
+    as_shown = loaded(tmp_path, **given)
+    assert as_shown.programme.model_dump(exclude={"database"}) == loaded(
         tmp_path
     ).programme.model_dump(exclude={"database"})
-    assert shown.database == loaded(tmp_path).database
+    assert as_shown.database == loaded(tmp_path).database
 
 
 def test_days_are_read_in_both_forms(tmp_path: Path) -> None:

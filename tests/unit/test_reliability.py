@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from tests import tally
 from tests.reliability import MARK, Run, merged
 
 MONDAY = Run("2026-03-09", "1", "3.11.7", "6.1", "6.1")
@@ -30,3 +33,18 @@ def test_the_same_counts_twice_are_the_same_document() -> None:
     tried = {("cuts", "SIGKILL at write"): 3, ("disk", "torn"): 4}
     once = merged(TEXT, tried, MONDAY)
     assert merged(once, tried, MONDAY) == once
+
+
+def test_a_suite_in_whose_files_a_test_failed_is_not_counted() -> None:
+    before, files = Counter(tally.TRIED), {one: set(some) for one, some in tally.FILES.items()}
+    try:
+        tally.tried("made up", "kind", 3)
+        [file] = tally.FILES["made up"]
+        assert file == "tests/unit/test_reliability.py"
+        assert tally.of_whole_suites([])["made up", "kind"] == 3
+        assert ("made up", "kind") not in tally.of_whole_suites([file])
+    finally:
+        tally.TRIED.clear()
+        tally.TRIED.update(before)
+        tally.FILES.clear()
+        tally.FILES.update(files)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from mtdata.alerts.incident import KINDS
+from mtdata.alerts.incident_kinds import KINDS
 from mtdata.study.model.receipt import (
     Backup,
     DeleteAnswer,
@@ -21,11 +21,12 @@ from mtdata.study.model.receipt import (
     Rows,
     Sheet,
     Span,
+    StepNotice,
+    StepNoticeKind,
     Verified,
 )
 from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import SEALED
-from mtdata.study.model.step_notice import StepNotice, StepNoticeKind
 from mtdata.study.pool import ScaleRun
 from mtdata.study.scale_report import ScaleReport
 

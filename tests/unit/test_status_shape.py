@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+from mtdata.alerts.incident import Incident
+from mtdata.alerts.shape import incident_json, incident_of_json
+from mtdata.core.plain import plain
 from mtdata.study.status.shape import (
     DiskShape,
     EndedShape,
@@ -16,11 +19,11 @@ from mtdata.study.status.shape import (
 )
 
 AT = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
-TROUBLE = IncidentShape(1, "drift", "warning", "QOL", "a field more", 2, AT, AT, None)
+TROUBLE = IncidentShape(1, "drift", "warning", "QOL", "a field more", 2, AT, AT, None, "mend it")
 TROUBLE_TOLD = (
     '{"number": 1, "kind": "drift", "level": "warning", "scale": "QOL", "detail": "a field more", '
     '"count": 2, "opened_at": "2026-03-12T09:30:00+00:00", '
-    '"last_at": "2026-03-12T09:30:00+00:00", "closed_at": null}'
+    '"last_at": "2026-03-12T09:30:00+00:00", "closed_at": null, "to_do": "mend it"}'
 )
 TOLD = (
     '{"scales": {"QOL": {"deleteable": true, "benchmark": 7, "rows": 6, "held": 1, "owed": 2, '
@@ -33,9 +36,11 @@ TOLD = (
     '"overdue": true, "late": {"kept": "2026-03-11T09:30:00+00:00"}, '
     '"disk": {"free_bytes": 1, "free_files": 2, "grown_week_bytes": 3}, '
     '"new_rows": {"2026-03-12": 3}, '
-    '"on_site": {"rows": 2, "max_records": null, "oldest_at": null, "oldest_s": null}, '
+    '"on_site": {"rows": 2, "max_records": null, "oldest_at": null, "oldest_s": null, '
+    '"known_at": null}, '
     '"last_success_at": null, "last_success_s": null, "last_static_at": null, '
-    '"next_round_at": "2026-03-12T09:30:00+00:00", "next_static_at": null}'
+    '"next_round_at": "2026-03-12T09:30:00+00:00", "next_static_at": null, '
+    '"state": "Overdue", "level": "bad"}'
 )
 
 
@@ -65,12 +70,17 @@ def test_a_status_is_printed_with_its_keys_in_the_order_of_old() -> None:
         late={"kept": AT - timedelta(days=1)},
         disk=DiskShape(1, 2, 3),
         new_rows={"2026-03-12": 3},
-        on_site=OnSiteShape(2, None, None, None),
+        on_site=OnSiteShape(2, None, None, None, None),
         last_success_at=None,
         last_success_s=None,
         last_static_at=None,
         next_round_at=AT,
         next_static_at=None,
+        state="Overdue",
+        level="bad",
     )
     assert json.dumps(as_json(site)) == TOLD
-    assert json.dumps(as_json(TROUBLE)) == TROUBLE_TOLD
+    assert json.dumps(plain(TROUBLE)) == TROUBLE_TOLD
+    for closed_at in (None, AT + timedelta(hours=1)):
+        incident = Incident(1, "drift", "QOL", "a field more", 2, AT, AT, closed_at)
+        assert incident_of_json(incident_json(incident)) == incident

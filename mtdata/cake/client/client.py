@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain, count
 from typing import Generic, NamedTuple, TypeVar
 
@@ -25,7 +26,6 @@ from mtdata.cake.client.verdict import (
     Restricted,
     Throttled,
     TooMany,
-    heed,
     key_of,
     of_head,
     of_status,
@@ -35,7 +35,14 @@ from mtdata.cake.client.verdict import (
 from mtdata.cake.client.wire import Question
 from mtdata.cake.window import Window
 from mtdata.config.export import CakeConfig
-from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, WindowTooLarge
+from mtdata.core.errors import (
+    AnswerBroken,
+    ExportError,
+    ExportRefused,
+    ExportSlow,
+    NotYet,
+    WindowTooLarge,
+)
 from mtdata.core.http import beginning
 from mtdata.core.limiter import Turns
 
@@ -73,7 +80,6 @@ class Client:
         beat: Beat = lambda: None,
         *,
         backoff_s: float = 1.0,
-        pause: Callable[[float], None] = time.sleep,
         patience_s: float = math.inf,
     ) -> None:
         """`beat` is called at every step and piece, and may raise to end the work.
@@ -81,9 +87,10 @@ class Client:
         An instance that wishes peace for longer than `patience_s` is NotYet.
         """
         self._account, self._limiter, self._beat = account, limiter, beat
-        self._backoff_s, self._pause, self._patience_s = backoff_s, pause, patience_s
+        self._backoff_s, self._patience_s = backoff_s, patience_s
         self._line = CakeConnection(account)
         self._answered = False
+        self.calls, self.faults = 0, 0
         self._shapes: dict[ListNames, Shapes] = {}
 
     def clicks(self, window: Window, make: Callable[[Row], Made]) -> Iterator[ReportPage[Made]]:
@@ -92,23 +99,22 @@ class Client:
         WindowTooLarge when half the window should be asked for: too many rows, too slow, or fewer
         rows than the instance says that there are.
         """
-        return self._pages(lambda row: wire.clicks(self._account, window, row), make, str(window))
+        return self._pages(partial(wire.clicks, self._account, window), make, str(window))
 
     def conversions(
         self, window: Window, make: Callable[[Row], Made]
     ) -> Iterator[ReportPage[Made]]:
         """Every event of the window, by id; errors are those of `clicks`."""
-        account = self._account
-        return self._pages(lambda row: wire.conversions(account, window, row), make, str(window))
+        ask = partial(wire.conversions, self._account, window)
+        return self._pages(ask, make, str(window))
 
     def changes(self, since: datetime, make: Callable[[Row], Made]) -> Iterator[ReportPage[Made]]:
         """Every event that is new or changed since a moment of the instance's wall clock.
 
         What changes meanwhile is added, never taken away: a row may come twice, none is left out.
         """
-        account, what = self._account, f"changes since {since:%Y-%m-%dT%H:%M:%S}"
-        ask: Callable[[int], Question] = lambda row: wire.changes(account, since, row)  # noqa: E731
-        return self._pages(ask, make, what, grows=True)
+        ask = partial(wire.changes, self._account, since)
+        return self._pages(ask, make, f"changes since {since:%Y-%m-%dT%H:%M:%S}", grows=True)
 
     def currencies(self, tries: int = TRIES) -> dict[str, str]:
         """The abbreviation of each currency by its id, which is this instance's own.
@@ -144,16 +150,11 @@ class Client:
     ) -> Iterator[ReportPage[Made]]:
         fault = ""
         for _ in range(READINGS):
-            reading = self._read_through(ask, make, what, grows=grows)
-            while True:
-                try:
-                    page = next(reading)
-                except StopIteration:
-                    return
-                except _Differs as error:
-                    fault = str(error)
-                    break
-                yield page
+            try:
+                yield from self._read_through(ask, make, what, grows=grows)
+                return
+            except _Differs as error:
+                fault = str(error)
         raise WindowTooLarge(f"{what}: {fault}, {READINGS} times in a row")
 
     def _read_through(
@@ -207,20 +208,21 @@ class Client:
         for attempt in count(1):
             try:
                 return self._once(question, make)
-            except (ExportRefused, TooMany):
+            except (ExportRefused, TooMany) as fault:
+                self.faults += isinstance(fault, ExportRefused)
                 raise
             except ExportError as fault:
+                self.faults += 1
                 tries = {ExportSlow: tries_slow, Restricted: TRIES_RESTRICTED, Throttled: TRIES}
                 usual = TRIES if self._answered else TRIES_AT_FIRST
-                if attempt >= min(most, tries.get(type(fault), usual)):
-                    raise self._with_advice(fault) from None
-                self._rest(attempt, fault)
+                if attempt < min(most, tries.get(type(fault), usual)):
+                    self._rest(attempt, fault)
+                elif isinstance(fault, ExportSlow) and not self._answered:
+                    advice = f"{fault}, and it never answered before. {WHITELIST}"
+                    raise ExportSlow(advice) from None
+                else:
+                    raise
         raise AssertionError  # pragma: no cover - count() has no end
-
-    def _with_advice(self, fault: ExportError) -> ExportError:
-        if isinstance(fault, ExportSlow) and not self._answered:
-            return ExportSlow(f"{fault}, and it never answered before. {WHITELIST}")
-        return fault
 
     def _rest(self, attempt: int, fault: ExportError) -> None:
         """Wait before another try, out of step with others.
@@ -230,17 +232,18 @@ class Client:
         wait_s = pause_s(fault, attempt, self._backoff_s)
         if isinstance(fault, Throttled):
             self._limiter.hold_off(wait_s)
-            heed(fault, self._patience_s)
+            if fault.wait_s > self._patience_s:
+                raise NotYet(str(fault), fault.wait_s)
             return
         while wait_s > 0:
             self._beat()
-            self._pause(min(wait_s, 1.0))
+            time.sleep(min(wait_s, 1.0))
             wait_s -= 1.0
 
     def _once(self, question: Question, make: Callable[[Row], Made]) -> tuple[Head, list[Made]]:
         kind, body = wire.body(question, self._account)
         most_s = math.inf if "row_limit" in question.parameters else FIRST_S
-        host = self._line.host
+        host, self.calls = self._line.host, self.calls + 1
         with (
             self._limiter.turn(self._beat),
             self._line.ask(question.path, kind, body, most_s) as answer,

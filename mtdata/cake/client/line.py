@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import ssl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import requests
@@ -41,17 +41,15 @@ class CakeConnection:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, Bounded(math.inf))
 
-    @contextmanager
     def ask(
         self, path: str, kind: str, body: bytes, most_s: float = math.inf
-    ) -> Iterator[requests.Response]:
+    ) -> closing[requests.Response]:
         """The answer, its body still to come (`pieces`); ExportError when there is none.
 
         ExportSlow when the answer as a whole does not come within TIMEOUT, or within `most_s`.
         """
         self._waits_s = min(self._timeout_s, most_s)
-        with closing(self._answer(path, kind, body)) as answer:
-            yield answer
+        return closing(self._answer(path, kind, body))
 
     def _answer(self, path: str, kind: str, body: bytes) -> requests.Response:
         with Border(ExportError, f"{self.host}: no answer that can be taken"):

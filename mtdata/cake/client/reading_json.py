@@ -14,7 +14,6 @@ from typing import Any
 
 import ijson
 
-from mtdata.cake.client.long_numbers import LongNumbers
 from mtdata.cake.client.reading import DEEPEST, MOST_OF_A_ROW, WEB_PAGE, Head, ListNames, Row
 from mtdata.cake.client.reading import is_web_page as begins_as_page
 from mtdata.core.border import Border
@@ -28,6 +27,15 @@ DATES = ("_date", "last_updated")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER_MS = -62_135_596_800_000 + 2 * 86_400_000
 """DateTime.MinValue, by whatever zone, means that there is no date."""
+
+LONG = 20
+"""Characters; what is shorter every parser takes."""
+MOST_HELD = 1 << 20
+_MARKS = b"-+.0123456789eE"
+_IS_MARK = bytes(48 if code in _MARKS else 32 for code in range(256))
+_RUN = b"0" * LONG
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[-+.0-9eE]{%d,}' % LONG, re.DOTALL)
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
 
 class JsonRows:
@@ -55,7 +63,7 @@ class JsonRows:
         }
 
     def feed(self, piece: bytes) -> list[Row]:
-        """See Reader."""
+        """See Reader.  AnswerBroken for what is no JSON."""
         if len(self._begun) < 16:
             self._begun += piece[:64]
         self._since += len(piece)
@@ -67,7 +75,7 @@ class JsonRows:
         return rows
 
     def close(self) -> list[Row]:
-        """See Reader."""
+        """See Reader.  AnswerBroken where the answer is not whole."""
         if rest := self._numbers.take(b"", last=True):
             self._send(self._parser.send, rest)
         self._send(lambda _: self._parser.close(), b"")
@@ -184,3 +192,39 @@ def _number(value: Any) -> str:
         return str(value)
     # of a few letters with an exponent "f" would make any number of digits
     return format(value, "f") if abs(value.adjusted()) <= MOST_DIGITS else str(value)
+
+
+class LongNumbers:
+    """Makes of numbers that are longer than a parser takes texts, as they were sent.
+
+    Python reads no whole number of more than 4,300 digits and no exponent of more than 18; one such
+    cell would cost the whole answer.  The JSON text is taken piece by piece; what may go on in the
+    next piece waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._is_inside = False  # a text, at the end of what was given
+
+    def take(self, piece: bytes, *, last: bool = False) -> bytes:
+        """What is complete with this piece, a number of LONG characters and more in quotes.
+
+        AnswerBroken for text that JSON cannot have.
+        """
+        text = self._held + piece
+        end = len(text) if last else len(text.rstrip(_MARKS + b"\\"))
+        text, self._held = text[:end], text[end:]
+        if len(self._held) > MOST_HELD:
+            raise AnswerBroken(f"more than {MOST_HELD:,} bytes came without a row")
+        was_inside = self._is_inside
+        quotes = text.replace(b"\\\\", b"").replace(b'\\"', b"").count(b'"')
+        self._is_inside = was_inside != bool(quotes % 2)
+        if _RUN not in text.translate(_IS_MARK):
+            return text
+        if was_inside:
+            return _TOKEN.sub(_quoted, b'"' + text)[1:]
+        return _TOKEN.sub(_quoted, text)
+
+
+def _quoted(found: re.Match[bytes]) -> bytes:
+    return b'"' + found[0] + b'"' if _NUMBER.fullmatch(found[0]) else found[0]

@@ -55,7 +55,10 @@ class Utf8Text:
         self._decoder = getincrementaldecoder("utf-8-sig")()
 
     def take(self, piece: bytes, *, last: bool = False) -> str:
-        """The characters that are complete with this piece of UTF-8."""
+        """The characters that are complete with this piece of UTF-8.
+
+        AnswerBroken for what is no XML of theirs.
+        """
         try:
             return self._decoder.decode(piece, last)
         except UnicodeDecodeError:
@@ -87,17 +90,15 @@ class XmlRows:
         """Whether the next thing is a row or the end of the list."""
         return self._row is None and bool(self._names) and self._names[-1] == self._listing.name
 
-    @property
-    def listing(self) -> ListNames:
-        """The rows that are read."""
-        return self._listing
-
     def feed(self, piece: bytes) -> list[Row]:
         """See Reader."""
         return self.take(self._decoded.take(piece))
 
     def take(self, text: str) -> list[Row]:
-        """The rows that are complete with this text; for a reader that is given no bytes."""
+        """The rows that are complete with this text; for a reader that is given no bytes.
+
+        AnswerBroken for what is no XML of theirs.
+        """
         self._since += len(text)
         self._parse(self._clean(text), last=False)
         if self._since > MOST_OF_A_ROW + len(text):

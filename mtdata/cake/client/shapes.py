@@ -8,7 +8,7 @@ what the parser would say; every other row is Odd, and the parser's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from mtdata.cake.client.reading import Row
 from mtdata.cake.client.reading_xml import is_allowed
@@ -40,15 +40,10 @@ class Node:
     optional: bool = False
 
 
-@dataclass
 class _Shape:
-    tree: Node
-    pattern: re.Pattern[str] = field(init=False)
-    fields: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.fields = []
-        text = _drawn(replace(self.tree, optional=False), (), self.fields)
+    def __init__(self, tree: Node) -> None:
+        self.tree, self.fields = tree, list[str]()
+        text = _drawn(replace(tree, optional=False), (), self.fields)
         if len(set(self.fields)) != len(self.fields):
             raise Odd
         self.pattern = re.compile(r"\s*" + text)
@@ -131,7 +126,7 @@ def tree_of(row: str, name: str) -> Node:
             if not open_ or open_[-1][0][2] != tag[2]:
                 raise Odd
             opening, children = open_.pop()
-            node = _node(opening, children, leaf=_is_before(opening, tag, tags))
+            node = _node(opening, children, leaf=tags[place - 1] is opening)
             (open_[-1][1] if open_ else done).append(node)
         elif tag[4]:
             if not open_:
@@ -142,12 +137,6 @@ def tree_of(row: str, name: str) -> Node:
     if open_ or len(done) != 1 or done[0].children is None:
         raise Odd
     return done[0]
-
-
-def _is_before(opening: re.Match[str], closing: re.Match[str], tags: list[re.Match[str]]) -> bool:
-    """Whether nothing but text stands between the two."""
-    place = tags.index(closing)
-    return tags[place - 1] is opening
 
 
 def _node(tag: re.Match[str], children: list[Node], *, leaf: bool) -> Node:
@@ -210,7 +199,8 @@ def _drawn(node: Node, path: tuple[str, ...], fields: list[str]) -> str:
         fields.append(".".join((*path, node.name)[1:]))
     else:
         inner = "".join(_drawn(child, (*path, node.name), fields) for child in node.children)
-        drawn = rf"{start}\s?>\s*{inner}</{name}>"
+        # where every child may be missing, a tag with none of them is a field that is empty
+        drawn = rf"{start}\s?>\s*(?!</){inner}</{name}>"
     if node.nil is not None:
         drawn = rf"(?:<{name}{re.escape(node.nil)}\s?(?:/>|>\s*</{name}>)|{drawn})"
     if not path:

@@ -11,7 +11,7 @@ import re
 from email.utils import parsedate_to_datetime
 
 from mtdata.cake.client.reading import WEB_PAGE, Head, ListNames, is_web_page
-from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow, NotYet
+from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow
 
 BUSY = frozenset({408, 425, 429, 502, 503})
 """Worth another try after a while; 500 may be the fault of the question."""
@@ -75,12 +75,6 @@ def pause_s(fault: ExportError, attempt: int, backoff_s: float) -> float:
     return max(usual * (1 - random.random() / 2), min(wished, LONGEST_WISH_S))  # noqa: S311
 
 
-def heed(fault: Throttled, patience_s: float) -> None:
-    """NotYet where the instance wishes to be left alone for longer than we stand and wait."""
-    if fault.wait_s > patience_s:
-        raise NotYet(str(fault), fault.wait_s)
-
-
 def of_status(status: int, wish_s: float, body: bytes, host: str) -> ExportError:
     """Why an answer is no report, by its number and the beginning of its body."""
     if status in BUSY:
@@ -136,7 +130,10 @@ def of_head(head: Head, listing: ListNames, host: str) -> ExportError | None:
 
 
 def key_of(head: Head, host: str) -> str:
-    """The key that an answer brings.  LogInRefused for an empty one: so CAKE says no."""
+    """The key that an answer brings.  LogInRefused for an empty one: so CAKE says no.
+
+    AnswerBroken where there is none.
+    """
     key = (head.text or "").strip()
     if not key:
         raise LogInRefused(NO_LOG_IN.format(host))

@@ -26,6 +26,8 @@ _CHANGE_IDS = (
     "source_affiliate_id brand_advertiser_id site_offer_id campaign_id creative_id".split()
 )
 
+_BY_ID = {"sort_field": "event_conversion_id", "sort_descending": "FALSE"}
+
 
 class Question(NamedTuple):
     """One call of the API of CAKE, without the key."""
@@ -46,7 +48,7 @@ def clicks(account: CakeConfig, window: Window, start_at_row: int) -> Question:
     """Clicks of a window, newest first; there is no parameter that sorts them."""
     parameters = {
         **_times(window),
-        **_zeros(_ALL_IDS),
+        **dict.fromkeys(_ALL_IDS, "0"),
         "include_duplicates": _flag(on=account.include_duplicates),
         "include_tests": _flag(on=account.include_tests),
         **_rows(account, start_at_row),
@@ -61,7 +63,7 @@ def conversions(account: CakeConfig, window: Window, start_at_row: int) -> Quest
         **_times(window),
         "event_type": account.event_type,
         "event_id": "0",
-        **_zeros(_EVENT_IDS),
+        **dict.fromkeys(_EVENT_IDS, "0"),
         **(later if account.conversions_version > 15 else {}),
         "disposition_type": "all",
         "disposition_id": "0",
@@ -69,8 +71,7 @@ def conversions(account: CakeConfig, window: Window, start_at_row: int) -> Quest
         "brand_advertiser_billing_status": "all",
         "test_filter": "both" if account.include_tests else "non_tests",
         **_rows(account, start_at_row),
-        "sort_field": "event_conversion_id",
-        "sort_descending": _flag(on=False),
+        **_BY_ID,
     }
     return Question(REPORTS, "EventConversions", account.conversions_version, parameters, EVENTS)
 
@@ -80,11 +81,10 @@ def changes(account: CakeConfig, since: datetime, start_at_row: int) -> Question
     parameters = {
         "changes_since": since.strftime(ASKED),
         "include_new_event_conversions": _flag(on=True),
-        **_zeros(_CHANGE_IDS),
+        **dict.fromkeys(_CHANGE_IDS, "0"),
         "include_tests": _flag(on=account.include_tests),
         **_rows(account, start_at_row),
-        "sort_field": "event_conversion_id",
-        "sort_descending": _flag(on=False),
+        **_BY_ID,
     }
     version = account.changes_version
     return Question(REPORTS, "EventConversionChanges", version, parameters, EVENTS)
@@ -111,18 +111,11 @@ def body(question: Question, account: CakeConfig) -> tuple[str, bytes]:
 
 
 def _times(window: Window) -> dict[str, str]:
-    return {
-        "start_date": window.start.strftime(ASKED),
-        "end_date": window.end.strftime(ASKED),
-    }
+    return {"start_date": window.start.strftime(ASKED), "end_date": window.end.strftime(ASKED)}
 
 
 def _rows(account: CakeConfig, start_at_row: int) -> dict[str, str]:
     return {"start_at_row": str(start_at_row), "row_limit": str(account.rows_a_page)}
-
-
-def _zeros(names: list[str]) -> dict[str, str]:
-    return dict.fromkeys(names, "0")
 
 
 def _flag(*, on: bool) -> str:

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from contextvars import copy_context
-from hashlib import sha256
-from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from mtdata.core.errors import ConfigError, OutputError, OutputRefused, StorageError
-from mtdata.core.output.port import FileFacts, Staged, checked_name
-from mtdata.core.s3 import (
-    S3Access,
-    S3Bucket,
-    StoreFault,
-    StoreRefusal,
-    Words,
-    bucket_of,
-)
+from mtdata.core.output.port import CountedPieces, FileFacts, Staged, checked_name, digest_of
+from mtdata.core.regroup import regrouped
+from mtdata.core.s3 import S3Access, S3Bucket, StoreFault, StoreRefusal, Words, bucket_of
 
 PIECE = 8 << 20
 """Bytes of one part of an upload: at most so many, and 10,000 parts, make 80 GB a file."""
 AT_ONCE = 4
 """So many parts of a file are under way, and in memory."""
+MOST_PARTS = 10_000
 MOST_LEFT = 100
 DIGEST = "sha256"
 PERMISSIONS = (
@@ -34,8 +27,6 @@ PERMISSIONS = (
     "s3:ListBucketMultipartUploads"
 )
 """Without ListBucket a store answers 403 where a file is not there yet."""
-
-
 ARCHIVED = "the file lies in an archive of the store; restore it there, then download it again"
 
 
@@ -45,29 +36,27 @@ def _stored_digest(found: dict[str, Any]) -> str:
     return str(facts.get(DIGEST, ""))
 
 
-def _opened(spooled: Path) -> BinaryIO:
+def _parts_of(spooled: Path) -> Iterator[bytes]:
     try:
-        return spooled.open("rb")
+        with spooled.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
     except OSError as error:
         raise StorageError(f"{spooled}: cannot be read: {error.strerror}") from error
-
-
-def _read(file: BinaryIO) -> bytes:
-    try:
-        return file.read(PIECE)
-    except OSError as error:
-        raise StorageError(f"{file.name}: cannot be read: {error.strerror}") from error
 
 
 class BucketOutput:
     """Port Output over `s3://bucket/prefix`."""
 
-    def __init__(self, place: str, access: S3Access) -> None:
+    def __init__(
+        self, place: str, access: S3Access, named: str = "OUTPUT in export.config"
+    ) -> None:
         found = bucket_of(place)
+        self._named = named
         if not found:
             raise ConfigError(
-                "OUTPUT: allowed is s3:// and a bucket, then a prefix of letters, "
-                "digits, '.', '_', '-' and '/'"
+                f"{named.partition(' ')[0]}: allowed is s3:// and a bucket, then a prefix of "
+                "letters, digits, '.', '_', '-' and '/'"
             )
         bucket, prefix = found
         self._prefix = f"{prefix}/".removeprefix("/")
@@ -83,20 +72,30 @@ class BucketOutput:
 
     def stage(self, name: str, spooled: Path, facts: FileFacts, tag: str) -> Staged:
         """Port: Output.stage: all parts of an upload, which shows nothing before it is ended."""
-        at = self._object_of(name)
-        self.drop(name)
         meta = {DIGEST: facts.sha256, "rows": str(facts.rows)}
+        return Staged(name, facts, self._upload(name, _parts_of(spooled), meta))
+
+    def stage_pieces(self, name: str, pieces: Iterable[bytes], tag: str) -> Staged:
+        """Port: Output.stage_pieces.  What is published without a digest beside it is read back."""
+        counted = CountedPieces(pieces)
+        ticket = self._upload(name, regrouped(counted, PIECE), {})
+        return Staged(name, counted.facts, ticket)
+
+    def _upload(self, name: str, pieces: Iterator[bytes], meta: dict[str, str]) -> dict[str, Any]:
+        """What ends the upload of these parts."""
+        at = {"Key": self._key(name)}
+        self.drop(name)
         begun = self._bucket.begin(**at, Metadata=meta, **self._sealing)
         if not begun.get("UploadId"):  # without one, a part is a file and its end a removal
             raise OutputError(f"{self.place}/{name}: the store begins no upload of parts")
         which = {**at, "UploadId": begun["UploadId"]}
         try:
-            parts = list(self._sent(which, spooled))
+            parts = list(self._sent(which, pieces))
         except BaseException:
             with suppress(OutputError):  # what went wrong first is what has to be told
                 self._bucket.ask("abort_multipart_upload", **which)
             raise
-        return Staged(name, facts, {**which, "MultipartUpload": {"Parts": parts}})
+        return {**which, "MultipartUpload": {"Parts": parts}}
 
     def publish(self, staged: Staged) -> str:
         """Port: Output.publish: the store puts all parts together, or none."""
@@ -121,14 +120,8 @@ class BucketOutput:
         if found is None or found.get("ContentLength") != facts.size:
             return False
         if self._bucket.is_plain or not _stored_digest(found):
-            return self._digest(staged.name) == facts.sha256
+            return digest_of(self.pieces(staged.name)) == facts.sha256
         return _stored_digest(found) == facts.sha256
-
-    def _digest(self, name: str) -> str:
-        digest = sha256()
-        for piece in self.pieces(name):
-            digest.update(piece)
-        return digest.hexdigest()
 
     def drop(self, name: str) -> None:
         """Port: Output.drop: give up every upload of that name, whoever began it."""
@@ -141,20 +134,20 @@ class BucketOutput:
     def sha256(self, name: str) -> str:
         """Port: Output.sha256, as it was told when it was put there; where it was not, by bytes."""
         found = self._head(name)
-        return "" if found is None else _stored_digest(found) or self._digest(name)
+        return "" if found is None else _stored_digest(found) or digest_of(self.pieces(name))
 
-    def _sent(self, which: dict[str, Any], spooled: Path) -> Iterator[dict[str, Any]]:
+    def _sent(self, which: dict[str, Any], pieces: Iterator[bytes]) -> Iterator[dict[str, Any]]:
         """Put the parts, a few side by side, and give them in order."""
         waiting: deque[Future[dict[str, Any]]] = deque()
-        with _opened(spooled) as file, ThreadPoolExecutor(AT_ONCE, "part") as crew:
+        with ThreadPoolExecutor(AT_ONCE, "part") as crew:
             try:
-                for number in count(1):
-                    if len(waiting) == AT_ONCE:
-                        yield waiting.popleft().result()
-                    if not (piece := _read(file)):
-                        break
+                for number, piece in enumerate(pieces, 1):
+                    if number > MOST_PARTS:
+                        raise OutputRefused(f"{self.place}: a file has at most {MOST_PARTS} parts")
                     put = copy_context().run  # the log knows for whom
                     waiting.append(crew.submit(put, self._part, which, number, piece))
+                    if len(waiting) == AT_ONCE:
+                        yield waiting.popleft().result()
                 for part in waiting:
                     yield part.result()
             finally:
@@ -169,13 +162,13 @@ class BucketOutput:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Port: Output.pieces."""
-        answer = self._bucket.ask("get_object", **self._object_of(name))
+        answer = self._bucket.ask("get_object", Key=self._key(name))
         with closing(self._bucket.pieces(answer)) as pieces:
             yield from pieces
 
     def remove(self, name: str) -> None:
         """Port: Output.remove."""
-        self._bucket.ask("delete_object", **self._object_of(name))
+        self._bucket.ask("delete_object", Key=self._key(name))
 
     def link(self, name: str, disposition: str, for_s: int) -> str:
         """Port: Output.link: signed at this moment, for the region of the bucket."""
@@ -188,11 +181,8 @@ class BucketOutput:
     def _key(self, name: str) -> str:
         return self._prefix + checked_name(name)
 
-    def _object_of(self, name: str) -> dict[str, str]:
-        return {"Key": self._key(name)}
-
     def _head(self, name: str) -> dict[str, Any] | None:
-        return self._bucket.find("head_object", **self._object_of(name))
+        return self._bucket.find("head_object", Key=self._key(name))
 
     def _refused(self, found: StoreRefusal) -> OutputError:
         told = f"{self.place}: it answered {found.status} ({found.code_text})"
@@ -201,14 +191,14 @@ class BucketOutput:
         if found.later:
             return OutputError(told)
         if found.code == "NoSuchBucket":
-            return OutputRefused(f"{told}: there is no such bucket: see OUTPUT in export.config")
+            return OutputRefused(f"{told}: there is no such bucket: see {self._named}")
         if found.missing:
             return OutputError(f"{told}: there is no such file")
         if found.code == "InvalidObjectState":
             return OutputRefused(f"{told}: {ARCHIVED}")
         if found.status in (401, 403):
             return OutputRefused(f"{told}: its keys must be right and allow {PERMISSIONS}")
-        return OutputRefused(f"{told}: see OUTPUT in export.config")
+        return OutputRefused(f"{told}: see {self._named}")
 
     def _failed(self, fault: StoreFault) -> OutputError:
         kind = OutputRefused if fault.lasts else OutputError

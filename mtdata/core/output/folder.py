@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtdata.core.disk import SAFE, FolderDisk
+from mtdata.core.disk import FULL_SAFE, SAFE, FolderDisk
 from mtdata.core.errors import OutputError, StorageError
-from mtdata.core.output.port import FileFacts, Staged, checked_name
+from mtdata.core.output.port import CountedPieces, FileFacts, Staged, checked_name, digest_of
 from mtdata.core.places import UsedFolder
 
 PIECE = 1 << 20
 STANDS = (
-    "What stood there stands there still; see OUTPUT in export.config: is there room, and may "
-    "this program write there?"
+    "What stood there stands there still; see {}: is there room, and may this program write there?"
 )
 
 
@@ -26,12 +24,13 @@ class FolderOutput:
     """
 
     def __init__(
-        self, folder: Path, beat: Callable[[], None] = lambda: None, state: Path | None = None
+        self, folder: Path, state: Path | None = None, named: str = "OUTPUT in export.config"
     ) -> None:
         # without links: what is entered of a file leads to it for as long as none is put there
         folder = folder.resolve()
         self.place = str(folder)
-        self._folder, self._disk = folder, FolderDisk(folder, beat)
+        self._folder, self._disk = folder, FolderDisk(folder)
+        self._stands = STANDS.format(named)
         self._used = UsedFolder(folder, state) if state else None
 
     def size(self, name: str) -> int | None:
@@ -41,17 +40,36 @@ class FolderOutput:
 
     def stage(self, name: str, spooled: Path, facts: FileFacts, tag: str) -> Staged:
         """Port: Output.stage, without what a killed attempt at this name left."""
+        staged = self._fill(name, _pieces(spooled), tag)
+        return self._proven(Staged(name, facts, staged))
+
+    def stage_pieces(self, name: str, pieces: Iterable[bytes], tag: str) -> Staged:
+        """Port: Output.stage_pieces."""
+        counted = CountedPieces(pieces)
+        try:
+            staged = self._fill(name, counted, tag)
+        except BaseException:
+            with suppress(OutputError):  # what went wrong first is what has to be told
+                self.drop(name)
+            raise
+        return self._proven(Staged(name, counted.facts, staged))
+
+    def _fill(self, name: str, pieces: Iterable[bytes], tag: str) -> str:
         self._meet()
         self.drop(name)
         with self._translated_faults():
-            staged = self._disk.stage(f"{checked_name(name)}.{checked_name(tag)}", _pieces(spooled))
-            if self._digest(staged) != facts.sha256:
-                self._disk.remove(staged)
+            return self._disk.stage(f"{checked_name(name)}.{checked_name(tag)}", pieces)
+
+    def _proven(self, staged: Staged) -> Staged:
+        name = staged.name
+        with self._translated_faults():
+            if digest_of(self._disk.stream(staged.ticket)) != staged.facts.sha256:
+                self._disk.remove(staged.ticket)
                 raise OutputError(
                     f"{self._folder / name}: the bytes that were read back are not those that were "
                     "written; what stood there stands there still"
                 )
-        return Staged(name, facts, staged)
+        return staged
 
     def _meet(self) -> None:
         with self._translated_faults():
@@ -80,13 +98,9 @@ class FolderOutput:
     def sha256(self, name: str) -> str:
         """Port: Output.sha256."""
         with self._translated_faults():
-            return "" if self._disk.size(checked_name(name)) is None else self._digest(name)
-
-    def _digest(self, path: str) -> str:
-        digest = sha256()
-        for piece in self._disk.stream(path):
-            digest.update(piece)
-        return digest.hexdigest()
+            if self._disk.size(checked_name(name)) is None:
+                return ""
+            return digest_of(self._disk.stream(name))
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Port: Output.pieces."""
@@ -109,7 +123,8 @@ class FolderOutput:
         try:
             yield
         except StorageError as error:
-            raise OutputError(str(error).replace(SAFE, STANDS)) from None
+            told = str(error).replace(FULL_SAFE, self._stands).replace(SAFE, self._stands)
+            raise OutputError(told) from None
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

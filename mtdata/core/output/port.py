@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -45,6 +46,13 @@ class Output(Protocol):
         """
         ...
 
+    def stage_pieces(self, name: str, pieces: Iterable[bytes], tag: str) -> Staged:
+        """Bring bytes there, at least one, whose digest nobody knows before they end, as `stage`.
+
+        What `pieces` raises goes through, and nothing is left then.
+        """
+        ...
+
     def publish(self, staged: Staged) -> str:
         """Give it its name, in place of what stood there; where it is now.  Quick."""
         ...
@@ -75,6 +83,32 @@ class Output(Protocol):
     def close(self) -> None:
         """Close what connections the output holds."""
         ...
+
+
+class CountedPieces:
+    """Pieces on their way; behind the last of them `facts` are known."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces, self._size, self._digest = pieces, 0, sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self._size += len(piece)
+            self._digest.update(piece)
+            yield piece
+
+    @property
+    def facts(self) -> FileFacts:
+        """Of all that came by, without rows."""
+        return FileFacts(self._size, self._digest.hexdigest(), 0)
+
+
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """SHA-256 of all of them, in hex."""
+    digest = sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def checked_name(name: str) -> str:

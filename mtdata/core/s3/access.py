@@ -20,6 +20,7 @@ class S3Access:
     path, virtual or auto; '' is path at an endpoint, and auto without one.  `ca`: a file with the
     authority of the store's certificate; `agent`: what we call ourselves.  `sse`: how the store
     encrypts at rest, AES256 or aws:kms with the name of a key, '' for the store's default.
+    `profile`: whose keys of the machine's are taken, where none are given; '' its default's.
     """
 
     endpoint: str = ""
@@ -34,6 +35,7 @@ class S3Access:
     agent: str = AGENT
     sse: str = ""
     sse_key: str = ""
+    profile: str = ""
 
     @property
     def sealing(self) -> dict[str, str]:

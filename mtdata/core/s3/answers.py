@@ -16,40 +16,17 @@ DAMAGED = frozenset(
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 """They pass where the machine gives keys that it renews, and never where the config has them."""
 PASSES = frozenset(
-    {
-        "BadDigest",
-        "XAmzContentChecksumMismatch",
-        "XAmzContentSHA256Mismatch",
-        "IncompleteBody",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "RequestTimeTooSkewed",
-        "ConditionalRequestConflict",
-        "OperationAborted",
-        "PriorRequestNotComplete",
-        "TransactionInProgress",
-        "SlowDown",
-        "SlowDownRead",
-        "SlowDownWrite",
-        "ServerBusy",
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequests",
-        "TooManyRequestsException",
-        "InternalError",
-        "ServiceUnavailable",
+    (
+        "BadDigest XAmzContentChecksumMismatch XAmzContentSHA256Mismatch IncompleteBody "
+        "RequestTimeout RequestTimeoutException RequestTimeTooSkewed ConditionalRequestConflict "
+        "OperationAborted PriorRequestNotComplete TransactionInProgress SlowDown SlowDownRead "
+        "SlowDownWrite ServerBusy BandwidthLimitExceeded EC2ThrottledException "
+        "LimitExceededException ProvisionedThroughputExceededException RequestLimitExceeded "
+        "RequestThrottled RequestThrottledException Throttling ThrottlingException TooManyRequests "
+        "TooManyRequestsException InternalError ServiceUnavailable "
         # an upload that somebody gave up, or of which the store lost a part: it is begun anew
-        "NoSuchUpload",
-        "InvalidPart",
-        "InvalidPartOrder",
-    }
+        "NoSuchUpload InvalidPart InvalidPartOrder"
+    ).split()
 )
 PASSING = frozenset({302, 307, 408, 409, 423, 425, 429, 499})
 LASTING = frozenset({501, 505})
@@ -61,21 +38,12 @@ UNWANTED = frozenset({400, 501})
 """So stores answer to a header that they do not know."""
 NO_KEYS = frozenset({"NoCredentialsError", "PartialCredentialsError", "NoAuthTokenError"})
 ODD_MACHINE = frozenset(
-    {
-        "ConfigNotFound",
-        "ConfigParseError",
-        "InvalidConfigError",
-        "InvalidDefaultsMode",
-        "InvalidRegionError",
-        "InvalidRetryConfigurationError",
-        "InvalidRetryModeError",
-        "InvalidS3UsEast1RegionalEndpointConfigError",
-        "InvalidSTSRegionalEndpointsConfigError",
-        "ProfileNotFound",
-        "SSOTokenLoadError",
-        "UnauthorizedSSOTokenError",
-        "UnknownCredentialError",
-    }
+    (
+        "ConfigNotFound ConfigParseError InvalidConfigError InvalidDefaultsMode InvalidRegionError "
+        "InvalidRetryConfigurationError InvalidRetryModeError "
+        "InvalidS3UsEast1RegionalEndpointConfigError InvalidSTSRegionalEndpointsConfigError "
+        "ProfileNotFound SSOTokenLoadError UnauthorizedSSOTokenError UnknownCredentialError"
+    ).split()
 )
 """Faults of what the machine is given for AWS, and not of a store or of the way to it."""
 _CODE = re.compile(r"[A-Za-z0-9.]{1,60}", re.ASCII)

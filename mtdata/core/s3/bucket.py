@@ -21,8 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 from mtdata.core.errors import MTDataError
 from mtdata.core.s3.access import S3Access
 from mtdata.core.s3.answers import EXPIRED, StoreFault, StoreRefusal, region_by
-from mtdata.core.s3.clients import CLIENTS
-from mtdata.core.s3.opening import OpenedClient
+from mtdata.core.s3.opening import CLIENTS, OpenedClient
 
 log = logging.getLogger(__name__)
 READ = 1 << 16

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from mtdata import logs
@@ -26,8 +27,9 @@ from mtdata.config import Settings, load
 from mtdata.core.errors import MTDataError
 from mtdata.demo.cake.reports import PLAIN
 from mtdata.demo.cake.site import CakeSite
-from mtdata.demo.cake.store import BUCKET, REGION, LocalStore
-from mtdata.demo.study.tour import empty
+from mtdata.demo.page import PageVisitor
+from mtdata.demo.store import BUCKET, REGION, LocalStore
+from mtdata.demo.study.tour import demo_home, write_private
 from mtdata.duties import KINDS
 from mtdata.jobs.states import FINAL, Status
 
@@ -36,6 +38,7 @@ JOBS = ("cake.clicks", "cake.conversions")
 IDS = {"cake.clicks": "Click ID", "cake.conversions": "Conversion ID"}
 EVENTS_SHARE = 100
 LOOK_S, END_S = 0.25, 15.0
+_DOWNLOAD = re.compile(r'href="(/d/[^"]+)"')
 FILES = "reports"
 STUDY = """# Made by `mtdata demo cake`, which collects from no study site; this one is not READY.
 demo:
@@ -48,16 +51,16 @@ demo:
 """
 EXPORT = """# Made by `mtdata demo cake`; the instance and the store are gone when the demo ends.
 CAKE:
-  ADMIN_DOMAIN: '{domain}'
+  ADMIN_DOMAIN: '{site.domain}'
   SCHEME: http
   API_KEY: '{key}'
   TIMEZONE: {zone}
   RATE: 100
   OUTPUT: 's3://{bucket}/cake'
-  ENDPOINT: '{endpoint}'
+  ENDPOINT: '{store.url}'
   REGION: {region}
-  ACCESS_KEY: '{access_key}'
-  SECRET_KEY: '{secret_key}'
+  ACCESS_KEY: '{store.access_key}'
+  SECRET_KEY: '{store.secret_key}'
 """
 PROGRAMME = """# Made by `mtdata demo cake`: as usual, but the bar moves twice a second.
 HEARTBEAT_S: 0.5
@@ -165,10 +168,8 @@ class Day:
 @contextmanager
 def day_of(rows: int, keep: Path | None) -> Iterator[Day]:
     """A day with so many clicks, while the `with` lasts; `keep` names a new folder for the home."""
-    place: AbstractContextManager[str | Path]
-    place = TemporaryDirectory(prefix="mtdata-demo-") if keep is None else nullcontext(empty(keep))
     with ExitStack() as stack:
-        home = Path(stack.enter_context(place))
+        home = Path(stack.enter_context(demo_home(keep)))
         events = max(1, rows // EVENTS_SHARE)
         site = stack.enter_context(CakeSite(zone=ZONE, clicks_a_day=rows, events_a_day=events))
         site.keys = {secrets.token_hex(8)}
@@ -182,24 +183,12 @@ def _write_home(home: Path, site: CakeSite, store: LocalStore) -> Settings:
     folder = home / "config"
     folder.mkdir(mode=0o700)
     [key] = site.keys
-    export = EXPORT.format(
-        domain=site.domain,
-        key=key,
-        zone=ZONE,
-        bucket=BUCKET,
-        endpoint=store.url,
-        region=REGION,
-        access_key=store.access_key,
-        secret_key=store.secret_key,
-    )
-    files = {
-        "server.config": STUDY.format(password=secrets.token_hex(8)),
-        "export.config": export,
-        "programme.config": PROGRAMME,
-    }
-    for name, text in files.items():
-        with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(text)
+    of = {"zone": ZONE, "bucket": BUCKET, "region": REGION}
+    study = STUDY.format(password=secrets.token_hex(8))
+    write_private(folder / "server.config", study.encode())
+    export = EXPORT.format(site=site, key=key, store=store, **of)
+    write_private(folder / "export.config", export.encode())
+    write_private(folder / "programme.config", PROGRAMME.encode())
     return load(folder, {})
 
 
@@ -228,3 +217,18 @@ def _fault(ids: list[int], wanted: list[int] | None) -> str:
     if sorted(ids) != wanted:
         return f"{len(set(wanted) - set(ids))} rows are missing"
     return ""
+
+
+def look_at_jobs(jobs: list[str], visitor: PageVisitor) -> list[str]:
+    """Look at each job, and download the first file of each; what was not as it should be."""
+    faults = []
+    for job in jobs:
+        shown = visitor.get(f"/jobs/{job}/")
+        link = _DOWNLOAD.search(shown.text)
+        if not shown.ok or "Success" not in shown.text or link is None:
+            faults.append(f"the page of job {job} shows no Success with a download")
+            continue
+        with visitor.get(unescape(link[1]), stream=True) as answer:
+            if not answer.ok or not next(answer.iter_content(1 << 16), b""):
+                faults.append(f"what job {job} made cannot be downloaded")
+    return faults

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-import threading
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Any
 
 from mtdata.demo.cake.forms import Form
-from mtdata.demo.wire import DROPPED, HTML, WireAnswer, whole
+from mtdata.demo.faults import Exchange, FaultList, drip, drop, gzipped, hang, redirect
+from mtdata.demo.wire import HTML, WireAnswer, whole
 
 GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\r\n"
 BOMB = (
@@ -26,16 +24,11 @@ TIMEOUT = (
 
 
 @dataclass(frozen=True)
-class CakeExchange:
-    """A call on its way through the faults; `serve` goes on to the true answer.
-
-    `pause(seconds)` says whether the server is stopping and ends early when it does.
-    """
+class CakeExchange(Exchange):
+    """A call on its way through the faults."""
 
     operation: str
     form: Form
-    serve: Callable[[], WireAnswer]
-    pause: Callable[[float | None], object]
 
 
 def _throttled(exchange: CakeExchange, *, retry_after: str = "1") -> WireAnswer:
@@ -56,16 +49,6 @@ def _html(exchange: CakeExchange, *, body: bytes = GATEWAY_PAGE) -> WireAnswer:
     return whole(body, HTML)
 
 
-def _redirect(exchange: CakeExchange, *, location: str = "http://127.0.0.1:1/") -> WireAnswer:
-    return replace(whole(b"", HTML, 302), headers=(("Location", location),))
-
-
-def _hang(exchange: CakeExchange, *, seconds: float | None = None) -> WireAnswer:
-    """Nothing is said, as to an address that is not on the whitelist."""
-    exchange.pause(seconds)
-    return DROPPED
-
-
 def _stall(exchange: CakeExchange, *, pieces: int = 0) -> WireAnswer:
     """The headers and so many pieces come, and then nothing."""
     answer = exchange.serve()
@@ -76,20 +59,6 @@ def _stall(exchange: CakeExchange, *, pieces: int = 0) -> WireAnswer:
         exchange.pause(None)
 
     return replace(answer, pieces=first_pieces(), length=None, breaks=True)
-
-
-def _drip(exchange: CakeExchange, *, pause_s: float, piece: int = 16) -> WireAnswer:
-    """`piece` bytes at a time, a pause before each."""
-    answer = exchange.serve()
-    body = answer.body()
-
-    def drops() -> Iterator[bytes]:
-        for start in range(0, len(body), piece):
-            if exchange.pause(pause_s):
-                return
-            yield body[start : start + piece]
-
-    return replace(answer, pieces=drops(), length=len(body))
 
 
 def _truncated(
@@ -113,30 +82,23 @@ def _packed(exchange: CakeExchange, *, blanks_mb: int = 0) -> WireAnswer:
     """The answer compressed, with so many MiB of blanks before its last byte."""
     answer = exchange.serve()
     body = answer.body()
-    packer = zlib.compressobj(wbits=31)  # 16 + 15: with the head and sum of a gzip file
-    packed = packer.compress(body[:-1])
-    for _ in range(blanks_mb):
-        packed += packer.compress(b" " * 2**20)
-    packed += packer.compress(body[-1:]) + packer.flush()
+    packed = gzipped(chain((body[:-1],), repeat(b" " * 2**20, blanks_mb), (body[-1:],)))
     headers = (*answer.headers, ("Content-Encoding", "gzip"))
     return replace(answer, pieces=(packed,), length=len(packed), headers=headers)
-
-
-def _bomb(exchange: CakeExchange) -> WireAnswer:
-    return whole(BOMB, exchange.form.kind)
-
-
-def _drop(exchange: CakeExchange) -> WireAnswer:
-    return DROPPED
 
 
 def _refused(exchange: CakeExchange, *, message: str = "Restricted") -> WireAnswer:
     return whole(exchange.form.refused(message), exchange.form.kind)
 
 
-def _fault(exchange: CakeExchange, *, reason: str = TIMEOUT) -> WireAnswer:
-    kind, body = exchange.form.fault(reason)
+def fault_of(form: Form, reason: str) -> WireAnswer:
+    """A fault of the server itself, in that form."""
+    kind, body = form.fault(reason)
     return whole(body, kind, 500)
+
+
+def _fault(exchange: CakeExchange, *, reason: str = TIMEOUT) -> WireAnswer:
+    return fault_of(exchange.form, reason)
 
 
 def _lying(exchange: CakeExchange, *, more: int = 1) -> WireAnswer:
@@ -155,15 +117,15 @@ KINDS: dict[str, Callable[..., WireAnswer]] = {
     "gateway": _gateway,
     "status": _status,
     "html": _html,
-    "redirect": _redirect,
-    "hang": _hang,
+    "redirect": redirect,
+    "hang": hang,
     "stall": _stall,
-    "drip": _drip,
+    "drip": drip,
     "truncated": _truncated,
     "garbled": _garbled,
-    "bomb": _bomb,
+    "bomb": lambda exchange: whole(BOMB, exchange.form.kind),
     "packed": _packed,
-    "drop": _drop,
+    "drop": drop,
     "refused": _refused,
     "fault": _fault,
     "lying": _lying,
@@ -193,25 +155,8 @@ class CakeFault:
         return True
 
 
-class CakeFaults:
+class CakeFaults(FaultList[CakeFault]):
     """The faults that are switched on; thread-safe.  The newest that strikes answers."""
-
-    def __init__(self) -> None:
-        self._on: list[CakeFault] = []
-        self._lock = threading.Lock()
-
-    def add(self, fault: CakeFault) -> None:
-        """Switch on.  ValueError for an unknown kind, TypeError for a detail it does not take."""
-        if fault.kind not in KINDS:
-            raise ValueError(f"no fault {fault.kind!r}; there are: {', '.join(sorted(KINDS))}")
-        inspect.signature(KINDS[fault.kind]).bind(None, **fault.detail)
-        with self._lock:
-            self._on.insert(0, fault)
-
-    def heal(self, kind: str | None = None) -> None:
-        """Switch off all faults, or all of one kind."""
-        with self._lock:
-            self._on = [fault for fault in self._on if kind not in (None, fault.kind)]
 
     def answer(self, exchange: CakeExchange) -> WireAnswer:
         """The true answer, or what a fault makes of it."""
@@ -219,4 +164,4 @@ class CakeFaults:
             striking = [fault for fault in self._on if fault.claims(exchange.operation)]
         if not striking:
             return exchange.serve()
-        return KINDS[striking[0].kind](exchange, **striking[0].detail)
+        return KINDS[striking[-1].kind](exchange, **striking[-1].detail)

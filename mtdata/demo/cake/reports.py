@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 from mtdata.demo.cake import fields
 from mtdata.demo.cake.forms import JSON, filled, flat, json_template, xml_template
-from mtdata.demo.cake.traffic import Born, Run, Stream, wall_ms
+from mtdata.demo.cake.traffic import EPOCH, Born, Run, Stream, wall_ms
 
 CLICK_BASE, EVENT_BASE = 1_630_000_000, 70_000_000
 TEST_BASE, DUPLICATE_BASE, LATE_BASE = 6_000_000_000, 7_000_000_000, 8_000_000_000
 PLAIN, TEST, DUPLICATE = "plain", "test", "duplicate"
-_EPOCH = datetime(1970, 1, 1)
 
 
 class Change(NamedTuple):
@@ -164,11 +163,9 @@ class Reports:
         known = {item.born.id for item in found}
         with self._lock:
             ids = [id for id, change in self._changes.items() if change.wall_ms >= wall_ms(since)]
-        for id in ids:
-            if id not in known:
-                born = [(sort, self.events[sort].find(id)) for sort in sorts]
-                found += [Found(sort, one) for sort, one in born if one is not None]
-        return found
+        wanted = [(sort, id) for id in ids if id not in known for sort in sorts]
+        born = [(sort, self.events[sort].find(id)) for sort, id in wanted]
+        return found + [Found(sort, one) for sort, one in born if one is not None]
 
     def _now_ms(self) -> int:
         return int(self.now().timestamp() * 1000)
@@ -177,13 +174,12 @@ class Reports:
 
     def click(self, found: Found, dialect: str) -> bytes:
         """A click in a dialect."""
-        template = self._template("click", found.sort, dialect)[found.born.number % fields.KINDS]
-        return filled(template, self.click_values(found.born))
+        return filled(self._template("click", found, dialect), self.click_values(found.born))
 
     def event(self, found: Found, dialect: str) -> bytes:
         """An event in a dialect."""
-        templates = self._template("event_conversion", found.sort, dialect)
-        return filled(templates[found.born.number % fields.KINDS], self.event_values(found.born))
+        template = self._template("event_conversion", found, dialect)
+        return filled(template, self.event_values(found.born))
 
     def click_row(self, found: Found) -> dict[str, str]:
         """A click as a client should read it."""
@@ -195,13 +191,13 @@ class Reports:
         kind = self.event_fields[found.sort][found.born.number % fields.KINDS]
         return flat(kind, self.event_values(found.born))
 
-    def _template(self, name: str, sort: str, dialect: str) -> list[str]:
-        key = (name, sort, dialect)
+    def _template(self, name: str, found: Found, dialect: str) -> str:
+        key = (name, found.sort, dialect)
         if key not in self._templates:
-            kinds = (self.click_fields if name == "click" else self.event_fields)[sort]
+            kinds = (self.click_fields if name == "click" else self.event_fields)[found.sort]
             make = json_template if dialect == JSON else xml_template
             self._templates[key] = [make(name, kind) for kind in kinds]
-        return self._templates[key]
+        return self._templates[key][found.born.number % fields.KINDS]
 
     def click_values(self, born: Born) -> dict[str, object]:
         """What fills the slots of a click."""
@@ -245,7 +241,7 @@ class Reports:
         return f"{prefix}{seconds:02d}{fraction}", base_ms + rest
 
     def _minute_at(self, minute: int) -> tuple[str, int]:
-        wall = _EPOCH + timedelta(minutes=minute)
+        wall = EPOCH + timedelta(minutes=minute)
         moment = wall.replace(tzinfo=self._server_zone, fold=1)  # .NET takes the standard time
         return wall.strftime("%Y-%m-%dT%H:%M:"), int(moment.timestamp()) * 1000
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mtdata.demo.cake.calls import Asked, Misread, read, understood
-from mtdata.demo.cake.faults import TIMEOUT, CakeExchange, CakeFault, CakeFaults
+from mtdata.demo.cake.faults import KINDS, TIMEOUT, CakeExchange, CakeFault, CakeFaults, fault_of
 from mtdata.demo.cake.forms import JSON, Form
 from mtdata.demo.cake.reports import DUPLICATE, PLAIN, TEST, Found, Reports
-from mtdata.demo.wire import HTML, Call, LocalServer, TLSFiles, WireAnswer, whole
+from mtdata.demo.wire import HTML, Call, StandIn, TLSFiles, WireAnswer, whole
 
 KEY = "dNJFmId9rI"
 MOST_CALLS = 100_000
@@ -48,7 +47,7 @@ class Asking(NamedTuple):
     status: int
 
 
-class CakeSite:
+class CakeSite(StandIn):
     """The API at `domain` while the `with` lasts; all methods are thread-safe.
 
     `row_cap`: nothing comes behind that row.  `slow_above`: a window with more rows is a time-out.
@@ -69,6 +68,7 @@ class CakeSite:
         port: int = 0,
         tls: TLSFiles | None = None,
     ) -> None:
+        super().__init__(port=port, keep_alive_requests=1000, tls=tls)
         self.zone: tzinfo = ZoneInfo(zone)
         self.reports = Reports(
             self.zone,
@@ -78,41 +78,17 @@ class CakeSite:
             seed=seed,
             dirty=dirty,
         )
-        self.keys, self.expired_keys = {KEY}, {"expired"}
+        self.keys = {KEY}
         self.users = {"cake@example.com": ("p&ss wörd", KEY)}
         self.row_cap = MOST_ROWS
         self.slow_above: int | None = None
         self.arriving = 0
         self.at_once: int | None = None
         self.json_for: set[str] | None = None
-        self._port, self._tls = port, tls
-        self._server: LocalServer | None = None
-        self._closing = threading.Event()
         self._lock = threading.Lock()
         self._busy = 0
         self._calls: deque[Asking] = deque(maxlen=MOST_CALLS)
-        self._faults = CakeFaults()
-
-    # Being there
-
-    def __enter__(self) -> Self:
-        self._closing.clear()
-        self._server = LocalServer(
-            self._answer, port=self._port, keep_alive_requests=1000, tls=self._tls
-        )
-        self._port = self._server.port
-        self._server.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._closing.set()
-        if self._server is not None:
-            self._server.close()
+        self._faults = CakeFaults(KINDS)
 
     @property
     def domain(self) -> str:
@@ -151,7 +127,7 @@ class CakeSite:
             asked.dialect, asked.operation, asked.version, LISTINGS.get(asked.operation, "")
         )
         exchange = CakeExchange(
-            asked.operation, form, lambda: self._served(asked, form), self._closing.wait
+            lambda: self._served(asked, form), self._closing.wait, asked.operation, form
         )
         answer = self._faults.answer(exchange)
         kept = {k: v for k, v in asked.given.items() if k not in ("api_key", "password")}
@@ -162,20 +138,25 @@ class CakeSite:
     def _served(self, asked: Asked, form: Form) -> WireAnswer:
         speaks = self.json_for is None or asked.operation in self.json_for
         if asked.dialect == JSON and not speaks:
-            return _fault(form, "Request format is unrecognized.")
+            return fault_of(form, "Request format is unrecognized.")
         try:
             values = read(asked)
         except Misread as fault:
-            return _fault(form, str(fault))
+            return fault_of(form, str(fault))
         if "api_key" in values and values["api_key"] not in self.keys:
             return whole(form.refused("Invalid API Key"), form.kind)
         if any(values.get(name, 0) < 0 for name in FILTERS):
             return whole(form.refused("Restricted"), form.kind)
         if any(values.get(name, 0) > 0 for name in FILTERS):
             return whole(form.refused("This stand-in filters by no id"), form.kind)
-        serve: Callable[[dict[str, Any], Form], WireAnswer] = getattr(
-            self, _SERVED[asked.operation]
-        )
+        serve = {
+            "Clicks": self._clicks,
+            "EventConversions": self._events,
+            "EventConversionChanges": self._changes,
+            "Currencies": self._currencies,
+            "GetAPIKey": self._key_of,
+            "Login": self._login,
+        }[asked.operation]
         return serve(values, form)
 
     def _key_of(self, values: dict[str, Any], form: Form) -> WireAnswer:
@@ -200,7 +181,7 @@ class CakeSite:
         sorts += [DUPLICATE] if values["include_duplicates"] else []
         count = self.reports.click_count(start, end, sorts)
         if self.slow_above is not None and count > self.slow_above:
-            return _fault(form, TIMEOUT)
+            return fault_of(form, TIMEOUT)
         skip, limit = self._row_range(values)
         found = self.reports.newest_clicks(start, end, sorts, skip, limit)
         click, dialect = self.reports.click, form.dialect
@@ -223,7 +204,7 @@ class CakeSite:
 
     def _sorted(self, values: dict[str, Any], form: Form, found: list[Found]) -> WireAnswer:
         if self.slow_above is not None and len(found) > self.slow_above:
-            return _fault(form, TIMEOUT)
+            return fault_of(form, TIMEOUT)
         by_date = values["sort_field"] == "event_conversion_date"
         found.sort(
             key=lambda one: (one.born.wall_ms if by_date else 0, one.born.id),
@@ -246,7 +227,7 @@ class CakeSite:
     def _streamed(self, form: Form, count: int, rows: Iterable[bytes]) -> WireAnswer:
         with self._lock:
             if self.at_once is not None and self._busy >= self.at_once:
-                return _fault(form, TIMEOUT)
+                return fault_of(form, TIMEOUT)
             self._busy += 1
         pieces = self._until_done(form.report(count, rows))
         return replace(whole(b"", form.kind), pieces=pieces, length=None)
@@ -270,21 +251,6 @@ class CakeSite:
         found = self.reports.events_within(start, end, list(sorts or (PLAIN,)))
         found.sort(key=lambda one: one.born.id)
         return [self.reports.event_row(one) for one in found]
-
-
-_SERVED = {
-    "Clicks": "_clicks",
-    "EventConversions": "_events",
-    "EventConversionChanges": "_changes",
-    "Currencies": "_currencies",
-    "GetAPIKey": "_key_of",
-    "Login": "_login",
-}
-
-
-def _fault(form: Form, reason: str) -> WireAnswer:
-    kind, body = form.fault(reason)
-    return whole(body, kind, 500)
 
 
 def _currency(dialect: str, id: int, symbol: str, name: str, abbr: str) -> bytes:

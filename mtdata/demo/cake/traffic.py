@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 HOUR_S = 3600
@@ -19,7 +19,7 @@ BUSY = (3, 2, 2, 2, 2, 3, 4, 6, 7, 8, 9, 9, 9, 9, 8, 8, 8, 9, 9, 9, 8, 7, 5, 4)
 """Share of the rows by the hour of the wall clock."""
 ALL = sum(BUSY)
 FIRST_HOUR = int(datetime(2014, 1, 1, tzinfo=UTC).timestamp()) // HOUR_S
-_EPOCH = datetime(1970, 1, 1)
+EPOCH = datetime(1970, 1, 1)
 
 
 class Born(NamedTuple):
@@ -46,7 +46,7 @@ class Run(NamedTuple):
 
 def wall_ms(moment: datetime) -> int:
     """A naive time as milliseconds of the wall clock."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 class Stream:
@@ -93,11 +93,9 @@ class Stream:
 
     def _run(self, hour: int, begin_ms: int, end_ms: int, offset_ms: int) -> Run:
         start = hour * HOUR_MS
-        places = range(self._in_hour(hour))
-        first = bisect_left(
-            places, begin_ms - start, key=lambda number: self._moment_ms(hour, number)
-        )
-        last = bisect_left(places, end_ms - start, key=lambda number: self._moment_ms(hour, number))
+        places, moment_ms = range(self._in_hour(hour)), partial(self._moment_ms, hour)
+        first = bisect_left(places, begin_ms - start, key=moment_ms)
+        last = bisect_left(places, end_ms - start, key=moment_ms)
         return Run(hour, first, last, offset_ms)
 
     def _moment_ms(self, hour: int, number: int) -> int:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from mtdata.demo.screen import Demo, Screen
+from mtdata.demo.screen import Demo, Result, Screen
 
 
-def _run(
-    rows: int, keep: Path | None, screen: Screen, *, quiet: bool
-) -> tuple[int, dict[str, Any]]:
+def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
     from mtdata.demo.study.tour import tour  # only the demo needs the stand-ins
     from mtdata.study.status.report import table_of
 

@@ -23,15 +23,7 @@ from mtdata.demo.study.site import SITE_ZONE, StudySite
 
 __all__ = ["SCALES", "make_key", "populate", "questionnaire", "schedule", "seal"]
 
-SCALES: dict[str, bool] = {
-    "DASS21_AS": True,
-    "QOL": True,
-    "BBSIQ": True,
-    "Demographic": True,
-    "JsPsychTrial": True,
-    "TaskLog": False,
-    "Participant": False,
-}
+SCALES: dict[str, bool] = dict.fromkeys(ROWS, True) | {"TaskLog": False, "Participant": False}
 """Scale -> deleteable."""
 
 BEGAN_AT = datetime(2018, 3, 12, 15, 45, 5, tzinfo=SITE_ZONE)
@@ -61,12 +53,7 @@ def seal(public: RsaKey, text: str, randbytes: Callable[[int], bytes] | None = N
 
 
 def questionnaire(
-    name: str,
-    count: int,
-    seed: int,
-    *,
-    public: RsaKey | None = None,
-    first_id: int = 1,
+    name: str, count: int, seed: int, *, public: RsaKey | None = None, first_id: int = 1
 ) -> Iterator[dict[str, Any]]:
     """`count` rows of one scale, ids from `first_id` on, now and then a late one.
 

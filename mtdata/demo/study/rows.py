@@ -41,9 +41,8 @@ class Occasion(NamedTuple):
     at: datetime
 
 
-def site_date(moment: datetime) -> str:
-    """A date as the site writes it: `Mon, 12 Mar 2018 15:45:05 -0500`, whatever the locale."""
-    return format_datetime(moment)
+site_date = format_datetime
+"""A date as the site writes it: `Mon, 12 Mar 2018 15:45:05 -0500`, whatever the locale."""
 
 
 def _answered(occasion: Occasion, rng: Random, seal: Seal) -> Row:
@@ -71,6 +70,7 @@ LIFE = (
 )
 EVENTS = "breath chest confused dizzy heart jolt lightheaded shop smoke urgent vision visitors"
 READINGS = ("harmless", "threat", "other")
+READ_EVENTS = " ".join(f"{event}_{reading}" for event in EVENTS.split() for reading in READINGS)
 RACES = (
     "American Indian/Alaska Native",
     "Black/African origin",
@@ -97,20 +97,9 @@ BROWSERS = (
 )
 
 
-def dass21_as(occasion: Occasion, rng: Random, seal: Seal) -> Row:
-    """Seven items, 0 to 3."""
-    return _answered(occasion, rng, seal) | _items(DASS, 3, rng)
-
-
-def qol(occasion: Occasion, rng: Random, seal: Seal) -> Row:
-    """Sixteen items, 0 to 6."""
-    return _answered(occasion, rng, seal) | _items(LIFE, 6, rng)
-
-
-def bbsiq(occasion: Occasion, rng: Random, seal: Seal) -> Row:
-    """Twelve events with three readings each, 0 to 4."""
-    names = " ".join(f"{event}_{reading}" for event in EVENTS.split() for reading in READINGS)
-    return _answered(occasion, rng, seal) | _items(names, 4, rng)
+def _questions(names: str, highest: int) -> Callable[[Occasion, Random, Seal], Row]:
+    """A questionnaire of these items, each from 0 to `highest`."""
+    return lambda occasion, rng, seal: _answered(occasion, rng, seal) | _items(names, highest, rng)
 
 
 def demographic(occasion: Occasion, rng: Random, seal: Seal) -> Row:
@@ -181,9 +170,9 @@ def participant(occasion: Occasion, rng: Random, seal: Seal) -> Row:
 
 
 ROWS: dict[str, Callable[[Occasion, Random, Seal], Row]] = {
-    "DASS21_AS": dass21_as,
-    "QOL": qol,
-    "BBSIQ": bbsiq,
+    "DASS21_AS": _questions(DASS, 3),
+    "QOL": _questions(LIFE, 6),
+    "BBSIQ": _questions(READ_EVENTS, 4),
     "Demographic": demographic,
     "JsPsychTrial": jspsych_trial,
     "TaskLog": task_log,

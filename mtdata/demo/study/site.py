@@ -10,38 +10,20 @@ import base64
 import hmac
 import json
 import secrets
-import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import partial
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
-from mtdata.demo.study.faults import (
-    MUST_REMAIN,
-    NO_SUCH_ITEM,
-    NO_SUCH_SCALE,
-    NOT_LOGGED_IN,
-    StudyExchange,
-    StudyFault,
-    StudyFaults,
-)
+from mtdata.demo.study import faults
+from mtdata.demo.study.faults import StudyExchange, StudyFault, StudyFaults
 from mtdata.demo.study.rows import schedule
 from mtdata.demo.study.tables import Tables
-from mtdata.demo.wire import (
-    Call,
-    LocalServer,
-    TLSFiles,
-    WireAnswer,
-    compact,
-    in_pieces,
-    refusal,
-    whole,
-)
+from mtdata.demo.wire import Call, StandIn, TLSFiles, WireAnswer, compact, in_pieces, refusal, whole
 
 SITE_ZONE = timezone(timedelta(hours=-5), "EST")
 """The zone of the site's dates and of `after=`; it knows no summer time."""
@@ -60,11 +42,12 @@ class Request(NamedTuple):
     status: int
 
 
-class StudySite(Tables):
+class StudySite(StandIn, Tables):
     """The export API at `url` while the `with` lasts; all methods are thread-safe.
 
     `schedule` is what GET study says.  `last_export_at` (aware, UTC) is set by nothing but the
-    listing call.  `logins` counts the requests without a session: costly password checks.
+    listing call.  `logins` counts the requests without a session: costly password checks.  A stop
+    leaves the rows where they are.
     """
 
     def __init__(
@@ -77,53 +60,18 @@ class StudySite(Tables):
         keep_alive_requests: int = 100,
         tls: TLSFiles | None = None,
     ) -> None:
-        super().__init__(max_records=max_records)
+        Tables.__init__(self, max_records=max_records)
+        StandIn.__init__(self, port=port, keep_alive_requests=keep_alive_requests, tls=tls)
         self.user, self.password = user, password
         self.schedule: Any = schedule()
         self.last_export_at: datetime | None = None
         self.logins = 0
-        self._port, self._keep_alive_requests, self._tls = port, keep_alive_requests, tls
-        self._server: LocalServer | None = None
-        self._closing = threading.Event()
-        self._accepted_before = 0  # connections of servers that were stopped
-        self._faults = StudyFaults()
+        self._faults = StudyFaults(faults.KINDS)
         self._sessions: set[str] = set()
         self._requests: deque[Request] = deque(maxlen=MOST_REQUESTS)
         self._deletes: list[tuple[str, int]] = []
 
-    # Being there
-
-    def start(self) -> None:
-        """Listen; after a stop on the port that it had, with the rows still there."""
-        self._closing.clear()
-        self._server = LocalServer(
-            self._answer,
-            port=self._port,
-            keep_alive_requests=self._keep_alive_requests,
-            tls=self._tls,
-        )
-        self._port = self._server.port
-        self._server.start()
-
-    def stop(self) -> None:
-        """End every connection and listen no more."""
-        self._closing.set()
-        if self._server is not None:
-            self._server.close()
-            self._accepted_before += self._server.connections
-            self._server = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+    # Where it is
 
     @property
     def base_url(self) -> str:
@@ -148,11 +96,6 @@ class StudySite(Tables):
         """(scale, id) of every delete that was carried out, in order."""
         with self._lock:
             return list(self._deletes)
-
-    @property
-    def connections(self) -> int:
-        """TCP connections accepted so far."""
-        return self._accepted_before + (self._server.connections if self._server else 0)
 
     # Faults
 
@@ -198,7 +141,7 @@ class StudySite(Tables):
         with self._lock:
             self.logins += 1
         if not self._is_password(call.headers.get("authorization", "")):
-            refused = refusal(401, NOT_LOGGED_IN, call.path)
+            refused = refusal(401, faults.NOT_LOGGED_IN, call.path)
             return refused, (("WWW-Authenticate", 'Basic realm="Spring"'),)
         session = secrets.token_hex(16).upper()
         with self._lock:
@@ -224,7 +167,7 @@ class StudySite(Tables):
         root, *parts = _parts(call.path)
         scale = (parts[0] if parts else "") if root == "export" else None
         serve = partial(self._serve, call, root, parts)
-        return StudyExchange(call.method, call.path, scale, serve, self._closing.wait)
+        return StudyExchange(serve, self._closing.wait, call.method, call.path, scale)
 
     def _serve(self, call: Call, root: str, parts: list[str]) -> WireAnswer:
         match call.method, root, *parts:
@@ -247,7 +190,7 @@ class StudySite(Tables):
 
     def _package(self, call: Call, scale: str) -> WireAnswer:
         if self.find(scale) is None:
-            return refusal(404, NO_SUCH_SCALE, call.path)
+            return refusal(404, faults.NO_SUCH_SCALE, call.path)
         rows = self.rows(scale)
         wanted = parse_qs(call.query).get("after")
         if wanted:
@@ -263,13 +206,13 @@ class StudySite(Tables):
         with self._lock:
             table = self.find(scale)
             if table is None:
-                return refusal(404, NO_SUCH_SCALE, call.path)
+                return refusal(404, faults.NO_SUCH_SCALE, call.path)
             if not number.isdecimal():
                 return refusal(400, "Failed to convert value to required type 'long'", call.path)
             if not table.deleteable:
-                return refusal(403, MUST_REMAIN, call.path)
+                return refusal(403, faults.MUST_REMAIN, call.path)
             if not table.remove(int(number)):
-                return refusal(404, NO_SUCH_ITEM, call.path)
+                return refusal(404, faults.NO_SUCH_ITEM, call.path)
             self._deletes.append((table.name, int(number)))
         return whole(b"")
 

@@ -22,7 +22,9 @@ class Table:
         self._next = itertools.count()
 
     def add(self, body: bytes) -> None:
-        place = next(self._next)
+        self._put_at(next(self._next), body)
+
+    def _put_at(self, place: int, body: bytes) -> None:
         self.rows[place] = body
         number = _id_of(body)
         if number is not None:
@@ -39,10 +41,7 @@ class Table:
         place, *others = self._places.pop(number)
         if others:
             self._places[number] = others
-        self.rows[place] = body
-        fresh = _id_of(body)
-        if fresh is not None:
-            self._places.setdefault(fresh, []).append(place)
+        self._put_at(place, body)
 
     def ids(self) -> list[int]:
         """Ids in the order in which their rows came."""

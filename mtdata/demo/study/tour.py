@@ -18,6 +18,7 @@ from mtdata.core.errors import UsageError
 from mtdata.core.pool_files import SHEETS
 from mtdata.demo.study.data import SCALES, make_key, populate
 from mtdata.demo.study.site import StudySite
+from mtdata.duties import KINDS
 from mtdata.study.operations import commands
 from mtdata.study.status.report import RoundResult
 
@@ -43,9 +44,7 @@ def tour(
 ) -> tuple[RoundResult, dict[str, Any]]:
     """Make a site with `rows` rows, collect it, and show what came out and what was deleted."""
     say = (lambda text: None) if quiet else print
-    place: AbstractContextManager[str | Path]
-    place = TemporaryDirectory(prefix="mtdata-demo-") if keep is None else nullcontext(empty(keep))
-    with place as folder, StudySite() as site:
+    with demo_home(keep) as folder, StudySite() as site:
         home = Path(folder)
         private, public = make_key()
         say(f"1. A study site with {rows} rows, its answers sealed, at {site.url}")
@@ -69,21 +68,28 @@ def tour(
         return report, shown
 
 
-def empty(keep: Path) -> Path:
-    """The folder for `--keep`, made when it is missing.  UsageError when something is in it."""
+def demo_home(keep: Path | None) -> AbstractContextManager[str | Path]:
+    """A home that is thrown away, or the folder `keep`.  UsageError when something is in it."""
+    if keep is None:
+        return TemporaryDirectory(prefix="mtdata-demo-")
     if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
         raise UsageError(f"{keep} is there already and not empty; --keep wants a new folder")
     keep.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return keep
+    return nullcontext(keep)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        file.write(content)
 
 
 def _write_home(home: Path, site: StudySite, private: bytes) -> SiteConfig:
     for folder in ("config", "keys"):
         (home / folder).mkdir(mode=0o700)
     config = CONFIG.format(server=site.url, user=site.user, password=site.password)
-    for path, content in (("config/server.config", config.encode()), ("keys/demo.pem", private)):
-        with os.fdopen(os.open(home / path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-            file.write(content)
+    write_private(home / "config/server.config", config.encode())
+    write_private(home / "keys/demo.pem", private)
     return load(home / "config", {}).site("demo")
 
 
@@ -110,10 +116,19 @@ def _sheets(folder: Path) -> list[Path]:
 
 
 def _leave_job(say: Callable[[str], None], home: Path) -> dict[str, Any]:
-    from mtdata.demo.kept import leave_job  # it brings Django along
+    from mtdata.jobs import queue  # these bring Django along
+    from mtdata.jobs.records import orders, queries, setting
+    from mtdata.jobs.runner import JobRunner
 
-    job = leave_job(home)
     config = home / "config"
+    settings = load(config, {})
+    setting.open_migrated(settings.database)
+    try:
+        ordered = queue.add(settings, KINDS, "study.decode", {"server": "demo"}, owner="demo")
+        JobRunner(settings, KINDS, count=1).drain()
+        job = queries.details_of(orders.job_named(str(ordered.pk)))
+    finally:
+        setting.close_records()
     say(
         f"\n5. A job made its sheets out of raw once more: {job['name']} is {job['status']},"
         f" {len(job['artifacts'])} files.\n"

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mtdata.config.broker_address import BrokerAddress
-from mtdata.core import authority
+from mtdata.config.broker import BrokerAddress
 from mtdata.core.errors import ConfigError
+from mtdata.core.trust import why_unusable
 from mtdata.jobs.celery import sqs
 
 if TYPE_CHECKING:
@@ -32,15 +32,6 @@ _WAYS = {
     "task_ignore_result": True,
     "enable_utc": True,
 }
-
-_AMQP = {"read_timeout": ANSWER_S, "write_timeout": ANSWER_S}
-"""A quorum queue without a leader answers nothing; who waits for a ring asks again and again."""
-
-
-@lru_cache(maxsize=4)
-def app_of(address: BrokerAddress) -> Celery:
-    """The one Celery app by which a broker is rung.  ConfigError without Celery."""
-    return new_app(address)
 
 
 def new_app(address: BrokerAddress) -> Celery:
@@ -69,11 +60,15 @@ def new_app(address: BrokerAddress) -> Celery:
         _WAYS,
         broker_url=_url(address),
         broker_use_ssl=_tls(address),
-        broker_transport_options=_sqs(address) if address.kind == "sqs" else dict(_AMQP),
+        broker_transport_options=_limits(address),
         task_queues=[queue],
         task_default_queue=address.queue,
     )
     return app
+
+
+app_of = lru_cache(maxsize=4)(new_app)
+"""The one Celery app by which a broker is rung; its errors are those of `new_app`."""
 
 
 def _arguments(address: BrokerAddress) -> dict[str, Any]:
@@ -98,16 +93,16 @@ def _tls(address: BrokerAddress) -> Any:
         return False
     tls: dict[str, Any] = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": address.host}
     if address.ca:
-        if why := authority.why_unusable(address.ca):
+        if why := why_unusable(address.ca):
             raise ConfigError(f"programme.config: BROKER_CA: the file that it names {why}")
         tls["ca_certs"] = address.ca
     return tls
 
 
-def _sqs(address: BrokerAddress) -> dict[str, Any]:
+def _limits(address: BrokerAddress) -> dict[str, Any]:
     """Every option by which a broken queue or network ends in time."""
-    return {
-        "region": sqs.region(),
-        "is_secure": sqs.is_secure(address),
-        "client-config": sqs.LIMITS,
-    }
+    if address.kind != "sqs":
+        # a quorum queue without a leader answers nothing; who waits for a ring asks again and again
+        return {"read_timeout": ANSWER_S, "write_timeout": ANSWER_S}
+    region, is_secure = sqs.region(), sqs.is_secure(address)
+    return {"region": region, "is_secure": is_secure, "client-config": sqs.LIMITS}

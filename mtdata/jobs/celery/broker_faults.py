@@ -10,7 +10,7 @@ import socket
 import ssl
 from typing import Any
 
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import BrokerAddress
 
 _DENIED = ("403", "AccessDenied", "AccessDeniedException")
 _INEQUIVALENT = re.compile(r"inequivalent arg '([a-z-]{1,40})'")
@@ -43,21 +43,10 @@ class AlarmError(Exception):
 def faults() -> tuple[type[Exception], ...]:
     """What a broker that is away, or refuses, is told by."""
     from amqp.exceptions import AMQPError, MessageNacked
-    from botocore.exceptions import (  # type: ignore[import-untyped]
-        BotoCoreError,
-        ClientError,
-    )
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
     from kombu.exceptions import KombuError
 
-    return (
-        OSError,
-        AMQPError,
-        MessageNacked,
-        KombuError,
-        BotoCoreError,
-        ClientError,
-        AlarmError,
-    )
+    return (OSError, AMQPError, MessageNacked, KombuError, BotoCoreError, ClientError, AlarmError)
 
 
 def is_unreadable(error: BaseException) -> bool:

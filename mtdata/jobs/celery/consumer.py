@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import BrokerAddress
 from mtdata.jobs.celery import sqs
 from mtdata.jobs.celery.message import Ring, ring_in_amqp, ring_in_sqs
 
@@ -51,10 +51,8 @@ class _Rabbit:
     def next(self, within_s: float) -> Delivery | None:
         """Port: BrokerConnection.next."""
         if not self._waiting:
-            try:
+            with suppress(TimeoutError):
                 self._connection.drain_events(timeout=within_s)
-            except TimeoutError:
-                return None
         if not self._waiting:
             return None
         message = self._waiting.popleft()
@@ -87,20 +85,17 @@ class _Sqs:
         return None
 
 
-def consuming(
-    app: Celery, address: BrokerAddress, priority: int = 0
-) -> AbstractContextManager[BrokerConnection]:
-    """A line to the queue, which is made where it does not stand; who has priority hears first."""
-    return _to_sqs(address) if address.kind == "sqs" else _to_rabbit(app, address.queue, priority)
-
-
 @contextmanager
-def _to_sqs(address: BrokerAddress) -> Iterator[BrokerConnection]:
-    client = sqs.client_of(address)
-    try:
-        yield _Sqs(client, sqs.url_of(client, address.queue))
-    finally:
-        client.close()
+def consuming(app: Celery, address: BrokerAddress, priority: int = 0) -> Iterator[BrokerConnection]:
+    """A line to the queue, which is made where it does not stand; who has priority hears first."""
+    if address.kind == "sqs":
+        with closing(sqs.client_of(address)) as client:
+            yield _Sqs(client, sqs.url_of(client, address.queue))
+        return
+    with connected(app.connection_for_read()) as connection:
+        channel = connection.channel()
+        app.amqp.queues[address.queue](channel).declare()
+        yield _Rabbit(connection, channel, address.queue, priority)
 
 
 @contextmanager
@@ -113,14 +108,6 @@ def connected(connection: Any) -> Iterator[Any]:
         except BaseException:
             connection.collect()  # a good-bye could wait long, or read what cannot be read
             raise
-
-
-@contextmanager
-def _to_rabbit(app: Celery, queue: str, priority: int) -> Iterator[BrokerConnection]:
-    with connected(app.connection_for_read()) as connection:
-        channel = connection.channel()
-        app.amqp.queues[queue](channel).declare()
-        yield _Rabbit(connection, channel, queue, priority)
 
 
 def purge(app: Celery, address: BrokerAddress) -> None:

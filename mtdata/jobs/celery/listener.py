@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import BrokerAddress
 from mtdata.core.clock import SystemClock
 from mtdata.jobs.celery import consumer, ring
 from mtdata.jobs.celery.app import new_app

@@ -7,9 +7,10 @@ job and asks for nothing else: no time, no limit, no further call before, beside
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import b64decode
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +22,10 @@ MOST_HOPS = 1000
 STRANGE = "it is no ring of ours"
 ORDERS = "eta expires group timelimit".split()
 """Headers by which Celery would wait, give up, count or end what it runs."""
+
+UNREADABLE = (ValueError, TypeError, RecursionError)
+"""What a parser of JSON or base64 makes of nonsense."""
+_from_base64: Callable[[Any], bytes] = partial(b64decode, validate=True)
 
 
 class Ring(NamedTuple):
@@ -41,35 +46,16 @@ def ring_in_sqs(body: Any) -> Ring | str:
     if not isinstance(body, str) or len(body) > MOST_BYTES:
         return "it is too long"
     try:
-        text: Any = body if body.lstrip().startswith("{") else _from_base64(body)
-        envelope = _parsed(text)
+        envelope = json.loads(body if body.lstrip().startswith("{") else _from_base64(body))
         if not isinstance(envelope, dict):
             return STRANGE
         properties, inner = envelope.get("properties"), envelope.get("body")
         if isinstance(properties, dict) and properties.get("body_encoding") == "base64":
             inner = _from_base64(inner)
-    except ValueError:
+    except UNREADABLE:
         return "it cannot be read"
     coded = envelope.get("content-type"), envelope.get("content-encoding")
     return _ring(envelope.get("headers"), coded, inner)
-
-
-def _from_base64(text: Any) -> bytes:
-    """What stands there in base64; ValueError where nothing does."""
-    if not isinstance(text, str):
-        raise ValueError("no text")
-    try:
-        return b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError("no base64") from error
-
-
-def _parsed(text: Any) -> Any:
-    """What JSON says; ValueError for whatever the parser makes of it."""
-    try:
-        return json.loads(text)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ValueError("no JSON") from error
 
 
 def _ring(headers: Any, coded: tuple[Any, Any], body: Any) -> Ring | str:
@@ -82,8 +68,8 @@ def _ring(headers: Any, coded: tuple[Any, Any], body: Any) -> Ring | str:
     if not isinstance(body, str | bytes | memoryview) or len(body) > MOST_BYTES:
         return "it is too long"
     try:
-        return _from_call(_parsed(bytes(body) if isinstance(body, memoryview) else body))
-    except ValueError:
+        return _from_call(json.loads(bytes(body) if isinstance(body, memoryview) else body))
+    except UNREADABLE:
         return "it cannot be read"
 
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from mtdata.config import Settings
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import BrokerAddress
 from mtdata.core.errors import ConfigError
 from mtdata.jobs.celery import consumer, sqs
 from mtdata.jobs.celery.broker_faults import AlarmError

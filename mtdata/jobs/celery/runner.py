@@ -6,18 +6,16 @@ few costs at most SWEEP_S.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from mtdata.config import Settings
 from mtdata.core.errors import ConfigError, RecordsError
 from mtdata.jobs.celery import ring
+from mtdata.jobs.celery.listener import Listener
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import reaper, runners, setting
 from mtdata.jobs.runner import JobRunner
 from mtdata.jobs.supervisor import SupervisorOptions
-
-if TYPE_CHECKING:
-    from mtdata.jobs.celery.listener import Listener, OnRing
 
 LAST_S, HANDED_BACK_S = 1.0, 8.0
 """So long the listener is waited for in the end; longer where its last poll of SQS took a ring."""
@@ -36,15 +34,22 @@ class CeleryRunner(JobRunner):
         kinds: Kinds,
         options: SupervisorOptions | None = None,
         count: int = 0,
+        spread: Callable[[Settings], None] = lambda settings: None,
     ) -> None:
-        super().__init__(settings, kinds, options, count)
+        super().__init__(settings, kinds, options, count, spread)
         self.look_s = settings.programme.sweep_s
         self._listener: Listener | None = None
         self._handed_back: list[tuple[str, int]] = []
 
     def start(self) -> None:
-        """Begin to listen and to look."""
-        self._listener = _listener_of(self._settings, self._on_ring)
+        """Begin to listen and to look.  ConfigError where there is no broker."""
+        address = self._settings.programme.broker
+        if address is None:
+            raise ConfigError(
+                "programme.config: BROKER is missing; the engine celery needs one (amqp:// or "
+                "sqs://), there or behind --broker"
+            )
+        self._listener = Listener(address, self._on_ring)
         super().start()
         self._listener.start()
 
@@ -71,8 +76,8 @@ class CeleryRunner(JobRunner):
             return
         ring.ring(self._settings, job, count, within_s=PATIENT_S)
 
-    def _pause_s(self) -> float:
-        return reaper.due_in_s(self._kinds.keys(), self.look_s)
+    def _pause_s(self, looked_s: float) -> float:
+        return reaper.due_in_s(self._kinds.keys(), self.look_s, looked_s)
 
     def _on_ring(self, job_id: str, hops: int) -> None:
         if self._wakeup.wake() or hops >= ring.MOST_HOPS or self._leaving.is_set():
@@ -87,24 +92,13 @@ class CeleryRunner(JobRunner):
             setting.close_records()
 
 
-def _listener_of(settings: Settings, on_ring: OnRing) -> Listener:
-    address = settings.programme.broker
-    if address is None:
-        raise ConfigError(
-            "programme.config: BROKER is missing; the engine celery needs one (amqp:// or sqs://), "
-            "there or behind --broker"
-        )
-    from mtdata.jobs.celery.app import app_of
-
-    app_of(address)  # says so where Celery is not installed
-    from mtdata.jobs.celery.listener import Listener
-
-    return Listener(address, on_ring)
-
-
 def runner_of(
-    settings: Settings, kinds: Kinds, count: int = 0, options: SupervisorOptions | None = None
+    settings: Settings,
+    kinds: Kinds,
+    count: int = 0,
+    options: SupervisorOptions | None = None,
+    spread: Callable[[Settings], None] = lambda settings: None,
 ) -> JobRunner:
     """The slots of the engine that the settings name."""
     runner = CeleryRunner if settings.programme.engine == "celery" else JobRunner
-    return runner(settings, kinds, options, count)
+    return runner(settings, kinds, options, count, spread)

@@ -6,7 +6,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from mtdata.config.broker_address import BrokerAddress
+from mtdata.config.broker import BrokerAddress
 from mtdata.config.values import is_loopback
 
 CONNECT_S, READ_S, LONG_POLL_S = 2.0, 10.0, 5

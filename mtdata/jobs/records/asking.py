@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import partial, wraps
+from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
-from django.db.utils import (
-    DatabaseError,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-)
+from django.db.utils import DatabaseError, IntegrityError, InterfaceError, OperationalError
 
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records.faults import RecordsBusy, is_locked, reason
 
 Found = TypeVar("Found")
+Given = ParamSpec("Given")
 TRIES, PAUSE_S = 7, 0.1
 _CLOCKS = {
     "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')",
@@ -53,36 +50,79 @@ def asking() -> Iterator[None]:
         raise
     except (DatabaseError, InterfaceError) as error:
         connection.close()  # a broken one would stay broken, and one that is read-only so
-        kind = RecordsBusy if is_locked(error) else RecordsError
-        raise kind(
-            f"the database of the records {where()} does not do what it was asked: {reason(error)}"
-        ) from error
+        raise _fault(error, "does not do what it was asked") from error
+
+
+def _fault(error: Exception, what: str) -> RecordsError:
+    kind = RecordsBusy if is_locked(error) else RecordsError
+    return kind(f"the database of the records {where()} {what}: {reason(error)}")
 
 
 def whole(move: Callable[[], Found], tries: int = TRIES, *, patient: bool = True) -> Found:
     """Make the move in one transaction, and anew when the connection broke or two stood in each
     other's way: then nothing of it was done, or all of it, which a move has to find out itself.
 
-    Who is not patient waits for a lock but once: a person is there, and can try again.
+    Who is not patient waits for a lock but once: a person is there, and can try again.  Within
+    another move it is a part of that, which is made anew as a whole.  RecordsError where it is not
+    made at last.
     """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return move()
     for turn in range(1, tries + 1):
         try:
             with transaction.atomic():
                 return move()
         except (OperationalError, InterfaceError) as error:
             connection.close()
-            locked = is_locked(error)
-            if turn == tries or (locked and not patient):
-                kind = RecordsBusy if locked else RecordsError
-                raise kind(
-                    f"the database of the records {where()} does not answer: {reason(error)}"
-                ) from error
+            if turn == tries or (is_locked(error) and not patient):
+                raise _fault(error, "does not answer") from error
             time.sleep(PAUSE_S * 2**turn)
         except IntegrityError:
             raise
         except DatabaseError as error:
             connection.close()
-            raise RecordsError(
-                f"the database of the records {where()} refuses: {reason(error)}"
-            ) from error
+            raise _fault(error, "refuses") from error
     raise AssertionError("the last turn returns or raises")
+
+
+@contextmanager
+def locked_transaction(first: Callable[[], object]) -> Iterator[None]:
+    """One transaction that begins with `first`, such as a lock; what follows is done once.
+
+    Its beginning is tried as often as `whole` tries a move; within another transaction it is a part
+    of that.  RecordsError where it does not begin, or what is done in it is refused.
+    """
+    with asking(), ExitStack() as ended:
+        ended.push(_started_transaction(first, 1 if connection.in_atomic_block else TRIES))
+        yield
+
+
+def _started_transaction(first: Callable[[], object], tries: int) -> ExitStack:
+    for turn in range(1, tries + 1):
+        try:
+            with ExitStack() as stack:
+                stack.enter_context(transaction.atomic())
+                first()
+                return stack.pop_all()
+        except (OperationalError, InterfaceError):
+            if turn == tries:
+                raise
+            connection.close()
+            time.sleep(PAUSE_S * 2**turn)
+    raise AssertionError("the last turn returns or raises")
+
+
+def made_whole(
+    *, patient: bool = True
+) -> Callable[[Callable[Given, Found]], Callable[Given, Found]]:
+    """The function as a move, which is made by `whole` at each call."""
+
+    def of(move: Callable[Given, Found]) -> Callable[Given, Found]:
+        @wraps(move)
+        def make(*words: Given.args, **named: Given.kwargs) -> Found:
+            return whole(partial(move, *words, **named), patient=patient)
+
+        return make
+
+    return of

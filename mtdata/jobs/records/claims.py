@@ -6,20 +6,21 @@ still tries to write meets `fenced`, and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
-from mtdata.core.errors import Fenced
-from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.asking import asking, made_whole, now
+from mtdata.jobs.records.fence import Claimed, given_away, part_of
 from mtdata.jobs.records.models import Artifact, Job, Part
 from mtdata.jobs.records.share import in_turn
+from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import (
     ALL,
     TEXT,
@@ -35,21 +36,6 @@ from mtdata.jobs.states import CLOSING, LEAVING, Stage, Status
 CANDIDATES = 50
 
 
-class Claimed(NamedTuple):
-    """A part that is ours until its lease ends; `again` when an earlier attempt left it."""
-
-    job: str
-    kind: str
-    parameters: dict[str, Any]
-    part: int
-    stage: str
-    name: str
-    attempt: int
-    again: bool = False
-    checkpoint: Any = None
-    undo_scope: list[str] | None = None  # for a part that takes back: of which parts; None: of all
-
-
 class MadeFile(NamedTuple):
     """A file or object that a part made."""
 
@@ -61,11 +47,13 @@ class MadeFile(NamedTuple):
 
 
 class PartProgress(NamedTuple):
-    """How far a part is."""
+    """How far a part is; `pending` rows came beside `rows`, and may still be void."""
 
     rows: int = 0
     expected: int | None = None
     step: str = ""
+    pending: int = 0
+    calls: int = 0  # of this attempt
 
 
 class Verdict(Enum):
@@ -87,7 +75,7 @@ def claim(
         candidates = in_turn(kinds, now(), job_id)[:CANDIDATES]
     for candidate in candidates:
         try:
-            found = whole(lambda one=candidate: _claim(one, runner, lease_s))  # type: ignore[misc]
+            found = _claim(candidate, runner, lease_s)
         except IntegrityError:  # another job has that key, this very moment
             continue
         if found is not None:
@@ -101,16 +89,13 @@ def waiting_parts(job_id: str) -> int:
         return Part.objects.filter(job_id=job_id, stage=Stage.WORK, status=Status.QUEUED).count()
 
 
+@made_whole()
 def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
     job = locked(job_id)
     at = now()
-    stages = _allowed(job)
-    part = (
-        job.parts.filter(status=Status.QUEUED, stage__in=stages)
-        .filter(Q(not_before=None) | Q(not_before__lte=at))
-        .order_by("number")
-        .first()
-    )
+    due = Q(not_before=None) | Q(not_before__lte=at)
+    queued = job.parts.filter(due, status=Status.QUEUED, stage__in=_allowed(job))
+    part = queued.order_by("number").first()
     if part is None:
         return None
     if job.status == Status.QUEUED and not _dequeue(job, at):
@@ -138,6 +123,7 @@ def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
         again=part.begun,
         checkpoint=part.checkpoint,
         undo_scope=_undo_scope(job, part),
+        calls=part.calls,
     )
 
 
@@ -157,65 +143,49 @@ def _undo_scope(job: Job, part: Part) -> list[str] | None:
 
 
 def _allowed(job: Job) -> tuple[Stage, ...]:
-    """Stages of which a part may be begun now; none where `hands` of its parts run already.
+    """Stages of which a part may be begun now; none where `max_runners` of its parts run already.
 
     Nothing more is worked on once a part has failed.
     """
     if job.status == Status.STOPPING:
         return (Stage.UNDO,)
-    if job.parts.filter(status=Status.IN_PROGRESS).count() >= job.hands:
+    if job.parts.filter(status=Status.IN_PROGRESS).count() >= job.max_runners:
         return ()
-    failing = job.parts.exclude(stage=Stage.UNDO).filter(status=Status.FAILED).exists()
-    if failing:
+    if job.parts.exclude(stage=Stage.UNDO).filter(status=Status.FAILED).exists():
         return (Stage.UNDO,)
-    first = job.parts.filter(stage__in=(Stage.PLAN, Stage.WORK))
-    return (
-        (Stage.PLAN, Stage.WORK)
-        if first.exclude(status=Status.SUCCESS).exists()
-        else (Stage.CLOSE,)
-    )
+    first = (Stage.PLAN, Stage.WORK)
+    left = job.parts.filter(stage__in=first).exclude(status=Status.SUCCESS)
+    return first if left.exists() else (Stage.CLOSE,)
 
 
 def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: PartProgress) -> Verdict:
     """Say that it goes on; what the records say to that."""
     with asking():
         at = now()
-        ours = Part.objects.filter(
-            pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS, runner_id=runner
-        ).update(
+        ours = part_of(claimed, status=Status.IN_PROGRESS, runner_id=runner).update(
             leased_until=at + timedelta(seconds=lease_s),
             beat_at=at,
-            rows=signs.rows,
+            rows=signs.rows + signs.pending,
             expected=signs.expected,
             step=signs.step[:255],
+            calls=Greatest("calls", claimed.calls + signs.calls),
         )
         if ours != 1:
             # done by this very attempt: its child has committed, and is about to say so
-            done = Part.objects.filter(
-                pk=claimed.part, attempt=claimed.attempt, status=Status.SUCCESS
-            )
-            return Verdict.GOES_ON if done.exists() else Verdict.LOST
+            done = part_of(claimed, status=Status.SUCCESS).exists()
+            return Verdict.GOES_ON if done else Verdict.LOST
         status = Job.objects.filter(pk=claimed.job).values_list("status", flat=True).first()
         stops = status == Status.STOPPING and claimed.stage != Stage.UNDO
         return Verdict.STOP if stops else Verdict.GOES_ON
 
 
-@contextmanager
-def fenced(claimed: Claimed) -> Iterator[Part]:
-    """One commit of a part: what is written in here stays only while the attempt is the part's own.
-
-    The job is locked meanwhile, so nobody can take the part away before it is done.
-    """
-    with asking(), transaction.atomic():
-        locked(claimed.job)
-        part = Part.objects.filter(
-            pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS
-        ).first()
-        if part is None:
-            raise Fenced(f"{claimed.name}: it was given to another; nothing more is written")
-        yield part
+def count_calls(claimed: Claimed, calls: int) -> None:
+    """Enter how many calls this attempt made, while the part is its own; RecordsError."""
+    with asking():
+        part_of(claimed).update(calls=claimed.calls + calls)
 
 
+@made_whole()
 def finish(
     claimed: Claimed,
     signs: PartProgress,
@@ -228,29 +198,25 @@ def finish(
 
     What was planned is carried next; `closes` tells that a part is to put it together in the end.
     """
-
-    def move() -> None:
-        job = locked(claimed.job)
-        mine = Part.objects.filter(pk=claimed.part, attempt=claimed.attempt)
-        if mine.filter(status=Status.SUCCESS).exists():
-            return  # the commit went well, and only the word of it was lost
-        at = now()
-        done = mine.filter(status=Status.IN_PROGRESS).update(
-            status=Status.SUCCESS, rows=signs.rows, ended_at=at, leased_until=None, step=""
-        )
-        if done != 1:
-            raise Fenced(f"{claimed.name}: it was given to another; nothing more is written")
-        Artifact.objects.bulk_create(
-            Artifact(job=job, part_id=claimed.part, made_at=at, **one._asdict()) for one in made
-        )
-        if claimed.stage == Stage.PLAN:
-            _plan(job, planned, closes=closes)
-            add_event(job.pk, at, "INFO", f"{len(planned)} parts")
-        if claimed.stage == Stage.UNDO:
-            forget_undone(job, claimed.name)
-        advance(job)
-
-    whole(move)
+    job = locked(claimed.job)
+    if part_of(claimed, status=Status.SUCCESS).exists():
+        return  # the commit went well, and only the word of it was lost
+    at, part = now(), part_of(claimed).first()
+    done = part_of(claimed, status=Status.IN_PROGRESS).update(
+        status=Status.SUCCESS, rows=signs.rows, ended_at=at, leased_until=None, step=""
+    )
+    if done != 1:
+        raise given_away(claimed)
+    Artifact.objects.bulk_create(
+        Artifact(job=job, part_id=claimed.part, made_at=at, **one._asdict()) for one in made
+    )
+    if claimed.stage == Stage.PLAN:
+        _plan(job, planned, closes=closes)
+        add_event(job.pk, at, "INFO", f"{len(planned)} parts")
+    if claimed.stage == Stage.UNDO:
+        forget_undone(job, claimed.name)
+    advance(job)
+    count_part(job, part, at, signs.rows)
 
 
 def _plan(job: Job, names: Sequence[str], *, closes: bool) -> None:
@@ -263,20 +229,19 @@ def _plan(job: Job, names: Sequence[str], *, closes: bool) -> None:
 
 def fail(claimed: Claimed, reason: str) -> bool:
     """Enter that the part has Failed for good; False when it is ours no more."""
-    return whole(lambda: _leave(claimed, Status.FAILED, reason))
+    return _leave(claimed, Status.FAILED, reason)
 
 
 def mark_stopped(claimed: Claimed) -> bool:
     """Enter that its child has ended because the job is stopped."""
-    return whole(lambda: _leave(claimed, Status.STOPPED, "stopped"))
+    return _leave(claimed, Status.STOPPED, "stopped")
 
 
+@made_whole()
 def _leave(claimed: Claimed, status: Status, reason: str) -> bool:
     job = locked(claimed.job)
-    at = now()
-    mine = Part.objects.filter(
-        pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS
-    ).update(
+    at, part = now(), part_of(claimed).first()
+    mine = part_of(claimed, status=Status.IN_PROGRESS).update(
         status=status,
         attempt=F("attempt") + 1,
         leased_until=None,
@@ -287,4 +252,5 @@ def _leave(claimed: Claimed, status: Status, reason: str) -> bool:
         level = "ERROR" if status is Status.FAILED else "INFO"
         add_event(job.pk, at, level, f"{claimed.name}: {reason}")
         advance(job)
+        count_part(job, part, at)
     return mine == 1

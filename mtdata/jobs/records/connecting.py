@@ -68,6 +68,11 @@ def _postgres(address: DatabaseAddress) -> dict[str, Any]:
 
 
 def _mysql(address: DatabaseAddress) -> dict[str, Any]:
+    tls: dict[str, dict[str, Any]] = {
+        "off": {"ssl_disabled": True},
+        "require": {"ssl": {"check_hostname": False}},  # without a CA its name proves nothing
+        "verify": {"ssl_ca": address.ca, "ssl_verify_cert": True, "ssl_verify_identity": True},
+    }
     return {
         "connect_timeout": CONNECT_S,
         "read_timeout": READ_S,
@@ -76,18 +81,8 @@ def _mysql(address: DatabaseAddress) -> dict[str, Any]:
         "isolation_level": "read committed",
         "init_command": f"SET time_zone='+00:00', innodb_lock_wait_timeout={BUSY_S}, "
         f"sql_mode='{MODES}', default_storage_engine=InnoDB",
-        **_mysql_tls(address),
+        **tls.get(address.tls, {}),
     }
-
-
-def _mysql_tls(address: DatabaseAddress) -> dict[str, Any]:
-    if address.tls == "off":
-        return {"ssl_disabled": True}
-    if address.tls == "require":
-        return {"ssl": {"check_hostname": False}}  # without a CA its name proves nothing
-    if address.tls == "verify":
-        return {"ssl_ca": address.ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
-    return {}
 
 
 def _limit(connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from mtdata.jobs.daily import DAY, OWNER, EndedReport, Known, day_of, name_of
 from mtdata.jobs.records.asking import asking
@@ -68,12 +68,13 @@ def last(kind: str, account: str, day: date) -> dict[str, Any] | None:
     with asking():
         fields = ("name", "status", "reason", "ended_at")
         jobs = _jobs(kind, account).filter(name__lte=name_of(kind, account, day))
-        found: dict[str, Any] | None = jobs.values(*fields).first()
-        return found
+        return jobs.values(*fields).first()
 
 
 def _jobs(kind: str, account: str) -> Any:
     """The newest day first.  A person could have the schedule's name; its jobs' names nobody."""
     begin = name_of(kind, account, date.min)[: -len("YYYY-MM-DD")]
-    jobs = Job.objects.filter(owner=OWNER, kind=kind, parameters__account=account)
+    # jobs of programs before the column `account` have it in that parameter alone
+    of_account = Q(account=account) | Q(account="", parameters__account=account)
+    jobs = Job.objects.filter(of_account, owner=OWNER, kind=kind)
     return jobs.filter(name__startswith=begin).order_by("-name")

@@ -10,7 +10,6 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any
 
 from mtdata.core.errors import RecordsError
 
@@ -94,6 +93,14 @@ _NUMBERS = {
     OTHER: (1043, 2007, 2012, 2027),
 }
 _BY_NUMBER = {number: words for words, numbers in _NUMBERS.items() for number in numbers}
+_OF_SOCKET = (
+    (ssl.SSLCertVerificationError, CERTIFICATE),
+    (ssl.SSLError, TLS),
+    (socket.gaierror, HOST),
+    (ConnectionRefusedError, PORT),
+    (OSError, SILENT),
+)
+"""Why PyMySQL's own socket did not come through (the first that fits): it calls each 2003."""
 _SQLITE = {
     "SQLITE_BUSY": LOCKED,
     "SQLITE_LOCKED": LOCKED,
@@ -154,11 +161,24 @@ def is_locked(error: BaseException) -> bool:
     return False
 
 
+def is_undone(error: BaseException) -> bool:
+    """Whether two stood in each other's way, so that nothing of the transaction was done.
+
+    Another try helps.  A connection that broke is none: it may have broken behind the commit.
+    """
+    for cause in _causes(error):
+        number = cause.args[0] if cause.args and type(cause.args[0]) is int else None
+        if number == 1213 or getattr(cause, "sqlstate", "") in ("40001", "40P01"):
+            return True
+    return is_locked(error)
+
+
 def _by_sign(cause: BaseException) -> str:
     number = cause.args[0] if cause.args else None
     if type(number) is int and number in _BY_NUMBER:
-        words = _of_socket(getattr(cause, "original_exception", None))
-        return _with_sign(words or _BY_NUMBER[number], str(number))
+        socket_error = getattr(cause, "original_exception", None)
+        told = (words for sort, words in _OF_SOCKET if isinstance(socket_error, sort))
+        return _with_sign(next(told, _BY_NUMBER[number]), str(number))
     if state := getattr(cause, "sqlstate", None):
         return _with_sign(_by_state(str(state)), str(state))
     if name := getattr(cause, "sqlite_errorname", None):
@@ -180,19 +200,6 @@ def _with_sign(words: str, sign: str) -> str:
 def _by_state(state: str) -> str:
     fits = [start for start in _STATES if state.startswith(start)]
     return _STATES[max(fits, key=len)] if fits else ""
-
-
-def _of_socket(error: Any) -> str:
-    """Why PyMySQL's own socket did not come through: it calls each of them 2003."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return CERTIFICATE
-    if isinstance(error, ssl.SSLError):
-        return TLS
-    if isinstance(error, socket.gaierror):
-        return HOST
-    if isinstance(error, ConnectionRefusedError):
-        return PORT
-    return SILENT if isinstance(error, OSError) else ""
 
 
 def _by_message(error: BaseException) -> str:

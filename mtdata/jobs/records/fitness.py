@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from uuid import UUID
 
+from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.utils import OperationalError
 
@@ -37,15 +38,12 @@ def refuse_narrow_texts() -> None:
 
 
 def _first_column(question: str, *given: str) -> list[object]:
-    """The first column of what is answered."""
     with connection.cursor() as cursor:
         cursor.execute(question, given)
         return [row[0] for row in cursor.fetchall()]
 
 
 def _narrow_tables() -> list[str]:
-    from django.apps import apps
-
     ours = [model._meta.db_table for model in apps.get_models(include_auto_created=True)]
     names = [*ours, "django_migrations"]
     question = _TABLES.format(names=", ".join(["%s"] * len(names)))

@@ -1,4 +1,4 @@
-"""Parts of a job a page at a time, and what is open in numbers; it changes nothing."""
+"""Lists a page at a time, and what is open in numbers; it changes nothing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,31 @@ OPEN = (Status.QUEUED, Status.IN_PROGRESS)
 PART = "number name stage status attempt lost rows expected step reason started_at ended_at".split()
 
 
-def parts_of(job: Job, page: int, size: int) -> tuple[list[dict[str, Any]], int]:
-    """Parts of a job in their order, and how many there are on all pages."""
+class RowPage(NamedTuple):
+    """One page of a list, and whether there is `more` behind it."""
+
+    rows: list[Any]
+    total: int
+    page: int
+    pages: int
+    more: bool
+
+
+def page_of(found: Any, page: int, size: int, behind: Q | None = None) -> RowPage:
+    """That page of what is found, the last for one beyond it; `behind` a row: what comes next."""
+    total = found.count()
+    pages = max(1, -(-total // size))
+    first = (min(max(page, 1), pages) - 1) * size if behind is None else 0
+    rest = found if behind is None else found.filter(behind)
+    rows = list(rest[first : first + size + 1])
+    page = first // size + 1 if behind is None else min(pages, (total - rest.count()) // size + 1)
+    return RowPage(rows[:size], total, page, pages, len(rows) > size)
+
+
+def parts_of(job: Job, page: int, size: int, behind: Q | None = None) -> RowPage:
+    """Parts of a job in their order."""
     with asking():
-        first = (page - 1) * size
-        found = job.parts.order_by("number").values(*PART)[first : first + size]
-        return list(found), job.parts.count()
+        return page_of(job.parts.order_by("number").values(*PART), page, size, behind)
 
 
 class QueueSummary(NamedTuple):

@@ -44,9 +44,10 @@ class Job(models.Model):
     key = models.CharField(max_length=128, blank=True, default="")
     # NULL where it is not under way: the database itself keeps two jobs of one key apart
     held_key = models.CharField(max_length=128, null=True, unique=True)
-    hands = models.IntegerField(default=1)
+    max_runners = models.IntegerField(db_column="hands", default=1)
     can_undo = models.BooleanField(default=False)
     owner = models.CharField(max_length=150, blank=True, default="")
+    account = models.CharField(max_length=128, blank=True, default="")  # of its kind's service
     created_at = models.DateTimeField()
     # Queued, and waits: nobody needs to look at it before
     not_before = models.DateTimeField(null=True)
@@ -58,6 +59,35 @@ class Job(models.Model):
         """Newest first is how people look at them."""
 
         indexes = (models.Index(fields=["status", "created_at"], name="job_status"),)
+
+
+class Tally(models.Model):
+    """What became of the jobs of a kind at an account so far; numbers that only grow."""
+
+    kind = models.CharField(max_length=64)
+    account = models.CharField(max_length=128)
+    succeeded = models.BigIntegerField(default=0)
+    failed = models.BigIntegerField(default=0)
+    stopped = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    calls = models.BigIntegerField(default=0)
+    faults = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    last_success_at = models.DateTimeField(null=True)
+    last_failure_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One of each."""
+
+        constraints = (models.UniqueConstraint(fields=["kind", "account"], name="tally_of"),)
+
+
+class JobEnd(models.Model):
+    """A job that came to Success or Failed, until people were told; entered as it ended."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="ends")
+    status = models.CharField(max_length=16, choices=STATUS)
+    at = models.DateTimeField()
 
 
 class Part(models.Model):
@@ -81,6 +111,8 @@ class Part(models.Model):
     ended_at = models.DateTimeField(null=True)
     rows = models.BigIntegerField(default=0)
     expected = models.BigIntegerField(null=True)
+    # of a service, by all its tries; the database fills it in for programs that do not know it
+    calls = models.BigIntegerField(default=0, db_default=0)
     step = models.CharField(max_length=255, blank=True, default="")
     checkpoint = models.JSONField(null=True)
     reason = models.CharField(max_length=1000, blank=True, default="")

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from mtdata.core.control import in_utf8
 from mtdata.core.errors import JobError, RecordsError, UsageError
-from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.asking import asking, made_whole, now, whole
 from mtdata.jobs.records.models import Job, Part
 from mtdata.jobs.records.transitions import (
     add_event,
@@ -36,6 +36,7 @@ class Order(NamedTuple):
     max_runners: int = 1
     can_undo: bool = False
     owner: str = ""
+    account: str = ""
 
 
 def add(order: Order) -> Job:
@@ -44,7 +45,10 @@ def add(order: Order) -> Job:
 
 
 def add_all(orders: Sequence[Order]) -> list[Job]:
-    """Enter several jobs in one commit: all of them, or none."""
+    """Enter several jobs in one commit: all of them, or none.
+
+    RecordsError where they cannot be entered.
+    """
     for _ in range(TRIES):
         try:
             return whole(
@@ -83,9 +87,10 @@ def _add(order: Order, name: str) -> Job:
         kind=order.kind,
         parameters=order.parameters,
         key=order.key,
-        hands=order.max_runners,
+        max_runners=order.max_runners,
         can_undo=order.can_undo,
         owner=order.owner,
+        account=order.account,
         created_at=at,
     )
     Part.objects.create(job=job, number=0, stage=Stage.PLAN, name="plan")
@@ -105,19 +110,16 @@ def job_named(word: str) -> Job:
     return job
 
 
+@made_whole(patient=False)
 def stop(job_id: Any, reason: str = "stopped by hand") -> tuple[Job, str]:
     """Ask that a job ends and is taken back; the job, and a note when nothing changed."""
-
-    def move() -> tuple[Job, str]:
-        job = locked(job_id)
-        if is_final(job):
-            return job, f"it has ended already: {job.status}"
-        if job.status == Status.STOPPING:
-            return job, "it is Stopping already"
-        _begin_stopping(job, reason)
-        return job, ""
-
-    return whole(move, patient=False)
+    job = locked(job_id)
+    if is_final(job):
+        return job, f"it has ended already: {job.status}"
+    if job.status == Status.STOPPING:
+        return job, "it is Stopping already"
+    _begin_stopping(job, reason)
+    return job, ""
 
 
 def _begin_stopping(job: Job, reason: str) -> None:
@@ -129,38 +131,32 @@ def _begin_stopping(job: Job, reason: str) -> None:
     advance(job)
 
 
+@made_whole(patient=False)
 def retry(job_id: Any) -> Job:
     """Queue a job again under its own id; finished parts stay so.  JobError if refused."""
-
-    def move() -> Job:
-        job = locked(job_id)
-        refused = retry_refused(Status(job.status))
-        if refused:
-            raise JobError(f"{job.name}: {refused}")
-        job.parts.filter(stage=Stage.UNDO).delete()
-        job.parts.exclude(status=Status.SUCCESS).update(
-            status=Status.QUEUED, attempt=F("attempt") + 1, lost=0, not_before=None,
-            waiting_since=None, reason="",
-        )  # fmt: skip
-        again = {"attempt": job.attempt + 1, "started_at": None, "ended_at": None}
-        set_status(job, Status.QUEUED, reason="", **again)
-        add_event(job.pk, now(), "INFO", f"tried again, attempt {job.attempt}")
-        return job
-
-    return whole(move, patient=False)
+    job = locked(job_id)
+    refused = retry_refused(Status(job.status))
+    if refused:
+        raise JobError(f"{job.name}: {refused}")
+    job.parts.filter(stage=Stage.UNDO).delete()
+    job.parts.exclude(status=Status.SUCCESS).update(
+        status=Status.QUEUED, attempt=F("attempt") + 1, lost=0, not_before=None,
+        waiting_since=None, reason="",
+    )  # fmt: skip
+    again = {"attempt": job.attempt + 1, "started_at": None, "ended_at": None}
+    set_status(job, Status.QUEUED, reason="", **again)
+    add_event(job.pk, now(), "INFO", f"tried again, attempt {job.attempt}")
+    return job
 
 
+@made_whole(patient=False)
 def undo(job_id: Any) -> Job:
     """Have everything that an ended job did taken back.  JobError if that cannot be."""
-
-    def move() -> Job:
-        job = locked(job_id)
-        refused = undo_refused(Status(job.status), can_undo=job.can_undo)
-        if not refused and not touched_parts(job, "all").exists():
-            refused = "it has left nothing"
-        if refused:
-            raise JobError(f"{job.name}: {refused}")
-        _begin_stopping(job, "taken back by hand")
-        return job
-
-    return whole(move, patient=False)
+    job = locked(job_id)
+    refused = undo_refused(Status(job.status), can_undo=job.can_undo)
+    if not refused and not touched_parts(job, "all").exists():
+        refused = "it has left nothing"
+    if refused:
+        raise JobError(f"{job.name}: {refused}")
+    _begin_stopping(job, "taken back by hand")
+    return job

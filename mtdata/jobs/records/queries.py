@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Q, Sum
 
 from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.listing import page_of
 from mtdata.jobs.records.models import Artifact, Job, Part
 from mtdata.jobs.states import FINAL, Stage, Status
 
@@ -25,12 +26,7 @@ def details_of(job: Job) -> dict[str, Any]:
     """What `jobs show` prints: how far it is, why, what came out, what happened last."""
     with asking():
         job.refresh_from_db()
-        work = Q(stage=Stage.WORK)
-        counted = job.parts.aggregate(
-            done=Count("pk", filter=work & Q(status=Status.SUCCESS)),
-            total=Count("pk", filter=work),
-            rows=Sum("rows", filter=work),
-        )
+        counted = _counted([job.pk]).get(job.pk, NO_PARTS)
         return {
             **summary_of(job),
             "reason": job.reason,
@@ -43,7 +39,7 @@ def details_of(job: Job) -> dict[str, Any]:
             "not_before": _moment(job.not_before),
             "started_at": _moment(job.started_at),
             "ended_at": _moment(job.ended_at),
-            "artifacts": _artifacts(job),
+            "artifacts": [artifact_line(one) for one in job.artifacts.order_by("pk")],
             "events": events(job, EVENTS),
         }
 
@@ -52,17 +48,15 @@ def _moment(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _artifacts(job: Job) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": one.name,
-            "url" if "://" in one.place else "path": one.place,
-            "rows": one.rows,
-            "size": one.size,
-            "sha256": one.sha256,
-        }
-        for one in job.artifacts.order_by("pk")
-    ]
+def artifact_line(one: Artifact) -> dict[str, Any]:
+    """What is told of something that a job made."""
+    return {
+        "name": one.name,
+        "url" if "://" in one.place else "path": one.place,
+        "rows": one.rows,
+        "size": one.size,
+        "sha256": one.sha256,
+    }
 
 
 def events(job: Job, most: int) -> list[dict[str, str]]:
@@ -74,21 +68,18 @@ def events(job: Job, most: int) -> list[dict[str, str]]:
     ]
 
 
-def newest_jobs(status: str = "", kind: str = "", most: int = MOST) -> list[dict[str, Any]]:
+def newest_jobs(status: str = "", kind: str = "") -> list[dict[str, Any]]:
     """The newest jobs, the newest first; `not_before` of one that waits tells until when."""
     with asking():
-        jobs = Job.objects.order_by("-created_at")
-        if status:
-            jobs = jobs.filter(status=status)
-        if kind:
-            jobs = jobs.filter(kind=kind)
+        asked = {name: word for name, word in (("status", status), ("kind", kind)) if word}
+        jobs = Job.objects.filter(**asked).order_by("-created_at")
         return [
             {
                 **summary_of(job),
                 "created_at": job.created_at.isoformat(),
                 "not_before": _moment(job.not_before),
             }
-            for job in jobs[:most]
+            for job in jobs[:MOST]
         ]
 
 
@@ -99,6 +90,7 @@ class JobPage(NamedTuple):
     total: int
     page: int
     pages: int
+    more: bool = False
 
 
 def job_page(
@@ -110,27 +102,33 @@ def job_page(
     within: Q = Q(),  # noqa: B008 - it is never changed
     page: int = 1,
     size: int = 50,
+    behind: Q | None = None,
 ) -> JobPage:
     """The jobs of that state, kind and owner with these words in their names; in three queries.
 
-    `within` says among which jobs.
+    `within` says among which jobs; `behind` a job: what comes next, in place of a page.
 
-    Of each: id, name, kind, status, owner, attempt, reason, created_at, not_before, started_at,
-    ended_at (as aware datetimes), parts {done, total}, rows.  A page beyond the last is the last.
+    Of each: id, name, kind, status, owner, parameters, attempt, reason, created_at, not_before,
+    started_at, ended_at (as aware datetimes), parts {done, total}, rows.  A page beyond the last
+    is the last.
     """
     size = min(max(size, 1), MOST_PAGE)
     exact = {"status": status, "kind": kind, "owner": owner, "name__icontains": words}
     with asking():
         # PostgreSQL takes no NUL; nothing that is kept has one
         asked = {name: word.replace("\0", "\ufffd") for name, word in exact.items() if word}
-        jobs = Job.objects.filter(within, **asked)
-        total = jobs.count()
-        pages = max(1, -(-total // size))
-        page = min(max(page, 1), pages)
-        first = (page - 1) * size
-        shown = list(jobs.order_by("-created_at", "-pk")[first : first + size])
-        counted = _counted([job.pk for job in shown])
-    return JobPage([_line(job, counted.get(job.pk, NO_PARTS)) for job in shown], total, page, pages)
+        jobs = Job.objects.filter(within, **asked).order_by("-created_at", "-pk")
+        found = page_of(jobs, page, size, behind)
+        counted = _counted([job.pk for job in found.rows])
+    return JobPage([_line(job, counted.get(job.pk, NO_PARTS)) for job in found.rows], *found[1:])
+
+
+def owners(within: Q, most: int, name: str = "") -> list[str]:
+    """Whose jobs there are among these, so many names at most; `name`: whether that is one."""
+    asked = {"owner": name} if name else {}
+    with asking():
+        found = Job.objects.filter(within, **asked).exclude(owner="")
+        return list(found.order_by("owner").values_list("owner", flat=True).distinct()[:most])
 
 
 def _counted(jobs: Sequence[Any]) -> dict[Any, dict[str, int]]:
@@ -147,6 +145,7 @@ def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
     return {
         **summary_of(job),
         "owner": job.owner,
+        "parameters": job.parameters,
         "attempt": job.attempt,
         "reason": job.reason,
         "created_at": job.created_at,
@@ -169,6 +168,33 @@ def under_way() -> set[str]:
     with asking():
         found = Job.objects.exclude(status__in=FINAL).values_list("pk", flat=True)
         return {str(one) for one in found}
+
+
+def plan_checkpoint(kind: str, key: str, job_id: str = "") -> Any:
+    """What the plan of that job keeps, or of the newest job of that kind and key; None: nothing."""
+    with asking():
+        plans = Part.objects.filter(job__kind=kind, job__key=key, stage=Stage.PLAN)
+        if job_id:
+            plans = plans.filter(job=job_id)
+        kept = plans.filter(checkpoint__isnull=False).order_by("-job__created_at")
+        return kept.values_list("checkpoint", flat=True).first()
+
+
+def standing_of_key(kind: str, key: str, but: str = "") -> Job | None:
+    """The newest job of that kind and key, but that one, whose work stands or is to come."""
+    with asking():
+        gone = (Status.FAILED, Status.STOPPED)
+        jobs = Job.objects.filter(kind=kind, key=key).exclude(status__in=gone)
+        if but:  # of two that wait, the one that begins first has it
+            jobs = jobs.exclude(pk=but).exclude(status=Status.QUEUED)
+        return jobs.order_by("-created_at").first()
+
+
+def work_is_done(job_id: Any) -> bool:
+    """Whether all work of a job that is taken back had come to its end."""
+    with asking():
+        work = Part.objects.filter(job=job_id, stage=Stage.WORK)
+        return not work.exclude(status=Status.SUCCESS).exists()
 
 
 def digests_of(job_id: Any) -> set[str]:

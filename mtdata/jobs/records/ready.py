@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 import django
 from django.conf import settings
 
-APPS = ("mtdata.jobs.records",)
+HOUSE = Path(__file__).parents[2]
+
+
+def apps_with_tables() -> list[str]:
+    """The rooms whose tables are in the records' database: each duty that has some has `records/`.
+
+    They lie on floors above, so they are found by their place and not imported here.
+    """
+    found = HOUSE.glob("*/records/apps.py")
+    return [f"{HOUSE.name}.{path.parent.parent.name}.records" for path in sorted(found)]
 
 
 def prepare(*apps: str, **more: Any) -> None:
@@ -19,7 +29,7 @@ def prepare(*apps: str, **more: Any) -> None:
     if settings.configured:
         return
     settings.configure(
-        INSTALLED_APPS=[*APPS, *apps],
+        INSTALLED_APPS=[*apps_with_tables(), *apps],
         USE_TZ=True,
         TIME_ZONE="UTC",
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
+from mtdata.config.programme import ProgrammeConfig
 from mtdata.jobs.records.asking import asking, now
-from mtdata.jobs.records.liveness import is_alive
+from mtdata.jobs.records.listing import page_of
 from mtdata.jobs.records.models import Job, Part, Runner
+from mtdata.jobs.records.runners import is_alive, is_late
 from mtdata.jobs.states import Status
 
 MOST_PARTS = 200
@@ -22,6 +24,7 @@ class RunnerPage(NamedTuple):
     total: int
     page: int
     pages: int
+    more: bool
 
     @property
     def previous(self) -> int:
@@ -41,28 +44,53 @@ def jobs_by_status() -> dict[str, int]:
     return {status.value: found.get(status.value, 0) for status in Status}
 
 
-def live_count(sweep_s: float) -> int:
-    """How many runners are alive."""
-    with asking():
-        return Runner.objects.filter(is_alive(now(), sweep_s)).count()
+class RunnerCount(NamedTuple):
+    """How many runners are alive, and of how many a sign of life is missing."""
+
+    alive: int
+    late: int
 
 
-def runner_page(sweep_s: float, *, ended: bool, page: int = 1, size: int = 50) -> RunnerPage:
-    """Runners that are alive or fell silent, the newest first; with `ended`, those that ended."""
+def runner_count(terms: ProgrammeConfig) -> RunnerCount:
+    """How many there are now."""
     with asking():
         at = now()
-        chosen = Runner.objects.filter(ended_at__isnull=not ended)
-        total = chosen.count()
-        pages = max(1, -(-total // size))
-        page = min(max(1, page), pages)
-        first = (page - 1) * size
-        found = list(chosen.order_by("-started_at", "pk")[first : first + size])
-        keys = [runner.pk for runner in found]
-        heard = set(
-            Runner.objects.filter(is_alive(at, sweep_s), pk__in=keys).values_list("pk", flat=True)
+        late = Q(pk__in=Runner.objects.filter(is_late(at, terms)).values("pk"))
+        found = Runner.objects.filter(is_alive(at, terms.sweep_s)).aggregate(
+            alive=Count("pk", filter=~late), late=Count("pk", filter=late)
         )
+    return RunnerCount(**found)
+
+
+def runner_page(
+    terms: ProgrammeConfig,
+    *,
+    ended: bool,
+    page: int = 1,
+    size: int = 50,
+    behind: Q | None = None,
+) -> RunnerPage:
+    """Runners that are there, late or silent, the newest first; with `ended`, those that ended.
+
+    `behind` a runner: what comes next, in place of a page.
+    """
+    with asking():
+        at = now()
+        chosen = Runner.objects.filter(ended_at__isnull=not ended).order_by("-started_at", "-pk")
+        paged = page_of(chosen, page, size, behind)
+        found = paged.rows
+        keys = [runner.pk for runner in found]
+        states = _states(keys, at, terms)
         parts = _in_hand(keys)
-    return RunnerPage([_runner_json(one, heard, parts, at) for one in found], total, page, pages)
+    return RunnerPage([_runner_json(one, states, parts) for one in found], *paged[1:])
+
+
+def _states(keys: list[Any], at: datetime, terms: ProgrammeConfig) -> dict[Any, str]:
+    found: dict[Any, str] = {}
+    for state, rule in (("alive", is_alive(at, terms.sweep_s)), ("late", is_late(at, terms))):
+        of = Runner.objects.filter(rule, pk__in=keys).values_list("pk", flat=True)
+        found |= dict.fromkeys(of, state)
+    return found
 
 
 def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:
@@ -73,6 +101,8 @@ def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:
             {
                 "job": str(part.job_id),
                 "job_name": part.job.name,
+                "kind": part.job.kind,
+                "parameters": part.job.parameters,
                 "name": part.name,
                 "stage": part.stage,
                 "rows": part.rows,
@@ -82,9 +112,8 @@ def _in_hand(keys: list[Any]) -> dict[Any, list[dict[str, Any]]]:
 
 
 def _runner_json(
-    runner: Runner, heard: set[Any], parts: dict[Any, list[dict[str, Any]]], at: datetime
+    runner: Runner, states: dict[Any, str], parts: dict[Any, list[dict[str, Any]]]
 ) -> dict[str, Any]:
-    state = "ended" if runner.ended_at else "alive" if runner.pk in heard else "silent"
     return {
         "id": str(runner.pk),
         "host": runner.host,
@@ -92,7 +121,7 @@ def _runner_json(
         "engine": runner.engine,
         "slots": runner.slots,
         "version": runner.version,
-        "state": state,
+        "state": "ended" if runner.ended_at else states.get(runner.pk, "silent"),
         "started_at": runner.started_at,
         "seen_at": runner.ended_at or runner.seen_at,
         "parts": parts.get(runner.pk, []),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from filelock import FileLock, Timeout
 
 from mtdata.config.database import DatabaseAddress
-from mtdata.core import authority
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import ConfigError, RecordsError
+from mtdata.core.trust import why_unusable
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.connecting import BUSY_S, described
 from mtdata.jobs.records.faults import RecordsBusy
@@ -29,30 +30,36 @@ FILE_MODE = 0o600
 _DRIVERS = {"mysql": "PyMySQL", "postgres": "psycopg"}
 
 
+_opened: DatabaseAddress | None = None
+
+
+def is_open(address: DatabaseAddress) -> bool:
+    """Whether this process has turned to that database last."""
+    return _opened == address
+
+
 def open_records(address: DatabaseAddress) -> None:
     """Make Django ready for this database; a second call turns to another one.
 
     ConfigError when its driver is not installed, or DATABASE_CA is no certificate.
     """
+    global _opened  # Django's own settings are the process's as well
     prepare()
-    _look_at_authority(address)
-    if address.engine == "mysql":
-        _stand_in_for_mysqlclient()
+    if address.is_shared and address.ca and (why := why_unusable(address.ca)):
+        raise ConfigError(f"programme.config: DATABASE_CA: the file that it names {why}")
     if not address.is_shared:
         _make_file(Path(address.name))
-    _turn_to({DEFAULT_DB_ALIAS: described(address)})
     try:
+        if address.engine == "mysql":
+            import_module("pymysql").install_as_MySQLdb()
+        _turn_to({DEFAULT_DB_ALIAS: described(address)})
         _ = connection.vendor  # loads the driver
-    except ImproperlyConfigured as error:
+        _opened = address
+    except (ImportError, ImproperlyConfigured) as error:
         raise ConfigError(
             f"programme.config: DATABASE: {_DRIVERS[address.engine]} is not installed; "
             f"`pip install mtdata[{address.engine}]` brings it"
         ) from error
-
-
-def _look_at_authority(address: DatabaseAddress) -> None:
-    if address.is_shared and address.ca and (why := authority.why_unusable(address.ca)):
-        raise ConfigError(f"programme.config: DATABASE_CA: the file that it names {why}")
 
 
 def _make_file(path: Path) -> None:
@@ -69,17 +76,6 @@ def _turn_to(described: dict[str, dict[str, Any]]) -> None:
     if hasattr(connections._connections, DEFAULT_DB_ALIAS):
         del connections[DEFAULT_DB_ALIAS]
     connections.settings = connections.configure_settings(described)
-
-
-def _stand_in_for_mysqlclient() -> None:
-    try:
-        import pymysql
-    except ImportError as error:
-        raise ConfigError(
-            "programme.config: DATABASE: PyMySQL is not installed; "
-            "`pip install mtdata[mysql]` brings it"
-        ) from error
-    pymysql.install_as_MySQLdb()
 
 
 def migrate() -> int:
@@ -115,17 +111,15 @@ def _alone(path: str) -> Iterator[None]:
     """RecordsError, which says why, where somebody else holds the lock or it cannot be tried."""
     lock = FileLock(path, mode=FILE_MODE, timeout=BUSY_S, fallback_to_soft=False)
     try:
-        lock.acquire()
+        held = lock.acquire()
     except Timeout:
         told = f"another process has been making the tables for {BUSY_S} s; nothing was changed"
         raise RecordsBusy(f"{path}: {told}") from None
     except OSError as error:
         told = f"cannot lock: {error.strerror}; nothing was changed"
         raise RecordsError(f"{path}: {told}") from error
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 def open_existing(address: DatabaseAddress) -> None:

@@ -6,7 +6,8 @@ among the jobs of one owner at one account the oldest.  It only looks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -44,6 +45,10 @@ class Load(NamedTuple):
     parts: int
     last: float
 
+    def plus(self, other: Load) -> Load:
+        """Both as one."""
+        return Load(self.parts + other.parts, max(self.last, other.last))
+
 
 IDLE = Load(0, 0.0)
 
@@ -62,21 +67,19 @@ def in_turn(kinds: Collection[str], at: datetime, job_id: str | None = None) -> 
 
 def _startable(kinds: Collection[str], at: datetime) -> Any:
     """Jobs with a part that is due, a hand free for it, and a key that no other job holds."""
-    due = Part.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=at), job=OuterRef("pk"), status=Status.QUEUED
-    )
+    waits_no_more = Q(not_before=None) | Q(not_before__lte=at)
+    due = Part.objects.filter(waits_no_more, job=OuterRef("pk"), status=Status.QUEUED)
     running = Part.objects.filter(job=OuterRef("pk"), status=Status.IN_PROGRESS).order_by()
     counted = running.values("job").annotate(count=Count("pk")).values("count")
     taken = Job.objects.exclude(held_key=None).values("held_key")
-    jobs = Job.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=at), status__in=UNDER_WAY, kind__in=list(kinds)
-    ).annotate(carried=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+    jobs = Job.objects.filter(waits_no_more, status__in=UNDER_WAY, kind__in=list(kinds))
+    jobs = jobs.annotate(carried=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
     busy = Q(status=Status.IN_PROGRESS)
     only_closes = ~Exists(due.exclude(stage=Stage.CLOSE))
     return (
         jobs.filter(Exists(due))
         .exclude(status=Status.QUEUED, key__in=taken)
-        .exclude(busy & Q(carried__gte=F("hands")))
+        .exclude(busy & Q(carried__gte=F("max_runners")))
         .exclude(busy & Q(carried__gt=0) & only_closes)
     )
 
@@ -85,10 +88,7 @@ def _shared(jobs: list[Candidate], at: datetime) -> list[Candidate]:
     of_owner, of_account = _loads(at)
 
     def turn_order(one: Candidate) -> tuple[Any, ...]:
-        account, owner = (
-            of_account.get(one.account, IDLE),
-            of_owner.get((one.account, one.owner), IDLE),
-        )
+        account, owner = of_account[one.account], of_owner[one.account, one.owner]
         return account.parts, account.last, owner.parts, owner.last, one.created_at
 
     return sorted(jobs, key=turn_order)
@@ -98,30 +98,18 @@ def _loads(at: datetime) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
     """What is carried for each owner at each account, and for each account."""
     begun = Part.objects.exclude(started_at=None).exclude(job__status__in=FINAL)
     runs = Count("pk", filter=Q(status=Status.IN_PROGRESS))
-    parts = begun.values("job__owner", "job__key").annotate(count=runs, last=Max("started_at"))
+    parts = begun.order_by().values_list("job__owner", "job__key")
     lately = Job.objects.filter(started_at__gt=at - LATELY)
-    jobs = lately.values("owner", "key").annotate(last=Max("started_at"))
-    rows = [(r["job__owner"], r["job__key"], r["count"], r["last"]) for r in parts.order_by()]
-    rows += [(row["owner"], row["key"], 0, row["last"]) for row in jobs.order_by()]
-    return _summed(
-        ((key or f" {owner}", owner), Load(count, last.timestamp()))
-        for owner, key, count, last in rows
-    )
-
-
-def _summed(
-    rows: Iterable[tuple[tuple[str, str], Load]],
-) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
-    of_owner: dict[tuple[str, str], Load] = {}
-    of_account: dict[str, Load] = {}
-    for (account, owner), load in rows:
-        of_owner[account, owner] = _sum_of(of_owner.get((account, owner), IDLE), load)
-        of_account[account] = _sum_of(of_account.get(account, IDLE), load)
+    jobs = lately.order_by().values_list("owner", "key").annotate(last=Max("started_at"))
+    rows = list(parts.annotate(count=runs, last=Max("started_at")))
+    rows += [(owner, key, 0, last) for owner, key, last in jobs]
+    of_owner: dict[tuple[str, str], Load] = defaultdict(lambda: IDLE)
+    of_account: dict[str, Load] = defaultdict(lambda: IDLE)
+    for owner, key, count, last in rows:
+        account, load = key or f" {owner}", Load(count, last.timestamp())
+        of_owner[account, owner] = load.plus(of_owner[account, owner])
+        of_account[account] = load.plus(of_account[account])
     return of_owner, of_account
-
-
-def _sum_of(one: Load, other: Load) -> Load:
-    return Load(one.parts + other.parts, max(one.last, other.last))
 
 
 def _one_of_each_key(jobs: list[Candidate]) -> list[Candidate]:
@@ -151,8 +139,5 @@ def to_stop(
     asked = {name: word.replace("\0", "\ufffd") for name, word in exact.items() if word}
     with asking():
         jobs = Job.objects.filter(within, status__in=(Status.QUEUED, Status.IN_PROGRESS), **asked)
-        found = [
-            list(jobs.filter(status=one).order_by("-created_at").values_list("pk", flat=True))
-            for one in (Status.QUEUED, Status.IN_PROGRESS)
-        ]
-    return [*found[0], *found[1]]
+        ids = jobs.order_by("-created_at").values_list("pk", flat=True)
+        return [*ids.filter(status=Status.QUEUED), *ids.filter(status=Status.IN_PROGRESS)]

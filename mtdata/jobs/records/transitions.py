@@ -13,7 +13,8 @@ from django.db.models import Q
 from mtdata.core.control import on_lines
 from mtdata.core.errors import JobError
 from mtdata.jobs.records.asking import now
-from mtdata.jobs.records.models import Artifact, Event, Job, Part
+from mtdata.jobs.records.models import Artifact, Event, Job, JobEnd, Part
+from mtdata.jobs.records.tallies import count_end
 from mtdata.jobs.states import (
     FINAL,
     LEAVING,
@@ -86,11 +87,8 @@ def _undo_scope(job: Job) -> str:
 def _standing(job: Job) -> JobStanding:
     parts = job.parts
     forward = parts.exclude(stage=Stage.UNDO)
-    undo = (
-        parts.filter(stage=Stage.UNDO, name=_undo_scope(job))
-        .values_list("status", flat=True)
-        .first()
-    )
+    undo_scope = _undo_scope(job)
+    undo = parts.filter(stage=Stage.UNDO, name=undo_scope).values_list("status", flat=True).first()
     queued = forward.filter(status=Status.QUEUED).exists()
     running = parts.filter(status=Status.IN_PROGRESS).exists()
     return JobStanding(
@@ -99,7 +97,7 @@ def _standing(job: Job) -> JobStanding:
         running=running,
         failed=forward.filter(status=Status.FAILED).exists(),
         undo=Status(undo) if undo else None,
-        touched=touched_parts(job, _undo_scope(job)).exists(),
+        touched=touched_parts(job, undo_scope).exists(),
         can_undo=job.can_undo,
         waits=queued and not running and _waits(job),
     )
@@ -137,9 +135,12 @@ def end(job: Job, status: Status, reason: str = "") -> None:
     reason = reason or job.reason
     job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED)
     set_status(job, status, ended_at=at, held_key=None, reason=reason[:TEXT])
+    if status is not Status.STOPPED:  # who stopped it knows
+        JobEnd.objects.create(job=job, status=status.value, at=at)
     add_event(
         job.pk, at, "ERROR" if status is Status.FAILED else "INFO", f"{status}. {reason}".strip()
     )
+    count_end(job, status, at)
 
 
 def forget_undone(job: Job, undo_scope: str) -> None:

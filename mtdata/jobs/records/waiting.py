@@ -12,9 +12,11 @@ from typing import NamedTuple
 from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Coalesce
 
-from mtdata.jobs.records.asking import now, whole
-from mtdata.jobs.records.claims import Claimed, PartProgress
-from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.records.asking import made_whole, now
+from mtdata.jobs.records.claims import PartProgress
+from mtdata.jobs.records.fence import Claimed, part_of
+from mtdata.jobs.records.models import Job
+from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import TEXT, add_event, advance, locked, next_parts
 from mtdata.jobs.states import Stage, Status, after_wait
 
@@ -35,17 +37,14 @@ class Wait(NamedTuple):
     most_s: float = math.inf
 
 
+@made_whole()
 def rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
     """Enter that the part waits; its job as well when nothing else of it can be done meanwhile.
 
     False when it is ours no more.
     """
-    return whole(lambda: _rest(claimed, wait, signs))
-
-
-def _rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
     job, at = locked(claimed.job), now()
-    mine = Part.objects.filter(pk=claimed.part, attempt=claimed.attempt, status=Status.IN_PROGRESS)
+    mine = part_of(claimed, status=Status.IN_PROGRESS)
     part = mine.first()
     if part is None:
         return False
@@ -74,6 +73,7 @@ def _rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
         reason=reason[:TEXT],
     )
     advance(job)
+    count_part(job, part, at)
     return True
 
 

@@ -1,7 +1,7 @@
 """A file of ours on its way to a person's spreadsheet: cells that it would calculate are guarded.
 
 It takes the bytes in pieces cut anywhere and holds no more than a row; rows are those that
-`csv_line` and `Columns` write (excel dialect, UTF-8).
+`csv_line` writes (excel dialect, UTF-8).
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable
 
-from mtdata.cake.cells import guarded, without_formulas
 from mtdata.core.errors import OutputError
+from mtdata.core.formulas import guarded, without_formulas
 
 MOST_OF_A_ROW = 8 << 20
 # What may be a risk begins a cell, or stands behind ; or tab in one without quotes.  It is wider
-# than what `cells` knows, which looks at all that is found here, and is one class of bytes, so that
-# the search is quick where nothing is a risk.
+# than what `formulas` knows, which looks at all that is found here, and is one class of bytes, so
+# that the search is quick where nothing is a risk.
 _CELL = re.compile(
     rb"""["=+@\x00-\x09\x0b\x0c\x0e-\x20\x7f\xc2\xe1-\xe3\xef-] (?<! [^,;\t\r\n] . )
          (?: (?<= ") (?P<quoted> [^"]* (?: "" [^"]* )* ) "  # in quotes; doubled ones are its own

@@ -1,0 +1,82 @@
+"""The command `incidents`: troubles of sites and of the program; shown, and closed by hand."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from mtdata.alerts import ledgers
+from mtdata.alerts.incident import TO_DO
+from mtdata.alerts.shape import incident_json
+from mtdata.cli.sites import Result, answer, each, settings_of
+from mtdata.cli.tables import say
+from mtdata.cli.words import number
+from mtdata.core.checks import PROGRAM
+from mtdata.core.errors import UsageError
+from mtdata.core.words import counted_times
+from mtdata.duties import DUTIES
+from mtdata.jobs.duty import all_ledgers
+
+EXAMPLES = """examples:
+  mtdata incidents                 what is open
+  mtdata incidents mysite --all    closed ones too
+  mtdata incidents mysite --close 7
+
+docs/OPERATING.md says what each kind means and what to do.
+"""
+
+
+def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Enter this room's command."""
+    troubles = commands.add_parser(
+        "incidents", parents=[shared], help="troubles that are open", epilog=EXAMPLES
+    )
+    troubles.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every one")
+    troubles.add_argument("--all", action="store_true", help="closed ones too")
+    troubles.add_argument("--close", type=number, metavar="NUMBER", help="somebody looked at it")
+    troubles.set_defaults(run=_incidents)
+
+
+def _incidents(options: argparse.Namespace) -> Result:
+    known = all_ledgers(DUTIES, settings_of(options))
+    if options.server != "." and options.server not in known:
+        settings_of(options).site(options.server)
+    if options.close is not None:
+        _close(options, known)
+    wanted = known if options.server == "." else dict.fromkeys((options.server, PROGRAM))
+    read = ledgers.newest_incidents if options.all else ledgers.open_incidents
+    found, faults = each(wanted, lambda name: read(known[name]))
+    done = {
+        name: [incident_json(one) for one in incidents]
+        for name, incidents in found.items()
+        if incidents or (incidents is not None and name != PROGRAM)
+    }
+    if not options.json:
+        for name, incidents in done.items():
+            for incident in incidents:
+                _show_incident(name, incident)
+        if not any(done.values()):
+            say("no incident is open" if not options.all else "there was no incident yet")
+    told = {name: {"incidents": incidents} for name, incidents in done.items()}
+    return answer("sites", told, set(), faults)
+
+
+def _close(options: argparse.Namespace, known: ledgers.IncidentLedgers) -> None:
+    if options.server == ".":
+        raise UsageError("name the site that this is for")
+    if not ledgers.close_incident(known[options.server], options.close):
+        raise UsageError(f"{options.server} has no open incident {options.close}")
+    if not options.json:
+        say(f"incident {options.close} of {options.server} is closed")
+
+
+def _show_incident(site: str, one: dict[str, Any]) -> None:
+    """Two lines, and one with what to do; the number is what --close takes."""
+    where = f"{site} {one['scale']}".strip()
+    since = f"from {one['opened_at'][:16]} to {one['last_at'][:16]} UTC"
+    seen = f"seen {counted_times(one['count'])} {since}"
+    closed = f", closed {one['closed_at'][:16]}" if one["closed_at"] else ""
+    say(f"{one['number']}  {one['level'].upper()}  {where}: {one['kind']}  ({seen}{closed})")
+    say(f"   {one['detail'].partition(TO_DO)[0]}")
+    if one["to_do"]:
+        say(f"   to do: {one['to_do']}")
