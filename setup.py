@@ -59,8 +59,13 @@ CELERY = ["celery>=5.7,<6"]
 SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
 PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as of pyyaml
 XLSX = ["XlsxWriter>=3.2,<4"]
+TOOLBOX = [  # no upper bounds, as of pyyaml
+    *PARQUET,
+    "duckdb>=1.4",
+    "pyreadstat>=1.3",  # before it, it wanted pandas
+]
 # what bin/mtdata installs: nothing to compile
-SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *PARQUET, *XLSX]
+SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]
 DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
     *SERVED,
     "moto[s3]>=5.2,<6",
@@ -108,6 +113,7 @@ setup(
         "sqs": SQS,
         "parquet": PARQUET,
         "xlsx": XLSX,
+        "toolbox": TOOLBOX,
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,

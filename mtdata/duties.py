@@ -7,8 +7,9 @@ from mtdata.jobs.duty import Duties, KindsOf
 from mtdata.jobs.kind import Kinds
 from mtdata.programme.duty import PROGRAMME
 from mtdata.study.duty import STUDY
+from mtdata.toolbox.duty import TOOLBOX
 from mtdata.weblogs.duty import WEBLOGS
 
-DUTIES: Duties = (STUDY, CAKE, WEBLOGS, PROGRAMME)
+DUTIES: Duties = (STUDY, CAKE, WEBLOGS, PROGRAMME, TOOLBOX)
 """A duty is a line here and a folder."""
 KINDS: Kinds = KindsOf(DUTIES)

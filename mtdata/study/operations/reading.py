@@ -1,0 +1,82 @@
+"""What others read of a pool: its sheets, each up to the byte that the ledger proves.
+
+It opens no sheet and changes nothing; who reads holds the bytes against `digest`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from mtdata.config import SiteConfig
+from mtdata.core.pool_files import SHEETS
+from mtdata.study.model.days import read_name
+from mtdata.study.model.mark import FileMark
+from mtdata.study.model.states import CLOSED, FOREIGN, LIVE
+from mtdata.study.operations.known_pool import has_ledger
+from mtdata.study.operations.opening import look_into
+
+_READABLE = (LIVE, CLOSED, FOREIGN)
+
+
+class PoolSheet(NamedTuple):
+    """One sheet of a pool, as it stood when it was asked for.
+
+    It is `name` in the folder `root` of its pool.  `day` is the site's, ISO.  `is_snapshot` tells a scale that must stay: a later sheet holds what
+    an earlier one does.  `length` and `digest` (SHA-256) are of the bytes that are proven; None in
+    a pool without a ledger, where the file is taken as it is.
+    """
+
+    scale: str
+    day: str
+    part: int
+    root: Path
+    name: str
+    length: int | None = None
+    digest: bytes | None = None
+    is_snapshot: bool = False
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.root / self.name
+
+
+def pool_sheets(site: SiteConfig, scale: str = "") -> list[PoolSheet]:
+    """The sheets of a site's pool, of one scale or of all, by scale, day and part.
+
+    A sheet that somebody else changed is none of them: its rows stand in a part of their own once
+    `verify` made it.  PoolAway or StorageError where a pool was known and is away or unreadable.
+    """
+    known = _by_ledger(site) if has_ledger(site) else _by_name(site)
+    return sorted(one for one in known if scale in ("", one.scale))
+
+
+def _by_ledger(site: SiteConfig) -> list[PoolSheet]:
+    with look_into(site) as pool:
+        standing = pool.ledger.files.standing("sheet")
+    return [_sheet(site.path, mark) for mark, state in standing if state in _READABLE]
+
+
+def _sheet(root: Path, mark: FileMark) -> PoolSheet:
+    return PoolSheet(
+        mark.scale,
+        mark.day,
+        mark.part,
+        root,
+        mark.path,
+        mark.length,
+        mark.digest,
+        mark.mode == "whole",
+    )
+
+
+def _by_name(site: SiteConfig) -> list[PoolSheet]:
+    """Those of the original program, which kept no ledger."""
+    sheets = []
+    for path in (site.path / SHEETS).glob("*.csv"):
+        named = read_name(path.stem, site.date_format, site.time_format)
+        if named is not None and path.is_file():
+            name = f"{SHEETS}/{path.name}"
+            sheets.append(PoolSheet(named.scale, named.day, named.part, site.path, name))
+    return sheets

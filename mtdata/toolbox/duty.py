@@ -1,0 +1,33 @@
+"""The toolbox's entry in the table of duties; it only names what does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mtdata.config import Settings
+from mtdata.core.checks import Finding
+from mtdata.jobs.duty import Checks, Duty
+from mtdata.jobs.kind import Kinds
+
+
+def _kinds() -> Kinds:
+    return {}
+
+
+def _names(settings: Settings) -> Sequence[str]:
+    return ()
+
+
+def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+    return []
+
+
+TOOLBOX = Duty(
+    name="toolbox",
+    kinds=_kinds,
+    config_files=(),
+    checks=Checks(whose="", example=("", ""), names=_names, look=_look),
+    about="what a pool holds: is it complete, clean and ready to analyse?",
+    examples=(("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),),
+    views=("toolbox_query",),
+)

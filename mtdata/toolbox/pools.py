@@ -1,0 +1,99 @@
+"""Which pools and scales are asked of, and the tables of a scale across them; it writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import pyarrow as pa
+
+from mtdata.config import Settings, SiteConfig
+from mtdata.config.settings import did_you_mean
+from mtdata.core.errors import UsageError
+from mtdata.study.operations.opening import has_pool
+from mtdata.study.operations.reading import PoolSheet, pool_sheets
+from mtdata.toolbox.sheets import Refetch, tables
+
+
+class Pools:
+    """The sheets of one site's pool or of several, as they stood when they were first asked for."""
+
+    def __init__(self, sites: Sequence[SiteConfig]) -> None:
+        self._sites = {site.name: site for site in sites}
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The names of the sites."""
+        return tuple(self._sites)
+
+    def site(self, server: str) -> SiteConfig:
+        """The config of a site by its name."""
+        return self._sites[server]
+
+    @cached_property
+    def sheets(self) -> dict[str, dict[str, list[PoolSheet]]]:
+        """By scale and server, in the order of days; both by name."""
+        by_scale: dict[str, dict[str, list[PoolSheet]]] = {}
+        for server, site in self._sites.items():
+            for sheet in pool_sheets(site):
+                by_scale.setdefault(sheet.scale, {}).setdefault(server, []).append(sheet)
+        return dict(sorted(by_scale.items()))
+
+    def sheets_of(self, scale: str) -> dict[str, list[PoolSheet]]:
+        """The sheets of a scale by server; UsageError, with the nearest name, where there is none.
+
+        A name matches in any case when there is no other like it.
+        """
+        return self.sheets[self.named(scale)]
+
+    def named(self, scale: str) -> str:
+        """The scale's name as the pool has it; UsageError where there is none."""
+        alike = [name for name in self.sheets if name.casefold() == scale.casefold()]
+        if scale in self.sheets:
+            return scale
+        if len(alike) == 1:
+            return alike[0]
+        asked = f"{', '.join(self.servers)}: there is no sheet of a scale {ascii(scale)[:80]}"
+        if not self.sheets:
+            raise UsageError(f"{asked}; there is none at all yet: `mtdata export` collects")
+        raise UsageError(
+            f"{asked}.{did_you_mean(scale, self.sheets)} `mtdata status` names the scales"
+        )
+
+    def tables(self, scale: str, *, every_snapshot: bool = False) -> Iterator[pa.Table]:
+        """The rows of a scale in batches: `server`, `day`, then the columns of its sheets, as text.
+
+        Of a scale that must stay it is the newest sheet, which holds all of it, unless every
+        snapshot is asked for.  The columns of two batches may differ.  SheetChanged (74) for a
+        sheet that somebody else changed.
+        """
+        for server, sheets in self.sheets_of(scale).items():
+            wanted = sheets if every_snapshot else current(sheets)
+            yield from tables(server, wanted, self._newer(server))
+
+    def _newer(self, server: str) -> Refetch:
+        def refetch(old: PoolSheet) -> PoolSheet | None:
+            place = (old.scale, old.day, old.part)
+            known = pool_sheets(self._sites[server], old.scale)
+            return next((one for one in known if one[:3] == place), None)
+
+        return refetch
+
+
+def current(sheets: Sequence[PoolSheet]) -> list[PoolSheet]:
+    """Of snapshots the newest alone, since it holds all there was; all sheets that grow."""
+    snapshots = [sheet for sheet in sheets if sheet.is_snapshot]
+    return [sheet for sheet in sheets if not sheet.is_snapshot or sheet == snapshots[-1]]
+
+
+def chosen(settings: Settings, server: str) -> Pools:
+    """The pools of one site by its name, READY or not, or of every site that has one for `.`.
+
+    UsageError where there is no such site, or no pool at all.
+    """
+    sites = settings.sites if server == "." else (settings.site(server),)
+    begun = [site for site in sites if has_pool(site) or site.path.is_dir()]
+    if not begun:
+        names = ", ".join(site.name for site in sites) or "server.config"
+        raise UsageError(f"{names}: no pool yet; `mtdata export` makes it")
+    return Pools(begun)
