@@ -237,6 +237,7 @@ def is_everything(kind: ast.expr) -> bool:
 
 BORDERS = (
     "study/files/sheets.py",  # a line of a sheet
+    "toolbox/sheets.py",
     "cli/main.py",  # the words of the command line
     "config/reading.py",  # a config file
     "config/sections.py",
@@ -438,6 +439,10 @@ OWN_WORDS = {
             "web/programme/room.py",
             "web/programme/shapes.py",
         ),
+    ),
+    "toolbox": OwnWord(
+        "toolbox",
+        ("cli/toolbox_query.py",),
     ),
     "weblogs": OwnWord(
         "weblogs",

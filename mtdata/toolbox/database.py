@@ -1,4 +1,4 @@
-"""A database in memory with scales of pools as tables, for questions in SQL; it reaches nothing else.
+"""A database in memory with scales of pools as tables, for questions in SQL; it is shut in.
 
 DuckDB does the heavy work.  What does not fit into MEMORY lies in a folder of our own until the
 database is closed.  Once `shut` it opens no file, no network and no other database.

@@ -15,7 +15,7 @@ def _kinds() -> Kinds:
 
 
 def _names(settings: Settings) -> Sequence[str]:
-    return ()
+    return []
 
 
 def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:

@@ -23,13 +23,13 @@ def answered(pools: Pools, question: str) -> Iterator[pa.RecordBatchReader]:
         for name in _tables(database, question):
             database.table(name)
         database.shut()
-        with _said():
+        with _in_its_words():
             yield database.batches(question)
 
 
 def _tables(database: PoolDatabase, question: str) -> list[str]:
     """The scales that a question names, of those that there are."""
-    with _said():
+    with _in_its_words():
         statements = database.connection.extract_statements(question)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise UsageError("one SELECT is answered, and nothing else: a pool is never changed")
@@ -39,7 +39,7 @@ def _tables(database: PoolDatabase, question: str) -> list[str]:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
+def _in_its_words() -> Iterator[None]:
     """The database's own words: they speak of the question, which its asker wrote."""
     try:
         yield

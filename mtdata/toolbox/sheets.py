@@ -33,7 +33,7 @@ class SheetChanged(DamageError):
     """A sheet holds other bytes than the ledger proves; nothing of it was read."""
 
 
-class _Body(NamedTuple):
+class _SheetRows(NamedTuple):
     server: str
     sheet: PoolSheet
     header: tuple[str, ...]
@@ -56,8 +56,8 @@ def tables(server: str, sheets: Iterable[PoolSheet], refetch: Refetch) -> Iterat
             yield _parsed(batch)
 
 
-def _batches(bodies: Iterable[_Body]) -> Iterator[list[_Body]]:
-    batch: list[_Body] = []
+def _batches(bodies: Iterable[_SheetRows]) -> Iterator[list[_SheetRows]]:
+    batch: list[_SheetRows] = []
     size = 0
     for body in bodies:
         batch.append(body)
@@ -69,7 +69,7 @@ def _batches(bodies: Iterable[_Body]) -> Iterator[list[_Body]]:
         yield batch
 
 
-def _bodies(server: str, sheet: PoolSheet, refetch: Refetch) -> Iterator[_Body]:
+def _bodies(server: str, sheet: PoolSheet, refetch: Refetch) -> Iterator[_SheetRows]:
     """The rows of one sheet, in pieces of about BATCH where it is large."""
     try:
         _prove(sheet)
@@ -81,9 +81,9 @@ def _bodies(server: str, sheet: PoolSheet, refetch: Refetch) -> Iterator[_Body]:
         _prove(sheet)
     pieces = row_pieces(FolderDisk(sheet.root).stream(sheet.name, 0, sheet.length))
     header, rows = _split(next(pieces, b"").removeprefix(_BOM), sheet)
-    yield _Body(server, sheet, header, rows)
+    yield _SheetRows(server, sheet, header, rows)
     for piece in pieces:
-        yield _Body(server, sheet, header, piece)
+        yield _SheetRows(server, sheet, header, piece)
 
 
 def _prove(sheet: PoolSheet) -> None:
@@ -101,7 +101,7 @@ def _prove(sheet: PoolSheet) -> None:
 
 
 def row_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of at least BATCH, each of whole rows; the last may be less."""
+    """Pieces of at least BATCH bytes, each of whole rows; the last may be less."""
     waiting = b""
     for piece in pieces:
         waiting += piece
@@ -168,11 +168,11 @@ def unique_names(names: Sequence[str]) -> list[str]:
     return unique
 
 
-def _parsed(bodies: list[_Body]) -> pa.Table:
+def _parsed(bodies: list[_SheetRows]) -> pa.Table:
     """One table of bodies that have one header."""
     names = unique_names(bodies[0].header)
     counts = [count_rows(body.rows) for body in bodies]
-    content = b"".join(_ended(body.rows) for body in bodies)
+    content = b"".join(_with_line_end(body.rows) for body in bodies)
     table = _columns(content, names) if content else _empty(names)
     if table.num_rows != sum(counts):
         raise StorageError(
@@ -189,7 +189,7 @@ def _parsed(bodies: list[_Body]) -> pa.Table:
     return table
 
 
-def _ended(rows: bytes) -> bytes:
+def _with_line_end(rows: bytes) -> bytes:
     return rows if rows.endswith(b"\n") or not rows else rows + b"\r\n"
 
 

@@ -22,9 +22,10 @@ _READABLE = (LIVE, CLOSED, FOREIGN)
 class PoolSheet(NamedTuple):
     """One sheet of a pool, as it stood when it was asked for.
 
-    It is `name` in the folder `root` of its pool.  `day` is the site's, ISO.  `is_snapshot` tells a scale that must stay: a later sheet holds what
-    an earlier one does.  `length` and `digest` (SHA-256) are of the bytes that are proven; None in
-    a pool without a ledger, where the file is taken as it is.
+    It is `name` in the folder `root` of its pool.  `day` is the site's, ISO.  `is_snapshot` tells a
+    scale that must stay: a later sheet holds what an earlier one does.  `length` and `digest`
+    (SHA-256) are of the bytes that are proven; None in a pool without a ledger, where the file is
+    taken as it is.
     """
 
     scale: str
