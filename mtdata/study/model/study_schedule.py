@@ -70,7 +70,7 @@ def schedules_of(body: bytes) -> tuple[StudySchedule, ...]:
 def _study(found: dict[str, Any]) -> StudySchedule:
     told = enumerate(_objects(found.get("sessions"), "the sessions of a study"))
     sessions = [_session(place, one) for place, one in told]
-    return StudySchedule(_name(found, "a study"), tuple(sorted(sessions, key=_index)))
+    return StudySchedule(_name(found, "a study"), tuple(sorted(sessions, key=_by_index)))
 
 
 def _session(place: int, found: dict[str, Any]) -> ScheduledSession:
@@ -78,11 +78,11 @@ def _session(place: int, found: dict[str, Any]) -> ScheduledSession:
     name = _name(found, what)
     title = _text(found.get("displayName")) or name
     tasks = _objects(found.get("tasks"), f"the tasks of {what}")
-    index = _place(found.get("index"), place)
+    index = _index_or(found.get("index"), place)
     return ScheduledSession(name, title, index, tuple(_task(one, what) for one in tasks))
 
 
-def _place(index: object, place: int) -> int:
+def _index_or(index: object, place: int) -> int:
     """What the site calls the place of a session; where it stands if that is no whole number."""
     return index if type(index) is int and 0 <= index <= MAX_ID else place
 
@@ -92,7 +92,7 @@ def _task(found: dict[str, Any], where: str) -> ScheduledTask:
     return ScheduledTask(name, _text(found.get("type")) or "", _text(found.get("tag")))
 
 
-def _index(session: ScheduledSession) -> int:
+def _by_index(session: ScheduledSession) -> int:
     return session.index
 
 

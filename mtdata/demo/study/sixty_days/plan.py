@@ -135,7 +135,8 @@ def _accounts() -> Iterator[Account]:
         condition = CONTROL if number % 2 else TRAINING
         if number in NOT_COUNTED:
             reached = (1, 3) if NOT_COUNTED[number] == "admin" else (number % 3, 2)
-            yield Account(number, NOT_COUNTED[number], condition, number - 100, *reached)
+            begins = number + 3 - _FIRST
+            yield Account(number, NOT_COUNTED[number], condition, begins, *reached)
             continue
         begins = 1 + count * _LAST_BEGINS // len(REACHED)
         reached = REACHED[count * _STRIDE % len(REACHED)]

@@ -129,8 +129,8 @@ SINGLES = (
     _Single(DELIVERED_TWICE, 15, "SESSION2", "QOL"),
     _Single(DELIVERED_TWICE, 16, "SESSION3", "GAD7"),
     _Single(LATE_ID, 16, "SESSION1", "PHQ4"),
-    _Single(LATE_ID, 17, "PRE", "GAD7"),
-    _Single(LATE_ID, 17, "SESSION3", "DASS21_AS"),
+    _Single(LATE_ID, 12, "PRE", "GAD7"),
+    _Single(LATE_ID, 15, "SESSION3", "DASS21_AS"),
 )
 """What is wrong once; whatever else the answers say is in order."""
 LOST_IN_CONDITION = ("BBSIQ", CONTROL)
@@ -174,8 +174,6 @@ def _rows_of(visit: Visit, singles: tuple[_Single, ...]) -> int:
 
 def lost_by(visit: Visit, singles: tuple[_Single, ...]) -> str:
     """By which kind of fault the row of a task is missing; '' when it is there."""
-    if visit.account.role != "participant":
-        return ""
     if any(one.kind == MISSING for one in singles):
         return MISSING
     if (visit.task, visit.account.condition) == LOST_IN_CONDITION and visit.session != "PRE":

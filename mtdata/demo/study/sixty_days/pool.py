@@ -52,6 +52,8 @@ class StudyPool(NamedTuple):
     """One a day, the first first."""
     sent: dict[str, int]
     """Scale -> rows that the site wrote; a row that it sent twice counts once."""
+    left: dict[str, int]
+    """Scale -> rows that lie on the site after the last round."""
 
     @property
     def config(self) -> Path:
@@ -83,14 +85,15 @@ def make_pool(
     seed: int = SEED,
     *,
     days: int = DAYS,
+    bits: int = 2048,
     advance: Callable[[int], None] = lambda count: None,
 ) -> StudyPool:
     """Make config, keys and pool in an empty folder; `advance` is told of each day.
 
-    The seed is that of the answers.  Keys are new ones each time: one that anybody can make again
-    would protect nothing.  The site is gone when this returns.
+    The seed is that of the answers.  The key (of so many `bits`) is a new one each time: one that
+    anybody can make again would protect nothing.  The site is gone when this returns.
     """
-    private, public = make_key()
+    private, public = make_key(bits)
     results: list[RoundResult] = []
     sent: dict[str, set[int]] = {}
     with StudySite() as site:
@@ -104,8 +107,9 @@ def make_pool(
             _happen(site, day, sent)
             results.append(commands.export(config, "all", clock=clock))
             advance(1)
-    counts = {scale: len(ids) for scale, ids in sent.items()}
-    return StudyPool(folder, settings, planted_until(days), tuple(results), counts)
+        left = {scale: len(site.rows(scale)) for scale in SCALES}
+    counts = {scale: len(sent.get(scale, ())) for scale in SCALES}
+    return StudyPool(folder, settings, planted_until(days), tuple(results), counts, left)
 
 
 def _days(seed: int, public: RsaKey, days: int) -> Iterator[DayOnSite]:
