@@ -137,10 +137,13 @@ LOST_IN_CONDITION = ("BBSIQ", CONTROL)
 LOST_IN_SESSION = ("QOL", "SESSION3")
 LOST_IN_PERIOD = ("OASIS", (33, 34))
 
-_Key = tuple[int, str, str]
-_BY_TASK: dict[_Key, list[_Single]] = {}
-for _one in SINGLES:
-    _BY_TASK.setdefault((FINISHERS[_one.place].number, _one.session, _one.scale), []).append(_one)
+
+def _singles_of(visit: Visit) -> tuple[_Single, ...]:
+    """What is wrong with one task alone."""
+    if visit.account not in FINISHERS:
+        return ()
+    whose = FINISHERS.index(visit.account), visit.session, visit.task
+    return tuple(one for one in SINGLES if (one.place, one.session, one.scale) == whose)
 
 
 class Turn(NamedTuple):
@@ -160,7 +163,7 @@ def turns() -> Iterator[Turn]:
     """Every visit in order, with its ids; the ids of a row that was lost were never given."""
     ids = counted(FIRST_ID)
     for visit in visits():
-        singles = tuple(_BY_TASK.get((visit.account.number, visit.session, visit.task), ()))
+        singles = _singles_of(visit)
         rows = tuple(next(ids) for _ in range(_rows_of(visit, singles)))
         yield Turn(visit, rows, next(ids), singles)
 
