@@ -6,6 +6,8 @@ RAW, SHEETS, HELD, RECOVERED = "raw_data", "active_data", "held", "recovered_dat
 """Folders of raw files, of sheets, of entries that are no JSON, of sheets that were made again."""
 INCOMING = f"{RAW}/.incoming"
 """The folder of what is being received."""
+SCHEDULES = "schedule"
+"""The folder of the study's sessions and tasks as the site told them, by day."""
 BENCHMARK = f"{SHEETS}/benchMark.json"
 FORMATS = "formats.json"
 """The DATE_FORMAT and TIME_FORMAT that the pool has had."""

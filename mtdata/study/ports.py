@@ -31,6 +31,13 @@ class Site(Protocol):
         """
         ...
 
+    def schedule(self) -> bytes | None:
+        """What the site says of its sessions and tasks, as sent: a JSON array of objects, whole.
+
+        None where the site has no such thing; what is too large or no such array is a SiteError.
+        """
+        ...
+
     def delete(self, scale: str, ids: Sequence[int]) -> Iterator[DeleteAnswer]:
         """Ask once for each id over kept-alive connections, a few at a time; one answer each.
 

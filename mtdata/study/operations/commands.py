@@ -16,6 +16,7 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError, UsageError
 from mtdata.core.lock import HeldLock
 from mtdata.core.pool_files import RECOVERED
+from mtdata.core.ports import Clock
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.step import Watch, unwatched
 from mtdata.core.stop import StopToken
@@ -62,16 +63,18 @@ def export(
     wanted: str,
     watch: Watch = unwatched,
     stop: StopToken | None = None,
+    clock: Clock | None = None,
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
-    `watch` is told each step, `stop` is checked with every touch of the world and may end it.
+    `watch` is told each step, `stop` is checked with every touch of the world and may end it;
+    `clock` None is the machine's.
     """
     with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
         if has_raw(site) and not knows_its_files(site):
             _adopt(site, watch, held)
         with (
-            open_pool(site, stop=stop, held=held) as opening,
+            open_pool(site, stop=stop, held=held, clock=clock) as opening,
             closing(site_of(site, stop)) as client,
         ):
             keep = partial(KnownPool(site).keep, opening.pool.disk)

@@ -14,6 +14,7 @@ from mtdata.core import owner
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.lock import HeldLock, PoolLock
+from mtdata.core.ports import Clock
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.core.stop import StopToken
 from mtdata.study.collectors import CancellableSite, open_site
@@ -83,12 +84,14 @@ def open_pool(
     stop: StopToken | None = None,
     workers: int | None = None,
     held: HeldLock | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
     `ledger_name` None keeps the ledger in memory; `stop` is checked with every touch of the disk;
     so many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock
-    in hand gives it as `held`: nothing is written or committed once it is lost.
+    in hand gives it as `held`: nothing is written or committed once it is lost.  `clock` None is
+    the machine's.
     """
     refuse_unknown(site)
     make_folder(site.path)
@@ -106,7 +109,7 @@ def open_pool(
         left.callback(cipher.close)
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)
-        clock = SystemClock(site.timezone)
+        clock = clock or SystemClock(site.timezone)
         yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock, replicas), faults)
 
 
