@@ -243,7 +243,7 @@ def odd_values(sheets: Sheets) -> Iterator[tuple[str, str, int, int]]:
                     yield told(plants.UNANSWERED, line, scale, item)
                 elif value == str(REFUSED_TO_SAY):
                     yield told(plants.PREFER_NOT, line, scale, item)
-                elif not known.lowest <= int(value) <= known.highest:
+                elif int(value) not in known.answers(item):
                     yield told(plants.OUT_OF_RANGE, line, scale, item)
     for _, line in sheets.all("Demographics"):
         if line["birthYear"] == str(REFUSED_TO_SAY):
