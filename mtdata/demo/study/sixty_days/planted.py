@@ -211,19 +211,19 @@ def _of_turn(turn: Turn, days: int) -> Iterator[Planted]:
 
 
 def _of_columns(every: list[Turn]) -> Iterator[Planted]:
-    scale, day, item = ADDED_ON
-    if ids := _ids_since(every, scale, day):
-        yield Planted(ADDED, scale, None, "", day, len(ids), f"{item}: {FAULTS[ADDED]}", ids)
-    scale, day, before, after = RENAMED_ON
-    if ids := _ids_since(every, scale, day):
-        told = f"{before} is {after}: {FAULTS[RENAMED]}"
-        yield Planted(RENAMED, scale, None, "", day, len(ids), told, ids)
+    scale, since, item = ADDED_ON
+    yield from _column(every, ADDED, scale, since, item)
+    scale, since, before, after = RENAMED_ON
+    yield from _column(every, RENAMED, scale, since, f"{before} is {after}")
 
 
-def _ids_since(every: list[Turn], scale: str, day: int) -> tuple[int, ...]:
-    """Ids of the rows of a scale that the site wrote on that day and later."""
-    found = (turn for turn in every if turn.visit.task == scale and turn.visit.day >= day)
-    return tuple(number for turn in found for number in turn.ids)
+def _column(every: list[Turn], kind: str, scale: str, since: int, told: str) -> Iterator[Planted]:
+    """The rows of a scale that the site wrote since another column was there, if there are any."""
+    found = [turn for turn in every if turn.visit.task == scale and turn.visit.day >= since]
+    ids = tuple(number for turn in found for number in turn.ids)
+    if ids:
+        day = min(turn.visit.day for turn in found if turn.ids)
+        yield Planted(kind, scale, None, "", day, len(ids), f"{told}: {FAULTS[kind]}", ids)
 
 
 def planted_until(days: int) -> tuple[Planted, ...]:

@@ -67,7 +67,7 @@ class RowMaker:
             return row | _demographics(rng)
         known = QUESTIONS[visit.task]
         items = items_of(visit.task, visit.day)
-        return row | {item: rng.randint(known.lowest, known.highest) for item in items}
+        return row | {item: rng.choice(known.answers(item)) for item in items}
 
 
 def _demographics(rng: Random) -> Row:

@@ -18,10 +18,16 @@ class Questions(NamedTuple):
     items: tuple[str, ...]
     lowest: int
     highest: int
+    by_twos: tuple[str, ...] = ()
+    """Items that every second of these numbers answers, the lowest first."""
+
+    def answers(self, item: str) -> range:
+        """The numbers that may answer an item."""
+        return range(self.lowest, self.highest + 1, 2 if item in self.by_twos else 1)
 
 
-def _questions(items: str, highest: int, lowest: int = 0) -> Questions:
-    return Questions(tuple(items.split()), lowest, highest)
+def _questions(items: str, highest: int, *by_twos: str) -> Questions:
+    return Questions(tuple(items.split()), 0, highest, by_twos)
 
 
 QUESTIONS = {
@@ -34,7 +40,10 @@ QUESTIONS = {
     "PHQ4": _questions("nervous worry pleasure depressed", 3),
     "GAD7": _questions("nervous control worry relax restless irritable afraid", 3),
     "AUDIT": _questions(
-        "frequency drinks binge stop failed morning guilt remember injured concerned", 4
+        "frequency drinks binge stop failed morning guilt remember injured concerned",
+        4,
+        "injured",
+        "concerned",
     ),
     "OASIS": _questions("anxious_freq anxious_sev avoid interfere interfere_social", 4),
     "Credibility": _questions("important confident_online confident_design", 4),
