@@ -9,7 +9,7 @@ from typing import Any
 from mtdata.cli.sites import Result, answer, each_site, recorded, settings_of
 from mtdata.cli.tables import counted, note, say, table
 from mtdata.cli.words import number, path_of
-from mtdata.core.errors import UsageError
+from mtdata.core.errors import StorageError, UsageError
 from mtdata.study.operations import receipts
 from mtdata.study.operations.opening import has_pool
 
@@ -64,7 +64,8 @@ def _receipt(options: argparse.Namespace) -> Result:
         for entry in shown["entries"]:
             title = f"{shown['site']} {shown['scale']} {id}, entry {entry['entry']} of the ledger"
             table(title, ("what", "when", "where, how"), _lines(entry))
-    return 0, shown
+    stands = all(entry["raw"]["as_kept"] for entry in shown["entries"])
+    return 0 if stands else StorageError.exit_code, shown
 
 
 def _lines(entry: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -121,9 +122,11 @@ def _export(options: argparse.Namespace) -> Result:
     for name, one in done.items():
         if one["set_aside"]:
             note(f"mtdata: {name}: the heads signed before are kept beside: {one['set_aside']}")
+        for told in one["broken"]:
+            note(f"mtdata: {name}: the ledger's history: {told}")
         if not options.json:
             _say_exported(name, one)
-    return answer("sites", done, set(), faults)
+    return answer("sites", done, {one["exit"] for one in done.values()}, faults)
 
 
 def _say_exported(name: str, one: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mtdata.study.model.package import Entry
+from mtdata.study.model.states import CONFLICT, HELD, MALFORMED, STORED
 
 NO_ID = -1
 
@@ -49,3 +50,12 @@ def classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classi
             refetch.append(entry)
             versions[entry.digest] = (False, False)
     return Classified(fresh, frozenset(conflicts), frozenset(reused), refetch)
+
+
+def first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
+    """State, kind and reason with which a new entry is entered; `conflicts` has digests."""
+    if entry.fault:
+        return HELD, MALFORMED, entry.fault
+    if entry.digest in conflicts:
+        return HELD, CONFLICT, "the id was collected before with other content"
+    return STORED, None, None

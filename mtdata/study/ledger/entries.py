@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.ledger.classified import NO_ID, Classified, classified, key_of
+from mtdata.study.ledger.classified import NO_ID, Classified, classified, first_state, key_of
 from mtdata.study.ledger.counts import SETTLED, WORTH_A_TRY, Counts
 from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files
@@ -23,14 +23,11 @@ from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import HeldBack, Kept, Placed, Span, by_keys
 from mtdata.study.model.states import (
     ADOPTED,
-    CONFLICT,
     HELD,
-    MALFORMED,
     NEWER,
     REPLACED,
     ROWED,
     SAME_VALUES,
-    STORED,
     SUPERSEDED,
 )
 
@@ -118,7 +115,8 @@ class Entries(Counts):
             self._files.add_range(mark.number, start, len(piece), key, digest, at.isoformat())
             seqs = self._enter(mark.scale, added, conflicts, at.isoformat() if found else None)
             region = Span(mark.number, start, len(piece))
-            self._enter_kept(mark, region, digest, self._standing(region, seqs), found=found)
+            runs = self._standing([span for _, span in added], seqs)
+            self._enter_kept(mark, region, digest, runs, found=found)
             for seq, (entry, _) in zip(seqs, added, strict=True) if same_values else ():
                 if entry.digest in same_values:
                     self._take_over(same_values[entry.digest], seq)
@@ -149,17 +147,19 @@ class Entries(Counts):
             added = list(zip(batch, spans, strict=True))
             seqs = self._enter(mark.scale, added, frozenset(), at.isoformat() if found else None)
             region = Span(mark.number, 0, mark.length)
-            runs = self._standing(region, seqs)
+            runs = self._standing(spans, seqs)
             self._enter_kept(mark, region, mark.digest, runs, found=found)
 
-    def _standing(self, region: Span, seqs: list[int]) -> list[Run]:
+    def _standing(self, spans: Sequence[Span], seqs: list[int]) -> list[Run]:
         """Entries that stand there: those just entered, or known ones that were fetched again."""
+        if not spans:
+            return []
         new = "SELECT count(*) FROM entries WHERE seq >= ?"
-        if seqs and self._number(new, seqs[0]) == len(seqs):
+        if self._number(new, seqs[0]) == len(seqs):
             return [(seqs[0], seqs[-1])]
-        file, start, length = region
-        here = "SELECT seq FROM entries WHERE file = ? AND start >= ? AND start < ?"
-        return self._events.runs(here, file, start, start + length)
+        starts = [span.start for span in spans]
+        here = "SELECT seq FROM entries WHERE file = ? AND start BETWEEN ? AND ?"
+        return self._events.runs(here, spans[0].file, min(starts), max(starts))
 
     def _enter_kept(
         self, mark: FileMark, region: Span, digest: bytes, runs: list[Run], *, found: bool
@@ -192,7 +192,7 @@ class Entries(Counts):
             " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
             f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
             (
-                (seq, scale, *key_of(e), *span, *_first_state(e, conflicts), found_at, answer)
+                (seq, scale, *key_of(e), *span, *first_state(e, conflicts), found_at, answer)
                 for seq, (e, span) in enumerate(added, first)
             ),
         )
@@ -290,11 +290,3 @@ class Entries(Counts):
         with self._db.commit():
             self._db.run("UPDATE entries SET raw_lost = 0 WHERE file = ?", file)
             self._events.enter(EventKind.RAW_BACK, file=self._files.path_of(file))
-
-
-def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
-    if entry.fault:
-        return HELD, MALFORMED, entry.fault
-    if entry.digest in conflicts:
-        return HELD, CONFLICT, "the id was collected before with other content"
-    return STORED, None, None

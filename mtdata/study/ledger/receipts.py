@@ -15,7 +15,7 @@ class Receipts(LedgerPart):
     def of_id(self, scale: str, number: int) -> list[EntryRecord]:
         """Every entry of that id, the oldest first, the newest MOST of them."""
         rows = self._db.all(
-            "SELECT e.seq, e.digest, e.file, f.path, f.mode, e.start, e.length,"
+            "SELECT e.seq, e.digest, e.file, f.kind, f.path, f.mode, e.start, e.length,"
             " (SELECT r.kept_at FROM ranges r WHERE r.file = e.file AND r.start <= e.start"
             " ORDER BY r.start DESC LIMIT 1) AS safe_at, e.raw_lost, e.state, e.held, e.reason,"
             " coalesce(s.path, '') AS path, CASE WHEN e.sheet IS NOT NULL THEN"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mtdata.study.model.events import EventKind, LedgerEvent
+from mtdata.study.model.receipt import KEY_PRINT
 from mtdata.study.model.states import ADOPTED, HELD, ROWED, SAME_VALUES, STORED, SUPERSEDED
 
 NOT_RECORDED = "not recorded"
@@ -28,14 +29,15 @@ Step = dict[str, Any] | None
 class EntryRecord(NamedTuple):
     """What the tables of the ledger say of one entry; None, or '' for `sheet`, where nothing is.
 
-    `path`, `start` and `length` are the place of its raw bytes in a file of mode `grow`, which we
-    wrote, or `whole`, which was found or set down as one; `sheet` and what follows is its row, of
-    which `row` counts as table programs do: the header is row 1.  Moments are ISO texts.
+    `path`, `start` and `length` are the place of its raw bytes; a raw file of mode `whole` was
+    found in the pool, one of mode `grow` we wrote, and one under held/ is either.  `sheet` and what
+    follows is its row; `row` counts as table programs do: the header is row 1.  Moments are ISO.
     """
 
     seq: int
     digest: bytes
     file: int
+    kind: str
     path: str
     mode: str
     start: int
@@ -108,8 +110,10 @@ def _step(event: LedgerEvent | None, at: str | None) -> Step:
 
 def _kept_step(entry: EntryRecord, events: Sequence[LedgerEvent]) -> Step:
     event = _last(events, _KEPT)
-    was_found = event.event == EventKind.FOUND if event else entry.mode == "whole"
     step = _step(event, entry.safe_at) or {"at": NOT_RECORDED, "event": NOT_RECORDED}
+    if event is None and entry.kind == "held":
+        return {**step, "how": NOT_RECORDED}
+    was_found = event.event == EventKind.FOUND if event else entry.mode == "whole"
     return {**step, "how": "found in the pool" if was_found else "durable, read back, matched"}
 
 
@@ -136,9 +140,9 @@ def _verified(entry: EntryRecord, event: LedgerEvent | None) -> Step:
 
 def _opened_by(event: LedgerEvent | None) -> list[dict[str, str]] | str:
     keys = event.says().get("keys") if event else None
-    if keys is None:
+    if not isinstance(keys, list):
         return NOT_RECORDED
-    split = (key.partition(" ") for key in keys)
+    split = (str(key).rpartition(KEY_PRINT) for key in keys)
     return [{"key": name, "public_sha256": print} for name, _, print in split]
 
 
@@ -168,14 +172,16 @@ def _delete(entry: EntryRecord, events: Sequence[LedgerEvent]) -> dict[str, Any]
 
 
 def _gone_step(entry: EntryRecord, since: Sequence[LedgerEvent]) -> Step:
-    if entry.gone_at is None:
+    event = _last(since, (EventKind.GONE,))
+    if entry.gone_at is None and event is None:
         return None
     if entry.answer == ADOPTED:
         return {"at": None, "event": None, "shown_by": "nothing: the next listing will say"}
-    event = _last(since, (EventKind.GONE,))
     step = _step(event, entry.gone_at) or {}
     number = event.says().get("round") if event else None
     shown_by = f"the listing of round {number}" if number else "a listing, " + NOT_RECORDED
     if entry.answer == SUPERSEDED:
         shown_by += "; the site has another version of it"
+    if entry.gone_at is None:  # both are of one commit, so somebody changed one of them
+        shown_by += "; its line in the ledger says otherwise: see `mtdata verify`"
     return {**step, "shown_by": shown_by}

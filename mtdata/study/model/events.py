@@ -9,6 +9,7 @@ stands for every event up to then; whoever has it can tell whether one was chang
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
@@ -20,6 +21,7 @@ MOST_RUNS = 512
 """Runs of one event; what is scattered more is several events."""
 SHOWN = 5
 """Places of a broken chain that are told one by one."""
+_RUN = re.compile(r"\b([0-9]{1,19})(?:-([0-9]{1,19}))?\b", re.ASCII)
 Run = tuple[int, int]
 """Entries by their seq, from the first to the last, both included."""
 
@@ -98,14 +100,20 @@ class LedgerEvent(NamedTuple):
         return sha256(before + self.canonical()).digest()
 
     def says(self) -> dict[str, Any]:
-        """What its body says."""
-        said: dict[str, Any] = json.loads(self.body)
-        return said
+        """What its body says; nothing for one that somebody changed into no such thing.
+
+        The chain tells of that: who only wants to look must not end by it.
+        """
+        try:
+            said = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return said if isinstance(said, dict) else {}
 
     def speaks_of(self, seq: int) -> bool:
         """Whether that entry is one of those it speaks of."""
-        runs = str(self.says().get("entries", ""))
-        return any(first <= seq <= last for first, last in runs_in(runs))
+        runs = runs_in(str(self.says().get("entries", "")))
+        return any(first <= seq <= last for first, last in runs)
 
 
 class Linked(NamedTuple):
@@ -152,9 +160,8 @@ def text_of(runs: Iterable[Run]) -> str:
 
 
 def runs_in(text: str) -> Iterator[Run]:
-    """The runs of such a text."""
-    for word in text.split(",") if text else ():
-        first, _, last = word.partition("-")
+    """The runs of such a text; what is none in it is passed over."""
+    for first, last in _RUN.findall(text):
         yield int(first), int(last or first)
 
 

@@ -17,6 +17,9 @@ from typing import Any, NamedTuple
 
 from mtdata.study.model.scale import Scale
 
+KEY_PRINT = " sha256:"
+"""Between the name of a key's file and the SHA-256 of its public half."""
+
 
 class StepNoticeKind(StrEnum):
     """The kinds of incident that a step can speak of, by their names in `incident.KINDS`."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mtdata.core.errors import EntryError
 from mtdata.study.model.mark import FORM
-from mtdata.study.model.receipt import Backup, HeldBack, Kept, Row, Rows
+from mtdata.study.model.receipt import KEY_PRINT, Backup, HeldBack, Kept, Row, Rows
 from mtdata.study.model.row import (
     Opened,
     StillSealed,
@@ -76,8 +76,9 @@ class _KeysOf:
     """By which keys the values of an entry were opened, each as its name and fingerprint."""
 
     def __init__(self, keys: Sequence[str], fingerprints: Mapping[str, str]) -> None:
-        known = ((name, fingerprints.get(name, "")) for name in {*keys} - {""})
-        self._keys, self._shown = keys, {n: f"{n} {print}".rstrip() for n, print in known}
+        names = {*keys} - {""}
+        self._keys = keys
+        self._shown = {name: f"{name}{KEY_PRINT}{fingerprints.get(name, '')}" for name in names}
         self._all = tuple(sorted(self._shown.values()))
 
     def __call__(self, place: int, wanted: int) -> tuple[str, ...]:

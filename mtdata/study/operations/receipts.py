@@ -6,6 +6,7 @@ It reads pools and writes files of its own; it changes nothing in a pool, and sh
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from mtdata.core.errors import ConfigError, MTDataError, StorageError, UsageErro
 from mtdata.core.ports import Disk
 from mtdata.study.integrity.chain import HEADS, SIGNATURE, HeadsFolder
 from mtdata.study.model.entry_receipt import EntryRecord, shown_entry
+from mtdata.study.model.events import SHOWN, broken_links
 from mtdata.study.model.heads import SignedHeads, departure
-from mtdata.study.operations.opening import look_into
+from mtdata.study.operations.opening import has_pool, look_into
 from mtdata.study.pool import Pool
 
 READABLE = 0o644
@@ -34,9 +36,10 @@ class UnknownEntry(MTDataError):
 def receipt(site: SiteConfig, scale: str, number: int) -> dict[str, Any]:
     """Every entry of that id: where it is, and when each step was proven.
 
-    UsageError for a scale that the ledger does not know, or one that stays on the site: that is
-    kept as whole tables.  UnknownEntry for an id that never came.
+    UsageError where there is no pool yet, for a scale that the ledger does not know, and for one
+    that stays on the site: that is kept as whole tables.  UnknownEntry for an id that never came.
     """
+    _refuse_nothing(site)
     with look_into(site) as pool:
         _refuse_scale(pool, scale)
         records = pool.ledger.receipts.of_id(scale, number)
@@ -47,6 +50,12 @@ def receipt(site: SiteConfig, scale: str, number: int) -> dict[str, Any]:
             )
         entries = [_entry(pool, one) for one in records]
     return {"site": site.name, "scale": scale, "id": number, "entries": entries}
+
+
+def _refuse_nothing(site: SiteConfig) -> None:
+    """UsageError where there is no pool; a ledger made here would be one that knows nothing."""
+    if not has_pool(site):
+        raise UsageError(f"{site.name}: there is no pool yet; `mtdata export` makes it")
 
 
 def _refuse_scale(pool: Pool, scale: str) -> None:
@@ -86,28 +95,32 @@ def _stands(disk: Disk, record: EntryRecord) -> bool:
 def export_heads(site: SiteConfig, out: Path | None) -> dict[str, Any]:
     """Sign the heads of all days of a pool's events, into the home's state/ and into `out`.
 
-    StorageError where there is no pool; ConfigError where there is no key, or no home.
+    A broken chain is signed as it stands, and said so.  UsageError where there is no pool yet,
+    StorageError where its ledger has no events; ConfigError where there is no key, or no home.
     """
+    _refuse_nothing(site)
     if site.state is None:
         raise ConfigError(f"{site.name}: heads are signed for a home, and this config has none")
     kept, folder = HeadsFolder(site.state, site.name), out / site.name if out else None
     with look_into(site) as pool:
         heads = _heads_now(site, pool)
+        broken = list(islice(broken_links(pool.ledger.events.chain()), SHOWN))
+        content = heads.text()
+        signature = signing.sign(kept.keys, content)  # before anything is moved
         aside = _set_aside(kept, pool)
-    content = heads.text()
-    signature = signing.sign(kept.keys, content)
     kept.write(content, signature)
     if folder is not None:
         _hand_out(folder, content, signature, signing.public_pem(kept.keys))
     last = heads.days[-1]
     return {
-        "exit": 0,
+        "exit": StorageError.exit_code if broken else 0,
         "folder": str(folder or kept.path),
         "files": [HEADS, SIGNATURE, *([signing.PUBLIC] if folder else ())],
         "key": str((folder or kept.keys) / signing.PUBLIC),
         "days": len(heads.days),
         "events": last.events,
         "head": last.head,
+        "broken": broken,
         "set_aside": aside,
     }
 
