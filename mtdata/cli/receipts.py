@@ -130,6 +130,9 @@ def _export(options: argparse.Namespace) -> Result:
 
 
 def _say_exported(name: str, one: dict[str, Any]) -> None:
+    if not one["days"]:
+        say(f"{name}: nothing to sign yet; the next round that brings something is the first event")
+        return
     days, events = counted(one["days"], "day"), counted(one["events"], "event")
     say(f"{name}: the heads of {days} with {events} are signed: {one['folder']}")
     where = shlex.quote(one["folder"])

@@ -139,6 +139,18 @@ def test_an_entry_that_came_back_is_not_shown_as_gone(home: Home) -> None:
     assert [one["event"] for one in entry["events"]][-2:] == ["gone", "back"]
 
 
+def test_a_version_with_the_same_values_has_the_row_of_the_older_one(home: Home) -> None:
+    home.configure(DELETE_MODE=False)
+    home.site.put("QOL", [b'{"id":1,"rate":1.50}'])
+    home.export()
+    (home.pool / "ledger.sqlite3").unlink()
+    [raw] = home.paths("raw_data", "QOL")
+    raw.write_text(json.dumps(json.loads(raw.read_bytes())))  # as the original program wrote it
+    home.export()
+    shown = [(one["state"], one["events"][-1]["event"]) for one in receipt(home, 1)]
+    assert ("in a sheet", "same values") in shown
+
+
 def test_a_receipt_of_damaged_bytes_says_so_and_ends_with_74(home: Home) -> None:
     home.site.put("QOL", [row(1, text="abc")])
     home.export()
@@ -303,6 +315,19 @@ def test_damage_can_be_mended_and_closed_while_the_history_is_broken(home: Home)
     assert home.troubles() == {("history_changed", "")}
 
 
+def test_a_cell_that_no_program_writes_is_damage_and_the_files_are_verified_all_the_same(
+    home: Home,
+) -> None:
+    days(home)
+    ledger(home, "UPDATE events SET entered_at = 'x' WHERE number = 3")
+    ended = home.run("verify", STUDY)
+    found = ended.shown["sites"][STUDY]
+    assert (ended.code, found["raw_files"], len(found["history"])) == (74, 3, 1)
+    assert home.troubles() == {("pool_damaged", ""), ("history_changed", "")}
+    assert home.run("verify", STUDY, "--rebuild-ledger").code == 0
+    assert history(home, 0) == []
+
+
 # heads that are signed
 
 
@@ -429,6 +454,13 @@ def test_a_broken_chain_is_signed_as_it_stands_and_that_is_said(home: Home) -> N
 
 
 # the key
+
+
+def test_where_nothing_was_entered_yet_there_is_nothing_to_sign(home: Home) -> None:
+    home.run("init")
+    home.export()
+    assert exported(home)["days"] == 0
+    assert not (home.folder / "state/receipts").exists()
 
 
 def test_init_makes_the_key_once_and_never_writes_over_it(home: Home) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mtdata.core import signing
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import ConfigError
+from mtdata.core.errors import ConfigError, StorageError
 from mtdata.study.ledger.evidence import log_incident
 from mtdata.study.model.events import SHOWN, broken_links
 from mtdata.study.model.heads import SignedHeads, departure, heads_of
@@ -88,11 +88,13 @@ def hold_chain(pool: Pool, heads: HeadsFolder | None) -> list[str]:
 
 
 def _departures(pool: Pool, heads: HeadsFolder | None) -> Iterator[str]:
-    events = pool.ledger.events
-    broken = broken_links(events.chain())
-    yield from islice(broken, SHOWN)
-    if more := sum(1 for _ in broken):
-        yield f"and {more} more"
+    broken = broken_links(pool.ledger.events.chain())
+    try:
+        yield from islice(broken, SHOWN)
+        if more := sum(1 for _ in broken):
+            yield f"and {more} more"
+    except StorageError as error:  # what no program writes; all else is to be read all the same
+        yield str(error)
     if heads is not None and (told := _against_signed(pool, heads)):
         yield told
 

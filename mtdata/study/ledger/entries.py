@@ -130,6 +130,7 @@ class Entries(Counts):
             line = "sheet = ?, line_start = ?, line_length = ?, cells = ?"
             taken = f"UPDATE entries SET state = {ROWED}, {line} WHERE seq = ?"
             self._db.run(taken, *old.line, old.cells, seq)
+            self._events.enter(EventKind.SAME_VALUES, runs_of((old.seq, seq)))
 
     def hold_aside(
         self,

@@ -21,7 +21,7 @@ STATES = {
     SAME_VALUES: "a newer version with the same values has its row",
 }
 _KEPT = (EventKind.KEPT, EventKind.FOUND)
-_ROWED = (EventKind.ROWED, EventKind.MATCHED)
+_ROWED = (EventKind.ROWED, EventKind.MATCHED, EventKind.SAME_VALUES)
 Step = dict[str, Any] | None
 """When something was done, and the number of its event; None for what was not done."""
 

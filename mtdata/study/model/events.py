@@ -39,6 +39,8 @@ class EventKind(StrEnum):
     """Lines of a sheet are durable, read back and matched: the rows are made and verified."""
     MATCHED = "matched"
     """Lines that stood in a sheet already were held against raw."""
+    SAME_VALUES = "same values"
+    """A newer version says what an older one says, whose row is the newer one's now."""
     HELD = "held"
     """No row can be made yet."""
     RELEASED = "released"

@@ -18,7 +18,7 @@ from mtdata.core.errors import ConfigError, MTDataError, StorageError, UsageErro
 from mtdata.core.ports import Disk
 from mtdata.study.integrity.chain import HEADS, SIGNATURE, HeadsFolder
 from mtdata.study.model.entry_receipt import EntryRecord, shown_entry
-from mtdata.study.model.events import SHOWN, broken_links
+from mtdata.study.model.events import NO_HEAD, SHOWN, broken_links
 from mtdata.study.model.heads import SignedHeads, departure
 from mtdata.study.operations.opening import has_pool, look_into
 from mtdata.study.pool import Pool
@@ -95,8 +95,9 @@ def _stands(disk: Disk, record: EntryRecord) -> bool:
 def export_heads(site: SiteConfig, out: Path | None) -> dict[str, Any]:
     """Sign the heads of all days of a pool's events, into the home's state/ and into `out`.
 
-    A broken chain is signed as it stands, and said so.  UsageError where there is no pool yet,
-    StorageError where its ledger has no events; ConfigError where there is no key, or no home.
+    A chain that is broken is signed as it stands, and said so; where nothing was entered yet there
+    is nothing to sign.  UsageError where there is no pool; ConfigError where there is no key, or no
+    home.
     """
     _refuse_nothing(site)
     if site.state is None:
@@ -104,6 +105,15 @@ def export_heads(site: SiteConfig, out: Path | None) -> dict[str, Any]:
     kept, folder = HeadsFolder(site.state, site.name), out / site.name if out else None
     with look_into(site) as pool:
         heads = _heads_now(site, pool)
+        if not heads.days:
+            return {
+                "exit": 0,
+                "folder": None,
+                "days": 0,
+                "events": 0,
+                "broken": [],
+                "set_aside": "",
+            }
         broken = list(islice(broken_links(pool.ledger.events.chain()), SHOWN))
         content = heads.text()
         signature = signing.sign(kept.keys, content)  # before anything is moved
@@ -111,15 +121,13 @@ def export_heads(site: SiteConfig, out: Path | None) -> dict[str, Any]:
     kept.write(content, signature)
     if folder is not None:
         _hand_out(folder, content, signature, signing.public_pem(kept.keys))
-    last = heads.days[-1]
     return {
         "exit": StorageError.exit_code if broken else 0,
         "folder": str(folder or kept.path),
-        "files": [HEADS, SIGNATURE, *([signing.PUBLIC] if folder else ())],
         "key": str((folder or kept.keys) / signing.PUBLIC),
         "days": len(heads.days),
-        "events": last.events,
-        "head": last.head,
+        "events": heads.days[-1].events,
+        "head": heads.days[-1].head,
         "broken": broken,
         "set_aside": aside,
     }
@@ -127,14 +135,8 @@ def export_heads(site: SiteConfig, out: Path | None) -> dict[str, Any]:
 
 def _heads_now(site: SiteConfig, pool: Pool) -> SignedHeads:
     events = pool.ledger.events
-    chain = events.head_of(1)
-    if chain is None:
-        raise StorageError(
-            f"{site.path}: its ledger has no events yet, so there is no head to sign. The next "
-            "round that brings something enters the first"
-        )
-    now = pool.clock.now()
-    return SignedHeads(site.name, chain, now, tuple(events.day_heads()))
+    first = events.head_of(1) or NO_HEAD.hex()  # of a chain that lacks it, which is told
+    return SignedHeads(site.name, first, pool.clock.now(), tuple(events.day_heads()))
 
 
 def _set_aside(kept: HeadsFolder, pool: Pool) -> str:
