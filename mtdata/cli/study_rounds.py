@@ -123,16 +123,20 @@ def verify(options: argparse.Namespace) -> Result:
     notify.spread(settings, incident_ledgers)
     if not begun:
         note("mtdata: no pool yet; `mtdata export` makes it")
-    wrong = any(found["wrong"] for found in done.values())
+    wrong = any(found["exit"] for found in done.values())
     if not options.json and (wrong or sys.stdout.isatty()):  # cron mails whatever is printed
         columns = ("raw_files", "ranges", "entries", "sheets", "rows", "copies", "unread")
         table(
             "verified",
             ("site", "raw", *columns[1:], "wrong"),
-            [(name, *(f[c] for c in columns), len(f["wrong"])) for name, f in done.items()],
+            [
+                (name, *(f[c] for c in columns), len(f["wrong"] + f["history"]))
+                for name, f in done.items()
+            ],
         )
         for found in done.values():
-            for line in found["wrong"] + [f"mended: {text}" for text in found["mended"]]:
+            mended = [f"mended: {text}" for text in found["mended"]]
+            for line in found["wrong"] + found["history"] + mended:
                 say(line)
     return answer("sites", done, {found["exit"] for found in done.values()}, faults)
 

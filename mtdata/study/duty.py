@@ -63,7 +63,7 @@ STUDY = Duty(
         ("decode mysite --check", "can every sheet be rebuilt from raw, byte for byte?"),
     ),
     commands=("study",),
-    views=("study_state", "pool"),
+    views=("study_state", "receipts", "pool"),
     demo="study.command",
     incident_ledgers=_ledgers,
     rounds=_rounds,

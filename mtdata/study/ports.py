@@ -65,6 +65,13 @@ class Cipher(Protocol):
         """The keys in use, each by the name of its file and its fingerprint."""
         ...
 
+    def key_fingerprints(self) -> Mapping[str, str]:
+        """SHA-256 of the public half of each key in use, in hexadecimal digits, by file name.
+
+        Where files of several folders have one name, all of theirs with `or` between.
+        """
+        ...
+
     def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
         """Open each batch, in order, reading ahead a bounded number of batches.
 

@@ -16,6 +16,7 @@ from mtdata import logs
 from mtdata.config import SiteConfig, load
 from mtdata.core.errors import UsageError
 from mtdata.core.pool_files import SHEETS
+from mtdata.core.signing import make_signing_key
 from mtdata.demo.study.data import SCALES, make_key, populate
 from mtdata.demo.study.site import StudySite
 from mtdata.duties import KINDS
@@ -91,6 +92,7 @@ def write_home(home: Path, site: StudySite, private: bytes, more: str = "") -> S
     config = CONFIG.format(server=site.url, user=site.user, password=site.password) + more
     write_private(home / "config/server.config", config.encode())
     write_private(home / "keys/demo.pem", private)
+    make_signing_key(home / "keys")
     return load(home / "config", {}).site("demo")
 
 

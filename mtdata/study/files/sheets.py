@@ -238,7 +238,7 @@ def _with_spans(
 ) -> tuple[Placed, ...]:
     placed = []
     for row, line in zip(rows, lines, strict=True):
-        placed.append(Placed(row.entry, row.digest, Span(file, start, len(line))))
+        placed.append(Placed(row.entry, row.digest, Span(file, start, len(line)), row.keys))
         start += len(line)
     return tuple(placed)
 

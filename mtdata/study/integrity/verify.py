@@ -18,6 +18,7 @@ from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.sheets import row_spans
 from mtdata.study.integrity.catch_up import Stand
+from mtdata.study.integrity.chain import HeadsFolder, hold_chain
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.repair import RawRepair
@@ -46,9 +47,11 @@ class PoolVerification:
         is_over: Callable[[], bool] = lambda: False,
         *,
         holds_drift: bool = False,
+        heads: HeadsFolder | None = None,
     ) -> None:
+        """`heads` has those of the ledger's events that were signed last."""
         self._pool, self._paced, self._is_over = pool, paced, is_over
-        self._holds_drift = holds_drift
+        self._holds_drift, self._heads = holds_drift, heads
         self._stand: Stand | None = None  # None until ledger and files are in step
         self._seen: set[int] = set()  # numbers of files
         self._begun = pool.clock.now()
@@ -71,6 +74,7 @@ class PoolVerification:
             told = f"{LEDGER_FILE} is damaged.{REBUILD}"
             self.found.wrong.append(told)
             self._pool.evidence.enter("pool_damaged", "", told)
+        self.found.history = hold_chain(self._pool, self._heads)
         self._files()
         self._tell_of_losses()
         tell_of_strangers(self._pool, self.found)

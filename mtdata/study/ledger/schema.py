@@ -14,6 +14,12 @@ from mtdata.core.reach import is_plain
 from mtdata.core.sqlite import FOREIGN, LedgerDatabase, Schema, format_of
 from mtdata.study.model.states import LIVE, MALFORMED, ROWED, SAME_VALUES, STORED
 
+EVENTS = """CREATE TABLE events (
+  number INTEGER PRIMARY KEY, entered_at TEXT NOT NULL, event TEXT NOT NULL, first INTEGER,
+  last INTEGER, body TEXT NOT NULL, head BLOB NOT NULL);
+CREATE INDEX events_entries ON events (first, last) WHERE first IS NOT NULL;
+"""
+"""What a commit did, in a chain (model/events.py); since format 4."""
 REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
 FILE_KINDS = ("raw", "sheet", "held")
 TABLES = f"""
@@ -62,7 +68,7 @@ CREATE TABLE scales (
   ended_at TEXT, exit INTEGER, report TEXT);
 CREATE INDEX files_day ON files (scale, day);
 CREATE INDEX runs_command ON runs (command, exit, ended_at);
-"""
+{EVENTS}"""
 NEWER = {
     1: f"""
 {INCIDENTS_NEWER[1]}CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
@@ -74,6 +80,7 @@ UPDATE entries SET state = {STORED}, held = NULL, reason = NULL, tried_with = NU
   WHERE held = '{MALFORMED}' AND sheet IS NULL
   AND reason IN ('a number too large', 'a value that cannot be written');
 """,
+    3: EVENTS,
 }
 """What makes a ledger of that format one of the next."""
 WORKING = """
@@ -101,7 +108,7 @@ def _is_state(state: object) -> bool:
 
 
 MEANT: Meant = {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state}
-LEDGER = Schema(3, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD)
+LEDGER = Schema(4, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD)
 
 
 class LedgerPart:
@@ -127,6 +134,19 @@ class LedgerPart:
 def question_marks(values: Sequence[object]) -> str:
     """A place for each of these values in a statement."""
     return ", ".join("?" * len(values))
+
+
+def last_head(path: Path) -> str | None:
+    """The head of the last event of the ledger there, hexadecimal; None where none can be read."""
+    if not is_plain(path):
+        return None
+    newest = "SELECT hex(head) FROM events ORDER BY number DESC LIMIT 1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            found = db.execute(newest).fetchone()
+            return str(found[0]).lower() if found else None
+    except FOREIGN:
+        return None
 
 
 def knows_nothing(path: Path) -> bool:

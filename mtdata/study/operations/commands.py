@@ -26,6 +26,7 @@ from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.integrity.placing import strangers
 from mtdata.study.ledger import Ledger, Released
+from mtdata.study.ledger.schema import last_head
 from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.operations.opening import (
@@ -118,6 +119,7 @@ def _adopt(site: SiteConfig, watch: Watch, held: HeldLock) -> AdoptedTotals:
     for ending in BESIDE:
         disk.remove(REBUILDING + ending)
     with open_pool(site, REBUILDING, held=held) as opening:
+        opening.pool.ledger.events.begin_from_files(last_head(site.path / Ledger.NAME))
         adopted = Adoption(opening.pool, watch).play()
     for ending in BESIDE:  # an old log beside a new ledger would be played into it
         if disk.size(Ledger.NAME + ending) is not None:

@@ -13,6 +13,7 @@ from mtdata.config import SiteConfig
 from mtdata.core.clock import ByteRate
 from mtdata.core.errors import StorageError
 from mtdata.core.stop import StopToken
+from mtdata.study.integrity.chain import HeadsFolder
 from mtdata.study.integrity.verify import PoolVerification
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations.opening import (
@@ -62,7 +63,11 @@ def verify(
         open_pool(site, stop=stop, held=held) as opening,
     ):
         verification = PoolVerification(
-            opening.pool, paced, lambda: enough(read, total), holds_drift=site.holds_drift
+            opening.pool,
+            paced,
+            lambda: enough(read, total),
+            holds_drift=site.holds_drift,
+            heads=HeadsFolder(site.state, site.name) if site.state else None,
         )
         total = verification.total()
         with bar(total) as advance:
