@@ -30,7 +30,7 @@ STUDY = Duty(
         ("decode mysite --check", "can every sheet be rebuilt from raw, byte for byte?"),
     ),
     commands=("study",),
-    views=("study_state", "pool"),
+    views=("study_state", "pool", "erase"),
     demo="study.command",
     incident_ledgers=incident_ledgers,
     rounds=ROUNDS,

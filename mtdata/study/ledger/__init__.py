@@ -13,6 +13,8 @@ from mtdata.study.ledger.arrivals import Arrivals
 from mtdata.study.ledger.copies import Copies
 from mtdata.study.ledger.counts import Released
 from mtdata.study.ledger.entries import Classified, Entries, LedgerEntry
+from mtdata.study.ledger.entry_search import EntrySearch
+from mtdata.study.ledger.erased import ErasedEntries
 from mtdata.study.ledger.files import Files, LiveLength
 from mtdata.study.ledger.listing import Listing
 from mtdata.study.ledger.queries import Queries
@@ -34,10 +36,12 @@ class Ledger:
         self.commit = db.commit
         self.journal = db.journal  # `wal`, or `truncate` where that cannot be
         self.files = Files(db)
-        self.entries = Entries(db, self.files)
+        self.erased = ErasedEntries(db, self.files)
+        self.entries = Entries(db, self.files, self.erased)
         self.adopted = AdoptedEntries(db)
         self.copies = Copies(db)
         self.snapshots = Snapshots(db, self.files)
+        self.search = EntrySearch(db, self.snapshots)
         self.listing = Listing(db)
         self.arrivals = Arrivals(db)
         self.incidents = Incidents(db)

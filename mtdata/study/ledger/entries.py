@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.counts import SETTLED, WORTH_A_TRY, Counts
+from mtdata.study.ledger.erased import ErasedEntries
 from mtdata.study.ledger.files import Files
 from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.mark import FileMark
@@ -21,6 +22,7 @@ from mtdata.study.model.receipt import HeldBack, Kept, Placed, Span
 from mtdata.study.model.states import (
     ADOPTED,
     CONFLICT,
+    ERASED,
     HELD,
     MALFORMED,
     NEWER,
@@ -63,6 +65,7 @@ class Classified(NamedTuple):
     conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
     reused_ids: frozenset[bytes]  # those of them whose id was proven gone before
     refetch: list[Entry]  # known ones whose raw bytes were lost and that the site still has
+    erased: int = 0  # those that were erased for their person, and came again
 
     def without(self, same: Mapping[bytes, LedgerEntry]) -> Classified:
         """The batch when these digests turn out to conflict with nothing."""
@@ -83,12 +86,13 @@ def entry_of(row: tuple[Any, ...]) -> LedgerEntry:
 class Entries(Counts):
     """Every entry that was ever backed up, once by scale, id and digest."""
 
-    def __init__(self, connection: LedgerDatabase, files: Files) -> None:
+    def __init__(self, connection: LedgerDatabase, files: Files, erased: ErasedEntries) -> None:
         super().__init__(connection)
-        self._files = files
+        self._files, self._erased = files, erased
 
     def classify(self, scale: str, batch: Sequence[Entry]) -> Classified:
         """Note a batch of the package as present on the site, and find what is new in it."""
+        marks = self._erased.note(scale, batch)
         keys = [_key(entry) for entry in batch]
         with self._db.working():
             self._db.run_many("INSERT OR IGNORE INTO temp.present VALUES (?, ?)", keys)
@@ -101,7 +105,7 @@ class Entries(Counts):
                 json.dumps([number for number, _ in keys]),
                 scale,
             )
-        return _classified(batch, met)
+        return _classified(batch, met, frozenset(marks))
 
     def back_up(
         self,
@@ -167,6 +171,7 @@ class Entries(Counts):
         found_at: str | None,
     ) -> list[int]:
         answer = found_at and ADOPTED
+        erased = self._erased.recognised(scale, [entry for entry, _ in added])
         first = self._number("SELECT coalesce(max(seq), 0) FROM entries") + 1
         self._db.run_many(
             "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
@@ -176,7 +181,7 @@ class Entries(Counts):
             " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
             f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
             (
-                (seq, scale, *_key(e), *span, *_first_state(e, conflicts), found_at, answer)
+                (seq, scale, *_key(e), *span, *_first_state(e, conflicts, erased), found_at, answer)
                 for seq, (e, span) in enumerate(added, first)
             ),
         )
@@ -260,7 +265,11 @@ def _key(entry: Entry) -> tuple[int, bytes]:
     return NO_ID if entry.id is None else entry.id, entry.digest
 
 
-def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
+def _first_state(
+    entry: Entry, conflicts: frozenset[bytes], erased: Container[bytes]
+) -> tuple[int, str | None, str | None]:
+    if entry.digest in erased:
+        return ERASED, None, None
     if entry.fault:
         return HELD, MALFORMED, entry.fault
     if entry.digest in conflicts:
@@ -268,12 +277,14 @@ def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | 
     return STORED, None, None
 
 
-def _classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classified:
+def _classified(
+    batch: Sequence[Entry], met: Iterable[tuple[Any, ...]], erased: frozenset[bytes]
+) -> Classified:
     known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
     for number, digest, gone, lost in met:
         known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
     fresh, refetch, conflicts, reused = [], [], set(), set()
-    for entry in batch:
+    for entry in (entry for entry in batch if entry.digest not in erased):
         versions = known.setdefault(_key(entry)[0], {})
         before = versions.get(entry.digest)
         if before is None:
@@ -286,4 +297,4 @@ def _classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Class
         elif before[1]:
             refetch.append(entry)
             versions[entry.digest] = (False, False)
-    return Classified(fresh, frozenset(conflicts), frozenset(reused), refetch)
+    return Classified(fresh, frozenset(conflicts), frozenset(reused), refetch, len(erased))
