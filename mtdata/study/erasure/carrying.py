@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mtdata.core.errors import DamageError, StorageError
-from mtdata.core.pool_files import ERASING_PLAN, INCOMING, RAW, SHEETS
+from mtdata.core.pool_files import ERASING_PLAN, RAW, SHEETS
 from mtdata.core.step import Step, Watch, unwatched
 from mtdata.study.erasure.certificate import write_certificate
 from mtdata.study.erasure.new_places import new_places, snapshots_now
@@ -67,6 +67,7 @@ def finish(
             changed.append(file.path)
     _commit(pool, plan)
     shown = write_certificate(pool.disk, plan, pool.clock.now().isoformat(), changed)
+    _drop_staged(pool, ERASING_PLAN)
     pool.disk.remove(ERASING_PLAN)
     log.warning("erased: %d rows in %d files", shown["rows_removed"], len(plan.files))
     return shown
@@ -74,21 +75,28 @@ def finish(
 
 def _replaced(pool: Pool, plan: ErasurePlan, file: FileCuts) -> bool:
     """Whether the file is as it is to be; False for one that is nobody's business to change."""
+    _drop_staged(pool, file.path)
     stands = _digest(pool, file.path)
     if stands == file.new_digest:
         pool.disk.confirm(file.path)  # killed before it could sync the name
         return True
     if stands != file.digest:
         return _changed_meanwhile(pool, file)
-    name = file.path.rpartition("/")[2]
-    place = f"{INCOMING}/{name}" if file.kind == "raw" else file.path
-    staged = pool.disk.stage(place, file.stretches.remaining(pool.disk, file.path))
+    staged = pool.disk.stage(file.path, file.stretches.remaining(pool.disk, file.path))
     if digest_of(pool.disk, staged).hex() != file.new_digest:
         raise DamageError(f"{staged}: read back other bytes than were written")
     if file.number and _is_in_ledger(pool, plan):
         prove(pool, file, staged, {seq for seq, _ in plan.entries})
     pool.disk.publish(staged, file.path)
     return True
+
+
+def _drop_staged(pool: Pool, path: str) -> None:
+    """What a run that was cut off has written and not published; it would keep its bytes here."""
+    folder, _, name = path.rpartition("/")
+    staged = f"{folder}/.{name}.staged".removeprefix("/")
+    if pool.disk.size(staged) is not None:
+        pool.disk.remove(staged)
 
 
 def _digest(pool: Pool, path: str) -> str:

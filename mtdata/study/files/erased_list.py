@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from mtdata.core.pool_files import ERASED
@@ -27,30 +27,32 @@ class ErasedList(NamedTuple):
 
     def erasures(self) -> dict[str, Erasure]:
         """Every erasure by its sign; a line that cannot be read is told and passed over."""
-        found: dict[str, Erasure] = {}
-        for place, line in enumerate(self._lines()[0], 1):
-            try:
-                one = _erasure(json.loads(line))
-            except _ODD:
-                log.error("%s: line %d cannot be read; another copy may have it", self.path, place)
-                continue
-            found[one.sign] = one
-        return found
+        return {one.sign: one for one, _ in self._lines() if one is not None}
 
     def add(self, erasures: Iterable[Erasure]) -> None:
-        """Write down, durably, what is not there yet; a line that was torn is written over."""
+        """Write down, durably, what is not there yet; what was torn at the end is written over."""
         known = self.erasures()
         fresh = [one for one in erasures if one.sign not in known]
         if fresh:
             text = "".join(f"{json.dumps(_as_json(one))}\n" for one in fresh)
-            self.disk.write(self.path, self._lines()[1], text.encode())
+            end = max((end for one, end in self._lines() if one is not None), default=0)
+            self.disk.write(self.path, end, text.encode())
 
-    def _lines(self) -> tuple[list[bytes], int]:
-        """The whole lines, and where the last of them ends."""
-        size = self.disk.size(self.path)
+    def _lines(self) -> Iterator[tuple[Erasure | None, int]]:
+        """What each whole line says, None where nobody can read it, and where it ends."""
+        size, end = self.disk.size(self.path), 0
         content = b"" if size is None else self.disk.read(self.path, 0, size)
-        end = content.rfind(b"\n") + 1
-        return content[:end].splitlines(), end
+        for line in content.splitlines(keepends=True):
+            end += len(line)
+            if line.endswith(b"\n"):
+                yield self._read(line), end
+
+    def _read(self, line: bytes) -> Erasure | None:
+        try:
+            return _erasure(json.loads(line))
+        except _ODD:
+            log.warning("%s: a line cannot be read; another copy may have it", self.path)
+            return None
 
 
 def state_list(disk: Disk, site: str) -> ErasedList:

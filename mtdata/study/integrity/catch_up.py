@@ -21,7 +21,7 @@ from mtdata.study.files.append_file import digest_of, examine
 from mtdata.study.files.archive import CLOSING, keep_format
 from mtdata.study.files.sheets import header_of, row_spans
 from mtdata.study.integrity.adopt import Adoption
-from mtdata.study.integrity.erased_again import cut_again
+from mtdata.study.integrity.erased_again import AGAIN, cut_again
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.placing import Placing, Unplaced
 from mtdata.study.integrity.raw_tails import RawTail
@@ -61,6 +61,7 @@ class Stand:
     faults: list[tuple[str, MTDataError]] = field(default_factory=list)  # by scale
     unplaced: list[Unplaced] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
+    cut_again: list[str] = field(default_factory=list)  # files that had erased entries again
     unreadable: dict[str, str] = field(default_factory=dict)  # what is told, by path
 
     @property
@@ -170,8 +171,9 @@ class CatchUp:
         """The size of a file, once what was erased is cut out of one that was put back."""
         if size in (None, whole) or known.writing:
             return size
-        is_cut = cut_again(self._pool, known.path, known.scale)
-        return self._pool.disk.size(known.path) if is_cut else size
+        if number := cut_again(self._pool, known.path, known.scale):
+            self.stand.cut_again.append(AGAIN.format(known.path, number))
+        return self._pool.disk.size(known.path)
 
     def _tail(self, mark: FileMark) -> None:
         tail = RawTail(self._pool, mark, is_table=mark.scale in self._tables)

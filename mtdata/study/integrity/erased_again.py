@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 
 from mtdata.core.errors import PackageError
-from mtdata.core.pool_files import INCOMING, RAW
+from mtdata.core.pool_files import RAW
 from mtdata.study.files.cuts import Cut, Cuts, entry_cuts
 from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.rows_found import SheetRows
@@ -20,7 +20,7 @@ from mtdata.study.model.tombstone import Graves
 from mtdata.study.pool import Pool
 
 log = logging.getLogger(__name__)
-AGAIN = "%s was put back with %d entries that were erased; they were cut out of it again"
+AGAIN = "{} was put back with {} entries that were erased; they were cut out again"
 
 
 def cut_again(pool: Pool, path: str, scale: str) -> int:
@@ -36,15 +36,13 @@ def cut_again(pool: Pool, path: str, scale: str) -> int:
     cuts = Cuts((_raw if is_raw else _sheet)(pool, path, graves, places))
     if cuts:
         publish_without(pool, path, cuts)
-        log.warning(AGAIN, path, len(places))
+        log.warning("%s", AGAIN.format(path, len(places)))
     return len(places)
 
 
 def publish_without(pool: Pool, path: str, cuts: Cuts) -> None:
     """Put what is left of a file in its place, in one move."""
-    name = path.rpartition("/")[2]
-    staging = f"{INCOMING}/{name}" if path.startswith(f"{RAW}/") else path
-    pool.disk.publish(pool.disk.stage(staging, cuts.remaining(pool.disk, path)), path)
+    pool.disk.publish(pool.disk.stage(path, cuts.remaining(pool.disk, path)), path)
 
 
 def _raw(pool: Pool, path: str, graves: Graves, places: list[int]) -> Iterator[Cut]:

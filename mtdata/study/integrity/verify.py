@@ -18,7 +18,7 @@ from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.sheets import row_spans
 from mtdata.study.integrity.catch_up import Stand
-from mtdata.study.integrity.erased_again import cut_again
+from mtdata.study.integrity.erased_again import AGAIN, cut_again
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.repair import RawRepair
@@ -143,12 +143,8 @@ class PoolVerification:
             self._pool.ledger.entries.lose_raw(lost)
 
     def _cut_again(self, mark: FileMark) -> bool:
-        number = cut_again(self._pool, mark.path, mark.scale)
-        if number:
-            told = (
-                f"{mark.path}: {number} erased entries had been put back; they were cut out again"
-            )
-            self.found.mended.append(told)
+        if number := cut_again(self._pool, mark.path, mark.scale):
+            self.found.mended.append(AGAIN.format(mark.path, number))
         return number > 0
 
     def _put_back(self, mark: FileMark, state: str) -> bool:
