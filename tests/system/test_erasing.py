@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from mtdata.core.disk import FolderDisk
+from mtdata.core.ports import Room
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
 from tests.system.test_ledger_put_back import copied, put_back
@@ -370,3 +372,123 @@ def test_replicas_are_named_with_the_copies_that_hold_rows(home: Home, tmp_path:
     home.export(STUDY, "all")
     is_well(home)
     assert home.troubles() == set()
+
+
+ENDING = {
+    "a round": ("export", STUDY, "all"), "verify": ("verify", STUDY),
+    "decode": ("decode", STUDY, "--check"), "erase itself": ("erase", "99", "--server", STUDY),
+    "a ledger made again": ("verify", STUDY, "--rebuild-ledger"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ENDING.values(), ids=list(ENDING))
+def test_an_interrupted_erasure_is_ended_by_whoever_has_the_pool_next(
+    home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(home)
+    whole, left = FolderDisk.publish, [5]
+
+    def publish(disk: FolderDisk, staged: str, path: str) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        whole(disk, staged, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderDisk, "publish", publish)
+        ended = home.run("erase", str(PERSON), "--server", STUDY, "--yes", "--raw")
+    assert ended.code == 130
+    assert (home.pool / ".erasing.json").exists()
+    if "--rebuild-ledger" in words:
+        for path in home.pool.glob("ledger.sqlite3*"):
+            path.unlink()
+    ended = home.run(*words)
+    assert ended.code == (65 if words[0] == "erase" else 0), ended
+    assert not (home.pool / ".erasing.json").exists()
+    assert len(list((home.pool / "reports").glob("erasure-*.json"))) == 1
+    is_well(home)
+
+
+def test_a_full_disk_is_told_before_anything_is_begun(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(home)
+    before = home.digests()
+    monkeypatch.setattr(FolderDisk, "room", lambda disk: Room(1 << 20))
+    ended = home.run("erase", str(PERSON), "--server", STUDY, "--yes", "--raw")
+    assert ended.code == 74
+    assert "no room" in ended.said
+    assert home.digests() == before
+
+
+def test_entries_that_are_held_go_as_well(home: Home) -> None:
+    home.configure(DRIFT="hold")
+    home.site.put("QOL", [theirs(1)])
+    home.export()
+    home.site.put("QOL", [mine(2, fresh=1), theirs(3, fresh=1)])
+    home.export(code=1)
+    assert {number for _, number, _ in home.held()} == {2, 3}
+    erase(home, "--yes", "--raw")
+    assert {number for _, number, _ in home.held()} == {3}
+    assert home.raw_ids("QOL") == [1, 3]
+    assert holding(home) == set()
+
+
+def test_a_pool_of_the_original_program_is_erased_once_it_has_a_ledger(home: Home) -> None:
+    for folder in ("raw_data", "active_data"):
+        (home.pool / folder).mkdir(parents=True)
+    first = {"QOL_10_00_00": [mine(1), theirs(2)]}
+    both = {"QOL_11_00_00": [theirs(2), mine(3), mine(1)]}
+    raw = home.pool / "raw_data"
+    (raw / "QOL_Mar_10_2026_10_00_00.json").write_text(json.dumps(first))
+    (raw / "QOL_Mar_11_2026_10_00_00.json").write_text(json.dumps(both, indent=2))
+    known = ((1, 17, ANSWER), (2, 18, "kept"), (3, 17, ANSWER), (9, 17, ANSWER))
+    lines = "answer,id,participant,session,tag,text\r\n"
+    lines += "".join(f"3,{number},{who},PRE,,{text}\r\n" for number, who, text in known)
+    (home.pool / "active_data" / "QOL_Mar_11_2026.csv").write_bytes(lines.encode())
+    assert home.run("erase", "17", "--server", STUDY).code == 74
+    assert home.run("verify", STUDY, "--rebuild-ledger").code == 0
+    shown = erase(home, "--yes", "--raw")
+    assert shown["rows"] == 3 + 3
+    assert holding(home) == set()
+    assert (home.ids("QOL"), home.raw_ids("QOL")) == (["2"], [2, 2])
+    home.verify_until_clean()
+    assert home.is_clean()
+
+
+def test_a_damaged_raw_file_that_was_kept_aside_is_cut_as_well(home: Home) -> None:
+    filled(home)
+    [path, *_] = home.paths("raw_data", "QOL")
+    (home.pool / "held").mkdir(exist_ok=True)
+    shutil.copy(path, home.pool / "held" / f"{path.name}.damaged1")
+    erase(home, "--yes", "--raw")
+    is_well(home)
+
+
+def test_without_a_ledger_decode_leaves_out_what_was_erased(home: Home) -> None:
+    filled(home)
+    erase(home, "--yes")
+    for path in home.pool.glob("ledger.sqlite3*"):
+        path.unlink()
+    out = home.folder / "out"
+    assert home.run("decode", STUDY, "--out", str(out)).code == 0
+    made = "".join(path.read_text() for path in out.glob("*.csv"))
+    assert ANSWER not in made
+    assert "kept" in made
+
+
+def test_two_persons_one_after_the_other(home: Home) -> None:
+    filled(home)
+    erase(home, "--yes", "--raw")
+    erase(home, "--yes", "--raw", who=str(OTHER))
+    assert (home.ids("QOL"), home.raw_ids("QOL")) == ([], [])
+    assert home.ids("Participant") == ["16", "16", "19"]
+    assert home.is_clean()
+    for path in home.pool.glob("ledger.sqlite3*"):
+        path.unlink()
+    assert home.run("verify", STUDY, "--rebuild-ledger").code == 0
+    assert home.is_clean()
+    home.site.put("QOL", [row(20, participant=20), mine(1), theirs(2)])
+    home.export(STUDY, "all")
+    assert home.ids("QOL") == ["20"]
+    assert home.is_clean()

@@ -49,6 +49,11 @@ class Person:
         is_people = scale.casefold() == PEOPLE.casefold() and not self.only
         return [*named, "id"] if is_people and "id" in columns else named
 
+    @property
+    def trace(self) -> bytes:
+        """Bytes without which no row of a sheet names the person; b"" where there are none."""
+        return b"" if '"' in self.value else self.value.encode()
+
     def is_in(self, scale: str, values: Mapping[str, Any]) -> bool:
         """Whether a field of the entry that is not sealed names the person."""
         return any(self.is_meant(values[name]) for name in self.fields_of(scale, list(values)))

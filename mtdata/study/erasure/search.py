@@ -149,7 +149,7 @@ class PersonSearch:
         places = [place for place, name in enumerate(rows.columns) if name in wanted]
         if not places:
             return
-        for row in rows.rows():
+        for row in rows.rows(self._person.trace):
             if any(self._person.is_cell(row.cells[place]) for place in places):
                 digest = cells_digest(rows.columns, row.cells)
                 yield row.start, row.start + row.length, LooseRow(scale, row.id, digest)

@@ -19,6 +19,10 @@ _SEPARATOR = re.compile(rb"\s*,\s*")
 MOST = 64
 
 
+class UnsafeCut(StorageError):
+    """Something that is no entry stands beside one that goes: nothing was cut."""
+
+
 class Cut(NamedTuple):
     """A stretch that goes: its first byte, and the first behind it."""
 
@@ -81,8 +85,8 @@ def _merged(found: Iterable[Cut]) -> list[Cut]:
 def entry_cuts(disk: Disk, path: str, entries: Iterable[tuple[RawEntry, bool]]) -> Iterator[Cut]:
     """The stretches of a raw file that hold the entries which go, each with one separator.
 
-    `entries` are all of the file, with whether each goes.  StorageError where something else than
-    a separator stands beside one that goes.
+    `entries` are all of the file, with whether each goes.  UnsafeCut where something else than a
+    separator stands beside one that goes.
     """
     for _, array in groupby(entries, key=lambda one: one[0].array):
         yield from _of_array(disk, path, array)
@@ -110,7 +114,7 @@ def _of_array(disk: Disk, path: str, array: Iterable[tuple[RawEntry, bool]]) -> 
 def _check_separator(disk: Disk, path: str, start: int, end: int) -> None:
     between = disk.read(path, start, min(end - start, MOST))
     if end - start > MOST or not _SEPARATOR.fullmatch(between):
-        raise StorageError(
+        raise UnsafeCut(
             f"{path}: something that is no entry stands behind byte {start}, so nothing can be "
             "cut out of it safely. `mtdata verify` says what is wrong with the file"
         )

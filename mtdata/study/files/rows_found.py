@@ -8,9 +8,10 @@ from typing import NamedTuple
 from mtdata.core.csv_lines import csv_cells
 from mtdata.core.errors import EntryError
 from mtdata.core.ports import Disk
+from mtdata.study.files.archive import runs
 from mtdata.study.files.sheets import header_of, row_spans
+from mtdata.study.model.receipt import Span
 
-LONGEST = 64 << 20
 BOM = "\ufeff"
 OTHER = frozenset(";\t|")
 """What divides the cells where no comma does: such a file is not looked into."""
@@ -38,24 +39,37 @@ class SheetRows:
         self.columns = () if len(names) == 1 and OTHER & set(names[0]) else names
         self.unread = 0  # rows that cannot be read as such
 
-    def rows(self) -> Iterator[FoundRow]:
-        """Every row that has a cell for each column."""
+    def rows(self, holding: bytes = b"") -> Iterator[FoundRow]:
+        """Every row that has a cell for each column, and these bytes somewhere."""
         place = self.columns.index("id") if "id" in self.columns else -1
-        for start, length in self._spans():
-            cells = self._cells(start, length)
+        for start, line in self._lines():
+            if holding and holding not in line:
+                continue
+            cells = _cells(line)
             if len(cells) != len(self.columns):
                 self.unread += 1
                 continue
-            yield FoundRow(start, length, _number(cells[place]) if place >= 0 else None, cells)
+            number = _number(cells[place]) if place >= 0 else None
+            yield FoundRow(start, len(line), number, cells)
 
-    def _spans(self) -> Iterator[tuple[int, int]]:
-        return row_spans(self._disk, self._path, unended=True) if self.columns else iter(())
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Where each row begins, and its bytes; neighbours are read in one go."""
+        if not self.columns:
+            return
+        places = row_spans(self._disk, self._path, unended=True)
+        for block in runs(Span(0, *place) for place in places):
+            first = block[0].start
+            length = block[-1].start + block[-1].length - first
+            content = self._disk.read(self._path, first, length)
+            for _, start, size in block:
+                yield start, content[start - first : start - first + size]
 
-    def _cells(self, start: int, length: int) -> list[str]:
-        try:
-            return csv_cells(self._disk.read(self._path, start, min(length, LONGEST)))
-        except EntryError:
-            return []
+
+def _cells(line: bytes) -> list[str]:
+    try:
+        return csv_cells(line)
+    except EntryError:
+        return []
 
 
 def _number(text: str) -> int | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from mtdata.core.errors import PackageError
 from mtdata.core.pool_files import RAW
-from mtdata.study.files.cuts import Cut, Cuts, entry_cuts
+from mtdata.study.files.cuts import Cut, Cuts, UnsafeCut, entry_cuts
 from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.rows_found import SheetRows
 from mtdata.study.model.mark import FileMark
@@ -26,14 +26,18 @@ AGAIN = "{} was put back with {} entries that were erased; they were cut out aga
 def cut_again(pool: Pool, path: str, scale: str) -> int:
     """Cut what was erased out of a raw file or a sheet of that scale; how many entries it was.
 
-    StorageError where that cannot be done safely.
+    None where that is not safe: then they stay in that file, and no row is made of them.
     """
     is_raw = path.startswith(f"{RAW}/")
     graves = pool.ledger.erased.graves(scale, of_raw=is_raw)
     if not graves or pool.disk.size(path) is None:
         return 0
     places: list[int] = []
-    cuts = Cuts((_raw if is_raw else _sheet)(pool, path, graves, places))
+    try:
+        cuts = Cuts((_raw if is_raw else _sheet)(pool, path, graves, places))
+    except UnsafeCut as error:
+        log.error("entries that were erased stand there again: %s", error)
+        return 0
     if cuts:
         publish_without(pool, path, cuts)
         log.warning("%s", AGAIN.format(path, len(places)))

@@ -226,6 +226,7 @@ class PoolVerification:
         if state != ASIDE and self._look(mark) in AT_REST and not rows:
             return
         if state != ASIDE and self._cut_again(mark):
+            self.found.sheets -= 1  # it is read once more
             self._sheet(mark, state)
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"

@@ -77,10 +77,10 @@ class ErasedEntries(LedgerPart):
     def enter(self, erasures: Iterable[Erasure]) -> None:
         """Commit erasures that another copy of the list has."""
         known = self.signs()
-        fresh = [one for one in erasures if one.sign not in known]
+        fresh = {one.sign: one for one in erasures if one.sign not in known}
         if fresh:
             with self._db.commit():
-                for one in fresh:
+                for one in fresh.values():
                     self._enter(one)
 
     def _enter(self, one: Erasure) -> None:

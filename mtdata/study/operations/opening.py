@@ -112,8 +112,11 @@ def open_pool(
         sheets = CsvSheets(disk, ledger, site.date_format)
         clock = SystemClock(site.timezone)
         pool = Pool(disk, archive, sheets, ledger, cipher, clock, replicas)
-        if held and settle(pool, erased_lists(site, disk)):
+        lists = erased_lists(site, disk)
+        if held and settle(pool, lists):
             KnownPool(site).keep(disk, changed=True)
+        elif ledger_name is None:
+            ledger.erased.enter(erasure for one in lists for erasure in one.erasures().values())
         yield Opening(pool, faults)
 
 
