@@ -492,3 +492,19 @@ def test_two_persons_one_after_the_other(home: Home) -> None:
     home.export(STUDY, "all")
     assert home.ids("QOL") == ["20"]
     assert home.is_clean()
+
+
+def test_tasks_are_found_by_the_number_of_the_persons_own_study(home: Home) -> None:
+    people(home, row(16, study=7), row(PERSON, study=5), row(OTHER, study=6), row(19, study=7))
+    home.site.offer("TaskLog", deleteable=False)
+    home.site.put("TaskLog", [row(1, study=5), row(2, study=6), row(3, study=PERSON), row(4)])
+    home.site.put("QOL", [row(5, study=5)])
+    home.export(STUDY, "all")
+    erase(home, "--yes")
+    erase(home, "--yes", "--raw")
+    assert home.ids("TaskLog") == ["2", "3", "4"]
+    assert home.raw_ids("TaskLog") == [2, 3, 4]
+    assert home.ids("QOL") == ["5"]
+    assert home.is_clean()
+    shown = erase(home, who="19")
+    assert "no field names a participant in QOL, TaskLog" in " ".join(shown["beyond_reach"])

@@ -62,6 +62,11 @@ def beyond_reach(found: PersonFound) -> list[str]:
         for scale, number in sorted(found.untold.items())
         if number
     ]
+    if found.nameless:
+        told.append(
+            f"no field names a participant in {', '.join(sorted(found.nameless))}; "
+            "if another one does, name it by --field"
+        )
     told += [f"not looked into: {path}" for path in found.unseen]
     for place, names in sorted(found.copies.items()):
         if names:

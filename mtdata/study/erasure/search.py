@@ -12,6 +12,7 @@ from mtdata.core.pool_files import HELD, RAW, SHEETS
 from mtdata.core.step import Step, Watch, unwatched
 from mtdata.study.erasure.person import Person
 from mtdata.study.erasure.raw_search import RawSearch
+from mtdata.study.erasure.studies import with_studies
 from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.cuts import Cut
@@ -61,6 +62,7 @@ class PersonFound:
     table_entries: set[tuple[str, bytes]] = field(default_factory=set)  # those without an id
     untold: Counter[str] = field(default_factory=Counter)  # entries that nobody can open, by scale
     unseen: list[str] = field(default_factory=list)  # files that were not looked into, and why
+    nameless: set[str] = field(default_factory=set)  # scales, or files, that name no participant
     copies: dict[str, list[str]] = field(default_factory=dict)  # names of copies, by replica
     on_site: Counter[str] = field(default_factory=Counter)
 
@@ -86,6 +88,8 @@ class PersonSearch:
 
     def play(self) -> PersonFound:
         """Sheets, what was made of them, entries without a row, raw files; then who else has it."""
+        files = list(self._raw_files())
+        self._person = with_studies(self._pool, self._person, [one[:2] for one in files])
         self._sheets()
         for path in self._derived:
             self._derived_file(path)
@@ -94,7 +98,6 @@ class PersonSearch:
             if scale not in self._tables:
                 for claim in raw.without_row(scale):
                     self.found.entries[claim.seq] = (scale, claim)
-        files = list(self._raw_files())
         for path, scale, _ in files:
             if scale in self._tables:
                 self._watch(Step(path))
@@ -145,12 +148,14 @@ class PersonSearch:
         if not rows.columns:
             self.found.unseen.append(f"{path}: no CSV file that could be read")
             return
-        wanted = set(self._person.fields_of(scale, rows.columns))
-        places = [place for place, name in enumerate(rows.columns) if name in wanted]
+        person = self._person
+        wanted = set(person.fields_of(scale, rows.columns))
+        places = [(place, name) for place, name in enumerate(rows.columns) if name in wanted]
         if not places:
+            self.found.nameless.add(scale or path)
             return
-        for row in rows.rows(self._person.trace):
-            if any(self._person.is_cell(row.cells[place]) for place in places):
+        for row in rows.rows(person.trace):
+            if any(person.is_cell(scale, name, row.cells[place]) for place, name in places):
                 digest = cells_digest(rows.columns, row.cells)
                 yield row.start, row.start + row.length, LooseRow(scale, row.id, digest)
         if rows.unread:

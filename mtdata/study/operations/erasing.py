@@ -101,7 +101,7 @@ def _refuse_without_ledger(site: SiteConfig) -> None:
 
 
 def _nothing(site: SiteConfig, found: PersonFound) -> str:
-    told = f"{site.name}: nothing of this participant is here; nothing was made or changed"
+    told = "nothing of this participant is here; nothing was made or changed"
     untold = sum(found.untold.values())
     if untold:
         told += f". Of {untold} entries nobody can tell, for no key of today opens them"
