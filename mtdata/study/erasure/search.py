@@ -113,6 +113,8 @@ class PersonSearch:
     def _sheets(self) -> None:
         marks = {mark.path: mark for mark, _ in self._pool.ledger.files.standing("sheet")}
         names = self._pool.disk.names(SHEETS)
+        odd = [f"{SHEETS}/{name}" for name in names if not name.endswith((".csv", ".json"))]
+        self.found.unseen += [f"{path}: no sheet by its name" for path in odd]
         for path in sorted({f"{SHEETS}/{n}" for n in names if n.endswith(".csv")} | set(marks)):
             mark = marks.get(path)
             if mark and mark.length:

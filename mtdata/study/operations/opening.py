@@ -122,8 +122,8 @@ def open_pool(
 
 def erased_lists(site: SiteConfig, disk: Disk) -> list[ErasedList]:
     """Where it stands what was erased, beside the ledger; `disk` is that of the pool."""
-    lists = [ErasedList(disk)]
-    return [*lists, state_list(FolderDisk(site.state), site.name)] if site.state else lists
+    beside = [state_list(FolderDisk(site.state), site.name, site.server)] if site.state else []
+    return [ErasedList(disk), *beside]
 
 
 @contextmanager
