@@ -54,6 +54,7 @@ def step_up(pool: Pool, found: Findings) -> Stand:
         log_incident(kind, scale, words)
         found.wrong.append(words)
     found.wrong += stand.odd
+    found.mended += stand.cut_again
     return stand
 
 

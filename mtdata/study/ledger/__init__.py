@@ -17,6 +17,8 @@ from mtdata.study.ledger.classified import Classified
 from mtdata.study.ledger.copies import Copies
 from mtdata.study.ledger.counts import Released
 from mtdata.study.ledger.entries import Entries, LedgerEntry
+from mtdata.study.ledger.entry_search import EntrySearch
+from mtdata.study.ledger.erased import ErasedEntries
 from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files, LiveLength
 from mtdata.study.ledger.listing import Listing
@@ -44,10 +46,12 @@ class Ledger:
         self.journal = db.journal  # `wal`, or `truncate` where that cannot be
         self.events = events = EventChain(db, now or SystemClock().now)
         self.files = Files(db, events)
-        self.entries = Entries(db, events, self.files)
+        self.erased = ErasedEntries(db, events, self.files)
+        self.entries = Entries(db, events, self.files, self.erased)
         self.adopted = AdoptedEntries(db, events)
         self.copies = Copies(db, events)
         self.snapshots = Snapshots(db, events, self.files)
+        self.search = EntrySearch(db, self.snapshots)
         self.listing = Listing(db, events)
         self.arrivals = Arrivals(db)
         self.incidents = Incidents(db)

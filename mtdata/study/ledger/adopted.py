@@ -36,7 +36,7 @@ class AdoptedEntries(RecordedPart):
         """
         wanted = (
             f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
-            f" AND state <> {SAME_VALUES} AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
+            f" AND state < {SAME_VALUES} AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
             f" AND held IS NOT '{MALFORMED}' AND raw_lost = 0 ORDER BY seq"
         )
         found = {id: self._db.all(wanted, scale, id, sheet) for id in set(ids)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mtdata.study.model.package import Entry
-from mtdata.study.model.states import CONFLICT, HELD, MALFORMED, STORED
+from mtdata.study.model.states import CONFLICT, ERASED, HELD, MALFORMED, STORED
 
 NO_ID = -1
 
@@ -18,6 +18,7 @@ class Classified(NamedTuple):
     conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
     reused_ids: frozenset[bytes]  # those of them whose id was proven gone before
     refetch: list[Entry]  # known ones whose raw bytes were lost and that the site still has
+    erased: int = 0  # those that were erased for their person, and came again
 
     def without(self, same: Mapping[bytes, object]) -> Classified:
         """The batch when these digests turn out to conflict with nothing."""
@@ -30,13 +31,18 @@ def key_of(entry: Entry) -> tuple[int, bytes]:
     return NO_ID if entry.id is None else entry.id, entry.digest
 
 
-def classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classified:
-    """What is new in a batch; `met` has id, digest, gone and lost of what the ledger has of it."""
+def classified(
+    batch: Sequence[Entry], met: Iterable[tuple[Any, ...]], erased: frozenset[bytes]
+) -> Classified:
+    """What is new in a batch; `met` has id, digest, gone and lost of what the ledger has of it.
+
+    `erased` has the digests of entries that were erased, which are never new.
+    """
     known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
     for number, digest, gone, lost in met:
         known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
     fresh, refetch, conflicts, reused = [], [], set(), set()
-    for entry in batch:
+    for entry in (entry for entry in batch if entry.digest not in erased):
         versions = known.setdefault(key_of(entry)[0], {})
         before = versions.get(entry.digest)
         if before is None:
@@ -49,11 +55,15 @@ def classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classi
         elif before[1]:
             refetch.append(entry)
             versions[entry.digest] = (False, False)
-    return Classified(fresh, frozenset(conflicts), frozenset(reused), refetch)
+    return Classified(fresh, frozenset(conflicts), frozenset(reused), refetch, len(erased))
 
 
-def first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
-    """State, kind and reason with which a new entry is entered; `conflicts` has digests."""
+def first_state(
+    entry: Entry, conflicts: frozenset[bytes], erased: Container[bytes] = ()
+) -> tuple[int, str | None, str | None]:
+    """State, kind and reason with which a new entry is entered; the others have digests."""
+    if entry.digest in erased:
+        return ERASED, None, None
     if entry.fault:
         return HELD, MALFORMED, entry.fault
     if entry.digest in conflicts:

@@ -97,6 +97,10 @@ class Copies(RecordedPart):
         )
         return bool(self._number(is_same, place, wanted.file, wanted.start))
 
+    def replicas(self) -> list[str]:
+        """Every replica that ever wanted ranges."""
+        return [place for (place,) in self._db.all("SELECT place FROM replicas ORDER BY number")]
+
     def has_any(self, place: str) -> bool:
         """Whether the replica ever confirmed a copy."""
         return bool(

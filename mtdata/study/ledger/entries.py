@@ -14,6 +14,7 @@ from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.classified import NO_ID, Classified, classified, first_state, key_of
 from mtdata.study.ledger.counts import SETTLED, WORTH_A_TRY, Counts
+from mtdata.study.ledger.erased import ErasedEntries
 from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files
 from mtdata.study.ledger.schema import REBUILD
@@ -68,12 +69,19 @@ def entry_of(row: tuple[Any, ...]) -> LedgerEntry:
 class Entries(Counts):
     """Every entry that was ever backed up, once by scale, id and digest."""
 
-    def __init__(self, connection: LedgerDatabase, events: EventChain, files: Files) -> None:
+    def __init__(
+        self,
+        connection: LedgerDatabase,
+        events: EventChain,
+        files: Files,
+        erased: ErasedEntries,
+    ) -> None:
         super().__init__(connection, events)
-        self._files = files
+        self._files, self._erased = files, erased
 
     def classify(self, scale: str, batch: Sequence[Entry]) -> Classified:
         """Note a batch of the package as present on the site, and find what is new in it."""
+        marks = self._erased.note(scale, batch)
         keys = [key_of(entry) for entry in batch]
         with self._db.working():
             self._db.run_many("INSERT OR IGNORE INTO temp.present VALUES (?, ?)", keys)
@@ -86,7 +94,7 @@ class Entries(Counts):
                 json.dumps([number for number, _ in keys]),
                 scale,
             )
-        return classified(batch, met)
+        return classified(batch, met, frozenset(marks))
 
     def back_up(
         self,
@@ -184,6 +192,7 @@ class Entries(Counts):
         found_at: str | None,
     ) -> list[int]:
         answer = found_at and ADOPTED
+        erased = self._erased.recognised(scale, [entry for entry, _ in added])
         first = self._number("SELECT coalesce(max(seq), 0) FROM entries") + 1
         self._db.run_many(
             "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
@@ -193,7 +202,15 @@ class Entries(Counts):
             " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
             f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
             (
-                (seq, scale, *key_of(e), *span, *first_state(e, conflicts), found_at, answer)
+                (
+                    seq,
+                    scale,
+                    *key_of(e),
+                    *span,
+                    *first_state(e, conflicts, erased),
+                    found_at,
+                    answer,
+                )
                 for seq, (e, span) in enumerate(added, first)
             ),
         )

@@ -13,7 +13,7 @@ from mtdata.study.model.events import EventKind, runs_of
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import Scale
-from mtdata.study.model.states import MALFORMED, ROWED, SUPERSEDED
+from mtdata.study.model.states import ERASED, MALFORMED, ROWED, SUPERSEDED
 
 
 class Listed(NamedTuple):
@@ -29,7 +29,7 @@ _ABSENT = (
     " (SELECT 1 FROM temp.present p WHERE p.id = e.id AND p.digest = e.digest)"
 )
 _VANISHED = (
-    f"asked_at IS NULL AND held IS NOT '{MALFORMED}' AND NOT EXISTS"
+    f"asked_at IS NULL AND held IS NOT '{MALFORMED}' AND state <> {ERASED} AND NOT EXISTS"
     " (SELECT 1 FROM temp.present p WHERE p.id = e.id)"
 )
 

@@ -65,6 +65,11 @@ class Snapshots(RecordedPart):
         row = self._db.row(f"SELECT {_ALL} FROM snapshots WHERE sheet = ?", sheet)
         return None if row is None else _snapshot(row)
 
+    def numbered(self, number: int) -> list[Snapshot]:
+        """The snapshot with that number, if there is one."""
+        rows = self._db.all(f"SELECT {_ALL} FROM snapshots WHERE number = ?", number)
+        return [_snapshot(row) for row in rows]
+
     def unfinished(self, fingerprint: str) -> list[Snapshot]:
         """Newest snapshots without a sheet, or with sealed entries that other keys may open.
 
@@ -114,6 +119,12 @@ class Snapshots(RecordedPart):
             self._db.run(bound, sheet, sealed, fingerprint, snapshot.number)
             path = self._files.path_of(sheet)
             self._events.enter(EventKind.TABLE_SHOWN, table=snapshot.number, sheet=path)
+
+    def widen(self, snapshot: Snapshot, columns: tuple[str, ...]) -> Snapshot:
+        """Commit that the sheet of a snapshot has more columns than its entries."""
+        wider = "UPDATE snapshots SET columns = ? WHERE number = ?"
+        self._commit(wider, json.dumps(columns), snapshot.number)
+        return snapshot._replace(columns=columns)
 
     def distrust(self, file: int) -> int:
         """Commit that a raw file is damaged: its snapshots are stored anew when they come."""

@@ -20,7 +20,7 @@ from mtdata.core.ports import Clock
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.step import Watch, unwatched
 from mtdata.core.stop import StopToken
-from mtdata.study.from_ledger import LedgerSheet, owed
+from mtdata.study.from_ledger import provable
 from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.decode import PoolDecoder
@@ -41,7 +41,6 @@ from mtdata.study.operations.opening import (
     site_of,
 )
 from mtdata.study.operations.reclaiming import accept
-from mtdata.study.pipeline import verify
 from mtdata.study.pool import Pool
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
@@ -244,8 +243,7 @@ class _Proven(NamedTuple):
 def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
     report = ScaleReport.begin(pool, scale)
     pool.ledger.listing.expect(scale.name)
-    proven = verify(report.noting(owed(report.run)), LedgerSheet(report.run, copying))
-    ids = [line.entry.id for verified in report.noting(proven) for line in verified.deletable]
+    ids = [line.entry.id for one in provable(report, copying) for line in one.deletable]
     return _Proven(report, ids, *copying.waiting())
 
 

@@ -21,10 +21,11 @@ from mtdata.study.collectors import CancellableSite, open_site
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
 from mtdata.study.decryption.keys import load_keys
+from mtdata.study.erasure.plan import sign_of_begun
 from mtdata.study.files.archive import FolderArchive, drop_incoming
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
-from mtdata.study.ledger.schema import LEDGER, knows_nothing
+from mtdata.study.ledger.schema import LEDGER, erasures_in, knows_nothing
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher, Replica, Site
@@ -220,8 +221,21 @@ def has_pool(site: SiteConfig) -> bool:
 
 
 def knows_its_files(site: SiteConfig) -> bool:
-    """Whether there is a ledger, and it does not know nothing where raw files lie."""
-    return has_ledger(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))
+    """Whether there is a ledger that knows something where raw files lie, and every erasure."""
+    if not has_ledger(site):
+        return False
+    return not (has_raw(site) and (knows_nothing(site.path / Ledger.NAME) or lacks_erasure(site)))
+
+
+def lacks_erasure(site: SiteConfig) -> bool:
+    """Whether the ledger is of before an erasure: its places are those of files that are gone.
+
+    One that is under way does not count: who has the pool next ends it.
+    """
+    disk = FolderDisk(site.path)
+    known = {sign for one in erased_lists(site, disk) for sign in one.erasures()}
+    known -= {sign_of_begun(disk)}
+    return bool(known) and bool(known - erasures_in(site.path / Ledger.NAME, known))
 
 
 @dataclass(frozen=True, slots=True)

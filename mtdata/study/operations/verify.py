@@ -20,6 +20,7 @@ from mtdata.study.operations.opening import (
     alone_on,
     has_pool,
     knows_its_files,
+    lacks_erasure,
     open_pool,
     refuse_unknown,
 )
@@ -81,6 +82,8 @@ def _refuse_lost(site: SiteConfig) -> None:
     refuse_unknown(site)
     if not knows_its_files(site):
         there_is = "is no" if not has_pool(site) else "are raw files, and they are unknown to its"
+        if has_pool(site) and lacks_erasure(site):
+            there_is = "is, from before an erasure, no"
         raise StorageError(
             f"{site.path}: there {there_is} {Ledger.NAME} to verify by. If there was one, put its "
             "copy back, or make it again from the files: "

@@ -17,13 +17,13 @@ from mtdata.alerts.incident import BLOCKING
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError, PackageError, SiteError, UsageError
 from mtdata.core.step import Step, Watch, unwatched
-from mtdata.study.from_ledger import LedgerSheet, owed, waiting
+from mtdata.study.from_ledger import provable, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.receipt import Verified
 from mtdata.study.model.scale import Scale, chosen, offered, refuse_names
 from mtdata.study.pending import make_waiting_rows, release_files
-from mtdata.study.pipeline import carry, delete, make_rows, verify
+from mtdata.study.pipeline import carry, delete, make_rows
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
@@ -232,8 +232,7 @@ class Round:
         if not self._may_delete(report):
             return
         run, noting = report.run, report.noting
-        proven = noting(verify(noting(owed(run)), LedgerSheet(run, self._copying)))
-        before = self._may_ask
+        proven, before = provable(report, self._copying), self._may_ask
         deleting = delete(run, self._site, self._marking_changes(proven), before)
         for deleted in noting(deleting):
             self._asked[run.scale.name] = report
@@ -272,6 +271,7 @@ class Round:
             with self._site.fetch(name) as chunks:
                 for batch in in_batches(entries(chunks)):
                     listing.note((entry.id, entry.digest) for entry in batch)
+                    self._pool.ledger.erased.note(name, batch)
         self._conclude(report)
         log.info("%d deleted and proven gone", report.deleted - before)
         if left := listing.unproven_deletes(name):
