@@ -202,16 +202,9 @@ class Entries(Counts):
             " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
             f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
             (
-                (
-                    seq,
-                    scale,
-                    *key_of(e),
-                    *span,
-                    *first_state(e, conflicts, erased),
-                    found_at,
-                    answer,
-                )
+                (seq, scale, *key_of(e), *span, *state, found_at, answer)
                 for seq, (e, span) in enumerate(added, first)
+                for state in [first_state(e, conflicts, erased)]
             ),
         )
         return list(range(first, first + len(added)))

@@ -111,7 +111,19 @@ def open_pool(
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)
         clock = clock or SystemClock(site.timezone)
-        yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock, replicas), faults)
+        pool = Pool(disk, archive, sheets, ledger, cipher, clock, replicas)
+        lists = erased_lists(site, disk)
+        if held and settle(pool, lists):
+            KnownPool(site).keep(disk, changed=True)
+        elif ledger_name is None:
+            ledger.erased.enter(erasure for one in lists for erasure in one.erasures().values())
+        yield Opening(pool, faults)
+
+
+def erased_lists(site: SiteConfig, disk: Disk) -> list[ErasedList]:
+    """Where it stands what was erased, beside the ledger; `disk` is that of the pool."""
+    beside = [state_list(FolderDisk(site.state), site.name, site.server)] if site.state else []
+    return [ErasedList(disk), *beside]
 
 
 @contextmanager
