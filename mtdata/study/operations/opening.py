@@ -14,15 +14,17 @@ from mtdata.core import owner
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.lock import HeldLock, PoolLock
-from mtdata.core.ports import Clock
+from mtdata.core.ports import Clock, Disk
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.core.stop import StopToken
 from mtdata.study.collectors import CancellableSite, open_site
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
 from mtdata.study.decryption.keys import load_keys
+from mtdata.study.erasure.carrying import settle
 from mtdata.study.erasure.plan import sign_of_begun
 from mtdata.study.files.archive import FolderArchive, drop_incoming
+from mtdata.study.files.erased_list import ErasedList, state_list
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.schema import LEDGER, erasures_in, knows_nothing
