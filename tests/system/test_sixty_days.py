@@ -355,3 +355,12 @@ def test_a_shorter_study_has_what_was_planted_until_then() -> None:
     assert len(ACCOUNTS) == 44
     assert {one.harmless for one in PLANTED} == {True, False}
     assert {one.kind for one in PLANTED} == plants.FAULTS.keys() | plants.HARMLESS.keys()
+
+
+def test_nothing_that_is_wrong_once_hides_another_thing() -> None:
+    wanted = Counter(one.kind for one in plants.SINGLES)
+    assert Counter(one.kind for one in PLANTED if one.kind in wanted) == wanted
+    places = Counter((one.place, one.session, one.scale) for one in plants.SINGLES)
+    assert {
+        one.kind for one in plants.SINGLES if places[one.place, one.session, one.scale] > 1
+    } == {plants.UNANSWERED}
