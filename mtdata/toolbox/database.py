@@ -6,8 +6,9 @@ database is closed.  Once `shut` it opens no file, no network and no other datab
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,8 +17,13 @@ import duckdb
 import pyarrow as pa
 
 from mtdata.toolbox.pools import Pools
+from mtdata.toolbox.rows import fold, unique_names
 
 MEMORY = "256MB"
+ARRIVING = "rows that arrive"
+"""What a batch is called while it is put into a table; no table may be called so."""
+FEW = 8
+"""To add so many columns one by one is quicker than to write the table anew."""
 
 
 class PoolDatabase:
@@ -25,43 +31,74 @@ class PoolDatabase:
 
     def __init__(self, pools: Pools, connection: duckdb.DuckDBPyConnection) -> None:
         self.pools, self.connection = pools, connection
-        self._loaded: dict[str, str] = {}
+        self._loaded: dict[str, bool] = {}  # by scale, whether with every snapshot
+
+    @cached_property
+    def table_names(self) -> dict[str, str]:
+        """The name of each scale's table: the scale's own, told apart where only case differs."""
+        scales = list(self.pools.sheets)
+        return dict(zip(scales, unique_names(scales, taken=[ARRIVING]), strict=True))
 
     def table(self, scale: str, *, every_snapshot: bool = False) -> str:
         """The quoted name of the table of a scale, which is loaded now if it was not.
 
         Its columns are `server`, `day` and every column that any of its sheets has, all VARCHAR.
         """
-        name = self.pools.named(scale)
-        if name not in self._loaded:
-            for batch in self.pools.tables(name, every_snapshot=every_snapshot):
+        scale = self.pools.named(scale)
+        name = self.table_names[scale]
+        if self._loaded.get(scale) is not every_snapshot:
+            self.drop(scale)
+            self._load(name, self.pools.tables(scale, every_snapshot=every_snapshot))
+            self._loaded[scale] = every_snapshot
+        return identifier(name)
+
+    def drop(self, scale: str) -> None:
+        """Free what the table of a scale holds; it is loaded anew when it is named again."""
+        self._loaded.pop(scale, None)
+        self._execute(f"DROP TABLE IF EXISTS {identifier(self.table_names[scale])}")
+
+    def _load(self, name: str, batches: Iterable[pa.Table]) -> None:
+        """All or nothing: half a table would be doubled by whoever loads it again."""
+        try:
+            for batch in batches:
                 self.append(name, batch)
-            self._loaded[name] = identifier(name)
-        return self._loaded[name]
+        except BaseException:
+            self._execute(f"DROP TABLE IF EXISTS {identifier(name)}")
+            raise
 
     def append(self, name: str, batch: pa.Table) -> None:
         """Put rows into the table of that name; columns that it lacks are added to it."""
         quoted = identifier(name)
         known = self._columns(name)
+        fresh = [column for column in batch.column_names if fold(column) not in known]
         if not known:
-            self._execute(f"CREATE TABLE {quoted} AS FROM batch LIMIT 0", batch=batch)
-        for column in batch.column_names:
-            if known and column.casefold() not in known:
-                self._execute(f"ALTER TABLE {quoted} ADD COLUMN {identifier(column)} VARCHAR")
-        self._execute(f"INSERT INTO {quoted} BY NAME FROM batch", batch=batch)
+            self._execute(f"CREATE TABLE {quoted} AS FROM {identifier(ARRIVING)} LIMIT 0", batch)
+        elif fresh:
+            self._widen(quoted, fresh)
+        self._execute(f"INSERT INTO {quoted} BY NAME FROM {identifier(ARRIVING)}", batch)
+
+    def _widen(self, quoted: str, columns: list[str]) -> None:
+        names = [identifier(column) for column in columns]
+        if len(names) <= FEW:
+            for name in names:
+                self._execute(f"ALTER TABLE {quoted} ADD COLUMN {name} VARCHAR")
+            return
+        added = ", ".join(f"NULL::VARCHAR AS {name}" for name in names)
+        widened = f"SELECT *, {added} FROM {quoted}"  # noqa: S608  identifiers alone
+        self._execute(f"CREATE OR REPLACE TABLE {quoted} AS {widened}")
 
     def _columns(self, name: str) -> set[str]:
         found = self.connection.execute(
-            "SELECT lower(column_name) FROM duckdb_columns() WHERE table_name = ?", [name]
+            "SELECT column_name FROM duckdb_columns() WHERE table_name = ?", [name]
         )
-        return {column for (column,) in found.fetchall()}
+        return {fold(column) for (column,) in found.fetchall()}
 
-    def _execute(self, statement: str, **tables: pa.Table) -> None:
-        for name, table in tables.items():
-            self.connection.register(name, table)
+    def _execute(self, statement: str, batch: pa.Table | None = None) -> None:
+        if batch is not None:
+            self.connection.register(ARRIVING, batch)
         self.connection.execute(statement)
-        for name in tables:
-            self.connection.unregister(name)
+        if batch is not None:
+            self.connection.unregister(ARRIVING)
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of an answer that is known to be small; values stand for its `?`."""
@@ -72,9 +109,10 @@ class PoolDatabase:
         return self.connection.execute(statement, list(values)).to_arrow_reader(rows)
 
     def shut(self) -> None:
-        """From here on no statement reaches a file, the network or a setting."""
+        """From here on no statement reaches a file, the network or a setting, or writes."""
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
+        self.connection.execute("BEGIN TRANSACTION READ ONLY")
 
 
 def identifier(name: str) -> str:
@@ -92,6 +130,7 @@ def opened(pools: Pools, memory: str = MEMORY) -> Iterator[PoolDatabase]:
             "temp_directory": str(Path(folder) / "spill"),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",  # a table is no variable of this program
         }
         connection = duckdb.connect(":memory:", config=settings)
         try:
