@@ -237,6 +237,7 @@ def is_everything(kind: ast.expr) -> bool:
 
 BORDERS = (
     "study/files/sheets.py",  # a line of a sheet
+    "toolbox/provenance.py",  # a codebook
     "toolbox/rows.py",
     "toolbox/sheets.py",
     "cli/main.py",  # the words of the command line

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,14 +15,20 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from mtdata.toolbox.pools import Pools
-from mtdata.toolbox.rows import fold, unique_names
+from mtdata.toolbox.interrupting import InterruptibleCalls
+from mtdata.toolbox.pools import ARRIVING, Pools
+from mtdata.toolbox.rows import fold
 
 MEMORY = "256MB"
-ARRIVING = "rows that arrive"
-"""What a batch is called while it is put into a table; no table may be called so."""
 FEW = 8
 """To add so many columns one by one is quicker than to write the table anew."""
+_KINDS: dict[str, type[duckdb.Error]] = {
+    "Conversion Error": duckdb.ConversionException,
+    "Invalid Input Error": duckdb.InvalidInputException,
+    "IO Error": duckdb.IOException,
+    "Out of Memory Error": duckdb.OutOfMemoryException,
+    "Out of Range Error": duckdb.OutOfRangeException,
+}
 
 
 class PoolDatabase:
@@ -31,13 +36,8 @@ class PoolDatabase:
 
     def __init__(self, pools: Pools, connection: duckdb.DuckDBPyConnection) -> None:
         self.pools, self.connection = pools, connection
+        self.calls = InterruptibleCalls(connection.interrupt)
         self._loaded: dict[str, bool] = {}  # by scale, whether with every snapshot
-
-    @cached_property
-    def table_names(self) -> dict[str, str]:
-        """The name of each scale's table: the scale's own, told apart where only case differs."""
-        scales = list(self.pools.sheets)
-        return dict(zip(scales, unique_names(scales, taken=[ARRIVING]), strict=True))
 
     def table(self, scale: str, *, every_snapshot: bool = False) -> str:
         """The quoted name of the table of a scale, which is loaded now if it was not.
@@ -45,7 +45,7 @@ class PoolDatabase:
         Its columns are `server`, `day` and every column that any of its sheets has, all VARCHAR.
         """
         scale = self.pools.named(scale)
-        name = self.table_names[scale]
+        name = self.pools.table_names[scale]
         if self._loaded.get(scale) is not every_snapshot:
             self.drop(scale)
             self._load(name, self.pools.tables(scale, every_snapshot=every_snapshot))
@@ -55,7 +55,7 @@ class PoolDatabase:
     def drop(self, scale: str) -> None:
         """Free what the table of a scale holds; it is loaded anew when it is named again."""
         self._loaded.pop(scale, None)
-        self._execute(f"DROP TABLE IF EXISTS {identifier(self.table_names[scale])}")
+        self._execute(f"DROP TABLE IF EXISTS {identifier(self.pools.table_names[scale])}")
 
     def _load(self, name: str, batches: Iterable[pa.Table]) -> None:
         """All or nothing: half a table would be doubled by whoever loads it again."""
@@ -88,31 +88,51 @@ class PoolDatabase:
         self._execute(f"CREATE OR REPLACE TABLE {quoted} AS {widened}")
 
     def _columns(self, name: str) -> set[str]:
-        found = self.connection.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE table_name = ?", [name]
-        )
-        return {fold(column) for (column,) in found.fetchall()}
+        found = self.rows("SELECT column_name FROM duckdb_columns() WHERE table_name = ?", name)
+        return {fold(column) for (column,) in found}
 
     def _execute(self, statement: str, batch: pa.Table | None = None) -> None:
         if batch is not None:
             self.connection.register(ARRIVING, batch)
-        self.connection.execute(statement)
+        self.calls(lambda: self.connection.execute(statement))
         if batch is not None:
             self.connection.unregister(ARRIVING)
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of an answer that is known to be small; values stand for its `?`."""
-        return self.connection.execute(statement, list(values)).fetchall()
+        return self.calls(lambda: self.connection.execute(statement, list(values)).fetchall())
 
     def batches(self, statement: str, *values: Any, rows: int = 50_000) -> pa.RecordBatchReader:
         """The rows of an answer of any size, so many at a time."""
-        return self.connection.execute(statement, list(values)).to_arrow_reader(rows)
+
+        def begin() -> pa.RecordBatchReader:
+            # not by `execute`: that keeps the whole answer in memory before the first row comes
+            return self.connection.sql(statement, params=list(values)).to_arrow_reader(rows)
+
+        reader = self.calls(begin)
+        return pa.RecordBatchReader.from_batches(reader.schema, self._each(reader))
+
+    def _each(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        def following() -> pa.RecordBatch | None:
+            try:
+                return next(reader, None)
+            except OSError as error:
+                raise _database_error(str(error)) from None
+
+        while (batch := self.calls(following)) is not None:
+            yield batch
 
     def shut(self) -> None:
         """From here on no statement reaches a file, the network or a setting, or writes."""
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
         self.connection.execute("BEGIN TRANSACTION READ ONLY")
+
+
+def _database_error(told: str) -> duckdb.Error:
+    """The error behind one that came through Arrow, which makes OSError of all of them."""
+    kind = told.partition(":")[0]
+    return _KINDS.get(kind, duckdb.Error)(told)
 
 
 def identifier(name: str) -> str:
@@ -133,7 +153,9 @@ def opened(pools: Pools, memory: str = MEMORY) -> Iterator[PoolDatabase]:
             "python_enable_replacements": "false",  # a table is no variable of this program
         }
         connection = duckdb.connect(":memory:", config=settings)
+        database = PoolDatabase(pools, connection)
         try:
-            yield PoolDatabase(pools, connection)
+            yield database
         finally:
+            database.calls.close()
             connection.close()

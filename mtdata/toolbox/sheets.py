@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -38,6 +38,14 @@ RACES = 3
 _BOM = b"\xef\xbb\xbf"
 
 
+class Digest(Protocol):
+    """What hashlib gives."""
+
+    def digest(self) -> bytes:
+        """Of all bytes so far."""
+        ...
+
+
 class SheetChanged(DamageError):
     """A sheet holds other bytes than the ledger proves; nothing of it was read."""
 
@@ -46,14 +54,20 @@ Refetch = Callable[[PoolSheet], PoolSheet | None]
 """What a sheet is now, which was just replaced as a whole; None when nothing stands there."""
 
 
-def tables(server: str, sheets: Iterable[PoolSheet], refetch: Refetch) -> Iterator[pa.Table]:
+def tables(
+    server: str,
+    sheets: Iterable[PoolSheet],
+    refetch: Refetch,
+    note: Callable[[PoolSheet], None] = lambda sheet: None,
+) -> Iterator[pa.Table]:
     """All rows of these sheets, in their order: columns of text, null for an empty cell.
 
     `server` and `day` come first.  Each table is of sheets with one header, about BATCH bytes.
+    `note` gets each sheet as it was read, with its length and digest whatever was known of them.
     SheetChanged (74) for one whose bytes are not those that are proven, StorageError (74) for one
     that is no CSV of UTF-8 text with as many cells in each row as its header has.
     """
-    bodies = (body for sheet in sheets for body in _bodies(server, sheet, refetch))
+    bodies = (body for sheet in sheets for body in _bodies(server, sheet, refetch, note))
     for _, alike in groupby(bodies, key=lambda body: body.header):
         for batch in _batches(alike):
             yield parsed(batch)
@@ -72,9 +86,12 @@ def _batches(bodies: Iterable[SheetRows]) -> Iterator[list[SheetRows]]:
         yield batch
 
 
-def _bodies(server: str, sheet: PoolSheet, refetch: Refetch) -> Iterator[SheetRows]:
+def _bodies(
+    server: str, sheet: PoolSheet, refetch: Refetch, note: Callable[[PoolSheet], None]
+) -> Iterator[SheetRows]:
     """The rows of one sheet, in pieces of about BATCH where it is large."""
     sheet, first, rest = _opened(sheet, refetch)
+    note(sheet)
     content = first.removeprefix(_BOM)
     header, end = _header(content, sheet)
     body = SheetRows(server, sheet, header, content[end:], 1)
@@ -106,10 +123,14 @@ def _opened(sheet: PoolSheet, refetch: Refetch) -> _SheetStart:
 def _proven(sheet: PoolSheet) -> _SheetStart:
     """A small sheet is read once; a large one first for its proof, then in pieces."""
     if _is_small(sheet):
-        return _SheetStart(sheet, b"".join(_checked(sheet)), iter(()))
-    for _ in _checked(sheet):
-        pass
-    pieces = row_pieces(_checked(sheet), BATCH)
+        content = b"".join(_stream(sheet))
+        return _SheetStart(_as_read(sheet, sha256(content), len(content)), content, iter(()))
+    digest, length = sha256(), 0
+    for piece in _stream(sheet):
+        digest.update(piece)
+        length += len(piece)
+    sheet = _as_read(sheet, digest, length)
+    pieces = row_pieces(_proven_again(sheet), BATCH)
     return _SheetStart(sheet, next(pieces, b""), pieces)
 
 
@@ -120,17 +141,27 @@ def _is_small(sheet: PoolSheet) -> bool:
     return length <= BATCH
 
 
-def _checked(sheet: PoolSheet) -> Iterator[bytes]:
-    """The bytes of a sheet; SheetChanged behind the last where the ledger proves others."""
-    digest = sha256()
-    for piece in FolderDisk(sheet.root).stream(sheet.name, 0, sheet.length):
-        digest.update(piece)
-        yield piece
-    if sheet.digest is not None and digest.digest() != sheet.digest:
+def _stream(sheet: PoolSheet) -> Iterator[bytes]:
+    return FolderDisk(sheet.root).stream(sheet.name, 0, sheet.length)
+
+
+def _as_read(sheet: PoolSheet, digest: Digest, length: int) -> PoolSheet:
+    """The sheet with what was read of it; SheetChanged where the ledger proves other bytes."""
+    if sheet.digest not in (None, digest.digest()):
         raise SheetChanged(
             f"{sheet.path}: holds other bytes than were written, so nothing of it is read. "
             "`mtdata verify` says what is wrong and makes its rows again"
         )
+    return sheet._replace(length=length, digest=digest.digest())
+
+
+def _proven_again(sheet: PoolSheet) -> Iterator[bytes]:
+    """Its bytes; SheetChanged behind the last where they are others than were proven before."""
+    digest = sha256()
+    for piece in _stream(sheet):
+        digest.update(piece)
+        yield piece
+    _as_read(sheet, digest, sheet.length or 0)
 
 
 def _header(content: bytes, sheet: PoolSheet) -> tuple[tuple[str, ...], int]:
