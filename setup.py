@@ -63,7 +63,7 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
     "duckdb>=1.4",
     "pyreadstat>=1.3",  # before it, it wanted pandas
-    "polars>=1.20",  # the frames that pyreadstat writes
+    "polars>=1.30",  # which pyreadstat takes tables as
 ]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]

@@ -7,6 +7,7 @@ import json
 import logging
 import shlex
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # they need the database
     from mtdata.toolbox.pools import Pools
 
 EVERY = "."
-NAMES = 4
+NAMES = 6
 """So many names of columns stand in a cell of the table."""
 CODEBOOK = examples(
     (
@@ -156,31 +157,26 @@ def _pools(settings: Settings, server: str) -> Pools | None:
         return None  # before the first round there are codebooks all the same
 
 
-COLUMNS = (
-    "scale",
-    "title",
-    "variables",
-    "scores",
-    "in a pool",
-    "columns without a variable",
-    "variables without a column",
-)
+COLUMNS = ("scale", "variables", "scores", "in a pool", "remarks")
 
 
 def _line(one: Coverage) -> tuple[object, ...]:
     book = one.codebook
-    if book is None:
-        title = f"(none: mtdata codebook --draft {one.scale})"
-        return one.scale, title, "", "", "yes", "", ""
-    return (
-        one.scale,
-        book.title,
-        str(len(book.variables)),
-        str(len(book.sub_scales)),
-        "yes" if one.in_pool else "no",
-        "(not read)" if one.fault else _names(one.without_variable),
-        _names(one.without_column),
-    )
+    counts = (str(len(book.variables)), str(len(book.sub_scales))) if book else ("", "")
+    return one.scale, *counts, "yes" if one.in_pool else "no", "; ".join(_remarks(one))
+
+
+def _remarks(one: Coverage) -> Iterator[str]:
+    if one.codebook is None:
+        yield f"no codebook: mtdata codebook --draft {one.scale}"
+    elif one.codebook.title:
+        yield one.codebook.title
+    if one.fault:
+        yield "a sheet of it could not be read"
+    if one.without_variable:
+        yield f"no variable for the columns {_names(one.without_variable)}"
+    if one.without_column:
+        yield f"no column for the variables {_names(one.without_column)}"
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -120,7 +120,8 @@ def test_without_a_participant_no_text_is_shown(tmp_path: Path) -> None:
 
 def test_one_participant_who_says_a_thing_often_is_one(tmp_path: Path) -> None:
     pool = MadePool(tmp_path)
-    rows = [[str(n), "7", "often said"] for n in range(20)]
+    written = ("7", "7.0", "07", " 7", "7.00", "7e0")  # one person all the same
+    rows = [[str(n), written[n % 6], "often said"] for n in range(20)]
     pool.sheet("Mood", [["id", "participant", "word"], *rows])
     assert "often said" not in pool.run("codebook", "--draft", "Mood").out
 
@@ -168,7 +169,10 @@ def test_the_table_tells_what_codebooks_and_pool_lack_of_each_other(tmp_path: Pa
     assert found["PHQ4"]["variables_without_column"] == ["depressed"]
     assert found["Mood"]["variables"] is None
     assert not found["AUDIT"]["in_pool"]
-    assert "(none: mtdata codebook --draft Mood)" in pool.run("codebook").out
+    shown = pool.run("codebook").out
+    assert "no codebook: mtdata codebook --draft Mood" in shown
+    assert "no variable for the columns interest, new" in shown
+    assert "no column for the variables depressed" in shown
 
 
 def test_codebooks_are_listed_before_there_is_a_pool(tmp_path: Path) -> None:

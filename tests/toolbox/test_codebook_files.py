@@ -77,7 +77,7 @@ def worded(text: str) -> str:
 
 
 OWN_TAGS = set(
-    "html head meta title style body h1 h2 dl dt dd div table thead tbody tr th td".split()
+    "html head meta title style body h1 h2 dl dt dd div table thead tbody tr th td br".split()
 )
 
 

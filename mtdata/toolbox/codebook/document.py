@@ -12,7 +12,7 @@ SCORE_COLUMNS = ("score", "title", "rule", "range", "items", "notes")
 
 
 class PageTable(NamedTuple):
-    """A table under a heading; each row has a text for each column."""
+    """A table under a heading; each row has a text for each column, maybe of several lines."""
 
     heading: str
     columns: tuple[str, ...]
@@ -49,9 +49,20 @@ def page_of(codebook: Codebook) -> Page:
 
 def _variables(variables: dict[str, Variable]) -> list[tuple[str, ...]]:
     return [
-        (name, one.wording, one.type, "; ".join(_values(one)), ". ".join(_notes(one)))
+        _row(name, one.wording, one.type, _values(one), ". ".join(_notes(one)))
         for name, one in variables.items()
     ]
+
+
+def _row(*cells: str | list[str]) -> tuple[str, ...]:
+    """A list is a cell of several lines."""
+    lined = ([cell] if isinstance(cell, str) else cell for cell in cells)
+    return tuple("\n".join(map(one_line, lines)) for lines in lined)
+
+
+def one_line(text: str) -> str:
+    """The text without line ends and control characters, which no page shows."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _values(variable: Variable) -> list[str]:
@@ -83,7 +94,8 @@ def _score(codebook: Codebook, name: str) -> tuple[str, ...]:
     score = codebook.sub_scales[name]
     ends = codebook.score_range(name)
     spread = f"{ends[0]:g} to {ends[1]:g}" if ends else ""
-    return name, score.title, rule_words(score), spread, ", ".join(score.items), score.note
+    items = ", ".join(score.items)
+    return _row(name, score.title, rule_words(score), spread, items, score.note)
 
 
 def rule_words(score: SubScale) -> str:

@@ -50,7 +50,7 @@ def draft(database: PoolDatabase, scale: str) -> str:
     """The text of a codebook that loads, and is to be filled in; UsageError without a sheet."""
     table = database.table(scale)
     columns = _columns(database, table)
-    person = participant_column(columns)
+    person = _person(participant_column(columns))
     known = {name.casefold() for name in SITE_COLUMNS}
     variables = {
         column: _variable(database, table, column, person)
@@ -74,6 +74,14 @@ HEAD = f"""\
 # A draft: fill in wording and labels, correct the types, and take this line away.
 # Values that fewer than {CROWD} participants gave are not shown, unless they look like codes.
 """
+
+
+def _person(column: str | None) -> str | None:
+    """Whose entry it is, in SQL; 17, "17" and "17.0" are one."""
+    if column is None:
+        return None
+    cell = identifier(column)
+    return f"coalesce(CAST(TRY_CAST({cell} AS DOUBLE) AS VARCHAR), trim({cell}))"
 
 
 def _columns(database: PoolDatabase, table: str) -> list[str]:
@@ -159,7 +167,7 @@ def _ends(
     [(low, high)] = database.rows(
         f"""SELECT min(given), max(given) FROM (SELECT {number} AS given FROM {table}
         GROUP BY ALL HAVING isfinite(given) AND given <> ?
-        AND count(DISTINCT {identifier(person)}) >= ?)""",
+        AND count(DISTINCT {person}) >= ?)""",
         REFUSED,
         CROWD,
     )
@@ -174,7 +182,7 @@ def _of_texts(
     given = (
         database.rows(
             f"""SELECT {cell} FROM {table} WHERE {cell} IS NOT NULL GROUP BY ALL
-            HAVING count(DISTINCT {identifier(person)}) >= ? ORDER BY ALL""",
+            HAVING count(DISTINCT {person}) >= ? ORDER BY ALL""",
             CROWD,
         )
         if person

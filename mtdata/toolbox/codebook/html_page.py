@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from mtdata.toolbox.codebook.document import Page, PageTable
-from mtdata.toolbox.codebook.markdown import one_line
+from mtdata.toolbox.codebook.document import Page, PageTable, one_line
 
 STYLE = """
 :root { color-scheme: light dark }
@@ -18,7 +17,7 @@ div { overflow-x: auto }
 table { border-collapse: collapse; width: 100% }
 th, td { border-bottom: 1px solid #8886; padding: .4rem .6rem }
 th, td { text-align: left; vertical-align: top }
-td:first-child { font-family: ui-monospace, monospace; overflow-wrap: anywhere }
+td:first-child { font-family: ui-monospace, monospace; overflow-wrap: break-word }
 @media print { body { max-width: none; margin: 0 } }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -57,7 +56,8 @@ def _table(table: PageTable) -> str:
 
 
 def _cells(tag: str, texts: Iterable[str]) -> str:
-    return "".join(f"<{tag}>{_text(text)}</{tag.split()[0]}>" for text in texts)
+    shown = ("<br>".join(map(_text, text.splitlines())) for text in texts)
+    return "".join(f"<{tag}>{text}</{tag.split()[0]}>" for text in shown)
 
 
 def _text(text: str) -> str:

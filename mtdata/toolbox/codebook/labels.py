@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mtdata.toolbox.codebook.document import one_line
 from mtdata.toolbox.codebook.faults import number_of
-from mtdata.toolbox.codebook.markdown import one_line
 from mtdata.toolbox.codebook.model import Variable
 
 _ODD = re.compile(r"[^A-Za-z0-9_]")

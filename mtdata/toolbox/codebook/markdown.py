@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mtdata.toolbox.codebook.document import Page, PageTable
+from mtdata.toolbox.codebook.document import Page, PageTable, one_line
 
 _SPECIAL = re.compile(r"([\\`*\[\]<>|&~#!$])")
 _LOOSE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
@@ -22,8 +22,12 @@ def markdown(page: Page) -> str:
 
 def _table(table: PageTable) -> list[str]:
     rows = [table.columns, ("---",) * len(table.columns)]
-    shown = [*rows, *(tuple(map(escaped, row)) for row in table.rows)]
+    shown = [*rows, *(tuple(map(_cell, row)) for row in table.rows)]
     return [f"| {' | '.join(cells)} |" for cells in shown]
+
+
+def _cell(text: str) -> str:
+    return "; ".join(map(escaped, text.splitlines()))
 
 
 def escaped(text: str) -> str:
@@ -31,8 +35,3 @@ def escaped(text: str) -> str:
     line = _SPECIAL.sub(r"\\\1", one_line(text))
     line = _LOOSE_UNDERSCORE.sub(r"\\_", line)
     return _BEGINS_A_BLOCK.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", line)
-
-
-def one_line(text: str) -> str:
-    """The text without line ends and control characters, which no page shows."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
