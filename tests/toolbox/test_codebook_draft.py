@@ -138,11 +138,11 @@ def test_hostile_names_of_columns_make_a_draft_that_loads(tmp_path: Path) -> Non
 
 
 def test_a_draft_is_never_put_over_a_codebook(pool: MadePool, tmp_path: Path) -> None:
-    (tmp_path / "Mood.yaml").write_text("mine")
+    (tmp_path / "MOOD.yaml").write_text("mine")
     answered = pool.run("codebook", "--draft", "Mood", "--out", str(tmp_path))
     assert answered.code == 64
     assert "is there already" in answered.said
-    assert (tmp_path / "Mood.yaml").read_text() == "mine"
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["mine"]
 
 
 def test_a_scale_without_a_sheet_has_no_draft(pool: MadePool) -> None:

@@ -178,7 +178,7 @@ def test_a_missing_one_says_how_to_make_it(home: Home) -> None:
     answered = home.pool.run("codebook", "Moot")
     assert answered.code == 78
     assert "Did you mean Mood?" in answered.said
-    assert "`mtdata codebook --draft Moot > " in answered.said
+    assert "`mtdata codebook --draft Moot --out " in answered.said
 
 
 def test_check_tells_each_fault_and_the_file_that_is_not_read(home: Home) -> None:

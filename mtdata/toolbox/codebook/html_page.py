@@ -17,6 +17,7 @@ div { overflow-x: auto }
 table { border-collapse: collapse; width: 100% }
 th, td { border-bottom: 1px solid #8886; padding: .4rem .6rem }
 th, td { text-align: left; vertical-align: top }
+td:nth-child(4) { min-width: 15rem }
 td:first-child { font-family: ui-monospace, monospace; overflow-wrap: break-word }
 @media print { body { max-width: none; margin: 0 } }
 """

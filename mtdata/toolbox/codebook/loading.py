@@ -78,7 +78,7 @@ def codebook_of(settings: Settings, scale: str) -> Codebook:
         raise ConfigError(
             f"{folder}: there is no codebook of the scale {name}."
             f"{did_you_mean(scale, codebook_files(settings))} "
-            f"`mtdata codebook --draft {name} > {folder / (name + ENDING)}` makes a first one"
+            f"`mtdata codebook --draft {name} --out {folder}` makes a first one"
         )
     return found
 

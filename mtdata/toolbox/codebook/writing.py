@@ -71,9 +71,10 @@ def _provenance(codebook: Codebook, source: Path, command: str, made: Mapping[st
 
 
 def write_draft(folder: Path, scale: str, text: str) -> Path:
-    """Write a draft to `<Scale>.yaml` of a folder.  UsageError where such a file is there."""
+    """Write a draft to `<Scale>.yaml` of a folder.  UsageError where one is there, in any case."""
     disk, name = FolderDisk(folder), f"{scale}{ENDING}"
-    if disk.size(name) is not None:
-        raise UsageError(f"{folder / name}: is there already, and no draft is put in its place")
+    for other in disk.names(""):
+        if other.casefold() == name.casefold():
+            raise UsageError(f"{folder / other}: is there already; no draft is put in its place")
     disk.replace(name, text.encode())
     return folder / name
