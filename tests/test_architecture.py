@@ -444,7 +444,7 @@ OWN_WORDS = {
     ),
     "toolbox": OwnWord(
         "toolbox",
-        ("cli/toolbox_codebook.py", "cli/toolbox_query.py"),
+        ("cli/toolbox_codebook.py", "cli/toolbox_freeze.py", "cli/toolbox_query.py"),
     ),
     "weblogs": OwnWord(
         "weblogs",

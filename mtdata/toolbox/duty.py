@@ -38,5 +38,5 @@ TOOLBOX = Duty(
         ("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),
         ("codebook QOL", "what the variables of a scale mean, and how it is scored"),
     ),
-    views=("toolbox_codebook", "toolbox_query"),
+    views=("toolbox_codebook", "toolbox_freeze", "toolbox_query"),
 )

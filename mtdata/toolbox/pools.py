@@ -108,9 +108,14 @@ def chosen(settings: Settings, server: str) -> Pools:
 
     UsageError where there is no such site, or no pool at all.
     """
+    return Pools(chosen_sites(settings, server))
+
+
+def chosen_sites(settings: Settings, server: str) -> tuple[SiteConfig, ...]:
+    """The site of that name, or for `.` every one, that has a pool; UsageError where none has."""
     sites = settings.sites if server == "." else (settings.site(server),)
-    begun = [site for site in sites if has_pool(site) or site.path.is_dir()]
+    begun = tuple(site for site in sites if has_pool(site) or site.path.is_dir())
     if not begun:
         names = ", ".join(site.name for site in sites) or "server.config"
         raise UsageError(f"{names}: no pool yet; `mtdata export` makes it")
-    return Pools(begun)
+    return begun
