@@ -64,6 +64,7 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
     "duckdb>=1.4",
     "pyreadstat>=1.3",  # before it, it wanted pandas
+    "polars>=1.30",  # which pyreadstat takes tables as
 ]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]
@@ -121,5 +122,8 @@ setup(
         "test": TEST,
     },
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
-    data_files=[("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE)))],
+    data_files=[
+        ("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE))),
+        ("share/mtdata/config/scales", sorted(glob("config/scales/*.sample", root_dir=HERE))),
+    ],
 )
