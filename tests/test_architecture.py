@@ -238,6 +238,7 @@ def is_everything(kind: ast.expr) -> bool:
 BORDERS = (
     "study/files/sheets.py",  # a line of a sheet
     "toolbox/sheets.py",
+    "toolbox/provenance.py",
     "cli/main.py",  # the words of the command line
     "config/reading.py",  # a config file
     "config/sections.py",
@@ -442,7 +443,7 @@ OWN_WORDS = {
     ),
     "toolbox": OwnWord(
         "toolbox",
-        ("cli/toolbox_query.py",),
+        ("cli/toolbox_query.py", "cli/toolbox_report.py"),
     ),
     "weblogs": OwnWord(
         "weblogs",

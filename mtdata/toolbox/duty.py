@@ -28,6 +28,9 @@ TOOLBOX = Duty(
     config_files=(),
     checks=Checks(whose="", example=("", ""), names=_names, look=_look),
     about="what a pool holds: is it complete, clean and ready to analyse?",
-    examples=(("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),),
-    views=("toolbox_query",),
+    examples=(
+        ("report scale mysite", "is what was logged there, task by task?"),
+        ("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),
+    ),
+    views=("toolbox_report", "toolbox_query"),
 )
