@@ -63,6 +63,7 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
     "duckdb>=1.4",
     "pyreadstat>=1.3",  # before it, it wanted pandas
+    "svg.py>=1.10,<2",  # the charts of its report
 ]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]

@@ -443,7 +443,7 @@ OWN_WORDS = {
     ),
     "toolbox": OwnWord(
         "toolbox",
-        ("cli/toolbox_query.py", "cli/toolbox_report.py"),
+        ("cli/toolbox_query.py", "cli/toolbox_report.py", "web/toolbox/__init__.py"),
     ),
     "weblogs": OwnWord(
         "weblogs",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, answer, each_site, settings_of
-from mtdata.cli.tables import counted, note, say, table
+from mtdata.cli.tables import counted, note, say, table, watching
 from mtdata.cli.words import filled, path_of
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import DamageError
@@ -73,9 +73,9 @@ def _scales(
     from mtdata.toolbox.report.writing import report_folder
 
     def act(site: SiteConfig) -> WrittenReport:
-        with report_folder(site, options.out) as folder:
+        with report_folder(site, options.out) as folder, watching(site.name) as watch:
             command = _command(options, site.name)
-            return report_scales(site, folder, command, with_tests=options.with_tests)
+            return report_scales(site, folder, command, with_tests=options.with_tests, watch=watch)
 
     done, faults = each_site(sites, act)
     shown: dict[str, Any] = {}
@@ -113,14 +113,11 @@ def _show_scales(made: WrittenReport) -> None:
         ],
         empty=f"{report.server}: no task is known",
     )
-    columns = ("mismatch", "scale", "cases", "entries", "all of them in")
+    columns = ("mismatch", "scale", "cases", "entries", "where")
     table(
         f"{report.server}: mismatches",
         columns,
-        [
-            (m.kind, m.scale, m.cases, m.rows, f"{m.only_in} {m.where}".strip())
-            for m in report.mismatches
-        ],
+        [(m.kind, m.scale, m.cases, m.rows, m.pattern) for m in report.mismatches],
         empty=f"{report.server}: log and entries agree" if report.log_day else "",
     )
     for words in notes_of(report):

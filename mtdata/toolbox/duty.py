@@ -11,7 +11,9 @@ from mtdata.jobs.kind import Kinds
 
 
 def _kinds() -> Kinds:
-    return {}
+    from mtdata.toolbox.jobs import KINDS  # only those need it who have jobs
+
+    return KINDS
 
 
 def _names(settings: Settings) -> Sequence[str]:
@@ -32,5 +34,6 @@ TOOLBOX = Duty(
         ("report scale mysite", "is what was logged there, task by task?"),
         ("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),
     ),
+    pages="toolbox",
     views=("toolbox_report", "toolbox_query"),
 )

@@ -1,4 +1,4 @@
-"""Pools as the original program left them, for the tests of the toolbox; it tests nothing itself."""
+"""Pools as the original program left them, for tests of the toolbox; it tests nothing itself."""
 
 from __future__ import annotations
 

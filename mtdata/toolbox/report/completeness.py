@@ -6,15 +6,17 @@ DuckDB does the work over tables of text; one scale lies in memory at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import DamageError
-from mtdata.core.stop import StopToken
+from mtdata.core.step import Step, Watch
 from mtdata.toolbox.database import PoolDatabase
 from mtdata.toolbox.report import accounts, mismatches, task_log
 from mtdata.toolbox.report.macros import define_macros
 from mtdata.toolbox.report.model import (
+    KINDS,
     Mismatches,
     PageTime,
     SessionLine,
@@ -34,9 +36,9 @@ class ReportMaker:
     """Makes the report of one site; the table `mismatch` of its database has every case then."""
 
     def __init__(
-        self, database: PoolDatabase, site: SiteConfig, *, with_tests: bool, stop: StopToken
+        self, database: PoolDatabase, site: SiteConfig, *, with_tests: bool, watch: Watch
     ) -> None:
-        self.database, self._site, self._stop = database, site, stop
+        self.database, self._site, self._watch = database, site, watch
         self.with_tests = with_tests
         self.schedule: PoolSchedule = newest_schedule(site.path)
         self.log = LogFacts()
@@ -59,8 +61,10 @@ class ReportMaker:
         """Read every scale, and tell all of it; a scale with a changed sheet is told as a fault."""
         self.load()
         types = self.schedule.types()
-        for scale in self._scales():
-            self._stop.check()
+        scales = self._scales()
+        for place, scale in enumerate(scales, 1):
+            entries = sum(line.entries for line in self._lines)
+            self._watch(Step(scale, place, len(scales), doing="reading", ever=entries))
             try:
                 self._read(scale, types.get(scale.casefold(), ""))
             except DamageError as fault:
@@ -134,12 +138,11 @@ class ReportMaker:
             "SELECT count(*) FILTER (NOT is_test), count(*) FILTER (is_test) FROM account"
         )
         dropoff = session_lines(self.database)
-        days = self.database.rows(
-            "SELECT day::VARCHAR, sum(count)::BIGINT FROM days GROUP BY 1 ORDER BY 1"
-        )
+        now = SystemClock().now()
+        days, odd = _days(self.database, (now + AHEAD).date())
         return StudyReport(
             server=self._site.name,
-            made_at=SystemClock().now(),
+            made_at=now,
             schedule_day=self.schedule.day,
             log_day=self.log.day,
             with_tests=self.with_tests,
@@ -150,17 +153,33 @@ class ReportMaker:
             nameless=self._nameless,
             sessions=_session_order(self.schedule, dropoff, self._lines),
             tasks=tuple(self._lines),
-            mismatches=tuple(self._mismatches),
+            mismatches=tuple(sorted(self._mismatches, key=_gravity)),
             dropoff=tuple(dropoff),
-            days=dict(days),
+            days=days,
+            odd_days=odd,
             times=tuple(self._times),
             no_tasks=tuple(self._no_tasks),
             faults=tuple(self._faults),
         )
 
 
+AHEAD = timedelta(days=2)
+FIRST_DAY = date(2000, 1, 1)
 _DAYS = "CREATE TABLE days (day DATE, count BIGINT)"
 _ADD_DAYS = "INSERT INTO days SELECT day, count(*) FROM entry WHERE day IS NOT NULL GROUP BY 1"
+
+
+def _days(database: PoolDatabase, end: date) -> tuple[dict[str, int], int]:
+    """Entries by day (ISO), and how many bear a day that cannot be."""
+    rows = database.rows(
+        """SELECT day::VARCHAR, sum(count)::BIGINT, day BETWEEN ? AND ? FROM days
+        GROUP BY ALL ORDER BY 1""",
+        FIRST_DAY,
+        end,
+    )
+    return {day: count for day, count, can_be in rows if can_be}, sum(
+        r[1] for r in rows if not r[2]
+    )
 
 
 def _with_planned(
@@ -179,6 +198,11 @@ def _with_planned(
         )
         known[place] = line.model_copy(update={"in_schedule": True})
     return list(known.values())
+
+
+def _gravity(one: Mismatches) -> tuple[int, int, str]:
+    """What is missing comes first; of one class what is most."""
+    return list(KINDS).index(one.kind), -one.cases, one.scale
 
 
 def _session_order(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
-from mtdata.core.stop import StopToken
+from mtdata.core.step import Watch, unwatched
 from mtdata.toolbox.database import PoolDatabase, opened
 from mtdata.toolbox.pools import Pools, current
 from mtdata.toolbox.provenance import Origin, sheets_digest
@@ -16,6 +16,7 @@ from mtdata.toolbox.report import clients
 from mtdata.toolbox.report.clients import ClientCounts
 from mtdata.toolbox.report.completeness import TABLES, ReportMaker
 from mtdata.toolbox.report.model import StudyReport, TaskLine, by_scale
+from mtdata.toolbox.report.page import html_page
 from mtdata.toolbox.report.writing import ReportFile, ReportFolder
 
 SCALE_COLUMNS = (
@@ -44,7 +45,6 @@ MISMATCH_COLUMNS = (
     "ids",
 )
 ROWS_AT_ONCE = 10_000
-STOPPED_NEVER = StopToken()
 
 
 class WrittenReport(NamedTuple):
@@ -64,9 +64,9 @@ class WrittenClients(NamedTuple):
 
 
 @contextmanager
-def _maker(site: SiteConfig, stop: StopToken, *, with_tests: bool) -> Iterator[ReportMaker]:
+def _maker(site: SiteConfig, watch: Watch, *, with_tests: bool) -> Iterator[ReportMaker]:
     with opened(Pools([site])) as database:
-        yield ReportMaker(database, site, with_tests=with_tests, stop=stop)
+        yield ReportMaker(database, site, with_tests=with_tests, watch=watch)
 
 
 def report_scales(
@@ -75,14 +75,14 @@ def report_scales(
     command: str,
     *,
     with_tests: bool = False,
-    stop: StopToken = STOPPED_NEVER,
+    watch: Watch = unwatched,
 ) -> WrittenReport:
     """Hold schedule, log and every scale of a site against each other, and write what comes of it.
 
     Sheets that somebody changed are told as `faults`; the other scales are reported.  SheetChanged
     (74) where that is one of those that tell who took part and what was done.
     """
-    with _maker(site, stop, with_tests=with_tests) as maker:
+    with _maker(site, watch, with_tests=with_tests) as maker:
         report = maker.make()
         origin = _origin(site, command, maker.database, report)
         server = site.name
@@ -101,6 +101,7 @@ def report_scales(
         folder.write_table(
             "mismatches", MISMATCH_COLUMNS, _mismatches(maker.database, server), origin
         )
+        folder.write("report", "html", [html_page(report).encode()], origin)
         folder.write("report", "json", [report.model_dump_json(indent=1).encode() + b"\n"], origin)
     return WrittenReport(report, tuple(folder.written))
 
@@ -145,7 +146,7 @@ def report_clients(
     `unfinished` keeps those alone who have not finished that session.  UsageError (64) for one that
     there is not.
     """
-    with _maker(site, STOPPED_NEVER, with_tests=with_tests) as maker:
+    with _maker(site, unwatched, with_tests=with_tests) as maker:
         maker.load()
         database = maker.database
         counts = clients.load_clients(database, with_tests=with_tests)

@@ -63,6 +63,11 @@ class Mismatches(_Part):
     only_in: str = ""
     where: str = ""
 
+    @property
+    def pattern(self) -> str:
+        """What all cases have in common, in words; '' for nothing."""
+        return f"only in {self.only_in} {self.where}" if self.only_in else ""
+
 
 class SessionLine(_Part):
     """How many participants began a session by the log, and how many came to its end."""
@@ -86,9 +91,10 @@ class StudyReport(_Part):
     """Everything that the report of one site tells.
 
     Days are ISO, '' for none: `schedule_day` is that of the schedule, `log_day` of the log's sheet.
-    `tests` are the accounts that were left out, `test_rows` their rows, where `with_tests` is not
-    so.  `unlinked` rows of the log name no known participant, `nameless` entries name none.
-    `no_tasks` are scales without participant or session.  `faults` say what could not be read.
+    `tests` are accounts of tests and admins, `test_rows` their rows that were left out.  `unlinked`
+    rows of the log are of no known participant, `nameless` entries name none.  `days` counts
+    entries by day, `odd_days` those that bear a day which cannot be.  `no_tasks` are scales without
+    participant or session.  `faults` say what could not be read.
     """
 
     server: str
@@ -106,6 +112,7 @@ class StudyReport(_Part):
     mismatches: tuple[Mismatches, ...] = ()
     dropoff: tuple[SessionLine, ...] = ()
     days: dict[str, int] = {}
+    odd_days: int = 0
     times: tuple[PageTime, ...] = ()
     no_tasks: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ def percent(rate: float | None) -> str:
         return "< 0.1 %"
     if 0.999 < rate < 1:
         return "> 99.9 %"
-    return f"{100 * rate:.1f} %"
+    return "100 %" if rate == 1 else f"{100 * rate:.1f} %" if rate else "0 %"
 
 
 def headline(report: StudyReport) -> str:
@@ -36,9 +36,9 @@ def notes_of(report: StudyReport) -> list[str]:
 
 def _basis(report: StudyReport) -> str:
     schedule = (
-        f"schedule of {report.schedule_day}"
+        f"Schedule of {report.schedule_day}"
         if report.schedule_day
-        else ("no schedule in the pool: tasks are those of the log and the sheets")
+        else ("No schedule in the pool: tasks are those of the log and the sheets")
     )
     log = (
         f"TaskLog of {report.log_day}" if report.log_day else "no TaskLog: nothing to compare with"
@@ -58,6 +58,8 @@ def _left_out(report: StudyReport) -> list[str]:
         found.append(f"{counted(report.unlinked, 'row')} of TaskLog: of no known participant")
     if report.nameless:
         found.append(f"{counted(report.nameless, 'entry', 'entries')} without a participant")
+    if report.odd_days:
+        found.append(f"{counted(report.odd_days, 'entry', 'entries')} with a day that cannot be")
     if report.no_tasks:
         found.append(f"no tasks, so not compared: {', '.join(report.no_tasks)}")
     return found

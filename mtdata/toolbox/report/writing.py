@@ -43,6 +43,12 @@ class ReportFolder:
         self._disk, self._folder, self._before, self.day = disk, folder, before, day
         self.written: list[ReportFile] = []
 
+    def drop_staged(self) -> None:
+        """Remove what a killed run was writing; whoever calls has the folder alone."""
+        for name in self._disk.names(self._folder):
+            if name.startswith(f".{self._before}") and name.endswith(".staged"):
+                self._disk.remove(f"{self._folder}/{name}" if self._folder else name)
+
     def write(
         self, what: str, ending: str, pieces: Iterable[bytes], origin: Origin, rows: int = 0
     ) -> None:
@@ -78,9 +84,12 @@ def _cells(row: Sequence[object]) -> Iterator[str]:
 
 
 @contextmanager
-def report_folder(site: SiteConfig, out: Path | None = None) -> Iterator[ReportFolder]:
+def report_folder(
+    site: SiteConfig, out: Path | None = None, disk: FolderDisk | None = None
+) -> Iterator[ReportFolder]:
     """`reports/` of the site's pool, or another folder where names begin with the site's.
 
+    `disk` is that of the pool, for who wants one of its own.  What a killed run left is removed.
     BusyError (75) while another report is made there, OwnerError (78) for somebody else's pool.
     """
     clock = SystemClock(site.timezone)
@@ -89,6 +98,8 @@ def report_folder(site: SiteConfig, out: Path | None = None) -> Iterator[ReportF
         refuse_stranger(site)
     with PoolLock(out or site.path / REPORTS, BUSY).hold():
         if out is None:
-            yield ReportFolder(FolderDisk(site.path), REPORTS, "", today)
+            folder = ReportFolder(disk or FolderDisk(site.path), REPORTS, "", today)
         else:
-            yield ReportFolder(FolderDisk(out), "", f"{site.name}-", today)
+            folder = ReportFolder(FolderDisk(out), "", f"{site.name}-", today)
+        folder.drop_staged()
+        yield folder
