@@ -93,13 +93,15 @@ class ReportMaker:
                 one for one in self.schedule.tasks if one.scale.casefold() == scale.casefold()
             ]
             is_logged = self._is_logged(scale) or (bool(planned) and self.log.rows > 0)
-            if not (facts.is_task or planned or is_logged):
+            if is_there and not facts.is_task:
                 self._no_tasks.append(scale)
                 return
             self._rows_left_out += facts.test_rows
             self._nameless += facts.nameless
-            lines = self._cells(facts, is_there=is_there)
-            self._lines += _with_planned(lines, [(t.session, t.tag) for t in planned], scale)
+            empty = self._line(scale, is_there=is_there)
+            self._lines += _with_planned(
+                self._cells(facts, empty), [(t.session, t.tag) for t in planned], empty
+            )
             self._mismatches += mismatches.find_mismatches(
                 self.database, scale, has_trials=facts.has_trials, is_logged=is_logged
             )
@@ -112,26 +114,23 @@ class ReportMaker:
         )
         return bool(count)
 
-    def _cells(self, facts: ScaleFacts, *, is_there: bool) -> Iterator[TaskLine]:
+    def _line(self, scale: str, *, is_there: bool) -> TaskLine:
+        """That of a task which nobody came to; without a log there is no number of it."""
+        none = 0 if self.log.rows else None
+        return TaskLine(scale=scale, data_found=is_there, logged=none, done=none)
+
+    def _cells(self, facts: ScaleFacts, empty: TaskLine) -> Iterator[TaskLine]:
         repeated = "entries - ids" if facts.has_trials else "greatest(entries - 1, 0)"
-        has_log = self.log.rows > 0
         for session, tag, logged, entries, duplicates, done, found in self.database.rows(
             f"""SELECT session, tag, sum(logged)::BIGINT, sum(entries)::BIGINT,
                 sum({repeated})::BIGINT, count(*) FILTER (logged > 0),
                 count(*) FILTER (logged > 0 AND entries > 0)
             FROM occasion GROUP BY ALL ORDER BY 1, 2"""
         ):
-            yield TaskLine(
-                scale=facts.name,
-                tag=tag,
-                session=session,
-                data_found=is_there,
-                logged=logged if has_log else None,
-                entries=entries,
-                duplicates=duplicates,
-                done=done if has_log else None,
-                found=found,
-            )
+            counts = {"entries": entries, "duplicates": duplicates, "found": found}
+            compared = {"logged": logged, "done": done} if self.log.rows else {}
+            place = {"session": session, "tag": tag}
+            yield empty.model_copy(update={**place, **counts, **compared})
 
     def _report(self) -> StudyReport:
         ((people, tests),) = self.database.rows(
@@ -183,19 +182,16 @@ def _days(database: PoolDatabase, end: date) -> tuple[dict[str, int], int]:
 
 
 def _with_planned(
-    lines: Iterator[TaskLine], planned: Sequence[tuple[str, str]], scale: str
+    lines: Iterator[TaskLine], planned: Sequence[tuple[str, str]], empty: TaskLine
 ) -> list[TaskLine]:
     """With a line for each task of the schedule that nobody came to; tags are those of the plan."""
     known = {(line.session, line.tag): line for line in lines}
-    is_there = any(line.data_found for line in known.values())
     for session, tag in planned:
         place = (session, tag)
         is_only = [one for one in planned if one[0] == session] == [place]
         if place not in known and is_only and (tagless := known.pop((session, ""), None)):
             known[place] = tagless.model_copy(update={"tag": tag})  # the sheets have none
-        line = known.get(
-            place, TaskLine(scale=scale, session=session, tag=tag, data_found=is_there)
-        )
+        line = known.get(place, empty.model_copy(update={"session": session, "tag": tag}))
         known[place] = line.model_copy(update={"in_schedule": True})
     return list(known.values())
 

@@ -53,7 +53,7 @@ def _left_out(report: StudyReport) -> list[str]:
         found.append(f"{accounts} counted as well")
     elif report.tests:
         rows = counted(report.test_rows, "row")
-        found.append(f"{accounts} left out with {rows}; --with-tests keeps them")
+        found.append(f"{accounts} left out, with {rows}")
     if report.unlinked:
         found.append(f"{counted(report.unlinked, 'row')} of TaskLog: of no known participant")
     if report.nameless:

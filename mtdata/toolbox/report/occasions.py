@@ -54,7 +54,8 @@ def occasions(
     """
     database.connection.execute(_SHAPE)
     try:
-        is_task = take_scale(database, scale, "entry", _columns)
+        has_people = take_scale(database, scale, "entry", _columns)
+        is_task = has_people and _has_sessions(database)
         facts = _left_out(database, scale, with_tests=with_tests)
         database.connection.execute(_LOGGED, {"scale": scale, "complete": COMPLETE})
         _keep_tags_of_both(database)
@@ -67,14 +68,23 @@ def occasions(
 
 
 def _columns(names: list[str]) -> str | None:
-    if not (has(names, PARTICIPANT) and has(names, SESSION)):
+    if not has(names, PARTICIPANT):
         return None
+    session = f"coalesce(trim({column(names, SESSION)}), '')" if has(names, SESSION) else "NULL"
     when, own = column(names, WHEN), [identifier(name) for name in sorted(names[2:])]
     return f"""coalesce(plain({column(names, ("id",))}), hash({", ".join(own)})::VARCHAR),
-        person({column(names, PARTICIPANT)}), coalesce(trim({column(names, SESSION)}), ''),
+        person({column(names, PARTICIPANT)}), {session},
         coalesce(trim({column(names, TAG)}), ''),
         moment({when}), coalesce(written_day({when}), TRY_CAST(day AS DATE)), day,
         TRY_CAST({column(names, SECONDS)} AS DOUBLE), hash({", ".join(own)})"""
+
+
+def _has_sessions(database: PoolDatabase) -> bool:
+    """Whether any of its sheets says of which session an entry is; where one does not, it is ''."""
+    ((told, whole),) = database.rows("SELECT count(session), count(*) FROM entry")
+    if told < whole:
+        database.connection.execute("UPDATE entry SET session = '' WHERE session IS NULL")
+    return bool(told) or not whole
 
 
 def _left_out(database: PoolDatabase, scale: str, *, with_tests: bool) -> ScaleFacts:

@@ -36,7 +36,8 @@ table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
 tr:last-child > * { border-bottom: 0; } tbody th { font-weight: 400; }
 thead th { font-size: .8125rem; font-weight: 500; color: var(--soft); white-space: nowrap; }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; }
+.number, .nowrap { white-space: nowrap; }
 .bars td:last-child { width: 45%; min-width: 7rem; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .1rem .4rem; margin: 0 0 .5rem;
   padding: 0; font-size: .8125rem; } .legend li { padding: 0 .5rem; border-radius: 4px; }

@@ -49,7 +49,7 @@ def _table(
 
 
 def _name(words: object) -> Markup:
-    return element("th", words, scope="row")
+    return element("th", words, scope="row", class_="nowrap")
 
 
 def _number(count: object) -> Markup:
@@ -151,7 +151,7 @@ def _mismatches(report: StudyReport) -> Markup:
             element("td", one.scale),
             _number(one.cases),
             _number(one.rows),
-            element("td", one.pattern),
+            element("td", one.pattern, class_="nowrap"),
         )
         for one in report.mismatches
     ]
