@@ -76,7 +76,8 @@ class StudyMade:
     def log(self, person: int, session: str, scale: str, tag: str | None, day: int = 10) -> None:
         """A row of TaskLog."""
         row = {"study": person + 500, "sessionName": session, "taskName": scale, "tag": tag}
-        self.add("TaskLog", row | {"id": self._number(), "dateCompleted": at(day, 30)})
+        minute = 10 + len(self.rows.get("TaskLog", ())) % 50
+        self.add("TaskLog", row | {"id": self._number(), "dateCompleted": at(day, minute)})
 
     def entry(
         self,
