@@ -31,6 +31,7 @@ header small { margin-left: auto; }
 .facts { display: flex; flex-wrap: wrap; gap: .6rem 2rem; margin: 0; }
 .facts dt { color: var(--soft); font-size: .8125rem; }
 .facts dd { margin: 0; font-size: 1.0625rem; font-weight: 600; } dd small { font-weight: 400; }
+.head .fault { color: var(--bad); }
 .wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
