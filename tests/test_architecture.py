@@ -444,7 +444,13 @@ OWN_WORDS = {
     ),
     "toolbox": OwnWord(
         "toolbox",
-        ("cli/toolbox_codebook.py", "cli/toolbox_freeze.py", "cli/toolbox_query.py"),
+        (
+            "cli/toolbox_codebook.py",
+            "cli/toolbox_freeze.py",
+            "cli/toolbox_query.py",
+            "cli/toolbox_report.py",
+            "web/toolbox/__init__.py",
+        ),
     ),
     "weblogs": OwnWord(
         "weblogs",
