@@ -62,7 +62,7 @@ XLSX = ["XlsxWriter>=3.2,<4"]
 TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
     "duckdb>=1.4",
-    "pyreadstat>=1.3",  # before it, it wanted pandas
+    "pyreadstat>=1.3.1",  # before it, it wanted pandas
     "polars>=1.30",  # which pyreadstat takes tables as
 ]
 # what bin/mtdata installs: nothing to compile
