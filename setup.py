@@ -63,7 +63,7 @@ XLSX = ["XlsxWriter>=3.2,<4"]
 TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
     "duckdb>=2.0,<3",  # before it, its answers are not read in batches by that name
-    "pyreadstat>=1.3",  # before it, it wanted pandas
+    "pyreadstat>=1.3.1",  # before it, it wanted pandas
     "polars>=1.30",  # which pyreadstat takes tables as
     "svg.py>=1.10,<2",  # the charts of its report
 ]
