@@ -58,9 +58,7 @@ class FrozenScale:
             f"count(*) FILTER (regexp_full_match({column}, '{_NUMBER}'))"
             for column in map(identifier, names)
         )
-        [(rows, *counts)] = self._database.rows(
-            f"SELECT count(*), {tests} FROM {self._table}"
-        )
+        [(rows, *counts)] = self._database.rows(f"SELECT count(*), {tests} FROM {self._table}")
         cells = zip(counts[::3], counts[1::3], counts[2::3], strict=True)
         columns = [self._column(name, *count) for name, count in zip(names, cells, strict=True)]
         return columns, rows
@@ -75,9 +73,7 @@ class FrozenScale:
     def batches(self, *, typed: bool) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         """All rows in the order of days, and what their columns are."""
         cells = ", ".join(self._cell(column, typed=typed) for column in self.columns)
-        reader = self._database.batches(
-            f"SELECT {cells} FROM {self._table}"
-        )
+        reader = self._database.batches(f"SELECT {cells} FROM {self._table}")
         return reader.schema, (self._pseudonymous(batch) for batch in reader)
 
     def _cell(self, column: FrozenColumn, *, typed: bool) -> str:
