@@ -29,7 +29,7 @@ from mtdata.toolbox.codebook.writing import rendered
 from mtdata.toolbox.database import opened
 from mtdata.toolbox.dataset_pages import (
     DatasetFacts,
-    ScaleFacts,
+    DatasetScale,
     crate,
     frictionless_package,
     manifest,
@@ -163,7 +163,7 @@ def _check_names(pools: Pools) -> None:
 
 def _scales_written(
     wanted: Freeze, dataset: StagedDataset, pools: Pools, known: Mapping[str, Codebook]
-) -> list[ScaleFacts]:
+) -> list[DatasetScale]:
     """Each scale in its turn; StorageError that names all that cannot be read."""
     written, faults = [], []
     with opened(pools) as database:
@@ -185,10 +185,10 @@ def _scales_written(
 
 def _scale_written(
     dataset: StagedDataset, frozen: FrozenScale, codebook: Codebook | None
-) -> ScaleFacts:
+) -> DatasetScale:
     dataset.write(f"data/{frozen.name}.csv", csv_pieces(*frozen.batches(typed=False)))
     dataset.write(f"data/{frozen.name}.parquet", parquet_pieces(*frozen.batches(typed=True)))
-    return ScaleFacts(frozen.name, frozen.rows, frozen.columns, codebook)
+    return DatasetScale(frozen.name, frozen.rows, frozen.columns, codebook)
 
 
 def _write_pages(wanted: Freeze, dataset: StagedDataset, facts: DatasetFacts, pools: Pools) -> None:
