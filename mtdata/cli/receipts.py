@@ -75,12 +75,14 @@ def _lines(entry: dict[str, Any]) -> list[tuple[str, str, str]]:
     lines = [
         ("kept", _when(raw["kept"]), f"{raw['kept']['how']}: {place}"),
         ("read just now", "", f"{stands}, SHA-256 {entry['sha256']}"),
+        ("file verified", _at(raw["verified_again_at"]), "whole, by `mtdata verify`"),
     ]
     lines += [_copy_line(one) for one in entry["replicas"]]
     if row:
         where = f"{row['sheet']}, row {row['row']}, byte {row['start']}"
         lines.append(("row verified", _when(row["verified"]), where))
         lines.append(("opened by", "", _keys(row["opened_by"])))
+        lines.append(("sheet verified", _at(row["verified_again_at"]), "whole, by `mtdata verify`"))
     else:
         lines.append(
             ("row", "", (held and f"held, {held['kind']}: {held['reason']}") or entry["state"])
@@ -103,6 +105,10 @@ def _when(step: dict[str, Any] | None) -> str:
     event = step["event"]
     by = f" (event {event})" if isinstance(event, int) else ""
     return f"{step['at'] or 'not known'}{by}"
+
+
+def _at(moment: str | None) -> str:
+    return moment or "not yet"
 
 
 def _keys(opened: list[dict[str, str]] | str) -> str:
