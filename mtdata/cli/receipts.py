@@ -64,8 +64,12 @@ def _receipt(options: argparse.Namespace) -> Result:
         for entry in shown["entries"]:
             title = f"{shown['site']} {shown['scale']} {id}, entry {entry['entry']} of the ledger"
             table(title, ("what", "when", "where, how"), _lines(entry))
-    stands = all(entry["raw"]["as_kept"] for entry in shown["entries"])
-    return 0 if stands else StorageError.exit_code, shown
+    if all(entry["raw"]["as_kept"] for entry in shown["entries"]):
+        return 0, shown
+    code = StorageError.exit_code
+    told = "raw bytes do not stand there as they were kept; `mtdata verify` says which"
+    note(f"mtdata: {told}")
+    return code, {**shown, "error": {"kind": "DamageError", "message": told, "exit": code}}
 
 
 def _lines(entry: dict[str, Any]) -> list[tuple[str, str, str]]:
