@@ -237,8 +237,10 @@ def is_everything(kind: ast.expr) -> bool:
 
 BORDERS = (
     "study/files/sheets.py",  # a line of a sheet
+    "toolbox/dataset_check.py",  # a manifest
+    "toolbox/provenance.py",  # a codebook
+    "toolbox/rows.py",
     "toolbox/sheets.py",
-    "toolbox/provenance.py",
     "cli/main.py",  # the words of the command line
     "config/reading.py",  # a config file
     "config/sections.py",
@@ -443,7 +445,13 @@ OWN_WORDS = {
     ),
     "toolbox": OwnWord(
         "toolbox",
-        ("cli/toolbox_query.py", "cli/toolbox_report.py", "web/toolbox/__init__.py"),
+        (
+            "cli/toolbox_codebook.py",
+            "cli/toolbox_freeze.py",
+            "cli/toolbox_query.py",
+            "cli/toolbox_report.py",
+            "web/toolbox/__init__.py",
+        ),
     ),
     "weblogs": OwnWord(
         "weblogs",

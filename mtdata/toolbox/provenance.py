@@ -1,4 +1,4 @@
-"""What a result was made of, as the side file that lies beside it; no answer or key is in it."""
+"""What a result was made of, as the side file beside it; it holds no answer and no key."""
 
 from __future__ import annotations
 

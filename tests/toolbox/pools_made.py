@@ -1,4 +1,4 @@
-"""Pools as the original program left them, for tests of the toolbox; it tests nothing itself."""
+"""Pools for the tests of the toolbox, as the original program left them; it tests nothing."""
 
 from __future__ import annotations
 
