@@ -96,6 +96,13 @@ def test_names_of_a_site_are_neither_sql_nor_markup_nor_formulas(tmp_path: Path)
     assert f"'{FORMULA}" in {row["session"] for row in study.table("session-report")}
 
 
+def test_names_of_columns_are_names_alone(tmp_path: Path) -> None:
+    study = StudyMade(tmp_path, range(1, 4))
+    for name in ('"; DROP TABLE log; --', "person(", BAD, "plain(x)", "$scale", "?"):
+        study.rows["QOL"][0][name] = "1"
+    assert study.write().report()["mismatches"] == []
+
+
 def test_no_participant_is_in_the_page_or_in_what_the_web_shows(tmp_path: Path) -> None:
     study = StudyMade(tmp_path, range(7_654_321, 7_654_325))
     study.drop("QOL", 7_654_323, "PRE")

@@ -30,8 +30,8 @@ def load_accounts(database: PoolDatabase) -> None:
     database.connection.execute(_JOINED)
 
 
-def _study_columns(names: list[str]) -> str:
-    return f"""plain({column(names, ("id",))}), day, person({column(names, PARTICIPANT)}),
+def _study_columns(names: list[str], who: str) -> str:
+    return f"""plain({column(names, ("id",))}), day, {who}({column(names, PARTICIPANT)}),
         {column(names, ("conditioning", "condition"))}, {column(names, ("name", "studyType"))},
         {_named(column(names, ("currentSession",)))},
         {_named(column(names, ("currentTask",)))}, {column(names, ("currentTaskTag",))},
@@ -46,13 +46,13 @@ def _named(cell: str) -> str:
     )
 
 
-def _participant_columns(names: list[str]) -> str:
+def _participant_columns(names: list[str], who: str) -> str:
     study = column(names, ("study",))
 
     def inner(path: str) -> str:
         return f"nullif(trim(json_extract_string(object_of({study}), '$.{path}')), '')"
 
-    return f"""plain({column(names, ("id",))}), day, person({study}),
+    return f"""plain({column(names, ("id",))}), day, {who}({study}),
         truth({column(names, ("testAccount", "test"))}) OR truth({column(names, ("admin",))}),
         coalesce({inner("conditioning")}, {inner("condition")},
             {column(names, ("conditioning", "condition"))}),

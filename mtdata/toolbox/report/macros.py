@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import pyarrow as pa
+from pyarrow import compute
 
 from mtdata.toolbox.database import PoolDatabase, identifier
 
 PARTICIPANT = ("participant", "participantRSA", "participantId")
+PEOPLE = (*PARTICIPANT, "study", "studyId")
+"""Columns whose cells say who, or whose study; a few sites write an object there."""
 SESSION = ("session", "sessionName")
 TAG = ("tag",)
 WHEN = ("date", "dateCompleted", "dateSubmitted", "dateCreated")
@@ -20,6 +23,7 @@ SECONDS = ("timeOnPage", "timeOnTask")
 _MACROS = r"""
 -- 17, "17" and "17.0" are one participant
 CREATE TEMP MACRO plain(x) AS nullif(CASE
+    WHEN TRY_CAST(x AS UBIGINT)::VARCHAR = x THEN x -- nearly all, and quickly
     WHEN regexp_full_match(trim(x, ' "'), '[0-9]+(\.0*)?')
     THEN regexp_extract(trim(x, ' "'), '^0*([0-9]+?)(\.0*)?$', 1)
     ELSE trim(x, ' "') END, '');
@@ -63,13 +67,24 @@ def has(known: Iterable[str], names: Sequence[str]) -> bool:
     return not {name.casefold() for name in known}.isdisjoint(name.casefold() for name in names)
 
 
-Columns = Callable[[list[str]], str | None]
-"""The cells to take of a sheet with these columns, as SQL; None where it is no such sheet."""
+def _has_objects(batch: pa.Table, names: Sequence[str]) -> bool:
+    """Whether a cell of these columns is an object."""
+    by_fold = {name.casefold(): name for name in batch.column_names}
+    there = [by_fold[name.casefold()] for name in names if name.casefold() in by_fold]
+    return any(bool(compute.any(compute.starts_with(batch[name], "{")).as_py()) for name in there)
+
+
+Columns = Callable[[list[str], str], str | None]
+"""The cells to take of a sheet with these columns, as SQL; None where it is no such sheet.
+
+The second word is the macro that reads who somebody is.
+"""
 
 
 def take(database: PoolDatabase, into: str, batch: pa.Table, columns: Columns) -> bool:
     """Put what is taken of a batch into a table; False where it is not such a sheet."""
-    cells = columns(batch.column_names)
+    # what objects take costs more than all else
+    cells = columns(batch.column_names, "person" if _has_objects(batch, PEOPLE) else "plain")
     if cells is None:
         return False
     database.connection.register("batch", batch)

@@ -61,21 +61,39 @@ def find_mismatches(
     Entries are held against the log only where the log speaks of the scale (`is_logged`), and are
     written twice only where an occasion is to have one of them.
     """
-    for rule in RULES:
+    counts = _counted(database)
+    for rule, (cases, rows) in zip(RULES, counts, strict=False):
         wanted = not has_trials if rule.kind == WRITTEN_TWICE else is_logged
-        cases, rows = _enter(database, scale, rule) if wanted else (0, 0)
-        if cases:
+        if wanted and cases:
+            _enter(database, scale, rule)
             only_in, where = _pattern(database, rule)
             yield Mismatches(
                 kind=rule.kind, scale=scale, cases=cases, rows=rows, only_in=only_in, where=where
             )
-    for kind, values in ((DELIVERED_TWICE, "= 1"), (REWRITTEN, "> 1")):
-        cases, rows = _enter_repeated(database, scale, kind, values)
-        if cases:
-            yield Mismatches(kind=kind, scale=scale, cases=cases, rows=rows)
+    if counts[-1][0]:
+        for kind, values in ((DELIVERED_TWICE, "= 1"), (REWRITTEN, "> 1")):
+            cases, rows = _enter_repeated(database, scale, kind, values)
+            if cases:
+                yield Mismatches(kind=kind, scale=scale, cases=cases, rows=rows)
 
 
-def _enter(database: PoolDatabase, scale: str, rule: MismatchRule) -> tuple[int, int]:
+def _counted(database: PoolDatabase) -> list[tuple[int, int]]:
+    """Cases and rows of each rule, and behind them how many entries have an id of another's.
+
+    One look for all: most scales have none of them.
+    """
+    columns = ", ".join(
+        f"count(*) FILTER ({rule.among} AND {rule.bad}), "
+        f"coalesce(sum({rule.rows}) FILTER ({rule.among} AND {rule.bad}), 0)::BIGINT"
+        for rule in RULES
+    )
+    (found,) = database.rows(f"""SELECT {columns},
+        (SELECT count(*) - count(DISTINCT id) FROM entry) FROM occasion""")
+    pairs = [(found[place], found[place + 1]) for place in range(0, 2 * len(RULES), 2)]
+    return [*pairs, (found[-1], 0)]
+
+
+def _enter(database: PoolDatabase, scale: str, rule: MismatchRule) -> None:
     database.connection.execute(
         f"""INSERT INTO mismatch
         SELECT $kind, $scale, participant, session, tag, any_value(o.day), any_value(o.rows),
@@ -85,7 +103,6 @@ def _enter(database: PoolDatabase, scale: str, rule: MismatchRule) -> tuple[int,
         GROUP BY participant, session, tag""",
         {"kind": rule.kind, "scale": scale},
     )
-    return _counted(database, scale, rule.kind)
 
 
 def _enter_repeated(database: PoolDatabase, scale: str, kind: str, values: str) -> tuple[int, int]:
@@ -96,10 +113,6 @@ def _enter_repeated(database: PoolDatabase, scale: str, kind: str, values: str) 
         FROM entry GROUP BY id HAVING count(*) > 1 AND count(DISTINCT digest) {values}""",
         {"kind": kind, "scale": scale},
     )
-    return _counted(database, scale, kind)
-
-
-def _counted(database: PoolDatabase, scale: str, kind: str) -> tuple[int, int]:
     (counts,) = database.rows(
         """SELECT count(*), coalesce(sum(rows), 0)::BIGINT FROM mismatch
         WHERE scale = ? AND kind = ?""",

@@ -67,13 +67,13 @@ def occasions(
             database.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _columns(names: list[str]) -> str | None:
+def _columns(names: list[str], who: str) -> str | None:
     if not has(names, PARTICIPANT):
         return None
     session = f"coalesce(trim({column(names, SESSION)}), '')" if has(names, SESSION) else "NULL"
     when, own = column(names, WHEN), [identifier(name) for name in sorted(names[2:])]
     return f"""coalesce(plain({column(names, ("id",))}), hash({", ".join(own)})::VARCHAR),
-        person({column(names, PARTICIPANT)}), {session},
+        {who}({column(names, PARTICIPANT)}), {session},
         coalesce(trim({column(names, TAG)}), ''),
         moment({when}), coalesce(written_day({when}), TRY_CAST(day AS DATE)), day,
         TRY_CAST({column(names, SECONDS)} AS DOUBLE), hash({", ".join(own)})"""
@@ -120,7 +120,7 @@ def _keep_tags_of_both(database: PoolDatabase) -> None:
     ((logged, of_log, entries, of_entries),) = database.rows("""
         SELECT (SELECT count(*) FROM logged), (SELECT count(*) FROM logged WHERE tag <> ''),
             (SELECT count(*) FROM entry), (SELECT count(*) FROM entry WHERE tag <> '')""")
-    if logged and entries and not (of_log and of_entries):
+    if logged and entries and bool(of_log) != bool(of_entries):
         database.connection.execute("UPDATE logged SET tag = ''; UPDATE entry SET tag = ''")
 
 

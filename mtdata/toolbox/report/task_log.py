@@ -42,12 +42,12 @@ def load_log(database: PoolDatabase, *, with_tests: bool) -> LogFacts:
     return _facts(database, with_tests=with_tests)
 
 
-def _columns(names: list[str]) -> str | None:
+def _columns(names: list[str], who: str) -> str | None:
     if not has(names, TASK):
         return None
     when = column(names, ("dateCompleted", *WHEN))
-    return f"""plain({column(names, ("id",))}), day, person({column(names, PERSON)}),
-        person({column(names, ("study", "studyId"))}),
+    return f"""plain({column(names, ("id",))}), day, {who}({column(names, PERSON)}),
+        {who}({column(names, ("study", "studyId"))}),
         coalesce(trim({column(names, SESSION)}), ''),
         trim({column(names, TASK)}), coalesce(trim({column(names, TAG)}), ''),
         moment({when}), written_day({when})"""
