@@ -61,7 +61,7 @@ PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as
 XLSX = ["XlsxWriter>=3.2,<4"]
 TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
-    "duckdb>=1.4",
+    "duckdb>=2",  # before it, a question could switch on a log of its own
     "pyreadstat>=1.3",  # before it, it wanted pandas
     "polars>=1.30",  # which pyreadstat takes tables as
 ]
