@@ -1,4 +1,4 @@
-"""The report of a study of sixty days: each fault that was planted is found, and nothing else is."""
+"""The report of a study of sixty days finds each fault that was planted, and nothing else."""
 
 from __future__ import annotations
 
