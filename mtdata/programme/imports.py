@@ -135,16 +135,17 @@ def _import_batches(
             _commit(work, writer, partial(_written, writer, batch, place.counts, after))
             place = Place.of_checkpoint(work.checkpoint)
             work.progress(place.counts.rows, expected)
-            if not place.done:
-                break
     return place
 
 
 def _window(found: Iterator[CheckedRow], place: Place) -> list[CheckedRow]:
     """The rows of the next window; one that was begun has as many as it had then."""
     if place.window:
-        return list(islice(found, place.window))
-    rows: list[CheckedRow] = []
+        rows = list(islice(found, place.window))
+        if len(rows) != place.window or not 0 < place.done < place.window:
+            raise JobError(DAMAGED)
+        return rows
+    rows = []
     for row in islice(found, WINDOW):
         rows.append(row)
         if row.offset_after - place.offset > WINDOW_BYTES:

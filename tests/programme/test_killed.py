@@ -10,6 +10,7 @@ from django.db.utils import OperationalError
 
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records import claims, fence, runners
+from mtdata.jobs.records.models import Part
 from mtdata.programme import imports
 from mtdata.programme.records.models import FormResponse, UploadPiece
 from tests.programme.place import ImportPlace, Killed, WatchedWork, csv_of, team
@@ -107,6 +108,20 @@ def test_a_commit_that_the_database_forgot_is_found_out(plain: ImportPlace) -> N
     with pytest.raises(RecordsError, match="another checkpoint"):
         work.commit(lambda: [2])
     assert fence.part_of(claimed).get().checkpoint is None
+
+
+@pytest.mark.parametrize("begun", [(3, 9), (5, 5), (0, 3), (-1, 3)])
+def test_a_place_that_cannot_be_is_told_and_not_gone_on_from(
+    plain: ImportPlace, begun: tuple[int, int]
+) -> None:
+    job = plain.order([team(f"t{n}") for n in range(5)])
+    assert plain.step(job)
+    kept = imports.Place(2, len("name,description,manager,members\r\n"))
+    damaged = kept._replace(done=begun[0], window=begun[1]).checkpoint()
+    Part.objects.filter(job=job, stage="work").update(checkpoint=damaged)
+    assert plain.run(job) == "Failed"
+    assert "how far it came is damaged" in plain.reason(job)
+    assert plain.leftovers(job) == 0
 
 
 def test_long_rows_are_put_in_order_a_few_at_a_time(

@@ -7,6 +7,7 @@ carries them.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -113,11 +114,23 @@ def _fill(home: Path) -> dict[str, str]:
     return paths
 
 
-def _take(url: str, paths: dict[str, str]) -> None:
+def _beat(home: Path) -> None:
+    """A sign of life of the runner and its parts: taking pictures takes its time."""
+    setting.open_migrated(load(home / "config", {}).database)
+    from mtdata.jobs.records.models import Part, Runner
+
+    Runner.objects.update(seen_at=SystemClock().now())
+    Part.objects.filter(status="In Progress").update(beat_at=SystemClock().now())
+    setting.close_records()
+
+
+def _take(home: Path, url: str, paths: dict[str, str]) -> None:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's loop runs in this thread
     with chromium() as browser:
         for look, how in LOOKS.items():
             tab = Tab(browser, url, "anna", **how)
             for name, path in paths.items():
+                _beat(home)
                 tab.page.goto(path)
                 tab.page.screenshot(path=FOLDER / f"{name}-{look}.png")
             tab.close()
@@ -136,7 +149,7 @@ def main(names: list[str]) -> None:
         words = _mtdata(*config, "web", "--port", "0")
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as server:
             assert server.stderr is not None
-            _take(server.stderr.readline().split()[-1].rstrip("/"), paths)
+            _take(home, server.stderr.readline().split()[-1].rstrip("/"), paths)
             server.terminate()
 
 
