@@ -97,7 +97,7 @@ def _file(sort: str) -> Parameter:
 
         uploads.named(word, sort, owner)
 
-    allowed = "the id of a file that was uploaded"
+    allowed = "the id of a file that you uploaded"
     return Parameter("file", read, allowed, check_owner=check_owner)
 
 

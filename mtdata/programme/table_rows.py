@@ -21,11 +21,12 @@ def insert(table: Any, names: tuple[str, ...], rows: Sequence[Values], first: Va
     same = _prepared(table, names[: len(first)], [first])[0]
     rows = [(*same, *row) for row in _prepared(table, names[len(first) :], rows)]
     into = _into(table, names, connection.vendor)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "sqlite":  # where a statement costs nothing
-            cursor.executemany(f"INSERT INTO {into} {_marks(len(names), 1)}", rows)
+            words = f"INSERT INTO {into} {_marks(len(names), 1)}".replace("%s", "?")
+            connection.connection.executemany(words, rows)
         elif connection.vendor == "postgresql":  # which reads and plans a long statement slowly
-            with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
