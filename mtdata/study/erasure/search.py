@@ -205,6 +205,9 @@ class PersonSearch:
             else:
                 self.found.unseen.append(f"{path}: no raw file by its name")
         for name in disk.names(HELD):
+            scale = name.rpartition("_")[0]
+            if name.endswith(".txt") and scale in self._tables:
+                self.found.unseen.append(f"{HELD}/{name}: entries of {scale} that are no JSON")
             if ".json.damaged" in name:
                 path = f"{HELD}/{name}"
                 yield path, self._scale_of(path[: path.index(".damaged")]), None

@@ -80,6 +80,7 @@ def _carry_out(
     KnownPool(site).keep(pool.disk, changed=True)
     base = f"{site.path}/{base_of(plan)}"
     return {
+        "exit": int(bool(shown["changed_meanwhile"])),
         "erased": True,
         "erasure": shown["erasure"],
         "certificate": f"{base}.txt",
