@@ -166,11 +166,15 @@ def test_what_was_made_of_the_sheets_is_erased_as_well(home: Home) -> None:
     (made / "wide.csv").write_text(f"participant,text\n{OTHER},kept\n{PERSON},{ANSWER}")
     (made / "wide.sav").write_bytes(b"of another kind")
     (made / "odd.csv").write_text(f"participant;text\n{PERSON};kept\n")
+    (made / "rows.json").write_text("[]")
+    (made / "link.csv").symlink_to(made / "wide.csv")
     shown = erase(home, "--yes")
     assert holding(home) == {"raw_data"}
     assert (made / "wide.csv").read_text() == f"participant,text\n{OTHER},kept\n"
     unseen = [told for told in shown["beyond_reach"] if told.startswith("not looked into")]
-    assert {Path(told.split(": ")[1]).name for told in unseen} == {"wide.sav", "odd.csv"}
+    assert {Path(told.split(": ")[1]).name for told in unseen} == {
+        "wide.sav", "odd.csv", "rows.json", "link.csv",
+    }  # fmt: skip
 
 
 def test_of_nobody_known_nothing_is_made(home: Home) -> None:
