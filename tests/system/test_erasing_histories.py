@@ -20,7 +20,7 @@ from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
 from tests.system.test_erasing import holding, people
 
-HISTORIES = 200 if LONG else 2
+HISTORIES = 200 if LONG else 1
 WHO = (16, 17, 18, 19)
 ODD = ('q"uo', "li\nne", "", "ü", None)
 ENDING = (("verify", STUDY), ("export", STUDY, "all"), ("decode", STUDY))

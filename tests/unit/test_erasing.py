@@ -19,8 +19,8 @@ from mtdata.study.model.package import read_entry
 from mtdata.study.model.row import Digits
 from mtdata.study.model.tombstone import (
     Erasure,
-    Graves,
     Tombstone,
+    TombstoneIndex,
     entry_mark,
     line_mark,
     table_mark,
@@ -106,16 +106,16 @@ def test_cuts_that_touch_are_one() -> None:
     assert [cuts.moved(place) for place in (0, 1, 2, 4, 5, 8, 9)] == [0, 0, 0, 2, 3, 3, 3]
 
 
-def graves() -> Graves:
+def erased() -> TombstoneIndex:
     rows = [
         Tombstone("QOL", 1, entry_mark(KEY, "QOL", 1, b"one"), line_mark(KEY, "QOL", 1, b"row")),
         Tombstone("QOL", -1, table_mark(KEY, "QOL", 7), b""),
     ]
-    return Graves("QOL", [(KEY, row) for row in rows])
+    return TombstoneIndex("QOL", [(KEY, row) for row in rows])
 
 
 def test_a_tombstone_knows_its_entry_its_row_and_no_other() -> None:
-    known = graves()
+    known = erased()
     assert known.entry(1, b"one")
     assert not known.entry(1, b"other")
     assert not known.entry(2, b"one")
