@@ -237,6 +237,7 @@ def is_everything(kind: ast.expr) -> bool:
 
 BORDERS = (
     "study/files/sheets.py",  # a line of a sheet
+    "toolbox/provenance.py",  # a codebook
     "toolbox/sheets.py",
     "cli/main.py",  # the words of the command line
     "config/reading.py",  # a config file
@@ -442,7 +443,12 @@ OWN_WORDS = {
     ),
     "toolbox": OwnWord(
         "toolbox",
-        ("cli/toolbox_query.py",),
+        (
+            "cli/toolbox_quality.py",
+            "cli/toolbox_query.py",
+            "cli/toolbox_results.py",
+            "cli/toolbox_scores.py",
+        ),
     ),
     "weblogs": OwnWord(
         "weblogs",

@@ -29,5 +29,5 @@ TOOLBOX = Duty(
     checks=Checks(whose="", example=("", ""), names=_names, look=_look),
     about="what a pool holds: is it complete, clean and ready to analyse?",
     examples=(("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),),
-    views=("toolbox_query",),
+    views=("toolbox_query", "toolbox_quality", "toolbox_scores"),
 )
