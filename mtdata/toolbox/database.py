@@ -69,7 +69,7 @@ class PoolDatabase:
 
     def batches(self, statement: str, *values: Any, rows: int = 50_000) -> pa.RecordBatchReader:
         """The rows of an answer of any size, so many at a time."""
-        return self.connection.execute(statement, list(values)).to_arrow_reader(rows)
+        return self.connection.sql(statement, params=list(values)).to_arrow_reader(rows)
 
     def shut(self) -> None:
         """From here on no statement reaches a file, the network or a setting."""

@@ -58,16 +58,20 @@ def _keys(entries: ScaleEntries, by: Sequence[str]) -> list[str]:
 
 
 def _written(entries: ScaleEntries, keys: Sequence[str]) -> str:
+    """Dates are read of those alone that have others beside them: that is what takes long."""
     frame = entries.frame
     order = f"{frame.moment} NULLS LAST, {frame.number} NULLS LAST, {frame.id}, rowid"
-    window = f"(PARTITION BY {', '.join(keys)} ORDER BY {order})"
     whose = [cell for cell in keys if cell in (frame.participant, frame.session)]
     known = " AND ".join(f"{cell} IS NOT NULL" for cell in whose) or "TRUE"
+    known += " AND rowid NOT IN (SELECT entry FROM dropped)"
+    cells = ", ".join(f"coalesce({cell}, '')" for cell in keys)  # an empty tag is a tag of its own
+    several = f"SELECT {cells} FROM entries WHERE {known} GROUP BY ALL HAVING count(*) > 1"
+    window = f"(PARTITION BY {cells} ORDER BY {order})"
     return f"""
         SELECT entry, '{WRITTEN}', kept_id FROM (
             SELECT rowid AS entry, first_value({frame.id}) OVER {window} AS kept_id,
                 row_number() OVER {window} AS place
-            FROM entries WHERE {known} AND rowid NOT IN (SELECT entry FROM dropped))
+            FROM entries WHERE {known} AND ({cells}) IN ({several}))
         WHERE place > 1"""
 
 

@@ -29,28 +29,40 @@ _MADE = ("judged", "dropped", "kept", "scored", "pseudonyms")
 class Spans:
     """Which columns the sheets of a scale had on which days, and how many rows stood there."""
 
-    rows: int = 0
-    days: dict[str, int] = field(default_factory=dict)
-    columns: dict[str, dict[str, int]] = field(default_factory=dict)
-    """By the column's name in small letters: rows by day."""
+    _by_header: dict[frozenset[str], dict[str, int]] = field(default_factory=dict)
 
     def add(self, batch: pa.Table) -> None:
         """Note what a batch of rows has."""
-        counts = {one["values"]: one["counts"] for one in pc.value_counts(batch["day"]).to_pylist()}
-        self.rows += batch.num_rows
-        _add(self.days, counts)
-        for name in batch.column_names:
-            if name not in OWN:
-                _add(self.columns.setdefault(name.casefold(), {}), counts)
+        header = frozenset(name.casefold() for name in batch.column_names if name not in OWN)
+        known = self._by_header.setdefault(header, {})
+        for found in pc.value_counts(batch["day"]).to_pylist():
+            known[found["values"]] = known.get(found["values"], 0) + found["counts"]
+
+    @cached_property
+    def days(self) -> frozenset[str]:
+        """Those with rows."""
+        return frozenset(day for known in self._by_header.values() for day in known)
+
+    def changed_columns(self) -> dict[str, frozenset[str]]:
+        """Days of each column that was not in every sheet with rows; by its name in small letters.
+
+        On a day of two sheets a column was there if one of them has it.
+        """
+        headers = list(self._by_header)
+        changed = frozenset().union(*headers) - frozenset.intersection(*headers) if headers else ()
+        return {
+            name: frozenset(
+                day for header in headers if name in header for day in self._by_header[header]
+            )
+            for name in changed
+        }
 
     def rows_without(self, column: str) -> int:
         """How many rows stand in sheets that lack the column."""
-        return self.rows - sum(self.columns.get(column.casefold(), {}).values())
-
-
-def _add(counts: dict[str, int], more: dict[str, int]) -> None:
-    for day, count in more.items():
-        counts[day] = counts.get(day, 0) + count
+        name = column.casefold()
+        return sum(
+            sum(known.values()) for header, known in self._by_header.items() if name not in header
+        )
 
 
 @dataclass(frozen=True)

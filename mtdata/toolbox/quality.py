@@ -239,11 +239,7 @@ def _values(entries: ScaleEntries) -> dict[str, str]:
 
 
 def _changes(entries: ScaleEntries) -> list[ColumnChange]:
-    spans = entries.spans
-    days = [day for day in spans.days if spans.days[day]]
     names = {column.casefold(): column for column in entries.columns}
-    columns = {
-        names.get(column, column): [day for day in found if found[day]]
-        for column, found in spans.columns.items()
-    }
-    return column_changes(days, columns)
+    changed = entries.spans.changed_columns()
+    columns = {names.get(column, column): sorted(days) for column, days in changed.items()}
+    return column_changes(sorted(entries.spans.days), columns)

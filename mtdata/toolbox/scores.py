@@ -16,7 +16,7 @@ from mtdata.toolbox.entries import ScaleEntries
 from mtdata.toolbox.faults import NoCodebook
 from mtdata.toolbox.formats import ResultColumn, ResultTable, number_text, text_column
 from mtdata.toolbox.sheets import unique_names
-from mtdata.toolbox.verdict import WRONG, answered_number, literals, verdict
+from mtdata.toolbox.verdict import answered_number, is_wrong
 
 FRAME = ("participant", "session", "tag", "date", "id")
 HOW = "`mtdata codebook --draft SCALE` makes a first one from what the pool holds"
@@ -41,7 +41,7 @@ def scored(entries: ScaleEntries, codebook: Codebook | None) -> tuple[ResultTabl
         "entries": entries.number("SELECT count(*) FROM scored"),
         "scores": _filled(entries, codebook),
         "items_without_column": len(absent),
-        "wrong_values_left_out": _wrong(entries, items, columns),
+        "wrong_values_left_out": entries.number("SELECT sum(wrong) FROM scored"),
         "duplicates": sum(counted_duplicates(entries).values()),
     }
     return _layout(entries, codebook), counts
@@ -59,50 +59,52 @@ def _statement(
     items: Mapping[str, Variable],
     columns: Mapping[str, str],
 ) -> str:
-    """Two steps: the number of each item, then the scores of these."""
-    places = {name: f"item_{place}" for place, name in enumerate(items)}
-    numbers = [
-        f"{_item(variable, columns.get(name.casefold()))} AS {places[name]}"
-        for name, variable in items.items()
-    ]
-    frame = [f"{getattr(entries.frame, name)} AS frame_{name}" for name in FRAME]
-    scores = [
-        f"{score_of(score, [places[name] for name in score.items])} AS score_{place}"
-        for place, score in enumerate(codebook.sub_scales.values())
+    """Three steps: the cells that count as numbers, those of each score, the scores.
+
+    Items of one rule are one list, so that the rule is understood once: with a hundred items that
+    takes longer than what it is asked of.
+    """
+    by_rule: dict[tuple[str, str], list[str]] = {}
+    for name, variable in items.items():
+        rule = (answered_number(variable, "cell"), is_wrong(variable, "cell"))
+        by_rule.setdefault(rule, []).append(name)
+    lists, wrong = [], ["0"]
+    places: dict[str, str] = {}
+    for number, ((answer, fault), names) in enumerate(by_rule.items()):
+        cells = f"[{', '.join(_cell(name, columns) for name in names)}]"
+        lists.append(f"list_transform({cells}, lambda cell: {answer}) AS answers_{number}")
+        wrong.append(f"list_sum(list_transform({cells}, lambda cell: ({fault})::INTEGER))")
+        places |= {name: f"answers_{number}[{place}]" for place, name in enumerate(names, 1)}
+    scores = codebook.sub_scales.values()
+    of_score = [
+        f"[{', '.join(places[item] for item in score.items)}] AS items_{place}"
+        for place, score in enumerate(scores)
     ]
     kept = ", ".join(f"frame_{name}" for name in FRAME)
-    inner = f"SELECT rowid AS entry, {', '.join([*frame, *numbers])} FROM entries"
-    return f"SELECT entry, {kept}, {', '.join(scores)} FROM ({inner})"
+    frame = ", ".join(f"{getattr(entries.frame, name)} AS frame_{name}" for name in FRAME)
+    first = f"rowid AS entry, {frame}, {', '.join(lists)}, {' + '.join(wrong)} AS wrong"
+    last = [f"{score_of(s, f'items_{place}')} AS score_{place}" for place, s in enumerate(scores)]
+    return (
+        f"SELECT entry, {kept}, wrong, {', '.join(last)} FROM"
+        f" (SELECT *, {', '.join(of_score)} FROM (SELECT {first} FROM entries))"
+    )
 
 
-def _item(variable: Variable, column: str | None) -> str:
-    if column is None:
-        return "NULL::DOUBLE"
-    return answered_number(variable, identifier(column))
+def _cell(name: str, columns: Mapping[str, str]) -> str:
+    column = columns.get(name.casefold())
+    return "NULL::VARCHAR" if column is None else identifier(column)
 
 
-def score_of(score: SubScale, cells: list[str]) -> str:
-    """One score of cells that are numbers, NULL where one is not answered; SQL."""
-    total = " + ".join(f"coalesce({cell}, 0)" for cell in cells)
-    answered = " + ".join(f"({cell} IS NOT NULL)::INTEGER" for cell in cells)
+def score_of(score: SubScale, items: str) -> str:
+    """One score of a list of numbers, NULL where one is not answered; SQL."""
+    answered = f"list_aggregate({items}, 'count')"
     value = {
-        "sum": f"({total})",
-        "mean": f"({total}) / nullif({answered}, 0)",
-        "prorated": f"({total}) * {len(cells)} / nullif({answered}, 0)",
+        "sum": f"list_sum({items})",
+        "mean": f"list_sum({items}) / {answered}",
+        "prorated": f"list_sum({items}) * {len(score.items)} / {answered}",
     }[score.rule]
     times = "" if score.times == 1 else f" * {float(score.times)!r}::DOUBLE"
     return f"CASE WHEN {answered} >= {score.least} THEN ({value}){times} END::DOUBLE"
-
-
-def _wrong(entries: ScaleEntries, items: Mapping[str, Variable], columns: Mapping[str, str]) -> int:
-    """How many cells of items are no answer that the codebook knows."""
-    counts = [
-        f"count(*) FILTER ({verdict(variable, identifier(columns[name.casefold()]))}"
-        f" IN ({literals(WRONG)}))"
-        for name, variable in items.items()
-        if name.casefold() in columns
-    ]
-    return entries.number(f"SELECT {' + '.join(counts)} FROM entries") if counts else 0
 
 
 def _filled(entries: ScaleEntries, codebook: Codebook) -> int:
