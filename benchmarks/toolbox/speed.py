@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -139,12 +139,3 @@ def _run(command: Sequence[str]) -> dict[str, Any]:
     )
     outcome: dict[str, Any] = json.loads(ended.stdout)
     return outcome | {"peak_mb": outcome["peak_kb"] / 1024}
-
-
-FIGURES: dict[str, Callable[[Bench, Year], Measured]] = {
-    "report": report,
-    "quality": quality,
-    "scores": scores,
-    "query": query,
-    "memory": memory,
-}

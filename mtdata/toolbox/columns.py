@@ -31,6 +31,16 @@ class Frame(NamedTuple):
     """The names of them all, and of the times, as the table has them."""
 
     @property
+    def has_participant(self) -> bool:
+        """Whether there is a column for the participant."""
+        return self.participant != _NONE
+
+    @property
+    def has_session(self) -> bool:
+        """Whether there is a column for the session."""
+        return self.session != _NONE
+
+    @property
     def moment(self) -> str:
         """Microseconds since 1970, NULL where there is no date that can be read."""
         return "NULL::BIGINT" if self.date == _NONE else moment(self.date)

@@ -52,7 +52,8 @@ def _keys(entries: ScaleEntries, by: Sequence[str]) -> list[str]:
     if strange:
         near = did_you_mean(strange[0], entries.columns)
         raise ScaleRefused(f"--by: {entries.scale} has no column {ascii(strange[0])[:80]}.{near}")
-    if any("NULL::" in own[word] for word in ("participant", "session") if word in by):
+    has = {"participant": frame.has_participant, "session": frame.has_session}
+    if not all(known_of for word, known_of in has.items() if word in by):
         return []
     return [own[word] if word in own else identifier(known[word.casefold()]) for word in by]
 

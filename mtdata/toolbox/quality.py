@@ -110,7 +110,7 @@ def judged_quality(entries: ScaleEntries, codebook: Codebook | None) -> ScaleQua
         entries=count,
         valid=_valid(entries),
         participants=people,
-        without_participant=count - known,
+        without_participant=count - known if entries.frame.has_participant else 0,
         delivered_twice=twice[DELIVERED],
         written_twice=twice[WRITTEN],
         first_day=days[0] if days else "",
@@ -152,9 +152,14 @@ def _verdicts(entries: ScaleEntries, variables: Mapping[str, Variable]) -> str:
 
 
 def _valid(entries: ScaleEntries) -> int:
-    """How many entries have a participant, are no duplicate and hold no wrong value."""
+    """How many entries are somebody's, no duplicate and without a wrong value.
+
+    In a scale without a column for the participant nobody asks whose they are.
+    """
     wrong = f"SELECT variable, value FROM judged WHERE verdict IN ({literals(WRONG)})"
-    sound = f"{entries.frame.participant} IS NOT NULL AND rowid NOT IN (SELECT entry FROM dropped)"
+    sound = "rowid NOT IN (SELECT entry FROM dropped)"
+    if entries.frame.has_participant:
+        sound += f" AND {entries.frame.participant} IS NOT NULL"
     if entries.number(f"SELECT count(*) FROM ({wrong})"):
         bad = f"SELECT entry FROM {_long(entries)} SEMI JOIN ({wrong}) USING (variable, value)"
         sound += f" AND rowid NOT IN ({bad})"

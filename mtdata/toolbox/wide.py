@@ -74,7 +74,7 @@ def widened(
 def _keep(entries: ScaleEntries, *, refuse_duplicates: bool) -> dict[str, int]:
     """Make the table `kept`: who, session, tag and the row of each entry that has a place."""
     frame = entries.frame
-    if "NULL::" in frame.participant or "NULL::" in frame.session:
+    if not (frame.has_participant and frame.has_session):
         raise ScaleUnfit(
             f"{entries.scale}: it has no column for the participant, or none for the session, so "
             "no line and column can be told for an entry"
