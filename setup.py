@@ -29,6 +29,7 @@ def description() -> str:
 # allowed; an upper bound is for a library whose next major would break us.
 CORE = [
     "requests>=2.32,<3",
+    "certifi>=2024.7.4",  # what comes with requests; no upper bound, as of pyyaml
     "urllib3>=2.8,<3",  # bounds what it unpacks at a time, and the lines between chunks
     "pycryptodome>=4.3,<5",  # before it, what another key sealed "opens" as an empty text
     "cryptography>=45",  # before it, keys behind a passphrase in older forms are not read
@@ -122,5 +123,8 @@ setup(
         "test": TEST,
     },
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
-    data_files=[("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE)))],
+    data_files=[
+        ("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE))),
+        ("share/mtdata/config/scales", sorted(glob("config/scales/*.sample", root_dir=HERE))),
+    ],
 )

@@ -18,6 +18,7 @@ from tests import memory, reliability, stages
 from tests.tally import FILES, SECONDS, TRIED, file_of, of_whole_suites, took
 
 if TYPE_CHECKING:
+    from mtdata.demo.study.sixty_days.pool import StudyPool
     from tests.bucket import Bucket, Store
 
 LONG = os.environ.get("MTDATA_LONG") == "1"
@@ -87,6 +88,15 @@ def bucket(store: Store) -> Iterator[Bucket]:
     store.heal()
     yield Bucket(store)
     store.heal()
+
+
+@pytest.fixture(scope="session")
+def sixty_days(tmp_path_factory: pytest.TempPathFactory) -> StudyPool:
+    """The pool of sixty days of a study, the same for all workers: nobody changes it."""
+    from tests.sixty_days import shared_pool  # made when the first test wants it
+
+    base = tmp_path_factory.getbasetemp()
+    return shared_pool(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,6 +10,7 @@ from typing import Any, Self
 from mtdata.core.errors import MTDataError, PackageError, SiteError, SiteRefused
 from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import checked_name
+from mtdata.study.model.study_schedule import MAX_SCHEDULE
 
 Verdict = tuple[Outcome, str]
 
@@ -29,6 +30,7 @@ class MemorySite:
         self.package_faults: dict[str, MTDataError] = {}
         self.verdicts: dict[str | tuple[str, int], Verdict] = {}
         self.failures: int | None = 0  # deletes that fail from now on; None = all
+        self.schedule_sent: bytes | None = None  # what GET study would say; None = no such call
         self.sizes: dict[str, object] = {}  # what the listing says instead of the truth
         self.fetched: list[str] = []
         self.asked: list[tuple[str, int]] = []
@@ -86,6 +88,9 @@ class MemorySite:
     def break_package(self, scale: str) -> None:
         self.package_faults[scale] = PackageError(f"{scale}: the answer broke off")
 
+    def tell_schedule(self, body: bytes | None) -> None:
+        self.schedule_sent = body
+
     def refuse_deletes(self) -> None:
         refused = Outcome.REFUSED, "the site runs in import mode and deletes nothing"
         self.verdicts.update(dict.fromkeys(self._rows, refused))
@@ -105,6 +110,12 @@ class MemorySite:
             }
             for scale, rows in self._rows.items()
         ]
+
+    def schedule(self) -> bytes | None:
+        self._strike()
+        if self.schedule_sent is not None and not is_list_of_objects(self.schedule_sent):
+            raise SiteError("the schedule of the study is no JSON array of objects")
+        return self.schedule_sent
 
     @contextmanager
     def fetch(self, scale: str) -> Iterator[Iterator[bytes]]:
@@ -173,6 +184,15 @@ class MemorySite:
 def compact(value: object) -> bytes:
     """JSON as the site writes it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def is_list_of_objects(body: bytes) -> bool:
+    """Whether it is a JSON array of objects, and no larger than any that is taken."""
+    try:
+        found = json.loads(body) if len(body) <= MAX_SCHEDULE else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, list) and all(isinstance(one, dict) for one in found)
 
 
 def id_of(row: bytes) -> int | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import PurePath
 from random import Random
 from stat import S_IFDIR, S_IFREG
@@ -146,7 +147,7 @@ class TornOs:
 
     def _node(self, path: PathLike, within: int | None = None) -> Node:
         node: Node = self.root if within is None else self._open[within]
-        for part in _parts(path) if within is None else PurePath(path).parts:
+        for part in _parts(path) if within is None else _split(path):
             if not isinstance(node, Folder):
                 raise _refused(errno.ENOTDIR, path)
             if part not in node.now:
@@ -156,7 +157,7 @@ class TornOs:
 
     def _place(self, path: PathLike) -> tuple[Folder, str]:
         *_, name = _parts(path)
-        folder = self._node(PurePath(path).parent)
+        folder = self._node(_parent(path))
         if not isinstance(folder, Folder):
             raise _refused(errno.ENOTDIR, path)
         return folder, name
@@ -195,7 +196,17 @@ class TornOs:
 
 
 def _parts(path: PathLike) -> tuple[str, ...]:
-    return PurePath(path).parts[1:]  # the first is the root itself
+    return _split(path)[1:]  # the first is the root itself
+
+
+@lru_cache(1 << 12)  # a few paths are asked for hundreds of thousands of times
+def _split(path: PathLike) -> tuple[str, ...]:
+    return PurePath(path).parts
+
+
+@lru_cache(1 << 12)
+def _parent(path: PathLike) -> PurePath:
+    return PurePath(path).parent
 
 
 def _files(folder: Folder, above: str) -> Iterator[tuple[str, bytes]]:

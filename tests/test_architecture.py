@@ -238,6 +238,7 @@ def is_everything(kind: ast.expr) -> bool:
 BORDERS = (
     "study/files/sheets.py",  # a line of a sheet
     "toolbox/provenance.py",  # a codebook
+    "toolbox/rows.py",
     "toolbox/sheets.py",
     "cli/main.py",  # the words of the command line
     "config/reading.py",  # a config file
@@ -444,6 +445,8 @@ OWN_WORDS = {
     "toolbox": OwnWord(
         "toolbox",
         (
+            "cli/toolbox_codebook.py",
+            "cli/toolbox_freeze.py",
             "cli/toolbox_quality.py",
             "cli/toolbox_query.py",
             "cli/toolbox_results.py",

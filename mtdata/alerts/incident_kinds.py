@@ -134,6 +134,12 @@ KINDS: dict[str, IncidentKind] = {
         "what was committed; nothing is deleted on this site meanwhile",
         "look at the disk; then `mtdata verify` until it finds all "
         "well, or close it by hand", stays=True, blocks="site"),
+    "history_changed": IncidentKind("critical", "the ledger's history is not as it was entered",
+        "events of the ledger were changed, cut off or written anew, or are not those whose heads "
+        "were signed",
+        "everything: rounds and deletes rest on bytes that are read anew, and go on",
+        "find out who wrote into `ledger.sqlite3` or put another there, and compare with what "
+        "`mtdata receipts export` gave out; then `mtdata incidents SITE --close N`", stays=True),
     "pool_away": IncidentKind("critical", "the pool is not the one that was known",
         "where the pool was known to be there is none (is its disk mounted?), another one, or an "
         "older copy of it",

@@ -23,7 +23,7 @@ LONGEST_S = 20.0
 """So long an answer is waited for, or a turn that somebody else has."""
 
 
-def check_account(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+def check_account(settings: Settings, name: str) -> list[Finding]:
     """Ask an account of export.config once, and put a probe into its output; at most a minute."""
     account = account_named(settings, name)
     return [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from mtdata.cake import check
 from mtdata.cake.accounts import account_names
 from mtdata.cake.daily_reports import DAILY, kinds
 from mtdata.config import Settings
+from mtdata.core.checks import Finding
 from mtdata.jobs.duty import Checks, Duty, ForeignLogIn, PlacedFile
 
 
@@ -33,6 +33,24 @@ def _is_accepted(
     return True
 
 
+def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+    from mtdata.cake.check import check_account  # with all that speaks to a bucket
+
+    return check_account(settings, name)
+
+
+def _folders(settings: Settings) -> list[Finding]:
+    from mtdata.cake.check import check_folders
+
+    return check_folders(settings)
+
+
+def _plans(settings: Settings) -> list[Finding]:
+    from mtdata.cake.check import check_reports
+
+    return check_reports(settings)
+
+
 CHECKS = Checks(
     whose="an account's of export.config",
     example=("cake", "an account of export.config alone, by its NAME"),
@@ -41,10 +59,10 @@ CHECKS = Checks(
         "key accepted?), and a small file is put into its OUTPUT and removed."
     ),
     names=account_names,
-    look=check.check_account,
+    look=_look,
     needs_state=True,
-    folders=check.check_folders,
-    plans=check.check_reports,
+    folders=_folders,
+    plans=_plans,
 )
 LOG_IN = ForeignLogIn(
     "CAKE",

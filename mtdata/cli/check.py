@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mtdata.alerts.check import check_news
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
@@ -15,7 +14,6 @@ from mtdata.config import Settings
 from mtdata.config.check import check_home, is_stranger
 from mtdata.core.checks import Finding
 from mtdata.duties import DUTIES
-from mtdata.jobs.check import check_jobs
 from mtdata.jobs.duty import Duties
 
 WIDTH = 100
@@ -66,6 +64,9 @@ def _check(options: argparse.Namespace) -> Result:
 
 
 def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[Finding]:
+    from mtdata.alerts.check import check_news  # with all that sends news
+    from mtdata.jobs.check import check_jobs
+
     settings = settings_of(options)
     chosen = _chosen(options.server, settings, duties)
     is_named = options.server != EVERY

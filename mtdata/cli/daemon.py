@@ -8,7 +8,6 @@ from typing import Any
 
 from mtdata.cli.sites import Result, recorded
 from mtdata.config import Settings
-from mtdata.daemon.loop import Daemon
 from mtdata.duties import DUTIES
 from mtdata.jobs.daily_reports import are_planned
 from mtdata.jobs.duty import daily_of
@@ -32,12 +31,14 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _has_work(settings: Settings) -> None:
     """With nothing to collect or report it would sit there for ever, silently."""
-    has_sites = any(duty.rounds.sites(settings) for duty in DUTIES if duty.rounds)
+    has_sites = any(duty.rounds().sites(settings) for duty in DUTIES if duty.rounds)
     if not has_sites and not are_planned(daily_of(DUTIES), settings):
         settings.chosen(".")
 
 
 def _daemon(options: argparse.Namespace) -> Result:
+    from mtdata.daemon.loop import Daemon  # with all that sends news
+
     daemon = Daemon(lambda: recorded(options, _has_work))
     if options.once:
         code = daemon.once()

@@ -12,7 +12,7 @@ from mtdata.cli.sites import Result
 from mtdata.cli.tables import counting, note, say, table
 from mtdata.cli.words import examples, path_of
 from mtdata.core.errors import UsageError
-from mtdata.demo.screen import Demo, Screen
+from mtdata.demo.screen import Demo, DemoRun, Screen
 from mtdata.duties import DUTIES
 
 MOST_ROWS = 1_000_000
@@ -50,6 +50,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     demo.add_argument("--rows", type=int, metavar="N", help=f"rows on the site ({_usual(known)})")
     demo.add_argument(
+        "--days", type=int, metavar="N", help=f"so many days instead ({_days(known)})"
+    )
+    demo.add_argument(
         "--keep", type=path_of, metavar="DIR", help="leave config, keys, pool and a job there"
     )
     demo.add_argument("-q", "--quiet", action="store_true", help="print nothing when all is well")
@@ -60,10 +63,26 @@ def _usual(known: dict[str, Demo]) -> str:
     return "; ".join(f"{one.rows_of or 'default'}: {one.rows}" for one in known.values())
 
 
+def _days(known: dict[str, Demo]) -> str:
+    return "; ".join(f"{name}: up to {one.days}" for name, one in known.items() if one.run_days)
+
+
 def _demo(options: argparse.Namespace) -> Result:
     chosen = demos()[options.what]
-    rows = chosen.rows if options.rows is None else options.rows
-    if not 1 <= rows <= MOST_ROWS:
-        raise UsageError(f"--rows takes a whole number from 1 to {MOST_ROWS}")
+    count, run = _wanted(chosen, options.rows, options.days)
     screen = Screen(say, partial(note, level=logging.ERROR), table, counting)
-    return chosen.run(rows, options.keep, screen, quiet=options.json or options.quiet)
+    return run(count, options.keep, screen, quiet=options.json or options.quiet)
+
+
+def _wanted(chosen: Demo, rows: int | None, days: int | None) -> tuple[int, DemoRun]:
+    """Which show it is, and of how many rows or days."""
+    if days is None:
+        rows = chosen.rows if rows is None else rows
+        if not 1 <= rows <= MOST_ROWS:
+            raise UsageError(f"--rows takes a whole number from 1 to {MOST_ROWS}")
+        return rows, chosen.run
+    if chosen.run_days is None or rows is not None:
+        raise UsageError(f"--days is for a demo of days ({_days(demos())}), without --rows")
+    if not 1 <= days <= chosen.days:
+        raise UsageError(f"--days takes a whole number from 1 to {chosen.days}")
+    return days, chosen.run_days

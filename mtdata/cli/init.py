@@ -1,4 +1,4 @@
-"""The command that makes a folder with sample config: init.  It never overwrites."""
+"""The command that makes sample config and the key that signs receipts; it never overwrites."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import argparse
 from typing import Any
 
 from mtdata.cli.sites import Result
-from mtdata.cli.tables import say
+from mtdata.cli.tables import note, say
 from mtdata.cli.words import path_of
 from mtdata.config import write_samples
+from mtdata.core.errors import ConfigError, StorageError
+from mtdata.core.signing import make_signing_key
 
 INIT = """examples:
-  mtdata init                      config/server.config and its neighbours
+  mtdata init                      config/server.config and its neighbours, and in keys/ the key
+                                   that signs receipts (docs/RECEIPTS.md)
   mtdata init /etc/mtdata          the same elsewhere; then: mtdata --config /etc/mtdata check
 """
 
@@ -28,7 +31,12 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _init(options: argparse.Namespace) -> Result:
-    made = write_samples(options.folder or options.config)
+    folder = options.folder or options.config
+    made = write_samples(folder)
+    try:
+        made += make_signing_key(folder.parent.resolve() / "keys")
+    except (StorageError, ConfigError) as error:  # all else is there; a home may do without
+        note(f"mtdata: the key that signs receipts was not made: {error}")
     if not options.json:
         for path in made:
             say(f"made {path}")

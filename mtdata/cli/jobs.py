@@ -11,7 +11,6 @@ import threading
 from functools import partial
 from typing import Any
 
-from mtdata.alerts import notify
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say, table
 from mtdata.config import Settings
@@ -283,6 +282,8 @@ def _runner(options: argparse.Namespace) -> Result:
     from mtdata.jobs.celery.runner import runner_of
 
     settings = _with_engine(options, with_records(recorded(options)))
+    from mtdata.alerts import notify  # with all that sends news
+
     spread = partial(notify.spread, pools=partial(ledgers_of, DUTIES))
     slots = runner_of(settings, KINDS, options.slots, spread=spread)
     if options.once:

@@ -10,7 +10,6 @@ from mtdata.cli.sites import Result, answer, each_site, recorded, settings_of
 from mtdata.cli.tables import say, table, watching
 from mtdata.config import SiteConfig
 from mtdata.core.errors import UsageError
-from mtdata.study.operations import reclaiming
 
 POOL = """examples:
   mtdata pool                      whose pool lies at each PATH, and whether it is the known one
@@ -38,6 +37,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _pool(options: argparse.Namespace) -> Result:
+    from mtdata.study.operations import reclaiming  # with all that opens a pool
+
     if options.accept or options.take is not None:
         return _say_so(options)
     settings = settings_of(options)
@@ -66,6 +67,8 @@ def _say_so(options: argparse.Namespace) -> Result:
 
 
 def _accept_or_take(options: argparse.Namespace, site: SiteConfig) -> dict[str, Any]:
+    from mtdata.study.operations import reclaiming  # with all that opens a pool
+
     if options.accept:
         return reclaiming.accept(site, renamed=True)
     with watching(site.name) as watch:

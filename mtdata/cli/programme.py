@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
-from mtdata.cli.sites import Result
+from mtdata.cli.sites import late
 from mtdata.cli.words import path_of
 
 IMPORTS, EXPORTS = "programme_imports", "programme_exports"
@@ -47,19 +45,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
             _add_export(verbs, shared)
 
 
-def _late(room: str, act: str, **more: Any) -> Callable[[argparse.Namespace], Result]:
-    """An act out of a room of this folder that takes its time to load."""
-
-    def run(options: argparse.Namespace) -> Result:
-        found: Result = getattr(import_module(f"mtdata.cli.{room}"), act)(options, **more)
-        return found
-
-    return run
-
-
 def _add_import(verbs: Any, shared: argparse.ArgumentParser, sort: str) -> None:
     one = verbs.add_parser("import", parents=[shared], help="bring in the rows of a CSV file")
-    one.set_defaults(run=_late(IMPORTS, "import_file", sort=sort))
+    one.set_defaults(run=late(IMPORTS, "import_file", sort=sort))
     one.add_argument("file", metavar="FILE", type=path_of, help="- for standard input")
     one.add_argument("--dry-run", action="store_true", help="check every row, write nothing")
     one.add_argument("--good-rows", action="store_true", help="leave out rows that are wrong")
@@ -76,7 +64,7 @@ def _add_import(verbs: Any, shared: argparse.ArgumentParser, sort: str) -> None:
 
 def _add_export(verbs: Any, shared: argparse.ArgumentParser) -> None:
     one = verbs.add_parser("export", parents=[shared], help="give form responses out as a file")
-    one.set_defaults(run=_late(EXPORTS, "export_forms"))
+    one.set_defaults(run=late(EXPORTS, "export_forms"))
     told = "YYYY-MM-DD[ HH:MM[:SS]] of the {} response, included (default: no end)"
     one.add_argument("--from", metavar="TIME", help=told.format("first"))
     one.add_argument("--to", metavar="TIME", help=told.format("last"))

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,20 @@ from mtdata.core.errors import MTDataError, OwnerError, Stopped, UsageError
 from mtdata.core.exit_codes import exit_code
 
 log = logging.getLogger(__name__)
+
+
 Result = tuple[int, dict[str, Any]]
+"""An exit code, and what `--json` prints."""
+
+
+def late(room: str, act: str, **more: Any) -> Callable[[argparse.Namespace], Result]:
+    """An act out of a room of this folder that takes its time to load."""
+
+    def run(options: argparse.Namespace) -> Result:
+        found: Result = getattr(import_module(f"mtdata.cli.{room}"), act)(options, **more)
+        return found
+
+    return run
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -1,31 +1,14 @@
-"""Commands that look at the study: status, held, deletions."""
+"""Commands that look at the study: status, held, deletions; each is loaded when it is called."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
-from mtdata.cli.sites import Result, answer, each_site, settings_of
-from mtdata.cli.state_tables import held_rows, show_reports, show_site
-from mtdata.cli.tables import clear, note, say, table
-from mtdata.cli.words import STREAM, number, path_of
-from mtdata.config import SiteConfig
-from mtdata.core.clock import SystemClock
-from mtdata.core.errors import RecordsError, UsageError
-from mtdata.core.reach import NO_FILE, is_plain
-from mtdata.duties import DUTIES
-from mtdata.jobs import daily_reports
-from mtdata.jobs.duty import daily_of
-from mtdata.jobs.metrics import page_of, write_metrics
-from mtdata.study.ledger import Released
-from mtdata.study.operations import commands as app
-from mtdata.study.operations.opening import has_pool
-from mtdata.study.status.shape import as_json
+from mtdata.cli.sites import late
+from mtdata.cli.words import path_of
 
-WATCH_S = 2.0
+LOOKS = "study_looks"
 SERVER = "a site's NAME; . = every one"
 STATUS = """examples:
   mtdata status
@@ -50,14 +33,6 @@ DELETIONS = """examples:
   mtdata deletions                 before you set DELETE_MODE: True
   mtdata deletions mysite --json   every id that would go
 """
-NO_POOL = "no pool yet; `mtdata export` makes it"
-NOTHING_RELEASED = (
-    "`mtdata held` shows scale, id and kind of what waits (malformed never becomes a row)"
-)
-STILL_SEALED = (
-    "%d sealed: no row comes before a key opens them; the next export tries again, and they "
-    "hold up no other version of their id"
-)
 HELD = """examples:
   mtdata held
   mtdata held mysite --release QOL 4711    both versions of this entry become rows
@@ -74,7 +49,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "status", parents=[shared], help="how each pool stands", epilog=STATUS
     )
     state.add_argument("server", nargs="?", default=".", help=SERVER)
-    state.set_defaults(run=_status)
+    state.set_defaults(run=late(LOOKS, "status"))
     state.add_argument(
         "--metrics",
         type=path_of,
@@ -94,7 +69,7 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         action="store_true",
         help="as always: this command only tells, `export` deletes",
     )
-    deletions.set_defaults(run=_deletions)
+    deletions.set_defaults(run=late(LOOKS, "deletions"))
     held = commands.add_parser(
         "held", parents=[shared], help="entries that wait, and for what", epilog=HELD
     )
@@ -105,122 +80,4 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         metavar=("SCALE", "ID"),
         help="let a held version through (ID or 'all'); the next export makes its row",
     )
-    held.set_defaults(run=_held)
-
-
-def _looked(
-    options: argparse.Namespace, act: Callable[[SiteConfig], Any]
-) -> tuple[dict[str, Any], Any]:
-    settings = settings_of(options)
-    sites = settings.sites if options.server == "." else (settings.site(options.server),)
-    return each_site(tuple(site for site in sites if has_pool(site)), act)
-
-
-def _check_metrics(options: argparse.Namespace) -> None:
-    if options.metrics == STREAM and options.json:
-        raise UsageError("--json and --metrics - cannot both have standard output")
-    if options.metrics and options.metrics != STREAM and not is_plain(options.metrics):
-        raise UsageError(f"--metrics {options.metrics}: {NO_FILE}")
-
-
-def _status(options: argparse.Namespace) -> Result:
-    _check_metrics(options)
-    if options.watch and (options.json or options.metrics or not sys.stdout.isatty()):
-        raise UsageError("--watch is for a terminal, without --json and --metrics")
-    while options.watch:
-        try:
-            clear()
-            _shown_status(options)
-            time.sleep(WATCH_S)
-        except KeyboardInterrupt:
-            return 0, {}
-    return _shown_status(options)
-
-
-def _shown_status(options: argparse.Namespace) -> Result:
-    done, faults = _looked(options, lambda site: as_json(app.status(site)))
-    if options.metrics == STREAM:
-        say(page_of(DUTIES, settings_of(options)).text().decode().rstrip("\n"))
-    elif options.metrics:
-        write_metrics(DUTIES, settings_of(options), options.metrics)
-    if not options.json and options.metrics != STREAM:
-        for name, state in done.items():
-            show_site(name, state, whole=bool(getattr(options, "verbose", 0)))
-        if any(state["incidents"] for state in done.values()):
-            say("`mtdata incidents` says what is wrong")
-        if not done and not faults:
-            say(NO_POOL)
-    reports = {} if options.metrics == STREAM else _reports(options)
-    late = [name for name, state in done.items() if state["overdue"]]
-    code, shown = answer("sites", done, {1} if late else set(), faults)
-    if late:
-        told = f"overdue: {', '.join(late)}"
-        note(f"mtdata: {told}")
-        if not faults:
-            shown["error"] = {"kind": "Overdue", "message": told, "exit": code}
-    return code, {**shown, **reports}
-
-
-def _reports(options: argparse.Namespace) -> dict[str, Any]:
-    """How daily reports stand, where any are asked for."""
-    settings = settings_of(options)
-    try:
-        found = daily_reports.standing(daily_of(DUTIES), settings, SystemClock().now())
-    except RecordsError as error:  # how the sites stand is told all the same
-        note(f"mtdata: daily reports: {error}")
-        return {}
-    if not options.json:
-        show_reports(found)
-    return {"reports": found} if found else {}
-
-
-def _site_name(options: argparse.Namespace) -> str:
-    if options.server == ".":
-        raise UsageError("name the site that this is for")
-    return str(options.server)
-
-
-def _held(options: argparse.Namespace) -> Result:
-    released = Released(0, 0)
-    if options.release:
-        scale, word = options.release
-        try:
-            id = None if word == "all" else number(word)
-        except ValueError:
-            raise UsageError("--release takes a scale and an id, or a scale and 'all'") from None
-        site = settings_of(options).site(_site_name(options))
-        released = app.release(site, scale, id) if has_pool(site) else released
-    done, faults = _looked(options, app.held)
-    if not options.json:
-        if options.release:
-            _say_released(released)
-        table(
-            "held",
-            ("site", "scale", "id", "kind", "entries", "reason"),
-            held_rows(done, whole=bool(getattr(options, "verbose", 0))),
-            "nothing is held" if done else NO_POOL,
-        )
-    shown = {name: {"held": found, "released": released.rows} for name, found in done.items()}
-    return answer("sites", shown, set(), faults)
-
-
-def _say_released(released: Released) -> None:
-    if released.rows or not released.sealed:
-        after = "the next export makes their rows" if released.rows else NOTHING_RELEASED
-        say(f"{released.rows} let through; {after}")
-    if released.sealed:
-        say(STILL_SEALED % released.sealed)
-
-
-def _deletions(options: argparse.Namespace) -> Result:
-    done, faults = _looked(options, app.deletions)
-    if not options.json:
-        for name, scales in done.items():
-            table(
-                f"{name}: by the last listing",
-                ("scale", "would be deleted", "stays", "why"),
-                [(s, len(v["would_delete"]), v["stays"], v["why"]) for s, v in scales.items()],
-                f"{name}: no scale yet",
-            )
-    shown = {name: {"scales": found} for name, found in done.items()}
-    return answer("sites", shown, set(), faults)
+    held.set_defaults(run=late(LOOKS, "held"))

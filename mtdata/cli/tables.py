@@ -139,8 +139,13 @@ def measuring(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def counting(title: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """A bar of `total` rows on a terminal, to be told how many more there are; else nothing."""
+def counting(
+    title: str, total: int, *, quiet: bool = False, of: str = "rows"
+) -> Iterator[Callable[[int], None]]:
+    """A bar of `total` rows, or of what else is counted, on a terminal; else nothing.
+
+    It is to be told how many more there are.
+    """
     if quiet or not sys.stderr.isatty():
         yield lambda count: None
         return
@@ -159,6 +164,6 @@ def counting(title: str, total: int, *, quiet: bool = False) -> Iterator[Callabl
         def move(count: int) -> None:
             progress.advance(task, count)
             speed = progress.tasks[task].speed
-            progress.update(task, pace=f"{speed:,.0f} rows/s" if speed else "")
+            progress.update(task, pace=f"{speed:,.0f} {of}/s" if speed else "")
 
         yield move

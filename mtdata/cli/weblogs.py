@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from typing import Any
 
-from mtdata.cli.sites import Result
+from mtdata.cli.sites import Result, late
 from mtdata.cli.words import path_of
 
 IMPORTS, LOOKS = "weblogs_imports", "weblogs_looks"
@@ -44,16 +43,6 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     _add_looks(verb)
 
 
-def _late(room: str, act: str) -> Callable[[argparse.Namespace], Result]:
-    """An act out of a room of this folder that takes its time to load."""
-
-    def run(options: argparse.Namespace) -> Result:
-        found: Result = getattr(import_module(f"mtdata.cli.{room}"), act)(options)
-        return found
-
-    return run
-
-
 def _verb(
     verbs: Any,
     shared: argparse.ArgumentParser,
@@ -68,7 +57,7 @@ def _verb(
 
 def _add_imports(verb: Callable[..., Any]) -> None:
 
-    imported = verb("import", _late(IMPORTS, "import_logs"), "one day of one site")
+    imported = verb("import", late(IMPORTS, "import_logs"), "one day of one site")
     imported.add_argument("site", metavar="SITE", help="a site of weblogs.config")
     imported.add_argument("day", metavar="DAY", nargs="?", default="", help="default: yesterday")
     imported.add_argument("--dry-run", action="store_true", help="read all, send nothing")
@@ -85,17 +74,17 @@ def _add_imports(verb: Callable[..., Any]) -> None:
     _add_queue(imported)
     spans = verb(
         "range",
-        _late(IMPORTS, "range_logs"),
+        late(IMPORTS, "range_logs"),
         "every day from START to END, both included",
     )
     spans.add_argument("site", metavar="SITE")
     spans.add_argument("start", metavar="START")
     spans.add_argument("end", metavar="END")
     _add_queue(spans)
-    _add_queue(verb("daily", _late(IMPORTS, "daily_logs"), "yesterday of every site"))
+    _add_queue(verb("daily", late(IMPORTS, "daily_logs"), "yesterday of every site"))
     weekly = verb(
         "weekly",
-        _late(IMPORTS, "weekly_logs"),
+        late(IMPORTS, "weekly_logs"),
         "every site from START to END, a week at a time",
     )
     weekly.add_argument("start", metavar="START")
@@ -110,7 +99,7 @@ def _add_queue(verb: Any) -> None:
 
 
 def _add_looks(verb: Callable[..., Any]) -> None:
-    shown = verb("ledger", _late(LOOKS, "show_ledger"), "what went out, and what became of it")
+    shown = verb("ledger", late(LOOKS, "show_ledger"), "what went out, and what became of it")
     shown.add_argument("site", metavar="SITE", help="with --move also . for every one")
     shown.add_argument("day", metavar="DAY", nargs="?", default="")
     shown.add_argument(
@@ -119,13 +108,13 @@ def _add_looks(verb: Callable[..., Any]) -> None:
         help="bring what its file has into the database of the records (`ledger: records`)",
     )
     compared = verb(
-        "reconcile", _late(LOOKS, "show_reconcile"), "the ledger beside Matomo's reports"
+        "reconcile", late(LOOKS, "show_reconcile"), "the ledger beside Matomo's reports"
     )
     compared.add_argument("site", metavar="SITE")
     compared.add_argument("day", metavar="DAY", nargs="?", default="")
     doubts = verb(
         "quarantine",
-        _late(LOOKS, "show_quarantine"),
+        late(LOOKS, "show_quarantine"),
         "lines of which nobody knows if they are stored",
     )
     doubts.add_argument("site", metavar="SITE")
@@ -137,16 +126,16 @@ def _add_looks(verb: Callable[..., Any]) -> None:
     doubts.add_argument(
         "--batch", type=int, action="append", default=[], help="this one alone (may be repeated)"
     )
-    one = verb("stat", _late(LOOKS, "show_stat"), "files, bytes, lines and hits of a day")
+    one = verb("stat", late(LOOKS, "show_stat"), "files, bytes, lines and hits of a day")
     one.add_argument("site", metavar="SITE", help="a site of weblogs.config; . for every one")
     one.add_argument("day", metavar="DAY", nargs="?", default="")
     _add_table_options(one)
-    several = verb("stats", _late(LOOKS, "show_stats"), "the same of each day from START to END")
+    several = verb("stats", late(LOOKS, "show_stats"), "the same of each day from START to END")
     several.add_argument("site", metavar="SITE", help="a site of weblogs.config; . for every one")
     several.add_argument("start", metavar="START")
     several.add_argument("end", metavar="END")
     _add_table_options(several)
-    files = verb("csv", _late(LOOKS, "show_csv"), "CSV out of .stat tables, ours or the original's")
+    files = verb("csv", late(LOOKS, "show_csv"), "CSV out of .stat tables, ours or the original's")
     files.add_argument("files", metavar="FILE", nargs="*", type=path_of, help="default: *.stat*")
 
 

@@ -46,16 +46,17 @@ def bare(word: str) -> str:
     return word[:-2] if word.endswith("\r\n") else word.removesuffix("\n")
 
 
-def read_yaml(file: Path, faults: list[str], known: Collection[str]) -> Any:
+def read_yaml(file: Path, faults: list[str], known: Collection[str], *, deep: bool = False) -> Any:
     """Return what the file holds, None when it is empty; whatever is wrong goes to `faults`.
 
-    `known` are the keys that may be named in a fault.
+    `known` are the keys that may be named in a fault.  `deep` finds keys that stand twice at any
+    depth, and names them: of a file that holds no password.
     """
     try:
         text = read_plain(file).decode("utf-8-sig")
         with _YAML_TEXT:
             try:
-                return _constructed(file, text, faults, known)
+                return _constructed(file, text, faults, known, deep=deep)
             except RecursionError:
                 faults.append(f"{file}: not valid YAML: nested too deeply")
     except OSError as error:
@@ -68,7 +69,9 @@ def read_yaml(file: Path, faults: list[str], known: Collection[str]) -> Any:
     return None
 
 
-def _constructed(file: Path, text: str, faults: list[str], known: Collection[str]) -> Any:
+def _constructed(
+    file: Path, text: str, faults: list[str], known: Collection[str], *, deep: bool
+) -> Any:
     try:
         loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
@@ -79,7 +82,7 @@ def _constructed(file: Path, text: str, faults: list[str], known: Collection[str
     root = loader.get_single_node()
     if root is None:
         return None
-    faults.extend(f"{file}: {twin}" for twin in _twins(root, known))
+    faults.extend(f"{file}: {twin}" for twin in _twins(root, known, deep=deep))
     _keep_text(root)
     return loader.construct_document(root)
 
@@ -110,11 +113,17 @@ def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
             todo.extend(node.value)
 
 
-def _twins(root: yaml.Node, known: Collection[str]) -> Iterator[str]:
+def _twins(root: yaml.Node, known: Collection[str], *, deep: bool) -> Iterator[str]:
     """Keys that stand twice, among the sites and within each; YAML would drop the first quietly.
 
-    Not looked for any deeper: an unquoted password can read as a mapping.
+    Not looked for any deeper unless asked: an unquoted password can read as a mapping.
     """
+    if deep:
+        for node in _nodes(root):
+            if isinstance(node, yaml.MappingNode):
+                keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+                yield from _twins_in(node, keys)
+        return
     below: list[yaml.Node] = []
     if isinstance(root, yaml.MappingNode):
         below = [value for _, value in root.value]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from mtdata.core.errors import ConfigError, StorageError
 
 _SUFFIX = ".sample"
+_SCALES = "scales"
 _BESIDE = Path(__file__).resolve().parents[2] / "config"
 
 
@@ -28,17 +30,27 @@ def samples_folder() -> Path:
 def write_samples(folder: Path) -> list[Path]:
     """Copy each sample without its suffix into `folder` (0700, made when missing), files 0600.
 
+    Codebooks go into its folder `scales`.
+
     Returns the files that were made; one that is there stays as it is.
     StorageError where one cannot be written.
     """
-    samples = sorted(samples_folder().glob(f"*.config{_SUFFIX}"))
+    whence = samples_folder()
+    configs = sorted(whence.glob(f"*.config{_SUFFIX}"))
+    scales = sorted((whence / _SCALES).glob(f"*{_SUFFIX}"))
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = [_copied(sample, folder / sample.name.removesuffix(_SUFFIX)) for sample in samples]
+        made = _copied_into(folder, configs) + _copied_into(folder / _SCALES, scales)
     except OSError as error:
         raise StorageError(
             f"{error.filename or folder}: cannot be made: {error.strerror}"
         ) from error
+    return made
+
+
+def _copied_into(folder: Path, samples: Iterable[Path]) -> list[Path]:
+    """The files that were made of the samples."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = [_copied(sample, folder / sample.name.removesuffix(_SUFFIX)) for sample in samples]
     return [target for target in made if target]
 
 

@@ -38,7 +38,7 @@ MOMENT = "a day or time such as 2026-11-29 or 2026-11-29T08:00+01:00"
 ARCHIVE = "none, http, or console: and the path of Matomo's console"
 KEY = "a key of the store, or nothing"
 _FORMAT_NAME = r"^[a-z0-9_]{1,40}$"
-_PROFILE = r"^[\w.@+-]{0,100}$"
+_PROFILE = r"^[A-Za-z0-9_.@+-]{0,100}$"
 _SECRET_LENGTH = 16
 
 Ledger = Literal["file", "records"]

@@ -10,7 +10,7 @@ import os
 import ssl
 from pathlib import Path
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+import certifi
 
 from mtdata import __version__
 from mtdata.core.errors import ConfigError
@@ -39,7 +39,7 @@ def authorities(own: str = "") -> str:
             raise ConfigError(f"{key}: {path} does not exist")
         if path:
             return path
-    return _of_the_machine() or DEFAULT_CA_BUNDLE_PATH
+    return _of_the_machine() or certifi.where()
 
 
 def tls_context(own: str = "") -> ssl.SSLContext:

@@ -78,10 +78,9 @@ class DaemonTasks:
     def sites(self) -> list[DutySite]:
         """What there are rounds of."""
         return [
-            DutySite(site, duty.rounds)
-            for duty in self.duties
-            if duty.rounds
-            for site in duty.rounds.sites(self.settings)
+            DutySite(site, rounds)
+            for rounds in (duty.rounds() for duty in self.duties if duty.rounds)
+            for site in rounds.sites(self.settings)
         ]
 
     def take(self, settings: Settings) -> None:

@@ -22,9 +22,9 @@ class Screen(NamedTuple):
 
 
 class DemoRun(Protocol):
-    """Shows a duty at work on this machine alone."""
+    """Shows a duty at work on this machine alone, with so many rows or for so many days."""
 
-    def __call__(self, rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
+    def __call__(self, count: int, /, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
         """What came of it; config, keys and pool stay in `keep`."""
         ...
 
@@ -38,6 +38,8 @@ class Demo(NamedTuple):
     examples: Sequence[tuple[str, str]]
     run: DemoRun
     remark: str = ""
+    days: int = 0  # so many it can show at most, one after the other; 0 for none
+    run_days: DemoRun | None = None
 
 
 def ending(shown: dict[str, Any], faults: Sequence[str], screen: Screen) -> Result:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from mtdata.alerts import notify
 from mtdata.config import Settings
 from mtdata.config.database import DatabaseAddress
 from mtdata.core.errors import JobError
@@ -134,6 +133,8 @@ class DailyScheduler:
         self._tell(settings, one.scale, known.trouble(day))
 
     def _tell(self, settings: Settings, place: str, trouble: str | None) -> None:
+        from mtdata.alerts import notify  # with all that sends news
+
         if trouble is None or self._told.get(place) == trouble:
             return
         if trouble:
@@ -144,6 +145,8 @@ class DailyScheduler:
 
     def _forget_others(self, settings: Settings) -> None:
         """What was missed of an account that has no daily reports any more troubles nobody."""
+        from mtdata.alerts import notify
+
         places = {one.scale for one in planned(self._dailies, settings)}
         for one in notify.program_incidents(settings):
             if one.kind == MISSED and one.scale not in places:

@@ -14,17 +14,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
-from mtdata.alerts.notify import ProgramLedger
 from mtdata.config import Settings
 from mtdata.core.checks import PROGRAM, Finding
 from mtdata.core.errors import ConfigError
 from mtdata.core.output import Output
 from mtdata.jobs.daily_reports import DailyReports
 from mtdata.jobs.kind import Kind, Kinds
-from mtdata.jobs.rounds import Rounds
 
 if TYPE_CHECKING:  # the library takes its time
     from mtdata.core.metrics import MetricsPage
+    from mtdata.jobs.rounds import Rounds
 
 LINK_S = 3600
 """So long a signed link gives its file to whoever has it."""
@@ -114,7 +113,7 @@ class Duty:
     views: tuple[str, ...] = ()
     demo: str = ""  # the room of mtdata/demo whose DEMO shows it, '' for none
     incident_ledgers: Callable[[Settings], IncidentLedgers] = lambda settings: {}
-    rounds: Rounds[Any] | None = None
+    rounds: Callable[[], Rounds[Any]] | None = None
     daily: DailyReports | None = None
     log_in: ForeignLogIn | None = None
     metrics: Callable[[Settings, MetricsPage], None] = lambda settings, page: None
@@ -162,6 +161,8 @@ def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:
 
 def all_ledgers(duties: Duties, settings: Settings) -> IncidentLedgers:
     """The ledger of every site, and that of the program last."""
+    from mtdata.alerts.notify import ProgramLedger  # with all that sends news
+
     return {**ledgers_of(duties, settings), PROGRAM: ProgramLedger(settings)}
 
 

@@ -12,20 +12,14 @@ from mtdata.config.check import check_owner
 from mtdata.core.checks import Finding
 from mtdata.core.errors import ConfigError, MTDataError
 from mtdata.core.output.probe import LONGEST_S, probe
+from mtdata.programme.duty import FORMS
 from mtdata.programme.export.formats import FORMATS
 from mtdata.programme.export.output import open_forms_output
 
-FORMS = "forms"
-CONFIGURED = frozenset({"output", "mail_allowed"})
 LINK_TODO = "see OUTPUT_REGION and OUTPUT_ENDPOINT in programme.config"
 
 
-def names(settings: Settings) -> list[str]:
-    """The one that there is, where form responses are configured."""
-    return [FORMS] if CONFIGURED & settings.programme.model_fields_set else []
-
-
-def look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+def look(settings: Settings) -> list[Finding]:
     """Put a probe into OUTPUT, and judge the rest; at most a minute."""
     return [_check_output(settings), *_check_mail(settings), *_check_formats()]
 
@@ -33,7 +27,7 @@ def look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
 def folders(settings: Settings) -> list[Finding]:
     """Whether the folder of OUTPUT is ours."""
     folder = settings.programme.output_folder
-    return check_owner(FORMS, "OUTPUT", folder) if folder and names(settings) else []
+    return check_owner(FORMS, "OUTPUT", folder) if folder else []
 
 
 def _check_output(settings: Settings) -> Finding:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from mtdata.jobs.duty import Checks, Duty
+from mtdata.config import Settings
+from mtdata.core.checks import Finding
+from mtdata.jobs.duty import Checks, Duty, PlacedFile
 from mtdata.jobs.kind import Kinds
-from mtdata.programme import check
-from mtdata.programme.export import output
+
+FORMS = "forms"
+CONFIGURED = frozenset({"output", "mail_allowed"})
 
 
 def _kinds() -> Kinds:
@@ -15,14 +18,37 @@ def _kinds() -> Kinds:
     return {**KINDS, **job.KINDS}
 
 
+def _names(settings: Settings) -> list[str]:
+    """The one that there is, where form responses are configured."""
+    return [FORMS] if CONFIGURED & settings.programme.model_fields_set else []
+
+
+def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+    from mtdata.programme.check import look  # with all that speaks to a bucket
+
+    return look(settings)
+
+
+def _folders(settings: Settings) -> list[Finding]:
+    from mtdata.programme.check import folders
+
+    return folders(settings) if _names(settings) else []
+
+
+def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
+    from mtdata.programme.export.output import placed_file
+
+    return placed_file(settings, place)
+
+
 CHECKS = Checks(
     whose="forms for OUTPUT of programme.config",
     example=("forms", "OUTPUT of programme.config alone, where form responses go"),
     told="Where programme.config names OUTPUT or MAIL_ALLOWED, a small file is put there as well.",
-    names=check.names,
-    look=check.look,
+    names=_names,
+    look=_look,
     needs_state=True,
-    folders=check.folders,
+    folders=_folders,
 )
 PROGRAMME = Duty(
     name="programme",
@@ -36,6 +62,6 @@ PROGRAMME = Duty(
     ),
     commands=("programme",),
     demo="programme.command",
-    placed_file=output.placed_file,
+    placed_file=_placed_file,
     pages="programme",
 )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mtdata.alerts.ledgers import IncidentLedgers
+from mtdata.config import Settings, SiteConfig
+from mtdata.core.checks import Finding
 from mtdata.jobs.duty import Checks, Duty
 from mtdata.jobs.kind import Kinds
-from mtdata.study.operations import check, commands
-from mtdata.study.operations.opening import incident_ledgers
-from mtdata.study.operations.tasks import ROUNDS
+
+if TYPE_CHECKING:
+    from mtdata.core.metrics import MetricsPage
+    from mtdata.jobs.rounds import Rounds
 
 
 def _kinds() -> Kinds:
@@ -15,9 +22,35 @@ def _kinds() -> Kinds:
     return KINDS
 
 
-CHECKS = Checks(
-    whose="a site's NAME", example=("mysite --json", ""), names=check.names, look=check.check_named
-)
+def _names(settings: Settings) -> Sequence[str]:
+    return [site.name for site in settings.sites]
+
+
+def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
+    from mtdata.study.operations.check import check_named  # with all that collects
+
+    return check_named(settings, name, is_named=is_named)
+
+
+def _ledgers(settings: Settings) -> IncidentLedgers:
+    from mtdata.study.operations.opening import incident_ledgers  # with all that opens a pool
+
+    return incident_ledgers(settings) if settings.sites else {}
+
+
+def _rounds() -> Rounds[SiteConfig]:
+    from mtdata.study.operations.tasks import ROUNDS  # only the daemon needs it
+
+    return ROUNDS
+
+
+def _fill_metrics(settings: Settings, page: MetricsPage) -> None:
+    from mtdata.study.operations.commands import fill_metrics
+
+    fill_metrics(settings, page)
+
+
+CHECKS = Checks(whose="a site's NAME", example=("mysite --json", ""), names=_names, look=_look)
 STUDY = Duty(
     name="study",
     kinds=_kinds,
@@ -30,10 +63,10 @@ STUDY = Duty(
         ("decode mysite --check", "can every sheet be rebuilt from raw, byte for byte?"),
     ),
     commands=("study",),
-    views=("study_state", "pool"),
+    views=("study_state", "receipts", "pool", "erase"),
     demo="study.command",
-    incident_ledgers=incident_ledgers,
-    rounds=ROUNDS,
-    metrics=commands.fill_metrics,
+    incident_ledgers=_ledgers,
+    rounds=_rounds,
+    metrics=_fill_metrics,
     pages="study",
 )

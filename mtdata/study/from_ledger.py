@@ -7,22 +7,28 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from mtdata.study.files.archive import RawBodies
+from mtdata.study.files.erased_list import ErasedList
 from mtdata.study.ledger import LedgerEntry
-from mtdata.study.model.package import read_entry
+from mtdata.study.model.package import BATCH_ENTRIES, read_entry
 from mtdata.study.model.receipt import (
     Backup,
+    Kept,
     Placed,
     Rows,
     Sheet,
+    Span,
     StepNotice,
     StepNoticeKind,
     Verified,
 )
 from mtdata.study.model.row import is_row
+from mtdata.study.pipeline import verify
 from mtdata.study.pool import ScaleRun
 from mtdata.study.replicas.copying import Copying
+from mtdata.study.scale_report import ScaleReport
 
 Notices = tuple[StepNotice, ...]
+NOWHERE = Span(0, -1, 0)
 
 
 def waiting(run: ScaleRun) -> Iterator[Backup]:
@@ -45,6 +51,14 @@ def owed(run: ScaleRun) -> Iterator[Sheet]:
         for number, group in groupby(in_order, key=lambda c: c.sheet):
             if number is not None:
                 yield _sheet(run, number, list(group))
+
+
+def erased_on_site(run: ScaleRun) -> Iterator[Sheet]:
+    """Entries that were erased here and, by the listing just read, are on the site still."""
+    found = run.pool.ledger.erased.on_site(run.scale.name)
+    for first in range(0, len(found), BATCH_ENTRIES):
+        kept = (Kept(*one, b"", NOWHERE, {}) for one in found[first : first + BATCH_ENTRIES])
+        yield _sheet_of(run, 0, (), tuple(Placed(one, b"", NOWHERE) for one in kept), ())
 
 
 def _doubtful(run: ScaleRun, claims: list[LedgerEntry]) -> tuple[set[int | None], Notices]:
@@ -111,6 +125,35 @@ def _proof(run: ScaleRun, claims: Sequence[LedgerEntry]) -> tuple[RawBodies, Not
     return bodies, (run.damage(StepNoticeKind.RAW_CHANGED, detail),)
 
 
+class ErasedLines:
+    """Port SheetInHand for entries that were erased: what stands for a line is its tombstone."""
+
+    def __init__(self, run: ScaleRun) -> None:
+        self._run = run
+
+    def add_rows(self, rows: Rows) -> Sheet:
+        """Never called: nothing is written for an entry that was erased."""
+        raise AssertionError("an erased entry takes no row")
+
+    def read_back(self, sheet: Sheet) -> Iterator[bool]:
+        """Whether the list of the pool, read again, says that each was erased."""
+        name, erasures = self._run.scale.name, ErasedList(self._run.pool.disk).erasures()
+        ids = {t.id for one in erasures.values() for t in one.tombstones if t.scale == name}
+        for line in sheet.lines:
+            yield line.entry.id in ids
+
+    def explain(self, differing: int) -> Notices:
+        """Nothing to tell: without its tombstone in the list an entry is not deleted, no more."""
+        return ()
+
+    def copied(self, lines: Sequence[Placed]) -> frozenset[int]:
+        """All of them: what a person had erased is kept nowhere."""
+        return frozenset(line.entry.seq for line in lines)
+
+    def accept(self, verified: Verified) -> None:
+        """Nothing to commit."""
+
+
 class LedgerSheet:
     """Port SheetInHand for lines that the ledger names: to be read back, never written."""
 
@@ -143,3 +186,10 @@ class LedgerSheet:
 
     def accept(self, verified: Verified) -> None:
         """Nothing to commit: the ledger has these lines."""
+
+
+def provable(report: ScaleReport, copying: Copying) -> Iterator[Verified]:
+    """All that is on the site still and safe here, or erased here, each proven anew."""
+    run, noting = report.run, report.noting
+    yield from noting(verify(noting(owed(run)), LedgerSheet(run, copying)))
+    yield from verify(erased_on_site(run), ErasedLines(run))

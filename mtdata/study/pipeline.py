@@ -62,8 +62,10 @@ def back_up(run: ScaleRun, package: Package) -> Iterator[Backup]:
 def decrypt(run: ScaleRun, backups: Iterable[Backup]) -> Iterator[Rows]:
     """Open what is sealed and lay out the cells; what cannot be is held, never guessed."""
     wanted = (backup for backup in backups if backup.entries)
-    for envelope, answer in run.pool.cipher.unseal_each(map(enveloped, wanted)):
-        yield compare_fields(run, rows_of(envelope, answer))
+    cipher = run.pool.cipher
+    for envelope, answer in cipher.unseal_each(map(enveloped, wanted)):
+        rows = rows_of(envelope, answer, fingerprints=cipher.key_fingerprints())
+        yield compare_fields(run, rows)
 
 
 def append(run: ScaleRun, batches: Iterable[Rows], sheet: SheetInHand) -> Iterator[Sheet]:

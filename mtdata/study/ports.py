@@ -31,6 +31,13 @@ class Site(Protocol):
         """
         ...
 
+    def schedule(self) -> bytes | None:
+        """What the site says of its sessions and tasks, as sent: a JSON array of objects, whole.
+
+        None where the site has no such thing; what is too large or no such array is a SiteError.
+        """
+        ...
+
     def delete(self, scale: str, ids: Sequence[int]) -> Iterator[DeleteAnswer]:
         """Ask once for each id over kept-alive connections, a few at a time; one answer each.
 
@@ -56,6 +63,13 @@ class Cipher(Protocol):
 
     def key_names(self) -> list[str]:
         """The keys in use, each by the name of its file and its fingerprint."""
+        ...
+
+    def key_fingerprints(self) -> Mapping[str, str]:
+        """SHA-256 of the public half of each key in use, in hexadecimal digits, by file name.
+
+        Where files of several folders have one name, all of theirs with `or` between.
+        """
         ...
 
     def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from mtdata.core.errors import DamageError
 from mtdata.study.files.archive import Appended, Volume, starts_of
 from mtdata.study.ledger import Classified, LedgerEntry
 from mtdata.study.model.package import Entry, is_json
 from mtdata.study.model.receipt import Backup, Kept, StepNotice, StepNoticeKind
 from mtdata.study.pool import ScaleRun
+
+log = logging.getLogger(__name__)
 
 
 class RawPackage:
@@ -40,6 +44,8 @@ class RawBackup(RawPackage):
         classified = run.pool.ledger.entries.classify(run.scale.name, batch)
         same = run.pool.archive.same_values(run.scale.name, classified)
         classified = classified.without(same)
+        if classified.erased:
+            log.info("%d entries that were erased came again; left out", classified.erased)
         wanted = classified.fresh + classified.refetch
         if unreadable := [entry for entry in wanted if not is_json(entry)]:
             mark = run.pool.archive.keep_aside(run.scale.name, run.day, unreadable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
@@ -23,6 +24,8 @@ from mtdata.study.ports import Site
 from mtdata.study.raw_backup import RawPackage
 from mtdata.study.scale_report import ScaleReport
 
+log = logging.getLogger(__name__)
+
 
 def keep_snapshot(report: ScaleReport, site: Site) -> None:
     """Bring one whole table home; a table that did not change writes nothing."""
@@ -30,8 +33,9 @@ def keep_snapshot(report: ScaleReport, site: Site) -> None:
     package = collect(run, site)
     with run.pool.archive.folding_in(package):
         last = run.pool.ledger.snapshots.last(run.scale.name)
-        is_new = last is None or last.digest != package.digest
-        snapshot = _stored(run, package) if is_new else last
+        digest = _digest(run, package)
+        is_new = last is None or last.digest != digest
+        snapshot = _stored(run, package, digest) if is_new else last
         if snapshot is not None:
             rows, held = snapshot.rows, snapshot.malformed
             fresh, newly_held = (rows, held) if is_new else (0, 0)
@@ -74,7 +78,27 @@ class Totals:
         return Snapshot(0, scale, day, digest, span, *counts)
 
 
-def _stored(run: ScaleRun, package: Package) -> Snapshot | None:
+def without_erased(pool: Pool, scale: str, batch: Iterable[Entry]) -> list[Entry]:
+    """Those of a batch that were not erased for their person."""
+    graves = pool.ledger.erased.graves(scale)
+    return [e for e in batch if not graves.entry(e.id, e.digest)] if graves else list(batch)
+
+
+def _digest(run: ScaleRun, package: Package) -> bytes:
+    """That of the package, without the rows that were erased: whether it differs from the last."""
+    pool, name = run.pool, run.scale.name
+    if not pool.ledger.erased.graves(name):
+        return package.digest
+    totals, left_out = Totals(), 0
+    for batch in in_batches(entries(pool.archive.stream(package))):
+        stay = without_erased(pool, name, batch)
+        left_out += len(batch) - len(stay)
+        totals.add(stay)
+    log.info("%d rows that were erased are on the site still; they are left out", left_out)
+    return totals.compact_digest()
+
+
+def _stored(run: ScaleRun, package: Package, digest: bytes) -> Snapshot | None:
     """Append the whole table to the raw file, bytes as sent, read it back, then commit it.
 
     None for a table without entries: the listing's size may be stale, and the last one stays.
@@ -82,7 +106,7 @@ def _stored(run: ScaleRun, package: Package) -> Snapshot | None:
     pool, table = run.pool, _Table(run)
     try:
         for batch in in_batches(entries(pool.archive.stream(package))):
-            table.take(batch)
+            table.take(without_erased(pool, run.scale.name, batch))
     except PackageError:  # half a table is none: left there, it would look like somebody's addition
         pool.archive.day_files.mend_unfinished()
         raise
@@ -91,7 +115,7 @@ def _stored(run: ScaleRun, package: Package) -> Snapshot | None:
     put = table.put or table.append([])  # all of it is held: there is a snapshot, without rows
     first = table.first or Span(put.mark.number, put.mark.length, 0)
     span = Span(first.file, first.start, put.mark.length - first.start)
-    made = table.totals.snapshot(run.scale.name, run.day, span, package.digest)
+    made = table.totals.snapshot(run.scale.name, run.day, span, digest)
     parts, at = table.parts, run.at.isoformat()
     return pool.ledger.snapshots.store(put.mark, parts, snapshot=made, key=put.key, kept_at=at)
 
@@ -168,10 +192,13 @@ def stands(pool: Pool, snapshot: Snapshot) -> bool:
 def stored_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:
     """The entries of a stored snapshot, read from the raw file again, in order."""
     region: Iterable[bytes] = pool.archive.region(snapshot.span)
+    graves = pool.ledger.erased.graves(snapshot.scale)
     for batch in in_batches(entries(chain([b"["], region, [b"]"]))):
         kept = [
             Kept(-1, entry.id, entry.digest, snapshot.span, entry.values)
             for entry in batch
-            if entry.values is not None and not entry.fault
+            if entry.values is not None
+            and not entry.fault
+            and not (graves and graves.entry(entry.id, entry.digest))
         ]
         yield Backup(scale, tuple(kept))

@@ -6,7 +6,7 @@ database is closed.  Once `shut` it opens no file, no network and no other datab
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +15,20 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from mtdata.toolbox.pools import Pools
+from mtdata.toolbox.interrupting import InterruptibleCalls
+from mtdata.toolbox.pools import ARRIVING, Pools
+from mtdata.toolbox.rows import fold
 
 MEMORY = "256MB"
+FEW = 8
+"""To add so many columns one by one is quicker than to write the table anew."""
+_KINDS: dict[str, type[duckdb.Error]] = {
+    "Conversion Error": duckdb.ConversionException,
+    "Invalid Input Error": duckdb.InvalidInputException,
+    "IO Error": duckdb.IOException,
+    "Out of Memory Error": duckdb.OutOfMemoryException,
+    "Out of Range Error": duckdb.OutOfRangeException,
+}
 
 
 class PoolDatabase:
@@ -25,56 +36,103 @@ class PoolDatabase:
 
     def __init__(self, pools: Pools, connection: duckdb.DuckDBPyConnection) -> None:
         self.pools, self.connection = pools, connection
-        self._loaded: dict[str, str] = {}
+        self.calls = InterruptibleCalls(connection.interrupt)
+        self._loaded: dict[str, bool] = {}  # by scale, whether with every snapshot
 
     def table(self, scale: str, *, every_snapshot: bool = False) -> str:
         """The quoted name of the table of a scale, which is loaded now if it was not.
 
         Its columns are `server`, `day` and every column that any of its sheets has, all VARCHAR.
         """
-        name = self.pools.named(scale)
-        if name not in self._loaded:
-            for batch in self.pools.tables(name, every_snapshot=every_snapshot):
+        scale = self.pools.named(scale)
+        name = self.pools.table_names[scale]
+        if self._loaded.get(scale) is not every_snapshot:
+            self.drop(scale)
+            self._load(name, self.pools.tables(scale, every_snapshot=every_snapshot))
+            self._loaded[scale] = every_snapshot
+        return identifier(name)
+
+    def drop(self, scale: str) -> None:
+        """Free what the table of a scale holds; it is loaded anew when it is named again."""
+        self._loaded.pop(scale, None)
+        self._execute(f"DROP TABLE IF EXISTS {identifier(self.pools.table_names[scale])}")
+
+    def _load(self, name: str, batches: Iterable[pa.Table]) -> None:
+        """All or nothing: half a table would be doubled by whoever loads it again."""
+        try:
+            for batch in batches:
                 self.append(name, batch)
-            self._loaded[name] = identifier(name)
-        return self._loaded[name]
+        except BaseException:
+            self._execute(f"DROP TABLE IF EXISTS {identifier(name)}")
+            raise
 
     def append(self, name: str, batch: pa.Table) -> None:
         """Put rows into the table of that name; columns that it lacks are added to it."""
         quoted = identifier(name)
         known = self._columns(name)
+        fresh = [column for column in batch.column_names if fold(column) not in known]
         if not known:
-            self._execute(f"CREATE TABLE {quoted} AS FROM batch LIMIT 0", batch=batch)
-        for column in batch.column_names:
-            if known and column.casefold() not in known:
-                self._execute(f"ALTER TABLE {quoted} ADD COLUMN {identifier(column)} VARCHAR")
-        self._execute(f"INSERT INTO {quoted} BY NAME FROM batch", batch=batch)
+            self._execute(f"CREATE TABLE {quoted} AS FROM {identifier(ARRIVING)} LIMIT 0", batch)
+        elif fresh:
+            self._widen(quoted, fresh)
+        self._execute(f"INSERT INTO {quoted} BY NAME FROM {identifier(ARRIVING)}", batch)
+
+    def _widen(self, quoted: str, columns: list[str]) -> None:
+        names = [identifier(column) for column in columns]
+        if len(names) <= FEW:
+            for name in names:
+                self._execute(f"ALTER TABLE {quoted} ADD COLUMN {name} VARCHAR")
+            return
+        added = ", ".join(f"NULL::VARCHAR AS {name}" for name in names)
+        widened = f"SELECT *, {added} FROM {quoted}"
+        self._execute(f"CREATE OR REPLACE TABLE {quoted} AS {widened}")
 
     def _columns(self, name: str) -> set[str]:
-        found = self.connection.execute(
-            "SELECT lower(column_name) FROM duckdb_columns() WHERE table_name = ?", [name]
-        )
-        return {column for (column,) in found.fetchall()}
+        found = self.rows("SELECT column_name FROM duckdb_columns() WHERE table_name = ?", name)
+        return {fold(column) for (column,) in found}
 
-    def _execute(self, statement: str, **tables: pa.Table) -> None:
-        for name, table in tables.items():
-            self.connection.register(name, table)
-        self.connection.execute(statement)
-        for name in tables:
-            self.connection.unregister(name)
+    def _execute(self, statement: str, batch: pa.Table | None = None) -> None:
+        if batch is not None:
+            self.connection.register(ARRIVING, batch)
+        self.calls(lambda: self.connection.execute(statement))
+        if batch is not None:
+            self.connection.unregister(ARRIVING)
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of an answer that is known to be small; values stand for its `?`."""
-        return self.connection.execute(statement, list(values)).fetchall()
+        return self.calls(lambda: self.connection.execute(statement, list(values)).fetchall())
 
     def batches(self, statement: str, *values: Any, rows: int = 50_000) -> pa.RecordBatchReader:
         """The rows of an answer of any size, so many at a time."""
-        return self.connection.sql(statement, params=list(values)).to_arrow_reader(rows)
+
+        def begin() -> pa.RecordBatchReader:
+            # not by `execute`: that keeps the whole answer in memory before the first row comes
+            return self.connection.sql(statement, params=list(values)).to_arrow_reader(rows)
+
+        reader = self.calls(begin)
+        return pa.RecordBatchReader.from_batches(reader.schema, self._each(reader))
+
+    def _each(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        def following() -> pa.RecordBatch | None:
+            try:
+                return next(reader, None)
+            except OSError as error:
+                raise _database_error(str(error)) from None
+
+        while (batch := self.calls(following)) is not None:
+            yield batch
 
     def shut(self) -> None:
-        """From here on no statement reaches a file, the network or a setting."""
+        """From here on no statement reaches a file, the network or a setting, or writes."""
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
+        self.connection.execute("BEGIN TRANSACTION READ ONLY")
+
+
+def _database_error(told: str) -> duckdb.Error:
+    """The error behind one that came through Arrow, which makes OSError of all of them."""
+    kind = told.partition(":")[0]
+    return _KINDS.get(kind, duckdb.Error)(told)
 
 
 def identifier(name: str) -> str:
@@ -92,9 +150,12 @@ def opened(pools: Pools, memory: str = MEMORY) -> Iterator[PoolDatabase]:
             "temp_directory": str(Path(folder) / "spill"),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",  # a table is no variable of this program
         }
         connection = duckdb.connect(":memory:", config=settings)
+        database = PoolDatabase(pools, connection)
         try:
-            yield PoolDatabase(pools, connection)
+            yield database
         finally:
+            database.calls.close()
             connection.close()

@@ -22,12 +22,27 @@ def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
     return []
 
 
+def _codebooks(settings: Settings) -> list[Finding]:
+    from mtdata.toolbox.codebook.check import check_codebooks
+
+    return check_codebooks(settings)
+
+
 TOOLBOX = Duty(
     name="toolbox",
     kinds=_kinds,
     config_files=(),
-    checks=Checks(whose="", example=("", ""), names=_names, look=_look),
+    checks=Checks(whose="", example=("", ""), names=_names, look=_look, folders=_codebooks),
     about="what a pool holds: is it complete, clean and ready to analyse?",
-    examples=(("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),),
-    views=("toolbox_query", "toolbox_quality", "toolbox_scores"),
+    examples=(
+        ("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),
+        ("codebook QOL", "what the variables of a scale mean, and how it is scored"),
+    ),
+    views=(
+        "toolbox_codebook",
+        "toolbox_freeze",
+        "toolbox_quality",
+        "toolbox_query",
+        "toolbox_scores",
+    ),
 )

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mtdata.core.errors import StorageError
 from mtdata.toolbox.columns import Frame, frame_of
 from mtdata.toolbox.database import PoolDatabase
 from mtdata.toolbox.faults import ScaleRefused
@@ -86,7 +88,7 @@ class ScaleEntries:
 
     def run(self, statement: str, *values: Any) -> None:
         """Carry out one statement that answers nothing."""
-        self.database.connection.execute(statement, list(values))
+        self.database.rows(statement, *values)
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of an answer that is known to be small."""
@@ -101,7 +103,8 @@ class ScaleEntries:
 def loaded(database: PoolDatabase, source: Source) -> Iterator[ScaleEntries]:
     """The entries of a scale as the table `entries`, which goes when this ends.
 
-    ScaleRefused (65) where its sheets have no column at all.
+    ScaleRefused (65) where its sheets have no column at all, StorageError (74) where the database
+    has no room for what it does with them.
     """
     spans = Spans()
     try:
@@ -113,6 +116,11 @@ def loaded(database: PoolDatabase, source: Source) -> Iterator[ScaleEntries]:
             raise ScaleRefused(f"{source.scale}: there is no entry, nor a column")
         database.connection.execute("SET TimeZone = 'UTC'")
         yield ScaleEntries(database, source, columns, spans)
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise StorageError(
+            f"{source.scale}: the database has no room ({type(error).__name__}); its files lie in "
+            "TMPDIR. Nothing was written"
+        ) from None
     finally:
         _drop(database)
 

@@ -12,7 +12,11 @@ from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import UsageError
 from mtdata.study.operations.opening import has_pool
 from mtdata.study.operations.reading import PoolSheet, pool_sheets
+from mtdata.toolbox.rows import unique_names
 from mtdata.toolbox.sheets import Refetch, tables
+
+ARRIVING = "rows that arrive"
+"""What rows are called while they are put into a table; no table may be called so."""
 
 
 class Pools:
@@ -20,6 +24,10 @@ class Pools:
 
     def __init__(self, sites: Sequence[SiteConfig]) -> None:
         self._sites = {site.name: site for site in sites}
+        self.read: dict[str, list[PoolSheet]] = {}
+        """The sheets that were read last, by scale, each with the length and digest it had then."""
+        self.has_replaced = False
+        """Whether one of them had been replaced since `sheets` was asked for."""
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -38,6 +46,12 @@ class Pools:
             for sheet in pool_sheets(site):
                 by_scale.setdefault(sheet.scale, {}).setdefault(server, []).append(sheet)
         return dict(sorted(by_scale.items()))
+
+    @cached_property
+    def table_names(self) -> dict[str, str]:
+        """The name of each scale's table: the scale's own, told apart where only case differs."""
+        scales = list(self.sheets)
+        return dict(zip(scales, unique_names(scales, taken=[ARRIVING]), strict=True))
 
     def sheets_of(self, scale: str) -> dict[str, list[PoolSheet]]:
         """The sheets of a scale by server; UsageError, with the nearest name, where there is none.
@@ -67,15 +81,18 @@ class Pools:
         snapshot is asked for.  The columns of two batches may differ.  SheetChanged (74) for a
         sheet that somebody else changed.
         """
+        read = self.read[self.named(scale)] = []
         for server, sheets in self.sheets_of(scale).items():
             wanted = sheets if every_snapshot else current(sheets)
-            yield from tables(server, wanted, self._newer(server))
+            yield from tables(server, wanted, self._newer(server), read.append)
 
     def _newer(self, server: str) -> Refetch:
         def refetch(old: PoolSheet) -> PoolSheet | None:
             place = (old.scale, old.day, old.part)
             known = pool_sheets(self._sites[server], old.scale)
-            return next((one for one in known if one[:3] == place), None)
+            newer = next((one for one in known if one[:3] == place), None)
+            self.has_replaced = self.has_replaced or newer not in (None, old)
+            return newer
 
         return refetch
 
@@ -91,9 +108,14 @@ def chosen(settings: Settings, server: str) -> Pools:
 
     UsageError where there is no such site, or no pool at all.
     """
+    return Pools(chosen_sites(settings, server))
+
+
+def chosen_sites(settings: Settings, server: str) -> tuple[SiteConfig, ...]:
+    """The site of that name, or for `.` every one, that has a pool; UsageError where none has."""
     sites = settings.sites if server == "." else (settings.site(server),)
-    begun = [site for site in sites if has_pool(site) or site.path.is_dir()]
+    begun = tuple(site for site in sites if has_pool(site) or site.path.is_dir())
     if not begun:
         names = ", ".join(site.name for site in sites) or "server.config"
         raise UsageError(f"{names}: no pool yet; `mtdata export` makes it")
-    return Pools(begun)
+    return begun

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -11,37 +14,89 @@ import pyarrow as pa
 from mtdata.core.errors import UsageError
 from mtdata.toolbox.database import PoolDatabase, opened
 from mtdata.toolbox.pools import Pools
+from mtdata.toolbox.query_faults import ONE_SELECT, answering, planning
+from mtdata.toolbox.rows import fold, unique_names
+
+
+class QueryAnswer(NamedTuple):
+    """The rows of an answer in batches, of which scales, and its columns, each name once."""
+
+    scales: tuple[str, ...]
+    columns: tuple[str, ...]
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
 
 
 @contextmanager
-def answered(pools: Pools, question: str) -> Iterator[pa.RecordBatchReader]:
-    """The rows of an answer, in batches; scales that the question names are tables of text.
+def answered(
+    pools: Pools, question: str, *, every_snapshot: bool = False, within_s: float = inf
+) -> Iterator[QueryAnswer]:
+    """The answer to a question; scales that it names are tables of text.
 
-    UsageError (64) for what is no single SELECT, and for what the database does not understand.
+    Of scales that must stay the newest snapshot is asked, or every one.  UsageError (64) for what
+    is no single SELECT, for what the database does not understand, where a cell is not what the
+    question takes it for, and where it takes longer than `within_s`.  None quotes a cell.
     """
     with opened(pools) as database:
-        for name in _tables(database, question):
-            database.table(name)
-        database.shut()
-        with _in_its_words():
-            yield database.batches(question)
+        database.calls.within(within_s)
+        tables = pools.table_names.values()
+        with planning(tables):
+            _check_single(database, question)
+        scales = _named_scales(database, question)
+        with answering():
+            for scale in scales:
+                database.table(scale, every_snapshot=every_snapshot)
+            database.shut()
+        with planning(tables):
+            database.rows(f"EXPLAIN {question}")
+        with answering():
+            yield _answer(scales, database.batches(question))
 
 
-def _tables(database: PoolDatabase, question: str) -> list[str]:
+def _answer(scales: list[str], reader: pa.RecordBatchReader) -> QueryAnswer:
+    names = unique_names(reader.schema.names, taken=())
+    types = [field.type for field in reader.schema]
+    schema = pa.schema(list(zip(names, types, strict=True)))
+    batches = (pa.record_batch(batch.columns, schema=schema) for batch in reader)
+    return QueryAnswer(tuple(scales), tuple(names), schema, batches)
+
+
+class TableFacts(NamedTuple):
+    """A table that may be asked: how many rows of how many sheets it has, and its columns."""
+
+    table: str
+    scale: str
+    rows: int
+    sheets: int
+    columns: tuple[str, ...]
+
+
+def table_facts(pools: Pools, *, every_snapshot: bool = False) -> Iterator[TableFacts]:
+    """Every table that there is, by name; each is read for that, one at a time."""
+    for scale, table in pools.table_names.items():
+        rows, columns = 0, dict[str, str]()
+        for batch in pools.tables(scale, every_snapshot=every_snapshot):
+            rows += batch.num_rows
+            columns = columns | {
+                fold(name): columns.get(fold(name), name) for name in batch.column_names
+            }
+        yield TableFacts(table, scale, rows, len(pools.read[scale]), tuple(columns.values()))
+
+
+def _check_single(database: PoolDatabase, question: str) -> None:
+    statements = database.connection.extract_statements(question)
+    if len(statements) == 1 and statements[0].type == duckdb.StatementType.MULTI:
+        raise UsageError(f"{ONE_SELECT}. A PIVOT needs its values: PIVOT … ON day IN ('…', '…')")
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError(ONE_SELECT)
+
+
+def _named_scales(database: PoolDatabase, question: str) -> list[str]:
     """The scales that a question names, of those that there are."""
-    with _in_its_words():
-        statements = database.connection.extract_statements(question)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise UsageError("one SELECT is answered, and nothing else: a pool is never changed")
-        named = database.connection.get_table_names(question)
-    known = {name.casefold(): name for name in database.pools.sheets}
-    return sorted({known[name.casefold()] for name in named if name.casefold() in known})
-
-
-@contextmanager
-def _in_its_words() -> Iterator[None]:
-    """The database's own words: they speak of the question, which its asker wrote."""
+    scales = {fold(table): scale for scale, table in database.pools.table_names.items()}
     try:
-        yield
-    except duckdb.Error as error:
-        raise UsageError(str(error).splitlines()[0]) from None
+        named = {fold(table) for table in database.connection.get_table_names(question)}
+    except duckdb.Error:  # it wants to know the columns of some: whatever may be a name is one
+        text = fold(question)
+        named = {name for name in scales if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)}
+    return sorted(scales[name] for name in named & set(scales))

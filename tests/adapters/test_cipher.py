@@ -6,6 +6,7 @@ import os
 import signal
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -281,6 +282,17 @@ def test_without_a_key_nothing_opens_and_other_keys_give_another_fingerprint(
     none, one = RsaCipher([], workers=0), RsaCipher([key_of(tmp_path, 1024)], workers=0)
     assert opened(none, [text(1024, "x")]).texts == [StillSealed("no key")]
     assert none.fingerprint() != one.fingerprint()
+
+
+def test_keys_are_known_by_the_name_of_their_file_also_where_two_have_the_same(
+    tmp_path: Path,
+) -> None:
+    one, two = (key_of(tmp_path, 1024, number) for number in range(2))
+    prints = RsaCipher([one, two], workers=0).key_fingerprints()
+    assert prints == {one.name: one.fingerprint, two.name: two.fingerprint}
+    both = RsaCipher([one, replace(two, name=one.name)], workers=0).key_fingerprints()
+    assert both == {one.name: f"{one.fingerprint} or {two.fingerprint}"}
+    assert ClearCipher().key_fingerprints() == {}
 
 
 def test_encryption_off_passes_through_whatever_was_sent() -> None:

@@ -88,6 +88,9 @@ class StudyWorld:
     def break_package(self, scale: str) -> None:
         self.study.fault("truncated", scale=scale)
 
+    def tell_schedule(self, body: bytes | None) -> None:
+        self.study.schedule = body
+
     def refuse_deletes(self) -> None:
         self.study.fault("import_mode")
 

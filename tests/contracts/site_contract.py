@@ -10,6 +10,7 @@ import pytest
 
 from mtdata.core.errors import NameRefused, PackageError, SiteError, SiteRefused
 from mtdata.study.model.receipt import DeleteAnswer, Outcome
+from mtdata.study.model.study_schedule import MAX_SCHEDULE
 from mtdata.study.ports import Site
 
 ROWS: list[dict[str, Any]] = [
@@ -47,11 +48,30 @@ class World(Protocol):
 
     def break_package(self, scale: str) -> None: ...
 
+    def tell_schedule(self, body: bytes | None) -> None:
+        """Have the site say that to GET study; None for a site without that call."""
+        ...
+
     def refuse_deletes(self) -> None:
         """For every id alike."""
         ...
 
     def fail_deletes(self, times: int | None) -> None: ...
+
+
+SCHEDULE = (
+    '[ {"name":"Calm","sessions":[{"name":"PRE","displayName":"Eins ö","index":0,"tasks":'
+    '[{"name":"QOL","type":"questions","tag":null}]}]} ]'
+).encode()
+NO_SCHEDULES = {
+    "an object": b'{"name":"Calm"}',
+    "an array of texts": b'["Calm"]',
+    "cut off": SCHEDULE[:-9],
+    "nothing": b"",
+    "no text": b"\xff\xfe\x00",
+    "nested without end": b"[" * 100_000,
+    "too large": b"[" + b" " * MAX_SCHEDULE + b"]",
+}
 
 
 def fetched(site: Site, scale: str) -> bytes:
@@ -109,6 +129,22 @@ class SiteContract:
             fetched(world.site, "QOL")
         assert fetched(world.site, "Other"), "the fault of one scale is its own"
 
+    def test_the_schedule_comes_byte_for_byte_as_the_site_tells_it(self, world: World) -> None:
+        world.tell_schedule(SCHEDULE)
+        assert world.site.schedule() == SCHEDULE
+
+    def test_a_site_without_a_schedule_says_none(self, world: World) -> None:
+        world.tell_schedule(None)
+        world.put("QOL", ROWS)
+        assert world.site.schedule() is None
+        assert fetched(world.site, "QOL")
+
+    @pytest.mark.parametrize("body", NO_SCHEDULES.values(), ids=NO_SCHEDULES)
+    def test_what_is_no_schedule_is_a_fault_of_the_site(self, world: World, body: bytes) -> None:
+        world.tell_schedule(body)
+        with pytest.raises(SiteError, match="schedule"):
+            world.site.schedule()
+
     def test_a_reader_who_leaves_early_does_no_harm_to_the_next(self, world: World) -> None:
         world.put("QOL", MANY)
         with world.site.fetch("QOL") as pieces:
@@ -118,7 +154,8 @@ class SiteContract:
     def test_a_site_that_is_down_may_be_asked_again_later(self, world: World) -> None:
         world.put("QOL", ROWS)
         world.go_down()
-        for ask in (world.site.listing, lambda: fetched(world.site, "QOL")):
+        site = world.site
+        for ask in (site.listing, site.schedule, lambda: fetched(site, "QOL")):
             with pytest.raises(SiteError) as caught:
                 ask()
             assert caught.value.again
@@ -126,7 +163,8 @@ class SiteContract:
     def test_an_account_that_is_not_accepted_is_told_apart(self, world: World) -> None:
         world.put("QOL", ROWS)
         world.refuse_account()
-        for ask in (world.site.listing, lambda: fetched(world.site, "QOL")):
+        site = world.site
+        for ask in (site.listing, site.schedule, lambda: fetched(site, "QOL")):
             with pytest.raises(SiteRefused):
                 ask()
         answers = list(world.site.delete("QOL", [7, 8, 9]))

@@ -156,8 +156,11 @@ def _files(stage: Stage, story: Story) -> Iterator[str]:
     there = {p.relative_to(stage.pool).as_posix() for p in stage.pool.rglob("*") if p.is_file()}
     there.discard(".mtdata-pool")  # a round that is played without the program has none
     held = {name for name in there if name.startswith("held/")}
-    if there - held != wanted:
-        yield f"files too many or too few: {sorted((there - held) ^ wanted)}"
+    schedules = {name for name in there if name.startswith("schedule/")}
+    if there - held - schedules != wanted:
+        yield f"files too many or too few: {sorted((there - held - schedules) ^ wanted)}"
+    if [(stage.pool / name).read_bytes() for name in schedules] != [stage.site.schedule]:
+        yield f"schedule/ is {sorted(schedules)}; it must be what the site tells, once"
     broken = [entry.body for entry in story.new if entry.cells is None]
     if sorted((stage.pool / name).read_bytes() for name in held) != sorted(broken):
         yield f"held/ is {sorted(held)}; it must be the {len(broken)} entries that are no JSON"

@@ -235,6 +235,6 @@ class World:
                     if not sheet.identical:
                         yield f"{sheet.sheet} is not what raw gives: {sheet.difference}"
                 found = PoolVerification(pool).play()
-                yield from found.wrong + found.mended
+                yield from found.wrong + found.mended + found.history
             except StorageError as error:
                 yield str(error)

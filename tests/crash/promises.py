@@ -10,6 +10,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from mtdata.study.model.row import StillSealed
@@ -37,6 +38,9 @@ class ToyCipher:
 
     def key_names(self) -> list[str]:
         return sorted(self.keys)
+
+    def key_fingerprints(self) -> dict[str, str]:
+        return {key: sha256(key.encode()).hexdigest() for key in self.keys}
 
     def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
         for item, values in work:

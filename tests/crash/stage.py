@@ -42,6 +42,8 @@ uva:
   TIMEOUT: {timeout_s}
   PATH: pool
 """
+RENEWED = b'[{"name":"Calm","sessions":[{"name":"PRE","index":0,"tasks":[{"name":"QOL"}]}]}]'
+"""The schedule that the site tells in the round that is cut, other than before."""
 PATIENT_S = 60
 MTDATA = ("-m", "mtdata")
 WITH_WORKERS = ("-m", "tests.crash.victim")
@@ -190,6 +192,7 @@ def staged(template: Path, home: Path, story: Story) -> Iterator[Stage]:
     shutil.copytree(template, home)
     with CuttingSite() as site:
         lay_out(site, story, story.owed + story.new, snapshot=-1)
+        site.schedule = RENEWED
         stage = Stage(home, site)
         stage.configure()
         site.witness = Witness(stage.pool, story)

@@ -21,6 +21,7 @@ from mtdata.jobs.link_words import secret_file, signer
 from mtdata.jobs.records import orders
 from mtdata.jobs.title import title_of
 from mtdata.programme import check
+from mtdata.programme.duty import CHECKS
 from tests.bucket import KEYS, Bucket
 from tests.jobs.conftest import urls
 from tests.mailbox import Mailbox, mailbox
@@ -176,14 +177,14 @@ def test_the_keys_of_output_come_from_outside_as_well(plain: FormsPlace) -> None
 
 
 def test_the_check_looks_at_what_is_configured_alone(plain: FormsPlace, box: Mailbox) -> None:
-    assert check.names(plain.settings) == []
+    assert CHECKS.names(plain.settings) == []
     plain.configure(OUTPUT="out", MAIL_ALLOWED="@example.org")
-    assert check.names(plain.settings) == ["forms"]
-    found = {one.what: one for one in check.look(plain.settings, "forms", is_named=True)}
+    assert CHECKS.names(plain.settings) == ["forms"]
+    found = {one.what: one for one in check.look(plain.settings)}
     assert (found["OUTPUT"].verdict, found["MAIL_ALLOWED"].verdict) == ("good", "bad")
     assert "TELL_JOBS" in found["MAIL_ALLOWED"].told
     assert found["FORMATS"].told == "csv, parquet, xlsx can be written"
     assert list((plain.folder / "out").iterdir()) == []
     with_mail(plain, box)
-    found = {one.what: one for one in check.look(plain.settings, "forms", is_named=True)}
+    found = {one.what: one for one in check.look(plain.settings)}
     assert found["MAIL_ALLOWED"].verdict == "good"

@@ -24,6 +24,7 @@ from mtdata.demo.study.site import StudySite
 
 ROOT = Path(__file__).parents[2]
 STUDY = "study"
+EXPORT = "/api/export"
 DATED = "Mar_12_2026"
 Heard = Callable[[], tuple[str, str]]
 
@@ -220,9 +221,9 @@ class Home:
     # what the site was asked
 
     def asked(self, method: str, of: int = 0) -> list[str]:
-        """Paths that were asked for with that method, from the request number `of` on."""
-        found = self.site.requests[of:]
-        return [one.path.removeprefix("/api/export") for one in found if one.method == method]
+        """Exports that were asked for with that method, from the request number `of` on."""
+        found = [one.path for one in self.site.requests[of:] if one.method == method]
+        return [path.removeprefix(EXPORT) for path in found if path.startswith(EXPORT)]
 
     def deletes(self) -> list[int]:
         """Ids whose delete the site carried out."""

@@ -6,10 +6,14 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from mtdata.cli.main import run
+from mtdata.demo.study.sixty_days.planted import planted_until
+from tests.fakes_log import log_given_back
 from tests.system.home import ROOT
 
 LIGHT = "import sys; from mtdata.cli.main import run; code = run(sys.argv[1:])"
@@ -61,3 +65,41 @@ def test_a_kept_demo_leaves_a_pool_and_a_finished_job(tmp_path: Path) -> None:
     assert (shown["kind"], shown["status"]) == ("study.decode", "Success")
     sheets = {path.name: path.read_bytes() for path in (kept / "pool/active_data").glob("*.csv")}
     assert {one["name"]: Path(one["path"]).read_bytes() for one in shown["artifacts"]} == sheets
+
+
+def test_days_of_a_study_go_by_and_what_is_planted_is_told(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    told = said("demo", "--days", "3", "--keep", str(kept))
+    assert headings(told) == ["1", "2", "3"]
+    assert "2018-03-12 to 2018-03-14, 3 days" in told
+    assert told.count("nothing is wrong") == 1
+    assert "555, which every question offers" in told
+    checked = json.loads(
+        mtdata("--config", str(kept / "config"), "decode", "demo", "--check", "--json")
+    )
+    sheets = checked["sites"]["demo"]["sheets"]
+    days = {"_".join(Path(one["sheet"]).stem.split("_")[-3:]) for one in sheets}
+    assert days == {"Mar_12_2018", "Mar_13_2018", "Mar_14_2018"}
+    assert all(one["identical"] for one in sheets)
+
+
+def test_what_is_planted_in_days_of_a_study_is_there_for_programs() -> None:
+    shown = json.loads(said("demo", "--days", "2", "--json"))
+    assert (shown["days"], shown["rounds"]) == (2, [0, 0])
+    known = [{**asdict(one), "ids": list(one.ids)} for one in planted_until(2)]
+    told = [{k: v for k, v in one.items() if k != "harmless"} for one in shown["planted"]]
+    assert told == known
+    assert shown["scales"]["TaskLog"]["left"] == shown["scales"]["TaskLog"]["rows"] > 0
+    assert said("demo", "--days", "1", "-q") == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--days", "0"), ("--days", "61"), ("--days", "3", "--rows", "3"), ("cake", "--days", "3")],
+)
+def test_days_that_no_demo_has_are_refused(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with log_given_back():
+        assert run(["demo", *words]) == 64
+    assert "--days" in capsys.readouterr().err

@@ -158,7 +158,7 @@ def test_an_idle_poll_of_many_empty_scales_is_one_request_and_after_is_never_use
 ) -> None:
     for number in range(25):
         home.site.offer(f"Scale{number}", deleteable=True)
-    home.export(STUDY, "all")
+    home.export()
     assert len(home.site.requests) == 1
     home.site.put("Scale7", [row(1)])
     home.export(STUDY, "all")

@@ -85,7 +85,7 @@ class Stage:
             clock=self.clock,
             wait=lambda seconds: self._tick(one, next(left), settled=settled),
             systemd=self.systemd,
-            duties=(replace(STUDY, rounds=rounds),),
+            duties=(replace(STUDY, rounds=lambda: rounds),),
         )
         with scheduled_by(self.clock):
             return one.run()

@@ -24,6 +24,7 @@ from mtdata.demo.weblogs.site import MatomoSite
 from mtdata.demo.wire import Call, WireAnswer
 from mtdata.weblogs.ledger import WeblogLedger
 from mtdata.weblogs.operations import opening
+from mtdata.weblogs.operations.check import check_site
 from tests.contracts.line_contract import DAY as DATE
 from tests.contracts.line_contract import LOG, NOW, begun
 from tests.jobs.conftest import nobody, place, urls  # noqa: F401  # fixtures
@@ -187,6 +188,12 @@ def test_who_takes_a_log_over_has_it_alone(machines: Machines) -> None:
         assert [batch.number for batch in second.batches.doubtful()] == [number]
 
 
+def ledger_fault(home: Jobs) -> str:
+    """What `mtdata check` says is wrong with where the lines are; '' for nothing."""
+    found = {one.what: one for one in check_site(home.settings, SITE)}
+    return found["ledger"].told if "ledger" in found else ""
+
+
 @SHARED
 def test_a_file_that_has_lines_counts_none_until_they_were_moved_and_never_again(
     machines: Machines,
@@ -201,6 +208,7 @@ def test_a_file_that_has_lines_counts_none_until_they_were_moved_and_never_again
     compared = one.call("reconcile", SITE, DAY)[1]["days"]
     assert "most" in compared[0]["visits_by_hits"], "who came is not known"
     machines.choose("records")
+    assert "--move" in ledger_fault(one)
     sent = len(site.calls)
     code, said = one.call("import", SITE, DAY)
     assert (code, "--move" in said["error"]["message"]) == (78, True)
@@ -215,8 +223,10 @@ def test_a_file_that_has_lines_counts_none_until_they_were_moved_and_never_again
     assert one.call("reconcile", SITE, DAY)[1]["days"] == compared
     code, said = two.call("import", SITE, DAY)
     assert (code, said["tracked"] + said["quarantined"]) == (1, 100)
+    assert (ledger_fault(one), ledger_fault(two)) == ("", "")
     machines.choose("file")
     for home in (one, two):  # one has a file that was moved, two has none
+        assert "ledger: records" in ledger_fault(home)
         code, said = home.call("import", SITE, DAY)
         assert (code, "ledger: records" in said["error"]["message"]) == (78, True)
     assert sorted(one.stored().elements()) == list(range(1, 101))

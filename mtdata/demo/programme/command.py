@@ -15,7 +15,6 @@ from mtdata.config import Settings, load
 from mtdata.demo.program import DemoProgram
 from mtdata.demo.programme.files import WRONG, write_forms, write_teams
 from mtdata.demo.screen import Demo, Result, Screen, ending
-from mtdata.demo.study.tour import demo_home, write_private
 from mtdata.duties import KINDS
 from mtdata.jobs.states import Status
 from mtdata.web.needs import need_web
@@ -36,6 +35,7 @@ FIRST, SECOND, ANSWERS = "teams.csv", "more_teams.csv", "responses.csv"
 
 def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
     need_web()
+    from mtdata.demo.study.tour import demo_home  # with its stand-in
     from mtdata.web.setting import open_web
 
     tell = (lambda text: None) if quiet else screen.say
@@ -53,6 +53,8 @@ def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result
 
 
 def _filled_home(home: Path, rows: int) -> Settings:
+    from mtdata.demo.study.tour import write_private
+
     (home / "config").mkdir(mode=0o700)
     write_private(home / "config" / "programme.config", CONFIG)
     write_teams(home / FIRST, max(rows // 5, max(WRONG)), "Team", wrong=True)

@@ -17,6 +17,12 @@ def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result
     return report.exit, shown
 
 
+def _run_days(days: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
+    from mtdata.demo.study.sixty_days.tour import tour_of_days
+
+    return tour_of_days(days, keep, screen, quiet=quiet)
+
+
 DEMO = Demo(
     about="a study site",
     rows=300,
@@ -24,9 +30,12 @@ DEMO = Demo(
     examples=(
         ("demo", "a study site, one collection, what came out, what was deleted"),
         ("demo --rows 20000 --keep /tmp/demo", ""),
+        ("demo --days 60 --keep /tmp/study", "60 days of a study, a round a day, faults planted"),
         ("--config /tmp/demo/config status", ""),
         ("--config /tmp/demo/config user add anna --admin", ""),
         ("--config /tmp/demo/config web", ""),
     ),
     run=_run,
+    days=60,
+    run_days=_run_days,
 )

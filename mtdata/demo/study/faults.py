@@ -22,6 +22,9 @@ IMPORT_MODE = "This server is not configured to respond to these requests."
 MUST_REMAIN = "This data must remain on the server, and cannot be removed."
 NOT_LOGGED_IN = "Full authentication is required to access this resource"
 
+STUDY_CALL = "/study"
+"""What a fault of GET study names as its scale; no scale can be called so."""
+
 LOGIN_PAGE = (
     b"<!DOCTYPE html>\n<html><head><title>MindTrails - Login</title></head><body>"
     b'<form action="/login" method="post"><input name="username"/>'
@@ -34,8 +37,8 @@ MAINTENANCE_PAGE = b"<html><body><h1>We will be back soon</h1></body></html>\n"
 class StudyExchange(Exchange):
     """A request on its way through the faults.
 
-    `scale` is what it asks for, '' for the listing, None for anything else; `aim` is the scale that
-    the fault names.
+    `scale` is what it asks for, '' for the listing, STUDY_CALL for GET study, None for all else;
+    `aim` is the scale that the fault names.
     """
 
     method: str

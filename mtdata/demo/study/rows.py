@@ -45,7 +45,7 @@ site_date = format_datetime
 """A date as the site writes it: `Mon, 12 Mar 2018 15:45:05 -0500`, whatever the locale."""
 
 
-def _answered(occasion: Occasion, rng: Random, seal: Seal) -> Row:
+def answered(occasion: Occasion, rng: Random, seal: Seal) -> Row:
     """The fields that every questionnaire has."""
     return {
         "id": occasion.id,
@@ -99,12 +99,12 @@ BROWSERS = (
 
 def _questions(names: str, highest: int) -> Callable[[Occasion, Random, Seal], Row]:
     """A questionnaire of these items, each from 0 to `highest`."""
-    return lambda occasion, rng, seal: _answered(occasion, rng, seal) | _items(names, highest, rng)
+    return lambda occasion, rng, seal: answered(occasion, rng, seal) | _items(names, highest, rng)
 
 
 def demographic(occasion: Occasion, rng: Random, seal: Seal) -> Row:
     """Arrays for questions with several answers, free text with all that text may hold."""
-    return _answered(occasion, rng, seal) | {
+    return answered(occasion, rng, seal) | {
         "birthYear": rng.randint(1940, 1999),
         "country": rng.choice(COUNTRIES),
         "devices": rng.sample(("Desktop", "Laptop", "Smartphone", "Tablet"), rng.randint(0, 3)),

@@ -45,7 +45,8 @@ class Request(NamedTuple):
 class StudySite(StandIn, Tables):
     """The export API at `url` while the `with` lasts; all methods are thread-safe.
 
-    `schedule` is what GET study says.  `last_export_at` (aware, UTC) is set by nothing but the
+    `schedule` is what GET study says: bytes as they are, all else as JSON, None for a site that has
+    no such call.  `last_export_at` (aware, UTC) is set by nothing but the
     listing call.  `logins` counts the requests without a session: costly password checks.  A stop
     leaves the rows where they are.
     """
@@ -110,7 +111,8 @@ class StudySite(StandIn, Tables):
     ) -> None:
         """Switch a fault of faults.KINDS on, for so many requests or until `heal`.
 
-        `scale` None = whatever is asked for, '' = the listing alone.  The newest fault goes first.
+        `scale` None = whatever is asked for, '' = the listing alone, faults.STUDY_CALL = GET study.
+        The newest fault goes first.
         ValueError for an unknown kind, TypeError for a detail that the kind does not take.
         """
         self._faults.add(StudyFault(kind, scale, times, method, detail))
@@ -166,13 +168,14 @@ class StudySite(StandIn, Tables):
         """The request with the scale that it means: /api/export/{scale}/{id}."""
         root, *parts = _parts(call.path)
         scale = (parts[0] if parts else "") if root == "export" else None
+        scale = faults.STUDY_CALL if root == "study" else scale
         serve = partial(self._serve, call, root, parts)
         return StudyExchange(serve, self._closing.wait, call.method, call.path, scale)
 
     def _serve(self, call: Call, root: str, parts: list[str]) -> WireAnswer:
         match call.method, root, *parts:
             case "GET", "study":
-                return whole(compact(self.schedule))
+                return self._schedule(call)
             case "GET", "export":
                 return self._list()
             case "GET", "export", scale:
@@ -182,6 +185,12 @@ class StudySite(StandIn, Tables):
             case (("GET" | "DELETE"), *_):
                 return refusal(404, "No message available", call.path)
         return refusal(405, f"Request method '{call.method}' not supported", call.path)
+
+    def _schedule(self, call: Call) -> WireAnswer:
+        told = self.schedule
+        if told is None:
+            return refusal(404, "No message available", call.path)
+        return whole(told if isinstance(told, bytes) else compact(told))
 
     def _list(self) -> WireAnswer:
         with self._lock:

@@ -16,6 +16,7 @@ from mtdata import logs
 from mtdata.config import SiteConfig, load
 from mtdata.core.errors import UsageError
 from mtdata.core.pool_files import SHEETS
+from mtdata.core.signing import make_signing_key
 from mtdata.demo.study.data import SCALES, make_key, populate
 from mtdata.demo.study.site import StudySite
 from mtdata.duties import KINDS
@@ -50,7 +51,7 @@ def tour(
         say(f"1. A study site with {rows} rows, its answers sealed, at {site.url}")
         populate(site, rows, SEED, public)
         lay = {scale: len(site.rows(scale)) for scale in SCALES}
-        config = _write_home(home, site, private)
+        config = write_home(home, site, private)
         logs.configure(None, home)
         say("2. One round: collect -> back_up -> decrypt -> append -> verify -> delete\n")
         try:
@@ -84,12 +85,14 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _write_home(home: Path, site: StudySite, private: bytes) -> SiteConfig:
+def write_home(home: Path, site: StudySite, private: bytes, more: str = "") -> SiteConfig:
+    """Write config and key of the site into a home; `more` are further lines of its section."""
     for folder in ("config", "keys"):
         (home / folder).mkdir(mode=0o700)
-    config = CONFIG.format(server=site.url, user=site.user, password=site.password)
+    config = CONFIG.format(server=site.url, user=site.user, password=site.password) + more
     write_private(home / "config/server.config", config.encode())
     write_private(home / "keys/demo.pem", private)
+    make_signing_key(home / "keys")
     return load(home / "config", {}).site("demo")
 
 

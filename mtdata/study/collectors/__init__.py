@@ -41,6 +41,12 @@ def open_site(kind: str, access: SiteAccess) -> Site:
     return opener(access)
 
 
+def schedule_of(site: Site) -> bytes | None:
+    """Site.schedule; None as well from a kind of somebody else that is older than this call."""
+    ask: Callable[[], bytes | None] | None = getattr(site, "schedule", None)
+    return None if ask is None else ask()
+
+
 class CancellableSite:
     """Port Site: one whose every answer, and piece of it, is a step that may end the task."""
 
@@ -53,6 +59,11 @@ class CancellableSite:
         """Port: Site.listing."""
         self._stop.check()
         return self._site.listing()
+
+    def schedule(self) -> bytes | None:
+        """Port: Site.schedule."""
+        self._stop.check()
+        return schedule_of(self._site)
 
     @contextmanager
     def fetch(self, scale: str) -> Iterator[Iterator[bytes]]:

@@ -24,11 +24,14 @@ from mtdata.core.http import beginning
 from mtdata.study.collectors.http import BUSY, SiteAccess, SiteTransport
 from mtdata.study.collectors.pages import BOM, MOST, SPACE, asks_for_a_password, head_of, is_html
 from mtdata.study.collectors.pipelined_deletes import PipelinedDeletes
+from mtdata.study.model.bounds import refusal
 from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import checked_name
+from mtdata.study.model.study_schedule import MAX_SCHEDULE
 
 MAX_LISTING = 5_000_000
 MAX_SCALES = 1000
+LIST, SCHEDULE = "the list of scales", "the schedule of the study"
 MAX_FAILURES = 5
 """So many failed deletes in a row, and the site is left in peace until the next round."""
 MAX_SLOW = 3
@@ -63,16 +66,35 @@ class MindTrailsSite:
 
     def listing(self) -> list[Mapping[str, Any]]:
         """Port: Site.listing; more than 5 MB, or no JSON array of objects, is a SiteError."""
-        with self._wire.get("/export") as answer:
+        body = self._whole("/export", LIST, MAX_LISTING)
+        if body is None:
+            raise SiteError("the site has no export here (404): see SERVER in server.config")
+        lines = _objects(body, LIST)
+        if len(lines) > MAX_SCALES:
+            raise SiteError(f"the list names more than {MAX_SCALES:,} scales; no study has so many")
+        return lines
+
+    def schedule(self) -> bytes | None:
+        """Port: Site.schedule; 404 is none, more than MAX_SCHEDULE bytes a SiteError."""
+        body = self._whole("/study", SCHEDULE, MAX_SCHEDULE)
+        if body is not None:
+            _objects(body, SCHEDULE)
+        return body
+
+    def _whole(self, path: str, what: str, most: int) -> bytes | None:
+        """An answer of at most so many bytes; None for a 404."""
+        with self._wire.get(path) as answer:
+            if answer.status_code == 404:
+                return None
             if answer.status_code != 200:
-                raise _refused_in_front(answer) or _listing_refused(answer.status_code)
+                raise _refused_in_front(answer) or _refused(answer.status_code, what)
             try:
-                body = b"".join(self._wire.pieces(answer, MAX_LISTING))
+                body = b"".join(self._wire.pieces(answer, most))
             except PackageError as fault:
-                raise SiteError(f"the list of scales: {fault}") from None
+                raise SiteError(f"{what}: {fault}") from None
             if is_html(_kind(answer), body):
-                raise SiteRefused(NO_ACCOUNT.format("a web page came instead of the list"))
-        return _listed(body)
+                raise SiteRefused(NO_ACCOUNT.format(f"a web page came instead of {what}"))
+        return body
 
     @contextmanager
     def fetch(self, scale: str) -> Iterator[Iterator[bytes]]:
@@ -196,24 +218,20 @@ def _refused_in_front(answer: Response) -> SiteRefused | None:
     return SiteRefused(IN_FRONT) if is_page and not answer.headers.get(CHALLENGE) else None
 
 
-def _listing_refused(status: int) -> SiteError:
+def _refused(status: int, what: str) -> SiteError:
     if status in (401, 403):
         return SiteRefused(NO_ACCOUNT.format(status))
-    if status == 404:
-        return SiteError("the site has no export here (404): see SERVER in server.config")
-    return SiteError(f"the site answered {status} instead of the list of scales")
+    return SiteError(f"the site answered {status} instead of {what}")
 
 
-def _listed(body: bytes) -> list[Mapping[str, Any]]:
+def _objects(body: bytes, what: str) -> list[Mapping[str, Any]]:
     try:
-        lines = json.loads(body)
+        found = None if refusal(body) else json.loads(body)
     except (ValueError, RecursionError):
-        lines = None
-    if type(lines) is not list or not all(type(line) is dict for line in lines):
-        raise SiteError("the list of scales is no JSON array of objects")
-    if len(lines) > MAX_SCALES:
-        raise SiteError(f"the list names more than {MAX_SCALES:,} scales; no study has so many")
-    return lines
+        found = None
+    if type(found) is not list or not all(type(one) is dict for one in found):
+        raise SiteError(f"{what} is no JSON array of objects")
+    return found
 
 
 def _package_refused(scale: str, status: int) -> SiteError | PackageError:

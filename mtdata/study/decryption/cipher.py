@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -186,6 +186,10 @@ class ClearCipher:
         """Port: Cipher.key_names."""
         return []
 
+    def key_fingerprints(self) -> Mapping[str, str]:
+        """Port: Cipher.key_fingerprints."""
+        return {}
+
     def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
         """Port: Cipher.unseal_each."""
         for item, values in work:
@@ -211,6 +215,7 @@ class RsaCipher:
         inline_below: int = 200,
     ) -> None:
         self._keys, self._padding = list(keys), padding
+        self._fingerprints = _fingerprints(keys)
         words = padding.split(",")
         if workers is None:
             workers = count if (count := cores()) > 1 else 0
@@ -233,6 +238,10 @@ class RsaCipher:
         """Port: Cipher.key_names."""
         return [key.words for key in self._keys]
 
+    def key_fingerprints(self) -> Mapping[str, str]:
+        """Port: Cipher.key_fingerprints."""
+        return self._fingerprints
+
     def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
         """Port: Cipher.unseal_each."""
         # '' is what can be no sealed text: it needs no worker to be refused
@@ -243,6 +252,13 @@ class RsaCipher:
     def close(self) -> None:
         """Port: Cipher.close."""
         self._workers.close()
+
+
+def _fingerprints(keys: Sequence[PrivateKey]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        found.setdefault(key.name, []).append(key.fingerprint)
+    return {name: " or ".join(fingerprints) for name, fingerprints in found.items()}
 
 
 def _at_work(

@@ -261,7 +261,7 @@ def stretches(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[bytes
             yield content[place - start : place - start + length]
 
 
-def runs(spans: Sequence[Span]) -> Iterator[list[Span]]:
+def runs(spans: Iterable[Span]) -> Iterator[list[Span]]:
     """Group places that lie close behind one another in one file, up to 1 MiB at a time."""
     block: list[Span] = []
     number, first, end = -1, 0, 0

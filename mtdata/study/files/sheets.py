@@ -238,7 +238,7 @@ def _with_spans(
 ) -> tuple[Placed, ...]:
     placed = []
     for row, line in zip(rows, lines, strict=True):
-        placed.append(Placed(row.entry, row.digest, Span(file, start, len(line))))
+        placed.append(Placed(row.entry, row.digest, Span(file, start, len(line)), row.keys))
         start += len(line)
     return tuple(placed)
 
@@ -248,10 +248,19 @@ def _parsed(lines: Iterator[bytes]) -> Iterator[list[str]]:
         yield from csv.reader((line.decode() for line in lines), strict=True)
 
 
-def row_spans(disk: Disk, path: str) -> Iterator[tuple[int, int]]:
-    """Start and length of every row behind the header; a row ends where its quotes are even."""
+def row_spans(disk: Disk, path: str, *, unended: bool = False) -> Iterator[tuple[int, int]]:
+    """Start and length of every row behind the header; a row ends where its quotes are even.
+
+    `unended`: what stands behind the last line end is a row too.
+    """
+    end = 0
     for start, end in pairwise(_row_ends(disk.stream(path))):
         yield start, end - start
+    if unended:
+        end = end or next(_row_ends(disk.stream(path)), 0)
+        size = disk.size(path) or 0
+        if 0 < end < size:
+            yield end, size - end
 
 
 def header_of(disk: Disk, path: str) -> tuple[str, ...]:

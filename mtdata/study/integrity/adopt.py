@@ -20,6 +20,7 @@ from mtdata.study.files.append_file import digest_of
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.files.sheets import header_of
+from mtdata.study.integrity.erased_again import cut_again, has_columns
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.placing import Placing, Unplaced, by_scale
 from mtdata.study.model.days import Named
@@ -29,7 +30,7 @@ from mtdata.study.model.receipt import Span
 from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.model.states import CLOSED, ENTERING, FOREIGN, SPARE
 from mtdata.study.pool import Pool
-from mtdata.study.snapshots import Totals, form_of
+from mtdata.study.snapshots import Totals, form_of, without_erased
 
 NO_NAME = "its name is none of a scale and a day; left alone"
 
@@ -158,6 +159,7 @@ class Adoption:
 
     def _raw(self, path: str, named: Named) -> None:
         self._watch(Step(path))
+        cut_again(self._pool, path, named.scale)
         if not self._is_news(path, named):
             if not self._placing.is_readable(path):  # it is told, and not entered
                 return
@@ -225,7 +227,7 @@ class Adoption:
                 first = batch[0].start if first < 0 else first
                 piece = self._pool.disk.read(mark.path, start, end - start)
                 parts.append((start, len(piece), sha256(piece).digest()))
-                totals.add([one.entry for one in batch])
+                totals.add(without_erased(self._pool, mark.scale, [one.entry for one in batch]))
             span = Span(mark.number, first, end - first)
             made = totals.snapshot(mark.scale, mark.day, span, totals.compact_digest())
             self._pool.ledger.snapshots.store(
@@ -257,6 +259,7 @@ class Adoption:
 
     def _sheet(self, path: str, named: Named) -> None:
         self._watch(Step(path))
+        cut_again(self._pool, path, named.scale)
         scale = self._see(named.scale)
         header = header_of(self._pool.disk, path)
         mode = "grow" if scale.deleteable else "whole"
@@ -277,13 +280,15 @@ class Adoption:
         if matched.strange and (counts or self._is_first):
             self._odd(mark.path, f"{matched.strange} lines are not what raw gives, or stand twice")
         self._pool.ledger.files.set_form(mark.number, (*matched.forms, mark.form)[0])
-        fits = matched.exact and mark.columns == tuple(sorted(matched.columns))
+        fits = matched.exact and has_columns(self._pool, mark, matched.columns)
         return fits if counts else (fits and self._is_first) or None
 
     def _whole_sheet(self, mark: FileMark, scale: Scale) -> bool | None:
         """The sheet of a table is ours when the day's newest snapshot gives the same bytes."""
         pool = self._pool
         last = pool.ledger.snapshots.last(mark.scale, mark.day)
+        if last and has_columns(pool, mark, set(last.columns)) and mark.columns != last.columns:
+            last = pool.ledger.snapshots.widen(last, mark.columns)
         found = form_of(pool, scale, last, mark.digest) if last and last.sheet is None else None
         if last is None or found is None:
             return None

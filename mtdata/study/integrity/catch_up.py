@@ -21,6 +21,7 @@ from mtdata.study.files.append_file import digest_of, examine
 from mtdata.study.files.archive import CLOSING, keep_format
 from mtdata.study.files.sheets import header_of, row_spans
 from mtdata.study.integrity.adopt import Adoption
+from mtdata.study.integrity.erased_again import AGAIN, cut_again
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.placing import Placing, Unplaced
 from mtdata.study.integrity.raw_tails import RawTail
@@ -60,6 +61,7 @@ class Stand:
     faults: list[tuple[str, MTDataError]] = field(default_factory=list)  # by scale
     unplaced: list[Unplaced] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
+    cut_again: list[str] = field(default_factory=list)  # files that had erased entries again
     unreadable: dict[str, str] = field(default_factory=dict)  # what is told, by path
 
     @property
@@ -156,6 +158,7 @@ class CatchUp:
 
     def _raw(self, known: LiveLength, size: int | None) -> None:
         whole = known.length + len(CLOSING)
+        size = self._without_erased(known, size, whole)
         if size is None:
             if known.length:
                 self._older(self._mark(known), GONE.format(known.path))
@@ -163,6 +166,14 @@ class CatchUp:
             self._older(self._mark(known), OLDER.format(known.path, size, whole))
         elif known.writing or size != whole:
             self._tail(self._mark(known))
+
+    def _without_erased(self, known: LiveLength, size: int | None, whole: int) -> int | None:
+        """The size of a file, once what was erased is cut out of one that was put back."""
+        if size in (None, whole) or known.writing:
+            return size
+        if number := cut_again(self._pool, known.path, known.scale):
+            self.stand.cut_again.append(AGAIN.format(known.path, number))
+        return self._pool.disk.size(known.path)
 
     def _tail(self, mark: FileMark) -> None:
         tail = RawTail(self._pool, mark, is_table=mark.scale in self._tables)
@@ -200,6 +211,7 @@ class CatchUp:
 
     def _sheet(self, known: LiveLength, size: int | None) -> None:
         """A sheet that goes on with rows that raw gives is newer than the ledger, not changed."""
+        size = self._without_erased(known, size, known.length)
         is_suspect = size not in (None, known.length) and not known.writing
         if size is None or not (is_suspect or known.scale in self._moved):
             return

@@ -19,7 +19,7 @@ from mtdata.core.pool_files import RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.recovered import RecoveredSheets
-from mtdata.study.integrity.placing import not_taken_up, staying
+from mtdata.study.integrity.placing import Placing, not_taken_up, staying
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
@@ -242,8 +242,11 @@ class PoolDecoder:
         raw = self._entries(name, decoded)
         wanted = (one.entry for one in raw if newest in (None, one.array))
         scale = Scale(name, 0, newest is None)
+        named = Placing(self.pool).of(f"{RAW}/{name}")
+        graves = self.pool.ledger.erased.graves(named.scale if named else "")
         while page := list(islice(wanted, BATCH_ENTRIES)):
             fresh = self.pool.ledger.listing.newcomers(page) if newest is None else page
+            fresh = [e for e in fresh if not (graves and graves.entry(e.id, e.digest))]
             sound = [e for e in fresh if e.values is not None and not e.fault]
             decoded.left_out += len(fresh) - len(sound)
             kept = (Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound)

@@ -32,11 +32,12 @@ class Findings:
     unread: int = 0  # files left for the next time, because the time was over
     wrong: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
+    history: list[str] = field(default_factory=list)  # where the ledger's events were changed
 
     @property
     def exit(self) -> int:
         """74 when anything was wrong, mended or not."""
-        return 74 if self.wrong else 0
+        return 74 if self.wrong or self.history else 0
 
     def as_json(self) -> dict[str, Any]:
         """The form that `--json` prints."""
@@ -53,6 +54,7 @@ def step_up(pool: Pool, found: Findings) -> Stand:
         log_incident(kind, scale, words)
         found.wrong.append(words)
     found.wrong += stand.odd
+    found.mended += stand.cut_again
     return stand
 
 

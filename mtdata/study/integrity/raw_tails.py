@@ -17,7 +17,7 @@ from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Span
 from mtdata.study.pool import Pool
-from mtdata.study.snapshots import Totals
+from mtdata.study.snapshots import Totals, without_erased
 
 
 class RawTail:
@@ -104,7 +104,7 @@ class RawTail:
             first, key = (batch[0].start, batch[0].key) if first < 0 else (first, key)
             start, piece = self._read(batch[-1].end)
             parts.append((start, len(piece), sha256(piece).digest()))
-            totals.add([one.entry for one in batch])
+            totals.add(without_erased(self._pool, self.mark.scale, [one.entry for one in batch]))
             self.entries += len(batch)
         span = Span(self.mark.number, first, self.mark.length - first)
         made = totals.snapshot(self.mark.scale, self.mark.day, span, totals.compact_digest())

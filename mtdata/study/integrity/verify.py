@@ -18,6 +18,8 @@ from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.sheets import row_spans
 from mtdata.study.integrity.catch_up import Stand
+from mtdata.study.integrity.chain import HeadsFolder, hold_chain
+from mtdata.study.integrity.erased_again import AGAIN, cut_again
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.repair import RawRepair
@@ -46,9 +48,11 @@ class PoolVerification:
         is_over: Callable[[], bool] = lambda: False,
         *,
         holds_drift: bool = False,
+        heads: HeadsFolder | None = None,
     ) -> None:
+        """`heads` has those of the ledger's events that were signed last."""
         self._pool, self._paced, self._is_over = pool, paced, is_over
-        self._holds_drift = holds_drift
+        self._holds_drift, self._heads = holds_drift, heads
         self._stand: Stand | None = None  # None until ledger and files are in step
         self._seen: set[int] = set()  # numbers of files
         self._begun = pool.clock.now()
@@ -71,6 +75,7 @@ class PoolVerification:
             told = f"{LEDGER_FILE} is damaged.{REBUILD}"
             self.found.wrong.append(told)
             self._pool.evidence.enter("pool_damaged", "", told)
+        self.found.history = hold_chain(self._pool, self._heads)
         self._files()
         self._tell_of_losses()
         tell_of_strangers(self._pool, self.found)
@@ -121,6 +126,9 @@ class PoolVerification:
         self.found.raw_files += 1
         damaged, whole = self._damaged_ranges(mark)
         changed = self._raw_finding(mark, whole) not in AT_REST
+        if changed and self._cut_again(mark):
+            damaged, whole = self._damaged_ranges(mark)
+            changed = self._raw_finding(mark, whole) not in AT_REST
         if (changed or damaged) and self._put_back(mark, state):
             damaged, changed = 0, False
         if changed and state != ASIDE:
@@ -137,6 +145,11 @@ class PoolVerification:
             self._pool.ledger.snapshots.distrust(mark.number)
         if lost := self._lost_entries(mark):
             self._pool.ledger.entries.lose_raw(lost)
+
+    def _cut_again(self, mark: FileMark) -> bool:
+        if number := cut_again(self._pool, mark.path, mark.scale):
+            self.found.mended.append(AGAIN.format(mark.path, number))
+        return number > 0
 
     def _put_back(self, mark: FileMark, state: str) -> bool:
         repair = RawRepair(self._pool, mark)
@@ -215,6 +228,10 @@ class PoolVerification:
         if state in (LIVE, CLOSED) and mark.mode == "grow":
             rows += self._rows_without_entry(mark)
         if state != ASIDE and self._look(mark) in AT_REST and not rows:
+            return
+        if state != ASIDE and self._cut_again(mark):
+            self.found.sheets -= 1  # it is read once more
+            self._sheet(mark, state)
             return
         told = f"rows that differ: {', '.join(rows[:10])}" if rows else "its rows are as they were"
         self._wrong("sheet_changed", mark, f"was changed or set aside; {told}")

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from mtdata.alerts.incidents import Incidents
 from mtdata.alerts.telling import NotificationState
+from mtdata.core.clock import SystemClock
 from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger.adopted import AdoptedEntries
 from mtdata.study.ledger.arrivals import Arrivals
+from mtdata.study.ledger.classified import Classified
 from mtdata.study.ledger.copies import Copies
 from mtdata.study.ledger.counts import Released
-from mtdata.study.ledger.entries import Classified, Entries, LedgerEntry
+from mtdata.study.ledger.entries import Entries, LedgerEntry
+from mtdata.study.ledger.entry_search import EntrySearch
+from mtdata.study.ledger.erased import ErasedEntries
+from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files, LiveLength
 from mtdata.study.ledger.listing import Listing
 from mtdata.study.ledger.queries import Queries
+from mtdata.study.ledger.receipts import Receipts
 from mtdata.study.ledger.runs import Runs
 from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.ledger.snapshots import Snapshot, Snapshots
@@ -24,23 +32,30 @@ __all__ = ["Classified", "Ledger", "LedgerEntry", "LiveLength", "Released", "Sna
 
 
 class Ledger:
-    """One pool's ledger.  `path` None keeps it in memory (for tests)."""
+    """One pool's ledger.  `path` None keeps it in memory (for tests).
+
+    `now` is asked when an event is entered.
+    """
 
     NAME = LEDGER_FILE
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, now: Callable[[], datetime] | None = None) -> None:
         self._db = db = LedgerDatabase(path, LEDGER)
         self.take_turn, self.is_sound, self.close = db.take_turn, db.is_sound, db.close
         self.commit = db.commit
         self.journal = db.journal  # `wal`, or `truncate` where that cannot be
-        self.files = Files(db)
-        self.entries = Entries(db, self.files)
-        self.adopted = AdoptedEntries(db)
-        self.copies = Copies(db)
-        self.snapshots = Snapshots(db, self.files)
-        self.listing = Listing(db)
+        self.events = events = EventChain(db, now or SystemClock().now)
+        self.files = Files(db, events)
+        self.erased = ErasedEntries(db, events, self.files)
+        self.entries = Entries(db, events, self.files, self.erased)
+        self.adopted = AdoptedEntries(db, events)
+        self.copies = Copies(db, events)
+        self.snapshots = Snapshots(db, events, self.files)
+        self.search = EntrySearch(db, self.snapshots)
+        self.listing = Listing(db, events)
         self.arrivals = Arrivals(db)
         self.incidents = Incidents(db)
         self.notifications = NotificationState(db)
         self.runs = Runs(db)
         self.queries = Queries(db)
+        self.receipts = Receipts(db)

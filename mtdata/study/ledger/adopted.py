@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mtdata.study.ledger.entries import BIND_LINE, ENTRY_COLUMNS, LedgerEntry, entry_of
-from mtdata.study.ledger.schema import LedgerPart
+from mtdata.study.ledger.events import RecordedPart
+from mtdata.study.model.events import EventKind, runs_of
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.states import (
     ADOPTED,
@@ -25,7 +26,7 @@ _HALF = f"SELECT number FROM files WHERE state = '{ENTERING}'"
 _OTHER = "SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND o.seq <> e.seq"
 
 
-class AdoptedEntries(LedgerPart):
+class AdoptedEntries(RecordedPart):
     """Entries and rows that stood in the pool before its ledger knew of them."""
 
     def unbound(self, scale: str, ids: Iterable[int], sheet: int) -> dict[int, list[LedgerEntry]]:
@@ -35,7 +36,7 @@ class AdoptedEntries(LedgerPart):
         """
         wanted = (
             f"SELECT {ENTRY_COLUMNS} FROM entries WHERE scale = ? AND id = ?"
-            f" AND state <> {SAME_VALUES} AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
+            f" AND state < {SAME_VALUES} AND (sheet IS NULL OR (sheet = ? AND cells IS NULL))"
             f" AND held IS NOT '{MALFORMED}' AND raw_lost = 0 ORDER BY seq"
         )
         found = {id: self._db.all(wanted, scale, id, sheet) for id in set(ids)}
@@ -47,7 +48,13 @@ class AdoptedEntries(LedgerPart):
         The digest is None for a line that could not be held against raw; such an entry has its
         row, but is not proven and so never deleted.
         """
-        self._commit_many(BIND_LINE, ((*span, digest, seq) for seq, span, digest in lines))
+        with self._db.commit():
+            self._db.run_many(BIND_LINE, ((*span, digest, seq) for seq, span, digest in lines))
+            proven = [seq for seq, _, digest in lines if digest is not None]
+            if proven:
+                sheet = {span.file for _, span, _ in lines}.pop()
+                path = self._db.row("SELECT path FROM files WHERE number = ?", sheet)
+                self._events.enter(EventKind.MATCHED, runs_of(proven), sheet=path and path[0])
 
     def settle(self) -> None:
         """Commit what follows once all files are entered.
@@ -55,12 +62,15 @@ class AdoptedEntries(LedgerPart):
         An id with several versions keeps the ones that have rows, else its first; the others are
         held, but for those that a person let through.
         """
-        self._commit(
-            f"UPDATE entries AS e SET state = {HELD}, held = '{CONFLICT}',"
-            " reason = 'the id stands in the raw files with other content too'"
-            f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
-            f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
-        )
+        with self._db.commit():
+            held = self._db.run(
+                f"UPDATE entries AS e SET state = {HELD}, held = '{CONFLICT}',"
+                " reason = 'the id stands in the raw files with other content too'"
+                f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
+                f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
+            )
+            if held:
+                self._events.enter(EventKind.HELD, why=[CONFLICT], number=held)
 
     def forget_the_site(self, at: datetime) -> None:
         """Commit that nobody knows what the site still has: an older ledger was put back.
@@ -68,11 +78,13 @@ class AdoptedEntries(LedgerPart):
         What is there, the next listing will say; what is not may have been deleted by ourselves.
         """
         if self._db.row("SELECT 1 FROM entries WHERE gone_at IS NULL LIMIT 1"):
-            self._commit(
-                f"UPDATE entries SET gone_at = ?, answer = '{ADOPTED}', asked_at = NULL"
-                " WHERE gone_at IS NULL",
-                at.isoformat(),
-            )
+            with self._db.commit():
+                self._db.run(
+                    f"UPDATE entries SET gone_at = ?, answer = '{ADOPTED}', asked_at = NULL"
+                    " WHERE gone_at IS NULL",
+                    at.isoformat(),
+                )
+                self._events.enter(EventKind.SITE_UNKNOWN)
 
     def count(self) -> int:
         """How many entries the ledger knows."""

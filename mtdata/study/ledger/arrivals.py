@@ -88,8 +88,8 @@ class Arrivals(LedgerPart):
                 "SELECT o.scale, o.count, (SELECT r.kept_at FROM entries e JOIN ranges r"
                 " ON r.file = e.file AND r.start <= e.start WHERE e.seq = o.first"
                 " ORDER BY r.start DESC LIMIT 1) AS oldest_at"
-                " FROM (SELECT scale, count(*) AS count, min(seq) AS first FROM entries"
-                " INDEXED BY entries_on_site WHERE gone_at IS NULL GROUP BY scale) o"
+                " FROM (SELECT scale, count(*) AS count, min(iif(start >= 0, seq, NULL)) AS first"
+                " FROM entries INDEXED BY entries_on_site WHERE gone_at IS NULL GROUP BY scale) o"
                 " JOIN scales s ON s.name = o.scale WHERE s.deleteable = 1"
             )
         }

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from mtdata.core.past import latest_counted
-from mtdata.study.ledger.schema import LedgerPart
+from mtdata.study.ledger.events import RecordedPart
 from mtdata.study.model.copy import Range
+from mtdata.study.model.events import EventKind
 
 PAGE = 64
 _RANGE = "r.file, r.start, r.length, r.digest, r.kept_at, f.path, f.scale"
@@ -35,7 +37,7 @@ class Copied(NamedTuple):
     missing: int
 
 
-class Copies(LedgerPart):
+class Copies(RecordedPart):
     """Every raw range by replica."""
 
     def enlist(self, places: Sequence[str]) -> None:
@@ -95,6 +97,10 @@ class Copies(LedgerPart):
         )
         return bool(self._number(is_same, place, wanted.file, wanted.start))
 
+    def replicas(self) -> list[str]:
+        """Every replica that ever wanted ranges."""
+        return [place for (place,) in self._db.all("SELECT place FROM replicas ORDER BY number")]
+
     def has_any(self, place: str) -> bool:
         """Whether the replica ever confirmed a copy."""
         return bool(
@@ -103,27 +109,39 @@ class Copies(LedgerPart):
 
     def record(self, place: str, put: Iterable[tuple[Range, bool]], at: datetime) -> None:
         """Commit copies that the replica confirmed; with each, whether it was put just now."""
-        when = at.isoformat()
-        self._commit_many(
-            "UPDATE copies SET digest = ?, confirmed_at = ?,"
-            f" put_at = CASE WHEN ? THEN ? ELSE put_at END {_THIS_COPY}",
-            ((r.digest, when, now, when, place, r.file, r.start) for r, now in put),
-        )
+        when, confirmed = at.isoformat(), list(put)
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE copies SET digest = ?, confirmed_at = ?,"
+                f" put_at = CASE WHEN ? THEN ? ELSE put_at END {_THIS_COPY}",
+                ((r.digest, when, now, when, place, r.file, r.start) for r, now in confirmed),
+            )
+            self._enter(EventKind.COPIED, place, [one for one, _ in confirmed])
+
+    def _enter(self, kind: EventKind, place: str, ranges: Sequence[Range]) -> None:
+        digests = sha256(b"".join(one.digest for one in ranges)).hexdigest()
+        self._events.enter(kind, replica=place, ranges=len(ranges), sha256=digests)
 
     def forget(self, place: str, lost: Iterable[Range]) -> None:
         """Commit that copies are gone or other than they were: they are owed again."""
-        self._commit_many(
-            "UPDATE copies SET digest = NULL, confirmed_at = NULL, last_read_at = NULL"
-            f" {_THIS_COPY}",
-            ((place, r.file, r.start) for r in lost),
-        )
+        gone = list(lost)
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE copies SET digest = NULL, confirmed_at = NULL, last_read_at = NULL"
+                f" {_THIS_COPY}",
+                ((place, r.file, r.start) for r in gone),
+            )
+            self._enter(EventKind.UNCOPIED, place, gone)
 
     def lose_raw(self, damaged: Range) -> int:
         """Commit that entries of a range that nobody can copy any more are to be fetched again."""
         start, end = damaged.start, damaged.start + damaged.length
         on_site = "file = ? AND start >= ? AND start < ? AND gone_at IS NULL AND raw_lost = 0"
-        lost = f"UPDATE entries SET raw_lost = 1 WHERE {on_site}"
-        return self._commit(lost, damaged.file, start, end)
+        with self._db.commit():
+            where = (damaged.file, start, end)
+            if runs := self._events.runs(f"SELECT seq FROM entries WHERE {on_site}", *where):
+                self._events.enter(EventKind.RAW_LOST, runs)
+            return self._db.run(f"UPDATE entries SET raw_lost = 1 WHERE {on_site}", *where)
 
     # for reading all of them again -------------------------------------------------------------
 

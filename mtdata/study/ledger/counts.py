@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mtdata.alerts.incidents import moment_of
-from mtdata.study.ledger.schema import LedgerPart
+from mtdata.study.ledger.events import RecordedPart
+from mtdata.study.model.events import EventKind
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.states import CONFLICT, DRIFT, HELD, MALFORMED, ROWED, SEALED, STORED
 
@@ -43,7 +44,7 @@ class EntryVersion(NamedTuple):
     kept_at: datetime | None
 
 
-class Counts(LedgerPart):
+class Counts(RecordedPart):
     """Questions about many entries at once."""
 
     def accepted(self, seqs: Sequence[int]) -> set[int]:
@@ -69,6 +70,10 @@ class Counts(LedgerPart):
         which = f"WHERE scale = ? AND state = {HELD} AND (? IS NULL OR id = ?) AND held"
         chosen = (scale, number, number)
         with self._db.commit():
+            kinds = f"('{SEALED}', '{CONFLICT}', '{DRIFT}')"
+            runs = self._events.runs(f"SELECT seq FROM entries {which} IN {kinds}", *chosen)
+            if runs:
+                self._events.enter(EventKind.RELEASED, runs, scale=scale)
             sealed = self._db.run(
                 f"UPDATE entries SET accepted = 1, tried_with = '' {which} = '{SEALED}'", *chosen
             )

@@ -12,26 +12,26 @@ from typing import Any, NamedTuple
 
 from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.classified import NO_ID, Classified, classified, first_state, key_of
 from mtdata.study.ledger.counts import SETTLED, WORTH_A_TRY, Counts
+from mtdata.study.ledger.erased import ErasedEntries
+from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files
 from mtdata.study.ledger.schema import REBUILD
+from mtdata.study.model.events import EventKind, Run, runs_of
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
-from mtdata.study.model.receipt import HeldBack, Kept, Placed, Span
+from mtdata.study.model.receipt import HeldBack, Kept, Placed, Span, by_keys
 from mtdata.study.model.states import (
     ADOPTED,
-    CONFLICT,
     HELD,
-    MALFORMED,
     NEWER,
     REPLACED,
     ROWED,
     SAME_VALUES,
-    STORED,
     SUPERSEDED,
 )
 
-NO_ID = -1
 PAGE = 1024
 ENTRY_COLUMNS = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
 BIND_LINE = (
@@ -56,20 +56,6 @@ class LedgerEntry(NamedTuple):
         return Kept(self.seq, self.id, self.digest, self.span, values)
 
 
-class Classified(NamedTuple):
-    """A batch of a package beside what is known: all three in the order of the package."""
-
-    fresh: list[Entry]
-    conflicts: frozenset[bytes]  # digests of fresh entries whose id has other content here
-    reused_ids: frozenset[bytes]  # those of them whose id was proven gone before
-    refetch: list[Entry]  # known ones whose raw bytes were lost and that the site still has
-
-    def without(self, same: Mapping[bytes, LedgerEntry]) -> Classified:
-        """The batch when these digests turn out to conflict with nothing."""
-        keys = frozenset(same)
-        return self._replace(conflicts=self.conflicts - keys, reused_ids=self.reused_ids - keys)
-
-
 def entry_of(row: tuple[Any, ...]) -> LedgerEntry:
     """The entry of a row of ENTRY_COLUMNS; StorageError for a sheet without a line in it."""
     seq, number, digest, file, start, length, sheet, line_start, line_length, cells = row
@@ -83,13 +69,20 @@ def entry_of(row: tuple[Any, ...]) -> LedgerEntry:
 class Entries(Counts):
     """Every entry that was ever backed up, once by scale, id and digest."""
 
-    def __init__(self, connection: LedgerDatabase, files: Files) -> None:
-        super().__init__(connection)
-        self._files = files
+    def __init__(
+        self,
+        connection: LedgerDatabase,
+        events: EventChain,
+        files: Files,
+        erased: ErasedEntries,
+    ) -> None:
+        super().__init__(connection, events)
+        self._files, self._erased = files, erased
 
     def classify(self, scale: str, batch: Sequence[Entry]) -> Classified:
         """Note a batch of the package as present on the site, and find what is new in it."""
-        keys = [_key(entry) for entry in batch]
+        marks = self._erased.note(scale, batch)
+        keys = [key_of(entry) for entry in batch]
         with self._db.working():
             self._db.run_many("INSERT OR IGNORE INTO temp.present VALUES (?, ?)", keys)
             # CROSS JOIN: SQLite keeps the order, so that ids are looked up one by one.
@@ -101,7 +94,7 @@ class Entries(Counts):
                 json.dumps([number for number, _ in keys]),
                 scale,
             )
-        return _classified(batch, met)
+        return classified(batch, met, frozenset(marks))
 
     def back_up(
         self,
@@ -129,6 +122,9 @@ class Entries(Counts):
             digest = sha256(piece).digest()
             self._files.add_range(mark.number, start, len(piece), key, digest, at.isoformat())
             seqs = self._enter(mark.scale, added, conflicts, at.isoformat() if found else None)
+            region = Span(mark.number, start, len(piece))
+            runs = self._standing([span for _, span in added], seqs)
+            self._enter_kept(mark, region, digest, runs, found=found)
             for seq, (entry, _) in zip(seqs, added, strict=True) if same_values else ():
                 if entry.digest in same_values:
                     self._take_over(same_values[entry.digest], seq)
@@ -142,6 +138,7 @@ class Entries(Counts):
             line = "sheet = ?, line_start = ?, line_length = ?, cells = ?"
             taken = f"UPDATE entries SET state = {ROWED}, {line} WHERE seq = ?"
             self._db.run(taken, *old.line, old.cells, seq)
+            self._events.enter(EventKind.SAME_VALUES, runs_of((old.seq, seq)))
 
     def hold_aside(
         self,
@@ -157,7 +154,35 @@ class Entries(Counts):
         spans = [Span(mark.number, s, len(e.body)) for s, e in zip(starts, batch, strict=True)]
         with self._db.commit():
             added = list(zip(batch, spans, strict=True))
-            self._enter(mark.scale, added, frozenset(), at.isoformat() if found else None)
+            seqs = self._enter(mark.scale, added, frozenset(), at.isoformat() if found else None)
+            region = Span(mark.number, 0, mark.length)
+            runs = self._standing(spans, seqs)
+            self._enter_kept(mark, region, mark.digest, runs, found=found)
+
+    def _standing(self, spans: Sequence[Span], seqs: list[int]) -> list[Run]:
+        """Entries that stand there: those just entered, or known ones that were fetched again."""
+        if not spans:
+            return []
+        new = "SELECT count(*) FROM entries WHERE seq >= ?"
+        if self._number(new, seqs[0]) == len(seqs):
+            return [(seqs[0], seqs[-1])]
+        starts = [span.start for span in spans]
+        here = "SELECT seq FROM entries WHERE file = ? AND start BETWEEN ? AND ?"
+        return self._events.runs(here, spans[0].file, min(starts), max(starts))
+
+    def _enter_kept(
+        self, mark: FileMark, region: Span, digest: bytes, runs: list[Run], *, found: bool
+    ) -> None:
+        kind = EventKind.FOUND if found else EventKind.KEPT
+        self._events.enter(
+            kind,
+            runs,
+            scale=mark.scale,
+            file=mark.path,
+            start=region.start,
+            length=region.length,
+            sha256=digest.hex(),
+        )
 
     def _enter(
         self,
@@ -167,6 +192,7 @@ class Entries(Counts):
         found_at: str | None,
     ) -> list[int]:
         answer = found_at and ADOPTED
+        erased = self._erased.recognised(scale, [entry for entry, _ in added])
         first = self._number("SELECT coalesce(max(seq), 0) FROM entries") + 1
         self._db.run_many(
             "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
@@ -176,8 +202,9 @@ class Entries(Counts):
             " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
             f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
             (
-                (seq, scale, *_key(e), *span, *_first_state(e, conflicts), found_at, answer)
+                (seq, scale, *key_of(e), *span, *state, found_at, answer)
                 for seq, (e, span) in enumerate(added, first)
+                for state in [first_state(e, conflicts, erased)]
             ),
         )
         return list(range(first, first + len(added)))
@@ -232,58 +259,45 @@ class Entries(Counts):
             yield [entry_of(row) for row in rows]
             after = rows[-1][4]
 
-    def record_rows(self, mark: FileMark, placed: Iterable[Placed]) -> None:
+    def record_rows(self, mark: FileMark, placed: Sequence[Placed]) -> None:
         """Commit lines that were read back and matched, together with the sheet's new length."""
         with self._db.commit():
             self._files.save(mark)
             rows = ((*line.span, line.digest, line.entry.seq) for line in placed)
             self._db.run_many(BIND_LINE, rows)
+            for keys, lines in by_keys(placed).items():
+                _, start, _ = lines[0].span
+                _, last, length = lines[-1].span
+                self._events.enter(
+                    EventKind.ROWED,
+                    runs_of(line.entry.seq for line in lines),
+                    sheet=mark.path,
+                    start=start,
+                    length=last + length - start,
+                    cells=sha256(b"".join(line.digest for line in lines)).hexdigest(),
+                    keys=keys,
+                )
 
     def record_held(self, held: Iterable[HeldBack], fingerprint: str) -> None:
         """Commit that entries are held, why, and with which keys they were tried."""
-        self._commit_many(
-            f"UPDATE entries SET state = {HELD}, held = ?, reason = ?, tried_with = ?"
-            " WHERE seq = ?",
-            ((h.kind, h.reason, fingerprint, h.entry.seq) for h in held),
-        )
+        tried = [(h.kind, h.reason, fingerprint, h.entry.seq) for h in held]
+        with self._db.commit():
+            held_back = f"UPDATE entries SET state = {HELD}, held = ?, reason = ?, tried_with = ?"
+            self._db.run_many(f"{held_back} WHERE seq = ?", tried)
+            why = sorted({one[0] for one in tried})
+            self._events.enter(EventKind.HELD, runs_of(one[3] for one in tried), why=why)
 
     def lose_raw(self, seqs: Iterable[int]) -> None:
         """Commit that raw bytes are damaged: not deleted, fetched again while the site has them."""
-        self._commit_many("UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((s,) for s in seqs))
+        lost = list(seqs)
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((seq,) for seq in lost)
+            )
+            self._events.enter(EventKind.RAW_LOST, runs_of(lost))
 
     def find_raw(self, file: int) -> None:
         """Commit that the raw bytes of all entries of a file are there again."""
-        self._commit("UPDATE entries SET raw_lost = 0 WHERE file = ?", file)
-
-
-def _key(entry: Entry) -> tuple[int, bytes]:
-    return NO_ID if entry.id is None else entry.id, entry.digest
-
-
-def _first_state(entry: Entry, conflicts: frozenset[bytes]) -> tuple[int, str | None, str | None]:
-    if entry.fault:
-        return HELD, MALFORMED, entry.fault
-    if entry.digest in conflicts:
-        return HELD, CONFLICT, "the id was collected before with other content"
-    return STORED, None, None
-
-
-def _classified(batch: Sequence[Entry], met: Iterable[tuple[Any, ...]]) -> Classified:
-    known: dict[int, dict[bytes, tuple[bool, bool]]] = {}
-    for number, digest, gone, lost in met:
-        known.setdefault(number, {})[digest] = (bool(gone), bool(lost))
-    fresh, refetch, conflicts, reused = [], [], set(), set()
-    for entry in batch:
-        versions = known.setdefault(_key(entry)[0], {})
-        before = versions.get(entry.digest)
-        if before is None:
-            if versions and entry.id is not None and not entry.fault:
-                conflicts.add(entry.digest)
-                if any(gone for gone, _ in versions.values()):
-                    reused.add(entry.digest)
-            fresh.append(entry)
-            versions[entry.digest] = (False, False)
-        elif before[1]:
-            refetch.append(entry)
-            versions[entry.digest] = (False, False)
-    return Classified(fresh, frozenset(conflicts), frozenset(reused), refetch)
+        with self._db.commit():
+            self._db.run("UPDATE entries SET raw_lost = 0 WHERE file = ?", file)
+            self._events.enter(EventKind.RAW_BACK, file=self._files.path_of(file))

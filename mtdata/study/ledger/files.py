@@ -9,9 +9,21 @@ from typing import Any, NamedTuple
 
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.past import latest_counted
-from mtdata.study.ledger.schema import REBUILD, LedgerPart, question_marks
+from mtdata.study.ledger.events import RecordedPart
+from mtdata.study.ledger.schema import REBUILD, question_marks
+from mtdata.study.model.events import EventKind
 from mtdata.study.model.mark import FileMark
-from mtdata.study.model.states import LIVE, REPLACED, SPARE, STAGED, STANDING, STORED, UNMET
+from mtdata.study.model.states import (
+    ASIDE,
+    CLOSED,
+    LIVE,
+    REPLACED,
+    SPARE,
+    STAGED,
+    STANDING,
+    STORED,
+    UNMET,
+)
 
 _FIELDS = "number, kind, scale, day, part, path, mode, length, digest, columns, writing, form"
 
@@ -31,7 +43,7 @@ def _mark(row: tuple[Any, ...]) -> FileMark:
     return FileMark._make((*row[:9], tuple(json.loads(columns or "[]")), bool(writing), form))
 
 
-class Files(LedgerPart):
+class Files(RecordedPart):
     """Marks of raw files, sheets and held files, and the ranges that appends put into raw files."""
 
     def add_range(
@@ -69,6 +81,11 @@ class Files(LedgerPart):
         if row is None:
             raise StorageError(f"the ledger names a file {number} that it does not know.{REBUILD}")
         return _mark(row)
+
+    def path_of(self, number: int) -> str:
+        """Where the file of that number stands, '' where there is none."""
+        row = self._db.row("SELECT path FROM files WHERE number = ?", number)
+        return str(row[0]) if row else ""
 
     def in_state(self, state: str) -> list[FileMark]:
         """Marks in one of the states of a file (model/states.py), by scale and number."""
@@ -191,7 +208,13 @@ class Files(LedgerPart):
 
     def set_state(self, number: int, state: str) -> None:
         """Move a file to another state."""
-        self._commit("UPDATE files SET state = ? WHERE number = ?", state, number)
+        with self._db.commit():
+            was = self._db.row("SELECT state, path FROM files WHERE number = ?", number)
+            self._db.run("UPDATE files SET state = ? WHERE number = ?", state, number)
+            if was and was[0] != state and state in (ASIDE, REPLACED):
+                self._events.enter(EventKind.SET_ASIDE, file=was[1])
+            elif was and was[0] == ASIDE and state == CLOSED:
+                self._events.enter(EventKind.PUT_BACK, file=was[1])
 
     def set_form(self, sheet: int, form: int) -> None:
         """Say how the rows of a sheet that was found are worded."""
@@ -203,6 +226,9 @@ class Files(LedgerPart):
         In one commit: of a sheet that is given up nobody would look for lines that still claim it.
         """
         with self._db.commit():
+            lost = "SELECT seq FROM entries WHERE sheet = ? AND raw_lost = 0"
+            runs, path = self._events.runs(lost, sheet), self.path_of(sheet)
+            self._events.enter(EventKind.ROWS_TAKEN_BACK, runs, sheet=path)
             self._db.run("UPDATE files SET state = ? WHERE number = ?", state, sheet)
             self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
             return self._db.run(
@@ -221,6 +247,7 @@ class Files(LedgerPart):
                 replaced = f"UPDATE files SET state = '{REPLACED}', writing = 0 WHERE number = ?"
                 self._db.run(replaced, old.number)
                 self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", old.number)
+                self._events.enter(EventKind.SHEET_REPLACED, sheet=new.path, before=old.path)
             self._db.run(f"UPDATE files SET state = '{LIVE}' WHERE number = ?", new.number)
 
     def _move_lines(self, old: int, new: int, lines: Iterator[tuple[int, int]]) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mtdata.study.ledger.schema import LedgerPart
+from mtdata.study.ledger.events import RecordedPart
 from mtdata.study.model.benchmark import Benchmark
+from mtdata.study.model.events import EventKind, runs_of
 from mtdata.study.model.package import Entry
 from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import Scale
-from mtdata.study.model.states import MALFORMED, ROWED, SUPERSEDED
+from mtdata.study.model.states import ERASED, MALFORMED, ROWED, SUPERSEDED
 
 
 class Listed(NamedTuple):
@@ -28,12 +29,12 @@ _ABSENT = (
     " (SELECT 1 FROM temp.present p WHERE p.id = e.id AND p.digest = e.digest)"
 )
 _VANISHED = (
-    f"asked_at IS NULL AND held IS NOT '{MALFORMED}' AND NOT EXISTS"
+    f"asked_at IS NULL AND held IS NOT '{MALFORMED}' AND state <> {ERASED} AND NOT EXISTS"
     " (SELECT 1 FROM temp.present p WHERE p.id = e.id)"
 )
 
 
-class Listing(LedgerPart):
+class Listing(RecordedPart):
     """The working set of ids that a listing shows, and what follows from it."""
 
     def begin(self) -> None:
@@ -85,48 +86,66 @@ class Listing(LedgerPart):
     def conclude(self, scale: str, at: datetime) -> None:
         """Commit what the listing proves; nothing is written when nothing changed."""
         if self._db.row(f"SELECT 1 {_ABSENT} LIMIT 1", scale):
-            self._commit(
-                "UPDATE entries SET gone_at = ?, answer = CASE WHEN asked_at IS NULL"
-                " AND EXISTS (SELECT 1 FROM temp.present p WHERE p.id = entries.id)"
-                f" THEN '{SUPERSEDED}' ELSE answer END WHERE seq IN (SELECT e.seq {_ABSENT})",
-                at.isoformat(),
-                scale,
-            )
+            with self._db.commit():
+                runs = self._events.runs(f"SELECT e.seq AS seq {_ABSENT}", scale)
+                self._db.run(
+                    "UPDATE entries SET gone_at = ?, answer = CASE WHEN asked_at IS NULL"
+                    " AND EXISTS (SELECT 1 FROM temp.present p WHERE p.id = entries.id)"
+                    f" THEN '{SUPERSEDED}' ELSE answer END WHERE seq IN (SELECT e.seq {_ABSENT})",
+                    at.isoformat(),
+                    scale,
+                )
+                self._events.enter(EventKind.GONE, runs, scale=scale, round=self._round())
         self._come_back(scale)
+
+    def _round(self) -> int:
+        """The number of the round that read this listing."""
+        return self._number("SELECT coalesce(max(number), 0) FROM runs")
 
     def _come_back(self, scale: str) -> None:
         """An entry that shows up again is on the site, whatever an earlier listing proved."""
         back = (
-            "SELECT e.seq FROM temp.present p JOIN entries e"
+            "SELECT e.seq AS seq FROM temp.present p JOIN entries e"
             " ON e.scale = ? AND e.id = p.id AND e.digest = p.digest WHERE e.gone_at IS NOT NULL"
         )
         if self._db.row(f"{back} LIMIT 1", scale):
-            self._commit(
-                "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"
-                f" WHERE seq IN ({back})",
-                scale,
-            )
+            with self._db.commit():
+                runs = self._events.runs(back, scale)
+                self._events.enter(EventKind.BACK, runs, scale=scale, round=self._round())
+                self._db.run(
+                    "UPDATE entries SET gone_at = NULL, asked_at = NULL, answer = NULL"
+                    f" WHERE seq IN ({back})",
+                    scale,
+                )
 
     def ask(self, seqs: Sequence[int], at: datetime) -> None:
         """Commit that deletes are about to go out: before, so that no absence is a surprise."""
         when = at.isoformat()
-        self._commit_many(
-            "UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
-            ((when, seq) for seq in seqs),
-        )
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
+                ((when, seq) for seq in seqs),
+            )
+            self._events.enter(EventKind.ASKED, runs_of(seqs))
 
     def answered(self, answers: Iterable[tuple[int, DeleteAnswer]]) -> None:
         """Commit what the site said; none of it proves anything.
 
         A refusal takes the asking back: should the entry vanish after all, it was not our doing.
         """
-        self._commit_many(
-            "UPDATE entries SET answer = ?, asked_at = iif(?, NULL, asked_at) WHERE seq = ?",
-            (
-                (f"{a.outcome.value}: {a.reason}"[:200], a.outcome is Outcome.REFUSED, seq)
-                for seq, a in answers
-            ),
-        )
+        heard = list(answers)
+        with self._db.commit():
+            self._db.run_many(
+                "UPDATE entries SET answer = ?, asked_at = iif(?, NULL, asked_at) WHERE seq = ?",
+                (
+                    (f"{a.outcome.value}: {a.reason}"[:200], a.outcome is Outcome.REFUSED, seq)
+                    for seq, a in heard
+                ),
+            )
+            for outcome in Outcome:  # the reason, in the site's own words, stands beside the entry
+                runs = runs_of(seq for seq, one in heard if one.outcome is outcome)
+                if runs:
+                    self._events.enter(EventKind.ANSWERED, runs, outcome=outcome.value)
 
     def unproven_deletes(self, scale: str) -> int:
         """How many deletes were asked that no listing has proven yet."""

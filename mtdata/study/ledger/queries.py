@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mtdata.core.past import past
 from mtdata.study.ledger.schema import LedgerPart, question_marks
-from mtdata.study.model.states import HELD, ROWED, STANDING, STORED
+from mtdata.study.model.states import ERASED, HELD, ROWED, STANDING, STORED
 
 _STANDING = f"state IN {STANDING}"
 _TIMES = (
@@ -75,7 +75,8 @@ class Queries(LedgerPart):
         row = self._db.row(
             "SELECT"
             " (SELECT count(e.start) FROM files f CROSS JOIN entries e INDEXED BY entries_raw"
-            " ON e.file = f.number WHERE f.scale = ?1 AND f.kind <> 'sheet'),"
+            f" ON e.file = f.number AND e.state <> {ERASED}"
+            " WHERE f.scale = ?1 AND f.kind <> 'sheet'),"
             " (SELECT count(e.sheet) FROM files f CROSS JOIN entries e INDEXED BY entries_line"
             " ON e.sheet = f.number WHERE f.scale = ?1),"
             " (SELECT count(*) FROM entries INDEXED BY entries_waiting"

@@ -12,10 +12,24 @@ from mtdata.alerts.incidents import INCIDENTS, INCIDENTS_NEWER, is_incident
 from mtdata.core.cells import Meant, is_day, is_text_list
 from mtdata.core.reach import is_plain
 from mtdata.core.sqlite import FOREIGN, LedgerDatabase, Schema, format_of
-from mtdata.study.model.states import LIVE, MALFORMED, ROWED, SAME_VALUES, STORED
+from mtdata.study.model.states import ERASED, LIVE, MALFORMED, ROWED, STORED
 
+EVENTS = """CREATE TABLE events (
+  number INTEGER PRIMARY KEY, entered_at TEXT NOT NULL, event TEXT NOT NULL, first INTEGER,
+  last INTEGER, body TEXT NOT NULL, head BLOB NOT NULL);
+CREATE INDEX events_entries ON events (first, last) WHERE first IS NOT NULL;
+"""
+"""What a commit did, in a chain (model/events.py); since format 4."""
 REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
 FILE_KINDS = ("raw", "sheet", "held")
+ERASING = """CREATE TABLE erasures (
+  number INTEGER PRIMARY KEY, sign TEXT NOT NULL UNIQUE, erased_at TEXT NOT NULL,
+  key BLOB NOT NULL, raw INTEGER NOT NULL);
+CREATE TABLE tombstones (
+  scale TEXT NOT NULL, id INTEGER NOT NULL, mark BLOB NOT NULL, line BLOB NOT NULL,
+  erasure INTEGER NOT NULL, PRIMARY KEY (scale, id, mark, line, erasure)) WITHOUT ROWID;
+"""
+"""What was erased, and how it is known again (ledger/erased.py)."""
 TABLES = f"""
 CREATE TABLE files (
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, scale TEXT NOT NULL, day TEXT NOT NULL,
@@ -62,7 +76,7 @@ CREATE TABLE scales (
   ended_at TEXT, exit INTEGER, report TEXT);
 CREATE INDEX files_day ON files (scale, day);
 CREATE INDEX runs_command ON runs (command, exit, ended_at);
-"""
+{EVENTS}{ERASING}"""
 NEWER = {
     1: f"""
 {INCIDENTS_NEWER[1]}CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
@@ -74,6 +88,7 @@ UPDATE entries SET state = {STORED}, held = NULL, reason = NULL, tried_with = NU
   WHERE held = '{MALFORMED}' AND sheet IS NULL
   AND reason IN ('a number too large', 'a value that cannot be written');
 """,
+    3: EVENTS + ERASING,
 }
 """What makes a ledger of that format one of the next."""
 WORKING = """
@@ -83,7 +98,7 @@ CREATE TEMP TABLE present (
 _NO_FILE = "NOT IN (SELECT number FROM files)"
 _NO_SCALE = "NOT IN (SELECT name FROM scales)"
 ASTRAY = (
-    f"entries WHERE file {_NO_FILE} OR scale {_NO_SCALE}",
+    f"entries WHERE (file {_NO_FILE} AND start >= 0) OR scale {_NO_SCALE}",
     f"entries WHERE sheet {_NO_FILE} OR (sheet IS NOT NULL AND line_start IS NULL)",
     "entries WHERE line_start IS NOT NULL AND line_length IS NULL",
     f"snapshots WHERE file {_NO_FILE} OR sheet {_NO_FILE} OR scale {_NO_SCALE}",
@@ -97,11 +112,11 @@ def _is_kind(text: str) -> bool:
 
 
 def _is_state(state: object) -> bool:
-    return isinstance(state, str) or (isinstance(state, int) and state <= SAME_VALUES)
+    return isinstance(state, str) or (isinstance(state, int) and state <= ERASED)
 
 
 MEANT: Meant = {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state}
-LEDGER = Schema(3, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD)
+LEDGER = Schema(4, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD)
 
 
 class LedgerPart:
@@ -129,6 +144,19 @@ def question_marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
+def last_head(path: Path) -> str | None:
+    """The head of the last event of the ledger there, hexadecimal; None where none can be read."""
+    if not is_plain(path):
+        return None
+    newest = "SELECT hex(head) FROM events ORDER BY number DESC LIMIT 1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            found = db.execute(newest).fetchone()
+            return str(found[0]).lower() if found else None
+    except FOREIGN:
+        return None
+
+
 def knows_nothing(path: Path) -> bool:
     """Whether no file is entered in that ledger, be it empty or without our tables.
 
@@ -146,3 +174,19 @@ def knows_nothing(path: Path) -> bool:
             return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
     except FOREIGN:
         return False
+
+
+def erasures_in(path: Path, otherwise: set[str]) -> set[str]:
+    """The signs of the erasures that a ledger knows; `otherwise` where that is not to be read.
+
+    What is wrong with it is told when it is opened.
+    """
+    if not is_plain(path):
+        return otherwise
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'erasures'").fetchone() is None:
+                return set()
+            return {str(sign) for (sign,) in db.execute("SELECT sign FROM erasures")}
+    except FOREIGN:
+        return otherwise

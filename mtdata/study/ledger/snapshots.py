@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.events import EventChain, RecordedPart
 from mtdata.study.ledger.files import Files
-from mtdata.study.ledger.schema import LedgerPart, question_marks
+from mtdata.study.ledger.schema import question_marks
+from mtdata.study.model.events import EventKind
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.receipt import Span
 
@@ -41,11 +43,11 @@ _ALL = (
 )
 
 
-class Snapshots(LedgerPart):
+class Snapshots(RecordedPart):
     """Every snapshot that was stored, in order."""
 
-    def __init__(self, connection: LedgerDatabase, files: Files) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: LedgerDatabase, events: EventChain, files: Files) -> None:
+        super().__init__(connection, events)
         self._files = files
 
     def last(self, scale: str, day: str = "") -> Snapshot | None:
@@ -62,6 +64,11 @@ class Snapshots(LedgerPart):
         """The snapshot that a sheet was made of."""
         row = self._db.row(f"SELECT {_ALL} FROM snapshots WHERE sheet = ?", sheet)
         return None if row is None else _snapshot(row)
+
+    def numbered(self, number: int) -> list[Snapshot]:
+        """The snapshot with that number, if there is one."""
+        rows = self._db.all(f"SELECT {_ALL} FROM snapshots WHERE number = ?", number)
+        return [_snapshot(row) for row in rows]
 
     def unfinished(self, fingerprint: str) -> list[Snapshot]:
         """Newest snapshots without a sheet, or with sealed entries that other keys may open.
@@ -94,6 +101,15 @@ class Snapshots(LedgerPart):
             made = snapshot._replace(number=number)
             cells = (*made[:4], *made.span, made.rows, json.dumps(made.columns), *made[7:])
             self._db.run(f"INSERT INTO snapshots VALUES ({question_marks(cells)})", *cells)
+            self._events.enter(
+                EventKind.TABLE_KEPT,
+                scale=made.scale,
+                table=number,
+                file=mark.path,
+                start=made.span.start,
+                length=made.span.length,
+                sha256=made.digest.hex(),
+            )
         return made
 
     def bind(self, snapshot: Snapshot, sheet: int, sealed: int, fingerprint: str) -> None:
@@ -101,6 +117,14 @@ class Snapshots(LedgerPart):
         with self._db.commit():
             bound = "UPDATE snapshots SET sheet = ?, sealed = ?, tried_with = ? WHERE number = ?"
             self._db.run(bound, sheet, sealed, fingerprint, snapshot.number)
+            path = self._files.path_of(sheet)
+            self._events.enter(EventKind.TABLE_SHOWN, table=snapshot.number, sheet=path)
+
+    def widen(self, snapshot: Snapshot, columns: tuple[str, ...]) -> Snapshot:
+        """Commit that the sheet of a snapshot has more columns than its entries."""
+        wider = "UPDATE snapshots SET columns = ? WHERE number = ?"
+        self._commit(wider, json.dumps(columns), snapshot.number)
+        return snapshot._replace(columns=columns)
 
     def distrust(self, file: int) -> int:
         """Commit that a raw file is damaged: its snapshots are stored anew when they come."""

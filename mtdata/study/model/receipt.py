@@ -10,11 +10,15 @@ None of them shows its contents when printed: they hold answers.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
 from mtdata.study.model.scale import Scale
+
+KEY_PRINT = " sha256:"
+"""Between the name of a key's file and the SHA-256 of its public half."""
 
 
 class StepNoticeKind(StrEnum):
@@ -78,12 +82,16 @@ class Backup:
 
 
 class Row(NamedTuple):
-    """One line to be: the entry it comes from, its cells and their digest."""
+    """One line to be: the entry it comes from, its cells and their digest.
+
+    `keys` are those that opened what is sealed in it, each by its name and fingerprint.
+    """
 
     entry: Kept
     columns: tuple[str, ...]
     cells: list[str]
     digest: bytes
+    keys: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Row(seq={self.entry.seq})"
@@ -113,14 +121,23 @@ class Rows:
 
 
 class Placed(NamedTuple):
-    """A row and where its line stands."""
+    """A row and where its line stands; `keys` as those of the Row, none where nobody knows."""
 
     entry: Kept
     digest: bytes
     span: Span
+    keys: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Placed(seq={self.entry.seq})"
+
+
+def by_keys(lines: Iterable[Placed]) -> dict[tuple[str, ...], list[Placed]]:
+    """Lines by the keys that opened them; those of a usual batch have all the same."""
+    opened: dict[tuple[str, ...], list[Placed]] = {}
+    for line in lines:
+        opened.setdefault(line.keys, []).append(line)
+    return opened
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mtdata.core.errors import EntryError
 from mtdata.study.model.mark import FORM
-from mtdata.study.model.receipt import Backup, HeldBack, Kept, Row, Rows
+from mtdata.study.model.receipt import KEY_PRINT, Backup, HeldBack, Kept, Row, Rows
 from mtdata.study.model.row import (
     Opened,
     StillSealed,
@@ -44,18 +45,21 @@ def rows_of(
     answer: Opened,
     row_digest: Callable[[int], bytes | None] = lambda seq: None,
     form: int = FORM,
+    fingerprints: Mapping[str, str] = MappingProxyType({}),
 ) -> Rows:
     """Lay out the cells of each entry; an entry that cannot be a row is held, with the reason.
 
     `row_digest` tells by seq of an entry whose row stands in a sheet already, by other rules or
-    other settings than today's: where the digest proves that row, it is the row.
+    other settings than today's: where the digest proves that row, it is the row.  `fingerprints`
+    are those of the keys, by name.
     """
+    keys_of = _KeysOf(answer.keys, fingerprints)
     rows: list[Row] = []
     held: list[HeldBack] = []
     place = 0
     for entry, wanted in zip(envelope.backup.entries, envelope.counts, strict=True):
         texts = answer.texts[place : place + wanted]
-        made = _laid_out(entry, texts, form)
+        made = _laid_out(entry, texts, form, keys_of(place, wanted))
         if isinstance(made, HeldBack):
             made = _standing(entry, texts, row_digest(entry.seq), form) or made
         place += wanted
@@ -68,13 +72,32 @@ def rows_of(
     return Rows(envelope.backup, tuple(rows), tuple(held), opened_by, unopened)
 
 
-def _laid_out(entry: Kept, texts: list[Any], form: int) -> Row | HeldBack:
+class _KeysOf:
+    """By which keys the values of an entry were opened, each as its name and fingerprint."""
+
+    def __init__(self, keys: Sequence[str], fingerprints: Mapping[str, str]) -> None:
+        names = {*keys} - {""}
+        self._keys = keys
+        self._shown = {name: f"{name}{KEY_PRINT}{fingerprints.get(name, '')}" for name in names}
+        self._all = tuple(sorted(self._shown.values()))
+
+    def __call__(self, place: int, wanted: int) -> tuple[str, ...]:
+        """Those of so many values from that place on."""
+        if not wanted or not self._all:
+            return ()
+        if len(self._all) == 1:  # as in every usual batch; of a row that is made no value is closed
+            return self._all
+        used = {*self._keys[place : place + wanted]} - {""}
+        return tuple(sorted(self._shown[name] for name in used))
+
+
+def _laid_out(entry: Kept, texts: list[Any], form: int, keys: tuple[str, ...]) -> Row | HeldBack:
     try:
         columns, cells = cells_of(opened(entry.values, texts) if texts else entry.values, form)
     except EntryError as error:
         sealed = any(isinstance(text, StillSealed) for text in texts)
         return HeldBack(entry, SEALED if sealed else MALFORMED, str(error))
-    return Row(entry, columns, cells, cells_digest(columns, cells))
+    return Row(entry, columns, cells, cells_digest(columns, cells), keys)
 
 
 def _standing(entry: Kept, texts: list[Any], digest: bytes | None, form: int) -> Row | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-STORED, HELD, ROWED, SAME_VALUES = 0, 1, 2, 3
+STORED, HELD, ROWED, SAME_VALUES, ERASED = 0, 1, 2, 3, 4
 """An entry: its raw bytes are safe and its row is to be made; no row before a person or a key; it
-has its row; a newer version with the same values has that row now."""
+has its row; a newer version with the same values has that row now; it was erased for its person,
+and is left out for ever."""
 
 SEALED, MALFORMED, CONFLICT, DRIFT = HELD_KINDS = ("sealed", "malformed", "conflict", "drift")
 """Why an entry is held: no key opens it; it can be no row; its id came before with other content;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 
 from mtdata.config import Settings, SiteConfig
@@ -48,11 +47,6 @@ def check(site: SiteConfig) -> list[Finding]:
     if site.ready:
         return found + _check_site(site)
     return [*found, Finding(site.name, "READY", "odd", "False: not asked")]
-
-
-def names(settings: Settings) -> Sequence[str]:
-    """The sites, by whose name one is looked at."""
-    return [site.name for site in settings.sites]
 
 
 def check_named(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:

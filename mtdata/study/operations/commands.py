@@ -16,15 +16,17 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError, UsageError
 from mtdata.core.lock import HeldLock
 from mtdata.core.pool_files import RECOVERED
+from mtdata.core.ports import Clock
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.step import Watch, unwatched
 from mtdata.core.stop import StopToken
-from mtdata.study.from_ledger import LedgerSheet, owed
+from mtdata.study.from_ledger import provable
 from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.integrity.placing import strangers
 from mtdata.study.ledger import Ledger, Released
+from mtdata.study.ledger.schema import last_head
 from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.operations.opening import (
@@ -39,7 +41,6 @@ from mtdata.study.operations.opening import (
     site_of,
 )
 from mtdata.study.operations.reclaiming import accept
-from mtdata.study.pipeline import verify
 from mtdata.study.pool import Pool
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
@@ -62,16 +63,18 @@ def export(
     wanted: str,
     watch: Watch = unwatched,
     stop: StopToken | None = None,
+    clock: Clock | None = None,
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
-    `watch` is told each step, `stop` is checked with every touch of the world and may end it.
+    `watch` is told each step, `stop` is checked with every touch of the world and may end it;
+    `clock` None is the machine's.
     """
     with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
         if has_raw(site) and not knows_its_files(site):
             _adopt(site, watch, held)
         with (
-            open_pool(site, stop=stop, held=held) as opening,
+            open_pool(site, stop=stop, held=held, clock=clock) as opening,
             closing(site_of(site, stop)) as client,
         ):
             keep = partial(KnownPool(site).keep, opening.pool.disk)
@@ -115,6 +118,7 @@ def _adopt(site: SiteConfig, watch: Watch, held: HeldLock) -> AdoptedTotals:
     for ending in BESIDE:
         disk.remove(REBUILDING + ending)
     with open_pool(site, REBUILDING, held=held) as opening:
+        opening.pool.ledger.events.begin_from_files(last_head(site.path / Ledger.NAME))
         adopted = Adoption(opening.pool, watch).play()
     for ending in BESIDE:  # an old log beside a new ledger would be played into it
         if disk.size(Ledger.NAME + ending) is not None:
@@ -239,8 +243,7 @@ class _Proven(NamedTuple):
 def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
     report = ScaleReport.begin(pool, scale)
     pool.ledger.listing.expect(scale.name)
-    proven = verify(report.noting(owed(report.run)), LedgerSheet(report.run, copying))
-    ids = [line.entry.id for verified in report.noting(proven) for line in verified.deletable]
+    ids = [line.entry.id for one in provable(report, copying) for line in one.deletable]
     return _Proven(report, ids, *copying.waiting())
 
 

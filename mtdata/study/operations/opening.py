@@ -14,16 +14,20 @@ from mtdata.core import owner
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk, make_folder
 from mtdata.core.lock import HeldLock, PoolLock
+from mtdata.core.ports import Clock, Disk
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.core.stop import StopToken
 from mtdata.study.collectors import CancellableSite, open_site
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
 from mtdata.study.decryption.keys import load_keys
+from mtdata.study.erasure.carrying import settle
+from mtdata.study.erasure.plan import sign_of_begun
 from mtdata.study.files.archive import FolderArchive, drop_incoming
+from mtdata.study.files.erased_list import ErasedList, state_list
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
-from mtdata.study.ledger.schema import LEDGER, knows_nothing
+from mtdata.study.ledger.schema import LEDGER, erasures_in, knows_nothing
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher, Replica, Site
@@ -83,12 +87,14 @@ def open_pool(
     stop: StopToken | None = None,
     workers: int | None = None,
     held: HeldLock | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
     `ledger_name` None keeps the ledger in memory; `stop` is checked with every touch of the disk;
     so many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock
-    in hand gives it as `held`: nothing is written or committed once it is lost.
+    in hand gives it as `held`: nothing is written or committed once it is lost.  `clock` None is
+    the machine's.
     """
     refuse_unknown(site)
     make_folder(site.path)
@@ -106,8 +112,20 @@ def open_pool(
         left.callback(cipher.close)
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)
-        clock = SystemClock(site.timezone)
-        yield Opening(Pool(disk, archive, sheets, ledger, cipher, clock, replicas), faults)
+        clock = clock or SystemClock(site.timezone)
+        pool = Pool(disk, archive, sheets, ledger, cipher, clock, replicas)
+        lists = erased_lists(site, disk)
+        if held and settle(pool, lists):
+            KnownPool(site).keep(disk, changed=True)
+        elif ledger_name is None:
+            ledger.erased.enter(erasure for one in lists for erasure in one.erasures().values())
+        yield Opening(pool, faults)
+
+
+def erased_lists(site: SiteConfig, disk: Disk) -> list[ErasedList]:
+    """Where it stands what was erased, beside the ledger; `disk` is that of the pool."""
+    beside = [state_list(FolderDisk(site.state), site.name, site.server)] if site.state else []
+    return [ErasedList(disk), *beside]
 
 
 @contextmanager
@@ -217,8 +235,21 @@ def has_pool(site: SiteConfig) -> bool:
 
 
 def knows_its_files(site: SiteConfig) -> bool:
-    """Whether there is a ledger, and it does not know nothing where raw files lie."""
-    return has_ledger(site) and not (has_raw(site) and knows_nothing(site.path / Ledger.NAME))
+    """Whether there is a ledger that knows something where raw files lie, and every erasure."""
+    if not has_ledger(site):
+        return False
+    return not (has_raw(site) and (knows_nothing(site.path / Ledger.NAME) or lacks_erasure(site)))
+
+
+def lacks_erasure(site: SiteConfig) -> bool:
+    """Whether the ledger is of before an erasure: its places are those of files that are gone.
+
+    One that is under way does not count: who has the pool next ends it.
+    """
+    disk = FolderDisk(site.path)
+    known = {sign for one in erased_lists(site, disk) for sign in one.erasures()}
+    known -= {sign_of_begun(disk)}
+    return bool(known) and bool(known - erasures_in(site.path / Ledger.NAME, known))
 
 
 @dataclass(frozen=True, slots=True)

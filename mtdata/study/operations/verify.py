@@ -13,12 +13,14 @@ from mtdata.config import SiteConfig
 from mtdata.core.clock import ByteRate
 from mtdata.core.errors import StorageError
 from mtdata.core.stop import StopToken
+from mtdata.study.integrity.chain import HeadsFolder
 from mtdata.study.integrity.verify import PoolVerification
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations.opening import (
     alone_on,
     has_pool,
     knows_its_files,
+    lacks_erasure,
     open_pool,
     refuse_unknown,
 )
@@ -62,7 +64,11 @@ def verify(
         open_pool(site, stop=stop, held=held) as opening,
     ):
         verification = PoolVerification(
-            opening.pool, paced, lambda: enough(read, total), holds_drift=site.holds_drift
+            opening.pool,
+            paced,
+            lambda: enough(read, total),
+            holds_drift=site.holds_drift,
+            heads=HeadsFolder(site.state, site.name) if site.state else None,
         )
         total = verification.total()
         with bar(total) as advance:
@@ -76,6 +82,8 @@ def _refuse_lost(site: SiteConfig) -> None:
     refuse_unknown(site)
     if not knows_its_files(site):
         there_is = "is no" if not has_pool(site) else "are raw files, and they are unknown to its"
+        if has_pool(site) and lacks_erasure(site):
+            there_is = "is, from before an erasure, no"
         raise StorageError(
             f"{site.path}: there {there_is} {Ledger.NAME} to verify by. If there was one, put its "
             "copy back, or make it again from the files: "

@@ -16,19 +16,19 @@ from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError, PackageError, SiteError, UsageError
-from mtdata.core.pool_files import BENCHMARK
 from mtdata.core.step import Step, Watch, unwatched
-from mtdata.study.from_ledger import LedgerSheet, owed, waiting
+from mtdata.study.from_ledger import provable, waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
-from mtdata.study.model.benchmark import benchmark_text
 from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.receipt import Verified
 from mtdata.study.model.scale import Scale, chosen, offered, refuse_names
 from mtdata.study.pending import make_waiting_rows, release_files
-from mtdata.study.pipeline import carry, delete, make_rows, verify
+from mtdata.study.pipeline import carry, delete, make_rows
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
+from mtdata.study.round.benchmark_file import write_benchmark
+from mtdata.study.round.schedule import keep_schedule
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.snapshots import keep_snapshot
 from mtdata.study.status.forecasts import Forecasts
@@ -108,10 +108,13 @@ class Round:
             self._prove_deletes()
         finally:
             self._report.tell_of_keys()
-            written = self._report.guard("", self._write_benchmark)
+            written = self._report.guard("", partial(write_benchmark, pool, self._report))
         pool.ledger.files.release_all()
         over = (*OF_SITE, *(() if pool.replicas else REPLICAS), *(STORAGE if written else ()))
         self._report.close("", over)
+        if wanted in ("static", "all"):
+            self._watch(Step("schedule"))
+            keep_schedule(pool, self._site)
 
     def _begin_report(self, scale: Scale) -> ScaleReport:
         if scale.name not in self._scales:
@@ -229,8 +232,7 @@ class Round:
         if not self._may_delete(report):
             return
         run, noting = report.run, report.noting
-        proven = noting(verify(noting(owed(run)), LedgerSheet(run, self._copying)))
-        before = self._may_ask
+        proven, before = provable(report, self._copying), self._may_ask
         deleting = delete(run, self._site, self._marking_changes(proven), before)
         for deleted in noting(deleting):
             self._asked[run.scale.name] = report
@@ -269,6 +271,7 @@ class Round:
             with self._site.fetch(name) as chunks:
                 for batch in in_batches(entries(chunks)):
                     listing.note((entry.id, entry.digest) for entry in batch)
+                    self._pool.ledger.erased.note(name, batch)
         self._conclude(report)
         log.info("%d deleted and proven gone", report.deleted - before)
         if left := listing.unproven_deletes(name):
@@ -287,14 +290,3 @@ class Round:
         changed = any(did["fresh"] or did["appended"] for did in result.scales.values())
         if changed or result.exit in (0, 1):
             self._keep(changed=changed)
-
-    def _write_benchmark(self) -> None:
-        """Scales of an older program's file stay in it; it is written when something changed."""
-        disk, marks = self._pool.disk, self._pool.ledger.listing.benchmarks()
-        size = disk.size(BENCHMARK)
-        before = b"" if size is None else disk.read(BENCHMARK, 0, size)
-        text = benchmark_text(marks, before)
-        if marks and text != before:
-            disk.replace(BENCHMARK, text)
-            if size is None:
-                self._report.tell("benchmark_created", "", f"{BENCHMARK}: {len(marks)} scales")

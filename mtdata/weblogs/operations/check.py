@@ -11,7 +11,7 @@ from mtdata.core.checks import Finding
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import MTDataError
 from mtdata.weblogs.importer import probe
-from mtdata.weblogs.operations import opening
+from mtdata.weblogs.operations import ledger_place, opening
 from mtdata.weblogs.operations.day_import import listed_of_day
 from mtdata.weblogs.sites import site_named, source_of
 
@@ -20,6 +20,7 @@ def check_site(settings: Settings, name: str) -> list[Finding]:
     """Ask the bucket and the Matomo of a site once."""
     site = site_named(settings, name)
     return [
+        *_ledger(settings, site),
         _check(site, "pull_bucket", lambda: _logs(site)),
         _check(site, "piwik_ip", lambda: _site(site)),
         _check(site, "token", lambda: _token(site)),
@@ -31,6 +32,16 @@ def _check(site: WeblogSite, what: str, act: Callable[[], tuple[str, str]]) -> F
         return Finding(site.domain, what, *act())
     except MTDataError as error:
         return Finding(site.domain, what, "bad", str(error), error.exit_code)
+
+
+def _ledger(settings: Settings, site: WeblogSite) -> list[Finding]:
+    """A ledger whose lines are elsewhere, so that no import would begin; none where all is well."""
+    path = opening.ledger_path(settings, site.domain)
+    try:
+        ledger_place.look(settings, site.domain, path)
+    except MTDataError as error:
+        return [Finding(site.domain, "ledger", "bad", str(error), error.exit_code)]
+    return []
 
 
 def _logs(site: WeblogSite) -> tuple[str, str]:

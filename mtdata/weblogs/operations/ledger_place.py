@@ -76,7 +76,25 @@ def check(ledger: WeblogLedger, domain: str) -> None:
                 return
     elif not token or is_moved_here(token):
         return
-    raise ConfigError(
+    raise _not_moved(domain)
+
+
+def look(settings: Settings, domain: str, path: Path) -> None:
+    """ConfigError where a file at that path has the lines and weblogs.config says otherwise.
+
+    It changes nothing, and asks no database.
+    """
+    if not is_plain(path):
+        return
+    with closing(LineFile(path)) as file:
+        if settings.weblogs.ledger != RECORDS:
+            file.check_here()
+        elif file.moved_by() is None and file.has_lines():
+            raise _not_moved(domain)
+
+
+def _not_moved(domain: str) -> ConfigError:
+    return ConfigError(
         f"lines of {domain} are still in its file under state/weblogs: `mtdata weblogs ledger "
         f"{domain} --move` brings them into the database of the records; nothing was sent"
     )
