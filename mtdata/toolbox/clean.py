@@ -9,9 +9,8 @@ from mtdata.toolbox.columns import by_folded_name
 from mtdata.toolbox.database import identifier
 from mtdata.toolbox.duplicates import BY, counted_duplicates, find_duplicates
 from mtdata.toolbox.entries import ScaleEntries
-from mtdata.toolbox.formats import ResultColumn, ResultTable, coded_column, text_column
+from mtdata.toolbox.formats import ResultColumn, ResultTable, labelled_column, text_column
 from mtdata.toolbox.sheets import unique_names
-from mtdata.toolbox.verdict import is_numeric
 
 REASON, KEPT_ID = "dropped_because", "kept_id"
 
@@ -45,18 +44,6 @@ def item_columns(
     for name in names:
         cell = f"entries.{identifier(known[name.casefold()])}"
         yield labelled_column(name, cell, variables.get(name.casefold()))
-
-
-def labelled_column(
-    name: str, cell: str, variable: Variable | None, behind: str = ""
-) -> ResultColumn:
-    """A column with the labels of its variable; `behind` follows the wording."""
-    if variable is None:
-        return text_column(name, cell)
-    label = f"{variable.wording}{behind}" if variable.wording else ""
-    if is_numeric(variable):
-        return coded_column(name, cell, label, variable.values, variable.no_answer)
-    return text_column(name, cell, label)
 
 
 def by_folded_variables(codebook: Codebook | None) -> dict[str, Variable]:

@@ -7,21 +7,22 @@ three formats that have numbers, and counted.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mtdata.core.disk import FolderDisk
+from mtdata.toolbox.codebook import Variable
+from mtdata.toolbox.codebook.labels import missing_codes
 from mtdata.toolbox.database import PoolDatabase, identifier
+from mtdata.toolbox.table_files import csv_pieces, parquet_pieces
 from mtdata.toolbox.verdict import number
 
-FORMATS = ("csv", "sav", "dta", "parquet")
+BATCH = 20_000
+"""Rows that are written at a time."""
 
 
 @dataclass(frozen=True)
@@ -80,65 +81,37 @@ def number_text(value: str) -> str:
     )
 
 
-def coded_column(
-    name: str,
-    cell: str,
-    label: str = "",
-    values: Mapping[str, str] | None = None,
-    no_answer: Sequence[str] = (),
+def labelled_column(
+    name: str, cell: str, variable: Variable | None, behind: str = ""
 ) -> ResultColumn:
-    """A column of text that holds numbers, with the labels of its codes."""
-    labels = {float(code): words for code, words in (values or {}).items() if _is_number(code)}
-    missing = tuple(float(code) for code in no_answer if _is_number(code))
-    labels = dict.fromkeys(missing, "prefer not to answer") | labels
-    return ResultColumn(name, cell, number(cell), label, labels, missing, is_number=True)
+    """A column of text with the labels of its variable; `behind` follows the wording."""
+    if variable is None:
+        return text_column(name, cell)
+    label = f"{variable.wording}{behind}" if variable.wording else ""
+    if not variable.is_numeric:
+        return text_column(name, cell, label)
+    missing = tuple(float(code) for code in missing_codes(variable))
+    return ResultColumn(name, cell, number(cell), label, variable.codes, missing, is_number=True)
 
 
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
-
-
-def pieces(database: PoolDatabase, layout: ResultTable, ending: str) -> Iterator[bytes]:
+def pieces(database: PoolDatabase, table: ResultTable, ending: str) -> Iterator[bytes]:
     """The file in that format, in pieces."""
-    if ending == "csv":
-        yield from _csv(database, layout)
+    if ending in ("csv", "parquet"):
+        batches = database.batches(table.select(as_text=ending == "csv"), rows=BATCH)
+        if ending == "csv":
+            yield from csv_pieces(batches.schema, batches)
+        else:
+            schema = _labelled_schema(batches.schema, table.columns)
+            labelled = (pa.record_batch(batch.columns, schema=schema) for batch in batches)
+            yield from parquet_pieces(schema, labelled)
         return
+    from mtdata.toolbox.labelled import write_labelled  # with its libraries
+
     with TemporaryDirectory(prefix="mtdata-toolbox-") as folder:
         file = Path(folder) / f"result.{ending}"
-        if ending == "parquet":
-            _write_parquet(database, layout, file)
-        else:
-            from mtdata.toolbox.labelled import write_labelled  # with its libraries
-
-            table = database.batches(layout.select(as_text=False)).read_all()
-            write_labelled(file, layout.columns, table)
+        rows = database.batches(table.select(as_text=False)).read_all()
+        write_labelled(file, table.columns, rows)
         yield from FolderDisk(file.parent).stream(file.name)
-
-
-def _csv(database: PoolDatabase, layout: ResultTable) -> Iterator[bytes]:
-    """Lines as the sheets of a pool have them: excel dialect, UTF-8."""
-    yield csv_bytes([[column.name for column in layout.columns]])
-    for batch in database.batches(layout.select(as_text=True), rows=10_000):
-        yield csv_bytes(zip(*(column.to_pylist() for column in batch.columns), strict=True))
-
-
-def csv_bytes(rows: Iterator[Sequence[object]] | Sequence[Sequence[object]]) -> bytes:
-    """Rows of cells as CSV; None is an empty cell."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
-def _write_parquet(database: PoolDatabase, layout: ResultTable, file: Path) -> None:
-    with database.batches(layout.select(as_text=False)) as batches:
-        schema = _labelled_schema(batches.schema, layout.columns)
-        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(pa.record_batch(batch.columns, schema=schema))
 
 
 def _labelled_schema(schema: pa.Schema, columns: Sequence[ResultColumn]) -> pa.Schema:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,32 +10,39 @@ import polars
 import pyarrow as pa
 import pyreadstat
 
+from mtdata.toolbox.codebook.labels import (
+    SPSS,
+    STATA,
+    StatisticsPackage,
+    as_code,
+    column_names,
+    cut,
+)
 from mtdata.toolbox.faults import ScaleRefused
 from mtdata.toolbox.formats import ResultColumn
 
-LONGEST_NAME = {".sav": 64, ".dta": 32}
-LONGEST_LABEL = {".sav": 256, ".dta": 80}
-LONGEST_VALUE_LABEL = {".sav": 120, ".dta": 32_000}
-RESERVED = frozenset(
-    "all and by eq ge gt le lt ne not or to with if in using byte int long float double str strl"
-    " _all _b _coef _cons _n _pi _pred _rc _skip".split()
-)
-"""Words that SPSS or Stata take for their own."""
+PACKAGES = {".sav": SPSS, ".dta": STATA}
+MOST_MISSING = 3
+"""Single values that SPSS takes for missing."""
 
 
 def write_labelled(file: Path, columns: Sequence[ResultColumn], table: pa.Table) -> None:
     """Write a table as the ending of the file says; ScaleRefused (65) where it takes none."""
-    names = accepted_names([column.name for column in columns], LONGEST_NAME[file.suffix])
-    frame = polars.from_arrow(table.rename_columns(names))
-    by_name = dict(zip(names, columns, strict=True))
+    package = PACKAGES[file.suffix]
+    names = column_names([column.name for column in columns], package)
+    frame = polars.from_arrow(table.rename_columns([*names.values()]))
+    by_name = {names[column.name]: column for column in columns}
     labels: dict[str, str | None] = {
-        name: _label(column, file.suffix) for name, column in by_name.items()
+        name: cut(column.label or column.name, package.longest_label)
+        for name, column in by_name.items()
     }
-    codes = {name: _codes(column, file.suffix) for name, column in by_name.items() if column.values}
+    codes = {name: _codes(column, package) for name, column in by_name.items() if column.values}
     try:
         if file.suffix == ".sav":
             missing: dict[str, list[Any]] = {
-                name: [*one.no_answer[:3]] for name, one in by_name.items() if one.no_answer
+                name: [*one.no_answer[:MOST_MISSING]]
+                for name, one in by_name.items()
+                if one.no_answer
             }
             pyreadstat.write_sav(
                 frame,
@@ -55,38 +61,8 @@ def write_labelled(file: Path, columns: Sequence[ResultColumn], table: pa.Table)
         ) from None
 
 
-def accepted_names(names: Sequence[str], longest: int) -> list[str]:
-    """Names of letters, digits and `_`, a letter first, so long at most, no two alike."""
-    taken: set[str] = set()
-    accepted = []
-    for name in names:
-        word = re.sub(r"\W", "_", name, flags=re.ASCII).strip("_") or "column"
-        word = word if word[0].isalpha() and word.casefold() not in RESERVED else f"v_{word}"
-        word = base = word[:longest]
-        place = 1
-        while word.casefold() in taken:
-            place += 1
-            word = f"{base[: longest - len(str(place)) - 1]}_{place}"
-        taken.add(word.casefold())
-        accepted.append(word)
-    return accepted
-
-
-def _label(column: ResultColumn, suffix: str) -> str:
-    """What stands beside a name; the column's own name where it could not stay as it was."""
-    return _cut(column.label or column.name, LONGEST_LABEL[suffix])
-
-
-def _codes(column: ResultColumn, suffix: str) -> dict[float | int, str]:
-    longest = LONGEST_VALUE_LABEL[suffix]
-    whole = {
-        int(code) if code.is_integer() else code: label for code, label in column.values.items()
-    }
-    if suffix == ".dta":  # Stata labels whole numbers alone
-        whole = {code: label for code, label in whole.items() if isinstance(code, int)}
-    return {code: _cut(label, longest) for code, label in whole.items()}
-
-
-def _cut(text: str, longest: int) -> str:
-    """So many bytes of UTF-8 at most, no letter in halves."""
-    return text.encode()[:longest].decode(errors="ignore")
+def _codes(column: ResultColumn, package: StatisticsPackage) -> dict[float | int, str]:
+    codes = {as_code(code): label for code, label in column.values.items()}
+    if package is STATA:  # it labels whole numbers alone
+        codes = {code: label for code, label in codes.items() if isinstance(code, int)}
+    return {code: cut(label, package.longest_value_label) for code, label in codes.items()}

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
-from mtdata.core.disk import FolderDisk
 from mtdata.core.lock import PoolLock
 from mtdata.study.model.days import worded
-from mtdata.toolbox.provenance import ENDING, Origin
+from mtdata.toolbox.provenance import Origin
+from mtdata.toolbox.result_file import write_result
 
 PROCESSED = "processed_data"
 DATE_FORMAT = "%b_%d_%Y"
@@ -32,7 +31,6 @@ class Results:
 
     def __init__(self, folder: Path, date: str) -> None:
         self.folder, self.date = folder, date
-        self._disk = FolderDisk(folder)
         self.written: list[Path] = []
 
     def write(
@@ -44,40 +42,9 @@ class Results:
         """
         name = f"{scale}_{what}_{self.date}" if scale else f"{what}_{self.date}"
         path = f"{scale}/{name}.{ending}" if scale else f"{name}.{ending}"
-        digest = _Digest()
-        try:
-            staged = self._disk.stage(path, digest.over(pieces))
-            told = origin.side_file(f"{name}.{ending}", digest.hex, digest.length)
-            beside = self._disk.stage(f"{path}{ENDING}", [told])
-            self._disk.publish(staged, path)
-            self._disk.publish(beside, f"{path}{ENDING}")
-        except BaseException:
-            self._drop_staged(path)
-            raise
+        write_result(self.folder / path, pieces, origin)
         self.written.append(self.folder / path)
         return self.folder / path
-
-    def _drop_staged(self, path: str) -> None:
-        folder, _, name = path.rpartition("/")
-        for one in (name, f"{name}{ENDING}"):
-            self._disk.remove(f"{folder}/.{one}.staged" if folder else f".{one}.staged")
-
-
-class _Digest:
-    """The digest and length of pieces that pass."""
-
-    def __init__(self) -> None:
-        self._digest, self.length = sha256(), 0
-
-    @property
-    def hex(self) -> str:
-        return self._digest.hexdigest()
-
-    def over(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self._digest.update(piece)
-            self.length += len(piece)
-            yield piece
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mtdata.core.csv_lines import csv_lines
 from mtdata.toolbox.drift import ColumnChange
-from mtdata.toolbox.formats import csv_bytes
 from mtdata.toolbox.quality import ScaleQuality, VariableQuality
 
 COUNTS = ("missing", "no_answer", "out_of_range", "decimal_comma", "unreadable")
@@ -51,10 +51,14 @@ def quality_files(scales: Sequence[ScaleQuality]) -> dict[str, bytes]:
     variables = [(one.scale, *variable) for one in scales for variable in one.variables]
     columns = [(one.scale, *change) for one in scales for change in one.columns]
     return {
-        "quality": csv_bytes([SCALE, *map(scale_row, scales)]),
-        "quality_variables": csv_bytes([("scale", *VariableQuality._fields), *variables]),
-        "quality_columns": csv_bytes([("scale", *ColumnChange._fields), *columns]),
+        "quality": _csv([SCALE, *map(scale_row, scales)]),
+        "quality_variables": _csv([("scale", *VariableQuality._fields), *variables]),
+        "quality_columns": _csv([("scale", *ColumnChange._fields), *columns]),
     }
+
+
+def _csv(rows: Sequence[Sequence[Any]]) -> bytes:
+    return b"".join(csv_lines(rows))
 
 
 def as_json(scale: ScaleQuality) -> dict[str, Any]:

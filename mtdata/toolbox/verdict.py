@@ -71,12 +71,6 @@ def _numbers(words: Iterable[str]) -> list[float]:
     return found
 
 
-def is_coded(words: Iterable[str]) -> bool:
-    """Whether there are codes, and all of them are numbers."""
-    listed = list(words)
-    return bool(listed) and len(_numbers(listed)) == len(listed)
-
-
 def _is_among(words: Iterable[str], cell: str) -> str:
     """Whether it is one of these words, or the number that one of them is: 3.0 is 3."""
     listed = list(words)
@@ -134,17 +128,10 @@ def _is_unreadable(variable: Variable, cell: str) -> str:
     return "TRUE" if variable.type == "date" else "FALSE"
 
 
-def is_numeric(variable: Variable) -> bool:
-    """Whether its answers are numbers."""
-    return variable.type in ("integer", "number") or (
-        variable.type == "choice" and is_coded(variable.values)
-    )
-
-
 def verdict(variable: Variable, cell: str) -> str:
     """One of the words above for a cell; SQL.  A blank one is EMPTY where none is required."""
     blank = MISSING if variable.required else EMPTY
-    comma = is_comma(cell) if is_numeric(variable) else "FALSE"
+    comma = is_comma(cell) if variable.is_numeric else "FALSE"
     return (
         f"CASE WHEN {is_blank(cell)} THEN '{blank}'"
         f" WHEN {_is_among(variable.no_answer, cell)} THEN '{NO_ANSWER}'"

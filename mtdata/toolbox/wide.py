@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from mtdata.toolbox.clean import by_folded_variables, labelled_column
+from mtdata.toolbox.clean import by_folded_variables
 from mtdata.toolbox.codebook import Codebook
 from mtdata.toolbox.columns import by_folded_name
 from mtdata.toolbox.database import identifier
 from mtdata.toolbox.duplicates import counted_duplicates, find_duplicates
 from mtdata.toolbox.entries import ScaleEntries
 from mtdata.toolbox.faults import NoCodebook, ScaleRefused, ScaleUnfit
-from mtdata.toolbox.formats import ResultColumn, ResultTable, text_column
+from mtdata.toolbox.formats import ResultColumn, ResultTable, labelled_column, text_column
 from mtdata.toolbox.pseudonym import pseudonym
 from mtdata.toolbox.scores import HOW
 from mtdata.toolbox.sheets import unique_names

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
-from mtdata.toolbox.labelled import accepted_names
 from tests.toolbox.codebooks import write_codebook
 from tests.toolbox.pools_made import MadePool
 
@@ -89,11 +88,6 @@ def test_spss_stata_and_parquet_have_numbers_and_labels(pool: MadePool) -> None:
     table = pq.read_table(result(pool, "parquet"))
     assert table["mood"].to_pylist() == [4.0, None]
     assert table.schema.field("mood").metadata[b"label"] == b"Mood of today"
-
-
-def test_names_become_those_that_spss_and_stata_take() -> None:
-    found = accepted_names(["item one", "item_one", "1st", "if", "é", "x" * 99, "x" * 98], 32)
-    assert found == ["item_one", "item_one_2", "v_1st", "v_if", "column", "x" * 32, f"{'x' * 30}_2"]
 
 
 def test_without_a_codebook_it_says_how_to_make_one(pool: MadePool) -> None:
