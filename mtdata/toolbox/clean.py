@@ -10,7 +10,7 @@ from mtdata.toolbox.database import identifier
 from mtdata.toolbox.duplicates import BY, counted_duplicates, find_duplicates
 from mtdata.toolbox.entries import ScaleEntries
 from mtdata.toolbox.formats import ResultColumn, ResultTable, labelled_column, text_column
-from mtdata.toolbox.sheets import unique_names
+from mtdata.toolbox.rows import fold, unique_names
 
 REASON, KEPT_ID = "dropped_because", "kept_id"
 
@@ -22,7 +22,7 @@ def cleaned(
     find_duplicates(entries, by)
     columns = tuple(item_columns(entries, codebook, entries.columns))
     reason, kept_id = unique_names([*entries.columns, REASON, KEPT_ID])[-2:]
-    why = (text_column(reason, "reason"), text_column(kept_id, "kept_id"))
+    why = (text_column(reason, "dropped.reason"), text_column(kept_id, "dropped.kept_id"))
     dropped = "entries JOIN dropped ON entries.rowid = dropped.entry"
     kept = "entries ANTI JOIN dropped ON entries.rowid = dropped.entry"
     layouts = {
@@ -42,11 +42,11 @@ def item_columns(
     variables = by_folded_variables(codebook)
     known = by_folded_name(entries.columns)
     for name in names:
-        cell = f"entries.{identifier(known[name.casefold()])}"
-        yield labelled_column(name, cell, variables.get(name.casefold()))
+        cell = f"entries.{identifier(known[fold(name)])}"
+        yield labelled_column(name, cell, variables.get(fold(name)))
 
 
 def by_folded_variables(codebook: Codebook | None) -> dict[str, Variable]:
     """The variables of a codebook by their names in small letters."""
     variables = codebook.variables if codebook else {}
-    return {name.casefold(): variable for name, variable in variables.items()}
+    return {fold(name): variable for name, variable in variables.items()}

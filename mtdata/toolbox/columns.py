@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mtdata.toolbox.database import identifier
+from mtdata.toolbox.rows import fold
 from mtdata.toolbox.verdict import moment
 
 PARTICIPANT = ("participant", "participantId", "participantRSA")
@@ -59,7 +60,7 @@ def frame_of(scale: str, columns: Sequence[str]) -> Frame:
     known = by_folded_name(columns)
     people = (*PARTICIPANT, *ID) if scale == PEOPLE else PARTICIPANT
     groups = (people, SESSION, TAG, ID, DATE)
-    names = [name.casefold() for group in (*groups, TIMES) for name in group]
+    names = [fold(name) for group in (*groups, TIMES) for name in group]
     participant, session, tag, key, date = (_first(group, known) for group in groups)
     columns_of_frame = frozenset(known[name] for name in names if name in known)
     return Frame(_plain(participant), session, tag, _plain(key), date, columns_of_frame)
@@ -67,14 +68,14 @@ def frame_of(scale: str, columns: Sequence[str]) -> Frame:
 
 def by_folded_name(columns: Iterable[str]) -> Mapping[str, str]:
     """Columns by their names in small letters: SQL takes `Id` and `ID` for one."""
-    return {column.casefold(): column for column in columns}
+    return {fold(column): column for column in columns}
 
 
 def _first(names: Sequence[str], known: Mapping[str, str]) -> str:
     cells = [
-        f"nullif(trim({identifier(known[name.casefold()])}), '')"
+        f"nullif(trim({identifier(known[fold(name)])}), '')"
         for name in names
-        if name.casefold() in known
+        if fold(name) in known
     ]
     return f"coalesce({', '.join(cells)})" if cells else _NONE
 

@@ -14,6 +14,7 @@ from mtdata.toolbox.columns import by_folded_name
 from mtdata.toolbox.database import identifier
 from mtdata.toolbox.entries import ScaleEntries
 from mtdata.toolbox.faults import ScaleRefused
+from mtdata.toolbox.rows import fold
 
 DELIVERED, WRITTEN = "delivered twice", "written twice"
 BY = ("participant", "session", "tag")
@@ -48,14 +49,14 @@ def _keys(entries: ScaleEntries, by: Sequence[str]) -> list[str]:
     frame = entries.frame
     own = {"participant": frame.participant, "session": frame.session, "tag": frame.tag}
     known = by_folded_name(entries.columns)
-    strange = [word for word in by if word not in own and word.casefold() not in known]
+    strange = [word for word in by if word not in own and fold(word) not in known]
     if strange:
         near = did_you_mean(strange[0], entries.columns)
         raise ScaleRefused(f"--by: {entries.scale} has no column {ascii(strange[0])[:80]}.{near}")
     has = {"participant": frame.has_participant, "session": frame.has_session}
     if not all(known_of for word, known_of in has.items() if word in by):
         return []
-    return [own[word] if word in own else identifier(known[word.casefold()]) for word in by]
+    return [own[word] if word in own else identifier(known[fold(word)]) for word in by]
 
 
 def _written(entries: ScaleEntries, keys: Sequence[str]) -> str:

@@ -19,10 +19,11 @@ from mtdata.core.errors import StorageError
 from mtdata.toolbox.columns import Frame, frame_of
 from mtdata.toolbox.database import PoolDatabase
 from mtdata.toolbox.faults import ScaleRefused
+from mtdata.toolbox.rows import fold, unique_names
 from mtdata.toolbox.sheets import OWN
 from mtdata.toolbox.source import Source
 
-TABLE = "entries"
+TABLE, ROWID = "entries", "rowid"
 _MADE = ("judged", "dropped", "kept", "scored", "pseudonyms")
 """Tables that are made of it; `numbered` is a view of it."""
 
@@ -35,7 +36,7 @@ class Spans:
 
     def add(self, batch: pa.Table) -> None:
         """Note what a batch of rows has."""
-        header = frozenset(name.casefold() for name in batch.column_names if name not in OWN)
+        header = frozenset(fold(name) for name in batch.column_names if name not in OWN)
         known = self._by_header.setdefault(header, {})
         for found in pc.value_counts(batch["day"]).to_pylist():
             known[found["values"]] = known.get(found["values"], 0) + found["counts"]
@@ -61,7 +62,7 @@ class Spans:
 
     def rows_without(self, column: str) -> int:
         """How many rows stand in sheets that lack the column."""
-        name = column.casefold()
+        name = fold(column)
         return sum(
             sum(known.values()) for header, known in self._by_header.items() if name not in header
         )
@@ -109,8 +110,9 @@ def loaded(database: PoolDatabase, source: Source) -> Iterator[ScaleEntries]:
     spans = Spans()
     try:
         for batch in source.batches():
-            spans.add(batch)
-            database.append(TABLE, batch)
+            named = _without_rowid(batch)
+            spans.add(named)
+            database.append(TABLE, named)
         columns = _columns(database)
         if not columns:
             raise ScaleRefused(f"{source.scale}: there is no entry, nor a column")
@@ -123,6 +125,14 @@ def loaded(database: PoolDatabase, source: Source) -> Iterator[ScaleEntries]:
         ) from None
     finally:
         _drop(database)
+
+
+def _without_rowid(batch: pa.Table) -> pa.Table:
+    """A column of that name would stand in the place of the database's own."""
+    if ROWID not in map(fold, batch.column_names):
+        return batch
+    names = [name for name in batch.column_names if name not in OWN]
+    return batch.rename_columns([*OWN, *unique_names(names, taken=[*OWN, ROWID])])
 
 
 def _columns(database: PoolDatabase) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from mtdata.toolbox.database import identifier
 from mtdata.toolbox.drift import ColumnChange, column_changes
 from mtdata.toolbox.duplicates import DELIVERED, WRITTEN, counted_duplicates, find_duplicates
 from mtdata.toolbox.entries import ScaleEntries
+from mtdata.toolbox.rows import fold
 from mtdata.toolbox.verdict import (
     COMMA,
     EMPTY,
@@ -31,6 +32,8 @@ from mtdata.toolbox.verdict import (
     verdict,
 )
 
+ENTRY = '"row of the entry"'
+"""What no column is called."""
 MOST_VALUES = 10
 """Values out of range that are named of one variable."""
 LONGEST_CODE = 12
@@ -123,7 +126,7 @@ def judged_quality(entries: ScaleEntries, codebook: Codebook | None) -> ScaleQua
 def _judge(entries: ScaleEntries, variables: Mapping[str, Variable]) -> None:
     """Make the table `judged`: each value of each column with what it is worth, and how often."""
     names = ", ".join(map(identifier, entries.columns))
-    entries.run(f"CREATE VIEW numbered AS SELECT rowid AS entry, {names} FROM entries")
+    entries.run(f"CREATE VIEW numbered AS SELECT rowid AS {ENTRY}, {names} FROM entries")
     entries.run(f"""
         CREATE TABLE judged AS
         SELECT variable, value, times, {_verdicts(entries, variables)} AS verdict FROM (
@@ -139,9 +142,9 @@ def _long(entries: ScaleEntries) -> str:
 def _verdicts(entries: ScaleEntries, variables: Mapping[str, Variable]) -> str:
     """The verdict by the name of the column; columns that are judged alike share one rule."""
     by_rule: dict[str, list[str]] = {}
-    known = {name.casefold(): variable for name, variable in variables.items()}
+    known = {fold(name): variable for name, variable in variables.items()}
     for column in entries.columns:
-        variable = known.get(column.casefold())
+        variable = known.get(fold(column))
         if variable is not None:
             by_rule.setdefault(verdict(variable, "value"), []).append(column)
     cases = [
@@ -161,7 +164,7 @@ def _valid(entries: ScaleEntries) -> int:
     if entries.frame.has_participant:
         sound += f" AND {entries.frame.participant} IS NOT NULL"
     if entries.number(f"SELECT count(*) FROM ({wrong})"):
-        bad = f"SELECT entry FROM {_long(entries)} SEMI JOIN ({wrong}) USING (variable, value)"
+        bad = f"SELECT {ENTRY} FROM {_long(entries)} SEMI JOIN ({wrong}) USING (variable, value)"
         sound += f" AND rowid NOT IN ({bad})"
     return entries.number(f"SELECT count(*) FROM entries WHERE {sound}")
 
@@ -171,9 +174,9 @@ def _by_variable(
 ) -> Iterator[VariableQuality]:
     """In the order of the codebook, then what it does not know, by name."""
     counts, values = _counts(entries), _values(entries)
-    columns = {column.casefold(): column for column in entries.columns}
+    columns = {fold(column): column for column in entries.columns}
     for name, variable in variables.items():
-        column = columns.pop(name.casefold(), "")
+        column = columns.pop(fold(name), "")
         found = counts.get(column, {}) if column else {}
         yield _quality(entries, name, found, variable, column, values.get(column, ""))
     for column in columns.values():
@@ -244,7 +247,7 @@ def _values(entries: ScaleEntries) -> dict[str, str]:
 
 
 def _changes(entries: ScaleEntries) -> list[ColumnChange]:
-    names = {column.casefold(): column for column in entries.columns}
+    names = {fold(column): column for column in entries.columns}
     changed = entries.spans.changed_columns()
     columns = {names.get(column, column): sorted(days) for column, days in changed.items()}
     return column_changes(sorted(entries.spans.days), columns)

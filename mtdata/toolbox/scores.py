@@ -15,7 +15,7 @@ from mtdata.toolbox.duplicates import counted_duplicates, find_duplicates
 from mtdata.toolbox.entries import ScaleEntries
 from mtdata.toolbox.faults import NoCodebook
 from mtdata.toolbox.formats import ResultColumn, ResultTable, number_text, text_column
-from mtdata.toolbox.sheets import unique_names
+from mtdata.toolbox.rows import fold, unique_names
 from mtdata.toolbox.verdict import answered_number, is_wrong
 
 FRAME = ("participant", "session", "tag", "date", "id")
@@ -36,7 +36,7 @@ def scored(entries: ScaleEntries, codebook: Codebook | None) -> tuple[ResultTabl
     items = _items(codebook)
     entries.run(f"CREATE TABLE scored AS {_statement(entries, codebook, items, columns)}")
     find_duplicates(entries)
-    absent = [name for name in items if name.casefold() not in columns]
+    absent = [name for name in items if fold(name) not in columns]
     counts = {
         "entries": entries.number("SELECT count(*) FROM scored"),
         "scores": _filled(entries, codebook),
@@ -91,7 +91,7 @@ def _statement(
 
 
 def _cell(name: str, columns: Mapping[str, str]) -> str:
-    column = columns.get(name.casefold())
+    column = columns.get(fold(name))
     return "NULL::VARCHAR" if column is None else identifier(column)
 
 

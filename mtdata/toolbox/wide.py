@@ -21,8 +21,8 @@ from mtdata.toolbox.entries import ScaleEntries
 from mtdata.toolbox.faults import NoCodebook, ScaleRefused, ScaleUnfit
 from mtdata.toolbox.formats import ResultColumn, ResultTable, labelled_column, text_column
 from mtdata.toolbox.pseudonym import pseudonym
+from mtdata.toolbox.rows import fold, unique_names
 from mtdata.toolbox.scores import HOW
-from mtdata.toolbox.sheets import unique_names
 from mtdata.toolbox.verdict import literal
 
 MOST_COLUMNS = 10_000
@@ -107,7 +107,7 @@ def _items(entries: ScaleEntries, codebook: Codebook | None) -> list[str]:
     """Columns that are no part of the frame; those of the codebook alone where there is one."""
     known = by_folded_name(entries.columns)
     names = list(codebook.variables) if codebook else list(entries.columns)
-    found = [known[name.casefold()] for name in names if name.casefold() in known]
+    found = [known[fold(name)] for name in names if fold(name) in known]
     return [name for name in found if name not in entries.frame.columns]
 
 
@@ -131,7 +131,7 @@ def _columns(
         when = f" ({occasion.ending.strip('_')})"
         for number, item in enumerate(items):
             name, cell = f"{item}{occasion.ending}", f"at_{place}.item_{number}"
-            yield labelled_column(name, cell, variables.get(item.casefold()), when)
+            yield labelled_column(name, cell, variables.get(fold(item)), when)
 
 
 def _with_unique_names(columns: Sequence[ResultColumn]) -> tuple[ResultColumn, ...]:
@@ -142,9 +142,9 @@ def _with_unique_names(columns: Sequence[ResultColumn]) -> tuple[ResultColumn, .
 def _source(items: Sequence[str], occasions: Sequence[SessionTag], key: bytes | None) -> str:
     """The people, with their entry of each occasion beside them: there is one at most."""
     people = "(SELECT who, row_number() OVER (ORDER BY min(entry)) AS place FROM kept GROUP BY who)"
-    cells = "".join(f", {identifier(item)} AS item_{n}" for n, item in enumerate(items))
+    cells = "".join(f", entries.{identifier(item)} AS item_{n}" for n, item in enumerate(items))
     joins = [
-        f"LEFT JOIN (SELECT who{cells} FROM kept JOIN entries ON entries.rowid = kept.entry"
+        f"LEFT JOIN (SELECT kept.who{cells} FROM kept JOIN entries ON entries.rowid = kept.entry"
         f" WHERE kept.session = {literal(one.session)} AND kept.tag = {literal(one.tag)})"
         f" AS at_{place} ON at_{place}.who = people.who"
         for place, one in enumerate(occasions)

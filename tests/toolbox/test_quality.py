@@ -153,3 +153,35 @@ def test_a_scale_that_is_not_there_is_named_by_the_nearest(pool: MadePool) -> No
     answered = pool.run("quality", "Moood")
     assert answered.code == 64
     assert "Did you mean Mood?" in answered.said
+
+
+def test_columns_that_are_called_as_the_database_speaks_are_only_columns(pool: MadePool) -> None:
+    names = "rowid ROWID_2 entry value variable verdict reason kept_id who tag place cell moment it"
+    header = (
+        "id",
+        "participant",
+        "session",
+        *names.split(),
+        "é",
+        "É",
+        "entries",
+        "numbered",
+        "kept",
+    )
+    write_codebook(pool.config, CELLS, "Odd")
+    pool.sheet("Odd", [header, ("1", "17", "PRE", *(str(n % 4) for n in range(len(header) - 3)))])
+    scale = judged(pool, "Odd")["Odd"]
+    assert (scale["valid"], len(scale["variables"])) == (1, len(header))
+    for command in ("clean", "scores", "wide"):
+        assert pool.run(command, "Odd", "--format", "csv,parquet").code == 0, command
+    (file,) = (pool.path / "processed_data" / "Odd").glob("Odd_scores_*.csv")
+    assert file.read_text().splitlines()[1].endswith(",4")  # cell is 3, entry is 2: 3 + (3 - 2)
+
+
+CELLS = """
+scale: Odd
+variables:
+  cell: {type: integer, lowest: 0, highest: 3}
+  entry: {type: integer, lowest: 0, highest: 3, reversed: true}
+sub_scales: {both: {items: [cell, entry]}}
+"""
