@@ -174,13 +174,14 @@ def _worked(
     from mtdata.toolbox.database import opened
     from mtdata.toolbox.pools import Pools
     from mtdata.toolbox.processed import results_in
+    from mtdata.toolbox.source import read_in_turn
 
     shown: dict[str, Any] = {}
     faults: dict[str, MTDataError] = {}
     with results_in(folder, site) as results, opened(Pools([])) as database:
         name = site.name if site else ""
         work = ScaleWork(options, settings, database, results, codebooks, name)
-        for source in sources:
+        for source in read_in_turn(sources):
             try:
                 with contained(f"{name} {source.scale}".strip()):
                     shown[source.scale] = act(work, source)

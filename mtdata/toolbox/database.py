@@ -19,7 +19,7 @@ from mtdata.toolbox.interrupting import InterruptibleCalls
 from mtdata.toolbox.pools import ARRIVING, Pools
 from mtdata.toolbox.rows import fold
 
-MEMORY = "256MB"
+MEMORY = "220MB"
 FEW = 8
 """To add so many columns one by one is quicker than to write the table anew."""
 _KINDS: dict[str, type[duckdb.Error]] = {

@@ -5,7 +5,8 @@ It changes neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from mtdata.study.operations.reading import PoolSheet, pool_sheets
 from mtdata.toolbox.pools import Pools, current
 from mtdata.toolbox.sheets import tables
 
+AHEAD = 8 << 20
+"""Bytes of the sheets of a scale that may be read before they are asked for."""
+
 
 class Source:
     """The sheets of one scale; `read` are those whose rows were given out, as they were read."""
@@ -28,6 +32,7 @@ class Source:
     ) -> None:
         self.scale, self._sheets, self._site = scale, sheets, site
         self.read: list[PoolSheet] = []
+        self._ahead: Future[list[pa.Table]] | None = None
 
     @property
     def server(self) -> str:
@@ -36,6 +41,17 @@ class Source:
 
     def batches(self) -> Iterator[pa.Table]:
         """The rows as `mtdata/toolbox/sheets.py` gives them; SheetChanged (74) as there."""
+        ahead, self._ahead = self._ahead, None  # the rows are held no longer than they are needed
+        yield from self._tables() if ahead is None else ahead.result()
+
+    def read_ahead(self, thread: ThreadPoolExecutor) -> None:
+        """Begin to read a small scale now, while the database is at work for another."""
+        lengths = [sheet.length for sheet in self._sheets]
+        known = [length for length in lengths if length is not None]
+        if len(known) == len(lengths) and sum(known) <= AHEAD:
+            self._ahead = thread.submit(lambda: list(self._tables()))
+
+    def _tables(self) -> Iterator[pa.Table]:
         self.read = [_measured(sheet) for sheet in self._sheets]
         yield from tables(self.server, list(self.read), self._newer)
 
@@ -59,6 +75,19 @@ def _measured(sheet: PoolSheet) -> PoolSheet:
         digest.update(piece)
         length += len(piece)
     return sheet._replace(length=length, digest=digest.digest())
+
+
+def read_in_turn(sources: Iterable[Source]) -> Iterator[Source]:
+    """The sources, each begun to be read while the one before it is worked on."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sheets") as thread:
+        waiting: Source | None = None
+        for source in sources:
+            source.read_ahead(thread)
+            if waiting is not None:
+                yield waiting
+            waiting = source
+        if waiting is not None:
+            yield waiting
 
 
 def checked_scale(word: str) -> str:
