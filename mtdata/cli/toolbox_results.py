@@ -86,115 +86,98 @@ def carried_out(
 
     settings = settings_of(options)
     refuse_strangers(settings)
-    known = codebooks(settings)
+    command = _Command(options, settings, codebooks(settings), act, finish)
     if options.where and options.scale != EVERY:
-        name = options.where
-        done, faults = each([name], lambda _: _of_file(options, settings, known, act, finish))
+        done, faults = each([options.where], command.of_file)
     else:
-        pools = _pools(options, settings)
-        done, faults = each(
-            pools, lambda name: _of_site(options, settings, known, pools[name], act, finish)
-        )
+        done, faults = each(command.sites(), command.of_site)
     codes = {site["exit"] for site in done.values()}
     return answer("sites", done, codes, faults), done
 
 
-def _pools(options: argparse.Namespace, settings: Settings) -> dict[str, SiteConfig]:
-    """The sites that have what is asked for."""
-    from mtdata.toolbox.pools import Pools, chosen
+@dataclass(frozen=True)
+class _Command:
+    """One command line: what is asked, and what is done for each scale and each site."""
 
-    pools = chosen(settings, options.where or options.server)
-    sites = {name: pools.site(name) for name in pools.servers}
-    if options.scale == EVERY or len(sites) == 1:
-        return sites
-    wanted = options.scale.casefold()
-    having = {
-        name: site
-        for name, site in sites.items()
-        if any(wanted == scale.casefold() for scale in Pools([site]).sheets)
-    }
-    if not having:
-        pools.named(options.scale)  # says so
-    return having
+    options: argparse.Namespace
+    settings: Settings
+    codebooks: dict[str, Codebook]
+    act: Act
+    finish: Finish
 
+    def sites(self) -> list[str]:
+        """The names of the sites that have what is asked for."""
+        from mtdata.toolbox.pools import Pools, chosen
 
-def _of_site(
-    options: argparse.Namespace,
-    settings: Settings,
-    codebooks: dict[str, Codebook],
-    site: SiteConfig,
-    act: Act,
-    finish: Finish,
-) -> dict[str, Any]:
-    from mtdata.toolbox.pools import Pools
-    from mtdata.toolbox.processed import PROCESSED
-    from mtdata.toolbox.source import pool_source
+        pools = chosen(self.settings, self.options.where or self.options.server)
+        sites = [pools.site(name) for name in pools.servers]
+        if self.options.scale == EVERY or len(sites) == 1:
+            return [site.name for site in sites]
+        wanted = self.options.scale.casefold()
+        scales = {site.name: map(str.casefold, Pools([site]).sheets) for site in sites}
+        having = [name for name, known in scales.items() if wanted in known]
+        if not having:
+            pools.named(self.options.scale)  # says so
+        return having
 
-    pools = Pools([site])
-    scales = list(pools.sheets) if options.scale == EVERY else [pools.named(options.scale)]
-    out = options.out
-    if out is not None and len(settings.sites) > 1:
-        out = out / site.name  # two sites have scales of one name
-    folder = out or site.path / PROCESSED
-    sources = (pool_source(pools, scale) for scale in scales)
-    return _worked(options, settings, codebooks, folder, site, sources, act, finish)
+    def of_site(self, name: str) -> dict[str, Any]:
+        """All that is asked of one site."""
+        from mtdata.toolbox.pools import Pools
+        from mtdata.toolbox.processed import PROCESSED
+        from mtdata.toolbox.source import pool_source
 
+        site, asked, out = self.settings.site(name), self.options.scale, self.options.out
+        pools = Pools([site])
+        scales = list(pools.sheets) if asked == EVERY else [pools.named(asked)]
+        if out is not None and len(self.settings.sites) > 1:
+            out = out / site.name  # two sites have scales of one name
+        sources = (pool_source(pools, scale) for scale in scales)
+        return self._worked(out or site.path / PROCESSED, site, sources)
 
-def _of_file(
-    options: argparse.Namespace,
-    settings: Settings,
-    codebooks: dict[str, Codebook],
-    act: Act,
-    finish: Finish,
-) -> dict[str, Any]:
-    from mtdata.toolbox.processed import PROCESSED
-    from mtdata.toolbox.source import file_source
+    def of_file(self, name: str) -> dict[str, Any]:
+        """A file as the scale that is asked for; results go to the pool that it lies in.
 
-    file = Path(options.where)
-    source = file_source(options.scale, file)
-    whose = next(
-        (s for s in settings.sites if file.resolve().is_relative_to(s.path.resolve())), None
-    )
-    if options.out is None and whose is None:
-        raise UsageError(f"{file}: it lies in no pool, so say where results go: --out DIR")
-    folder = options.out or (whose.path / PROCESSED if whose else Path())
-    return _worked(options, settings, codebooks, folder, whose, iter([source]), act, finish)
+        UsageError where it lies in none and nobody said where they go.
+        """
+        from mtdata.toolbox.processed import PROCESSED
+        from mtdata.toolbox.source import file_source
 
+        file = Path(name)
+        source = file_source(self.options.scale, file)
+        place = file.resolve()
+        sites = self.settings.sites
+        whose = next((s for s in sites if place.is_relative_to(s.path.resolve())), None)
+        out: Path | None = self.options.out or (whose.path / PROCESSED if whose else None)
+        if out is None:
+            raise UsageError(f"{file}: it lies in no pool, so say where results go: --out DIR")
+        return self._worked(out, whose, iter([source]))
 
-def _worked(
-    options: argparse.Namespace,
-    settings: Settings,
-    codebooks: dict[str, Codebook],
-    folder: Path,
-    site: SiteConfig | None,
-    sources: Iterator[Source],
-    act: Act,
-    finish: Finish,
-) -> dict[str, Any]:
-    from mtdata.toolbox.database import opened
-    from mtdata.toolbox.pools import Pools
-    from mtdata.toolbox.processed import results_in
-    from mtdata.toolbox.source import read_in_turn
+    def _worked(
+        self, folder: Path, site: SiteConfig | None, sources: Iterator[Source]
+    ) -> dict[str, Any]:
+        from mtdata.toolbox.database import opened
+        from mtdata.toolbox.pools import Pools
+        from mtdata.toolbox.processed import results_in
+        from mtdata.toolbox.source import read_in_turn
 
-    shown: dict[str, Any] = {}
-    faults: dict[str, MTDataError] = {}
-    with results_in(folder, site) as results, opened(Pools([])) as database:
         name = site.name if site else ""
-        work = ScaleWork(options, settings, database, results, codebooks, name)
-        for source in read_in_turn(sources):
-            try:
-                with contained(f"{name} {source.scale}".strip()):
-                    shown[source.scale] = act(work, source)
-            except (Stopped, UsageError, BusyError, DiskFull):
-                raise
-            except MTDataError as error:
-                faults[source.scale] = error
-        finish(work)
-    codes = {
-        fault.exit_code for fault in _counted_faults(work, faults, has_any=bool(shown)).values()
-    }
-    told = {"exit": exit_code(codes), "scales": shown, "written": [*map(str, results.written)]}
-    return told | {"faults": [str(fault) for fault in faults.values()], "notes": work.notes}
+        shown: dict[str, Any] = {}
+        faults: dict[str, MTDataError] = {}
+        with results_in(folder, site) as results, opened(Pools([])) as database:
+            work = ScaleWork(self.options, self.settings, database, results, self.codebooks, name)
+            for source in read_in_turn(sources):
+                try:
+                    with contained(f"{name} {source.scale}".strip()):
+                        shown[source.scale] = self.act(work, source)
+                except (Stopped, UsageError, BusyError, DiskFull):
+                    raise
+                except MTDataError as error:
+                    faults[source.scale] = error
+            self.finish(work)
+        counted = _counted_faults(work, faults, has_any=bool(shown))
+        code = exit_code({fault.exit_code for fault in counted.values()})
+        told = {"exit": code, "scales": shown, "written": [*map(str, results.written)]}
+        return told | {"faults": [str(one) for one in counted.values()], "notes": work.notes}
 
 
 def _counted_faults(

@@ -35,6 +35,7 @@ TOOLBOX = Duty(
     checks=Checks(whose="", example=("", ""), names=_names, look=_look, folders=_codebooks),
     about="what a pool holds: is it complete, clean and ready to analyse?",
     examples=(
+        ("quality all", "are the entries complete, there once, and in range?"),
         ("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),
         ("codebook QOL", "what the variables of a scale mean, and how it is scored"),
     ),
