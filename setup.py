@@ -94,6 +94,7 @@ TEST = [
     "axe-playwright-python>=0.1.8,<0.2",
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
     "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
+    "pandas>=2.2",  # bin/bench toolbox measures itself beside it
     "types-PyYAML>=6,<7",
     "types-requests>=2.32,<3",
 ]

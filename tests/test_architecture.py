@@ -448,8 +448,11 @@ OWN_WORDS = {
         (
             "cli/toolbox_codebook.py",
             "cli/toolbox_freeze.py",
+            "cli/toolbox_quality.py",
             "cli/toolbox_query.py",
             "cli/toolbox_report.py",
+            "cli/toolbox_results.py",
+            "cli/toolbox_scores.py",
             "web/toolbox/__init__.py",
         ),
     ),

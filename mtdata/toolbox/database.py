@@ -19,7 +19,7 @@ from mtdata.toolbox.interrupting import InterruptibleCalls
 from mtdata.toolbox.pools import ARRIVING, Pools
 from mtdata.toolbox.rows import fold
 
-MEMORY_MB = 256
+MEMORY_MB = 220
 COLUMN_ROOM_MB = 1 / 8
 """What a column takes while rows are put into it; thousands of them need more than that."""
 FEW = 8
