@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from math import inf
@@ -16,7 +17,7 @@ from mtdata.cli.words import filled, path_of
 from mtdata.config import values
 from mtdata.core.clock import SystemClock
 from mtdata.core.control import on_lines
-from mtdata.core.errors import UsageError
+from mtdata.core.errors import StorageError, UsageError
 
 if TYPE_CHECKING:  # with the database
     from mtdata.toolbox.pools import Pools
@@ -113,11 +114,15 @@ def _seconds(word: str | None) -> float:
 def _show_tables(options: argparse.Namespace, pools: Pools) -> Result:
     from mtdata.toolbox.query import table_facts
 
-    known = [one._asdict() for one in table_facts(pools, every_snapshot=options.every_snapshot)]
+    known = list(table_facts(pools, every_snapshot=options.every_snapshot))
+    faults = [one.fault for one in known if one.fault]
     if not options.json:
-        lines = [(one["table"], one["rows"], ", ".join(one["columns"])) for one in known]
+        lines = [(one.table, one.rows, ", ".join(one.columns)) for one in known if not one.fault]
         table("", ("table", "rows", "columns"), lines, empty="no scale yet")
-    return 0, {"tables": known}
+    for fault in faults:
+        note(f"mtdata: {fault}", logging.ERROR)
+    code = StorageError.exit_code if faults else 0
+    return code, {"tables": [one._asdict() for one in known]}
 
 
 def _show(answer: QueryAnswer, most: int) -> Result:

@@ -157,6 +157,8 @@ def test_a_changed_sheet_stops_the_questions_that_need_it_and_no_other(pool: Mad
     answer = pool.run("query", "SELECT * FROM Torn")
     assert (answer.code, torn.name in answer.said) == (74, True)
     assert pool.run("query", "SELECT participant FROM QOL").code == 0
+    listed = pool.run("query", "--tables")
+    assert (listed.code, torn.name in listed.said, "QOL" in listed.out) == (74, True, True)
 
 
 def test_each_format_holds_all_rows_and_a_side_file_tells_of_what(
