@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator
@@ -127,11 +128,13 @@ def _show_tables(options: argparse.Namespace, pools: Pools) -> Result:
 
 def _show(answer: QueryAnswer, most: int) -> Result:
     """The first rows as a table, and how many more there are."""
+    from mtdata.toolbox.table_files import plain_rows
+
     lines: list[list[object]] = []
     total = 0
     for batch in answer.batches:
-        wanted = batch.slice(0, max(0, most - len(lines)))
-        lines += [["" if cell is None else cell for cell in row.values()] for row in _rows(wanted)]
+        wanted = plain_rows(batch.slice(0, max(0, most - len(lines))))
+        lines += [["" if cell is None else cell for cell in row.values()] for row in wanted]
         total += batch.num_rows
     table("", answer.columns, lines, empty="no row")
     if total > len(lines):
@@ -139,19 +142,12 @@ def _show(answer: QueryAnswer, most: int) -> Result:
     return 0, {}
 
 
-def _rows(batch: Any) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = batch.to_pylist()
-    return rows
-
-
 def _whole(answer: QueryAnswer) -> dict[str, Any]:
-    import json
-
-    from mtdata.toolbox.table_files import json_line
+    from mtdata.toolbox.table_files import json_line, plain_rows
 
     rows: list[list[object]] = []
     for batch in answer.batches:
-        rows += [json.loads(json_line(list(row.values()))) for row in _rows(batch)]
+        rows += [json.loads(json_line(list(row.values()))) for row in plain_rows(batch)]
         if len(rows) > MOST:
             raise UsageError(
                 f"the answer has more than {MOST:,} rows, too many for one object; "

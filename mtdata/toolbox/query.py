@@ -16,6 +16,7 @@ from mtdata.toolbox.database import PoolDatabase, opened
 from mtdata.toolbox.pools import Pools
 from mtdata.toolbox.query_faults import ONE_SELECT, answering, planning
 from mtdata.toolbox.rows import fold, unique_names
+from mtdata.toolbox.table_files import check_writable
 
 
 class QueryAnswer(NamedTuple):
@@ -54,6 +55,7 @@ def answered(
 
 
 def _answer(scales: list[str], reader: pa.RecordBatchReader) -> QueryAnswer:
+    check_writable(reader.schema)
     names = unique_names(reader.schema.names, taken=())
     types = [field.type for field in reader.schema]
     schema = pa.schema(list(zip(names, types, strict=True)))

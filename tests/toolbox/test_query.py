@@ -197,6 +197,30 @@ def test_what_is_printed_is_csv_or_one_object(pool: MadePool) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["INTERVAL 1 DAY", "[INTERVAL 1 DAY]", "'x'::BLOB", "'101'::BIT", "union_value(a := 1)"],
+)
+def test_what_no_file_has_is_told_before_anything_is_written(pool: MadePool, value: str) -> None:
+    ended = pool.run("query", f"SELECT {value} AS odd")
+    assert (ended.code, ended.out) == (64, "")
+    assert "'odd'" in ended.said
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_dates_out_of_range_and_sums_are_told_in_every_format(pool: MadePool, form: str) -> None:
+    question = (
+        "SELECT 'infinity'::DATE AS d, 'infinity'::TIMESTAMP AS t, sum(id::INT) AS s, "
+        "1.5::DECIMAL(4, 2) AS c, map {'a': 1} AS m, NULL AS n FROM QOL"
+    )
+    ended = pool.run("query", question, "--format", form)
+    assert ended.code == 0, ended
+    if form == "json":
+        [found] = json.loads(ended.out)
+        assert (found["s"], found["c"], found["n"]) == (6, 1.5, None)
+    assert pool.run("query", "SELECT ['infinity'::DATE] AS d", "--format", form).code == 64
+
+
 def test_the_table_shows_the_first_rows_and_counts_the_others(pool: MadePool) -> None:
     question = "SELECT 'row ' || i AS r FROM range(120000) t(i)"
     ended = pool.run("query", question, "--format", "table", "--rows", "3")
