@@ -214,7 +214,7 @@ def test_a_schedule_that_is_none_is_told_by_its_name(study: StudyMade, text: str
     for of in ("scale", "client"):
         ended = study.run(of)
         assert ended.code == 74
-        assert "Schedule-2026-03-01.json: it is no schedule" in ended.said
+        assert "Schedule-2026-03-01.json: the schedule" in ended.said
 
 
 def test_nothing_of_the_pool_is_changed(study: StudyMade) -> None:
