@@ -147,6 +147,15 @@ def test_days_of_a_long_study_are_drawn_by_weeks() -> None:
     assert "3 entries in 318 days" not in few
 
 
+def test_a_page_stays_readable_whatever_sessions_are_called() -> None:
+    lines = [TaskLine(scale=f"S{n % 20}", session=f"{n}", done=1, found=1) for n in range(20_000)]
+    sessions = tuple(line.session for line in lines)
+    made = {"server": "study", "made_at": datetime(2026, 3, 12, tzinfo=UTC)}
+    page = html_page(StudyReport(**made, tasks=tuple(lines), sessions=sessions))
+    assert len(page) < 200_000
+    assert "19,960 more sessions in the table" in page
+
+
 def test_markup_escapes_text_and_keeps_markup() -> None:
     inner = element("b", "<&>", class_="x", data_of='"', title=None)
     assert inner == '<b class="x" data-of="&quot;">&lt;&amp;&gt;</b>'
