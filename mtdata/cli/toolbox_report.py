@@ -12,7 +12,7 @@ from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.tables import counted, note, say, table, watching
 from mtdata.cli.words import filled, path_of
 from mtdata.config import Settings, SiteConfig
-from mtdata.core.errors import DamageError
+from mtdata.core.errors import DamageError, UsageError
 
 if TYPE_CHECKING:
     from mtdata.toolbox.report.making import WrittenClients, WrittenReport
@@ -52,6 +52,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 def _report(options: argparse.Namespace) -> Result:
     from mtdata.toolbox.pools import chosen  # with the database
 
+    if options.unfinished and options.of == "scale":
+        raise UsageError("--unfinished goes with `report client`")
     settings = settings_of(options)
     pools = chosen(settings, options.server)
     sites = tuple(map(pools.site, pools.servers))

@@ -23,7 +23,7 @@ from mtdata.toolbox.report.model import (
     StudyReport,
     TaskLine,
 )
-from mtdata.toolbox.report.occasions import ScaleFacts, occasions
+from mtdata.toolbox.report.occasions import OccasionFacts, occasions
 from mtdata.toolbox.report.schedule import PoolSchedule, newest_schedule
 from mtdata.toolbox.report.sessions import attend, session_lines
 from mtdata.toolbox.report.task_log import COMPLETE, LogFacts
@@ -60,13 +60,13 @@ class ReportMaker:
     def make(self) -> StudyReport:
         """Read every scale, and tell all of it; a scale with a changed sheet is told as a fault."""
         self.load()
-        types = self.schedule.types()
+        kinds = self.schedule.kinds()
         scales = self._scales()
         for place, scale in enumerate(scales, 1):
             entries = sum(line.entries for line in self._lines)
             self._watch(Step(scale, place, len(scales), doing="reading", ever=entries))
             try:
-                self._read(scale, types.get(scale.casefold(), ""))
+                self._read(scale, kinds.get(scale.casefold(), ""))
             except DamageError as fault:
                 self._faults.append(str(fault))
         return self._report()
@@ -84,14 +84,12 @@ class ReportMaker:
         unique = dict.fromkeys([by_fold.get(name.casefold(), name) for name in names])
         return [name for name in unique if name.casefold() not in own]
 
-    def _read(self, scale: str, type_of_task: str) -> None:
+    def _read(self, scale: str, kind_of_task: str) -> None:
         is_there = scale in self.database.pools.sheets
         with occasions(
-            self.database, scale, type_of_task, self.log, with_tests=self.with_tests
+            self.database, scale, kind_of_task, self.log, with_tests=self.with_tests
         ) as facts:
-            planned = [
-                one for one in self.schedule.tasks if one.scale.casefold() == scale.casefold()
-            ]
+            planned = self.schedule.of_scale(scale)
             is_logged = self._is_logged(scale) or (bool(planned) and self.log.rows > 0)
             if is_there and not facts.is_task:
                 self._no_tasks.append(scale)
@@ -99,9 +97,7 @@ class ReportMaker:
             self._rows_left_out += facts.test_rows
             self._nameless += facts.nameless
             empty = self._line(scale, is_there=is_there)
-            self._lines += _with_planned(
-                self._cells(facts, empty), [(t.session, t.tag) for t in planned], empty
-            )
+            self._lines += _with_planned(self._cells(facts, empty), planned, empty)
             self._mismatches += mismatches.find_mismatches(
                 self.database, scale, has_trials=facts.has_trials, is_logged=is_logged
             )
@@ -119,7 +115,7 @@ class ReportMaker:
         none = 0 if self.log.rows else None
         return TaskLine(scale=scale, data_found=is_there, logged=none, done=none)
 
-    def _cells(self, facts: ScaleFacts, empty: TaskLine) -> Iterator[TaskLine]:
+    def _cells(self, facts: OccasionFacts, empty: TaskLine) -> Iterator[TaskLine]:
         repeated = "entries - ids" if facts.has_trials else "greatest(entries - 1, 0)"
         for session, tag, logged, entries, duplicates, done, found in self.database.rows(
             f"""SELECT session, tag, sum(logged)::BIGINT, sum(entries)::BIGINT,

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import duckdb
+
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
+from mtdata.core.errors import StorageError
 from mtdata.core.step import Watch, unwatched
-from mtdata.toolbox.database import PoolDatabase, opened
+from mtdata.toolbox.database import MEMORY, PoolDatabase, opened
 from mtdata.toolbox.pools import Pools, current
 from mtdata.toolbox.provenance import Origin, sheets_digest
 from mtdata.toolbox.report import clients
@@ -66,7 +69,13 @@ class WrittenClients(NamedTuple):
 @contextmanager
 def _maker(site: SiteConfig, watch: Watch, *, with_tests: bool) -> Iterator[ReportMaker]:
     with opened(Pools([site])) as database:
-        yield ReportMaker(database, site, with_tests=with_tests, watch=watch)
+        try:
+            yield ReportMaker(database, site, with_tests=with_tests, watch=watch)
+        except (duckdb.OutOfMemoryException, duckdb.IOException):
+            raise StorageError(
+                f"{site.name}: the report has no room: its {MEMORY} of memory and the folder for "
+                "what does not fit are full. Nothing was changed; TMPDIR may name a larger disk"
+            ) from None
 
 
 def report_scales(

@@ -34,7 +34,7 @@ CREATE TABLE logged AS SELECT participant, session, tag, day FROM log
 """
 
 
-class ScaleFacts(NamedTuple):
+class OccasionFacts(NamedTuple):
     """What was seen of a scale: rows left out, and whether an occasion has an entry a trial."""
 
     name: str
@@ -46,8 +46,8 @@ class ScaleFacts(NamedTuple):
 
 @contextmanager
 def occasions(
-    database: PoolDatabase, scale: str, type_of_task: str, log: LogFacts, *, with_tests: bool
-) -> Iterator[ScaleFacts]:
+    database: PoolDatabase, scale: str, kind_of_task: str, log: LogFacts, *, with_tests: bool
+) -> Iterator[OccasionFacts]:
     """The tables `entry` and `occasion` of one scale, dropped when this ends.
 
     It wants the tables `account` and `log`.  SheetChanged (74) for a changed sheet of the scale.
@@ -60,7 +60,7 @@ def occasions(
         database.connection.execute(_LOGGED, {"scale": scale, "complete": COMPLETE})
         _keep_tags_of_both(database)
         database.connection.execute(_OCCASIONS, {"until": log.until or None, "day": log.day})
-        trials = _has_trials(database, type_of_task)
+        trials = _has_trials(database, kind_of_task)
         yield facts._replace(is_task=is_task, has_trials=trials)
     finally:
         for table in ("occasion", "logged", "entry"):
@@ -87,7 +87,7 @@ def _has_sessions(database: PoolDatabase) -> bool:
     return bool(told) or not whole
 
 
-def _left_out(database: PoolDatabase, scale: str, *, with_tests: bool) -> ScaleFacts:
+def _left_out(database: PoolDatabase, scale: str, *, with_tests: bool) -> OccasionFacts:
     """Take away the rows that are not compared, and count them."""
     ((tests, nameless),) = database.rows("""
         SELECT count(*) FILTER (t.is_test), count(*) FILTER (e.participant IS NULL)
@@ -97,7 +97,7 @@ def _left_out(database: PoolDatabase, scale: str, *, with_tests: bool) -> ScaleF
             (SELECT participant FROM account WHERE is_test)""")
     if nameless:
         database.connection.execute("DELETE FROM entry WHERE participant IS NULL")
-    return ScaleFacts(scale, test_rows=0 if with_tests else tests, nameless=nameless)
+    return OccasionFacts(scale, test_rows=0 if with_tests else tests, nameless=nameless)
 
 
 # where the log is older than an entry it cannot know of it: `in_log_time` is false
@@ -124,13 +124,13 @@ def _keep_tags_of_both(database: PoolDatabase) -> None:
         database.connection.execute("UPDATE logged SET tag = ''; UPDATE entry SET tag = ''")
 
 
-def _has_trials(database: PoolDatabase, type_of_task: str) -> bool:
+def _has_trials(database: PoolDatabase, kind_of_task: str) -> bool:
     """Whether several entries of one occasion are as they should be.
 
-    The schedule says it by a type that is not `questions`; without it, most occasions have several.
+    The schedule says it by a kind that is not `questions`; without it, most occasions have several.
     """
-    if type_of_task:
-        return type_of_task.casefold() != QUESTIONS
+    if kind_of_task:
+        return kind_of_task.casefold() != QUESTIONS
     ((several, whole),) = database.rows(
         "SELECT count(*) FILTER (ids > 1), count(*) FROM occasion WHERE entries > 0"
     )

@@ -5,6 +5,8 @@ A session is finished by SESSION_COMPLETE in the log, or by every task that the 
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from mtdata.toolbox.database import PoolDatabase
 from mtdata.toolbox.report.model import SessionLine
 from mtdata.toolbox.report.schedule import PoolSchedule
@@ -34,9 +36,9 @@ def attend(database: PoolDatabase, schedule: PoolSchedule) -> None:
     """
     database.connection.execute(_PLAN)
     rows = [
-        (study.name, ordinal, task.session, task.scale, task.tag, task.scale.lower())
-        for study in schedule.studies
-        for ordinal, task in enumerate(study.tasks)
+        (one.study, ordinal, one.session, one.scale, one.tag, one.scale.lower())
+        for _, tasks in groupby(schedule.tasks, key=lambda one: one.study)
+        for ordinal, one in enumerate(tasks)
     ]
     if rows:
         database.connection.executemany("INSERT INTO plan VALUES (?, ?, ?, ?, ?, ?)", rows)
