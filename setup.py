@@ -62,9 +62,10 @@ PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as
 XLSX = ["XlsxWriter>=3.2,<4"]
 TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
-    "duckdb>=1.4",
-    "pyreadstat>=1.3",  # before it, it wanted pandas
+    "duckdb>=2",  # before it, a question could switch on a log of its own
+    "pyreadstat>=1.3.1",  # before it, it refused what polars gives
     "polars>=1.30",  # which pyreadstat takes tables as
+    "svg.py>=1.10,<2",  # the charts of its report
 ]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]

@@ -237,6 +237,7 @@ def is_everything(kind: ast.expr) -> bool:
 
 BORDERS = (
     "study/files/sheets.py",  # a line of a sheet
+    "toolbox/dataset_check.py",  # a manifest
     "toolbox/provenance.py",  # a codebook
     "toolbox/rows.py",
     "toolbox/sheets.py",
@@ -449,8 +450,10 @@ OWN_WORDS = {
             "cli/toolbox_freeze.py",
             "cli/toolbox_quality.py",
             "cli/toolbox_query.py",
+            "cli/toolbox_report.py",
             "cli/toolbox_results.py",
             "cli/toolbox_scores.py",
+            "web/toolbox/__init__.py",
         ),
     ),
     "weblogs": OwnWord(

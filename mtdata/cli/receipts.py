@@ -64,8 +64,12 @@ def _receipt(options: argparse.Namespace) -> Result:
         for entry in shown["entries"]:
             title = f"{shown['site']} {shown['scale']} {id}, entry {entry['entry']} of the ledger"
             table(title, ("what", "when", "where, how"), _lines(entry))
-    stands = all(entry["raw"]["as_kept"] for entry in shown["entries"])
-    return 0 if stands else StorageError.exit_code, shown
+    if all(entry["raw"]["as_kept"] for entry in shown["entries"]):
+        return 0, shown
+    code = StorageError.exit_code
+    told = "raw bytes do not stand there as they were kept; `mtdata verify` says which"
+    note(f"mtdata: {told}")
+    return code, {**shown, "error": {"kind": "DamageError", "message": told, "exit": code}}
 
 
 def _lines(entry: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -75,12 +79,14 @@ def _lines(entry: dict[str, Any]) -> list[tuple[str, str, str]]:
     lines = [
         ("kept", _when(raw["kept"]), f"{raw['kept']['how']}: {place}"),
         ("read just now", "", f"{stands}, SHA-256 {entry['sha256']}"),
+        ("file verified", _at(raw["verified_again_at"]), "whole, by `mtdata verify`"),
     ]
     lines += [_copy_line(one) for one in entry["replicas"]]
     if row:
         where = f"{row['sheet']}, row {row['row']}, byte {row['start']}"
         lines.append(("row verified", _when(row["verified"]), where))
         lines.append(("opened by", "", _keys(row["opened_by"])))
+        lines.append(("sheet verified", _at(row["verified_again_at"]), "whole, by `mtdata verify`"))
     else:
         lines.append(
             ("row", "", (held and f"held, {held['kind']}: {held['reason']}") or entry["state"])
@@ -103,6 +109,10 @@ def _when(step: dict[str, Any] | None) -> str:
     event = step["event"]
     by = f" (event {event})" if isinstance(event, int) else ""
     return f"{step['at'] or 'not known'}{by}"
+
+
+def _at(moment: str | None) -> str:
+    return moment or "not yet"
 
 
 def _keys(opened: list[dict[str, str]] | str) -> str:

@@ -36,13 +36,13 @@ MEDIA_TYPES = {
     "dta": "application/x-stata-dta",
 }
 NO_LICENCE = (
-    "None is given: these are answers of participants of a study. Who may use and share them is "
-    "told by their consent, and by whoever leads the study."
+    "No licence is given: these are answers of participants of a study. Who may use and share "
+    "them is told by their consent, and by whoever leads the study."
 )
 
 
 @dataclass(frozen=True)
-class ScaleFacts:
+class DatasetScale:
     """A scale as it stands in a dataset."""
 
     name: str
@@ -68,7 +68,7 @@ class DatasetFacts:
     name: str
     study: str
     made_at: datetime
-    scales: Sequence[ScaleFacts]
+    scales: Sequence[DatasetScale]
     has_pseudonyms: bool
 
     @property
@@ -81,8 +81,8 @@ class DatasetFacts:
         """Two lines."""
         rows = sum(scale.rows for scale in self.scales)
         return (
-            f"{counted(rows, 'row')} of {counted(len(self.scales), 'scale')} of the study "
-            f"{self.study}, collected by mtdata and taken out of its pool at "
+            f"{counted(rows, 'row')} of {counted(len(self.scales), 'scale')}, collected from the "
+            f"site {self.study} by mtdata and taken out of its pool at "
             f"{self.made_at:%Y-%m-%d %H:%M} UTC."
         )
 
@@ -108,7 +108,7 @@ def manifest(dataset: DatasetFacts, files: Files) -> bytes:
     return _json({**head, "scales": scales, "files": listed})
 
 
-def data_package(dataset: DatasetFacts, files: Files) -> bytes:
+def frictionless_package(dataset: DatasetFacts, files: Files) -> bytes:
     """`datapackage.json`: each scale a table with its columns, by its CSV."""
     return _json(
         {
@@ -122,7 +122,7 @@ def data_package(dataset: DatasetFacts, files: Files) -> bytes:
     )
 
 
-def _resource(scale: ScaleFacts, facts: FileFacts) -> dict[str, Any]:
+def _resource(scale: DatasetScale, facts: FileFacts) -> dict[str, Any]:
     return {
         "name": scale.name.lower(),
         "title": scale.title,
@@ -137,7 +137,7 @@ def _resource(scale: ScaleFacts, facts: FileFacts) -> dict[str, Any]:
     }
 
 
-def _schema(scale: ScaleFacts) -> dict[str, Any]:
+def _schema(scale: DatasetScale) -> dict[str, Any]:
     names = [column.name for column in scale.columns]
     schema = table_schema(scale.codebook, names)
     fields = zip(scale.columns, schema["fields"], strict=True)
@@ -181,7 +181,9 @@ def crate(dataset: DatasetFacts, files: Files) -> bytes:
         "description": NO_LICENCE,
     }
     entities = [about, root, licence, *(_file(path, files[path]) for path in sorted(files))]
-    return _json({"@context": CRATE_CONTEXT, "@graph": entities})
+    return _json(
+        {"@context": [CRATE_CONTEXT, {"sha256": "https://schema.org/sha256"}], "@graph": entities}
+    )
 
 
 def _file(path: str, facts: FileFacts) -> dict[str, Any]:

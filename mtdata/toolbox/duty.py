@@ -11,7 +11,9 @@ from mtdata.jobs.kind import Kinds
 
 
 def _kinds() -> Kinds:
-    return {}
+    from mtdata.toolbox.jobs import KINDS  # only those need it who have jobs
+
+    return KINDS
 
 
 def _names(settings: Settings) -> Sequence[str]:
@@ -35,15 +37,18 @@ TOOLBOX = Duty(
     checks=Checks(whose="", example=("", ""), names=_names, look=_look, folders=_codebooks),
     about="what a pool holds: is it complete, clean and ready to analyse?",
     examples=(
+        ("report scale mysite", "is what was logged there, task by task?"),
         ("quality all", "are the entries complete, there once, and in range?"),
         ("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),
         ("codebook QOL", "what the variables of a scale mean, and how it is scored"),
     ),
+    pages="toolbox",
     views=(
+        "toolbox_report",
+        "toolbox_quality",
+        "toolbox_scores",
         "toolbox_codebook",
         "toolbox_freeze",
-        "toolbox_quality",
         "toolbox_query",
-        "toolbox_scores",
     ),
 )

@@ -8,12 +8,13 @@ disk.  A folder that a killed run left is cleared by the next one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mtdata.config import Settings, SiteConfig
 from mtdata.config.reading import read_plain
@@ -28,9 +29,9 @@ from mtdata.toolbox.codebook.writing import rendered
 from mtdata.toolbox.database import opened
 from mtdata.toolbox.dataset_pages import (
     DatasetFacts,
-    ScaleFacts,
+    DatasetScale,
     crate,
-    data_package,
+    frictionless_package,
     manifest,
     readme,
 )
@@ -97,7 +98,7 @@ class StagedDataset:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name, self.staged = name, f".{name}.staged"
-        self._disk = FolderDisk(folder)
+        self._folder, self._disk = folder, FolderDisk(folder)
         self.files: dict[str, FileFacts] = {}
 
     def write(self, path: str, pieces: Iterable[bytes]) -> None:
@@ -112,6 +113,7 @@ class StagedDataset:
         for part in PARTS:
             self._disk.clear(f"{self.staged}/{part}")
         self._disk.clear(self.staged)
+        self._disk = FolderDisk(self._folder)  # that one remembers folders which are gone now
 
     def publish(self) -> None:
         """Give it its name, in one move."""
@@ -161,7 +163,7 @@ def _check_names(pools: Pools) -> None:
 
 def _scales_written(
     wanted: Freeze, dataset: StagedDataset, pools: Pools, known: Mapping[str, Codebook]
-) -> list[ScaleFacts]:
+) -> list[DatasetScale]:
     """Each scale in its turn; StorageError that names all that cannot be read."""
     written, faults = [], []
     with opened(pools) as database:
@@ -183,10 +185,10 @@ def _scales_written(
 
 def _scale_written(
     dataset: StagedDataset, frozen: FrozenScale, codebook: Codebook | None
-) -> ScaleFacts:
+) -> DatasetScale:
     dataset.write(f"data/{frozen.name}.csv", csv_pieces(*frozen.batches(typed=False)))
     dataset.write(f"data/{frozen.name}.parquet", parquet_pieces(*frozen.batches(typed=True)))
-    return ScaleFacts(frozen.name, frozen.rows, frozen.columns, codebook)
+    return DatasetScale(frozen.name, frozen.rows, frozen.columns, codebook)
 
 
 def _write_pages(wanted: Freeze, dataset: StagedDataset, facts: DatasetFacts, pools: Pools) -> None:
@@ -195,7 +197,7 @@ def _write_pages(wanted: Freeze, dataset: StagedDataset, facts: DatasetFacts, po
             _write_codebook(wanted.settings, dataset, scale.codebook)
     dataset.write("README.md", [readme(facts)])
     dataset.write("provenance.json", [_provenance(wanted, facts, pools)])
-    dataset.write("datapackage.json", [data_package(facts, dataset.files)])
+    dataset.write("datapackage.json", [frictionless_package(facts, dataset.files)])
     dataset.write("ro-crate-metadata.json", [crate(facts, dataset.files)])
     dataset.write("manifest.json", [manifest(facts, dataset.files)])
 
@@ -208,17 +210,28 @@ def _write_codebook(settings: Settings, dataset: StagedDataset, codebook: Codebo
 
 
 def _provenance(wanted: Freeze, facts: DatasetFacts, pools: Pools) -> bytes:
+    """Of what it was made; the digests of its own files stand in the manifest.
+
+    Beside pseudonyms no digest of a sheet stands: all else in it is known, so whoever tries one
+    identifier after the other would see by the digest which is the right one.
+    """
+    read = [sheet for scale in pools.sheets for sheet in pools.read[scale]]
     books = {
         scale.name: codebook_digest(wanted.settings, scale.codebook)
         for scale in facts.scales
         if scale.codebook
     }
+    more: dict[str, Any] = {"codebooks": books}
+    if facts.has_pseudonyms:
+        more |= {"pseudonyms": METHOD, "sheets_without_digests": [sheet.name for sheet in read]}
     origin = Origin(
         command=wanted.command,
         made_at=facts.made_at,
         server=wanted.site.name,
         counts={scale.name: scale.rows for scale in facts.scales},
-        sheets=[sheet for scale in pools.sheets for sheet in pools.read[scale]],
-        more={"codebooks": books, "pseudonyms": METHOD if facts.has_pseudonyms else None},
+        sheets=() if facts.has_pseudonyms else read,
+        more=more,
     )
-    return origin.side_file(facts.name, "", 0)
+    told = json.loads(origin.side_file(facts.name, "", 0))
+    told = {key: value for key, value in told.items() if key not in ("sha256", "bytes")}
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()

@@ -92,11 +92,17 @@ def test_a_receipt_tells_where_an_entry_is_and_when_each_step_was_proven(
     deleted = entry["delete"]
     assert deleted["answered"]["answer"] == "done"
     assert deleted["gone"]["shown_by"] == "the listing of round 1"
+    assert (raw["verified_again_at"], line["verified_again_at"]) == (None, None)
     steps = [raw["kept"], line["verified"], deleted["asked"], deleted["answered"], deleted["gone"]]
     assert [step["event"] for step in steps] == sorted(step["event"] for step in steps)
     assert [one["event"] for one in entry["events"]] == [
         "kept", "rowed", "asked", "answered", "gone",
     ]  # fmt: skip
+    assert home.run("verify", STUDY).code == 0
+    verified_at = home.now.isoformat()
+    [entry] = receipt(home, 7)
+    for proven in (entry["raw"], entry["row"]):
+        assert proven["verified_again_at"] == verified_at
     [other] = receipt(home, 3)
     assert other["row"]["opened_by"] == [], "nothing in it is sealed"
     shown = "".join(home.noises)

@@ -128,7 +128,8 @@ def test_one_participant_who_says_a_thing_often_is_one(tmp_path: Path) -> None:
 
 def test_hostile_names_of_columns_make_a_draft_that_loads(tmp_path: Path) -> None:
     pool = MadePool(tmp_path)
-    names = ['a"; DROP TABLE x; --', "*a", "&b", "yes", "null", "a: b", "tab\there", "", "ö🙂", "1"]
+    names = ['a"; DROP TABLE x; --', "*a", "&b", "yes", "null", "a: b", "tab\there", "", "ö🙂"]
+    names += ["1", "cell", "column_name"]
     pool.sheet("Mood", [["id", *names], ["1", *["2"] * len(names)]])
     answered = pool.run("codebook", "--draft", "Mood", "--out", str(tmp_path / "scales"))
     assert answered.code == 0

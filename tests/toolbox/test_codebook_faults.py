@@ -51,7 +51,7 @@ TOLD = (
     "variables.B: another differs by case alone",
     "variables.c.reversed: allowed: true where a high value means little, or false",
     "variables.c.no_answer: 5: it stands twice",
-    "variables.d.reversed: wants numbers",
+    "variables.d.reversed: wants the type integer, number or choice",
     "sub_scales.s.items: a: it stands twice",
     "sub_scales.s.items: zz: no such variable",
     "sub_scales.s.rule: allowed: sum, mean or prorated",
@@ -87,7 +87,7 @@ def test_every_fault_is_told_at_once_by_its_place(tmp_path: Path) -> None:
         (GOOD.replace("integer", "text"), "variables.calm.lowest, highest: are for numbers"),
         (
             "scale: Mood\nvariables: {a: {type: text}}\nsub_scales: {x: {items: a}}\n",
-            "sub_scales.x.items: a: it is no number",
+            "sub_scales.x.items: a: its type is no number",
         ),
         ("scale: Mood\nvariables: {a: {type: choice}}\n", "variables.a.values: a choice wants"),
         (
@@ -119,8 +119,20 @@ def test_a_codebook_made_by_hand_in_python_is_held_to_the_same() -> None:
         Codebook.model_validate(
             {"scale": "X", "variables": {"a": {}}, "sub_scales": {"s": {"items": "zz"}}}
         )
-    with pytest.raises(ValueError, match="wants numbers"):
+    with pytest.raises(ValueError, match="wants the type"):
         Variable(reversed=True)
+
+
+def test_a_flag_may_be_scored_and_a_text_has_no_bounds() -> None:
+    book = Codebook.model_validate(
+        {
+            "scale": "X",
+            "variables": {"a": {"type": "flag"}, "b": {"values": {"0": "no", "1": "yes"}}},
+            "sub_scales": {"s": {"items": "a", "times": 3}},
+        }
+    )
+    assert book.score_range("s") == (0, 3)
+    assert book.variables["b"].bounds is None
 
 
 def test_one_section_may_be_used_again(tmp_path: Path) -> None:
@@ -179,6 +191,15 @@ def test_a_missing_one_says_how_to_make_it(home: Home) -> None:
     assert answered.code == 78
     assert "Did you mean Mood?" in answered.said
     assert "`mtdata codebook --draft Moot --out " in answered.said
+
+
+@pytest.mark.parametrize("word", ["", " ", "../Mood", "a'; DROP TABLE x", "\x1b[31m"])
+def test_a_word_that_names_no_scale_reaches_nothing(word: str, home: Home) -> None:
+    (home.scales / "Mood.yaml").write_text(GOOD)
+    answered = home.pool.run("codebook", word)
+    assert answered.code in (64, 78)
+    assert "--draft" not in answered.said
+    assert "\x1b" not in answered.said
 
 
 def test_check_tells_each_fault_and_the_file_that_is_not_read(home: Home) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from html.parser import HTMLParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyreadstat
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from mtdata.config.samples import write_samples
-from mtdata.toolbox.codebook import Codebook, load_codebook
+from mtdata.toolbox.codebook import Codebook, Variable, load_codebook
 from mtdata.toolbox.codebook.document import page_of
 from mtdata.toolbox.codebook.html_page import html_page
 from mtdata.toolbox.codebook.label_files import dta, sav
@@ -22,6 +25,7 @@ from mtdata.toolbox.codebook.syntax import spss_syntax, stata_syntax
 from mtdata.toolbox.codebook.table_schema import table_schema
 from tests.toolbox.pools_made import MadePool
 
+PREFERRED = "Prefer not to answer"
 HOSTILE = (
     "<script>alert(1)</script>",
     "a | b\n| c |",
@@ -76,6 +80,7 @@ def worded(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+_GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 OWN_TAGS = set(
     "html head meta title style body h1 h2 dl dt dd div table thead tbody tr th td br".split()
 )
@@ -92,7 +97,7 @@ def test_the_html_page_shows_hostile_texts_as_texts_and_fetches_nothing() -> Non
 
 
 def test_the_markdown_page_shows_hostile_texts_as_texts() -> None:
-    page = MarkdownIt("gfm-like", {"linkify": False}).render(markdown(page_of(book_of(HOSTILE))))
+    page = _GITHUB.render(markdown(page_of(book_of(HOSTILE))))
     seen = Seen(page)
     allowed = set("h1 h2 ul li strong p table thead tbody tr th td".split())
     assert seen.tags <= allowed
@@ -157,6 +162,49 @@ def test_hostile_names_and_texts_become_labels_that_open(
     read = read_back(tmp_path, ending, write(book.variables, "t" * 500))
     assert len(read.column_names) == len(book.variables)
     assert len({name.casefold() for name in read.column_names}) == len(book.variables)
+
+
+ODD_CODES = {
+    "words": Variable(
+        type="choice",
+        values={"yes": "Yes", "no": "", "a code of very many bytes": "Long"},
+        no_answer=("refused to say",),
+    ),
+    "letters": Variable(type="choice", values={"f": "F", "m": "M"}, no_answer=("?",)),
+    "halves": Variable(type="number", values={"0.5": "half", "1": "one"}, no_answer=("-1",)),
+    "large": Variable(type="integer", values={"3000000000": "large"}),
+    "flag": Variable(type="flag", wording="Is it?"),
+}
+
+
+def test_codes_of_every_sort_are_labelled_where_the_package_can(tmp_path: Path) -> None:
+    spss = read_back(tmp_path, ".sav", sav(ODD_CODES))
+    assert spss.variable_value_labels["words"]["a code of very many bytes"] == "Long"
+    assert spss.variable_value_labels["halves"] == {0.5: "half", 1: "one", -1: PREFERRED}
+    assert spss.variable_value_labels["large"] == {3e9: "large"}
+    assert set(spss.missing_ranges) == {"letters", "halves"}
+    stata = read_back(tmp_path, ".dta", dta(ODD_CODES))
+    assert stata.variable_value_labels == {"halves": {-1: PREFERRED, 1: "one"}}
+
+
+TEXTS = st.text(max_size=40)
+VARIABLES = st.builds(
+    Variable,
+    wording=TEXTS,
+    type=st.just("choice"),
+    values=st.dictionaries(st.one_of(TEXTS, st.integers(-9, 9).map(str)), TEXTS, min_size=1),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.dictionaries(TEXTS, VARIABLES, min_size=1, max_size=4), TEXTS)
+def test_whatever_texts_there_are_the_files_can_be_written_and_opened(
+    variables: dict[str, Variable], title: str
+) -> None:
+    with TemporaryDirectory() as folder:
+        for ending, write in ((".sav", sav), (".dta", dta)):
+            read = read_back(Path(folder), ending, write(variables, title))
+            assert len(read.column_names) == len(variables)
 
 
 @pytest.mark.parametrize("package", [SPSS, STATA])

@@ -25,6 +25,7 @@ from mtdata.jobs.duty import Duties, Duty, KindsOf, daily_of, ledgers_of, placed
 from mtdata.programme.duty import PROGRAMME
 from mtdata.study.duty import STUDY
 from mtdata.study.operations.opening import incident_ledgers
+from mtdata.toolbox.duty import TOOLBOX
 from mtdata.weblogs.duty import WEBLOGS
 from tests.unit.config_folder import Folder, keys
 
@@ -59,6 +60,7 @@ def test_the_kinds_of_all_duties_are_one_mapping() -> None:
         *CAKE.kinds(),
         *WEBLOGS.kinds(),
         *PROGRAMME.kinds(),
+        *TOOLBOX.kinds(),
     }
     assert len(KINDS) == len(set(KINDS))
     assert KINDS["study.decode"] is STUDY.kinds()["study.decode"]

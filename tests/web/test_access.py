@@ -58,6 +58,11 @@ TABLE = """
 /weblogs/<str:name>/                *      login  405  405  405
 /weblogs/<str:name>/<str:day>/      GET    login  404  404  404
 /weblogs/<str:name>/<str:day>/      *      login  405  405  405
+/reports/                           GET    login  in   in   in
+/reports/                           *      login  405  405  405
+/reports/<str:name>/                GET    login  in   in   in
+/reports/<str:name>/                POST   login  403  in   in
+/reports/<str:name>/                *      login  405  405  405
 /style/                             GET    login  403  403  in
 /style/                             *      login  403  403  405
 /runners/                           GET    login  in   in   in

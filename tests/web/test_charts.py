@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mtdata.web import charts
+from mtdata.core import charts
 
 SPACE = "{http://www.w3.org/2000/svg}"
 EVIL = '<script>"&'

@@ -16,7 +16,7 @@ from mtdata.study.erasure.studies import with_studies
 from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.cuts import Cut
-from mtdata.study.files.rows_found import SheetRows
+from mtdata.study.files.rows_found import SheetLines
 from mtdata.study.integrity.placing import Placing
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.copy import copy_name
@@ -146,7 +146,7 @@ class PersonSearch:
                 self.found.rows.add(row)
 
     def _rows_of(self, path: str, scale: str) -> Iterator[tuple[int, int, LooseRow]]:
-        rows = SheetRows(self._pool.disk, path)
+        rows = SheetLines(self._pool.disk, path)
         if not rows.columns:
             self.found.unseen.append(f"{path}: no CSV file that could be read")
             return

@@ -13,7 +13,7 @@ from mtdata.core.errors import PackageError
 from mtdata.core.pool_files import RAW
 from mtdata.study.files.cuts import Cut, Cuts, UnsafeCut, entry_cuts
 from mtdata.study.files.rawfile import RawEntry, raw_entries
-from mtdata.study.files.rows_found import SheetRows
+from mtdata.study.files.rows_found import SheetLines
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.tombstone import Graves
@@ -61,7 +61,7 @@ def _raw(pool: Pool, path: str, graves: Graves, places: list[int]) -> Iterator[C
 
 
 def _sheet(pool: Pool, path: str, graves: Graves, places: list[int]) -> Iterator[Cut]:
-    rows = SheetRows(pool.disk, path)
+    rows = SheetLines(pool.disk, path)
     for row in rows.rows():
         if graves.is_row(row.id, cells_digest(rows.columns, row.cells)):
             places.append(row.start)

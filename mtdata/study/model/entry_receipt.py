@@ -31,7 +31,8 @@ class EntryRecord(NamedTuple):
 
     `path`, `start` and `length` are the place of its raw bytes; a raw file of mode `whole` was
     found in the pool, one of mode `grow` we wrote, and one under held/ is either.  `sheet` and what
-    follows is its row; `row` counts as table programs do: the header is row 1.  Moments are ISO.
+    follows is its row; `row` counts as table programs do: the header is row 1.  `raw_read_at` and
+    `sheet_read_at`: when `verify` last held the whole file against the ledger.  Moments are ISO.
     """
 
     seq: int
@@ -43,6 +44,7 @@ class EntryRecord(NamedTuple):
     start: int
     length: int
     safe_at: str | None
+    raw_read_at: str | None
     raw_lost: int
     state: int
     held: str | None
@@ -52,6 +54,7 @@ class EntryRecord(NamedTuple):
     line_start: int | None
     line_length: int | None
     cells: bytes | None
+    sheet_read_at: str | None
     asked_at: str | None
     answer: str | None
     gone_at: str | None
@@ -82,6 +85,7 @@ def shown_entry(
             "length": entry.length,
             "as_kept": stands,
             "kept": _kept_step(entry, events),
+            "verified_again_at": entry.raw_read_at,
         },
         "row": _row_shown(entry, events),
         "held": {"kind": entry.held, "reason": entry.reason} if entry.held else None,
@@ -128,6 +132,7 @@ def _row_shown(entry: EntryRecord, events: Sequence[LedgerEvent]) -> Step:
         "length": entry.line_length,
         "cells_sha256": entry.cells.hex() if entry.cells else None,
         "verified": _verified(entry, event),
+        "verified_again_at": entry.sheet_read_at,
         "opened_by": _opened_by(event),
     }
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mtdata.config import SiteConfig
+from mtdata.core.disk import FolderDisk
 from mtdata.core.pool_files import SHEETS
+from mtdata.study.integrity.placing import staying
 from mtdata.study.model.days import read_name
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.states import CLOSED, FOREIGN, LIVE
@@ -73,11 +75,12 @@ def _sheet(root: Path, mark: FileMark) -> PoolSheet:
 
 
 def _by_name(site: SiteConfig) -> list[PoolSheet]:
-    """Those of the original program, which kept no ledger."""
-    sheets = []
+    """Those of the original program, which kept no ledger; benchMark.json says which stay."""
+    sheets, stay = [], staying(FolderDisk(site.path))
     for path in (site.path / SHEETS).glob("*.csv"):
         named = read_name(path.stem, site.date_format, site.time_format)
         if named is not None and path.is_file():
             name = f"{SHEETS}/{path.name}"
-            sheets.append(PoolSheet(named.scale, named.day, named.part, site.path, name))
+            place = (named.scale, named.day, named.part, site.path, name)
+            sheets.append(PoolSheet(*place, is_snapshot=named.scale in stay))
     return sheets

@@ -11,52 +11,38 @@ from typing import Any, NamedTuple
 import yaml
 
 from mtdata.toolbox.codebook.labels import as_code
+from mtdata.toolbox.codebook.measures import (
+    ColumnMeasure,
+    columns_in,
+    few_numbers,
+    measures,
+    number,
+)
 from mtdata.toolbox.codebook.site_columns import SITE_COLUMNS, participant_column
 from mtdata.toolbox.database import PoolDatabase, identifier
-from mtdata.toolbox.sheets import OWN
 
 CROWD = 5
 """So many participants must have given a value before it is shown."""
-FEW = 12
-"""So many values a column of codes has at most."""
 HIGHEST_CODE = 20
 REFUSED = 555
 """What such sites send for "prefer not to answer"."""
-LONGEST = 80
-"""Letters of a value that is no free text, at most."""
 WORDS = 30
 """So many different texts a column of choices has at most."""
-_DATE = r"^([A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4}|^\d{4}-\d\d-\d\d"
-
-
-class ColumnCounts(NamedTuple):
-    """How many cells of a column there are, and of what sort; `different`: how many values.
-
-    `free` are those that nobody chose from a list: of several lines, or long.
-    """
-
-    name: str
-    cells: int
-    numbers: int
-    whole: int
-    flags: int
-    lists: int
-    dates: int
-    free: int
-    different: int
+HEAD = f"""\
+# A draft: fill in wording and labels, correct the types, and take this line away.
+# Values that fewer than {CROWD} participants gave are not shown, unless they look like codes.
+"""
 
 
 def draft(database: PoolDatabase, scale: str) -> str:
     """The text of a codebook that loads, and is to be filled in; UsageError without a sheet."""
     table = database.table(scale)
-    columns = _columns(database, table)
-    person = _person(participant_column(columns))
+    columns = columns_in(database, table)
+    crowd = _Crowd(database, table, _person(participant_column(columns)))
     known = {name.casefold() for name in SITE_COLUMNS}
-    variables = {
-        column: _variable(database, table, column, person)
-        for column in columns
-        if column.casefold() not in known
-    }
+    found = measures(database, table, [c for c in columns if c.casefold() not in known])
+    codes = few_numbers(database, table, found)
+    variables = {c: _variable(c, one, codes.get(c, []), crowd) for c, one in found.items()}
     content = {
         "scale": database.pools.named(scale),
         "title": "",
@@ -64,134 +50,87 @@ def draft(database: PoolDatabase, scale: str) -> str:
         "source": "",
         "unsure": "all of it: a draft made from what the pool holds",
         "about": "",
-        "variables": variables or {"id": dict[str, Any](wording="")},
+        "variables": variables or {"id": {"wording": ""}},
         "sub_scales": {},
     }
     return HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
 
 
-HEAD = f"""\
-# A draft: fill in wording and labels, correct the types, and take this line away.
-# Values that fewer than {CROWD} participants gave are not shown, unless they look like codes.
-"""
+class _Crowd(NamedTuple):
+    """What at least CROWD participants gave; `person` says in SQL whose a row is, None: nobody can.
+
+    Nothing is given by a crowd where nobody can say.
+    """
+
+    database: PoolDatabase
+    table: str
+    person: str | None
+
+    def ends(self, column: str) -> tuple[float | None, float | None]:
+        """Least and greatest of the numbers in a column."""
+        if self.person is None:
+            return None, None
+        [(low, high)] = self.database.rows(
+            f"""SELECT min(given), max(given) FROM (SELECT {number(column)} AS given
+            FROM {self.table} GROUP BY ALL HAVING isfinite(given) AND given <> ?
+            AND count(DISTINCT {self.person}) >= ?)""",
+            REFUSED,
+            CROWD,
+        )
+        return low, high
+
+    def texts(self, column: str) -> list[str]:
+        """The cells of a column, each once."""
+        if self.person is None:
+            return []
+        cell = identifier(column)
+        given = self.database.rows(
+            f"""SELECT {cell} FROM {self.table} WHERE {cell} IS NOT NULL GROUP BY ALL
+            HAVING count(DISTINCT {self.person}) >= ? ORDER BY ALL""",
+            CROWD,
+        )
+        return [text for (text,) in given]
 
 
 def _person(column: str | None) -> str | None:
     """Whose entry it is, in SQL; 17, "17" and "17.0" are one."""
     if column is None:
         return None
-    cell = identifier(column)
-    return f"coalesce(CAST(TRY_CAST({cell} AS DOUBLE) AS VARCHAR), trim({cell}))"
+    return f"coalesce(CAST({number(column)} AS VARCHAR), trim({identifier(column)}))"
 
 
-def _columns(database: PoolDatabase, table: str) -> list[str]:
-    found = database.rows(f"SELECT column_name FROM (DESCRIBE {table})")
-    return sorted(name for (name,) in found if name not in OWN)
-
-
-def _variable(database: PoolDatabase, table: str, name: str, person: str | None) -> dict[str, Any]:
-    column = _measured(database, table, name)
-    kind = _kind(column)
-    shown: dict[str, Any] = {"wording": ""}
-    if kind in ("integer", "number"):
-        shown |= _of_numbers(database, table, column, person, kind)
-    elif kind == "text" and 0 < column.different <= WORDS and not column.free:
-        shown |= _of_texts(database, table, column, person)
-    else:
-        shown["type"] = kind
-    return shown
-
-
-def _measured(database: PoolDatabase, table: str, name: str) -> ColumnCounts:
-    cell = identifier(name)
-    number = f"TRY_CAST({cell} AS DOUBLE)"
-    [counts] = database.rows(
-        f"""SELECT count({cell}),
-        count(*) FILTER (isfinite({number})),
-        count(*) FILTER (isfinite({number}) AND {number} = floor({number})),
-        count(*) FILTER ({cell} IN ('True', 'False', 'true', 'false')),
-        count(*) FILTER (starts_with({cell}, '[') AND ends_with({cell}, ']')),
-        count(*) FILTER (regexp_matches({cell}, ?)),
-        count(*) FILTER (length({cell}) > ? OR regexp_matches({cell}, '[\\r\\n]')),
-        count(DISTINCT {cell}) FROM {table}""",
-        _DATE,
-        LONGEST,
-    )
-    return ColumnCounts(name, *counts)
-
-
-def _kind(column: ColumnCounts) -> str:
-    sorts = {
-        "integer": column.whole,
-        "number": column.numbers,
-        "flag": column.flags,
-        "multiple": column.lists,
-        "date": column.dates,
-    }
-    return next((kind for kind, n in sorts.items() if n == column.cells > 0), "text")
-
-
-def _of_numbers(
-    database: PoolDatabase, table: str, column: ColumnCounts, person: str | None, kind: str
+def _variable(
+    column: str, measure: ColumnMeasure, codes: list[int], crowd: _Crowd
 ) -> dict[str, Any]:
-    number = f"TRY_CAST({identifier(column.name)} AS DOUBLE)"
-    if column.different <= FEW:
-        codes = database.rows(f"SELECT DISTINCT {number} FROM {table} WHERE {number} IS NOT NULL")
-        if kind == "integer" and all(_is_code(code) for (code,) in codes):
-            return _of_codes(sorted(int(code) for (code,) in codes))
-    low, high = _ends(database, table, number, person)
-    shown: dict[str, Any] = {"type": kind}
-    if low is not None and high is not None:
-        shown |= {"lowest": as_code(low), "highest": as_code(high)}
-    return shown
-
-
-def _is_code(number: float) -> bool:
-    return 0 <= number <= HIGHEST_CODE or number == REFUSED
+    shown: dict[str, Any] = {"wording": ""}
+    if codes and all(0 <= code <= HIGHEST_CODE or code == REFUSED for code in codes):
+        return shown | _of_codes(codes)
+    if measure.kind in ("integer", "number"):
+        return shown | _of_numbers(measure.kind, *crowd.ends(column))
+    if measure.kind == "text" and 0 < measure.different <= WORDS and not measure.free:
+        return shown | _of_texts(measure.different, crowd.texts(column))
+    return shown | {"type": measure.kind}
 
 
 def _of_codes(codes: list[int]) -> dict[str, Any]:
     values = {str(code): "" for code in codes if code != REFUSED}
-    shown: dict[str, Any] = {"type": "choice", "values": values}
-    if not values:
-        shown = {"type": "integer"}
+    shown: dict[str, Any] = {"type": "choice", "values": values} if values else {"type": "integer"}
     return shown | ({"no_answer": str(REFUSED)} if REFUSED in codes else {})
 
 
-def _ends(
-    database: PoolDatabase, table: str, number: str, person: str | None
-) -> tuple[float | None, float | None]:
-    """Least and greatest of the numbers that a crowd gave."""
-    if person is None:
-        return None, None
-    [(low, high)] = database.rows(
-        f"""SELECT min(given), max(given) FROM (SELECT {number} AS given FROM {table}
-        GROUP BY ALL HAVING isfinite(given) AND given <> ?
-        AND count(DISTINCT {person}) >= ?)""",
-        REFUSED,
-        CROWD,
-    )
-    return low, high
+def _of_numbers(kind: str, low: float | None, high: float | None) -> dict[str, Any]:
+    if low is None or high is None:
+        return {"type": kind}
+    return {"type": kind, "lowest": as_code(low), "highest": as_code(high)}
 
 
-def _of_texts(
-    database: PoolDatabase, table: str, column: ColumnCounts, person: str | None
-) -> dict[str, Any]:
-    """A choice of those texts that a crowd gave, if these are all; else a text."""
-    cell = identifier(column.name)
-    given = (
-        database.rows(
-            f"""SELECT {cell} FROM {table} WHERE {cell} IS NOT NULL GROUP BY ALL
-            HAVING count(DISTINCT {person}) >= ? ORDER BY ALL""",
-            CROWD,
-        )
-        if person
-        else []
-    )
-    rare = column.different - len(given)
-    if len(given) <= rare:  # that is free text
+def _of_texts(different: int, given: list[str]) -> dict[str, Any]:
+    """A choice of those texts that a crowd gave, if these are all; a text, where most are rare."""
+    rare = different - len(given)
+    if len(given) <= rare:
         return {"type": "text"}
-    note = f"{rare} more, each of fewer than {CROWD} participants, are not shown" if rare else ""
-    shown: dict[str, Any] = {"type": "choice" if not rare else "text"}
-    shown["values"] = {text: "" for (text,) in given}
-    return shown | ({"note": note} if note else {})
+    values = dict.fromkeys(given, "")
+    if not rare:
+        return {"type": "choice", "values": values}
+    note = f"{rare} more, each of fewer than {CROWD} participants, are not shown"
+    return {"type": "text", "values": values, "note": note}

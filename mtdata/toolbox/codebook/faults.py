@@ -51,7 +51,14 @@ def number_of(word: str) -> float | None:
 
 
 def bounds_of(variable: AnyVariable) -> tuple[float, float] | None:
-    """Least and greatest number that count as an answer; None where one of them is not known."""
+    """Least and greatest number that count as an answer; None where one of them is not known.
+
+    0 and 1 of a flag, which a score counts as such; None of any other that is no number.
+    """
+    if variable.type == "flag":
+        return 0, 1
+    if not is_numeric(variable):
+        return None
     refused = {number_of(word) for word in variable.no_answer}
     numbers = [number_of(word) for word in variable.values]
     coded = [number for number in numbers if number is not None and number not in refused]
@@ -67,15 +74,19 @@ def is_numeric(variable: AnyVariable) -> bool:
     return variable.type in ("integer", "number")
 
 
+def is_counted(variable: AnyVariable) -> bool:
+    """Whether a score can be made of it."""
+    return variable.type == "flag" or is_numeric(variable)
+
+
 def of_variable(variable: AnyVariable) -> list[str]:
     """What does not fit together within one variable."""
     bounds = bounds_of(variable)
     numeric = is_numeric(variable)
     has_limits = variable.lowest is not None or variable.highest is not None
     wrong = {
-        "reversed: wants numbers: lowest and highest, or values that are numbers": (
-            variable.reversed and not (numeric and bounds)
-        ),
+        "reversed: wants the type integer, number or choice, and lowest and highest, or values "
+        "that are numbers": variable.reversed and not bounds,
         "values: a choice wants each value that may stand": (
             variable.type == "choice" and not variable.values
         ),
@@ -122,10 +133,9 @@ def across(variables: Mapping[str, AnyVariable], scores: Mapping[str, AnyScore])
     found = of_names(list(variables), items)
     for name, score in scores.items():
         for item in score.items:
-            if item in variables and not is_numeric(variables[item]):
-                found.append(
-                    f"sub_scales.{printable(name)}.items: {printable(item)}: it is no number"
-                )
+            if item in variables and not is_counted(variables[item]):
+                place = f"sub_scales.{printable(name)}.items: {printable(item)}"
+                found.append(f"{place}: its type is no number, choice of numbers or flag")
     return found
 
 

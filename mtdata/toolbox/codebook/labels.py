@@ -35,6 +35,7 @@ STATA = StatisticsPackage(
     ),
 )
 Code = int | float | str
+LARGE = 2_147_483_000
 
 
 def column_names(columns: Iterable[str], package: StatisticsPackage) -> dict[str, str]:
@@ -67,7 +68,7 @@ def value_labels(variable: Variable, package: StatisticsPackage) -> dict[Code, s
     """
     codes: dict[Code, str] = {}
     if variable.is_numeric:
-        codes.update((as_code(number), label) for number, label in variable.codes.items())
+        codes.update((stored(number), label) for number, label in variable.codes.items())
     else:
         codes.update(variable.labels)
     if package is STATA:
@@ -80,12 +81,17 @@ def missing_codes(variable: Variable) -> list[Code]:
     if not variable.is_numeric:
         return list(variable.no_answer)
     numbers = [number_of(word) for word in variable.no_answer]
-    return [as_code(number) for number in numbers if number is not None]
+    return [stored(number) for number in numbers if number is not None]
 
 
 def as_code(number: float) -> int | float:
     """A whole number as such."""
     return int(number) if number == int(number) else number
+
+
+def stored(number: float) -> int | float:
+    """A whole number as such, unless it is larger than the packages store one."""
+    return as_code(number) if abs(number) < LARGE else number
 
 
 def cut(text: str, longest: int) -> str:

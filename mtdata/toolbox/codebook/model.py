@@ -65,7 +65,7 @@ class Variable(BaseModel):
     def bounds(self) -> tuple[float, float] | None:
         """Least and greatest number that count as an answer; None where none are known.
 
-        Those of `values` where these are numbers and nothing else is said.
+        Those of `values` where these are numbers and nothing else is said; 0 and 1 of a flag.
         """
         return faults.bounds_of(self)
 

@@ -1,0 +1,1 @@
+"""Is a study complete?  Its schedule, its log and its entries, held against each other."""

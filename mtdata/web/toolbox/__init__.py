@@ -1,0 +1,1 @@
+"""What the web shows of the toolbox alone: the last report of each study."""
