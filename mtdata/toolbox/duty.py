@@ -36,6 +36,7 @@ TOOLBOX = Duty(
     about="what a pool holds: is it complete, clean and ready to analyse?",
     examples=(
         ("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),
+        ("freeze datasets", "a dated dataset that other tools open"),
         ("codebook QOL", "what the variables of a scale mean, and how it is scored"),
     ),
     views=("toolbox_codebook", "toolbox_freeze", "toolbox_query"),
