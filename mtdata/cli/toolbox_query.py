@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.streams import fault_of
-from mtdata.cli.tables import counted, note, table
+from mtdata.cli.tables import counted, note, say, table
 from mtdata.cli.words import filled, path_of
 from mtdata.config import values
 from mtdata.core.clock import SystemClock
@@ -203,5 +203,7 @@ def _write(options: argparse.Namespace, pools: Pools, answer: QueryAnswer, form:
         sheets=[sheet for scale in answer.scales for sheet in pools.read[scale]],
     )
     facts = write_result(path, FORMATS[form](answer.schema, tally), origin)
+    if not options.json and sys.stdout.isatty():
+        say(f"{path}: {counted(tally.counts['rows'], 'row')}")
     shown = {"file": str(path), "rows": tally.counts["rows"], "bytes": facts.size}
     return 0, {**shown, "sha256": facts.sha256}
