@@ -90,7 +90,6 @@ class ReportMaker:
             self.database, scale, kind_of_task, self.log, with_tests=self.with_tests
         ) as facts:
             planned = self.schedule.of_scale(scale)
-            is_logged = self._is_logged(scale) or (bool(planned) and self.log.rows > 0)
             if is_there and not facts.is_task:
                 self._no_tasks.append(scale)
                 return
@@ -98,17 +97,12 @@ class ReportMaker:
             self._nameless += facts.nameless
             empty = self._line(scale, is_there=is_there)
             self._lines += _with_planned(self._cells(facts, empty), planned, empty)
+            is_known = facts.is_logged or (bool(planned) and self.log.rows > 0)
             self._mismatches += mismatches.find_mismatches(
-                self.database, scale, has_trials=facts.has_trials, is_logged=is_logged
+                self.database, scale, facts, is_known=is_known
             )
             self._times += _page_time(self.database, scale)
             self.database.connection.execute(_ADD_DAYS)
-
-    def _is_logged(self, scale: str) -> bool:
-        ((count,),) = self.database.rows(
-            "SELECT count(*) FROM log WHERE scale_key = lower(?) AND scale <> ?", scale, COMPLETE
-        )
-        return bool(count)
 
     def _line(self, scale: str, *, is_there: bool) -> TaskLine:
         """That of a task which nobody came to; without a log there is no number of it."""
