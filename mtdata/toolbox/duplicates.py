@@ -2,7 +2,9 @@
 
 Delivered twice: the same id with the same values; the first stays.  Written twice: the same
 participant, session and tag under several ids; the first that was completed stays, by date, then
-by id.  An entry without participant or session is nobody's duplicate.
+by id.  An entry without participant or session is nobody's duplicate.  Of a table whose sessions
+mostly have several rows, such as trials, none was written twice, unless somebody says what makes
+two rows of it the same.
 """
 
 from __future__ import annotations
@@ -28,8 +30,22 @@ def find_duplicates(entries: ScaleEntries, by: Sequence[str] = BY) -> None:
     """
     entries.run(f"CREATE TABLE dropped AS {_delivered(entries)}")
     keys = _keys(entries, by)
-    if keys:
+    if keys and not (tuple(by) == BY and has_trials(entries)):
         entries.run(f"INSERT INTO dropped {_written(entries, keys)}")
+
+
+def has_trials(entries: ScaleEntries) -> bool:
+    """Whether most sessions of most participants have several entries, each with its own id."""
+    keys = _keys(entries, BY)
+    if not keys:
+        return False
+    frame, cells = entries.frame, ", ".join(keys)
+    ((several, whole),) = entries.rows(f"""
+        SELECT count(*) FILTER (ids > 1), count(*) FROM (
+            SELECT count(DISTINCT {frame.id}) AS ids FROM entries
+            WHERE {frame.participant} IS NOT NULL AND {frame.session} IS NOT NULL
+            GROUP BY {cells})""")
+    return bool(several * 2 > whole)
 
 
 def _delivered(entries: ScaleEntries) -> str:
