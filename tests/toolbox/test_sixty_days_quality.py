@@ -1,4 +1,4 @@
-"""The quality of a study of sixty days: what was planted in values and columns, and nothing else."""
+"""Quality of a study of sixty days: what was planted in values and columns, and nothing else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def judged(
     words = ["quality", "all", "--config", str(sixty_days.config), "--out", str(tmp_path), "--json"]
     assert run(words) == 0
     (site,) = json.loads(capsys.readouterr().out)["sites"].values()
-    return {scale["scale"]: scale for scale in site["scales"]}
+    scales: dict[str, Any] = site["scales"]
+    return scales
 
 
 def test_quality_finds_each_planted_value_and_no_other(judged: dict[str, Any]) -> None:
