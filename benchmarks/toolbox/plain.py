@@ -1,6 +1,6 @@
 """What the toolbox is measured beside: pandas, each sheet read by itself, then put together.
 
-`python -m benchmarks.toolbox.plain WHAT POOL OUT` does what a command does, as the original did.
+`python benchmarks/toolbox/plain.py WHAT POOL OUT` does what a command does, as the original did.
 """
 
 from __future__ import annotations

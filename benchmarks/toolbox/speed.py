@@ -20,6 +20,8 @@ from benchmarks.toolbox.year import SERVER, Year
 from benchmarks.weblogs.imports import STARTER
 
 ENTRIES, SCALES, DAYS = 1_000_000, 200, 365
+PLAIN = Path(__file__).with_name("plain.py")
+"""Run by its path, so that it imports nothing of the project."""
 FILE_SIZE, FILES_ROOM = 4096, 1.5
 QUESTION = "SELECT session, count(*), avg(TRY_CAST(item_01 AS DOUBLE)) FROM ({}) GROUP BY session"
 
@@ -112,15 +114,7 @@ def ours(year: Year, words: Sequence[str], *, read_json: bool = True) -> dict[st
 
 def plain(year: Year, what: str, out: Path) -> float:
     """Seconds that pandas takes for the same."""
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "benchmarks.toolbox.plain",
-        what,
-        str(year.pool),
-        str(out),
-    ]
+    command = [sys.executable, "-P", str(PLAIN), what, str(year.pool), str(out)]
     outcome = _run(command)
     if outcome["code"] or json.loads(outcome["said"])["entries"] != year.entries:
         raise RuntimeError(f"plain {what} ended with {outcome['code']}: {outcome['said'][:500]}")

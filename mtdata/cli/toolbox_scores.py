@@ -118,9 +118,7 @@ def _scores(options: argparse.Namespace) -> Result:
         layout, counts = scored(entries, codebook)
         return {"scores": layout}, counts
 
-    return _write_tables(
-        options, make, ("entries", "scores", "wrong_values_left_out", "duplicates")
-    )
+    return _write_tables(options, make, ("entries", "scores", "wrong_values_left_out"))
 
 
 def _wide(options: argparse.Namespace) -> Result:

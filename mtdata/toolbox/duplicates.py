@@ -28,9 +28,14 @@ def find_duplicates(entries: ScaleEntries, by: Sequence[str] = BY) -> None:
 
     ScaleRefused (65) for a column in `by` that the scale does not have.
     """
-    entries.run(f"CREATE TABLE dropped AS {_delivered(entries)}")
+    entries.run("CREATE TABLE dropped (entry BIGINT, reason VARCHAR, kept_id VARCHAR)")
+    key = entries.frame.id
+    if entries.number(f"SELECT count({key}) - count(DISTINCT {key}) FROM entries"):
+        entries.run(f"INSERT INTO dropped {_delivered(entries)}")
     keys = _keys(entries, by)
-    if keys and not (tuple(by) == BY and has_trials(entries)):
+    if not keys or not entries.number(f"SELECT count(*) FROM ({_several(entries, keys)})"):
+        return
+    if tuple(by) != BY or not has_trials(entries):
         entries.run(f"INSERT INTO dropped {_written(entries, keys)}")
 
 
@@ -75,21 +80,34 @@ def _keys(entries: ScaleEntries, by: Sequence[str]) -> list[str]:
     return [own[word] if word in own else identifier(known[fold(word)]) for word in by]
 
 
+def _several(entries: ScaleEntries, keys: Sequence[str]) -> str:
+    """What is alike in several entries of one person; an empty tag is a tag of its own."""
+    alike = f"SELECT {_cells(keys)} FROM entries WHERE {_left(entries, keys)}"
+    return f"{alike} GROUP BY ALL HAVING count(*) > 1"
+
+
+def _cells(keys: Sequence[str]) -> str:
+    return ", ".join(f"coalesce({cell}, '')" for cell in keys)
+
+
+def _left(entries: ScaleEntries, keys: Sequence[str]) -> str:
+    """Whether an entry is somebody's, and was not dropped yet."""
+    whose = [cell for cell in keys if cell in (entries.frame.participant, entries.frame.session)]
+    known = [f"{cell} IS NOT NULL" for cell in whose]
+    return " AND ".join([*known, "rowid NOT IN (SELECT entry FROM dropped)"])
+
+
 def _written(entries: ScaleEntries, keys: Sequence[str]) -> str:
     """Dates are read of those alone that have others beside them: that is what takes long."""
-    frame = entries.frame
+    frame, cells = entries.frame, _cells(keys)
     order = f"{frame.moment} NULLS LAST, {frame.number} NULLS LAST, {frame.id}, rowid"
-    whose = [cell for cell in keys if cell in (frame.participant, frame.session)]
-    known = " AND ".join(f"{cell} IS NOT NULL" for cell in whose) or "TRUE"
-    known += " AND rowid NOT IN (SELECT entry FROM dropped)"
-    cells = ", ".join(f"coalesce({cell}, '')" for cell in keys)  # an empty tag is a tag of its own
-    several = f"SELECT {cells} FROM entries WHERE {known} GROUP BY ALL HAVING count(*) > 1"
     window = f"(PARTITION BY {cells} ORDER BY {order})"
+    alike = f"{_left(entries, keys)} AND ({cells}) IN ({_several(entries, keys)})"
     return f"""
         SELECT entry, '{WRITTEN}', kept_id FROM (
             SELECT rowid AS entry, first_value({frame.id}) OVER {window} AS kept_id,
                 row_number() OVER {window} AS place
-            FROM entries WHERE {known} AND ({cells}) IN ({several}))
+            FROM entries WHERE {alike})
         WHERE place > 1"""
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from mtdata.toolbox.codebook import Codebook, SubScale, Variable
 from mtdata.toolbox.columns import by_folded_name
 from mtdata.toolbox.database import identifier
-from mtdata.toolbox.duplicates import counted_duplicates, find_duplicates
 from mtdata.toolbox.entries import ScaleEntries
 from mtdata.toolbox.faults import NoCodebook
 from mtdata.toolbox.formats import ResultColumn, ResultTable, number_text, text_column
@@ -35,14 +34,12 @@ def scored(entries: ScaleEntries, codebook: Codebook | None) -> tuple[ResultTabl
     columns = by_folded_name(entries.columns)
     items = _items(codebook)
     entries.run(f"CREATE TABLE scored AS {_statement(entries, codebook, items, columns)}")
-    find_duplicates(entries)
     absent = [name for name in items if fold(name) not in columns]
     counts = {
         "entries": entries.number("SELECT count(*) FROM scored"),
         "scores": _filled(entries, codebook),
         "items_without_column": len(absent),
         "wrong_values_left_out": entries.number("SELECT sum(wrong) FROM scored"),
-        "duplicates": sum(counted_duplicates(entries).values()),
     }
     return _layout(entries, codebook), counts
 
