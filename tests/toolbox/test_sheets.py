@@ -240,6 +240,16 @@ def test_a_large_sheet_is_read_in_batches(pool: MadePool, monkeypatch: pytest.Mo
     assert peak < 12 << 20, "it does not grow with the sheet"
 
 
+@pytest.mark.parametrize("end", [b"\r", b"\n", b'""', b'"",""\r'])
+def test_odd_cells_of_megabytes_take_no_longer_than_others(
+    pool: MadePool, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    monkeypatch.setattr(sheets, "BATCH", 1 << 16)
+    cell = end * (1 << 20)
+    pool.write("QOL", b'"a' + end * 1000 + b'",b\r\n"' + cell + b'",2\r\n3,4\r\n')
+    assert [row[1] for row in rows_of(pool)] == ["2", "4"]
+
+
 ALPHABET = 'ab,"\r\n \t\0é\u2028\ufeff\N{GRINNING FACE}'
 cells = st.text(ALPHABET, max_size=6)
 
