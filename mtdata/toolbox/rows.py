@@ -67,8 +67,11 @@ def shape_of(rows: bytes, columns: int) -> Shape:
         count += outside.count(b"\n") + outside.count(b"\r") - outside.count(b"\r\n")
         quotes += len(pieces) - 1
         has_empty_line = has_empty_line or any(end in outside for end in _EMPTY_LINE)
-    count += bool(rows) and not rows.endswith((b"\n", b"\r"))
-    is_plain = columns > 0 and quotes % 2 == 0 and not rows.startswith(_BOM)
+    is_ended = rows.endswith((b"\n", b"\r"))
+    count += bool(rows) and not is_ended
+    # without a line end the last cell may be one whose quotes were never closed
+    is_closed = quotes % 2 == 0 and (is_ended or not quotes)
+    is_plain = columns > 0 and is_closed and not rows.startswith(_BOM)
     return Shape(count, is_plain and (columns == 1 or not has_empty_line))
 
 

@@ -137,6 +137,7 @@ def test_five_thousand_columns_come_beside_two(pool: MadePool) -> None:
         (b"a,b\r\n1,2\r\n3\r\n", "row 2 has 1 cells where the header has 2"),
         (b"a,b\r\n1,2\r\n3,4,secret\r\n", "row 2 has 3 cells where the header has 2"),
         (b'a,b\r\n1,2\r\n3,"secret\r\n4,5\r\n', "row 2 is no CSV"),
+        (b'a,b\r\nsecret","', "row 1 is no CSV"),
         (b"a,b\r\n1,secret\xff\r\n", "no CSV of UTF-8 text"),
         (b"\xff\xfea,b\r\n", "its header is no line of CSV"),
         (b'"a,b\r\n1,2\r\n', "its header is no line of CSV"),
