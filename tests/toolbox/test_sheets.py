@@ -137,6 +137,7 @@ def test_five_thousand_columns_come_beside_two(pool: MadePool) -> None:
         (b"a,b\r\n1,2\r\n3\r\n", "row 2 has 1 cells where the header has 2"),
         (b"a,b\r\n1,2\r\n3,4,secret\r\n", "row 2 has 3 cells where the header has 2"),
         (b'a,b\r\n1,2\r\n3,"secret\r\n4,5\r\n', "row 2 is no CSV"),
+        (b'a,b\r\nsecret","', "row 1 is no CSV"),
         (b"a,b\r\n1,secret\xff\r\n", "no CSV of UTF-8 text"),
         (b"\xff\xfea,b\r\n", "its header is no line of CSV"),
         (b'"a,b\r\n1,2\r\n', "its header is no line of CSV"),
@@ -238,6 +239,16 @@ def test_a_large_sheet_is_read_in_batches(pool: MadePool, monkeypatch: pytest.Mo
     tracemalloc.stop()
     assert (count, last) == (60_000, "59999")
     assert peak < 12 << 20, "it does not grow with the sheet"
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b'""', b'"",""\r'])
+def test_odd_cells_of_megabytes_take_no_longer_than_others(
+    pool: MadePool, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    monkeypatch.setattr(sheets, "BATCH", 1 << 16)
+    cell = end * (1 << 20)
+    pool.write("QOL", b'"a' + end * 1000 + b'",b\r\n"' + cell + b'",2\r\n3,4\r\n')
+    assert [row[1] for row in rows_of(pool)] == ["2", "4"]
 
 
 ALPHABET = 'ab,"\r\n \t\0é\u2028\ufeff\N{GRINNING FACE}'
