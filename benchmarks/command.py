@@ -23,6 +23,7 @@ from benchmarks.machine import machine
 from benchmarks.page import shown, verdict, write_page
 from benchmarks.programme import PROGRAMME
 from benchmarks.study import STUDY
+from benchmarks.toolbox import TOOLBOX
 from benchmarks.web import WEB
 from benchmarks.weblogs import WEBLOGS
 
@@ -34,6 +35,7 @@ TABLES = {
     "cake": CAKE,
     "weblogs": WEBLOGS,
     "programme": PROGRAMME,
+    "toolbox": TOOLBOX,
 }
 WIDTH = 130
 console = Console(stderr=True)

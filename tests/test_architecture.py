@@ -241,6 +241,7 @@ BORDERS = (
     "toolbox/provenance.py",  # a codebook
     "toolbox/rows.py",
     "toolbox/sheets.py",
+    "toolbox/table_files.py",  # a value of an answer
     "cli/main.py",  # the words of the command line
     "config/reading.py",  # a config file
     "config/sections.py",
@@ -448,8 +449,11 @@ OWN_WORDS = {
         (
             "cli/toolbox_codebook.py",
             "cli/toolbox_freeze.py",
+            "cli/toolbox_quality.py",
             "cli/toolbox_query.py",
             "cli/toolbox_report.py",
+            "cli/toolbox_results.py",
+            "cli/toolbox_scores.py",
             "web/toolbox/__init__.py",
         ),
     ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import note, say, table
-from mtdata.cli.words import examples, path_of
+from mtdata.cli.words import examples, filled, path_of
 from mtdata.config import Settings
 from mtdata.core.errors import ConfigError, StorageError, UsageError
 
@@ -39,8 +39,12 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     codebook = commands.add_parser(
         "codebook", parents=[shared], help="what the variables of a scale mean", epilog=CODEBOOK
     )
-    codebook.add_argument("scale", nargs="?", metavar="SCALE", help="default: every one")
-    codebook.add_argument("--server", default=EVERY, help="a site's NAME; . = every one")
+    codebook.add_argument(
+        "scale", nargs="?", type=filled, metavar="SCALE", help="default: every one"
+    )
+    codebook.add_argument(
+        "--server", type=filled, default=EVERY, help="a site's NAME; . = every one"
+    )
     codebook.add_argument("--out", type=path_of, metavar="DIR", help="write files into DIR")
     what = codebook.add_mutually_exclusive_group()
     what.add_argument("--draft", action="store_true", help="make a first one from the pool")

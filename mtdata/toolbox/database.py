@@ -1,6 +1,6 @@
 """A database in memory with scales of pools as tables, for questions in SQL; it is shut in.
 
-DuckDB does the heavy work.  What does not fit into MEMORY lies in a folder of our own until the
+DuckDB does the heavy work.  What does not fit into MEMORY_MB lies in a folder of our own until the
 database is closed.  Once `shut` it opens no file, no network and no other database.
 """
 
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -18,8 +16,13 @@ import pyarrow as pa
 from mtdata.toolbox.interrupting import InterruptibleCalls
 from mtdata.toolbox.pools import ARRIVING, Pools
 from mtdata.toolbox.rows import fold
+from mtdata.toolbox.spill import spill_folder
 
-MEMORY = "256MB"
+MEMORY_MB = 192
+CELLS = 400_000
+"""An answer comes in batches of about so many cells."""
+COLUMN_ROOM_MB = 1 / 8
+"""What a column takes while rows are put into it; thousands of them need more than that."""
 FEW = 8
 """To add so many columns one by one is quicker than to write the table anew."""
 _KINDS: dict[str, type[duckdb.Error]] = {
@@ -38,6 +41,7 @@ class PoolDatabase:
         self.pools, self.connection = pools, connection
         self.calls = InterruptibleCalls(connection.interrupt)
         self._loaded: dict[str, bool] = {}  # by scale, whether with every snapshot
+        self._room_mb = MEMORY_MB
 
     def table(self, scale: str, *, every_snapshot: bool = False) -> str:
         """The quoted name of the table of a scale, which is loaded now if it was not.
@@ -71,11 +75,18 @@ class PoolDatabase:
         quoted = identifier(name)
         known = self._columns(name)
         fresh = [column for column in batch.column_names if fold(column) not in known]
+        self._make_room(len(known) + len(fresh))
         if not known:
             self._execute(f"CREATE TABLE {quoted} AS FROM {identifier(ARRIVING)} LIMIT 0", batch)
         elif fresh:
             self._widen(quoted, fresh)
         self._execute(f"INSERT INTO {quoted} BY NAME FROM {identifier(ARRIVING)}", batch)
+
+    def _make_room(self, columns: int) -> None:
+        wanted = int(columns * COLUMN_ROOM_MB)
+        if wanted > self._room_mb:
+            self._room_mb = wanted
+            self._execute(f"SET memory_limit = '{wanted}MB'")
 
     def _widen(self, quoted: str, columns: list[str]) -> None:
         names = [identifier(column) for column in columns]
@@ -103,11 +114,12 @@ class PoolDatabase:
         return self.calls(lambda: self.connection.execute(statement, list(values)).fetchall())
 
     def batches(self, statement: str, *values: Any, rows: int = 50_000) -> pa.RecordBatchReader:
-        """The rows of an answer of any size, so many at a time."""
+        """The rows of an answer of any size, so many at a time, or fewer where they are wide."""
 
         def begin() -> pa.RecordBatchReader:
             # not by `execute`: that keeps the whole answer in memory before the first row comes
-            return self.connection.sql(statement, params=list(values)).to_arrow_reader(rows)
+            answer = self.connection.sql(statement, params=list(values))
+            return answer.to_arrow_reader(max(1, min(rows, CELLS // len(answer.columns))))
 
         reader = self.calls(begin)
         return pa.RecordBatchReader.from_batches(reader.schema, self._each(reader))
@@ -142,12 +154,12 @@ def identifier(name: str) -> str:
 
 
 @contextmanager
-def opened(pools: Pools, memory: str = MEMORY) -> Iterator[PoolDatabase]:
+def opened(pools: Pools) -> Iterator[PoolDatabase]:
     """A database over these pools, with nothing loaded; what it put on the disk goes with it."""
-    with TemporaryDirectory(prefix="mtdata-toolbox-") as folder:
+    with spill_folder() as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory,
-            "temp_directory": str(Path(folder) / "spill"),
+            "memory_limit": f"{MEMORY_MB}MB",
+            "temp_directory": str(folder),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",  # a table is no variable of this program

@@ -42,7 +42,7 @@ NO_LICENCE = (
 
 
 @dataclass(frozen=True)
-class ScaleFacts:
+class DatasetScale:
     """A scale as it stands in a dataset."""
 
     name: str
@@ -68,7 +68,7 @@ class DatasetFacts:
     name: str
     study: str
     made_at: datetime
-    scales: Sequence[ScaleFacts]
+    scales: Sequence[DatasetScale]
     has_pseudonyms: bool
 
     @property
@@ -122,7 +122,7 @@ def frictionless_package(dataset: DatasetFacts, files: Files) -> bytes:
     )
 
 
-def _resource(scale: ScaleFacts, facts: FileFacts) -> dict[str, Any]:
+def _resource(scale: DatasetScale, facts: FileFacts) -> dict[str, Any]:
     return {
         "name": scale.name.lower(),
         "title": scale.title,
@@ -137,7 +137,7 @@ def _resource(scale: ScaleFacts, facts: FileFacts) -> dict[str, Any]:
     }
 
 
-def _schema(scale: ScaleFacts) -> dict[str, Any]:
+def _schema(scale: DatasetScale) -> dict[str, Any]:
     names = [column.name for column in scale.columns]
     schema = table_schema(scale.codebook, names)
     fields = zip(scale.columns, schema["fields"], strict=True)
@@ -202,7 +202,7 @@ def readme(dataset: DatasetFacts) -> bytes:
     """What a person should know who is given the dataset."""
     lines = ["| scale | rows | columns | codebook |", "|---|---|---|---|"]
     for scale in dataset.scales:
-        book = f"codebooks/{scale.name}.md" if scale.codebook else "none"
+        book = f"codebooks/{scale.codebook.scale}.md" if scale.codebook else "none"
         title = f"{scale.name}: {scale.title}" if scale.title != scale.name else scale.name
         cells = (title.replace("|", "\\|"), f"{scale.rows:,}", str(len(scale.columns)), book)
         lines.append(f"| {' | '.join(cells)} |")

@@ -29,7 +29,7 @@ from mtdata.toolbox.codebook.writing import rendered
 from mtdata.toolbox.database import opened
 from mtdata.toolbox.dataset_pages import (
     DatasetFacts,
-    ScaleFacts,
+    DatasetScale,
     crate,
     frictionless_package,
     manifest,
@@ -128,7 +128,7 @@ def clear_staged(folder: Path, study: str) -> None:
 
 def _written(wanted: Freeze, dataset: StagedDataset, made_at: datetime) -> DatasetFacts:
     """All files of the dataset, of one listing of the pool's sheets."""
-    known = codebooks(wanted.settings)
+    known = {name.casefold(): one for name, one in codebooks(wanted.settings).items()}
     for _ in range(RACES):
         pools = Pools([wanted.site])
         _check_names(pools)
@@ -163,7 +163,7 @@ def _check_names(pools: Pools) -> None:
 
 def _scales_written(
     wanted: Freeze, dataset: StagedDataset, pools: Pools, known: Mapping[str, Codebook]
-) -> list[ScaleFacts]:
+) -> list[DatasetScale]:
     """Each scale in its turn; StorageError that names all that cannot be read."""
     written, faults = [], []
     with opened(pools) as database:
@@ -176,7 +176,7 @@ def _scales_written(
                 faults.append(str(error))
                 continue
             if not faults:
-                written.append(_scale_written(dataset, frozen, known.get(scale)))
+                written.append(_scale_written(dataset, frozen, known.get(scale.casefold())))
             frozen.drop()
     if faults:
         raise StorageError("\n".join([*faults, "Nothing was frozen: a dataset is whole, or none"]))
@@ -185,10 +185,10 @@ def _scales_written(
 
 def _scale_written(
     dataset: StagedDataset, frozen: FrozenScale, codebook: Codebook | None
-) -> ScaleFacts:
+) -> DatasetScale:
     dataset.write(f"data/{frozen.name}.csv", csv_pieces(*frozen.batches(typed=False)))
     dataset.write(f"data/{frozen.name}.parquet", parquet_pieces(*frozen.batches(typed=True)))
-    return ScaleFacts(frozen.name, frozen.rows, frozen.columns, codebook)
+    return DatasetScale(frozen.name, frozen.rows, frozen.columns, codebook)
 
 
 def _write_pages(wanted: Freeze, dataset: StagedDataset, facts: DatasetFacts, pools: Pools) -> None:

@@ -16,6 +16,7 @@ from benchmarks.figures import Benchmark, Measured
 from benchmarks.jobs import JOBS
 from benchmarks.programme import PROGRAMME
 from benchmarks.study import STUDY
+from benchmarks.toolbox import TOOLBOX
 from benchmarks.web import WEB
 from benchmarks.weblogs import WEBLOGS
 
@@ -52,7 +53,7 @@ def test_names_that_stand_apart_are_all_measured(
 
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", page.PAGE.read_text(), re.M)
-    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME)
+    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX)
     assert lines == [(one.name, one.bound()) for one in tables]
 
 

@@ -92,11 +92,17 @@ def test_a_receipt_tells_where_an_entry_is_and_when_each_step_was_proven(
     deleted = entry["delete"]
     assert deleted["answered"]["answer"] == "done"
     assert deleted["gone"]["shown_by"] == "the listing of round 1"
+    assert (raw["verified_again_at"], line["verified_again_at"]) == (None, None)
     steps = [raw["kept"], line["verified"], deleted["asked"], deleted["answered"], deleted["gone"]]
     assert [step["event"] for step in steps] == sorted(step["event"] for step in steps)
     assert [one["event"] for one in entry["events"]] == [
         "kept", "rowed", "asked", "answered", "gone",
     ]  # fmt: skip
+    assert home.run("verify", STUDY).code == 0
+    verified_at = home.now.isoformat()
+    [entry] = receipt(home, 7)
+    for proven in (entry["raw"], entry["row"]):
+        assert proven["verified_again_at"] == verified_at
     [other] = receipt(home, 3)
     assert other["row"]["opened_by"] == [], "nothing in it is sealed"
     shown = "".join(home.noises)
@@ -161,6 +167,16 @@ def test_a_receipt_of_damaged_bytes_says_so_and_ends_with_74(home: Home) -> None
     path.unlink()
     [entry] = receipt(home, 1, code=74)
     assert entry["raw"]["as_kept"] is False
+
+
+def test_an_entry_of_which_nothing_is_left_is_shown_as_erased(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    gone = "file = 0, start = -1, length = 0, sheet = NULL, line_start = NULL, cells = NULL"
+    ledger(home, f"UPDATE entries SET {gone}, line_length = NULL, state = 3")
+    [entry] = receipt(home, 1)
+    assert (entry["state"], entry["raw"], entry["row"]) == ("erased", None, None)
+    assert entry["erased"] == {"at": NOT_RECORDED, "event": NOT_RECORDED}
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,15 @@ def test_a_missing_one_says_how_to_make_it(home: Home) -> None:
     assert "`mtdata codebook --draft Moot --out " in answered.said
 
 
+@pytest.mark.parametrize("word", ["", " ", "../Mood", "a'; DROP TABLE x", "\x1b[31m"])
+def test_a_word_that_names_no_scale_reaches_nothing(word: str, home: Home) -> None:
+    (home.scales / "Mood.yaml").write_text(GOOD)
+    answered = home.pool.run("codebook", word)
+    assert answered.code in (64, 78)
+    assert "--draft" not in answered.said
+    assert "\x1b" not in answered.said
+
+
 def test_check_tells_each_fault_and_the_file_that_is_not_read(home: Home) -> None:
     (home.scales / "A.yaml").write_text("scale: A\nvariables: {x: {type: odd, tipe: 1}}\n")
     (home.scales / "B.yml").write_text(GOOD)

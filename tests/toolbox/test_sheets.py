@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.core.errors import StorageError
+from mtdata.core.errors import StorageError, UsageError
 from mtdata.study.operations.reading import PoolSheet
 from mtdata.toolbox import sheets
 from mtdata.toolbox.database import opened
+from mtdata.toolbox.pools import Pools
 from mtdata.toolbox.rows import row_pieces, unique_names
 from mtdata.toolbox.sheets import SheetChanged, tables
+from tests.sites import site_config
 from tests.toolbox.pools_made import MadePool
 
 Rows = list[list[str | None]]
@@ -289,3 +291,21 @@ def read(content: bytes) -> Iterator[sheets.pa.Table]:
     content = content.removeprefix(b"\xef\xbb\xbf")
     header, end = sheets._header(content, sheet)
     yield parsed([SheetRows("study", sheet, header, content[end:], 1)])
+
+
+def test_sheets_of_several_sites_are_one_table(tmp_path: Path) -> None:
+    pools = [MadePool(tmp_path / name, name) for name in ("one", "two")]
+    for made in pools:
+        made.sheet("QOL", [["a"], [made.server]])
+    both = Pools([site_config(made.server, path=str(made.path)) for made in pools])
+    with opened(both) as database:
+        found = database.rows(f"SELECT server, a FROM {database.table('QOL')} ORDER BY ALL")
+    assert found == [("one", "one"), ("two", "two")]
+
+
+def test_a_scale_that_is_not_there_is_named_with_the_nearest(pool: MadePool) -> None:
+    with opened(pool.pools()) as database, pytest.raises(UsageError, match="none at all yet"):
+        database.table("QLO")
+    pool.sheet("QOL", [["a"]])
+    with opened(pool.pools()) as database, pytest.raises(UsageError, match="Did you mean QOL"):
+        database.table("QLO")

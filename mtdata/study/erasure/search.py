@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from mtdata.study.erasure.studies import with_studies
 from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.files.cuts import Cut
-from mtdata.study.files.rows_found import SheetRows
+from mtdata.study.files.rows_found import SheetLines
 from mtdata.study.integrity.placing import Placing
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.copy import copy_name
@@ -29,7 +30,8 @@ UNWELL = (
     "{} is not as the ledger says, so nobody can tell whose rows stand there. Nothing was erased: "
     "let `mtdata verify` find all well first"
 )
-EDITABLE = (".csv", ".json", ".jsonl", ".txt", ".md", ".token")
+OURS = re.compile(r"(README_|erasure-).*|.*\.provenance\.json")
+"""Names of files that hold no row."""
 
 
 class FoundFile(NamedTuple):
@@ -146,7 +148,7 @@ class PersonSearch:
                 self.found.rows.add(row)
 
     def _rows_of(self, path: str, scale: str) -> Iterator[tuple[int, int, LooseRow]]:
-        rows = SheetRows(self._pool.disk, path)
+        rows = SheetLines(self._pool.disk, path)
         if not rows.columns:
             self.found.unseen.append(f"{path}: no CSV file that could be read")
             return
@@ -186,7 +188,7 @@ class PersonSearch:
             scale = self._scale_of(path)
             cuts = [Cut(start, end) for start, end, _ in self._rows_of(path, scale)]
             self._enter(path, path.partition("/")[0], scale, None, cuts)
-        elif not path.endswith(EDITABLE):
+        elif not OURS.fullmatch(path.rpartition("/")[2]):
             self.found.unseen.append(f"{path}: a file of another kind; make it again")
 
     # raw files ------------------------------------------------------------
@@ -205,6 +207,9 @@ class PersonSearch:
             else:
                 self.found.unseen.append(f"{path}: no raw file by its name")
         for name in disk.names(HELD):
+            scale = name.rpartition("_")[0]
+            if name.endswith(".txt") and scale in self._tables:
+                self.found.unseen.append(f"{HELD}/{name}: entries of {scale} that are no JSON")
             if ".json.damaged" in name:
                 path = f"{HELD}/{name}"
                 yield path, self._scale_of(path[: path.index(".damaged")]), None

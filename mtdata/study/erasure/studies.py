@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from mtdata.study.erasure.person import Person, is_of_people, text_of, value_of
-from mtdata.study.files.rows_found import SheetRows
+from mtdata.study.files.rows_found import SheetLines
 from mtdata.study.integrity.erased_again import followed
 from mtdata.study.pool import Pool
 
@@ -28,7 +28,7 @@ def _in_sheets(pool: Pool) -> Iterator[tuple[Any, Any]]:
     """Id and study of each person."""
     for mark, _ in pool.ledger.files.standing("sheet"):
         if is_of_people(mark.scale) and pool.disk.size(mark.path) is not None:
-            rows = SheetRows(pool.disk, mark.path)
+            rows = SheetLines(pool.disk, mark.path)
             for row in rows.rows():
                 cells = dict(zip(rows.columns, row.cells, strict=True))
                 yield cells.get("id"), value_of(cells.get("study", ""))

@@ -17,6 +17,7 @@ from mtdata.study.files.rawfile import RawEntry
 
 _SEPARATOR = re.compile(rb"\s*,\s*")
 MOST = 64
+LAST = 2**63 - 1
 
 
 class UnsafeCut(StorageError):
@@ -56,7 +57,7 @@ class Cuts:
 
     def shifts(self) -> list[tuple[int, int, int]]:
         """From where, up to where, what stays moves by how many bytes to the front."""
-        ends = [*self._starts[1:], 2**63 - 1]
+        ends = [*self._starts[1:], LAST][: len(self.stretches)]
         behind = zip(self.stretches, ends, self._gone[1:], strict=True)
         return [(cut.end, until, by) for cut, until, by in behind]
 

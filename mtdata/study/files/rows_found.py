@@ -29,7 +29,7 @@ class FoundRow(NamedTuple):
         return f"FoundRow({self.start}, {self.length})"
 
 
-class SheetRows:
+class SheetLines:
     """One CSV file; `columns` is empty for what does not begin with a line of names."""
 
     def __init__(self, disk: Disk, path: str) -> None:

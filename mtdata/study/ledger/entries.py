@@ -173,9 +173,8 @@ class Entries(Counts):
     def _enter_kept(
         self, mark: FileMark, region: Span, digest: bytes, runs: list[Run], *, found: bool
     ) -> None:
-        kind = EventKind.FOUND if found else EventKind.KEPT
         self._events.enter(
-            kind,
+            EventKind.FOUND if found else EventKind.KEPT,
             runs,
             scale=mark.scale,
             file=mark.path,
@@ -291,9 +290,7 @@ class Entries(Counts):
         """Commit that raw bytes are damaged: not deleted, fetched again while the site has them."""
         lost = list(seqs)
         with self._db.commit():
-            self._db.run_many(
-                "UPDATE entries SET raw_lost = 1 WHERE seq = ?", ((seq,) for seq in lost)
-            )
+            self._db.run_many("UPDATE entries SET raw_lost = 1 WHERE seq = ?", zip(lost))
             self._events.enter(EventKind.RAW_LOST, runs_of(lost))
 
     def find_raw(self, file: int) -> None:

@@ -12,6 +12,7 @@ from mtdata.config import Settings
 from mtdata.config.reading import read_yaml
 from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import ConfigError
+from mtdata.study.model.scale import NAME
 from mtdata.toolbox.codebook.faults import alike, of_names, printable
 from mtdata.toolbox.codebook.model import Codebook, SubScale, Variable
 
@@ -74,11 +75,12 @@ def codebook_of(settings: Settings, scale: str) -> Codebook:
     """
     found = find_codebook(settings, scale)
     if found is None:
-        name, folder = printable(scale), codebooks_folder(settings)
+        folder = codebooks_folder(settings)
+        near = did_you_mean(scale, codebook_files(settings))
+        advice = f" `mtdata codebook --draft {scale} --out {folder}` makes a first one"
         raise ConfigError(
-            f"{folder}: there is no codebook of the scale {name}."
-            f"{did_you_mean(scale, codebook_files(settings))} "
-            f"`mtdata codebook --draft {name} --out {folder}` makes a first one"
+            f"{folder}: there is no codebook of the scale {printable(scale)}.{near}"
+            f"{advice if NAME.fullmatch(scale) else ''}"
         )
     return found
 

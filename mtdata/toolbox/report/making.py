@@ -12,7 +12,7 @@ from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError
 from mtdata.core.step import Watch, unwatched
-from mtdata.toolbox.database import MEMORY, PoolDatabase, opened
+from mtdata.toolbox.database import MEMORY_MB, PoolDatabase, opened
 from mtdata.toolbox.pools import Pools, current
 from mtdata.toolbox.provenance import Origin, sheets_digest
 from mtdata.toolbox.report import clients
@@ -72,7 +72,7 @@ def _maker(site: SiteConfig, watch: Watch, *, with_tests: bool) -> Iterator[Repo
             yield ReportMaker(database, site, with_tests=with_tests, watch=watch)
         except (duckdb.OutOfMemoryException, duckdb.IOException):
             raise StorageError(
-                f"{site.name}: the report has no room: its {MEMORY} of memory and the folder for "
+                f"{site.name}: the report has no room: its {MEMORY_MB} MB of memory and the folder for "
                 "what does not fit are full. Nothing was changed; TMPDIR may name a larger disk"
             ) from None
 
