@@ -87,9 +87,10 @@ def _scales(
             _show_scales(made)
         for fault in made.report.faults:
             note(f"mtdata: {name}: {fault}", logging.ERROR)
-        codes.add(DamageError.exit_code if made.report.faults else 0)
+        code = DamageError.exit_code if made.report.faults else 0
+        codes.add(code)
         told = made.report.model_dump(mode="json")
-        shown[name] = told | {"exit": max(codes), "files": [str(one.path) for one in made.files]}
+        shown[name] = told | {"exit": code, "files": [str(one.path) for one in made.files]}
     return answer("sites", shown, codes, faults)
 
 

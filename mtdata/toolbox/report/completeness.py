@@ -14,7 +14,7 @@ from mtdata.core.errors import DamageError
 from mtdata.core.step import Step, Watch
 from mtdata.toolbox.database import PoolDatabase
 from mtdata.toolbox.report import accounts, mismatches, task_log
-from mtdata.toolbox.report.macros import define_macros
+from mtdata.toolbox.report.macros import define_macros, run
 from mtdata.toolbox.report.model import (
     KINDS,
     Mismatches,
@@ -52,7 +52,7 @@ class ReportMaker:
     def load(self) -> None:
         """Read who takes part and what the log says.  SheetChanged (74) as `Pools.tables` says."""
         define_macros(self.database)
-        self.database.connection.execute(f"{mismatches.SHAPE}; {_DAYS}")
+        run(self.database, f"{mismatches.SHAPE}; {_DAYS}")
         accounts.load_accounts(self.database)
         self.log = task_log.load_log(self.database, with_tests=self.with_tests)
         attend(self.database, self.schedule)
@@ -102,7 +102,7 @@ class ReportMaker:
                 self.database, scale, facts, is_known=is_known
             )
             self._times += _page_time(self.database, scale)
-            self.database.connection.execute(_ADD_DAYS)
+            run(self.database, _ADD_DAYS)
 
     def _line(self, scale: str, *, is_there: bool) -> TaskLine:
         """That of a task which nobody came to; without a log there is no number of it."""

@@ -47,7 +47,6 @@ MISMATCH_COLUMNS = (
     "rows",
     "ids",
 )
-ROWS_AT_ONCE = 10_000
 
 
 class WrittenReport(NamedTuple):
@@ -135,9 +134,8 @@ def scale_cells(server: str, line: TaskLine) -> tuple[object, ...]:
 def _mismatches(database: PoolDatabase, server: str) -> Iterator[tuple[object, ...]]:
     query = """SELECT kind, scale, participant, session, tag, day::VARCHAR, rows, ids FROM mismatch
         ORDER BY kind, scale, TRY_CAST(participant AS HUGEINT), participant, session, tag, ids"""
-    found = database.connection.execute(query)
-    while rows := found.fetchmany(ROWS_AT_ONCE):
-        for row in rows:
+    for batch in database.batches(query):
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield server, *row
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mtdata.toolbox.database import PoolDatabase
+from mtdata.toolbox.report.macros import run
 from mtdata.toolbox.report.model import (
     DELIVERED_TWICE,
     MISSING,
@@ -89,7 +90,8 @@ def _counted(database: PoolDatabase) -> list[tuple[int, int]]:
 
 
 def _enter(database: PoolDatabase, scale: str, rule: MismatchRule) -> None:
-    database.connection.execute(
+    run(
+        database,
         f"""INSERT INTO mismatch
         SELECT $kind, $scale, participant, session, tag, any_value(o.day), any_value(o.rows),
             coalesce(array_to_string(list_sort(list(DISTINCT e.id))[1:{MOST_IDS}], ' '), '')
@@ -102,7 +104,8 @@ def _enter(database: PoolDatabase, scale: str, rule: MismatchRule) -> None:
 
 def _enter_repeated(database: PoolDatabase, scale: str, kind: str, values: str) -> tuple[int, int]:
     """Ids that came in several rows, with one or with several sets of `values`."""
-    database.connection.execute(
+    run(
+        database,
         f"""INSERT INTO mismatch
         SELECT $kind, $scale, min(participant), min(session), min(tag), min(day), count(*) - 1, id
         FROM entry GROUP BY id HAVING count(*) > 1 AND count(DISTINCT digest) {values}""",

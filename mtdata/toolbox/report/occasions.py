@@ -19,6 +19,7 @@ from mtdata.toolbox.report.macros import (
     WHEN,
     column,
     has,
+    run,
     take_scale,
 )
 from mtdata.toolbox.report.schedule import QUESTIONS
@@ -66,19 +67,17 @@ def occasions(
 
     It wants the tables `account` and `log`.  SheetChanged (74) for a changed sheet of the scale.
     """
-    database.connection.execute(_SHAPE)
+    run(database, _SHAPE)
     try:
         has_people = take_scale(database, scale, "entry", _columns)
         seen = _Entries(*database.rows(_SEEN)[0])
         tests = 0 if with_tests else _leave_tests_out(database)
         _fill_gaps(database, seen)
-        database.connection.execute(_LOGGED, {"scale": scale, "complete": COMPLETE})
+        run(database, _LOGGED, {"scale": scale, "complete": COMPLETE})
         is_logged = _match_tags(database, seen)
         repeats = seen.rows - seen.ids
         given = {"until": log.until or None, "day": log.day}
-        database.connection.execute(
-            _occasions("count(DISTINCT id)" if repeats else "count(*)"), given
-        )
+        run(database, _occasions("count(DISTINCT id)" if repeats else "count(*)"), given)
         yield OccasionFacts(
             is_task=has_people and (seen.with_session > 0 or not seen.rows),
             is_logged=is_logged,
@@ -89,7 +88,7 @@ def occasions(
         )
     finally:
         for table in ("occasion", "logged", "entry"):
-            database.connection.execute(f"DROP TABLE IF EXISTS {table}")
+            run(database, f"DROP TABLE IF EXISTS {table}")
 
 
 def _columns(names: list[str], who: str) -> str | None:
@@ -115,23 +114,23 @@ def _leave_tests_out(database: PoolDatabase) -> int:
     """Take away the rows of tests and admins; how many these are."""
     ((tests,),) = database.rows(f"SELECT count(*) FROM entry WHERE {_TESTS}")
     if tests:
-        database.connection.execute(f"DELETE FROM entry WHERE {_TESTS}")
+        run(database, f"DELETE FROM entry WHERE {_TESTS}")
     return int(tests)
 
 
 def _fill_gaps(database: PoolDatabase, seen: _Entries) -> None:
     """Take away rows of nobody; where a sheet has no session, it is ''."""
     if seen.with_participant < seen.rows:
-        database.connection.execute("DELETE FROM entry WHERE participant IS NULL")
+        run(database, "DELETE FROM entry WHERE participant IS NULL")
     if seen.with_session < seen.rows:
-        database.connection.execute("UPDATE entry SET session = '' WHERE session IS NULL")
+        run(database, "UPDATE entry SET session = '' WHERE session IS NULL")
 
 
 def _match_tags(database: PoolDatabase, seen: _Entries) -> bool:
     """Forget the tags where either side never has one; whether the log has the scale at all."""
     ((logged, tags),) = database.rows("SELECT count(*), count(*) FILTER (tag <> '') FROM logged")
     if logged and seen.rows and bool(tags) != bool(seen.with_tag):
-        database.connection.execute("UPDATE logged SET tag = ''; UPDATE entry SET tag = ''")
+        run(database, "UPDATE logged SET tag = ''; UPDATE entry SET tag = ''")
     return bool(logged)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from mtdata.toolbox.database import PoolDatabase
+from mtdata.toolbox.report.macros import run
 from mtdata.toolbox.report.model import SessionLine
 from mtdata.toolbox.report.schedule import PoolSchedule
 from mtdata.toolbox.report.task_log import COMPLETE
@@ -34,7 +35,7 @@ def attend(database: PoolDatabase, schedule: PoolSchedule) -> None:
 
     It wants the table `log`.
     """
-    database.connection.execute(_PLAN)
+    run(database, _PLAN)
     rows = [
         (one.study, ordinal, one.session, one.scale, one.tag, one.scale.lower())
         for _, tasks in groupby(schedule.tasks, key=lambda one: one.study)
@@ -42,7 +43,7 @@ def attend(database: PoolDatabase, schedule: PoolSchedule) -> None:
     ]
     if rows:
         database.connection.executemany("INSERT INTO plan VALUES (?, ?, ?, ?, ?, ?)", rows)
-    database.connection.execute(_ATTENDED, {"complete": COMPLETE})
+    run(database, _ATTENDED, {"complete": COMPLETE})
 
 
 def session_lines(database: PoolDatabase) -> list[SessionLine]:
