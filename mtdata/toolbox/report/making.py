@@ -72,8 +72,8 @@ def _maker(site: SiteConfig, watch: Watch, *, with_tests: bool) -> Iterator[Repo
             yield ReportMaker(database, site, with_tests=with_tests, watch=watch)
         except (duckdb.OutOfMemoryException, duckdb.IOException):
             raise StorageError(
-                f"{site.name}: the report has no room: its {MEMORY_MB} MB of memory and the folder for "
-                "what does not fit are full. Nothing was changed; TMPDIR may name a larger disk"
+                f"{site.name}: the report has no room: its {MEMORY_MB} MB of memory and the folder "
+                "for what does not fit are full. Nothing was changed; TMPDIR may name a larger disk"
             ) from None
 
 
