@@ -21,6 +21,8 @@ from mtdata.toolbox.rows import fold
 DELIVERED, WRITTEN = "delivered twice", "written twice"
 BY = ("participant", "session", "tag")
 """What makes two entries the same answer."""
+SEVERAL = 5
+"""So many sessions at least have several rows in a table of trials; fewer may be chance."""
 
 
 def find_duplicates(entries: ScaleEntries, by: Sequence[str] = BY) -> None:
@@ -50,7 +52,7 @@ def has_trials(entries: ScaleEntries) -> bool:
             SELECT count(DISTINCT {frame.id}) AS ids FROM entries
             WHERE {frame.participant} IS NOT NULL AND {frame.session} IS NOT NULL
             GROUP BY {cells})""")
-    return bool(several * 2 > whole)
+    return bool(several >= SEVERAL and several * 2 > whole)
 
 
 def _delivered(entries: ScaleEntries) -> str:
