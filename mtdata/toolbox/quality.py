@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from mtdata.core.words import counted_times
 from mtdata.toolbox.codebook import Codebook, Variable
 from mtdata.toolbox.database import identifier
 from mtdata.toolbox.drift import ColumnChange, column_changes
@@ -242,7 +243,7 @@ def _values(entries: ScaleEntries) -> dict[str, str]:
         ORDER BY variable, times DESC, value""")
     named: dict[str, list[str]] = {}
     for variable, value, times in rows:
-        named.setdefault(variable, []).append(f"{value} ({times} times)")
+        named.setdefault(variable, []).append(f"{value} ({counted_times(times)})")
     return {variable: ", ".join(values) for variable, values in named.items()}
 
 

@@ -52,7 +52,7 @@ def test_each_sort_of_wrong_cell_is_counted_apart(pool: MadePool) -> None:
     assert counted == {"entries": 4, "valid": 1, "participants": 2}
     assert scale["without_participant"] == 1
     assert of(scale, "calm")["no_answer"] == 1
-    assert of(scale, "calm")["values"] == "7 (1 times)"
+    assert of(scale, "calm")["values"] == "7 (once)"
     assert (of(scale, "tense")["missing"], of(scale, "tense")["out_of_range"]) == (1, 1)
     hours = of(scale, "hours")
     assert (hours["decimal_comma"], hours["unreadable"], hours["out_of_range"]) == (1, 1, 1)
