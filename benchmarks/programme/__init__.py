@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks.figures import Benchmark
-from benchmarks.programme import rows, taking_back
+from benchmarks.programme import exports, rows, taking_back
 
 DATABASES = ("sqlite", "postgres", "mysql")
 PROGRAMME: tuple[Benchmark, ...] = (
@@ -24,5 +24,15 @@ PROGRAMME: tuple[Benchmark, ...] = (
             5, False, "", partial(taking_back.stop, name),
         )
         for name in DATABASES
+    ),
+    Benchmark(
+        "export_postgres",
+        "1,000,000 form responses a second into CSV ÷ `COPY … TO STDOUT` into a file",
+        0.2, True, "", exports.speed,
+    ),
+    Benchmark(
+        "export_memory",
+        "peak memory of the child that writes 1,000,000 form responses as CSV, MB",
+        120, False, "", exports.memory,
     ),
 )  # fmt: skip

@@ -180,4 +180,5 @@ def _wishes(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _counts(shown: dict[str, Any]) -> list[str]:
-    return [event["text"] for event in shown["events"] if event["text"].startswith(COUNTED)]
+    told = [event["text"] for event in shown["events"]]
+    return [text.partition(": ")[2] for text in told if text.startswith(COUNTED)]

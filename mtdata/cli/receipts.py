@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 from mtdata.cli.sites import Result, answer, each_site, recorded, settings_of
@@ -64,7 +65,7 @@ def _receipt(options: argparse.Namespace) -> Result:
         for entry in shown["entries"]:
             title = f"{shown['site']} {shown['scale']} {id}, entry {entry['entry']} of the ledger"
             table(title, ("what", "when", "where, how"), _lines(entry))
-    if all(entry["raw"]["as_kept"] for entry in shown["entries"]):
+    if all(entry["erased"] or entry["raw"]["as_kept"] for entry in shown["entries"]):
         return 0, shown
     code = StorageError.exit_code
     told = "raw bytes do not stand there as they were kept; `mtdata verify` says which"
@@ -74,13 +75,9 @@ def _receipt(options: argparse.Namespace) -> Result:
 
 def _lines(entry: dict[str, Any]) -> list[tuple[str, str, str]]:
     raw, row, held, delete = (entry[name] for name in ("raw", "row", "held", "delete"))
-    place = f"{raw['file']}, {raw['length']} bytes from byte {raw['start']}"
-    stands = "as kept" if raw["as_kept"] else "NOT as kept: see `mtdata verify`"
-    lines = [
-        ("kept", _when(raw["kept"]), f"{raw['kept']['how']}: {place}"),
-        ("read just now", "", f"{stands}, SHA-256 {entry['sha256']}"),
-        ("file verified", _at(raw["verified_again_at"]), "whole, by `mtdata verify`"),
-    ]
+    lines = [*_raw_lines(raw, entry["sha256"])] if raw else []
+    if entry["erased"]:
+        lines.append(("erased", _when(entry["erased"]), "a person had it erased"))
     lines += [_copy_line(one) for one in entry["replicas"]]
     if row:
         where = f"{row['sheet']}, row {row['row']}, byte {row['start']}"
@@ -96,6 +93,14 @@ def _lines(entry: dict[str, Any]) -> list[tuple[str, str, str]]:
     lines.append(("answered", _when(answered), answered["answer"] if answered else ""))
     lines.append(("gone", _when(gone), gone["shown_by"] if gone else "the site has it, or may"))
     return lines
+
+
+def _raw_lines(raw: dict[str, Any], digest: str) -> Iterator[tuple[str, str, str]]:
+    place = f"{raw['file']}, {raw['length']} bytes from byte {raw['start']}"
+    stands = "as kept" if raw["as_kept"] else "NOT as kept: see `mtdata verify`"
+    yield "kept", _when(raw["kept"]), f"{raw['kept']['how']}: {place}"
+    yield "read just now", "", f"{stands}, SHA-256 {digest}"
+    yield "file verified", _at(raw["verified_again_at"]), "whole, by `mtdata verify`"
 
 
 def _copy_line(one: dict[str, Any]) -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def _freeze(options: argparse.Namespace) -> Result:
         command = " ".join(["freeze", *(f"--{word}".replace("_", "-") for word in words)])
         every = options.every_snapshot
         made = freeze(Freeze(settings, site, command, key, every_snapshot=every), folder)
-        if not options.json:
+        if not options.json and sys.stdout.isatty():
             many = f"{counted(made.rows, 'row')} of {counted(made.scales, 'scale')}"
             say(f"{made.folder}: {many}, {counted(made.files, 'file')}, {size(made.bytes)}")
         return {**made._asdict(), "folder": str(made.folder), "exit": 0}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from math import inf
@@ -11,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.streams import fault_of
-from mtdata.cli.tables import counted, note, table
+from mtdata.cli.tables import counted, note, say, table
 from mtdata.cli.words import filled, path_of
 from mtdata.config import values
 from mtdata.core.clock import SystemClock
 from mtdata.core.control import on_lines
-from mtdata.core.errors import UsageError
+from mtdata.core.errors import StorageError, UsageError
 
 if TYPE_CHECKING:  # with the database
     from mtdata.toolbox.pools import Pools
@@ -113,20 +115,26 @@ def _seconds(word: str | None) -> float:
 def _show_tables(options: argparse.Namespace, pools: Pools) -> Result:
     from mtdata.toolbox.query import table_facts
 
-    known = [one._asdict() for one in table_facts(pools, every_snapshot=options.every_snapshot)]
+    known = list(table_facts(pools, every_snapshot=options.every_snapshot))
+    faults = [one.fault for one in known if one.fault]
     if not options.json:
-        lines = [(one["table"], one["rows"], ", ".join(one["columns"])) for one in known]
+        lines = [(one.table, one.rows, ", ".join(one.columns)) for one in known if not one.fault]
         table("", ("table", "rows", "columns"), lines, empty="no scale yet")
-    return 0, {"tables": known}
+    for fault in faults:
+        note(f"mtdata: {fault}", logging.ERROR)
+    code = StorageError.exit_code if faults else 0
+    return code, {"tables": [one._asdict() for one in known]}
 
 
 def _show(answer: QueryAnswer, most: int) -> Result:
     """The first rows as a table, and how many more there are."""
+    from mtdata.toolbox.table_files import plain_rows
+
     lines: list[list[object]] = []
     total = 0
     for batch in answer.batches:
-        wanted = batch.slice(0, max(0, most - len(lines)))
-        lines += [["" if cell is None else cell for cell in row.values()] for row in _rows(wanted)]
+        wanted = plain_rows(batch.slice(0, max(0, most - len(lines))))
+        lines += [["" if cell is None else cell for cell in row.values()] for row in wanted]
         total += batch.num_rows
     table("", answer.columns, lines, empty="no row")
     if total > len(lines):
@@ -134,19 +142,12 @@ def _show(answer: QueryAnswer, most: int) -> Result:
     return 0, {}
 
 
-def _rows(batch: Any) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = batch.to_pylist()
-    return rows
-
-
 def _whole(answer: QueryAnswer) -> dict[str, Any]:
-    import json
-
-    from mtdata.toolbox.table_files import json_line
+    from mtdata.toolbox.table_files import json_line, plain_rows
 
     rows: list[list[object]] = []
     for batch in answer.batches:
-        rows += [json.loads(json_line(list(row.values()))) for row in _rows(batch)]
+        rows += [json.loads(json_line(list(row.values()))) for row in plain_rows(batch)]
         if len(rows) > MOST:
             raise UsageError(
                 f"the answer has more than {MOST:,} rows, too many for one object; "
@@ -202,5 +203,7 @@ def _write(options: argparse.Namespace, pools: Pools, answer: QueryAnswer, form:
         sheets=[sheet for scale in answer.scales for sheet in pools.read[scale]],
     )
     facts = write_result(path, FORMATS[form](answer.schema, tally), origin)
+    if not options.json and sys.stdout.isatty():
+        say(f"{path}: {counted(tally.counts['rows'], 'row')}")
     shown = {"file": str(path), "rows": tally.counts["rows"], "bytes": facts.size}
     return 0, {**shown, "sha256": facts.sha256}

@@ -12,7 +12,7 @@ from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.tables import counted, note, say, table, watching
 from mtdata.cli.words import filled, path_of
 from mtdata.config import Settings, SiteConfig
-from mtdata.core.errors import DamageError
+from mtdata.core.errors import DamageError, UsageError
 
 if TYPE_CHECKING:
     from mtdata.toolbox.report.making import WrittenClients, WrittenReport
@@ -52,6 +52,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 def _report(options: argparse.Namespace) -> Result:
     from mtdata.toolbox.pools import chosen  # with the database
 
+    if options.unfinished and options.of == "scale":
+        raise UsageError("--unfinished goes with `report client`")
     settings = settings_of(options)
     pools = chosen(settings, options.server)
     sites = tuple(map(pools.site, pools.servers))
@@ -85,9 +87,10 @@ def _scales(
             _show_scales(made)
         for fault in made.report.faults:
             note(f"mtdata: {name}: {fault}", logging.ERROR)
-        codes.add(DamageError.exit_code if made.report.faults else 0)
+        code = DamageError.exit_code if made.report.faults else 0
+        codes.add(code)
         told = made.report.model_dump(mode="json")
-        shown[name] = told | {"exit": max(codes), "files": [str(one.path) for one in made.files]}
+        shown[name] = told | {"exit": code, "files": [str(one.path) for one in made.files]}
     return answer("sites", shown, codes, faults)
 
 

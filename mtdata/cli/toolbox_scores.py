@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result
@@ -165,8 +166,9 @@ def _write(
 
     if set(work.options.format) - {"csv"}:
         counts = {**counts, "cells_that_are_no_number": layout.lost(work.database)}
-    more = {"pseudonyms": METHOD} if getattr(work.options, "pseudonyms", False) else {}
-    origin = work.origin(source, counts=counts, more=more)
+    origin = work.origin(source, counts=counts)
+    if getattr(work.options, "pseudonyms", False):  # a guess could be proven by a sheet's digest
+        origin = replace(origin, more={"pseudonyms": METHOD}, sheets=())
     for ending in work.options.format:
         content = pieces(work.database, layout, ending)
         work.results.write(source.scale, what, ending, content, origin)

@@ -35,22 +35,24 @@ def write_samples(folder: Path) -> list[Path]:
     Returns the files that were made; one that is there stays as it is.
     StorageError where one cannot be written.
     """
-    whence = samples_folder()
-    configs = sorted(whence.glob(f"*.config{_SUFFIX}"))
-    scales = sorted((whence / _SCALES).glob(f"*{_SUFFIX}"))
-    try:
-        made = _copied_into(folder, configs) + _copied_into(folder / _SCALES, scales)
-    except OSError as error:
-        raise StorageError(
-            f"{error.filename or folder}: cannot be made: {error.strerror}"
-        ) from error
-    return made
+    configs = sorted(samples_folder().glob(f"*.config{_SUFFIX}"))
+    return _copied_into(folder, configs) + write_codebooks(folder)
+
+
+def write_codebooks(folder: Path) -> list[Path]:
+    """Copy the codebooks alone into `scales` of the folder; as `write_samples`."""
+    return _copied_into(folder / _SCALES, sorted((samples_folder() / _SCALES).glob(f"*{_SUFFIX}")))
 
 
 def _copied_into(folder: Path, samples: Iterable[Path]) -> list[Path]:
     """The files that were made of the samples."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = [_copied(sample, folder / sample.name.removesuffix(_SUFFIX)) for sample in samples]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = [_copied(sample, folder / sample.name.removesuffix(_SUFFIX)) for sample in samples]
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or folder}: cannot be made: {error.strerror}"
+        ) from error
     return [target for target in made if target]
 
 

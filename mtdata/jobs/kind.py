@@ -46,6 +46,8 @@ class Parameter(NamedTuple):
     choices: Callable[[Settings], Sequence[str]] | None = None
     examples: Sequence[str] = ()
     days_ago: Sequence[int] = ()
+    # raises as `read` does where what the value names is not that user's; None: it is nobody's
+    check_owner: Callable[[Any, str], None] | None = None
 
 
 class MapCell(NamedTuple):

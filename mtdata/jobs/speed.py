@@ -45,9 +45,9 @@ def calls_of(made: int, finished: Sequence[int], running: Sequence[int], waiting
     return CallCount(made, made + math.ceil(left), is_least=not finished)
 
 
-def share_of(done: int, running: Sequence[PartSpan], total: int) -> float:
-    """How much of a job is done, of 1."""
-    return min(1.0, (done + sum(bit.share or 0.0 for bit in running)) / total) if total else 0.0
+def share_of(done: int, running: float, total: int) -> float:
+    """How much of a job is done, of 1; `running` is the sum of the shares of parts that run."""
+    return min(1.0, (done + running) / total) if total else 0.0
 
 
 def speed_of(finished: Sequence[PartSpan], running: Sequence[PartSpan], waiting: int) -> JobSpeed:

@@ -26,6 +26,10 @@ class FormWriter:
     def doubt(self) -> None:
         """Port: RowWriter.doubt."""
 
+    def key(self, values: tuple[Any, ...]) -> str:
+        """Port: RowWriter.key."""
+        return ""
+
     def write(self, rows: Sequence[tuple[Any, ...]]) -> RowCounts:
         """Port: RowWriter.write."""
         insert(FormResponse, INSERTED, rows, first=self._written)

@@ -92,7 +92,13 @@ def _file(sort: str) -> Parameter:
         found = uploads.named(word, sort)
         return f"{found.pk} {found.name}"
 
-    return Parameter("file", read, "the id of a file that was uploaded")
+    def check_owner(word: str, owner: str) -> None:
+        from mtdata.programme import uploads
+
+        uploads.named(word, sort, owner)
+
+    allowed = "the id of a file that you uploaded"
+    return Parameter("file", read, allowed, check_owner=check_owner)
 
 
 def _yes_no(name: str) -> Parameter:
@@ -239,7 +245,9 @@ def _undo(sort: ImportSort, work: Work, parts: Sequence[str] | None) -> None:
 
     keeps_edited = parts is None and work_is_done(work.job)
     done = sort.take_back(work, keeps_edited=keeps_edited)
-    told = f"{counted(done.removed, 'row')} removed, {done.restored:,} as before"
+    told = f"{counted(done.removed, 'row')} removed"
+    if done.restored:
+        told += f", {done.restored:,} restored"
     if done.passed_on:
         told += f", {done.passed_on:,} left to the imports that changed them since"
     if done.left:

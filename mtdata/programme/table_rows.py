@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import CharField, TextField
 
 Values = Sequence[Any]
+Makers = tuple[Callable[[Any], Any] | None, ...]
 
 
 def insert(table: Any, names: tuple[str, ...], rows: Sequence[Values], first: Values = ()) -> None:
@@ -19,15 +20,18 @@ def insert(table: Any, names: tuple[str, ...], rows: Sequence[Values], first: Va
         return
     same = _prepared(table, names[: len(first)], [first])[0]
     rows = [(*same, *row) for row in _prepared(table, names[len(first) :], rows)]
-    with connection.cursor() as cursor:
+    into = _into(table, names, connection.vendor)
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "sqlite":  # where a statement costs nothing
-            cursor.executemany(_insert(table, names, _marks(len(names), 1)), rows)
-        elif connection.vendor == "postgresql":  # whose driver reads a long statement slowly
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            cursor.execute(_insert(table, names, _unnested(table, names)), columns)
+            words = f"INSERT INTO {into} {_marks(len(names), 1)}".replace("%s", "?")
+            connection.connection.executemany(words, rows)
+        elif connection.vendor == "postgresql":  # which reads and plans a long statement slowly
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
         else:
             marks = _marks(len(names), len(rows))
-            cursor.execute(_insert(table, names, marks), list(chain.from_iterable(rows)))
+            cursor.execute(f"INSERT INTO {into} {marks}", list(chain.from_iterable(rows)))
 
 
 def update(table: Any, names: tuple[str, ...], rows: Sequence[Values]) -> None:
@@ -38,23 +42,16 @@ def update(table: Any, names: tuple[str, ...], rows: Sequence[Values]) -> None:
         cursor.executemany(_update(table, names), _prepared(table, (*names, "id"), rows))
 
 
-def _insert(table: Any, names: tuple[str, ...], source: str) -> str:
+@cache
+def _into(table: Any, names: tuple[str, ...], vendor: str) -> str:
     columns = ", ".join(_quoted(table, name) for name in names)
-    into = connection.ops.quote_name(table._meta.db_table)
-    return f"INSERT INTO {into} ({columns}) {source}"
+    return f"{connection.ops.quote_name(table._meta.db_table)} ({columns})"
 
 
 @cache
 def _marks(width: int, count: int) -> str:
     marks = f"({', '.join(['%s'] * width)})"
     return f"VALUES {', '.join([marks] * count)}"
-
-
-def _unnested(table: Any, names: tuple[str, ...]) -> str:
-    """An array a column; a type without its length refuses what is too long, and cuts nothing."""
-    types = [str(table._meta.get_field(name).db_type(connection)) for name in names]
-    arrays = ", ".join(f"%s::{sort.partition('(')[0]}[]" for sort in types)
-    return f"SELECT * FROM unnest({arrays})"  # noqa: S608
 
 
 def _update(table: Any, names: tuple[str, ...]) -> str:
@@ -69,13 +66,18 @@ def _quoted(table: Any, name: str) -> str:
 
 def _prepared(table: Any, names: tuple[str, ...], rows: Iterable[Values]) -> Sequence[Values]:
     """As this database takes them."""
-    makers = [_maker(table._meta.get_field(name)) for name in names]
+    makers = _makers(table, names)
     if not any(makers):
         return list(rows)
     return [
         tuple(make(value) if make else value for make, value in zip(makers, row, strict=True))
         for row in rows
     ]
+
+
+@cache
+def _makers(table: Any, names: tuple[str, ...]) -> Makers:
+    return tuple(_maker(table._meta.get_field(name)) for name in names)
 
 
 def _maker(field: Any) -> Callable[[Any], Any] | None:

@@ -49,10 +49,11 @@ def store(pieces: Iterable[bytes], most: int, *, name: str, sort: str, owner: st
     return upload
 
 
-def named(word: str, sort: str) -> Any:
+def named(word: str, sort: str, owner: str | None = None) -> Any:
     """The whole file of that id, behind which its name may stand.
 
-    ValueError where there is none of that sort of rows.
+    ValueError where there is none of that sort of rows, or it is another's than that `owner`'s:
+    nothing is told of it then, not even that it is there.
     """
     try:
         number = UUID(word.partition(" ")[0])
@@ -60,7 +61,7 @@ def named(word: str, sort: str) -> Any:
         raise ValueError("it is no id of a file that was brought") from None
     with asking():
         found = Upload.objects.filter(pk=number, sort=sort).exclude(sha256="").first()
-    if found is None:
+    if found is None or owner not in (None, found.owner):
         raise ValueError("there is no such file of this kind; bring it once more")
     return found
 

@@ -80,14 +80,14 @@ class Totals:
 
 def without_erased(pool: Pool, scale: str, batch: Iterable[Entry]) -> list[Entry]:
     """Those of a batch that were not erased for their person."""
-    graves = pool.ledger.erased.graves(scale)
-    return [e for e in batch if not graves.entry(e.id, e.digest)] if graves else list(batch)
+    erased = pool.ledger.erased.tombstones_of(scale)
+    return [e for e in batch if not erased.entry(e.id, e.digest)] if erased else list(batch)
 
 
 def _digest(run: ScaleRun, package: Package) -> bytes:
     """That of the package, without the rows that were erased: whether it differs from the last."""
     pool, name = run.pool, run.scale.name
-    if not pool.ledger.erased.graves(name):
+    if not pool.ledger.erased.tombstones_of(name):
         return package.digest
     totals, left_out = Totals(), 0
     for batch in in_batches(entries(pool.archive.stream(package))):
@@ -192,13 +192,13 @@ def stands(pool: Pool, snapshot: Snapshot) -> bool:
 def stored_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:
     """The entries of a stored snapshot, read from the raw file again, in order."""
     region: Iterable[bytes] = pool.archive.region(snapshot.span)
-    graves = pool.ledger.erased.graves(snapshot.scale)
+    erased = pool.ledger.erased.tombstones_of(snapshot.scale)
     for batch in in_batches(entries(chain([b"["], region, [b"]"]))):
         kept = [
             Kept(-1, entry.id, entry.digest, snapshot.span, entry.values)
             for entry in batch
             if entry.values is not None
             and not entry.fault
-            and not (graves and graves.entry(entry.id, entry.digest))
+            and not (erased and erased.entry(entry.id, entry.digest))
         ]
         yield Backup(scale, tuple(kept))

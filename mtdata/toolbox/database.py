@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -18,8 +16,11 @@ import pyarrow as pa
 from mtdata.toolbox.interrupting import InterruptibleCalls
 from mtdata.toolbox.pools import ARRIVING, Pools
 from mtdata.toolbox.rows import fold
+from mtdata.toolbox.spill import spill_folder
 
-MEMORY_MB = 208
+MEMORY_MB = 192
+CELLS = 400_000
+"""An answer comes in batches of about so many cells."""
 COLUMN_ROOM_MB = 1 / 8
 """What a column takes while rows are put into it; thousands of them need more than that."""
 FEW = 8
@@ -113,11 +114,12 @@ class PoolDatabase:
         return self.calls(lambda: self.connection.execute(statement, list(values)).fetchall())
 
     def batches(self, statement: str, *values: Any, rows: int = 50_000) -> pa.RecordBatchReader:
-        """The rows of an answer of any size, so many at a time."""
+        """The rows of an answer of any size, so many at a time, or fewer where they are wide."""
 
         def begin() -> pa.RecordBatchReader:
             # not by `execute`: that keeps the whole answer in memory before the first row comes
-            return self.connection.sql(statement, params=list(values)).to_arrow_reader(rows)
+            answer = self.connection.sql(statement, params=list(values))
+            return answer.to_arrow_reader(max(1, min(rows, CELLS // len(answer.columns))))
 
         reader = self.calls(begin)
         return pa.RecordBatchReader.from_batches(reader.schema, self._each(reader))
@@ -154,10 +156,10 @@ def identifier(name: str) -> str:
 @contextmanager
 def opened(pools: Pools) -> Iterator[PoolDatabase]:
     """A database over these pools, with nothing loaded; what it put on the disk goes with it."""
-    with TemporaryDirectory(prefix="mtdata-toolbox-") as folder:
+    with spill_folder() as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{MEMORY_MB}MB",
-            "temp_directory": str(Path(folder) / "spill"),
+            "temp_directory": str(folder),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",  # a table is no variable of this program

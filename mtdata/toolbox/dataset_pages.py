@@ -202,7 +202,7 @@ def readme(dataset: DatasetFacts) -> bytes:
     """What a person should know who is given the dataset."""
     lines = ["| scale | rows | columns | codebook |", "|---|---|---|---|"]
     for scale in dataset.scales:
-        book = f"codebooks/{scale.name}.md" if scale.codebook else "none"
+        book = f"codebooks/{scale.codebook.scale}.md" if scale.codebook else "none"
         title = f"{scale.name}: {scale.title}" if scale.title != scale.name else scale.name
         cells = (title.replace("|", "\\|"), f"{scale.rows:,}", str(len(scale.columns)), book)
         lines.append(f"| {' | '.join(cells)} |")

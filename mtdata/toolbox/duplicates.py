@@ -2,7 +2,9 @@
 
 Delivered twice: the same id with the same values; the first stays.  Written twice: the same
 participant, session and tag under several ids; the first that was completed stays, by date, then
-by id.  An entry without participant or session is nobody's duplicate.
+by id.  An entry without participant or session is nobody's duplicate.  Of a table whose sessions
+mostly have several rows, such as trials, none was written twice, unless somebody says what makes
+two rows of it the same.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from mtdata.toolbox.rows import fold
 DELIVERED, WRITTEN = "delivered twice", "written twice"
 BY = ("participant", "session", "tag")
 """What makes two entries the same answer."""
+SEVERAL = 5
+"""So many sessions at least have several rows in a table of trials; fewer may be chance."""
 
 
 def find_duplicates(entries: ScaleEntries, by: Sequence[str] = BY) -> None:
@@ -31,8 +35,24 @@ def find_duplicates(entries: ScaleEntries, by: Sequence[str] = BY) -> None:
     if entries.number(f"SELECT count({key}) - count(DISTINCT {key}) FROM entries"):
         entries.run(f"INSERT INTO dropped {_delivered(entries)}")
     keys = _keys(entries, by)
-    if keys and entries.number(f"SELECT count(*) FROM ({_several(entries, keys)})"):
+    if not keys or not entries.number(f"SELECT count(*) FROM ({_several(entries, keys)})"):
+        return
+    if tuple(by) != BY or not has_trials(entries):
         entries.run(f"INSERT INTO dropped {_written(entries, keys)}")
+
+
+def has_trials(entries: ScaleEntries) -> bool:
+    """Whether most sessions of most participants have several entries, each with its own id."""
+    keys = _keys(entries, BY)
+    if not keys:
+        return False
+    frame, cells = entries.frame, ", ".join(keys)
+    ((several, whole),) = entries.rows(f"""
+        SELECT count(*) FILTER (ids > 1), count(*) FROM (
+            SELECT count(DISTINCT {frame.id}) AS ids FROM entries
+            WHERE {frame.participant} IS NOT NULL AND {frame.session} IS NOT NULL
+            GROUP BY {cells})""")
+    return bool(several >= SEVERAL and several * 2 > whole)
 
 
 def _delivered(entries: ScaleEntries) -> str:

@@ -40,6 +40,7 @@ TOOLBOX = Duty(
         ("report scale mysite", "is what was logged there, task by task?"),
         ("quality all", "are the entries complete, there once, and in range?"),
         ("query 'SELECT count(*) FROM QOL'", "a question in SQL over the sheets"),
+        ("freeze datasets", "a dated dataset that other tools open"),
         ("codebook QOL", "what the variables of a scale mean, and how it is scored"),
     ),
     pages="toolbox",
@@ -48,7 +49,7 @@ TOOLBOX = Duty(
         "toolbox_quality",
         "toolbox_scores",
         "toolbox_codebook",
-        "toolbox_freeze",
         "toolbox_query",
+        "toolbox_freeze",
     ),
 )

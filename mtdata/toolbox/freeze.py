@@ -128,7 +128,7 @@ def clear_staged(folder: Path, study: str) -> None:
 
 def _written(wanted: Freeze, dataset: StagedDataset, made_at: datetime) -> DatasetFacts:
     """All files of the dataset, of one listing of the pool's sheets."""
-    known = codebooks(wanted.settings)
+    known = {name.casefold(): one for name, one in codebooks(wanted.settings).items()}
     for _ in range(RACES):
         pools = Pools([wanted.site])
         _check_names(pools)
@@ -176,7 +176,7 @@ def _scales_written(
                 faults.append(str(error))
                 continue
             if not faults:
-                written.append(_scale_written(dataset, frozen, known.get(scale)))
+                written.append(_scale_written(dataset, frozen, known.get(scale.casefold())))
             frozen.drop()
     if faults:
         raise StorageError("\n".join([*faults, "Nothing was frozen: a dataset is whole, or none"]))

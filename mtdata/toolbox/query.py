@@ -11,11 +11,12 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from mtdata.core.errors import UsageError
+from mtdata.core.errors import StorageError, UsageError
 from mtdata.toolbox.database import PoolDatabase, opened
 from mtdata.toolbox.pools import Pools
 from mtdata.toolbox.query_faults import ONE_SELECT, answering, planning
 from mtdata.toolbox.rows import fold, unique_names
+from mtdata.toolbox.table_files import check_writable
 
 
 class QueryAnswer(NamedTuple):
@@ -54,6 +55,7 @@ def answered(
 
 
 def _answer(scales: list[str], reader: pa.RecordBatchReader) -> QueryAnswer:
+    check_writable(reader.schema)
     names = unique_names(reader.schema.names, taken=())
     types = [field.type for field in reader.schema]
     schema = pa.schema(list(zip(names, types, strict=True)))
@@ -62,25 +64,35 @@ def _answer(scales: list[str], reader: pa.RecordBatchReader) -> QueryAnswer:
 
 
 class TableFacts(NamedTuple):
-    """A table that may be asked: how many rows of how many sheets it has, and its columns."""
+    """A table that may be asked: how many rows of how many sheets it has, and its columns.
+
+    `fault` says why it cannot be, if so.
+    """
 
     table: str
     scale: str
-    rows: int
-    sheets: int
-    columns: tuple[str, ...]
+    rows: int = 0
+    sheets: int = 0
+    columns: tuple[str, ...] = ()
+    fault: str = ""
 
 
 def table_facts(pools: Pools, *, every_snapshot: bool = False) -> Iterator[TableFacts]:
     """Every table that there is, by name; each is read for that, one at a time."""
     for scale, table in pools.table_names.items():
-        rows, columns = 0, dict[str, str]()
-        for batch in pools.tables(scale, every_snapshot=every_snapshot):
-            rows += batch.num_rows
-            columns = columns | {
-                fold(name): columns.get(fold(name), name) for name in batch.column_names
-            }
-        yield TableFacts(table, scale, rows, len(pools.read[scale]), tuple(columns.values()))
+        try:
+            yield _facts(pools, scale, table, every_snapshot=every_snapshot)
+        except StorageError as error:
+            yield TableFacts(table, scale, fault=str(error))
+
+
+def _facts(pools: Pools, scale: str, table: str, *, every_snapshot: bool) -> TableFacts:
+    rows, columns = 0, dict[str, str]()
+    for batch in pools.tables(scale, every_snapshot=every_snapshot):
+        rows += batch.num_rows
+        for name in batch.column_names:
+            columns.setdefault(fold(name), name)
+    return TableFacts(table, scale, rows, len(pools.read[scale]), tuple(columns.values()))
 
 
 def _check_single(database: PoolDatabase, question: str) -> None:

@@ -42,12 +42,11 @@ def planning(tables: Iterable[str]) -> Iterator[None]:
 
     `tables` are those that it may name.
     """
-    try:
-        yield
-    except _OF_THE_QUESTION as error:
-        raise UsageError(_own_words(str(error), tables)) from None
-    except duckdb.Error as error:
-        raise _without_cells(error) from None
+    with answering():
+        try:
+            yield
+        except _OF_THE_QUESTION as error:
+            raise UsageError(_own_words(str(error), tables)) from None
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ OWN = ("server", "day")
 """Columns that each table has besides those of its sheets; a sheet's own of that name is `day_2`"""
 BLOCK = 1 << 18
 _EMPTY_LINE = (b"\n\n", b"\n\r", b"\r\r")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 WRONG = "Nothing was read of it. Mend the file, or let `mtdata verify` say what is wrong"
 csv.field_size_limit(2**31 - 1)  # an answer may be longer than the csv module's usual limit
@@ -65,8 +67,11 @@ def shape_of(rows: bytes, columns: int) -> Shape:
         count += outside.count(b"\n") + outside.count(b"\r") - outside.count(b"\r\n")
         quotes += len(pieces) - 1
         has_empty_line = has_empty_line or any(end in outside for end in _EMPTY_LINE)
-    count += bool(rows) and not rows.endswith((b"\n", b"\r"))
-    is_plain = columns > 0 and quotes % 2 == 0 and not rows.startswith(_BOM)
+    is_ended = rows.endswith((b"\n", b"\r"))
+    count += bool(rows) and not is_ended
+    # without a line end the last cell may be one whose quotes were never closed
+    is_closed = quotes % 2 == 0 and (is_ended or not quotes)
+    is_plain = columns > 0 and is_closed and not rows.startswith(_BOM)
     return Shape(count, is_plain and (columns == 1 or not has_empty_line))
 
 
@@ -82,12 +87,8 @@ def _blocks(rows: bytes) -> Iterator[bytes]:
 
 def line_end(content: bytes, start: int) -> int:
     """Where the line from there on ends, its end (CR, LF or both) included."""
-    feed = content.find(b"\n", start)
-    feed = len(content) if feed < 0 else feed + 1
-    turn = content.find(b"\r", start, feed)
-    if turn < 0 or turn + 2 == feed:
-        return feed
-    return turn + 1
+    found = _LINE_END.search(content, start)
+    return found.end() if found else len(content)
 
 
 def row_pieces(pieces: Iterable[bytes], least: int) -> Iterator[bytes]:
@@ -111,21 +112,22 @@ def row_pieces(pieces: Iterable[bytes], least: int) -> Iterator[bytes]:
 def _last_end(piece: bytes, quotes: int) -> int:
     """Where the last row that ends within this piece does, behind so many quotes; 0 for none.
 
-    A CR at its very end may have its LF in the next.
+    It is looked for in what stands between two quotes, from the back.
     """
-    quotes, at = quotes + piece.count(b'"'), len(piece)
-    turns = piece.rfind(b"\r", 0, len(piece) - 1) >= 0
-    while (before := _line_end_before(piece, at, turns=turns)) >= 0:
-        quotes -= piece.count(b'"', before, at)
-        if quotes % 2 == 0:
-            return before + 1
-        at = before
+    quotes, end = quotes + piece.count(b'"'), len(piece)
+    while end >= 0:
+        quote = piece.rfind(b'"', 0, end)
+        last = _last_line_end(piece, quote + 1, end) if quotes % 2 == 0 else 0
+        if last or quote < 0:
+            return last
+        quotes, end = quotes - 1, quote
     return 0
 
 
-def _line_end_before(piece: bytes, at: int, *, turns: bool) -> int:
-    feed = piece.rfind(b"\n", 0, at)
-    return max(feed, piece.rfind(b"\r", feed + 1, min(at, len(piece) - 1))) if turns else feed
+def _last_line_end(piece: bytes, start: int, end: int) -> int:
+    """Behind the last line end there, 0 for none; a CR at the end may have its LF in the next."""
+    feed = piece.rfind(b"\n", start, end)
+    return max(feed, piece.rfind(b"\r", start, min(end, len(piece) - 1))) + 1
 
 
 def unique_names(names: Iterable[str], taken: Iterable[str] = OWN) -> list[str]:

@@ -122,8 +122,8 @@ def _opened(sheet: PoolSheet, refetch: Refetch) -> _SheetStart:
 
 def _proven(sheet: PoolSheet) -> _SheetStart:
     """A small sheet is read once; a large one first for its proof, then in pieces."""
-    if _is_small(sheet):
-        content = b"".join(_stream(sheet))
+    content = _small_content(sheet)
+    if content is not None:
         return _SheetStart(_as_read(sheet, sha256(content), len(content)), content, iter(()))
     digest, length = sha256(), 0
     for piece in _stream(sheet):
@@ -134,11 +134,13 @@ def _proven(sheet: PoolSheet) -> _SheetStart:
     return _SheetStart(sheet, next(pieces, b""), pieces)
 
 
-def _is_small(sheet: PoolSheet) -> bool:
-    length = sheet.length
-    if length is None:
-        length = FolderDisk(sheet.root).size(sheet.name) or 0
-    return length <= BATCH
+def _small_content(sheet: PoolSheet) -> bytes | None:
+    """All of it, read in one go; None where that is more than a batch."""
+    most = BATCH + 1 if sheet.length is None else sheet.length
+    if most > BATCH + 1:
+        return None
+    content = FolderDisk(sheet.root).read(sheet.name, 0, most)
+    return content if len(content) <= BATCH else None
 
 
 def _stream(sheet: PoolSheet) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from math import isfinite
 from typing import Any
 
@@ -15,8 +16,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from mtdata.core.border import Border
 from mtdata.core.csv_lines import csv_line
+from mtdata.core.errors import UsageError
 
+DOUBLE_DIGITS = 15
+"""A number of no more digits comes back from a DOUBLE as it was."""
+_WRITABLE = (
+    pa.types.is_null,
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_string,
+    pa.types.is_date,
+    pa.types.is_time,
+    pa.types.is_timestamp,
+)
+_PLAIN = Border(UsageError, "a value of the answer is out of range: CAST it AS VARCHAR")
 _NEEDS_QUOTES = '[",\r\n]'
 
 
@@ -51,10 +68,40 @@ def as_text(column: pa.Array) -> pa.Array:
     kind = column.type
     if pa.types.is_string(kind):
         return column
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        texts = [None if value is None else json_line(value) for value in column.to_pylist()]
-        return pa.array(texts, pa.string())
+    if pa.types.is_nested(kind):
+        with _PLAIN:
+            values = column.to_pylist()
+        return pa.array([None if one is None else json_line(one) for one in values], pa.string())
     return pc.cast(column, pa.string())
+
+
+def check_writable(schema: pa.Schema) -> None:
+    """UsageError where a column is of a sort that no file of ours has."""
+    for field in schema:
+        if not _is_writable(field.type):
+            raise UsageError(
+                f"the column {ascii(field.name)[:80]} is of a sort that no file has "
+                f"({field.type}): CAST(… AS VARCHAR) makes a text of it"
+            )
+
+
+def _is_writable(kind: pa.DataType) -> bool:
+    if pa.types.is_nested(kind) and not pa.types.is_union(kind):
+        inner = [kind.field(place).type for place in range(kind.num_fields)]
+        return all(map(_is_writable, inner))
+    if pa.types.is_dictionary(kind):
+        return _is_writable(kind.value_type)
+    return any(is_of_sort(kind) for is_of_sort in _WRITABLE)
+
+
+def plain_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Rows of values that JSON has, but for decimals; days and times are text."""
+    columns = [
+        as_text(column) if pa.types.is_temporal(column.type) else column for column in batch.columns
+    ]
+    with _PLAIN:
+        rows: list[dict[str, Any]] = pa.record_batch(columns, batch.schema.names).to_pylist()
+    return rows
 
 
 def json_pieces(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
@@ -62,7 +109,7 @@ def json_pieces(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterato
     before = "[\n"
     for batch in batches:
         if batch.num_rows:
-            lines = ",\n".join(map(json_line, batch.to_pylist()))
+            lines = ",\n".join(map(json_line, plain_rows(batch)))
             yield f"{before}{lines}".encode()
             before = ",\n"
     yield b"[]\n" if before == "[\n" else b"\n]\n"
@@ -87,8 +134,13 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _in_json(value: object) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)
+def _in_json(value: object) -> int | float | str:
+    """A number where JSON has it as it is, else text."""
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    if isinstance(value, Decimal) and len(value.as_tuple().digits) <= DOUBLE_DIGITS:
+        return float(value)
+    return str(value)
 
 
 def parquet_pieces(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:

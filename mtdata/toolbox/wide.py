@@ -16,7 +16,7 @@ from mtdata.toolbox.clean import by_folded_variables
 from mtdata.toolbox.codebook import Codebook
 from mtdata.toolbox.columns import by_folded_name
 from mtdata.toolbox.database import identifier
-from mtdata.toolbox.duplicates import counted_duplicates, find_duplicates
+from mtdata.toolbox.duplicates import counted_duplicates, find_duplicates, has_trials
 from mtdata.toolbox.entries import ScaleEntries
 from mtdata.toolbox.faults import NoCodebook, ScaleRefused, ScaleUnfit
 from mtdata.toolbox.formats import ResultColumn, ResultTable, labelled_column, text_column
@@ -78,6 +78,11 @@ def _keep(entries: ScaleEntries, *, refuse_duplicates: bool) -> dict[str, int]:
         raise ScaleUnfit(
             f"{entries.scale}: it has no column for the participant, or none for the session, so "
             "no line and column can be told for an entry"
+        )
+    if has_trials(entries):
+        raise ScaleUnfit(
+            f"{entries.scale}: most of its sessions have several rows, so no line and column can "
+            "be told for one of them"
         )
     find_duplicates(entries)
     twice = sum(counted_duplicates(entries).values())

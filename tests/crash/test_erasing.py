@@ -24,7 +24,7 @@ from tests.crash.power import POOL, Moment, Power, World
 from tests.fakes_torn import TornOs
 from tests.tally import tried
 
-MOST = 10**6 if LONG else 16
+MOST = 10**6 if LONG else 12
 ANSWER = b"a-telling-answer"
 SUITE = "erasures cut"
 pytestmark = pytest.mark.timeout(3600)

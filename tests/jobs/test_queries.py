@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from mtdata.jobs.records import queries, transitions
 from mtdata.jobs.records.asking import now
-from mtdata.jobs.records.models import Job
+from mtdata.jobs.records.models import Job, Part
 from tests.jobs.place import Place
 
 
@@ -63,3 +63,19 @@ def test_a_line_of_a_job_tells_control_characters_by_their_codes(place: Place) -
     transitions.add_event(job, now(), "INFO", "a\x1b[2J\x9bb\n  c")
     texts = [event["text"] for event in queries.events(Job.objects.get(pk=job), 100)]
     assert texts[-1] == "a\\x1b[2J\\x9bb\n  c"
+
+
+def test_a_job_of_one_part_tells_how_much_of_that_is_done(place: Place) -> None:
+    job = place.add(rows=30)
+    Job.objects.filter(pk=job).update(status="In Progress")
+    for rows, expected, share in (
+        (0, None, 0.0), (50, 200, 0.25), (300, 200, 1.0), (5, 0, 0.0), (5, None, 0.0)
+    ):  # fmt: skip
+        Part.objects.filter(job=job).delete()
+        part = {"number": 1, "stage": "work", "name": "rows", "status": "In Progress"}
+        Part.objects.create(job_id=job, rows=rows, expected=expected, **part)
+        [one] = queries.job_page().jobs
+        assert one["share"] == share
+    Part.objects.create(job_id=job, number=2, stage="work", name="more", status="Success")
+    Part.objects.filter(job=job, number=1).update(expected=10)
+    assert queries.job_page().jobs[0]["share"] == 0.75

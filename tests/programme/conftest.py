@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.programme import imports
 from tests.jobs.conftest import ENGINES, broker_of, empty, moto, no_server, patient, urls
 from tests.programme.place import ImportPlace
 
@@ -27,6 +28,12 @@ def place(
     made.close()
     if queue is not None:
         queue.remove()
+
+
+@pytest.fixture
+def in_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each batch of ten has the next ten lines: rows are put in order within it alone."""
+    monkeypatch.setattr(imports, "WINDOW", 10)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def test_the_file_is_that_of_the_original_and_comes_back_as_the_same_rows(
     forms: FormsPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "PAGE", 2)
+    monkeypatch.setattr(reading, "PAGES_COPIED", 1)
     forms.configure(TIMEZONE="Europe/Berlin")
     forms.fill(
         response(5, "last", reading_books=False),
@@ -110,6 +111,7 @@ def test_what_is_written_meanwhile_is_in_none_of_the_pages(
 ) -> None:
     """Another connection brings rows behind and before the page that is read, and removes one."""
     monkeypatch.setattr(reading, "PAGE", 2)
+    monkeypatch.setattr(reading, "PAGES_COPIED", 1)
     forms.fill(*(response(minute, f"user {minute}") for minute in range(6)))
     read = []
 

@@ -155,7 +155,9 @@ def test_an_import_goes_on_when_its_database_is_back(place: ImportPlace, cable: 
 
 
 @pytest.mark.parametrize("place", ["mysql-rabbitmq"], indirect=True)
-def test_an_import_goes_on_while_its_broker_is_begun_anew(place: ImportPlace) -> None:
+def test_an_import_goes_on_while_its_broker_is_begun_anew(
+    place: ImportPlace, caplog: pytest.LogCaptureFixture
+) -> None:
     place.configure(BATCH=10)
     made = Cable(RABBIT_PORT)
     assert place.broker is not None
@@ -164,12 +166,15 @@ def test_an_import_goes_on_while_its_broker_is_begun_anew(place: ImportPlace) ->
     place.listening()
     first = place.order(rows())
     until(lambda: place.teams(first), "the first rows")
-    made.cut()
+    made.cut()  # as a broker that is restarted: all connections break, and it refuses new ones
+    second = place.order([team("meanwhile")])
+    assert "is safe in the records" in "".join(caplog.messages)
+    until(lambda: "is not there" in "".join(caplog.messages), "the loss")
     made.mend()
     place.listening()
-    second = place.order([team("behind it")])
-    place.ended(first, "Success")
-    place.ended(second, "Success")
-    assert Team.objects.count() == COUNT + 1
+    third = place.order([team("behind it")])
+    for job in (first, second, third):
+        place.ended(job, "Success")
+    assert Team.objects.count() == COUNT + 2
     place.stop()
     made.close()

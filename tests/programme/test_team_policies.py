@@ -65,6 +65,7 @@ def test_a_name_twice_in_a_file_is_the_first_for_skip_and_the_last_for_update(
     assert len(place.teams(updated)) == 2
 
 
+@pytest.mark.usefixtures("in_lines")
 def test_fail_ends_at_a_name_that_is_there_and_leaves_nothing(place: ImportPlace) -> None:
     place.configure(BATCH=10)
     before = place.imported([team("there", "old")])

@@ -37,7 +37,9 @@ def test_what_was_erased_stays_away_when_the_site_shows_it_again(home: Home) -> 
 def test_what_was_erased_and_is_on_the_site_still_is_deleted_there(home: Home) -> None:
     filled(home, DELETE_MODE=False)
     shown = erase(home, "--yes", "--raw")
-    assert "3 entries of QOL were on the study website" in " ".join(shown["beyond_reach"])
+    assert "entries of QOL on the study website, by its last listing: 3" in " ".join(
+        shown["beyond_reach"]
+    )
     home.configure(DELETE_MODE=True)
     home.export(STUDY, "all")
     home.export(STUDY, "all")

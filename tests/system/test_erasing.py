@@ -131,7 +131,7 @@ def test_of_what_no_key_opens_it_is_said_that_nobody_can_tell(
     )
     home.export(code=1)
     shown = erase(home, "--yes", "--raw")
-    assert "1 entries of QOL that no key of today opens" in shown["beyond_reach"][0]
+    assert "entries of QOL that no key of today opens" in shown["beyond_reach"][0]
     assert home.raw_ids("QOL") == [2, 3]
     home.configure(PRIVATE_FILE=["study.pem", "other.pem"])  # it was found
     home.put_key(other_key.pem, "other.pem")
@@ -166,11 +166,15 @@ def test_what_was_made_of_the_sheets_is_erased_as_well(home: Home) -> None:
     (made / "wide.csv").write_text(f"participant,text\n{OTHER},kept\n{PERSON},{ANSWER}")
     (made / "wide.sav").write_bytes(b"of another kind")
     (made / "odd.csv").write_text(f"participant;text\n{PERSON};kept\n")
+    (made / "rows.json").write_text("[]")
+    (made / "link.csv").symlink_to(made / "wide.csv")
     shown = erase(home, "--yes")
     assert holding(home) == {"raw_data"}
     assert (made / "wide.csv").read_text() == f"participant,text\n{OTHER},kept\n"
     unseen = [told for told in shown["beyond_reach"] if told.startswith("not looked into")]
-    assert {Path(told.split(": ")[1]).name for told in unseen} == {"wide.sav", "odd.csv"}
+    assert {Path(told.split(": ")[1]).name for told in unseen} == {
+        "wide.sav", "odd.csv", "rows.json", "link.csv",
+    }  # fmt: skip
 
 
 def test_of_nobody_known_nothing_is_made(home: Home) -> None:
@@ -351,3 +355,29 @@ def test_tasks_are_found_by_the_number_of_the_persons_own_study(home: Home) -> N
     assert home.is_clean()
     shown = erase(home, who="19")
     assert "no field names a participant in QOL, TaskLog" in " ".join(shown["beyond_reach"])
+
+
+def test_a_file_that_was_changed_while_it_was_under_way_is_told_and_nobody_comes_back(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(home)
+    whole, left = FolderDisk.publish, [3]
+
+    def publish(disk: FolderDisk, staged: str, path: str) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        whole(disk, staged, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderDisk, "publish", publish)
+        assert home.run("erase", str(PERSON), "--server", STUDY, "--yes", "--raw").code == 130
+    path = home.paths("raw_data", "QOL")[0]
+    path.write_bytes(path.read_bytes().replace(b"kept", b"KEPT", 1))
+    ended = home.run("export", STUDY, "all")
+    assert ended.code == 74
+    assert "changed while an erasure was under way" in ended.said
+    assert home.run("verify", STUDY, "--rebuild-ledger").code == 0
+    assert holding(home) == set()
+    home.verify_until_clean()
+    assert home.is_clean()

@@ -169,6 +169,16 @@ def test_a_receipt_of_damaged_bytes_says_so_and_ends_with_74(home: Home) -> None
     assert entry["raw"]["as_kept"] is False
 
 
+def test_an_entry_of_which_nothing_is_left_is_shown_as_erased(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    home.export()
+    gone = "file = 0, start = -1, length = 0, sheet = NULL, line_start = NULL, cells = NULL"
+    ledger(home, f"UPDATE entries SET {gone}, line_length = NULL, state = 3")
+    [entry] = receipt(home, 1)
+    assert (entry["state"], entry["raw"], entry["row"]) == ("erased", None, None)
+    assert entry["erased"] == {"at": NOT_RECORDED, "event": NOT_RECORDED}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -172,3 +172,16 @@ def test_what_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
     assert {one.name for one in path.parent.iterdir()} == {
         path.name, f"{path.name}.provenance.json",
     }  # fmt: skip
+
+
+def test_trials_of_one_session_are_no_duplicates_unless_it_is_said_what_they_share(
+    pool: MadePool,
+) -> None:
+    header = ("id", "participant", "session", "trial")
+    rows = [(str(n), str(n // 4), "PRE", str(n % 4)) for n in range(24)]
+    pool.sheet("Trials", [header, *rows, ("24", "0", "PRE", "3")])
+    assert pool.run("clean", "Trials").code == 0
+    assert (len(written(pool, "kept", "Trials")), written(pool, "dropped", "Trials")) == (25, [])
+    assert pool.run("wide", "Trials").code == 65
+    assert pool.run("clean", "Trials", "--by", "participant,session,trial").code == 0
+    assert ids(written(pool, "dropped", "Trials")) == ["24"]

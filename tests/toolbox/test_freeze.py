@@ -133,12 +133,12 @@ def test_the_crate_describes_every_file(pool: MadePool) -> None:
 
 def test_codebooks_come_along_with_what_is_made_of_them(pool: MadePool) -> None:
     (pool.config / "scales").mkdir()
-    book = pool.config / "scales" / "QOL.yaml"
-    book.write_text("scale: QOL\nvariables:\n  a:\n    wording: How is it?\n    type: integer\n")
+    book = pool.config / "scales" / "Qol.yaml"
+    book.write_text("scale: Qol\nvariables:\n  a:\n    wording: How is it?\n    type: integer\n")
     folder = frozen(pool)
     made = {one.name for one in (folder / "codebooks").iterdir()}
-    assert {"QOL.yaml", "QOL.md", "QOL.html", "QOL.schema.json"} <= made
-    assert (folder / "codebooks" / "QOL.yaml").read_bytes() == book.read_bytes()
+    assert {"Qol.yaml", "Qol.md", "Qol.html", "Qol.schema.json"} <= made
+    assert (folder / "codebooks" / "Qol.yaml").read_bytes() == book.read_bytes()
     package = json.loads((folder / "datapackage.json").read_bytes())
     [field] = [one for one in package["resources"][2]["schema"]["fields"] if one["name"] == "a"]
     assert (field["type"], field["title"]) == ("integer", "How is it?")

@@ -157,6 +157,8 @@ def test_a_changed_sheet_stops_the_questions_that_need_it_and_no_other(pool: Mad
     answer = pool.run("query", "SELECT * FROM Torn")
     assert (answer.code, torn.name in answer.said) == (74, True)
     assert pool.run("query", "SELECT participant FROM QOL").code == 0
+    listed = pool.run("query", "--tables")
+    assert (listed.code, torn.name in listed.said, "QOL" in listed.out) == (74, True, True)
 
 
 def test_each_format_holds_all_rows_and_a_side_file_tells_of_what(
@@ -193,6 +195,30 @@ def test_what_is_printed_is_csv_or_one_object(pool: MadePool) -> None:
         "columns": ["id", "n"],
         "rows": [["1", None], ["2", None]],
     }
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["INTERVAL 1 DAY", "[INTERVAL 1 DAY]", "'x'::BLOB", "'101'::BIT", "union_value(a := 1)"],
+)
+def test_what_no_file_has_is_told_before_anything_is_written(pool: MadePool, value: str) -> None:
+    ended = pool.run("query", f"SELECT {value} AS odd")
+    assert (ended.code, ended.out) == (64, "")
+    assert "'odd'" in ended.said
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_dates_out_of_range_and_sums_are_told_in_every_format(pool: MadePool, form: str) -> None:
+    question = (
+        "SELECT 'infinity'::DATE AS d, 'infinity'::TIMESTAMP AS t, sum(id::INT) AS s, "
+        "1.5::DECIMAL(4, 2) AS c, map {'a': 1} AS m, NULL AS n FROM QOL"
+    )
+    ended = pool.run("query", question, "--format", form)
+    assert ended.code == 0, ended
+    if form == "json":
+        [found] = json.loads(ended.out)
+        assert (found["s"], found["c"], found["n"]) == (6, 1.5, None)
+    assert pool.run("query", "SELECT ['infinity'::DATE] AS d", "--format", form).code == 64
 
 
 def test_the_table_shows_the_first_rows_and_counts_the_others(pool: MadePool) -> None:

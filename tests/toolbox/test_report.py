@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from hashlib import sha256
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from mtdata.core.errors import Stopped
@@ -214,7 +216,7 @@ def test_a_schedule_that_is_none_is_told_by_its_name(study: StudyMade, text: str
     for of in ("scale", "client"):
         ended = study.run(of)
         assert ended.code == 74
-        assert "Schedule-2026-03-01.json: it is no schedule" in ended.said
+        assert "Schedule-2026-03-01.json: the schedule" in ended.said
 
 
 def test_nothing_of_the_pool_is_changed(study: StudyMade) -> None:
@@ -268,6 +270,37 @@ def test_what_a_killed_run_was_writing_is_removed_by_the_next(study: StudyMade) 
     half.write_text("{")
     study.report()
     assert not half.exists()
+
+
+def test_a_full_disk_leaves_the_report_before(
+    study: StudyMade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study.write().report()
+    before = {path.name: path.read_bytes() for path in (study.pool.path / "reports").glob("*-*")}
+
+    def full(file: int, content: bytes, start: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mtdata.core.disk.os.pwrite", full)
+        ended = study.run("scale")
+    assert ended.code == 74
+    assert "No space left" in ended.said
+    found = {path.name: path.read_bytes() for path in (study.pool.path / "reports").glob("*-*")}
+    assert {name: found[name] for name in before} == before
+    assert study.run("scale").code == 0
+
+
+def test_a_database_without_room_says_so(study: StudyMade, monkeypatch: pytest.MonkeyPatch) -> None:
+    study.write()
+
+    def full(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("could not allocate block")
+
+    monkeypatch.setattr("mtdata.toolbox.report.macros.take", full)
+    ended = study.run("scale")
+    assert ended.code == 74
+    assert "the report has no room" in ended.said
 
 
 def test_two_reports_at_a_time_do_not_write_into_each_other(study: StudyMade) -> None:

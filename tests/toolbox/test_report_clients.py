@@ -109,3 +109,8 @@ def test_without_accounts_the_log_says_where_somebody_is(study: StudyMade) -> No
     assert [(one["participant"], one["session"], one["logged"]) for one in found.values()] == [
         ("501", "SESSION1", "4")
     ], "nobody says whose study that is"
+
+
+def test_who_is_unfinished_is_no_question_about_scales(study: StudyMade) -> None:
+    study.write()
+    assert study.run("scale", "study", "--unfinished", "PRE").code == 64

@@ -16,7 +16,7 @@ from mtdata.duties import KINDS
 from mtdata.jobs import queue
 from mtdata.jobs.records import setting
 from tests.toolbox.pools_made import Answered, MadePool
-from tests.toolbox.reported import at
+from tests.toolbox.reported import at, schedule
 
 
 def log(number: int, person: int, session: str, scale: str) -> dict[str, Any]:
@@ -46,6 +46,7 @@ class Collected(MadePool):
             "TIMEZONE": "UTC",
         }
         (self.config / "server.config").write_text(yaml.safe_dump({self.server: section}))
+        site.schedule = schedule({"PRE": [("QOL", None), ("PHQ4", None)]})
         for place, scale in enumerate(("QOL", "PHQ4")):
             site.put(scale, [entry(10 * place + n, n, "PRE") for n in (1, 2, 3)])
             rows = [log(100 + 10 * place + n, n, "PRE", scale) for n in (1, 2, 3)]
@@ -67,6 +68,7 @@ class Collected(MadePool):
 def site() -> Iterator[StudySite]:
     """A study site with nothing on it yet."""
     with StudySite() as started:
+        started.schedule = None  # what is planned is told by other tests
         yield started
 
 

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtdata.core.errors import StorageError
+from mtdata.core.errors import StorageError, UsageError
 from mtdata.study.operations.reading import PoolSheet
 from mtdata.toolbox import sheets
 from mtdata.toolbox.database import opened
+from mtdata.toolbox.pools import Pools
 from mtdata.toolbox.rows import row_pieces, unique_names
 from mtdata.toolbox.sheets import SheetChanged, tables
+from tests.sites import site_config
 from tests.toolbox.pools_made import MadePool
 
 Rows = list[list[str | None]]
@@ -135,6 +137,7 @@ def test_five_thousand_columns_come_beside_two(pool: MadePool) -> None:
         (b"a,b\r\n1,2\r\n3\r\n", "row 2 has 1 cells where the header has 2"),
         (b"a,b\r\n1,2\r\n3,4,secret\r\n", "row 2 has 3 cells where the header has 2"),
         (b'a,b\r\n1,2\r\n3,"secret\r\n4,5\r\n', "row 2 is no CSV"),
+        (b'a,b\r\nsecret","', "row 1 is no CSV"),
         (b"a,b\r\n1,secret\xff\r\n", "no CSV of UTF-8 text"),
         (b"\xff\xfea,b\r\n", "its header is no line of CSV"),
         (b'"a,b\r\n1,2\r\n', "its header is no line of CSV"),
@@ -238,6 +241,16 @@ def test_a_large_sheet_is_read_in_batches(pool: MadePool, monkeypatch: pytest.Mo
     assert peak < 12 << 20, "it does not grow with the sheet"
 
 
+@pytest.mark.parametrize("end", [b"\r", b"\n", b'""', b'"",""\r'])
+def test_odd_cells_of_megabytes_take_no_longer_than_others(
+    pool: MadePool, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    monkeypatch.setattr(sheets, "BATCH", 1 << 16)
+    cell = end * (1 << 20)
+    pool.write("QOL", b'"a' + end * 1000 + b'",b\r\n"' + cell + b'",2\r\n3,4\r\n')
+    assert [row[1] for row in rows_of(pool)] == ["2", "4"]
+
+
 ALPHABET = 'ab,"\r\n \t\0é\u2028\ufeff\N{GRINNING FACE}'
 cells = st.text(ALPHABET, max_size=6)
 
@@ -289,3 +302,21 @@ def read(content: bytes) -> Iterator[sheets.pa.Table]:
     content = content.removeprefix(b"\xef\xbb\xbf")
     header, end = sheets._header(content, sheet)
     yield parsed([SheetRows("study", sheet, header, content[end:], 1)])
+
+
+def test_sheets_of_several_sites_are_one_table(tmp_path: Path) -> None:
+    pools = [MadePool(tmp_path / name, name) for name in ("one", "two")]
+    for made in pools:
+        made.sheet("QOL", [["a"], [made.server]])
+    both = Pools([site_config(made.server, path=str(made.path)) for made in pools])
+    with opened(both) as database:
+        found = database.rows(f"SELECT server, a FROM {database.table('QOL')} ORDER BY ALL")
+    assert found == [("one", "one"), ("two", "two")]
+
+
+def test_a_scale_that_is_not_there_is_named_with_the_nearest(pool: MadePool) -> None:
+    with opened(pool.pools()) as database, pytest.raises(UsageError, match="none at all yet"):
+        database.table("QLO")
+    pool.sheet("QOL", [["a"]])
+    with opened(pool.pools()) as database, pytest.raises(UsageError, match="Did you mean QOL"):
+        database.table("QLO")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pyreadstat
@@ -124,6 +125,9 @@ def test_pseudonyms_are_the_same_for_the_same_key_and_the_key_stands_nowhere(
     monkeypatch.setenv(KEY_NAME, KEY)
     assert pool.run("wide", "Mood", "--pseudonyms").code == 0
     assert [one["participant"] for one in lines(pool)] == [pseudonym(KEY.encode(), "17")]
+    (side,) = pool.path.glob("processed_data/Mood/*.provenance.json")
+    told = json.loads(side.read_text())
+    assert (told["sheets"], told["sheets_sha256"]) == ([], None), "a guess could be proven by them"
     answered = pool.run("wide", "Free", "--pseudonyms")  # who could tell that `mail` is a name?
     assert answered.code == 78
     written = [one.read_bytes() for one in (pool.path / "processed_data").rglob("*.*")]

@@ -14,13 +14,13 @@ from mtdata.study.erasure.plan import ErasurePlan, begun_plan
 from mtdata.study.files.cuts import Cut, Cuts, UnsafeCut, entry_cuts
 from mtdata.study.files.erased_list import ErasedList, state_list
 from mtdata.study.files.rawfile import RawEntry, raw_entries
-from mtdata.study.files.rows_found import SheetRows
+from mtdata.study.files.rows_found import SheetLines
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.row import Digits
 from mtdata.study.model.tombstone import (
     Erasure,
-    Graves,
     Tombstone,
+    TombstoneIndex,
     entry_mark,
     line_mark,
     table_mark,
@@ -106,16 +106,16 @@ def test_cuts_that_touch_are_one() -> None:
     assert [cuts.moved(place) for place in (0, 1, 2, 4, 5, 8, 9)] == [0, 0, 0, 2, 3, 3, 3]
 
 
-def graves() -> Graves:
+def erased() -> TombstoneIndex:
     rows = [
         Tombstone("QOL", 1, entry_mark(KEY, "QOL", 1, b"one"), line_mark(KEY, "QOL", 1, b"row")),
         Tombstone("QOL", -1, table_mark(KEY, "QOL", 7), b""),
     ]
-    return Graves("QOL", [(KEY, row) for row in rows])
+    return TombstoneIndex("QOL", [(KEY, row) for row in rows])
 
 
 def test_a_tombstone_knows_its_entry_its_row_and_no_other() -> None:
-    known = graves()
+    known = erased()
     assert known.entry(1, b"one")
     assert not known.entry(1, b"other")
     assert not known.entry(2, b"one")
@@ -169,7 +169,7 @@ def test_a_plan_is_read_as_it_was_written() -> None:
 def test_a_row_without_a_line_end_is_a_row() -> None:
     disk = MemoryDisk()
     disk.files["x.csv"] = "\ufeffid,participant\n1,17\n2,18".encode()
-    rows = SheetRows(disk, "x.csv")
+    rows = SheetLines(disk, "x.csv")
     assert rows.columns == ("id", "participant")
     assert [(row.id, row.cells) for row in rows.rows()] == [(1, ["1", "17"]), (2, ["2", "18"])]
     assert [row.id for row in rows.rows(b"18")] == [2]

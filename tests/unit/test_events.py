@@ -154,5 +154,7 @@ def test_heads_are_the_same_bytes_again_when_read_and_written() -> None:
     heads = signed(chain())
     assert heads_of(heads.text()) == heads
     assert heads_of(heads.text()).text() == heads.text()
+    with pytest.raises(ValueError, match="another format"):
+        heads_of(heads.text().replace(b"heads 1", b"heads 2"))
     assert heads.text().isascii()
     assert heads.text().endswith(b"}\n")

@@ -1,11 +1,13 @@
 """Takes the pictures of docs/pictures anew: `.venv/bin/python -m tests.web.pictures`; no test.
 
-A demo's pool, a trouble in it, and jobs of CAKE as they stand in the middle of a morning; they are
-put into the records as they are, and nobody carries them.
+With names (`programme import-preview`) it takes those alone.  A demo's pool, a trouble in it, and
+jobs as they stand in the middle of a morning; they are put into the records as they are, and nobody
+carries them.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.jobs.records import setting
 from mtdata.study.ledger import Ledger
 from tests.web.browser import DESK, PHONE, Tab, chromium
+from tests.web.pictured_imports import fill_imports
 from tests.web.site import PASSWORD
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
@@ -105,23 +108,36 @@ def _fill(home: Path) -> dict[str, str]:
         "incidents": "/incidents/",
         "pool": "/pool/demo/",
         "style": "/style/",
+        **fill_imports(at, runner),
     }
     setting.close_records()
     return paths
 
 
-def _take(url: str, paths: dict[str, str]) -> None:
+def _beat(home: Path) -> None:
+    """A sign of life of the runner and its parts: taking pictures takes its time."""
+    setting.open_migrated(load(home / "config", {}).database)
+    from mtdata.jobs.records.models import Part, Runner
+
+    Runner.objects.update(seen_at=SystemClock().now())
+    Part.objects.filter(status="In Progress").update(beat_at=SystemClock().now())
+    setting.close_records()
+
+
+def _take(home: Path, url: str, paths: dict[str, str]) -> None:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's loop runs in this thread
     with chromium() as browser:
         for look, how in LOOKS.items():
             tab = Tab(browser, url, "anna", **how)
             for name, path in paths.items():
+                _beat(home)
                 tab.page.goto(path)
                 tab.page.screenshot(path=FOLDER / f"{name}-{look}.png")
             tab.close()
 
 
-def main() -> None:
-    """Make the home, serve it, take the pictures."""
+def main(names: list[str]) -> None:
+    """Make the home, serve it, take the pictures of these names, or all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "demo"
@@ -129,13 +145,13 @@ def main() -> None:
         config = ("--config", f"{home}/config")
         adding = _mtdata(*config, "user", "add", "anna", "--admin")
         subprocess.run(adding, input=PASSWORD, text=True, check=True)
-        paths = _fill(home)
+        paths = {name: at for name, at in _fill(home).items() if not names or name in names}
         words = _mtdata(*config, "web", "--port", "0")
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as server:
             assert server.stderr is not None
-            _take(server.stderr.readline().split()[-1].rstrip("/"), paths)
+            _take(home, server.stderr.readline().split()[-1].rstrip("/"), paths)
             server.terminate()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtdata.config import Settings
-from mtdata.programme.preview import preview_file
+from mtdata.programme.preview import OwnRows, preview_file
 from tests.web.brought_files import TEAMS, bring, carried, id_of, job_of, order, team_lines
 from tests.web.seen import Seen
 from tests.web.site import WebSite
@@ -78,6 +78,30 @@ def test_names_that_are_there_and_the_same_file_are_told(web: WebSite) -> None:
     assert f"/jobs/{job}/" in Seen(page).links
     assert order(visitor, again).status_code == 400
     job_of(order(visitor, again, again="yes"))
+
+
+def test_what_the_preview_counts_is_what_the_import_does(
+    web: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mtdata.programme import name_count
+    from mtdata.programme.records.models import Team
+    from mtdata.programme.teams import name_key
+
+    monkeypatch.setattr(name_count, "LOOKED_UP", 2)
+    Team.objects.create(name="North", name_key=name_key("North"))
+    visitor = web.visitor("operator")
+    names = ("North", "South", " South", "East", "North", "West", "South", "")
+    upload = id_of(bring(visitor, team_lines(*names)))
+    terms = Seen(visitor.get(f"{TEAMS}?file={upload}").text).terms
+    assert (terms["There already"], terms["A name once more"]) == (["1"], ["3"])
+    refused = order(visitor, upload, good_rows="yes", duplicates="fail").text
+    assert "1 team of the file are there already" in refused
+    assert "3 rows of the file have a name again" in refused
+    job = job_of(order(visitor, upload, good_rows="yes"))
+    with carried(web.place):
+        shown = web.place.ended(job, "Success")
+    told = [event["text"] for event in shown["events"]]
+    assert "rows: 8 rows: 3 new, 4 there already, 1 left out" in told
 
 
 @pytest.mark.parametrize(
@@ -182,7 +206,7 @@ def test_the_example_is_what_the_page_says_a_file_looks_like(
     assert address
     content = web.visitor("operator").get(address[1]).content
     zone = folder_settings.programme.timezone
-    check = preview_file([content], rows.sort.columns, zone, lambda rows: 0).check
+    check = preview_file([content], rows.sort.columns, zone, OwnRows).check
     assert (check.good, check.bad, check.layout.unknown) == (2, 0, ())
     assert not check.layout.by_position
 

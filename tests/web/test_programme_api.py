@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mtdata.programme import uploads
 from mtdata.programme.records.models import FormResponse, Upload
 from mtdata.web.programme.shapes import EXAMPLE, MOST
 from tests.web.programs import program
@@ -95,6 +96,31 @@ def test_a_file_is_kept_and_queued_as_a_job(web: WebSite) -> None:
     assert "the same file is Queued" in str(same)
     problem(asking.post("/api/forms/import", data=b"", headers=head), 422)
     problem(asking.post(f"{path}?duplicates=maybe", data=b"name\nx\n", headers=head), 422)
+
+
+def test_a_file_that_another_brought_is_not_there_for_an_order(web: WebSite) -> None:
+    from mtdata.jobs.records.models import Job
+
+    def order(role: str, file: Any) -> Any:
+        given = {"file": str(file.pk), "good_rows": "yes"}
+        return program(web, role).post(
+            "/api/v1/jobs", json={"kind": "teams.import", "parameters": given}
+        )
+
+    theirs, own = (
+        uploads.store([b"name\nnew\n"], 99, name="a.csv", sort="teams", owner=owner)
+        for owner in ("admin", "operator")
+    )
+    told = problem(order("operator", theirs), 422)
+    assert faults(told) == {
+        "parameters.file": "there is no such file of this kind; bring it once more"
+    }
+    beside = {"kind": "teams.import", "parameters": {"file": str(theirs.pk), "again": 7}}
+    assert "no such file" in str(problem(program(web).post("/api/v1/jobs", json=beside), 422))
+    assert not Job.objects.exists()
+    assert order("operator", own).status_code == 201
+    Job.objects.all().delete()
+    assert order("admin", own).status_code == 201, "whatever there is is an admin's"
 
 
 def test_an_export_is_an_order_as_any_other(web: WebSite) -> None:

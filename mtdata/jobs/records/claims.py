@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
+from mtdata.core.words import counted
 from mtdata.jobs.records.asking import asking, made_whole, now
 from mtdata.jobs.records.fence import Claimed, given_away, part_of
 from mtdata.jobs.records.models import Artifact, Job, Part
@@ -212,7 +213,7 @@ def finish(
     )
     if claimed.stage == Stage.PLAN:
         _plan(job, planned, closes=closes)
-        add_event(job.pk, at, "INFO", f"{len(planned)} parts")
+        add_event(job.pk, at, "INFO", counted(len(planned), "part"))
     if claimed.stage == Stage.UNDO:
         forget_undone(job, claimed.name)
     advance(job)

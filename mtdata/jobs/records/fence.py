@@ -22,6 +22,9 @@ _KEEP = (
     "WHERE id = %s AND attempt = %s AND status = %s AND "
 )
 _IS_STOPPING = f"SELECT 1 FROM {Job._meta.db_table} WHERE id = %s AND status = %s"  # noqa: S608
+_AND_GOES_ON = f" AND NOT EXISTS ({_IS_STOPPING})"
+_READS_WITHOUT_LOCK = ("sqlite", "postgresql")
+"""Others would lock the job's row for a read within an update, and imports would wait for it."""
 _AS_BEFORE = {
     "sqlite": "checkpoint IS %s",
     "postgresql": "checkpoint IS NOT DISTINCT FROM CAST(%s AS jsonb)",
@@ -78,12 +81,14 @@ def commit(claimed: Claimed, move: Callable[[], Any], before: Any) -> Any:
     came back without it.
     """
     checkpoint = move()
-    if not _keeps(claimed, _as_json(checkpoint), _as_json(before)):
+    is_kept = _keeps(claimed, _as_json(checkpoint), _as_json(before))
+    is_asked = is_kept and connection.vendor in _READS_WITHOUT_LOCK
+    if claimed.stage != Stage.UNDO and not is_asked and _must_stop(claimed):
+        raise Stopped("the job is stopped; what this step wrote is taken back")
+    if not is_kept:
         if part_of(claimed, status=Status.IN_PROGRESS).exists():
             raise RecordsError("the records have another checkpoint; it goes on at that")
         raise given_away(claimed)
-    if claimed.stage != Stage.UNDO and _must_stop(claimed):
-        raise Stopped("the job is stopped; what this step wrote is taken back")
     return checkpoint
 
 
@@ -96,17 +101,24 @@ def _as_json(checkpoint: Any) -> str | None:
 
 def _keeps(claimed: Claimed, kept: str | None, before: str | None) -> bool:
     sort = "mariadb" if getattr(connection, "mysql_is_mariadb", False) else connection.vendor
-    mine = claimed.part, claimed.attempt, Status.IN_PROGRESS.value
+    words = _KEEP + _AS_BEFORE[sort]
+    given = [kept, claimed.part, claimed.attempt, Status.IN_PROGRESS.value, before]
+    if sort in _READS_WITHOUT_LOCK and claimed.stage != Stage.UNDO:
+        words, given = words + _AND_GOES_ON, given + _stopping(claimed)
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP + _AS_BEFORE[sort], [kept, *mine, before])
+        cursor.execute(words, given)
         return bool(cursor.rowcount == 1)
 
 
 def _must_stop(claimed: Claimed) -> bool:
-    job = _JOB_ID.get_db_prep_value(UUID(claimed.job), connection)
     with connection.cursor() as cursor:
-        cursor.execute(_IS_STOPPING, [job, Status.STOPPING.value])
+        cursor.execute(_IS_STOPPING, _stopping(claimed))
         return cursor.fetchone() is not None
+
+
+def _stopping(claimed: Claimed) -> list[Any]:
+    """What tells whether its job is to be stopped."""
+    return [_JOB_ID.get_db_prep_value(UUID(claimed.job), connection), Status.STOPPING.value]
 
 
 def is_stopping(job_id: Any) -> bool:

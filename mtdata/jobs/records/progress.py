@@ -59,7 +59,7 @@ def progress_of(job: Job, terms: ProgrammeConfig) -> Progress:
         done=counted["done"],
         total=counted["total"],
         rows=counted["rows"] or 0,
-        share=share_of(counted["done"], bits, counted["total"]),
+        share=share_of(counted["done"], sum(bit.share or 0.0 for bit in bits), counted["total"]),
         speed=speed_of(
             [_bit(part, part.ended_at or at) for part in finished], moving, counted["wait"]
         ),

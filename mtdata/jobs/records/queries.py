@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Case, Count, F, FloatField, Q, Sum, Value, When
+from django.db.models.functions import Cast
 
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.listing import page_of
 from mtdata.jobs.records.models import Artifact, Job, Part
+from mtdata.jobs.speed import share_of
 from mtdata.jobs.states import FINAL, Stage, Status
 
 EVENTS, MOST, MOST_PAGE = 50, 200, 200
-NO_PARTS = {"done": 0, "total": 0, "rows": 0}
+NO_PARTS: dict[str, Any] = {"done": 0, "total": 0, "rows": 0, "shares": None}
 
 
 def summary_of(job: Job) -> dict[str, Any]:
@@ -109,8 +111,8 @@ def job_page(
     `within` says among which jobs; `behind` a job: what comes next, in place of a page.
 
     Of each: id, name, kind, status, owner, parameters, attempt, reason, created_at, not_before,
-    started_at, ended_at (as aware datetimes), parts {done, total}, rows.  A page beyond the last
-    is the last.
+    started_at, ended_at (as aware datetimes), parts {done, total}, rows, share (of 1).  A page
+    beyond the last is the last.
     """
     size = min(max(size, 1), MOST_PAGE)
     exact = {"status": status, "kind": kind, "owner": owner, "name__icontains": words}
@@ -131,14 +133,21 @@ def owners(within: Q, most: int, name: str = "") -> list[str]:
         return list(found.order_by("owner").values_list("owner", flat=True).distinct()[:most])
 
 
-def _counted(jobs: Sequence[Any]) -> dict[Any, dict[str, int]]:
-    """Of the work of each of these jobs: parts done, parts, rows."""
+def _counted(jobs: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+    """Of the work of each of these jobs: parts done, parts, rows, shares of what runs as a sum."""
     work = Part.objects.filter(job__in=jobs, stage=Stage.WORK).values("job_id")
     done = Count("pk", filter=Q(status=Status.SUCCESS))
-    return {
-        one.pop("job_id"): one
-        for one in work.annotate(done=done, total=Count("pk"), rows=Sum("rows")).order_by()
-    }
+    shares = Sum(_share(), filter=Q(status=Status.IN_PROGRESS))
+    found = work.annotate(shares=shares)  # before the sum that is called as what it adds up
+    found = found.annotate(done=done, total=Count("pk"), rows=Sum("rows"))
+    return {one.pop("job_id"): one for one in found.order_by()}
+
+
+def _share() -> Case:
+    """How much of a part is done, of 1; nothing where nobody knows how many rows are expected."""
+    exact = Cast("rows", FloatField()) / Cast("expected", FloatField())
+    whole, known = Value(1.0, FloatField()), Q(expected__gt=F("rows"))
+    return Case(When(known, then=exact), When(expected__gt=0, then=whole), default=None)
 
 
 def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
@@ -154,6 +163,7 @@ def _line(job: Job, counted: dict[str, int]) -> dict[str, Any]:
         "ended_at": job.ended_at,
         "parts": {"done": counted["done"], "total": counted["total"]},
         "rows": counted["rows"] or 0,
+        "share": share_of(counted["done"], counted["shares"] or 0.0, counted["total"]),
     }
 
 

@@ -13,6 +13,10 @@ from django.db import connection
 
 from mtdata.jobs.records.asking import asking
 
+PAGES, MANY_PAGES = 1000, 10_000
+"""Of 4 KB, behind which SQLite brings its WAL into the file, and waits for the disk; 1000 is its
+own. Many small commits write the same pages again and again."""
+
 
 @contextmanager
 def relaxed() -> Iterator[None]:
@@ -20,11 +24,11 @@ def relaxed() -> Iterator[None]:
     if connection.vendor != "sqlite" or not _is_wal():  # without WAL a power cut could tear it
         yield
         return
-    _tell("PRAGMA synchronous=NORMAL")
+    _tell("PRAGMA synchronous=NORMAL", f"PRAGMA wal_autocheckpoint={MANY_PAGES}")
     try:
         yield
     finally:
-        _tell("PRAGMA synchronous=FULL")
+        _tell("PRAGMA synchronous=FULL", f"PRAGMA wal_autocheckpoint={PAGES}")
 
 
 def relax() -> None:
@@ -39,6 +43,7 @@ def _is_wal() -> bool:
         return bool(cursor.fetchone()[0] == "wal")
 
 
-def _tell(words: str) -> None:
+def _tell(*commands: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(words)
+        for words in commands:
+            cursor.execute(words)

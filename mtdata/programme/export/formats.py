@@ -33,6 +33,7 @@ class Format(NamedTuple):
     library: str = ""  # as it is imported; '' for none
     extra: str = ""  # which brings it
     most_rows: int | None = None
+    takes_texts: bool = False  # of times and degrees, as `reading.pages` has them
 
     @property
     def is_installed(self) -> bool:
@@ -53,7 +54,7 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    "csv": Format("as_csv"),
+    "csv": Format("as_csv", takes_texts=True),
     "parquet": Format("as_parquet", "pyarrow", "parquet"),
     "xlsx": Format("as_xlsx", "xlsxwriter", "xlsx", most_rows=(1 << 20) - 1),
 }

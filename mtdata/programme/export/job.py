@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from mtdata.config import Settings
 from mtdata.core.border import Border
@@ -20,7 +20,8 @@ from mtdata.jobs.delivery import OutputDelivery
 from mtdata.jobs.kind import Guard, Kind, Kinds, Parameters, Work
 from mtdata.jobs.spooling import spool_file, sweep_up
 from mtdata.programme.export import output
-from mtdata.programme.export.formats import FORMATS, FormFile, FormRow
+from mtdata.programme.export.as_csv import write_copied
+from mtdata.programme.export.formats import FORMATS, FormFile
 from mtdata.programme.export.parameters import (
     EMAIL,
     FORMAT,
@@ -32,6 +33,7 @@ from mtdata.programme.export.parameters import (
 
 FORMS_EXPORT, PART = "forms.export", "file"
 LIMIT_S = 6 * 3600.0
+Row = TypeVar("Row")
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -69,7 +71,7 @@ def _spool(work: Work) -> Path:
 
 def _write(work: Work, spool: Path) -> int:
     """Write the file on this machine; how many rows it has."""
-    from mtdata.programme.export.reading import pages, snapshot
+    from mtdata.programme.export.reading import can_copy, copied, pages, snapshot
 
     sort = FORMATS[_format(work.parameters)]
     write, zone = sort.writer(), work.settings.programme.timezone
@@ -81,7 +83,11 @@ def _write(work: Work, spool: Path) -> int:
                 f"{count:,} rows are more than the {sort.most_rows:,} that a sheet can have; "
                 "nothing was written. Ask for a shorter time, or for csv or parquet"
             )
-        write(FormFile(file, _scratch(spool), zone), _reported(work, pages(span), count))
+        target = FormFile(file, _scratch(spool), zone)
+        if sort.takes_texts and can_copy():
+            write_copied(target, _reported(work, copied(span), count))
+        else:
+            write(target, _reported(work, pages(span, as_text=sort.takes_texts), count))
     return int(count)
 
 
@@ -102,7 +108,7 @@ def _scratch(spool: Path) -> Path:
     return spool.with_name(f"{spool.name}.parts")
 
 
-def _reported(work: Work, pages: Iterator[list[FormRow]], expected: int) -> Iterator[list[FormRow]]:
+def _reported(work: Work, pages: Iterator[list[Row]], expected: int) -> Iterator[list[Row]]:
     done = 0
     work.progress(done, expected)
     for page in pages:

@@ -58,7 +58,7 @@ def certificate_of(
 def beyond_reach(found: PersonFound) -> list[str]:
     """What this program cannot remove, or cannot tell, in sentences."""
     told = [
-        f"{number} entries of {scale} that no key of today opens: nobody can tell whose they are"
+        f"entries of {scale} that no key of today opens, so nobody can tell whose: {number}"
         for scale, number in sorted(found.untold.items())
         if number
     ]
@@ -72,7 +72,7 @@ def beyond_reach(found: PersonFound) -> list[str]:
         if names:
             told.append(f"replica {place} keeps {len(names)} copies with rows: {', '.join(names)}")
     told += [
-        f"{number} entries of {scale} were on the study website by its last listing"
+        f"entries of {scale} on the study website, by its last listing: {number}"
         for scale, number in sorted(found.on_site.items())
         if number
     ]

@@ -13,7 +13,7 @@ from mtdata.study.ledger import Snapshot
 from mtdata.study.ledger.erased import NewPlaces, SnapshotNow
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry, entries, in_batches
-from mtdata.study.model.tombstone import Graves
+from mtdata.study.model.tombstone import TombstoneIndex
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import Totals
 
@@ -57,10 +57,10 @@ def _snapshot_now(
     if file is not None:
         start, end = file.stretches.moved(start), file.stretches.moved(end)
     totals = Totals()
-    graves = _graves(pool, plan, snapshot.scale)
+    erased = _erased_rows(pool, plan, snapshot.scale)
     try:
         for batch in _batches(pool, snapshot, start, end - start):
-            totals.add([entry for entry in batch if not graves.entry(entry.id, entry.digest)])
+            totals.add([entry for entry in batch if not erased.entry(entry.id, entry.digest)])
     except PackageError:  # it cannot be read to its end: the table is stored anew when it comes
         snapshot = snapshot._replace(digest=b"")
     now = totals.snapshot(snapshot.scale, snapshot.day, snapshot.span, totals.compact_digest())
@@ -70,7 +70,7 @@ def _snapshot_now(
     )
 
 
-def _graves(pool: Pool, plan: ErasurePlan, scale: str) -> Graves:
+def _erased_rows(pool: Pool, plan: ErasurePlan, scale: str) -> TombstoneIndex:
     before = (
         (one.key, tombstone)
         for one in pool.ledger.erased.erasures()
@@ -78,7 +78,7 @@ def _graves(pool: Pool, plan: ErasurePlan, scale: str) -> Graves:
         if tombstone.scale == scale
     )
     fresh = ((plan.erasure.key, t) for t in plan.erasure.tombstones if t.scale == scale)
-    return Graves(scale, chain(before, fresh))
+    return TombstoneIndex(scale, chain(before, fresh))
 
 
 def _batches(pool: Pool, snapshot: Snapshot, start: int, length: int) -> Iterator[list[Entry]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ UNWELL = (
     "{} is not as the ledger says, so nobody can tell whose rows stand there. Nothing was erased: "
     "let `mtdata verify` find all well first"
 )
-EDITABLE = (".csv", ".json", ".jsonl", ".txt", ".md", ".token")
+OURS = re.compile(r"(README_|erasure-).*|.*\.provenance\.json")
+"""Names of files that hold no row."""
 
 
 class FoundFile(NamedTuple):
@@ -186,7 +188,7 @@ class PersonSearch:
             scale = self._scale_of(path)
             cuts = [Cut(start, end) for start, end, _ in self._rows_of(path, scale)]
             self._enter(path, path.partition("/")[0], scale, None, cuts)
-        elif not path.endswith(EDITABLE):
+        elif not OURS.fullmatch(path.rpartition("/")[2]):
             self.found.unseen.append(f"{path}: a file of another kind; make it again")
 
     # raw files ------------------------------------------------------------
@@ -205,6 +207,9 @@ class PersonSearch:
             else:
                 self.found.unseen.append(f"{path}: no raw file by its name")
         for name in disk.names(HELD):
+            scale = name.rpartition("_")[0]
+            if name.endswith(".txt") and scale in self._tables:
+                self.found.unseen.append(f"{HELD}/{name}: entries of {scale} that are no JSON")
             if ".json.damaged" in name:
                 path = f"{HELD}/{name}"
                 yield path, self._scale_of(path[: path.index(".damaged")]), None

@@ -125,6 +125,7 @@ class CatchUp:
         """Raw files first, sheets against them; then what a killed round left is mended."""
         pool = self._pool
         adoption = Adoption(pool, self._watch)
+        self._cut_erased()
         self._each("raw", self._raw)
         self._files_unknown(adoption)
         pool.sheets.end_replacements()
@@ -136,6 +137,19 @@ class CatchUp:
         self.stand.faults += [(one.scale, FileUnplaced(one.detail)) for one in self.stand.unplaced]
         keep_format(pool.disk, pool.archive.formats)
         return self.stand
+
+    def _cut_erased(self) -> None:
+        """Cut what was erased out of files that were put back, also of ones at rest for long."""
+        scales = self._pool.ledger.erased.scales()
+        marks = self._pool.ledger.files.standing() if scales else []
+        for mark in (mark for mark, _ in marks if mark.scale in scales and not mark.writing):
+            if mark.kind not in FOLDERS:
+                continue
+            closing = len(CLOSING) if (mark.kind, mark.mode) == ("raw", "grow") else 0
+            if self._pool.disk.size(mark.path) in (None, mark.length + closing):
+                continue
+            if number := cut_again(self._pool, mark.path, mark.scale):
+                self.stand.cut_again.append(AGAIN.format(mark.path, number))
 
     def _each(self, kind: str, look: Callable[[LiveLength, int | None], None]) -> None:
         """Hold every live file of that kind against its size, None for one that is gone."""
@@ -158,7 +172,6 @@ class CatchUp:
 
     def _raw(self, known: LiveLength, size: int | None) -> None:
         whole = known.length + len(CLOSING)
-        size = self._without_erased(known, size, whole)
         if size is None:
             if known.length:
                 self._older(self._mark(known), GONE.format(known.path))
@@ -166,14 +179,6 @@ class CatchUp:
             self._older(self._mark(known), OLDER.format(known.path, size, whole))
         elif known.writing or size != whole:
             self._tail(self._mark(known))
-
-    def _without_erased(self, known: LiveLength, size: int | None, whole: int) -> int | None:
-        """The size of a file, once what was erased is cut out of one that was put back."""
-        if size in (None, whole) or known.writing:
-            return size
-        if number := cut_again(self._pool, known.path, known.scale):
-            self.stand.cut_again.append(AGAIN.format(known.path, number))
-        return self._pool.disk.size(known.path)
 
     def _tail(self, mark: FileMark) -> None:
         tail = RawTail(self._pool, mark, is_table=mark.scale in self._tables)
@@ -211,7 +216,6 @@ class CatchUp:
 
     def _sheet(self, known: LiveLength, size: int | None) -> None:
         """A sheet that goes on with rows that raw gives is newer than the ledger, not changed."""
-        size = self._without_erased(known, size, known.length)
         is_suspect = size not in (None, known.length) and not known.writing
         if size is None or not (is_suspect or known.scale in self._moved):
             return

@@ -39,7 +39,8 @@ class HeadsFolder:
     def read(self) -> SignedHeads | None:
         """What was signed last, None for nothing yet.
 
-        ConfigError where no key of ours signed what stands there, or that cannot be told.
+        ConfigError where no key of ours signed what stands there, or that cannot be told, and where
+        it is another version's.
         """
         content = self._content(HEADS)
         if content is None:
@@ -48,10 +49,14 @@ class HeadsFolder:
         if not any(one and signing.is_signed(self.keys, content, one) for one in signatures):
             raise ConfigError(
                 f"{self.path / HEADS}: {self.keys / signing.PRIVATE} did not sign what stands "
-                "there: it was changed, or the key was. Move it away; others have what they were "
-                "given"
+                "there: it was changed, or the key was. `mtdata receipts export` keeps it beside "
+                "and signs anew; others have what they were given"
             )
-        return heads_of(content)
+        try:
+            return heads_of(content)
+        except ValueError:
+            told = "another version of the program signed it; `mtdata receipts export` signs anew"
+            raise ConfigError(f"{self.path / HEADS}: {told}") from None
 
     def write(self, content: bytes, signature: bytes) -> None:
         """Replace what stands there.  Cut off in between, one signature fits all the same."""
@@ -102,6 +107,6 @@ def _departures(pool: Pool, heads: HeadsFolder | None) -> Iterator[str]:
 def _against_signed(pool: Pool, heads: HeadsFolder) -> str:
     try:
         signed = heads.read()
-    except ConfigError as error:
+    except (ConfigError, StorageError) as error:
         return str(error)
     return departure(signed, pool.ledger.events.head_of) if signed else ""

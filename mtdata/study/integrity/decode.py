@@ -243,10 +243,10 @@ class PoolDecoder:
         wanted = (one.entry for one in raw if newest in (None, one.array))
         scale = Scale(name, 0, newest is None)
         named = Placing(self.pool).of(f"{RAW}/{name}")
-        graves = self.pool.ledger.erased.graves(named.scale if named else "")
+        erased = self.pool.ledger.erased.tombstones_of(named.scale if named else "")
         while page := list(islice(wanted, BATCH_ENTRIES)):
             fresh = self.pool.ledger.listing.newcomers(page) if newest is None else page
-            fresh = [e for e in fresh if not (graves and graves.entry(e.id, e.digest))]
+            fresh = [e for e in fresh if not (erased and erased.entry(e.id, e.digest))]
             sound = [e for e in fresh if e.values is not None and not e.fault]
             decoded.left_out += len(fresh) - len(sound)
             kept = (Kept(0, e.id, e.digest, NOWHERE, e.values or {}) for e in sound)

@@ -16,7 +16,7 @@ from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.rows_found import SheetLines
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.row import cells_digest
-from mtdata.study.model.tombstone import Graves
+from mtdata.study.model.tombstone import TombstoneIndex
 from mtdata.study.pool import Pool
 
 log = logging.getLogger(__name__)
@@ -29,12 +29,12 @@ def cut_again(pool: Pool, path: str, scale: str) -> int:
     None where that is not safe: then they stay in that file, and no row is made of them.
     """
     is_raw = path.startswith(f"{RAW}/")
-    graves = pool.ledger.erased.graves(scale, of_raw=is_raw)
-    if not graves or pool.disk.size(path) is None:
+    erased = pool.ledger.erased.tombstones_of(scale, of_raw=is_raw)
+    if not erased or pool.disk.size(path) is None:
         return 0
     places: list[int] = []
     try:
-        cuts = Cuts((_raw if is_raw else _sheet)(pool, path, graves, places))
+        cuts = Cuts((_raw if is_raw else _sheet)(pool, path, erased, places))
     except UnsafeCut as error:
         log.error("entries that were erased stand there again: %s", error)
         return 0
@@ -49,10 +49,10 @@ def publish_without(pool: Pool, path: str, cuts: Cuts) -> None:
     pool.disk.publish(pool.disk.stage(path, cuts.remaining(pool.disk, path)), path)
 
 
-def _raw(pool: Pool, path: str, graves: Graves, places: list[int]) -> Iterator[Cut]:
+def _raw(pool: Pool, path: str, erased: TombstoneIndex, places: list[int]) -> Iterator[Cut]:
     def judged() -> Iterator[tuple[RawEntry, bool]]:
         for one in followed(pool, path):
-            goes = bool(graves.entry(one.entry.id, one.entry.digest))
+            goes = bool(erased.entry(one.entry.id, one.entry.digest))
             if goes:
                 places.append(one.start)
             yield one, goes
@@ -60,10 +60,10 @@ def _raw(pool: Pool, path: str, graves: Graves, places: list[int]) -> Iterator[C
     return entry_cuts(pool.disk, path, judged())
 
 
-def _sheet(pool: Pool, path: str, graves: Graves, places: list[int]) -> Iterator[Cut]:
+def _sheet(pool: Pool, path: str, erased: TombstoneIndex, places: list[int]) -> Iterator[Cut]:
     rows = SheetLines(pool.disk, path)
     for row in rows.rows():
-        if graves.is_row(row.id, cells_digest(rows.columns, row.cells)):
+        if erased.is_row(row.id, cells_digest(rows.columns, row.cells)):
             places.append(row.start)
             yield Cut(row.start, row.start + row.length)
 
@@ -80,4 +80,4 @@ def has_columns(pool: Pool, mark: FileMark, columns: set[str]) -> bool:
     """Whether a sheet has these columns; the row for which it is wider may have been erased."""
     if mark.columns == tuple(sorted(columns)):
         return True
-    return columns < set(mark.columns) and bool(pool.ledger.erased.graves(mark.scale))
+    return columns < set(mark.columns) and bool(pool.ledger.erased.tombstones_of(mark.scale))

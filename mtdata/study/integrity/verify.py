@@ -129,6 +129,8 @@ class PoolVerification:
         if changed and self._cut_again(mark):
             damaged, whole = self._damaged_ranges(mark)
             changed = self._raw_finding(mark, whole) not in AT_REST
+            if not changed and not damaged:
+                self._pool.ledger.entries.find_raw(mark.number)
         if (changed or damaged) and self._put_back(mark, state):
             damaged, changed = 0, False
         if changed and state != ASIDE:

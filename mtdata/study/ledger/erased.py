@@ -16,7 +16,7 @@ from mtdata.study.model.events import EventKind, runs_of
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
 from mtdata.study.model.states import ERASED
-from mtdata.study.model.tombstone import NO_ID, Erasure, Graves, Tombstone
+from mtdata.study.model.tombstone import NO_ID, Erasure, Tombstone, TombstoneIndex
 
 BARE = (
     f"state = {ERASED}, held = NULL, reason = NULL, tried_with = NULL, sheet = NULL,"
@@ -94,7 +94,7 @@ class ErasedEntries(RecordedPart):
             ((*tombstone, number) for tombstone in one.tombstones),
         )
 
-    def graves(self, scale: str, *, of_raw: bool = False) -> Graves:
+    def tombstones_of(self, scale: str, *, of_raw: bool = False) -> TombstoneIndex:
         """The tombstones of a scale; `of_raw`: of those that may stand in no raw file either."""
         rows = self._db.all(
             "SELECT e.key, t.scale, t.id, t.mark, t.line FROM tombstones t JOIN erasures e"
@@ -102,7 +102,7 @@ class ErasedEntries(RecordedPart):
             scale,
             int(of_raw),
         )
-        return Graves(scale, ((key, Tombstone(*row)) for key, *row in rows))
+        return TombstoneIndex(scale, ((key, Tombstone(*row)) for key, *row in rows))
 
     def scales(self) -> set[str]:
         """Scales of which anything was erased."""
@@ -114,8 +114,8 @@ class ErasedEntries(RecordedPart):
         """Which of these entries were erased: by digest, the mark of each."""
         if not self._db.row("SELECT 1 FROM tombstones WHERE scale = ? LIMIT 1", scale):
             return {}
-        graves = self.graves(scale)
-        marks = {entry.digest: graves.entry(entry.id, entry.digest) for entry in batch}
+        erased = self.tombstones_of(scale)
+        marks = {entry.digest: erased.entry(entry.id, entry.digest) for entry in batch}
         return {digest: mark for digest, mark in marks.items() if mark}
 
     def _meet(self, scale: str, batch: Sequence[Entry], marks: dict[bytes, bytes]) -> None:

@@ -15,7 +15,8 @@ class Receipts(LedgerPart):
     def of_id(self, scale: str, number: int) -> list[EntryRecord]:
         """Every entry of that id, the oldest first, the newest MOST of them."""
         rows = self._db.all(
-            "SELECT e.seq, e.digest, e.file, f.kind, f.path, f.mode, e.start, e.length,"
+            "SELECT e.seq, e.digest, e.file, coalesce(f.kind, 'raw') AS kind,"
+            " coalesce(f.path, '') AS path, coalesce(f.mode, '') AS mode, e.start, e.length,"
             " (SELECT r.kept_at FROM ranges r WHERE r.file = e.file AND r.start <= e.start"
             " ORDER BY r.start DESC LIMIT 1) AS safe_at, f.read_at, e.raw_lost, e.state, e.held,"
             " e.reason,"
@@ -23,7 +24,7 @@ class Receipts(LedgerPart):
             " (SELECT count(*) + 1 FROM entries o WHERE o.sheet = e.sheet"
             " AND o.line_start <= e.line_start) END AS row, e.line_start, e.line_length, e.cells,"
             " s.read_at, e.asked_at, e.answer, e.gone_at FROM entries e"
-            " JOIN files f ON f.number = e.file LEFT JOIN files s ON s.number = e.sheet"
+            " LEFT JOIN files f ON f.number = e.file LEFT JOIN files s ON s.number = e.sheet"
             " WHERE e.scale = ? AND e.id = ?"
             f" ORDER BY e.seq DESC LIMIT {MOST}",
             scale,

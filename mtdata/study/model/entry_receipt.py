@@ -13,7 +13,7 @@ from mtdata.study.model.events import EventKind, LedgerEvent
 from mtdata.study.model.receipt import KEY_PRINT
 from mtdata.study.model.states import ADOPTED, HELD, ROWED, SAME_VALUES, STORED, SUPERSEDED
 
-NOT_RECORDED = "not recorded"
+NOT_RECORDED, ERASED = "not recorded", "erased"
 STATES = {
     STORED: "its row is to be made",
     HELD: "held",
@@ -27,7 +27,7 @@ Step = dict[str, Any] | None
 
 
 class EntryRecord(NamedTuple):
-    """What the tables of the ledger say of one entry; None, or '' for `sheet`, where nothing is.
+    """What the tables of the ledger say of one entry; None, or '' for a path, where nothing is.
 
     `path`, `start` and `length` are the place of its raw bytes; a raw file of mode `whole` was
     found in the pool, one of mode `grow` we wrote, and one under held/ is either.  `sheet` and what
@@ -75,23 +75,31 @@ def shown_entry(
 
     `stands`: its raw bytes were read just now, and have its digest.
     """
+    erased = _step(_last(events, (EventKind.ERASED,)), None)
+    if not entry.path and erased is None:
+        erased = {"at": NOT_RECORDED, "event": NOT_RECORDED}
     return {
         "entry": entry.seq,
-        "sha256": entry.digest.hex(),
-        "state": STATES.get(entry.state, NOT_RECORDED),
-        "raw": {
-            "file": entry.path,
-            "start": entry.start,
-            "length": entry.length,
-            "as_kept": stands,
-            "kept": _kept_step(entry, events),
-            "verified_again_at": entry.raw_read_at,
-        },
+        "sha256": entry.digest.hex() if entry.path else None,
+        "state": ERASED if erased else STATES.get(entry.state, NOT_RECORDED),
+        "raw": _raw(entry, events, stands=stands) if entry.path else None,
+        "erased": erased,
         "row": _row_shown(entry, events),
         "held": {"kind": entry.held, "reason": entry.reason} if entry.held else None,
         "replicas": [_copy(one) for one in copies],
         "delete": _delete(entry, events),
         "events": [_event(one) for one in events],
+    }
+
+
+def _raw(entry: EntryRecord, events: Sequence[LedgerEvent], *, stands: bool) -> dict[str, Any]:
+    return {
+        "file": entry.path,
+        "start": entry.start,
+        "length": entry.length,
+        "as_kept": stands,
+        "kept": _kept_step(entry, events),
+        "verified_again_at": entry.raw_read_at,
     }
 
 

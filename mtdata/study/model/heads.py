@@ -36,8 +36,13 @@ class SignedHeads(NamedTuple):
 
 
 def heads_of(text: bytes) -> SignedHeads:
-    """The heads in a file whose signature was checked: that alone says it is one of ours."""
+    """The heads in a file whose signature was checked: that alone says it is one of ours.
+
+    ValueError for one of another format, which another version of the program signed.
+    """
     said = json.loads(text)
+    if said["format"] != FORMAT:
+        raise ValueError("another format")
     days = tuple(DayHead(**day) for day in said["days"])
     return SignedHeads(said["site"], said["chain"], datetime.fromisoformat(said["signed_at"]), days)
 

@@ -65,7 +65,7 @@ def _mark(key: bytes, kind: str, scale: str, number: int, digest: bytes) -> byte
     return hmac.digest(key, text, "sha256")
 
 
-class Graves:
+class TombstoneIndex:
     """The tombstones of one scale, ready to be held against entries and rows."""
 
     def __init__(self, scale: str, found: Iterable[tuple[bytes, Tombstone]]) -> None:

@@ -20,6 +20,7 @@ from mtdata.core.ports import Clock
 from mtdata.core.sqlite import BESIDE, LedgerNewer
 from mtdata.core.step import Watch, unwatched
 from mtdata.core.stop import StopToken
+from mtdata.study.erasure.plan import sign_of_begun
 from mtdata.study.from_ledger import provable
 from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
@@ -90,7 +91,8 @@ def rebuild_ledger(site: SiteConfig, watch: Watch = unwatched) -> dict[str, Any]
     """
     meant = accept(site, renamed=False)["accepted"]
     with logs.at(site=site.name), alone_on(site) as held:
-        if knows_its_files(site) and _is_in_step(site):
+        is_erasing = sign_of_begun(FolderDisk(site.path)) != ""
+        if not is_erasing and knows_its_files(site) and _is_in_step(site):
             if meant:
                 told = f"the ledger is well. From now on this is meant: {meant}"
                 return AdoptedTotals(odd=[told]).as_json()

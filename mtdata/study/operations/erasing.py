@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,9 @@ def erase(
         pool = opening.pool
         log_stand(CatchUp(pool, watch).play())
         release_files(pool)
-        found = PersonSearch(pool, person, list(derived_files(site.path)), watch).play()
+        derived, links = derived_files(site.path)
+        found = PersonSearch(pool, person, derived, watch).play()
+        found.unseen += [f"{path}: a link" for path in links]
         if found.is_empty:
             raise PersonUnknown(_nothing(site, found))
         shown = _preview(found, raw=raw)
@@ -80,6 +81,7 @@ def _carry_out(
     KnownPool(site).keep(pool.disk, changed=True)
     base = f"{site.path}/{base_of(plan)}"
     return {
+        "exit": int(bool(shown["changed_meanwhile"])),
         "erased": True,
         "erasure": shown["erasure"],
         "certificate": f"{base}.txt",
@@ -128,12 +130,17 @@ def _preview(found: PersonFound, *, raw: bool) -> dict[str, Any]:
     }
 
 
-def derived_files(root: Path) -> Iterator[str]:
-    """What was made of a pool's data, by path; links are not followed."""
+def derived_files(root: Path) -> tuple[list[str], list[str]]:
+    """What was made of a pool's data, by path, and links among it, which are not followed."""
+    files: list[str] = []
+    links: list[str] = []
     for folder in DERIVED:
         for place, folders, names in os.walk(root / folder):
             folders.sort()
-            paths = (Path(place, name) for name in sorted(names) if not name.startswith("."))
-            yield from (
-                path.relative_to(root).as_posix() for path in paths if not path.is_symlink()
-            )
+            for path in (Path(place, name) for name in (*folders, *sorted(names))):
+                inside = path.relative_to(root).as_posix()
+                if path.is_symlink():
+                    links.append(inside)
+                elif path.is_file() and not path.name.startswith("."):
+                    files.append(inside)
+    return files, links

@@ -82,6 +82,8 @@ def _entry(pool: Pool, record: EntryRecord) -> dict[str, Any]:
 
 def _stands(disk: Disk, record: EntryRecord) -> bool:
     """Whether its raw bytes are there now as they were kept."""
+    if not record.path:
+        return False
     try:
         body = disk.read(record.path, record.start, record.length)
     except StorageError:  # gone, or refused: it does not stand there for us

@@ -7,7 +7,7 @@ or an id of Study, which has them.
 from __future__ import annotations
 
 from mtdata.toolbox.database import PoolDatabase
-from mtdata.toolbox.report.macros import PARTICIPANT, column, take_scale
+from mtdata.toolbox.report.macros import PARTICIPANT, column, run, take_scale
 
 PARTICIPANTS, STUDIES = "Participant", "Study"
 _SHAPE = """
@@ -24,10 +24,10 @@ def load_accounts(database: PoolDatabase) -> None:
     Of rows with one id the newest counts.  It is empty where the pool has none of the tables.
     SheetChanged (74) for a sheet that somebody else changed.
     """
-    database.connection.execute(_SHAPE)
+    run(database, _SHAPE)
     take_scale(database, STUDIES, "raw_study", _study_columns)
     take_scale(database, PARTICIPANTS, "raw_account", _participant_columns)
-    database.connection.execute(_JOINED)
+    run(database, _JOINED)
 
 
 def _study_columns(names: list[str], who: str) -> str:

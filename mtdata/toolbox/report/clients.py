@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mtdata.core.errors import UsageError
 from mtdata.toolbox.database import PoolDatabase
+from mtdata.toolbox.report.macros import run
 from mtdata.toolbox.report.task_log import COMPLETE
 
 COLUMNS = (
@@ -93,7 +94,7 @@ def load_clients(database: PoolDatabase, *, with_tests: bool) -> ClientCounts:
     It wants the tables `account`, `log`, `plan` and `attended`.
     """
     given = {"with_tests": with_tests, "complete": COMPLETE}
-    database.connection.execute(_CLIENTS, given)
+    run(database, _CLIENTS, given)
     (counts,) = database.rows("""SELECT count(*), count(*) FILTER (missing > 0),
         coalesce(sum(missing), 0)::BIGINT FROM client""")
     return ClientCounts(*counts)
@@ -113,7 +114,8 @@ def keep_unfinished(database: PoolDatabase, session: str) -> None:
     if session not in known:
         there = ", ".join(ascii(name)[1:-1] for name in known) or "none"
         raise UsageError(f"there is no session {ascii(session)[:80]}; there are {there}")
-    database.connection.execute(
+    run(
+        database,
         """DELETE FROM client WHERE participant IN
             (SELECT participant FROM attended WHERE session = ? AND is_finished)""",
         [session],

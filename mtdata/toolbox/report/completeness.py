@@ -14,7 +14,7 @@ from mtdata.core.errors import DamageError
 from mtdata.core.step import Step, Watch
 from mtdata.toolbox.database import PoolDatabase
 from mtdata.toolbox.report import accounts, mismatches, task_log
-from mtdata.toolbox.report.macros import define_macros
+from mtdata.toolbox.report.macros import define_macros, run
 from mtdata.toolbox.report.model import (
     KINDS,
     Mismatches,
@@ -23,7 +23,7 @@ from mtdata.toolbox.report.model import (
     StudyReport,
     TaskLine,
 )
-from mtdata.toolbox.report.occasions import ScaleFacts, occasions
+from mtdata.toolbox.report.occasions import OccasionFacts, occasions
 from mtdata.toolbox.report.schedule import PoolSchedule, newest_schedule
 from mtdata.toolbox.report.sessions import attend, session_lines
 from mtdata.toolbox.report.task_log import COMPLETE, LogFacts
@@ -52,7 +52,7 @@ class ReportMaker:
     def load(self) -> None:
         """Read who takes part and what the log says.  SheetChanged (74) as `Pools.tables` says."""
         define_macros(self.database)
-        self.database.connection.execute(f"{mismatches.SHAPE}; {_DAYS}")
+        run(self.database, f"{mismatches.SHAPE}; {_DAYS}")
         accounts.load_accounts(self.database)
         self.log = task_log.load_log(self.database, with_tests=self.with_tests)
         attend(self.database, self.schedule)
@@ -60,13 +60,13 @@ class ReportMaker:
     def make(self) -> StudyReport:
         """Read every scale, and tell all of it; a scale with a changed sheet is told as a fault."""
         self.load()
-        types = self.schedule.types()
+        kinds = self.schedule.kinds()
         scales = self._scales()
         for place, scale in enumerate(scales, 1):
             entries = sum(line.entries for line in self._lines)
             self._watch(Step(scale, place, len(scales), doing="reading", ever=entries))
             try:
-                self._read(scale, types.get(scale.casefold(), ""))
+                self._read(scale, kinds.get(scale.casefold(), ""))
             except DamageError as fault:
                 self._faults.append(str(fault))
         return self._report()
@@ -84,42 +84,32 @@ class ReportMaker:
         unique = dict.fromkeys([by_fold.get(name.casefold(), name) for name in names])
         return [name for name in unique if name.casefold() not in own]
 
-    def _read(self, scale: str, type_of_task: str) -> None:
+    def _read(self, scale: str, kind_of_task: str) -> None:
         is_there = scale in self.database.pools.sheets
         with occasions(
-            self.database, scale, type_of_task, self.log, with_tests=self.with_tests
+            self.database, scale, kind_of_task, self.log, with_tests=self.with_tests
         ) as facts:
-            planned = [
-                one for one in self.schedule.tasks if one.scale.casefold() == scale.casefold()
-            ]
-            is_logged = self._is_logged(scale) or (bool(planned) and self.log.rows > 0)
+            planned = self.schedule.of_scale(scale)
             if is_there and not facts.is_task:
                 self._no_tasks.append(scale)
                 return
             self._rows_left_out += facts.test_rows
             self._nameless += facts.nameless
             empty = self._line(scale, is_there=is_there)
-            self._lines += _with_planned(
-                self._cells(facts, empty), [(t.session, t.tag) for t in planned], empty
-            )
+            self._lines += _with_planned(self._cells(facts, empty), planned, empty)
+            is_known = facts.is_logged or (bool(planned) and self.log.rows > 0)
             self._mismatches += mismatches.find_mismatches(
-                self.database, scale, has_trials=facts.has_trials, is_logged=is_logged
+                self.database, scale, facts, is_known=is_known
             )
             self._times += _page_time(self.database, scale)
-            self.database.connection.execute(_ADD_DAYS)
-
-    def _is_logged(self, scale: str) -> bool:
-        ((count,),) = self.database.rows(
-            "SELECT count(*) FROM log WHERE scale_key = lower(?) AND scale <> ?", scale, COMPLETE
-        )
-        return bool(count)
+            run(self.database, _ADD_DAYS)
 
     def _line(self, scale: str, *, is_there: bool) -> TaskLine:
         """That of a task which nobody came to; without a log there is no number of it."""
         none = 0 if self.log.rows else None
         return TaskLine(scale=scale, data_found=is_there, logged=none, done=none)
 
-    def _cells(self, facts: ScaleFacts, empty: TaskLine) -> Iterator[TaskLine]:
+    def _cells(self, facts: OccasionFacts, empty: TaskLine) -> Iterator[TaskLine]:
         repeated = "entries - ids" if facts.has_trials else "greatest(entries - 1, 0)"
         for session, tag, logged, entries, duplicates, done, found in self.database.rows(
             f"""SELECT session, tag, sum(logged)::BIGINT, sum(entries)::BIGINT,

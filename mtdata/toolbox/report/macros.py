@@ -5,7 +5,8 @@ A sheet's columns go by several names, as sites changed; a name that is not ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import compute
@@ -50,9 +51,16 @@ CREATE TEMP MACRO truth(x) AS coalesce(lower(trim(x)) IN ('true', '1', 't', 'yes
 """
 
 
+def run(
+    database: PoolDatabase, statement: str, values: Sequence[Any] | Mapping[str, Any] | None = None
+) -> None:
+    """Carry out a statement, which Ctrl-C ends; values stand for its `?` or `$name`."""
+    database.calls(lambda: database.connection.execute(statement, values))
+
+
 def define_macros(database: PoolDatabase) -> None:
     """Make the words of this room known to the database."""
-    database.connection.execute(_MACROS)
+    run(database, _MACROS)
 
 
 def column(known: Iterable[str], names: Sequence[str]) -> str:
@@ -88,7 +96,7 @@ def take(database: PoolDatabase, into: str, batch: pa.Table, columns: Columns) -
     if cells is None:
         return False
     database.connection.register("batch", batch)
-    database.connection.execute(f"INSERT INTO {into} SELECT {cells} FROM batch")
+    run(database, f"INSERT INTO {into} SELECT {cells} FROM batch")
     database.connection.unregister("batch")
     return True
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import duckdb
+
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
+from mtdata.core.errors import StorageError
 from mtdata.core.step import Watch, unwatched
-from mtdata.toolbox.database import PoolDatabase, opened
+from mtdata.toolbox.database import MEMORY_MB, PoolDatabase, opened
 from mtdata.toolbox.pools import Pools, current
 from mtdata.toolbox.provenance import Origin, sheets_digest
 from mtdata.toolbox.report import clients
@@ -44,7 +47,6 @@ MISMATCH_COLUMNS = (
     "rows",
     "ids",
 )
-ROWS_AT_ONCE = 10_000
 
 
 class WrittenReport(NamedTuple):
@@ -66,7 +68,13 @@ class WrittenClients(NamedTuple):
 @contextmanager
 def _maker(site: SiteConfig, watch: Watch, *, with_tests: bool) -> Iterator[ReportMaker]:
     with opened(Pools([site])) as database:
-        yield ReportMaker(database, site, with_tests=with_tests, watch=watch)
+        try:
+            yield ReportMaker(database, site, with_tests=with_tests, watch=watch)
+        except (duckdb.OutOfMemoryException, duckdb.IOException):
+            raise StorageError(
+                f"{site.name}: the report has no room: its {MEMORY_MB} MB of memory and the folder "
+                "for what does not fit are full. Nothing was changed; TMPDIR may name a larger disk"
+            ) from None
 
 
 def report_scales(
@@ -126,9 +134,8 @@ def scale_cells(server: str, line: TaskLine) -> tuple[object, ...]:
 def _mismatches(database: PoolDatabase, server: str) -> Iterator[tuple[object, ...]]:
     query = """SELECT kind, scale, participant, session, tag, day::VARCHAR, rows, ids FROM mismatch
         ORDER BY kind, scale, TRY_CAST(participant AS HUGEINT), participant, session, tag, ids"""
-    found = database.connection.execute(query)
-    while rows := found.fetchmany(ROWS_AT_ONCE):
-        for row in rows:
+    for batch in database.batches(query):
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield server, *row
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mtdata.toolbox.database import PoolDatabase
+from mtdata.toolbox.report.macros import run
 from mtdata.toolbox.report.model import (
     DELIVERED_TWICE,
     MISSING,
@@ -17,6 +18,7 @@ from mtdata.toolbox.report.model import (
     WRITTEN_TWICE,
     Mismatches,
 )
+from mtdata.toolbox.report.occasions import OccasionFacts
 
 CHANCE = 0.01
 """A pattern is told where chance alone would make it less often than this."""
@@ -54,23 +56,22 @@ class GroupShare(NamedTuple):
 
 
 def find_mismatches(
-    database: PoolDatabase, scale: str, *, has_trials: bool, is_logged: bool
+    database: PoolDatabase, scale: str, facts: OccasionFacts, *, is_known: bool
 ) -> Iterator[Mismatches]:
     """Add the cases of a scale to the table `mismatch`, and tell of each class that has any.
 
-    Entries are held against the log only where the log speaks of the scale (`is_logged`), and are
+    Entries are held against the log only where log or schedule know the scale (`is_known`), and are
     written twice only where an occasion is to have one of them.
     """
-    counts = _counted(database)
-    for rule, (cases, rows) in zip(RULES, counts, strict=False):
-        wanted = not has_trials if rule.kind == WRITTEN_TWICE else is_logged
+    for rule, (cases, rows) in zip(RULES, _counted(database), strict=True):
+        wanted = not facts.has_trials if rule.kind == WRITTEN_TWICE else is_known
         if wanted and cases:
             _enter(database, scale, rule)
             only_in, where = _pattern(database, rule)
             yield Mismatches(
                 kind=rule.kind, scale=scale, cases=cases, rows=rows, only_in=only_in, where=where
             )
-    if counts[-1][0]:
+    if facts.repeats:
         for kind, values in ((DELIVERED_TWICE, "= 1"), (REWRITTEN, "> 1")):
             cases, rows = _enter_repeated(database, scale, kind, values)
             if cases:
@@ -78,23 +79,19 @@ def find_mismatches(
 
 
 def _counted(database: PoolDatabase) -> list[tuple[int, int]]:
-    """Cases and rows of each rule, and behind them how many entries have an id of another's.
-
-    One look for all: most scales have none of them.
-    """
+    """Cases and rows of each rule in one look: most scales have none of them."""
     columns = ", ".join(
         f"count(*) FILTER ({rule.among} AND {rule.bad}), "
         f"coalesce(sum({rule.rows}) FILTER ({rule.among} AND {rule.bad}), 0)::BIGINT"
         for rule in RULES
     )
-    (found,) = database.rows(f"""SELECT {columns},
-        (SELECT count(*) - count(DISTINCT id) FROM entry) FROM occasion""")
-    pairs = [(found[place], found[place + 1]) for place in range(0, 2 * len(RULES), 2)]
-    return [*pairs, (found[-1], 0)]
+    (found,) = database.rows(f"SELECT {columns} FROM occasion")
+    return list(zip(found[::2], found[1::2], strict=True))
 
 
 def _enter(database: PoolDatabase, scale: str, rule: MismatchRule) -> None:
-    database.connection.execute(
+    run(
+        database,
         f"""INSERT INTO mismatch
         SELECT $kind, $scale, participant, session, tag, any_value(o.day), any_value(o.rows),
             coalesce(array_to_string(list_sort(list(DISTINCT e.id))[1:{MOST_IDS}], ' '), '')
@@ -107,7 +104,8 @@ def _enter(database: PoolDatabase, scale: str, rule: MismatchRule) -> None:
 
 def _enter_repeated(database: PoolDatabase, scale: str, kind: str, values: str) -> tuple[int, int]:
     """Ids that came in several rows, with one or with several sets of `values`."""
-    database.connection.execute(
+    run(
+        database,
         f"""INSERT INTO mismatch
         SELECT $kind, $scale, min(participant), min(session), min(tag), min(day), count(*) - 1, id
         FROM entry GROUP BY id HAVING count(*) > 1 AND count(DISTINCT digest) {values}""",

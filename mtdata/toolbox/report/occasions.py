@@ -19,6 +19,7 @@ from mtdata.toolbox.report.macros import (
     WHEN,
     column,
     has,
+    run,
     take_scale,
 )
 from mtdata.toolbox.report.schedule import QUESTIONS
@@ -34,37 +35,60 @@ CREATE TABLE logged AS SELECT participant, session, tag, day FROM log
 """
 
 
-class ScaleFacts(NamedTuple):
-    """What was seen of a scale: rows left out, and whether an occasion has an entry a trial."""
+class OccasionFacts(NamedTuple):
+    """What was seen of a scale.
 
-    name: str
-    is_task: bool = True
-    has_trials: bool = False
-    test_rows: int = 0
-    nameless: int = 0
+    `is_task`: it says who and in which session; `is_logged`: the log speaks of it; `has_trials`: an
+    occasion has an entry for each trial.  `repeats` are rows whose id another row has, `test_rows`
+    and `nameless` are those that were left out.
+    """
+
+    is_task: bool
+    is_logged: bool
+    has_trials: bool
+    repeats: int
+    test_rows: int
+    nameless: int
+
+
+class _Entries(NamedTuple):
+    rows: int
+    with_session: int
+    with_participant: int
+    with_tag: int
+    ids: int
 
 
 @contextmanager
 def occasions(
-    database: PoolDatabase, scale: str, type_of_task: str, log: LogFacts, *, with_tests: bool
-) -> Iterator[ScaleFacts]:
+    database: PoolDatabase, scale: str, kind_of_task: str, log: LogFacts, *, with_tests: bool
+) -> Iterator[OccasionFacts]:
     """The tables `entry` and `occasion` of one scale, dropped when this ends.
 
     It wants the tables `account` and `log`.  SheetChanged (74) for a changed sheet of the scale.
     """
-    database.connection.execute(_SHAPE)
+    run(database, _SHAPE)
     try:
         has_people = take_scale(database, scale, "entry", _columns)
-        is_task = has_people and _has_sessions(database)
-        facts = _left_out(database, scale, with_tests=with_tests)
-        database.connection.execute(_LOGGED, {"scale": scale, "complete": COMPLETE})
-        _keep_tags_of_both(database)
-        database.connection.execute(_OCCASIONS, {"until": log.until or None, "day": log.day})
-        trials = _has_trials(database, type_of_task)
-        yield facts._replace(is_task=is_task, has_trials=trials)
+        seen = _Entries(*database.rows(_SEEN)[0])
+        tests = 0 if with_tests else _leave_tests_out(database)
+        _fill_gaps(database, seen)
+        run(database, _LOGGED, {"scale": scale, "complete": COMPLETE})
+        is_logged = _match_tags(database, seen)
+        repeats = seen.rows - seen.ids
+        given = {"until": log.until or None, "day": log.day}
+        run(database, _occasions("count(DISTINCT id)" if repeats else "count(*)"), given)
+        yield OccasionFacts(
+            is_task=has_people and (seen.with_session > 0 or not seen.rows),
+            is_logged=is_logged,
+            has_trials=_has_trials(database, kind_of_task),
+            repeats=repeats,
+            test_rows=tests,
+            nameless=seen.rows - seen.with_participant,
+        )
     finally:
         for table in ("occasion", "logged", "entry"):
-            database.connection.execute(f"DROP TABLE IF EXISTS {table}")
+            run(database, f"DROP TABLE IF EXISTS {table}")
 
 
 def _columns(names: list[str], who: str) -> str | None:
@@ -79,33 +103,47 @@ def _columns(names: list[str], who: str) -> str | None:
         TRY_CAST({column(names, SECONDS)} AS DOUBLE), hash({", ".join(own)})"""
 
 
-def _has_sessions(database: PoolDatabase) -> bool:
-    """Whether any of its sheets says of which session an entry is; where one does not, it is ''."""
-    ((told, whole),) = database.rows("SELECT count(session), count(*) FROM entry")
-    if told < whole:
-        database.connection.execute("UPDATE entry SET session = '' WHERE session IS NULL")
-    return bool(told) or not whole
+_SEEN = """
+SELECT count(*), count(session), count(participant), count(*) FILTER (tag <> ''),
+    count(DISTINCT id) FROM entry
+"""
+_TESTS = "participant IN (SELECT participant FROM account WHERE is_test)"
 
 
-def _left_out(database: PoolDatabase, scale: str, *, with_tests: bool) -> ScaleFacts:
-    """Take away the rows that are not compared, and count them."""
-    ((tests, nameless),) = database.rows("""
-        SELECT count(*) FILTER (t.is_test), count(*) FILTER (e.participant IS NULL)
-        FROM entry e LEFT JOIN account t USING (participant)""")
-    if tests and not with_tests:
-        database.connection.execute("""DELETE FROM entry WHERE participant IN
-            (SELECT participant FROM account WHERE is_test)""")
-    if nameless:
-        database.connection.execute("DELETE FROM entry WHERE participant IS NULL")
-    return ScaleFacts(scale, test_rows=0 if with_tests else tests, nameless=nameless)
+def _leave_tests_out(database: PoolDatabase) -> int:
+    """Take away the rows of tests and admins; how many these are."""
+    ((tests,),) = database.rows(f"SELECT count(*) FROM entry WHERE {_TESTS}")
+    if tests:
+        run(database, f"DELETE FROM entry WHERE {_TESTS}")
+    return int(tests)
 
 
-# where the log is older than an entry it cannot know of it: `in_log_time` is false
-_OCCASIONS = """
+def _fill_gaps(database: PoolDatabase, seen: _Entries) -> None:
+    """Take away rows of nobody; where a sheet has no session, it is ''."""
+    if seen.with_participant < seen.rows:
+        run(database, "DELETE FROM entry WHERE participant IS NULL")
+    if seen.with_session < seen.rows:
+        run(database, "UPDATE entry SET session = '' WHERE session IS NULL")
+
+
+def _match_tags(database: PoolDatabase, seen: _Entries) -> bool:
+    """Forget the tags where either side never has one; whether the log has the scale at all."""
+    ((logged, tags),) = database.rows("SELECT count(*), count(*) FILTER (tag <> '') FROM logged")
+    if logged and seen.rows and bool(tags) != bool(seen.with_tag):
+        run(database, "UPDATE logged SET tag = ''; UPDATE entry SET tag = ''")
+    return bool(logged)
+
+
+def _occasions(ids: str) -> str:
+    """The table `occasion`; `ids` counts those of an occasion.
+
+    Where the log is older than an entry it cannot know of it: `in_log_time` is false.
+    """
+    return f"""
 CREATE TABLE occasion AS
 WITH l AS (SELECT participant, session, tag, count(*) AS rows, min(day) AS day
         FROM logged GROUP BY ALL),
-    e AS (SELECT participant, session, tag, count(*) AS rows, count(DISTINCT id) AS ids,
+    e AS (SELECT participant, session, tag, count(*) AS rows, {ids} AS ids,
         min(ms) AS ms, min(day) AS day, min(sheet_day) AS sheet_day FROM entry GROUP BY ALL)
 SELECT participant, session, tag, coalesce(l.rows, 0) AS logged, coalesce(e.rows, 0) AS entries,
     coalesce(e.ids, 0) AS ids, coalesce(l.day, e.day) AS day,
@@ -115,22 +153,13 @@ FROM l FULL JOIN e USING (participant, session, tag) LEFT JOIN account a USING (
 """
 
 
-def _keep_tags_of_both(database: PoolDatabase) -> None:
-    """Forget the tags where either side never has one: nothing could be held against them."""
-    ((logged, of_log, entries, of_entries),) = database.rows("""
-        SELECT (SELECT count(*) FROM logged), (SELECT count(*) FROM logged WHERE tag <> ''),
-            (SELECT count(*) FROM entry), (SELECT count(*) FROM entry WHERE tag <> '')""")
-    if logged and entries and bool(of_log) != bool(of_entries):
-        database.connection.execute("UPDATE logged SET tag = ''; UPDATE entry SET tag = ''")
-
-
-def _has_trials(database: PoolDatabase, type_of_task: str) -> bool:
+def _has_trials(database: PoolDatabase, kind_of_task: str) -> bool:
     """Whether several entries of one occasion are as they should be.
 
-    The schedule says it by a type that is not `questions`; without it, most occasions have several.
+    The schedule says it by a kind that is not `questions`; without it, most occasions have several.
     """
-    if type_of_task:
-        return type_of_task.casefold() != QUESTIONS
+    if kind_of_task:
+        return kind_of_task.casefold() != QUESTIONS
     ((several, whole),) = database.rows(
         "SELECT count(*) FILTER (ids > 1), count(*) FROM occasion WHERE entries > 0"
     )

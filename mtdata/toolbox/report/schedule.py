@@ -1,89 +1,48 @@
-"""The study's schedule as the pool keeps it: sessions and tasks; it asks no site, writes nothing.
-
-`schedule/Schedule-<ISO day>.json` of a pool is what GET study said on that day.
-"""
+"""A study's schedule as the pool keeps it: sessions and tasks; it asks no site, writes nothing."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import NamedTuple
 
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import StorageError
+from mtdata.core.errors import PackageError, StorageError
+from mtdata.core.pool_files import SCHEDULES
+from mtdata.study.model.study_schedule import MAX_SCHEDULE, StudySchedule, schedules_of
 
-FOLDER = "schedule"
-LARGEST = 8 << 20
 _NAME = re.compile(r"Schedule-(\d{4}-\d{2}-\d{2})\.json", re.ASCII)
 QUESTIONS = "questions"
-"""The type of a task that leaves one entry; others leave an entry for each trial."""
-
-
-class _Told(BaseModel):
-    """What a site tells more than this is of no use here."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-
-class _TaskTold(_Told):
-    name: str
-    type: str | None = None
-    tag: str | None = None
-
-
-class _SessionTold(_Told):
-    name: str
-    index: int | None = None
-    tasks: list[_TaskTold] = []
-
-
-class _StudyTold(_Told):
-    name: str | None = None
-    sessions: list[_SessionTold] = []
-
-
-class _ScheduleTold(_Told):
-    studies: list[_StudyTold]
+"""The kind of a task that leaves one entry; others leave an entry for each trial."""
 
 
 class PlannedTask(NamedTuple):
-    """One task of a session; its name is that of a scale, `tag` is '' for none."""
+    """One task of a study's session; its scale is the task's name, `tag` is '' for none."""
 
+    study: str
     session: str
     scale: str
     tag: str
-    type: str
-
-
-class PlannedStudy(NamedTuple):
-    """One study of the site: its name, and the tasks of each session, both in their order."""
-
-    name: str
-    sessions: dict[str, list[PlannedTask]]
-
-    @property
-    def tasks(self) -> list[PlannedTask]:
-        """All tasks, in the order in which they are worked on."""
-        return [task for tasks in self.sessions.values() for task in tasks]
+    kind: str
 
 
 class PoolSchedule(NamedTuple):
-    """The newest schedule of a pool, and the day (ISO) on which it was taken, '' for none."""
+    """The newest schedule of a pool, and the day (ISO) on which it was taken, '' for none.
+
+    The tasks of each study are in the order in which they are worked on.
+    """
 
     day: str
-    studies: tuple[PlannedStudy, ...] = ()
+    tasks: tuple[PlannedTask, ...] = ()
 
-    @property
-    def tasks(self) -> list[PlannedTask]:
-        """The tasks of all studies, each once."""
-        return list(dict.fromkeys(task for study in self.studies for task in study.tasks))
+    def of_scale(self, scale: str) -> list[tuple[str, str]]:
+        """Session and tag of each task of a scale, whatever its case, each once."""
+        alike = [one for one in self.tasks if one.scale.casefold() == scale.casefold()]
+        return list(dict.fromkeys((one.session, one.tag) for one in alike))
 
-    def types(self) -> dict[str, str]:
+    def kinds(self) -> dict[str, str]:
         """What tasks of a scale are, by its name in small letters; '' where nobody says it."""
-        return {task.scale.casefold(): task.type for task in self.tasks}
+        return {task.scale.casefold(): task.kind for task in self.tasks}
 
 
 NO_SCHEDULE = PoolSchedule("")
@@ -95,37 +54,24 @@ def newest_schedule(root: Path) -> PoolSchedule:
     StorageError (74) where it cannot be read or is no schedule.
     """
     disk = FolderDisk(root)
-    named = [one for name in disk.names(FOLDER) if (one := _NAME.fullmatch(name))]
+    named = [one for name in disk.names(SCHEDULES) if (one := _NAME.fullmatch(name))]
     if not named:
         return NO_SCHEDULE
     newest = max(named, key=lambda one: one[1])
-    path = f"{FOLDER}/{newest[0]}"
+    path = f"{SCHEDULES}/{newest[0]}"
     try:
-        told = _ScheduleTold(studies=json.loads(disk.read(path, 0, LARGEST)))
-    except (ValueError, RecursionError, ValidationError):
+        studies = schedules_of(disk.read(path, 0, MAX_SCHEDULE + 1))
+    except PackageError as fault:
         raise StorageError(
-            f"{root / path}: it is no schedule as the site tells it; nothing else is wrong. The "
-            "next round of scales that stay takes it again once it is removed"
+            f"{root / path}: {fault}. No answer is in it: remove it, and the next round of the "
+            "static scales keeps what the site tells now"
         ) from None
-    return PoolSchedule(newest[1], tuple(map(_study, told.studies)))
+    return PoolSchedule(newest[1], tuple(task for study in studies for task in _tasks(study)))
 
 
-def _study(told: _StudyTold) -> PlannedStudy:
-    ordered = sorted(enumerate(told.sessions), key=_by_index)
-    return PlannedStudy(
-        told.name or "",
-        {
-            session.name: [_task(session.name, task) for task in session.tasks]
-            for _, session in ordered
-        },
-    )
-
-
-def _by_index(numbered: tuple[int, _SessionTold]) -> tuple[int, int]:
-    number, session = numbered
-    return (number if session.index is None else session.index), number
-
-
-def _task(session: str, told: _TaskTold) -> PlannedTask:
-    words: list[Any] = [session, told.name, told.tag or "", told.type or ""]
-    return PlannedTask(*(word.strip() for word in words))
+def _tasks(study: StudySchedule) -> list[PlannedTask]:
+    return [
+        PlannedTask(study.name, session.name, task.name, task.tag or "", task.kind)
+        for session in study.sessions
+        for task in session.tasks
+    ]

@@ -6,6 +6,7 @@ The page of the web and the file that stands alone are made of the same pieces.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from mtdata.core.markup import Markup, element, together
 from mtdata.toolbox.report import charts
@@ -13,6 +14,8 @@ from mtdata.toolbox.report.model import KINDS, StudyReport, TaskLine, by_scale
 from mtdata.toolbox.report.notes import percent
 
 NUMBER = "number"
+MOST_SESSIONS, MOST_LINES = 40, 500
+"""More than this nobody reads in a page, and no study has; the tables beside it have all."""
 
 
 def sections(report: StudyReport) -> Markup:
@@ -39,10 +42,11 @@ def _table(
 ) -> Markup:
     """A table that moves sideways within its card; `head` are words and a class, '' for none."""
     columns = [element("th", words, scope="col", class_=kind or None) for words, kind in head]
+    shown = list(islice(rows, MOST_LINES))
     table = element(
         "table",
         element("thead", element("tr", *columns)),
-        element("tbody", *rows),
+        element("tbody", *shown),
         class_=look,
     )
     return element("div", table, class_="wide", tabindex="0", role="region", aria_label=label)
@@ -95,17 +99,27 @@ def _heat_map(report: StudyReport) -> Markup | None:
         grid.setdefault(line.scale, {}).setdefault(line.session, []).append(line)
     if not grid:
         return None
-    head = [("Scale", ""), *((session or "no session", NUMBER) for session in report.sessions)]
+    sessions = report.sessions[:MOST_SESSIONS]
+    head = [("Scale", ""), *((session or "no session", NUMBER) for session in sessions)]
     rows = [
-        element("tr", _name(scale), *(_heat(cells.get(session)) for session in report.sessions))
+        element("tr", _name(scale), *(_heat(cells.get(session)) for session in sessions))
         for scale, cells in grid.items()
     ]
     steps = [element("li", words, class_=f"heat-{level}") for level, words in enumerate(_STEPS)]
     return _card(
         "Missing by scale and session",
-        "of what was logged",
+        _told_of_sessions(report),
         element("ul", *steps, class_="legend heat"),
         _table("Missing by scale and session", head, rows, "heat"),
+    )
+
+
+def _told_of_sessions(report: StudyReport) -> str:
+    more = len(report.sessions) - MOST_SESSIONS
+    return (
+        f"of what was logged; {more:,} more sessions in the table"
+        if more > 0
+        else ("of what was logged")
     )
 
 

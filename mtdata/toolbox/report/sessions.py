@@ -5,7 +5,10 @@ A session is finished by SESSION_COMPLETE in the log, or by every task that the 
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from mtdata.toolbox.database import PoolDatabase
+from mtdata.toolbox.report.macros import run
 from mtdata.toolbox.report.model import SessionLine
 from mtdata.toolbox.report.schedule import PoolSchedule
 from mtdata.toolbox.report.task_log import COMPLETE
@@ -32,15 +35,15 @@ def attend(database: PoolDatabase, schedule: PoolSchedule) -> None:
 
     It wants the table `log`.
     """
-    database.connection.execute(_PLAN)
+    run(database, _PLAN)
     rows = [
-        (study.name, ordinal, task.session, task.scale, task.tag, task.scale.lower())
-        for study in schedule.studies
-        for ordinal, task in enumerate(study.tasks)
+        (one.study, ordinal, one.session, one.scale, one.tag, one.scale.lower())
+        for _, tasks in groupby(schedule.tasks, key=lambda one: one.study)
+        for ordinal, one in enumerate(tasks)
     ]
     if rows:
         database.connection.executemany("INSERT INTO plan VALUES (?, ?, ?, ?, ?, ?)", rows)
-    database.connection.execute(_ATTENDED, {"complete": COMPLETE})
+    run(database, _ATTENDED, {"complete": COMPLETE})
 
 
 def session_lines(database: PoolDatabase) -> list[SessionLine]:

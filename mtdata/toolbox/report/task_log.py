@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mtdata.toolbox.database import PoolDatabase
-from mtdata.toolbox.report.macros import SESSION, TAG, WHEN, column, has, take_scale
+from mtdata.toolbox.report.macros import SESSION, TAG, WHEN, column, has, run, take_scale
 
 SCALE, COMPLETE = "TaskLog", "SESSION_COMPLETE"
 PERSON = ("participantId", "participant", "participantRSA")
@@ -36,9 +36,9 @@ def load_log(database: PoolDatabase, *, with_tests: bool) -> LogFacts:
 
     A row that came in several sheets counts once.  It wants the table `account`.
     """
-    database.connection.execute(_SHAPE)
+    run(database, _SHAPE)
     take_scale(database, SCALE, "raw_log", _columns)
-    database.connection.execute(_linked(with_tests=with_tests))
+    run(database, _linked(with_tests=with_tests))
     return _facts(database, with_tests=with_tests)
 
 
@@ -83,6 +83,6 @@ def _facts(database: PoolDatabase, *, with_tests: bool) -> LogFacts:
         FROM linked"""
     )
     ((kept,),) = database.rows("SELECT count(*) FROM log")
-    database.connection.execute("DROP TABLE linked")
+    run(database, "DROP TABLE linked")
     tests = 0 if with_tests else rows - unlinked - kept
     return LogFacts(day or "", rows, until or 0, unlinked, tests)

@@ -68,7 +68,7 @@ def add_job(
     """
     scope, who = scope_of(request.user), request.user.get_username()
     with refusals(HTTPStatus.UNPROCESSABLE_ENTITY):
-        if found := faults_of(order.kind, order.parameters):
+        if found := faults_of(order.kind, order.parameters, request.user):
             raise Misfits(_misfit_told(order, scope.kinds), found)
         reading = validate(kind_of(order.kind, scope.kinds), scope.settings, order.parameters)
         [job] = queue.add_all(scope.settings, scope.kinds, order.kind, [reading], who)

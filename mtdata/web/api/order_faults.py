@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 
+from mtdata.jobs.kind import Kind, Parameters
 from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import queries
+from mtdata.web.access.roles import Role, role_of
 
 FieldFault = tuple[tuple[Any, ...], str]
 """Where it stands, and why it is wrong."""
@@ -45,12 +47,28 @@ def unknown_owner(where: tuple[str, ...], name: str, who: str, within: Q) -> lis
     return [(where, told if len(there) <= MOST_OWNERS else MANY_OWNERS)]
 
 
-def faults_of(kind: str, given: Mapping[str, str]) -> list[FieldFault]:
-    """Every fault of an order at once."""
+def faults_of(kind: str, given: Mapping[str, str], user: Any) -> list[FieldFault]:
+    """Every fault of an order of that user at once."""
     if kind not in settings.MTDATA_KINDS:
         return [(KIND, no_such("kind", settings.MTDATA_KINDS))]
-    reading = validate(settings.MTDATA_KINDS[kind], settings.MTDATA, given)
-    return [((*GIVEN, *([name] if name else [])), why) for name, why in reading.faults.items()]
+    found = settings.MTDATA_KINDS[kind]
+    reading = validate(found, settings.MTDATA, given)
+    faults = reading.faults | _not_theirs(found, reading.parameters, user)
+    return [((*GIVEN, *([name] if name else [])), why) for name, why in faults.items()]
+
+
+def _not_theirs(kind: Kind, parameters: Parameters, user: Any) -> dict[str, str]:
+    """By parameter what names something that is another's; an admin's is all."""
+    if role_of(user) >= Role.ADMIN:
+        return {}
+    faults: dict[str, str] = {}
+    for one in kind.parameters:
+        if one.check_owner is not None and one.name in parameters:
+            try:
+                one.check_owner(parameters[one.name], user.get_username())
+            except ValueError as error:
+                faults[one.name] = str(error)
+    return faults
 
 
 def faults_beside(request: HttpRequest, told: Collection[tuple[Any, ...]]) -> list[FieldFault]:
@@ -63,7 +81,8 @@ def faults_beside(request: HttpRequest, told: Collection[tuple[Any, ...]]) -> li
         kind, given = sent["kind"], sent.get("parameters") or {}
         if isinstance(kind, str) and isinstance(given, dict):
             words = {name: word if isinstance(word, str) else "" for name, word in given.items()}
-            return [one for one in faults_of(kind, words) if not _is_reported(one[0], told)]
+            found = faults_of(kind, words, request.user)
+            return [one for one in found if not _is_reported(one[0], told)]
     return []
 
 

@@ -19,7 +19,7 @@ def job_lines(jobs: Sequence[dict[str, Any]], *, live: bool = False) -> list[dic
     known_s = worked_s([UUID(job["id"]) for job in jobs])
     lines = []
     for job in jobs:
-        parts, seconds = job["parts"], known_s.get(UUID(job["id"])) if job["ended_at"] else None
+        seconds = known_s.get(UUID(job["id"])) if job["ended_at"] else None
         title = title_of(settings.MTDATA_KINDS.get(job["kind"]), job["name"], job["parameters"])
         lines.append(
             {
@@ -27,7 +27,7 @@ def job_lines(jobs: Sequence[dict[str, Any]], *, live: bool = False) -> list[dic
                 "title": title.words,
                 "whose": title.whose,
                 "took": span(seconds) or span_between(job["started_at"], job["ended_at"]),
-                "percent": 100 * parts["done"] // parts["total"] if parts["total"] else 0,
+                "percent": int(100 * job["share"]),
                 "left": _left(job["id"]) if live else "",
             }
         )

@@ -11,11 +11,14 @@ from mtdata.jobs.records.models import Job, Part
 from mtdata.jobs.records.queries import plan_checkpoint
 from mtdata.jobs.states import Stage, Status
 from mtdata.programme.imports import Place, RowCounts
+from mtdata.programme.jobs import FORMS, TEAMS
+from mtdata.programme.records.models import FormResponse, Team
 from mtdata.programme.rollback import TakenBack
 from mtdata.web.programme.sorts import BY_KIND
 from mtdata.web.room import JobCard
 
 Kept = TypeVar("Kept")
+TABLES: dict[str, Any] = {TEAMS.kind: Team, FORMS.kind: FormResponse}
 TAKING_BACK = (Status.STOPPING, Status.STOPPED, Status.FAILED)
 
 
@@ -32,9 +35,16 @@ def import_card(job: Job) -> JobCard | None:
         "expected": _expected(job),
         "undone": undone,
         "address": f"?job={job.pk}",
+        "has_rows": _has_rows(job),
     }
     left = (counts or RowCounts())[:2]  # what was left out or there already is nobody's work
     return JobCard("programme/import_card.html", shown, sum(left))
+
+
+def _has_rows(job: Job) -> bool:
+    """Whether there is a row that it wrote last; one that an undo kept is its own no more."""
+    with asking():
+        return bool(TABLES[job.kind].objects.filter(job=job.pk).exists())
 
 
 def _read(read: Callable[[Any], Kept], checkpoint: Any) -> Kept | None:

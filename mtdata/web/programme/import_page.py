@@ -49,7 +49,7 @@ class KeptFile(NamedTuple):
 def _look(ours: Settings, kind: str, upload_id: str) -> FilePreview:
     sort, of = BY_KIND[kind].sort, BY_KIND[kind]
     pieces = uploads.content(uploads.named(upload_id, sort.name))
-    return preview_file(pieces, sort.columns, ours.programme.timezone, of.count_there)
+    return preview_file(pieces, sort.columns, ours.programme.timezone, of.lookup)
 
 
 previews = CachedLook(_look)
@@ -123,13 +123,12 @@ def _render_form(
 
 def _own_upload(request: HttpRequest, rows: RowSort, word: str) -> Any:
     """A file that this user brought, or any for an admin; else 404."""
+    is_admin = role_of(request.user) >= Role.ADMIN
+    owner = None if is_admin else request.user.get_username()
     try:
-        upload = uploads.named(word, rows.sort.name)
+        return uploads.named(word, rows.sort.name, owner)
     except ValueError:
         raise Http404 from None
-    if upload.owner != request.user.get_username() and role_of(request.user) < Role.ADMIN:
-        raise Http404
-    return upload
 
 
 def _upload_of_job(request: HttpRequest, rows: RowSort) -> Any:
@@ -217,8 +216,10 @@ def _faults_of(rows: RowSort, kept: KeptFile, given: dict[str, str]) -> list[str
     check, told = kept.preview.check, []
     if check.bad and given.get(GOOD_ROWS.name) != "yes":
         told.append(f"{counted(check.bad, 'row')} would have to be left out, which is not ticked")
-    if kept.preview.there and given.get(DUPLICATES.name) == "fail":
-        told.append(f"{counted(kept.preview.there, rows.noun)} of the file are there already")
+    if given.get(DUPLICATES.name) == "fail":
+        there, repeated = kept.preview.there, kept.preview.repeated
+        told += [f"{counted(there, rows.noun)} of the file are there already"] if there else []
+        told += [f"{counted(repeated, 'row')} of the file have a name again"] if repeated else []
     if kept.earlier and given.get(AGAIN.name) != "yes":
         told.append(f"the same file is {kept.earlier.status} as {kept.earlier.name}")
     return told

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from mtdata.programme.jobs import FORMS, TEAMS, ImportSort
-from mtdata.programme.preview import CountThere, count_names, count_no_row
+from mtdata.programme.name_count import NameCount
+from mtdata.programme.preview import OwnRows, RowLookup
 
 TIME = "2020-05-15 14:30, a day alone, or with an offset; without one it is of the zone TIMEZONE"
 TEAM_COLUMNS = {
@@ -35,7 +37,7 @@ class RowSort(NamedTuple):
     noun: str
     columns: dict[str, str]
     example: str  # a file of ours
-    count_there: CountThere
+    lookup: Callable[[], RowLookup]
     admin: str  # the route of the list in the administration
 
     @property
@@ -50,7 +52,7 @@ TEAM_ROWS = RowSort(
     "team",
     TEAM_COLUMNS,
     "programme/teams.csv",
-    count_names,
+    NameCount,
     "admin:programme_team_changelist",
 )
 FORM_ROWS = RowSort(
@@ -59,7 +61,7 @@ FORM_ROWS = RowSort(
     "form response",
     FORM_COLUMNS,
     "programme/form_responses.csv",
-    count_no_row,
+    OwnRows,
     "admin:programme_formresponse_changelist",
 )
 BY_KIND = {one.kind: one for one in (TEAM_ROWS, FORM_ROWS)}

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from Crypto.PublicKey.RSA import RsaKey
 
 from mtdata.config import Settings, load
+from mtdata.config.samples import write_codebooks
 from mtdata.core.clock import SystemClock
 from mtdata.demo.study.data import make_key, seal
 from mtdata.demo.study.rows import Row
@@ -101,6 +102,7 @@ def make_pool(
         for scale in SCALES:
             site.offer(scale, deleteable=scale not in STATIC)
         write_home(folder, site, private, MORE)
+        write_codebooks(folder / "config")
         settings = load(folder / "config", {})
         config, clock = settings.site(SITE), DayClock()
         for clock.day, day in enumerate(_days(seed, public, days), 1):
