@@ -110,7 +110,7 @@ def file_source(scale: str, file: Path) -> Source:
     """One CSV file as that scale; UsageError where there is none."""
     if not file.is_file():
         raise UsageError(
-            f"{ascii(str(file))[:200]}: there is no such file. A site is named by --server, or "
+            f"{ascii(str(file))[:200]}: there is no regular file. A site is named by --server, or "
             "behind `all`"
         )
     whole = file.resolve()
