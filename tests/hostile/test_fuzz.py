@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines
 from mtdata.core.errors import EntryError, PackageError, SiteError
-from mtdata.study.collectors.mindtrails import _listed
+from mtdata.study.collectors.mindtrails import LIST, _objects
 from mtdata.study.files.rawfile import raw_entries
 from mtdata.study.model.package import BATCH_BYTES, BATCH_ENTRIES, Entry, in_batches, is_json
 from mtdata.study.model.row import cells_digest, cells_of
@@ -151,7 +151,7 @@ def test_a_listing_gives_safe_names_or_a_clear_error(
         content, _ = data.draw(damages(content))
     with counted("listing"):
         try:
-            found, faults = offered(_listed(content))
+            found, faults = offered(_objects(content, LIST))
         except SiteError:
             return
         assert all(NAME.fullmatch(name) for name in found)
