@@ -36,7 +36,7 @@ def carried_out(text: str) -> str:
     with _peaks(wanted=order.get("peaks", False)) as peaks:
         began, cpu = perf_counter(), process_time()
         if order["command"] == "export":
-            told: Any = commands.export(site, "all").as_json()
+            told: Any = commands.export(site, ".").as_json()
         else:
             told = commands.decode(site, "all", None, check=False)
         took = {"seconds": perf_counter() - began, "cpu_s": process_time() - cpu}

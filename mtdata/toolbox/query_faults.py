@@ -16,7 +16,8 @@ from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import StorageError, UsageError
 
 _OF_THE_QUESTION = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
-_NO_TABLE = re.compile(r'Table with name "?(.+?)"? does not exist')
+_NO_TABLE = ("Table with name ", " does not exist")
+"""What stands before and behind the name of a table that there is not."""
 _TYPE = re.compile(r"\bto (?:type |the destination type )?([A-Z]+[0-9]*)\b")
 _TYPES = frozenset(
     "INT8 INT16 INT32 INT64 INT128 UINT8 UINT16 UINT32 UINT64 FLOAT DOUBLE DECIMAL BOOL UUID "
@@ -65,9 +66,10 @@ def answering() -> Iterator[None]:
 
 def _own_words(told: str, tables: Iterable[str]) -> str:
     first, *more = told.splitlines()
-    missing = _NO_TABLE.search(first)
-    if missing:
-        word = missing[1]
+    before, behind = _NO_TABLE
+    named = first.partition(before)[2]
+    if behind in named:
+        word = named.partition(behind)[0].strip('"')
         return (
             f"there is no scale {ascii(word)[:80]}.{did_you_mean(word, tables)} "
             "`mtdata query --tables` names all"

@@ -165,7 +165,7 @@ def test_a_signal_stops_it_and_takes_back_what_it_wrote(
 def test_a_call_behind_one_that_was_killed_goes_on_with_its_job(
     place: ImportPlace, call: Any
 ) -> None:
-    path = large(place, 3_000)
+    path = large(place)
 
     def kill(program: Program) -> None:
         rows_are_there(place)
@@ -178,7 +178,7 @@ def test_a_call_behind_one_that_was_killed_goes_on_with_its_job(
     place.configure(LEASE_S="1h")
     code, said = call(path)
     assert (code, said["id"], said["status"]) == (0, str(job.pk), "Success")
-    assert Team.objects.count() == 3_000
+    assert Team.objects.count() == 30_000
     texts = " ".join(event["text"] for event in said["events"])
     assert "its runner, a process of this machine, has ended" in texts
-    assert "3,000 rows: 3,000 new" in texts
+    assert "30,000 rows: 30,000 new" in texts

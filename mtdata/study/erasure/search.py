@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,8 +29,8 @@ UNWELL = (
     "{} is not as the ledger says, so nobody can tell whose rows stand there. Nothing was erased: "
     "let `mtdata verify` find all well first"
 )
-OURS = re.compile(r"(README_|erasure-).*|.*\.provenance\.json")
-"""Names of files that hold no row."""
+OURS, OURS_BESIDE = ("README_", "erasure-"), ".provenance.json"
+"""How names of files begin, or end, that hold no row."""
 
 
 class FoundFile(NamedTuple):
@@ -188,7 +187,7 @@ class PersonSearch:
             scale = self._scale_of(path)
             cuts = [Cut(start, end) for start, end, _ in self._rows_of(path, scale)]
             self._enter(path, path.partition("/")[0], scale, None, cuts)
-        elif not OURS.fullmatch(path.rpartition("/")[2]):
+        elif not _holds_no_row(path.rpartition("/")[2]):
             self.found.unseen.append(f"{path}: a file of another kind; make it again")
 
     # raw files ------------------------------------------------------------
@@ -258,3 +257,7 @@ class PersonSearch:
             self.found.on_site[scale] += self._pool.ledger.search.count_on_site([seq])
         for scale, _ in self.found.table_ids:
             self.found.on_site[scale] += 1
+
+
+def _holds_no_row(name: str) -> bool:
+    return name.startswith(OURS) or name.endswith(OURS_BESIDE)
