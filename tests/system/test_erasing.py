@@ -257,12 +257,9 @@ ENDING = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("words", ENDING.values(), ids=list(ENDING))
-def test_an_interrupted_erasure_is_ended_by_whoever_has_the_pool_next(
-    home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    filled(home)
-    whole, left = FolderDisk.publish, [5]
+def interrupted(home: Home, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """Begin an erasure with its raw files, and end it by Ctrl-C at that file."""
+    whole, left = FolderDisk.publish, [at]
 
     def publish(disk: FolderDisk, staged: str, path: str) -> None:
         left[0] -= 1
@@ -272,8 +269,15 @@ def test_an_interrupted_erasure_is_ended_by_whoever_has_the_pool_next(
 
     with monkeypatch.context() as patch:
         patch.setattr(FolderDisk, "publish", publish)
-        ended = home.run("erase", str(PERSON), "--server", STUDY, "--yes", "--raw")
-    assert ended.code == 130
+        assert home.run("erase", str(PERSON), "--server", STUDY, "--yes", "--raw").code == 130
+
+
+@pytest.mark.parametrize("words", ENDING.values(), ids=list(ENDING))
+def test_an_interrupted_erasure_is_ended_by_whoever_has_the_pool_next(
+    home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(home)
+    interrupted(home, monkeypatch, at=5)
     assert (home.pool / ".erasing.json").exists()
     if "--rebuild-ledger" in words:
         for path in home.pool.glob("ledger.sqlite3*"):
@@ -361,17 +365,7 @@ def test_a_file_that_was_changed_while_it_was_under_way_is_told_and_nobody_comes
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(home)
-    whole, left = FolderDisk.publish, [3]
-
-    def publish(disk: FolderDisk, staged: str, path: str) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            raise KeyboardInterrupt
-        whole(disk, staged, path)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(FolderDisk, "publish", publish)
-        assert home.run("erase", str(PERSON), "--server", STUDY, "--yes", "--raw").code == 130
+    interrupted(home, monkeypatch, at=3)
     path = home.paths("raw_data", "QOL")[0]
     path.write_bytes(path.read_bytes().replace(b"kept", b"KEPT", 1))
     ended = home.run("export", STUDY, "all")

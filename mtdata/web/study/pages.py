@@ -12,6 +12,7 @@ from mtdata.alerts.shape import incident_json
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError
 from mtdata.web.paging import text_in
+from mtdata.web.site_named import site_named
 from mtdata.web.study import file_list, sites, states
 
 STATES = {
@@ -30,7 +31,7 @@ def all_pools(request: HttpRequest) -> HttpResponse:
 
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """Show the pool of a site."""
-    site = _site(name)
+    site = site_named(name)
     ours = settings.MTDATA
     state, whole = states.standing(ours)[name], states.whole(ours, name)
     known: dict[str, Any] = {
@@ -49,14 +50,6 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
             "drifts": [incident_json(one) for one in whole["drifts"]],
         }
     return render(request, "web/pool.html", known)
-
-
-def _site(name: str) -> SiteConfig:
-    for site in settings.MTDATA.sites:
-        if site.name == name:
-            found: SiteConfig = site
-            return found
-    raise Http404
 
 
 def _scales(state: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]:

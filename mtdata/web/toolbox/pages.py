@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
 
@@ -26,6 +26,7 @@ from mtdata.toolbox.report.model import StudyReport
 from mtdata.toolbox.report.notes import headline, notes_of
 from mtdata.toolbox.report.sections import sections
 from mtdata.web.pages.words import see
+from mtdata.web.site_named import site_named
 
 log = logging.getLogger(__name__)
 UNDER_WAY = (Status.QUEUED, Status.IN_PROGRESS)
@@ -63,7 +64,7 @@ def all_reports(request: HttpRequest) -> HttpResponse:
 
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """Show the last report of a site."""
-    line = _line(_site(name))
+    line = _line(site_named(name))
     shown: dict[str, Any] = {"line": line, "job": _under_way(name)}
     if line.report:
         cards = sections(line.report)  # every word in it is escaped where it is put in
@@ -73,21 +74,13 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 
 def make(request: HttpRequest, name: str) -> HttpResponse:
     """Queue the job that makes the report anew, unless one is under way; go to that."""
-    site, who = _site(name), request.user.get_username()
+    site, who = site_named(name), request.user.get_username()
     if known := _under_way(name):
         return see("job", known)
     job = queue.add(settings.MTDATA, settings.MTDATA_KINDS, REPORT, {"server": site.name}, who)
     log.info("%s queued %s", who, job.name)
     messages.success(request, f"{job.name} is queued.")
     return see("job", job.pk)
-
-
-def _site(name: str) -> SiteConfig:
-    for site in settings.MTDATA.sites:
-        if site.name == name:
-            found: SiteConfig = site
-            return found
-    raise Http404
 
 
 def _line(site: SiteConfig) -> SiteLine:
