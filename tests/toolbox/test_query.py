@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -277,15 +279,28 @@ def test_what_goes_wrong_leaves_what_stood_there(
     assert not [*tmp_path.glob(".*"), *tmp_path.glob("*.provenance.json")]
 
 
+@contextmanager
+def hearing_ctrl_c() -> Iterator[None]:
+    """Programs begun in here hear Ctrl-C, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_ends_a_question_and_leaves_nothing(pool: MadePool, tmp_path: Path) -> None:
     words = ["query", "SELECT * FROM range(1000000000000)", "--out", str(tmp_path / "x.csv")]
     command = [sys.executable, "-m", "mtdata", *words, "--config", str(pool.config)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as program:
-        staged = tmp_path / ".x.csv.staged"
-        while program.poll() is None and not (staged.exists() and staged.stat().st_size):
-            time.sleep(0.01)
-        program.send_signal(signal.SIGINT)
-        said = program.communicate(timeout=60)[1]
+    staged = tmp_path / ".x.csv.staged"
+    with hearing_ctrl_c(), subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            while program.poll() is None and not (staged.exists() and staged.stat().st_size):
+                time.sleep(0.01)
+            program.send_signal(signal.SIGINT)
+            said = program.communicate(timeout=60)[1]
+        finally:
+            program.kill()
     assert program.returncode == 130, said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config", "pool"]
 

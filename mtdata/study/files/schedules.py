@@ -45,9 +45,15 @@ class ScheduleFiles:
         schedules_of(body)
         before = [one for one in self.days() if one <= day]
         if before and self._body(before[-1]) == body:
+            self._drop_staged()
             return False
         self._disk.publish(self._disk.stage(_STAGED, [body]), _path(day))
         return True
+
+    def _drop_staged(self) -> None:
+        """What a cut before the old name was gone from the disk has left: the file has both."""
+        if self._disk.size(_STAGED) is not None:
+            self._disk.remove(_STAGED)
 
     def newest(self) -> KeptSchedule | None:
         """The last one; None where there is none.  StorageError for a file that is no schedule."""
