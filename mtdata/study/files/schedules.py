@@ -15,7 +15,8 @@ from mtdata.core.ports import Disk
 from mtdata.study.model.study_schedule import MAX_SCHEDULE, StudySchedule, schedules_of
 
 _NAME = re.compile(r"Schedule-(\d{4}-\d\d-\d\d)\.json", re.ASCII)
-_STAGED = f"{SCHEDULES}/Schedule.json"
+_WAITING = f"{SCHEDULES}/Schedule.json"
+_STAGED = f"{SCHEDULES}/.Schedule.json.staged"
 """Under one name whatever the day, so that the next takes the place of what a killed round left."""
 
 
@@ -47,7 +48,7 @@ class ScheduleFiles:
         if before and self._body(before[-1]) == body:
             self._drop_staged()
             return False
-        self._disk.publish(self._disk.stage(_STAGED, [body]), _path(day))
+        self._disk.publish(self._disk.stage(_WAITING, [body]), _path(day))
         return True
 
     def _drop_staged(self) -> None:
