@@ -54,7 +54,8 @@ def write_labelled(file: Path, columns: Sequence[ResultColumn], table: pa.Table)
             )
         else:
             pyreadstat.write_dta(frame, file, column_labels=labels, variable_value_labels=codes)
-    except pyreadstat.PyreadstatError as error:
+    # a disk that is full is not its refusal, so OSError passes; codes may be beyond its numbers
+    except (pyreadstat.PyreadstatError, pyreadstat.ReadstatError, ArithmeticError) as error:
         raise ScaleRefused(
             f"{file.suffix[1:]}: the writer of these files refuses it ({type(error).__name__}); "
             "nothing was written. --format csv takes whatever there is"
