@@ -96,11 +96,12 @@ class Place:
         self.forget()
 
     def forget(self) -> None:
-        """Remove every job and runner from the records; nobody may carry one now."""
+        """Remove every job, runner and row that was brought; nobody may carry one now."""
         from mtdata.jobs.records.models import Job, Runner
+        from mtdata.programme.records.models import FormResponse, Team, TeamChange, Upload
 
-        Job.objects.all().delete()
-        Runner.objects.all().delete()
+        for table in (Job, Runner, Team, TeamChange, FormResponse, Upload):
+            table.objects.all().delete()
 
     def close(self) -> None:
         """End whatever carries, and let the connection go."""

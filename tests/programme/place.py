@@ -23,7 +23,7 @@ from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.fence import Claimed, is_stopping
 from mtdata.jobs.records.models import Event, Job, Part
 from mtdata.programme import uploads
-from mtdata.programme.records.models import FormResponse, Team, TeamChange, Upload
+from mtdata.programme.records.models import FormResponse, Team, TeamChange
 from tests.jobs.place import Place
 
 HEADER = ("name", "description", "manager", "members")
@@ -62,12 +62,6 @@ class ImportPlace(Place):
 
     kinds = KINDS
     child = (sys.executable, "-m", "mtdata.jobs.child", "mtdata.duties")
-
-    def forget(self) -> None:
-        """Remove every job, and every row that was brought."""
-        super().forget()
-        for table in (Team, TeamChange, FormResponse, Upload):
-            table.objects.all().delete()
 
     # orders
 

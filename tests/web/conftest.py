@@ -32,16 +32,6 @@ def web(served: WebSite) -> Iterator[WebSite]:
     setting.close_records()
 
 
-@pytest.fixture
-def tidy(web: WebSite) -> Iterator[None]:
-    """What a test queued and nobody carried is not left to the slots of another."""
-    from mtdata.jobs.records.models import Job
-
-    before = list(Job.objects.values_list("pk", flat=True))
-    yield
-    Job.objects.filter(status="Queued").exclude(pk__in=before).delete()
-
-
 @pytest.fixture(scope="session")
 def pooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PooledSite]:
     """A page with pools; until the last test has ended."""

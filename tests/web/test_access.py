@@ -200,7 +200,7 @@ TABLE = """
 /api/v1/files/<word>                   GET    401    403  404  404
 /api/v1/files/<word>                   *      401    403  405  405
 """
-pytestmark = pytest.mark.usefixtures("tidy")
+pytestmark = pytest.mark.usefixtures("web")
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 WHO = ("", *ROLES)
 VALUES = {"number": "0", "name": "study", "kind": "rows"}

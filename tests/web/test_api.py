@@ -19,7 +19,7 @@ from tests.web.programs import bearing, program, token_of
 from tests.web.site import Visitor, WebSite
 
 PROBLEM = "application/problem+json"
-pytestmark = pytest.mark.usefixtures("tidy")
+pytestmark = pytest.mark.usefixtures("web")
 
 
 def problem(answer: requests.Response, status: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests.web.programs import program
 from tests.web.site import Visitor, WebSite
 from tests.web.test_api import added, problem, shown
 
-pytestmark = pytest.mark.usefixtures("tidy")
+pytestmark = pytest.mark.usefixtures("web")
 ROWS = {"kind": "rows"}
 
 

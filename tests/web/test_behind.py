@@ -51,7 +51,7 @@ def came(url: str, *, takes_off: bool, told: bool = True) -> Below:
 
 @pytest.mark.parametrize("takes_off", [True, False])
 def test_below_a_path_every_link_file_redirect_and_cookie_stays_below_it(
-    web: WebSite, tidy: None, takes_off: bool
+    web: WebSite, takes_off: bool
 ) -> None:
     visitor = came(web.url, takes_off=takes_off)
     job = web.place.add()

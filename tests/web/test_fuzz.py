@@ -18,7 +18,7 @@ from tests.web.programs import program, token_of
 from tests.web.site import WebSite
 
 EXAMPLES, LIMIT_S, MOST_QUEUED = (400, 2400, 20_000) if LONG else (10, 240, 1000)
-pytestmark = [pytest.mark.usefixtures("tidy"), pytest.mark.timeout(LIMIT_S + 60)]
+pytestmark = [pytest.mark.usefixtures("web"), pytest.mark.timeout(LIMIT_S + 60)]
 CONFIG = """
 [auth.openapi.token]
 bearer = "${MTDATA_FUZZ_TOKEN}"

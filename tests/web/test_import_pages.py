@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +15,6 @@ from tests.web.site import WebSite
 
 FORMS = "/import_forms/"
 STATIC = Path(__file__).parents[2] / "mtdata" / "web" / "static"
-
-
-@pytest.fixture(autouse=True)
-def no_rows(web: WebSite, tidy: None) -> Iterator[None]:
-    """No team, response or file is left to the next test."""
-    from mtdata.programme.records.models import FormResponse, Team, TeamChange, Upload
-
-    yield
-    for table in (Team, FormResponse, TeamChange, Upload):
-        table.objects.all().delete()
 
 
 def test_the_preview_shows_every_fault_by_line_and_column_and_writes_nothing(web: WebSite) -> None:

@@ -14,7 +14,7 @@ from tests.web.pooled import BARE, BROKEN, STUDY, PooledSite
 from tests.web.programs import program
 from tests.web.site import Visitor, WebSite
 
-pytestmark = pytest.mark.usefixtures("tidy")
+pytestmark = pytest.mark.usefixtures("web")
 Found = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,16 +14,8 @@ from tests.web.programs import program
 from tests.web.site import WebSite
 from tests.web.test_api import problem, shown
 
-pytestmark = pytest.mark.usefixtures("tidy", "no_forms")
+pytestmark = pytest.mark.usefixtures("web")
 PATH = "/api/form-responses"
-
-
-@pytest.fixture
-def no_forms(web: WebSite) -> Iterator[None]:
-    """None are there before a test, and none behind it."""
-    FormResponse.objects.all().delete()
-    yield
-    FormResponse.objects.all().delete()
 
 
 def faults(told: dict[str, Any]) -> dict[str, str]:

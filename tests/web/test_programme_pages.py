@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
-
-import pytest
 
 from tests.web.brought_files import TEAMS, bring, carried, id_of, job_of, order, team_lines
 from tests.web.seen import Seen
 from tests.web.site import Visitor, WebSite
 
 TEAM_LIST = "/admin/programme/team/"
-
-
-@pytest.fixture(autouse=True)
-def no_rows(web: WebSite, tidy: None) -> Iterator[None]:
-    """No team, response or file is left to the next test."""
-    from mtdata.programme.records.models import FormResponse, Team, TeamChange, Upload
-
-    yield
-    for table in (Team, FormResponse, TeamChange, Upload):
-        table.objects.all().delete()
 
 
 def add_team(name: str, **more: Any) -> Any:

@@ -18,7 +18,7 @@ from tests.jobs.kinds import KINDS
 from tests.web.site import WebSite
 
 FORM = "/jobs/new/ranged/"
-pytestmark = pytest.mark.usefixtures("tidy")
+pytestmark = pytest.mark.usefixtures("web")
 
 
 def _sent(web: WebSite, **fields: object) -> tuple[int, str]:
