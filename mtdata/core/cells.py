@@ -27,6 +27,13 @@ class Sort(NamedTuple):
     types: frozenset[type]
     is_meant: Callable[[Any], bool] | None = None
 
+    def may_hold(self, cell: Any) -> bool:
+        """Whether one cell is well at the first look; a number below zero is looked at again."""
+        types, is_meant = self
+        if type(cell) not in types or (type(cell) is int and cell < 0):
+            return False
+        return is_meant is None or cell is None or is_meant(cell)
+
 
 def _is_moment(text: str) -> bool:
     return datetime.fromisoformat(text).tzinfo is not None
@@ -83,11 +90,13 @@ class Cells:
         """Hold every cell of an answer against its column; OddCell, or what decoding throws."""
         key = tuple(names)
         sorts = self._known.get(key) or self._known.setdefault(key, [*map(self._sort, key)])
+        if len(rows) == 1:  # most answers are
+            for (name, found), cell in zip(sorts, rows[0], strict=True):
+                if not found.may_hold(cell):
+                    _check(name, found, [cell])
+            return
         for place, (name, found) in enumerate(sorts):
-            if len(rows) == 1:  # most answers are
-                _check(name, found, rows[0][place : place + 1])
-            else:
-                _check(name, found, [row[place] for row in rows])
+            _check(name, found, [row[place] for row in rows])
 
     def _sort(self, name: str) -> tuple[str, Sort]:
         return name, self._sorts.get(name) or (MOMENT if name.endswith("_at") else NUMBER)
