@@ -6,7 +6,6 @@ import csv
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from itertools import compress
@@ -17,6 +16,7 @@ from mtdata.core.border import Border
 from mtdata.core.csv_lines import without_nul
 from mtdata.core.errors import EntryError
 from mtdata.study.model.mark import FORM
+from mtdata.study.model.still_sealed import StillSealed
 
 
 class Digits(str):
@@ -30,18 +30,6 @@ SEALED = "RSA"
 EARLIER = 1
 _CONTAINERS = frozenset({dict, list})
 _VALUE = Border(EntryError, "a value that cannot be written")
-
-
-@dataclass(frozen=True, slots=True)
-class StillSealed:
-    """A value that no key opened, and why in words that quote nothing.
-
-    `blames_key` is True where another key may open it: it has the form of a sealed text, and none
-    of the keys unpads it.
-    """
-
-    reason: str
-    blames_key: bool = field(default=False, compare=False)
 
 
 class Opened(NamedTuple):

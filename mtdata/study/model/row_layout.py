@@ -12,7 +12,6 @@ from mtdata.study.model.mark import FORM
 from mtdata.study.model.receipt import KEY_PRINT, Backup, HeldBack, Kept, Row, Rows
 from mtdata.study.model.row import (
     Opened,
-    StillSealed,
     cells_digest,
     cells_of,
     opened,
@@ -20,6 +19,7 @@ from mtdata.study.model.row import (
     with_texts,
 )
 from mtdata.study.model.states import MALFORMED, SEALED
+from mtdata.study.model.still_sealed import StillSealed
 
 
 class Envelope(NamedTuple):
