@@ -63,14 +63,18 @@ class KeyRing:
         is_a_keys = LEAST_BITS <= bits <= MOST_BITS and bits % 64 == 0
         best: Attempt = (_OTHER_SIZE if is_a_keys else _NO_SIZE), "", 0
         for place, (name, size, opener) in enumerate(self._keys):
-            if not (blocks := blocks_of(sealed, size)):
+            if len(sealed) == size:  # nearly every value: one block, and the first key opens it
+                raw, length = opener.open(sealed), size
+            elif blocks := blocks_of(sealed, size):
+                raw, length = _joined(opener, blocks), size * len(blocks)
+            else:
                 continue
-            raw, length = _joined(opener, blocks), size * len(blocks)
             attempt = (NOT_OPENED, "", length) if raw is None else (_text(raw), name, length)
-            best = max(best, attempt, key=_worth)
-            if _worth(best) == _LIKE_A_TEXT:
-                self._keys.insert(0, self._keys.pop(place))
-                break
+            if (worth := _worth(attempt)) == _LIKE_A_TEXT:
+                if place:
+                    self._keys.insert(0, self._keys.pop(place))
+                return attempt
+            best = attempt if worth > _worth(best) else best
         return best
 
     def _hinted(self, sealed: bytes) -> StillSealed:
