@@ -43,6 +43,7 @@ CORE = [
     "sdnotify>=0.3,<1",
     "prometheus-client>=0.20,<1",  # the file of numbers for monitoring
     "Django>=5.2,<5.3",  # the records of jobs; nothing of the study collection imports it
+    "msgspec>=0.20,<1",  # JSON of one entry; before it, none for Python 3.14
     "ijson>=3.4,<4",  # JSON row by row; its C parser comes in the wheel
     "zstandard>=0.23",  # before it, none for Python 3.13; no upper bound, as of cryptography
 ]

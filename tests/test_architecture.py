@@ -247,7 +247,7 @@ BORDERS = (
     "config/sections.py",
     "study/model/days.py",  # the name of a file
     "study/model/likeness.py",  # a cell of a sheet
-    "study/model/package.py",  # an entry
+    "study/model/exact_json.py",  # an entry
     "study/model/row.py",
     "core/csv_lines.py",
     "cake/columns.py",  # an answer of CAKE

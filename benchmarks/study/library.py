@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from benchmarks.bench import Bench, NotMeasured
 from benchmarks.figures import Measured, in_ratio
 from benchmarks.rows import make_key, seal
-from mtdata.study.decryption.cipher import KeyRing, trusted
-from mtdata.study.decryption.keys import PrivateKey
+from mtdata.study.decryption.cipher import trusted
+from mtdata.study.decryption.key_ring import KeyRing
+from mtdata.study.decryption.private_key import PrivateKey
 
 VALUES = 3_000
 TRIED = 1_000

@@ -9,18 +9,16 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import resource
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, resource_tracker
-from queue import SimpleQueue
-from threading import Thread
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from mtdata.core.pool_worker import serve
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -73,7 +71,7 @@ class _Worker(Generic[T, R]):
         self.tasks: deque[_Task[T, R]] = deque()
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(
-            target=_serve, args=(theirs, os.getpid()), daemon=True, name="mtdata-opener"
+            target=serve, args=(theirs, os.getpid()), daemon=True, name="mtdata-opener"
         )
         with theirs, _no_interrupt():  # its end is closed here: its death must be seen
             self.process.start()
@@ -269,27 +267,3 @@ def _no_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _serve(pipe: connection.Connection[Any, Any], parent: int) -> None:
-    """The life of a worker: the outfit comes first, then items, each answered in order."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when it is over
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # an image of this process holds keys
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - a traceback could quote an answer
-    inbox: SimpleQueue[Any] = SimpleQueue()
-    Thread(target=_listen, args=(pipe, parent, inbox), daemon=True).start()
-    answer_for = inbox.get()()
-    pipe.send("ready")
-    while True:
-        pipe.send(answer_for(inbox.get()))
-
-
-def _listen(pipe: connection.Connection[Any, Any], parent: int, inbox: SimpleQueue[Any]) -> None:
-    """Read ahead, so that the parent never waits to write; end all when pipe or parent end."""
-    try:
-        while os.getppid() == parent:
-            if pipe.poll(1.0):
-                inbox.put(pipe.recv())
-    finally:
-        os._exit(0)

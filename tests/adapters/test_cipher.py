@@ -19,15 +19,17 @@ from mtdata.core.errors import ConfigError
 from mtdata.study.decryption import cipher as cipher_room
 from mtdata.study.decryption.cipher import (
     ClearCipher,
-    KeyRing,
     RsaCipher,
-    at_size,
     by_chance,
     settled,
 )
-from mtdata.study.decryption.keys import PrivateKey, load_keys, self_test
+from mtdata.study.decryption.key_ring import KeyRing
+from mtdata.study.decryption.keys import load_keys, self_test
+from mtdata.study.decryption.private_key import PrivateKey
 from mtdata.study.decryption.rsa_backends import BareOpener, FastOpener, ReferenceOpener
-from mtdata.study.model.row import Opened, StillSealed
+from mtdata.study.decryption.sealing import at_size
+from mtdata.study.model.row import Opened
+from mtdata.study.model.still_sealed import StillSealed
 from tests.contracts.cipher_contract import OpenerContract, key_of, pair, sealed
 
 

@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from mtdata.study.decryption import rsa_backends
-from mtdata.study.decryption.cipher import LOOKS, RsaCipher
-from mtdata.study.decryption.keys import Opener, PrivateKey, self_test
+from mtdata.study.decryption.cipher import RsaCipher
+from mtdata.study.decryption.key_ring import LOOKS
+from mtdata.study.decryption.keys import self_test
+from mtdata.study.decryption.private_key import Opener, PrivateKey
 from mtdata.study.decryption.sealing import MOST_BLOCKS, from_base64
-from mtdata.study.model.row import StillSealed
+from mtdata.study.model.still_sealed import StillSealed
 from tests.adapters.test_cipher import opened
 from tests.contracts.cipher_contract import key_of, pair, sealed
 

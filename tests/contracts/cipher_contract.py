@@ -11,7 +11,8 @@ from typing import ClassVar
 import pytest
 
 from mtdata.demo.study.data import make_key, seal
-from mtdata.study.decryption.keys import Opener, PrivateKey, load_keys
+from mtdata.study.decryption.keys import load_keys
+from mtdata.study.decryption.private_key import Opener, PrivateKey
 
 SIZES = (1024, 2048)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from mtdata.study.model.row import StillSealed
+from mtdata.study.model.still_sealed import StillSealed
 from mtdata.study.ports import Opened, Work
 from tests.crash.power import CuttableSite, Power
 from tests.crash.story import Cells, cells

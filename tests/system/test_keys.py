@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from mtdata.study.decryption import cipher, keys
+from mtdata.study.decryption import cipher, key_ring, keys
 from mtdata.study.decryption.rsa_backends import ReferenceOpener
 from mtdata.study.ledger import Ledger
 from tests.system.conftest import KeyPair
@@ -275,7 +275,7 @@ def test_what_an_older_program_held_for_its_look_is_tried_again(
     home.site.put("QOL", [row(n, participantRSA=key.seal(odd)) for n, odd in enumerate(ODD)])
     with monkeypatch.context() as older:
         older.setattr(cipher, "RULES", 1)
-        older.setattr(cipher, "_text", lambda raw: cipher.StillSealed("not text"))
+        older.setattr(key_ring, "_text", lambda raw: key_ring.StillSealed("not text"))
         home.export(code=1)
         assert len(home.held()) == len(ODD)
         assert home.export()["QOL"]["appended"] == 0

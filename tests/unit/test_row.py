@@ -14,13 +14,13 @@ from mtdata.core.errors import EntryError
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.row import (
     EARLIER,
-    StillSealed,
     cells_digest,
     cells_of,
     opened,
     sealed_values,
     spread,
 )
+from mtdata.study.model.still_sealed import StillSealed
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -10,12 +10,12 @@ import shlex
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import randbelow
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
@@ -26,36 +26,23 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
-    load_pem_private_key,
 )
 
 from mtdata.core.disclosure import is_broken, is_key_itself, is_near
 from mtdata.study.decryption.key_forms import FILE, Refused, read
+from mtdata.study.decryption.private_key import (
+    LEAST_BITS,
+    MOST_BITS,
+    Opener,
+    PrivateKey,
+    loaded,
+)
 
-LEAST_BITS, MOST_BITS = 1024, 4096
 MOST_KNOWN = 32
 """So many keys that were checked a process remembers, and their self-tests with two libraries."""
 _MOST_BYTES = 1 << 18  # the longest key with all its certificates is far shorter
 USUAL = {".pem", ".key", ".der", ".p8", ".pk8", ".pkcs8", ".p12", ".ppk", ".txt", ".asc", ".rsa"}
 """How the names of key files end."""
-SHOWN = 16
-"""Hexadecimal digits of a fingerprint that are shown; `openssl` gives all 64."""
-
-
-@dataclass(frozen=True)
-class PrivateKey:
-    """One RSA key, checked once here; worker processes trust it and load it in no time."""
-
-    name: str  # of its file
-    pem: bytes = field(repr=False)  # PKCS#8, not encrypted: for this process and its workers only
-    size_bytes: int = field(repr=False)
-    fingerprint: str = field(repr=False)  # SHA-256 of the public key
-
-    @property
-    def words(self) -> str:
-        """Its name and what tells it from others; of the fingerprint so much as people compare."""
-        shown = self.fingerprint[:SHOWN]
-        return f"{self.name} ({8 * self.size_bytes} bits, public half SHA-256 {shown}…)"
 
 
 class KeyFault(NamedTuple):
@@ -186,26 +173,6 @@ def _checked(content: bytes, passphrase: str | None) -> PrivateKey:
         size_bytes=(key.key_size + 7) // 8,
         fingerprint=sha256(public).hexdigest(),
     )
-
-
-def loaded(key: PrivateKey) -> RSAPrivateKey:
-    """The key in the library that reads files best; it was validated when its file was read."""
-    private = load_pem_private_key(key.pem, None, unsafe_skip_rsa_key_validation=True)
-    assert isinstance(private, RSAPrivateKey)  # noqa: S101 - load_keys lets nothing else through
-    return private
-
-
-class Opener(Protocol):
-    """One private key at work in one library."""
-
-    def __init__(self, key: PrivateKey) -> None: ...
-
-    def open(self, sealed: bytes) -> bytes | None:
-        """The bytes that were sealed, None when this key does not open them.
-
-        `sealed` is as long as the key.
-        """
-        ...
 
 
 @lru_cache(maxsize=2 * MOST_KNOWN)

@@ -11,7 +11,7 @@ from cryptography.exceptions import InternalError
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-from mtdata.study.decryption.keys import Opener, PrivateKey, loaded
+from mtdata.study.decryption.private_key import Opener, PrivateKey, loaded
 
 _PKCS1 = PKCS1v15()
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

@@ -6,7 +6,6 @@ Each is taken where it can be read in one way only; whether it was one, a key th
 from __future__ import annotations
 
 from base64 import b64decode
-from urllib.parse import unquote
 
 ZEROS = 4
 """So many leading zero bytes may lack or be too many: some libraries seal to a bare number."""
@@ -24,6 +23,8 @@ def from_base64(value: str) -> bytes:
     except ValueError:
         plain = "".join(value.split())
     if "%" in plain:
+        from urllib.parse import unquote  # here: workers seldom need it, and it takes time
+
         plain = unquote(plain, errors="strict")
     if {"-", "_"} & set(plain):
         if {"+", "/"} & set(plain):

@@ -13,7 +13,7 @@ from mtdata.study.files.cuts import Cut, Cuts, entry_cuts
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.package import Entry, read_entry
-from mtdata.study.model.row import StillSealed
+from mtdata.study.model.still_sealed import StillSealed
 from mtdata.study.pool import Pool
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from mtdata.core.border import Border
 from mtdata.core.errors import PackageError
 from mtdata.study.model.bounds import MAX_ENTRY, MAX_ID, refusal, too_wide, twice, weight
+from mtdata.study.model.exact_json import exact_value
 from mtdata.study.model.row import Digits
 from mtdata.study.model.stream import StreamWindow
 
@@ -51,15 +51,6 @@ class Entry(NamedTuple):
         return f"Entry(id={self.id}, {len(self.body)} bytes)"
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError("not a JSON number")
-
-
-_JSON = Border(ValueError)
-_HOW: dict[str, Any] = {"parse_constant": _refuse_constant, "parse_float": Digits}
-_DECODER, _MINUS_ZERO = json.JSONDecoder(**_HOW), re.compile(rb"-0[\s,}\]]")
-_WHOLE = {"-0": Digits("-0")}
-_WITH_MINUS_ZERO = json.JSONDecoder(**_HOW, parse_int=lambda text: _WHOLE.get(text) or int(text))
 _LENIENT = json.JSONDecoder(parse_int=len, strict=False)
 """Finds where a value ends, whatever is wrong with its numbers and texts."""
 
@@ -71,8 +62,7 @@ def read_entry(body: bytes) -> Entry:
         return Entry(None, digest, body, None, fault)
     try:
         text = body.decode()
-        with _JSON:
-            values = _parsed(text, _WITH_MINUS_ZERO if _MINUS_ZERO.search(body) else _DECODER)
+        values = exact_value(body, text)
     except UnicodeDecodeError:
         return Entry(None, digest, body, None, "not UTF-8")
     except ValueError:
@@ -88,12 +78,6 @@ def read_entry(body: bytes) -> Entry:
         number = None if "id" in doubled else number
         return Entry(number, digest, body, values, "a name that stands twice")
     return Entry(number, digest, body, values, fault)
-
-
-def _parsed(text: str, decoder: json.JSONDecoder) -> Any:
-    # The usual object, nothing before or behind it, is spared two searches for white space.
-    values, end = decoder.raw_decode(text) if text[:1] == "{" else (None, -1)
-    return values if end == len(text) else decoder.decode(text)
 
 
 def _id_of(value: object) -> tuple[int | None, str]:

@@ -6,7 +6,6 @@ import csv
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from itertools import compress
@@ -17,6 +16,7 @@ from mtdata.core.border import Border
 from mtdata.core.csv_lines import without_nul
 from mtdata.core.errors import EntryError
 from mtdata.study.model.mark import FORM
+from mtdata.study.model.still_sealed import StillSealed
 
 
 class Digits(str):
@@ -30,18 +30,6 @@ SEALED = "RSA"
 EARLIER = 1
 _CONTAINERS = frozenset({dict, list})
 _VALUE = Border(EntryError, "a value that cannot be written")
-
-
-@dataclass(frozen=True, slots=True)
-class StillSealed:
-    """A value that no key opened, and why in words that quote nothing.
-
-    `blames_key` is True where another key may open it: it has the form of a sealed text, and none
-    of the keys unpads it.
-    """
-
-    reason: str
-    blames_key: bool = field(default=False, compare=False)
 
 
 class Opened(NamedTuple):
@@ -77,40 +65,44 @@ def columns_of(values: Mapping[str, Any], form: int = FORM) -> tuple[str, ...]:
     return found.columns if found.writable and not (found.has_nul and form > EARLIER) else ()
 
 
-def sealed_values(values: Mapping[str, Any]) -> list[Any]:
+def sealed_values(values: Mapping[str, Any], flat: Layout | None = None) -> list[Any]:
     """What stands in the sealed places of an entry, nested ones too, whatever its type; not null.
 
     A list in a sealed field is as many places as it has elements; an object is one, and so is an
-    empty list.  They come in the order in which `opened` takes them.
+    empty list.  They come in the order in which `opened` takes them.  `flat` is the entry's
+    `flat_layout`, here and below, where that was asked before.
     """
-    if _nested(values):
-        found: list[Any] = []
-        _filled(values, "", found.append)
-        return found
-    sealed = layout(tuple(values)).sealed
-    return [value for name in sealed if (value := values[name]) is not None]
+    if (flat := flat or flat_layout(values)) is not None:
+        return [value for name in flat.sealed if (value := values[name]) is not None]
+    found: list[Any] = []
+    _filled(values, "", found.append)
+    return found
 
 
-def _nested(values: Mapping[str, Any]) -> bool:
-    return not _CONTAINERS.isdisjoint(map(type, values.values()))
+def flat_layout(values: Mapping[str, Any]) -> Layout | None:
+    """The layout of an entry that holds no array and no object; None for one that does."""
+    return layout(tuple(values)) if _CONTAINERS.isdisjoint(map(type, values.values())) else None
 
 
-def opened(values: dict[str, Any], texts: Sequence[Any]) -> dict[str, Any]:
+def opened(
+    values: dict[str, Any], texts: Sequence[Any], flat: Layout | None = None
+) -> dict[str, Any]:
     """The entry with `texts` in its sealed places; EntryError names the first that is unopened."""
     for text in texts:
         if isinstance(text, StillSealed):
             raise EntryError(text.reason)
-    return with_texts(values, texts)
+    return with_texts(values, texts, flat)
 
 
-def with_texts(values: dict[str, Any], texts: Sequence[Any]) -> dict[str, Any]:
+def with_texts(
+    values: dict[str, Any], texts: Sequence[Any], flat: Layout | None = None
+) -> dict[str, Any]:
     """The entry with `texts` in its sealed places, in the order of `sealed_values`."""
-    if _nested(values):
+    if (flat := flat or flat_layout(values)) is None:
         supply = iter(texts)
         filled: dict[str, Any] = _filled(values, "", lambda sealed: next(supply))
         return filled
-    names = layout(tuple(values)).sealed
-    places = [name for name in names if values[name] is not None]
+    places = [name for name in flat.sealed if values[name] is not None]
     return values | dict(zip(places, texts, strict=True))
 
 
@@ -125,15 +117,17 @@ def _filled(value: Any, name: str, text_for: Callable[[Any], Any]) -> Any:
     return value
 
 
-def cells_of(values: Mapping[str, Any], form: int = FORM) -> tuple[tuple[str, ...], list[str]]:
+def cells_of(
+    values: Mapping[str, Any], form: int = FORM, known: Layout | None = None
+) -> tuple[tuple[str, ...], list[str]]:
     """Columns (sorted) and cells of an entry, as a sheet of that form shows them.
 
     None is empty, booleans are True and False, numbers the digits as they were sent, arrays and
     objects compact JSON; for NUL, which no database takes, stands U+FFFD.  In the EARLIER form
     numbers that are not whole are Python's own text of them, and NUL stands.  EntryError when a
-    value has no such form.
+    value has no such form.  `known` is the layout of its names, where that was asked before.
     """
-    columns, _, writable, has_nul = layout(tuple(values))
+    columns, _, writable, has_nul = known or layout(tuple(values))
     # The usual kinds are told apart here: a call for each cell costs as much as all the rest.
     cells = [
         v

@@ -11,33 +11,39 @@ from mtdata.core.errors import EntryError
 from mtdata.study.model.mark import FORM
 from mtdata.study.model.receipt import KEY_PRINT, Backup, HeldBack, Kept, Row, Rows
 from mtdata.study.model.row import (
+    Layout,
     Opened,
-    StillSealed,
     cells_digest,
     cells_of,
+    flat_layout,
     opened,
     sealed_values,
     with_texts,
 )
 from mtdata.study.model.states import MALFORMED, SEALED
+from mtdata.study.model.still_sealed import StillSealed
 
 
 class Envelope(NamedTuple):
-    """A batch, and how many values stand in sealed places of each of its entries."""
+    """A batch; how many values stand in sealed places of each of its entries, and its layout.
+
+    The layout is None where an entry holds arrays or objects.
+    """
 
     backup: Backup
-    counts: list[int]
+    places: list[tuple[int, Layout | None]]
 
 
 def enveloped(backup: Backup) -> tuple[Envelope, list[Any]]:
     """A batch with all that is sealed in it, in the order in which `rows_of` takes the answers."""
     texts: list[Any] = []
-    counts: list[int] = []
+    places: list[tuple[int, Layout | None]] = []
     for entry in backup.entries:
-        found = sealed_values(entry.values)
+        flat = flat_layout(entry.values)
+        found = sealed_values(entry.values, flat)
         texts += found
-        counts.append(len(found))
-    return Envelope(backup, counts), texts
+        places.append((len(found), flat))
+    return Envelope(backup, places), texts
 
 
 def rows_of(
@@ -57,9 +63,9 @@ def rows_of(
     rows: list[Row] = []
     held: list[HeldBack] = []
     place = 0
-    for entry, wanted in zip(envelope.backup.entries, envelope.counts, strict=True):
+    for entry, (wanted, flat) in zip(envelope.backup.entries, envelope.places, strict=True):
         texts = answer.texts[place : place + wanted]
-        made = _laid_out(entry, texts, form, keys_of(place, wanted))
+        made = _laid_out(entry, texts, flat, form, keys_of(place, wanted))
         if isinstance(made, HeldBack):
             made = _standing(entry, texts, row_digest(entry.seq), form) or made
         place += wanted
@@ -91,9 +97,12 @@ class _KeysOf:
         return tuple(sorted(self._shown[name] for name in used))
 
 
-def _laid_out(entry: Kept, texts: list[Any], form: int, keys: tuple[str, ...]) -> Row | HeldBack:
+def _laid_out(
+    entry: Kept, texts: list[Any], flat: Layout | None, form: int, keys: tuple[str, ...]
+) -> Row | HeldBack:
     try:
-        columns, cells = cells_of(opened(entry.values, texts) if texts else entry.values, form)
+        values = opened(entry.values, texts, flat) if texts else entry.values
+        columns, cells = cells_of(values, form, flat)
     except EntryError as error:
         sealed = any(isinstance(text, StillSealed) for text in texts)
         return HeldBack(entry, SEALED if sealed else MALFORMED, str(error))

@@ -14,7 +14,7 @@ from mtdata.core.errors import MTDataError, StorageError
 from mtdata.core.past import past
 from mtdata.core.sqlite import BESIDE
 from mtdata.core.words import size
-from mtdata.study.decryption.cipher import HINT
+from mtdata.study.decryption.key_ring import HINT
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.forecast import disk_low
 from mtdata.study.model.scale import offered

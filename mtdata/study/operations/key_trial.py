@@ -9,7 +9,8 @@ from mtdata.config import SiteConfig
 from mtdata.core.checks import Finding
 from mtdata.core.errors import ConfigError, MTDataError
 from mtdata.study.decryption.cipher import RsaCipher
-from mtdata.study.decryption.keys import PrivateKey, load_keys
+from mtdata.study.decryption.keys import load_keys
+from mtdata.study.decryption.private_key import PrivateKey
 from mtdata.study.model.package import entries
 from mtdata.study.model.row import sealed_values
 from mtdata.study.model.scale import Scale

@@ -1,0 +1,47 @@
+"""What a worker process imports before it opens its first value: no more than opening needs."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mtdata.study.decryption.cipher import RsaCipher
+from tests.contracts.cipher_contract import key_of
+
+OURS = {
+    "mtdata.core.pool_worker",
+    "mtdata.study.decryption.key_ring",
+    "mtdata.study.decryption.private_key",
+    "mtdata.study.decryption.rsa_backends",
+    "mtdata.study.decryption.sealing",
+    "mtdata.study.model.still_sealed",
+}
+UNASKED = ("Crypto", "cryptography.x509", "json", "logging", "requests", "sqlite3", "yaml")
+"""A word of these costs as much as all the rest, or tells that the program itself came along."""
+SAYS = """
+import multiprocessing.spawn, pickle, sys
+import mtdata.core.pool_worker
+pickle.load(sys.stdin.buffer)()
+print(*sorted(sys.modules))
+"""
+
+
+@pytest.mark.parametrize("padding", ["pkcs1", "oaep,pkcs1"])
+def test_a_worker_imports_what_opens_values_and_nothing_else_of_the_program(
+    tmp_path: Path, padding: str
+) -> None:
+    cipher = RsaCipher([key_of(tmp_path, 1024)], padding=padding, workers=1)
+    said = subprocess.run(
+        [sys.executable, "-P", "-c", SAYS],
+        input=pickle.dumps(cipher._workers._outfit),
+        capture_output=True,
+        check=True,
+    )
+    found = set(said.stdout.decode().split())
+    packages = {name for name in found if hasattr(sys.modules.get(name), "__path__")}
+    assert {name for name in found - packages if name.startswith("mtdata.")} == OURS
+    assert not found.intersection(UNASKED)
