@@ -1,0 +1,43 @@
+"""Many rows by one statement: SQLite opens a table and its indexes once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any, Protocol
+
+GROUP = 128
+"""Rows of one statement; more gain nothing, and two lengths alone keep few statements prepared."""
+
+
+class Statements(Protocol):
+    """A database that carries out one statement for each of some lists of values."""
+
+    def run_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Execute one statement for many rows."""
+
+
+def run_values(
+    database: Statements, before: str, rows: Sequence[tuple[Any, ...]], after: str = ""
+) -> None:
+    """Execute `{before} VALUES (?, …), (?, …) … {after}` for rows of one length, in their order.
+
+    `INSERT INTO t (a, b)` is such a beginning; so is `UPDATE t SET … FROM (`, with an end that says
+    which row of t each is for, none of them twice.  Nothing is executed without rows.
+    """
+    whole = len(rows) - len(rows) % GROUP
+    groups = (rows[place : place + GROUP] for place in range(0, whole, GROUP))
+    for count, lists in ((GROUP, map(_joined, groups)), (1, rows[whole:])):
+        if rows:
+            database.run_many(_statement(before, len(rows[0]), count, after), lists)
+
+
+def _joined(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    return tuple(chain.from_iterable(rows))
+
+
+@lru_cache(maxsize=64)
+def _statement(before: str, width: int, count: int, after: str) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"{before} VALUES {', '.join([row] * count)} {after}"
