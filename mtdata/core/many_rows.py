@@ -27,10 +27,12 @@ def run_values(
     which row of t each is for, none of them twice.  Nothing is executed without rows.
     """
     whole = len(rows) - len(rows) % GROUP
-    groups = (rows[place : place + GROUP] for place in range(0, whole, GROUP))
-    for count, lists in ((GROUP, map(_joined, groups)), (1, rows[whole:])):
-        if rows:
-            database.run_many(_statement(before, len(rows[0]), count, after), lists)
+    if whole:
+        groups = (rows[place : place + GROUP] for place in range(0, whole, GROUP))
+        many = _statement(before, len(rows[0]), GROUP, after)
+        database.run_many(many, map(_joined, groups))
+    if rest := rows[whole:]:
+        database.run_many(_statement(before, len(rest[0]), 1, after), rest)
 
 
 def _joined(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -11,11 +11,12 @@ from mtdata.core.errors import EntryError
 from mtdata.study.model.mark import FORM
 from mtdata.study.model.receipt import KEY_PRINT, Backup, HeldBack, Kept, Row, Rows
 from mtdata.study.model.row import (
+    Layout,
     Opened,
     StillSealed,
-    cells_digest,
-    cells_of,
+    flat_layout,
     opened,
+    row_of,
     sealed_values,
     with_texts,
 )
@@ -23,21 +24,25 @@ from mtdata.study.model.states import MALFORMED, SEALED
 
 
 class Envelope(NamedTuple):
-    """A batch, and how many values stand in sealed places of each of its entries."""
+    """A batch, and of each of its entries: its `flat_layout`, and how many sealed places it has."""
 
     backup: Backup
+    flat: list[Layout | None]
     counts: list[int]
 
 
 def enveloped(backup: Backup) -> tuple[Envelope, list[Any]]:
     """A batch with all that is sealed in it, in the order in which `rows_of` takes the answers."""
     texts: list[Any] = []
+    flat: list[Layout | None] = []
     counts: list[int] = []
     for entry in backup.entries:
-        found = sealed_values(entry.values)
+        names = flat_layout(entry.values)
+        found = sealed_values(entry.values, names)
         texts += found
+        flat.append(names)
         counts.append(len(found))
-    return Envelope(backup, counts), texts
+    return Envelope(backup, flat, counts), texts
 
 
 def rows_of(
@@ -57,9 +62,11 @@ def rows_of(
     rows: list[Row] = []
     held: list[HeldBack] = []
     place = 0
-    for entry, wanted in zip(envelope.backup.entries, envelope.counts, strict=True):
+    for entry, names, wanted in zip(
+        envelope.backup.entries, envelope.flat, envelope.counts, strict=True
+    ):
         texts = answer.texts[place : place + wanted]
-        made = _laid_out(entry, texts, form, keys_of(place, wanted))
+        made = _laid_out(entry, names, texts, form, keys_of(place, wanted))
         if isinstance(made, HeldBack):
             made = _standing(entry, texts, row_digest(entry.seq), form) or made
         place += wanted
@@ -91,13 +98,16 @@ class _KeysOf:
         return tuple(sorted(self._shown[name] for name in used))
 
 
-def _laid_out(entry: Kept, texts: list[Any], form: int, keys: tuple[str, ...]) -> Row | HeldBack:
+def _laid_out(
+    entry: Kept, flat: Layout | None, texts: list[Any], form: int, keys: tuple[str, ...]
+) -> Row | HeldBack:
     try:
-        columns, cells = cells_of(opened(entry.values, texts) if texts else entry.values, form)
+        values = opened(entry.values, texts, flat) if texts else entry.values
+        columns, cells, digest = row_of(values, form, flat)
     except EntryError as error:
         sealed = any(isinstance(text, StillSealed) for text in texts)
         return HeldBack(entry, SEALED if sealed else MALFORMED, str(error))
-    return Row(entry, columns, cells, cells_digest(columns, cells), keys)
+    return Row(entry, columns, cells, digest, keys)
 
 
 def _standing(entry: Kept, texts: list[Any], digest: bytes | None, form: int) -> Row | None:
@@ -107,8 +117,8 @@ def _standing(entry: Kept, texts: list[Any], digest: bytes | None, form: int) ->
     sent = zip(texts, sealed_values(entry.values), strict=True)
     filled = [was if isinstance(text, StillSealed) else text for text, was in sent]
     try:
-        columns, cells = cells_of(with_texts(entry.values, filled), form)
+        columns, cells, made_digest = row_of(with_texts(entry.values, filled), form)
     except EntryError:
         return None
-    made = Row(entry, columns, cells, cells_digest(columns, cells))
+    made = Row(entry, columns, cells, made_digest)
     return made if made.digest == digest else None
