@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
+
+from mtdata.core.sqlite import LedgerDatabase
 
 GROUP = 128
-"""Rows of one statement; more gain nothing, and two lengths alone keep few statements prepared."""
-
-
-class Statements(Protocol):
-    """A database that carries out one statement for each of some lists of values."""
-
-    def run_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Execute one statement for many rows."""
+"""Rows of one statement: more gain nothing.  What is left over goes one by one, so that not every
+number of rows has a statement of its own, which SQLite would keep in memory."""
 
 
 def run_values(
-    database: Statements, before: str, rows: Sequence[tuple[Any, ...]], after: str = ""
+    database: LedgerDatabase, before: str, rows: Sequence[tuple[Any, ...]], after: str = ""
 ) -> None:
     """Execute `{before} VALUES (?, …), (?, …) … {after}` for rows of one length, in their order.
 
