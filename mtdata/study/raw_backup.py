@@ -47,11 +47,12 @@ class RawBackup(RawPackage):
         if classified.erased:
             log.info("%d entries that were erased came again; left out", classified.erased)
         wanted = classified.fresh + classified.refetch
-        if unreadable := [entry for entry in wanted if not is_json(entry)]:
+        unreadable = [entry for entry in wanted if not is_json(entry)]
+        keepable = [entry for entry in wanted if is_json(entry)] if unreadable else wanted
+        if unreadable:
             mark = run.pool.archive.keep_aside(run.scale.name, run.day, unreadable)
             starts = starts_of(unreadable)
             run.pool.ledger.entries.hold_aside(mark, unreadable, starts, run.at)
-        keepable = [entry for entry in wanted if is_json(entry)]
         kept = self._append(keepable, classified, same) if keepable else ()
         return Backup(
             run.scale,

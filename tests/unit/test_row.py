@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,12 +13,15 @@ from hypothesis import strategies as st
 
 from mtdata.core.csv_lines import csv_cells, csv_line
 from mtdata.core.errors import EntryError
+from mtdata.study.model.mark import FORM
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.row import (
     EARLIER,
     cells_digest,
     cells_of,
+    flat_layout,
     opened,
+    row_of,
     sealed_values,
     spread,
 )
@@ -53,6 +58,32 @@ def test_a_value_without_a_form_makes_no_row(value: Any) -> None:
 @given(st.lists(TEXT, min_size=1))
 def test_a_line_gives_back_its_cells(cells: list[str]) -> None:
     assert csv_cells(csv_line(cells)) == cells
+
+
+ODD_TEXT = st.text(st.sampled_from(["a", "\0", "\ud800", "é", '"', "\n"]), max_size=4)
+SENT = st.none() | st.booleans() | st.integers() | st.floats() | ODD_TEXT | st.lists(ODD_TEXT)
+
+
+@given(st.dictionaries(ODD_TEXT, SENT, max_size=5), st.sampled_from([EARLIER, FORM]))
+def test_a_row_at_once_is_its_cells_and_their_digest(values: dict[str, Any], form: int) -> None:
+    try:
+        columns, cells = cells_of(values, form)
+    except EntryError as error:
+        with pytest.raises(EntryError, match=f"^{re.escape(str(error))}$"):
+            row_of(values, form, flat_layout(values))
+    else:
+        made = columns, cells, cells_digest(columns, cells)
+        assert row_of(values, form, flat_layout(values)) == made
+
+
+def test_the_digest_of_a_row_is_what_the_ledgers_of_older_programs_hold() -> None:
+    found = row_of({"b": 1, "none": None, "a": "x", "c": [True]})
+    told = "a\0x\0b\0" + "1\0c\0[true]"
+    assert found == (
+        ("a", "b", "c", "none"),
+        ["x", "1", "[true]", ""],
+        sha256(told.encode()).digest(),
+    )
 
 
 @given(st.dictionaries(TEXT, TEXT), st.sets(TEXT))

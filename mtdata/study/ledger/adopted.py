@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from mtdata.study.ledger.entries import BIND_LINE, ENTRY_COLUMNS, LedgerEntry, entry_of
+from mtdata.study.ledger.entries import ENTRY_COLUMNS, LedgerEntry, entry_of
+from mtdata.study.ledger.entry_statements import bind_lines
 from mtdata.study.ledger.events import RecordedPart
 from mtdata.study.model.events import EventKind, runs_of
 from mtdata.study.model.receipt import Span
@@ -49,7 +50,7 @@ class AdoptedEntries(RecordedPart):
         row, but is not proven and so never deleted.
         """
         with self._db.commit():
-            self._db.run_many(BIND_LINE, ((*span, digest, seq) for seq, span, digest in lines))
+            bind_lines(self._db, [(*span, digest, seq) for seq, span, digest in lines])
             proven = [seq for seq, _, digest in lines if digest is not None]
             if proven:
                 sheet = {span.file for _, span, _ in lines}.pop()

@@ -11,9 +11,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mtdata.core.errors import StorageError
+from mtdata.core.many_rows import run_values
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.study.ledger.classified import NO_ID, Classified, classified, first_state, key_of
+from mtdata.study.ledger.classified import NO_ID, Classified, classified, key_of
 from mtdata.study.ledger.counts import SETTLED, WORTH_A_TRY, Counts
+from mtdata.study.ledger.entry_statements import add_entries, bind_lines
 from mtdata.study.ledger.erased import ErasedEntries
 from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files
@@ -25,8 +27,6 @@ from mtdata.study.model.receipt import HeldBack, Kept, Placed, Span, by_keys
 from mtdata.study.model.states import (
     ADOPTED,
     HELD,
-    NEWER,
-    REPLACED,
     ROWED,
     SAME_VALUES,
     SUPERSEDED,
@@ -34,10 +34,6 @@ from mtdata.study.model.states import (
 
 PAGE = 1024
 ENTRY_COLUMNS = "seq, id, digest, file, start, length, sheet, line_start, line_length, cells"
-BIND_LINE = (
-    f"UPDATE entries SET state = {ROWED}, held = NULL, reason = NULL, sheet = ?,"
-    " line_start = ?, line_length = ?, cells = ? WHERE seq = ?"
-)
 
 
 class LedgerEntry(NamedTuple):
@@ -84,7 +80,7 @@ class Entries(Counts):
         marks = self._erased.note(scale, batch)
         keys = [key_of(entry) for entry in batch]
         with self._db.working():
-            self._db.run_many("INSERT OR IGNORE INTO temp.present VALUES (?, ?)", keys)
+            run_values(self._db, "INSERT OR IGNORE INTO temp.present", keys)
             # CROSS JOIN: SQLite keeps the order, so that ids are looked up one by one.
             met = self._db.all(
                 "SELECT e.id, e.digest, e.gone_at IS NOT NULL"
@@ -190,22 +186,9 @@ class Entries(Counts):
         conflicts: frozenset[bytes],
         found_at: str | None,
     ) -> list[int]:
-        answer = found_at and ADOPTED
         erased = self._erased.recognised(scale, [entry for entry, _ in added])
         first = self._number("SELECT coalesce(max(seq), 0) FROM entries") + 1
-        self._db.run_many(
-            "INSERT INTO entries (seq, scale, id, digest, file, start, length, state, held, reason,"
-            " gone_at, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (scale, id, digest) DO UPDATE SET"
-            " file = excluded.file, start = excluded.start, length = excluded.length, raw_lost = 0"
-            " WHERE excluded.gone_at IS NULL OR raw_lost = 1 OR EXISTS (SELECT 1 FROM files f"
-            f" WHERE f.number = entries.file AND f.state IN ('{REPLACED}', '{NEWER}'))",
-            (
-                (seq, scale, *key_of(e), *span, *state, found_at, answer)
-                for seq, (e, span) in enumerate(added, first)
-                for state in [first_state(e, conflicts, erased)]
-            ),
-        )
+        add_entries(self._db, first, scale, added, conflicts, erased, found_at)
         return list(range(first, first + len(added)))
 
     def waiting(self, scale: str, fingerprint: str) -> Iterator[list[LedgerEntry]]:
@@ -262,8 +245,7 @@ class Entries(Counts):
         """Commit lines that were read back and matched, together with the sheet's new length."""
         with self._db.commit():
             self._files.save(mark)
-            rows = ((*line.span, line.digest, line.entry.seq) for line in placed)
-            self._db.run_many(BIND_LINE, rows)
+            bind_lines(self._db, [(*line.span, line.digest, line.entry.seq) for line in placed])
             for keys, lines in by_keys(placed).items():
                 _, start, _ = lines[0].span
                 _, last, length = lines[-1].span

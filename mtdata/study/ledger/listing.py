@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from mtdata.core.many_rows import run_values
 from mtdata.study.ledger.events import RecordedPart
 from mtdata.study.model.benchmark import Benchmark
 from mtdata.study.model.events import EventKind, runs_of
@@ -45,10 +46,8 @@ class Listing(RecordedPart):
     def note(self, keys: Iterable[tuple[int | None, bytes]]) -> None:
         """Add ids and digests that the site shows."""
         with self._db.working():
-            self._db.run_many(
-                "INSERT OR IGNORE INTO temp.present VALUES (?, ?)",
-                ((-1 if number is None else number, digest) for number, digest in keys),
-            )
+            shown = [(-1 if number is None else number, digest) for number, digest in keys]
+            run_values(self._db, "INSERT OR IGNORE INTO temp.present", shown)
 
     def newcomers(self, batch: Sequence[Entry]) -> list[Entry]:
         """Those of a batch that were not noted before; they are now."""

@@ -48,15 +48,21 @@ class Layout(NamedTuple):
     columns: tuple[str, ...]
     sealed: tuple[str, ...]
     writable: bool  # as UTF-8; a lone surrogate cannot be
-    has_nul: bool = False
+    has_nul: bool
+    beginnings: tuple[str, ...]  # what stands before each cell in what the digest is made of
 
 
 @lru_cache(maxsize=256)
 def layout(names: tuple[str, ...]) -> Layout:
     """Sorted columns and sealed names of an entry with these fields."""
     sealed = tuple(name for name in names if name.endswith(SEALED))
-    joined = "".join(names)
-    return Layout(tuple(sorted(names)), sealed, _is_unicode(joined), "\0" in joined)
+    columns, joined = tuple(sorted(names)), "".join(names)
+    return Layout(columns, sealed, _utf8(joined) is not None, "\0" in joined, _beginnings(columns))
+
+
+def flat_layout(values: Mapping[str, Any]) -> Layout | None:
+    """The layout of an entry without lists and objects; None for one that has any."""
+    return layout(tuple(values)) if _CONTAINERS.isdisjoint(map(type, values.values())) else None
 
 
 def columns_of(values: Mapping[str, Any], form: int = FORM) -> tuple[str, ...]:
@@ -70,18 +76,14 @@ def sealed_values(values: Mapping[str, Any], flat: Layout | None = None) -> list
 
     A list in a sealed field is as many places as it has elements; an object is one, and so is an
     empty list.  They come in the order in which `opened` takes them.  `flat` is the entry's
-    `flat_layout`, here and below, where that was asked before.
+    `flat_layout` where that was asked already.
     """
-    if (flat := flat or flat_layout(values)) is not None:
-        return [value for name in flat.sealed if (value := values[name]) is not None]
-    found: list[Any] = []
-    _filled(values, "", found.append)
-    return found
-
-
-def flat_layout(values: Mapping[str, Any]) -> Layout | None:
-    """The layout of an entry that holds no array and no object; None for one that does."""
-    return layout(tuple(values)) if _CONTAINERS.isdisjoint(map(type, values.values())) else None
+    flat = flat or flat_layout(values)
+    if flat is None:
+        found: list[Any] = []
+        _filled(values, "", found.append)
+        return found
+    return [value for name in flat.sealed if (value := values[name]) is not None]
 
 
 def opened(
@@ -98,7 +100,8 @@ def with_texts(
     values: dict[str, Any], texts: Sequence[Any], flat: Layout | None = None
 ) -> dict[str, Any]:
     """The entry with `texts` in its sealed places, in the order of `sealed_values`."""
-    if (flat := flat or flat_layout(values)) is None:
+    flat = flat or flat_layout(values)
+    if flat is None:
         supply = iter(texts)
         filled: dict[str, Any] = _filled(values, "", lambda sealed: next(supply))
         return filled
@@ -117,19 +120,48 @@ def _filled(value: Any, name: str, text_for: Callable[[Any], Any]) -> Any:
     return value
 
 
-def cells_of(
-    values: Mapping[str, Any], form: int = FORM, known: Layout | None = None
-) -> tuple[tuple[str, ...], list[str]]:
+def cells_of(values: Mapping[str, Any], form: int = FORM) -> tuple[tuple[str, ...], list[str]]:
     """Columns (sorted) and cells of an entry, as a sheet of that form shows them.
 
     None is empty, booleans are True and False, numbers the digits as they were sent, arrays and
     objects compact JSON; for NUL, which no database takes, stands U+FFFD.  In the EARLIER form
     numbers that are not whole are Python's own text of them, and NUL stands.  EntryError when a
-    value has no such form.  `known` is the layout of its names, where that was asked before.
+    value has no such form.
     """
-    columns, _, writable, has_nul = known or layout(tuple(values))
+    names = layout(tuple(values))
+    cells = _texts(values, names.columns, form)
+    joined = "".join(cells)
+    if not names.writable or _utf8(joined) is None:
+        raise EntryError("text that is not Unicode (a lone surrogate)")
+    if form > EARLIER and (names.has_nul or "\0" in joined):
+        if names.has_nul:
+            raise EntryError("a name that holds a NUL")
+        cells = [without_nul(cell) for cell in cells]
+    return names.columns, cells
+
+
+def row_of(
+    values: Mapping[str, Any], form: int = FORM, names: Layout | None = None
+) -> tuple[tuple[str, ...], list[str], bytes]:
+    """Columns and cells as `cells_of` has them, and the digest of the cells.
+
+    `names` is the layout of the entry where that is known; EntryError as `cells_of`.
+    """
+    names = names or layout(tuple(values))
+    if names.writable and not names.has_nul:
+        # The usual row: what the digest is made of tells as well that no cell is odd.
+        cells = _texts(values, names.columns, form)
+        joined = _joined(names.beginnings, cells)
+        content = None if joined is None else _utf8(joined)
+        if content is not None:
+            return names.columns, cells, sha256(content).digest()
+    columns, cells = cells_of(values, form)
+    return columns, cells, cells_digest(columns, cells)
+
+
+def _texts(values: Mapping[str, Any], columns: tuple[str, ...], form: int) -> list[str]:
     # The usual kinds are told apart here: a call for each cell costs as much as all the rest.
-    cells = [
+    return [
         v
         if (kind := type(v)) is str
         else ""
@@ -139,22 +171,14 @@ def cells_of(
         else _cell(v, form)
         for v in map(values.__getitem__, columns)
     ]
-    joined = "".join(cells)
-    if not (writable and _is_unicode(joined)):
-        raise EntryError("text that is not Unicode (a lone surrogate)")
-    if form > EARLIER and (has_nul or "\0" in joined):
-        if has_nul:
-            raise EntryError("a name that holds a NUL")
-        cells = [without_nul(cell) for cell in cells]
-    return columns, cells
 
 
-def _is_unicode(text: str) -> bool:
+def _utf8(text: str) -> bytes | None:
+    """The text in UTF-8, None where it holds a lone surrogate."""
     try:
-        text.encode()
+        return text.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        return None
 
 
 def _cell(value: Any, form: int) -> str:
@@ -202,12 +226,18 @@ def cells_digest(columns: Sequence[str], cells: Sequence[str]) -> bytes:
     """
     if len(columns) != len(cells):
         raise ValueError("a row has one cell for each column")
-    pairs = list(compress(map(add, _beginnings(tuple(columns)), cells), cells))
-    joined = "\0".join(pairs)
-    if joined.count("\0") >= max(2 * len(pairs), 1):
+    joined = _joined(_beginnings(tuple(columns)), cells)
+    if joined is None:
         filled = [text for pair in zip(columns, cells, strict=True) if pair[1] for text in pair]
         joined = "\0json" + json.dumps(filled)
     return sha256(joined.encode()).digest()
+
+
+def _joined(beginnings: Sequence[str], cells: Sequence[str]) -> str | None:
+    """The cells that are not empty behind their columns, by NUL; None where one holds a NUL."""
+    pairs = list(compress(map(add, beginnings, cells), cells))
+    joined = "\0".join(pairs)
+    return None if joined.count("\0") >= max(2 * len(pairs), 1) else joined
 
 
 def is_row(columns: Sequence[str], cells: Sequence[str], digest: bytes | None) -> bool:
@@ -216,8 +246,8 @@ def is_row(columns: Sequence[str], cells: Sequence[str], digest: bytes | None) -
 
 
 @lru_cache(maxsize=1024)
-def _beginnings(columns: tuple[str, ...]) -> list[str]:
-    return [f"{column}\0" for column in columns]
+def _beginnings(columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{column}\0" for column in columns)
 
 
 def spread(columns: tuple[str, ...], cells: list[str], sheet: tuple[str, ...]) -> list[str]:

@@ -13,10 +13,9 @@ from mtdata.study.model.receipt import KEY_PRINT, Backup, HeldBack, Kept, Row, R
 from mtdata.study.model.row import (
     Layout,
     Opened,
-    cells_digest,
-    cells_of,
     flat_layout,
     opened,
+    row_of,
     sealed_values,
     with_texts,
 )
@@ -102,11 +101,11 @@ def _laid_out(
 ) -> Row | HeldBack:
     try:
         values = opened(entry.values, texts, flat) if texts else entry.values
-        columns, cells = cells_of(values, form, flat)
+        columns, cells, digest = row_of(values, form, flat)
     except EntryError as error:
         sealed = any(isinstance(text, StillSealed) for text in texts)
         return HeldBack(entry, SEALED if sealed else MALFORMED, str(error))
-    return Row(entry, columns, cells, cells_digest(columns, cells), keys)
+    return Row(entry, columns, cells, digest, keys)
 
 
 def _standing(entry: Kept, texts: list[Any], digest: bytes | None, form: int) -> Row | None:
@@ -116,8 +115,8 @@ def _standing(entry: Kept, texts: list[Any], digest: bytes | None, form: int) ->
     sent = zip(texts, sealed_values(entry.values), strict=True)
     filled = [was if isinstance(text, StillSealed) else text for text, was in sent]
     try:
-        columns, cells = cells_of(with_texts(entry.values, filled), form)
+        columns, cells, made_digest = row_of(with_texts(entry.values, filled), form)
     except EntryError:
         return None
-    made = Row(entry, columns, cells, cells_digest(columns, cells))
+    made = Row(entry, columns, cells, made_digest)
     return made if made.digest == digest else None
