@@ -83,11 +83,8 @@ class Cells:
         """Hold every cell of an answer against its column; OddCell, or what decoding throws."""
         key = tuple(names)
         sorts = self._known.get(key) or self._known.setdefault(key, [*map(self._sort, key)])
-        for place, (name, found) in enumerate(sorts):
-            if len(rows) == 1:  # most answers are
-                _check(name, found, rows[0][place : place + 1])
-            else:
-                _check(name, found, [row[place] for row in rows])
+        for (name, found), cells in zip(sorts, zip(*rows, strict=True), strict=False):
+            _check(name, found, cells)
 
     def _sort(self, name: str) -> tuple[str, Sort]:
         return name, self._sorts.get(name) or (MOMENT if name.endswith("_at") else NUMBER)
