@@ -61,6 +61,11 @@ STUDY: tuple[Benchmark, ...] = (
         "decode_day_8", "`decode` on day 8 ÷ on day 1, equal days", 1.1, False, "", decoding.days
     ),
     Benchmark(
+        "decode_year",
+        "`decode` of many small sheets ÷ bare decrypt loop on all cores, one sealed field a row",
+        0.85, True, "", decoding.year,
+    ),
+    Benchmark(
         "verify_gigabyte",
         "`verify` ÷ `sha256sum` of the same files, bytes a second",
         0.5, True, "", verifying.gigabyte,

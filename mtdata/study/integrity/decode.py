@@ -77,17 +77,24 @@ class PoolDecoder:
         return self.done
 
     def planned(self, scale: str, *, known: bool) -> list[str]:
-        """What `write` or, without a ledger, `write_loose` would make sheets from, one by one."""
+        """What `write` or, without a ledger, `write_loose` would make sheets from, one by one.
+
+        The largest first: of parts that several carry, the last to end are the small ones.
+        """
         if known:
-            return [mark.path for mark in self._sheets(scale)]
-        return [f"{RAW}/{name}" for name in self._raw_files(scale)]
+            lengths = {mark.path: mark.length for mark in self._sheets(scale)}
+        else:
+            sizes = self.pool.disk.sizes(RAW)
+            lengths = {f"{RAW}/{name}": sizes.get(name, 0) for name in self._raw_files(scale)}
+        return sorted(lengths, key=lengths.__getitem__, reverse=True)
 
     def write_sheet(self, path: str, out: Disk, folder: str) -> Decoded:
         """Write the sheet of one of the planned paths.  StorageError where raw does not give it."""
         if path.startswith(f"{RAW}/"):
             self._write_loose(path.removeprefix(f"{RAW}/"), out, folder)
             return self.done[-1]
-        marks = [mark for mark in self._sheets("all") if mark.path == path]
+        found = self.pool.ledger.files.standing_at("sheet", path)
+        marks = [mark for mark in found if mark.length]
         if not marks:
             raise StorageError(f"{path}: the ledger knows no such sheet any more")
         sheets = RecoveredSheets(out, folder)

@@ -114,6 +114,14 @@ class Files(RecordedPart):
         )
         return [(_mark(row[:-1]), row[-1]) for row in rows]
 
+    def standing_at(self, kind: str, path: str) -> list[FileMark]:
+        """Files of that kind that should be there under that path."""
+        there = f"kind = ? AND path = ? AND state IN {STANDING}"
+        rows = self._db.all(
+            f"SELECT {_FIELDS} FROM files WHERE {there} ORDER BY number", kind, path
+        )
+        return [_mark(row) for row in rows]
+
     def have_read(self, number: int, at: datetime) -> None:
         """Remember when the whole file was last held against the ledger."""
         self._commit("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
