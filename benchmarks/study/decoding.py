@@ -10,9 +10,9 @@ from typing import Any
 from benchmarks.bare import BareLoops
 from benchmarks.bench import SCALE, Bench, Home
 from benchmarks.figures import Measured, in_ratio
+from benchmarks.moved_clock import MovedClock
 from benchmarks.rows import rows, seal, write_package
 from mtdata.config import load
-from mtdata.core.clock import SystemClock
 from mtdata.study.operations import commands
 
 ROWS, DAYS = 4_000, 8
@@ -63,21 +63,9 @@ def _collect_small(bench: Bench, home: Home, day: int) -> None:
     write_package(path, rows(bench.key, SHEET_ROWS, 1, 1 + day * SHEET_ROWS))
     home.offer({f"Scale{number:03}": (path, SHEET_ROWS) for number in range(SCALES)})
     site = load(home.folder / "config", {}).site("bench")
-    clock = AtThatTime(site.timezone)
-    clock.at = FIRST + timedelta(days=day)
-    told = commands.export(site, ".", clock=clock)
+    told = commands.export(site, ".", clock=MovedClock(FIRST + timedelta(days=day)))
     if told.exit:
         raise RuntimeError(f"the round ended with {told}")
-
-
-class AtThatTime(SystemClock):
-    """A clock that stands still."""
-
-    at = FIRST
-
-    def now(self) -> datetime:
-        """Port: Clock.now."""
-        return self.at
 
 
 def _collect(bench: Bench, home: Home, day: int) -> None:

@@ -28,6 +28,7 @@ from mtdata.study.pending import make_waiting_rows, release_files
 from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
 
+NOTED_AT_ONCE = 64
 AT_REST = (FileFinding.SOUND, FileFinding.UNBORN)
 """A file that was begun, and whose first bytes never got there, has nothing to lose."""
 
@@ -49,6 +50,7 @@ class PoolVerification:
         self._holds_drift, self._heads = holds_drift, heads
         self._stand: Stand | None = None  # None until ledger and files are in step
         self._seen: set[int] = set()  # numbers of files
+        self._read: list[int] = []  # those read whole, not noted yet
         self._begun = pool.clock.now()
         self.found = Findings()
 
@@ -86,21 +88,33 @@ class PoolVerification:
         It counts as read when the pass began: what is damaged is met after that.
         """
         files = self._pool.ledger.files
-        for mark, state in files.standing(now=self._pool.clock.now()):
-            if mark.number in self._seen:
-                continue
-            self._seen.add(mark.number)
-            if self._is_over():
-                self.found.unread += 1
-                continue
-            try:
-                self._file(mark, state)
-            except StorageError as error:  # a disk that refuses to read has lost nothing yet
-                self.found.wrong.append(str(error))
-                if error.incident in DAMAGE:
-                    self._pool.evidence.enter(error.incident, mark.scale, str(error))
-                continue
-            files.have_read(mark.number, self._begun)
+        try:
+            for mark, state in files.standing(now=self._pool.clock.now()):
+                if mark.number not in self._seen:
+                    self._seen.add(mark.number)
+                    self._one(mark, state)
+        finally:  # also of a pass that is stopped: the next begins behind what this one read
+            self._note_read(at_least=1)
+
+    def _one(self, mark: FileMark, state: str) -> None:
+        if self._is_over():
+            self.found.unread += 1
+            return
+        try:
+            self._file(mark, state)
+        except StorageError as error:  # a disk that refuses to read has lost nothing yet
+            self.found.wrong.append(str(error))
+            if error.incident in DAMAGE:
+                self._pool.evidence.enter(error.incident, mark.scale, str(error))
+            return
+        self._read.append(mark.number)
+        self._note_read(at_least=NOTED_AT_ONCE)
+
+    def _note_read(self, *, at_least: int) -> None:
+        """Commit which files were read, many at once: what a kill forgets is read once more."""
+        if len(self._read) >= at_least:
+            noted, self._read = self._read, []
+            self._pool.ledger.files.have_read(noted, self._begun)
 
     def total(self) -> int:
         """Bytes that a whole pass reads, nearly: for a progress bar."""
