@@ -57,7 +57,7 @@ class Home:
         self.site.forget()
 
     def run(self, command: str, **how: Any) -> Took:
-        """Carry out `export` or `decode` in a process of its own; see carrying.py."""
+        """Carry out `export`, `decode` or `verify` in a process of its own; see carrying.py."""
         order = {"command": command, "config": str(self.folder / "config"), **how}
         return in_process_of_its_own("benchmarks.child", order)
 

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +15,17 @@ from threading import Event, Thread
 from time import perf_counter, process_time
 from typing import Any
 
-from mtdata.config import load
+from mtdata.config import SiteConfig, load
 from mtdata.core.clock import SystemClock
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.operations import commands
+from mtdata.study.operations.verify import verify
 
+COMMANDS: dict[str, Callable[[SiteConfig], Any]] = {
+    "export": lambda site: commands.export(site, ".").as_json(),
+    "decode": lambda site: commands.decode(site, "all", None, check=False),
+    "verify": verify,
+}
 HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
@@ -35,10 +41,7 @@ def carried_out(text: str) -> str:
     site = load(Path(order["config"]), {}).site("bench")
     with _peaks(wanted=order.get("peaks", False)) as peaks:
         began, cpu = perf_counter(), process_time()
-        if order["command"] == "export":
-            told: Any = commands.export(site, ".").as_json()
-        else:
-            told = commands.decode(site, "all", None, check=False)
+        told = COMMANDS[order["command"]](site)
         took = {"seconds": perf_counter() - began, "cpu_s": process_time() - cpu}
     ended = os.times()  # of the workers, which have ended by now
     took["workers_cpu_s"] = ended.children_user + ended.children_system

@@ -32,7 +32,7 @@ JOBS: tuple[Benchmark, ...] = (
         10, False, "", carried.stop,
     ),
     Benchmark(
-        "decode_two", "`study.decode` by two Celery runners ÷ by one", 1.7, True, "", shared.decode
+        "decode_two", "`study.decode` by two Celery runners ÷ by one", 1.8, True, "", shared.decode
     ),
     Benchmark(
         "idle_memory", "memory of an idle Celery runner, its waiting child included, MB",

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from benchmarks.figures import Benchmark
-from benchmarks.study import decoding, deleting, library, original_way, polls, sizes, store
+from benchmarks.study import (
+    decoding,
+    deleting,
+    library,
+    original_way,
+    polls,
+    sizes,
+    store,
+    verifying,
+)
 
 STUDY: tuple[Benchmark, ...] = (
     Benchmark(
@@ -50,6 +59,16 @@ STUDY: tuple[Benchmark, ...] = (
     ),
     Benchmark(
         "decode_day_8", "`decode` on day 8 ÷ on day 1, equal days", 1.1, False, "", decoding.days
+    ),
+    Benchmark(
+        "decode_year",
+        "`decode` of many small sheets ÷ bare decrypt loop on all cores, one sealed field a row",
+        0.85, True, "", decoding.year,
+    ),
+    Benchmark(
+        "verify_gigabyte",
+        "`verify` ÷ `sha256sum` of the same files, bytes a second",
+        0.5, True, "", verifying.gigabyte,
     ),
     Benchmark(
         "delete_latency",

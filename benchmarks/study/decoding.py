@@ -1,4 +1,4 @@
-"""`decode` day after day: what was recovered before and did not change is not made again."""
+"""`decode` day after day, where what did not change stays, and of a year, where all is made."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from benchmarks.bare import BareLoops
 from benchmarks.bench import SCALE, Bench, Home
 from benchmarks.figures import Measured, in_ratio
-from benchmarks.rows import rows, write_package
+from benchmarks.moved_clock import MovedClock
+from benchmarks.rows import rows, seal, write_package
+from mtdata.config import load
+from mtdata.study.operations import commands
 
 ROWS, DAYS = 4_000, 8
+SCALES, YEAR_DAYS, SHEET_ROWS = 50, 24, 20
 FIRST = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -28,6 +33,39 @@ def days(bench: Bench) -> Measured:
         )
     sides = {f"{name}, s": median(times) for name, times in found.items()}
     return Measured(in_ratio(found[f"day {DAYS}"], found["day 1"]), sides)
+
+
+def year(bench: Bench) -> Measured:
+    """As many small sheets as a year of 200 scales has, times 1200 ÷ 73,000."""
+    values = [seal(bench.key, str(number)) for number in range(SHEET_ROWS)]
+    count = SCALES * YEAR_DAYS * SHEET_ROWS
+    with bench.home({}, deletes=True) as home, BareLoops(bench.key, values * 500) as loops:
+        for day in range(YEAR_DAYS):
+            _collect_small(bench, home, day)
+
+        def decode() -> float:
+            shutil.rmtree(home.pool / "recovered_data", ignore_errors=True)
+            took = home.run("decode")
+            if sum(sheet["rows"] for sheet in took["told"]) != count:
+                raise RuntimeError("decode made another number of rows")
+            return count / float(took["seconds"])
+
+        found = bench.in_turns({"decode": decode, "bare": loops.rate})
+    sides = {f"{name}, values/s": median(rates) for name, rates in found.items()}
+    sheets = f"{SCALES * YEAR_DAYS} sheets of {SHEET_ROWS} rows with one sealed field"
+    note = f"{sheets}; a year of 200 scales is 73,000, and the start of the workers weighs less"
+    return Measured(in_ratio(found["decode"], found["bare"]), sides, note)
+
+
+def _collect_small(bench: Bench, home: Home, day: int) -> None:
+    """A day of many scales, collected in this process: a start a day would cost more than all."""
+    path = home.folder / "package.json"
+    write_package(path, rows(bench.key, SHEET_ROWS, 1, 1 + day * SHEET_ROWS))
+    home.offer({f"Scale{number:03}": (path, SHEET_ROWS) for number in range(SCALES)})
+    site = load(home.folder / "config", {}).site("bench")
+    told = commands.export(site, ".", clock=MovedClock(FIRST + timedelta(days=day)))
+    if told.exit:
+        raise RuntimeError(f"the round ended with {told}")
 
 
 def _collect(bench: Bench, home: Home, day: int) -> None:

@@ -95,8 +95,8 @@ class Cells:
                 if not found.may_hold(cell):
                     _check(name, found, [cell])
             return
-        for place, (name, found) in enumerate(sorts):
-            _check(name, found, [row[place] for row in rows])
+        for (name, found), cells in zip(sorts, zip(*rows, strict=True), strict=False):
+            _check(name, found, cells)
 
     def _sort(self, name: str) -> tuple[str, Sort]:
         return name, self._sorts.get(name) or (MOMENT if name.endswith("_at") else NUMBER)

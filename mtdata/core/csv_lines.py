@@ -40,3 +40,25 @@ def csv_cells(line: bytes) -> list[str]:
     if len(rows) != 1:
         raise EntryError("a line of the sheet that is no row")
     return rows[0]
+
+
+def quick_cells(line: bytes) -> list[str] | None:
+    """The cells of one line as the csv module reads it; None where only that module can say.
+
+    It searches for quotes where the module looks at each letter: a tenth of the time in long texts.
+    None for what holds a quote within a cell, is empty, or does not end as our lines do.
+    """
+    try:
+        texts = line.decode().split('"')
+    except UnicodeDecodeError:
+        return None
+    outside, inside = texts[::2], texts[1::2]
+    shape = '"'.join(outside)  # a quote for each quoted stretch
+    body = shape[:-2]
+    cells = body.split(",")
+    # a stretch that is not all of its cell, or one that is open, is the module's to judge
+    is_plain = len(outside) == len(inside) + 1 and cells.count('"') == len(inside)
+    if not (is_plain and body and shape.endswith("\r\n")) or "\r" in body or "\n" in body:
+        return None
+    quoted = iter(inside)
+    return [next(quoted) if cell == '"' else cell for cell in cells]

@@ -35,12 +35,12 @@ def test_what_was_read_in_the_future_counts_as_unread(ledger: Ledger) -> None:
     today, ahead = begun(ledger), begun(ledger, 2)
     ledger.files.save(today._replace(length=10))
     ledger.files.save(ahead._replace(length=5))
-    ledger.files.have_read(today.number, now)
-    ledger.files.have_read(ahead.number, now + timedelta(days=365))
+    ledger.files.have_read([today.number], now)
+    ledger.files.have_read([ahead.number], now + timedelta(days=365))
     assert [mark.part for mark, _ in ledger.files.standing(now=now)] == [2, 1]
     assert ledger.files.read_since(now, now) == 10
     assert not ledger.files.all_read(now, now)
-    ledger.files.have_read(ahead.number, now)
+    ledger.files.have_read([ahead.number], now)
     assert ledger.files.all_read(now - timedelta(seconds=1), now)
     assert not ledger.files.all_read(now, now)
 

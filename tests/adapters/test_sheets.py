@@ -235,13 +235,15 @@ def test_a_sheet_of_rows_and_a_whole_one_of_the_same_day_are_two_parts(bench: Be
     }
 
 
-def test_a_line_that_cannot_be_read_is_no_row_and_harms_no_other(bench: Bench) -> None:
-    sheet = bench.append({"id": 1, "b": "x"}, {"id": 2, "b": "y"}, {"id": 3, "b": "z"})
+@pytest.mark.parametrize("text", ["", ", and so on\r\n" * 80])
+def test_a_line_that_cannot_be_read_is_no_row_and_harms_no_other(bench: Bench, text: str) -> None:
+    one, two, three = (f"{letter}{text}" for letter in "xyz")
+    sheet = bench.append({"id": 1, "b": one}, {"id": 2, "b": two}, {"id": 3, "b": three})
     spans = [line.span for line in sheet.lines]
     content = bytearray(bench.disk.files[PATH])
-    content[spans[1].start] = ord('"')
+    content[spans[1].start] = ord("y" if text else '"')
     bench.disk.files[PATH] = bytes(content)
-    assert list(bench.sheets.lenient(spans)) == [["x", "1"], [], ["z", "3"]]
+    assert list(bench.sheets.lenient(spans)) == [[one, "1"], [], [three, "3"]]
     del bench.disk.files[PATH]
     assert list(bench.sheets.lenient(spans)) == [[], [], []]
 

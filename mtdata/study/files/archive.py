@@ -252,13 +252,17 @@ def drop_incoming(disk: Disk) -> None:
 
 def stretches(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[bytes]:
     """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
-    for block in runs(spans):  # neighbours are read in one go
+    return chain.from_iterable(blocks(disk, files, spans))
+
+
+def blocks(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[list[bytes]]:
+    """As `stretches`, neighbours together: they are read in one go."""
+    for block in runs(spans):
         start = block[0].start
         length = block[-1].start + block[-1].length - start
         path = files.by_number(block[0].file).path
         content = b"" if disk.size(path) is None else disk.read(path, start, length)
-        for _, place, length in block:
-            yield content[place - start : place - start + length]
+        yield [content[place - start : place - start + many] for _, place, many in block]
 
 
 def runs(spans: Iterable[Span]) -> Iterator[list[Span]]:

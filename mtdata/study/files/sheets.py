@@ -10,12 +10,12 @@ from functools import partial
 from itertools import pairwise, repeat, zip_longest
 
 from mtdata.core.border import Border
-from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines
+from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines, quick_cells
 from mtdata.core.errors import DamageError, EntryError, StorageError
 from mtdata.core.pool_files import SHEETS
 from mtdata.core.ports import Disk
 from mtdata.study.files.append_file import AppendFile, DayFiles, examine
-from mtdata.study.files.archive import stretches
+from mtdata.study.files.archive import blocks, stretches
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileFinding, FileMark
@@ -25,6 +25,8 @@ from mtdata.study.model.states import STAGED
 
 log = logging.getLogger(__name__)
 GROUP, LONGEST_HEADER = 1024, 4 << 20
+LONG_LINE = 600
+"""From so many bytes a line on, the csv module's way through each letter is the slower one."""
 
 
 class CsvSheets:
@@ -76,12 +78,8 @@ class CsvSheets:
 
     def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
         """The cells at each place; none for a line that cannot be read as one row any more."""
-        for line in self.lines(spans):
-            try:
-                [cells] = _parsed(iter([line]))
-            except (StorageError, ValueError):
-                cells = []
-            yield cells
+        for lines in blocks(self.disk, self.ledger.files, spans):
+            yield from _rows_in(lines)
 
     def widen(self, old: FileMark, columns: tuple[str, ...]) -> AppendFile:
         """Rewrite a sheet with more columns in one atomic replace, and go on with it."""
@@ -243,6 +241,26 @@ def _with_spans(
     return tuple(placed)
 
 
+def _rows_in(lines: list[bytes]) -> list[list[str]]:
+    """The cells of each of these lines, none for one that is not exactly one row."""
+    if sum(map(len, lines)) > LONG_LINE * len(lines):
+        return [quick_cells(line) or _alone(line) for line in lines]
+    try:
+        # a line gives one row or goes on in the next: as many rows as lines are one of each
+        rows = list(_parsed(iter(lines)))
+    except (StorageError, ValueError):
+        rows = []
+    return rows if len(rows) == len(lines) else list(map(_alone, lines))
+
+
+def _alone(line: bytes) -> list[str]:
+    try:
+        [cells] = _parsed(iter([line]))
+    except (StorageError, ValueError):
+        cells = []
+    return cells
+
+
 def _parsed(lines: Iterator[bytes]) -> Iterator[list[str]]:
     with Border(DamageError, "a line of a sheet is no row any more; see mtdata verify"):
         yield from csv.reader((line.decode() for line in lines), strict=True)
@@ -257,10 +275,15 @@ def row_spans(disk: Disk, path: str, *, unended: bool = False) -> Iterator[tuple
     for start, end in pairwise(_row_ends(disk.stream(path))):
         yield start, end - start
     if unended:
-        end = end or next(_row_ends(disk.stream(path)), 0)
+        end = end or rows_begin(disk, path)
         size = disk.size(path) or 0
         if 0 < end < size:
             yield end, size - end
+
+
+def rows_begin(disk: Disk, path: str) -> int:
+    """Where the first row begins: behind the header; 0 where there is none."""
+    return next(_row_ends(disk.stream(path)), 0)
 
 
 def header_of(disk: Disk, path: str) -> tuple[str, ...]:

@@ -13,31 +13,31 @@ from hashlib import sha256
 from itertools import chain, islice
 
 from mtdata.core.control import in_utf8
-from mtdata.core.csv_lines import csv_line, csv_lines
+from mtdata.core.csv_lines import csv_line
 from mtdata.core.errors import PackageError, StorageError
 from mtdata.core.pool_files import RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.rawfile import RawEntry, raw_entries
 from mtdata.study.files.recovered import RecoveredSheets
 from mtdata.study.integrity.placing import Placing, not_taken_up, staying
-from mtdata.study.ledger import LedgerEntry
+from mtdata.study.integrity.sheet_making import (
+    LostBytes,
+    SheetMaking,
+    WantedSheet,
+    counted_lines,
+)
 from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FORM, FileMark
-from mtdata.study.model.package import BATCH_ENTRIES, read_entry
+from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Backup, Kept, Span
-from mtdata.study.model.row import columns_of, spread
+from mtdata.study.model.row import columns_of
 from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.model.states import FOREIGN
 from mtdata.study.pool import Pool
-from mtdata.study.snapshots import stored_entries
 
 NOWHERE, BY_LEDGER = Span(0, 0, 0), f"{RAW} by the ledger"
-
-
-class LostBytes(StorageError):
-    """An entry of the ledger whose raw bytes are not there any more."""
 
 
 @dataclass(slots=True)
@@ -53,10 +53,12 @@ class PoolDecoder:
         Sheets of the original program are left out: they have other forms of some values.  Raw
         files with entries that the ledger does not know count as sheets that differ.
         """
-        for mark in self._sheets(scale, but=FOREIGN):
-            decoded = Decoded(mark.path, BY_LEDGER)
+        marks = self._sheets(scale, but=FOREIGN)
+        wanted = (WantedSheet(mark, Decoded(mark.path, BY_LEDGER)) for mark in marks)
+        for sheet, content in SheetMaking(self.pool).each(wanted):
+            decoded = sheet.decoded
             try:
-                decoded.difference = self._difference(mark, decoded)
+                decoded.difference = self._difference(sheet.mark, content)
             except StorageError as error:  # one sheet's raw bytes are no reason to pass the rest by
                 decoded.difference = str(error)
             decoded.identical = not decoded.difference
@@ -69,44 +71,59 @@ class PoolDecoder:
         """Write every sheet under `folder` of `out` that is not there as it must be."""
         sheets = RecoveredSheets(out, folder)
         try:
-            for mark in self._sheets(scale):
-                self._write(mark, sheets)
+            self._write_each(self._sheets(scale), sheets)
         finally:
             sheets.remember()
         return self.done
 
     def planned(self, scale: str, *, known: bool) -> list[str]:
-        """What `write` or, without a ledger, `write_loose` would make sheets from, one by one."""
+        """What `write` or, without a ledger, `write_loose` would make sheets from, one by one.
+
+        The largest first: of parts that several carry, the last to end are the small ones.
+        """
         if known:
-            return [mark.path for mark in self._sheets(scale)]
-        return [f"{RAW}/{name}" for name in self._raw_files(scale)]
+            lengths = {mark.path: mark.length for mark in self._sheets(scale)}
+        else:
+            sizes = self.pool.disk.sizes(RAW)
+            lengths = {f"{RAW}/{name}": sizes.get(name, 0) for name in self._raw_files(scale)}
+        return sorted(lengths, key=lengths.__getitem__, reverse=True)
 
     def write_sheet(self, path: str, out: Disk, folder: str) -> Decoded:
         """Write the sheet of one of the planned paths.  StorageError where raw does not give it."""
         if path.startswith(f"{RAW}/"):
             self._write_loose(path.removeprefix(f"{RAW}/"), out, folder)
             return self.done[-1]
-        marks = [mark for mark in self._sheets("all") if mark.path == path]
+        found = self.pool.ledger.files.standing_at("sheet", path)
+        marks = [mark for mark in found if mark.length]
         if not marks:
             raise StorageError(f"{path}: the ledger knows no such sheet any more")
         sheets = RecoveredSheets(out, folder)
-        self._write(marks[0], sheets)
+        self._write_each(marks[:1], sheets)
         sheets.remember()
         return self.done[-1]
 
-    def _write(self, mark: FileMark, sheets: RecoveredSheets) -> None:
+    def _write_each(self, marks: list[FileMark], sheets: RecoveredSheets) -> None:
+        wanted = (self._wanted(mark, sheets) for mark in marks)
+        for sheet, content in SheetMaking(self.pool).each(wanted):
+            if not sheet.still:
+                self._write(sheet, content, sheets)
+            self.done.append(sheet.decoded)
+
+    def _wanted(self, mark: FileMark, sheets: RecoveredSheets) -> WantedSheet:
         name, source = mark.path.rpartition("/")[2], self._source(mark)
         decoded = Decoded(name, BY_LEDGER)
-        before = sheets.still(name, source)
-        if before is None:
-            content = self._content(mark, decoded)
-            try:
-                sheets.write(name, source, content, lambda: (decoded.rows, decoded.left_out))
-            except LostBytes as error:
-                decoded.difference = f"not written: {error}"
-        else:
+        if before := sheets.still(name, source):
             decoded.made, decoded.rows, decoded.left_out = False, before.rows, before.left_out
-        self.done.append(decoded)
+        return WantedSheet(mark, decoded, source, before)
+
+    def _write(self, sheet: WantedSheet, content: Iterator[bytes], sheets: RecoveredSheets) -> None:
+        decoded = sheet.decoded
+        try:
+            sheets.write(
+                decoded.sheet, sheet.source, content, lambda: (decoded.rows, decoded.left_out)
+            )
+        except LostBytes as error:
+            decoded.difference = f"not written: {error}"
 
     def _source(self, mark: FileMark) -> str:
         """All that a recovered sheet follows from: the ledger's sheet, the keys, our own ways."""
@@ -162,11 +179,11 @@ class PoolDecoder:
 
     # content ----------------------------------------------------------------------------------
 
-    def _difference(self, mark: FileMark, decoded: Decoded) -> str:
+    def _difference(self, mark: FileMark, content: Iterator[bytes]) -> str:
         place, size = 0, self.pool.disk.size(mark.path)
         if size is None:
             return "the sheet is missing"
-        for piece in self._content(mark, decoded):
+        for piece in content:
             stands = self.pool.disk.read(mark.path, place, len(piece))
             if stands != piece:
                 same = next(
@@ -176,48 +193,6 @@ class PoolDecoder:
                 return f"differs at byte {place + same}"
             place += len(piece)
         return "" if place == size else f"goes on behind byte {place}, where raw gives its end"
-
-    def _content(self, mark: FileMark, decoded: Decoded) -> Iterator[bytes]:
-        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
-        scale = Scale(mark.scale, 0, mark.mode == "grow")
-        if snapshot is not None:
-            columns = snapshot.columns
-            backups: Iterator[Backup] = stored_entries(self.pool, scale, snapshot)
-        else:
-            columns = self._columns(mark)
-            backups = self._by_ledger(mark, scale)
-        yield csv_line(columns)
-        yield from self._rows(backups, columns, decoded, mark.form)
-
-    def _columns(self, mark: FileMark) -> tuple[str, ...]:
-        found = set(mark.columns)  # a row for which it was made wider may stand elsewhere
-        for backup in self._by_ledger(mark, Scale(mark.scale, 0, True)):
-            for entry in backup.entries:
-                found.update(columns_of(entry.values, mark.form))
-        return tuple(sorted(found))
-
-    def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
-        claims = self.pool.ledger.entries.lines(mark.number)
-        while page := list(islice(claims, BATCH_ENTRIES)):
-            yield Backup(scale, tuple(self._read_kept(page)))
-
-    def _read_kept(self, claims: list[LedgerEntry]) -> Iterator[Kept]:
-        for claim, body in self.pool.archive.claimed(claims):
-            if body is None:
-                raise LostBytes(
-                    f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
-                    "cannot be made from them. `mtdata verify` says which and what to do"
-                )
-            yield claim.kept_entry(read_entry(body).values or {})
-
-    def _rows(
-        self, backups: Iterator[Backup], columns: tuple[str, ...], decoded: Decoded, form: int
-    ) -> Iterator[bytes]:
-        for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups)):
-            rows = rows_of(envelope, answer, self.pool.ledger.entries.row_of, form)
-            decoded.rows += len(rows.rows)
-            decoded.left_out += len(rows.held)
-            yield b"".join(csv_lines(spread(row.columns, row.cells, columns) for row in rows.rows))
 
     # without a ledger ---------------------------------------------------------------------------
 
@@ -236,7 +211,12 @@ class PoolDecoder:
         named = tuple(sorted(columns))
         self.pool.ledger.listing.begin()
         backups = self._loose_backups(name, newest, decoded)
-        return chain([csv_line(named)], self._rows(backups, named, decoded, FORM))
+        row_digest = self.pool.ledger.entries.row_of
+        lines = (
+            b"".join(counted_lines(rows_of(envelope, answer, row_digest), named, decoded))
+            for envelope, answer in self.pool.cipher.unseal_each(map(enveloped, backups))
+        )
+        return chain([csv_line(named)], lines)
 
     def _loose_backups(self, name: str, newest: int | None, decoded: Decoded) -> Iterator[Backup]:
         raw = self._entries(name, decoded)

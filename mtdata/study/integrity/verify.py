@@ -9,31 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
-from itertools import islice
 
 from mtdata.alerts.incident import DAMAGE
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.core.pool_files import LEDGER_FILE
-from mtdata.study.files.append_file import examine
-from mtdata.study.files.archive import CLOSING
-from mtdata.study.files.sheets import row_spans
 from mtdata.study.integrity.catch_up import Stand
 from mtdata.study.integrity.chain import HeadsFolder, hold_chain
 from mtdata.study.integrity.erased_again import AGAIN, cut_again
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
+from mtdata.study.integrity.marked_file import MarkedFile
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.repair import RawRepair
 from mtdata.study.ledger.evidence import log_incident
 from mtdata.study.ledger.schema import REBUILD
-from mtdata.study.model.mark import FileFinding, FileMark, finding
-from mtdata.study.model.package import BATCH_ENTRIES
-from mtdata.study.model.row import is_row
+from mtdata.study.model.mark import FileFinding, FileMark
 from mtdata.study.model.states import ASIDE, CLOSED, LIVE, REPLACED
 from mtdata.study.pending import make_waiting_rows, release_files
 from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
 
-PIECE = 1 << 20
+NOTED_AT_ONCE = 64
 AT_REST = (FileFinding.SOUND, FileFinding.UNBORN)
 """A file that was begun, and whose first bytes never got there, has nothing to lose."""
 
@@ -55,6 +50,7 @@ class PoolVerification:
         self._holds_drift, self._heads = holds_drift, heads
         self._stand: Stand | None = None  # None until ledger and files are in step
         self._seen: set[int] = set()  # numbers of files
+        self._read: list[int] = []  # those read whole, not noted yet
         self._begun = pool.clock.now()
         self.found = Findings()
 
@@ -92,21 +88,33 @@ class PoolVerification:
         It counts as read when the pass began: what is damaged is met after that.
         """
         files = self._pool.ledger.files
-        for mark, state in files.standing(now=self._pool.clock.now()):
-            if mark.number in self._seen:
-                continue
-            self._seen.add(mark.number)
-            if self._is_over():
-                self.found.unread += 1
-                continue
-            try:
-                self._file(mark, state)
-            except StorageError as error:  # a disk that refuses to read has lost nothing yet
-                self.found.wrong.append(str(error))
-                if error.incident in DAMAGE:
-                    self._pool.evidence.enter(error.incident, mark.scale, str(error))
-                continue
-            files.have_read(mark.number, self._begun)
+        try:
+            for mark, state in files.standing(now=self._pool.clock.now()):
+                if mark.number not in self._seen:
+                    self._seen.add(mark.number)
+                    self._one(mark, state)
+        finally:  # also of a pass that is stopped: the next begins behind what this one read
+            self._note_read(at_least=1)
+
+    def _one(self, mark: FileMark, state: str) -> None:
+        if self._is_over():
+            self.found.unread += 1
+            return
+        try:
+            self._file(mark, state)
+        except StorageError as error:  # a disk that refuses to read has lost nothing yet
+            self.found.wrong.append(str(error))
+            if error.incident in DAMAGE:
+                self._pool.evidence.enter(error.incident, mark.scale, str(error))
+            return
+        self._read.append(mark.number)
+        self._note_read(at_least=NOTED_AT_ONCE)
+
+    def _note_read(self, *, at_least: int) -> None:
+        """Commit which files were read, many at once: what a kill forgets is read once more."""
+        if len(self._read) >= at_least:
+            noted, self._read = self._read, []
+            self._pool.ledger.files.have_read(noted, self._begun)
 
     def total(self) -> int:
         """Bytes that a whole pass reads, nearly: for a progress bar."""
@@ -124,11 +132,10 @@ class PoolVerification:
 
     def _raw(self, mark: FileMark, state: str) -> None:
         self.found.raw_files += 1
-        damaged, whole = self._damaged_ranges(mark)
-        changed = self._raw_finding(mark, whole) not in AT_REST
+        file = self._marked(mark)
+        damaged, changed = self._looked_at(file)
         if changed and self._cut_again(mark):
-            damaged, whole = self._damaged_ranges(mark)
-            changed = self._raw_finding(mark, whole) not in AT_REST
+            damaged, changed = self._looked_at(file)
             if not changed and not damaged:
                 self._pool.ledger.entries.find_raw(mark.number)
         if (changed or damaged) and self._put_back(mark, state):
@@ -145,8 +152,16 @@ class PoolVerification:
             self.found.mended.append(f"{mark.path}: is as it was committed again")
         if damaged:
             self._pool.ledger.snapshots.distrust(mark.number)
-        if lost := self._lost_entries(mark):
+        if lost := file.lost_entries():
             self._pool.ledger.entries.lose_raw(lost)
+
+    def _looked_at(self, file: MarkedFile) -> tuple[int, bool]:
+        """How many appends of a raw file are damaged, and whether it is another than was left."""
+        damaged, whole = file.damaged_ranges()
+        return damaged, file.raw_finding(whole) not in AT_REST
+
+    def _marked(self, mark: FileMark) -> MarkedFile:
+        return MarkedFile(self._pool, mark, self.found, self._paced)
 
     def _cut_again(self, mark: FileMark) -> bool:
         if number := cut_again(self._pool, mark.path, mark.scale):
@@ -177,46 +192,14 @@ class PoolVerification:
             if any(one.kind in ("raw_changed", "files_older") for one in open_ones):
                 self.found.wrong.append(told)
 
-    def _damaged_ranges(self, mark: FileMark) -> tuple[int, bytes]:
-        """How many appends have other bytes than were committed, and the digest of them all."""
-        wrong, whole, place = 0, sha256(), 0
-        for start, length, digest in self._pool.ledger.files.ranges(mark.number):
-            self.found.ranges += 1
-            content = self._read(mark, start, length)
-            wrong += sha256(content).digest() != digest
-            whole.update(content)
-            place = start + length
-        for start in range(place, mark.length, PIECE):  # what closes an adopted file
-            whole.update(self._read(mark, start, min(PIECE, mark.length - start)))
-        return wrong, whole.digest()
-
-    def _raw_finding(self, mark: FileMark, whole: bytes) -> FileFinding:
-        closing = CLOSING if mark.mode == "grow" else b""
-        tail = self._read(mark, mark.length, len(closing) + 1)
-        return finding(mark, self._pool.disk.size(mark.path), whole, tail, closing)
-
-    def _lost_entries(self, mark: FileMark) -> list[int]:
-        lost = []
-        for claims in self._pool.ledger.entries.in_raw(mark.number):
-            self.found.entries += len(claims)
-            lost += [c.seq for c, body in self._pool.archive.claimed(claims) if body is None]
-        return lost
-
     def _held(self, mark: FileMark) -> None:
-        content = self._read(mark, 0, mark.length + 1)
+        content = self._marked(mark).read(0, mark.length + 1)
         if sha256(content).digest() != mark.digest:
             pages = self._pool.ledger.entries.in_raw(mark.number)
             self._pool.ledger.entries.lose_raw([c.seq for claims in pages for c in claims])
             # last: a file that is given up is not looked at again
             self._pool.ledger.files.set_state(mark.number, REPLACED)
             self._wrong("raw_changed", mark, "is not as it was left")
-
-    def _read(self, mark: FileMark, start: int, length: int) -> bytes:
-        if length <= 0 or self._pool.disk.size(mark.path) is None:
-            return b""
-        content = self._pool.disk.read(mark.path, start, length)
-        self._paced(len(content))
-        return content
 
     # sheets ---------------------------------------------------------------------------------------
 
@@ -226,10 +209,9 @@ class PoolVerification:
         unproven = self._pool.ledger.adopted.unproven(mark.number)
         if unproven and (proven := Matching(self._pool, mark).play().proven):
             self.found.mended.append(f"{mark.path}: {proven} rows were proven against raw")
-        rows = self._rows_differing(mark)
-        if state in (LIVE, CLOSED) and mark.mode == "grow":
-            rows += self._rows_without_entry(mark)
-        if state != ASIDE and self._look(mark) in AT_REST and not rows:
+        file = self._marked(mark)
+        rows = file.odd_rows(alone=state in (LIVE, CLOSED) and mark.mode == "grow")
+        if state != ASIDE and file.sheet_finding() in AT_REST and not rows:
             return
         if state != ASIDE and self._cut_again(mark):
             self.found.sheets -= 1  # it is read once more
@@ -240,35 +222,6 @@ class PoolVerification:
         lost = self._pool.ledger.files.give_up(mark.number) or "all"
         # the file that somebody changed stays there
         self.found.mended.append(f"{mark.path}: {lost} rows made again from raw in a new part")
-
-    def _look(self, mark: FileMark) -> FileFinding:
-        self._paced(mark.length)
-        return examine(self._pool.disk, mark, b"")
-
-    def _rows_differing(self, mark: FileMark) -> list[str]:
-        claims, wrong = self._pool.ledger.entries.lines(mark.number), []
-        while page := list(islice(claims, BATCH_ENTRIES)):
-            self.found.rows += len(page)
-            proven = [claim for claim in page if claim.line and claim.cells is not None]
-            stand = self._pool.sheets.lenient([claim.line for claim in proven if claim.line])
-            wrong += [
-                f"id {claim.id}"
-                for claim, cells in zip(proven, stand, strict=True)
-                if not is_row(mark.columns, cells, claim.cells)
-            ]
-        return wrong
-
-    def _rows_without_entry(self, mark: FileMark) -> list[str]:
-        """Rows of a sheet of ours that no entry has for its own: it stands on another row too."""
-        claims, disk, found = self._pool.ledger.entries.lines(mark.number), self._pool.disk, []
-        wanted = next(claims, None)
-        is_there = disk.size(mark.path) is not None
-        for start, _ in row_spans(disk, mark.path) if is_there else ():
-            if wanted and wanted.line and wanted.line.start == start:
-                wanted = next(claims, None)
-            else:
-                found.append(f"the one at byte {start}, which stands twice or is nobody's")
-        return found
 
     def _make_rows_again(self) -> None:
         pool = self._pool

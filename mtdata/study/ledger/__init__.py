@@ -22,6 +22,7 @@ from mtdata.study.ledger.erased import ErasedEntries
 from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files, LiveLength
 from mtdata.study.ledger.listing import Listing
+from mtdata.study.ledger.proofs import Proofs
 from mtdata.study.ledger.queries import Queries
 from mtdata.study.ledger.receipts import Receipts
 from mtdata.study.ledger.runs import Runs
@@ -57,5 +58,6 @@ class Ledger:
         self.incidents = Incidents(db)
         self.notifications = NotificationState(db)
         self.runs = Runs(db)
+        self.proofs = Proofs(db)
         self.queries = Queries(db)
         self.receipts = Receipts(db)

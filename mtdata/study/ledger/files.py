@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -114,9 +114,18 @@ class Files(RecordedPart):
         )
         return [(_mark(row[:-1]), row[-1]) for row in rows]
 
-    def have_read(self, number: int, at: datetime) -> None:
-        """Remember when the whole file was last held against the ledger."""
-        self._commit("UPDATE files SET read_at = ? WHERE number = ?", at.isoformat(), number)
+    def standing_at(self, kind: str, path: str) -> list[FileMark]:
+        """Files of that kind that should be there under that path."""
+        there = f"kind = ? AND path = ? AND state IN {STANDING}"
+        rows = self._db.all(
+            f"SELECT {_FIELDS} FROM files WHERE {there} ORDER BY number", kind, path
+        )
+        return [_mark(row) for row in rows]
+
+    def have_read(self, numbers: Iterable[int], at: datetime) -> None:
+        """Remember when these whole files were last held against the ledger."""
+        read = ((at.isoformat(), number) for number in numbers)
+        self._commit_many("UPDATE files SET read_at = ? WHERE number = ?", read)
 
     def paths(self) -> set[str]:
         """Where the files are that the ledger knows, whatever became of them."""

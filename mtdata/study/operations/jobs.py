@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,15 @@ from mtdata.study.ledger import Ledger
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.scale import NAME
 from mtdata.study.operations import commands
-from mtdata.study.operations.opening import has_pool, incident_ledgers, knows_its_files, open_pool
+from mtdata.study.operations.opening import (
+    has_pool,
+    incident_ledgers,
+    knows_its_files,
+    look_into,
+    open_pool,
+    refuse_unknown,
+)
+from mtdata.study.pool import Pool
 
 BETWEEN = ":"
 """Between site and sheet in the name of a part; the name of a site holds none."""
@@ -110,10 +119,18 @@ def _has_pool(site: SiteConfig) -> bool:
 
 
 def _of_site(work: Work, site: SiteConfig) -> list[str]:
+    refuse_unknown(site)
     scale, known = work.parameters["scale"], knows_its_files(site)
-    with _recovering(site) as opening:
-        paths = PoolDecoder(opening.pool).planned(scale, known=known)
+    # the other runners wait for the plan: where the ledger knows the sheets no key is loaded
+    with look_into(site) if known else _raw_alone(site) as pool:
+        paths = PoolDecoder(pool).planned(scale, known=known)
     return [f"{site.name}{BETWEEN}{path}" for path in paths]
+
+
+@contextmanager
+def _raw_alone(site: SiteConfig) -> Iterator[Pool]:
+    with _recovering(site) as opening:
+        yield opening.pool
 
 
 class FencedDisk(FolderDisk):

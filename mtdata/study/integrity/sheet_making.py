@@ -1,0 +1,139 @@
+"""Sheets made from raw by the ledger: what is sealed of the next is opened while one is written.
+
+A year is thousands of small sheets.  Made one by one each would wait for its own few values, and
+but one core would open them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, groupby, islice
+from typing import Any, NamedTuple
+
+from mtdata.core.csv_lines import csv_line, csv_lines
+from mtdata.core.errors import MTDataError, StorageError
+from mtdata.study.files.recovered import RecoveredSheet
+from mtdata.study.ledger import LedgerEntry
+from mtdata.study.model.decoded import Decoded
+from mtdata.study.model.mark import FileMark
+from mtdata.study.model.package import BATCH_ENTRIES, read_entry
+from mtdata.study.model.receipt import Backup, Kept, Rows
+from mtdata.study.model.row import Opened, columns_of, spread
+from mtdata.study.model.row_layout import Envelope, enveloped, rows_of
+from mtdata.study.model.scale import Scale
+from mtdata.study.pool import Pool
+from mtdata.study.snapshots import stored_entries
+
+
+class LostBytes(StorageError):
+    """An entry of the ledger whose raw bytes are not there any more."""
+
+
+@dataclass(eq=False, slots=True)
+class WantedSheet:
+    """A sheet of the ledger, and what is told of it; one that is there `still` is not made."""
+
+    mark: FileMark
+    decoded: Decoded
+    source: str = ""
+    still: RecoveredSheet | None = None
+    columns: tuple[str, ...] = field(default=(), init=False)
+
+
+class _Step(NamedTuple):
+    """A batch of a sheet on its way to be opened, or what ends the sheet."""
+
+    sheet: WantedSheet
+    envelope: Envelope | None = None
+    error: MTDataError | None = None
+
+
+class SheetMaking:
+    """Makes sheets of one pool, in the order in which they are wanted."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def each(self, wanted: Iterable[WantedSheet]) -> Iterator[tuple[WantedSheet, Iterator[bytes]]]:
+        """Each sheet with its content, which ends with the next sheet; none where it is there.
+
+        What hinders a sheet is raised by its content: LostBytes, or another StorageError.
+        """
+        steps = chain.from_iterable(map(self._steps, wanted))
+        for sheet, opened in groupby(self._pool.cipher.unseal_each(steps), _sheet_of):
+            yield sheet, self._content(sheet, opened)
+
+    def _steps(self, sheet: WantedSheet) -> Iterator[tuple[_Step, list[Any]]]:
+        """The batches of a sheet with what is sealed in them, read ahead; at least one step."""
+        is_empty = True
+        try:
+            backups = () if sheet.still else self._backups(sheet)
+            for envelope, texts in map(enveloped, backups):
+                is_empty = False
+                yield _Step(sheet, envelope), texts
+        except MTDataError as error:  # it is raised where its sheet is written, not before
+            yield _Step(sheet, error=error), []
+            return
+        if is_empty:
+            yield _Step(sheet), []
+
+    def _backups(self, sheet: WantedSheet) -> Iterable[Backup]:
+        mark = sheet.mark
+        scale = Scale(mark.scale, 0, mark.mode == "grow")
+        snapshot = self._pool.ledger.snapshots.of_sheet(mark.number)
+        if snapshot is not None:
+            sheet.columns = snapshot.columns
+            return stored_entries(self._pool, scale, snapshot)
+        found = set(mark.columns)  # a row for which it was made wider may stand elsewhere
+        pages = self._by_ledger(mark, scale)
+        first = list(islice(pages, 2))
+        for backup in chain(first, pages):
+            for entry in backup.entries:
+                found.update(columns_of(entry.values, mark.form))
+        sheet.columns = tuple(sorted(found))
+        return first if len(first) < 2 else self._by_ledger(mark, scale)
+
+    def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
+        claims = self._pool.ledger.entries.lines(mark.number)
+        while page := list(islice(claims, BATCH_ENTRIES)):
+            yield Backup(scale, tuple(self._read_kept(page)))
+
+    def _read_kept(self, claims: list[LedgerEntry]) -> Iterator[Kept]:
+        for claim, body in self._pool.archive.claimed(claims):
+            if body is None:
+                raise LostBytes(
+                    f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
+                    "cannot be made from them. `mtdata verify` says which and what to do"
+                )
+            yield claim.kept_entry(read_entry(body).values or {})
+
+    def _content(
+        self, sheet: WantedSheet, opened: Iterable[tuple[_Step, Opened]]
+    ) -> Iterator[bytes]:
+        header = csv_line(sheet.columns)
+        for step, answer in opened:
+            if step.error is not None:
+                raise step.error
+            yield header + b"".join(self._lines(sheet, step.envelope, answer))
+            header = b""
+
+    def _lines(
+        self, sheet: WantedSheet, envelope: Envelope | None, answer: Opened
+    ) -> Sequence[bytes]:
+        if envelope is None:
+            return ()
+        row_digest = self._pool.ledger.entries.row_of
+        rows = rows_of(envelope, answer, row_digest, sheet.mark.form)
+        return counted_lines(rows, sheet.columns, sheet.decoded)
+
+
+def counted_lines(rows: Rows, columns: tuple[str, ...], decoded: Decoded) -> Sequence[bytes]:
+    """The lines of a batch, counted; entries that can be no row are counted as left out."""
+    decoded.rows += len(rows.rows)
+    decoded.left_out += len(rows.held)
+    return csv_lines(spread(row.columns, row.cells, columns) for row in rows.rows)
+
+
+def _sheet_of(opened: tuple[_Step, Opened]) -> WantedSheet:
+    return opened[0].sheet
