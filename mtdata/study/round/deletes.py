@@ -49,7 +49,7 @@ class RoundDeletes:
     def begin(self, report: ScaleReport) -> None:
         """Take a scale that is home, its listing concluded; what the one before has left goes out.
 
-        `report` is noted by whoever has `asked`, or here when nothing was.
+        It is noted here when nothing was asked, else by the round once it is over.
         """
         self.finish()
         proven = self._marking_changes(provable(report, self._copying))
@@ -59,6 +59,11 @@ class RoundDeletes:
     def takes_care_of(self, report: ScaleReport) -> bool:
         """Whether this scale is noted later, for its deletes are under way or asked for."""
         return report is self._in_hand or report.run.scale.name in self.asked
+
+    def begun(self) -> list[ScaleReport]:
+        """The scales that nobody has noted yet."""
+        in_hand = [self._in_hand] if self._in_hand else []
+        return [*self.asked.values(), *(one for one in in_hand if one not in self.asked.values())]
 
     def finish(self) -> None:
         """Ask for all that is left."""

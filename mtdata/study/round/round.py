@@ -105,6 +105,7 @@ class Round:
             self._each(scales)
             self._prove_deletes()
         finally:
+            self._report.guard("", self._note_deletes)
             self._report.tell_of_keys()
             written = self._report.guard("", partial(write_benchmark, pool, self._report))
         pool.ledger.files.release_all()
@@ -236,14 +237,15 @@ class Round:
         if not self._deletes.asked:
             return
         self._watch(Step("proving deletes"))
-        try:
-            left, _ = offered(self._site.listing())
-            for name, report in self._deletes.asked.items():
-                with logs.at(scale=name):
-                    self._report.guard(name, partial(self._prove, report, left.get(name)))
-        finally:
-            for report in self._deletes.asked.values():
-                self._note(report)
+        left, _ = offered(self._site.listing())
+        for name, report in self._deletes.asked.items():
+            with logs.at(scale=name):
+                self._report.guard(name, partial(self._prove, report, left.get(name)))
+
+    def _note_deletes(self) -> None:
+        """Enter how the scales stand whose deletes were begun, whatever ended the round."""
+        for report in self._deletes.begun():
+            self._note(report)
 
     def _prove(self, report: ScaleReport, scale: Scale | None) -> None:
         listing, name = self._pool.ledger.listing, report.run.scale.name
