@@ -121,7 +121,7 @@ class Bench:
         scales: Mapping[str, tuple[Path, int]],
         *,
         deletes: bool = False,
-        connections: int = 4,
+        connections: int = 64,
         latency_s: float = 0.0,
     ) -> Iterator[Home]:
         """An empty pool and a site that offers these; both gone afterwards."""
@@ -141,10 +141,13 @@ class Bench:
             finally:
                 shutil.rmtree(folder)
 
-    def store(self, count: int, sealed: int, *, deletes: bool = False, **how: Any) -> Took:
-        """One round into an empty pool."""
-        scales = {SCALE: (self.package(count, sealed), count)}
-        with self.home(scales, deletes=deletes) as home:
+    def store(
+        self, count: int, sealed: int, *, scales: int = 1, deletes: bool = False, **how: Any
+    ) -> Took:
+        """One round into an empty pool, of `count` rows in so many scales of the same size."""
+        package = self.package(count // scales, sealed), count // scales
+        offered = {f"{SCALE}_{number}": package for number in range(scales)}
+        with self.home(offered, deletes=deletes) as home:
             took = home.export(**how)
             took["site_cpu_s"] = home.site.stats()["cpu_s"]
         return took

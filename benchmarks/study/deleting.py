@@ -13,20 +13,20 @@ from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.model.receipt import Outcome
 
 LATENCY_S = 0.020
-CONNECTIONS, POOLED, ONE_BY_ONE = 16, 2_000, 100
+CONNECTIONS, POOLED, ONE_BY_ONE = 64, 4_000, 100
 
 
 def latency(bench: Bench) -> Measured:
-    """DELETE_CONNECTIONS 16 beside one request after another, each on a new connection."""
+    """As many connections as the site bears, beside one by one, each on a new one."""
     with bench.home({}, latency_s=LATENCY_S) as home:
         found = bench.in_turns(
             {
-                "16 connections": lambda: POOLED / _pooled(home),
+                "connections up to 64": lambda: POOLED / _pooled(home),
                 "one by one": lambda: ONE_BY_ONE / _one_by_one(home),
             }
         )
     sides = {f"{name}, deletes/s": median(rates) for name, rates in found.items()}
-    return Measured(in_ratio(found["16 connections"], found["one by one"]), sides)
+    return Measured(in_ratio(found["connections up to 64"], found["one by one"]), sides)
 
 
 def _pooled(home: Home) -> float:

@@ -163,7 +163,7 @@ class SiteConfig(BaseModel):
         le=_MOST_ROWS,
     )
     delete_connections: int = keyed(
-        "DELETE_CONNECTIONS", "a whole number from 1 to 32", 4, ge=1, le=32
+        "DELETE_CONNECTIONS", "a whole number from 1 to 128", 64, ge=1, le=128
     )
     replica_keys: dict[str, SecretStr] = Field(
         default={}, repr=False, description="keys of the replicas from outside the file"

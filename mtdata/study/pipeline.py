@@ -21,20 +21,29 @@ from mtdata.study.raw_backup import RawBackup
 from mtdata.study.scale_report import ScaleReport
 
 
-def carry(report: ScaleReport, site: Site) -> None:
-    """Bring what is new of one scale home: from the site into a sheet, each row verified."""
+def _nothing() -> None:
+    """What is done between two batches where there is nothing to do."""
+
+
+def carry(report: ScaleReport, site: Site, between: Callable[[], None] = _nothing) -> None:
+    """Bring what is new of one scale home: from the site into a sheet, each row verified.
+
+    `between` is called after each batch that is committed, while the next ones are decrypted.
+    """
     package = collect(report.run, site, report.arriving)
     with report.run.pool.archive.folding_in(package):
-        make_rows(report, back_up(report.run, package))
+        make_rows(report, back_up(report.run, package), between)
 
 
-def make_rows(report: ScaleReport, backups: Iterable[Backup]) -> None:
+def make_rows(
+    report: ScaleReport, backups: Iterable[Backup], between: Callable[[], None] = _nothing
+) -> None:
     """Go on from safe bytes to verified rows; asks no site."""
     run, noting = report.run, report.noting
     sheet = run.pool.sheets.growing(run.scale.name, run.day)
     rows = noting(decrypt(run, noting(backups)))
     for _ in noting(verify(noting(append(run, rows, sheet)), sheet)):
-        pass  # what was verified is committed
+        between()  # what was verified is committed
 
 
 def collect(

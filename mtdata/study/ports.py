@@ -39,8 +39,9 @@ class Site(Protocol):
         ...
 
     def delete(self, scale: str, ids: Sequence[int]) -> Iterator[DeleteAnswer]:
-        """Ask once for each id over kept-alive connections, a few at a time; one answer each.
+        """Ask once for each id over kept-alive connections, several at a time; one answer each.
 
+        Only what a site was too busy for, by its own word, is asked for again after a wait.
         Never raises for what the site or the network does: that is FAILED or REFUSED.  After a
         REFUSED the ids not asked yet come back REFUSED with the same reason, unasked.
         """

@@ -169,12 +169,13 @@ def test_waiting_comes_in_pages_and_ends_though_all_of_it_is_held_again(book: Bo
     assert max(sizes) <= 1024
 
 
-def test_owed_is_what_has_a_row_and_is_shown_by_the_listing_just_read(book: Book) -> None:
+def test_owed_is_what_has_a_row_and_is_shown_by_the_last_listing_concluded(book: Book) -> None:
     one, two, three = entry(1), entry(2), entry(3)
     book.show(one, two, three)
     book.make_row(one, two)
     assert book.owed() == [1, 2]
     book.show(two, three)
+    book.conclude()
     assert book.owed() == [2]
 
 

@@ -83,14 +83,16 @@ def test_a_listing_speaks_of_its_own_scale_only(book: Book) -> None:
     assert book.listing.missing("BBSIQ").vanished == 0
 
 
-def test_without_asking_the_site_the_last_listing_counts(book: Book) -> None:
+def test_what_the_last_whole_listing_shows_is_owed_while_another_scale_is_listed(
+    book: Book,
+) -> None:
     book.ask(entry(2))
     book.show(entry(1), entry(3))
     book.conclude()
-    book.listing.begin()
-    assert book.owed() == []
-    book.listing.expect("QOL")
+    book.show(entry(2), scale="BBSIQ")
+    book.conclude("BBSIQ")
     assert book.owed() == [1, 3]
+    assert book.owed("BBSIQ") == []
 
 
 def test_newcomers_are_those_not_noted_before_each_once(book: Book) -> None:
@@ -135,4 +137,5 @@ def test_many_versions_of_one_id_are_all_owed_whatever_the_page(book: Book) -> N
     book.show(*many)
     book.entries.release("QOL", 7)
     book.make_row(*many)
+    book.conclude()
     assert len(book.owed()) == 1500

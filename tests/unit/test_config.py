@@ -42,7 +42,7 @@ def test_a_minimal_site_has_the_documented_defaults(folder: Folder) -> None:
     assert (site.every_s, site.static_at) == (300, time(3, 30))
     assert (site.timeout_s, site.connect_timeout_s) == (60, 10)
     assert (site.max_response_bytes, site.max_records) == (2048 * 1024 * 1024, None)
-    assert (site.delete_limit, site.delete_connections, site.replicas) == (20000, 4, ())
+    assert (site.delete_limit, site.delete_connections, site.replicas) == (20000, 64, ())
     assert (site.drift, site.padding, site.encryption) == ("rewrite", "pkcs1", "rsa")
 
 
@@ -63,7 +63,7 @@ def test_every_key_is_read(folder: Folder) -> None:
         MAX_RESPONSE_MB=0.5,
         MAX_RECORDS=50000,
         DELETE_LIMIT=1,
-        DELETE_CONNECTIONS=32,
+        DELETE_CONNECTIONS=128,
         DRIFT="hold",
         PADDING="none",
         ENCRYPTION="off",
@@ -75,7 +75,7 @@ def test_every_key_is_read(folder: Folder) -> None:
     assert (site.every_s, site.static_at) == (7200, time(13, 5))
     assert (site.timeout_s, site.connect_timeout_s) == (1.5, 90)
     assert (site.max_response_bytes, site.max_records) == (524288, 50000)
-    assert (site.delete_limit, site.delete_connections) == (1, 32)
+    assert (site.delete_limit, site.delete_connections) == (1, 128)
     assert (site.drift, site.padding, site.encryption) == ("hold", "none", "off")
 
 

@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Folder:
         ("STATIC_AT", "3.30 pm"),
         ("TIMEZONE", "America/New_Yrok"),
         ("DATE_FORMAT", "%d/%m/%Y"),
-        ("DELETE_CONNECTIONS", "33"),
+        ("DELETE_CONNECTIONS", "129"),
     ],
 )
 def test_what_is_near_to_an_allowed_word_or_a_short_number_is_shown(key: str, word: str) -> None:

@@ -21,6 +21,7 @@ from requests import Response
 
 from mtdata.core.errors import PackageError, SiteError, SiteRefused, SiteSlow
 from mtdata.core.http import beginning
+from mtdata.study.collectors.delete_width import DeleteWidth
 from mtdata.study.collectors.http import BUSY, SiteAccess, SiteTransport
 from mtdata.study.collectors.pages import BOM, MOST, SPACE, asks_for_a_password, head_of, is_html
 from mtdata.study.collectors.pipelined_deletes import PipelinedDeletes
@@ -62,7 +63,7 @@ class MindTrailsSite:
         self._wire = SiteTransport(access, pause)
         self._slow = 0
         self._largest = access.max_response_bytes
-        self._connections = access.delete_connections
+        self._width, self._pause = DeleteWidth(access.delete_connections), pause
 
     def listing(self) -> list[Mapping[str, Any]]:
         """Port: Site.listing; more than 5 MB, or no JSON array of objects, is a SiteError."""
@@ -122,17 +123,17 @@ class MindTrailsSite:
         After five FAILED in a row the ids not asked yet come back FAILED, unasked.  Ids under way
         on other connections when a refusal comes get answers of their own.
         """
-        asking = _Asking(self._wire, _path(scale))
+        asking = _Asking(self._wire, _path(scale), self._width)
         left = iter(ids)
         if not self._wire.has_session:
             # Alone, so that the others share its session: each new one is a slow password check.
             yield from map(asking.ask, islice(left, 1))
         again: list[int] = []
-        yield from asking.sweep(left, again, self._connections)
+        yield from asking.sweep(left, again, self._pause)
         left = chain(again, left)
-        with ThreadPoolExecutor(self._connections, "delete") as threads:
+        with ThreadPoolExecutor(self._width.now, "delete") as threads:
             try:
-                yield from _delete_in_threads(threads, 2 * self._connections, asking, left)
+                yield from _delete_in_threads(threads, 2 * self._width.now, asking, left)
             finally:  # whoever stops listening does not wish the waiting ones to be asked
                 threads.shutdown(cancel_futures=True)
 
@@ -144,8 +145,8 @@ class MindTrailsSite:
 class _Asking:
     """A run of deletes on one scale: asks until a verdict is in; shared by the threads."""
 
-    def __init__(self, wire: SiteTransport, path: str) -> None:
-        self._wire, self._path = wire, path
+    def __init__(self, wire: SiteTransport, path: str, width: DeleteWidth) -> None:
+        self._wire, self._path, self._width = wire, path, width
         self._lock = Lock()
         self._failures = 0
         self.verdict: Verdict | None = None
@@ -160,18 +161,16 @@ class _Asking:
             outcome, reason = Outcome.FAILED, str(fault)
         return self._noted(id, outcome, reason)
 
-    def sweep(self, ids: Iterator[int], again: list[int], count: int) -> Iterator[DeleteAnswer]:
+    def sweep(
+        self, ids: Iterator[int], again: list[int], pause: Callable[[float], None]
+    ) -> Iterator[DeleteAnswer]:
         """Ask for as many as answer in the usual way; the others are put into `again`."""
-        route = self._wire.route(self._path)
-        for id, reply in PipelinedDeletes(route, count).sweep(self._while_wanted(ids)):
+        deletes = PipelinedDeletes(self._wire.route(self._path), self._width, pause)
+        for id, reply in deletes.sweep(map(int, ids), lambda: not self.verdict):
             if reply is None:
                 again.append(id)
             else:
                 yield self._noted(id, *_verdict(*reply))
-
-    def _while_wanted(self, ids: Iterator[int]) -> Iterator[int]:
-        while not self.verdict and (id := next(ids, None)) is not None:
-            yield int(id)
 
     def _noted(self, id: int, outcome: Outcome, reason: str) -> DeleteAnswer:
         with self._lock:

@@ -3,17 +3,21 @@
 Through `requests` or urllib3 one costs some 300 µs of processor time, here a tenth: bytes out,
 bytes in, one look.  Only the usual answer is read here (HTTP/1.1, Content-Length, a small body).
 Whatever else comes, the id is given back without one, to be asked the ordinary way; a DELETE may
-be repeated (http.py).
+be repeated (http.py).  Of a site that is too busy (429, 503) all answers under way are heard, then
+it is left alone for a while, and the ids are asked for again.
 """
 
 from __future__ import annotations
 
 import re
 import selectors
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
+
+from mtdata.study.collectors.delete_width import DeleteWidth
 
 MOST = 64 * 1024
 END = b"\r\n\r\n"
@@ -22,15 +26,19 @@ LENGTH = re.compile(rb"^content-length: *(\d{1,5})\r$", re.IGNORECASE | re.MULTI
 KIND = re.compile(rb"^content-type: *+([^\r\n]*)\r$", re.IGNORECASE | re.MULTILINE)
 CLOSES = re.compile(rb"^connection: *close\r$", re.IGNORECASE | re.MULTILINE)
 COOKIE = re.compile(rb"^set-cookie:", re.IGNORECASE | re.MULTILINE)
+AFTER = re.compile(rb"^retry-after: *(\d{1,5})\r$", re.IGNORECASE | re.MULTILINE)
 UNUSUAL = re.compile(rb"^(?:transfer|content)-encoding:", re.IGNORECASE | re.MULTILINE)
 
+TOO_BUSY = frozenset({429, 503})
+BREATH_S = 0.5
+"""How long a site that is too busy is left alone at least."""
 Reply = tuple[int, str, bytes]
 """Status, media type, body."""
 Ids = Iterator[int]
 
 
 class Unusual(Exception):
-    """An answer, or none, that is not for this room."""
+    """An answer that is not for this room."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,7 +62,8 @@ class _Connection:
         self._answers = 0
         self._buffer, self._head, self._length = bytearray(), b"", 0
         self.id = 0
-        self.until = 0.0
+        self.since = self.until = 0.0
+        self.wait_s = 0.0  # what a site that is too busy wants, by its last answer
 
     @property
     def sock(self) -> Any:
@@ -64,14 +73,18 @@ class _Connection:
     def ask(self, id: int) -> None:
         """Send the request for an id."""
         self.id, self._buffer, self._head = id, bytearray(), b""
-        self.until = monotonic() + self._route.timeout_s
+        self.since = monotonic()
+        self.until = self.since + self._route.timeout_s
         self.sock.sendall(self._route.request(id))
 
     def hear(self) -> Reply | None:
-        """The answer when it is whole, None while more must come; Unusual or a fault otherwise."""
+        """The answer when it is whole, None while more must come; Unusual or a fault otherwise.
+
+        ConnectionResetError where the site hung up.
+        """
         piece = self.sock.recv(MOST)
         if not piece:
-            raise Unusual
+            raise ConnectionResetError
         before = len(self._buffer)
         self._buffer += piece
         if len(self._buffer) > MOST:
@@ -98,6 +111,8 @@ class _Connection:
             self._route.cookies(head[head.index(b"\r\n") + 2 : -2])
         if CLOSES.search(head):
             self.close()
+        after = AFTER.search(head)
+        self.wait_s = max(BREATH_S, float(after.group(1)) if after else 0.0)
         kind = KIND.search(head)
         told = kind.group(1).decode("latin-1").lower() if kind else ""
         return int(head[9:12]), told, bytes(self._buffer[len(head) :])
@@ -129,31 +144,40 @@ def _length(head: bytes) -> int:
 
 
 class PipelinedDeletes:
-    """At most `count` connections; at the first that is unusual no more ids are taken."""
+    """As many connections as `width` says; at the first that is unusual no more ids are taken."""
 
-    def __init__(self, route: PipelinedRoute, count: int) -> None:
-        self._route, self._count = route, count
+    def __init__(
+        self, route: PipelinedRoute, width: DeleteWidth, pause: Callable[[float], None] = sleep
+    ) -> None:
+        self._route, self._width, self._pause = route, width, pause
         self._waiting = selectors.DefaultSelector()
         self._asked: dict[Any, _Connection] = {}  # those with a request outstanding, by socket
         self._idle: list[_Connection] = []
+        self._again: deque[int] = deque()  # ids that the site was too busy for
+        self._wait_s = 0.0  # before anything more is asked; 0 = it may be
         self._usual = True
         self._unusual: tuple[type[BaseException], ...] = (Unusual, *route.faults)
 
-    def sweep(self, ids: Ids) -> Iterator[tuple[int, Reply | None]]:
-        """Ask for each id once; what became of it, None = ask the ordinary way.
+    def sweep(self, ids: Ids, wanted: Callable[[], bool]) -> Iterator[tuple[int, Reply | None]]:
+        """Ask for each id; what became of it, None = ask the ordinary way.
 
-        `ids` is only taken from when a connection is free, so who makes it can end it at any time.
+        `ids` is only taken from when a connection is free, and while they are `wanted`.
         """
         try:
             while True:
-                while self._usual and (self._idle or len(self._asked) < self._count):
-                    if (id := next(ids, None)) is None:
+                while self._has_room() and wanted():
+                    id = self._again.popleft() if self._again else next(ids, None)
+                    if id is None:
                         break
                     if not self._send(id):
                         yield id, None
-                if not self._asked:
+                if self._asked:
+                    yield from self._listen()
+                elif self._wait_s and wanted():
+                    self._leave_alone()
+                else:
+                    yield from ((id, None) for id in self._again)
                     return
-                yield from self._listen()
         finally:
             self._waiting.close()
             for connection in self._asked.values():
@@ -161,17 +185,31 @@ class PipelinedDeletes:
             for connection in self._idle:
                 connection.give_back()
 
+    def _has_room(self) -> bool:
+        return self._usual and not self._wait_s and len(self._asked) < self._width.now
+
+    def _leave_alone(self) -> None:
+        self._width.waits(self._wait_s)
+        self._pause(self._wait_s)
+        self._wait_s = 0.0
+
     def _send(self, id: int) -> bool:
-        """Send it on a free connection; False when that cannot be done here."""
+        """Send it on a free connection, or keep it; False when that cannot be done here."""
         try:
             connection = self._idle.pop() if self._idle else _Connection(self._route)
             if connection.sock is None:
                 connection.reopen()
             self._ask(connection, id)
         except self._route.faults:
-            self._usual = False
-            return False
+            return self._takes_no_more(id)
         return True
+
+    def _takes_no_more(self, id: int) -> bool:
+        """Whether one connection less will do, and the id waits for one; else all is unusual."""
+        self._usual = self._width.takes_no_more(len(self._asked) + len(self._idle))
+        if self._usual:
+            self._again.append(id)
+        return self._usual
 
     def _ask(self, connection: _Connection, id: int) -> None:
         try:
@@ -190,13 +228,16 @@ class PipelinedDeletes:
             connection = self._asked[key.fileobj]
             try:
                 reply = connection.hear()
-            except self._unusual:
+            except self._unusual as fault:
                 self._forget(key.fileobj)
-                if not self._once_more(connection):
+                if not self._once_more(connection, is_dropped=not isinstance(fault, Unusual)):
                     yield connection.id, None
                 continue
             if reply is not None:
                 self._forget(key.fileobj)
+                if self._is_too_busy(connection, reply[0]):
+                    connection.close()  # so many may be what it is too busy for
+                    continue
                 self._idle.append(connection)
                 yield connection.id, reply
         for sock, connection in list(self._asked.items()):
@@ -206,17 +247,30 @@ class PipelinedDeletes:
                 self._usual = False
                 yield connection.id, None
 
-    def _once_more(self, connection: _Connection) -> bool:
-        """Ask again on a new connection if the site had only closed the old one quietly."""
+    def _is_too_busy(self, connection: _Connection, status: int) -> bool:
+        """Whether the id waits until the site has recovered; other answers tell how it fares."""
+        wait_s = max(self._wait_s, connection.wait_s)
+        if status in TOO_BUSY and self._width.may_wait(wait_s):
+            self._again.append(connection.id)
+            self._wait_s = wait_s
+            return True
+        if status < 300:
+            self._width.answered(monotonic() - connection.since)
+        return False
+
+    def _once_more(self, connection: _Connection, *, is_dropped: bool) -> bool:
+        """Whether it is asked again: the site had closed it quietly, or takes no new one."""
         if connection.is_stale():
             try:
                 connection.reopen()
                 self._ask(connection, connection.id)
             except self._route.faults:
-                connection.close()
+                is_dropped = True
             else:
                 return True
         connection.close()
+        if is_dropped:
+            return self._takes_no_more(connection.id)
         self._usual = False
         return False
 

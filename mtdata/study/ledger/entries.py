@@ -204,15 +204,15 @@ class Entries(Counts):
             after = rows[-1][0]
 
     def owed(self, scale: str) -> Iterator[list[LedgerEntry]]:
-        """Rowed entries that the listing just read shows, no other version of them in doubt.
+        """Rowed entries that the last listing concluded shows, no other version of them in doubt.
 
         A version that a person let through, or that was malformed, is in doubt no more once the
         site does not show it: what a delete of the id takes away is the version with a row.
         """
         after = NO_ID, sys.maxsize
         next_page = (
-            f"SELECT {ENTRY_COLUMNS} FROM entries e JOIN temp.present p USING (id, digest)"
-            f" WHERE e.scale = ? AND e.state = {ROWED} AND e.raw_lost = 0"
+            f"SELECT {ENTRY_COLUMNS} FROM entries e"
+            f" WHERE e.scale = ? AND e.gone_at IS NULL AND e.state = {ROWED} AND e.raw_lost = 0"
             " AND (e.id, e.seq) > (?, ?)"
             " AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id AND"
             f" ((o.state < {ROWED} AND NOT {SETTLED}) OR (o.raw_lost = 1 AND o.gone_at IS NULL)))"

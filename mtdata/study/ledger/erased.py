@@ -157,7 +157,7 @@ class ErasedEntries(RecordedPart):
             self._events.enter(EventKind.ERASED, came, scale=scale, by="came again")
 
     def on_site(self, scale: str) -> list[tuple[int, int]]:
-        """Seq and id of erased entries that the listing just read shows, once an id.
+        """Seq and id of erased entries that the last listing concluded shows, once an id.
 
         Not those of whose id another version is there that was not erased.
         """
@@ -165,8 +165,7 @@ class ErasedEntries(RecordedPart):
             (seq, number)
             for seq, number in self._db.all(
                 "SELECT min(e.seq) AS seq, e.id FROM entries e"
-                " JOIN temp.present p ON p.id = e.id AND p.digest = e.digest"
-                f" WHERE e.scale = ? AND e.state = {ERASED} AND e.id >= 0"
+                f" WHERE e.scale = ? AND e.gone_at IS NULL AND e.state = {ERASED} AND e.id >= 0"
                 " AND NOT EXISTS (SELECT 1 FROM entries o WHERE o.scale = e.scale AND o.id = e.id"
                 f" AND o.state <> {ERASED} AND o.gone_at IS NULL) GROUP BY e.id ORDER BY e.id",
                 scale,

@@ -59,16 +59,6 @@ class Listing(RecordedPart):
         self.note((entry.id, entry.digest) for entry in fresh.values())
         return list(fresh.values())
 
-    def expect(self, scale: str) -> None:
-        """Take as present what the last listing showed, when the site is not to be asked."""
-        self.begin()
-        with self._db.working():
-            self._db.run(
-                "INSERT OR IGNORE INTO temp.present SELECT id, digest FROM entries"
-                " WHERE scale = ? AND gone_at IS NULL",
-                scale,
-            )
-
     def missing(self, scale: str) -> Listed:
         """What the listing, now whole, does not show any more; nothing is entered yet.
 

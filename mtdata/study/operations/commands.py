@@ -244,7 +244,6 @@ class _Proven(NamedTuple):
 
 def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
     report = ScaleReport.begin(pool, scale)
-    pool.ledger.listing.expect(scale.name)
     ids = [line.entry.id for one in provable(report, copying) for line in one.deletable]
     return _Proven(report, ids, *copying.waiting())
 

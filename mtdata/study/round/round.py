@@ -1,33 +1,33 @@
 """One round of one site: what was left, what is new, what may go, and what became of it.
 
 Order matters: unfinished files are mended and waiting entries become rows before the site is
-asked for anything; deletes come last; a listing after them proves what is gone.
+asked for anything; deletes of a scale come after its rows are verified; a listing after all of
+them proves what is gone.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from mtdata import logs
-from mtdata.alerts.incident import BLOCKING
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError, PackageError, SiteError, UsageError
 from mtdata.core.step import Step, Watch, unwatched
-from mtdata.study.from_ledger import provable, waiting
+from mtdata.study.from_ledger import waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.package import entries, in_batches
-from mtdata.study.model.receipt import Verified
 from mtdata.study.model.scale import Scale, chosen, offered, refuse_names
 from mtdata.study.pending import make_waiting_rows, release_files
-from mtdata.study.pipeline import carry, delete, make_rows
+from mtdata.study.pipeline import carry, make_rows
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.benchmark_file import write_benchmark
+from mtdata.study.round.deletes import RoundDeletes
 from mtdata.study.round.schedule import keep_schedule
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.snapshots import keep_snapshot
@@ -57,8 +57,9 @@ class Round:
         self._report = RoundReport(config.name, pool, key_faults or {}, self._sizes)
         self._forecasts = Forecasts(pool, config, self._report)
         self._scales: dict[str, ScaleReport] = {}
-        self._asked: dict[str, ScaleReport] = {}
-        self._may_ask = config.delete_limit
+        self._deletes = RoundDeletes(
+            config, pool, site, self._copying, self._report, self._note, keep
+        )
         self._place, self._of = 0, 0  # which of the wanted scales is in hand
         self._stand: Stand | None = None  # None until ledger and files are in step
 
@@ -96,17 +97,15 @@ class Round:
         self._stand = stand = CatchUp(pool, self._watch).play()
         tell_of_stand(self._report, pool, stand)
         if stand.older:
-            self._may_ask = 0
+            self._deletes.may_ask = 0
         make_waiting_rows(pool, self._begin_report, self._note, stand.holds_up)
         try:
             scales = self._wanted(wanted)
             self._of = len(scales)
-            for self._place, scale in enumerate(scales, 1):
-                with logs.at(scale=scale.name):
-                    self._report.guard(scale.name, partial(self._scale, scale))
-            self._report.refuse_outage(sum(scale.size > 0 for scale in scales))
+            self._each(scales)
             self._prove_deletes()
         finally:
+            self._report.guard("", self._note_deletes)
             self._report.tell_of_keys()
             written = self._report.guard("", partial(write_benchmark, pool, self._report))
         pool.ledger.files.release_all()
@@ -172,6 +171,17 @@ class Round:
 
     # one scale ------------------------------------------------------------------------------------
 
+    def _each(self, scales: list[Scale]) -> None:
+        try:
+            for self._place, scale in enumerate(scales, 1):
+                with logs.at(scale=scale.name):
+                    self._report.guard(scale.name, partial(self._scale, scale))
+            self._report.refuse_outage(sum(scale.size > 0 for scale in scales))
+        except SiteError:  # a scale that the site never gives must not keep those before it there
+            self._deletes.finish()
+            raise
+        self._deletes.finish()
+
     def _scale(self, scale: Scale) -> None:
         if self._stand and self._stand.holds_up(scale.name):
             return
@@ -184,19 +194,20 @@ class Round:
             if scale.deleteable:
                 self._carry(report)
                 self._copying.put_missing(scale.name)
-                self._delete(report)
+                self._deletes.begin(report)
             elif scale.size:
+                self._deletes.finish()
                 keep_snapshot(report, self._site)
             self._report.close(scale.name, ("package_broken", *STORAGE))
             self._sizes[scale.name] = None
         finally:
-            if scale.name not in self._asked:  # else it is noted once its deletes are proven
+            if not self._deletes.takes_care_of(report):
                 self._note(report)
 
     def _carry(self, report: ScaleReport) -> None:
         try:
             if report.run.scale.size:
-                carry(report, self._site)
+                carry(report, self._site, self._deletes.turn)
             else:
                 self._pool.ledger.listing.begin()
         except PackageError:
@@ -219,49 +230,22 @@ class Round:
             )
         listing.conclude(name, report.run.at)
 
-    def _may_delete(self, report: ScaleReport) -> bool:
-        return bool(
-            self._config.delete_mode
-            and self._may_ask
-            and not self._copying.hinders
-            and not self._pool.evidence.against(report.run.scale.name)
-            and not BLOCKING & set(report.notices)
-        )
-
-    def _delete(self, report: ScaleReport) -> None:
-        if not self._may_delete(report):
-            return
-        run, noting = report.run, report.noting
-        proven, before = provable(report, self._copying), self._may_ask
-        deleting = delete(run, self._site, self._marking_changes(proven), before)
-        for deleted in noting(deleting):
-            self._asked[run.scale.name] = report
-            self._may_ask -= len(deleted.answers)
-        if before > self._may_ask:
-            log.info("%d deletes were asked", before - self._may_ask)
-
-    def _marking_changes(self, proven: Iterator[Verified]) -> Iterator[Verified]:
-        """Let the pool bear its identity before a row is gone, so that an older copy is known."""
-        for verified in proven:
-            if verified.deletable:
-                self._keep(changed=True)
-            yield verified
-
     # after the deletes ----------------------------------------------------------------------------
 
     def _prove_deletes(self) -> None:
         """One listing tells what is gone; a scale that is not empty is read once more."""
-        if not self._asked:
+        if not self._deletes.asked:
             return
         self._watch(Step("proving deletes"))
-        try:
-            left, _ = offered(self._site.listing())
-            for name, report in self._asked.items():
-                with logs.at(scale=name):
-                    self._report.guard(name, partial(self._prove, report, left.get(name)))
-        finally:
-            for report in self._asked.values():
-                self._note(report)
+        left, _ = offered(self._site.listing())
+        for name, report in self._deletes.asked.items():
+            with logs.at(scale=name):
+                self._report.guard(name, partial(self._prove, report, left.get(name)))
+
+    def _note_deletes(self) -> None:
+        """Enter how the scales stand whose deletes were begun, whatever ended the round."""
+        for report in self._deletes.begun():
+            self._note(report)
 
     def _prove(self, report: ScaleReport, scale: Scale | None) -> None:
         listing, name = self._pool.ledger.listing, report.run.scale.name
