@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from mtdata.cake.client.client import Client
+from mtdata.cake.client.shapes import LearnedShapes
 from mtdata.cake.columns import Columns
 from mtdata.cake.window import DAY, HOUR, WindowSize
 from mtdata.config import Settings
@@ -39,12 +40,17 @@ def cake_limiter(
     )
 
 
-def cake_client(account: CakeConfig, turns: Turns, beat: Callable[[], None]) -> Client:
+def cake_client(
+    account: CakeConfig,
+    turns: Turns,
+    beat: Callable[[], None],
+    shapes: LearnedShapes | None = None,
+) -> Client:
     """A client of the account, for one thread; it waits for PATIENCE_S at most.
 
-    `beat` is called at every wait (`StopToken.check`).
+    `beat` is called at every wait (`StopToken.check`); see Client for `shapes`.
     """
-    return Client(account, turns, beat, patience_s=PATIENCE_S)
+    return Client(account, turns, beat, patience_s=PATIENCE_S, shapes=shapes)
 
 
 def cake_log_in(home: Path, account: CakeConfig, *, known: bool = False) -> Client:

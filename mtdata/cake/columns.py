@@ -7,7 +7,6 @@ Texts go through as they came: money stays the text that was sent, and what look
 
 from __future__ import annotations
 
-import csv
 import re
 from codecs import BOM_UTF8
 from collections import Counter
@@ -16,9 +15,10 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from mtdata.cake.cells import as_float, dated, elapsed, moment, worded
+from mtdata.cake.client.matched_row import MatchedFields, MatchedRow
 from mtdata.cake.client.reading import Row
 from mtdata.core.border import Border
-from mtdata.core.csv_lines import csv_line, without_nul
+from mtdata.core.csv_lines import csv_line, csv_text, without_nul
 from mtdata.core.errors import AnswerBroken
 from mtdata.core.formulas import guarded
 
@@ -157,15 +157,6 @@ DATES = {"clicks": "click_date", "conversions": "event_conversion_date"}
 REPORTS = {"clicks": CLICKS, "conversions": CONVERSIONS}
 
 
-class _Line:
-    """The least that csv.writer asks of a file: each row is one call."""
-
-    text = ""
-
-    def write(self, text: str) -> None:
-        self.text = text
-
-
 class Columns:
     """The cells of one report's rows; used by one thread at a time."""
 
@@ -190,6 +181,8 @@ class Columns:
         ) + tuple(Column(header, field, kind_of(field)) for header, field in extra)
         self.header = tuple(column.header for column in self.columns)
         self._fields = [column.field for column in self.columns]
+        self._matched: MatchedFields | None = None
+        self._groups: tuple[int, ...] = ()
         self._special = [
             (place, column.kind)
             for place, column in enumerate(self.columns)
@@ -199,37 +192,41 @@ class Columns:
         self._original, self._guard = original, guard
         self._begins = BOM_UTF8 if bom else b""
         self.odd: Counter[str] = Counter()  # cells that could not be read, by their header
-        self._written_line = _Line()
-        self._writer = csv.writer(self._written_line)
 
     def cells(self, row: Row) -> list[str]:
         """One cell for each column; '' for what is null.
 
         What cannot be read costs no report: it stands as it came, or is empty, and is counted.
         """
-        get = row.get
-        cells = [get(field, "") for field in self._fields]
+        cells = self._texts(row)
         try:
             with _CELL:
                 for place, kind in self._special:
                     if cells[place]:
                         cells[place] = self._written(kind, cells[place], row)
         except AnswerBroken:
-            cells = [get(field, "") for field in self._fields]
+            cells = self._texts(row)
             for place, kind in self._special:
                 cells[place] = self._written_or_left(place, kind, cells[place], row)
         return [guarded(cell) for cell in cells] if self._guard else cells
 
+    def _texts(self, row: Row) -> list[str]:
+        """The texts of the columns' fields as they came."""
+        if not isinstance(row, MatchedRow):
+            return [row.get(field, "") for field in self._fields]
+        if row.fields is not self._matched:
+            self._matched, self._groups = row.fields, row.fields.groups_of(self._fields)
+        return row.texts(self._groups)
+
     def line(self, row: Row) -> bytes:
         """The row as a line of the file: excel dialect, CRLF, UTF-8."""
-        cells = self.cells(row)
-        self._writer.writerow(cells)
-        if "\0" in self._written_line.text:
-            self._written_line.text = without_nul(self._written_line.text)
+        line = csv_text(self.cells(row))
+        if "\0" in line:
+            line = without_nul(line)
         try:
-            return self._written_line.text.encode()
+            return line.encode()
         except UnicodeEncodeError:  # half of a pair, which JSON lets through
-            return as_text(self._written_line.text).encode()
+            return as_text(line).encode()
 
     def head(self) -> bytes:
         """The headers as a line of the file, with what a file begins with."""

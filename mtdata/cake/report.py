@@ -14,6 +14,7 @@ from mtdata.cake.accounts import account_named
 from mtdata.cake.cells import moment
 from mtdata.cake.client.client import ReportPage
 from mtdata.cake.client.reading import Row
+from mtdata.cake.client.shapes import LearnedShapes
 from mtdata.cake.columns import DATES, KEYS, as_text
 from mtdata.cake.spool import EVERY, MOST_ID, Spool, remove_spool
 from mtdata.cake.spool import SpoolRow as Spooled
@@ -36,6 +37,8 @@ _CURRENCIES: dict[tuple[str, str], dict[str, str]] = {}
 """What each account's currencies are called, asked for once in the life of a child."""
 _SIZES: dict[tuple[str, str, str], WindowSize] = {}
 """How long windows are by now, of each account and report: a part goes on where the last ended."""
+_SHAPES: dict[tuple[str, str, str], LearnedShapes] = {}
+"""The tags of its rows, of each account and report: no part begins by learning them anew."""
 
 
 def spool_path(work: Work, part: str) -> Path:
@@ -73,7 +76,8 @@ class ReportPart:
         self._work, self._name = work, name
         self.account: CakeConfig = account_named(work.settings, work.parameters["account"])
         turns = turns_of(work.settings, self.account)
-        self._client = cake_account.cake_client(self.account, turns, work.stop_token.check)
+        shapes = _SHAPES.setdefault(self._key, {})
+        self._client = cake_account.cake_client(self.account, turns, work.stop_token.check, shapes)
         self._output = cake_account.cake_output(self.account)
         self._delivery = OutputDelivery(work, self._output)
         self._columns = cake_account.cake_columns(self.account, name, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,10 +27,29 @@ def csv_line(cells: Sequence[str]) -> bytes:
 def csv_lines(rows: Iterable[Sequence[str]]) -> list[bytes]:
     """The lines of many rows, each by itself, so that its place in the file is known."""
     lines: list[bytes] = []
-    # the least that csv.writer asks of a file; each row is one call
-    catcher: Any = SimpleNamespace(write=lambda text: lines.append(text.encode()))
-    csv.writer(catcher).writerows(rows)
+    _write(rows, lambda text: lines.append(text.encode()))
     return lines
+
+
+def _write(rows: Iterable[Sequence[str]], take: Callable[[str], object]) -> None:
+    # the least that csv.writer asks of a file; each row is one call
+    catcher: Any = SimpleNamespace(write=take)
+    csv.writer(catcher).writerows(rows)
+
+
+def csv_text(cells: Sequence[str]) -> str:
+    """One line of two cells or more, as text: excel dialect, CRLF.
+
+    csv.writer looks at each character by itself; nearly no line has one that wants it to.
+    """
+    line = ",".join(cells)
+    if '"' in line or "\n" in line or "\r" in line:
+        lines: list[str] = []
+        _write([cells], lines.append)
+        return lines[0]
+    if line.count(",") >= len(cells):
+        line = ",".join([f'"{cell}"' if "," in cell else cell for cell in cells])
+    return f"{line}\r\n"
 
 
 def csv_cells(line: bytes) -> list[str]:

@@ -16,10 +16,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 from mtdata.cake.client import wire
 from mtdata.cake.client.line import CakeConnection
-from mtdata.cake.client.reading import WEB_PAGE, Head, ListNames, Reader, Row, is_web_page
+from mtdata.cake.client.reading import WEB_PAGE, Head, Reader, Row, is_web_page
 from mtdata.cake.client.reading_json import JsonRows
 from mtdata.cake.client.reading_quick import QuickRows
-from mtdata.cake.client.shapes import Shapes
+from mtdata.cake.client.shapes import LearnedShapes, Shapes
 from mtdata.cake.client.verdict import (
     MOST_OF_A_FAULT,
     WHITELIST,
@@ -59,7 +59,6 @@ FIRST_S = 60.0
 """So long an answer is waited for that holds no report, whatever TIMEOUT says."""
 
 Made = TypeVar("Made")
-Beat = Callable[[], None]
 
 
 class ReportPage(NamedTuple, Generic[Made]):
@@ -77,21 +76,23 @@ class Client:
         self,
         account: CakeConfig,
         limiter: Turns,
-        beat: Beat = lambda: None,
+        beat: Callable[[], None] = lambda: None,
         *,
         backoff_s: float = 1.0,
         patience_s: float = math.inf,
+        shapes: LearnedShapes | None = None,
     ) -> None:
         """`beat` is called at every step and piece, and may raise to end the work.
 
-        An instance that wishes peace for longer than `patience_s` is NotYet.
+        An instance that wishes peace for longer than `patience_s` is NotYet.  `shapes`, for speed
+        alone, are what earlier clients of the account have learned.
         """
         self._account, self._limiter, self._beat = account, limiter, beat
         self._backoff_s, self._patience_s = backoff_s, patience_s
         self._line = CakeConnection(account)
         self._answered = False
         self.calls, self.faults = 0, 0
-        self._shapes: dict[ListNames, Shapes] = {}
+        self._shapes: LearnedShapes = {} if shapes is None else shapes
 
     def clicks(self, window: Window, make: Callable[[Row], Made]) -> Iterator[ReportPage[Made]]:
         """Every click of the window, newest first, as `make` makes it of a row.
@@ -264,8 +265,8 @@ class Client:
         zone = self._account.server_timezone or self._account.timezone
         if self._account.dialect == "json":
             return JsonRows(question.listing, zone)
-        shapes = self._shapes.setdefault(question.listing, Shapes(question.listing.row))
-        return QuickRows(question.listing, shapes)
+        row = question.listing.row
+        return QuickRows(question.listing, self._shapes.setdefault(row, Shapes(row)))
 
     def _read(
         self,

@@ -6,12 +6,13 @@ as it was sent; what is null is not there, and what is empty is ''.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from mtdata.core.errors import AnswerBroken
 
-Row = dict[str, str]
+Row = Mapping[str, str]
 
 MOST_OF_A_ROW = 1 << 20
 """Characters between two rows, or without one; no row of CAKE comes near it."""

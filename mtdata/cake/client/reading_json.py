@@ -48,7 +48,7 @@ class JsonRows:
         self._parser = ijson.basic_parse_coro(self._events)
         self._numbers = LongNumbers()
         self._rows: list[Row] = []
-        self._row: Row | None = None
+        self._row: dict[str, str] | None = None
         self._path: list[str] = []  # the keys above, '' for the place in an array
         self._prefix = ""  # of the names in a row
         self._prefixes: list[str] = []

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 
 from mtdata.cake.client.reading import MOST_OF_A_ROW, Head, ListNames, Row
-from mtdata.cake.client.reading_xml import Utf8Text, XmlRows
+from mtdata.cake.client.reading_xml import XmlRows
 from mtdata.cake.client.shapes import Shapes
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken
 
+BLANKS = " \t\r\n"
 _ANSWER = Border(AnswerBroken, "what came cannot be read")
 
 
@@ -27,20 +28,19 @@ class QuickRows:
         self._parser = XmlRows(listing)
         self.head: Head = self._parser.head
         name = re.escape(listing.name)
-        self._opening = re.compile(rf"<{name}(?:\s[^<>]*[^<>/])?>")
-        self._start = re.compile(rf"\s*<{re.escape(listing.row)}[\s>]")
+        self._opening = re.compile(rf"<{name}(?:\s[^<>]*[^<>/])?>", re.ASCII)
+        self._start = re.compile(rf"\s*<{re.escape(listing.row)}[\s>]", re.ASCII)
         self._end = f"</{listing.row}>"
         self.shapes = Shapes(listing.row) if shapes is None else shapes
-        self._buffer, self._decoded = "", Utf8Text()
+        self._buffer = ""  # a character for each byte; see Shapes.fitting
         self._in_list = self._plain = False
 
     @_ANSWER
     def feed(self, piece: bytes) -> list[Row]:
         """See Reader."""
-        text = self._decoded.take(piece)
         if self._plain:
-            return self._parser.take(text)
-        self._buffer += text
+            return self._parser.feed(piece)
+        self._buffer += piece.decode("latin-1")
         rows: list[Row] = []
         if not self._in_list:
             self._look_for_the_list(rows)
@@ -51,9 +51,12 @@ class QuickRows:
     @_ANSWER
     def close(self) -> list[Row]:
         """See Reader."""
-        rest = self._buffer + self._decoded.take(b"", last=True)
-        self._buffer = ""
-        return self._parser.take(rest) + self._parser.close()
+        rest, self._buffer = self._buffer, ""
+        return self._parsed(rest) + self._parser.close()
+
+    def _parsed(self, part: str) -> list[Row]:
+        """What the parser makes of a part of the buffer."""
+        return self._parser.feed(part.encode("latin-1"))
 
     def _look_for_the_list(self, rows: list[Row]) -> None:
         found = self._opening.search(self._buffer)
@@ -61,7 +64,7 @@ class QuickRows:
             if len(self._buffer) > MOST_OF_A_ROW // 16:
                 self._leave_to_the_parser(0, rows)
             return
-        rows += self._parser.take(self._buffer[: found.end()])
+        rows += self._parsed(self._buffer[: found.end()])
         self._buffer = self._buffer[found.end() :]
         self._in_list = True
         if not self._parser.between_rows:  # it stood in a comment, or the like
@@ -69,29 +72,27 @@ class QuickRows:
 
     def _read_rows(self, rows: list[Row]) -> None:
         at, buffer = 0, self._buffer
+        whole = buffer.rfind(self._end)
         while True:
-            row, after = self.shapes.fitting(buffer, at)
-            if row is not None:
-                rows.append(row)
-                at = after
-                continue
+            fitting, at = self.shapes.fitting(buffer, at, whole)
+            rows += fitting
             start = self._start.match(buffer, at)
             end = buffer.find(self._end, at) if start else -1
             if end < 0:
                 break
             end += len(self._end)
-            rows += self._parser.take(buffer[at:end])
+            rows += self._parsed(buffer[at:end])
             if not self._parser.between_rows:
                 self._leave_to_the_parser(end, rows)
                 return
-            self.shapes.learn(buffer[at:end].strip())
+            self.shapes.learn(buffer[at:end].strip(BLANKS))
             at = end
         self._buffer = buffer[at:]
-        if start is None and len(self._buffer.lstrip()) > len(self._end) + 1:
+        if start is None and len(self._buffer.lstrip(BLANKS)) > len(self._end) + 1:
             self._leave_to_the_parser(0, rows)
         elif len(self._buffer) > MOST_OF_A_ROW:
             raise AnswerBroken(f"more than {MOST_OF_A_ROW:,} characters came without a row")
 
     def _leave_to_the_parser(self, at: int, rows: list[Row]) -> None:
         rest, self._buffer, self._plain = self._buffer[at:], "", True
-        rows += self._parser.take(rest)
+        rows += self._parsed(rest)

@@ -27,7 +27,7 @@ NO_DTD = "it declares a document type (DTD); that is refused unread"
 NO_XML = "what came is no XML"
 _NO_XML = Border(AnswerBroken, NO_XML)
 CUT_OFF = "the answer breaks off"
-_REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,10}));")
+REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,10}));")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _UNFINISHED = re.compile(r"&[#0-9A-Za-z]{0,12}\Z")
 # Forbidden characters pass the parser in disguise, as the last of Unicode, which nobody uses.
@@ -46,6 +46,12 @@ def is_allowed(code: int) -> bool:
         or 0xE000 <= code < 0xFFFE
         or 0x10000 <= code < 0x110000
     )
+
+
+def meant(code: int) -> str:
+    """The character that a reference to one is read as, be it forbidden; some mean none."""
+    lost = code == 0 or 0xD800 <= code < 0xE000 or code >= 0x110000
+    return "\ufffd" if lost else chr(code)
 
 
 class Utf8Text:
@@ -72,7 +78,7 @@ class XmlRows:
         self.head = Head()
         self._listing = listing
         self._rows: list[Row] = []
-        self._row: Row | None = None
+        self._row: dict[str, str] | None = None
         self._names: list[str] = []
         self._paths: list[str] = []
         self._texts: list[str] = []
@@ -91,14 +97,8 @@ class XmlRows:
         return self._row is None and bool(self._names) and self._names[-1] == self._listing.name
 
     def feed(self, piece: bytes) -> list[Row]:
-        """See Reader."""
-        return self.take(self._decoded.take(piece))
-
-    def take(self, text: str) -> list[Row]:
-        """The rows that are complete with this text; for a reader that is given no bytes.
-
-        AnswerBroken for what is no XML of theirs.
-        """
+        """See Reader.  AnswerBroken for what is no XML of theirs."""
+        text = self._decoded.take(piece)
         self._since += len(text)
         self._parse(self._clean(text), last=False)
         if self._since > MOST_OF_A_ROW + len(text):
@@ -128,7 +128,7 @@ class XmlRows:
         if held:
             text = text[: held.start()]
         if "&#" in text:
-            text = _REFERENCE.sub(self._reference, text)
+            text = REFERENCE.sub(self._reference, text)
         return _FORBIDDEN.sub(lambda found: self._disguised(ord(found[0])), text)
 
     def _reference(self, found: re.Match[str]) -> str:
