@@ -256,6 +256,7 @@ BORDERS = (
     "cake/client/reading_quick.py",
     "cake/client/reading_xml.py",
     "jobs/kind.py",  # an order of a job
+    "jobs/supervisor.py",
     "jobs/title.py",  # an order that somebody put into the records
     "programme/export/job.py",
     "programme/imports.py",  # a checkpoint of theirs

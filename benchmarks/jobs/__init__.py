@@ -23,8 +23,13 @@ JOBS: tuple[Benchmark, ...] = (
     ),
     Benchmark(
         "empty_jobs",
-        "empty jobs a second ÷ empty tasks of plain Celery on the same broker",
-        0.0005, True, "", carried.empty,
+        "empty jobs a second by one embedded runner, records in SQLite",
+        25, True, "", carried.empty,
+    ),
+    Benchmark(
+        "empty_jobs_two",
+        "empty jobs a second by two Celery runners, records in PostgreSQL",
+        60, True, "", carried.empty_by_two,
     ),
     Benchmark(
         "stop",

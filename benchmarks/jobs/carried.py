@@ -11,30 +11,49 @@ from typing import Any
 from benchmarks.bench import Bench
 from benchmarks.figures import Measured, in_ratio
 from benchmarks.jobs.kinds import ROWS
-from benchmarks.jobs.office import RABBIT, office, process, remove_queue, until
+from benchmarks.jobs.office import (
+    RABBIT,
+    Office,
+    needs_rabbit,
+    office,
+    postgres,
+    process,
+    remove_queue,
+    until,
+)
 from benchmarks.jobs.tasks import plain
 
-JOBS, TASKS = 20, 2_000
+JOBS, TASKS = 200, 2_000
 
 
 def empty(bench: Bench) -> Measured:
-    """One runner with one slot, one worker with one thread."""
-    with office(bench, "celery") as place, place.runners(1):
+    """One embedded runner with one slot and SQLite, beside one worker with one thread."""
+    with office(bench, "embedded") as place, place.runners(1):
+        sides = {"jobs": lambda: _carried(place), "plain": lambda: _plain(place.home.folder)}
+        found = bench.in_turns(sides)
+    shares = median(in_ratio(found["jobs"], found["plain"]))
+    told = {"÷ plain Celery": shares, "plain Celery, tasks/s": median(found["plain"])}
+    note = "a job is planned, fenced, committed and told of; a task of Celery is nothing of that"
+    return Measured(found["jobs"], told, note)
 
-        def ours() -> float:
-            began = time.monotonic()
-            jobs = [place.add("empty") for _ in range(JOBS)]
-            for job in jobs:
-                place.ended(job)
-            return JOBS / (time.monotonic() - began)
 
-        found = bench.in_turns({"jobs": ours, "plain": lambda: _plain(place.home.folder)})
-    sides = {"jobs/s": median(found["jobs"]), "plain Celery, tasks/s": median(found["plain"])}
-    note = "each job has a child of its own and is committed; a task of Celery has neither"
-    return Measured(in_ratio(found["jobs"], found["plain"]), sides, note)
+def empty_by_two(bench: Bench) -> Measured:
+    """Two Celery runners with a slot each, and PostgreSQL."""
+    with postgres() as url, office(bench, "celery", database=url) as place, place.runners(2):
+        found = [_carried(place) for _ in range(bench.reps)]
+    return Measured(found, {}, f"{JOBS} jobs, ordered in one commit and rung over one connection")
+
+
+def _carried(place: Office) -> float:
+    """Jobs a second, from their order to the end of the last."""
+    began = time.monotonic()
+    place.add_all("empty", JOBS)
+    place.all_ended()
+    return JOBS / (time.monotonic() - began)
 
 
 def _plain(folder: Path) -> float:
+    needs_rabbit()
     queue = f"mtdata-bench-plain-{secrets.token_hex(6)}"
     environ = {"BENCH_BROKER": RABBIT, "BENCH_QUEUE": queue}
     words = ("-A", "benchmarks.jobs.tasks", "worker", "-P", "threads", "-c", "1")

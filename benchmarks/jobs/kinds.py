@@ -45,6 +45,6 @@ def _all(work: Work) -> list[str]:
 
 KINDS = {
     **REAL,
-    "empty": Kind("empty", (), _all, _begun, lambda parameters: "empty"),
+    "empty": Kind("empty", (), _all, _begun, lambda parameters: "empty", splits_by_order=True),
     "rows": Kind("rows", (), _all, _write, lambda parameters: "rows", undo=_take_back),
 }

@@ -28,31 +28,34 @@ def needs_rabbit() -> None:
         raise NotMeasured("no RabbitMQ at 127.0.0.1:5672") from None
 
 
-def until(holds: Callable[[], Any]) -> Any:
-    """Wait until it holds."""
+def until(holds: Callable[[], Any], every_s: float = 0.002) -> Any:
+    """Wait until it holds; looked at so often."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if found := holds():
             return found
-        time.sleep(0.002)
+        time.sleep(every_s)
     raise RuntimeError(f"it did not come within {PATIENCE_S:g} s")
 
 
 class Office:
     """Jobs are ordered in here, and looked at."""
 
-    def __init__(self, home: Home, engine: str) -> None:
+    def __init__(self, home: Home, engine: str, database: str = "") -> None:
         from mtdata.config import load
         from mtdata.jobs.records import setting
 
         self.home, self.queue = home, f"mtdata-bench-{secrets.token_hex(6)}"
-        how = "SWEEP_S: 5m\nLEASE_S: 60s\n"
+        how = "SWEEP_S: 5m\nLEASE_S: 60s\nQUEUE_JOBS: 10000\n"
+        if database:
+            how += f"DATABASE: {database}\n"
         if engine == "celery":
             how += f"ENGINE: celery\nBROKER: {RABBIT}?queue={self.queue}\n"
         config = home.folder / "config"
         (config / "programme.config").write_text(how)
         self.settings = load(config, os.environ)
-        setting.open_migrated(self.settings.database)
+        setting.open_records(self.settings.database)
+        setting.migrate()
         self._make_table()
 
     def _make_table(self) -> None:
@@ -66,6 +69,23 @@ class Office:
         from mtdata.jobs import queue
 
         return queue.add(self.settings, KINDS, kind, given)
+
+    def add_all(self, kind: str, count: int) -> None:
+        """So many jobs in one commit."""
+        from mtdata.jobs import queue
+        from mtdata.jobs.parameters import validate
+
+        reading = validate(KINDS[kind], self.settings, {})
+        queue.add_all(self.settings, KINDS, kind, [reading] * count)
+
+    def all_ended(self) -> None:
+        """Wait until no job is there that has not ended; each must have gone well."""
+        from mtdata.jobs.records.models import Job
+        from mtdata.jobs.states import FINAL
+
+        until(lambda: not Job.objects.exclude(status__in=FINAL).exists(), every_s=0.02)
+        if Job.objects.exclude(status="Success").exists():
+            raise RuntimeError("a job did not end as Success")
 
     def begun(self, job: Any) -> float:
         """Wait for the moment when its work began."""
@@ -124,12 +144,33 @@ def remove_queue(name: str) -> None:
 
 
 @contextmanager
-def office(bench: Bench, engine: str, home: Home | None = None) -> Iterator[Office]:
-    """An office of its own, in that home or an empty one."""
+def postgres() -> Iterator[str]:
+    """The address of an empty database in PostgreSQL, which goes in the end."""
+    import psycopg
+
+    name = f"mtdata_bench_{secrets.token_hex(6)}"
+    where = {"host": "127.0.0.1", "port": 5432, "user": "postgres", "dbname": "postgres"}
+    try:
+        session = psycopg.connect(**where, autocommit=True, connect_timeout=2)  # type: ignore[arg-type]
+    except psycopg.OperationalError:
+        raise NotMeasured("no PostgreSQL at 127.0.0.1:5432 that lets `postgres` in") from None
+    with session:
+        session.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield f"postgres://postgres@127.0.0.1:5432/{name}"
+        finally:
+            session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def office(
+    bench: Bench, engine: str, home: Home | None = None, database: str = ""
+) -> Iterator[Office]:
+    """An office of its own, in that home or an empty one; its records lie in SQLite by itself."""
     if engine == "celery":
         needs_rabbit()
     with ExitStack() as stack:
-        made = Office(home or stack.enter_context(bench.home({})), engine)
+        made = Office(home or stack.enter_context(bench.home({})), engine, database)
         stack.callback(made.close)
         yield made
 

@@ -45,7 +45,8 @@ class Depot:
 
     def step(self, job: str) -> None:
         """Carry the next part of a job, without a child."""
-        from mtdata.jobs.child import ChildWork, carry
+        from mtdata.jobs.child import carry
+        from mtdata.jobs.child_work import ChildWork
         from mtdata.jobs.records import claims, runners
 
         runner = runners.register("bench", 1)

@@ -1,137 +1,49 @@
 """The child that does the work of a job, part by part, in a session of its own; it claims nothing.
 
 `python -m mtdata.jobs.child TABLE CONFIG`: its supervisor sends a part a line, and gets signs of
-life and how each part ended.  When the supervisor is gone it ends itself; should it not notice,
-the fence keeps it from writing.
+life and how each part ended.  Behind the last part of a job it is told to tidy up, and says what
+the job has left in it.  When the supervisor is gone it ends itself; should it not notice, the fence
+keeps it from writing.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
+import random
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
+from contextvars import copy_context
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from queue import Queue
 from types import FrameType, TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from mtdata import logs
-from mtdata.config import load
-from mtdata.core.clock import SystemClock
+from mtdata.config import Settings, load
 from mtdata.core.errors import Fenced, JobError, MTDataError, NotYet, RecordsError, Stopped
-from mtdata.core.stop import StopToken
-from mtdata.jobs.kind import Kinds, kind_of
-from mtdata.jobs.pipe import Message, line_of
+from mtdata.jobs.child_work import ChildWork, PipedLog, PipeWriter
+from mtdata.jobs.kind import Kind, Kinds, kind_of
+from mtdata.jobs.leftovers import Leftovers, adopt_orphans
+from mtdata.jobs.pipe import TIDY, Message
 from mtdata.jobs.records import setting
 from mtdata.jobs.states import Stage
 from mtdata.logs.lines import fault_told
 
-SAY_S, GRACE_S, FAULT = 0.25, 10.0, 70
+GRACE_S, FAULT = 10.0, 70
 ENDED = "asked to end; what was not committed is taken back"
 
 
-class PipeWriter:
-    """Sends messages to the supervisor; standard output is given to standard error."""
+def carry(work: ChildWork, kinds: Kinds) -> bool:
+    """Do one part and commit that it is done; whether its job has come to its end by that.
 
-    def __init__(self) -> None:
-        self._pipe = os.dup(1)
-        os.dup2(2, 1)
-        self._lock = threading.Lock()
-
-    def say(self, **message: Any) -> None:
-        """Send it; a supervisor that is gone hears nothing."""
-        line = b"\n" + line_of(message)  # SIGTERM may have cut the one before short
-        with self._lock, suppress(OSError):  # what to do then is the watch's business
-            os.write(self._pipe, line)
-
-
-class PipedLog(logging.Handler):
-    """Gives the job's log what the program logs."""
-
-    def __init__(self, pipe: PipeWriter) -> None:
-        super().__init__(logging.INFO)
-        self._pipe = pipe
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Send the record to the supervisor."""
-        self._pipe.say(log=[record.levelname, record.getMessage()[:500]])
-
-
-class PipedStopToken(StopToken):
-    """A stop token that tells the supervisor of its checks, a few a second."""
-
-    def __init__(self, work: ChildWork) -> None:
-        super().__init__()
-        self._work = work
-
-    def check(self) -> None:
-        """Count one more step, and tell of it."""
-        super().check()
-        self._work.beat()
-
-
-class ChildWork:
-    """`kind.Work` of one part."""
-
-    def __init__(self, settings: Any, claimed: Any, pipe: PipeWriter) -> None:
-        self.settings, self.claimed = settings, claimed
-        self.parameters, self.checkpoint = claimed.parameters, claimed.checkpoint
-        self.part, self.job, self.attempt = claimed.name, claimed.job, claimed.attempt
-        self.rows, self.expected, self.step = 0, None, ""  # type: int, int | None, str
-        self.artifacts: list[dict[str, Any]] = []
-        self.pending, self.calls, self.faults = 0, 0, 0
-        self._pipe, self._ticks, self._said = pipe, SystemClock().ticks, 0.0
-        self.stop_token: StopToken = PipedStopToken(self)
-
-    def beat(self) -> None:
-        """Send a sign of life, at most a few a second."""
-        if self._ticks() - self._said >= SAY_S:
-            self._said = self._ticks()
-            signs = [self.rows, self.expected, self.step, self.pending, self.calls]
-            self._pipe.say(signs=signs)
-
-    def progress(
-        self, rows: int, expected: int | None = None, step: str = "", *, pending: int = 0
-    ) -> None:
-        """Port: Work.progress."""
-        self.rows, self.expected, self.step = rows, expected, step[:255]
-        self.pending = pending
-        self.beat()
-
-    def say(self, level: str, text: str) -> None:
-        """Port: Work.say."""
-        self._pipe.say(log=[level, text[:500]])
-
-    def add_artifact(self, name: str, place: str, **more: Any) -> None:
-        """Port: Work.add_artifact."""
-        self.artifacts.append({"name": name, "place": place, **more})
-
-    def count(self, calls: int, faults: int) -> None:
-        """Port: Work.count."""
-        self.calls, self.faults = self.calls + calls, self.faults + faults
-
-    def fenced(self) -> AbstractContextManager[Any]:
-        """Port: Work.fenced."""
-        from mtdata.jobs.records.fence import fenced
-
-        return fenced(self.claimed)
-
-    def commit(self, move: Callable[[], Any]) -> None:
-        """Port: Work.commit."""
-        from mtdata.jobs.records.fence import commit
-
-        self.checkpoint = commit(self.claimed, move, self.checkpoint)
-
-
-def carry(work: ChildWork, kinds: Kinds) -> None:
-    """Do one part and commit that it is done.  JobError where it cannot be done."""
+    JobError where it cannot be done.
+    """
     from mtdata.jobs.records import claims
 
     kind, stage = kind_of(work.claimed.kind, kinds), work.claimed.stage
@@ -151,7 +63,7 @@ def carry(work: ChildWork, kinds: Kinds) -> None:
         act(work)
     signs = claims.PartProgress(work.rows, work.expected)
     made = [claims.MadeFile(**one) for one in work.artifacts]
-    claims.finish(work.claimed, signs, made, planned, closes=kind.close is not None)
+    return claims.finish(work.claimed, signs, made, planned, closes=kind.close is not None)
 
 
 class Inbox:
@@ -185,6 +97,49 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise Stopped(ENDED)
 
 
+class Carrier:
+    """Carries the parts of a job; tidied up behind it, it may be given another one."""
+
+    def __init__(self, folder: Path, pipe: PipeWriter, kinds: Kinds) -> None:
+        self._folder, self._pipe, self._kinds = folder, pipe, kinds
+        self._settings: Settings | None = None  # of the job in hand
+        self._standing: Settings | None = None  # by which the log was set up
+        self._leftovers: Leftovers | None = None
+
+    def carry(self, order: Message) -> Message:
+        """Do the part of an order; how it ended.  ConfigError where the config cannot be used."""
+        if self._settings is None:
+            self._settings = self._opened()
+        from mtdata.jobs.records.fence import Claimed
+
+        work = ChildWork(self._settings, Claimed(**order), self._pipe)
+        return copy_context().run(_ending, work, self._kinds)
+
+    def _opened(self) -> Settings:
+        settings = load(self._folder, os.environ)  # as it is now, not as it was at the start
+        if settings != self._standing:
+            logs.begin(0)
+            logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
+            logging.getLogger("mtdata").addHandler(PipedLog(self._pipe))
+            self._standing = settings
+            self._leftovers = Leftovers({"mtdata", *map(_package, self._kinds.values())})
+        setting.open_records(settings.database)
+        return settings
+
+    def tidy(self) -> list[str]:
+        """Let go of what belongs to the job; what it left all the same, by our words for it."""
+        setting.forget_records()
+        self._settings = None
+        random.seed()
+        left = self._leftovers.differences() if self._leftovers else []
+        gc.collect()  # what refers to itself goes now, and not in the middle of another job
+        return left
+
+
+def _package(kind: Kind) -> str:
+    return str(getattr(kind.run, "__module__", "mtdata")).partition(".")[0]
+
+
 def main(words: list[str], kinds: Kinds) -> int:
     """Carry what the supervisor sends until it sends no more."""
     pipe = PipeWriter()
@@ -201,18 +156,9 @@ def main(words: list[str], kinds: Kinds) -> int:
     inbox = Inbox()
     try:
         _warm_up(Path(words[0]))
-        first = inbox.next()
-        if first is None:
-            return 0
-        settings = load(Path(words[0]), os.environ)  # as it is now, not as it was at the start
-        logs.begin(0)
-        logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
-        logging.getLogger("mtdata").addHandler(PipedLog(pipe))
-        setting.open_records(settings.database)
-        from mtdata.jobs.records.fence import Claimed
-
-        for order in chain([first], iter(inbox.next, None)):
-            pipe.say(**_ending(ChildWork(settings, Claimed(**order), pipe), kinds))
+        carrier = Carrier(Path(words[0]), pipe, kinds)
+        for order in iter(inbox.next, None):
+            pipe.say(**({"left": carrier.tidy()} if order == TIDY else carrier.carry(order)))
         return 0
     except MTDataError as error:
         pipe.say(ended="failed", reason=str(error), again=error.again)
@@ -227,17 +173,19 @@ def leave(code: int) -> NoReturn:
 
 def _warm_up(folder: Path) -> None:
     """Load what every order needs; what is wrong is told when there is one."""
+    adopt_orphans()
     with suppress(MTDataError):
         setting.open_records(load(folder, os.environ).database)
         from mtdata.jobs.records import claims
 
         _ = claims
+    gc.collect()
+    gc.freeze()  # the program itself is not looked through behind each job
 
 
 def _ending(work: ChildWork, kinds: Kinds) -> Message:
     try:
-        carry(work, kinds)
-        return {"ended": "done", "rows": work.rows}
+        return {"ended": "done", "rows": work.rows, "over": carry(work, kinds)}
     except Stopped:
         return {"ended": "stopped"}
     except Fenced:

@@ -9,10 +9,13 @@ import subprocess
 from contextlib import suppress
 from typing import IO, cast
 
-from mtdata.jobs.pipe import PipeReader, line_of
+from mtdata.core.clock import SystemClock
+from mtdata.jobs.pipe import TIDY, Message, PipeReader, line_of
 from mtdata.jobs.records.fence import Claimed
 
 log = logging.getLogger(__name__)
+TIDY_S = 2.0
+"""After so long a child that does not say that it has tidied up is not waited for."""
 
 
 class Child:
@@ -27,6 +30,9 @@ class Child:
         self._said = cast(IO[bytes], self._process.stdout)
         self.reader = PipeReader(self._said.fileno())
         self.pid = self._process.pid
+        self.jobs = 0  # that it has carried
+        self._left: list[str] | None = []  # of its job; None while it does not say
+        self._ticks = SystemClock().ticks
 
     def is_running(self) -> bool:
         """Whether the child has not ended yet."""
@@ -34,9 +40,27 @@ class Child:
 
     def order(self, claimed: Claimed) -> None:
         """Send a part to the child."""
+        self._send(claimed._asdict())
+
+    def _send(self, message: Message) -> None:
         with suppress(BrokenPipeError):  # that it has ended is heard next
-            self._orders.write(line_of(claimed._asdict()))
+            self._orders.write(line_of(message))
             self._orders.flush()
+
+    def tidy(self) -> None:
+        """Have it tidy up behind a job; `is_as_new` says how that went."""
+        self.jobs, self._left = self.jobs + 1, None
+        self._send(TIDY)
+
+    def is_as_new(self) -> bool:
+        """Whether it waits for an order, and shows nothing of a job before; it has TIDY_S to."""
+        until = self._ticks() + TIDY_S
+        while self._left is None and not self.reader.ended and self._ticks() < until:
+            for message in self.reader.read(until - self._ticks()):
+                self._left = message.get("left", self._left)
+        if self._left:
+            log.debug("a child carries no other job; the last one left: %s", ", ".join(self._left))
+        return self._left == [] and self.is_running()
 
     def ask(self) -> None:
         """Send SIGTERM to all processes of the child's session."""

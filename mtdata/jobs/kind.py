@@ -141,6 +141,8 @@ class Kind:
     # puts together what all parts made, when the last of them is done
     close: Callable[[Work], None] | None = None
     key: Callable[[Parameters], str] = lambda parameters: ""
+    # `split` asks for nothing but the parameters: the runner plans by it, without a child
+    splits_by_order: bool = False
     max_runners: int = 1  # that carry parts of one job at a time
     resumes: bool = False  # goes on at its checkpoint where an earlier attempt was cut off
     # whether values go together; it is given those that could be read, which need not be all

@@ -9,6 +9,8 @@ from typing import Any
 
 MOST_BYTES = 64 * 1024
 Message = dict[str, Any]
+TIDY: Message = {"tidy": True}
+"""To a child, behind the last part of a job: it says `left`, what of that is still in it."""
 
 
 def line_of(message: Message) -> bytes:

@@ -108,13 +108,8 @@ def _rung(settings: Settings, job: Job) -> Job:
 
 def _ring_behind(settings: Settings, jobs: Sequence[Job]) -> None:
     """Ring once it is committed: who is woken before finds nothing, and sleeps on."""
-    transaction.on_commit(partial(_ring_all, settings, jobs))
-
-
-def _ring_all(settings: Settings, jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        if not ring.ring(settings, job.pk):
-            break  # the broker is away: who sweeps the records finds all of them
+    ids = [job.pk for job in jobs]
+    transaction.on_commit(partial(ring.ring_each, settings, ids))
 
 
 def _check_quota(

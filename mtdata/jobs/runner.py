@@ -9,6 +9,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from uuid import UUID
 
@@ -133,9 +134,10 @@ class JobRunner:
         setting.open_migrated(self._settings.database)
         self._runner = runners.register(self.engine, 1)
         reaper.reap(STOPPING_S)
-        count = 0
-        while self._supervisor().work():
-            count += 1
+        count, supervisor = 0, self._supervisor()
+        with closing(supervisor):
+            while supervisor.work():
+                count += 1
         self._tell_of_ends()
         runners.mark_ended(self._runner)
         return count

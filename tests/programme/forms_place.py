@@ -11,7 +11,8 @@ from typing import Any
 from mtdata.core.errors import Fenced, MTDataError, Stopped
 from mtdata.duties import KINDS
 from mtdata.jobs import queue
-from mtdata.jobs.child import ChildWork, carry
+from mtdata.jobs.child import carry
+from mtdata.jobs.child_work import ChildWork
 from mtdata.jobs.records import claims, runners
 from mtdata.jobs.records.models import Artifact, Event, Job
 from mtdata.programme import uploads

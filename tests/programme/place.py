@@ -17,7 +17,8 @@ from uuid import UUID
 from mtdata.core.errors import Fenced, MTDataError, Stopped
 from mtdata.duties import KINDS
 from mtdata.jobs import queue
-from mtdata.jobs.child import ChildWork, carry
+from mtdata.jobs.child import carry
+from mtdata.jobs.child_work import ChildWork
 from mtdata.jobs.records import claims, orders, reaper, runners
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.fence import Claimed, is_stopping

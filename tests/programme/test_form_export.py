@@ -210,7 +210,7 @@ def test_a_stop_amid_the_rows_leaves_nothing(
     forms: FormsPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "PAGE", 1)
-    monkeypatch.setattr("mtdata.jobs.child.SAY_S", 0.0)
+    monkeypatch.setattr("mtdata.jobs.child_work.SAY_S", 0.0)
     forms.fill(response(0), response(1), response(2))
     job = forms.queue()
     assert forms.step(job)

@@ -83,7 +83,7 @@ def plant_in_child(cutter: Cutter) -> None:
 
     whole = child.carry
 
-    def carry(work: Any, kinds: Any) -> None:
+    def carry(work: Any, kinds: Any) -> Any:
         from mtdata.jobs.records import claims
 
         cutter.stage, cutter.job = work.claimed.stage, work.job
@@ -91,7 +91,7 @@ def plant_in_child(cutter: Cutter) -> None:
             cutter.around(claims, "finish", "records: done")
             claims._planted = True  # type: ignore[attr-defined]
         cutter.event(f"before part in {cutter.stage}")
-        whole(work, kinds)
+        return whole(work, kinds)
 
     child.carry = carry
     for name in OUTPUTS:
@@ -134,6 +134,7 @@ def run_runner(config: Path, cutter: Cutter | None) -> int:
 
         cutter.stage = "the records"
         cutter.around(claims, "claim", "claim")
+        cutter.around(claims, "claim_next", "claim")
         cutter.around(Child, "order", "order")
     JobRunner(settings, KINDS, options=options_of(settings, CHILD), count=1).drain()
     return 0

@@ -270,7 +270,7 @@ def test_small_logs_are_gathered_into_parts(sizes: tuple[int, ...], wanted: list
 def test_a_day_that_another_machine_has_begun_waits_for_it(home: Jobs) -> None:
     home.queue("import", "example.org", DAY)
     settings = opened(home)
-    from mtdata.jobs.child import ChildWork
+    from mtdata.jobs.child_work import ChildWork
     from mtdata.jobs.records import claims, runners
     from mtdata.jobs.records.models import Part
 

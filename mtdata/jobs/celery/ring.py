@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any, NoReturn
@@ -36,15 +36,23 @@ def ring(
     The embedded engine has no broker: its slots look into the records by themselves.  `hops` tells
     by how many runners that were busy the ring came here.
     """
+    return ring_each(settings, [str(job_id)] * min(times, MOST_TIMES), hops, within_s)
+
+
+def ring_each(
+    settings: Settings, jobs: Sequence[Any], hops: int = 0, within_s: float | None = None
+) -> bool:
+    """Ring once for each of these jobs, over one connection; False when not all could be rung."""
     how = settings.programme
-    if how.engine == "embedded" or how.broker is None:
+    if how.engine == "embedded" or how.broker is None or not jobs:
         return True
-    send = partial(_send, str(job_id), min(times, MOST_TIMES), hops, how.broker)
+    send = partial(_send, [str(job) for job in jobs], hops, how.broker)
     fault = _why_not_sent(how.broker, send, within_s or WITHIN_S)
     if fault:
         log.warning(
-            "the broker %s could not be rung (%s); job %s is safe in the records, and a runner "
-            "finds it within %g s (SWEEP_S)", how.broker.redacted(), fault, job_id, how.sweep_s,
+            "the broker %s could not be rung (%s); job %s%s is safe in the records, and a runner "
+            "finds it within %g s (SWEEP_S)", how.broker.redacted(), fault, jobs[0],
+            f" (and {more} more)" if (more := len({*jobs}) - 1) else "", how.sweep_s,
         )  # fmt: skip
     return not fault
 
@@ -109,7 +117,7 @@ def _round_trip(address: BrokerAddress, app: Any) -> None:
         consumer.consuming(app, address, priority=1) as own,
         _connected(app, address) as connection,
     ):
-        _publish(NOBODY, 1, MOST_HOPS, app, connection, expiration=TRYING_S)
+        _publish([NOBODY], MOST_HOPS, app, connection, expiration=TRYING_S)
         for _ in range(MOST_LOOKS):
             delivery = own.next(0 if address.kind == "sqs" else TRYING_S)
             if delivery is None:  # at SQS whoever else listens may have had it by now
@@ -122,18 +130,18 @@ def _round_trip(address: BrokerAddress, app: Any) -> None:
             raise TimeoutError
 
 
-def _send(job_id: str, times: int, hops: int, address: BrokerAddress, app: Any) -> None:
+def _send(jobs: Sequence[str], hops: int, address: BrokerAddress, app: Any) -> None:
     with _connected(app, address) as connection:
-        _publish(job_id, times, hops, app, connection)
+        _publish(jobs, hops, app, connection)
 
 
-def _publish(job_id: str, times: int, hops: int, app: Any, connection: Any, **more: Any) -> None:
+def _publish(jobs: Sequence[str], hops: int, app: Any, connection: Any, **more: Any) -> None:
     from mtdata.jobs.celery.app import TASK
 
     if connection.transport.driver_type == "sqs":
         more["declare"] = ()  # it stands, and to ask for its size is a right of its own
     producer = app.amqp.Producer(connection)
-    for _ in range(times):
+    for job_id in jobs:
         app.send_task(
             TASK,
             (job_id, hops),

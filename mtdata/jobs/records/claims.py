@@ -21,13 +21,14 @@ from mtdata.jobs.records.asking import asking, made_whole, now
 from mtdata.jobs.records.fence import Claimed, given_away, part_of
 from mtdata.jobs.records.models import Artifact, Job, Part
 from mtdata.jobs.records.share import in_turn
+from mtdata.jobs.records.standing import ALL, stages_to_begin
 from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import (
-    ALL,
     TEXT,
     add_event,
     advance,
     forget_undone,
+    is_final,
     locked,
     set_status,
     touched_parts,
@@ -84,6 +85,14 @@ def claim(
     return None
 
 
+def claim_next(claimed: Claimed, runner: UUID, lease_s: float) -> Claimed | None:
+    """Take a further part of the job of which a part was carried just now; None: there is none.
+
+    RecordsError where the records cannot be asked.
+    """
+    return _claim(claimed.job, runner, lease_s)
+
+
 def waiting_parts(job_id: str) -> int:
     """How many parts of a job's work nobody has begun yet."""
     with asking():
@@ -95,7 +104,7 @@ def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
     job = locked(job_id)
     at = now()
     due = Q(not_before=None) | Q(not_before__lte=at)
-    queued = job.parts.filter(due, status=Status.QUEUED, stage__in=_allowed(job))
+    queued = job.parts.filter(due, status=Status.QUEUED, stage__in=stages_to_begin(job))
     part = queued.order_by("number").first()
     if part is None:
         return None
@@ -143,22 +152,6 @@ def _undo_scope(job: Job, part: Part) -> list[str] | None:
     return list(touched_parts(job, part.name).values_list("name", flat=True))
 
 
-def _allowed(job: Job) -> tuple[Stage, ...]:
-    """Stages of which a part may be begun now; none where `max_runners` of its parts run already.
-
-    Nothing more is worked on once a part has failed.
-    """
-    if job.status == Status.STOPPING:
-        return (Stage.UNDO,)
-    if job.parts.filter(status=Status.IN_PROGRESS).count() >= job.max_runners:
-        return ()
-    if job.parts.exclude(stage=Stage.UNDO).filter(status=Status.FAILED).exists():
-        return (Stage.UNDO,)
-    first = (Stage.PLAN, Stage.WORK)
-    left = job.parts.filter(stage__in=first).exclude(status=Status.SUCCESS)
-    return first if left.exists() else (Stage.CLOSE,)
-
-
 def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: PartProgress) -> Verdict:
     """Say that it goes on; what the records say to that."""
     with asking():
@@ -194,15 +187,17 @@ def finish(
     planned: Sequence[str] = (),
     *,
     closes: bool = False,
-) -> None:
+) -> bool:
     """Commit that the part is done, with what it made.  Fenced when it is ours no more.
 
     What was planned is carried next; `closes` tells that a part is to put it together in the end.
+    True where the job has come to its end by that.
     """
     job = locked(claimed.job)
-    if part_of(claimed, status=Status.SUCCESS).exists():
-        return  # the commit went well, and only the word of it was lost
-    at, part = now(), part_of(claimed).first()
+    part = part_of(claimed).first()
+    if part is not None and part.status == Status.SUCCESS:
+        return is_final(job)  # the commit went well, and only the word of it was lost
+    at = now()
     done = part_of(claimed, status=Status.IN_PROGRESS).update(
         status=Status.SUCCESS, rows=signs.rows, ended_at=at, leased_until=None, step=""
     )
@@ -218,6 +213,7 @@ def finish(
         forget_undone(job, claimed.name)
     advance(job)
     count_part(job, part, at, signs.rows)
+    return is_final(job)
 
 
 def _plan(job: Job, names: Sequence[str], *, closes: bool) -> None:

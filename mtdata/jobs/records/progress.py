@@ -14,7 +14,8 @@ from mtdata.config.programme import ProgrammeConfig
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.models import Artifact, Event, Job, Part
 from mtdata.jobs.records.runners import missed_after_s
-from mtdata.jobs.records.transitions import ALL, touched_parts
+from mtdata.jobs.records.standing import ALL
+from mtdata.jobs.records.transitions import touched_parts
 from mtdata.jobs.speed import CallCount, JobSpeed, PartSpan, calls_of, share_of, speed_of
 from mtdata.jobs.states import Stage, Status
 

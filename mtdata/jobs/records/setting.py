@@ -72,9 +72,7 @@ def _make_file(path: Path) -> None:
 
 
 def _turn_to(described: dict[str, dict[str, Any]]) -> None:
-    connections.close_all()
-    if hasattr(connections._connections, DEFAULT_DB_ALIAS):
-        del connections[DEFAULT_DB_ALIAS]
+    forget_records()
     connections.settings = connections.configure_settings(described)
 
 
@@ -142,6 +140,13 @@ def _missing() -> list[Any]:
 
     executor = MigrationExecutor(connection)
     return list(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def forget_records() -> None:
+    """Close this thread's connection, and keep nothing of it; a next one begins as the first."""
+    connections.close_all()
+    if hasattr(connections._connections, DEFAULT_DB_ALIAS):
+        del connections[DEFAULT_DB_ALIAS]
 
 
 def close_records() -> None:

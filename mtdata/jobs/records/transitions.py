@@ -14,11 +14,11 @@ from mtdata.core.control import on_lines
 from mtdata.core.errors import JobError
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Artifact, Event, Job, JobEnd, Part
+from mtdata.jobs.records.standing import ALL, standing_of, undo_scope_of
 from mtdata.jobs.records.tallies import count_end
 from mtdata.jobs.states import (
     FINAL,
     LEAVING,
-    JobStanding,
     Stage,
     Status,
     failed_told,
@@ -26,8 +26,6 @@ from mtdata.jobs.states import (
     next_step,
 )
 
-ALL, UNFINISHED = "all", "unfinished"
-"""What a part that takes back reaches: everything of the job, or what is not finished."""
 TEXT = 1000
 
 
@@ -46,16 +44,19 @@ def add_event(job_id: Any, at: datetime, level: str, text: str) -> None:
 
 def advance(job: Job) -> None:
     """Take a job one step further, as the states of its parts ask for."""
-    step = next_step(_standing(job))
+    standing = standing_of(job)
+    if standing.queued and not standing.running:
+        standing = standing._replace(waits=_waits(job))
+    step = next_step(standing)
     if step.ends is not None:
         end(job, step.ends)
     elif step.rests:
         _rest(job)
     elif step.undo:
-        at = now()
+        at, scope = now(), undo_scope_of(job)
         last = job.parts.order_by("-number").values_list("number", flat=True).first() or 0
-        Part.objects.create(job=job, number=last + 1, stage=Stage.UNDO, name=_undo_scope(job))
-        add_event(job.pk, at, "INFO", f"taking back what it did ({_undo_scope(job)})")
+        Part.objects.create(job=job, number=last + 1, stage=Stage.UNDO, name=scope)
+        add_event(job.pk, at, "INFO", f"taking back what it did ({scope})")
 
 
 def _rest(job: Job) -> None:
@@ -78,29 +79,6 @@ def _waits(job: Job) -> bool:
     """Whether all of these wait for a time that has not come; what had a fault does not count."""
     soon = Q(waiting_since=None) | Q(not_before=None) | Q(not_before__lte=now())
     return not next_parts(job).filter(soon).exists()
-
-
-def _undo_scope(job: Job) -> str:
-    return ALL if job.status == Status.STOPPING else UNFINISHED
-
-
-def _standing(job: Job) -> JobStanding:
-    parts = job.parts
-    forward = parts.exclude(stage=Stage.UNDO)
-    undo_scope = _undo_scope(job)
-    undo = parts.filter(stage=Stage.UNDO, name=undo_scope).values_list("status", flat=True).first()
-    queued = forward.filter(status=Status.QUEUED).exists()
-    running = parts.filter(status=Status.IN_PROGRESS).exists()
-    return JobStanding(
-        Status(job.status),
-        queued=queued,
-        running=running,
-        failed=forward.filter(status=Status.FAILED).exists(),
-        undo=Status(undo) if undo else None,
-        touched=touched_parts(job, undo_scope).exists(),
-        can_undo=job.can_undo,
-        waits=queued and not running and _waits(job),
-    )
 
 
 def touched_parts(job: Job, undo_scope: str) -> Any:

@@ -1,0 +1,116 @@
+"""A child that carried a job carries the next one, which sees nothing of it; else another does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtdata.jobs import supervisor as slots
+from mtdata.jobs.records import orders, queries, runners
+from mtdata.jobs.runner import options_of
+from mtdata.jobs.supervisor import Supervisor
+from tests.jobs.place import Place, until
+from tests.jobs.traces import DEEDS, KINDS
+from tests.preloaded import ROOT, fork_children_of_jobs
+
+
+class TracesPlace(Place):
+    """A place with jobs that leave something and look for it."""
+
+    kinds = KINDS
+    child = (sys.executable, "-m", "mtdata.jobs.child", "tests.jobs.traces")
+
+
+@pytest.fixture
+def traces(urls: dict[str, str], tmp_path: Path) -> Iterator[TracesPlace]:
+    made = TracesPlace(tmp_path, urls["sqlite"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def slot(traces: TracesPlace) -> Iterator[Supervisor]:
+    fork_children_of_jobs()
+    options = options_of(traces.settings, traces.child)
+    made = Supervisor(runners.register("embedded", 1), options, KINDS)
+    yield made
+    made.close()
+
+
+def carried(slot: Supervisor, place: Place, kind: str, **given: str) -> dict[str, Any]:
+    """What a job told of itself that was carried now, and its id."""
+    job = place.enter(kind, **given)
+    assert slot.work()
+    told: dict[str, Any] = json.loads((place.folder / f"seen-{job}").read_text())
+    return {"job": job, **told}
+
+
+def test_the_next_job_has_the_same_child_and_sees_nothing_of_the_one_before(
+    traces: TracesPlace, slot: Supervisor
+) -> None:
+    first, *later = [carried(slot, traces, "looks") for _ in range(3)]
+    assert {one["pid"] for one in later} == {first["pid"]}
+    chances = [one.pop("chance") for one in (first, *later)]
+    assert len(set(chances)) == 3
+    for one in later:
+        assert {**one, "job": ""} == {**first, "job": ""}
+    assert (first["marks"], first["remembered"], first["tables"]) == (0, 0, [])
+
+
+def test_the_lines_of_a_job_stand_in_its_own_log(traces: TracesPlace, slot: Supervisor) -> None:
+    for _ in range(2):
+        job = carried(slot, traces, "looks")["job"]
+        lines = [one["text"] for one in queries.events(orders.job_named(job), 50)]
+        assert [line for line in lines if "a line of" in line] == [f"all: a line of {job}"]
+
+
+def test_the_next_job_has_the_config_as_it_is_by_then(
+    traces: TracesPlace, slot: Supervisor
+) -> None:
+    first = carried(slot, traces, "looks")
+    traces.configure(QUEUE_JOBS=7)
+    second = carried(slot, traces, "looks")
+    assert (second["pid"], second["most"]) == (first["pid"], 7)
+    assert first["most"] != 7
+
+
+def test_each_trace_is_found_and_told_by_no_word_of_its_own() -> None:
+    words = [sys.executable, "-c", "from tests.jobs.traces import main; main()"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told.keys() == DEEDS.keys()
+    assert told.pop("nothing") == []
+    assert [deed for deed, differences in told.items() if not differences] == []
+    assert "a word" not in done.stdout
+
+
+@pytest.mark.parametrize("how", ["environment", "open file", "orphan", "fails"])
+def test_a_child_in_which_a_job_left_something_or_failed_carries_no_other(
+    traces: TracesPlace, slot: Supervisor, how: str
+) -> None:
+    first = carried(slot, traces, "leaves", how=how)
+    second = carried(slot, traces, "looks")
+    assert first["pid"] != second["pid"]
+    until(lambda: not Path(f"/proc/{first['pid']}").exists(), "its end")
+
+
+def test_a_child_whose_part_had_to_wait_carries_no_other_job(
+    traces: TracesPlace, slot: Supervisor
+) -> None:
+    first = carried(slot, traces, "leaves", how="waits")
+    assert first["pid"] != carried(slot, traces, "looks")["pid"]
+
+
+def test_a_child_that_carried_many_jobs_carries_no_other(
+    traces: TracesPlace, slot: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "MOST_JOBS", 2)
+    pids = [carried(slot, traces, "looks")["pid"] for _ in range(3)]
+    assert pids[0] == pids[1] != pids[2]
