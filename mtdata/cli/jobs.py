@@ -11,6 +11,7 @@ import threading
 from functools import partial
 from typing import Any
 
+from mtdata.cli.jobs_many import add_all_of_these, add_prune, stop_all
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say, table
 from mtdata.config import Settings
@@ -32,6 +33,7 @@ JOBS = """examples:
   mtdata jobs stop --all --owner anna       the same for all of hers that have not ended
   mtdata jobs retry ID                      finished parts are not done again
   mtdata jobs undo ID                       take back what an ended job did
+  mtdata jobs prune --older-than 400d       forget what ended long ago (--dry-run shows it)
 
 Days are written YYYY-MM-DD or dd-mm-yyyy.
 """
@@ -67,18 +69,12 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         order.add_argument("id", metavar="ID", help="the job's id or its name", **several)
         order.set_defaults(run=act)
         if act is _stop:
-            _add_all_of_these(order)
+            add_all_of_these(order)
         if act is _show:
             told = "sign an address for each file in a store: whoever has it gets the file"
             order.add_argument("--links", action="store_true", help=told)
+    add_prune(orders, shared)
     _add_runner(commands, shared)
-
-
-def _add_all_of_these(order: argparse.ArgumentParser) -> None:
-    order.add_argument("--all", action="store_true", help="instead of one: all of these")
-    order.add_argument("--status", choices=["Queued", "In Progress"], default="")
-    order.add_argument("--kind", default="", help="those of this kind")
-    order.add_argument("--owner", help="those that this user queued ('': the command line)")
 
 
 def _add_runner(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -187,7 +183,7 @@ def _stop(options: argparse.Namespace) -> Result:
         raise UsageError("--status, --kind and --owner go with --all")
     settings = _opened(options)
     if options.all:
-        return _stop_all(options, settings)
+        return stop_all(options, settings)
     from mtdata.jobs import queue
     from mtdata.jobs.records import orders
 
@@ -195,22 +191,6 @@ def _stop(options: argparse.Namespace) -> Result:
     if told:
         note(f"mtdata: {job.name}: {told}; nothing was changed")
     return _ordered(options, job, {"note": told} if told else {})
-
-
-def _stop_all(options: argparse.Namespace, settings: Settings) -> Result:
-    from django.db.models import Q
-
-    from mtdata.jobs import queue
-    from mtdata.jobs.records import queries, share
-
-    ours = Q() if options.owner is None else Q(owner=options.owner)
-    found = share.to_stop(ours, status=options.status, kind=options.kind)
-    stopped = queue.stop_all(settings, found, "stopped by hand")
-    if not options.json:
-        for job in stopped:
-            say(f"{job.name} is {job.status}")
-        note(f"mtdata: {len(stopped)} jobs were stopped")
-    return 0, {"jobs": [queries.summary_of(job) for job in stopped]}
 
 
 def _retry(options: argparse.Namespace) -> Result:

@@ -59,14 +59,14 @@ def is_name(value: Any) -> bool:
     return isinstance(value, str) and bool(_SITE_NAME.fullmatch(value))
 
 
-def seconds(value: Any) -> float:
+def seconds(value: Any, longest_s: float = _LONGEST_S) -> float:
     """Seconds from 300, "90s", "5m", "2h" or "1d".  ValueError for any other word."""
     match = _DURATION.fullmatch(str(value))
     if not match:
         raise ValueError("it is no duration")
     length = float(match[1]) * _UNIT_S[match[2]]
-    if not 0 < length <= _LONGEST_S:
-        raise ValueError("it must be more than 0 and at most 366d")
+    if not 0 < length <= longest_s:
+        raise ValueError(f"it must be more than 0 and at most {longest_s / 86400:g}d")
     return length
 
 

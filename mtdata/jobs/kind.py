@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from mtdata.config import Settings
 from mtdata.config.settings import did_you_mean
@@ -173,6 +173,10 @@ class Kind:
     mailed: str = ""  # the parameter with an address that is mailed links to what was made
     # through what its files go that a browser gets; None: they are given as they lie
     guard: Callable[[Settings, Parameters], Guard | None] = lambda settings, parameters: None
+    # which of its jobs are never forgotten, however long ago they ended: those whose work stands,
+    # to be undone or to refuse the same once more; the newest of each key, by whose plan the next
+    # one goes; or none
+    stays: Literal["standing", "newest", "none"] = "none"
 
 
 Kinds = Mapping[str, Kind]

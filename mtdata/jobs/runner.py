@@ -18,6 +18,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
 from mtdata.jobs import job_news
 from mtdata.jobs.kind import Kinds
+from mtdata.jobs.pruning import DailyPruning
 from mtdata.jobs.records import reaper, runners, setting
 from mtdata.jobs.supervisor import Supervisor, SupervisorOptions
 from mtdata.jobs.wakeup import Wakeup
@@ -87,6 +88,7 @@ class JobRunner:
         self._news = threading.Thread(target=self._tell, name="news", daemon=True)
         self._runner: UUID | None = None
         self._absence = OutageNotice()
+        self._pruning = DailyPruning(settings, kinds)
 
     def start(self) -> None:
         """Open the records and begin to look.  RecordsError when they cannot be reached."""
@@ -139,6 +141,7 @@ class JobRunner:
             while supervisor.work():
                 count += 1
         self._tell_of_ends()
+        self._pruning.run()
         runners.mark_ended(self._runner)
         return count
 
@@ -218,6 +221,7 @@ class JobRunner:
     def _tell_of_ends(self) -> None:
         try:
             job_news.tell_of_ends(self._settings, self._kinds)
+            self._pruning.step()
         except RecordsError as error:
             self._absence.tell(error)
         self._spread(self._settings)

@@ -38,6 +38,8 @@ LEAVING = (Stage.WORK, Stage.CLOSE)
 CLOSING = "close"
 """The name of the part that closes; no part of the work is called so."""
 FINAL = frozenset({Status.SUCCESS, Status.FAILED, Status.STOPPED})
+UNDER_WAY = tuple(one for one in Status if one not in FINAL)
+"""Of jobs that have not ended; a database finds these by an index, and none by what is not so."""
 FOLLOWS: dict[Status, frozenset[Status]] = {
     Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.STOPPING}),
     Status.IN_PROGRESS: frozenset(
@@ -171,8 +173,12 @@ def report_name(start: date, end: date, taken: Collection[str] = (), what: str =
 
 def free_name(base: str, taken: Collection[str]) -> str:
     """The name, with the first number behind it that makes it one of its own."""
-    number, name = 1, base
-    while name in taken:
+    number = 1
+    while numbered(base, number) in taken:
         number += 1
-        name = f"{base}_{number}"
-    return name
+    return numbered(base, number)
+
+
+def numbered(base: str, number: int) -> str:
+    """The name with that number behind it; the first has none."""
+    return base if number == 1 else f"{base}_{number}"

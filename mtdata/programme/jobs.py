@@ -272,6 +272,7 @@ def _import(sort: ImportSort, parameters: tuple[Parameter, ...], title: str, abo
         title=title,
         about=about,
         told=_title_words,
+        stays="standing",
         page=f"import_{sort.name}",
     )
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from mtdata.core.words import span
 from mtdata.jobs.kind import Kind, Outlook
 from mtdata.jobs.parameters import Reading
-from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.asking import asking, unindexed
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.worked import PartTime, part_time
-from mtdata.jobs.states import FINAL, Status
+from mtdata.jobs.states import UNDER_WAY, Status
 from mtdata.jobs.title import title_of
 from mtdata.web.access.scope import Scope
 
@@ -67,7 +67,11 @@ def preview_of(kind: Kind, scope: Scope, readings: Sequence[Reading]) -> Preview
     settling = [one.settled_at for one in outlooks if one.settled_at]
     with asking():
         keys = {key for given in asked if (key := kind.key(given))}
-        ahead = Job.objects.filter(scope.jobs, key__in=keys).exclude(status__in=FINAL).count()
+        ahead = (
+            Job.objects.alias(of_key=unindexed("key"))
+            .filter(scope.jobs, of_key__in=keys, status__in=UNDER_WAY)
+            .count()
+        )
     return Preview(
         [title_of(kind, kind.base(given), given).words for given in asked],
         sum(one.files for one in outlooks),

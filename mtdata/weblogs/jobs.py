@@ -234,6 +234,7 @@ KIND = Kind(
     base=_base,
     key=_key,
     max_runners=MAX_RUNNERS,
+    stays="newest",
     resumes=True,
     account=SITE.name,
     title="Web logs",

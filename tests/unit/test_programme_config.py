@@ -180,6 +180,21 @@ def test_each_key_of_the_sample_is_the_default(tmp_path: Path) -> None:
     assert as_shown.database == loaded(tmp_path).database
 
 
+@pytest.mark.parametrize(
+    ("written", "kept_s"), [("400d", 400 * 86_400), ("168h", 604_800), ("off", 0), (False, 0)]
+)
+def test_how_long_ended_jobs_are_kept_is_a_span_or_off(
+    tmp_path: Path, written: object, kept_s: float
+) -> None:
+    assert loaded(tmp_path, JOBS_KEEP=written).programme.jobs_keep_s == kept_s
+
+
+@pytest.mark.parametrize("written", ["6d", "3661d", "long", "-90d"])
+def test_no_job_is_kept_for_less_than_a_week(tmp_path: Path, written: str) -> None:
+    with pytest.raises(ConfigError, match="JOBS_KEEP"):
+        loaded(tmp_path, JOBS_KEEP=written)
+
+
 def test_days_are_read_in_both_forms(tmp_path: Path) -> None:
     settings = loaded(tmp_path)
     assert day(settings, "2026-03-12") == day(settings, "12-03-2026") == "2026-03-12"

@@ -10,6 +10,8 @@ from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.db.utils import DatabaseError, IntegrityError, InterfaceError, OperationalError
 
 from mtdata.core.errors import RecordsError
@@ -39,6 +41,15 @@ def where() -> str:
     known = connection.settings_dict
     place = f"{known['HOST']}:{known['PORT']}/" if known["HOST"] else "/"
     return f"{connection.vendor.replace('gresql', 'gres')}://{place}{known['NAME']}"
+
+
+def unindexed(column: str) -> Coalesce:
+    """A column of texts as an expression of the same values, by which no index leads.
+
+    SQLite knows not how many rows have a value: of two indexes it may take that by which it looks
+    at every job there ever was, and not that of the few which are under way.
+    """
+    return Coalesce(column, Value(""))
 
 
 @contextmanager

@@ -56,9 +56,17 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        """Newest first is how people look at them."""
+        """Newest first is how people look at them; what is looked for is found among a million."""
 
-        indexes = (models.Index(fields=["status", "created_at"], name="job_status"),)
+        indexes = (
+            models.Index(fields=["status", "created_at"], name="job_status"),
+            models.Index(fields=["created_at", "id"], name="job_created"),
+            models.Index(fields=["kind", "created_at"], name="job_kind"),
+            models.Index(fields=["owner", "created_at"], name="job_owner"),
+            models.Index(fields=["key", "created_at"], name="job_key"),
+            models.Index(fields=["started_at"], name="job_started"),
+            models.Index(fields=["ended_at"], name="job_ended"),
+        )
 
 
 class Tally(models.Model):
@@ -149,3 +157,8 @@ class Artifact(models.Model):
     size = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True, default="")
     made_at = models.DateTimeField()
+
+    class Meta:
+        """Whether another job made the same file is asked before one is taken away."""
+
+        indexes = (models.Index(fields=["sha256"], name="artifact_digest"),)

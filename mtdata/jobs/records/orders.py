@@ -21,9 +21,9 @@ from mtdata.jobs.records.transitions import (
     set_status,
     touched_parts,
 )
-from mtdata.jobs.states import Stage, Status, free_name, retry_refused, undo_refused
+from mtdata.jobs.states import Stage, Status, free_name, numbered, retry_refused, undo_refused
 
-TRIES = 20
+TRIES, FEW = 20, 20
 
 
 class Order(NamedTuple):
@@ -66,8 +66,7 @@ def add_once(order: Order) -> Job | None:
     """
 
     def move() -> Job | None:
-        taken = Job.objects.filter(name=order.base).exists()
-        return None if taken else _add(order, order.base)
+        return None if _name_exists(order.base) else _add(order, order.base)
 
     try:
         return whole(move, patient=False)
@@ -76,8 +75,25 @@ def add_once(order: Order) -> Job | None:
 
 
 def _free(base: str) -> str:
-    taken = Job.objects.filter(name__startswith=base).values_list("name", flat=True)
-    return free_name(base, set(taken))
+    """The name, or the first of the next FEW that nobody has; behind them one that is free.
+
+    That one is looked for by halves: some names are given a hundred thousand times.
+    """
+    few = [numbered(base, number) for number in range(1, FEW + 1)]
+    name = free_name(base, set(Job.objects.filter(name__in=few).values_list("name", flat=True)))
+    if name in few:
+        return name
+    taken, free = FEW, 2 * FEW
+    while _name_exists(numbered(base, free)):
+        taken, free = free, 2 * free
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        taken, free = (middle, free) if _name_exists(numbered(base, middle)) else (taken, middle)
+    return numbered(base, free)
+
+
+def _name_exists(name: str) -> bool:
+    return Job.objects.filter(name=name).exists()
 
 
 def _add(order: Order, name: str) -> Job:

@@ -10,10 +10,10 @@ from django.db.models import Case, Count, F, FloatField, Q, Sum, Value, When
 from django.db.models.functions import Cast
 
 from mtdata.jobs.records.asking import asking
-from mtdata.jobs.records.listing import page_of
+from mtdata.jobs.records.listing import RowPlace, page_of
 from mtdata.jobs.records.models import Artifact, Job, Part
 from mtdata.jobs.speed import share_of
-from mtdata.jobs.states import FINAL, Stage, Status
+from mtdata.jobs.states import UNDER_WAY, Stage, Status
 
 EVENTS, MOST, MOST_PAGE = 50, 200, 200
 NO_PARTS: dict[str, Any] = {"done": 0, "total": 0, "rows": 0, "shares": None}
@@ -86,13 +86,14 @@ def newest_jobs(status: str = "", kind: str = "") -> list[dict[str, Any]]:
 
 
 class JobPage(NamedTuple):
-    """One page of jobs, the newest first; `total` is how many there are on all pages."""
+    """One page of jobs, the newest first, as `RowPage` tells of it."""
 
     jobs: list[dict[str, Any]]
     total: int
     page: int
     pages: int
-    more: bool = False
+    more: bool
+    is_least: bool
 
 
 def job_page(
@@ -104,7 +105,7 @@ def job_page(
     within: Q = Q(),  # noqa: B008 - it is never changed
     page: int = 1,
     size: int = 50,
-    behind: Q | None = None,
+    behind: RowPlace | None = None,
 ) -> JobPage:
     """The jobs of that state, kind and owner with these words in their names; in three queries.
 
@@ -176,7 +177,7 @@ def job_by_id(job_id: Any) -> Job | None:
 def under_way() -> set[str]:
     """The ids of all jobs that have not ended."""
     with asking():
-        found = Job.objects.exclude(status__in=FINAL).values_list("pk", flat=True)
+        found = Job.objects.filter(status__in=UNDER_WAY).values_list("pk", flat=True)
         return {str(one) for one in found}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from django.db.models import Count, Q
 
 from mtdata.config.programme import ProgrammeConfig
 from mtdata.jobs.records.asking import asking, now
-from mtdata.jobs.records.listing import page_of
+from mtdata.jobs.records.listing import RowPlace, page_of
 from mtdata.jobs.records.models import Job, Part, Runner
 from mtdata.jobs.records.runners import is_alive, is_late
 from mtdata.jobs.states import Status
@@ -25,6 +26,7 @@ class RunnerPage(NamedTuple):
     page: int
     pages: int
     more: bool
+    is_least: bool
 
     @property
     def previous(self) -> int:
@@ -37,11 +39,18 @@ class RunnerPage(NamedTuple):
         return self.page + 1
 
 
-def jobs_by_status() -> dict[str, int]:
-    """The number of jobs in each state."""
+def jobs_by_status(states: Collection[Status] = tuple(Status)) -> dict[str, int]:
+    """The number of jobs in each of these states; of those that ended every one is counted."""
     with asking():
-        found = dict(Job.objects.order_by().values_list("status").annotate(Count("pk")))
-    return {status.value: found.get(status.value, 0) for status in Status}
+        jobs = Job.objects.filter(status__in=states).order_by()
+        found = dict(jobs.values_list("status").annotate(Count("*")))
+    return {status.value: found.get(status.value, 0) for status in states}
+
+
+def has_jobs() -> bool:
+    """Whether anybody ever ordered one that is not forgotten."""
+    with asking():
+        return Job.objects.exists()
 
 
 class RunnerCount(NamedTuple):
@@ -68,7 +77,7 @@ def runner_page(
     ended: bool,
     page: int = 1,
     size: int = 50,
-    behind: Q | None = None,
+    behind: RowPlace | None = None,
 ) -> RunnerPage:
     """Runners that are there, late or silent, the newest first; with `ended`, those that ended.
 

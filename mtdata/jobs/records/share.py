@@ -7,27 +7,27 @@ among the jobs of one owner at one account the oldest.  It only looks.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from mtdata.jobs.records.asking import asking
+from mtdata.jobs.records.asking import asking, unindexed
 from mtdata.jobs.records.models import Job, Part
-from mtdata.jobs.states import FINAL, Stage, Status
+from mtdata.jobs.states import UNDER_WAY, Stage, Status
 
-UNDER_WAY = (Status.QUEUED, Status.IN_PROGRESS, Status.STOPPING)
 MOST = 2000
-LATELY = timedelta(days=1)
-"""Whoever had no turn for so long comes as if there had been none."""
+CARRIED = (Status.IN_PROGRESS, Status.STOPPING)
+LATELY, LAST = timedelta(days=1), 500
+"""Whoever had no turn for so long, or in so many, comes as if there had been none."""
 
 
 class Candidate(NamedTuple):
     """A job of which a part could be begun now."""
 
-    job: Any
+    pk: Any
     owner: str
     key: str
     status: str
@@ -55,24 +55,32 @@ IDLE = Load(0, 0.0)
 
 def in_turn(kinds: Collection[str], at: datetime, job_id: str | None = None) -> list[Any]:
     """The ids of jobs in the order in which they should be tried; of one key that waits, one."""
-    found = _startable(kinds, at)
     if job_id is not None:
+        found = _startable(kinds, at, UNDER_WAY)
         return list(found.filter(pk=job_id).values_list("pk", flat=True))
-    fields = ("pk", "owner", "key", "status", "created_at")
-    jobs = [Candidate(*row) for row in found.order_by("created_at").values_list(*fields)[:MOST]]
+    # of one state they come in the order of its index: of a hundred thousand that wait no more are
+    # looked at than are wanted; the others are few
+    waiting, others = _startable(kinds, at, [Status.QUEUED]), _startable(kinds, at, CARRIED)
+    jobs = [*_oldest(waiting), *_oldest(others)]
     if len(jobs) > 1:
         jobs = _shared(jobs, at)
-    return [one.job for one in _one_of_each_key(jobs)]
+    return [one.pk for one in _one_of_each_key(jobs)]
 
 
-def _startable(kinds: Collection[str], at: datetime) -> Any:
+def _oldest(jobs: Any) -> list[Candidate]:
+    rows = jobs.order_by("created_at").values_list(*Candidate._fields)
+    return [Candidate(*row) for row in rows[:MOST]]
+
+
+def _startable(kinds: Collection[str], at: datetime, states: Sequence[Status]) -> Any:
     """Jobs with a part that is due, a hand free for it, and a key that no other job holds."""
     waits_no_more = Q(not_before=None) | Q(not_before__lte=at)
     due = Part.objects.filter(waits_no_more, job=OuterRef("pk"), status=Status.QUEUED)
     running = Part.objects.filter(job=OuterRef("pk"), status=Status.IN_PROGRESS).order_by()
     counted = running.values("job").annotate(count=Count("pk")).values("count")
-    taken = Job.objects.exclude(held_key=None).values("held_key")
-    jobs = Job.objects.filter(waits_no_more, status__in=UNDER_WAY, kind__in=list(kinds))
+    taken = Job.objects.filter(held_key__gt="").values("held_key")  # an index leads past NULL
+    jobs = Job.objects.alias(one_of=unindexed("kind"))
+    jobs = jobs.filter(waits_no_more, status__in=states, one_of__in=list(kinds))
     jobs = jobs.annotate(carried=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
     busy = Q(status=Status.IN_PROGRESS)
     only_closes = ~Exists(due.exclude(stage=Stage.CLOSE))
@@ -96,11 +104,11 @@ def _shared(jobs: list[Candidate], at: datetime) -> list[Candidate]:
 
 def _loads(at: datetime) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
     """What is carried for each owner at each account, and for each account."""
-    begun = Part.objects.exclude(started_at=None).exclude(job__status__in=FINAL)
+    begun = Part.objects.filter(job__status__in=UNDER_WAY).exclude(started_at=None)
     runs = Count("pk", filter=Q(status=Status.IN_PROGRESS))
-    parts = begun.order_by().values_list("job__owner", "job__key")
-    lately = Job.objects.filter(started_at__gt=at - LATELY)
-    jobs = lately.order_by().values_list("owner", "key").annotate(last=Max("started_at"))
+    parts = begun.order_by().values_list(unindexed("job__owner"), unindexed("job__key"))
+    lately = Job.objects.filter(started_at__gt=at - LATELY).order_by("-started_at")
+    jobs = lately.values_list("owner", "key", "started_at")[:LAST]
     rows = list(parts.annotate(count=runs, last=Max("started_at")))
     rows += [(owner, key, 0, last) for owner, key, last in jobs]
     of_owner: dict[tuple[str, str], Load] = defaultdict(lambda: IDLE)
@@ -127,7 +135,8 @@ def _one_of_each_key(jobs: list[Candidate]) -> list[Candidate]:
 def unfinished(owner: str, most: int) -> list[tuple[str, dict[str, Any]]]:
     """Kind and parameters of the jobs of an owner that have not ended, so many at most."""
     with asking():
-        jobs = Job.objects.filter(owner=owner).exclude(status__in=FINAL)
+        jobs = Job.objects.alias(whose=unindexed("owner")).filter(whose=owner)
+        jobs = jobs.filter(status__in=UNDER_WAY)
         return list(jobs.values_list("kind", "parameters")[:most])
 
 

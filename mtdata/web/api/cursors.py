@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Q
 from pydantic import Field
+
+from mtdata.jobs.records.listing import RowPlace
 
 TOLD = "`next` of the answer before, instead of a page; empty: from the first on."
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-MomentCursor = Annotated[str, Field(pattern="^([0-9]{1,16}-[0-9a-f]{32})?$", description=TOLD)]
+MOMENT = "^([0-9]{1,16}-[0-9a-f]{32})?$"
+MomentCursor = Annotated[str, Field(pattern=MOMENT, description=TOLD)]
 NameCursor = Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$", description=TOLD)]
 NumberCursor = Annotated[str, Field(pattern="^[0-9]{0,9}$", description=TOLD)]
 PairCursor = Annotated[str, Field(pattern="^([0-9]{1,6}-[0-9]{1,18})?$", description=TOLD)]
@@ -60,13 +62,12 @@ def moment_cursor(at: datetime, key: Any) -> str:
     return f"{(at - EPOCH) // MICROSECOND}-{UUID(str(key)).hex}"
 
 
-def behind_moment(cursor: str, field: str) -> Q | None:
-    """Rows behind that place, by the field of their time; None for no cursor."""
+def behind_cursor(cursor: str, field: str) -> RowPlace | None:
+    """The place of a cursor, by the field of their time; None for no cursor."""
     if not cursor:
         return None
     moment, key = cursor.split("-")
-    at = EPOCH + int(moment) * MICROSECOND
-    return Q(**{f"{field}__lt": at}) | Q(**{field: at, "pk__lt": UUID(key)})
+    return RowPlace(field, EPOCH + int(moment) * MICROSECOND, UUID(key))
 
 
 def pair_of(cursor: str) -> tuple[int, int]:

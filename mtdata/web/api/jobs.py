@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query
@@ -21,7 +20,7 @@ from mtdata.jobs.records.models import Job, Part
 from mtdata.web.access import users
 from mtdata.web.access.scope import scope_of
 from mtdata.web.api import asked, files
-from mtdata.web.api.cursors import behind_moment, moment_cursor
+from mtdata.web.api.cursors import behind_cursor, moment_cursor
 from mtdata.web.api.order_faults import faults_of, unknown_kind, unknown_owner
 from mtdata.web.api.problems import ODD, Misfits, refusals
 from mtdata.web.pages.job import job_or_404
@@ -42,7 +41,7 @@ def list_jobs(request: HttpRequest, wanted: Query[asked.JobsWanted]) -> dict[str
         within=scope_of(request.user).jobs,
         page=wanted.page,
         size=wanted.size,
-        behind=behind_moment(wanted.cursor, "created_at"),
+        behind=behind_cursor(wanted.cursor, "created_at"),
     )
     last = paged.jobs[-1] if paged.more else None
     return {**paged._asdict(), "next": last and moment_cursor(last["created_at"], last["id"])}
@@ -135,10 +134,10 @@ def list_events(
 
 def list_parts(request: HttpRequest, id: UUID, wanted: Query[asked.PartsWanted]) -> dict[str, Any]:
     """List the parts of a job in their order."""
-    behind = Q(number__gt=int(wanted.cursor)) if wanted.cursor else None
-    rows, *paged, more = listing.parts_of(job_or_404(request, id), wanted.page, wanted.size, behind)
-    paging = dict(zip(("total", "page", "pages"), paged, strict=True))
-    return {"parts": rows, **paging, "next": str(rows[-1]["number"]) if more else None}
+    behind = listing.NumberPlace(int(wanted.cursor)) if wanted.cursor else None
+    found = listing.parts_of(job_or_404(request, id), wanted.page, wanted.size, behind)
+    last = str(found.rows[-1]["number"]) if found.more else None
+    return {**found._asdict(), "parts": found.rows, "next": last}
 
 
 def stop_job(request: HttpRequest, id: UUID) -> dict[str, Any]:

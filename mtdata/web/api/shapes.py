@@ -33,6 +33,11 @@ class Paging(Schema):
     """Which page it is of how many, and how many there are on all of them."""
 
     total: int
+    is_least: bool = Field(
+        default=False,
+        description="There are more than `total`, which are the most that are counted; `next` "
+        "goes on behind them.",
+    )
     page: int
     pages: int
     next: str | None = Field(None, description="The cursor to go on with; null: that was all.")

@@ -14,7 +14,7 @@ from mtdata.jobs.records import runner_view
 from mtdata.web import incident_list
 from mtdata.web.access.roles import role_of
 from mtdata.web.api import asked, standing_shapes
-from mtdata.web.api.cursors import behind_moment, moment_cursor, page_of_keys, pair_of
+from mtdata.web.api.cursors import behind_cursor, moment_cursor, page_of_keys, pair_of
 
 
 def show_me(request: HttpRequest) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def list_runners(
         ended=wanted.ended,
         page=wanted.page,
         size=wanted.size,
-        behind=behind_moment(wanted.cursor, "started_at"),
+        behind=behind_cursor(wanted.cursor, "started_at"),
     )
     last = paged.runners[-1] if paged.more else None
     return {**paged._asdict(), "next": last and moment_cursor(last["started_at"], last["id"])}

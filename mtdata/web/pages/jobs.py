@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,16 @@ from django.shortcuts import render
 
 from mtdata.jobs.duty import daily_of
 from mtdata.jobs.records import queries, share
+from mtdata.jobs.records.listing import RowPlace
 from mtdata.jobs.states import Status, retry_refused
 from mtdata.web.access import users
 from mtdata.web.access.roles import Role, role_of
 from mtdata.web.access.scope import Scope, scope_of
+from mtdata.web.api.cursors import MOMENT, behind_cursor, moment_cursor
 from mtdata.web.downloads import links
 from mtdata.web.pages.job_lines import job_lines
 from mtdata.web.pages.orders import CAN_STOP
-from mtdata.web.paging import job_filters, number_in
+from mtdata.web.paging import job_filters, number_in, text_in
 
 SIZE = 50
 
@@ -26,10 +29,15 @@ SIZE = 50
 def show(request: HttpRequest) -> HttpResponse:
     """A page of the list; its table alone for who polls it."""
     scope = scope_of(request.user)
-    asked, found = asked_jobs(request, scope, SIZE, number_in(request.GET, "page", 1))
+    behind = _behind_in_address(request)
+    page = number_in(request.GET, "page", 1)
+    asked, found = asked_jobs(request, scope, SIZE, page, behind)
+    last = found.jobs[-1] if found.more and (behind or found.page == found.pages) else None
     known = {
         "asked": asked,
         "found": found,
+        "is_beyond": behind is not None,
+        "beyond": last and moment_cursor(last["created_at"], last["id"]),
         "jobs": _lines(found.jobs, role_of(request.user), scope),
         "states": _offered([one.value for one in Status], asked["status"]),
         "kinds": [(one, _words_of(one)) for one in _offered(sorted(scope.kinds), asked["kind"])],
@@ -42,9 +50,12 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def asked_jobs(
-    request: HttpRequest, scope: Scope, size: int, page: int = 1
+    request: HttpRequest, scope: Scope, size: int, page: int = 1, behind: RowPlace | None = None
 ) -> tuple[dict[str, str], queries.JobPage]:
-    """What the address filters by, and that page of the jobs in the scope that are left."""
+    """What the address filters by, and that page of the jobs in the scope that are left.
+
+    `behind` a job: what comes next, in place of a page.
+    """
     asked = job_filters(request.GET)
     found = queries.job_page(
         status=asked["status"],
@@ -54,8 +65,15 @@ def asked_jobs(
         within=scope.jobs,
         page=page,
         size=size,
+        behind=behind,
     )
     return asked, found
+
+
+def _behind_in_address(request: HttpRequest) -> RowPlace | None:
+    """The job behind which the page begins; None where the address names none."""
+    word = text_in(request.GET, "behind")
+    return behind_cursor(word, "created_at") if re.fullmatch(MOMENT, word) else None
 
 
 def _stoppable(scope: Scope, asked: dict[str, str]) -> int:

@@ -18,7 +18,7 @@ from mtdata.core.checks import PROGRAM
 from mtdata.core.errors import BusyError
 from mtdata.jobs.records import queries, runner_view
 from mtdata.jobs.records.asking import now
-from mtdata.jobs.states import FINAL, Status
+from mtdata.jobs.states import UNDER_WAY, Status
 from mtdata.web import incident_list
 from mtdata.web.access.roles import Role, is_guest, role_of
 from mtdata.web.access.scope import Scope, scope_of
@@ -51,7 +51,7 @@ def piece(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest) -> dict[str, Any]:
     ours, scope, role = settings.MTDATA, scope_of(request.user), role_of(request.user)
-    counts, crew = runner_view.jobs_by_status(), runner_view.runner_count(ours.programme)
+    counts, crew = runner_view.jobs_by_status(UNDER_WAY), runner_view.runner_count(ours.programme)
     reports = daily.lines(scope, now())
     cards = [card for room in rooms_of(settings.MTDATA_DUTIES) for card in room.cards(ours)]
     opened = _open_incidents()
@@ -66,7 +66,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "more_needs": max(0, len(needs) - MOST_NEEDS),
         "headline": _headline(len(needs)),
         "reports": reports,
-        "has_jobs": any(counts.values()) or any(crew),
+        "has_jobs": runner_view.has_jobs() or any(crew),
         "running": job_lines(_jobs(scope, Status.IN_PROGRESS, MOST_RUNNING), live=True),
         "queued": counts[Status.QUEUED],
         "failed": _failed(scope, role),
@@ -96,7 +96,7 @@ def _failed(scope: Scope, role: Role) -> list[dict[str, Any]]:
 
 
 def _of_runners(counts: dict[str, int], crew: runner_view.RunnerCount) -> list[Need]:
-    many = sum(counts[one] for one in Status if one not in FINAL)
+    many = sum(counts.values())
     if not many or crew.alive:
         return []
     told = "Begin mtdata daemon or mtdata runner; until then they wait."
