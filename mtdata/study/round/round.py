@@ -27,6 +27,7 @@ from mtdata.study.pipeline import carry, delete, make_rows
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
+from mtdata.study.round.at_rest import at_rest
 from mtdata.study.round.benchmark_file import write_benchmark
 from mtdata.study.round.schedule import keep_schedule
 from mtdata.study.scale_report import ScaleReport
@@ -100,10 +101,11 @@ class Round:
         make_waiting_rows(pool, self._begin_report, self._note, stand.holds_up)
         try:
             scales = self._wanted(wanted)
-            self._of = len(scales)
+            self._of, quiet = len(scales), at_rest(pool, besides=self._scales)
             for self._place, scale in enumerate(scales, 1):
                 with logs.at(scale=scale.name):
-                    self._report.guard(scale.name, partial(self._scale, scale))
+                    act = self._pass_by if scale in quiet else self._scale
+                    self._report.guard(scale.name, partial(act, scale))
             self._report.refuse_outage(sum(scale.size > 0 for scale in scales))
             self._prove_deletes()
         finally:
@@ -171,6 +173,12 @@ class Round:
                 self._note(report)
 
     # one scale ------------------------------------------------------------------------------------
+
+    def _pass_by(self, scale: Scale) -> None:
+        """Enter in the report that a scale at rest was looked at."""
+        self._tell_step(report := ScaleReport.begin(self._pool, scale))
+        self._sizes[scale.name] = None
+        self._report.pass_by(report)
 
     def _scale(self, scale: Scale) -> None:
         if self._stand and self._stand.holds_up(scale.name):
