@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from mtdata.core.errors import StorageError
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.erased import ErasedEntries
@@ -182,6 +183,20 @@ def test_an_older_ledger_is_counted_once_when_it_is_made_newer(
     assert ledger.counts.differing() == []
     assert ledger.counts.of_scales()["QOL"] != ScaleCounts()
     assert ledger.counts.of_days()
+
+
+def test_one_that_cannot_be_made_newer_to_the_end_stays_as_it_was(tmp_path: Path) -> None:
+    path = _older(tmp_path / "ledger.sqlite3", 5)
+    with closing(sqlite3.connect(path)) as db, db:
+        [(index,)] = db.execute("SELECT sql FROM sqlite_master WHERE name = 'entries_line'")
+        db.execute("DROP INDEX entries_line")
+    with pytest.raises(StorageError):
+        Ledger(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        assert db.execute("PRAGMA user_version").fetchone() == (5,)
+        assert db.execute("SELECT 1 FROM sqlite_master WHERE name LIKE '%counts'").fetchall() == []
+        db.execute(index)
+    assert kept(Ledger(path)).counts.differing() == []
 
 
 def test_who_only_looks_into_an_older_ledger_counts_and_leaves_it_as_it_is(tmp_path: Path) -> None:

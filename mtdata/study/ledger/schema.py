@@ -133,8 +133,6 @@ ASTRAY = (
     "entries WHERE line_start IS NOT NULL AND line_length IS NULL",
     f"snapshots WHERE file {_NO_FILE} OR sheet {_NO_FILE} OR scale {_NO_SCALE}",
     f"ranges WHERE file {_NO_FILE}",
-    f"counts WHERE scale {_NO_SCALE}",
-    f"day_counts WHERE scale {_NO_SCALE}",
 )
 """What names something that the ledger does not know."""
 
