@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.daemon import rounds
+from benchmarks.daemon import idle, rounds
 from benchmarks.figures import Benchmark
 
 DAEMON: tuple[Benchmark, ...] = (
@@ -15,5 +15,10 @@ DAEMON: tuple[Benchmark, ...] = (
         "daemon_files",
         "open files and threads of the daemon after 10,000 rounds, less those after 1,000",
         0, False, "", rounds.files,
+    ),
+    Benchmark(
+        "idle_round",
+        "processor time of an idle round of a daemon with 3 sites of 25 scales, ms a site",
+        6, False, "", idle.processor_ms,
     ),
 )  # fmt: skip

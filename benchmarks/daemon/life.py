@@ -39,9 +39,7 @@ class Life:
         )
 
     def live(self) -> dict[str, Any]:
-        now = self.clock.now
-        with scheduled_by(self.clock), patch.object(SystemClock, "now", lambda _: now()):
-            code = self.daemon.run()
+        code = run_by(self.clock, self.daemon)
         with closing(sqlite3.connect(self.home / "pool" / "ledger.sqlite3")) as db:
             count = "SELECT max(number) - (SELECT count(*) FROM runs WHERE command LIKE 'ver%') "
             [(runs,)] = db.execute(count + "FROM runs")
@@ -51,8 +49,7 @@ class Life:
         return told | {"marks": self.found}
 
     def _tick(self, seconds: float) -> None:
-        while self.daemon.is_busy():
-            time.sleep(0.0005)
+        wait_until_idle(self.daemon)
         self._ticks += 1
         if self._ticks % NEW_EVERY == 0:
             number = self._ticks // NEW_EVERY % (self.marks[-1] // NEW_EVERY)
@@ -65,6 +62,19 @@ class Life:
         if self._ticks >= self.marks[-1]:
             self.daemon.ask_to_stop()
         self.clock.go_on(ROUND_S)
+
+
+def wait_until_idle(daemon: Daemon) -> None:
+    """Wait until no task is in hand, and none waits."""
+    workers = daemon._tasks.workers
+    while any(worker.in_hand or worker.is_waited_for() for worker in workers.values()):
+        time.sleep(0.0005)
+
+
+def run_by(clock: MovedClock, daemon: Daemon) -> int:
+    """Let it run by that clock until it is asked to stop; its exit code."""
+    with scheduled_by(clock), patch.object(SystemClock, "now", lambda _: clock.now()):
+        return daemon.run()
 
 
 def held() -> dict[str, float]:

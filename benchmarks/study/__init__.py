@@ -7,6 +7,7 @@ from benchmarks.study import (
     decoding,
     deleting,
     library,
+    looks,
     original_way,
     polls,
     sizes,
@@ -81,5 +82,10 @@ STUDY: tuple[Benchmark, ...] = (
         "raw_stored",
         "raw bytes stored ÷ unique bytes after 12 polls with deletes off",
         1.1, False, "1", polls.raw_stored,
+    ),
+    Benchmark(
+        "status_ten_million",
+        "`mtdata status` of a pool of 10,000,000 entries, its start included, s",
+        0.5, False, "", looks.status,
     ),
 )  # fmt: skip

@@ -21,4 +21,9 @@ WEB: tuple[Benchmark, ...] = (
         "ms until the first page of 20 sites has come, asked for the first time",
         150, False, "", overview.first_content,
     ),
+    Benchmark(
+        "overview_ten_million",
+        "ms until the first byte of the first page, 20 sites of 100 scales, 10,000,000 entries",
+        150, False, "", overview.first_byte,
+    ),
 )  # fmt: skip

@@ -46,6 +46,8 @@ PAGE = 1024
 MAX_INTEGER = 2**63 - 1
 BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
+LOOK_KB = 256
+"""Memory for pages where one only looks; of the usual 2 MB each thread keeps what it had once."""
 TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
 """Whose turn it is to write what follows from the files; older programs pass it by."""
 
@@ -68,6 +70,8 @@ class Schema(NamedTuple):
     """What a person does when the file is damaged; said behind the fault."""
     functions: Mapping[str, Callable[..., str]] = {}
     """What scripts of `newer` call beside SQLite's own, by name."""
+    looked_into: int = 0
+    """The oldest format that one who only looks need not make newer first; 0 for none."""
 
 
 class LedgerNewer(StorageError):
@@ -77,14 +81,16 @@ class LedgerNewer(StorageError):
 class LedgerDatabase:
     """One SQLite connection; every commit is durable when it returns (synchronous FULL)."""
 
-    def __init__(self, path: Path | None, schema: Schema) -> None:
-        self._path, self._schema = path, schema
+    def __init__(self, path: Path | None, schema: Schema, *, only_look: bool = False) -> None:
+        """Tables of an older program are made newer, unless we `only_look` and can without."""
+        self._path, self._schema, self._only_look = path, schema, only_look
         self._cells = Cells(schema.tables, schema.meant)
         self._prove: Callable[[], None] | None = None
         self._token = b""
         self.journal = "memory"
         with self.translated_faults(FOREIGN):
             self._db = self._open()
+            self.format = format_of(self._db)
 
     def _open(self) -> sqlite3.Connection:
         if self._path is None:
@@ -97,6 +103,8 @@ class LedgerDatabase:
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
+            if self._only_look:
+                db.execute(f"PRAGMA cache_size=-{LOOK_KB}")
             for name, act in self._schema.functions.items():
                 db.create_function(name, -1, act, deterministic=True)
             self._make_tables(db)
@@ -108,6 +116,8 @@ class LedgerDatabase:
         """Make the tables, or those of an older program into ours, all in one transaction."""
         ours = self._schema.format
         while (version := format_of(db)) != ours:
+            if self._only_look and 0 < self._schema.looked_into <= version < ours:
+                return
             if version > ours:
                 raise LedgerNewer(
                     f"{self._path}: the ledger has format {version}, this program writes {ours}; "

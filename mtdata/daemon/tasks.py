@@ -62,6 +62,7 @@ class DaemonTasks:
         self.codes: set[int] = set()
         self.workers: dict[str, SiteWorker] = {}
         self._not_before: dict[tuple[str, str], float] = {}
+        self._done: set[tuple[str, ...]] = set()  # tasks by site that were done once
         self._slots: slots.Carrying | None = None
         self._daily = DailyScheduler(daily_of(duties))
         self._is_new = True  # nobody has looked around by these settings yet
@@ -167,9 +168,20 @@ class DaemonTasks:
         terms, now = self.settings.daemon, self.clock.now()
         with heartbeat.beating(self.settings, of.name, tell) as ended:
             code = task.act(TaskTurn(of.site, terms, now, stop_token, ended, watch, must_yield))
-        gc.collect()  # a round puts it off (seldom_searched): 3 KB of each would stay for ever
+        self._collect_garbage(of.name, task.name)
         self.codes.add(code)
         return code
+
+    def _collect_garbage(self, *done: str) -> None:
+        """Look for what a round has put off (seldom_searched): 3 KB of each would stay for ever.
+
+        What is left of the first of its kind is the program's own, and is not looked through again:
+        that took longer than an idle round itself.
+        """
+        gc.collect()
+        if done not in self._done:
+            self._done.add(done)
+            gc.freeze()
 
     def _sign(self, settings: Settings, name: str, sign: str) -> None:
         """Sent by the worker for news: a slow address keeps no round waiting."""

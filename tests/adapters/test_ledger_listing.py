@@ -139,3 +139,19 @@ def test_many_versions_of_one_id_are_all_owed_whatever_the_page(book: Book) -> N
     book.make_row(*many)
     book.conclude()
     assert len(book.owed()) == 1500
+
+
+def test_a_scale_is_at_rest_once_nothing_of_it_is_on_the_site_or_waits(book: Book) -> None:
+    book.listing.see(Scale("QOL", 3, deleteable=True))
+    book.listing.see(Scale("Study", 0, deleteable=False))
+    assert "QOL" not in book.listing.at_rest()
+    book.show()
+    book.conclude()
+    assert "QOL" in book.listing.at_rest()
+    book.show(entry(4))
+    book.show()
+    book.conclude()
+    assert "QOL" not in book.listing.at_rest()  # 4 has no row yet
+    book.make_row(entry(4))
+    assert "QOL" in book.listing.at_rest()
+    assert "Study" not in book.listing.at_rest()  # it stays

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -163,3 +165,15 @@ def test_raw_bytes_lost_for_good_are_told_until_a_person_has_seen_it(home: Home)
 @pytest.mark.parametrize("word", ["0", "-1", "x", "nan", "inf"])
 def test_a_rate_that_is_none_ends_as_64(home: Home, word: str) -> None:
     assert home.run("verify", STUDY, f"--rate={word}").code == 64
+
+
+def test_counts_that_are_not_those_of_the_entries_are_told_and_made_again(home: Home) -> None:
+    home.site.put("QOL", [row(1), row(2)])
+    home.export()
+    with closing(sqlite3.connect(home.pool / "ledger.sqlite3")) as db, db:
+        db.execute("UPDATE counts SET rowed = 7")
+    assert home.status("QOL")["rows"] == 7
+    ended = home.run("verify", STUDY)
+    assert (ended.code, "the counts of QOL" in str(ended.shown)) == (74, True)
+    assert home.status("QOL")["rows"] == 2
+    assert home.run("verify", STUDY).code == 0

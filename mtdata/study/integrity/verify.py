@@ -71,6 +71,8 @@ class PoolVerification:
             told = f"{LEDGER_FILE} is damaged.{REBUILD}"
             self.found.wrong.append(told)
             self._pool.evidence.enter("pool_damaged", "", told)
+        else:
+            self._counts()
         self.found.history = hold_chain(self._pool, self._heads)
         self._files()
         self._tell_of_losses()
@@ -81,6 +83,16 @@ class PoolVerification:
         files.release_all()
         if not self.found.wrong:  # what a pass mends, the next one finds well and closes
             self._pool.evidence.close(files.all_read, self._begun)
+
+    def _counts(self) -> None:
+        """Counts that are not those of the entries are made again; nothing rests on them."""
+        counts = self._pool.ledger.counts
+        if scales := counts.differing():
+            told = f"{LEDGER_FILE}: the counts of {', '.join(scales[:5])}"
+            told += f" and {len(scales) - 5} more" if len(scales) > 5 else ""
+            self.found.wrong.append(f"{told} are not those of the entries")
+            counts.mend()
+            self.found.mended.append(f"{told} were made again from the entries")
 
     def _files(self) -> None:
         """Every file that this pass has not read yet, longest unread first.

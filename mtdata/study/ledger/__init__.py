@@ -21,6 +21,7 @@ from mtdata.study.ledger.entry_search import EntrySearch
 from mtdata.study.ledger.erased import ErasedEntries
 from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files, LiveLength
+from mtdata.study.ledger.kept_counts import KeptCounts
 from mtdata.study.ledger.listing import Listing
 from mtdata.study.ledger.proofs import Proofs
 from mtdata.study.ledger.queries import Queries
@@ -40,12 +41,20 @@ class Ledger:
 
     NAME = LEDGER_FILE
 
-    def __init__(self, path: Path | None, now: Callable[[], datetime] | None = None) -> None:
-        self._db = db = LedgerDatabase(path, LEDGER)
+    def __init__(
+        self,
+        path: Path | None,
+        now: Callable[[], datetime] | None = None,
+        *,
+        only_look: bool = False,
+    ) -> None:
+        """`only_look`: no entry is to be changed; tables of an older program stay as they are."""
+        self._db = db = LedgerDatabase(path, LEDGER, only_look=only_look)
         self.take_turn, self.is_sound, self.close = db.take_turn, db.is_sound, db.close
         self.commit = db.commit
         self.journal = db.journal  # `wal`, or `truncate` where that cannot be
         self.events = events = EventChain(db, now or SystemClock().now)
+        self.counts = KeptCounts(db)
         self.files = Files(db, events)
         self.erased = ErasedEntries(db, events, self.files)
         self.entries = Entries(db, events, self.files, self.erased)

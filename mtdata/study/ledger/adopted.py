@@ -50,7 +50,8 @@ class AdoptedEntries(RecordedPart):
         row, but is not proven and so never deleted.
         """
         with self._db.commit():
-            bind_lines(self._db, [(*span, digest, seq) for seq, span, digest in lines])
+            with self._counts.carried_over(runs_of(seq for seq, _, _ in lines)):
+                bind_lines(self._db, [(*span, digest, seq) for seq, span, digest in lines])
             proven = [seq for seq, _, digest in lines if digest is not None]
             if proven:
                 sheet = {span.file for _, span, _ in lines}.pop()
@@ -71,6 +72,7 @@ class AdoptedEntries(RecordedPart):
                 f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
             )
             if held:
+                self._counts.count_again()
                 self._events.enter(EventKind.HELD, why=[CONFLICT], number=held)
 
     def forget_the_site(self, at: datetime) -> None:
@@ -103,6 +105,7 @@ class AdoptedEntries(RecordedPart):
             self._db.run(f"UPDATE snapshots SET sheet = NULL WHERE sheet IN ({_HALF})")
             self._db.run(f"DELETE FROM snapshots WHERE file IN ({_HALF})")
             self._db.run(f"UPDATE files SET state = '{NEWER}' WHERE state = '{ENTERING}'")
+            self._counts.count_again()
 
     def drop_unwanted(self, number: int) -> None:
         """Commit that a file that is half entered is left alone after all."""

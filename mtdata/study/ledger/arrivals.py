@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mtdata.core.past import latest_counted
+from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.kept_counts import KeptCounts
 from mtdata.study.ledger.schema import LedgerPart, question_marks
 from mtdata.study.model.forecast import RoundTries
 from mtdata.study.model.states import NEWER, REPLACED, SPARE
@@ -28,17 +30,18 @@ class OnSite(NamedTuple):
 class Arrivals(LedgerPart):
     """Questions about time that the ledger answers."""
 
+    def __init__(self, connection: LedgerDatabase) -> None:
+        super().__init__(connection)
+        self._counts = KeptCounts(connection)
+
     def by_day(self, since: str) -> dict[str, dict[str, int]]:
         """New entries of deleteable scales by scale and day, from that day (ISO) on."""
+        leaves = {name for (name,) in self._db.all("SELECT name FROM scales WHERE deleteable = 1")}
         found: dict[str, dict[str, int]] = {}
-        for scale, day, count in self._db.all(
-            "SELECT s.name, f.day,"
-            " sum((SELECT count(*) FROM entries e WHERE e.file = f.number))"
-            f" FROM {_FILES} WHERE s.deleteable = 1 AND f.kind <> 'sheet' GROUP BY s.name, f.day",
-            since,
-        ):
-            found.setdefault(scale, {})[day] = count
-        return {scale: {day: n for day, n in days.items() if n} for scale, days in found.items()}
+        for (day, scale), count in self._counts.of_days(since).items():
+            if scale in leaves:
+                found.setdefault(scale, {})[day] = count
+        return found
 
     def first_days(self, until: str = LAST) -> dict[str, str]:
         """The first day (ISO) of each scale that has a file of a day up to that one."""

@@ -77,11 +77,12 @@ class Counts(RecordedPart):
             sealed = self._db.run(
                 f"UPDATE entries SET accepted = 1, tried_with = '' {which} = '{SEALED}'", *chosen
             )
-            rows = self._db.run(
-                f"UPDATE entries SET state = {STORED}, accepted = 1 {which}"
-                f" IN ('{CONFLICT}', '{DRIFT}')",
-                *chosen,
-            )
+            with self._counts.carried_over(runs):
+                rows = self._db.run(
+                    f"UPDATE entries SET state = {STORED}, accepted = 1 {which}"
+                    f" IN ('{CONFLICT}', '{DRIFT}')",
+                    *chosen,
+                )
         return Released(rows, sealed)
 
     def row_of(self, seq: int) -> bytes | None:
@@ -89,21 +90,30 @@ class Counts(RecordedPart):
         row = self._db.row(f"SELECT cells FROM entries WHERE seq = ? AND state = {ROWED}", seq)
         return row[0] if row else None
 
-    def counts(self, scale: str) -> EntryCounts:
-        """Entries of the scale by state, and those with a row that are still on the site."""
-        # each part by an index of its own: the rows of old entries are never read
+    def counts(self) -> dict[str, EntryCounts]:
+        """By scale, its entries by state, and those with a row that are still on the site."""
+        there = dict(
+            self._db.all(
+                f"SELECT scale, count(*) FILTER (WHERE state = {ROWED}) FROM entries"
+                " INDEXED BY entries_on_site WHERE gone_at IS NULL GROUP BY scale"
+            )
+        )
+        kept = self._counts.of_scales()
+        return {scale: EntryCounts(*kept[scale], there.get(scale, 0)) for scale in kept}
+
+    def held_and_owed(self, scale: str) -> tuple[int, int]:
+        """How many entries of a scale are held, and how many have a row and are on the site still.
+
+        It reads those that are held, and those on the site.
+        """
         row = self._db.row(
-            "SELECT stored, held_back, rowed, on_site FROM"
-            f" (SELECT count(*) FILTER (WHERE state = {STORED}) AS stored, count(*) FILTER (WHERE"
-            f" state = {HELD}) AS held_back FROM entries INDEXED BY entries_waiting"
-            f" WHERE scale = ?1 AND state < {ROWED}),"
-            " (SELECT count(e.sheet) AS rowed FROM files f CROSS JOIN entries e"
-            " INDEXED BY entries_line ON e.sheet = f.number WHERE f.scale = ?1),"
-            f" (SELECT count(*) FILTER (WHERE state = {ROWED}) AS on_site FROM entries"
+            "SELECT (SELECT count(*) FROM entries INDEXED BY entries_waiting"
+            f" WHERE scale = ?1 AND state < {ROWED} AND state = {HELD}),"
+            f" (SELECT count(*) FILTER (WHERE state = {ROWED}) FROM entries"
             " INDEXED BY entries_on_site WHERE scale = ?1 AND gone_at IS NULL)",
             scale,
         )
-        return EntryCounts(*(row or (0, 0, 0, 0)))
+        return (row[0], row[1]) if row else (0, 0)
 
     def held(self, scale: str | None = None) -> list[tuple[Any, ...]]:
         """Scale, id, kind, reason and number of held entries, grouped, at most 1000 rows."""

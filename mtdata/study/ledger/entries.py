@@ -66,11 +66,7 @@ class Entries(Counts):
     """Every entry that was ever backed up, once by scale, id and digest."""
 
     def __init__(
-        self,
-        connection: LedgerDatabase,
-        events: EventChain,
-        files: Files,
-        erased: ErasedEntries,
+        self, connection: LedgerDatabase, events: EventChain, files: Files, erased: ErasedEntries
     ) -> None:
         super().__init__(connection, events)
         self._files, self._erased = files, erased
@@ -117,9 +113,9 @@ class Entries(Counts):
             self._files.save(mark)
             digest = sha256(piece).digest()
             self._files.add_range(mark.number, start, len(piece), key, digest, at.isoformat())
-            seqs = self._enter(mark.scale, added, conflicts, at.isoformat() if found else None)
-            region = Span(mark.number, start, len(piece))
+            seqs = self._enter(mark, added, conflicts, at.isoformat() if found else None)
             runs = self._standing([span for _, span in added], seqs)
+            region = Span(mark.number, start, len(piece))
             self._enter_kept(mark, region, digest, runs, found=found)
             for seq, (entry, _) in zip(seqs, added, strict=True) if same_values else ():
                 if entry.digest in same_values:
@@ -129,12 +125,13 @@ class Entries(Counts):
     def _take_over(self, old: LedgerEntry, seq: int) -> None:
         """The line of the older version is the newer one's now, whose bytes are as sent."""
         given = f"UPDATE entries SET state = {SAME_VALUES}, sheet = NULL WHERE seq = ?"
-        self._db.run(given, old.seq)
-        if old.line is not None:
-            line = "sheet = ?, line_start = ?, line_length = ?, cells = ?"
-            taken = f"UPDATE entries SET state = {ROWED}, {line} WHERE seq = ?"
-            self._db.run(taken, *old.line, old.cells, seq)
-            self._events.enter(EventKind.SAME_VALUES, runs_of((old.seq, seq)))
+        line = "sheet = ?, line_start = ?, line_length = ?, cells = ?"
+        taken = f"UPDATE entries SET state = {ROWED}, {line} WHERE seq = ?"
+        with self._counts.carried_over(both := runs_of((old.seq, seq))):
+            self._db.run(given, old.seq)
+            if old.line is not None:
+                self._db.run(taken, *old.line, old.cells, seq)
+                self._events.enter(EventKind.SAME_VALUES, both)
 
     def hold_aside(
         self,
@@ -150,9 +147,8 @@ class Entries(Counts):
         spans = [Span(mark.number, s, len(e.body)) for s, e in zip(starts, batch, strict=True)]
         with self._db.commit():
             added = list(zip(batch, spans, strict=True))
-            seqs = self._enter(mark.scale, added, frozenset(), at.isoformat() if found else None)
-            region = Span(mark.number, 0, mark.length)
-            runs = self._standing(spans, seqs)
+            seqs = self._enter(mark, added, frozenset(), at.isoformat() if found else None)
+            runs, region = self._standing(spans, seqs), Span(mark.number, 0, mark.length)
             self._enter_kept(mark, region, mark.digest, runs, found=found)
 
     def _standing(self, spans: Sequence[Span], seqs: list[int]) -> list[Run]:
@@ -169,26 +165,22 @@ class Entries(Counts):
     def _enter_kept(
         self, mark: FileMark, region: Span, digest: bytes, runs: list[Run], *, found: bool
     ) -> None:
-        self._events.enter(
-            EventKind.FOUND if found else EventKind.KEPT,
-            runs,
-            scale=mark.scale,
-            file=mark.path,
-            start=region.start,
-            length=region.length,
-            sha256=digest.hex(),
-        )
+        kind = EventKind.FOUND if found else EventKind.KEPT
+        place = {"start": region.start, "length": region.length, "sha256": digest.hex()}
+        self._events.enter(kind, runs, scale=mark.scale, file=mark.path, **place)
 
     def _enter(
         self,
-        scale: str,
+        mark: FileMark,
         added: Sequence[tuple[Entry, Span]],
         conflicts: frozenset[bytes],
         found_at: str | None,
     ) -> list[int]:
+        scale = mark.scale
         erased = self._erased.recognised(scale, [entry for entry, _ in added])
         first = self._number("SELECT coalesce(max(seq), 0) FROM entries") + 1
-        add_entries(self._db, first, scale, added, conflicts, erased, found_at)
+        with self._counts.taking_in(mark, first):
+            add_entries(self._db, first, scale, added, conflicts, erased, found_at)
         return list(range(first, first + len(added)))
 
     def waiting(self, scale: str, fingerprint: str) -> Iterator[list[LedgerEntry]]:
@@ -245,7 +237,9 @@ class Entries(Counts):
         """Commit lines that were read back and matched, together with the sheet's new length."""
         with self._db.commit():
             self._files.save(mark)
-            bind_lines(self._db, [(*line.span, line.digest, line.entry.seq) for line in placed])
+            with self._counts.carried_over(runs_of(line.entry.seq for line in placed)):
+                rows = [(*line.span, line.digest, line.entry.seq) for line in placed]
+                bind_lines(self._db, rows)
             for keys, lines in by_keys(placed).items():
                 _, start, _ = lines[0].span
                 _, last, length = lines[-1].span
@@ -264,9 +258,11 @@ class Entries(Counts):
         tried = [(h.kind, h.reason, fingerprint, h.entry.seq) for h in held]
         with self._db.commit():
             held_back = f"UPDATE entries SET state = {HELD}, held = ?, reason = ?, tried_with = ?"
-            self._db.run_many(f"{held_back} WHERE seq = ?", tried)
+            runs = runs_of(one[3] for one in tried)
+            with self._counts.carried_over(runs):
+                self._db.run_many(f"{held_back} WHERE seq = ?", tried)
             why = sorted({one[0] for one in tried})
-            self._events.enter(EventKind.HELD, runs_of(one[3] for one in tried), why=why)
+            self._events.enter(EventKind.HELD, runs, why=why)
 
     def lose_raw(self, seqs: Iterable[int]) -> None:
         """Commit that raw bytes are damaged: not deleted, fetched again while the site has them."""

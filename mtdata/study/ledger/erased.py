@@ -200,6 +200,7 @@ class ErasedEntries(RecordedPart):
                 " malformed = ?6, digest = ?7 WHERE number = ?1",
                 snapshots,
             )
+            self._counts.count_again()
         self._db.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _bare(self, one: Erasure, entries: Iterable[tuple[int, bytes]]) -> None:

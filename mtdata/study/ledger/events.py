@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mtdata.core.sqlite import LedgerDatabase
+from mtdata.study.ledger.kept_counts import KeptCounts
 from mtdata.study.ledger.schema import LedgerPart
 from mtdata.study.model.events import (
     MOST_RUNS,
@@ -121,4 +122,4 @@ class RecordedPart(LedgerPart):
 
     def __init__(self, connection: LedgerDatabase, events: EventChain) -> None:
         super().__init__(connection)
-        self._events = events
+        self._events, self._counts = events, KeptCounts(connection)

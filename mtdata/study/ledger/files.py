@@ -240,12 +240,13 @@ class Files(RecordedPart):
             self._events.enter(EventKind.ROWS_TAKEN_BACK, runs, sheet=path)
             self._db.run("UPDATE files SET state = ? WHERE number = ?", state, sheet)
             self._db.run("UPDATE snapshots SET sheet = NULL WHERE sheet = ?", sheet)
-            return self._db.run(
-                f"UPDATE entries SET state = {STORED}, accepted = 1, sheet = NULL,"
-                " line_start = NULL, line_length = NULL, cells = NULL"
-                " WHERE sheet = ? AND raw_lost = 0",
-                sheet,
-            )
+            with self._counts.carried_over(runs):
+                return self._db.run(
+                    f"UPDATE entries SET state = {STORED}, accepted = 1, sheet = NULL,"
+                    " line_start = NULL, line_length = NULL, cells = NULL"
+                    " WHERE sheet = ? AND raw_lost = 0",
+                    sheet,
+                )
 
     def adopt(self, old: FileMark | None, new: FileMark, lines: Iterator[tuple[int, int]]) -> None:
         """Let a published sheet take the place of `old`: `lines` are its places, in row order."""

@@ -168,6 +168,17 @@ class Listing(RecordedPart):
         rows = self._db.all("SELECT name, size, deleteable FROM scales ORDER BY name")
         return [Scale(name, size, bool(deleteable)) for name, size, deleteable in rows]
 
+    def at_rest(self) -> set[str]:
+        """Deleteable scales that had nothing on the site when last listed, and nothing waits of."""
+        there = "entries_on_site WHERE scale = s.name AND gone_at IS NULL"
+        waiting = f"entries_waiting WHERE scale = s.name AND state < {ROWED}"
+        none_of = "NOT EXISTS (SELECT 1 FROM entries INDEXED BY"
+        rows = self._db.all(
+            "SELECT name FROM scales s"
+            f" WHERE deleteable = 1 AND {none_of} {there}) AND {none_of} {waiting})"
+        )
+        return {name for (name,) in rows}
+
     def columns(self, scale: str) -> tuple[str, ...] | None:
         """The fields that entries of the scale had last, None when none was seen."""
         row = self._db.row("SELECT columns FROM scales WHERE name = ?", scale)

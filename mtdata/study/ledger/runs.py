@@ -42,11 +42,13 @@ class Runs(LedgerPart):
             ended = "UPDATE runs SET ended_at = ?, exit = ?, report = ? WHERE number = ?"
             self._db.run(ended, at.isoformat(), code, json.dumps(report), number)
             self._db.run("DELETE FROM runs WHERE number <= ? - 10000", number)
-            self._db.run_many(
-                "UPDATE scales SET listed_at = iif(?2 IS NULL, ?3, listed_at), size = coalesce(?2,"
-                " (SELECT count(*) FROM entries e INDEXED BY entries_on_site"
-                " WHERE e.scale = ?1 AND e.gone_at IS NULL)) WHERE name = ?1",
-                ((scale, rows, at.isoformat()) for scale, rows in sizes.items()),
+            self._db.run(
+                "UPDATE scales AS s SET listed_at = iif(n.value IS NULL, ?2, s.listed_at),"
+                " size = coalesce(n.value, (SELECT count(*) FROM entries e INDEXED BY"
+                " entries_on_site WHERE e.scale = s.name AND e.gone_at IS NULL))"
+                " FROM json_each(?1) n WHERE s.name = n.key",
+                json.dumps(dict(sizes)),
+                at.isoformat(),
             )
 
     def cut_off(self, number: int) -> datetime | None:

@@ -12,7 +12,7 @@ from mtdata.alerts.incidents import INCIDENTS, INCIDENTS_NEWER, is_incident
 from mtdata.core.cells import Meant, is_day, is_text_list
 from mtdata.core.reach import is_plain
 from mtdata.core.sqlite import FOREIGN, LedgerDatabase, Schema, format_of
-from mtdata.study.model.states import ERASED, LIVE, MALFORMED, ROWED, STORED
+from mtdata.study.model.states import ERASED, HELD, LIVE, MALFORMED, ROWED, STORED
 
 EVENTS = """CREATE TABLE events (
   number INTEGER PRIMARY KEY, entered_at TEXT NOT NULL, event TEXT NOT NULL, first INTEGER,
@@ -20,6 +20,34 @@ EVENTS = """CREATE TABLE events (
 CREATE INDEX events_entries ON events (first, last) WHERE first IS NOT NULL;
 """
 """What a commit did, in a chain (model/events.py); since format 4."""
+COUNTS = """CREATE TABLE counts (
+  scale TEXT PRIMARY KEY, waiting INTEGER NOT NULL, held_back INTEGER NOT NULL,
+  rowed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE day_counts (
+  day TEXT NOT NULL, scale TEXT NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY (day, scale))
+  WITHOUT ROWID;
+"""
+"""How many entries there are (ledger/kept_counts.py); since format 6."""
+KEPT_SINCE = 6
+_WAITING = f"entries INDEXED BY entries_waiting WHERE scale = s.name AND state < {ROWED}"
+COUNTED_SCALES = (
+    "SELECT s.name AS scale,"
+    f" (SELECT count(*) FROM {_WAITING} AND state = {STORED}) AS waiting,"
+    f" (SELECT count(*) FROM {_WAITING} AND state = {HELD}) AS held_back,"
+    " (SELECT count(*) FROM files f CROSS JOIN entries e INDEXED BY entries_line"
+    " ON e.sheet = f.number WHERE f.scale = s.name) AS rowed"
+    " FROM (SELECT name FROM scales UNION SELECT scale FROM files) s"
+)
+"""What the counts of each scale should be.  Each by an index of its own: no entry is read."""
+_DAYS = (
+    "SELECT f.day, f.scale, sum((SELECT count(*) FROM entries e INDEXED BY entries_raw"
+    " WHERE e.file = f.number)) AS kept FROM files f"
+    " WHERE f.kind <> 'sheet' AND f.day >= {} GROUP BY f.day, f.scale HAVING kept > 0"
+)
+COUNTS_FILLED = f"INSERT INTO counts {COUNTED_SCALES}"
+DAYS_FILLED = "INSERT INTO day_counts " + _DAYS.format("''")
+COUNTED_DAYS = _DAYS.format("?")
+"""What those of each day should be, from a day on."""
 REBUILD = " `mtdata verify SITE --rebuild-ledger` makes it again from the files of the pool."
 FILE_KINDS = ("raw", "sheet", "held")
 ERASING = """CREATE TABLE erasures (
@@ -76,7 +104,7 @@ CREATE TABLE scales (
   ended_at TEXT, exit INTEGER, report TEXT);
 CREATE INDEX files_day ON files (scale, day);
 CREATE INDEX runs_command ON runs (command, exit, ended_at);
-{EVENTS}{ERASING}"""
+{EVENTS}{ERASING}{COUNTS}"""
 NEWER = {
     1: f"""
 {INCIDENTS_NEWER[1]}CREATE INDEX IF NOT EXISTS files_day ON files (scale, day);
@@ -89,6 +117,8 @@ UPDATE entries SET state = {STORED}, held = NULL, reason = NULL, tried_with = NU
   AND reason IN ('a number too large', 'a value that cannot be written');
 """,
     3: EVENTS + ERASING,
+    4: "",
+    5: f"{COUNTS}{COUNTS_FILLED}; {DAYS_FILLED};",
 }
 """What makes a ledger of that format one of the next."""
 WORKING = """
@@ -116,7 +146,7 @@ def _is_state(state: object) -> bool:
 
 
 MEANT: Meant = {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state}
-LEDGER = Schema(4, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD)
+LEDGER = Schema(6, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD, looked_into=4)
 
 
 class LedgerPart:

@@ -172,7 +172,7 @@ def last_success(site: SiteConfig, commands: Iterable[str]) -> datetime | None:
     """When the last of these began that went well; None for never, or where there is no ledger."""
     if not has_ledger(site):
         return None
-    with closing(Ledger(site.path / Ledger.NAME)) as ledger:
+    with closing(Ledger(site.path / Ledger.NAME, only_look=True)) as ledger:
         return ledger.runs.last_success(*(command.format(site.name) for command in commands))
 
 

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -137,10 +138,16 @@ def look_into(site: SiteConfig) -> Iterator[Pool]:
     if not has_ledger(site):
         KnownPool(site).refuse()
     disk = FolderDisk(site.path)
-    with closing(Ledger(site.path / Ledger.NAME)) as ledger:
+    with closing(Ledger(site.path / Ledger.NAME, only_look=True)) as ledger:
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)
         yield Pool(disk, archive, sheets, ledger, ClearCipher(), SystemClock(site.timezone))
+
+
+@cache
+def _leave_out_program() -> None:
+    """Have what the program itself consists of by now not looked through again, once a process."""
+    gc.freeze()
 
 
 _SEARCH = Lock()
@@ -153,11 +160,10 @@ def seldom_searched() -> Iterator[None]:
 
     A batch is thousands of small objects that hold none; looking them through at Python's usual
     pace is a tenth of a round's own time.  Of rounds side by side the first begins it and the last
-    ends it.  Python hardly ever comes back to what was frozen once: who stays has to look itself.
+    ends it.
     """
     with _SEARCH:
-        if not _searching:
-            gc.freeze()  # what the program itself consists of is not looked through again
+        _leave_out_program()
         _searching.append(gc.get_threshold())
         gc.set_threshold(50_000, *_searching[0][1:])
     try:
@@ -168,7 +174,6 @@ def seldom_searched() -> Iterator[None]:
             _searching.pop()
             if not _searching:
                 gc.set_threshold(*before)
-                gc.unfreeze()
 
 
 def refuse_stranger(site: SiteConfig) -> None:
@@ -265,7 +270,7 @@ class SiteLedger:
     def open(self) -> LedgerDatabase | None:
         """Port: IncidentLedger.open."""
         if self.is_there():
-            return LedgerDatabase(self.site.path / Ledger.NAME, LEDGER)
+            return LedgerDatabase(self.site.path / Ledger.NAME, LEDGER, only_look=True)
         KnownPool(self.site).refuse()
         return None
 

@@ -26,6 +26,7 @@ from mtdata.study.pipeline import carry, make_rows
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Site
 from mtdata.study.replicas.copying import Copying
+from mtdata.study.round.at_rest import at_rest
 from mtdata.study.round.benchmark_file import write_benchmark
 from mtdata.study.round.deletes import RoundDeletes
 from mtdata.study.round.schedule import keep_schedule
@@ -172,15 +173,23 @@ class Round:
     # one scale ------------------------------------------------------------------------------------
 
     def _each(self, scales: list[Scale]) -> None:
+        quiet = at_rest(self._pool, besides=self._scales)
         try:
             for self._place, scale in enumerate(scales, 1):
                 with logs.at(scale=scale.name):
-                    self._report.guard(scale.name, partial(self._scale, scale))
+                    act = self._pass_by if scale in quiet else self._scale
+                    self._report.guard(scale.name, partial(act, scale))
             self._report.refuse_outage(sum(scale.size > 0 for scale in scales))
         except SiteError:  # a scale that the site never gives must not keep those before it there
             self._deletes.finish()
             raise
         self._deletes.finish()
+
+    def _pass_by(self, scale: Scale) -> None:
+        """Enter in the report that a scale at rest was looked at."""
+        self._tell_step(report := ScaleReport.begin(self._pool, scale))
+        self._sizes[scale.name] = None
+        self._report.pass_by(report)
 
     def _scale(self, scale: Scale) -> None:
         if self._stand and self._stand.holds_up(scale.name):

@@ -118,6 +118,7 @@ class Forecasts:
         before = [day(now, back) for back in range(forecast.OF_DAYS, 0, -1)]
         counts, newest = arrivals.by_day(before[0]), arrivals.newest(day(now, WEEKS), now)
         first = arrivals.first_days(day(latest_counted(now)))
+        standing = {(one.kind, one.scale) for one in self._pool.ledger.incidents.open_incidents()}
         for scale in self._pool.ledger.listing.scales():
             if not scale.deleteable or scale.name not in first:
                 continue
@@ -125,19 +126,22 @@ class Forecasts:
             known = (today - datetime.fromisoformat(first[scale.name]).date()).days
             per_day = [found.get(one, 0) for one in before]
             told = forecast.surge(found.get(today.isoformat(), 0), per_day, known)
-            self._settle("surge", scale.name, told)
-            self._silence(scale.name, newest.get(scale.name), now)
+            if told or ("surge", scale.name) in standing:
+                self._settle("surge", scale.name, told)
+            is_open = ("silence", scale.name) in standing
+            self._silence(scale.name, newest.get(scale.name), now, is_open=is_open)
 
-    def _silence(self, scale: str, newest: datetime | None, now: datetime) -> None:
+    def _silence(
+        self, scale: str, newest: datetime | None, now: datetime, *, is_open: bool
+    ) -> None:
         """Only a scale without an entry for a day is looked at closely."""
         told = None
         if newest is not None and now - newest > forecast.DAY:
             told = self._silence_detail(scale, now)
-        incidents = self._pool.ledger.incidents
-        is_open = any(one.kind == "silence" for one in incidents.open_incidents(scale))
-        if told and not is_open and incidents.has_detail("silence", scale, told):
+        if not is_open and told and self._pool.ledger.incidents.has_detail("silence", scale, told):
             return  # a person has closed it: the study may have ended, and that is known now
-        self._settle("silence", scale, told)
+        if told or is_open:
+            self._settle("silence", scale, told)
 
     def _silence_detail(self, scale: str, now: datetime) -> str | None:
         arrivals = self._pool.ledger.arrivals

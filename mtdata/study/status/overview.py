@@ -14,12 +14,15 @@ from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
+from mtdata.study.ledger.counts import EntryCounts
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
 from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import MALFORMED, SEALED
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.status import forecasts, shape
 from mtdata.study.status.verdict import judged
+
+NO_ENTRIES = EntryCounts(0, 0, 0, 0)
 
 
 def overview(pool: Pool, config: SiteConfig) -> shape.SiteShape:
@@ -62,11 +65,13 @@ def _scales(
     pool: Pool, on_site: Mapping[str, OnSite], now: datetime
 ) -> dict[str, shape.ScaleShape]:
     listed, marks = pool.ledger.arrivals.listed(), pool.ledger.listing.benchmarks()
+    counts = pool.ledger.entries.counts()
     found = {}
     for one in pool.ledger.listing.scales():
         mark, listed_at = marks.get(one.name), past(listed.get(one.name), now)
         benchmark = mark.current if mark else 0
-        found[one.name] = _scale(pool, one, benchmark, listed_at, on_site.get(one.name), now)
+        there, known = on_site.get(one.name), counts.get(one.name, NO_ENTRIES)
+        found[one.name] = _scale(pool, one, benchmark, listed_at, there, known, now)
     return found
 
 
@@ -76,10 +81,10 @@ def _scale(
     benchmark: int,
     listed_at: datetime | None,
     there: OnSite | None,
+    counts: EntryCounts,
     now: datetime,
 ) -> shape.ScaleShape:
     """A scale that was last carried home whole at `listed_at`."""
-    counts = pool.ledger.entries.counts(scale.name)
     snapshot = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
     left_out = snapshot.malformed + (snapshot.sealed or 0) if snapshot else 0
     return shape.ScaleShape(

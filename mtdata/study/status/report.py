@@ -182,6 +182,10 @@ class RoundReport:
         self._unopened += scale_report.unopened
         scale_report.clear()
 
+    def pass_by(self, scale_report: ScaleReport) -> None:
+        """Enter a scale of which the ledger has nothing on the site, nothing held, no incident."""
+        self.result.scales[scale_report.run.scale.name] = scale_report.as_json(held=0, owed=0)
+
     def _news(self, scale_report: ScaleReport) -> dict[str, str]:
         """The notices of the steps, but for drift that was told before: a field may stay away."""
         name, notices = scale_report.run.scale.name, dict(scale_report.notices)
@@ -193,11 +197,10 @@ class RoundReport:
 
     def _count(self, scale_report: ScaleReport) -> None:
         scale = scale_report.run.scale
-        counts = self._pool.ledger.entries.counts(scale.name)
-        held, owed = counts.held, counts.on_site if scale.deleteable else 0
+        held, owed = self._pool.ledger.entries.held_and_owed(scale.name)
         if not scale.deleteable and (last := self._pool.ledger.snapshots.last(scale.name)):
             held += last.malformed + (last.sealed or 0)
-        self.result.scales[scale.name] = scale_report.as_json(held, owed)
+        self.result.scales[scale.name] = scale_report.as_json(held, owed * scale.deleteable)
 
     def _held(self, scale: Scale) -> dict[str, tuple[int, str]]:
         """How many entries are held by kind of incident, and what is told of them."""
@@ -251,7 +254,8 @@ class RoundReport:
 
     def tell_of_keys(self) -> None:
         """Keys that cannot be used, keys that open nothing, and what is held where neither is."""
-        found = {one.name: self._held(one) for one in self._pool.ledger.listing.scales()}
+        known, at_rest = self._pool.ledger.listing.scales(), self._pool.ledger.listing.at_rest()
+        found = {one.name: self._held(one) for one in known if one.name not in at_rest}
         sealed = {name: held[HELD[SEALED]] for name, held in found.items() if HELD[SEALED] in held}
         count = counted(sum(number for number, _ in sealed.values()), "entry", "entries")
         held = f"{counted(len(sealed), 'scale')}, {count} held" if sealed else ""
