@@ -64,7 +64,7 @@ def csv_cells(line: bytes) -> list[str]:
 def quick_cells(line: bytes) -> list[str] | None:
     """The cells of one line as the csv module reads it; None where only that module can say.
 
-    It searches for quotes where the module looks at each letter: a tenth of the time in long texts.
+    It searches for quotes where the module looks at each letter: 0.6 of its time at 1.7 kB a line.
     None for what holds a quote within a cell, is empty, or does not end as our lines do.
     """
     try:

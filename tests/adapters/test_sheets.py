@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mtdata.core.errors import DamageError, StorageError
-from mtdata.study.files.sheets import CsvSheets, row_spans
+from mtdata.study.files.sheet_lines import row_spans
+from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Backup, Kept, Row, Rows, Sheet, Span, Verified
 from mtdata.study.model.row import cells_digest, cells_of

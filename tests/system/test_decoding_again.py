@@ -68,9 +68,19 @@ def test_a_recovered_sheet_that_is_damaged_or_gone_is_made_again(
 def test_a_list_of_recovered_sheets_that_is_damaged_costs_time_alone(
     both: Home, content: bytes
 ) -> None:
-    (both.pool / "recovered_data" / ".made.json").write_bytes(content)
-    assert decoded(both) == {"QOL": True, "BBSIQ": True}
+    [listed] = (both.pool / "recovered_data").glob(".made_QOL.json")
+    listed.write_bytes(content)
+    assert decoded(both) == {"QOL": True, "BBSIQ": False}
     assert decoded(both) == {"QOL": False, "BBSIQ": False}
+
+
+def test_the_one_list_of_an_older_program_goes_when_there_are_newer_ones(both: Home) -> None:
+    earlier = both.pool / "recovered_data" / ".made.json"
+    earlier.write_bytes(b"{}")
+    both.site.put("QOL", [row(3)])
+    both.export()
+    assert decoded(both) == {"QOL": True, "BBSIQ": False}
+    assert not earlier.exists()
 
 
 def test_other_keys_let_every_sheet_be_made_again(

@@ -9,7 +9,7 @@ from mtdata.core.csv_lines import csv_cells
 from mtdata.core.errors import EntryError
 from mtdata.core.ports import Disk
 from mtdata.study.files.archive import runs
-from mtdata.study.files.sheets import header_of, row_spans
+from mtdata.study.files.sheet_lines import header_of, row_spans
 from mtdata.study.model.receipt import Span
 
 BOM = "\ufeff"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from functools import partial
-from itertools import pairwise, repeat, zip_longest
+from itertools import repeat, zip_longest
 
-from mtdata.core.border import Border
-from mtdata.core.csv_lines import csv_cells, csv_line, csv_lines, quick_cells
-from mtdata.core.errors import DamageError, EntryError, StorageError
+from mtdata.core.csv_lines import csv_line, csv_lines
+from mtdata.core.errors import DamageError
 from mtdata.core.pool_files import SHEETS
 from mtdata.core.ports import Disk
 from mtdata.study.files.append_file import AppendFile, DayFiles, examine
 from mtdata.study.files.archive import blocks, stretches
+from mtdata.study.files.sheet_lines import parsed_rows, row_spans, rows_in
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.days import file_name, worded
 from mtdata.study.model.mark import FileFinding, FileMark
@@ -24,9 +23,7 @@ from mtdata.study.model.row import is_row, spread
 from mtdata.study.model.states import STAGED
 
 log = logging.getLogger(__name__)
-GROUP, LONGEST_HEADER = 1024, 4 << 20
-LONG_LINE = 600
-"""From so many bytes a line on, the csv module's way through each letter is the slower one."""
+GROUP = 1024
 
 
 class CsvSheets:
@@ -79,7 +76,7 @@ class CsvSheets:
     def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
         """The cells at each place; none for a line that cannot be read as one row any more."""
         for lines in blocks(self.disk, self.ledger.files, spans):
-            yield from _rows_in(lines)
+            yield from rows_in(lines)
 
     def widen(self, old: FileMark, columns: tuple[str, ...]) -> AppendFile:
         """Rewrite a sheet with more columns in one atomic replace, and go on with it."""
@@ -197,7 +194,7 @@ class WholeSheet(_NewRows):
         claims = self._sheets.ledger.entries.lines(old.number)
         for place, claim in zip_longest(places, claims):
             line = self._sheets.disk.read(old.path, *place) if place else b""
-            cells = next(_parsed(iter([line])), [])
+            cells = next(parsed_rows(iter([line])), [])
             if claim is None or not is_row(old.columns, cells, claim.cells):
                 raise DamageError(f"{old.path}: a row is not as it was written; see mtdata verify")
             group.append(spread(old.columns, cells, self._file.mark.columns))
@@ -239,69 +236,3 @@ def _with_spans(
         placed.append(Placed(row.entry, row.digest, Span(file, start, len(line)), row.keys))
         start += len(line)
     return tuple(placed)
-
-
-def _rows_in(lines: list[bytes]) -> list[list[str]]:
-    """The cells of each of these lines, none for one that is not exactly one row."""
-    if sum(map(len, lines)) > LONG_LINE * len(lines):
-        return [quick_cells(line) or _alone(line) for line in lines]
-    try:
-        # a line gives one row or goes on in the next: as many rows as lines are one of each
-        rows = list(_parsed(iter(lines)))
-    except (StorageError, ValueError):
-        rows = []
-    return rows if len(rows) == len(lines) else list(map(_alone, lines))
-
-
-def _alone(line: bytes) -> list[str]:
-    try:
-        [cells] = _parsed(iter([line]))
-    except (StorageError, ValueError):
-        cells = []
-    return cells
-
-
-def _parsed(lines: Iterator[bytes]) -> Iterator[list[str]]:
-    with Border(DamageError, "a line of a sheet is no row any more; see mtdata verify"):
-        yield from csv.reader((line.decode() for line in lines), strict=True)
-
-
-def row_spans(disk: Disk, path: str, *, unended: bool = False) -> Iterator[tuple[int, int]]:
-    """Start and length of every row behind the header; a row ends where its quotes are even.
-
-    `unended`: what stands behind the last line end is a row too.
-    """
-    end = 0
-    for start, end in pairwise(_row_ends(disk.stream(path))):
-        yield start, end - start
-    if unended:
-        end = end or rows_begin(disk, path)
-        size = disk.size(path) or 0
-        if 0 < end < size:
-            yield end, size - end
-
-
-def rows_begin(disk: Disk, path: str) -> int:
-    """Where the first row begins: behind the header; 0 where there is none."""
-    return next(_row_ends(disk.stream(path)), 0)
-
-
-def header_of(disk: Disk, path: str) -> tuple[str, ...]:
-    """The column names of a sheet; none when it does not begin with a line of them."""
-    head = disk.read(path, 0, LONGEST_HEADER)
-    try:
-        return tuple(csv_cells(head[: next(_row_ends([head]), 0)]))
-    except EntryError:
-        return ()
-
-
-def _row_ends(pieces: Iterable[bytes]) -> Iterator[int]:
-    place, quotes = 0, 0
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            place += len(line) + 1
-            quotes += line.count(b'"')
-            if quotes % 2 == 0:
-                yield place

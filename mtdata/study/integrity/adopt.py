@@ -19,7 +19,7 @@ from mtdata.core.step import Step, Watch, unwatched
 from mtdata.study.files.append_file import digest_of
 from mtdata.study.files.archive import BETWEEN_ASIDE, CLOSING, starts_of
 from mtdata.study.files.rawfile import RawEntry, raw_batches, raw_entries
-from mtdata.study.files.sheets import header_of
+from mtdata.study.files.sheet_lines import header_of
 from mtdata.study.integrity.erased_again import cut_again, has_columns
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.placing import Placing, Unplaced, by_scale

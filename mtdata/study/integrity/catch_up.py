@@ -19,7 +19,7 @@ from mtdata.core.pool_files import RAW, SHEETS
 from mtdata.core.step import Step, Watch, unwatched
 from mtdata.study.files.append_file import digest_of, examine
 from mtdata.study.files.archive import CLOSING, keep_format
-from mtdata.study.files.sheets import header_of, row_spans
+from mtdata.study.files.sheet_lines import header_of, row_spans
 from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.erased_again import AGAIN, cut_again
 from mtdata.study.integrity.match import Matching

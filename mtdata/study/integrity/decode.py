@@ -112,7 +112,7 @@ class PoolDecoder:
     def _wanted(self, mark: FileMark, sheets: RecoveredSheets) -> WantedSheet:
         name, source = mark.path.rpartition("/")[2], self._source(mark)
         decoded = Decoded(name, BY_LEDGER)
-        if before := sheets.still(name, source):
+        if before := sheets.still(mark.scale, name, source):
             decoded.made, decoded.rows, decoded.left_out = False, before.rows, before.left_out
         return WantedSheet(mark, decoded, source, before)
 
@@ -120,7 +120,11 @@ class PoolDecoder:
         decoded = sheet.decoded
         try:
             sheets.write(
-                decoded.sheet, sheet.source, content, lambda: (decoded.rows, decoded.left_out)
+                sheet.mark.scale,
+                decoded.sheet,
+                sheet.source,
+                content,
+                lambda: (decoded.rows, decoded.left_out),
             )
         except LostBytes as error:
             decoded.difference = f"not written: {error}"

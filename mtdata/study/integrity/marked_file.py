@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from mtdata.study.files.append_file import examine
 from mtdata.study.files.archive import CLOSING
-from mtdata.study.files.sheets import row_spans, rows_begin
+from mtdata.study.files.sheet_lines import row_spans, rows_begin
 from mtdata.study.integrity.findings import Findings, Paced
 from mtdata.study.ledger.proofs import LineProofs
 from mtdata.study.model.mark import FileFinding, FileMark, finding

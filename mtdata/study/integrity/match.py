@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mtdata.core.csv_lines import csv_cells, csv_line
 from mtdata.core.errors import EntryError
-from mtdata.study.files.sheets import row_spans
+from mtdata.study.files.sheet_lines import row_spans
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model import states
 from mtdata.study.model.likeness import all_alike

@@ -41,7 +41,7 @@ class WantedSheet:
     columns: tuple[str, ...] = field(default=(), init=False)
 
 
-class _Step(NamedTuple):
+class _SheetStep(NamedTuple):
     """A batch of a sheet on its way to be opened, or what ends the sheet."""
 
     sheet: WantedSheet
@@ -64,19 +64,19 @@ class SheetMaking:
         for sheet, opened in groupby(self._pool.cipher.unseal_each(steps), _sheet_of):
             yield sheet, self._content(sheet, opened)
 
-    def _steps(self, sheet: WantedSheet) -> Iterator[tuple[_Step, list[Any]]]:
+    def _steps(self, sheet: WantedSheet) -> Iterator[tuple[_SheetStep, list[Any]]]:
         """The batches of a sheet with what is sealed in them, read ahead; at least one step."""
         is_empty = True
         try:
             backups = () if sheet.still else self._backups(sheet)
             for envelope, texts in map(enveloped, backups):
                 is_empty = False
-                yield _Step(sheet, envelope), texts
+                yield _SheetStep(sheet, envelope), texts
         except MTDataError as error:  # it is raised where its sheet is written, not before
-            yield _Step(sheet, error=error), []
+            yield _SheetStep(sheet, error=error), []
             return
         if is_empty:
-            yield _Step(sheet), []
+            yield _SheetStep(sheet), []
 
     def _backups(self, sheet: WantedSheet) -> Iterable[Backup]:
         mark = sheet.mark
@@ -109,7 +109,7 @@ class SheetMaking:
             yield claim.kept_entry(read_entry(body).values or {})
 
     def _content(
-        self, sheet: WantedSheet, opened: Iterable[tuple[_Step, Opened]]
+        self, sheet: WantedSheet, opened: Iterable[tuple[_SheetStep, Opened]]
     ) -> Iterator[bytes]:
         header = csv_line(sheet.columns)
         for step, answer in opened:
@@ -135,5 +135,5 @@ def counted_lines(rows: Rows, columns: tuple[str, ...], decoded: Decoded) -> Seq
     return csv_lines(spread(row.columns, row.cells, columns) for row in rows.rows)
 
 
-def _sheet_of(opened: tuple[_Step, Opened]) -> WantedSheet:
+def _sheet_of(opened: tuple[_SheetStep, Opened]) -> WantedSheet:
     return opened[0].sheet

@@ -104,11 +104,11 @@ class PoolVerification:
             for mark, state in files.standing(now=self._pool.clock.now()):
                 if mark.number not in self._seen:
                     self._seen.add(mark.number)
-                    self._one(mark, state)
+                    self._in_turn(mark, state)
         finally:  # also of a pass that is stopped: the next begins behind what this one read
             self._note_read(at_least=1)
 
-    def _one(self, mark: FileMark, state: str) -> None:
+    def _in_turn(self, mark: FileMark, state: str) -> None:
         if self._is_over():
             self.found.unread += 1
             return
