@@ -60,7 +60,7 @@ class RoundDeletes:
         """Whether this scale is noted later, for its deletes are under way or asked for."""
         return report is self._in_hand or report.run.scale.name in self.asked
 
-    def begun(self) -> list[ScaleReport]:
+    def reports(self) -> list[ScaleReport]:
         """The scales that nobody has noted yet."""
         in_hand = [self._in_hand] if self._in_hand else []
         return [*self.asked.values(), *(one for one in in_hand if one not in self.asked.values())]
