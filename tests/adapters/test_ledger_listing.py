@@ -6,9 +6,9 @@ import pytest
 
 from mtdata.study.model.benchmark import Benchmark
 from mtdata.study.model.package import read_entry
-from mtdata.study.model.receipt import Outcome
+from mtdata.study.model.receipt import DeleteAnswer, Outcome
 from mtdata.study.model.scale import Scale
-from tests.adapters.test_ledger_entries import Book, entry
+from tests.adapters.test_ledger_entries import AT, Book, entry
 
 
 @pytest.fixture
@@ -34,6 +34,16 @@ def test_an_entry_whose_delete_was_refused_and_that_is_not_shown_vanished(book: 
     book.ask(entry(1), outcome=Outcome.REFUSED)
     book.show(entry(2), entry(3))
     assert book.listing.missing("QOL") == (0, 1, 1)
+
+
+def test_asking_and_answers_are_of_their_entries_alone_and_of_no_neighbour(book: Book) -> None:
+    first, third = (book.seqs[entry(number).digest] for number in (1, 3))
+    book.listing.ask([third, first], AT)
+    said = DeleteAnswer(1, Outcome.REFUSED, "no"), DeleteAnswer(3, Outcome.DONE, "")
+    book.listing.answered([(first, said[0]), (first, said[0]), (third, said[1])])
+    assert book.listing.unproven_deletes("QOL") == 1
+    book.show()
+    assert book.listing.missing("QOL") == (1, 2, 1)
 
 
 def test_an_entry_that_was_asked_for_and_is_not_shown_is_gone_once(book: Book) -> None:

@@ -15,6 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from mtdata.alerts.incident import DAMAGE
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.integrity.verify import PoolVerification
+from mtdata.study.model import package
+from mtdata.study.model.package import BATCH_ENTRIES
 from mtdata.study.model.receipt import Outcome
 from tests.conftest import LONG
 from tests.crash.power import POOL, Power, World
@@ -54,8 +56,15 @@ class Schedule(RuleBasedStateMachine):
             self.site.offer(scale)
         self.site.put(STAYS, [], deleteable=False)
 
-    @initialize(holds_drift=st.booleans(), deletes=st.booleans(), keys=st.sets(keys))
-    def begin(self, holds_drift: bool, deletes: bool, keys: set[str]) -> None:
+    @initialize(
+        holds_drift=st.booleans(), deletes=st.booleans(), keys=st.sets(keys),
+        batch=st.sampled_from([BATCH_ENTRIES] * 3 + [2]),
+    )  # fmt: skip
+    def begin(
+        self, holds_drift: bool, deletes: bool, keys: set[str], batch: int = BATCH_ENTRIES
+    ) -> None:
+        # Of small batches a scale has many, and deletes of the other go out between them.
+        self._patch.setattr(package, "BATCH_ENTRIES", batch)
         self.world.holds_drift, self.deletes = holds_drift, deletes
         self.world.cipher = ToyCipher(keys)
         for key in (None, *KEYS):

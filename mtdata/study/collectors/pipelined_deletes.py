@@ -111,11 +111,13 @@ class _Connection:
             self._route.cookies(head[head.index(b"\r\n") + 2 : -2])
         if CLOSES.search(head):
             self.close()
-        after = AFTER.search(head)
-        self.wait_s = max(BREATH_S, float(after.group(1)) if after else 0.0)
+        status = int(head[9:12])
+        if status in TOO_BUSY:
+            after = AFTER.search(head)
+            self.wait_s = max(BREATH_S, float(after.group(1)) if after else 0.0)
         kind = KIND.search(head)
         told = kind.group(1).decode("latin-1").lower() if kind else ""
-        return int(head[9:12]), told, bytes(self._buffer[len(head) :])
+        return status, told, bytes(self._buffer[len(head) :])
 
     def is_stale(self) -> bool:
         """Whether the site may just have closed it quietly, between two requests."""
@@ -206,7 +208,8 @@ class PipelinedDeletes:
 
     def _takes_no_more(self, id: int) -> bool:
         """Whether one connection less will do, and the id waits for one; else all is unusual."""
-        self._usual = self._width.takes_no_more(len(self._asked) + len(self._idle))
+        there = len(self._asked) + len(self._idle)
+        self._usual = self._usual and self._width.takes_no_more(there)
         if self._usual:
             self._again.append(id)
         return self._usual

@@ -25,6 +25,8 @@ class Listed(NamedTuple):
     lowest_vanished: int | None
 
 
+_IN_RUN = "seq BETWEEN ? AND ?"
+"""One statement for many neighbours: those of a usual batch are one run."""
 _ABSENT = (
     "FROM entries e WHERE e.scale = ? AND e.gone_at IS NULL AND NOT EXISTS"
     " (SELECT 1 FROM temp.present p WHERE p.id = e.id AND p.digest = e.digest)"
@@ -109,31 +111,34 @@ class Listing(RecordedPart):
 
     def ask(self, seqs: Sequence[int], at: datetime) -> None:
         """Commit that deletes are about to go out: before, so that no absence is a surprise."""
-        when = at.isoformat()
+        when, runs = at.isoformat(), runs_of(set(seqs))
         with self._db.commit():
             self._db.run_many(
-                "UPDATE entries SET asked_at = ?, answer = NULL WHERE seq = ?",
-                ((when, seq) for seq in seqs),
+                f"UPDATE entries SET asked_at = ?, answer = NULL WHERE {_IN_RUN}",
+                ((when, *run) for run in runs),
             )
-            self._events.enter(EventKind.ASKED, runs_of(seqs))
+            self._events.enter(EventKind.ASKED, runs)
 
     def answered(self, answers: Iterable[tuple[int, DeleteAnswer]]) -> None:
         """Commit what the site said; none of it proves anything.
 
         A refusal takes the asking back: should the entry vanish after all, it was not our doing.
         """
-        heard = list(answers)
+        heard: dict[tuple[Outcome, str], set[int]] = {}
+        for seq, answer in answers:
+            heard.setdefault((answer.outcome, answer.reason), set()).add(seq)
         with self._db.commit():
             self._db.run_many(
-                "UPDATE entries SET answer = ?, asked_at = iif(?, NULL, asked_at) WHERE seq = ?",
+                f"UPDATE entries SET answer = ?, asked_at = iif(?, NULL, asked_at) WHERE {_IN_RUN}",
                 (
-                    (f"{a.outcome.value}: {a.reason}"[:200], a.outcome is Outcome.REFUSED, seq)
-                    for seq, a in heard
+                    (f"{outcome.value}: {reason}"[:200], outcome is Outcome.REFUSED, *run)
+                    for (outcome, reason), seqs in heard.items()
+                    for run in runs_of(seqs)
                 ),
             )
             for outcome in Outcome:  # the reason, in the site's own words, stands beside the entry
-                runs = runs_of(seq for seq, one in heard if one.outcome is outcome)
-                if runs:
+                of_it = (seqs for (one, _), seqs in heard.items() if one is outcome)
+                if runs := runs_of(set[int]().union(*of_it)):
                     self._events.enter(EventKind.ANSWERED, runs, outcome=outcome.value)
 
     def unproven_deletes(self, scale: str) -> int:

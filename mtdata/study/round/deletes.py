@@ -44,14 +44,19 @@ class RoundDeletes:
         self.may_ask = config.delete_limit
         self.asked: dict[str, ScaleReport] = {}  # to be noted once the deletes are proven
         self._in_hand: ScaleReport | None = None
+        self._before = 0  # what could be asked for before this scale
         self._batches: Iterator[Deleted] = iter(())
 
     def begin(self, report: ScaleReport) -> None:
         """Take a scale that is home, its listing concluded; what the one before has left goes out.
 
-        It is noted here when nothing was asked, else by the round once it is over.
+        One with nothing to delete is left to who notes it; else it is noted here when nothing was
+        asked, and by the round once that is over.
         """
         self.finish()
+        if not (self._config.delete_mode and self.may_ask and report.run.scale.size):
+            return
+        self._before = self.may_ask
         proven = self._marking_changes(provable(report, self._copying))
         self._batches = delete(report.run, self._site, proven, self.may_ask)
         self._in_hand = report
@@ -60,10 +65,10 @@ class RoundDeletes:
         """Whether this scale is noted later, for its deletes are under way or asked for."""
         return report is self._in_hand or report.run.scale.name in self.asked
 
-    def begun(self) -> list[ScaleReport]:
+    def reports(self) -> list[ScaleReport]:
         """The scales that nobody has noted yet."""
-        in_hand = [self._in_hand] if self._in_hand else []
-        return [*self.asked.values(), *(one for one in in_hand if one not in self.asked.values())]
+        in_hand = {one.run.scale.name: one for one in (self._in_hand,) if one}
+        return list((self.asked | in_hand).values())
 
     def finish(self) -> None:
         """Ask for all that is left."""
@@ -80,6 +85,8 @@ class RoundDeletes:
             try:
                 self._told.guard(name, partial(self._ask, report))
             finally:
+                if self._in_hand is None and self._before > self.may_ask:
+                    log.info("%d deletes were asked", self._before - self.may_ask)
                 if not self.takes_care_of(report):
                     self._note(report)
 
@@ -89,13 +96,11 @@ class RoundDeletes:
         report.take(deleted)
         self.asked[report.run.scale.name] = self._in_hand = report
         self.may_ask -= len(deleted.answers)
-        log.info("%d deletes were asked", len(deleted.answers))
 
     def _may_delete(self, report: ScaleReport) -> bool:
         """Looked at before every batch: another scale may have shown what forbids it."""
         return bool(
-            self._config.delete_mode
-            and self.may_ask
+            self.may_ask
             and not self._copying.hinders
             and not self._pool.evidence.against(report.run.scale.name)
             and not BLOCKING & set(report.notices)

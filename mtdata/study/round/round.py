@@ -253,7 +253,7 @@ class Round:
 
     def _note_deletes(self) -> None:
         """Enter how the scales stand whose deletes were begun, whatever ended the round."""
-        for report in self._deletes.begun():
+        for report in self._deletes.reports():
             self._note(report)
 
     def _prove(self, report: ScaleReport, scale: Scale | None) -> None:
