@@ -37,19 +37,14 @@ FULL_SAFE = SAFE.replace("mend the disk", "make room")
 
 @contextmanager
 def _translated_faults(path: Path, doing: str, within: str = "") -> Iterator[None]:
-    """Translate what the system refuses into words; nothing that was safe before is less so.
-
-    `within`: what of the folder `path` it is about; tens of thousands are read in a row, and to put
-    the two together costs as much as to open one.
-    """
+    """Translate what the system refuses into words; nothing that was safe before is less so."""
     try:
         yield
     except OSError as error:
         kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
         kind, safe = (DiskFull, FULL_SAFE) if error.errno in FULL else (kind, SAFE)
-        raise kind(
-            f"{in_utf8(str(path / within))}: cannot {doing}: {reason_of(error)}. {safe}"
-        ) from error
+        path /= within  # not before: to join them costs as much as to open a file
+        raise kind(f"{in_utf8(str(path))}: cannot {doing}: {reason_of(error)}. {safe}") from error
 
 
 def make_folder(path: Path) -> None:
