@@ -24,6 +24,7 @@ from mtdata.core.formulas import guarded
 
 TEXT, DATE, FLAG, MONEY, CURRENCY, ELAPSED = "text", "date", "flag", "money", "currency", "elapsed"
 _CELL = Border(AnswerBroken, "a cell cannot be read")
+_FLAGS = {"true": "True", "false": "False"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -244,7 +245,7 @@ class Columns:
         if kind == DATE:
             return dated(text)
         if kind == FLAG:
-            return {"true": "True", "false": "False"}.get(text, text)
+            return _FLAGS.get(text, text)
         if kind == CURRENCY:
             return self._currencies.get(text) or ("" if self._original else text)
         if kind == MONEY:
@@ -261,6 +262,8 @@ class Columns:
 
 def as_text(text: str) -> str:
     """The text as every file and database may hold it: without NUL and halves of a pair."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _SURROGATE.sub("\ufffd", without_nul(text))
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 from mtdata.cake import account as cake_account
@@ -33,6 +34,7 @@ from mtdata.jobs.spooling import spool_file
 MOST_S = 86_400.0
 PATIENCE_S = 60.0
 """So long a slot waits at the wish of an instance; beyond that the job does, without one."""
+_ID = attrgetter("id")
 _CURRENCIES: dict[tuple[str, str], dict[str, str]] = {}
 """What each account's currencies are called, asked for once in the life of a child."""
 _SIZES: dict[tuple[str, str, str], WindowSize] = {}
@@ -170,6 +172,7 @@ class ReportPart:
         """How many rows of its window came, with this page."""
         if page.start == 1:
             spool.begin()
+        page.rows.sort(key=_ID)  # the newest come first, and a table grows best at its end
         spool.put(page.rows)
         came = page.start - 1 + len(page.rows)
         page.rows.clear()  # or they would stay until the next page has come
@@ -208,7 +211,7 @@ class ReportPart:
             raise AnswerBroken("a row has no id") from None
         if abs(id) > MOST_ID:
             raise AnswerBroken("a row's id is no 64-bit number")
-        at, version = (as_text(row.get(of, "")) for of in (DATES[self._name], "last_updated"))
+        at, version = as_text(row.get(DATES[self._name], "")), as_text(row.get("last_updated", ""))
         return Spooled(id, at, version, self._columns.line(row))
 
     def stamps(self, spool: Spool) -> Iterator[tuple[int, datetime]]:

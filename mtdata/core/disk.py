@@ -36,13 +36,14 @@ FULL_SAFE = SAFE.replace("mend the disk", "make room")
 
 
 @contextmanager
-def _translated_faults(path: Path, doing: str) -> Iterator[None]:
+def _translated_faults(path: Path, doing: str, within: str = "") -> Iterator[None]:
     """Translate what the system refuses into words; nothing that was safe before is less so."""
     try:
         yield
     except OSError as error:
         kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
         kind, safe = (DiskFull, FULL_SAFE) if error.errno in FULL else (kind, SAFE)
+        path /= within  # not before: to join them costs as much as to open a file
         raise kind(f"{in_utf8(str(path))}: cannot {doing}: {reason_of(error)}. {safe}") from error
 
 
@@ -155,13 +156,13 @@ class FolderDisk:
     def read(self, path: str, start: int, length: int) -> bytes:
         """Port: Disk.read."""
         self._beat()
-        with _translated_faults(self.root / path, "read"), self._opened(path) as file:
+        with _translated_faults(self.root, "read", path), self._opened(path) as file:
             start, end = stretch(file, start, length)
             return os.pread(file, end - start, start)
 
     def stream(self, path: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Port: Disk.stream."""
-        with _translated_faults(self.root / path, "read"), self._opened(path) as file:
+        with _translated_faults(self.root, "read", path), self._opened(path) as file:
             start, end = stretch(file, start, length)
             while start < end and (piece := os.pread(file, min(PIECE, end - start), start)):
                 start += len(piece)

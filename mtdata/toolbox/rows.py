@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -63,7 +64,8 @@ def shape_of(rows: bytes, columns: int) -> Shape:
     count, quotes, has_empty_line = 0, 0, rows.startswith((b"\n", b"\r"))
     for block in _blocks(rows):
         pieces = block.split(b'"')
-        outside = b'"' + b'"'.join(pieces[quotes % 2 :: 2])
+        is_bare = len(pieces) == 1 and quotes % 2 == 0
+        outside = block if is_bare else b'"' + b'"'.join(pieces[quotes % 2 :: 2])
         count += outside.count(b"\n") + outside.count(b"\r") - outside.count(b"\r\n")
         quotes += len(pieces) - 1
         has_empty_line = has_empty_line or any(end in outside for end in _EMPTY_LINE)
@@ -168,9 +170,12 @@ def parsed(bodies: Sequence[SheetRows]) -> pa.Table:
     return table
 
 
-def _repeated(texts: Sequence[str], counts: Sequence[int]) -> pa.ChunkedArray:
-    pieces = [pa.repeat(pa.scalar(text), n) for text, n in zip(texts, counts, strict=True)]
-    return pa.chunked_array([pa.concat_arrays(pieces)], pa.string())
+def _repeated(texts: Sequence[str], counts: Sequence[int]) -> pa.Array:
+    """Each text so many times; one array made at once, not thousands put together."""
+    if len(set(texts)) == 1:
+        return pa.repeat(pa.scalar(texts[0]), sum(counts))
+    numbers = chain.from_iterable(map(repeat, range(len(texts)), counts))
+    return pa.array(texts, pa.string()).take(pa.array(numbers, pa.int32(), size=sum(counts)))
 
 
 def _at_once(bodies: Sequence[SheetRows], names: list[str]) -> pa.Table | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
@@ -33,6 +34,8 @@ __all__ = ["OWN", "Refetch", "SheetChanged", "tables", "unique_names"]
 BATCH = 4 << 20
 """Bytes of sheets that are parsed at a time; all that is held of them is some twenty times that."""
 LONGEST_HEADER = 4 << 20
+MOST_HEADERS = 256
+_HEADERS: dict[bytes, tuple[str, ...]] = {}
 RACES = 3
 """So often a sheet may be replaced while it is read."""
 _BOM = b"\xef\xbb\xbf"
@@ -139,22 +142,31 @@ def _small_content(sheet: PoolSheet) -> bytes | None:
     most = BATCH + 1 if sheet.length is None else sheet.length
     if most > BATCH + 1:
         return None
-    content = FolderDisk(sheet.root).read(sheet.name, 0, most)
+    content = _disk_of(sheet.root).read(sheet.name, 0, most)
     return content if len(content) <= BATCH else None
 
 
 def _stream(sheet: PoolSheet) -> Iterator[bytes]:
-    return FolderDisk(sheet.root).stream(sheet.name, 0, sheet.length)
+    return _disk_of(sheet.root).stream(sheet.name, 0, sheet.length)
+
+
+@lru_cache(maxsize=16)
+def _disk_of(root: Path) -> FolderDisk:
+    """The folder of a pool, which holds no file open."""
+    return FolderDisk(root)
 
 
 def _as_read(sheet: PoolSheet, digest: Digest, length: int) -> PoolSheet:
     """The sheet with what was read of it; SheetChanged where the ledger proves other bytes."""
-    if sheet.digest not in (None, digest.digest()):
+    read = digest.digest()
+    if sheet.digest not in (None, read):
         raise SheetChanged(
             f"{sheet.path}: holds other bytes than were written, so nothing of it is read. "
             "`mtdata verify` says what is wrong and makes its rows again"
         )
-    return sheet._replace(length=length, digest=digest.digest())
+    if sheet.digest == read and sheet.length == length:
+        return sheet
+    return sheet._replace(length=length, digest=read)
 
 
 def _proven_again(sheet: PoolSheet) -> Iterator[bytes]:
@@ -170,22 +182,23 @@ def _header(content: bytes, sheet: PoolSheet) -> tuple[tuple[str, ...], int]:
     """The names in the header, and where it ends."""
     end = line_end(content, 0)
     if b'"' not in content[:end]:
-        return _names(content[:end], sheet), end
+        return _known_names(content[:end], sheet), end
     lines = _Lines(content)
     with _translated(sheet):
         names = next(csv.reader(lines, strict=True), [])
     return tuple(names), lines.end
 
 
-def _names(line: bytes, sheet: PoolSheet) -> tuple[str, ...]:
-    with _translated(sheet):
-        return _parsed_names(line)
-
-
-@lru_cache(maxsize=256)
-def _parsed_names(line: bytes) -> tuple[str, ...]:
-    """Most sheets of a scale have one header."""
-    return tuple(next(csv.reader([line.decode()], strict=True), []))
+def _known_names(line: bytes, sheet: PoolSheet) -> tuple[str, ...]:
+    """The names in a line; most sheets of a scale have one header."""
+    names = _HEADERS.get(line)
+    if names is None:
+        with _translated(sheet):
+            names = tuple(next(csv.reader([line.decode()], strict=True), []))
+        if len(_HEADERS) >= MOST_HEADERS:
+            _HEADERS.clear()
+        _HEADERS[line] = names
+    return names
 
 
 def _translated(sheet: PoolSheet) -> Border:

@@ -13,8 +13,8 @@ from mtdata.cake.client.reading import Row
 from mtdata.cake.client.reading_xml import REFERENCE, meant
 from mtdata.cake.client.row_trees import Odd
 
-NOT_AS_SENT = ("\r", "\0", "]")
-"""What the parser may not give as it came: another line end, what is lost, and `]]>` it refuses."""
+_NOT_AS_SENT = ("\r", "\0", "]]>")
+"""What the parser does not give as it came: another line end, what is lost, what it refuses."""
 _ENTITY = re.compile("&([^;&]{0,12};?)")
 _ENTITIES = {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}
 
@@ -62,13 +62,11 @@ class MatchedRow(Mapping[str, str]):
         return sum(1 for _ in self)
 
 
-def row_of(fields: MatchedFields, found: re.Match[str], *, as_sent: bool) -> Row:
-    """The row that was matched.  Odd for one that is for the parser to judge.
-
-    `as_sent`: none of NOT_AS_SENT is in it.
-    """
+def row_of(fields: MatchedFields, found: re.Match[str]) -> Row:
+    """The row that was matched.  Odd for one that is for the parser to judge."""
     text = found[0]
-    if not as_sent:
+    # one character is looked for ten times as fast as three
+    if "\r" in text or "\0" in text or ("]" in text and "]]>" in text):
         _check_as_sent(found.groups())
     try:
         if not text.isascii():
@@ -84,7 +82,7 @@ def row_of(fields: MatchedFields, found: re.Match[str], *, as_sent: bool) -> Row
 def _check_as_sent(texts: Sequence[str | None]) -> None:
     """Odd where a text is not what the parser would make of it."""
     for text in texts:
-        if text and any(mark in text for mark in NOT_AS_SENT):
+        if text and any(mark in text for mark in _NOT_AS_SENT):
             raise Odd
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from mtdata.cake.client.matched_row import NOT_AS_SENT, MatchedFields, row_of
+from mtdata.cake.client.matched_row import MatchedFields, row_of
 from mtdata.cake.client.reading import Row
 from mtdata.cake.client.row_trees import Node, Odd, merged, tree_of
 
@@ -47,11 +47,10 @@ class Shapes:
         `end`: no row begins there or behind.
         """
         rows: list[Row] = []
-        as_sent = not any(buffer.find(mark, at, end) >= 0 for mark in NOT_AS_SENT)
         while at < end and (fit := self._fit(buffer, at)) is not None:
             shape, found = fit
             try:
-                rows.append(row_of(shape.fields, found, as_sent=as_sent))
+                rows.append(row_of(shape.fields, found))
             except Odd:
                 break
             at = found.end()

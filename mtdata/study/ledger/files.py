@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mtdata.core.errors import DamageError, StorageError
@@ -40,7 +41,13 @@ class LiveLength(NamedTuple):
 
 def _mark(row: tuple[Any, ...]) -> FileMark:
     columns, writing, form = row[9:]
-    return FileMark._make((*row[:9], tuple(json.loads(columns or "[]")), bool(writing), form))
+    return FileMark._make((*row[:9], _names_in(columns or "[]"), bool(writing), form))
+
+
+@lru_cache(maxsize=256)
+def _names_in(columns: str) -> tuple[str, ...]:
+    """Most sheets of a scale have the same columns: a year of them is read, and kept, once."""
+    return tuple(json.loads(columns))
 
 
 class Files(RecordedPart):
