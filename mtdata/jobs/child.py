@@ -45,6 +45,7 @@ def carry(work: ChildWork, kinds: Kinds) -> bool:
     JobError where it cannot be done.
     """
     from mtdata.jobs.records import claims
+    from mtdata.jobs.records.signs import MadeFile, PartProgress
 
     kind, stage = kind_of(work.claimed.kind, kinds), work.claimed.stage
     planned: list[str] = []
@@ -61,8 +62,8 @@ def carry(work: ChildWork, kinds: Kinds) -> bool:
             told = "this version of the program puts nothing together in the end"
             raise JobError(f"{kind.name}: {told}")
         act(work)
-    signs = claims.PartProgress(work.rows, work.expected)
-    made = [claims.MadeFile(**one) for one in work.artifacts]
+    signs = PartProgress(work.rows, work.expected)
+    made = [MadeFile(**one) for one in work.artifacts]
     return claims.finish(work.claimed, signs, made, planned, closes=kind.close is not None)
 
 
@@ -131,9 +132,8 @@ class Carrier:
         setting.forget_records()
         self._settings = None
         random.seed()
-        left = self._leftovers.differences() if self._leftovers else []
-        gc.collect()  # what refers to itself goes now, and not in the middle of another job
-        return left
+        gc.collect()  # what refers to itself goes now, and the files that it holds open
+        return self._leftovers.differences() if self._leftovers else []
 
 
 def _package(kind: Kind) -> str:

@@ -24,7 +24,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from functools import _lru_cache_wrapper
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, NoneType
 from typing import Any
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -34,6 +34,7 @@ _SELF = Path("/proc/self")
 _TOLD = ("Umask", "Threads", "SigBlk", "SigIgn", "SigCgt")
 """What of /proc/self/status a job may not change; the signals as the system has them."""
 _MUTABLE = (dict, list, set, deque, defaultdict, OrderedDict, bytearray)
+_PLAIN = (NoneType, bool, int, float, str, bytes, tuple)
 _LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
 _BY_CONFIG = ("mtdata.jobs.records.setting", "mtdata.logs")
 """What these hold is of the config, which is read anew for each job."""
@@ -54,11 +55,11 @@ class Leftovers:
         """`packages` are the program's own: what their modules hold is looked at as well."""
         self._program = _Program(packages)
         self._memory_kb, self._frozen = _resident_kb(), gc.get_freeze_count()
-        self._before = {word: look() for word, look in _LOOKS.items()}
+        self._before = _looked()
 
     def differences(self) -> list[str]:
         """What differs by now, in our words; empty where the job shows nowhere."""
-        found = [word for word, look in _LOOKS.items() if look() != self._before[word]]
+        found = [word for word, one in _looked().items() if one != self._before[word]]
         if _has_children():
             found.append("a process")
         if _resident_kb() > self._memory_kb + GROWN_KB or gc.get_freeze_count() > self._frozen:
@@ -96,7 +97,8 @@ class _Program:
     def _learn(self, module: ModuleType) -> None:
         for scope in (module, *_classes_of(module)):
             kept = dict(vars(scope))
-            self._scopes.append((module.__name__, scope, kept))
+            if scope is module or any(map(_is_state, kept, kept.values())):
+                self._scopes.append((module.__name__, scope, kept))
             self._caches += [one for one in kept.values() if type(one) is _lru_cache_wrapper]
             self._held += [
                 (module.__name__, one, one.copy())
@@ -109,7 +111,8 @@ class _Program:
         found = {name for name, scope, kept in self._scopes if _differs(scope, kept)}
         found |= {name for name, one, before in self._held if one != before}
         for module in self._new():  # loaded by the job: of these nobody knows what stood before
-            found |= {module.__name__} if any(_state_of(module)) else set()
+            state = [one for name, one in vars(module).items() if _is_state(name, one)]
+            found |= {module.__name__} if any(state) else set()
             self._learn(module)
         for cache in self._caches:
             cache.cache_clear()
@@ -133,11 +136,9 @@ def _differs(scope: Any, kept: dict[str, Any]) -> bool:
     )
 
 
-def _state_of(module: ModuleType) -> Iterator[Any]:
-    """What changes in a module by its name: constants have capitals."""
-    for name, one in vars(module).items():
-        if type(one) in _MUTABLE and one and name == name.lower() and name[:2] != "__":
-            yield one
+def _is_state(name: str, value: object) -> bool:
+    """Whether it is there to be changed, by its name and sort: constants have capitals."""
+    return name == name.lower() and name[:2] != "__" and type(value) in (*_MUTABLE, *_PLAIN)
 
 
 def _status() -> dict[str, str]:
@@ -211,6 +212,10 @@ def _numbers() -> Any:
     now = decimal.getcontext()
     now.clear_flags()  # any division sets one
     return repr(now), repr(decimal.DefaultContext)
+
+
+def _looked() -> dict[str, Any]:
+    return {word: look() for word, look in _LOOKS.items()}
 
 
 _LOOKS: dict[str, Callable[[], Any]] = {

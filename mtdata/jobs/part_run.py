@@ -20,8 +20,8 @@ from mtdata.jobs.kind import Kind
 from mtdata.jobs.memory import session_memory
 from mtdata.jobs.pipe import Message
 from mtdata.jobs.records import claims, reaper, runners, waiting
-from mtdata.jobs.records.claims import PartProgress, Verdict
 from mtdata.jobs.records.fence import Claimed, is_stopping
+from mtdata.jobs.records.signs import PartProgress, Verdict
 
 log = logging.getLogger(__name__)
 READ_S = 0.2

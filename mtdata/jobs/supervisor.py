@@ -19,7 +19,6 @@ from mtdata.jobs.child_session import Child
 from mtdata.jobs.kind import Kinds, Parameters, Work
 from mtdata.jobs.part_run import OnOutage, PartRun, warn
 from mtdata.jobs.records import claims
-from mtdata.jobs.records.claims import PartProgress
 from mtdata.jobs.records.fence import Claimed
 from mtdata.jobs.states import Stage
 
@@ -71,8 +70,7 @@ class Supervisor:
         if claimed is None:
             return False
         if claimed.stage == Stage.PLAN and self._kinds[claimed.kind].splits_by_order:
-            self._plan(claimed)
-            claimed = claims.claim_next(claimed, self._runner, self._options.terms.lease_s)
+            claimed = self._plan(claimed)
             if claimed is None:
                 return True
         child, in_order = self._child(), False
@@ -117,21 +115,24 @@ class Supervisor:
             return None
         return claims.claim(self._runner, self._options.terms.lease_s, self._kinds.keys(), job)
 
-    def _plan(self, claimed: Claimed) -> None:
-        """Plan a job here: its order alone tells the parts, so there is nothing for a child to do.
+    def _plan(self, claimed: Claimed) -> Claimed | None:
+        """Plan a job here, and take its first part: there is nothing for a child to do.
 
         It takes no time to speak of, so nothing renews its lease.
         """
-        kind = self._kinds[claimed.kind]
+        kind, lease_s = self._kinds[claimed.kind], self._options.terms.lease_s
         try:
             with Border(JobError, "its parts cannot be told"):
                 planned = kind.split(cast(Work, OrderOnly(claimed.parameters)))
         except JobError as error:
             claims.fail(claimed, str(error))
-            return
+            return claims.claim_next(claimed, self._runner, lease_s)  # what takes back
+        closes = kind.close is not None
         with suppress(Fenced):  # whoever has it plans it
-            claims.finish(claimed, PartProgress(), (), planned, closes=kind.close is not None)
+            first = claims.plan(claimed, planned, self._runner, lease_s, closes=closes)
             self._share(claimed)
+            return first
+        return None
 
     def _carry_all(self, child: Child, claimed: Claimed | None) -> bool:
         """Carry that part and the next ones; whether each was done, and nothing else happened."""

@@ -114,3 +114,25 @@ def test_a_child_that_carried_many_jobs_carries_no_other(
     monkeypatch.setattr(slots, "MOST_JOBS", 2)
     pids = [carried(slot, traces, "looks")["pid"] for _ in range(3)]
     assert pids[0] == pids[1] != pids[2]
+
+
+def test_a_job_whose_order_tells_its_parts_is_planned_without_a_child(
+    traces: TracesPlace,
+) -> None:
+    slot = childless(traces)
+    empty, wrong = traces.enter("counted", how="0"), traces.enter("counted", how="many")
+    assert slot.work()
+    assert traces.ended(empty, "Success")["parts"] == {"done": 0, "total": 0}
+    assert slot.work()  # what a stranger put into the records ends his job, and no slot
+    assert "plan: its parts cannot be told (ValueError)" in traces.ended(wrong, "Failed")["reason"]
+
+
+def childless(place: Place) -> Supervisor:
+    """A slot whose children end before they do anything."""
+    runner = runners.register("embedded", 1)
+    return Supervisor(runner, options_of(place.settings, ("false",)), KINDS)
+
+
+def test_a_part_of_such_a_job_has_a_child(traces: TracesPlace, slot: Supervisor) -> None:
+    job = carried(slot, traces, "counted", how="3")["job"]
+    assert traces.ended(job, "Success")["parts"] == {"done": 3, "total": 3}

@@ -10,9 +10,9 @@ import pytest
 from mtdata.config.programme import ProgrammeConfig
 from mtdata.jobs.records import claims, orders, progress, reaper, runners, waiting
 from mtdata.jobs.records.asking import now
-from mtdata.jobs.records.claims import MadeFile, PartProgress
 from mtdata.jobs.records.fence import Claimed
 from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.records.signs import MadeFile, PartProgress
 from mtdata.jobs.records.tallies import tallies
 from mtdata.jobs.records.worked import covered_s, part_time, worked_s
 from mtdata.jobs.speed import CallCount, calls_of

@@ -14,8 +14,8 @@ from mtdata.duties import KINDS as REAL
 from mtdata.jobs import queue
 from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import claims, orders, runners
-from mtdata.jobs.records.claims import PartProgress
 from mtdata.jobs.records.fence import Claimed
+from mtdata.jobs.records.signs import PartProgress
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place
 

@@ -18,8 +18,8 @@ from mtdata.cli.main import run
 from mtdata.jobs import queue
 from mtdata.jobs.records import claims, listing, queries, reaper, runners, waiting
 from mtdata.jobs.records.asking import now
-from mtdata.jobs.records.claims import PartProgress
 from mtdata.jobs.records.fence import Claimed
+from mtdata.jobs.records.signs import PartProgress
 from mtdata.jobs.records.waiting import Wait
 from tests.fakes_log import log_given_back
 from tests.jobs.kinds import KINDS

@@ -154,10 +154,17 @@ def _one(work: Work) -> list[str]:
     return ["all"]
 
 
+def _counted(work: Work) -> list[str]:
+    return [f"part{number}" for number in range(int(work.parameters["how"]))]
+
+
 HOW = Parameter("how", lambda settings, word: word, "a word", default="")
 KINDS = {
     "looks": Kind("looks", (), _one, _look, lambda parameters: "looks"),
     "leaves": Kind("leaves", (HOW,), _one, _leave, lambda parameters: "leaves"),
+    "counted": Kind(
+        "counted", (HOW,), _counted, _leave, lambda parameters: "counted", splits_by_order=True
+    ),
 }
 
 

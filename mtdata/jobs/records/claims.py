@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -21,6 +20,7 @@ from mtdata.jobs.records.asking import asking, made_whole, now
 from mtdata.jobs.records.fence import Claimed, given_away, part_of
 from mtdata.jobs.records.models import Artifact, Job, Part
 from mtdata.jobs.records.share import in_turn
+from mtdata.jobs.records.signs import MadeFile, PartProgress, Verdict
 from mtdata.jobs.records.standing import ALL, stages_to_begin
 from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import (
@@ -36,34 +36,6 @@ from mtdata.jobs.records.transitions import (
 from mtdata.jobs.states import CLOSING, LEAVING, Stage, Status
 
 CANDIDATES = 50
-
-
-class MadeFile(NamedTuple):
-    """A file or object that a part made."""
-
-    name: str
-    place: str
-    rows: int | None = None
-    size: int | None = None
-    sha256: str = ""
-
-
-class PartProgress(NamedTuple):
-    """How far a part is; `pending` rows came beside `rows`, and may still be void."""
-
-    rows: int = 0
-    expected: int | None = None
-    step: str = ""
-    pending: int = 0
-    calls: int = 0  # of this attempt
-
-
-class Verdict(Enum):
-    """What the records say to a sign of life."""
-
-    GOES_ON = 1
-    STOP = 2
-    LOST = 3
 
 
 def claim(
@@ -100,7 +72,23 @@ def waiting_parts(job_id: str) -> int:
 
 
 @made_whole()
+def plan(
+    claimed: Claimed, planned: Sequence[str], runner: UUID, lease_s: float, *, closes: bool
+) -> Claimed | None:
+    """Commit the plan of a job, and take the first part of it in the same commit.
+
+    The rest is that of `finish` and `claim_next`.
+    """
+    _finish(claimed, PartProgress(), (), planned, closes=closes)
+    return _take(claimed.job, runner, lease_s)
+
+
+@made_whole()
 def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
+    return _take(job_id, runner, lease_s)
+
+
+def _take(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
     job = locked(job_id)
     at = now()
     due = Q(not_before=None) | Q(not_before__lte=at)
@@ -193,6 +181,17 @@ def finish(
     What was planned is carried next; `closes` tells that a part is to put it together in the end.
     True where the job has come to its end by that.
     """
+    return _finish(claimed, signs, made, planned, closes=closes)
+
+
+def _finish(
+    claimed: Claimed,
+    signs: PartProgress,
+    made: Sequence[MadeFile],
+    planned: Sequence[str],
+    *,
+    closes: bool,
+) -> bool:
     job = locked(claimed.job)
     part = part_of(claimed).first()
     if part is not None and part.status == Status.SUCCESS:

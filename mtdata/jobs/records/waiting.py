@@ -13,9 +13,9 @@ from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Coalesce
 
 from mtdata.jobs.records.asking import made_whole, now
-from mtdata.jobs.records.claims import PartProgress
 from mtdata.jobs.records.fence import Claimed, part_of
 from mtdata.jobs.records.models import Job
+from mtdata.jobs.records.signs import PartProgress
 from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import TEXT, add_event, advance, locked, next_parts
 from mtdata.jobs.states import Stage, Status, after_wait
