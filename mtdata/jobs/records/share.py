@@ -56,7 +56,10 @@ IDLE = Load(0, 0.0)
 def in_turn(
     kinds: Collection[str], at: datetime, job_id: str | None = None, most: int = MOST
 ) -> list[Any]:
-    """The ids of jobs in the order in which they should be tried; of one key that waits, one."""
+    """The ids of `most` jobs in the order in which they should be tried.
+
+    Of those that wait for one key it is one, and of all that wait the oldest MOST are looked at.
+    """
     if job_id is not None:
         found = _startable(kinds, at, UNDER_WAY)
         return list(found.filter(pk=job_id).values_list("pk", flat=True))
@@ -75,7 +78,7 @@ def _oldest(jobs: Any) -> list[Candidate]:
 
 
 def _with_due_part(jobs: list[Any], at: datetime, most: int) -> list[Any]:
-    """The first of these jobs that have a part which is due; a thousand more are not asked for."""
+    """The first of these jobs that have a part which is due, `most` of them."""
     found: list[Any] = []
     for first in range(0, len(jobs), most):
         some = jobs[first : first + most]
