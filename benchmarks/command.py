@@ -22,6 +22,7 @@ from benchmarks.jobs import JOBS
 from benchmarks.machine import machine
 from benchmarks.page import shown, verdict, write_page
 from benchmarks.programme import PROGRAMME
+from benchmarks.scale import SCALE
 from benchmarks.study import STUDY
 from benchmarks.toolbox import TOOLBOX
 from benchmarks.web import WEB
@@ -36,6 +37,7 @@ TABLES = {
     "weblogs": WEBLOGS,
     "programme": PROGRAMME,
     "toolbox": TOOLBOX,
+    "scale": SCALE,
 }
 WIDTH = 130
 console = Console(stderr=True)
@@ -69,7 +71,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--folder", metavar="DIR", help="where pools and packages are made (default: $TMPDIR)"
     )
-    parser.add_argument("--write-docs", action="store_true", help="write docs/BENCHMARKS.md")
+    parser.add_argument("--write-docs", action="store_true", help="write its docs page")
     options = parser.parse_args(words)
     if strange := set(options.only) - set(names[options.what]):
         parser.error(f"{options.what} has no figure {', '.join(sorted(strange))}")

@@ -1,33 +1,58 @@
-"""docs/BENCHMARKS.md: the part that is written here, and the notes below it that are kept."""
+"""The docs pages of figures: the part that is written here, and the notes that are kept."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "BENCHMARKS.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 BEGIN = "<!-- from here on written by `bin/bench {} --write-docs` -->"
-QUIET, ENOUGH = 0.5, 5
+QUIET, ENOUGH, SIZES = 0.5, 5, 3
+Table = Callable[[dict[str, Any]], list[str]]
 END = "<!-- as far as here; what follows is written by people and kept -->"
 
 
 def write_page(what: str, result: dict[str, Any]) -> None:
     """Write the measured part of that table anew; what stands before and behind it stays."""
-    text, begin = PAGE.read_text(encoding="utf-8"), BEGIN.format(what)
+    name, table = PAGES.get(what, ("BENCHMARKS.md", _table))
+    page = DOCS / name
+    text, begin = page.read_text(encoding="utf-8"), BEGIN.format(what)
     before, _, rest = text.partition(begin)
     _, _, behind = rest.partition(END)
-    PAGE.write_text(f"{before}{begin}\n\n{_measured(result)}\n{END}{behind}", encoding="utf-8")
+    page.write_text(
+        f"{before}{begin}\n\n{_measured(result, table)}\n{END}{behind}", encoding="utf-8"
+    )
 
 
-def _measured(result: dict[str, Any]) -> str:
-    lines = [*_doubts(result), "| figure | measured | target | met | prototype |"]
-    lines += ["|---|---|---|---|---|"]
-    lines += [_line(name, figure) for name, figure in result["figures"].items()]
+def _measured(result: dict[str, Any], table: Table) -> str:
+    lines = [*_doubts(result), *table(result["figures"])]
     lines += ["", "What was beside what (medians), and where the time went:", ""]
     lines += [f"- `{name}`: {_sides(figure)}" for name, figure in result["figures"].items()]
     lines += ["", "The machine:", ""]
     lines += [f"- {name}: {value}" for name, value in result["machine"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _table(figures: dict[str, Any]) -> list[str]:
+    lines = ["| figure | measured | target | met | prototype |", "|---|---|---|---|---|"]
+    return lines + [_line(name, figure) for name, figure in figures.items()]
+
+
+def _sizes_table(figures: dict[str, Any]) -> list[str]:
+    """What each costs at three sizes, which are the first things beside the figure."""
+    lines = ["| what | smallest | ten times | a hundred times | growth | wanted | met |"]
+    lines += ["|---|---|---|---|---|---|---|"]
+    for name, figure in figures.items():
+        sizes = [f"{size}: {cost:,.4g}" for size, cost in figure.get("sides", {}).items()]
+        at_sizes = (sizes + [""] * SIZES)[:SIZES]
+        cells = (f"`{name}`: {figure['what']}", *at_sizes, shown(figure), figure["target"])
+        lines.append(f"| {' | '.join(cells)} | {verdict(figure)} |")
+    return lines
+
+
+PAGES: dict[str, tuple[str, Table]] = {"scale": ("SCALE.md", _sizes_table)}
+"""The page of some figures and how they stand there, where that is not BENCHMARKS.md."""
 
 
 def _doubts(result: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -127,6 +128,11 @@ class Page:
     def resident_mb(self) -> float:
         """Its resident memory now."""
         return self._told("VmRSS")
+
+    def cpu_ms(self) -> float:
+        """Processor time that it took so far."""
+        fields = Path(f"/proc/{self._server.pid}/stat").read_text().rpartition(")")[2].split()
+        return 1e3 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak_mb(self) -> float:
         """The most that it was since `forget_peak`."""

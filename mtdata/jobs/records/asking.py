@@ -10,7 +10,7 @@ from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Value
+from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.db.utils import DatabaseError, IntegrityError, InterfaceError, OperationalError
 
@@ -43,13 +43,13 @@ def where() -> str:
     return f"{connection.vendor.replace('gresql', 'gres')}://{place}{known['NAME']}"
 
 
-def unindexed(column: str) -> Coalesce:
-    """A column of texts as an expression of the same values, by which no index leads.
+def unindexed(column: str) -> F | Coalesce:
+    """A column of texts as an expression of the same values, by which SQLite takes no index.
 
-    SQLite knows not how many rows have a value: of two indexes it may take that by which it looks
-    at every job there ever was, and not that of the few which are under way.
+    It knows not how many rows have a value: of two indexes it may take that by which it looks at
+    every job there ever was, and not that of the few which are under way.  The others know.
     """
-    return Coalesce(column, Value(""))
+    return Coalesce(column, Value("")) if connection.vendor == "sqlite" else F(column)
 
 
 @contextmanager

@@ -25,11 +25,13 @@ from mtdata.jobs.records.standing import ALL, stages_to_begin
 from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import (
     TEXT,
+    JobHeld,
     add_event,
     advance,
     forget_undone,
     is_final,
     locked,
+    locked_at_once,
     set_status,
     touched_parts,
 )
@@ -46,14 +48,21 @@ def claim(
     Whose job comes next is a matter of shares (`share`).  None where there is none.
     """
     with asking():
-        candidates = in_turn(kinds, now(), job_id)[:CANDIDATES]
-    for candidate in candidates:
-        try:
-            found = _claim(candidate, runner, lease_s)
-        except IntegrityError:  # another job has that key, this very moment
-            continue
-        if found is not None:
-            return found
+        candidates = in_turn(kinds, now(), job_id, CANDIDATES)
+    # first past those that others hold this very moment: of fifty runners all would wait for one
+    for waits in (False, True):
+        held = []
+        for candidate in candidates:
+            try:
+                found = _claim(candidate, runner, lease_s, waits=waits)
+            except IntegrityError:  # another job has that key, this very moment
+                continue
+            except JobHeld:
+                held.append(candidate)
+                continue
+            if found is not None:
+                return found
+        candidates = held
     return None
 
 
@@ -62,7 +71,7 @@ def claim_next(claimed: Claimed, runner: UUID, lease_s: float) -> Claimed | None
 
     RecordsError where the records cannot be asked.
     """
-    return _claim(claimed.job, runner, lease_s)
+    return _claim(claimed.job, runner, lease_s, waits=True)
 
 
 def waiting_parts(job_id: str) -> int:
@@ -84,12 +93,12 @@ def plan(
 
 
 @made_whole()
-def _claim(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
-    return _take(job_id, runner, lease_s)
+def _claim(job_id: Any, runner: UUID, lease_s: float, *, waits: bool) -> Claimed | None:
+    return _take(job_id, runner, lease_s, waits=waits)
 
 
-def _take(job_id: Any, runner: UUID, lease_s: float) -> Claimed | None:
-    job = locked(job_id)
+def _take(job_id: Any, runner: UUID, lease_s: float, *, waits: bool = True) -> Claimed | None:
+    job = locked(job_id) if waits else locked_at_once(job_id)
     at = now()
     due = Q(not_before=None) | Q(not_before__lte=at)
     queued = job.parts.filter(due, status=Status.QUEUED, stage__in=stages_to_begin(job))

@@ -89,10 +89,11 @@ def _limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Give a new connection its limits; one that does not take them is closed again."""
     if connection.vendor != "postgresql":
         return
-    calls = ", ".join(f"set_config('{name}', '{limit}s', false)" for name, limit in LIMITS.items())
+    calls = [f"set_config('{name}', '{limit}s', false)" for name, limit in LIMITS.items()]
+    calls.append("set_config('jit', 'off', false)")  # to compile a claim takes ten times its own
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {calls}")
+            cursor.execute(f"SELECT {', '.join(calls)}")
     except Error:
         connection.close()
         raise

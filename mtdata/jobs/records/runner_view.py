@@ -43,7 +43,9 @@ def jobs_by_status(states: Collection[Status] = tuple(Status)) -> dict[str, int]
     """The number of jobs in each of these states; of those that ended every one is counted."""
     with asking():
         jobs = Job.objects.filter(status__in=states).order_by()
-        found = dict(jobs.values_list("status").annotate(Count("*")))
+        found = dict(
+            jobs.values("status").annotate(count=Count("*")).values_list("status", "count")
+        )
     return {status.value: found.get(status.value, 0) for status in states}
 
 

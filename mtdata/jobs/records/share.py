@@ -53,18 +53,23 @@ class Load(NamedTuple):
 IDLE = Load(0, 0.0)
 
 
-def in_turn(kinds: Collection[str], at: datetime, job_id: str | None = None) -> list[Any]:
-    """The ids of jobs in the order in which they should be tried; of one key that waits, one."""
+def in_turn(
+    kinds: Collection[str], at: datetime, job_id: str | None = None, most: int = MOST
+) -> list[Any]:
+    """The ids of `most` jobs in the order in which they should be tried.
+
+    Of those that wait for one key it is one, and of all that wait the oldest MOST are looked at.
+    """
     if job_id is not None:
         found = _startable(kinds, at, UNDER_WAY)
         return list(found.filter(pk=job_id).values_list("pk", flat=True))
     # of one state they come in the order of its index: of a hundred thousand that wait no more are
     # looked at than are wanted; the others are few
-    waiting, others = _startable(kinds, at, [Status.QUEUED]), _startable(kinds, at, CARRIED)
-    jobs = [*_oldest(waiting), *_oldest(others)]
+    waiting = _of_states(kinds, at, [Status.QUEUED]).exclude(key__in=_held_keys())
+    jobs = [*_oldest(waiting), *_oldest(_startable(kinds, at, CARRIED))]
     if len(jobs) > 1:
         jobs = _shared(jobs, at)
-    return [one.pk for one in _one_of_each_key(jobs)]
+    return _with_due_part([one.pk for one in _one_of_each_key(jobs)], at, most)
 
 
 def _oldest(jobs: Any) -> list[Candidate]:
@@ -72,21 +77,44 @@ def _oldest(jobs: Any) -> list[Candidate]:
     return [Candidate(*row) for row in rows[:MOST]]
 
 
+def _with_due_part(jobs: list[Any], at: datetime, most: int) -> list[Any]:
+    """The first of these jobs that have a part which is due, `most` of them."""
+    found: list[Any] = []
+    for first in range(0, len(jobs), most):
+        some = jobs[first : first + most]
+        parts = Part.objects.filter(_waits_no_more(at), job__in=some, status=Status.QUEUED)
+        due = set(parts.values_list("job_id", flat=True))
+        found += [job for job in some if job in due]
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
+def _waits_no_more(at: datetime) -> Q:
+    return Q(not_before=None) | Q(not_before__lte=at)
+
+
+def _held_keys() -> Any:
+    return Job.objects.filter(held_key__gt="").values("held_key")  # an index leads past NULL
+
+
+def _of_states(kinds: Collection[str], at: datetime, states: Sequence[Status]) -> Any:
+    jobs = Job.objects.alias(one_of=unindexed("kind"))
+    return jobs.filter(_waits_no_more(at), status__in=states, one_of__in=list(kinds))
+
+
 def _startable(kinds: Collection[str], at: datetime, states: Sequence[Status]) -> Any:
     """Jobs with a part that is due, a hand free for it, and a key that no other job holds."""
-    waits_no_more = Q(not_before=None) | Q(not_before__lte=at)
-    due = Part.objects.filter(waits_no_more, job=OuterRef("pk"), status=Status.QUEUED)
+    due = Part.objects.filter(_waits_no_more(at), job=OuterRef("pk"), status=Status.QUEUED)
     running = Part.objects.filter(job=OuterRef("pk"), status=Status.IN_PROGRESS).order_by()
     counted = running.values("job").annotate(count=Count("pk")).values("count")
-    taken = Job.objects.filter(held_key__gt="").values("held_key")  # an index leads past NULL
-    jobs = Job.objects.alias(one_of=unindexed("kind"))
-    jobs = jobs.filter(waits_no_more, status__in=states, one_of__in=list(kinds))
+    jobs = _of_states(kinds, at, states)
     jobs = jobs.annotate(carried=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
     busy = Q(status=Status.IN_PROGRESS)
     only_closes = ~Exists(due.exclude(stage=Stage.CLOSE))
     return (
         jobs.filter(Exists(due))
-        .exclude(status=Status.QUEUED, key__in=taken)
+        .exclude(status=Status.QUEUED, key__in=_held_keys())
         .exclude(busy & Q(carried__gte=F("max_runners")))
         .exclude(busy & Q(carried__gt=0) & only_closes)
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from mtdata.core.control import on_lines
@@ -34,6 +35,22 @@ def locked(job_id: Any) -> Job:
     job = Job.objects.select_for_update().filter(pk=job_id).first()
     if job is None:
         raise JobError("there is no such job")
+    return job
+
+
+class JobHeld(Exception):
+    """Somebody else has the job locked, or it is there no more."""
+
+
+def locked_at_once(job_id: Any) -> Job:
+    """The job as `locked` gives it, without waiting for it.  JobHeld where that cannot be.
+
+    Databases that cannot pass over a lock (MariaDB before 10.6) wait all the same.
+    """
+    skips = connection.features.has_select_for_update_skip_locked
+    job = Job.objects.select_for_update(skip_locked=skips).filter(pk=job_id).first()
+    if job is None:
+        raise JobHeld
     return job
 
 

@@ -33,14 +33,19 @@ class Paging(Schema):
     """Which page it is of how many, and how many there are on all of them."""
 
     total: int
+    page: int
+    pages: int
+    next: str | None = Field(None, description="The cursor to go on with; null: that was all.")
+
+
+class BoundedPaging(Paging):
+    """The same of rows that are counted to a bound."""
+
     is_least: bool = Field(
         default=False,
         description="There are more than `total`, which are the most that are counted; `next` "
         "goes on behind them.",
     )
-    page: int
-    pages: int
-    next: str | None = Field(None, description="The cursor to go on with; null: that was all.")
 
 
 class Me(Schema):
@@ -123,7 +128,7 @@ class JobLine(JobBrief):
     rows: int
 
 
-class Jobs(Paging):
+class Jobs(BoundedPaging):
     """A page of jobs."""
 
     jobs: list[JobLine]
@@ -220,7 +225,7 @@ class PartShape(Schema):
     ended_at: datetime | None
 
 
-class Parts(Paging):
+class Parts(BoundedPaging):
     """A page of parts."""
 
     parts: list[PartShape]

@@ -13,7 +13,7 @@ from mtdata.alerts.shape import IncidentShape
 from mtdata.jobs.states import Stage
 from mtdata.web.api.asked import Wanted
 from mtdata.web.api.cursors import MomentCursor
-from mtdata.web.api.shapes import Paging
+from mtdata.web.api.shapes import BoundedPaging, Paging
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class RunnerShape(Schema):
     parts: list[InHand]
 
 
-class Runners(Paging):
+class Runners(BoundedPaging):
     """A page of runners."""
 
     runners: list[RunnerShape]
