@@ -15,12 +15,17 @@ DEPTHS = (1_000, 10_000, 100_000)
 QUEUED, SECONDS = 20_000, 15.0
 
 
-def claims(bench: Bench, counts: tuple[int, ...] = RUNNERS, seconds: float = SECONDS) -> Measured:
+def claims(
+    bench: Bench,
+    counts: tuple[int, ...] = RUNNERS,
+    seconds: float = SECONDS,
+    queued: int = QUEUED,
+) -> Measured:
     """Claims a second by the most processes ÷ by the fewest."""
     rates: dict[int, float] = {}
     sides = {f"{count} runners, claims/s": 0.0 for count in counts}
     with depot(bench, "postgres") as place:
-        crowd.add_queued(QUEUED)
+        crowd.add_queued(queued)
         for count in counts:
             took = _carried(place, count, seconds)
             ms = sorted(one for each in took for one in each["ms"])
@@ -29,7 +34,7 @@ def claims(bench: Bench, counts: tuple[int, ...] = RUNNERS, seconds: float = SEC
             sides[f"{count}, p99 of a claim, ms"] = ms[int(len(ms) * 0.99)]
             sides[f"{count}, CPU ms a job at the runner"] = _cpu_ms(took, "cpu_s")
             sides[f"{count}, CPU ms a job at the database"] = _cpu_ms(took, "database_s")
-    note = f"{QUEUED:,} jobs wait; each is claimed, renewed once and finished"
+    note = f"{queued:,} jobs wait; each is claimed, renewed once and finished"
     return Measured([rates[counts[-1]] / rates[counts[0]]], sides, note)
 
 

@@ -36,7 +36,7 @@ def test_a_crowd_has_as_many_jobs_as_were_asked_for(tmp_path: Path) -> None:
 def test_runners_claim_and_finish_what_waits(tmp_path: Path) -> None:
     if not is_there(SERVERS["postgres"]):
         pytest.skip(no_server("postgres"))
-    found = many_runners.claims(Bench(tmp_path, reps=1), (2, 2), 1.0)
+    found = many_runners.claims(Bench(tmp_path, reps=1), (2,), 1.0, 500)
     assert found.sides["2 runners, claims/s"] > 0
     setting.close_records()
 
