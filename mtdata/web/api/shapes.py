@@ -39,7 +39,7 @@ class Paging(Schema):
 
 
 class BoundedPaging(Paging):
-    """The same of rows that are counted to a bound."""
+    """A page of rows that are counted to a bound."""
 
     is_least: bool = Field(
         default=False,
