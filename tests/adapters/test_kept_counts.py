@@ -162,23 +162,19 @@ def test_counts_that_somebody_changed_are_told_and_mended() -> None:
         assert ledger.counts.differing() == []
 
 
-def _older(path: Path, version: int) -> Path:
-    """A ledger as a program left it that kept no counts."""
+def _older(path: Path) -> Path:
+    """A ledger as a program left it that kept no counts: of format 4."""
     with closing(Ledger(path)) as ledger:
         history = History(ledger, Random(5))
         for _ in range(40):
             history.go_on()
     with closing(sqlite3.connect(path)) as db:
-        script = f"DROP TABLE counts; DROP TABLE day_counts; PRAGMA user_version = {version}"
-        db.executescript(script)
+        db.executescript("DROP TABLE counts; DROP TABLE day_counts; PRAGMA user_version = 4")
     return path
 
 
-@pytest.mark.parametrize("version", [4, 5])
-def test_an_older_ledger_is_counted_once_when_it_is_made_newer(
-    tmp_path: Path, version: int
-) -> None:
-    ledger = kept(Ledger(_older(tmp_path / "ledger.sqlite3", version)))
+def test_an_older_ledger_is_counted_once_when_it_is_made_newer(tmp_path: Path) -> None:
+    ledger = kept(Ledger(_older(tmp_path / "ledger.sqlite3")))
     assert ledger._db.format == LEDGER.format
     assert ledger.counts.differing() == []
     assert ledger.counts.of_scales()["QOL"] != ScaleCounts()
@@ -186,21 +182,21 @@ def test_an_older_ledger_is_counted_once_when_it_is_made_newer(
 
 
 def test_one_that_cannot_be_made_newer_to_the_end_stays_as_it_was(tmp_path: Path) -> None:
-    path = _older(tmp_path / "ledger.sqlite3", 5)
+    path = _older(tmp_path / "ledger.sqlite3")
     with closing(sqlite3.connect(path)) as db, db:
         [(index,)] = db.execute("SELECT sql FROM sqlite_master WHERE name = 'entries_line'")
         db.execute("DROP INDEX entries_line")
     with pytest.raises(StorageError):
         Ledger(path)
     with closing(sqlite3.connect(path)) as db, db:
-        assert db.execute("PRAGMA user_version").fetchone() == (5,)
+        assert db.execute("PRAGMA user_version").fetchone() == (4,)
         assert db.execute("SELECT 1 FROM sqlite_master WHERE name LIKE '%counts'").fetchall() == []
         db.execute(index)
     assert kept(Ledger(path)).counts.differing() == []
 
 
 def test_who_only_looks_into_an_older_ledger_counts_and_leaves_it_as_it_is(tmp_path: Path) -> None:
-    path = _older(tmp_path / "ledger.sqlite3", 4)
+    path = _older(tmp_path / "ledger.sqlite3")
     looked = kept(Ledger(path, only_look=True))
     found = looked.counts.of_scales(), looked.counts.of_days(), looked.entries.counts()
     days = looked.arrivals.by_day("2026-03-11")

@@ -27,8 +27,8 @@ CREATE TABLE day_counts (
   day TEXT NOT NULL, scale TEXT NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY (day, scale))
   WITHOUT ROWID;
 """
-"""How many entries there are (ledger/kept_counts.py); since format 6."""
-KEPT_SINCE = 6
+"""How many entries there are (ledger/kept_counts.py); since format 5."""
+KEPT_SINCE = 5
 _WAITING = f"entries INDEXED BY entries_waiting WHERE scale = s.name AND state < {ROWED}"
 COUNTED_SCALES = (
     "SELECT s.name AS scale,"
@@ -117,8 +117,7 @@ UPDATE entries SET state = {STORED}, held = NULL, reason = NULL, tried_with = NU
   AND reason IN ('a number too large', 'a value that cannot be written');
 """,
     3: EVENTS + ERASING,
-    4: "",
-    5: f"{COUNTS}{COUNTS_FILLED}; {DAYS_FILLED};",
+    4: f"{COUNTS}{COUNTS_FILLED}; {DAYS_FILLED};",
 }
 """What makes a ledger of that format one of the next."""
 WORKING = """
@@ -146,7 +145,7 @@ def _is_state(state: object) -> bool:
 
 
 MEANT: Meant = {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state}
-LEDGER = Schema(6, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD, looked_into=4)
+LEDGER = Schema(5, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD, looked_into=4)
 
 
 class LedgerPart:
