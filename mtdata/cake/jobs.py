@@ -293,6 +293,7 @@ CHANGES = _report(
     about="Every conversion and event that is new or was changed since a day, as one CSV file",
     parameters=(Parameter("since", day, DAY, days_ago=(1, 7, 30, 60)), ACCOUNT),
     split=lambda work: ["changes"],
+    splits_by_order=True,
     run=_changes,
     undo=_drop_changes,
     base=_changes_base,

@@ -40,11 +40,17 @@ _BY_CONFIG = ("mtdata.jobs.records.setting", "mtdata.logs")
 """What these hold is of the config, which is read anew for each job."""
 
 
+CAN_LOOK = sys.platform == "linux"
+"""Elsewhere a process cannot be looked at like that: there a child carries one job, as before."""
+
+
 def adopt_orphans() -> None:
     """From now on a process is this one's child when the one that began it has ended.
 
     Where the system does not know that (it came with Linux 3.4) such a one goes unseen.
     """
+    if not CAN_LOOK:
+        return
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 

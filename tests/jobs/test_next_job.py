@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 
+from mtdata.jobs import child
 from mtdata.jobs import supervisor as slots
-from mtdata.jobs.records import orders, queries, runners
+from mtdata.jobs.leftovers import CAN_LOOK
+from mtdata.jobs.records import orders, queries, runners, setting
 from mtdata.jobs.runner import options_of
 from mtdata.jobs.supervisor import Supervisor
 from tests.jobs.place import Place, until
 from tests.jobs.traces import DEEDS, KINDS
 from tests.preloaded import ROOT, fork_children_of_jobs
+
+shown = pytest.mark.skipif(not CAN_LOOK, reason="only Linux shows what a process holds")
 
 
 class TracesPlace(Place):
@@ -51,6 +55,7 @@ def carried(slot: Supervisor, place: Place, kind: str, **given: str) -> dict[str
     return {"job": job, **told}
 
 
+@shown
 def test_the_next_job_has_the_same_child_and_sees_nothing_of_the_one_before(
     traces: TracesPlace, slot: Supervisor
 ) -> None:
@@ -70,6 +75,7 @@ def test_the_lines_of_a_job_stand_in_its_own_log(traces: TracesPlace, slot: Supe
         assert [line for line in lines if "a line of" in line] == [f"all: a line of {job}"]
 
 
+@shown
 def test_the_next_job_has_the_config_as_it_is_by_then(
     traces: TracesPlace, slot: Supervisor
 ) -> None:
@@ -80,6 +86,7 @@ def test_the_next_job_has_the_config_as_it_is_by_then(
     assert first["most"] != 7
 
 
+@shown
 def test_each_trace_is_found_and_told_by_no_word_of_its_own() -> None:
     words = [sys.executable, "-c", "from tests.jobs.traces import main; main()"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
@@ -108,6 +115,7 @@ def test_a_child_whose_part_had_to_wait_carries_no_other_job(
     assert first["pid"] != carried(slot, traces, "looks")["pid"]
 
 
+@shown
 def test_a_child_that_carried_many_jobs_carries_no_other(
     traces: TracesPlace, slot: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,3 +144,12 @@ def childless(place: Place) -> Supervisor:
 def test_a_part_of_such_a_job_has_a_child(traces: TracesPlace, slot: Supervisor) -> None:
     job = carried(slot, traces, "counted", how="3")["job"]
     assert traces.ended(job, "Success")["parts"] == {"done": 3, "total": 3}
+
+
+def test_where_a_process_cannot_be_looked_at_its_child_carries_no_other_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(setting, "forget_records", lambda: None)
+    nothing_looked_at: Any = None
+    carrier = child.Carrier(ROOT, nothing_looked_at, KINDS)
+    assert carrier.tidy() == [child.UNSEEN]
