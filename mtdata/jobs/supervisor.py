@@ -26,8 +26,6 @@ TURN_S = 600.0
 """After so long at one job a slot looks whose turn it is; the job goes on where it was."""
 MOST_JOBS = 1000
 """By so many jobs a child grows old, whatever it shows; to begin one costs as much as some tens."""
-IDLE_S = 1.0
-"""So long a child that waits has to end."""
 
 
 class SupervisorOptions(NamedTuple):
@@ -101,7 +99,7 @@ class Supervisor:
         """End the child that waits."""
         ready, self._ready = self._ready, None
         if ready is not None:
-            ready.end(IDLE_S)
+            ready.end(0.0)
             ready.close()
 
     def _child(self) -> Child:

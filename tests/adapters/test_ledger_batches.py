@@ -69,12 +69,12 @@ def test_each_entry_of_a_large_batch_has_its_own_place_and_line(ledger: Ledger) 
     assert [(e.seq, e.id, e.digest, e.span) for e in known(ledger, raw)] == [k[:4] for k in kept]
     bound = [(e.seq, e.line, e.cells) for e in ledger.entries.lines(sheet.number)]
     assert bound == [(line.entry.seq, line.span, line.digest) for line in lines]
-    assert ledger.entries.counts("QOL") == (0, 0, COUNT, COUNT)
+    assert ledger.entries.counts()["QOL"] == (0, 0, COUNT, COUNT)
 
 
 def test_one_held_entry_of_a_large_batch_leaves_the_others_as_they_are(ledger: Ledger) -> None:
     back_up(ledger, entries_of(broken=BROKEN), begun(ledger, "raw"))
-    assert ledger.entries.counts("QOL")[:2] == (COUNT - 1, 1)
+    assert ledger.entries.counts()["QOL"][:2] == (COUNT - 1, 1)
     assert ledger.entries.held("QOL") == [("QOL", -1, "malformed", "no whole number as id", 1)]
     waiting = [entry.id for page in ledger.entries.waiting("QOL", "") for entry in page]
     assert waiting == [id for id in range(COUNT) if id != BROKEN]
@@ -84,7 +84,7 @@ def test_other_content_of_a_large_batch_is_held_and_the_first_stays(ledger: Ledg
     raw = begun(ledger, "raw")
     back_up(ledger, entries_of(), raw)
     back_up(ledger, entries_of("other"), raw, start=10 * COUNT)
-    assert ledger.entries.counts("QOL")[:2] == (COUNT, COUNT)
+    assert ledger.entries.counts()["QOL"][:2] == (COUNT, COUNT)
     assert set(ledger.entries.held_kinds("QOL")) == {"conflict"}
 
 

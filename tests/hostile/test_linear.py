@@ -37,8 +37,8 @@ REASONS = {
     "mtdata.study.decryption.key_forms._BLOCK": "the look-ahead of its lazy repeat is a constant",
     "mtdata.cake.client.reading_json._TOKEN": "a quote always finds its end, or that of the "
     "piece, and of a number fewer than 20 characters can be looked at in vain",
-    "mtdata.cake.client.shapes._TAG": "a step of the lazy repeat looks three characters ahead",
-    "mtdata.cake.client.shapes._NIL": "behind the blank that it begins with a name must stand",
+    "mtdata.cake.client.row_trees._TAG": "a step of the lazy repeat looks three characters ahead",
+    "mtdata.cake.client.row_trees._NIL": "behind the blank that it begins with a name must stand",
     "mtdata.core.guarding._CELL": "a cell without quotes is taken whole, and "
     "of cells with quotes only the last can fail",
     "mtdata.programme.csv_refusal._QUOTED": "possessive: what it took is never given back",

@@ -258,7 +258,7 @@ def test_a_kill_at_any_moment_leaves_each_job_to_be_queued_once(
     configured(plain)
     where: dict[str, tuple[Any, str]] = {
         "before the job": (queue.orders, "add_once"),
-        "before the ring": (queue.ring, "ring"),
+        "before the ring": (queue.ring, "ring_each"),
     }
     with monkeypatch.context() as patch:
         patch.setattr(*where[cut], killed)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
@@ -13,8 +16,18 @@ from filelock import FileLock
 from mtdata.cli.main import run
 from mtdata.jobs.records import asking, connecting, setting
 from mtdata.jobs.records.faults import RecordsBusy
+from mtdata.jobs.records.models import Job
 from tests.jobs.conftest import connected
 from tests.jobs.place import Place
+
+LEAVE_WAL = """
+import contextlib, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=0)
+with contextlib.suppress(sqlite3.OperationalError):
+    db.execute("PRAGMA journal_mode=TRUNCATE")
+print(db.execute("PRAGMA journal_mode").fetchone()[0])
+"""
+"""Another process that wants the file for itself."""
 
 
 @pytest.fixture
@@ -80,3 +93,17 @@ def test_two_in_each_others_way_are_no_lock_that_is_held() -> None:
     ]
     for cause, held in signs:
         assert asking.is_locked(wrapped(cause())) is held
+
+
+def test_opening_the_records_again_takes_no_lock_from_a_connection_that_is_open(
+    plain: Place,
+) -> None:
+    """Whoever closes a database's file lets go of all locks that its process has on it."""
+    address = plain.settings.database
+    other = [sys.executable, "-c", LEAVE_WAL, address.name]
+    assert Job.objects.count() == 0  # by a connection that stays open
+    for _ in range(2):
+        said = subprocess.run(other, capture_output=True, text=True, check=True)
+        assert said.stdout == "wal\n", "while it is in use its journal cannot be taken away"
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(setting.open_records, address).result()

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -73,11 +74,11 @@ def test_a_fault_of_ours_at_one_site_does_not_keep_the_other_from_being_collecte
     carry, carried = round.carry, list[str]()
     words = " ".join(["an", "answer"])
 
-    def fails_once(report: ScaleReport, site: Site) -> None:
+    def fails_once(report: ScaleReport, site: Site, between: Callable[[], None]) -> None:
         carried.append(report.run.scale.name)
         if len(carried) == 1:
             raise ArithmeticError(words)
-        carry(report, site)
+        carry(report, site, between)
 
     monkeypatch.setattr(round, "carry", fails_once)
     with StudySite() as other:

@@ -58,9 +58,9 @@ def test_what_a_killed_round_was_receiving_is_dropped_before_the_ledger_is_opene
     found: list[bool] = []
     opened = LedgerDatabase.__init__
 
-    def noting(self: LedgerDatabase, path: Path | None, schema: Schema) -> None:
+    def noting(self: LedgerDatabase, path: Path | None, schema: Schema, **how: bool) -> None:
         found.append(left.exists())
-        opened(self, path, schema)
+        opened(self, path, schema, **how)
 
     monkeypatch.setattr(LedgerDatabase, "__init__", noting)
     home.export()

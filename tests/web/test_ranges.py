@@ -125,8 +125,8 @@ def test_all_are_entered_or_none_is(web: WebSite, monkeypatch: pytest.MonkeyPatc
 def test_a_broker_that_is_away_is_rung_once_for_all(
     web: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rung: list[object] = []
-    monkeypatch.setattr(ring, "ring", lambda settings, job: rung.append(job))
+    rung: list[list[object]] = []
+    monkeypatch.setattr(ring, "ring_each", lambda settings, jobs: rung.append(list(jobs)))
     jobs = queue.add_all(web.place.settings, KINDS, "ranged", read(web))
-    assert rung == [jobs[0].pk]
+    assert rung == [[job.pk for job in jobs]]
     assert Job.objects.filter(pk__in=[job.pk for job in jobs]).count() == 3

@@ -5,9 +5,10 @@ Everything that loads a model loads this first.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,19 @@ def open_records(address: DatabaseAddress) -> None:
 
 
 def _make_file(path: Path) -> None:
-    """A file that only its owner reads, before SQLite makes one that others read."""
+    """A file that only its owner reads, before SQLite makes one that others read.
+
+    One that is there is not opened: to close it would take away the locks that connections of
+    this process have on it, and whoever closes the last one elsewhere would remove the WAL.
+    """
     make_folder(path.parent)
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
+        if not path.is_file():
+            raise OSError(errno.EINVAL, "it is no regular file")
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise RecordsError(f"{path}: cannot be written: {error.strerror}") from error
 
