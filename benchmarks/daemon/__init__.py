@@ -9,7 +9,7 @@ DAEMON: tuple[Benchmark, ...] = (
     Benchmark(
         "daemon_memory",
         "memory of the daemon after 10,000 rounds ÷ after 1,000",
-        1.05, False, "", rounds.memory,
+        1.03, False, "", rounds.memory,
     ),
     Benchmark(
         "daemon_files",

@@ -174,7 +174,7 @@ def test_a_runner_does_it_once_a_day_and_names_what_was_made(
     plain.configure(JOBS_KEEP="90d")
     ticks = [0.0]
     daily = DailyPruning(plain.settings, plain.kinds, lambda: ticks[0])
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "mtdata.jobs"):
         assert daily.step()
         assert (daily.step(), there()) == (False, set())
     assert all(f"made /out/{job}, which stays" in caplog.text for job in jobs)

@@ -71,7 +71,7 @@ def test_what_strangers_send_is_dropped_with_a_line_and_never_run(
     place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listener, "MOST_TOLD", 1000, raising=False)
-    with caplog.at_level(logging.INFO), listening(place) as (one, rung, broker):
+    with caplog.at_level(logging.INFO, "mtdata.jobs"), listening(place) as (one, rung, broker):
         sent = messages(broker)
         broker.put(*sent)
         until(lambda: len(lines(caplog, "a message was dropped")) == len(sent), "every line")
@@ -86,7 +86,7 @@ def test_what_strangers_send_is_dropped_with_a_line_and_never_run(
 def test_what_cannot_even_be_taken_is_dropped_with_all_that_waits(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO), listening(place) as (one, rung, broker):
+    with caplog.at_level(logging.INFO, "mtdata.jobs"), listening(place) as (one, rung, broker):
         for number, message in enumerate(only_at_rabbitmq(), 1):
             broker.put(message)
             until(lambda: len(lines(caplog, "there again")) == number, "the ear")  # noqa: B023
@@ -100,7 +100,7 @@ def test_what_cannot_even_be_taken_is_dropped_with_all_that_waits(
 def test_any_fault_while_listening_begins_it_again(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO), listening(place) as (one, rung, _):
+    with caplog.at_level(logging.INFO, "mtdata.jobs"), listening(place) as (one, rung, _):
         rung.fails = True
         first = hears(place, rung)
         until(lambda: lines(caplog, "there again"), "the ear")
