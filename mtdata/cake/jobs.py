@@ -221,18 +221,15 @@ def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
 # --- cake.changes: every event that is new or was changed since a day, one file
 
 
-def _since(work: Work) -> Window:
-    today = SystemClock().now().astimezone(_account(work).timezone).date()
-    return span(kept_day(work.parameters, "since"), today)
-
-
 def _changes_base(parameters: Parameters) -> str:
     return f"changes_{kept_day(parameters, 'since'):{_DAY}}"
 
 
 def _changes(work: Work) -> None:
+    today = SystemClock().now().astimezone(_account(work).timezone).date()
+    days = span(kept_day(work.parameters, "since"), today)
     with ReportPart(work, "conversions") as report, report.spool(work.part, anew=True) as spool:
-        report.fill_changes(spool, _since(work))
+        report.fill_changes(spool, days)
         report.deliver(spool, f"{_changes_base(work.parameters)}.csv")
         spool.remove()
 
