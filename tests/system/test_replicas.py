@@ -133,6 +133,23 @@ def test_while_a_replica_fails_all_is_owed_and_the_round_after_it_deletes(
     assert KEYS[0] not in "".join(home.noises)
 
 
+def test_while_a_replica_fails_what_it_has_confirmed_long_ago_stays_as_well(
+    home: Home, bucket: Bucket
+) -> None:
+    filled(home, bucket.config(), DELETE_MODE=False)
+    home.export()
+    confirmed = home.site.ids("QOL")
+    assert confirmed
+    home.site.put("QOL", [row(1_000)])
+    home.configure(DELETE_MODE=True)
+    bucket.store.fault("status", code=503, reason="SlowDown")
+    home.run("export", STUDY)
+    assert home.asked("DELETE") == []
+    bucket.store.heal()
+    home.export()
+    assert home.site.ids("QOL") == []
+
+
 def test_an_endpoint_where_nobody_listens_is_a_replica_that_is_down(
     home: Home, bucket: Bucket
 ) -> None:
