@@ -25,7 +25,6 @@ _DECODER, _MINUS_ZERO = json.JSONDecoder(**_HOW), re.compile(rb"-0[\s,}\]]")
 _WHOLE = {"-0": Digits("-0")}
 _WITH_MINUS_ZERO = json.JSONDecoder(**_HOW, parse_int=lambda text: _WHOLE.get(text) or int(text))
 _QUICK = msgspec.json.Decoder(float_hook=Digits)
-_REFUSALS = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 def exact_value(body: bytes, text: str) -> Any:
@@ -36,9 +35,14 @@ def exact_value(body: bytes, text: str) -> Any:
     if _MINUS_ZERO.search(body):  # for msgspec it would be 0
         return _slowly(text, _WITH_MINUS_ZERO)
     try:
-        return _QUICK.decode(body)
-    except _REFUSALS:  # it may be JSON all the same: half a surrogate pair, and what is to come
+        return _quickly(body)
+    except ValueError:  # it may be JSON all the same: half a surrogate pair, and what is to come
         return _slowly(text, _DECODER)
+
+
+@_JSON
+def _quickly(body: bytes) -> Any:
+    return _QUICK.decode(body)
 
 
 @_JSON
