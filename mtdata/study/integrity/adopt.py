@@ -93,6 +93,10 @@ class Adoption:
         self._raw_files = self._named(RAW, "json")
         return any(self._is_news(*one) for one in self._raw_files)
 
+    def unreadable(self) -> dict[str, str]:
+        """What is wrong with files there that look like raw files, and that no round takes up."""
+        return self._placing.unreadable()
+
     def bring_raw(self) -> None:
         """Raw files first, in the order of their days: sheets are held against them."""
         self._pool.ledger.adopted.drop_half_entered()
