@@ -66,8 +66,6 @@ def test_the_ledger_is_not_opened_for_an_answer_that_is_known(
     verified(site, NOON)
     asked: list[SiteConfig] = []
     known = tasks.app.last_success
-    monkeypatch.setattr(
-        tasks.app, "last_success", lambda *of: (asked.append(of[0]), known(*of))[1]
-    )
+    monkeypatch.setattr(tasks.app, "last_success", lambda *of: (asked.append(of[0]), known(*of))[1])
     assert [VERIFY.is_due(site, TERMS, NOON + MINUTE * n) for n in range(5)] == [False] * 5
     assert len(asked) == 1

@@ -70,6 +70,7 @@ class Adoption:
         self._at = pool.clock.now()
         self._is_first = not pool.ledger.files.knows_any()
         self._placing = Placing(pool)
+        self.unreadable = self._placing.unreadable
         self._misnamed: list[str] = []
         self._raw_files: list[tuple[str, Named]] = []
         self.scales: set[str] = set()  # those of which raw files were entered
@@ -92,10 +93,6 @@ class Adoption:
         """Whether there are raw files with entries that the ledger does not know."""
         self._raw_files = self._named(RAW, "json")
         return any(self._is_news(*one) for one in self._raw_files)
-
-    def unreadable(self) -> dict[str, str]:
-        """What is wrong with files there that look like raw files, and that no round takes up."""
-        return self._placing.unreadable()
 
     def bring_raw(self) -> None:
         """Raw files first, in the order of their days: sheets are held against them."""
