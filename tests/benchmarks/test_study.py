@@ -16,6 +16,7 @@ from benchmarks.figures import Benchmark, Measured
 from benchmarks.jobs import JOBS
 from benchmarks.programme import PROGRAMME
 from benchmarks.study import STUDY
+from benchmarks.terminal import TERMINAL
 from benchmarks.toolbox import TOOLBOX
 from benchmarks.web import WEB
 from benchmarks.weblogs import WEBLOGS
@@ -54,7 +55,7 @@ def test_names_that_stand_apart_are_all_measured(
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     text = (page.DOCS / "BENCHMARKS.md").read_text()
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", text, re.M)
-    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX)
+    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX, *TERMINAL)
     assert lines == [(one.name, one.bound()) for one in tables]
 
 
