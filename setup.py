@@ -61,6 +61,10 @@ CELERY = ["celery>=5.7,<6"]
 SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
 PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as of pyyaml
 XLSX = ["XlsxWriter>=3.2,<4"]
+TERMINAL = [  # made of the parser when somebody asks for it
+    "shtab>=1.10,<2",  # before it, none for fish
+    "argparse-manpage>=4.5",  # no upper bound, as of pyyaml
+]
 TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
     "duckdb>=2",  # before it, a question could switch on a log of its own
@@ -69,7 +73,7 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     "svg.py>=1.10,<2",  # the charts of its report
 ]
 # what bin/mtdata installs: nothing to compile
-SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]
+SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]
 DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
     *SERVED,
     "moto[s3]>=5.2,<6",
@@ -119,6 +123,7 @@ setup(
         "parquet": PARQUET,
         "xlsx": XLSX,
         "toolbox": TOOLBOX,
+        "terminal": TERMINAL,
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,

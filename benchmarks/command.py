@@ -24,6 +24,7 @@ from benchmarks.page import shown, verdict, write_page
 from benchmarks.programme import PROGRAMME
 from benchmarks.scale import SCALE
 from benchmarks.study import STUDY
+from benchmarks.terminal import TERMINAL
 from benchmarks.toolbox import TOOLBOX
 from benchmarks.web import WEB
 from benchmarks.weblogs import WEBLOGS
@@ -37,6 +38,7 @@ TABLES = {
     "weblogs": WEBLOGS,
     "programme": PROGRAMME,
     "toolbox": TOOLBOX,
+    "terminal": TERMINAL,
     "scale": SCALE,
 }
 WIDTH = 130

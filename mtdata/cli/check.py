@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
-from mtdata.config import Settings
-from mtdata.config.check import check_home, is_stranger
-from mtdata.core.checks import Finding
 from mtdata.duties import DUTIES
 from mtdata.jobs.duty import Duties
+
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
 
 WIDTH = 100
 EVERY = "."
@@ -65,6 +66,7 @@ def _check(options: argparse.Namespace) -> Result:
 
 def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[Finding]:
     from mtdata.alerts.check import check_news  # with all that sends news
+    from mtdata.config.check import check_home, is_stranger
     from mtdata.jobs.check import check_jobs
 
     settings = settings_of(options)

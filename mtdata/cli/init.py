@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from mtdata.cli.sites import Result
 from mtdata.cli.tables import note, say
 from mtdata.cli.words import path_of
-from mtdata.config import write_samples
 from mtdata.core.errors import ConfigError, StorageError
-from mtdata.core.signing import make_signing_key
+from mtdata.duties import DUTIES
+from mtdata.jobs.duty import Duties
 
 INIT = """examples:
   mtdata init                      config/server.config and its neighbours, and in keys/ the key
                                    that signs receipts (docs/RECEIPTS.md)
   mtdata init /etc/mtdata          the same elsewhere; then: mtdata --config /etc/mtdata check
+
+It ends with the next step of each duty: which file to edit, and what to call then.
 """
 
 
@@ -31,6 +37,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _init(options: argparse.Namespace) -> Result:
+    from mtdata.config import write_samples  # with all that reads config files
+    from mtdata.core.signing import make_signing_key
+
     folder = options.folder or options.config
     made = write_samples(folder)
     try:
@@ -42,4 +51,22 @@ def _init(options: argparse.Namespace) -> Result:
             say(f"made {path}")
         if not made:
             say("every file is there already; nothing was changed")
+        for line in _next_steps(folder, DUTIES):
+            say(line)
     return 0, {"made": [str(path) for path in made]}
+
+
+def _program(folder: Path) -> str:
+    """The program as it finds these files: with --config where it would look elsewhere."""
+    usual = Path(os.environ.get("MTDATA_CONFIG") or "config").expanduser()
+    return "mtdata" if folder == usual else f"mtdata --config {shlex.quote(str(folder))}"
+
+
+def _next_steps(folder: Path, duties: Duties) -> Iterator[str]:
+    """Which file to edit for each duty, and what to call then."""
+    program = _program(folder)
+    yield "next, for what you want:"
+    for duty in duties:
+        if duty.to_edit:
+            yield f"  {duty.name}: edit {folder / duty.config_files[0]}: {duty.to_edit};"
+            yield f"    then `{program} check`, then `{program} {duty.examples[0][0]}`"

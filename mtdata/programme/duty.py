@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from mtdata.config import Settings
-from mtdata.core.checks import Finding
+from typing import TYPE_CHECKING
+
 from mtdata.jobs.duty import Checks, Duty, PlacedFile
-from mtdata.jobs.kind import Kinds
+
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.jobs.kind import Kinds
 
 FORMS = "forms"
 CONFIGURED = frozenset({"output", "mail_allowed"})

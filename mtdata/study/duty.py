@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mtdata.alerts.ledgers import IncidentLedgers
-from mtdata.config import Settings, SiteConfig
-from mtdata.core.checks import Finding
 from mtdata.jobs.duty import Checks, Duty
-from mtdata.jobs.kind import Kinds
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.alerts.ledgers import IncidentLedgers
+    from mtdata.config import Settings, SiteConfig
+    from mtdata.core.checks import Finding
     from mtdata.core.metrics import MetricsPage
+    from mtdata.jobs.kind import Kinds
     from mtdata.jobs.rounds import Rounds
 
 
@@ -57,6 +57,7 @@ STUDY = Duty(
     config_files=("server.config", "recovery.config"),
     checks=CHECKS,
     about="answers to questionnaires: off a study's web site, into daily sheets",
+    to_edit="SERVER, USER, PASS, PATH and PRIVATE_FILE of your site, then READY: True",
     examples=(
         ("export", "one round of every READY site"),
         ("export mysite DASS21_AS", "one scale of one site"),

@@ -18,6 +18,7 @@ from benchmarks.figures import Benchmark, Measured
 from benchmarks.jobs import JOBS
 from benchmarks.programme import PROGRAMME
 from benchmarks.study import STUDY
+from benchmarks.terminal import TERMINAL
 from benchmarks.toolbox import TOOLBOX
 from benchmarks.web import WEB
 from benchmarks.weblogs import WEBLOGS
@@ -94,7 +95,7 @@ def test_a_figure_that_fails_takes_no_other_along(
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     text = (page.DOCS / "BENCHMARKS.md").read_text()
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", text, re.M)
-    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX)
+    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX, *TERMINAL)
     assert lines == [(one.name, one.bound()) for one in tables]
 
 
