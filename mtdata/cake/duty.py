@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 
 from mtdata.cake.accounts import account_names
@@ -45,6 +46,12 @@ def _folders(settings: Settings) -> list[Finding]:
     return check_folders(settings)
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    from mtdata.cake.offline import check_offline
+
+    return check_offline(settings, names)
+
+
 def _plans(settings: Settings) -> list[Finding]:
     from mtdata.cake.check import check_reports
 
@@ -61,6 +68,7 @@ CHECKS = Checks(
     names=account_names,
     look=_look,
     needs_state=True,
+    offline=_offline,
     folders=_folders,
     plans=_plans,
 )

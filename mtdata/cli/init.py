@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 from typing import Any
 
 from mtdata.cli.sites import Result
@@ -15,7 +17,8 @@ from mtdata.core.signing import make_signing_key
 INIT = """examples:
   mtdata init                      config/server.config and its neighbours, and in keys/ the key
                                    that signs receipts (docs/RECEIPTS.md)
-  mtdata init /etc/mtdata          the same elsewhere; then: mtdata --config /etc/mtdata check
+  mtdata init ~/.config/mtdata     where it is found wherever you stand; so in /etc/mtdata
+  mtdata init /srv/study/config    elsewhere; then: mtdata --config /srv/study/config check
 """
 
 
@@ -25,16 +28,25 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         "init", parents=[shared], help="sample config, never overwriting", epilog=INIT
     )
     init.add_argument(
-        "folder", nargs="?", type=path_of, metavar="DIR", help="default: the folder of --config"
+        "folder",
+        nargs="?",
+        type=path_of,
+        metavar="DIR",
+        help="default: the folder that --config or MTDATA_CONFIG names, else ./config",
     )
     init.set_defaults(run=_init)
 
 
 def _init(options: argparse.Namespace) -> Result:
-    folder = options.folder or options.config
+    from mtdata.config.folders import HERE, home_folder
+    from mtdata.config.schema import write_missing_schemas
+
+    folder = options.folder or options.config or HERE
     made = write_samples(folder)
+    made += write_missing_schemas(folder)
+    home = home_folder(Path(os.path.abspath(folder)), os.environ)
     try:
-        made += make_signing_key(folder.parent.resolve() / "keys")
+        made += make_signing_key(home / "keys")
     except (StorageError, ConfigError) as error:  # all else is there; a home may do without
         note(f"mtdata: the key that signs receipts was not made: {error}")
     if not options.json:
