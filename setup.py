@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from glob import glob
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -98,6 +97,7 @@ TEST = [
     "playwright>=1.50,<2",
     "axe-playwright-python>=0.1.8,<0.2",
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
+    "jsonschema>=4.18,<5",  # before it, another library of references
     "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
     "pandas>=2.2",  # bin/bench toolbox measures itself beside it
     "types-PyYAML>=6,<7",
@@ -112,7 +112,10 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["mtdata", "mtdata.*"]),
-    package_data={"mtdata.web": ["templates/**/*", "static/**/*"]},
+    package_data={
+        "mtdata.config.samples": ["*.sample", "scales/*.sample"],
+        "mtdata.web": ["templates/**/*", "static/**/*"],
+    },
     install_requires=CORE,
     extras_require={
         "web": WEB,
@@ -130,8 +133,4 @@ setup(
         "test": TEST,
     },
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
-    data_files=[
-        ("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE))),
-        ("share/mtdata/config/scales", sorted(glob("config/scales/*.sample", root_dir=HERE))),
-    ],
 )

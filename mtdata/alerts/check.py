@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from mtdata.alerts import notify
+from typing import TYPE_CHECKING
+
 from mtdata.config import Settings
 from mtdata.core.checks import Finding, of_program
 from mtdata.core.disclosure import host_told
 from mtdata.core.errors import PostError
+
+if TYPE_CHECKING:
+    from mtdata.alerts.notify import DeliveryTrial
 
 
 def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     """Whom the config tells, or with `send` what became of a test to each of them."""
     terms = settings.log
     if send:
+        from mtdata.alerts import notify  # with all that sends news
+
         found = [_check_post(one) for one in notify.try_out(settings)]
         return found or [of_program("MAIL", "bad", "neither MAIL nor WEBHOOKS is configured", 78)]
     if terms.mail is None and not terms.webhooks:
@@ -28,7 +34,7 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     return found
 
 
-def _check_post(one: notify.DeliveryTrial) -> Finding:
+def _check_post(one: DeliveryTrial) -> Finding:
     if one.fault:
         return of_program(one.destination, "bad", str(one.fault), one.fault.exit_code)
     if one.odd:

@@ -67,6 +67,12 @@ def _folders(settings: Settings) -> list[Finding]:
     return check_folders(settings)
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    from mtdata.cake.offline import check_offline
+
+    return check_offline(settings, names)
+
+
 def _plans(settings: Settings) -> list[Finding]:
     from mtdata.cake.check import check_reports
 
@@ -83,6 +89,7 @@ CHECKS = Checks(
     names=_names,
     look=_look,
     needs_state=True,
+    offline=_offline,
     folders=_folders,
     plans=_plans,
 )

@@ -53,7 +53,8 @@ def _parser() -> Parser:
         metavar="DIR",
         type=path_of,
         default=argparse.SUPPRESS,
-        help="folder of the config files (default: $MTDATA_CONFIG or ./config)",
+        help="folder of the config files (default: $MTDATA_CONFIG, ./config, "
+        "~/.config/mtdata or /etc/mtdata)",
     )
     shared.add_argument(
         "--json",
@@ -87,7 +88,7 @@ def _rooms(duties: Duties) -> Iterator[str]:
     """The rooms of this folder with their commands, in the order of the help."""
     for duty in duties:
         yield from duty.commands
-    yield from ("check", "demo", "init")
+    yield from ("check", "config", "demo", "init")
     for duty in duties:
         yield from duty.views
     yield from ("incidents", "daemon", "jobs", "web")
@@ -136,8 +137,8 @@ def run(words: Sequence[str] | None = None) -> int:
 def _carried_out(words: list[str]) -> int:
     with Border(UsageError, "the words of the command line cannot be read"):
         options = _parser().parse_args(words)
-        given = getattr(options, "config", None) or os.environ.get("MTDATA_CONFIG") or "config"
-        options.config = Path(given).expanduser()
+        given = getattr(options, "config", None) or os.environ.get("MTDATA_CONFIG")
+        options.config = Path(given).expanduser() if given else None  # then it is looked for
         for name, word in vars(options).items():
             _check_text(name, word)
     options.json = getattr(options, "json", False)

@@ -42,10 +42,25 @@ def late(room: str, act: str, **more: Any) -> Callable[[argparse.Namespace], Res
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The config that the command line names."""
+    """The config that the command line names, else the first that is found."""
     from mtdata.config import load
 
-    return load(options.config, os.environ)
+    return load(config_folder(options), os.environ)
+
+
+def config_folder(options: argparse.Namespace) -> Path:
+    """The folder of the config; found once it stays: a daemon that reads anew moves to no other."""
+    if options.config is None:
+        from mtdata.config.folders import find_folder
+
+        found = find_folder(os.environ)
+        log.info("config: %s is used", os.path.abspath(found.folder))
+        if found.others:
+            others = ", ".join(map(os.path.abspath, found.others))
+            log.info("config: there is one in %s as well, which nobody reads", others)
+        options.config = found.folder
+    folder: Path = options.config
+    return folder
 
 
 def recorded(

@@ -49,6 +49,8 @@ class Checks(NamedTuple):
     look: LookAtOne
     told: str = ""
     needs_state: bool = False  # its trials leave files in state/, so not where that is another's
+    # what the config alone says of these names: no file is opened, nobody is asked
+    offline: Callable[[Settings, Sequence[str]], list[Finding]] = lambda settings, names: []
     # whose folders are, and what is due; both ask nobody
     folders: Callable[[Settings], list[Finding]] = lambda settings: []
     plans: Callable[[Settings], list[Finding]] = lambda settings: []

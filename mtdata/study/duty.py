@@ -32,6 +32,12 @@ def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
     return check_named(settings, name, is_named=is_named)
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    from mtdata.study.operations.offline import check_offline
+
+    return check_offline(settings, names)
+
+
 def _ledgers(settings: Settings) -> IncidentLedgers:
     from mtdata.study.operations.opening import incident_ledgers  # with all that opens a pool
 
@@ -50,7 +56,13 @@ def _fill_metrics(settings: Settings, page: MetricsPage) -> None:
     fill_metrics(settings, page)
 
 
-CHECKS = Checks(whose="a site's NAME", example=("mysite --json", ""), names=_names, look=_look)
+CHECKS = Checks(
+    whose="a site's NAME",
+    example=("mysite --json", ""),
+    names=_names,
+    look=_look,
+    offline=_offline,
+)
 STUDY = Duty(
     name="study",
     kinds=_kinds,

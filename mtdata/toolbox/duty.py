@@ -33,11 +33,23 @@ def _codebooks(settings: Settings) -> list[Finding]:
     return check_codebooks(settings)
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    return _codebooks(settings)  # they are a part of the config
+
+
+CHECKS = Checks(
+    whose="",
+    example=("", ""),
+    names=_names,
+    look=_look,
+    folders=_codebooks,
+    offline=_offline,
+)
 TOOLBOX = Duty(
     name="toolbox",
     kinds=_kinds,
     config_files=(),
-    checks=Checks(whose="", example=("", ""), names=_names, look=_look, folders=_codebooks),
+    checks=CHECKS,
     about="what a pool holds: is it complete, clean and ready to analyse?",
     examples=(
         ("report scale mysite", "is what was logged there, task by task?"),

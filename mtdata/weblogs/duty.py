@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mtdata.jobs.duty import Checks, Duty
@@ -42,6 +43,12 @@ def _look(settings: Settings, name: str, *, is_named: bool) -> list[Finding]:
     return check_site(settings, name)
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    from mtdata.weblogs.offline import check_offline
+
+    return check_offline(settings, names)
+
+
 def _ledgers(settings: Settings) -> IncidentLedgers:
     from mtdata.weblogs.operations.opening import incident_ledgers  # with all that sends
 
@@ -54,6 +61,7 @@ CHECKS = Checks(
     names=_names,
     look=_look,
     plans=_plans,
+    offline=_offline,
     told=(
         "Each site of weblogs.config is asked once: its bucket for the logs of yesterday, and "
         "Matomo for the site, its exclusions, and whether it takes hits from the token."

@@ -16,7 +16,7 @@ from mtdata.cake.duty import CAKE
 from mtdata.cli import check, main
 from mtdata.cli.sites import settings_of
 from mtdata.config import samples_folder
-from mtdata.config.loading import FILES
+from mtdata.config.folders import FILES
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError
 from mtdata.daemon.tasks import DaemonTasks
