@@ -65,6 +65,7 @@ def _check(options: argparse.Namespace) -> Result:
 
 def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[Finding]:
     from mtdata.alerts.check import check_news  # with all that sends news
+    from mtdata.daemon.keeping import check_growth
     from mtdata.jobs.check import check_jobs
 
     settings = settings_of(options)
@@ -88,6 +89,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     for duty in duties:
         yield from duty.checks.plans(settings)
     yield from check_jobs(settings)
+    yield from check_growth(settings, duties)
 
 
 def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Sequence[str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mtdata.cli.sites import Result, settings_of, with_records
 from mtdata.cli.tables import note, say
 from mtdata.config import Settings
-from mtdata.config.programme import KEPT, kept_s
+from mtdata.config.keeping import KEPT, kept_s
 from mtdata.core.errors import UsageError
 from mtdata.duties import KINDS
 

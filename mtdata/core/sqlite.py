@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_bytes
@@ -267,3 +267,8 @@ def _reason_of(error: BaseException) -> str:
     if isinstance(error, (sqlite3.Error, OSError, OddCell)):
         return str(error)
     return f"it holds what cannot be read ({type(error).__name__})"
+
+
+def question_marks(values: Sequence[object]) -> str:
+    """A place for each of these values in a statement."""
+    return ", ".join("?" * len(values))
