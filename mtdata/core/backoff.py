@@ -12,13 +12,11 @@ class Backoff(NamedTuple):
     first_s: float
     longest_s: float
     times: float = 2.0
+    spread: float = 0.5
+    """So much of a pause is left to chance: who failed at one moment does not come back at one."""
 
     def pause_s(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row, none after none.
-
-        From half of the pause to all of it, by chance: who failed at one moment does not come back
-        at one.
-        """
+        """Seconds to wait after so many failures in a row, none after none."""
         if failures < 1:
             return 0.0
         whole = self.first_s
@@ -26,4 +24,4 @@ class Backoff(NamedTuple):
             if whole >= self.longest_s:
                 break
             whole *= self.times
-        return min(whole, self.longest_s) * (1 - random.random() / 2)  # noqa: S311 - no secret
+        return min(whole, self.longest_s) * (1 - self.spread * random.random())  # noqa: S311 - no secret

@@ -34,3 +34,4 @@ def test_a_pause_is_within_its_bounds_after_however_many_failures(
 
 def test_who_failed_at_one_moment_does_not_come_back_at_one() -> None:
     assert len({Backoff(1.0, 60.0).pause_s(5) for _ in range(20)}) > 10
+    assert len({Backoff(1.0, 60.0, spread=0.0).pause_s(5) for _ in range(20)}) == 1

@@ -137,8 +137,7 @@ def test_nobody_is_mailed_that_he_cannot_be_mailed(lab: Lab) -> None:
     assert "cannot be delivered" not in lab.mail.taken[0].body
 
 
-def test_tries_come_in_growing_pauses(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mtdata.core.backoff.random.random", lambda: 0.0)
+def test_tries_come_in_growing_pauses(lab: Lab) -> None:
     tried = []
 
     class Down(MemoryPost):
