@@ -52,7 +52,6 @@ WEB = [
     "whitenoise>=6,<7",
     "django-ninja>=1.7,<2",
     "django-csp>=4,<5",
-    "svg.py>=1.10,<2",  # the charts
 ]
 MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly be left out
 POSTGRES = ["psycopg[binary]>=3.2.3,<4"]  # before it, none for Python 3.13
@@ -69,7 +68,6 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     "duckdb>=2",  # before it, a question could switch on a log of its own
     "pyreadstat>=1.3.1",  # before it, it refused what polars gives
     "polars>=1.30",  # which pyreadstat takes tables as
-    "svg.py>=1.10,<2",  # the charts of its report
 ]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]

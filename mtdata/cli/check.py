@@ -80,6 +80,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
         return
     from mtdata.alerts.check import check_news  # with all that sends news
     from mtdata.config.check import check_home, is_stranger
+    from mtdata.daemon.keeping import check_growth
     from mtdata.jobs.check import check_jobs
 
     def looked(*, needs_state: bool) -> Iterator[Finding]:
@@ -99,6 +100,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     for duty in duties:
         yield from duty.checks.plans(settings)
     yield from check_jobs(settings)
+    yield from check_growth(settings, duties)
 
 
 def _found_offline(

@@ -290,3 +290,8 @@ def _reason_of(error: BaseException) -> str:
     if isinstance(error, (sqlite3.Error, OSError, OddCell)):
         return str(error)
     return f"it holds what cannot be read ({type(error).__name__})"
+
+
+def question_marks(values: Sequence[object]) -> str:
+    """A place for each of these values in a statement."""
+    return ", ".join("?" * len(values))

@@ -7,7 +7,7 @@ whatever works is imported by its functions when they are called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mtdata.core.checks import PROGRAM, Finding
 from mtdata.core.errors import ConfigError
+from mtdata.core.keeping import Growing
 
 if TYPE_CHECKING:  # what carries something loads them
     from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
@@ -123,6 +124,9 @@ class Duty:
     pages: str = ""  # the room of mtdata/web whose ROOM has what only this duty shows
     # a file at that place, if one of the duty's accounts has its output there
     placed_file: Callable[[Settings, str], PlacedFile | None] = lambda settings, place: None
+    # what of it grows with time, beside jobs and incidents; and in the records, once they are open
+    growing: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
+    growing_records: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
 
 
 Duties = Sequence[Duty]

@@ -20,7 +20,7 @@ from mtdata.web.api.operations import PREFIX, api, groups
 
 ALWAYS = (400, 401, 403, 422, 503)
 OF_A_FILE = (413, 429)
-OF_A_JOB = 404
+OF_WHAT_IS_NAMED, OF_A_JOB = 404, 410
 REFERENCE = "#/components/schemas/"
 
 
@@ -91,7 +91,8 @@ def _order_of(kind: Kind) -> dict[str, Any]:
 
 
 def _tell_faults(path: str, operation: dict[str, Any]) -> None:
-    own = [*operation.pop("x-faults"), *([OF_A_JOB] if "{" in path else [])]
+    own = [*operation.pop("x-faults"), *([OF_WHAT_IS_NAMED] if "{" in path else [])]
+    own += [OF_A_JOB] if "/jobs/{" in path else []
     if operation.pop("x-file"):
         operation["requestBody"] = {"required": True, "content": {"text/csv": _bytes()}}
         own += OF_A_FILE
