@@ -68,6 +68,13 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     "polars>=1.30",  # which pyreadstat takes tables as
     "svg.py>=1.10,<2",  # the charts of its report
 ]
+NOTEBOOK = [  # what makes docs/notebook.ipynb anew; in no other extra, for nobody else needs it
+    *TOOLBOX,
+    "nbclient>=0.10,<1",
+    "nbconvert>=7.16,<8",
+    "ipykernel>=6.29",  # no upper bound, as of cryptography
+    "pandas>=2.2",
+]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]
 DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
@@ -94,6 +101,7 @@ TEST = [
     "playwright>=1.50,<2",
     "axe-playwright-python>=0.1.8,<0.2",
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
+    "openapi-spec-validator>=0.8,<1",  # judges the API's document
     "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
     "pandas>=2.2",  # bin/bench toolbox measures itself beside it
     "types-PyYAML>=6,<7",
@@ -119,6 +127,7 @@ setup(
         "parquet": PARQUET,
         "xlsx": XLSX,
         "toolbox": TOOLBOX,
+        "notebook": NOTEBOOK,
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,
