@@ -133,8 +133,11 @@ def settings_of(folder: Path, bucket: Bucket) -> Settings:
     made.file("export.config", {"CAKE": {**account, "OUTPUT": place, **reached}})
     output = {f"OUTPUT_{key}": value for key, value in reached.items()}
     made.file("programme.config", {"OUTPUT": place, **output})
-    logs = {"sites": {"www.example.org": 3}, "pull_bucket": bucket.name, "push_bucket": bucket.name}
-    made.file("weblogs.config", {**logs, "endpoint": bucket.store.url, "region": "us-east-1"})
+    logs = {"sites": {"www.example.org": 3}, "piwik_ip": "10.0.0.9", "pull_bucket": bucket.name}
+    made.file(
+        "weblogs.config",
+        {**logs, "push_bucket": bucket.name, "endpoint": bucket.store.url, "region": "us-east-1"},
+    )
     return made.load()
 
 

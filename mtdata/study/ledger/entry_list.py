@@ -60,7 +60,7 @@ class EntryList(LedgerPart):
             f" INDEXED BY entries_waiting WHERE e.state < {ROWED} AND e.state = {HELD}"
             " ORDER BY e.scale, e.seq"
         )
-        return [HeldRow(scale, _known(number), *more) for scale, number, *more in rows]
+        return [HeldRow(scale, _id_of(number), *more) for scale, number, *more in rows]
 
     def of_scale(self, scale: str, newest: int) -> Iterator[list[EntryRow]]:
         """Every entry of a scale up to that seq, by id, in pages."""
@@ -72,7 +72,7 @@ class EntryList(LedgerPart):
             f" ORDER BY e.id, e.digest LIMIT {PAGE}"
         )
         while rows := self._db.all(page, scale, *after, newest):
-            yield [EntryRow(seq, _known(number), *more) for seq, number, *more in rows]
+            yield [EntryRow(seq, _id_of(number), *more) for seq, number, *more in rows]
             after = rows[-1][1], rows[-1][2]
 
     def file_paths(self, scale: str) -> dict[int, str]:
@@ -80,5 +80,5 @@ class EntryList(LedgerPart):
         return dict(self._db.all("SELECT number, path FROM files WHERE scale = ?", scale))
 
 
-def _known(number: int) -> int | None:
+def _id_of(number: int) -> int | None:
     return None if number == NO_ID else number

@@ -108,7 +108,7 @@ class PoolMoment:
         name = self.stand(scale).name
         lengths = {self.numbers[one.name]: one.length or 0 for one in self.by_scale.get(name, ())}
         return at_one_moment(
-            self.root, lambda ledger: list(_places(ledger, name, self.newest, lengths))
+            self.root, lambda ledger: list(_entry_places(ledger, name, self.newest, lengths))
         )
 
     def _refuse_without_ledger(self) -> None:
@@ -188,7 +188,7 @@ def _is_other(then: PoolSheet, now: PoolSheet | None) -> bool:
     return now.length == then.length and now.digest != then.digest
 
 
-def _places(
+def _entry_places(
     ledger: ReadOnlyLedger, scale: str, newest: int, lengths: Mapping[int, int]
 ) -> Iterator[EntryPlace]:
     paths = ledger.entry_list.file_paths(scale)

@@ -131,7 +131,7 @@ class PoolReader:
         return self._moment.receipt(scale, id)
 
     def refreshed(self) -> PoolReader:
-        """The same pool, as it stands now."""
+        """Open this pool anew, as it stands now."""
         formats = dict(zip(("date_format", "time_format"), self._formats, strict=True))
         return type(self)(self.path, codebooks=self._codebooks, **formats)
 

@@ -49,7 +49,20 @@ def _document() -> dict[str, Any]:
     for path, ways in found["paths"].items():
         for operation in ways.values():
             _tell_faults(path, operation)
+    _drop_unused(found)
     return found
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Leave out schemas that nothing refers to, such as those of what stands behind a `?`."""
+    schemas = document["components"]["schemas"]
+    while True:
+        text = json.dumps(document)
+        unused = [name for name in schemas if f'"{REFERENCE}{name}"' not in text]
+        if not unused:
+            return
+        for name in unused:
+            del schemas[name]
 
 
 def _named(schema: Any) -> dict[str, Any]:
