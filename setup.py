@@ -69,6 +69,13 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     "pyreadstat>=1.3.1",  # before it, it refused what polars gives
     "polars>=1.30",  # which pyreadstat takes tables as
 ]
+NOTEBOOK = [  # what makes docs/notebook.ipynb anew; in no other extra, for nobody else needs it
+    *TOOLBOX,
+    "nbclient>=0.10,<1",
+    "nbconvert>=7.16,<8",
+    "ipykernel>=6.29",  # no upper bound, as of cryptography
+    "pandas>=2.2",
+]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]
 DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
@@ -96,6 +103,7 @@ TEST = [
     "axe-playwright-python>=0.1.8,<0.2",
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
     "jsonschema>=4.18,<5",  # before it, another library of references
+    "openapi-spec-validator>=0.8,<1",  # judges the API's document
     "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
     "pandas>=2.2",  # bin/bench toolbox measures itself beside it
     "types-PyYAML>=6,<7",
@@ -125,6 +133,7 @@ setup(
         "xlsx": XLSX,
         "toolbox": TOOLBOX,
         "terminal": TERMINAL,
+        "notebook": NOTEBOOK,
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,

@@ -74,7 +74,9 @@ def recorded(
     judge(settings)
     refuse_strangers(settings)
     how = settings.log
-    logs.configure(how.logging, settings.home, json_lines=how.json_lines)
+    logs.configure(
+        how.logging, settings.home, json_lines=how.json_lines, json_fields=how.json_fields
+    )
     return settings
 
 

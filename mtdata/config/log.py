@@ -152,6 +152,9 @@ class LogConfig(BaseModel):
     ca: Authority = keyed("CA", AUTHORITY, "")
     agent: Agent = keyed("USER_AGENT", "a line of ASCII", AGENT, min_length=1)
     json_lines: bool = keyed("JSON", YES_NO, False)
+    json_fields: Annotated[Literal["plain", "ecs"], LOWER] = keyed(
+        "JSON_FIELDS", "plain or ecs", "plain"
+    )
     logging: dict[str, Any] | None = keyed("LOGGING", "a mapping as dictConfig has it", None)
 
     @field_validator("heartbeat_url")

@@ -100,10 +100,7 @@ class LedgerDatabase:
         if self._path is None:
             db = sqlite3.connect(":memory:", isolation_level=None)
         else:
-            make_folder(self._path.parent)
-            for ending in BESIDE:
-                check_plain(self._path.with_name(self._path.name + ending), begin=not ending)
-            db, self.journal = opened(self._path, 30)
+            db = self._open_file(self._path)
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
@@ -114,6 +111,12 @@ class LedgerDatabase:
             self._make_tables(db)
             db.executescript(self._schema.working)
             failed.pop_all()
+        return db
+
+    def _open_file(self, path: Path) -> sqlite3.Connection:
+        make_folder(path.parent)
+        check_beside(path, begin=True)
+        db, self.journal = opened(path, 30)
         return db
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
@@ -268,6 +271,15 @@ class LedgerDatabase:
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""
         self._db.close()
+
+
+def check_beside(path: Path, *, begin: bool) -> None:
+    """StorageError unless each file that SQLite opens is a regular one, or not there yet.
+
+    `begin`: the database's own is begun where it is not.
+    """
+    for ending in BESIDE:
+        check_plain(path.with_name(path.name + ending), begin=begin and not ending)
 
 
 def format_of(db: sqlite3.Connection) -> int:

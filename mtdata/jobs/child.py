@@ -121,7 +121,10 @@ class Carrier:
         settings = load(self._folder, os.environ)  # as it is now, not as it was at the start
         if settings != self._standing:
             logs.begin(0)
-            logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
+            how, home = settings.log, settings.home
+            logs.configure(
+                how.logging, home, json_lines=how.json_lines, json_fields=how.json_fields
+            )
             logging.getLogger("mtdata").addHandler(PipedLog(self._pipe))
             self._standing = settings
             if CAN_LOOK:

@@ -5,11 +5,13 @@
 
 from mtdata.logs.console import on_stderr
 from mtdata.logs.files import LogFile, NightlyFile, trouble
+from mtdata.logs.json_fields import EcsFormatter
 from mtdata.logs.lines import JsonFormatter, LineFormatter, at, carried
 from mtdata.logs.setting import TOLD, also_into, begin, close, configure
 
 __all__ = [
     "TOLD",
+    "EcsFormatter",
     "JsonFormatter",
     "LineFormatter",
     "LogFile",

@@ -16,7 +16,7 @@ from django.urls import get_script_prefix, reverse
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.parameters import MOST_VALUE
 from mtdata.web.api import asked, once, shapes
-from mtdata.web.api.operations import PREFIX, api, groups
+from mtdata.web.api.operations import PREFIX, api, tags
 
 ALWAYS = (400, 401, 403, 422, 503)
 OF_A_FILE = (413, 429)
@@ -36,7 +36,7 @@ def _document() -> dict[str, Any]:
         "token": {"type": "http", "scheme": "bearer", "description": "A token of /account/."},
         "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
     }
-    found["tags"] = [{"name": tag} for tag in groups()]
+    found["tags"] = tags()
     found["security"] = [{"token": []}, {"session": []}]
     parts["schemas"]["Order"]["oneOf"] = [_order_of(one) for one in settings.MTDATA_KINDS.values()]
     parts["schemas"]["These"]["properties"]["kind"] |= _kind_names()
@@ -49,7 +49,20 @@ def _document() -> dict[str, Any]:
     for path, ways in found["paths"].items():
         for operation in ways.values():
             _tell_faults(path, operation)
+    _drop_unused(found)
     return found
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Leave out schemas that nothing refers to, such as those of what stands behind a `?`."""
+    schemas = document["components"]["schemas"]
+    while True:
+        text = json.dumps(document)
+        unused = [name for name in schemas if f'"{REFERENCE}{name}"' not in text]
+        if not unused:
+            return
+        for name in unused:
+            del schemas[name]
 
 
 def _named(schema: Any) -> dict[str, Any]:
