@@ -13,8 +13,9 @@ from mtdata.cli.words import examples
 from mtdata.config import Settings
 from mtdata.config.check import check_home, is_stranger
 from mtdata.core.checks import Finding
+from mtdata.core.plugins import PluginTable, check_plugins
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import Duties
+from mtdata.jobs.duty import Duties, KindsOf
 
 WIDTH = 100
 EVERY = "."
@@ -79,6 +80,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
 
     yield from looked(needs_state=False)
     yield from check_home(settings)
+    yield from check_plugins(_plugin_tables(duties))
     for duty in duties:
         yield from duty.checks.folders(settings)
     if is_stranger(settings):  # what is tried leaves files in state/
@@ -88,6 +90,16 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     for duty in duties:
         yield from duty.checks.plans(settings)
     yield from check_jobs(settings)
+
+
+def _plugin_tables(duties: Duties) -> Iterator[PluginTable[Any]]:
+    """Every table that plug-ins of somebody else may add to."""
+    from mtdata.alerts import messengers
+    from mtdata.core import output
+
+    for duty in duties:
+        yield from duty.plugins()
+    yield from (KindsOf(duties).others, output.OTHERS, messengers.OTHERS)
 
 
 def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Sequence[str]]:

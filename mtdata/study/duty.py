@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mtdata.alerts.ledgers import IncidentLedgers
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.checks import Finding
+from mtdata.core.plugins import PluginTable
 from mtdata.jobs.duty import Checks, Duty
 from mtdata.jobs.kind import Kinds
 
@@ -44,6 +45,12 @@ def _rounds() -> Rounds[SiteConfig]:
     return ROUNDS
 
 
+def _plugins() -> Sequence[PluginTable[Any]]:
+    from mtdata.study import collectors, replicas  # with all that collects
+
+    return collectors.OTHERS, replicas.OTHERS
+
+
 def _fill_metrics(settings: Settings, page: MetricsPage) -> None:
     from mtdata.study.operations.commands import fill_metrics
 
@@ -69,4 +76,5 @@ STUDY = Duty(
     rounds=_rounds,
     metrics=_fill_metrics,
     pages="study",
+    plugins=_plugins,
 )
