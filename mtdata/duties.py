@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mtdata.cake.duty import CAKE
 from mtdata.jobs.duty import Duties, KindsOf
 from mtdata.programme.duty import PROGRAMME
@@ -11,9 +9,7 @@ from mtdata.study.duty import STUDY
 from mtdata.toolbox.duty import TOOLBOX
 from mtdata.weblogs.duty import WEBLOGS
 
-if TYPE_CHECKING:  # what carries something loads them
-    from mtdata.jobs.kind import Kinds
-
 DUTIES: Duties = (STUDY, CAKE, WEBLOGS, PROGRAMME, TOOLBOX)
 """A duty is a line here and a folder."""
-KINDS: Kinds = KindsOf(DUTIES)
+KINDS = KindsOf(DUTIES)
+"""Every kind of job, those of plug-ins among them."""

@@ -24,6 +24,7 @@ from mtdata.alerts.levels import level_of
 from mtdata.alerts.mail import MailPost, OwnerPost
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message, message, trial
+from mtdata.alerts.messengers import messengers_of
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
 from mtdata.alerts.outbox import MOST, Outbox
 from mtdata.alerts.telling import NotificationState
@@ -37,6 +38,8 @@ from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
+HOOK = "hook "
+"""How the names of web hooks as destinations begin; a number follows."""
 Pools = Callable[[Settings], IncidentLedgers]
 """The ledgers of sites."""
 _outboxes: dict[Path, Outbox] = {}
@@ -49,9 +52,10 @@ def posts_of(settings: Settings) -> dict[str, Post]:
     manner = manner_of(settings)
     keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
     posts: dict[str, Post] = {
-        f"hook {number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
+        f"{HOOK}{number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
         for number, url in enumerate(settings.log.webhooks, 1)
     }
+    posts |= messengers_of(settings.log)
     if mail := settings.log.mail:
         posts[MAIL] = MailPost(mail, mail.to, settings.log.ca)
         if mail.escalate_to:
@@ -67,7 +71,7 @@ def manner_of(settings: Settings) -> Manner:
 def spread(settings: Settings, pools: Pools) -> None:
     """Decide what is due of every pool and the program, and send it; what cannot go out waits.
 
-    Does nothing where neither MAIL nor WEBHOOKS is configured, or while another program does it.
+    Does nothing where no destination is configured, or while another program does it.
     """
     posts = posts_of(settings)
     if mail := settings.log.mail:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
+from mtdata.core.plugins import PluginTable, check_plugins
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import Duties
+from mtdata.jobs.duty import Duties, KindsOf
 
 if TYPE_CHECKING:  # with all that reads config files
     from mtdata.config import Settings
@@ -91,6 +92,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
 
     yield from looked(needs_state=False)
     yield from check_home(settings)
+    yield from check_plugins(_plugin_tables(duties))
     for duty in duties:
         yield from duty.checks.folders(settings)
     if is_stranger(settings):  # what is tried leaves files in state/
@@ -117,6 +119,16 @@ def _found_offline(
             yield from duty.checks.offline(settings, chosen[duty.name])
     yield from check_news(settings, send=False)
     yield from check_jobs_offline(settings)
+
+
+def _plugin_tables(duties: Duties) -> Iterator[PluginTable[Any]]:
+    """Every table that plug-ins of somebody else may add to."""
+    from mtdata.alerts import messengers
+    from mtdata.core import output
+
+    for duty in duties:
+        yield from duty.plugins()
+    yield from (KindsOf(duties).others, output.OTHERS, messengers.OTHERS)
 
 
 def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Sequence[str]]:

@@ -214,6 +214,8 @@ def _count_calls(work: ChildWork) -> None:
 
 
 if __name__ == "__main__":
+    # what cannot be loaded of plug-ins was told by its supervisor, not by each of its children
+    logging.getLogger("mtdata.core.plugins").setLevel(logging.ERROR)
     # named by its supervisor: what lies above; loaded whole before there is an order
     table: Kinds = dict(import_module(sys.argv[1]).KINDS)
     leave(main(sys.argv[2:], table))

@@ -7,6 +7,7 @@ whatever works is imported by its functions when they are called.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from mtdata.core.checks import PROGRAM, Finding
 from mtdata.core.errors import ConfigError
 from mtdata.core.keeping import Growing
+from mtdata.core.plugins import PluginTable
 
 if TYPE_CHECKING:  # what carries something loads them
     from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
@@ -28,6 +30,7 @@ if TYPE_CHECKING:  # what carries something loads them
 
 LINK_S = 3600
 """So long a signed link gives its file to whoever has it."""
+KIND_NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}\.[a-z][a-z0-9_-]{0,31}", re.ASCII)
 
 
 class LookAtOne(Protocol):
@@ -127,20 +130,38 @@ class Duty:
     # what of it grows with time, beside jobs and incidents; and in the records, once they are open
     growing: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
     growing_records: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
+    # its tables that plug-ins of somebody else may add to
+    plugins: Callable[[], Sequence[PluginTable[Any]]] = tuple
 
 
 Duties = Sequence[Duty]
 
 
 class KindsOf(Mapping[str, "Kind"]):
-    """The kinds of jobs of all duties, loaded when somebody first asks for one."""
+    """The kinds of jobs of all duties, loaded when somebody first asks for one.
+
+    `others` are those that plug-ins of somebody else bring, by the group "mtdata.job_kinds": a
+    name and a Kind of that name, whose first word is no duty's of ours.
+    """
 
     def __init__(self, duties: Duties) -> None:
         self._duties = duties
+        self.others: PluginTable[Kind] = PluginTable(
+            "mtdata.job_kinds", "kind of job", KIND_NAME, self._has_own_word, _kind_refusal
+        )
+
+    @cached_property
+    def _own_kinds(self) -> dict[str, Kind]:
+        return {name: kind for duty in self._duties for name, kind in duty.kinds().items()}
+
+    def _has_own_word(self, name: str) -> bool:
+        words = {one.partition(".")[0] for one in self._own_kinds}
+        words |= {duty.name for duty in self._duties}
+        return name.partition(".")[0] in words
 
     @cached_property
     def _loaded(self) -> dict[str, Kind]:
-        return {name: kind for duty in self._duties for name, kind in duty.kinds().items()}
+        return {**self._own_kinds, **self.others.load_all()}
 
     def __getitem__(self, name: str) -> Kind:
         return self._loaded[name]
@@ -150,6 +171,22 @@ class KindsOf(Mapping[str, "Kind"]):
 
     def __len__(self) -> int:
         return len(self._loaded)
+
+
+def _kind_refusal(name: str, made: object) -> str:
+    """What is wrong with a kind that a plug-in brings; '' for nothing."""
+    from mtdata.jobs.kind import Kind, Parameter  # whoever looks for a kind loads it all the same
+
+    if not isinstance(made, Kind):
+        return "what it leads to is no mtdata.jobs.kind.Kind"
+    if made.name != name:
+        return "the Kind there has another name"
+    acts = [made.split, made.run, made.base, made.check, made.key]
+    acts += [act for act in (made.undo, made.close) if act is not None]
+    is_sound = all(isinstance(one, Parameter) for one in made.parameters)
+    if is_sound and all(map(callable, acts)):
+        return ""
+    return "the Kind there has parameters or functions that are none"
 
 
 def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mtdata.core.plugins import PluginTable
 from mtdata.jobs.duty import Checks, Duty
 
 if TYPE_CHECKING:  # what carries something loads them
@@ -57,6 +58,12 @@ def _growing(settings: Settings) -> Iterable[Growing]:
     return of_pools(settings)
 
 
+def _plugins() -> Sequence[PluginTable[Any]]:
+    from mtdata.study import collectors, replicas  # with all that collects
+
+    return collectors.OTHERS, replicas.OTHERS
+
+
 def _fill_metrics(settings: Settings, page: MetricsPage) -> None:
     from mtdata.study.operations.commands import fill_metrics
 
@@ -90,4 +97,5 @@ STUDY = Duty(
     metrics=_fill_metrics,
     growing=_growing,
     pages="study",
+    plugins=_plugins,
 )

@@ -56,7 +56,7 @@ def server_of(
     _sweep()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that pages wait is no trouble
     most, room, programme = MOST_BODY + AROUND_A_FILE, _room(), settings.programme
-    proxies = Proxies(programme.trusted_proxies)
+    proxies = Proxies(programme.trusted_proxies, programme.proxy_user_header)
     try:
         return listening(
             behind_a_proxy(WSGIHandler(), proxies, programme.path_prefix),

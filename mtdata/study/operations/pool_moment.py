@@ -12,10 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mtdata.config.settings import did_you_mean
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import UsageError
 from mtdata.core.pool_files import LEDGER_FILE, SHEETS
+from mtdata.core.words import did_you_mean
 from mtdata.study.files.identity import identity_of
 from mtdata.study.ledger.entry_list import EntryRow, HeldRow
 from mtdata.study.ledger.kept_counts import NONE

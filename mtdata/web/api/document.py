@@ -16,7 +16,8 @@ from django.urls import get_script_prefix, reverse
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.parameters import MOST_VALUE
 from mtdata.web.api import asked, once, shapes
-from mtdata.web.api.operations import PREFIX, api, tags
+from mtdata.web.api.deprecation import PREFIX
+from mtdata.web.api.operations import api, tags
 
 ALWAYS = (400, 401, 403, 422, 503)
 OF_A_FILE = (413, 429)
