@@ -108,7 +108,10 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["mtdata", "mtdata.*"]),
-    package_data={"mtdata.web": ["templates/**/*", "static/**/*"]},
+    package_data={
+        "mtdata.daemon": ["templates/*"],
+        "mtdata.web": ["templates/**/*", "static/**/*"],
+    },
     install_requires=CORE,
     extras_require={
         "web": WEB,

@@ -14,6 +14,7 @@ from mtdata.logs.console import Console, fault_inside
 from mtdata.logs.faults import reason
 from mtdata.logs.files import LogFile
 from mtdata.logs.lines import FOREIGN, JsonFormatter, LineFormatter, Record, is_foreign
+from mtdata.logs.repeats import REPEATS
 
 OURS = "mtdata"
 TOLD = {"told": True}
@@ -53,6 +54,7 @@ def begin(verbosity: int) -> None:
     logging.setLogRecordFactory(Record)
     ours = logging.getLogger(OURS)
     _State.console = Console(level)
+    logging.lastResort = _State.console  # what other libraries warn of, where no handler takes it
     ours.handlers[:] = [_State.console]
     ours.setLevel(level)
     ours.propagate = False
@@ -61,6 +63,7 @@ def begin(verbosity: int) -> None:
 
 def close() -> None:
     """Write to no file any more; standard error stays."""
+    REPEATS.finish()
     _take_down()
     _State.standing = None
 
@@ -79,6 +82,8 @@ def configure(config: Mapping[str, Any] | None, home: Path, *, json_lines: bool 
         # from None: what Python says of it quotes the file, and a word of it may be a secret
         raise ConfigError(f"log.config: LOGGING: {reason(error, config or {})}") from None
     _State.standing = wanted, JsonFormatter if json_lines else LineFormatter
+    if _State.console is not None:
+        _State.console.configure(json_lines=json_lines)
 
 
 def also_into(path: Path, *, json_lines: bool = False) -> None:
@@ -86,6 +91,7 @@ def also_into(path: Path, *, json_lines: bool = False) -> None:
     file = LogFile(path)
     file.setLevel(logging.INFO)
     file.setFormatter(JsonFormatter() if json_lines else LineFormatter())
+    file.addFilter(REPEATS)
     ours = logging.getLogger(OURS)
     ours.addHandler(file)
     _State.made.append(file)
@@ -121,6 +127,7 @@ def _apply(wanted: dict[str, Any], usual: Callable[[], logging.Formatter]) -> No
         _hear(ours)
     for one in _State.made:
         one.__dict__["handleError"] = fault_inside  # logging's own prints the arguments
+        one.addFilter(REPEATS)
         if one.formatter is None:
             one.setFormatter(usual())
     _hush()
