@@ -121,6 +121,7 @@ setup(
     packages=find_packages(include=["mtdata", "mtdata.*"]),
     package_data={
         "mtdata.config.samples": ["*.sample", "scales/*.sample"],
+        "mtdata.daemon": ["templates/*"],
         "mtdata.web": ["templates/**/*", "static/**/*"],
     },
     install_requires=CORE,

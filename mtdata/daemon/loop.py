@@ -22,7 +22,7 @@ from mtdata.core.exit_codes import exit_code
 from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
 from mtdata.core.stop import StopToken
-from mtdata.daemon.systemd import Notifier
+from mtdata.core.systemd import Notifier
 from mtdata.daemon.tasks import NEWS, DaemonTasks, DutySite
 from mtdata.daemon.timetable import TickingClock, Timetable
 from mtdata.duties import DUTIES
@@ -224,5 +224,6 @@ def _first_words(settings: Settings) -> str:
 
 
 def _end_at_once() -> NoReturn:
+    logs.REPEATS.finish()
     logging.shutdown()
     os._exit(Stopped.exit_code)

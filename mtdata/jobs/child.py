@@ -134,6 +134,7 @@ class Carrier:
 
     def tidy(self) -> list[str]:
         """Let go of what belongs to the job; what it left all the same, by our words for it."""
+        logs.REPEATS.finish()  # its thread would be one that the job left
         setting.forget_records()
         self._settings = None
         random.seed()
@@ -172,6 +173,7 @@ def main(words: list[str], kinds: Kinds) -> int:
 
 def leave(code: int) -> NoReturn:
     """End without taking the interpreter to pieces first: a tenth of a second a job."""
+    logs.REPEATS.finish()
     logging.shutdown()
     os._exit(code)
 

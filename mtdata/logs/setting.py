@@ -14,6 +14,7 @@ from mtdata.logs.faults import reason
 from mtdata.logs.files import LogFile
 from mtdata.logs.json_fields import FORMATTERS
 from mtdata.logs.lines import FOREIGN, LineFormatter, Record, is_foreign
+from mtdata.logs.repeats import REPEATS
 
 OURS = "mtdata"
 TOLD = {"told": True}
@@ -53,6 +54,7 @@ def begin(verbosity: int) -> None:
     logging.setLogRecordFactory(Record)
     ours = logging.getLogger(OURS)
     _State.console = Console(level)
+    logging.lastResort = _State.console  # what other libraries warn of, where no handler takes it
     ours.handlers[:] = [_State.console]
     ours.setLevel(level)
     ours.propagate = False
@@ -61,6 +63,7 @@ def begin(verbosity: int) -> None:
 
 def close() -> None:
     """Write to no file any more; standard error stays."""
+    REPEATS.finish()
     _take_down()
     _State.standing = None
 
@@ -88,6 +91,8 @@ def configure(
         # from None: what Python says of it quotes the file, and a word of it may be a secret
         raise ConfigError(f"log.config: LOGGING: {reason(error, config or {})}") from None
     _State.standing = wanted, usual
+    if _State.console is not None:
+        _State.console.configure(json_lines=json_lines, json_fields=json_fields)
 
 
 def also_into(path: Path, *, json_lines: bool = False, json_fields: str = "plain") -> None:
@@ -95,6 +100,7 @@ def also_into(path: Path, *, json_lines: bool = False, json_fields: str = "plain
     file = LogFile(path)
     file.setLevel(logging.INFO)
     file.setFormatter(FORMATTERS[json_fields]() if json_lines else LineFormatter())
+    file.addFilter(REPEATS)
     ours = logging.getLogger(OURS)
     ours.addHandler(file)
     _State.made.append(file)
@@ -134,6 +140,7 @@ def _apply(wanted: dict[str, Any], usual: Callable[[], logging.Formatter]) -> No
         _hear(ours)
     for one in _State.made:
         one.__dict__["handleError"] = fault_inside  # logging's own prints the arguments
+        one.addFilter(REPEATS)
         if one.formatter is None:
             one.setFormatter(usual())
     _hush()

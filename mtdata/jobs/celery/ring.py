@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
 
+from mtdata import logs
 from mtdata.config import Settings
 from mtdata.config.broker import BrokerAddress
 from mtdata.core.errors import ConfigError
@@ -53,6 +54,7 @@ def ring_each(
             "the broker %s could not be rung (%s); job %s%s is safe in the records, and a runner "
             "finds it within %g s (SWEEP_S)", how.broker.redacted(), fault, jobs[0],
             f" (and {more} more)" if (more := len({*jobs}) - 1) else "", how.sweep_s,
+            extra=logs.alike(f"{how.broker.redacted()}: {fault}"),  # whichever job it is
         )  # fmt: skip
     return not fault
 
