@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from glob import glob
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -62,6 +61,10 @@ CELERY = ["celery>=5.7,<6"]
 SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
 PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as of pyyaml
 XLSX = ["XlsxWriter>=3.2,<4"]
+TERMINAL = [  # made of the parser when somebody asks for it
+    "shtab>=1.10,<2",  # before it, none for fish
+    "argparse-manpage>=4.5",  # no upper bound, as of pyyaml
+]
 TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
     "duckdb>=2",  # before it, a question could switch on a log of its own
@@ -70,7 +73,7 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     "svg.py>=1.10,<2",  # the charts of its report
 ]
 # what bin/mtdata installs: nothing to compile
-SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]
+SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]
 DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
     *SERVED,
     "moto[s3]>=5.2,<6",
@@ -95,6 +98,7 @@ TEST = [
     "playwright>=1.50,<2",
     "axe-playwright-python>=0.1.8,<0.2",
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
+    "jsonschema>=4.18,<5",  # before it, another library of references
     "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
     "pandas>=2.2",  # bin/bench toolbox measures itself beside it
     "types-PyYAML>=6,<7",
@@ -109,7 +113,10 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["mtdata", "mtdata.*"]),
-    package_data={"mtdata.web": ["templates/**/*", "static/**/*"]},
+    package_data={
+        "mtdata.config.samples": ["*.sample", "scales/*.sample"],
+        "mtdata.web": ["templates/**/*", "static/**/*"],
+    },
     install_requires=CORE,
     extras_require={
         "web": WEB,
@@ -120,14 +127,11 @@ setup(
         "parquet": PARQUET,
         "xlsx": XLSX,
         "toolbox": TOOLBOX,
+        "terminal": TERMINAL,
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,
         "test": TEST,
     },
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
-    data_files=[
-        ("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE))),
-        ("share/mtdata/config/scales", sorted(glob("config/scales/*.sample", root_dir=HERE))),
-    ],
 )

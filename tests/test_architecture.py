@@ -466,7 +466,9 @@ OWN_WORDS = {
             "cli/weblogs.py",
             "cli/weblogs_imports.py",
             "cli/weblogs_looks.py",
+            "config/folders.py",
             "config/loading.py",
+            "config/schema.py",
             "config/settings.py",
             "config/changes.py",
             "config/credentials.py",
@@ -495,7 +497,8 @@ OWN_WORDS = {
 def own_word_elsewhere(duty: str, path: str, text: str) -> bool:
     known = OWN_WORDS[duty]
     own_web = [f"web/{room}{duty}/" for room in ("", "templates/", "static/")]
-    allowed = (f"{duty}/", f"demo/{duty}/", *own_web, "duties.py", *known.places)
+    own = (f"{duty}/", f"demo/{duty}/", *own_web)
+    allowed = (*own, "duties.py", "config/samples/", *known.places)
     return known.word in f"{path} {text}".lower() and not path.startswith(allowed)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from mtdata.alerts import notify
-from mtdata.alerts.messengers import OTHERS
+from typing import TYPE_CHECKING
+
 from mtdata.config import Settings
 from mtdata.core.checks import Finding, of_program
 from mtdata.core.disclosure import host_told, named
 from mtdata.core.errors import PostError
 
 NOBODY = "none of MAIL, WEBHOOKS and MESSENGERS is configured"
+if TYPE_CHECKING:
+    from mtdata.alerts.notify import DeliveryTrial
 
 
 def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     """Whom the config tells, or with `send` what became of a test to each of them."""
     terms = settings.log
     if send:
+        from mtdata.alerts import notify  # with all that sends news
+
         found = [_check_post(one) for one in notify.try_out(settings)]
         return found or [of_program("MAIL", "bad", NOBODY, 78)]
     if not (terms.mail or terms.webhooks or terms.messengers):
@@ -34,6 +38,8 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
 
 
 def _check_messenger(number: int, url: str) -> Finding:
+    from mtdata.alerts.messengers import OTHERS  # who has none does not wait for it
+
     scheme = url.partition("://")[0]
     if OTHERS.has(scheme):  # whether it can be used is told with the plug-ins
         return of_program("MESSENGERS", "good", f"number {number}, {scheme}; --mail sends a test")
@@ -43,7 +49,7 @@ def _check_messenger(number: int, url: str) -> Finding:
     return of_program("MESSENGERS", "bad", told, 78)
 
 
-def _check_post(one: notify.DeliveryTrial) -> Finding:
+def _check_post(one: DeliveryTrial) -> Finding:
     if one.fault:
         return of_program(one.destination, "bad", str(one.fault), one.fault.exit_code)
     if one.odd:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mtdata.alerts.incident import CONSEQUENCES, DAMAGE, NOTES, Incident
 from mtdata.alerts.incident_kinds import KINDS
+from mtdata.core.cells import Cells
 from mtdata.core.sqlite import LedgerDatabase, Schema
 
 COLUMNS = "number, kind, scale, detail, count, opened_at, last_at, closed_at"
@@ -37,7 +38,7 @@ def is_incident(kind: str) -> bool:
     return kind in KINDS
 
 
-PROGRAM_LEDGER = Schema(3, INCIDENTS, INCIDENTS_NEWER, {"kind": is_incident})
+PROGRAM_LEDGER = Schema(3, INCIDENTS, INCIDENTS_NEWER, Cells(INCIDENTS, {"kind": is_incident}))
 """Formats count as the pools' do: older programs wrote the tables of a pool into it as well."""
 
 
@@ -137,7 +138,8 @@ class Incidents:
     def open_incidents(self, scale: str | None = None) -> list[Incident]:
         """Incidents that last; of one scale ('' = the site's own) or all."""
         clause = "WHERE closed_at IS NULL AND (? IS NULL OR scale = ?) ORDER BY number"
-        return self._select(clause, scale, scale)
+        rows = self._db.remembered(f"SELECT {COLUMNS} FROM incidents {clause}", scale, scale)
+        return [incident_of(row) for row in rows]
 
     def incidents(self, limit: int = 200) -> list[Incident]:
         """The newest incidents, open and closed."""

@@ -83,8 +83,10 @@ def _helo(value: Any) -> str:
 
 
 def _command(value: Any) -> tuple[str, ...]:
-    words = value if isinstance(value, list | tuple) else shlex.split(str(value or ""))
-    return tuple(str(word) for word in words)
+    words = shlex.split(value) if isinstance(value, str) else value or ()
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
+        raise ValueError("it is neither text nor a list of words")
+    return tuple(words)
 
 
 def _secrets(value: Any) -> tuple[SecretStr, ...]:

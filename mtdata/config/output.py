@@ -28,6 +28,8 @@ KEY_PATTERN = r"^[\x21-\x7e]{0,2048}$"
 
 
 def _output(value: Any, info: ValidationInfo) -> str:
+    if not isinstance(value, str | Path):
+        raise ValueError("it is no text")
     text = str(value)
     if text.startswith("s3:"):
         if not bucket_of(text):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import logging.config
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -108,6 +107,8 @@ def _prepared(config: Mapping[str, Any], home: Path, *, json_lines: bool) -> dic
 
 
 def _apply(wanted: dict[str, Any], usual: Callable[[], logging.Formatter]) -> None:
+    from logging.config import dictConfig  # with sockets and servers
+
     ours = logging.getLogger(OURS)
     ours.propagate = True
     _take_down()
@@ -115,7 +116,7 @@ def _apply(wanted: dict[str, Any], usual: Callable[[], logging.Formatter]) -> No
     ours.setLevel(logging.NOTSET)
     before = _reached()
     try:
-        logging.config.dictConfig(copy.deepcopy(wanted))
+        dictConfig(copy.deepcopy(wanted))
     finally:
         _State.made = [one for one in _reached() if one not in before]
         _hear(ours)

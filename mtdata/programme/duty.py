@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from mtdata.config import Settings
-from mtdata.core.checks import Finding
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from mtdata.jobs.duty import Checks, Duty, PlacedFile
-from mtdata.jobs.kind import Kinds
+
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.jobs.kind import Kinds
 
 FORMS = "forms"
 CONFIGURED = frozenset({"output", "mail_allowed"})
@@ -35,6 +40,12 @@ def _folders(settings: Settings) -> list[Finding]:
     return folders(settings) if _names(settings) else []
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    from mtdata.programme.offline import check_offline
+
+    return check_offline(settings, names)
+
+
 def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
     from mtdata.programme.export.output import placed_file
 
@@ -48,6 +59,7 @@ CHECKS = Checks(
     names=_names,
     look=_look,
     needs_state=True,
+    offline=_offline,
     folders=_folders,
 )
 PROGRAMME = Duty(

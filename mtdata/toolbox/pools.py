@@ -8,8 +8,8 @@ from functools import cached_property
 import pyarrow as pa
 
 from mtdata.config import Settings, SiteConfig
-from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import UsageError
+from mtdata.core.words import did_you_mean
 from mtdata.study.operations.opening import has_pool
 from mtdata.study.operations.reading import PoolSheet, pool_sheets
 from mtdata.toolbox.rows import unique_names

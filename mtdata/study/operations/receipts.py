@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from mtdata.config import SiteConfig
-from mtdata.config.settings import did_you_mean
 from mtdata.core import signing
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import ConfigError, MTDataError, StorageError, UsageError
 from mtdata.core.ports import Disk
+from mtdata.core.words import did_you_mean
 from mtdata.study.integrity.chain import HEADS, SIGNATURE, HeadsFolder
 from mtdata.study.model.entry_receipt import EntryRecord, shown_entry
 from mtdata.study.model.events import NO_HEAD, SHOWN, broken_links

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from mtdata.config import Settings
 from mtdata.config.reading import read_yaml
-from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import ConfigError
+from mtdata.core.words import did_you_mean
 from mtdata.study.model.scale import NAME
 from mtdata.toolbox.codebook.faults import alike, of_names, printable
 from mtdata.toolbox.codebook.model import Codebook, SubScale, Variable
