@@ -40,6 +40,7 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
 
 
 def _check_messenger(number: int, url: str) -> Finding:
+
     scheme = url.partition("://")[0]
     if OTHERS.has(scheme):  # whether it can be used is told with the plug-ins
         return of_program("MESSENGERS", "good", f"number {number}, {scheme}; --mail sends a test")

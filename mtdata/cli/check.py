@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
-from mtdata.core.plugins import PluginTable, check_plugins
 from mtdata.duties import DUTIES
 from mtdata.jobs.duty import Duties, KindsOf
 
 if TYPE_CHECKING:  # with all that reads config files
     from mtdata.config import Settings
     from mtdata.core.checks import Finding
+    from mtdata.core.plugins import PluginTable
 
 WIDTH = 100
 EVERY = "."
@@ -81,6 +81,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
         return
     from mtdata.alerts.check import check_news  # with all that sends news
     from mtdata.config.check import check_home, is_stranger
+    from mtdata.core.plugins import check_plugins
     from mtdata.daemon.keeping import check_growth
     from mtdata.jobs.check import check_jobs
 

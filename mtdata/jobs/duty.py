@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mtdata.core.checks import PROGRAM, Finding
 from mtdata.core.errors import ConfigError
-from mtdata.core.keeping import Growing
-from mtdata.core.plugins import PluginTable
 
 if TYPE_CHECKING:  # what carries something loads them
     from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
     from mtdata.config import Settings
+    from mtdata.core.keeping import Growing
     from mtdata.core.metrics import MetricsPage
     from mtdata.core.output import Output
+    from mtdata.core.plugins import PluginTable
     from mtdata.jobs.daily_reports import DailyReports
     from mtdata.jobs.kind import Kind, Kinds
     from mtdata.jobs.rounds import Rounds
@@ -146,9 +146,14 @@ class KindsOf(Mapping[str, "Kind"]):
 
     def __init__(self, duties: Duties) -> None:
         self._duties = duties
-        self.others: PluginTable[Kind] = PluginTable(
-            "mtdata.job_kinds", "kind of job", KIND_NAME, self._has_own_word, _kind_refusal
-        )
+
+    @cached_property
+    def others(self) -> PluginTable[Kind]:
+        """Those of plug-ins."""
+        from mtdata.core.plugins import PluginTable  # only those need it who have jobs
+
+        what, refusal = "kind of job", _kind_refusal
+        return PluginTable("mtdata.job_kinds", what, KIND_NAME, self._has_own_word, refusal)
 
     @cached_property
     def _own_kinds(self) -> dict[str, Kind]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mtdata.core.plugins import PluginTable
 from mtdata.jobs.duty import Checks, Duty
 
 if TYPE_CHECKING:  # what carries something loads them
@@ -14,6 +13,7 @@ if TYPE_CHECKING:  # what carries something loads them
     from mtdata.core.checks import Finding
     from mtdata.core.keeping import Growing
     from mtdata.core.metrics import MetricsPage
+    from mtdata.core.plugins import PluginTable
     from mtdata.jobs.kind import Kinds
     from mtdata.jobs.rounds import Rounds
 
