@@ -35,7 +35,7 @@ MAIL = {"HOST": "smtp.example.org", "FROM": "a@example.org", "TO": "b@example.or
 SECRETS = {
     "server.config": {"PASS", "ACCESS_KEY", "SECRET_KEY"},
     "recovery.config": set(),
-    "log.config": {"PASS", "WEBHOOKS", "WEBHOOK_SECRET", "HEARTBEAT_URL"},
+    "log.config": {"PASS", "WEBHOOKS", "WEBHOOK_SECRET", "HEARTBEAT_URL", "MESSENGERS"},
     "daemon.config": set(),
     "programme.config": {
         *("DATABASE", "BROKER", "SECRET_KEY", "OUTPUT_ACCESS_KEY", "OUTPUT_SECRET_KEY"),
