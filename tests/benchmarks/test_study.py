@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import command, page
 from benchmarks.cake import CAKE
+from benchmarks.config import CONFIG
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark, Measured
 from benchmarks.jobs import JOBS
@@ -54,7 +55,7 @@ def test_names_that_stand_apart_are_all_measured(
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     text = (page.DOCS / "BENCHMARKS.md").read_text()
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", text, re.M)
-    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX)
+    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX, *CONFIG)
     assert lines == [(one.name, one.bound()) for one in tables]
 
 

@@ -229,7 +229,7 @@ def test_samples_that_an_install_left_behind_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(samples, "_HERE", tmp_path)
-    with pytest.raises(ConfigError, match="sample files are missing in .*: install mtdata anew"):
+    with pytest.raises(ConfigError, match=r"sample files are missing in .*: install mtdata anew"):
         samples_folder()
     (tmp_path / "server.config.sample").write_text("")
     assert samples_folder() == tmp_path
