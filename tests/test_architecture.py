@@ -206,6 +206,7 @@ def deleting_elsewhere(file: Source) -> Iterator[str]:
 
 
 CATCHING = {
+    "core/plugins.py": "a plug-in of somebody else throws what it likes while it is loaded",
     "cli/main.py": "errors of the program end here",
     "alerts/program_fault.py": "what ends one site's turn ends no other's",
     "jobs/celery/listener.py": "the messages of a broker are a stranger's, read by libraries",
@@ -236,6 +237,7 @@ def is_everything(kind: ast.expr) -> bool:
 
 
 BORDERS = (
+    "alerts/messengers.py",  # a messenger of a plug-in
     "study/files/sheet_lines.py",  # a line of a sheet
     "toolbox/dataset_check.py",  # a manifest
     "toolbox/provenance.py",  # a codebook
@@ -448,6 +450,7 @@ OWN_WORDS = {
     "toolbox": OwnWord(
         "toolbox",
         (
+            "__init__.py",  # the front of its library
             "cli/toolbox_codebook.py",
             "cli/toolbox_freeze.py",
             "cli/toolbox_quality.py",

@@ -21,9 +21,9 @@ from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.incidents import PROGRAM_LEDGER, Incidents
 from mtdata.alerts.ledgers import IncidentLedgers, open_incidents
 from mtdata.alerts.levels import level_of
-from mtdata.alerts.mail import MailPost, OwnerPost
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message, message, trial
+from mtdata.alerts.messengers import messengers_of
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
 from mtdata.alerts.outbox import MOST, Outbox
 from mtdata.alerts.telling import NotificationState
@@ -37,6 +37,8 @@ from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
+HOOK = "hook "
+"""How the names of web hooks as destinations begin; a number follows."""
 Pools = Callable[[Settings], IncidentLedgers]
 """The ledgers of sites."""
 _outboxes: dict[Path, Outbox] = {}
@@ -49,10 +51,13 @@ def posts_of(settings: Settings) -> dict[str, Post]:
     manner = manner_of(settings)
     keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
     posts: dict[str, Post] = {
-        f"hook {number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
+        f"{HOOK}{number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
         for number, url in enumerate(settings.log.webhooks, 1)
     }
+    posts |= messengers_of(settings.log)
     if mail := settings.log.mail:
+        from mtdata.alerts.mail import MailPost  # where nobody is mailed it is not loaded
+
         posts[MAIL] = MailPost(mail, mail.to, settings.log.ca)
         if mail.escalate_to:
             posts[ESCALATION] = MailPost(mail, mail.escalate_to, settings.log.ca)
@@ -67,10 +72,12 @@ def manner_of(settings: Settings) -> Manner:
 def spread(settings: Settings, pools: Pools) -> None:
     """Decide what is due of every pool and the program, and send it; what cannot go out waits.
 
-    Does nothing where neither MAIL nor WEBHOOKS is configured, or while another program does it.
+    Does nothing where no destination is configured, or while another program does it.
     """
     posts = posts_of(settings)
     if mail := settings.log.mail:
+        from mtdata.alerts.mail import OwnerPost
+
         posts[OWNERS] = OwnerPost(mail, settings.log.ca)
     try:
         _forget_others(settings, posts)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
-from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import UsageError
+from mtdata.core.words import did_you_mean
 
 
 def account_names(settings: Settings) -> Sequence[str]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
-from mtdata.config import Settings
-from mtdata.config.check import check_home, is_stranger
-from mtdata.core.checks import Finding
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import Duties
+from mtdata.jobs.duty import Duties, KindsOf
+
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.core.plugins import PluginTable
 
 WIDTH = 100
 EVERY = "."
@@ -71,15 +73,17 @@ def _check(options: argparse.Namespace) -> Result:
 
 
 def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[Finding]:
-    from mtdata.alerts.check import check_news
-    from mtdata.jobs.check import check_jobs
-
     settings = settings_of(options)
     chosen = _chosen(options.server, settings, duties)
     is_named = options.server != EVERY
     if options.offline:
         yield from _found_offline(settings, chosen, duties, is_named=is_named)
         return
+    from mtdata.alerts.check import check_news  # with all that sends news
+    from mtdata.config.check import check_home, is_stranger
+    from mtdata.core.plugins import check_plugins
+    from mtdata.daemon.keeping import check_growth
+    from mtdata.jobs.check import check_jobs
 
     def looked(*, needs_state: bool) -> Iterator[Finding]:
         for duty in duties:
@@ -89,6 +93,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
 
     yield from looked(needs_state=False)
     yield from check_home(settings)
+    yield from check_plugins(_plugin_tables(duties))
     for duty in duties:
         yield from duty.checks.folders(settings)
     if is_stranger(settings):  # what is tried leaves files in state/
@@ -98,6 +103,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     for duty in duties:
         yield from duty.checks.plans(settings)
     yield from check_jobs(settings)
+    yield from check_growth(settings, duties)
 
 
 def _found_offline(
@@ -114,6 +120,16 @@ def _found_offline(
             yield from duty.checks.offline(settings, chosen[duty.name])
     yield from check_news(settings, send=False)
     yield from check_jobs_offline(settings)
+
+
+def _plugin_tables(duties: Duties) -> Iterator[PluginTable[Any]]:
+    """Every table that plug-ins of somebody else may add to."""
+    from mtdata.alerts import messengers
+    from mtdata.core import output
+
+    for duty in duties:
+        yield from duty.plugins()
+    yield from (KindsOf(duties).others, output.OTHERS, messengers.OTHERS)
 
 
 def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Sequence[str]]:

@@ -19,6 +19,8 @@ WEB = """examples:
   mtdata web --port 0              at a free port; it says which
   mtdata web --host 0.0.0.0        beyond this machine; put a web server with TLS in front of it
 
+Where systemd opened a socket for it (systemd/mtdata-web.socket), it listens there instead.
+
 Nobody can log in before `mtdata user add NAME --admin`.  ALLOWED_HOSTS in programme.config names
 the hosts by which it may be asked for.
 """
@@ -47,6 +49,12 @@ KEY = """examples:
 The token is printed this once, alone on its line; only its digest is kept.  It may do what both its
 scope and the user's role allow.  The user sees it at /account/ and removes it there, or you do by
 `mtdata user tokens NAME --remove N`.  It ends with the account, and when the password is reset.
+"""
+FACTOR = """examples:
+  mtdata user factor anna            whether a code is asked for beside the password
+  mtdata user factor anna --remove   for who lost the app and the recovery codes
+
+People set it up at /account/.  ADMINS_NEED_CODE in programme.config wants one of every admin.
 """
 MOST_PASSWORD, MOST_DAYS = 1024, 3650
 
@@ -77,22 +85,34 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     gone = orders.add_parser("remove", parents=[shared], help="shut somebody out", epilog=GONE)
     gone.add_argument("name", metavar="NAME")
     gone.set_defaults(run=_remove_user)
+    factor = orders.add_parser(
+        "factor", parents=[shared], help="the code beside a password", epilog=FACTOR
+    )
+    factor.add_argument("name", metavar="NAME")
+    factor.add_argument("--remove", action="store_true", help="the password alone opens again")
+    factor.set_defaults(run=_factor)
     everyone = orders.add_parser("list", parents=[shared], help="who there is")
     everyone.set_defaults(run=_list_users)
 
 
 def _web(options: argparse.Namespace) -> Result:
     need_web()
+    from mtdata.core.systemd import Notifier, take_sockets
     from mtdata.web.serve import serve, server_of
 
     if not 0 <= options.port <= 65535:
         raise UsageError("--port takes a number from 0 to 65535")
     settings = with_records(recorded(options))
-    server = server_of(settings, KINDS, options.host, options.port)
-    host = f"[{options.host}]" if ":" in options.host.strip("[]") else options.host
-    below = settings.programme.path_prefix
-    note(f"mtdata: http://{host}:{server.effective_port}{below}/")
-    serve(server)
+    sockets, systemd = take_sockets(), Notifier()
+    server = server_of(
+        settings, KINDS, options.host, options.port, sockets=sockets, beat=systemd.alive
+    )
+    place = server.effective_host if sockets else options.host.strip("[]")
+    host = f"[{place}]" if ":" in place else place
+    url = f"http://{host}:{server.effective_port}{settings.programme.path_prefix}/"
+    note(f"mtdata: {url}")
+    systemd.status(f"listens at {url}")
+    serve(server, systemd)
     return 0, {"exit": 0}
 
 
@@ -172,6 +192,21 @@ def _remove_user(options: argparse.Namespace) -> Result:
     if not options.json:
         say(f"{user.get_username()} may not log in any more")
     return 0, {"name": user.get_username(), "active": False}
+
+
+def _factor(options: argparse.Namespace) -> Result:
+    _open(options)
+    from mtdata.web.access import second_factor, users
+
+    user = users.user_named(options.name)
+    name, had = user.get_username(), second_factor.is_on(user)
+    if options.remove and not second_factor.remove(user):
+        raise UsageError(f"no code is asked for of {name}; nothing was changed")
+    is_on = had and not options.remove
+    if not options.json:
+        say(f"{name} logs in {'with a code' if is_on else 'by the password alone'}")
+    left = second_factor.recovery_codes_left(user)
+    return 0, {"name": name, "factor": is_on, "recovery_codes": left}
 
 
 def _list_users(options: argparse.Namespace) -> Result:

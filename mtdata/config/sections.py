@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails
 
 from mtdata.config.accepted import accepted_keys
 from mtdata.config.reading import expanded, is_one_variable
-from mtdata.config.settings import did_you_mean
 from mtdata.core.border import Border
 from mtdata.core.disclosure import Accepted, disclosed, kind_of, named
+from mtdata.core.words import did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 _MODEL = Border(ValueError, "a value cannot be used")

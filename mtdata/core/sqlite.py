@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, NamedTuple
 
-from mtdata.core.cells import Cells, Meant, OddCell
+from mtdata.core.cells import Cells, OddCell
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import opened
@@ -43,6 +43,8 @@ REFUSALS = frozenset(
 )
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
+MOST_REMEMBERED = 64
+"""So many answers a connection remembers at most."""
 MAX_INTEGER = 2**63 - 1
 BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
@@ -60,8 +62,8 @@ class Schema(NamedTuple):
     tables: str
     newer: Mapping[int, str]
     """What makes a ledger of that format one of the next."""
-    meant: Meant
-    """What a cell may say, by its column; only where its type is not enough."""
+    cells: Cells
+    """What a cell of each column may hold."""
     working: str = ""
     """Tables that no disk keeps."""
     astray: tuple[str, ...] = ()
@@ -84,9 +86,11 @@ class LedgerDatabase:
     def __init__(self, path: Path | None, schema: Schema, *, only_look: bool = False) -> None:
         """Tables of an older program are made newer, unless we `only_look` and can without."""
         self._path, self._schema, self._only_look = path, schema, only_look
-        self._cells = Cells(schema.tables, schema.meant)
+        self._cells = schema.cells
         self._prove: Callable[[], None] | None = None
         self._token = b""
+        self._remembered: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        self._stamp: tuple[int, int] | None = None  # of what is remembered
         self.journal = "memory"
         with self.translated_faults(FOREIGN):
             self._db = self._open()
@@ -96,10 +100,7 @@ class LedgerDatabase:
         if self._path is None:
             db = sqlite3.connect(":memory:", isolation_level=None)
         else:
-            make_folder(self._path.parent)
-            for ending in BESIDE:
-                check_plain(self._path.with_name(self._path.name + ending), begin=not ending)
-            db, self.journal = opened(self._path, 30)
+            db = self._open_file(self._path)
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
@@ -110,6 +111,12 @@ class LedgerDatabase:
             self._make_tables(db)
             db.executescript(self._schema.working)
             failed.pop_all()
+        return db
+
+    def _open_file(self, path: Path) -> sqlite3.Connection:
+        make_folder(path.parent)
+        check_beside(path, begin=True)
+        db, self.journal = opened(path, 30)
         return db
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
@@ -186,6 +193,7 @@ class LedgerDatabase:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                    self._stamp = None  # what was read within is true no more
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -212,6 +220,24 @@ class LedgerDatabase:
         with self.translated_faults(FOREIGN):
             cursor = self._db.execute(sql, values)
             return self._checked(cursor, cursor.fetchall())
+
+    def remembered(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
+        """The rows of `all`, asked anew only when anybody has written since the last time.
+
+        For small answers that a round asks for again and again; `values` tell them apart.
+        """
+        with self.translated_faults(FOREIGN):
+            [(version,)] = self._db.execute("PRAGMA data_version")  # what others wrote
+        stamp = version, self._db.total_changes  # and we
+        if stamp != self._stamp:
+            self._remembered.clear()
+            self._stamp = stamp
+        key = (sql, *values)
+        if key not in self._remembered:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[key] = self.all(sql, *values)
+        return self._remembered[key]
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
@@ -247,6 +273,15 @@ class LedgerDatabase:
         self._db.close()
 
 
+def check_beside(path: Path, *, begin: bool) -> None:
+    """StorageError unless each file that SQLite opens is a regular one, or not there yet.
+
+    `begin`: the database's own is begun where it is not.
+    """
+    for ending in BESIDE:
+        check_plain(path.with_name(path.name + ending), begin=begin and not ending)
+
+
 def format_of(db: sqlite3.Connection) -> int:
     """The number of the format that the program wrote into the file; 0 for a new one."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -267,3 +302,8 @@ def _reason_of(error: BaseException) -> str:
     if isinstance(error, (sqlite3.Error, OSError, OddCell)):
         return str(error)
     return f"it holds what cannot be read ({type(error).__name__})"
+
+
+def question_marks(values: Sequence[object]) -> str:
+    """A place for each of these values in a statement."""
+    return ", ".join("?" * len(values))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from mtdata.config import Settings
-from mtdata.core.checks import Finding
 from mtdata.jobs.duty import Checks, Duty, PlacedFile
-from mtdata.jobs.kind import Kinds
+
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.core.keeping import Growing
+    from mtdata.jobs.kind import Kinds
 
 FORMS = "forms"
 CONFIGURED = frozenset({"output", "mail_allowed"})
@@ -49,6 +53,12 @@ def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
     return placed_file(settings, place)
 
 
+def _growing_records(settings: Settings) -> Iterable[Growing]:
+    from mtdata.programme.keeping import of_uploads  # which brings Django along
+
+    return of_uploads()
+
+
 CHECKS = Checks(
     whose="forms for OUTPUT of programme.config",
     example=("forms", "OUTPUT of programme.config alone, where form responses go"),
@@ -72,5 +82,6 @@ PROGRAMME = Duty(
     commands=("programme",),
     demo="programme.command",
     placed_file=_placed_file,
+    growing_records=_growing_records,
     pages="programme",
 )

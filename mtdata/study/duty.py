@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from mtdata.alerts.ledgers import IncidentLedgers
-from mtdata.config import Settings, SiteConfig
-from mtdata.core.checks import Finding
 from mtdata.jobs.duty import Checks, Duty
-from mtdata.jobs.kind import Kinds
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.alerts.ledgers import IncidentLedgers
+    from mtdata.config import Settings, SiteConfig
+    from mtdata.core.checks import Finding
+    from mtdata.core.keeping import Growing
     from mtdata.core.metrics import MetricsPage
+    from mtdata.core.plugins import PluginTable
+    from mtdata.jobs.kind import Kinds
     from mtdata.jobs.rounds import Rounds
 
 
@@ -50,6 +52,18 @@ def _rounds() -> Rounds[SiteConfig]:
     return ROUNDS
 
 
+def _growing(settings: Settings) -> Iterable[Growing]:
+    from mtdata.study.operations.keeping import of_pools  # with all that opens a pool
+
+    return of_pools(settings)
+
+
+def _plugins() -> Sequence[PluginTable[Any]]:
+    from mtdata.study import collectors, replicas  # with all that collects
+
+    return collectors.OTHERS, replicas.OTHERS
+
+
 def _fill_metrics(settings: Settings, page: MetricsPage) -> None:
     from mtdata.study.operations.commands import fill_metrics
 
@@ -69,6 +83,7 @@ STUDY = Duty(
     config_files=("server.config", "recovery.config"),
     checks=CHECKS,
     about="answers to questionnaires: off a study's web site, into daily sheets",
+    to_edit="SERVER, USER, PASS, PATH and PRIVATE_FILE of your site, then READY: True",
     examples=(
         ("export", "one round of every READY site"),
         ("export mysite DASS21_AS", "one scale of one site"),
@@ -80,5 +95,7 @@ STUDY = Duty(
     incident_ledgers=_ledgers,
     rounds=_rounds,
     metrics=_fill_metrics,
+    growing=_growing,
     pages="study",
+    plugins=_plugins,
 )

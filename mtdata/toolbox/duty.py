@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mtdata.config import Settings
-from mtdata.core.checks import Finding
 from mtdata.jobs.duty import Checks, Duty
-from mtdata.jobs.kind import Kinds
+
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.jobs.kind import Kinds
 
 
 def _kinds() -> Kinds:
