@@ -148,7 +148,8 @@ def test_a_row_that_was_made_since_is_none_of_the_moment_before(
     home.put_key(key.pem)
     home.configure(ENCRYPTION="rsa", PRIVATE_FILE=["study.pem", "other.pem"])
     home.put_key(key.pem, "other.pem")
-    home.site.put("QOL", [row(1), row(2, participantRSA=other_key.seal("17"))])
+    sealed = [row(1, participantRSA=key.seal("16")), row(2, participantRSA=other_key.seal("17"))]
+    home.site.put("QOL", sealed)
     home.export(code=1)
     before = mtdata.Pool(home.pool)
     home.put_key(other_key.pem, "other.pem")
@@ -172,6 +173,8 @@ def test_a_sheet_that_was_replaced_ends_the_moment_and_says_what_to_do(home: Hom
     with pytest.raises(mtdata.SnapshotOver, match="refreshed") as caught:
         before["QOL"].arrow()
     assert caught.value.again
+    with pytest.raises(mtdata.SnapshotOver, match="refreshed"):
+        before["QOL"].receipts().arrow()
     assert before.refreshed()["QOL"].arrow()["more"].to_pylist() == [None, "x"]
 
 
