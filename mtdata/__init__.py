@@ -26,7 +26,7 @@ _ROOMS = {
     "MTDataError": "core.errors",
     "Pool": "toolbox.library.pool",
     "SheetChanged": "toolbox.faults",
-    "SnapshotOver": "toolbox.library.scale",
+    "SnapshotOver": "study.operations.pool_moment",
     "StorageError": "core.errors",
     "UnknownEntry": "study.operations.receipts",
     "UsageError": "core.errors",

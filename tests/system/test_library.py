@@ -142,6 +142,28 @@ def test_a_pool_that_was_opened_stays_as_it_was_while_it_grows(home: Home) -> No
     assert after.site == STUDY
 
 
+def test_a_row_that_was_made_since_is_none_of_the_moment_before(
+    home: Home, key: KeyPair, other_key: KeyPair
+) -> None:
+    home.put_key(key.pem)
+    home.configure(ENCRYPTION="rsa", PRIVATE_FILE=["study.pem", "other.pem"])
+    home.put_key(key.pem, "other.pem")
+    sealed = [row(1, participantRSA=key.seal("16")), row(2, participantRSA=other_key.seal("17"))]
+    home.site.put("QOL", sealed)
+    home.export(code=1)
+    before = mtdata.Pool(home.pool)
+    home.put_key(other_key.pem, "other.pem")
+    home.export()
+    after = before.refreshed()["QOL"]
+    assert [bool(one["sheet"]) for one in after.receipts().arrow().to_pylist()] == [True, True]
+    old = before["QOL"].receipts().arrow().to_pylist()
+    assert [bool(one["sheet"]) for one in old] == [True, False]
+    assert old[1]["state"] == "its row is to be made"
+    assert [one["id"] for one in before.held().arrow().to_pylist()] == [2]
+    assert after.held().arrow().num_rows == 0
+    assert (before["QOL"].arrow().num_rows, after.arrow().num_rows) == (1, 2)
+
+
 def test_a_sheet_that_was_replaced_ends_the_moment_and_says_what_to_do(home: Home) -> None:
     home.site.put("QOL", [row(1)])
     home.export()
@@ -151,6 +173,8 @@ def test_a_sheet_that_was_replaced_ends_the_moment_and_says_what_to_do(home: Hom
     with pytest.raises(mtdata.SnapshotOver, match="refreshed") as caught:
         before["QOL"].arrow()
     assert caught.value.again
+    with pytest.raises(mtdata.SnapshotOver, match="refreshed"):
+        before["QOL"].receipts().arrow()
     assert before.refreshed()["QOL"].arrow()["more"].to_pylist() == [None, "x"]
 
 

@@ -285,6 +285,10 @@ def test_a_pool_is_found_by_the_name_of_its_site(
     pool = mtdata.Pool.of_site("study", made.config)
     assert columns(pool["Mood"].arrow())["calm"] == [3]
     assert pool.refreshed()["Mood"].codebook.scale == "Mood"
+    monkeypatch.chdir(made.config.parent)
+    monkeypatch.delenv("MTDATA_CONFIG", raising=False)
+    assert mtdata.Pool.of_site("study").path == made.path
+    monkeypatch.chdir(made.path)
     monkeypatch.setenv("MTDATA_CONFIG", str(made.config))
     assert mtdata.Pool.of_site("study").path == made.path
     with pytest.raises(mtdata.UsageError, match="Did you mean study"):

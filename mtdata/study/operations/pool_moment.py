@@ -6,14 +6,14 @@ same moment.  What is asked later is answered by the ledger of then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import UsageError
+from mtdata.core.errors import BusyError, UsageError
 from mtdata.core.pool_files import LEDGER_FILE, SHEETS
 from mtdata.core.words import did_you_mean
 from mtdata.study.files.identity import identity_of
@@ -29,6 +29,10 @@ NO_LEDGER = (
     "this pool has no ledger, so nothing is known of single entries; `mtdata export` or `mtdata "
     "verify` makes one of its files"
 )
+
+
+class SnapshotOver(BusyError):
+    """A sheet was replaced since the pool was opened, so nobody has that moment any more."""
 
 
 class ScaleStand(NamedTuple):
@@ -80,12 +84,20 @@ class PoolMoment:
             f"{did_you_mean(scale, self.scales)}"
         )
 
-    def is_over(self, sheets: Iterable[PoolSheet]) -> bool:
-        """Whether another sheet stands in the place of one of these by now."""
-        if not self.has_ledger:
-            return False
-        now = at_one_moment(self.root, lambda ledger: sheets_by_number(ledger, self.root))
-        return any(_is_other(one, now.get(self.numbers[one.name])) for one in sheets)
+    def refuse_over(self, scale: str) -> None:
+        """SnapshotOver where another sheet of a scale stands in the place of one by now."""
+        if self.has_ledger:
+            at_one_moment(self.root, lambda ledger: self._refuse_over(ledger, scale))
+
+    def _refuse_over(self, ledger: ReadOnlyLedger, scale: str) -> None:
+        now = sheets_by_number(ledger, self.root)
+        sheets = self.by_scale.get(scale, ())
+        if any(_is_other(one, now.get(self.numbers[one.name])) for one in sheets):
+            raise SnapshotOver(
+                f"{self.root}: since this pool was opened another sheet was put in the place of "
+                f"one of {scale}, so its rows of that moment are not to be had any more. Nothing "
+                "is lost: `pool = pool.refreshed()` opens it as it is now"
+            )
 
     def receipt(self, scale: str, number: int) -> dict[str, Any]:
         """All that can be shown of the entries of one id now, as `mtdata receipt` does.
@@ -100,16 +112,20 @@ class PoolMoment:
         return {"site": self.site, "scale": scale, "id": number, "entries": entries}
 
     def entries(self, scale: str) -> list[EntryPlace]:
-        """Every entry of a scale that had come, by id; UsageError for a scale that is none.
+        """Every entry of a scale that had come, by id.
 
         Where its row stands is as it was then; what happened on the site since is told as well.
+        UsageError for a scale that is none; SnapshotOver where that is not to be told any more.
         """
         self._refuse_without_ledger()
         name = self.stand(scale).name
         lengths = {self.numbers[one.name]: one.length or 0 for one in self.by_scale.get(name, ())}
-        return at_one_moment(
-            self.root, lambda ledger: list(_entry_places(ledger, name, self.newest, lengths))
-        )
+
+        def question(ledger: ReadOnlyLedger) -> list[EntryPlace]:
+            self._refuse_over(ledger, name)
+            return list(_entry_places(ledger, name, self.newest, lengths))
+
+        return at_one_moment(self.root, question)
 
     def _refuse_without_ledger(self) -> None:
         if not self.has_ledger:

@@ -29,7 +29,6 @@ from mtdata.toolbox.library.lazy_table import FactTable
 from mtdata.toolbox.library.scale import ScaleReader, current_rows
 
 AnyPath = str | os.PathLike[str]
-CONFIG = "config"
 
 
 class PoolReader:
@@ -66,12 +65,16 @@ class PoolReader:
     def of_site(cls, name: str, config: AnyPath | None = None) -> PoolReader:
         """The pool of a site by its NAME in server.config, with the codebooks beside that.
 
-        `config` is the config folder; without it that of $MTDATA_CONFIG, else `config` here.
-        ConfigError with every fault of it; UsageError where it has no such site.
+        `config` is the config folder; without it that of $MTDATA_CONFIG, else the first of the
+        usual places that has one, as for `mtdata` itself.  ConfigError with every fault of it;
+        UsageError where it has no such site.
         """
-        from mtdata.config import load  # with pydantic, which a pool alone does not need
+        from mtdata.config import load  # with what a pool alone does not need
+        from mtdata.config.folders import find_folder
 
-        settings = load(Path(config or os.environ.get("MTDATA_CONFIG") or CONFIG), os.environ)
+        named = config or os.environ.get("MTDATA_CONFIG")
+        folder = Path(named).expanduser() if named else find_folder(os.environ).folder
+        settings = load(folder, os.environ)
         site, codebooks = settings.site(name), settings.folder / "scales"
         return cls(
             site.path,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from mtdata.core.errors import BusyError, DamageError
+from mtdata.core.errors import DamageError
 from mtdata.study.operations.pool_moment import PoolMoment
 from mtdata.study.operations.reading import PoolSheet, newest_alone
 from mtdata.toolbox.codebook import Codebook
@@ -16,10 +16,6 @@ from mtdata.toolbox.library.needs import needed
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-class SnapshotOver(BusyError):
-    """A sheet was replaced since the pool was opened, so nobody has that moment any more."""
 
 
 class RowsReader(LazyTable):
@@ -64,12 +60,7 @@ class RowsReader(LazyTable):
         try:
             return one_table(tables(self._moment.site, self._sheets, lambda sheet: None))
         except DamageError:
-            if self._moment.is_over(self._sheets):
-                raise SnapshotOver(
-                    f"{self._moment.root}: since this pool was opened another sheet was put in the "
-                    f"place of one of {self.name}, so its rows of that moment are not to be had "
-                    "any more. Nothing is lost: `pool = pool.refreshed()` opens it as it is now"
-                ) from None
+            self._moment.refuse_over(self.name)
             raise
 
 
