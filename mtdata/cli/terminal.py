@@ -34,7 +34,8 @@ COMPLETION = """examples, each for the user who calls it, and there in the next 
 
   mtdata completion fish > ~/.config/fish/completions/mtdata.fish
 
-bash wants the package bash-completion.  The words are those of this version: call it again after
+bash wants the package bash-completion.  Names of sites are read from server.config, in $MTDATA_CONFIG
+or ./config; all other words are those of this version: call it again after
 an update.
 """
 MAN = """examples:
@@ -42,6 +43,18 @@ MAN = """examples:
   mkdir -p ~/.local/share/man/man1
   mtdata man > ~/.local/share/man/man1/mtdata.1    from then on: man mtdata
 """
+SITES = r"""sh -c 'for at in "$MTDATA_CONFIG" config; do
+  [ -r "$at/server.config" ] || continue
+  sed -n -e "s/^\([A-Za-z0-9][A-Za-z0-9_-]*\):.*/\1/p" -e "s/^[- ]*NAME: *//p" "$at/server.config"
+  break
+done' 2>/dev/null"""
+"""Prints the names of the study's sites without Python: a shell asks at every press of the key."""
+PREAMBLE = {
+    "bash": f'_mtdata_sites() {{\n  compgen -W "$({SITES})" -- "$1"\n}}',
+    "zsh": f"_mtdata_sites() {{\n  compadd -- $({SITES})\n}}",
+    "fish": f"function _mtdata_sites\n  {SITES}\nend",
+}
+SITE = {"bash": "_mtdata_sites", "zsh": "_mtdata_sites", "fish": "(_mtdata_sites)"}
 MACROS = "TH SH SS TP B RS RE nf fi"
 _CONTROL = re.compile(rf"^(?=['.])(?!\.(?:{MACROS.replace(' ', '|')})\b)", re.MULTILINE)
 """What roff would take as a request of its own at the begin of a line, where it is a text."""
@@ -73,10 +86,13 @@ def _completion(program: Parser, options: argparse.Namespace) -> Result:
     shtab = _library("shtab", "completion")
     for parser in (program, *program.below()):
         for action in parser._actions:
-            if action.type is path_of:
+            if action.dest == "server":
+                vars(action)["complete"] = SITE  # as shtab has it be said
+            elif action.type is path_of:
                 is_folder = action.metavar in FOLDERS
-                action.complete = shtab.DIRECTORY if is_folder else shtab.FILE  # type: ignore[attr-defined]
-    return _printed(options, "script", f"{shtab.complete(program, options.shell).rstrip()}\n")
+                vars(action)["complete"] = shtab.DIRECTORY if is_folder else shtab.FILE
+    script = shtab.complete(program, options.shell, preamble=PREAMBLE)
+    return _printed(options, "script", f"{script.rstrip()}\n")
 
 
 def _man(program: Parser, options: argparse.Namespace) -> Result:

@@ -57,6 +57,7 @@ def words_of(parser: Parser) -> list[str]:
         (("jobs", "ad"), "`mtdata jobs add`", "mtdata jobs"),
         (("--json", "user", "tokns"), "`mtdata user tokens`", "mtdata user"),
         (("retry", "some-job"), "`mtdata jobs retry`", "mtdata"),
+        (("version",), "`mtdata --version`", "mtdata"),
         (("export", "--jsno"), "--json", "mtdata export"),
         (("status", "--wacth=1"), "--watch", "mtdata status"),
         (("jobs", "list", "--statsu", "Failed"), "--status", "mtdata jobs list"),
@@ -177,6 +178,27 @@ def test_bash_completes_commands_options_choices_and_paths(
         "etc",
         "every.csv",
     }
+
+
+def test_bash_completes_the_sites_of_the_config_that_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MTDATA_CONFIG", raising=False)
+    script = printed(capsys, "completion", "bash")
+    assert completed(script, ["mtdata", "export", ""], tmp_path) == []
+    for folder, text in (
+        ("config", "# my\nmystudy:\n  PASS: mysecret\nmy-other:\n  READY: True\nzz:\n"),
+        ("elsewhere", "- NAME: third\n  READY: True\n- READY: False\n  NAME: fourth\n"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "server.config").write_text(text)
+    assert completed(script, ["mtdata", "export", "my"], tmp_path) == ["mystudy", "my-other"]
+    assert completed(script, ["mtdata", "quality", "all", "--server", "m"], tmp_path) == [
+        "mystudy",
+        "my-other",
+    ]
+    monkeypatch.setenv("MTDATA_CONFIG", str(tmp_path / "elsewhere"))
+    assert completed(script, ["mtdata", "held", ""], tmp_path) == ["third", "fourth"]
 
 
 @pytest.mark.parametrize("shell", terminal.SHELLS)
