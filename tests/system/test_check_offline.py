@@ -59,7 +59,7 @@ ASKS_OR_WRITES = (
     "link,linkat,symlink,symlinkat,truncate,ftruncate,chmod,fchmod,fchmodat,fsync,openat,open,creat"
 )
 WORKERS = frozenset(
-    "requests urllib3 boto3 botocore django cryptography Crypto celery pyarrow polars duckdb".split()
+    "requests urllib3 boto3 django cryptography Crypto celery pyarrow polars duckdb".split()
 )
 """What asks, opens and reckons; each takes its time to load."""
 READ_ONLY = re.compile(r'open(?:at)?\([^"]*"[^"]*", O_RDONLY')
@@ -209,3 +209,13 @@ def test_a_test_mail_is_no_offline_matter(
     folder = config(tmp_path)
     assert run(["check", "--offline", "--mail", "--config", str(folder)]) == 64
     assert "not allowed with" in capsys.readouterr().err
+
+
+def test_a_site_whose_name_another_duty_has_as_well_is_a_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs = {**WHOLE["weblogs.config"], "sites": {"uva": 3, "www.example.org": 4}}
+    folder = config(tmp_path, {**WHOLE, "weblogs.config": logs})
+    code, found = check(folder, capsys)
+    assert (code, found["uva", "weblogs.config"][0]) == (78, "bad")
+    assert "another duty has a site called uva" in found["uva", "weblogs.config"][1]
