@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from mtdata.core.cells import Cells, OddCell
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
-from mtdata.core.journal import opened
-from mtdata.core.reach import FULL, DiskFull, check_plain
+from mtdata.core.journal import check_beside, opened
+from mtdata.core.reach import FULL, DiskFull
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
@@ -46,8 +46,6 @@ PAGE = 1024
 MOST_REMEMBERED = 64
 """So many answers a connection remembers at most."""
 MAX_INTEGER = 2**63 - 1
-BESIDE = ("", "-wal", "-shm", "-journal")
-"""Endings of the files that SQLite opens."""
 LOOK_KB = 256
 """Memory for pages where one only looks; of the usual 2 MB each thread keeps what it had once."""
 TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
@@ -271,15 +269,6 @@ class LedgerDatabase:
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""
         self._db.close()
-
-
-def check_beside(path: Path, *, begin: bool) -> None:
-    """StorageError unless each file that SQLite opens is a regular one, or not there yet.
-
-    `begin`: the database's own is begun where it is not.
-    """
-    for ending in BESIDE:
-        check_plain(path.with_name(path.name + ending), begin=begin and not ending)
 
 
 def format_of(db: sqlite3.Connection) -> int:
