@@ -52,7 +52,7 @@ WEB = [
     "whitenoise>=6,<7",
     "django-ninja>=1.7,<2",
     "django-csp>=4,<5",
-    "django-otp>=1.7,<2",  # the second factor of a log-in; before it, nothing for Django 5.2
+    "django-otp>=1.6,<2",  # the second factor of a log-in; before it, not tried with Django 5.2
 ]
 MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly be left out
 POSTGRES = ["psycopg[binary]>=3.2.3,<4"]  # before it, none for Python 3.13

@@ -12,6 +12,8 @@ from textwrap import dedent
 from venv import EnvBuilder
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "mtdata-survey"
+OURS = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+"""A line of a .pth file that brings in the packages of this environment."""
 Groups = Mapping[str, Mapping[str, str]]
 """Entry points by group: a name, and what it leads to."""
 
@@ -44,5 +46,4 @@ class Environment:
         self.python = folder / "bin" / "python"
         version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
         self.packages = folder / "lib" / version / "site-packages"
-        ours = sysconfig.get_path("purelib")
-        (self.packages / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
+        (self.packages / "ours.pth").write_text(OURS)

@@ -83,8 +83,8 @@ def _helo(value: Any) -> str:
 
 
 def _command(value: Any) -> tuple[str, ...]:
-    words = shlex.split(value) if isinstance(value, str) else value or ()
-    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
+    words = value if isinstance(value, list | tuple) else shlex.split(values.text(value))
+    if not all(isinstance(word, str) for word in words):
         raise ValueError("it is neither text nor a list of words")
     return tuple(words)
 

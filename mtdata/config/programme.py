@@ -74,7 +74,7 @@ def _net(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 
 def _nets(value: Any) -> tuple[str, ...]:
     """Addresses and nets of both families, each as a net."""
-    words = value if isinstance(value, list | tuple) else str(value or "").split()
+    words = value if isinstance(value, list | tuple) else values.text(value).split()
     nets = [_net(str(word).strip(", ")) for word in values.listed(words)]
     if any(net.prefixlen == 0 for net in nets):
         raise ValueError("everybody would be believed")
@@ -97,14 +97,14 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _prefix(value: Any) -> str:
-    word = str(value or "").rstrip("/")
+    word = values.text(value).rstrip("/")
     if word and (not _PREFIX.fullmatch(word) or {".", ".."} & set(word.split("/"))):
         raise ValueError("it is no path such as /mtdata")
     return word
 
 
 def _page(value: Any) -> str:
-    word = str(value or "").rstrip("/")
+    word = values.text(value).rstrip("/")
     if word and not _PAGE.fullmatch(word):
         raise ValueError("it is no address such as https://mtdata.example.org")
     return word
@@ -115,9 +115,11 @@ def _hsts(value: Any) -> float:
 
 
 def _long_enough(value: Any) -> Any:
-    if value is not None and not isinstance(value, SecretStr) and len(str(value)) < 50:
+    if value is None or isinstance(value, SecretStr):
+        return value
+    if len(values.text(value)) < 50:
         raise ValueError("it can be guessed")
-    return value if value is None or isinstance(value, SecretStr) else str(value)
+    return value
 
 
 class ProgrammeConfig(CollectionKeys):

@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import check_beside, opened
 from mtdata.core.reach import FULL, DiskFull
+from mtdata.core.remembered import RememberedAnswers
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
@@ -43,8 +45,6 @@ REFUSALS = frozenset(
 )
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
-MOST_REMEMBERED = 64
-"""So many answers a connection remembers at most."""
 MAX_INTEGER = 2**63 - 1
 LOOK_KB = 256
 """Memory for pages where one only looks; of the usual 2 MB each thread keeps what it had once."""
@@ -87,8 +87,7 @@ class LedgerDatabase:
         self._cells = schema.cells
         self._prove: Callable[[], None] | None = None
         self._token = b""
-        self._remembered: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        self._stamp: tuple[int, int] | None = None  # of what is remembered
+        self._answers = RememberedAnswers()
         self.journal = "memory"
         with self.translated_faults(FOREIGN):
             self._db = self._open()
@@ -191,7 +190,7 @@ class LedgerDatabase:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                    self._stamp = None  # what was read within is true no more
+                    self._answers.forget()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -220,22 +219,9 @@ class LedgerDatabase:
             return self._checked(cursor, cursor.fetchall())
 
     def remembered(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
-        """The rows of `all`, asked anew only when anybody has written since the last time.
-
-        For small answers that a round asks for again and again; `values` tell them apart.
-        """
+        """The rows of `all`, for small answers that a round asks for again and again."""
         with self.translated_faults(FOREIGN):
-            [(version,)] = self._db.execute("PRAGMA data_version")  # what others wrote
-        stamp = version, self._db.total_changes  # and we
-        if stamp != self._stamp:
-            self._remembered.clear()
-            self._stamp = stamp
-        key = (sql, *values)
-        if key not in self._remembered:
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = self.all(sql, *values)
-        return self._remembered[key]
+            return self._answers.give(self._db, (sql, *values), partial(self.all, sql, *values))
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""

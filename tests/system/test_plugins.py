@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.packages import Environment, lay, lay_example
+from tests.packages import OURS, Environment, lay, lay_example
 
 DRIVER = """
 import json, sys
@@ -223,3 +224,24 @@ def test_a_package_that_throws_at_import_is_left_out_and_the_rest_runs(
     logs = "".join(one.read_text() for one in (installed.home / "logs").glob("*.log"))
     assert "noise" not in logs
     assert PASSWORD not in logs
+
+
+BEGIN = """
+import subprocess, sys
+from mtdata.jobs.runner import flags_of_child
+words = [sys.executable, *flags_of_child(), "-c", "import mtdata.jobs.child, mtdata_survey"]
+sys.exit(subprocess.run(words).returncode)
+"""
+
+
+def test_a_child_sees_packages_of_the_user_where_the_program_is_one_of_them(tmp_path: Path) -> None:
+    python, home = sys._base_executable, {"HOME": str(tmp_path)}  # type: ignore[attr-defined]
+    ask = [python, "-E", "-P", "-c", "import site; print(site.getusersitepackages())"]
+    place = subprocess.run(ask, env=home, capture_output=True, text=True, check=True)
+    packages = Path(place.stdout.strip())
+    packages.mkdir(parents=True)
+    (packages / "ours.pth").write_text(OURS)
+    lay_example(packages)
+    words = [python, "-E", "-P", "-c", BEGIN]
+    ended = subprocess.run(words, env=home, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr

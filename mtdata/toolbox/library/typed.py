@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterator, Mapping
+from inspect import currentframe
 from pathlib import Path
-from types import FrameType
 from typing import NamedTuple
 
 import duckdb
@@ -69,8 +68,7 @@ def typed(table: pa.Table, scale: str, codebook: Codebook | None, *, no_answer: 
 
 def _level_of_asker() -> int:
     """How many calls above `typed` the first is that is not of this folder, by `warnings`."""
-    frame: FrameType | None = sys._getframe(1)
-    level = 1
+    frame, level = currentframe(), 0
     while frame is not None and Path(frame.f_code.co_filename).parent == _HERE:
         frame, level = frame.f_back, level + 1
     return level
