@@ -53,7 +53,6 @@ WEB = [
     "django-ninja>=1.7,<2",
     "django-csp>=4,<5",
     "django-otp>=1.6,<2",  # the second factor of a log-in; before it, not tried with Django 5.2
-    "svg.py>=1.10,<2",  # the charts
 ]
 MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly be left out
 POSTGRES = ["psycopg[binary]>=3.2.3,<4"]  # before it, none for Python 3.13
@@ -70,7 +69,13 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     "duckdb>=2",  # before it, a question could switch on a log of its own
     "pyreadstat>=1.3.1",  # before it, it refused what polars gives
     "polars>=1.30",  # which pyreadstat takes tables as
-    "svg.py>=1.10,<2",  # the charts of its report
+]
+NOTEBOOK = [  # what makes docs/notebook.ipynb anew; in no other extra, for nobody else needs it
+    *TOOLBOX,
+    "nbclient>=0.10,<1",
+    "nbconvert>=7.16,<8",
+    "ipykernel>=6.29",  # no upper bound, as of cryptography
+    "pandas>=2.2",
 ]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]
@@ -99,6 +104,7 @@ TEST = [
     "axe-playwright-python>=0.1.8,<0.2",
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
     "jsonschema>=4.18,<5",  # before it, another library of references
+    "openapi-spec-validator>=0.8,<1",  # judges the API's document
     "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
     "pandas>=2.2",  # bin/bench toolbox measures itself beside it
     "types-PyYAML>=6,<7",
@@ -115,6 +121,7 @@ setup(
     packages=find_packages(include=["mtdata", "mtdata.*"]),
     package_data={
         "mtdata.config.samples": ["*.sample", "scales/*.sample"],
+        "mtdata.daemon": ["templates/*"],
         "mtdata.web": ["templates/**/*", "static/**/*"],
     },
     install_requires=CORE,
@@ -128,6 +135,7 @@ setup(
         "xlsx": XLSX,
         "toolbox": TOOLBOX,
         "terminal": TERMINAL,
+        "notebook": NOTEBOOK,
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,

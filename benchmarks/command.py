@@ -16,7 +16,6 @@ from rich.table import Table
 
 from benchmarks.bench import Bench, NotMeasured
 from benchmarks.cake import CAKE
-from benchmarks.config import CONFIG
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark
 from benchmarks.jobs import JOBS
@@ -36,7 +35,6 @@ TABLES = {
     "jobs": JOBS,
     "web": WEB,
     "cake": CAKE,
-    "config": CONFIG,
     "weblogs": WEBLOGS,
     "programme": PROGRAMME,
     "toolbox": TOOLBOX,

@@ -113,9 +113,10 @@ number() { # what the file holds, 0 when it is no number
     esac
 }
 
-# Runs the words given; sets `said` (the end of what went to standard error) and `code`.
+# Runs the words given; sets `said` (the end of what went to standard error, in lines that `telling_line`
+# can read) and `code`.
 run() {
-    said=$({ "$@" 2>&1 >/dev/null </dev/null; printf '\n%s\n' "$?"; } | tail -c 65536)
+    said=$({ MTDATA_LOG=text "$@" 2>&1 >/dev/null </dev/null; printf '\n%s\n' "$?"; } | tail -c 65536)
     code=${said##*[!0-9]}
     said=${said%"$code"}
 }

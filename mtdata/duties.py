@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mtdata.cake.duty import CAKE
 from mtdata.jobs.duty import Duties, KindsOf
 from mtdata.programme.duty import PROGRAMME
 from mtdata.study.duty import STUDY
 from mtdata.toolbox.duty import TOOLBOX
 from mtdata.weblogs.duty import WEBLOGS
-
-if TYPE_CHECKING:  # what carries something loads them
-    pass
 
 DUTIES: Duties = (STUDY, CAKE, WEBLOGS, PROGRAMME, TOOLBOX)
 """A duty is a line here and a folder."""

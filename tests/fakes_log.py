@@ -43,7 +43,7 @@ def log_given_back() -> Iterator[None]:
     names = ("", "mtdata", "botocore", "urllib3")
     loggers = [logging.getLogger(name) for name in names]
     before = [(one.handlers[:], one.level, one.propagate) for one in loggers]
-    factory = logging.getLogRecordFactory()
+    factory, last = logging.getLogRecordFactory(), logging.lastResort
     try:
         yield
     finally:
@@ -51,7 +51,9 @@ def log_given_back() -> Iterator[None]:
         for handler in logging.root.handlers:  # pytest's own, in this phase of the test
             handler.__dict__.pop("handleError", None)
             handler.setLevel(logging.NOTSET)
+            handler.removeFilter(logs.REPEATS)
         logging.setLogRecordFactory(factory)
+        logging.lastResort = last
         for one, (handlers, level, propagate) in zip(loggers, before, strict=True):
             one.handlers[:], one.propagate = handlers, propagate
             one.setLevel(level)

@@ -450,6 +450,7 @@ OWN_WORDS = {
     "toolbox": OwnWord(
         "toolbox",
         (
+            "__init__.py",  # the front of its library
             "cli/toolbox_codebook.py",
             "cli/toolbox_freeze.py",
             "cli/toolbox_quality.py",

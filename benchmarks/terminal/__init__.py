@@ -21,5 +21,10 @@ TERMINAL: tuple[Benchmark, ...] = (
         "`mtdata export` of a site that has nothing, from the start of the process to its end, s",
         0.8, False, "", starts.export_s,
     ),
+    Benchmark(
+        "check_offline",
+        "`mtdata check --offline` of the samples and their codebooks, from start to end, s",
+        0.5, False, "", starts.check_offline_s,
+    ),
 )  # fmt: skip
 """What who calls the program waits for before anything is done: a shell, cron, a script."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from benchmarks.bench import SCALE, Bench
 from benchmarks.figures import Measured
+from mtdata.config.samples import write_samples
 
 PROGRAM = (sys.executable, "-I", "-m", "mtdata")
 """As `bin/mtdata` begins it, once it has found its environment."""
@@ -46,6 +47,17 @@ def export_s(bench: Bench) -> Measured:
         found = [_spent(words) for _ in range(bench.reps)]
     sides = {"processor, s": median(one.processor for one in found)}
     return Measured([one.clock for one in found], sides, f"{SCALES} scales, none with an entry")
+
+
+def check_offline_s(bench: Bench) -> Measured:
+    """A check of a config as a CI has it, by the clock: seven files, eight codebooks."""
+    folder = bench.folder / "checked" / "config"
+    write_samples(folder)
+    words = [*PROGRAM, "--config", str(folder), "check", "--offline"]
+    _spent(words)
+    found = [_spent(words) for _ in range(bench.reps)]
+    sides = {"processor, s": median(one.processor for one in found)}
+    return Measured([one.clock for one in found], sides)
 
 
 def _started(bench: Bench, word: str) -> Measured:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mtdata.alerts.messengers import OTHERS
 from mtdata.config import Settings
 from mtdata.core.checks import Finding, of_program
 from mtdata.core.disclosure import host_told, named
 from mtdata.core.errors import PostError
 
-NOBODY = "none of MAIL, WEBHOOKS and MESSENGERS is configured"
 if TYPE_CHECKING:
     from mtdata.alerts.notify import DeliveryTrial
+
+NOBODY = "none of MAIL, WEBHOOKS and MESSENGERS is configured"
 
 
 def check_news(settings: Settings, *, send: bool) -> list[Finding]:
@@ -38,7 +40,6 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
 
 
 def _check_messenger(number: int, url: str) -> Finding:
-    from mtdata.alerts.messengers import OTHERS  # who has none does not wait for it
 
     scheme = url.partition("://")[0]
     if OTHERS.has(scheme):  # whether it can be used is told with the plug-ins

@@ -21,7 +21,6 @@ from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.incidents import PROGRAM_LEDGER, Incidents
 from mtdata.alerts.ledgers import IncidentLedgers, open_incidents
 from mtdata.alerts.levels import level_of
-from mtdata.alerts.mail import MailPost, OwnerPost
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message, message, trial
 from mtdata.alerts.messengers import messengers_of
@@ -57,6 +56,8 @@ def posts_of(settings: Settings) -> dict[str, Post]:
     }
     posts |= messengers_of(settings.log)
     if mail := settings.log.mail:
+        from mtdata.alerts.mail import MailPost  # where nobody is mailed it is not loaded
+
         posts[MAIL] = MailPost(mail, mail.to, settings.log.ca)
         if mail.escalate_to:
             posts[ESCALATION] = MailPost(mail, mail.escalate_to, settings.log.ca)
@@ -75,6 +76,8 @@ def spread(settings: Settings, pools: Pools) -> None:
     """
     posts = posts_of(settings)
     if mail := settings.log.mail:
+        from mtdata.alerts.mail import OwnerPost
+
         posts[OWNERS] = OwnerPost(mail, settings.log.ca)
     try:
         _forget_others(settings, posts)

@@ -82,6 +82,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     from mtdata.alerts.check import check_news  # with all that sends news
     from mtdata.config.check import check_home, is_stranger
     from mtdata.core.plugins import check_plugins
+    from mtdata.daemon.keeping import check_growth
     from mtdata.jobs.check import check_jobs
 
     def looked(*, needs_state: bool) -> Iterator[Finding]:
@@ -102,16 +103,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     for duty in duties:
         yield from duty.checks.plans(settings)
     yield from check_jobs(settings)
-
-
-def _plugin_tables(duties: Duties) -> Iterator[PluginTable[Any]]:
-    """Every table that plug-ins of somebody else may add to."""
-    from mtdata.alerts import messengers
-    from mtdata.core import output
-
-    for duty in duties:
-        yield from duty.plugins()
-    yield from (KindsOf(duties).others, output.OTHERS, messengers.OTHERS)
+    yield from check_growth(settings, duties)
 
 
 def _found_offline(
@@ -128,6 +120,16 @@ def _found_offline(
             yield from duty.checks.offline(settings, chosen[duty.name])
     yield from check_news(settings, send=False)
     yield from check_jobs_offline(settings)
+
+
+def _plugin_tables(duties: Duties) -> Iterator[PluginTable[Any]]:
+    """Every table that plug-ins of somebody else may add to."""
+    from mtdata.alerts import messengers
+    from mtdata.core import output
+
+    for duty in duties:
+        yield from duty.plugins()
+    yield from (KindsOf(duties).others, output.OTHERS, messengers.OTHERS)
 
 
 def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Sequence[str]]:

@@ -263,6 +263,7 @@ def _with_engine(options: argparse.Namespace, settings: Settings) -> Settings:
 
 def _runner(options: argparse.Namespace) -> Result:
     from mtdata.jobs.celery.runner import runner_of
+    from mtdata.jobs.service import serve
 
     settings = _with_engine(options, with_records(recorded(options)))
     from mtdata.alerts import notify  # with all that sends news
@@ -274,9 +275,6 @@ def _runner(options: argparse.Namespace) -> Result:
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
-    slots.start()
-    while not asked.wait(1.0) and slots.is_well():
-        pass
-    ended = slots.stop(settings.programme.grace_s + NOTHING_LEFT_S)
-    code = 0 if ended and asked.is_set() else 70
+    ended_well = serve(slots, asked, settings.programme.grace_s + NOTHING_LEFT_S)
+    code = 0 if ended_well else 70
     return code, {"exit": code}

@@ -56,7 +56,7 @@ def add_prune(orders: Any, shared: argparse.ArgumentParser) -> None:
 
 def _keep_s(options: argparse.Namespace, configured: float) -> float:
     """UsageError where nothing is named, or no such span."""
-    from mtdata.config.programme import KEPT, kept_s
+    from mtdata.config.keeping import KEPT, kept_s
 
     if options.older_than is None and configured:
         return configured

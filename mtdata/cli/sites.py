@@ -20,6 +20,7 @@ from mtdata.cli.tables import note
 from mtdata.core import owner
 from mtdata.core.errors import MTDataError, OwnerError, Stopped, UsageError
 from mtdata.core.exit_codes import exit_code
+from mtdata.core.loading import unsearched
 
 if TYPE_CHECKING:  # the words of a command line are read without it
     from mtdata.config import Settings, SiteConfig
@@ -35,7 +36,9 @@ def late(room: str, act: str, **more: Any) -> Callable[[argparse.Namespace], Res
     """An act out of a room of this folder that takes its time to load."""
 
     def run(options: argparse.Namespace) -> Result:
-        found: Result = getattr(import_module(f"mtdata.cli.{room}"), act)(options, **more)
+        with unsearched():
+            module = import_module(f"mtdata.cli.{room}")
+        found: Result = getattr(module, act)(options, **more)
         return found
 
     return run
@@ -43,7 +46,8 @@ def late(room: str, act: str, **more: Any) -> Callable[[argparse.Namespace], Res
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The config that the command line names, else the first that is found."""
-    from mtdata.config import load
+    with unsearched():
+        from mtdata.config import load
 
     return load(config_folder(options), os.environ)
 
@@ -74,7 +78,9 @@ def recorded(
     judge(settings)
     refuse_strangers(settings)
     how = settings.log
-    logs.configure(how.logging, settings.home, json_lines=how.json_lines)
+    logs.configure(
+        how.logging, settings.home, json_lines=how.json_lines, json_fields=how.json_fields
+    )
     return settings
 
 

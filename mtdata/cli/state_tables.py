@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mtdata.cli.tables import ago, counted, folded_at, say, table
+from mtdata.core.keeping import Amount, Growing
 from mtdata.core.words import size
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -111,6 +112,25 @@ def show_reports(found: Sequence[dict[str, Any]]) -> None:
         say(f"{one['kind']} of {one['account']}, daily: next {moment(one['next_at'])}")
         indent, width = "  ", folded_at(WIDTH)
         say(textwrap.fill(f"last: {told}", width, initial_indent=indent, subsequent_indent=indent))
+
+
+def show_growth(found: Iterable[tuple[Growing, Amount | None]]) -> None:
+    """A line for each thing that grows with time, of which there is some."""
+    table(
+        "what grows with time",
+        ("of", "how many", "what", "since", "kept"),
+        [
+            (
+                line.whose,
+                amount.number if amount else "cannot be read now",
+                line.name,
+                f"{amount.since:%Y-%m-%d}" if amount and amount.since else "",
+                line.rule,
+            )
+            for line, amount in found
+            if amount is None or amount.number
+        ],
+    )
 
 
 def chart(counts: Sequence[int]) -> str:

@@ -19,6 +19,8 @@ WEB = """examples:
   mtdata web --port 0              at a free port; it says which
   mtdata web --host 0.0.0.0        beyond this machine; put a web server with TLS in front of it
 
+Where systemd opened a socket for it (systemd/mtdata-web.socket), it listens there instead.
+
 Nobody can log in before `mtdata user add NAME --admin`.  ALLOWED_HOSTS in programme.config names
 the hosts by which it may be asked for.
 """
@@ -96,16 +98,22 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _web(options: argparse.Namespace) -> Result:
     need_web()
+    from mtdata.core.systemd import Notifier, take_sockets
     from mtdata.web.serve import serve, server_of
 
     if not 0 <= options.port <= 65535:
         raise UsageError("--port takes a number from 0 to 65535")
     settings = with_records(recorded(options))
-    server = server_of(settings, KINDS, options.host, options.port)
-    host = f"[{options.host}]" if ":" in options.host.strip("[]") else options.host
-    below = settings.programme.path_prefix
-    note(f"mtdata: http://{host}:{server.effective_port}{below}/")
-    serve(server)
+    sockets, systemd = take_sockets(), Notifier()
+    server = server_of(
+        settings, KINDS, options.host, options.port, sockets=sockets, beat=systemd.alive
+    )
+    place = server.effective_host if sockets else options.host.strip("[]")
+    host = f"[{place}]" if ":" in place else place
+    url = f"http://{host}:{server.effective_port}{settings.programme.path_prefix}/"
+    note(f"mtdata: {url}")
+    systemd.status(f"listens at {url}")
+    serve(server, systemd)
     return 0, {"exit": 0}
 
 

@@ -5,12 +5,26 @@ Whoever looks for them gets a ValueError when a credential is there and cannot b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from mtdata.config.reading import bare, read_plain
 
 MOST_REPLICAS = 9
+_names_asked: ContextVar[list[str] | None] = ContextVar("names_asked", default=None)
+
+
+@contextmanager
+def noting_names() -> Iterator[list[str]]:
+    """The names of the credentials that are looked for in here, whether or not they are there."""
+    names: list[str] = []
+    token = _names_asked.set(names)
+    try:
+        yield names
+    finally:
+        _names_asked.reset(token)
 
 
 def account(site: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -88,6 +102,9 @@ def credential(name: str, environ: Mapping[str, str]) -> str:
 
     ValueError for what is no text.
     """
+    asked = _names_asked.get()
+    if asked is not None and name not in asked:
+        asked.append(name)
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
         return ""

@@ -232,6 +232,11 @@ class ExportConfig(BaseModel):
 
     cake: tuple[CakeConfig, ...] = ()
 
+    @property
+    def accounts(self) -> tuple[AccountConfig, ...]:
+        """Those of every kind."""
+        return self.cake
+
     def of_domain(self, domain: str) -> ExportConfig:
         """The accounts at that ADMIN_DOMAIN alone."""
         return ExportConfig(cake=tuple(one for one in self.cake if one.admin_domain == domain))

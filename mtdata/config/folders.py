@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from mtdata.core.errors import ConfigError
 from mtdata.core.owner import LOGS, STATE
+from mtdata.core.pool_files import LEDGER_FILE
 
 FILES = tuple(
     f"{name}.config" for name in "server recovery log daemon programme export weblogs".split()
@@ -24,7 +25,8 @@ HERE = Path("config")
 """Where one stands: the first place, and where `mtdata init` makes a sample."""
 SYSTEM, SYSTEM_HOME = Path("/etc/mtdata"), Path("/var/lib/mtdata")
 _OF_A_HOME = {"state": STATE, "logs": LOGS, "keys": ("receipts_ed25519.pem",)}
-"""What the program makes below the folder from which relative paths are taken."""
+_TRACES = (f"*/{LEDGER_FILE}", f"data/*/{LEDGER_FILE}", "state/place-*")
+"""What the program makes below the folder where relative paths begin."""
 
 
 class FoundFolder(NamedTuple):
@@ -96,9 +98,9 @@ def _base(environ: Mapping[str, str], variable: str, otherwise: str) -> Path | N
 
 
 def _was_used(home: Path) -> bool:
-    """Whether the program has made anything there."""
+    """Whether the program has made anything there: its own files, or a pool."""
     files = (home / place / name for place, names in _OF_A_HOME.items() for name in names)
-    return any(map(_is_there, files)) or any((home / "state").glob("place-*"))
+    return any(map(_is_there, files)) or any(any(home.glob(one)) for one in _TRACES)
 
 
 def _is_there(file: Path) -> bool:

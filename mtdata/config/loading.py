@@ -158,7 +158,7 @@ def _labelled(content: dict[Any, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
             yield f"{name} (number {number})" if is_told else f"number {number}", keys
         return
     for number, (name, keys) in enumerate(content.items(), 1):
-        named = isinstance(keys, dict) and not keys.get("NAME")
+        named = isinstance(keys, dict) and keys.get("NAME") in (None, "")
         label = name if values.is_name(name) and _has_keys(keys) else f"number {number}"
         yield label, {**keys, "NAME": str(name)} if named else keys
 

@@ -83,8 +83,8 @@ def _helo(value: Any) -> str:
 
 
 def _command(value: Any) -> tuple[str, ...]:
-    words = shlex.split(value) if isinstance(value, str) else value or ()
-    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
+    words = value if isinstance(value, list | tuple) else shlex.split(values.text(value))
+    if not all(isinstance(word, str) for word in words):
         raise ValueError("it is neither text nor a list of words")
     return tuple(words)
 
@@ -170,6 +170,9 @@ class LogConfig(BaseModel):
     ca: Authority = keyed("CA", AUTHORITY, "")
     agent: Agent = keyed("USER_AGENT", "a line of ASCII", AGENT, min_length=1)
     json_lines: bool = keyed("JSON", YES_NO, False)
+    json_fields: Annotated[Literal["plain", "ecs"], LOWER] = keyed(
+        "JSON_FIELDS", "plain or ecs", "plain"
+    )
     logging: dict[str, Any] | None = keyed("LOGGING", "a mapping as dictConfig has it", None)
 
     @field_validator("heartbeat_url")

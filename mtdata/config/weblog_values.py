@@ -184,7 +184,7 @@ def moment(value: Any, zone: ZoneInfo) -> datetime | None:
 
     ValueError for what is none.
     """
-    if not value:
+    if value in (None, ""):
         return None
     if isinstance(value, datetime):
         return value.astimezone(UTC)

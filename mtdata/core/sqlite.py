@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import opened
 from mtdata.core.reach import FULL, DiskFull, check_plain
+from mtdata.core.remembered import RememberedAnswers
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
@@ -43,8 +45,6 @@ REFUSALS = frozenset(
 )
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
-MOST_REMEMBERED = 64
-"""So many answers a connection remembers at most."""
 MAX_INTEGER = 2**63 - 1
 BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
@@ -89,8 +89,7 @@ class LedgerDatabase:
         self._cells = schema.cells
         self._prove: Callable[[], None] | None = None
         self._token = b""
-        self._remembered: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        self._stamp: tuple[int, int] | None = None  # of what is remembered
+        self._answers = RememberedAnswers()
         self.journal = "memory"
         with self.translated_faults(FOREIGN):
             self._db = self._open()
@@ -100,10 +99,7 @@ class LedgerDatabase:
         if self._path is None:
             db = sqlite3.connect(":memory:", isolation_level=None)
         else:
-            make_folder(self._path.parent)
-            for ending in BESIDE:
-                check_plain(self._path.with_name(self._path.name + ending), begin=not ending)
-            db, self.journal = opened(self._path, 30)
+            db = self._open_file(self._path)
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
@@ -114,6 +110,12 @@ class LedgerDatabase:
             self._make_tables(db)
             db.executescript(self._schema.working)
             failed.pop_all()
+        return db
+
+    def _open_file(self, path: Path) -> sqlite3.Connection:
+        make_folder(path.parent)
+        check_beside(path, begin=True)
+        db, self.journal = opened(path, 30)
         return db
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
@@ -190,7 +192,7 @@ class LedgerDatabase:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                    self._stamp = None  # what was read within is true no more
+                    self._answers.forget()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -219,22 +221,9 @@ class LedgerDatabase:
             return self._checked(cursor, cursor.fetchall())
 
     def remembered(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
-        """The rows of `all`, asked anew only when anybody has written since the last time.
-
-        For small answers that a round asks for again and again; `values` tell them apart.
-        """
+        """The rows of `all`, for small answers that a round asks for again and again."""
         with self.translated_faults(FOREIGN):
-            [(version,)] = self._db.execute("PRAGMA data_version")  # what others wrote
-        stamp = version, self._db.total_changes  # and we
-        if stamp != self._stamp:
-            self._remembered.clear()
-            self._stamp = stamp
-        key = (sql, *values)
-        if key not in self._remembered:
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = self.all(sql, *values)
-        return self._remembered[key]
+            return self._answers.give(self._db, (sql, *values), partial(self.all, sql, *values))
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
@@ -270,6 +259,15 @@ class LedgerDatabase:
         self._db.close()
 
 
+def check_beside(path: Path, *, begin: bool) -> None:
+    """StorageError unless each file that SQLite opens is a regular one, or not there yet.
+
+    `begin`: the database's own is begun where it is not.
+    """
+    for ending in BESIDE:
+        check_plain(path.with_name(path.name + ending), begin=begin and not ending)
+
+
 def format_of(db: sqlite3.Connection) -> int:
     """The number of the format that the program wrote into the file; 0 for a new one."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -290,3 +288,8 @@ def _reason_of(error: BaseException) -> str:
     if isinstance(error, (sqlite3.Error, OSError, OddCell)):
         return str(error)
     return f"it holds what cannot be read ({type(error).__name__})"
+
+
+def question_marks(values: Sequence[object]) -> str:
+    """A place for each of these values in a statement."""
+    return ", ".join("?" * len(values))

@@ -22,7 +22,7 @@ from mtdata.core.exit_codes import exit_code
 from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
 from mtdata.core.stop import StopToken
-from mtdata.daemon.systemd import Notifier
+from mtdata.core.systemd import Notifier
 from mtdata.daemon.tasks import NEWS, DaemonTasks, DutySite
 from mtdata.daemon.timetable import TickingClock, Timetable
 from mtdata.duties import DUTIES
@@ -96,6 +96,7 @@ class Daemon:
                 self._end()
                 raise
             tasks.look_around(StopToken())
+            tasks.prune_once()
             tasks.spread(StopToken())
             return exit_code(tasks.codes)
 
@@ -157,6 +158,7 @@ class Daemon:
             self._table.every(LOOK_S, partial(self._tasks.offer_daily, site), spread)
         self._table.every(LOOK_S, self._tasks.offer_news, LOOK_S)
         self._table.every(LOOK_S, self._tasks.offer_look)
+        self._table.every(LOOK_S, self._tasks.offer_pruning, LOOK_S)
 
     def _until_due(self, site: DutySite) -> float:
         try:
@@ -222,5 +224,6 @@ def _first_words(settings: Settings) -> str:
 
 
 def _end_at_once() -> NoReturn:
+    logs.REPEATS.finish()
     logging.shutdown()
     os._exit(Stopped.exit_code)

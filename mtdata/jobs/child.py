@@ -121,7 +121,10 @@ class Carrier:
         settings = load(self._folder, os.environ)  # as it is now, not as it was at the start
         if settings != self._standing:
             logs.begin(0)
-            logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
+            how, home = settings.log, settings.home
+            logs.configure(
+                how.logging, home, json_lines=how.json_lines, json_fields=how.json_fields
+            )
             logging.getLogger("mtdata").addHandler(PipedLog(self._pipe))
             self._standing = settings
             if CAN_LOOK:
@@ -131,6 +134,7 @@ class Carrier:
 
     def tidy(self) -> list[str]:
         """Let go of what belongs to the job; what it left all the same, by our words for it."""
+        logs.REPEATS.finish()  # its thread would be one that the job left
         setting.forget_records()
         self._settings = None
         random.seed()
@@ -169,6 +173,7 @@ def main(words: list[str], kinds: Kinds) -> int:
 
 def leave(code: int) -> NoReturn:
     """End without taking the interpreter to pieces first: a tenth of a second a job."""
+    logs.REPEATS.finish()
     logging.shutdown()
     os._exit(code)
 

@@ -12,6 +12,7 @@ from typing import Any
 from mtdata.core.clock import SystemClock
 from mtdata.core.stop import StopToken
 from mtdata.jobs.pipe import line_of
+from mtdata.logs import REPEATS
 
 SAY_S = 0.25
 
@@ -36,6 +37,7 @@ class PipedLog(logging.Handler):
 
     def __init__(self, pipe: PipeWriter) -> None:
         super().__init__(logging.INFO)
+        self.addFilter(REPEATS)
         self._pipe = pipe
 
     def emit(self, record: logging.LogRecord) -> None:

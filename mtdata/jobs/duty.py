@@ -8,7 +8,7 @@ whatever works is imported by its functions when they are called.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +20,7 @@ from mtdata.core.errors import ConfigError
 if TYPE_CHECKING:  # what carries something loads them
     from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
     from mtdata.config import Settings
+    from mtdata.core.keeping import Growing
     from mtdata.core.metrics import MetricsPage
     from mtdata.core.output import Output
     from mtdata.core.plugins import PluginTable
@@ -126,6 +127,9 @@ class Duty:
     pages: str = ""  # the room of mtdata/web whose ROOM has what only this duty shows
     # a file at that place, if one of the duty's accounts has its output there
     placed_file: Callable[[Settings, str], PlacedFile | None] = lambda settings, place: None
+    # what of it grows with time, beside jobs and incidents; and in the records, once they are open
+    growing: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
+    growing_records: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
     # its tables that plug-ins of somebody else may add to
     plugins: Callable[[], Sequence[PluginTable[Any]]] = tuple
 
@@ -176,7 +180,7 @@ class KindsOf(Mapping[str, "Kind"]):
 
 def _kind_refusal(name: str, made: object) -> str:
     """What is wrong with a kind that a plug-in brings; '' for nothing."""
-    from mtdata.jobs.kind import Kind, Parameter
+    from mtdata.jobs.kind import Kind, Parameter  # whoever looks for a kind loads it all the same
 
     if not isinstance(made, Kind):
         return "what it leads to is no mtdata.jobs.kind.Kind"

@@ -14,6 +14,7 @@ from contextlib import closing
 from functools import partial
 from uuid import UUID
 
+from mtdata import logs
 from mtdata.config import Settings
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
@@ -29,6 +30,8 @@ LOOK_S = 0.5
 """So often an idle slot looks whether there is something to carry."""
 TABLE = "mtdata.duties"
 """The module whose KINDS the child carries; it lies above, so it is named and not imported."""
+AWAY, STOOD_S = "records away: ", 5.0
+"""An outage that comes back sooner is the same one: told with it, so that none fills the log."""
 NEWS_S = 2.0
 """So long is waited in the end for news in hand; what is not sent waits in the outbox."""
 STOPPING_S = 3600.0
@@ -51,28 +54,28 @@ def options_of(settings: Settings, words: tuple[str, ...] = ()) -> SupervisorOpt
 
 
 class OutageNotice:
-    """Logs once that the records cannot be used, and once that they can, whoever notices it.
+    """Logs that the records cannot be used, and once that they can, whoever notices it.
 
     Only who has written to them knows that: a database that is read-only answers well.
     """
 
-    def __init__(self) -> None:
-        self._alone, self._told = threading.Lock(), set[str]()
+    lasts, _again_at = False, 0.0
 
     def tell(self, error: RecordsError) -> None:
-        """Note a fault of the records; each reason of one outage is told once."""
-        reason = str(error).rpartition(": ")[2]
-        with self._alone:
-            is_new, self._told = reason not in self._told, self._told | {reason}
-        if is_new:
-            log.warning("%s; this runner goes on when it does", error)
+        """Note a fault of the records; the log counts how often each reason comes."""
+        if not self.lasts and SystemClock().ticks() - self._again_at > STOOD_S:
+            logs.over(AWAY)  # this is another outage
+        self.lasts = True
+        log.warning(
+            "%s; this runner goes on when it does", error, extra=logs.alike(f"{AWAY}{error}")
+        )
 
     def over(self) -> None:
         """Note that the records work again."""
-        with self._alone:
-            lasted, self._told = bool(self._told), set()
-        if lasted:
-            log.warning("the database of the records does what it is asked again")
+        if self.lasts:
+            self.lasts, self._again_at = False, SystemClock().ticks()
+            told = "the database of the records does what it is asked again"
+            log.warning(told, extra=logs.alike(f"{AWAY}no more"))
 
 
 class JobRunner:
@@ -140,6 +143,16 @@ class JobRunner:
     def is_well(self) -> bool:
         """Whether every thread is still there."""
         return all(thread.is_alive() for thread in self._threads)
+
+    def is_settled(self) -> bool:
+        """Whether it is at work by now: its records have answered, and who rings it is known."""
+        return self._runner is not None
+
+    def status(self) -> str:
+        """What it does, in one line for whoever looks at the service."""
+        if self._absence.lasts:
+            return "the database of the records is away, and is asked again"
+        return "looks for jobs"
 
     def drain(self) -> int:
         """Carry in this thread until nothing is left that may be carried; how often it did."""

@@ -1,4 +1,7 @@
-"""Standard error: for people with the time, for systemd's journal with a priority; no file here."""
+"""Standard error: for people with the time, for the journal with a priority, in containers as JSON.
+
+No file here.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,12 @@ from typing import Any
 
 from mtdata.core.control import on_lines
 from mtdata.core.errors import MTDataError
+from mtdata.logs.json_fields import FORMATTERS
 from mtdata.logs.lines import LineFormatter, time_of
+from mtdata.logs.repeats import REPEATS
+
+SWITCH = "MTDATA_LOG"
+"""`json` or `text` in the environment decides, whatever else there is."""
 
 
 def goes_to_journal() -> bool:
@@ -22,6 +30,28 @@ def goes_to_journal() -> bool:
     return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
+def goes_as_json(*, by_config: bool = False) -> bool:
+    """Whether lines go there as JSON: in a container, or where log.config says JSON: True.
+
+    Never to a person at a terminal or to systemd's journal, unless MTDATA_LOG asks for it.
+    """
+    asked = os.environ.get(SWITCH, "").strip().lower()
+    if asked in ("json", "text"):
+        return asked == "json"
+    try:
+        is_read_by_people = sys.stderr.isatty() or goes_to_journal()
+    except (ValueError, AttributeError):
+        return False
+    return not is_read_by_people and (by_config or bool(os.environ.get("container")))  # noqa: SIM112
+
+
+class _Style:
+    """How lines go to standard error, those of the log and all others."""
+
+    by_config = False
+    as_json: logging.Formatter = FORMATTERS["plain"]()
+
+
 def priority(level: int) -> str:
     """The level as the journal reads it: `<2>` to `<7>`."""
     steps = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
@@ -31,9 +61,18 @@ def priority(level: int) -> str:
 def on_stderr(text: str, level: int = logging.ERROR) -> None:
     """Write lines there; a terminal that is gone is no fault."""
     mark = priority(level) if goes_to_journal() else ""
+    lines = on_lines(text).splitlines()
+    if lines and goes_as_json(by_config=_Style.by_config):
+        lines = [_Style.as_json.format(_record_of(text, level))]
     with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write("".join(f"{mark}{line}\n" for line in on_lines(text).splitlines()))
+        sys.stderr.write("".join(f"{mark}{line}\n" for line in lines))
         sys.stderr.flush()
+
+
+def _record_of(text: str, level: int) -> logging.LogRecord:
+    """A record of words that are no line of the log."""
+    make = logging.getLogRecordFactory()
+    return make("mtdata", level, __file__, 0, "%s", (text.removesuffix("\n"),), None)
 
 
 def fault_inside(record: logging.LogRecord) -> None:
@@ -46,11 +85,17 @@ def fault_inside(record: logging.LogRecord) -> None:
 
 
 class ConsoleFormatter(LineFormatter):
-    """`time LEVEL site scale: message`; for the journal `<3>site scale: message`."""
+    """`time LEVEL site scale: message`; for the journal `<3>site scale: message`; or JSON."""
 
     def __init__(self, *, journal: bool) -> None:
         super().__init__("%(message)s")
         self._journal = journal
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        if not goes_as_json(by_config=_Style.by_config):
+            return super().format(record)
+        return (priority(record.levelno) if self._journal else "") + _Style.as_json.format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The message behind what stands before it."""
@@ -67,8 +112,14 @@ class Console(logging.StreamHandler[Any]):
 
     def __init__(self, level: int) -> None:
         logging.Handler.__init__(self, level)
+        self.configure(json_lines=False)
         self.setFormatter(ConsoleFormatter(journal=goes_to_journal()))
         self.addFilter(lambda record: not getattr(record, "told", False))
+        self.addFilter(REPEATS)
+
+    def configure(self, *, json_lines: bool, json_fields: str = "plain") -> None:
+        """Take what log.config says of JSON."""
+        _Style.by_config, _Style.as_json = json_lines, FORMATTERS[json_fields]()
 
     @property
     def stream(self) -> Any:

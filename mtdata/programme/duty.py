@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mtdata.jobs.duty import Checks, Duty, PlacedFile
@@ -10,6 +10,7 @@ from mtdata.jobs.duty import Checks, Duty, PlacedFile
 if TYPE_CHECKING:  # what carries something loads them
     from mtdata.config import Settings
     from mtdata.core.checks import Finding
+    from mtdata.core.keeping import Growing
     from mtdata.jobs.kind import Kinds
 
 FORMS = "forms"
@@ -52,6 +53,12 @@ def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
     return placed_file(settings, place)
 
 
+def _growing_records(settings: Settings) -> Iterable[Growing]:
+    from mtdata.programme.keeping import of_uploads  # which brings Django along
+
+    return of_uploads()
+
+
 CHECKS = Checks(
     whose="forms for OUTPUT of programme.config",
     example=("forms", "OUTPUT of programme.config alone, where form responses go"),
@@ -75,5 +82,6 @@ PROGRAMME = Duty(
     commands=("programme",),
     demo="programme.command",
     placed_file=_placed_file,
+    growing_records=_growing_records,
     pages="programme",
 )

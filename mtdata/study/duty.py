@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mtdata.jobs.duty import Checks, Duty
@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # what carries something loads them
     from mtdata.alerts.ledgers import IncidentLedgers
     from mtdata.config import Settings, SiteConfig
     from mtdata.core.checks import Finding
+    from mtdata.core.keeping import Growing
     from mtdata.core.metrics import MetricsPage
     from mtdata.core.plugins import PluginTable
     from mtdata.jobs.kind import Kinds
@@ -51,6 +52,12 @@ def _rounds() -> Rounds[SiteConfig]:
     return ROUNDS
 
 
+def _growing(settings: Settings) -> Iterable[Growing]:
+    from mtdata.study.operations.keeping import of_pools  # with all that opens a pool
+
+    return of_pools(settings)
+
+
 def _plugins() -> Sequence[PluginTable[Any]]:
     from mtdata.study import collectors, replicas  # with all that collects
 
@@ -88,6 +95,7 @@ STUDY = Duty(
     incident_ledgers=_ledgers,
     rounds=_rounds,
     metrics=_fill_metrics,
+    growing=_growing,
     pages="study",
     plugins=_plugins,
 )

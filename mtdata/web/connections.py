@@ -10,33 +10,22 @@ from __future__ import annotations
 import re
 import socket
 import struct
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.server import BaseWSGIServer, MultiSocketServer, TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
+from waitress.server import TcpWSGIServer
 
 from mtdata.web.connection_limits import Limits, State, giving_way, is_over
-from mtdata.web.downloads.pouring import Fetchers, Pour, StreamedAnswer, pouring
+from mtdata.web.downloads.pouring import Fetchers, Pour, StreamedAnswer
 from mtdata.web.forwarded import share_of
-from mtdata.web.uploads.asking import AdmissionQuestion, Ask, no_uploads
+from mtdata.web.uploads.asking import AdmissionQuestion, Ask
 from mtdata.web.uploads.incoming import Admission, IncomingRequest
 
-FETCHERS, READERS, ASKERS = 3, 6, 2
-"""Few that fetch, since guarding holds the interpreter that every page needs as well."""
 _READ = re.compile(r"/d/[^/]*\Z|/zip/\Z")
 """The ends of addresses whose files are read before they are answered."""
-NEVER = sys.maxsize
-OPTIONS = [
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    # what the system takes ahead of a reader would look as if that one had taken it
-    (socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 1 << 17),
-]
 AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER so that what is closed is reset: who reads sees that an answer was cut off."""
 
@@ -203,10 +192,16 @@ class Server(TcpWSGIServer):
     channel_class = ClientConnection
 
     def __init__(
-        self, *of_server: Any, limits: Limits, crews: Sequence[Fetchers], admit: Ask, **more: Any
+        self,
+        *of_server: Any,
+        limits: Limits,
+        crews: Sequence[Fetchers],
+        admit: Ask,
+        beat: Callable[[], None],
+        **more: Any,
     ) -> None:
         self.limits, (self.fetchers, self.readers, self._askers) = limits, crews
-        self.admit = admit
+        self.admit, self._beat = admit, beat
         super().__init__(*of_server, **more)
 
     def add_task(self, task: ClientConnection) -> None:
@@ -227,7 +222,9 @@ class Server(TcpWSGIServer):
         return super().close()
 
     def maintenance(self, now: float) -> None:
-        """End what has had its time."""
+        """End what has had its time; tell of requests that wait, and that the server goes on."""
+        self._beat()
+        self.task_dispatcher.tell_of_waiting()
         for connection in list(self.active_channels.values()):
             if is_over(connection.state(), time.monotonic(), self.limits):
                 connection.end()
@@ -243,34 +240,3 @@ class Server(TcpWSGIServer):
             over = giving_way(states, newest, time.monotonic(), self.limits)
             if over is not None:
                 known[over].end()
-
-
-def listening(
-    app: Any, limits: Limits, admit: Ask = no_uploads, **settings: Any
-) -> BaseWSGIServer | MultiSocketServer:
-    """Listen at all that the host of waitress' settings stands for; `admit` lets uploads in.
-
-    OSError, ValueError.
-    """
-    adjustments = Adjustments(**settings, outbuf_overflow=NEVER, inbuf_overflow=NEVER)
-    adjustments.socket_options = OPTIONS
-    crews = (Fetchers(), Fetchers(), Fetchers())
-    for crew, count in zip(crews, (FETCHERS, READERS, ASKERS), strict=True):
-        crew.set_thread_count(count)
-    threads = ThreadedTaskDispatcher()
-    threads.set_thread_count(adjustments.threads)
-    by_number: dict[int, Any] = {}
-    how = {
-        "dispatcher": threads,
-        "adj": adjustments,
-        "limits": limits,
-        "crews": crews,
-        "admit": admit,
-    }
-    servers = [Server(pouring(app), by_number, sockinfo=one, **how) for one in adjustments.listen]
-    if len(servers) == 1:
-        return servers[0]
-    at = [(one.effective_host, one.effective_port) for one in servers]
-    every = MultiSocketServer(by_number, adjustments, at, threads, servers[0].log_info)
-    every.effective_port = servers[0].effective_port
-    return every

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 
 from mtdata.core.errors import JobError, MTDataError, RecordsError, UsageError
@@ -72,7 +72,8 @@ class Guarding:
         if isinstance(error, MTDataError):
             log.warning("%s %s: %s", request.method, request.path, error)
             return faults.error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-        if type(error).__module__.startswith("django.") or hasattr(error, "status_code"):
+        is_djangos = isinstance(error, Http404) or type(error).__module__.startswith("django.")
+        if is_djangos or hasattr(error, "status_code"):
             return None
         where = fault_told(error, error.__traceback__)
         log.critical("%s %s: a fault of the program: %s", request.method, request.path, where)

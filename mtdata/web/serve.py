@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import resource
 import signal
+import socket
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
@@ -14,13 +16,14 @@ from django.core.handlers.wsgi import WSGIHandler
 from mtdata.config import Settings
 from mtdata.config.values import is_loopback
 from mtdata.core.errors import ConfigError, UsageError
+from mtdata.core.systemd import Notifier
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import setting as records
 from mtdata.jobs.records.asking import asking
 from mtdata.web.body_limits import AROUND_A_FILE, MOST_BODY
 from mtdata.web.connection_limits import Limits
-from mtdata.web.connections import listening
 from mtdata.web.forwarded import Proxies, behind_a_proxy, hear_proxy
+from mtdata.web.listening import listening
 from mtdata.web.setting import open_web
 from mtdata.web.uploads.asking import Ask
 from mtdata.web.uploads.incoming import Admission
@@ -33,6 +36,16 @@ MOST_HEADERS = 1 << 15
 WAITING = 4 << 20
 """Bytes: where more of what a connection asked for waits for its reader, its next request waits."""
 PORT = 8080
+_WAYS: dict[str, Any] = {
+    "threads": THREADS,
+    "backlog": BACKLOG,
+    "cleanup_interval": 1,
+    "max_request_header_size": MOST_HEADERS,
+    "outbuf_high_watermark": WAITING,
+    "asyncore_use_poll": True,  # select knows no file above 1,024
+    "clear_untrusted_proxy_headers": False,  # `behind_a_proxy` does
+    "ident": None,
+}
 
 
 def _may_listen(host: str) -> None:
@@ -48,32 +61,38 @@ def _may_listen(host: str) -> None:
 
 
 def server_of(
-    settings: Settings, kinds: Kinds, host: str, port: int, limits: Limits | None = None
+    settings: Settings,
+    kinds: Kinds,
+    host: str,
+    port: int,
+    limits: Limits | None = None,
+    *,
+    sockets: Sequence[socket.socket] = (),
+    beat: Callable[[], None] = lambda: None,
 ) -> Any:
-    """A server that listens already; `run` serves.  UsageError when the place is taken."""
+    """A server that listens already, at `sockets` where systemd opened some; `serve` serves.
+
+    `beat` is called while it goes on.  UsageError when the place is taken.
+    """
     open_web(settings, kinds)
-    _may_listen(host)
+    for place in [str(one.getsockname()[0]) for one in sockets] or [host]:
+        _may_listen(place)
     _sweep()
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that pages wait is no trouble
     most, room, programme = MOST_BODY + AROUND_A_FILE, _room(), settings.programme
+    where: dict[str, Any] = (
+        {"sockets": list(sockets)} if sockets else {"host": host.strip("[]"), "port": port}
+    )
     proxies = Proxies(programme.trusted_proxies, programme.proxy_user_header)
     try:
         return listening(
             behind_a_proxy(WSGIHandler(), proxies, programme.path_prefix),
             (limits or Limits()).within(room),
             _admission(settings, proxies),
-            host=host.strip("[]"),
-            port=port,
-            threads=THREADS,
-            backlog=BACKLOG,
+            beat,
+            **where,
             connection_limit=room,
-            cleanup_interval=1,
-            max_request_header_size=MOST_HEADERS,
             max_request_body_size=most,
-            outbuf_high_watermark=WAITING,
-            asyncore_use_poll=True,  # select knows no file above 1,024
-            clear_untrusted_proxy_headers=False,  # `behind_a_proxy` does
-            ident=None,
+            **_WAYS,
         )
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or "it is no such address"
@@ -113,19 +132,23 @@ def _sweep() -> None:
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
-def serve(server: Any) -> None:
+def serve(server: Any, systemd: Notifier | None = None) -> None:
     """Answer until SIGTERM or SIGINT; what is being answered is answered.
 
-    SystemExit by a signal.
+    systemd hears when it listens, and when it ends.  SystemExit by a signal.
     """
+    systemd = systemd or Notifier()
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
+        systemd.stopping()
         raise SystemExit(0)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    systemd.ready()  # connections are taken from here on
     try:
         server.run()  # it takes SystemExit for its end, and waits for its threads
     finally:
         server.close()
+        systemd.close()
         records.close_records()

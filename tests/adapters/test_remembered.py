@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mtdata.core.cells import Cells
-from mtdata.core.sqlite import MOST_REMEMBERED, LedgerDatabase, Schema
+from mtdata.core.remembered import MOST
+from mtdata.core.sqlite import LedgerDatabase, Schema
 
 TABLE = "CREATE TABLE lines (number INTEGER PRIMARY KEY, words TEXT);"
 SCHEMA = Schema(1, TABLE, {}, Cells(TABLE, {}))
@@ -86,6 +87,6 @@ def test_other_values_are_another_question(db: Counting) -> None:
 
 
 def test_no_more_is_remembered_than_so_much(db: Counting) -> None:
-    for number in range(3 * MOST_REMEMBERED):
+    for number in range(3 * MOST):
         db.remembered("SELECT words FROM lines WHERE number = ?", number)
-        assert len(db._remembered) <= MOST_REMEMBERED
+        assert len(db._answers._answers) <= MOST

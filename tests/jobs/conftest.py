@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from mtdata import logs
 from mtdata.jobs.celery import ring
 from mtdata.jobs.records import setting
 from tests.jobs.brokers import RABBIT_PORT, Moto, Rabbit, Sqs, is_there
@@ -112,6 +113,15 @@ def place(request: pytest.FixtureRequest, urls: dict[str, str], tmp_path: Path) 
     made.close()
     if queue is not None:
         queue.remove()
+
+
+@pytest.fixture(autouse=True)
+def counted(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What repeats is counted in `caplog` too, as wherever the log is written."""
+    caplog.handler.addFilter(logs.REPEATS)
+    yield
+    logs.REPEATS.finish()
+    caplog.handler.removeFilter(logs.REPEATS)
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from mtdata.jobs.celery import listener, ring
+from mtdata import logs
+from mtdata.config.broker import broker_of
+from mtdata.jobs.celery import ring
 from mtdata.jobs.celery.listener import Listener
 from tests.jobs.brokers import Rabbit, Sqs
 from tests.jobs.place import Place, until
@@ -68,9 +70,9 @@ def hears(place: Place, rung: Rung) -> str:
 
 @either
 def test_what_strangers_send_is_dropped_with_a_line_and_never_run(
-    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(listener, "MOST_TOLD", 1000, raising=False)
+    caplog.handler.removeFilter(logs.REPEATS)  # each of them, also such as are alike
     with caplog.at_level(logging.INFO, "mtdata.jobs"), listening(place) as (one, rung, broker):
         sent = messages(broker)
         broker.put(*sent)
@@ -86,6 +88,7 @@ def test_what_strangers_send_is_dropped_with_a_line_and_never_run(
 def test_what_cannot_even_be_taken_is_dropped_with_all_that_waits(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.handler.removeFilter(logs.REPEATS)
     with caplog.at_level(logging.INFO, "mtdata.jobs"), listening(place) as (one, rung, broker):
         for number, message in enumerate(only_at_rabbitmq(), 1):
             broker.put(message)
@@ -115,14 +118,13 @@ def test_any_fault_while_listening_begins_it_again(
 
 
 def test_of_a_flood_it_is_told_how_many_they_were(caplog: pytest.LogCaptureFixture) -> None:
-    now = [0.0]
-    dropped = listener._Dropped("amqp://there", lambda: now[0])
-    for _ in range(listener.MOST_TOLD + 7):
-        dropped.tell("it is no ring of ours")
-    assert len(caplog.records) == listener.MOST_TOLD
-    now[0] += listener.TOLD_S
-    dropped.tell("it is no ring of ours")
-    assert [line.getMessage() for line in caplog.records[listener.MOST_TOLD :]] == [
-        "the broker amqp://there: 7 more such messages",
-        "the broker amqp://there: a message was dropped: it is no ring of ours",
-    ]
+    address = broker_of("amqp://there")
+    assert address is not None
+    one = Listener(address, lambda job, hops: None)
+    for _ in range(1000):
+        one._tell_of_dropped("it is no ring of ours")
+    logs.REPEATS.finish()
+    dropped = f"the broker {address.redacted()}: a message was dropped: it is no ring of ours"
+    first, second = (line.getMessage() for line in caplog.records)
+    assert first == dropped
+    assert second == f"the same 999 times more in the last 1 s: {dropped}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -16,6 +15,7 @@ import pytest
 
 from mtdata import __version__
 from mtdata.demo.study.site import StudySite
+from tests.notified import Systemd
 from tests.system.home import STUDY, Home, row
 
 PATIENCE_S = 60.0
@@ -57,27 +57,6 @@ def runs(home: Home, like: str) -> list[int]:
 def incoming(home: Home) -> list[Path]:
     """What is being received."""
     return list((home.pool / "raw_data" / ".incoming").glob("*"))
-
-
-class Systemd:
-    """The socket on which a service tells how it is."""
-
-    def __init__(self, path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(path))
-        self._socket.setblocking(False)
-        self.path = path
-        self._told: list[str] = []
-
-    def told(self) -> list[str]:
-        while True:
-            try:
-                self._told += self._socket.recv(4096).decode().splitlines()
-            except BlockingIOError:
-                return self._told
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,13 @@ import pytest
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.loading import load
 from mtdata.config.samples import write_samples
+from mtdata.daemon.units import USUAL, unit_files
 from tests.conftest import requires_program
 from tests.system.home import ROOT
 
 UNITS = ROOT / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
-NAMES = [*SERVICES, *sorted(path.name for path in UNITS.glob("*.timer"))]
+NAMES = [*SERVICES, *(path.name for end in ("timer", "socket") for path in UNITS.glob(f"*.{end}"))]
 GUIDE = (ROOT / "docs" / "OPERATING.md").read_text(encoding="utf-8")
 HOME = "/var/lib/mtdata"
 systemd = requires_program("systemd-analyze", "sudo apt-get install systemd")
@@ -39,20 +42,26 @@ def values(name: str, key: str) -> list[str]:
     return [value for found, value in settings(name) if found == key]
 
 
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The root of a machine with systemd's own units, and ours installed as people are told."""
-    root = tmp_path_factory.mktemp("machine")
+def installed(root: Path, files: Mapping[str, str], program: str) -> Path:
+    """The root of a machine with systemd's own units, these files and the program."""
     shutil.copytree("/lib/systemd/system", root / "usr/lib/systemd/system", symlinks=True)
     (root / "lib").symlink_to("usr/lib")
     (root / "etc/systemd/system").mkdir(parents=True)
-    for name in NAMES:
-        shutil.copy(UNITS / name, root / "etc/systemd/system")
-    for program in ("/opt/mtdata/bin/mtdata", "/bin/kill"):
-        (root / program[1:]).parent.mkdir(parents=True)
-    shutil.copy(ROOT / "bin" / "mtdata", root / "opt/mtdata/bin")
+    for name, text in files.items():
+        (root / "etc/systemd/system" / name).write_text(text, encoding="utf-8")
+    for path in (program, "/bin/kill"):
+        (root / path[1:]).parent.mkdir(parents=True)
+    shutil.copy("/bin/sh", root / "bin")
+    shutil.copy(ROOT / "bin" / "mtdata", root / program[1:])
     shutil.copy(shutil.which("kill") or "/bin/kill", root / "bin")
     return root
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine on which ours are installed as people are told."""
+    files = {name: (UNITS / name).read_text(encoding="utf-8") for name in NAMES}
+    return installed(tmp_path_factory.mktemp("machine"), files, "/opt/mtdata/bin/mtdata")
 
 
 def verified(machine: Path, name: str) -> tuple[int, str]:
@@ -67,6 +76,34 @@ def verified(machine: Path, name: str) -> tuple[int, str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_systemd_has_nothing_to_say_of_a_unit(machine: Path, name: str) -> None:
     assert verified(machine, name) == (0, "")
+
+
+ODD = '/srv/a b/50% "of" it\'s $HOME/Ünïcode\\x'
+
+
+@systemd
+def test_systemd_has_nothing_to_say_of_units_for_the_oddest_place(tmp_path: Path) -> None:
+    program = f"{ODD}/bin/mtdata"
+    place = replace(
+        USUAL, program=(program,), config=f"{ODD}/config", writable=(f"{ODD} too",), guide=ODD
+    )
+    files = {name: text for name, text in unit_files(place).items() if name in NAMES}
+    assert set(files) == set(NAMES)
+    machine = installed(tmp_path, files, program)
+    said = {name: verified(machine, name) for name in NAMES}
+    assert said == dict.fromkeys(NAMES, (0, ""))
+
+
+@systemd
+def test_systemd_finds_the_program_by_the_quoted_path_alone(tmp_path: Path) -> None:
+    program = "/srv/a b;50% of $HOME/Ünïcode/bin/mtdata"  # with quotes in it the shell finds it
+    files = unit_files(replace(USUAL, program=(program,), config=f"{ODD}/config"))
+    name = "mtdata.service"
+    machine = installed(tmp_path, {name: files[name]}, program)
+    (machine / program[1:]).unlink()
+    code, told = verified(machine, name)
+    assert code != 0
+    assert f"Command {program} is not executable" in told
 
 
 @systemd

@@ -165,6 +165,8 @@ def test_of_a_users_or_the_systems_config_it_is_where_files_belong(places: Place
         *(f"state/{name}" for name in (*owner.STATE, "place-1234")),
         *(f"logs/{name}" for name in owner.LOGS),
         f"keys/{signing.PRIVATE}",
+        "pool/ledger.sqlite3",
+        "data/uva/ledger.sqlite3",
     ],
 )
 def test_who_used_the_folder_above_such_a_config_goes_on_there(places: Places, used: str) -> None:
@@ -172,7 +174,7 @@ def test_who_used_the_folder_above_such_a_config_goes_on_there(places: Places, u
         places.put(folder)
         before = home_folder(folder, places.environ)
         made = folder.parent / used
-        made.parent.mkdir()
+        made.parent.mkdir(parents=True)
         made.touch()
         assert home_folder(folder, places.environ) == folder.parent != before
         assert load(folder, places.environ).sites[0].path == folder.parent / "data" / "uva"

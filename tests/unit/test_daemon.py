@@ -20,9 +20,9 @@ from mtdata import logs
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import BusyError, StorageError
+from mtdata.core.systemd import Notifier
 from mtdata.daemon import loop as house
 from mtdata.daemon.loop import Daemon
-from mtdata.daemon.systemd import Notifier
 from mtdata.jobs.rounds import TaskTurn
 from mtdata.study.duty import STUDY
 from mtdata.study.ledger import Ledger

@@ -324,6 +324,11 @@ def test_servers_in_front_a_path_and_hsts_are_keys(tmp_path: Path) -> None:
             loaded(tmp_path, **{key: word})
 
 
+def test_events_may_be_kept_for_less_long_than_their_jobs(tmp_path: Path) -> None:
+    assert loaded(tmp_path).programme.events_keep_s == 0
+    assert loaded(tmp_path, EVENTS_KEEP="90d").programme.events_keep_s == 90 * 86_400
+
+
 def test_who_may_tell_who_asks_and_whom_are_keys(tmp_path: Path) -> None:
     plain = loaded(tmp_path).programme
     assert (plain.proxy_user_header, plain.proxy_new_users) == ("", "refuse")

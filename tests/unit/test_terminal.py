@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import pytest
 
 from mtdata.cli import main, tables, terminal
 from mtdata.cli.parser import Parser
+from mtdata.core.loading import unsearched
 from mtdata.duties import DUTIES
 from tests.fakes_log import log_given_back
 
@@ -313,6 +315,21 @@ def test_a_table_on_a_terminal_has_frames_and_fits(
     assert "│" in "".join(lines)
     assert max(map(len, lines)) <= 40
     assert len(lines) > 5
+
+
+def test_nobody_looks_for_garbage_while_modules_are_loaded_and_ever_after() -> None:
+    assert gc.isenabled()
+    with unsearched():
+        assert not gc.isenabled()
+        with unsearched():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    frozen = gc.get_freeze_count()
+    with pytest.raises(KeyError), unsearched():
+        raise KeyError
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == frozen, "nothing was loaded, so nothing is left out"
 
 
 # --- what is loaded before a word is read

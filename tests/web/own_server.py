@@ -15,8 +15,8 @@ import pytest
 from mtdata.core.errors import StorageError
 from mtdata.web import connections
 from mtdata.web.connection_limits import Limits
-from mtdata.web.connections import listening
 from mtdata.web.forwarded import behind_a_proxy
+from mtdata.web.listening import listening
 from mtdata.web.uploads.asking import Ask, no_uploads
 from tests.jobs.place import until
 

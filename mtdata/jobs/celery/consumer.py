@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mtdata.config.broker import BrokerAddress
-from mtdata.jobs.celery import sqs
+from mtdata.jobs.celery import inside_celery, sqs
 from mtdata.jobs.celery.message import Ring, ring_in_amqp, ring_in_sqs
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def consuming(app: Celery, address: BrokerAddress, priority: int = 0) -> Iterato
         return
     with connected(app.connection_for_read()) as connection:
         channel = connection.channel()
-        app.amqp.queues[address.queue](channel).declare()
+        inside_celery.declare(app, address.queue, channel)
         yield _Rabbit(connection, channel, address.queue, priority)
 
 
@@ -106,7 +106,7 @@ def connected(connection: Any) -> Iterator[Any]:
         try:
             yield connection
         except BaseException:
-            connection.collect()  # a good-bye could wait long, or read what cannot be read
+            inside_celery.drop(connection)
             raise
 
 

@@ -11,7 +11,9 @@ import logging
 import threading
 from collections.abc import Callable
 
+from mtdata import logs
 from mtdata.config.broker import BrokerAddress
+from mtdata.core.backoff import Backoff
 from mtdata.core.clock import SystemClock
 from mtdata.jobs.celery import consumer, ring
 from mtdata.jobs.celery.app import new_app
@@ -20,11 +22,9 @@ from mtdata.jobs.celery.consumer import Delivery
 
 log = logging.getLogger(__name__)
 OnRing = Callable[[str, int], None]
-PAUSES_S, STANDS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0), 60.0
+PAUSES, STANDS_S = Backoff(0.5, 15.0), 60.0
 WAIT_S, LONG_POLL_S = 1.0, 5.0
 SILENT = logging.CRITICAL + 1
-MOST_TOLD, TOLD_S = 20, 60.0
-"""Of so many messages that are no ring it tells in that time; of the rest, how many they were."""
 
 
 class Listener:
@@ -37,7 +37,8 @@ class Listener:
         self._leaving = threading.Event()
         self._away, self._tries, self._stuck = False, 0, False
         self._ticks, self._since = SystemClock().ticks, 0.0
-        self._dropped = _Dropped(address.redacted(), self._ticks)
+        self._absence = f"the broker {address.redacted()} is away"
+        self._is_asked = False  # whether the broker has answered, or is known to be away
         self._thread = threading.Thread(target=self._listen, name="listener", daemon=True)
 
     def start(self) -> None:
@@ -56,6 +57,15 @@ class Listener:
         """Whether it listens, or tries to."""
         return self._thread.is_alive()
 
+    def is_settled(self) -> bool:
+        """Whether it listens, or has told that the broker is not there for us."""
+        return self._is_asked
+
+    def status(self) -> str:
+        """How it stands, in words."""
+        away = "the broker is away, so jobs are found by looking"
+        return away if self._away or not self._is_asked else "listens to the broker"
+
     def join(self, within_s: float) -> None:
         """Wait `within_s` seconds for its end; one that hangs at the broker holds a ring alone."""
         self._thread.join(within_s)
@@ -66,13 +76,13 @@ class Listener:
                 self._consume()
             except Exception as error:  # a border: see tests/test_architecture.py
                 self._note_lost(error)
-                self._leaving.wait(PAUSES_S[min(self._tries, len(PAUSES_S)) - 1])
+                self._leaving.wait(PAUSES.pause_s(self._tries))
 
     def _consume(self) -> None:
         """Listen until we leave, or something goes wrong."""
         if self._stuck:
             consumer.purge(self._app, self._address)
-            self._dropped.tell("it cannot even be taken, so all that waited was dropped with it")
+            self._tell_of_dropped("it cannot even be taken, so all that waited was dropped with it")
             self._on_ring(ring.NOBODY, ring.MOST_HOPS)  # some of it may have been rings
             self._stuck = False
         with consumer.consuming(self._app, self._address) as connection:
@@ -88,7 +98,7 @@ class Listener:
             return
         delivery.ack()
         if isinstance(delivery.content, str):
-            self._dropped.tell(delivery.content)
+            self._tell_of_dropped(delivery.content)
         else:
             self._on_ring(delivery.content.job, delivery.content.hops)
 
@@ -98,37 +108,20 @@ class Listener:
         self._stuck = is_unreadable(error) and self._address.kind != "sqs"
         stood = not self._away and self._ticks() - self._since > STANDS_S
         self._tries = 1 if stood else self._tries + 1  # one that comes and goes is called seldom
-        if not self._away:
-            self._away = True
-            log.warning(
-                "the broker %s is not there for us (%s); jobs are found by looking meanwhile, and "
-                "it is called again", self._address.redacted(), why(error, self._address),
-            )  # fmt: skip
+        self._away = self._is_asked = True
+        log.warning(
+            "the broker %s is not there for us (%s); jobs are found by looking meanwhile, and "
+            "it is called again", self._address.redacted(), why(error, self._address),
+            extra=logs.alike(self._absence),
+        )  # fmt: skip
 
     def _note_connected(self) -> None:
         if self._away:
-            log.warning("the broker %s is there again", self._address.redacted())
+            logs.over(self._absence)
+            log.warning("the broker %s is there again", self._address.redacted(), extra=logs.EACH)
         else:
             log.info("listening to the broker %s", self._address.redacted())
-        self._away, self._since = False, self._ticks()
+        self._away, self._is_asked, self._since = False, True, self._ticks()
 
-
-class _Dropped:
-    """Tells of messages that were dropped, a line for each; of a flood, how many they were."""
-
-    def __init__(self, where: str, ticks: Callable[[], float]) -> None:
-        self._where, self._ticks = where, ticks
-        self._since, self._told, self._untold = -TOLD_S, 0, 0
-
-    def tell(self, reason: str) -> None:
-        """Tell of one more dropped message, and why it was."""
-        now = self._ticks()
-        if now - self._since >= TOLD_S:
-            if self._untold:
-                log.warning("the broker %s: %d more such messages", self._where, self._untold)
-            self._since, self._told, self._untold = now, 0, 0
-        if self._told >= MOST_TOLD:
-            self._untold += 1
-            return
-        self._told += 1
-        log.warning("the broker %s: a message was dropped: %s", self._where, reason)
+    def _tell_of_dropped(self, reason: str) -> None:
+        log.warning("the broker %s: a message was dropped: %s", self._address.redacted(), reason)

@@ -68,6 +68,17 @@ class CeleryRunner(JobRunner):
         """Whether every thread is still there."""
         return super().is_well() and self._listener is not None and self._listener.is_well()
 
+    def is_settled(self) -> bool:
+        """Whether it listens, or knows that the broker is away and finds jobs by looking."""
+        listener = self._listener
+        return super().is_settled() and listener is not None and listener.is_settled()
+
+    def status(self) -> str:
+        """What it does, in one line for whoever looks at the service."""
+        if self._absence.lasts or self._listener is None:
+            return super().status()
+        return self._listener.status()
+
     def call(self, job: str, count: int) -> None:
         """Wake our own slots, and other runners by the broker."""
         super().call(job, count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -166,11 +166,6 @@ class LedgerPart:
     def _commit_many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         with self._db.commit():
             self._db.run_many(statement, rows)
-
-
-def question_marks(values: Sequence[object]) -> str:
-    """A place for each of these values in a statement."""
-    return ", ".join("?" * len(values))
 
 
 def last_head(path: Path) -> str | None:

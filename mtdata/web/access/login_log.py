@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 
+from mtdata.logs import EACH
+
 log = logging.getLogger(__name__)
 
 
@@ -37,8 +39,8 @@ def _log_refusal(sender: Any, request: Any = None, **more: Any) -> None:
 
     known = getattr(request, "log_in_try", None)
     if known is not None and known.turn.refused:
-        log.error("a log-in from %s is too early: too many failed", _address(request))
+        log.error("a log-in from %s is too early: too many failed", _address(request), extra=EACH)
         return
-    log.warning("a log-in from %s was refused", _address(request))
+    log.warning("a log-in from %s was refused", _address(request), extra=EACH)
     if request is not None:
         request.log_in_ended = "shut" if known and lockout.is_shut(known) else "failed"

@@ -83,12 +83,28 @@ FILES: tuple[Operation, ...] = (
 )
 
 
+ABOUT = {
+    "Jobs": "Work that is queued: what kinds there are, orders, how far each is.",
+    "Files of jobs": "What jobs made: its addresses, renewed and revoked, and its bytes.",
+    "Who and what is there": "Who asks, open incidents, runners.",
+}
+"""What the operations of a group are about; those of a duty are about that duty."""
+
+
 @cache
 def groups() -> dict[str, tuple[Operation, ...]]:
     """Those of all by what they are about, and those of each duty alone, by its word there."""
     rooms = [room for room in rooms_of(settings.MTDATA_DUTIES) if room.operations]
     own = {room.nav[0][0]: room.operations for room in rooms}
     return {"Jobs": JOBS, "Files of jobs": FILES, **own, "Who and what is there": STANDING}
+
+
+def tags() -> list[dict[str, str]]:
+    """The groups as the document names them."""
+    return [
+        {"name": name, "description": ABOUT.get(name, f"What the pages of {name} show and order.")}
+        for name in groups()
+    ]
 
 
 def operations() -> tuple[Operation, ...]:

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from mtdata.jobs.records.asking import asking
+from mtdata.logs import EACH
 from mtdata.web.access import lockout, second_factor, throttle, tokens
 from mtdata.web.access.foreign import offered, service_title
 from mtdata.web.access.log_in_form import LogInForm
@@ -138,7 +139,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.user, request.POST)
     is_valid = form.is_valid()
     if form.is_guess:
-        log.warning("a wrong old password of %s from %s", name, where)
+        log.warning("a wrong old password of %s from %s", name, where, extra=EACH)
         return _too_many(request, found) or show(request, password_form=form)
     lockout.take_back(found)
     if not is_valid:
