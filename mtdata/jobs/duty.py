@@ -191,6 +191,8 @@ def _kind_refusal(name: str, made: object) -> str:
         return "what it leads to is no mtdata.jobs.kind.Kind"
     if made.name != name:
         return "the Kind there has another name"
+    if made.page:
+        return "it names a page, and only duties of mtdata have pages of their own"
     acts = [made.split, made.run, made.base, made.check, made.key]
     acts += [act for act in (made.undo, made.close) if act is not None]
     is_sound = all(isinstance(one, Parameter) for one in made.parameters)
