@@ -12,16 +12,14 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mtdata.alerts.dispatch import ESCALATION, MAIL, OWNERS, STUCK, Notices, Post
-from mtdata.alerts.hooks import HookPost, Manner
 from mtdata.alerts.incident import Incident, is_closed_by_hand
 from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.incidents import PROGRAM_LEDGER, Incidents
 from mtdata.alerts.ledgers import IncidentLedgers, open_incidents
 from mtdata.alerts.levels import level_of
-from mtdata.alerts.mail import MailPost, OwnerPost
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message, message, trial
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
@@ -37,6 +35,9 @@ from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
+if TYPE_CHECKING:  # what sends takes its time to load, and is only needed where it is configured
+    from mtdata.alerts.hooks import Manner
+
 Pools = Callable[[Settings], IncidentLedgers]
 """The ledgers of sites."""
 _outboxes: dict[Path, Outbox] = {}
@@ -46,21 +47,31 @@ _markers: dict[Path, Marker] = {}
 
 def posts_of(settings: Settings) -> dict[str, Post]:
     """The destinations, by the names under which messages wait for them."""
-    manner = manner_of(settings)
-    keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
-    posts: dict[str, Post] = {
-        f"hook {number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
-        for number, url in enumerate(settings.log.webhooks, 1)
-    }
+    posts = _hook_posts(settings) if settings.log.webhooks else {}
     if mail := settings.log.mail:
+        from mtdata.alerts.mail import MailPost
+
         posts[MAIL] = MailPost(mail, mail.to, settings.log.ca)
         if mail.escalate_to:
             posts[ESCALATION] = MailPost(mail, mail.escalate_to, settings.log.ca)
     return posts
 
 
+def _hook_posts(settings: Settings) -> dict[str, Post]:
+    from mtdata.alerts.hooks import HookPost  # with requests
+
+    manner = manner_of(settings)
+    keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
+    return {
+        f"hook {number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
+        for number, url in enumerate(settings.log.webhooks, 1)
+    }
+
+
 def manner_of(settings: Settings) -> Manner:
     """How web hooks and the heartbeat are asked."""
+    from mtdata.alerts.hooks import Manner
+
     return Manner(settings.log.ca, settings.log.agent)
 
 
@@ -71,6 +82,8 @@ def spread(settings: Settings, pools: Pools) -> None:
     """
     posts = posts_of(settings)
     if mail := settings.log.mail:
+        from mtdata.alerts.mail import OwnerPost
+
         posts[OWNERS] = OwnerPost(mail, settings.log.ca)
     try:
         _forget_others(settings, posts)

@@ -215,4 +215,6 @@ def _count_calls(work: ChildWork) -> None:
 if __name__ == "__main__":
     # named by its supervisor: what lies above; loaded whole before there is an order
     table: Kinds = dict(import_module(sys.argv[1]).KINDS)
+    for module in {one for kind in table.values() for one in kind.brings}:
+        import_module(module)
     leave(main(sys.argv[2:], table))
