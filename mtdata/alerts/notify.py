@@ -12,10 +12,9 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mtdata.alerts.dispatch import ESCALATION, MAIL, OWNERS, STUCK, Notices, Post
-from mtdata.alerts.hooks import HookPost, Manner
 from mtdata.alerts.incident import Incident, is_closed_by_hand
 from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.incidents import PROGRAM_LEDGER, Incidents
@@ -36,6 +35,9 @@ from mtdata.core.lock import PoolLock
 from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
+if TYPE_CHECKING:  # what sends takes its time to load, and is only needed where it is configured
+    from mtdata.alerts.hooks import Manner
+
 log = logging.getLogger(__name__)
 HOOK = "hook "
 """How the names of web hooks as destinations begin; a number follows."""
@@ -48,12 +50,7 @@ _markers: dict[Path, Marker] = {}
 
 def posts_of(settings: Settings) -> dict[str, Post]:
     """The destinations, by the names under which messages wait for them."""
-    manner = manner_of(settings)
-    keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
-    posts: dict[str, Post] = {
-        f"{HOOK}{number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
-        for number, url in enumerate(settings.log.webhooks, 1)
-    }
+    posts = _hook_posts(settings) if settings.log.webhooks else {}
     posts |= messengers_of(settings.log)
     if mail := settings.log.mail:
         from mtdata.alerts.mail import MailPost  # where nobody is mailed it is not loaded
@@ -64,8 +61,21 @@ def posts_of(settings: Settings) -> dict[str, Post]:
     return posts
 
 
+def _hook_posts(settings: Settings) -> dict[str, Post]:
+    from mtdata.alerts.hooks import HookPost  # with requests
+
+    manner = manner_of(settings)
+    keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
+    return {
+        f"{HOOK}{number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
+        for number, url in enumerate(settings.log.webhooks, 1)
+    }
+
+
 def manner_of(settings: Settings) -> Manner:
     """How web hooks and the heartbeat are asked."""
+    from mtdata.alerts.hooks import Manner
+
     return Manner(settings.log.ca, settings.log.agent)
 
 

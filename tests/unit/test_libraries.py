@@ -33,7 +33,7 @@ INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "core/s3/inside_botocore.py": {"botocore.httpsession.URLLib3Session": ("_manager",)},
     "jobs/celery/inside_celery.py": {
-        "celery.app.amqp.AMQP": ("queues", "Producer"),
+        "celery.app.amqp.AMQP": ("Producer",),
         "kombu.connection.Connection": ("collect",),
         "amqp.connection.Connection": ("on_blocked",),
     },
