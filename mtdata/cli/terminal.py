@@ -35,7 +35,8 @@ COMPLETION = """examples, each for the user who calls it, and there in the next 
   mtdata completion fish > ~/.config/fish/completions/mtdata.fish
 
 bash wants the package bash-completion.  Names of sites are read from server.config, in
-$MTDATA_CONFIG or ./config; all other words are those of this version: call it again after an update.
+$MTDATA_CONFIG or ./config; all other words are those of this version: call it again after an
+update.
 """
 MAN = """examples:
   mtdata man | man -l -            read it now
@@ -97,7 +98,7 @@ def _completion(program: Parser, options: argparse.Namespace) -> Result:
 def _man(program: Parser, options: argparse.Namespace) -> Result:
     manpage = _library("argparse_manpage.manpage", "man")
     title, text = str(program.description), str(program.epilog)
-    program._positionals.title = "commands"
+    program.head_commands("commands")
     program.description, program.epilog = None, None
     for parser in program.below():  # their examples, as they stand in the help
         if parser.epilog:
