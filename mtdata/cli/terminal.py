@@ -43,7 +43,8 @@ MAN = """examples:
   mkdir -p ~/.local/share/man/man1
   mtdata man > ~/.local/share/man/man1/mtdata.1    from then on: man mtdata
 """
-SITES = r"""sh -c 'for at in "$MTDATA_CONFIG" config; do
+SITES = r"""sh -c 'for at in "$MTDATA_CONFIG" config \
+    "${XDG_CONFIG_HOME:-$HOME/.config}/mtdata" /etc/mtdata; do
   [ -r "$at/server.config" ] || continue
   sed -n -e "s/^\([A-Za-z0-9][A-Za-z0-9_-]*\):.*/\1/p" -e "s/^[- ]*NAME: *//p" "$at/server.config"
   break
