@@ -32,10 +32,11 @@ COMPLETION = """examples, each for the user who calls it, and there in the next 
   mkdir -p ~/.zfunc                (~/.zshrc: fpath+=~/.zfunc before compinit)
   mtdata completion zsh > ~/.zfunc/_mtdata
 
+  mkdir -p ~/.config/fish/completions
   mtdata completion fish > ~/.config/fish/completions/mtdata.fish
 
-bash wants the package bash-completion.  Names of sites are read from server.config, in $MTDATA_CONFIG
-or ./config; all other words are those of this version: call it again after
+bash wants the package bash-completion.  Names of sites are read from server.config, in
+$MTDATA_CONFIG or ./config; all other words are those of this version: call it again after
 an update.
 """
 MAN = """examples:
