@@ -35,9 +35,9 @@ COMPLETION = """examples, each for the user who calls it, and there in the next 
   mkdir -p ~/.config/fish/completions
   mtdata completion fish > ~/.config/fish/completions/mtdata.fish
 
-bash wants the package bash-completion.  Names of sites are read from server.config, in
-$MTDATA_CONFIG or ./config; all other words are those of this version: call it again after
-an update.
+bash wants the package bash-completion.  Names of sites are read from the
+server.config that a command would read; all other words are those of this version: call it again
+after an update.
 """
 MAN = """examples:
   mtdata man | man -l -            read it now
