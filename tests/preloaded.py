@@ -44,8 +44,9 @@ DJANGO = (
     " django.db.backends.dummy.base django.db.backends.sqlite3.base django.db.models django.http"
     " django.urls encodings.ascii encodings.utf_8_sig "
 )
-JOBS = f"mtdata.jobs.child mtdata.duties mtdata.cake.jobs mtdata.study.operations.jobs {DJANGO}" + (
-    "tests.jobs.kinds psycopg pymysql boto3 botocore.endpoint"
+JOBS = f"mtdata.jobs.child mtdata.duties mtdata.cake.jobs {DJANGO}" + (
+    "mtdata.cake.report mtdata.study.operations.job_parts mtdata.weblogs.job_parts"
+    " tests.jobs.kinds psycopg pymysql boto3 botocore.endpoint"
 )
 WEB = f"{STUDY} {DJANGO}" + (
     "django.contrib.auth.hashers django.contrib.auth.password_validation django.views.generic"

@@ -264,7 +264,7 @@ BORDERS = (
     "programme/imports.py",  # a checkpoint of theirs
     "programme/jobs.py",
     "programme/rollback.py",
-    "weblogs/jobs.py",
+    "weblogs/job_parts.py",
     "weblogs/formats/dates.py",  # a line of a web log
     "weblogs/formats/json_lines.py",
     "weblogs/ledger/lines.py",  # a cell of its ledger

@@ -32,7 +32,6 @@ def waiting(bench: Bench, sizes: tuple[int, ...] = SIZES) -> Measured:
 def _rung(size: int) -> tuple[int, float, int]:
     from mtdata.config.broker import as_configured, broker_of
     from mtdata.jobs.celery import consumer
-    from mtdata.jobs.celery.app import new_app
     from mtdata.jobs.celery.listener import Listener
 
     queue = f"mtdata-bench-{secrets.token_hex(6)}"
@@ -40,7 +39,7 @@ def _rung(size: int) -> tuple[int, float, int]:
     assert found is not None
     address = as_configured(found, "", "quorum")
     try:
-        with consumer.consuming(new_app(address), address):  # which makes the queue
+        with consumer.consuming(address):  # which makes the queue
             pass
         _publish(queue, size)
         until(lambda: _count(queue) == _count(queue, after_s=0.5))

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from mtdata.alerts import notify
-from mtdata.alerts.hooks import ping
 from mtdata.config import Settings
 from mtdata.core.errors import BusyError, MTDataError, PostError, Stopped, UsageError
 
@@ -26,6 +25,8 @@ def beat(settings: Settings, site_name: str, sign: str) -> None:
     """Tell the heartbeat service that a round begins ("start"), or ended: "success" or "fail"."""
     if not (url := settings.log.heartbeat_url):
         return
+    from mtdata.alerts.hooks import ping  # with requests
+
     try:
         ping(url.get_secret_value(), site_name, sign, manner=notify.manner_of(settings))
     except PostError as error:

@@ -12,17 +12,16 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from mtdata.alerts.dispatch import ESCALATION, MAIL, OWNERS, STUCK, Notices, Post
-from mtdata.alerts.hooks import HookPost, Manner
 from mtdata.alerts.incident import Incident, is_closed_by_hand
 from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.incidents import PROGRAM_LEDGER, Incidents
 from mtdata.alerts.ledgers import IncidentLedgers, open_incidents
 from mtdata.alerts.levels import level_of
 from mtdata.alerts.marker import Marker
-from mtdata.alerts.message import Message, message, trial
+from mtdata.alerts.message import Message, message
 from mtdata.alerts.messengers import messengers_of
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
 from mtdata.alerts.outbox import MOST, Outbox
@@ -31,10 +30,13 @@ from mtdata.config import Settings
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError, UsageError
+from mtdata.core.errors import BusyError, PostError, StorageError, UsageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
+
+if TYPE_CHECKING:  # what sends takes its time to load, and is only needed where it is configured
+    from mtdata.alerts.hooks import Manner
 
 log = logging.getLogger(__name__)
 HOOK = "hook "
@@ -48,12 +50,7 @@ _markers: dict[Path, Marker] = {}
 
 def posts_of(settings: Settings) -> dict[str, Post]:
     """The destinations, by the names under which messages wait for them."""
-    manner = manner_of(settings)
-    keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
-    posts: dict[str, Post] = {
-        f"{HOOK}{number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
-        for number, url in enumerate(settings.log.webhooks, 1)
-    }
+    posts = _hook_posts(settings) if settings.log.webhooks else {}
     posts |= messengers_of(settings.log)
     if mail := settings.log.mail:
         from mtdata.alerts.mail import MailPost  # where nobody is mailed it is not loaded
@@ -64,8 +61,21 @@ def posts_of(settings: Settings) -> dict[str, Post]:
     return posts
 
 
+def _hook_posts(settings: Settings) -> dict[str, Post]:
+    from mtdata.alerts.hooks import HookPost  # with requests
+
+    manner = manner_of(settings)
+    keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
+    return {
+        f"{HOOK}{number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
+        for number, url in enumerate(settings.log.webhooks, 1)
+    }
+
+
 def manner_of(settings: Settings) -> Manner:
     """How web hooks and the heartbeat are asked."""
+    from mtdata.alerts.hooks import Manner
+
     return Manner(settings.log.ca, settings.log.agent)
 
 
@@ -271,24 +281,3 @@ def program_incidents(settings: Settings) -> list[Incident]:
     except StorageError as error:
         log.error("%s: its incidents cannot be read: %s", PROGRAM, error)
         return []
-
-
-class DeliveryTrial(NamedTuple):
-    """What became of a test message; `fault` is None when it was taken, `odd` what was odd then."""
-
-    destination: str
-    fault: MTDataError | None = None
-    odd: str = ""
-
-
-def try_out(settings: Settings) -> list[DeliveryTrial]:
-    """Send a test to every destination at once, past the outbox."""
-    return [_tried(name, post) for name, post in posts_of(settings).items()]
-
-
-def _tried(name: str, post: Post) -> DeliveryTrial:
-    test = trial(name, socket.gethostname(), SystemClock().now())
-    try:
-        return DeliveryTrial(name, odd=post.deliver(test))
-    except PostError as error:
-        return DeliveryTrial(name, error)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from mtdata.cake import window as windows
+from mtdata.cake.window import Window
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
 from mtdata.core.errors import UsageError
@@ -25,3 +28,8 @@ def account_named(settings: Settings, name: str = "") -> CakeConfig:
     wanted = f"no account named {ascii(name)[:80]}" if name else "several accounts"
     near = did_you_mean(name, named) if name else ""
     raise UsageError(f"export.config has {wanted}; it has {', '.join(named)}.{near}")
+
+
+def settled_at(account: CakeConfig, window: Window) -> datetime:
+    """From when on (UTC) no new row of that window is to be expected."""
+    return windows.settled_at(window, account.timezone, timedelta(seconds=account.settle_s))

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from mtdata.cake import outlook, window
-from mtdata.cake.accounts import account_named, account_names
-from mtdata.cake.report import ReportPart, remove_leftovers, settled_at, spool_path
+from mtdata.cake.accounts import account_named, settled_at
+from mtdata.cake.job_parameters import ACCOUNT, DAY, DAYS, NOW, UNSETTLED
 from mtdata.cake.spool import EVERY, Spool
 from mtdata.cake.window import HourFile, Window, span
 from mtdata.config import Settings
@@ -38,36 +39,13 @@ from mtdata.jobs.spooling import sweep_up
 from mtdata.jobs.states import CLOSING
 from mtdata.jobs.title import in_words
 
+if TYPE_CHECKING:
+    from mtdata.cake.report import ReportPart
+
 MAX_RUNNERS = 8
 """So many runners may carry parts of one job; how fast they ask is up to the account's RATE."""
 LIMIT_S = 3 * 86_400.0
 _DAY = "%d%m%Y"
-
-ACCOUNT = Parameter(
-    "account",
-    lambda settings, word: account_named(settings, word).name,
-    "an account of export.config",
-    default=lambda settings: account_named(settings).name,
-    choices=account_names,
-)
-DAY = "YYYY-MM-DD or dd-mm-yyyy, from 2000 on, not in the future"
-WAIT, NOW = "wait", "now"
-
-
-def _settling(settings: Settings, word: str) -> str:
-    if word not in (WAIT, NOW):
-        raise ValueError("it is neither wait nor now")
-    return word
-
-
-UNSETTLED = Parameter(
-    "unsettled",
-    _settling,
-    "wait or now: what to do about a day that is not over (default: UNSETTLED of the account)",
-    default=None,
-    choices=lambda settings: (WAIT, NOW),
-)
-DAYS = (Parameter("from", day, DAY), Parameter("to", day, DAY), ACCOUNT, UNSETTLED)
 
 
 def _guard(settings: Settings, parameters: Parameters) -> Guard | None:
@@ -114,6 +92,12 @@ def _refuse_unsettled(work: Work) -> None:
         )
 
 
+def _report_part(work: Work, name: str) -> ReportPart:
+    from mtdata.cake.report import ReportPart  # with all that asks CAKE
+
+    return ReportPart(work, name)
+
+
 # --- cake.clicks: a part is an hour, and has a file of its own
 
 
@@ -143,7 +127,7 @@ def _clicks(work: Work) -> None:
     of_day = _day_of_word(work.part.split("_")[1])
     files = window.files(of_day, _account(work).timezone)
     file = next(file for file in files if file.name == work.part)
-    with ReportPart(work, "clicks") as report:
+    with _report_part(work, "clicks") as report:
         if not _takes_now(work):
             report.wait_for(file.window)
         with report.spool(work.part) as spool:
@@ -163,7 +147,7 @@ def _ids_of(spool: Spool, file: HourFile, report: ReportPart) -> tuple[int, int]
 
 
 def _drop_clicks(work: Work, parts: Sequence[str] | None) -> None:
-    with ReportPart(work, "clicks") as report:
+    with _report_part(work, "clicks") as report:
         for part in _hours(work) if parts is None else parts:
             report.drop(f"{part}.csv", part, finished=parts is None)
 
@@ -178,7 +162,7 @@ def _by_day(work: Work) -> list[str]:
 
 
 def _conversions(work: Work) -> None:
-    with ReportPart(work, "conversions") as report:
+    with _report_part(work, "conversions") as report:
         if not _takes_now(work):
             report.wait_for(_day_of(work.part))
         with report.spool(work.part) as spool:
@@ -199,7 +183,7 @@ def _day_of(part: str) -> Window:
 
 def _close(work: Work) -> None:
     """One file of all days.  A day that another machine has fetched is fetched here once more."""
-    with ReportPart(work, "conversions") as report, report.spool(work.part, anew=True) as whole:
+    with _report_part(work, "conversions") as report, report.spool(work.part, anew=True) as whole:
         whole.begin()
         for part in _by_day(work):
             with report.spool(part) as spool:
@@ -208,12 +192,14 @@ def _close(work: Work) -> None:
         whole.end("whole")
         report.deliver(whole, f"{_base(work.parameters)}.csv")
         whole.remove()
+    from mtdata.cake.report import remove_leftovers, spool_path
+
     for part in _by_day(work):
         remove_leftovers(spool_path(work, part))
 
 
 def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
-    with ReportPart(work, "conversions") as report:
+    with _report_part(work, "conversions") as report:
         for part in [*_by_day(work), CLOSING] if parts is None else parts:
             report.drop(f"{_base(work.parameters)}.csv", part, finished=parts is None)
 
@@ -228,14 +214,14 @@ def _changes_base(parameters: Parameters) -> str:
 def _changes(work: Work) -> None:
     today = SystemClock().now().astimezone(_account(work).timezone).date()
     days = span(kept_day(work.parameters, "since"), today)
-    with ReportPart(work, "conversions") as report, report.spool(work.part, anew=True) as spool:
+    with _report_part(work, "conversions") as report, report.spool(work.part, anew=True) as spool:
         report.fill_changes(spool, days)
         report.deliver(spool, f"{_changes_base(work.parameters)}.csv")
         spool.remove()
 
 
 def _drop_changes(work: Work, parts: Sequence[str] | None) -> None:
-    with ReportPart(work, "conversions") as report:
+    with _report_part(work, "conversions") as report:
         report.drop(f"{_changes_base(work.parameters)}.csv", "changes", finished=parts is None)
 
 
@@ -247,6 +233,7 @@ _report = partial(
     limit_s=LIMIT_S,
     guard=_guard,
     today=outlook.today_at,
+    brings=("mtdata.cake.report",),
 )
 _report_of_days = partial(
     _report,

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from mtdata.cake import window
-from mtdata.cake.accounts import account_named, account_names
-from mtdata.cake.report import settled_at
+from mtdata.cake.accounts import account_named, account_names, settled_at
 from mtdata.cake.window import Window
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mtdata.cake import account as cake_account
 from mtdata.cake import window as windows
-from mtdata.cake.accounts import account_named
+from mtdata.cake.accounts import account_named, settled_at
 from mtdata.cake.cells import moment
 from mtdata.cake.client.client import ReportPage
 from mtdata.cake.client.reading import Row
@@ -53,11 +53,6 @@ def remove_leftovers(path: Path) -> None:
     remove_spool(path)
     for name in (f"{path.stem}.part", f".{path.stem}.part.staged"):
         FolderDisk(path.parent).remove(name)
-
-
-def settled_at(account: CakeConfig, window: Window) -> datetime:
-    """From when on (UTC) no new row of that window is to be expected."""
-    return windows.settled_at(window, account.timezone, timedelta(seconds=account.settle_s))
 
 
 def turns_of(settings: Settings, account: CakeConfig) -> Turns:

@@ -100,7 +100,7 @@ def _completion(program: Parser, options: argparse.Namespace) -> Result:
 def _man(program: Parser, options: argparse.Namespace) -> Result:
     manpage = _library("argparse_manpage.manpage", "man")
     title, text = str(program.description), str(program.epilog)
-    program._positionals.title = "commands"
+    program.head_commands("commands")
     program.description, program.epilog = None, None
     for parser in program.below():  # their examples, as they stand in the help
         if parser.epilog:

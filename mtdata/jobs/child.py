@@ -220,4 +220,6 @@ if __name__ == "__main__":
     logging.getLogger("mtdata.core.plugins").setLevel(logging.ERROR)
     # named by its supervisor: what lies above; loaded whole before there is an order
     table: Kinds = dict(import_module(sys.argv[1]).KINDS)
+    for module in {one for kind in table.values() for one in kind.brings}:
+        import_module(module)
     leave(main(sys.argv[2:], table))

@@ -177,6 +177,9 @@ class Kind:
     # to be undone or to refuse the same once more; the newest of each key, by whose plan the next
     # one goes; or none
     stays: Literal["standing", "newest", "none"] = "none"
+    # modules that its work needs: a child loads them before its first order; a runner, which has
+    # to know the kinds and does no work of theirs, waits without them
+    brings: tuple[str, ...] = ()
 
 
 Kinds = Mapping[str, Kind]

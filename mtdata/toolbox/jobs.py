@@ -6,7 +6,6 @@ from mtdata.config import Settings
 from mtdata.core.errors import JobError
 from mtdata.core.step import Step
 from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
-from mtdata.study.operations.opening import has_pool
 
 REPORT = "toolbox.report"
 _YES, _NO = "yes", "no"
@@ -25,6 +24,8 @@ def _yes_or_no(settings: Settings, word: str) -> str:
 
 
 def _sites(work: Work) -> list[str]:
+    from mtdata.study.operations.opening import has_pool  # with all that opens a pool
+
     word = work.parameters["server"]
     sites = work.settings.sites if word == "." else (work.settings.site(word),)
     begun = [site.name for site in sites if has_pool(site) or site.path.is_dir()]
@@ -34,7 +35,7 @@ def _sites(work: Work) -> list[str]:
 
 
 def _report(work: Work) -> None:
-    from mtdata.study.operations.jobs import FencedDisk
+    from mtdata.study.operations.job_parts import FencedDisk
     from mtdata.toolbox.report.making import report_clients, report_scales  # with the database
     from mtdata.toolbox.report.notes import headline
     from mtdata.toolbox.report.writing import report_folder

@@ -18,7 +18,7 @@ import pytest
 HOUSE = Path(__file__).resolve().parents[2] / "mtdata"
 INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "cli/parser.py": {
-        "argparse.ArgumentParser": ("_actions", "_check_value"),
+        "argparse.ArgumentParser": ("_actions", "_check_value", "_positionals"),
         "argparse._SubParsersAction": ("choices",),
     },
     "core/http.py": {
@@ -33,7 +33,7 @@ INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "core/s3/inside_botocore.py": {"botocore.httpsession.URLLib3Session": ("_manager",)},
     "jobs/celery/inside_celery.py": {
-        "celery.app.amqp.AMQP": ("queues", "Producer"),
+        "celery.app.amqp.AMQP": ("Producer",),
         "kombu.connection.Connection": ("collect",),
         "amqp.connection.Connection": ("on_blocked",),
     },

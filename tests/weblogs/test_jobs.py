@@ -26,7 +26,8 @@ from mtdata.duties import KINDS
 from mtdata.jobs.daily_reports import DailyScheduler
 from mtdata.weblogs.daily_imports import DAILY
 from mtdata.weblogs.duty import CHECKS
-from mtdata.weblogs.jobs import IMPORT, LogRange, ranges_of
+from mtdata.weblogs.job_parts import LogRange, ranges_of
+from mtdata.weblogs.jobs import IMPORT
 from mtdata.weblogs.ledger import WeblogLedger
 from mtdata.weblogs.ledger.schema import BatchState
 from mtdata.weblogs.operations.opening import ledger_path

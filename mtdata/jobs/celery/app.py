@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -39,32 +40,57 @@ def new_app(address: BrokerAddress) -> Celery:
 
     ConfigError without Celery, and where BROKER_CA is no certificate.
     """
-    try:
-        from celery import Celery
-        from kombu import Exchange, Queue
-    except ImportError as error:
+    need_celery(address)
+    from celery import Celery
+
+    app = Celery("mtdata", set_as_current=False)
+    app.conf.update(
+        _WAYS,
+        broker_url=_url(address),
+        broker_use_ssl=_tls(address),
+        broker_transport_options=_limits(address),
+        task_queues=[queue_of(address)],
+        task_default_queue=address.queue,
+    )
+    return app
+
+
+def need_celery(address: BrokerAddress) -> None:
+    """ConfigError where Celery is not installed; it is not loaded by that."""
+    if find_spec("celery") is None:
         extra = "sqs" if address.kind == "sqs" else "celery"
         raise ConfigError(
             f"programme.config: ENGINE: Celery is not installed; `pip install mtdata[{extra}]` "
             "brings it"
-        ) from error
-    app = Celery("mtdata", set_as_current=False)
-    queue = Queue(
+        )
+
+
+def queue_of(address: BrokerAddress) -> Any:
+    """The queue of the rings, as it is declared."""
+    from kombu import Exchange, Queue
+
+    return Queue(
         address.queue,
         Exchange(""),
         routing_key=address.queue,
         durable=True,
         queue_arguments=_arguments(address),
     )
-    app.conf.update(
-        _WAYS,
-        broker_url=_url(address),
-        broker_use_ssl=_tls(address),
-        broker_transport_options=_limits(address),
-        task_queues=[queue],
-        task_default_queue=address.queue,
+
+
+def reading_connection(address: BrokerAddress) -> Any:
+    """A connection as a Celery app makes one, without Celery: a runner that waits needs no more.
+
+    ConfigError where BROKER_CA is no certificate.
+    """
+    from kombu import Connection
+
+    return Connection(
+        _url(address),
+        ssl=_tls(address),
+        connect_timeout=CONNECT_S,
+        transport_options=_limits(address),
     )
-    return app
 
 
 app_of = lru_cache(maxsize=4)(new_app)

@@ -10,14 +10,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mtdata.config.broker import BrokerAddress
 from mtdata.jobs.celery import inside_celery, sqs
+from mtdata.jobs.celery.app import queue_of, reading_connection
 from mtdata.jobs.celery.message import Ring, ring_in_amqp, ring_in_sqs
-
-if TYPE_CHECKING:
-    from celery import Celery
 
 
 class Delivery(NamedTuple):
@@ -86,15 +84,15 @@ class _Sqs:
 
 
 @contextmanager
-def consuming(app: Celery, address: BrokerAddress, priority: int = 0) -> Iterator[BrokerConnection]:
+def consuming(address: BrokerAddress, priority: int = 0) -> Iterator[BrokerConnection]:
     """A line to the queue, which is made where it does not stand; who has priority hears first."""
     if address.kind == "sqs":
         with closing(sqs.client_of(address)) as client:
             yield _Sqs(client, sqs.url_of(client, address.queue))
         return
-    with connected(app.connection_for_read()) as connection:
+    with connected(reading_connection(address)) as connection:
         channel = connection.channel()
-        inside_celery.declare(app, address.queue, channel)
+        queue_of(address)(channel).declare()
         yield _Rabbit(connection, channel, address.queue, priority)
 
 
@@ -110,7 +108,7 @@ def connected(connection: Any) -> Iterator[Any]:
             raise
 
 
-def purge(app: Celery, address: BrokerAddress) -> None:
+def purge(address: BrokerAddress) -> None:
     """Drop every message that waits at RabbitMQ: one of them cannot even be taken."""
-    with connected(app.connection_for_read()) as connection:
+    with connected(reading_connection(address)) as connection:
         connection.channel().queue_purge(address.queue)

@@ -19,11 +19,6 @@ def hear_alarm(connection: Any, act: Callable[[str], object]) -> None:
     connection.connection.on_blocked = act
 
 
-def declare(app: Any, name: str, channel: Any) -> None:
-    """Make the queue of that name, as the app describes it, where it does not stand."""
-    app.amqp.queues[name](channel).declare()
-
-
 def producer_of(app: Any, connection: Any) -> Any:
     """What sends over that connection and no other."""
     return app.amqp.Producer(connection)

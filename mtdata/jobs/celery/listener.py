@@ -16,7 +16,7 @@ from mtdata.config.broker import BrokerAddress
 from mtdata.core.backoff import Backoff
 from mtdata.core.clock import SystemClock
 from mtdata.jobs.celery import consumer, ring
-from mtdata.jobs.celery.app import new_app
+from mtdata.jobs.celery.app import need_celery
 from mtdata.jobs.celery.broker_faults import is_unreadable, why
 from mtdata.jobs.celery.consumer import Delivery
 
@@ -32,7 +32,7 @@ class Listener:
 
     def __init__(self, address: BrokerAddress, on_ring: OnRing) -> None:
         self._address, self._on_ring = address, on_ring
-        self._app = new_app(address)
+        need_celery(address)
         self._wait_s = LONG_POLL_S if address.kind == "sqs" else WAIT_S
         self._leaving = threading.Event()
         self._away, self._tries, self._stuck = False, 0, False
@@ -81,11 +81,11 @@ class Listener:
     def _consume(self) -> None:
         """Listen until we leave, or something goes wrong."""
         if self._stuck:
-            consumer.purge(self._app, self._address)
+            consumer.purge(self._address)
             self._tell_of_dropped("it cannot even be taken, so all that waited was dropped with it")
             self._on_ring(ring.NOBODY, ring.MOST_HOPS)  # some of it may have been rings
             self._stuck = False
-        with consumer.consuming(self._app, self._address) as connection:
+        with consumer.consuming(self._address) as connection:
             self._note_connected()
             while not self._leaving.is_set():
                 if delivery := connection.next(self._wait_s):

@@ -116,7 +116,7 @@ def _round_trip(address: BrokerAddress, app: Any) -> None:
     """Do what runners and whoever rings them do: make the queue, consume, ring, and get a ring."""
     # before the listeners, which need not wake
     with (
-        consumer.consuming(app, address, priority=1) as own,
+        consumer.consuming(address, priority=1) as own,
         _connected(app, address) as connection,
     ):
         _publish([NOBODY], MOST_HOPS, app, connection, expiration=TRYING_S)
