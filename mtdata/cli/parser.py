@@ -50,6 +50,10 @@ class Parser(argparse.ArgumentParser):
                 return action.choices
         return {}
 
+    def head_commands(self, title: str) -> None:
+        """Give the list of commands that title, in help and man page."""
+        self._positionals.title = title
+
     def below(self) -> Iterator[Parser]:
         """The parser of every command below this one, however deep, each once."""
         for parser in dict.fromkeys(self.commands().values()):

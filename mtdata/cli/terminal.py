@@ -32,17 +32,20 @@ COMPLETION = """examples, each for the user who calls it, and there in the next 
   mkdir -p ~/.zfunc                (~/.zshrc: fpath+=~/.zfunc before compinit)
   mtdata completion zsh > ~/.zfunc/_mtdata
 
+  mkdir -p ~/.config/fish/completions
   mtdata completion fish > ~/.config/fish/completions/mtdata.fish
 
-bash wants the package bash-completion.  Names of sites are read from server.config, in
-$MTDATA_CONFIG or ./config; all other words are those of this version: call it again after an update.
+bash wants the package bash-completion.  Names of sites are read from the
+server.config that a command would read; all other words are those of this version: call it again
+after an update.
 """
 MAN = """examples:
   mtdata man | man -l -            read it now
   mkdir -p ~/.local/share/man/man1
   mtdata man > ~/.local/share/man/man1/mtdata.1    from then on: man mtdata
 """
-SITES = r"""sh -c 'for at in "$MTDATA_CONFIG" config; do
+SITES = r"""sh -c 'for at in "$MTDATA_CONFIG" config \
+    "${XDG_CONFIG_HOME:-$HOME/.config}/mtdata" /etc/mtdata; do
   [ -r "$at/server.config" ] || continue
   sed -n -e "s/^\([A-Za-z0-9][A-Za-z0-9_-]*\):.*/\1/p" -e "s/^[- ]*NAME: *//p" "$at/server.config"
   break
@@ -97,7 +100,7 @@ def _completion(program: Parser, options: argparse.Namespace) -> Result:
 def _man(program: Parser, options: argparse.Namespace) -> Result:
     manpage = _library("argparse_manpage.manpage", "man")
     title, text = str(program.description), str(program.epilog)
-    program._positionals.title = "commands"
+    program.head_commands("commands")
     program.description, program.epilog = None, None
     for parser in program.below():  # their examples, as they stand in the help
         if parser.epilog:

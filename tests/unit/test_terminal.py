@@ -199,6 +199,11 @@ def test_bash_completes_the_sites_of_the_config_that_is_found(
     ]
     monkeypatch.setenv("MTDATA_CONFIG", str(tmp_path / "elsewhere"))
     assert completed(script, ["mtdata", "held", ""], tmp_path) == ["third", "fourth"]
+    monkeypatch.delenv("MTDATA_CONFIG")
+    (tmp_path / "config" / "server.config").unlink()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "elsewhere").rename(tmp_path / "mtdata")
+    assert completed(script, ["mtdata", "held", ""], tmp_path) == ["third", "fourth"]
 
 
 @pytest.mark.parametrize("shell", terminal.SHELLS)
