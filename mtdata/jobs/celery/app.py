@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from mtdata.config.broker import BrokerAddress
 from mtdata.core.errors import ConfigError
+from mtdata.core.installing import install
 from mtdata.core.trust import why_unusable
 from mtdata.jobs.celery import sqs
 
@@ -45,8 +46,7 @@ def new_app(address: BrokerAddress) -> Celery:
     except ImportError as error:
         extra = "sqs" if address.kind == "sqs" else "celery"
         raise ConfigError(
-            f"programme.config: ENGINE: Celery is not installed; `pip install mtdata[{extra}]` "
-            "brings it"
+            f"programme.config: ENGINE: Celery is not installed; `{install(extra)}` brings it"
         ) from error
     app = Celery("mtdata", set_as_current=False)
     queue = Queue(
