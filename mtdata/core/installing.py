@@ -27,7 +27,7 @@ def stranger() -> str:
     except PackageNotFoundError:
         return ""
     return (
-        f"the package {STRANGER} {found} lies in the same environment, and has this program's command "
-        f"and import name. Uninstall it (`pip uninstall {STRANGER}`), then install "
+        f"the package {STRANGER} {found} lies in the same environment, and has the command and the "
+        f"import name of this program. Uninstall it (`pip uninstall {STRANGER}`), then install "
         f"{DISTRIBUTION} anew: files of both were in one place"
     )
