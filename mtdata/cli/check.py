@@ -81,6 +81,9 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
         return
     from mtdata.alerts.check import check_news  # with all that sends news
     from mtdata.config.check import check_home, is_stranger
+    from mtdata.core.checks import of_program
+    from mtdata.core.errors import ConfigError
+    from mtdata.core.installing import stranger
     from mtdata.core.plugins import check_plugins
     from mtdata.daemon.keeping import check_growth
     from mtdata.jobs.check import check_jobs
@@ -94,6 +97,8 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     yield from looked(needs_state=False)
     yield from check_home(settings)
     yield from check_site_names(duties, settings)
+    if fault := stranger():
+        yield of_program("installation", "bad", fault, ConfigError.exit_code)
     yield from check_plugins(_plugin_tables(duties))
     for duty in duties:
         yield from duty.checks.folders(settings)

@@ -16,6 +16,7 @@ from mtdata.cli.parser import Parser
 from mtdata.cli.sites import Result
 from mtdata.cli.words import path_of
 from mtdata.core.errors import ConfigError
+from mtdata.core.installing import install
 
 SHELLS = ("bash", "zsh", "fish")
 FOLDERS = ("DIR", "FOLDER")
@@ -121,7 +122,7 @@ def _library(module: str, command: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError:
-        told = "is not installed; `pip install mtdata[terminal]` brings it"
+        told = f"is not installed; `{install('terminal')}` brings it"
         raise ConfigError(
             f"`mtdata {command}` needs {module.partition('.')[0].replace('_', '-')}, which {told}"
         ) from None

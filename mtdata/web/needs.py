@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from mtdata.core.errors import ConfigError
+from mtdata.core.installing import install
 
 
 def has_web() -> bool:
@@ -16,4 +17,4 @@ def has_web() -> bool:
 def need_web() -> None:
     """ConfigError where it is not."""
     if not has_web():
-        raise ConfigError("the web page's needs are not installed; `pip install mtdata[web]`")
+        raise ConfigError(f"the web page's needs are not installed; `{install('web')}` brings them")

@@ -255,8 +255,8 @@ def test_a_missing_library_is_told_with_the_command_that_brings_it(
     monkeypatch.setattr(needs, "import_module", without)
     mood = opened(made)["Mood"]
     ask = {"pandas": mood.pandas, "polars": mood.polars}.get(missing, mood.arrow)
-    by = "pandas" if missing == "pandas" else r"mtdata\[toolbox\]"
-    with pytest.raises(mtdata.ConfigError, match=f"{missing} is not installed.*pip install '{by}'"):
+    by = "pandas" if missing == "pandas" else r"'mtdata-collect\[toolbox\]'"
+    with pytest.raises(mtdata.ConfigError, match=f"{missing} is not installed.*pip install {by}"):
         ask()
 
 

@@ -273,7 +273,9 @@ def test_where_the_library_is_not_there_one_line_says_what_to_do(
     out, said = capsys.readouterr()
     assert out == ""
     assert said.count("\n") == 1
-    assert f"needs {library}, which is not installed; `pip install mtdata[terminal]`" in said
+    assert (
+        f"needs {library}, which is not installed; `pip install 'mtdata-collect[terminal]'`" in said
+    )
 
 
 # --- the first step
