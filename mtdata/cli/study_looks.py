@@ -14,7 +14,7 @@ from mtdata.cli.tables import clear, note, say, table
 from mtdata.cli.words import STREAM, number
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
-from mtdata.core.errors import RecordsError, UsageError
+from mtdata.core.errors import ConfigError, RecordsError, UsageError
 from mtdata.core.reach import NO_FILE, is_plain
 from mtdata.duties import DUTIES
 from mtdata.jobs import daily_reports
@@ -114,7 +114,7 @@ def _growth(options: argparse.Namespace) -> dict[str, Any]:
 
     try:
         found = list(amounts(settings_of(options), DUTIES))
-    except RecordsError as error:
+    except (RecordsError, ConfigError) as error:
         note(f"mtdata: what grows: {error}")
         return {}
     if not options.json:

@@ -19,7 +19,7 @@ from mtdata.config import Settings
 from mtdata.core.checks import Finding
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import BusyError, RecordsError, StorageError
+from mtdata.core.errors import BusyError, ConfigError, RecordsError, StorageError
 from mtdata.core.keeping import Amount, Growing
 from mtdata.jobs.duty import Duties, KindsOf, all_ledgers
 from mtdata.jobs.keeping import of_ledgers, of_records
@@ -154,7 +154,7 @@ def check_growth(settings: Settings, duties: Duties) -> list[Finding]:
     """
     try:
         known = list(amounts(settings, duties))
-    except RecordsError:
+    except (RecordsError, ConfigError):
         return []
     known.sort(key=lambda one: one[0].whose)
     return [

@@ -14,7 +14,7 @@ from mtdata import logs
 from mtdata.alerts import heartbeat, notify
 from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.config import Settings
-from mtdata.core.errors import BusyError, MTDataError, RecordsError, StorageError
+from mtdata.core.errors import BusyError, ConfigError, MTDataError, RecordsError, StorageError
 from mtdata.core.reach import DiskFull
 from mtdata.core.step import Step
 from mtdata.core.stop import StopToken
@@ -256,7 +256,7 @@ class DaemonTasks:
             return
         try:
             self.prune(StopToken(self.stopping), MOST_PIECES)
-        except (RecordsError, StorageError) as error:
+        except (RecordsError, StorageError, ConfigError) as error:
             self._failed(KEEPING, "prune", error)
 
     def _look_at_log(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -264,3 +265,19 @@ def test_the_daemon_of_cron_prunes_once_a_day(home: Home) -> None:
     home.now += timedelta(days=1)
     home.run("daemon", "--once")
     assert not set(closed(home)) - REMEMBERED - NOTES
+
+
+def test_where_the_records_are_away_all_else_is_told_and_the_pass_comes_again(
+    home: Home,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed_again:
+        nobody = closed_again.getsockname()[1]
+    keep(home)
+    home.export(STUDY, "all")
+    config = home.folder / "config" / "programme.config"
+    config.write_text(f"DATABASE: postgres://postgres@127.0.0.1:{nobody}/none\nSLOTS: 0\n")
+    assert home.run("status", STUDY, "-v").shown["sites"][STUDY]["state"] == "Well"
+    found = home.run("check").shown["findings"]
+    assert [one["verdict"] for one in found if one["what"] == "DATABASE"] == ["bad"]
+    assert home.run("daemon", "--once").code in (0, 1, 69)
+    assert DailyKeeping(lambda: 0.0).is_due(load(home.folder / "config", {}))
