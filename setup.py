@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from glob import glob
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -53,7 +52,7 @@ WEB = [
     "whitenoise>=6,<7",
     "django-ninja>=1.7,<2",
     "django-csp>=4,<5",
-    "svg.py>=1.10,<2",  # the charts
+    "django-otp>=1.6,<2",  # the second factor of a log-in; before it, not tried with Django 5.2
 ]
 MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly be left out
 POSTGRES = ["psycopg[binary]>=3.2.3,<4"]  # before it, none for Python 3.13
@@ -61,15 +60,25 @@ CELERY = ["celery>=5.7,<6"]
 SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
 PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as of pyyaml
 XLSX = ["XlsxWriter>=3.2,<4"]
+TERMINAL = [  # made of the parser when somebody asks for it
+    "shtab>=1.10,<2",  # before it, none for fish
+    "argparse-manpage>=4.5",  # no upper bound, as of pyyaml
+]
 TOOLBOX = [  # no upper bounds, as of pyyaml
     *PARQUET,
     "duckdb>=2",  # before it, a question could switch on a log of its own
     "pyreadstat>=1.3.1",  # before it, it refused what polars gives
     "polars>=1.30",  # which pyreadstat takes tables as
-    "svg.py>=1.10,<2",  # the charts of its report
+]
+NOTEBOOK = [  # what makes docs/notebook.ipynb anew; in no other extra, for nobody else needs it
+    *TOOLBOX,
+    "nbclient>=0.10,<1",
+    "nbconvert>=7.16,<8",
+    "ipykernel>=6.29",  # no upper bound, as of cryptography
+    "pandas>=2.2",
 ]
 # what bin/mtdata installs: nothing to compile
-SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX]
+SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]
 DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
     *SERVED,
     "moto[s3]>=5.2,<6",
@@ -94,6 +103,8 @@ TEST = [
     "playwright>=1.50,<2",
     "axe-playwright-python>=0.1.8,<0.2",
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
+    "jsonschema>=4.18,<5",  # before it, another library of references
+    "openapi-spec-validator>=0.8,<1",  # judges the API's document
     "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
     "pandas>=2.2",  # bin/bench toolbox measures itself beside it
     "types-PyYAML>=6,<7",
@@ -109,6 +120,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["mtdata", "mtdata.*"]),
     package_data={
+        "mtdata.config.samples": ["*.sample", "scales/*.sample"],
         "mtdata.daemon": ["templates/*"],
         "mtdata.web": ["templates/**/*", "static/**/*"],
     },
@@ -122,14 +134,12 @@ setup(
         "parquet": PARQUET,
         "xlsx": XLSX,
         "toolbox": TOOLBOX,
+        "terminal": TERMINAL,
+        "notebook": NOTEBOOK,
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,
         "test": TEST,
     },
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
-    data_files=[
-        ("share/mtdata/config", sorted(glob("config/*.sample", root_dir=HERE))),
-        ("share/mtdata/config/scales", sorted(glob("config/scales/*.sample", root_dir=HERE))),
-    ],
 )

@@ -24,6 +24,7 @@ from benchmarks.page import shown, verdict, write_page
 from benchmarks.programme import PROGRAMME
 from benchmarks.scale import SCALE
 from benchmarks.study import STUDY
+from benchmarks.terminal import TERMINAL
 from benchmarks.toolbox import TOOLBOX
 from benchmarks.web import WEB
 from benchmarks.weblogs import WEBLOGS
@@ -37,6 +38,7 @@ TABLES = {
     "weblogs": WEBLOGS,
     "programme": PROGRAMME,
     "toolbox": TOOLBOX,
+    "terminal": TERMINAL,
     "scale": SCALE,
 }
 WIDTH = 130
@@ -44,15 +46,18 @@ console = Console(stderr=True)
 
 
 def run(words: Sequence[str] | None = None) -> int:
-    """0 when every target measured is met, 1 when one is missed, 64 for a wrong call."""
+    """0 when every target measured is met, 1 when one is missed or fails, 64 for a wrong call."""
     options = _options(words)
+    known = _earlier(options.known)
     wanted = [one for one in TABLES[options.what] if not options.only or one.name in options.only]
     with TemporaryDirectory(prefix="mtdata-bench-", dir=options.folder) as folder:
         bench = Bench(Path(folder), options.reps, say=lambda text: console.print(f"[dim]{text}"))
-        about = machine(bench.folder)
-        result: dict[str, Any] = {"machine": about, "repetitions": options.reps, "figures": {}}
+        about = known.get("machine") or machine(bench.folder)
+        repetitions = min(options.reps, known.get("repetitions", options.reps))
+        result: dict[str, Any] = {"machine": about, "repetitions": repetitions, "figures": {}}
         for benchmark in wanted:
-            result["figures"][benchmark.name] = _figure(bench, benchmark)
+            earlier = known.get("figures", {}).get(benchmark.name)
+            result["figures"][benchmark.name] = earlier or _figure(bench, benchmark)
     result["met"] = all(figure.get("met") for figure in result["figures"].values())
     _tell(result, options.json)
     if options.write_docs:
@@ -71,6 +76,10 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--folder", metavar="DIR", help="where pools and packages are made (default: $TMPDIR)"
     )
+    parser.add_argument(
+        "--known", nargs="+", metavar="FILE", default=[],
+        help="what --json wrote on this machine: its figures are not measured again",
+    )  # fmt: skip
     parser.add_argument("--write-docs", action="store_true", help="write its docs page")
     options = parser.parse_args(words)
     if strange := set(options.only) - set(names[options.what]):
@@ -82,16 +91,37 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def _earlier(files: Sequence[str]) -> dict[str, Any]:
+    """All that those files tell, as one result: of loads the highest, of repetitions the fewest."""
+    results = [json.loads(Path(file).read_text(encoding="utf-8")) for file in files]
+    if not results:
+        return {}
+    figures: dict[str, Any] = {}
+    for one in results:
+        figures |= one["figures"]
+    load = max((one["machine"]["load before"] for one in results), key=float)
+    repetitions = min(one["repetitions"] for one in results)
+    about = results[0]["machine"] | {"load before": load}
+    return {"machine": about, "repetitions": repetitions, "figures": figures}
+
+
 def _figure(bench: Bench, benchmark: Benchmark) -> dict[str, Any]:
     began = perf_counter()
     console.print(f"[bold]{benchmark.name}[/bold]: {benchmark.what} {benchmark.bound()}")
     try:
         figure = benchmark.judged(benchmark.measure(bench))
     except NotMeasured as reason:
-        told = {"what": benchmark.what, "target": benchmark.bound(), "met": None}
-        figure = told | {"prototype": benchmark.prototype, "note": str(reason)}
+        figure = _without(benchmark, str(reason), met=None)
+    except Exception as fault:  # it must not take along what the others have found in an hour
+        console.print_exception()
+        figure = _without(benchmark, f"it failed: {type(fault).__name__}", met=False)
     console.print(f"  {shown(figure)}  [dim]{figure['note']} ({perf_counter() - began:.0f} s)")
     return figure
+
+
+def _without(benchmark: Benchmark, why: str, *, met: bool | None) -> dict[str, Any]:
+    told = {"what": benchmark.what, "target": benchmark.bound(), "met": met}
+    return told | {"prototype": benchmark.prototype, "note": why}
 
 
 def _tell(result: dict[str, Any], json_file: str | None) -> None:

@@ -135,8 +135,11 @@ install() {
     stand_in_source
     if "$venv/bin/python" -I -c 'import pip' 2>/dev/null; then
         (CDPATH='' cd -- "$source" && PIP_USER=0 "$venv/bin/python" -I -m pip install --quiet \
-            --disable-pip-version-check --no-input -e ".${extra:+[$extra]}") \
+            --disable-pip-version-check --no-input --no-compile -e ".${extra:+[$extra]}") \
             >"$log" 2>&1 </dev/null || failed 69
+        # pip would compile it all on one core.  Some libraries bring files for another Python,
+        # which cannot be compiled here and are never imported.
+        "$venv/bin/python" -I -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 </dev/null || :
     elif command -v uv >/dev/null; then
         (CDPATH='' cd -- "$source" && uv pip install --quiet --no-config \
             --python "$venv/bin/python" -e ".${extra:+[$extra]}") \

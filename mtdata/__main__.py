@@ -13,7 +13,10 @@ def main() -> int:
     from mtdata.cli import streams  # late: workers need not load it
 
     streams.open_all()  # before anything else opens a file
-    from mtdata.cli.main import run
+    from mtdata.core.loading import unsearched
+
+    with unsearched():
+        from mtdata.cli.main import run
 
     try:
         code = run()

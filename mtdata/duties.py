@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mtdata.cake.duty import CAKE
 from mtdata.jobs.duty import Duties, KindsOf
-from mtdata.jobs.kind import Kinds
 from mtdata.programme.duty import PROGRAMME
 from mtdata.study.duty import STUDY
 from mtdata.toolbox.duty import TOOLBOX
@@ -12,4 +11,5 @@ from mtdata.weblogs.duty import WEBLOGS
 
 DUTIES: Duties = (STUDY, CAKE, WEBLOGS, PROGRAMME, TOOLBOX)
 """A duty is a line here and a folder."""
-KINDS: Kinds = KindsOf(DUTIES)
+KINDS = KindsOf(DUTIES)
+"""Every kind of job, those of plug-ins among them."""

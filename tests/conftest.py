@@ -127,7 +127,9 @@ def _sayable(told: Any) -> Any:
 
 
 def pytest_runtest_teardown() -> None:
-    """Close the ledgers of the test, where there were any."""
+    """Close the ledgers of the test, where there were any; no line of its log comes in the next."""
+    if repeats := sys.modules.get("mtdata.logs.repeats"):
+        repeats.REPEATS.finish()
     if opened := sys.modules.get("tests.ledgers"):
         opened.close_all()
 

@@ -35,6 +35,8 @@ ROOMS = "check daemon demo incidents init jobs pool study study_state web weblog
 STUDY = (
     "mtdata.cli.main mtdata.study.decryption.cipher multiprocessing.spawn encodings.idna"
     " encodings.ascii encodings.utf_8_sig mtdata.alerts.program_fault mtdata.config.changes"
+    " mtdata.config.check mtdata.jobs.daily_reports mtdata.alerts.ledgers mtdata.core.output"
+    " logging.config"
     " mtdata.demo.cake.command mtdata.demo.study.command mtdata.demo.weblogs.command "
 ) + " ".join(f"mtdata.cli.{room}" for room in ROOMS.split())
 DJANGO = (

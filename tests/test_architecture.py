@@ -206,6 +206,7 @@ def deleting_elsewhere(file: Source) -> Iterator[str]:
 
 
 CATCHING = {
+    "core/plugins.py": "a plug-in of somebody else throws what it likes while it is loaded",
     "cli/main.py": "errors of the program end here",
     "alerts/program_fault.py": "what ends one site's turn ends no other's",
     "jobs/celery/listener.py": "the messages of a broker are a stranger's, read by libraries",
@@ -236,6 +237,7 @@ def is_everything(kind: ast.expr) -> bool:
 
 
 BORDERS = (
+    "alerts/messengers.py",  # a messenger of a plug-in
     "study/files/sheet_lines.py",  # a line of a sheet
     "toolbox/dataset_check.py",  # a manifest
     "toolbox/provenance.py",  # a codebook
@@ -448,6 +450,7 @@ OWN_WORDS = {
     "toolbox": OwnWord(
         "toolbox",
         (
+            "__init__.py",  # the front of its library
             "cli/toolbox_codebook.py",
             "cli/toolbox_freeze.py",
             "cli/toolbox_quality.py",
@@ -464,7 +467,9 @@ OWN_WORDS = {
             "cli/weblogs.py",
             "cli/weblogs_imports.py",
             "cli/weblogs_looks.py",
+            "config/folders.py",
             "config/loading.py",
+            "config/schema.py",
             "config/settings.py",
             "config/changes.py",
             "config/credentials.py",
@@ -493,7 +498,8 @@ OWN_WORDS = {
 def own_word_elsewhere(duty: str, path: str, text: str) -> bool:
     known = OWN_WORDS[duty]
     own_web = [f"web/{room}{duty}/" for room in ("", "templates/", "static/")]
-    allowed = (f"{duty}/", f"demo/{duty}/", *own_web, "duties.py", *known.places)
+    own = (f"{duty}/", f"demo/{duty}/", *own_web)
+    allowed = (*own, "duties.py", "config/samples/", *known.places)
     return known.word in f"{path} {text}".lower() and not path.startswith(allowed)
 
 

@@ -8,7 +8,6 @@ import os
 import sqlite3
 import sys
 import threading
-import time
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -67,8 +66,9 @@ class Life:
 def wait_until_idle(daemon: Daemon) -> None:
     """Wait until no task is in hand, and none waits."""
     workers = daemon._tasks.workers
-    while any(worker.in_hand or worker.is_waited_for() for worker in workers.values()):
-        time.sleep(0.0005)
+    while not all(worker.join(0.0) for worker in [*workers.values()]):  # they hand on news
+        for worker in [*workers.values()]:
+            worker.join(1.0)
 
 
 def run_by(clock: MovedClock, daemon: Daemon) -> int:

@@ -17,6 +17,8 @@ from mtdata.study.operations import commands
 
 ROWS, DAYS = 4_000, 8
 SCALES, YEAR_DAYS, SHEET_ROWS = 50, 24, 20
+KEPT = ("pool", "state")
+"""An older pool alone is refused: which one was known stands in the state."""
 FIRST = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -26,7 +28,8 @@ def days(bench: Bench) -> Measured:
         for day in range(1, DAYS + 1):
             _collect(bench, home, day)
             if day in (1, DAYS):
-                shutil.copytree(home.pool, home.folder / f"day-{day}")
+                for name in KEPT:
+                    shutil.copytree(home.folder / name, home.folder / f"{name}-{day}")
             home.run("decode")
         found = bench.in_turns(
             {f"day {day}": _decoding(home, day) for day in (1, DAYS)},
@@ -77,8 +80,9 @@ def _collect(bench: Bench, home: Home, day: int) -> None:
 
 def _decoding(home: Home, day: int) -> Any:
     def decode() -> float:
-        shutil.rmtree(home.pool)
-        shutil.copytree(home.folder / f"day-{day}", home.pool)
+        for name in KEPT:
+            shutil.rmtree(home.folder / name)
+            shutil.copytree(home.folder / f"{name}-{day}", home.folder / name)
         took = home.run("decode")
         made = sum(sheet["rows"] for sheet in took["told"])
         if made != ROWS * day:

@@ -1,21 +1,30 @@
-"""What `mtdata check` looks at of mail and web hooks; it sends nothing unless it is asked to."""
+"""What `mtdata check` looks at of mail, web hooks and messengers; it sends nothing unasked."""
 
 from __future__ import annotations
 
-from mtdata.alerts import notify
+from typing import TYPE_CHECKING
+
+from mtdata.alerts.messengers import OTHERS
 from mtdata.config import Settings
 from mtdata.core.checks import Finding, of_program
-from mtdata.core.disclosure import host_told
+from mtdata.core.disclosure import host_told, named
 from mtdata.core.errors import PostError
+
+if TYPE_CHECKING:
+    from mtdata.alerts.notify import DeliveryTrial
+
+NOBODY = "none of MAIL, WEBHOOKS and MESSENGERS is configured"
 
 
 def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     """Whom the config tells, or with `send` what became of a test to each of them."""
     terms = settings.log
     if send:
+        from mtdata.alerts import notify  # with all that sends news
+
         found = [_check_post(one) for one in notify.try_out(settings)]
-        return found or [of_program("MAIL", "bad", "neither MAIL nor WEBHOOKS is configured", 78)]
-    if terms.mail is None and not terms.webhooks:
+        return found or [of_program("MAIL", "bad", NOBODY, 78)]
+    if not (terms.mail or terms.webhooks or terms.messengers):
         return [of_program("MAIL", "odd", "nobody is told: MAIL in log.config, or WEBHOOKS")]
     found = []
     if mail := terms.mail:
@@ -25,10 +34,23 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
         found.append(of_program("MAIL", "good" if mail.tls != "none" else "odd", told))
     if terms.webhooks:
         found.append(of_program("WEBHOOKS", "good", f"{len(terms.webhooks)}; --mail sends a test"))
+    for number, url in enumerate(terms.messengers, 1):
+        found.append(_check_messenger(number, url.get_secret_value()))
     return found
 
 
-def _check_post(one: notify.DeliveryTrial) -> Finding:
+def _check_messenger(number: int, url: str) -> Finding:
+
+    scheme = url.partition("://")[0]
+    if OTHERS.has(scheme):  # whether it can be used is told with the plug-ins
+        return of_program("MESSENGERS", "good", f"number {number}, {scheme}; --mail sends a test")
+    known = ", ".join(OTHERS.names()) or "none"
+    word = named(scheme, OTHERS.names(), "so")
+    told = f"number {number}: no messenger is called {word}; installed is {known}"
+    return of_program("MESSENGERS", "bad", told, 78)
+
+
+def _check_post(one: DeliveryTrial) -> Finding:
     if one.fault:
         return of_program(one.destination, "bad", str(one.fault), one.fault.exit_code)
     if one.odd:

@@ -19,8 +19,8 @@ from urllib3.exceptions import HTTPError
 from mtdata.alerts.message import Message
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError, PostError, PostRefused
-from mtdata.core.http import Bounded, causes
-from mtdata.core.trust import AGENT, MEND, authorities
+from mtdata.core.http import bounded_session, causes
+from mtdata.core.trust import AGENT, MEND
 
 LATER = (408, 425, 429)
 """Answers of the 4xx after which another try makes sense."""
@@ -41,28 +41,23 @@ def _request(
     method: str, url: str, timeout_s: float, what: str, manner: Manner, **more: Any
 ) -> None:
     """Ask once, and take note of the answer's number alone."""
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers["User-Agent"] = manner.agent
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, Bounded())
-        try:
+    try:
+        with bounded_session(manner.ca, manner.agent) as session:
             answer = session.request(
                 method,
                 url,
                 timeout=timeout_s,
                 allow_redirects=False,
                 stream=True,  # nothing of the body is read
-                verify=authorities(manner.ca),
                 **more,
             )
             code = answer.status_code
             answer.close()
-        except ConfigError as error:
-            raise PostRefused(f"{what}: {error}") from None
-        # a message of these quotes the address, which may hold a secret
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise PostError(f"{what} cannot be reached: {_why(error)}") from None
+    except ConfigError as error:
+        raise PostRefused(f"{what}: {error}") from None
+    # a message of these quotes the address, which may hold a secret
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        raise PostError(f"{what} cannot be reached: {_why(error)}") from None
     if not 200 <= code < 300:
         kind = PostError if code >= 500 or code in LATER else PostRefused
         raise kind(f"{what} answers {code}")

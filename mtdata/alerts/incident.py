@@ -12,6 +12,10 @@ FAILED_REPORT = "report_failed"
 BLOCKING = frozenset(name for name, kind in KINDS.items() if kind.blocks)
 DAMAGE = frozenset(name for name, kind in KINDS.items() if kind.blocks == "site")
 """Evidence of damage: while one stands, nothing of the whole site is deleted."""
+EVIDENCE = BLOCKING | {"adopted", "delete_mode", "history_changed", "ledger_behind", "mended"}
+"""What an auditor asks for: a closed one is never forgotten."""
+REMEMBERED = EVIDENCE | {"drift", "silence"}
+"""Of these the newest of each scale is never forgotten: by it is known what was told before."""
 CONSEQUENCES = {
     cause: tuple(name for name, kind in KINDS.items() if cause in kind.follows) for cause in KINDS
 }

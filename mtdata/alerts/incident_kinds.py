@@ -252,7 +252,7 @@ KINDS: dict[str, IncidentKind] = {
     "news_stuck": IncidentKind("error", "mails or web hooks cannot be delivered",
         "mails or web hooks cannot be delivered",
         "everything; the news wait in `state/outbox` and go out in order",
-        "mend MAIL or WEBHOOKS, `mtdata check --mail`"),
+        "mend MAIL, WEBHOOKS or MESSENGERS, `mtdata check --mail`"),
     "benchmark_created": IncidentKind("notice", "the benchmark file was created",
         "`benchMark.json` was not there, and was made",
         "everything",

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from mtdata.alerts.incident import CONSEQUENCES, DAMAGE, NOTES, Incident
+from mtdata.alerts.incident import CONSEQUENCES, DAMAGE, EVIDENCE, NOTES, REMEMBERED, Incident
 from mtdata.alerts.incident_kinds import KINDS
-from mtdata.core.sqlite import LedgerDatabase, Schema
+from mtdata.core.cells import Cells
+from mtdata.core.keeping import Amount
+from mtdata.core.sqlite import LedgerDatabase, Schema, question_marks
 
 COLUMNS = "number, kind, scale, detail, count, opened_at, last_at, closed_at"
 INCIDENTS = """CREATE TABLE incidents (
@@ -37,7 +39,7 @@ def is_incident(kind: str) -> bool:
     return kind in KINDS
 
 
-PROGRAM_LEDGER = Schema(3, INCIDENTS, INCIDENTS_NEWER, {"kind": is_incident})
+PROGRAM_LEDGER = Schema(3, INCIDENTS, INCIDENTS_NEWER, Cells(INCIDENTS, {"kind": is_incident}))
 """Formats count as the pools' do: older programs wrote the tables of a pool into it as well."""
 
 
@@ -106,7 +108,12 @@ class Incidents:
             )
 
     def has_detail(self, kind: str, scale: str, detail: str) -> bool:
-        """Whether an incident of the scale, open or closed, said just that before."""
+        """Whether an incident of the scale, open or closed, said just that before.
+
+        Only of kinds that are REMEMBERED.
+        """
+        if kind not in REMEMBERED:
+            raise AssertionError(f"{kind}: its closed incidents may be forgotten")
         said = "SELECT 1 FROM incidents WHERE kind = ? AND scale = ? AND detail = ?"
         return self._db.row(said, kind, scale, detail) is not None
 
@@ -137,7 +144,8 @@ class Incidents:
     def open_incidents(self, scale: str | None = None) -> list[Incident]:
         """Incidents that last; of one scale ('' = the site's own) or all."""
         clause = "WHERE closed_at IS NULL AND (? IS NULL OR scale = ?) ORDER BY number"
-        return self._select(clause, scale, scale)
+        rows = self._db.remembered(f"SELECT {COLUMNS} FROM incidents {clause}", scale, scale)
+        return [incident_of(row) for row in rows]
 
     def incidents(self, limit: int = 200) -> list[Incident]:
         """The newest incidents, open and closed."""
@@ -147,6 +155,35 @@ class Incidents:
         """Closed ones with a lower number than that, the newest first."""
         clause = "WHERE closed_at IS NOT NULL AND number < ? ORDER BY number DESC LIMIT ?"
         return self._select(clause, before, most)
+
+    def closed_amount(self) -> Amount:
+        """How many are closed, and since when the oldest of them is."""
+        row = self._db.row(
+            "SELECT count(*) AS count, min(closed_at) AS since_at FROM incidents"
+            " WHERE closed_at IS NOT NULL"
+        )
+        return Amount(row[0], moment_of(row[1])) if row else Amount(0)
+
+    def forget_closed(self, before: str, most: int) -> int:
+        """Forget so many that were closed before then, the oldest first; how many there were.
+
+        What an auditor asks for stays (EVIDENCE), and of what is REMEMBERED the newest of each
+        scale.  So does what somebody was told of who is still to be told of its end.
+        """
+        kinds, remembered = sorted(EVIDENCE), sorted(REMEMBERED - EVIDENCE)
+        with self._db.commit():
+            return self._db.run(
+                "DELETE FROM incidents WHERE number IN (SELECT number FROM incidents"
+                " WHERE closed_at < ? AND (over_at IS NOT NULL OR told_at IS NULL)"
+                f" AND kind NOT IN ({question_marks(kinds)})"
+                " AND number NOT IN (SELECT max(number) FROM incidents"
+                f" WHERE kind IN ({question_marks(remembered)}) GROUP BY kind, scale)"
+                " ORDER BY number LIMIT ?)",
+                before,
+                *kinds,
+                *remembered,
+                most,
+            )
 
     def of_kinds(self, kinds: Sequence[str], most: int) -> list[Incident]:
         """The newest of these kinds, open and closed."""

@@ -1,6 +1,6 @@
 """One message to one destination: its words, and the form in which it waits; it carries no secret.
 
-Of the destinations it knows names only: `mail`, `escalation`, `hook 1`, `hook 2` and so on.
+Of the destinations it knows names only: `mail`, `escalation`, `hook 1`, `messenger 1` and so on.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from mtdata.alerts.dispatch import ESCALATION, MAIL, OWNERS, STUCK, Notices, Post
 from mtdata.alerts.incident import Incident, is_closed_by_hand
@@ -22,6 +22,7 @@ from mtdata.alerts.ledgers import IncidentLedgers, open_incidents
 from mtdata.alerts.levels import level_of
 from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message, message, trial
+from mtdata.alerts.messengers import messengers_of
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
 from mtdata.alerts.outbox import MOST, Outbox
 from mtdata.alerts.telling import NotificationState
@@ -35,9 +36,8 @@ from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
 
 log = logging.getLogger(__name__)
-if TYPE_CHECKING:  # what sends takes its time to load, and is only needed where it is configured
-    from mtdata.alerts.hooks import Manner
-
+HOOK = "hook "
+"""How the names of web hooks as destinations begin; a number follows."""
 Pools = Callable[[Settings], IncidentLedgers]
 """The ledgers of sites."""
 _outboxes: dict[Path, Outbox] = {}
@@ -48,8 +48,9 @@ _markers: dict[Path, Marker] = {}
 def posts_of(settings: Settings) -> dict[str, Post]:
     """The destinations, by the names under which messages wait for them."""
     posts = _hook_posts(settings) if settings.log.webhooks else {}
+    posts |= messengers_of(settings.log)
     if mail := settings.log.mail:
-        from mtdata.alerts.mail import MailPost
+        from mtdata.alerts.mail import MailPost  # where nobody is mailed it is not loaded
 
         posts[MAIL] = MailPost(mail, mail.to, settings.log.ca)
         if mail.escalate_to:
@@ -58,27 +59,20 @@ def posts_of(settings: Settings) -> dict[str, Post]:
 
 
 def _hook_posts(settings: Settings) -> dict[str, Post]:
-    from mtdata.alerts.hooks import HookPost  # with requests
+    from mtdata.alerts.hooks import HookPost, Manner  # with requests
 
-    manner = manner_of(settings)
+    manner = Manner(settings.log.ca, settings.log.agent)
     keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
     return {
-        f"hook {number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
+        f"{HOOK}{number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
         for number, url in enumerate(settings.log.webhooks, 1)
     }
-
-
-def manner_of(settings: Settings) -> Manner:
-    """How web hooks and the heartbeat are asked."""
-    from mtdata.alerts.hooks import Manner
-
-    return Manner(settings.log.ca, settings.log.agent)
 
 
 def spread(settings: Settings, pools: Pools) -> None:
     """Decide what is due of every pool and the program, and send it; what cannot go out waits.
 
-    Does nothing where neither MAIL nor WEBHOOKS is configured, or while another program does it.
+    Does nothing where no destination is configured, or while another program does it.
     """
     posts = posts_of(settings)
     if mail := settings.log.mail:

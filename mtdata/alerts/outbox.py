@@ -8,12 +8,15 @@ import re
 from datetime import datetime
 
 from mtdata.alerts.message import Message
+from mtdata.core.backoff import Backoff
 from mtdata.core.errors import StorageError
 from mtdata.core.ports import Disk
 
 log = logging.getLogger(__name__)
 MOST = 400
 """Files at most; beyond that the oldest of an ended job, else of digests, else of all gives way."""
+PAUSES = Backoff(60.0, 3600.0, spread=0.0)
+"""Exact: one program sends, and of two messages the older one should be due first."""
 HANDED = "handed.json"
 REMEMBERED = 200
 _NAME = re.compile(r"(\d{10})\.([a-z0-9-]+)\.([a-z]+)\.([0-9a-f]{32})\.json")
@@ -111,7 +114,7 @@ class Outbox:
 
 def pause_s(tries: int) -> float:
     """Seconds until the next try: a minute, doubling, at most an hour."""
-    return float(min(60 * 2 ** min(tries, 10), 3600))
+    return PAUSES.pause_s(tries + 1)
 
 
 def is_due(message: Message, now: datetime) -> bool:

@@ -9,8 +9,8 @@ from mtdata.cake import window as windows
 from mtdata.cake.window import Window
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
-from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import UsageError
+from mtdata.core.words import did_you_mean
 
 
 def account_names(settings: Settings) -> Sequence[str]:

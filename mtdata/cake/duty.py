@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
-from mtdata.cake.accounts import account_names
-from mtdata.cake.daily_reports import DAILY, kinds
-from mtdata.config import Settings
-from mtdata.core.checks import Finding
 from mtdata.jobs.duty import Checks, Duty, ForeignLogIn, PlacedFile
+
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.jobs.daily_reports import DailyReports
+    from mtdata.jobs.kind import Kinds
+
+
+def _kinds() -> Kinds:
+    from mtdata.cake.jobs import KINDS  # with all that reads answers
+
+    return KINDS
+
+
+def _daily() -> DailyReports:
+    from mtdata.cake.daily_reports import DAILY
+
+    return DAILY
+
+
+def _names(settings: Settings) -> Sequence[str]:
+    from mtdata.cake.accounts import account_names
+
+    return account_names(settings)
 
 
 def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
@@ -45,6 +67,12 @@ def _folders(settings: Settings) -> list[Finding]:
     return check_folders(settings)
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    from mtdata.cake.offline import check_offline
+
+    return check_offline(settings, names)
+
+
 def _plans(settings: Settings) -> list[Finding]:
     from mtdata.cake.check import check_reports
 
@@ -58,15 +86,16 @@ CHECKS = Checks(
         "Each account of export.config is asked once (is this machine on CAKE's whitelist, is the "
         "key accepted?), and a small file is put into its OUTPUT and removed."
     ),
-    names=account_names,
+    names=_names,
     look=_look,
     needs_state=True,
+    offline=_offline,
     folders=_folders,
     plans=_plans,
 )
 LOG_IN = ForeignLogIn(
     "CAKE",
-    account_names,
+    _names,
     lambda settings, domain: settings.model_copy(
         update={"export": settings.export.of_domain(domain)}
     ),
@@ -74,13 +103,14 @@ LOG_IN = ForeignLogIn(
 )
 CAKE = Duty(
     name="cake",
-    kinds=kinds,
+    kinds=_kinds,
     config_files=("export.config",),
     checks=CHECKS,
     about="clicks and conversions of CAKE: out of its reports, into files in a folder or bucket",
+    to_edit="ADMIN_DOMAIN, API_KEY, TIMEZONE and OUTPUT of the account",
     examples=(("jobs add cake.clicks from=2016-01-10 to=2016-01-10", "order the clicks of a day"),),
     demo="cake.command",
-    daily=DAILY,
+    daily=_daily,
     log_in=LOG_IN,
     placed_file=_placed_file,
 )

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
-from mtdata.config import Settings
-from mtdata.config.check import check_home, is_stranger
-from mtdata.core.checks import Finding
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import Duties
+from mtdata.jobs.duty import Duties, KindsOf
+
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.core.plugins import PluginTable
 
 WIDTH = 100
 EVERY = "."
@@ -22,11 +24,14 @@ EXAMPLES = (
     ("check", "before the first round, and whenever something is odd"),
     *((f"check {words}", told) for words, told in (duty.checks.example for duty in DUTIES)),
     ("check --mail", "send a test to each mail address and web hook as well"),
+    ("check --offline", "the config alone, for CI: asks nobody, writes nothing"),
 )
 TOLD = (
     "It deletes nothing, and shows no password.",
     *(duty.checks.told for duty in DUTIES if duty.checks.told),
     "A ring that wakes nobody goes through the broker.",
+    "With --offline it judges the config alone, on whatever machine: keys that are not there are a "
+    "note, and neither keys nor pools are opened.",
     "Exit 78: config or keys, 69: the site, an account or its OUTPUT, the database or the broker, "
     "74: the folder, 69 also when a test mail was not taken.",
 )
@@ -38,7 +43,11 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     check = commands.add_parser("check", parents=[shared], help=told, epilog=_epilog())
     whose = ", or ".join(duty.checks.whose for duty in DUTIES)
     check.add_argument("server", nargs="?", default=EVERY, help=f"{whose}; {EVERY} = every one")
-    check.add_argument("--mail", action="store_true", help="send a test of mail and hooks")
+    more = check.add_mutually_exclusive_group()
+    more.add_argument("--mail", action="store_true", help="send a test of mail and hooks")
+    more.add_argument(
+        "--offline", action="store_true", help="the config alone: ask nobody, write nothing"
+    )
     check.set_defaults(run=_check)
 
 
@@ -64,12 +73,17 @@ def _check(options: argparse.Namespace) -> Result:
 
 
 def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[Finding]:
-    from mtdata.alerts.check import check_news  # with all that sends news
-    from mtdata.jobs.check import check_jobs
-
     settings = settings_of(options)
     chosen = _chosen(options.server, settings, duties)
     is_named = options.server != EVERY
+    if options.offline:
+        yield from _found_offline(settings, chosen, duties, is_named=is_named)
+        return
+    from mtdata.alerts.check import check_news  # with all that sends news
+    from mtdata.config.check import check_home, is_stranger
+    from mtdata.core.plugins import check_plugins
+    from mtdata.daemon.keeping import check_growth
+    from mtdata.jobs.check import check_jobs
 
     def looked(*, needs_state: bool) -> Iterator[Finding]:
         for duty in duties:
@@ -79,6 +93,7 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
 
     yield from looked(needs_state=False)
     yield from check_home(settings)
+    yield from check_plugins(_plugin_tables(duties))
     for duty in duties:
         yield from duty.checks.folders(settings)
     if is_stranger(settings):  # what is tried leaves files in state/
@@ -88,6 +103,33 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     for duty in duties:
         yield from duty.checks.plans(settings)
     yield from check_jobs(settings)
+    yield from check_growth(settings, duties)
+
+
+def _found_offline(
+    settings: Settings, chosen: Mapping[str, Sequence[str]], duties: Duties, *, is_named: bool
+) -> Iterator[Finding]:
+    """What the config says by itself, without a connection, a lock or a file that is written."""
+    from mtdata.alerts.check import check_news
+    from mtdata.config.check import check_files
+    from mtdata.jobs.check import check_jobs_offline
+
+    yield from check_files(settings)
+    for duty in duties:
+        if chosen[duty.name] or not is_named:
+            yield from duty.checks.offline(settings, chosen[duty.name])
+    yield from check_news(settings, send=False)
+    yield from check_jobs_offline(settings)
+
+
+def _plugin_tables(duties: Duties) -> Iterator[PluginTable[Any]]:
+    """Every table that plug-ins of somebody else may add to."""
+    from mtdata.alerts import messengers
+    from mtdata.core import output
+
+    for duty in duties:
+        yield from duty.plugins()
+    yield from (KindsOf(duties).others, output.OTHERS, messengers.OTHERS)
 
 
 def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Sequence[str]]:

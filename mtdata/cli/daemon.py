@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, recorded
-from mtdata.config import Settings
 from mtdata.duties import DUTIES
-from mtdata.jobs.daily_reports import are_planned
 from mtdata.jobs.duty import daily_of
+
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import Settings
 
 DAEMON = """examples:
   mtdata daemon                    all READY sites, until SIGTERM; SIGHUP reads the config anew
@@ -31,6 +32,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _has_work(settings: Settings) -> None:
     """With nothing to collect or report it would sit there for ever, silently."""
+    from mtdata.jobs.daily_reports import are_planned
+
     has_sites = any(duty.rounds().sites(settings) for duty in DUTIES if duty.rounds)
     if not has_sites and not are_planned(daily_of(DUTIES), settings):
         settings.chosen(".")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, answer, each_site, recorded
 from mtdata.cli.tables import counted, say, table, watching
 from mtdata.cli.words import filled
-from mtdata.config import SiteConfig
 from mtdata.core.errors import UsageError
-from mtdata.study.erasure.person import Person
-from mtdata.study.operations.erasing import erase
+
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import SiteConfig
 
 MOST = 200
 ERASE = """examples:
@@ -52,6 +52,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _erase(options: argparse.Namespace) -> Result:
+    from mtdata.study.erasure.person import Person  # with all that opens a pool
+    from mtdata.study.operations.erasing import erase
+
     if options.only and not options.field:
         raise UsageError("--only wants at least one --field")
     person = Person(_value(options.participant), tuple(options.field), options.only)

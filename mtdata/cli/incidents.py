@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mtdata.alerts import ledgers
 from mtdata.alerts.incident import TO_DO
-from mtdata.alerts.shape import incident_json
 from mtdata.cli.sites import Result, answer, each, settings_of
 from mtdata.cli.tables import say
 from mtdata.cli.words import number
@@ -16,6 +14,9 @@ from mtdata.core.errors import UsageError
 from mtdata.core.words import counted_times
 from mtdata.duties import DUTIES
 from mtdata.jobs.duty import all_ledgers
+
+if TYPE_CHECKING:  # with the database
+    from mtdata.alerts.ledgers import IncidentLedgers
 
 EXAMPLES = """examples:
   mtdata incidents                 what is open
@@ -38,6 +39,9 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _incidents(options: argparse.Namespace) -> Result:
+    from mtdata.alerts import ledgers  # with the database
+    from mtdata.alerts.shape import incident_json
+
     known = all_ledgers(DUTIES, settings_of(options))
     if options.server != "." and options.server not in known:
         settings_of(options).site(options.server)
@@ -61,10 +65,12 @@ def _incidents(options: argparse.Namespace) -> Result:
     return answer("sites", told, set(), faults)
 
 
-def _close(options: argparse.Namespace, known: ledgers.IncidentLedgers) -> None:
+def _close(options: argparse.Namespace, known: IncidentLedgers) -> None:
+    from mtdata.alerts.ledgers import close_incident
+
     if options.server == ".":
         raise UsageError("name the site that this is for")
-    if not ledgers.close_incident(known[options.server], options.close):
+    if not close_incident(known[options.server], options.close):
         raise UsageError(f"{options.server} has no open incident {options.close}")
     if not options.json:
         say(f"incident {options.close} of {options.server} is closed")

@@ -9,19 +9,19 @@ import argparse
 import signal
 import threading
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.jobs_many import add_all_of_these, add_prune, stop_all
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
 from mtdata.cli.tables import note, say, table
-from mtdata.config import Settings
-from mtdata.config.broker import ALLOWED, as_configured, broker_of
 from mtdata.core.errors import UsageError
 from mtdata.duties import DUTIES, KINDS
 from mtdata.jobs.duty import ledgers_of, placed_file, signed_link
-from mtdata.jobs.kind import in_order
 from mtdata.jobs.states import Status
 from mtdata.web.needs import has_web
+
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import Settings
 
 JOBS = """examples:
   mtdata jobs add study.decode server=mysite scale=DASS21_AS
@@ -140,6 +140,7 @@ def _state(job: dict[str, Any]) -> str:
 
 def _show(options: argparse.Namespace) -> Result:
     settings = _opened(options)
+    from mtdata.jobs.kind import in_order
     from mtdata.jobs.records import orders, queries
 
     shown = queries.details_of(orders.job_named(options.id))
@@ -238,6 +239,8 @@ def _migrate(options: argparse.Namespace) -> Result:
 
 def _with_engine(options: argparse.Namespace, settings: Settings) -> Settings:
     """The settings with the engine and the broker of the command line."""
+    from mtdata.config.broker import ALLOWED, as_configured, broker_of
+
     if not 0 <= options.slots <= 64:
         raise UsageError("--slots takes a whole number from 1 to 64")
     how = settings.programme

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of, with_records
 from mtdata.cli.tables import note, say
-from mtdata.config import Settings
-from mtdata.config.programme import KEPT, kept_s
 from mtdata.core.errors import UsageError
 from mtdata.duties import KINDS
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # with all that reads config files, and the records
+    from mtdata.config import Settings
     from mtdata.jobs.records.pruning import PrunedPiece
 
 MOST_TOLD = 10_000
@@ -57,6 +56,8 @@ def add_prune(orders: Any, shared: argparse.ArgumentParser) -> None:
 
 def _keep_s(options: argparse.Namespace, configured: float) -> float:
     """UsageError where nothing is named, or no such span."""
+    from mtdata.config.keeping import KEPT, kept_s
+
     if options.older_than is None and configured:
         return configured
     try:

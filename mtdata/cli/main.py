@@ -18,6 +18,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mtdata import __version__, logs
+from mtdata.cli import terminal
+from mtdata.cli.parser import Parser
 from mtdata.cli.words import examples, path_of
 from mtdata.core.border import Border
 from mtdata.core.control import in_json, in_utf8
@@ -35,24 +37,13 @@ FIRST = (
 )
 LAST = (("incidents", "what is wrong; docs/OPERATING.md says what to do"),)
 EPILOG = """
-`mtdata COMMAND --help` has examples of each.
+`mtdata COMMAND --help` (or `mtdata help COMMAND`) has examples of each;
+`mtdata completion --help` says how a shell completes these words, `mtdata man
+--help` where the man page goes.
 
 exit codes: 0 well, 1 some part failed, 64 usage, 65 data, 69 site unavailable,
 70 fault of the program, 74 disk, 75 busy, 78 config, 130 interrupted, 143 stopped
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse with the exit code that sysexits has for usage; words are never guessed."""
-
-    def __init__(self, **how: Any) -> None:
-        super().__init__(
-            **how, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-
-    def error(self, message: str) -> NoReturn:
-        """Raise, so that `--json` shows this fault as any other.  UsageError, always."""
-        raise UsageError(f"{message}. See `{self.prog} --help`")
 
 
 def _parser() -> Parser:
@@ -62,7 +53,8 @@ def _parser() -> Parser:
         metavar="DIR",
         type=path_of,
         default=argparse.SUPPRESS,
-        help="folder of the config files (default: $MTDATA_CONFIG or ./config)",
+        help="folder of the config files (default: $MTDATA_CONFIG, ./config, "
+        "~/.config/mtdata or /etc/mtdata)",
     )
     shared.add_argument(
         "--json",
@@ -88,6 +80,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for room in _rooms(DUTIES):
         import_module(f"mtdata.cli.{room}").add_commands(commands, shared)
+    terminal.add_commands(commands, shared, parser, lambda: _greeting(DUTIES))
     return parser
 
 
@@ -95,7 +88,7 @@ def _rooms(duties: Duties) -> Iterator[str]:
     """The rooms of this folder with their commands, in the order of the help."""
     for duty in duties:
         yield from duty.commands
-    yield from ("check", "demo", "init")
+    yield from ("check", "config", "demo", "init")
     for duty in duties:
         yield from duty.views
     yield from ("incidents", "daemon", "jobs", "web", "services")
@@ -144,8 +137,8 @@ def run(words: Sequence[str] | None = None) -> int:
 def _carried_out(words: list[str]) -> int:
     with Border(UsageError, "the words of the command line cannot be read"):
         options = _parser().parse_args(words)
-        given = getattr(options, "config", None) or os.environ.get("MTDATA_CONFIG") or "config"
-        options.config = Path(given).expanduser()
+        given = getattr(options, "config", None) or os.environ.get("MTDATA_CONFIG")
+        options.config = Path(given).expanduser() if given else None  # then it is looked for
         for name, word in vars(options).items():
             _check_text(name, word)
     options.json = getattr(options, "json", False)

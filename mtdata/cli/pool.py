@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, answer, each_site, recorded, settings_of
 from mtdata.cli.tables import say, table, watching
-from mtdata.config import SiteConfig
 from mtdata.core.errors import UsageError
+
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import SiteConfig
 
 POOL = """examples:
   mtdata pool                      whose pool lies at each PATH, and whether it is the known one

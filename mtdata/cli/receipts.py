@@ -11,8 +11,6 @@ from mtdata.cli.sites import Result, answer, each_site, recorded, settings_of
 from mtdata.cli.tables import counted, note, say, table
 from mtdata.cli.words import number, path_of
 from mtdata.core.errors import StorageError, UsageError
-from mtdata.study.operations import receipts
-from mtdata.study.operations.opening import has_pool
 
 RECEIPT = """examples:
   mtdata receipt mysite QOL 4711            where that entry is, and when each step was proven
@@ -56,6 +54,8 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _receipt(options: argparse.Namespace) -> Result:
+    from mtdata.study.operations import receipts  # with all that opens a pool
+
     try:
         id = number(options.id)
     except ValueError:
@@ -128,6 +128,9 @@ def _keys(opened: list[dict[str, str]] | str) -> str:
 
 
 def _export(options: argparse.Namespace) -> Result:
+    from mtdata.study.operations import receipts  # with all that opens a pool
+    from mtdata.study.operations.opening import has_pool
+
     settings = recorded(options)
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
     begun = tuple(site for site in sites if has_pool(site) or options.server != ".")

@@ -1,4 +1,7 @@
-"""What the commands share: the config they are given, each site in its turn, the answer of all."""
+"""What the commands share: the config they are given, each site in its turn, the answer of all.
+
+Every room of commands imports it before any word is read, so it loads nothing that works.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,19 @@ import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata import logs
 from mtdata.alerts.levels import level_of
 from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.tables import note
-from mtdata.config import Settings, SiteConfig, load
 from mtdata.core import owner
 from mtdata.core.errors import MTDataError, OwnerError, Stopped, UsageError
 from mtdata.core.exit_codes import exit_code
+from mtdata.core.loading import unsearched
+
+if TYPE_CHECKING:  # the words of a command line are read without it
+    from mtdata.config import Settings, SiteConfig
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +36,35 @@ def late(room: str, act: str, **more: Any) -> Callable[[argparse.Namespace], Res
     """An act out of a room of this folder that takes its time to load."""
 
     def run(options: argparse.Namespace) -> Result:
-        found: Result = getattr(import_module(f"mtdata.cli.{room}"), act)(options, **more)
+        with unsearched():
+            module = import_module(f"mtdata.cli.{room}")
+        found: Result = getattr(module, act)(options, **more)
         return found
 
     return run
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The config that the command line names."""
-    return load(options.config, os.environ)
+    """The config that the command line names, else the first that is found."""
+    with unsearched():
+        from mtdata.config import load
+
+    return load(config_folder(options), os.environ)
+
+
+def config_folder(options: argparse.Namespace) -> Path:
+    """The folder of the config; found once it stays: a daemon that reads anew moves to no other."""
+    if options.config is None:
+        from mtdata.config.folders import find_folder
+
+        found = find_folder(os.environ)
+        log.info("config: %s is used", os.path.abspath(found.folder))
+        if found.others:
+            others = ", ".join(map(os.path.abspath, found.others))
+            log.info("config: there is one in %s as well, which nobody reads", others)
+        options.config = found.folder
+    folder: Path = options.config
+    return folder
 
 
 def recorded(
@@ -52,7 +78,9 @@ def recorded(
     judge(settings)
     refuse_strangers(settings)
     how = settings.log
-    logs.configure(how.logging, settings.home, json_lines=how.json_lines)
+    logs.configure(
+        how.logging, settings.home, json_lines=how.json_lines, json_fields=how.json_fields
+    )
     return settings
 
 

@@ -1,12 +1,13 @@
-"""How sites stand, in lines of a terminal's width for people; JSON is not made here."""
+"""How sites stand, for people: in lines of a terminal's width, or in a pipe each whole; no JSON."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mtdata.cli.tables import ago, counted, say, table
+from mtdata.cli.tables import ago, counted, folded_at, say, table
+from mtdata.core.keeping import Amount, Growing
 from mtdata.core.words import size
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -22,7 +23,7 @@ def show_site(name: str, state: dict[str, Any], *, whole: bool = False) -> None:
     say(f"{name}: {state['state']}{_open(state)}")
     for head, told in _lines(state):
         begin = f"  {head:<{INDENT - 2}}"
-        for line in textwrap.wrap(told, WIDTH - INDENT) or [""]:
+        for line in textwrap.wrap(told, folded_at(WIDTH) - INDENT) or [""]:
             say(f"{begin}{line}")
             begin = " " * INDENT
     scales = state["scales"]
@@ -109,7 +110,27 @@ def show_reports(found: Sequence[dict[str, Any]]) -> None:
         last = one["last"]
         told = f"{last['name']} {last['status']}. {last['reason']}".strip() if last else "none yet"
         say(f"{one['kind']} of {one['account']}, daily: next {moment(one['next_at'])}")
-        say(textwrap.fill(f"last: {told}", WIDTH, initial_indent="  ", subsequent_indent="  "))
+        indent, width = "  ", folded_at(WIDTH)
+        say(textwrap.fill(f"last: {told}", width, initial_indent=indent, subsequent_indent=indent))
+
+
+def show_growth(found: Iterable[tuple[Growing, Amount | None]]) -> None:
+    """A line for each thing that grows with time, of which there is some."""
+    table(
+        "what grows with time",
+        ("of", "how many", "what", "since", "kept"),
+        [
+            (
+                line.whose,
+                amount.number if amount else "cannot be read now",
+                line.name,
+                f"{amount.since:%Y-%m-%d}" if amount and amount.since else "",
+                line.rule,
+            )
+            for line, amount in found
+            if amount is None or amount.number
+        ],
+    )
 
 
 def chart(counts: Sequence[int]) -> str:

@@ -6,8 +6,7 @@ import argparse
 from typing import Any
 
 from mtdata.cli.sites import late
-from mtdata.cli.words import path_of
-from mtdata.config import seconds
+from mtdata.cli.words import path_of, seconds
 
 ROUNDS = "study_rounds"
 EXPORT = """examples:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mtdata.cli.sites import Result, answer, each_site, settings_of
-from mtdata.cli.state_tables import held_rows, show_reports, show_site
+from mtdata.cli.state_tables import held_rows, show_growth, show_reports, show_site
 from mtdata.cli.tables import clear, note, say, table
 from mtdata.cli.words import STREAM, number
 from mtdata.config import SiteConfig
@@ -83,6 +83,8 @@ def _shown_status(options: argparse.Namespace) -> Result:
         if not done and not faults:
             say(NO_POOL)
     reports = {} if options.metrics == STREAM else _reports(options)
+    if options.metrics != STREAM and getattr(options, "verbose", 0):
+        reports |= _growth(options)
     late = [name for name, state in done.items() if state["overdue"]]
     code, shown = answer("sites", done, {1} if late else set(), faults)
     if late:
@@ -104,6 +106,32 @@ def _reports(options: argparse.Namespace) -> dict[str, Any]:
     if not options.json:
         show_reports(found)
     return {"reports": found} if found else {}
+
+
+def _growth(options: argparse.Namespace) -> dict[str, Any]:
+    """How much there is of all that grows with time, since when, and for how long it is kept."""
+    from mtdata.daemon.keeping import amounts  # with all that knows something that grows
+
+    try:
+        found = list(amounts(settings_of(options), DUTIES))
+    except RecordsError as error:
+        note(f"mtdata: what grows: {error}")
+        return {}
+    if not options.json:
+        show_growth(found)
+    return {
+        "growth": [
+            {
+                "of": line.whose,
+                "what": line.name,
+                "count": amount and amount.number,
+                "since": amount and amount.since and amount.since.isoformat(),
+                "kept_s": line.keep_s,
+                "rule": line.rule,
+            }
+            for line, amount in found
+        ]
+    }
 
 
 def _site_name(options: argparse.Namespace) -> str:

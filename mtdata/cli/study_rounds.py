@@ -63,7 +63,10 @@ def decode(options: argparse.Namespace) -> Result:
     """Sheets out of raw files again.  UsageError where there is no such scale."""
     settings = recorded(options)
     if settings.recovery.log:
-        logs.also_into(settings.recovery.log, json_lines=settings.log.json_lines)
+        how = settings.log
+        logs.also_into(
+            settings.recovery.log, json_lines=how.json_lines, json_fields=how.json_fields
+        )
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
     out = options.out or settings.recovery.out
 

@@ -12,7 +12,7 @@ LOOKS = "study_looks"
 SERVER = "a site's NAME; . = every one"
 STATUS = """examples:
   mtdata status
-  mtdata status mysite -v          every scale, not only where something is wrong
+  mtdata status mysite -v          every scale, and how much there is of all that grows with time
   mtdata status --watch            anew every two seconds, until Ctrl-C
   mtdata status mysite --json
   mtdata status --metrics /var/lib/prometheus/node-exporter/mtdata.prom

@@ -14,34 +14,61 @@ from mtdata.core.control import on_lines
 from mtdata.core.step import Step, Watch, unwatched
 from mtdata.core.words import size
 
-WIDE = 2000
-
 
 def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = ""
 ) -> None:
-    """Print a table on standard output, numbers to the right; where there is no row, `empty`."""
+    """Print a table on standard output, numbers to the right; where there is no row, `empty`.
+
+    Into a file or another program each row is one plain line: it can be found, cut and copied.
+    """
     lines = [list(row) for row in rows]
     if not lines:
         if empty:
             say(empty)
         return
+    numeric = [all(isinstance(cell, int) for cell in column) for column in zip(*lines, strict=True)]
+    cells = [[on_lines(str(cell)) for cell in line] for line in lines]
+    heads = [on_lines(column) for column in columns]
+    show = _drawn if sys.stdout.isatty() else _plain
+    show(on_lines(title), [heads, *cells], numeric)
+
+
+def _drawn(title: str, lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> None:
+    """In frames, as wide as the terminal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=on_lines(title) or None, title_justify="left")
-    for place, column in enumerate(columns):
-        numeric = all(isinstance(line[place], int) for line in lines)
-        last = place == len(columns) - 1  # the words that say why; they alone are folded
-        justify: Literal["left", "right"] = "right" if numeric else "left"
-        shown.add_column(
-            on_lines(column), justify=justify, overflow="fold", no_wrap=numeric or not last
+    shown = Table(title=title or None, title_justify="left")
+    for place, (head, to_right) in enumerate(zip(lines[0], numeric, strict=True)):
+        last = place == len(numeric) - 1  # the words that say why; they alone are folded
+        justify: Literal["left", "right"] = "right" if to_right else "left"
+        shown.add_column(Text(head), justify=justify, overflow="fold", no_wrap=to_right or not last)
+    for line in lines[1:]:
+        shown.add_row(*map(Text, line))
+    Console().print(shown)
+
+
+def _plain(title: str, lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> None:
+    """Column beside column with two spaces between: no frame, no colour, nothing folded."""
+    from rich.cells import cell_len  # some letters are two wide
+
+    rows = [[" ".join(cell.split("\n")) for cell in line] for line in lines]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    if title:
+        print(title)
+    for row in rows:
+        cells = (
+            f"{'' if to_right else cell}{' ' * (width - cell_len(cell))}{cell if to_right else ''}"
+            for cell, width, to_right in zip(row, widths, numeric, strict=True)
         )
-    for line in lines:
-        shown.add_row(*(Text(on_lines(str(cell))) for cell in line))
-    # into a file or another program each row is one line: commands in it can be copied and found
-    Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
+        print("  ".join(cells).rstrip())
+
+
+def folded_at(width: int) -> int:
+    """Where lines for people are folded: at that width on a terminal, nowhere in a pipe."""
+    return width if sys.stdout.isatty() else sys.maxsize
 
 
 def clear() -> None:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import note, say, table
 from mtdata.cli.words import examples, filled, path_of
-from mtdata.config import Settings
 from mtdata.core.errors import ConfigError, StorageError, UsageError
 
 if TYPE_CHECKING:  # they need the database
+    from mtdata.config import Settings
     from mtdata.toolbox.codebook.coverage import Coverage
     from mtdata.toolbox.pools import Pools
 

@@ -6,14 +6,16 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.tables import counted, say
 from mtdata.cli.words import examples, path_of
-from mtdata.config import SiteConfig
 from mtdata.core.errors import UsageError
 from mtdata.core.words import size
+
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import SiteConfig
 
 FREEZE = examples(
     (

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.streams import fault_of
 from mtdata.cli.tables import counted, note, say, table
-from mtdata.cli.words import filled, path_of
-from mtdata.config import values
+from mtdata.cli.words import filled, path_of, seconds
 from mtdata.core.clock import SystemClock
 from mtdata.core.control import on_lines
 from mtdata.core.errors import StorageError, UsageError
@@ -107,7 +106,7 @@ def _seconds(word: str | None) -> float:
     if word is None:
         return inf
     try:
-        return values.seconds(word)
+        return seconds(word)
     except ValueError as error:
         raise UsageError(f"--within: {word[:40]!a}: {error}") from None
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from mtdata.cli.sites import Result, answer, each_site, settings_of
 from mtdata.cli.tables import counted, note, say, table, watching
 from mtdata.cli.words import filled, path_of
-from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import DamageError, UsageError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # with all that reads config files, and the database
+    from mtdata.config import Settings, SiteConfig
     from mtdata.toolbox.report.making import WrittenClients, WrittenReport
 
 REPORT = """examples:

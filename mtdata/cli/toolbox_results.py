@@ -15,12 +15,12 @@ from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.sites import Result, answer, each, refuse_strangers, settings_of
 from mtdata.cli.tables import note
 from mtdata.cli.words import path_of
-from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import BusyError, MTDataError, Stopped, UsageError
 from mtdata.core.exit_codes import exit_code
 from mtdata.core.reach import DiskFull
 
 if TYPE_CHECKING:  # each loads a database
+    from mtdata.config import Settings, SiteConfig
     from mtdata.toolbox.codebook import Codebook
     from mtdata.toolbox.database import PoolDatabase
     from mtdata.toolbox.processed import Results

@@ -50,6 +50,12 @@ The token is printed this once, alone on its line; only its digest is kept.  It 
 scope and the user's role allow.  The user sees it at /account/ and removes it there, or you do by
 `mtdata user tokens NAME --remove N`.  It ends with the account, and when the password is reset.
 """
+FACTOR = """examples:
+  mtdata user factor anna            whether a code is asked for beside the password
+  mtdata user factor anna --remove   for who lost the app and the recovery codes
+
+People set it up at /account/.  ADMINS_NEED_CODE in programme.config wants one of every admin.
+"""
 MOST_PASSWORD, MOST_DAYS = 1024, 3650
 
 
@@ -79,6 +85,12 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     gone = orders.add_parser("remove", parents=[shared], help="shut somebody out", epilog=GONE)
     gone.add_argument("name", metavar="NAME")
     gone.set_defaults(run=_remove_user)
+    factor = orders.add_parser(
+        "factor", parents=[shared], help="the code beside a password", epilog=FACTOR
+    )
+    factor.add_argument("name", metavar="NAME")
+    factor.add_argument("--remove", action="store_true", help="the password alone opens again")
+    factor.set_defaults(run=_factor)
     everyone = orders.add_parser("list", parents=[shared], help="who there is")
     everyone.set_defaults(run=_list_users)
 
@@ -180,6 +192,21 @@ def _remove_user(options: argparse.Namespace) -> Result:
     if not options.json:
         say(f"{user.get_username()} may not log in any more")
     return 0, {"name": user.get_username(), "active": False}
+
+
+def _factor(options: argparse.Namespace) -> Result:
+    _open(options)
+    from mtdata.web.access import second_factor, users
+
+    user = users.user_named(options.name)
+    name, had = user.get_username(), second_factor.is_on(user)
+    if options.remove and not second_factor.remove(user):
+        raise UsageError(f"no code is asked for of {name}; nothing was changed")
+    is_on = had and not options.remove
+    if not options.json:
+        say(f"{name} logs in {'with a code' if is_on else 'by the password alone'}")
+    left = second_factor.recovery_codes_left(user)
+    return 0, {"name": name, "factor": is_on, "recovery_codes": left}
 
 
 def _list_users(options: argparse.Namespace) -> Result:

@@ -6,8 +6,6 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from mtdata.core.sqlite import MAX_INTEGER
-
 STREAM = Path("-")
 """Standard output, where a file may be that."""
 
@@ -26,9 +24,18 @@ def filled(word: str) -> str:
 
 def number(word: str) -> int:
     """A whole number that a ledger can hold; ValueError for any other word."""
+    from mtdata.core.sqlite import MAX_INTEGER  # with the database
+
     if word.isascii() and word.isdigit() and len(word) < 20 and int(word) <= MAX_INTEGER:
         return int(word)
     raise ValueError("no whole number")
+
+
+def seconds(word: str) -> float:
+    """A length of time, such as 90 (seconds), 5m or 2h; ValueError for any other word."""
+    from mtdata.config import seconds as seconds_of  # with all that reads config files
+
+    return seconds_of(word)
 
 
 TOLD_AT = 33

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from mtdata.config.folders import FILES
 from mtdata.config.hands import is_open_to_readers
-from mtdata.config.loading import FILES
 from mtdata.config.settings import Settings
 from mtdata.core import owner
 from mtdata.core.checks import PROGRAM, Finding, of_program
@@ -50,6 +50,13 @@ def check_home(settings: Settings) -> list[Finding]:
             told = owner.stranger_advice(one, file.parent)
             found.append(of_program("DATABASE", "bad", told, OwnerError.exit_code))
     return [*found, _check_room(home)]
+
+
+def check_files(settings: Settings) -> list[Finding]:
+    """Which config files were read, where relative paths begin, and who else may read them."""
+    names = [name for name in FILES if (settings.folder / name).exists()]
+    told = f"{settings.folder}: {', '.join(names)}; relative paths are taken from {settings.home}"
+    return [of_program("files", "good", told), *_check_readers(settings.folder)]
 
 
 def _check_room(home: Path) -> Finding:

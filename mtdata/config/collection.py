@@ -36,7 +36,7 @@ def _allowed(value: Any) -> tuple[str, ...]:
     """Addresses, and @domain for every address there; in lower case."""
     if isinstance(value, tuple):
         return value
-    words = value if isinstance(value, list) else str(value or "").split()
+    words = value if isinstance(value, list) else values.text(value).split()
     found = [str(word).strip(", ").lower() for word in values.listed(words)]
     boxes = [read_address(f"{_ANYBODY}{word}" if word[:1] == "@" else word) for word in found]
     return tuple(box.mailbox.lower().removeprefix(_ANYBODY) for box in boxes)

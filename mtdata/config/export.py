@@ -119,7 +119,7 @@ class CakeConfig(BaseModel):
     include_duplicates: bool = keyed("INCLUDE_DUPLICATES", YES_NO, default=False)
     event_type: Annotated[
         Literal["all", "macro_event_conversions", "micro_events"], BeforeValidator(_events)
-    ] = keyed("EVENT_TYPE", EVENTS, "all")
+    ] = keyed("EVENT_TYPE", EVENTS, "all", json_schema_extra={"also": [*_EVENTS]})
 
     ca: Authority = keyed("CA", AUTHORITY, "")
     agent: Agent = keyed("USER_AGENT", "a line of ASCII", AGENT, min_length=1)

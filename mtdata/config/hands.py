@@ -7,7 +7,15 @@ import shlex
 import stat
 from pathlib import Path
 
+from mtdata.config.folders import FILES
 from mtdata.core.ownership import call_as, name_of, proves_nothing
+
+
+def changeable_paths(folder: Path) -> list[Path]:
+    """The folder, its files, and where a link leads to: who may change one changes what is done."""
+    files = [folder / name for name in FILES]
+    led = [Path(os.path.realpath(file)).parent for file in files if file.is_symlink()]
+    return list(dict.fromkeys([folder, *files, *led]))
 
 
 def strange_hands(path: Path) -> str:

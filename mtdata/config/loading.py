@@ -20,12 +20,21 @@ from mtdata.config.credentials import (
 )
 from mtdata.config.daemon import DaemonConfig
 from mtdata.config.export import ACCOUNTS, AccountConfig, ExportConfig
-from mtdata.config.hands import strange_hands
+from mtdata.config.folders import home_folder
+from mtdata.config.hands import changeable_paths, strange_hands
 from mtdata.config.log import LogConfig, MailConfig
 from mtdata.config.original import MOVE, is_of_original, site_keys
 from mtdata.config.programme import ProgrammeConfig
 from mtdata.config.reading import expanded, read_yaml
-from mtdata.config.sections import Model, Section, World, allowed_keys, filled, given_outside
+from mtdata.config.sections import (
+    Model,
+    ReadSection,
+    Section,
+    World,
+    allowed_keys,
+    filled,
+    given_outside,
+)
 from mtdata.config.settings import RecoveryConfig, Settings
 from mtdata.config.site import SiteConfig
 from mtdata.config.weblogs import WeblogsConfig, WeblogSite
@@ -45,10 +54,6 @@ MODELS: tuple[type[BaseModel], ...] = (
     *ACCOUNTS.values(),
 )
 """Every model whose keys a file may have."""
-FILES = tuple(
-    f"{name}.config" for name in "server recovery log daemon programme export weblogs".split()
-)
-"""What is read in a config folder, where it is there."""
 KNOWN = frozenset(key for model in MODELS for key in allowed_keys(model))
 KNOWN |= {*ACCOUNTS, SITES}
 
@@ -58,9 +63,17 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
 
     Raises ConfigError with every fault of them all, one a line.
     """
+    return load_sections(folder, environ)[0]
+
+
+def load_sections(folder: Path, environ: Mapping[str, str]) -> tuple[Settings, list[ReadSection]]:
+    """What `load` gives, and every section that was read, in the order of the files.
+
+    ConfigError as of `load`.
+    """
     folder = Path(os.path.abspath(folder))
-    world = World(folder.parent.resolve(), environ, [])
-    world.faults.extend(filter(None, map(strange_hands, _links_to(folder))))
+    world = World(home_folder(folder, environ), environ, [], [])
+    world.faults.extend(filter(None, map(strange_hands, changeable_paths(folder))))
     settings = Settings(
         folder=folder,
         home=world.home,
@@ -74,18 +87,11 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     )
     if world.faults:
         raise ConfigError("\n".join(world.faults))
-    return settings
+    return settings, world.read
 
 
 WITHOUT_STUDY = ("export.config", "weblogs.config", "programme.config")
 """Where one of these is there, a home may have no study, and so no server.config."""
-
-
-def _links_to(folder: Path) -> list[Path]:
-    """The folder, its files, and where a link leads to: who may change one changes what is done."""
-    files = [folder / name for name in FILES]
-    led = [Path(os.path.realpath(file)).parent for file in files if file.is_symlink()]
-    return list(dict.fromkeys([folder, *files, *led]))
 
 
 def _sites(file: Path, world: World) -> list[SiteConfig]:
@@ -152,7 +158,7 @@ def _labelled(content: dict[Any, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
             yield f"{name} (number {number})" if is_told else f"number {number}", keys
         return
     for number, (name, keys) in enumerate(content.items(), 1):
-        named = isinstance(keys, dict) and not keys.get("NAME")
+        named = isinstance(keys, dict) and keys.get("NAME") in (None, "")
         label = name if values.is_name(name) and _has_keys(keys) else f"number {number}"
         yield label, {**keys, "NAME": str(name)} if named else keys
 

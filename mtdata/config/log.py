@@ -25,6 +25,7 @@ from mtdata.core.trust import AGENT
 
 _HOST = re.compile(r"[\w-][\w.-]{0,252}|\[?[0-9a-fA-F:.]{2,45}\]?")
 _CLASS = re.compile(r"(logging|logging\.handlers|mtdata\.logs(\.[a-z_]+)?)\.[A-Z]\w*")
+_MESSENGER = re.compile(r"[a-z][a-z0-9+-]{0,20}://[^\s\x00-\x20\x7f]+")
 _CALLED = ("()", "queue", "listener")  # whatever these name is called, or imported
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]")
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
@@ -53,6 +54,20 @@ def _url(word: Any) -> SecretStr:
     return SecretStr(text)
 
 
+def _messengers(value: Any) -> tuple[SecretStr, ...]:
+    return tuple(map(_messenger, values.listed(value)))
+
+
+def _messenger(word: Any) -> SecretStr:
+    """An address whose scheme names a messenger; what stands behind that is the messenger's."""
+    text = values.unveiled(word)
+    if not isinstance(text, str) or not _MESSENGER.fullmatch(text):
+        raise ValueError("it is no address of a messenger")
+    if text.startswith(("http:", "https:")):
+        raise ValueError("an http(s) address goes into WEBHOOKS")
+    return SecretStr(text)
+
+
 def _host(value: Any) -> str:
     if not isinstance(value, str) or not _HOST.fullmatch(value):
         raise ValueError("it is no name of a host")
@@ -68,8 +83,10 @@ def _helo(value: Any) -> str:
 
 
 def _command(value: Any) -> tuple[str, ...]:
-    words = value if isinstance(value, list | tuple) else shlex.split(str(value or ""))
-    return tuple(str(word) for word in words)
+    words = value if isinstance(value, list | tuple) else shlex.split(values.text(value))
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError("it is neither text nor a list of words")
+    return tuple(words)
 
 
 def _secrets(value: Any) -> tuple[SecretStr, ...]:
@@ -146,10 +163,16 @@ class LogConfig(BaseModel):
         (),
         repr=False,
     )
+    messengers: Annotated[tuple[SecretStr, ...], BeforeValidator(_messengers)] = keyed(
+        "MESSENGERS", "addresses, each beginning with a messenger's name and ://", ()
+    )
     heartbeat_url: SecretStr | None = keyed("HEARTBEAT_URL", "an http(s) address", None)
     ca: Authority = keyed("CA", AUTHORITY, "")
     agent: Agent = keyed("USER_AGENT", "a line of ASCII", AGENT, min_length=1)
     json_lines: bool = keyed("JSON", YES_NO, False)
+    json_fields: Annotated[Literal["plain", "ecs"], LOWER] = keyed(
+        "JSON_FIELDS", "plain or ecs", "plain"
+    )
     logging: dict[str, Any] | None = keyed("LOGGING", "a mapping as dictConfig has it", None)
 
     @field_validator("heartbeat_url")

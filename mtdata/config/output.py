@@ -1,4 +1,7 @@
-"""Where exported files go, as config files name it: a folder or a bucket; it opens neither."""
+"""Where exported files go, as config files name it: a folder, a bucket, or what a plug-in brings.
+
+It opens none of them.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 from mtdata.config import values
+from mtdata.config.replica import PLAIN_URL, endpoint_of
 from mtdata.config.replica import REGION as REGION_NAME
-from mtdata.config.replica import endpoint_of
 from mtdata.config.site import home_of
 from mtdata.core.s3 import bucket_of
 
 OUTPUT = "a folder, or s3://bucket/prefix"
+"""And, of what plug-ins bring, KIND:// and whatever that kind wants behind it."""
 ENDPOINT = "a URL such as https://s3.example.org, or nothing"
 REGION = "the name of a region, or nothing"
 ADDRESSING = "path, virtual, auto or nothing"
@@ -24,14 +28,29 @@ KEY_PATTERN = r"^[\x21-\x7e]{0,2048}$"
 
 
 def _output(value: Any, info: ValidationInfo) -> str:
+    if not isinstance(value, str | Path):
+        raise ValueError("it is no text")
     text = str(value)
     if text.startswith("s3:"):
         if not bucket_of(text):
             raise ValueError("behind s3:// a bucket, then a prefix of letters, digits, . _ - and /")
         return text.rstrip("/")
     if "://" in text:
-        raise ValueError("it is a URL of another kind")
+        return _of_plugin(text)
     return str(values.absolute_path(text, home_of(info)))
+
+
+def _of_plugin(url: str) -> str:
+    """A place of a kind that a plug-in brings; whether it can be used is found when it is."""
+    from mtdata.core.output import OTHERS  # with all that opens outputs
+
+    if not OTHERS.has(url.partition("://")[0]):
+        raise ValueError("it is a URL of another kind")
+    if not PLAIN_URL.fullmatch(url) or ".." in url.split("/"):
+        raise ValueError("it is no URL, or holds a user, ?, # or '..'")
+    if url.rstrip("/").endswith(":"):
+        raise ValueError("it names no place")
+    return url.rstrip("/")
 
 
 def _endpoint(value: Any) -> str:
@@ -55,8 +74,8 @@ def paired(value: SecretStr, other: SecretStr | None, names: str) -> SecretStr:
 
 
 def folder_of(output: str) -> Path | None:
-    """The folder of the files; None when they go to S3."""
-    return None if output.startswith("s3://") else Path(output)
+    """The folder of the files; None when they go elsewhere."""
+    return None if "://" in output else Path(output)
 
 
 OutputPlace = Annotated[str, BeforeValidator(_output)]

@@ -15,17 +15,24 @@ from mtdata.config import values
 from mtdata.config.broker import ALLOWED, HOST, BrokerAddress, as_configured, broker_of
 from mtdata.config.collection import CollectionKeys
 from mtdata.config.database import DatabaseAddress, Tls
+from mtdata.config.keeping import KEPT, KeptSpan, is_off
 from mtdata.config.site import AUTHORITY, Authority, Seconds, home_of
-from mtdata.config.strict import DURATION, LOWER, keyed
+from mtdata.config.strict import DURATION, LOWER, YES_NO, keyed
 
 _PORTS = {"mysql": 3306, "postgres": 5432}
 _ENGINES = {"mysql": "mysql", "mariadb": "mysql", "postgres": "postgres", "postgresql": "postgres"}
 _PLACE = re.compile(rf"({HOST}|\[[0-9a-fA-F:]+\])(?::([0-9]{{1,5}}))?/([A-Za-z0-9_$-]{{1,64}})")
-KEPT = "a duration from 7d to 3660d, or off"
-LEAST_KEPT_S, MOST_KEPT_S = 7 * 86_400.0, 3660 * 86_400.0
-"""Links, mails and incidents of a job that ended are over by the first of these."""
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){1,8}", re.A)
 _PAGE = re.compile(r"https?://[A-Za-z0-9.\[\]:-]{1,253}(?:/[A-Za-z0-9._~-]{1,64}){0,8}", re.A)
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.A)
+_HEADER_IN_USE = re.compile(
+    r"(?:accept|authorization|connection|content|cookie|date|expect|forwarded|host|hx|if|origin"
+    r"|range|referer|sec|te|transfer|upgrade|user-agent|via|x-csrf\w*|x-real)(?:-.*)?"
+    r"|idempotency-key|x-forwarded-(?:for|host|proto|port|by|server|prefix)",
+    re.A | re.IGNORECASE,
+)
+"""What means something already."""
+_USER_NAME = re.compile(r"[\w.@+-]{1,150}")
 _HOST = re.compile(r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9a-fA-F:]+\]|\*")
 
 
@@ -67,50 +74,52 @@ def _net(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 
 def _nets(value: Any) -> tuple[str, ...]:
     """Addresses and nets of both families, each as a net."""
-    words = value if isinstance(value, list | tuple) else str(value or "").split()
+    words = value if isinstance(value, list | tuple) else values.text(value).split()
     nets = [_net(str(word).strip(", ")) for word in values.listed(words)]
     if any(net.prefixlen == 0 for net in nets):
         raise ValueError("everybody would be believed")
     return tuple(str(net) for net in nets)
 
 
+def _header(value: Any) -> str:
+    word = str(value or "")
+    if word and (not _HEADER.fullmatch(word) or _HEADER_IN_USE.fullmatch(word)):
+        raise ValueError("it is no name of a header that is free for that")
+    return word
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    words = value if isinstance(value, list | tuple) else str(value or "").split()
+    names = tuple(str(word).strip(",") for word in values.listed(words))
+    if not all(_USER_NAME.fullmatch(name) for name in names):
+        raise ValueError("one of them is no name of a user")
+    return names
+
+
 def _prefix(value: Any) -> str:
-    word = str(value or "").rstrip("/")
+    word = values.text(value).rstrip("/")
     if word and (not _PREFIX.fullmatch(word) or {".", ".."} & set(word.split("/"))):
         raise ValueError("it is no path such as /mtdata")
     return word
 
 
 def _page(value: Any) -> str:
-    word = str(value or "").rstrip("/")
+    word = values.text(value).rstrip("/")
     if word and not _PAGE.fullmatch(word):
         raise ValueError("it is no address such as https://mtdata.example.org")
     return word
 
 
-def _is_off(value: Any) -> bool:
-    """YAML makes False of off, which may come as it is or in words."""
-    return str(value).lower() in ("0", "0.0", "off", "false")
-
-
 def _hsts(value: Any) -> float:
-    return 0.0 if _is_off(value) else values.seconds(value)
-
-
-def kept_s(value: Any) -> float:
-    """How long jobs are kept that have ended, in seconds; 0 for ever.  ValueError."""
-    if _is_off(value):
-        return 0.0
-    length = values.seconds(value, MOST_KEPT_S)
-    if length < LEAST_KEPT_S:
-        raise ValueError("it must be 7d at least")
-    return length
+    return 0.0 if is_off(value) else values.seconds(value)
 
 
 def _long_enough(value: Any) -> Any:
-    if value is not None and not isinstance(value, SecretStr) and len(str(value)) < 50:
+    if value is None or isinstance(value, SecretStr):
+        return value
+    if len(values.text(value)) < 50:
         raise ValueError("it can be guessed")
-    return value if value is None or isinstance(value, SecretStr) else str(value)
+    return value
 
 
 class ProgrammeConfig(CollectionKeys):
@@ -143,13 +152,24 @@ class ProgrammeConfig(CollectionKeys):
     queue_hours: int = keyed(
         "QUEUE_HOURS", "a whole number from 1 to 100000000", 20_000, ge=1, le=100_000_000
     )
-    jobs_keep_s: Annotated[float, BeforeValidator(kept_s)] = keyed("JOBS_KEEP", KEPT, 0.0)
+    jobs_keep_s: KeptSpan = keyed("JOBS_KEEP", KEPT, 0.0)
+    events_keep_s: KeptSpan = keyed("EVENTS_KEEP", KEPT, 0.0)
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_hosts)] = keyed(
         "ALLOWED_HOSTS", "names of hosts, or a list of them", ("localhost", "127.0.0.1", "[::1]")
     )
     trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_nets)] = keyed(
         "TRUSTED_PROXIES", "addresses and nets, such as 10.1.0.0/16, or a list of them", ()
     )
+    proxy_user_header: Annotated[str, BeforeValidator(_header)] = keyed(
+        "PROXY_USER_HEADER", "the name of a header, such as X-Remote-User, or nothing", ""
+    )
+    proxy_new_users: Annotated[Literal["refuse", "viewer", "operator"], LOWER] = keyed(
+        "PROXY_NEW_USERS", "refuse, viewer or operator", "refuse"
+    )
+    proxy_admins: Annotated[tuple[str, ...], BeforeValidator(_names)] = keyed(
+        "PROXY_ADMINS", "names of users, or a list of them", ()
+    )
+    admins_need_code: bool = keyed("ADMINS_NEED_CODE", YES_NO, False)
     path_prefix: Annotated[str, BeforeValidator(_prefix)] = keyed(
         "PATH_PREFIX", "a path such as /mtdata, or nothing", ""
     )
@@ -160,6 +180,13 @@ class ProgrammeConfig(CollectionKeys):
     tell_jobs: Annotated[str, BeforeValidator(_page)] = keyed(
         "TELL_JOBS", "the page's address, such as https://mtdata.example.org, or nothing", ""
     )
+
+    @field_validator("proxy_user_header")
+    @classmethod
+    def _is_told_by_somebody(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("trusted_proxies") == ():
+            raise ValueError("TRUSTED_PROXIES must name who may send it, this machine as well")
+        return value
 
     @field_validator("database_tls")
     @classmethod

@@ -25,7 +25,7 @@ ALLOWED = (
     "a list of URLs such as s3://bucket/prefix or file:///folder, or of mappings with "
     + " ".join(KEYS)
 )
-_URL = re.compile(r"[a-z][a-z0-9+-]{0,20}://[^\x00-\x20\x7f\\?#@]+", re.ASCII)
+PLAIN_URL = re.compile(r"[a-z][a-z0-9+-]{0,20}://[^\x00-\x20\x7f\\?#@]+", re.ASCII)
 _NAME_OF_KEY = re.compile(r"[\x21-\x7e]{0,2048}", re.ASCII)
 REGION = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
@@ -87,7 +87,7 @@ def _replica(
         raise ValueError(f"{word}: there is no such key")
     given = {key: text for key, text in told.items() if text} | dict(outside)
     url, endpoint, region = (str(given.get(key, "")) for key in KEYS[:3])
-    if not _URL.fullmatch(url) or ".." in url.split("/"):
+    if not PLAIN_URL.fullmatch(url) or ".." in url.split("/"):
         raise ValueError("URL: it is no URL, or holds a user, ?, # or '..'")
     if url.rstrip("/").endswith(":"):
         raise ValueError("URL: it names no place")

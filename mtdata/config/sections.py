@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails
 
 from mtdata.config.accepted import accepted_keys
 from mtdata.config.reading import expanded, is_one_variable
-from mtdata.config.settings import did_you_mean
 from mtdata.core.border import Border
 from mtdata.core.disclosure import Accepted, disclosed, kind_of, named
+from mtdata.core.words import did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 _MODEL = Border(ValueError, "a value cannot be used")
@@ -25,12 +25,26 @@ def allowed_keys(model: type[BaseModel]) -> dict[str, str]:
     return {str(f.validation_alias): str(f.description) for f in fields if f.validation_alias}
 
 
+class ReadSection(NamedTuple):
+    """One section that was read without a fault: `where` it stands, and what became of it.
+
+    `written` is what its file says, before any variable is put in; `outside` are the keys that are
+    given outside of it.
+    """
+
+    where: str
+    model: BaseModel
+    written: Mapping[str, Any]
+    outside: frozenset[str]
+
+
 class World(NamedTuple):
-    """What every section of a folder shares; `faults` grows while the files are read."""
+    """What every section of a folder shares; `faults` and `read` grow while the files are read."""
 
     home: Path
     environ: Mapping[str, str]
     faults: list[str]
+    read: list[ReadSection]
 
 
 class Section:
@@ -42,6 +56,7 @@ class Section:
         self.values: dict[str, Any] = {}
         self._raw = raw
         self._spoilt: set[str] = set()  # keys whose faults are told
+        self._outside: set[str] = set()  # keys that are given outside the file
         self._allowed, self._accepted = allowed_keys(model), accepted_keys(model)
         # A default that fails is told by the field's name, a value by its key.
         fields = model.model_fields.items()
@@ -50,6 +65,7 @@ class Section:
     def fill(self, environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
         """Take over `given` first, then what the file says; return the faults."""
         self.values.update(given)
+        self._outside.update(given)
         unknown = (pair for pair in enumerate(self._raw, 1) if pair[1] not in self._allowed)
         faults = [self._unknown(*pair) for pair in unknown]
         for key in self._raw:
@@ -61,7 +77,9 @@ class Section:
         """Return the model, or None after adding each fault to those of the world."""
         try:
             with _MODEL:
-                return model.model_validate(self.values, context={"home": world.home})
+                made = model.model_validate(self.values, context={"home": world.home})
+            world.read.append(self._as_read(made))
+            return made
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False)
         except ValueError as error:
@@ -77,8 +95,14 @@ class Section:
     def inherit(self, above: Section) -> None:
         """Take over what stands above and is not said here; what is wrong there is told there."""
         self._spoilt |= above._spoilt - set(self._raw)
+        self._outside |= above._outside - set(self.values)
         self.values = {**above.values, **self.values}
         self._raw = {**above._raw, **self._raw}
+
+    def _as_read(self, made: BaseModel) -> ReadSection:
+        keys = self.values.keys() & self._raw.keys() - self._outside
+        written = {key: self._raw[key] for key in keys}
+        return ReadSection(self.where, made, written, frozenset(self._outside))
 
     def is_faulty(self, key: str) -> bool:
         """Whether a fault of that key is told already."""

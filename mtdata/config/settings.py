@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -17,13 +15,7 @@ from mtdata.config.site import PlacedPath, SiteConfig
 from mtdata.config.strict import STRICT, keyed
 from mtdata.config.weblogs import WeblogsConfig
 from mtdata.core.errors import ConfigError, UsageError
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A question with the nearest known word, empty when none is near."""
-    folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), folded, n=1)
-    return f" Did you mean {folded[near[0]]}?" if near else ""
+from mtdata.core.words import did_you_mean
 
 
 class RecoveryConfig(BaseModel):

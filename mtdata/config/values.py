@@ -95,7 +95,7 @@ def clock_time(value: Any) -> time:
 
 def clock_time_or_none(value: Any) -> time | None:
     """A time of day from "HH:MM", or None for an empty value."""
-    return clock_time(value) if value else None
+    return None if value in (None, "") else clock_time(value)
 
 
 def zone(value: Any) -> ZoneInfo | None:
@@ -117,6 +117,13 @@ def listed(value: Any) -> list[Any]:
     """What a list holds, or the one value, without what is empty."""
     words = value if isinstance(value, list | tuple) else [value]
     return [word for word in words if word not in ("", None)]
+
+
+def text(value: Any) -> str:
+    """Text as it is, and for nothing the empty one.  ValueError for anything else."""
+    if not isinstance(value, str | None):
+        raise ValueError("it is no text")
+    return value or ""
 
 
 def unveiled(value: Any) -> Any:

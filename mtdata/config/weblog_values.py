@@ -67,7 +67,9 @@ def log_bucket(value: Any) -> str:
 
 def key_prefix(value: Any) -> str:
     """What keys begin with, with {site} and {date:%Y/%m/%d} in it.  ValueError for other braces."""
-    text = str(value)
+    if not isinstance(value, str):
+        raise ValueError("it is no text")
+    text = value
     expanded_prefix(text, "example.org", _SAMPLE_DAYS[0])
     if not _KEY.fullmatch(_PATTERN.sub("", text)):
         raise ValueError("in braces only site and date:%Y/%m/%d are allowed")
@@ -182,7 +184,7 @@ def moment(value: Any, zone: ZoneInfo) -> datetime | None:
 
     ValueError for what is none.
     """
-    if not value:
+    if value in (None, ""):
         return None
     if isinstance(value, datetime):
         return value.astimezone(UTC)

@@ -75,7 +75,9 @@ class WeblogKeys(BaseModel):
     timeout_s: Seconds = keyed("timeout", DURATION, 60.0)
     batch: int = keyed("batch", "a whole number from 1 to 20000", 200, ge=1, le=20_000)
     transactions: bool = keyed("transactions", YES_NO, True)
-    archive: Annotated[str, BeforeValidator(_archive)] = keyed("archive", ARCHIVE, "none")
+    archive: Annotated[str, BeforeValidator(_archive)] = keyed(
+        "archive", ARCHIVE, "none", json_schema_extra={"also": ["mapping"]}
+    )
 
     aws_pull_access_key: SecretStr = keyed("aws_pull_access_key", KEY, SecretStr(""))
     aws_pull_secret: SecretStr = keyed(

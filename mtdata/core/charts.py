@@ -1,14 +1,13 @@
-"""Charts as SVG text; each says in words what it shows, and none has a style of its own.
+"""Charts as SVG; each says in words what it shows, and none has a style of its own.
 
-Every word in them is escaped here: what comes out is HTML as it stands.
+Every word in them is escaped: what comes out is HTML as it stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
-import svg
+from mtdata.core.markup import Markup, element
 
 WIDTH, HEIGHT, TOP, FOOT, GAP = 280, 84, 14, 14, 3
 STRIP_HEIGHT, SHADE, SMALL_HEIGHT = 18, 5, 56
@@ -17,11 +16,11 @@ GOOD, BAD, NONE = "good", "bad", "empty"
 WORDS = {GOOD: "good", BAD: "with faults", NONE: "without a round"}
 
 
-def rows_per_day(days: Mapping[str, int], label: str) -> str:
+def rows_per_day(days: Mapping[str, int], label: str) -> Markup:
     """A bar for each day, the highest as high as the chart."""
     most, width = max(days.values(), default=0), WIDTH / max(1, len(days))
     room = HEIGHT - TOP - FOOT
-    drawn: list[svg.Element] = [_text(0, 10, f"most {most:,}")]
+    drawn: list[Markup] = [_text(0, 10, f"most {most:,}")]
     for place, (day, count) in enumerate(days.items()):
         height = max(1.5, room * count / most) if count else 1
         sort, words = "bar" if count else "empty", f"{day}: {count:,}"
@@ -31,21 +30,22 @@ def rows_per_day(days: Mapping[str, int], label: str) -> str:
     return picture(HEIGHT, label, told, drawn)
 
 
-def small(days: Mapping[str, int], label: str) -> str:
+def small(days: Mapping[str, int], label: str) -> Markup:
     """A bar for each day without a word beside it, today's in the colour of the accent."""
     most, width = max(days.values(), default=0), WIDTH / max(1, len(days))
-    drawn: list[svg.Element] = []
+    drawn: list[Markup] = []
     for place, (day, count) in enumerate(days.items()):
         height = max(4, SMALL_HEIGHT * count / most) if count else 2
         drawn.append(
-            svg.Rect(
+            element(
+                "rect",
+                title(f"{day}: {count:,}"),
                 x=round(place * width + GAP, 2),
                 y=round(SMALL_HEIGHT - height, 2),
                 width=round(width - 2 * GAP, 2),
                 height=round(height, 2),
                 rx=3,
-                class_=["bar" if place == len(days) - 1 else "calm"],
-                elements=[title(f"{day}: {count:,}")],
+                class_="bar" if place == len(days) - 1 else "calm",
             )
         )
     told = f"{sum(days.values()):,} in {len(days)} days, the most in one {most:,}"
@@ -54,7 +54,7 @@ def small(days: Mapping[str, int], label: str) -> str:
 
 def stacked(
     days: Mapping[str, Sequence[int]], sorts: Mapping[str, str], label: str, look: str = ""
-) -> str:
+) -> Markup:
     """A bar for each day, of parts upon each other: `sorts` are their classes, each with its word.
 
     The sheet says how large it is: it is drawn as wide as its place, and has no word in it.  A part
@@ -63,7 +63,7 @@ def stacked(
     most, width = max(map(sum, days.values()), default=0), BROAD / max(1, len(days))
     room = STACK_HEIGHT - LEAST * len(sorts)
     paths: dict[str, list[str]] = {sort: [] for sort in (*sorts, NONE)}
-    said: list[svg.Element] = []
+    said: list[Markup] = []
     for place, (day, counts) in enumerate(days.items()):
         top = float(STACK_HEIGHT)
         for sort, count in zip(sorts, counts, strict=True):
@@ -76,8 +76,8 @@ def stacked(
         if not look:
             words = f"{day}: {_counted(counts, sorts) if any(counts) else 'nothing'}"
             said.append(_cell(place, width, 0, STACK_HEIGHT, "over", words))
-    drawn: list[svg.Element] = [
-        svg.Path(d="".join(columns), class_=[sort])  # type: ignore[arg-type]  # it takes text too
+    drawn: list[Markup] = [
+        element("path", d="".join(columns), class_=sort)
         for sort, columns in paths.items()
         if columns
     ]
@@ -98,10 +98,10 @@ def _column(place: int, width: float, y: float, height: float) -> str:
     return f"M{x:.6g} {y:.6g}h{wide:.6g}v{height:.6g}h-{wide:.6g}z"
 
 
-def strip(days: Mapping[str, Sequence[int]], label: str) -> str:
+def strip(days: Mapping[str, Sequence[int]], label: str) -> Markup:
     """A cell for each day: its good rounds and the others; a bad one is lower as well as red."""
     width = WIDTH / max(1, len(days))
-    drawn: list[svg.Element] = []
+    drawn: list[Markup] = []
     for place, (day, (good, bad)) in enumerate(days.items()):
         sort = of_day(good, bad)
         lower = {GOOD: 0, BAD: SHADE, NONE: 2 * SHADE}[sort]
@@ -124,48 +124,52 @@ def told_of_day(good: int, bad: int) -> str:
     return f"{good} good" + (f", {bad} with faults" if bad else "")
 
 
-def _cell(place: int, width: float, y: float, height: float, sort: str, words: str) -> svg.Rect:
-    return svg.Rect(
+def _cell(place: int, width: float, y: float, height: float, sort: str, words: str) -> Markup:
+    return element(
+        "rect",
+        title(words),
         x=round(place * width + GAP / 2, 2),
         y=round(y, 2),
         width=round(width - GAP, 2),
         height=round(height, 2),
-        class_=[sort],
-        elements=[title(words)],
+        class_=sort,
     )
 
 
-def _ends(days: Mapping[str, int], y: int) -> list[svg.Element]:
+def _ends(days: Mapping[str, int], y: int) -> list[Markup]:
     known = list(days)
     if not known:
         return []
     return [_text(0, y, known[0][5:]), _text(WIDTH, y, known[-1][5:], anchor="end")]
 
 
-def _text(x: float, y: float, words: str, anchor: str | None = None) -> svg.Text:
-    extra = {"text-anchor": anchor} if anchor else None
-    return svg.Text(x=x, y=y, text=escape(words), extra=extra)
+def _text(x: float, y: float, words: str, anchor: str | None = None) -> Markup:
+    return element("text", words, x=x, y=y, text_anchor=anchor)
 
 
-def title(words: str) -> svg.Title:
+def title(words: str) -> Markup:
     """What is said of an element to who points at it or listens."""
-    return svg.Title(text=escape(words))
+    return element("title", words)
 
 
 def picture(
     height: int,
     label: str,
     told: str,
-    drawn: list[svg.Element],
+    drawn: list[Markup],
     look: str = "chart",
     width: int = WIDTH,
-) -> str:
-    """One picture of these elements; the library escapes nothing: words in them come by `title`."""
-    whole = svg.SVG(
-        viewBox=svg.ViewBoxSpec(0, 0, width, height),
-        preserveAspectRatio=None if width == WIDTH else svg.PreserveAspectRatio("none"),
-        class_=look.split(),
-        extra={"role": "img", "aria-label": escape(f"{label}: {told}")},
-        elements=[title(label), svg.Desc(text=escape(told)), *drawn],
+) -> Markup:
+    """One picture of these elements."""
+    return element(
+        "svg",
+        title(label),
+        element("desc", told),
+        *drawn,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width} {height}",
+        preserveAspectRatio=None if width == WIDTH else "none",
+        class_=look,
+        role="img",
+        aria_label=f"{label}: {told}",
     )
-    return whole.as_str()

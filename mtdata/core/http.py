@@ -6,14 +6,17 @@ import io
 import socket
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import DecodeError
+
+from mtdata.core.trust import authorities
 
 MOST = 1 << 20
 MOST_FOR_NOTHING = 1 << 20
@@ -127,6 +130,23 @@ class Bounded(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = pools_of(Answer)
 
 
+def bounded_session(
+    ca: str, agent: str, most: float = MOST, piece: int = PIECE
+) -> requests.Session:
+    """A session whose answers are bounded in time and length (`Bounded`).
+
+    The environment is not asked for proxies or passwords; `ca` names a file of authorities, and
+    REQUESTS_CA_BUNDLE counts (trust.py).  ConfigError where that file cannot be used.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = authorities(ca)
+    session.headers["User-Agent"] = agent
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, Bounded(most, piece))
+    return session
+
+
 def pools_of(answers: type[FinalResponse]) -> dict[str, type[HTTPConnectionPool]]:
     """Pools of urllib3 whose connections give answers of this class, by scheme."""
 
@@ -212,6 +232,16 @@ def beginning(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
         most -= len(piece)
         if most <= 0:
             return
+
+
+FaultWords = Sequence[tuple[type[BaseException], str]]
+"""Sorts of faults, the narrower ones first, and what is said of each."""
+
+
+def words_for(fault: BaseException, words: FaultWords) -> tuple[type[BaseException], str] | None:
+    """The first of these sorts that is in a fault, with its words; None where none is."""
+    seen = causes(fault)
+    return next((one for one in words if any(isinstance(of, one[0]) for of in seen)), None)
 
 
 def causes(fault: BaseException) -> list[BaseException]:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, NamedTuple
 
-from mtdata.core.cells import Cells, Meant, OddCell
+from mtdata.core.cells import Cells, OddCell
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import opened
 from mtdata.core.reach import FULL, DiskFull, check_plain
+from mtdata.core.remembered import RememberedAnswers
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
@@ -60,8 +62,8 @@ class Schema(NamedTuple):
     tables: str
     newer: Mapping[int, str]
     """What makes a ledger of that format one of the next."""
-    meant: Meant
-    """What a cell may say, by its column; only where its type is not enough."""
+    cells: Cells
+    """What a cell of each column may hold."""
     working: str = ""
     """Tables that no disk keeps."""
     astray: tuple[str, ...] = ()
@@ -84,9 +86,10 @@ class LedgerDatabase:
     def __init__(self, path: Path | None, schema: Schema, *, only_look: bool = False) -> None:
         """Tables of an older program are made newer, unless we `only_look` and can without."""
         self._path, self._schema, self._only_look = path, schema, only_look
-        self._cells = Cells(schema.tables, schema.meant)
+        self._cells = schema.cells
         self._prove: Callable[[], None] | None = None
         self._token = b""
+        self._answers = RememberedAnswers()
         self.journal = "memory"
         with self.translated_faults(FOREIGN):
             self._db = self._open()
@@ -96,10 +99,7 @@ class LedgerDatabase:
         if self._path is None:
             db = sqlite3.connect(":memory:", isolation_level=None)
         else:
-            make_folder(self._path.parent)
-            for ending in BESIDE:
-                check_plain(self._path.with_name(self._path.name + ending), begin=not ending)
-            db, self.journal = opened(self._path, 30)
+            db = self._open_file(self._path)
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
@@ -110,6 +110,12 @@ class LedgerDatabase:
             self._make_tables(db)
             db.executescript(self._schema.working)
             failed.pop_all()
+        return db
+
+    def _open_file(self, path: Path) -> sqlite3.Connection:
+        make_folder(path.parent)
+        check_beside(path, begin=True)
+        db, self.journal = opened(path, 30)
         return db
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
@@ -186,6 +192,7 @@ class LedgerDatabase:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                    self._answers.forget()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -212,6 +219,11 @@ class LedgerDatabase:
         with self.translated_faults(FOREIGN):
             cursor = self._db.execute(sql, values)
             return self._checked(cursor, cursor.fetchall())
+
+    def remembered(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
+        """The rows of `all`, for small answers that a round asks for again and again."""
+        with self.translated_faults(FOREIGN):
+            return self._answers.give(self._db, (sql, *values), partial(self.all, sql, *values))
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
@@ -247,6 +259,15 @@ class LedgerDatabase:
         self._db.close()
 
 
+def check_beside(path: Path, *, begin: bool) -> None:
+    """StorageError unless each file that SQLite opens is a regular one, or not there yet.
+
+    `begin`: the database's own is begun where it is not.
+    """
+    for ending in BESIDE:
+        check_plain(path.with_name(path.name + ending), begin=begin and not ending)
+
+
 def format_of(db: sqlite3.Connection) -> int:
     """The number of the format that the program wrote into the file; 0 for a new one."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -267,3 +288,8 @@ def _reason_of(error: BaseException) -> str:
     if isinstance(error, (sqlite3.Error, OSError, OddCell)):
         return str(error)
     return f"it holds what cannot be read ({type(error).__name__})"
+
+
+def question_marks(values: Sequence[object]) -> str:
+    """A place for each of these values in a statement."""
+    return ", ".join("?" * len(values))

@@ -1,7 +1,8 @@
-"""Spans of time, counts and sizes in words."""
+"""Spans of time, counts and sizes in words, and the known word that somebody may have meant."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 
@@ -29,3 +30,18 @@ def size(count: int) -> str:
         if count >= length:
             return f"{count / length:,.1f} {unit}"
     return f"{count} B"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like this one; '' when none is."""
+    import difflib  # late: most words are right
+
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return folded[near[0]] if near else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question with the nearest known word, empty when none is near."""
+    near = nearest(word, known)
+    return f" Did you mean {near}?" if near else ""

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing import connection, resource_tracker
 from time import monotonic
 from typing import Generic, TypeVar
@@ -111,12 +112,16 @@ class WorkerPool(Generic[T, R]):
     ) -> None:  # fmt: skip
         """`chunk` items are a task; fewer than `here_below` are done in this process."""
         self._outfit, self._count, self._lost = outfit, count, lost
-        self._here = outfit()
         self._here_below, self._patience_s = here_below, patience_s
         self._ahead, self._chunk = 2 * count + 2, chunk
         self._queue: deque[_Task[T, R]] = deque()
         self._workers: list[_Worker[T, R]] = []
         self._stillborn = 0
+
+    @cached_property
+    def _here(self) -> Callable[[list[T]], list[R]]:
+        """What does the work in this process; to load keys costs more than a round finds to do."""
+        return self._outfit()
 
     def pids(self) -> list[int]:
         """The process ids of the workers that run now."""

@@ -96,6 +96,7 @@ class Daemon:
                 self._end()
                 raise
             tasks.look_around(StopToken())
+            tasks.prune_once()
             tasks.spread(StopToken())
             return exit_code(tasks.codes)
 
@@ -157,6 +158,7 @@ class Daemon:
             self._table.every(LOOK_S, partial(self._tasks.offer_daily, site), spread)
         self._table.every(LOOK_S, self._tasks.offer_news, LOOK_S)
         self._table.every(LOOK_S, self._tasks.offer_look)
+        self._table.every(LOOK_S, self._tasks.offer_pruning, LOOK_S)
 
     def _until_due(self, site: DutySite) -> float:
         try:

@@ -14,11 +14,12 @@ from mtdata import logs
 from mtdata.alerts import heartbeat, notify
 from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.config import Settings
-from mtdata.core.errors import BusyError, MTDataError, StorageError
+from mtdata.core.errors import BusyError, MTDataError, RecordsError, StorageError
 from mtdata.core.reach import DiskFull
 from mtdata.core.step import Step
 from mtdata.core.stop import StopToken
 from mtdata.daemon import slots
+from mtdata.daemon.keeping import MOST_PIECES, REST_S, DailyKeeping
 from mtdata.daemon.timetable import TickingClock
 from mtdata.daemon.worker import THREAD, SiteWorker
 from mtdata.duties import DUTIES
@@ -32,7 +33,7 @@ RETRY_S = 3600.0
 """A daily task that failed is tried again after this time."""
 SIGNS = 1000
 """So many signs of life wait at most for a slow HEARTBEAT_URL."""
-NEWS, NUMBERS, JOBS = "news", "numbers", "jobs"
+NEWS, NUMBERS, JOBS, KEEPING = "news", "numbers", "jobs", "(keeping)"
 PROGRAM_FAULT = 70
 
 
@@ -65,9 +66,10 @@ class DaemonTasks:
         self._done: set[tuple[str, ...]] = set()  # tasks by site that were done once
         self._slots: slots.Carrying | None = None
         self._daily = DailyScheduler(daily_of(duties))
+        self._keeping = DailyKeeping(clock.ticks)
         self._is_new = True  # nobody has looked around by these settings yet
         self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
-        for name in (NEWS, NUMBERS, JOBS):  # they are asked for from the threads of others
+        for name in (NEWS, NUMBERS, JOBS, KEEPING):  # they are asked for from the threads of others
             self.worker(name)
 
     def worker(self, name: str) -> SiteWorker:
@@ -121,6 +123,11 @@ class DaemonTasks:
         """The reports that are due today; they are queued, and carried by others."""
         if self._daily.is_wanted(self.settings):
             self.worker(JOBS).offer("reports", self._queue_reports)
+
+    def offer_pruning(self) -> None:
+        """What is older than it is kept, once a day; nobody waits for it."""
+        if self._keeping.is_due(self.settings):
+            self.worker(KEEPING).offer("prune", self.prune)
 
     def end_slots(self, within_s: float) -> bool:
         """Hand back the jobs in hand; whether all of it ended in time."""
@@ -233,6 +240,25 @@ class DaemonTasks:
         self._daily.look(self.settings, self.clock.now(), stop_token.check)
         notify.close_program_incident(self.settings, "task_failed", JOBS)
 
+    def prune(self, stop_token: StopToken, most: int | None = None) -> None:
+        """Forget what is older than it is kept, a piece at a time."""
+
+        def rest() -> None:
+            stop_token.check()
+            self.stopping.wait(REST_S)
+
+        self._keeping.prune(self.settings, self.duties, rest, most)
+        notify.close_program_incident(self.settings, "task_failed", KEEPING)
+
+    def prune_once(self) -> None:
+        """As much of it as who does not stay has the time for."""
+        if not self._keeping.is_due(self.settings):
+            return
+        try:
+            self.prune(StopToken(self.stopping), MOST_PIECES)
+        except (RecordsError, StorageError) as error:
+            self._failed(KEEPING, "prune", error)
+
     def _look_at_log(self) -> None:
         if trouble := logs.trouble():
             notify.program_incident(self.settings, "log_unwritable", "", trouble)
@@ -249,7 +275,7 @@ class DaemonTasks:
                 log.info("%s", error)
                 return
             log.debug("%s: %s", task, error)  # it was told as an incident, or is now
-        if name in (NUMBERS, JOBS):
+        if name in (NUMBERS, JOBS, KEEPING):
             kind = error.incident or "task_failed"
             notify.program_incident(self.settings, kind, name, str(error))
 
@@ -260,5 +286,5 @@ class DaemonTasks:
         fault = what.exc_value or what.exc_type()
         log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
-        place = name if name in (NEWS, NUMBERS, JOBS) else heartbeat.incident_scale(name)
+        place = name if name in (NEWS, NUMBERS, JOBS, KEEPING) else heartbeat.incident_scale(name)
         notify.program_incident(self.settings, "task_failed", place, told, logged=True)

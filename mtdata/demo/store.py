@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import secrets
 from typing import Self
 
 from mtdata.core.errors import ConfigError
-from mtdata.core.s3 import S3Access, open_client
 
 BUCKET, REGION = "demo", "us-east-1"
 _NEEDS = ("moto", "flask", "flask_cors", "werkzeug", "py_partiql_parser")
@@ -30,10 +28,14 @@ class LocalStore:
     """One empty bucket at `url` while the `with` lasts; its keys are made for the occasion."""
 
     def __init__(self) -> None:
+        import secrets  # with all of hashing
+
         self.access_key, self.secret_key = "DEMO" + secrets.token_hex(8), secrets.token_hex(20)
 
     def __enter__(self) -> Self:
         from moto.server import ThreadedMotoServer
+
+        from mtdata.core.s3 import S3Access, open_client
 
         logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it would tell of each request
         self._server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)

@@ -31,6 +31,17 @@ def check_jobs(settings: Settings) -> list[Finding]:
     return [*_check_records(settings), *_check_broker(settings)]
 
 
+def check_jobs_offline(settings: Settings) -> list[Finding]:
+    """Which database and broker the config names, and what is odd about the way there."""
+    how, found = settings.programme, []
+    if how.database is not None:
+        told = how.database.redacted()
+        found.append(_answered("DATABASE", told, unproven(how.database)))
+    if how.engine == "celery" and how.broker is not None:
+        found.append(_answered("BROKER", how.broker.redacted(), unproven(how.broker)))
+    return found
+
+
 def _check_records(settings: Settings) -> list[Finding]:
     address = settings.database
     if not address.is_shared and not Path(address.name).exists():

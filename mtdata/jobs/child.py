@@ -121,7 +121,10 @@ class Carrier:
         settings = load(self._folder, os.environ)  # as it is now, not as it was at the start
         if settings != self._standing:
             logs.begin(0)
-            logs.configure(settings.log.logging, settings.home, json_lines=settings.log.json_lines)
+            how, home = settings.log, settings.home
+            logs.configure(
+                how.logging, home, json_lines=how.json_lines, json_fields=how.json_fields
+            )
             logging.getLogger("mtdata").addHandler(PipedLog(self._pipe))
             self._standing = settings
             if CAN_LOOK:
@@ -213,6 +216,8 @@ def _count_calls(work: ChildWork) -> None:
 
 
 if __name__ == "__main__":
+    # what cannot be loaded of plug-ins was told by its supervisor, not by each of its children
+    logging.getLogger("mtdata.core.plugins").setLevel(logging.ERROR)
     # named by its supervisor: what lies above; loaded whole before there is an order
     table: Kinds = dict(import_module(sys.argv[1]).KINDS)
     for module in {one for kind in table.values() for one in kind.brings}:

@@ -1,32 +1,36 @@
 """What a duty brings to the program: one entry of the table in `mtdata.duties`; it carries nothing.
 
 Each duty fills in a `Duty` in a folder of its own; commands, daemon, pages and checks read the
-table and know none by name.  An entry is loaded with every command, so what is heavy is imported
-by its functions when they are called.
+table and know none by name.  An entry is loaded with every command, `--help` among them, so
+whatever works is imported by its functions when they are called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
-from mtdata.config import Settings
 from mtdata.core.checks import PROGRAM, Finding
 from mtdata.core.errors import ConfigError
-from mtdata.core.output import Output
-from mtdata.jobs.daily_reports import DailyReports
-from mtdata.jobs.kind import Kind, Kinds
 
-if TYPE_CHECKING:  # the library takes its time
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
+    from mtdata.config import Settings
+    from mtdata.core.keeping import Growing
     from mtdata.core.metrics import MetricsPage
+    from mtdata.core.output import Output
+    from mtdata.core.plugins import PluginTable
+    from mtdata.jobs.daily_reports import DailyReports
+    from mtdata.jobs.kind import Kind, Kinds
     from mtdata.jobs.rounds import Rounds
 
 LINK_S = 3600
 """So long a signed link gives its file to whoever has it."""
+KIND_NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}\.[a-z][a-z0-9_-]{0,31}", re.ASCII)
 
 
 class LookAtOne(Protocol):
@@ -49,6 +53,8 @@ class Checks(NamedTuple):
     look: LookAtOne
     told: str = ""
     needs_state: bool = False  # its trials leave files in state/, so not where that is another's
+    # what the config alone says of these names: no file is opened, nobody is asked
+    offline: Callable[[Settings, Sequence[str]], list[Finding]] = lambda settings, names: []
     # whose folders are, and what is due; both ask nobody
     folders: Callable[[Settings], list[Finding]] = lambda settings: []
     plans: Callable[[Settings], list[Finding]] = lambda settings: []
@@ -107,6 +113,7 @@ class Duty:
     config_files: tuple[str, ...]
     checks: Checks
     about: str = ""  # what it does, in a line for who never saw it
+    to_edit: str = ""  # of its first config file, before the first example can be called
     examples: tuple[tuple[str, str], ...] = ()  # commands, and what each does; the first is first
     # rooms of mtdata/cli with the commands of this duty alone: those that carry, those that look
     commands: tuple[str, ...] = ()
@@ -114,26 +121,52 @@ class Duty:
     demo: str = ""  # the room of mtdata/demo whose DEMO shows it, '' for none
     incident_ledgers: Callable[[Settings], IncidentLedgers] = lambda settings: {}
     rounds: Callable[[], Rounds[Any]] | None = None
-    daily: DailyReports | None = None
+    daily: Callable[[], DailyReports] | None = None
     log_in: ForeignLogIn | None = None
     metrics: Callable[[Settings, MetricsPage], None] = lambda settings, page: None
     pages: str = ""  # the room of mtdata/web whose ROOM has what only this duty shows
     # a file at that place, if one of the duty's accounts has its output there
     placed_file: Callable[[Settings, str], PlacedFile | None] = lambda settings, place: None
+    # what of it grows with time, beside jobs and incidents; and in the records, once they are open
+    growing: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
+    growing_records: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
+    # its tables that plug-ins of somebody else may add to
+    plugins: Callable[[], Sequence[PluginTable[Any]]] = tuple
 
 
 Duties = Sequence[Duty]
 
 
-class KindsOf(Mapping[str, Kind]):
-    """The kinds of jobs of all duties, loaded when somebody first asks for one."""
+class KindsOf(Mapping[str, "Kind"]):
+    """The kinds of jobs of all duties, loaded when somebody first asks for one.
+
+    `others` are those that plug-ins of somebody else bring, by the group "mtdata.job_kinds": a
+    name and a Kind of that name, whose first word is no duty's of ours.
+    """
 
     def __init__(self, duties: Duties) -> None:
         self._duties = duties
 
     @cached_property
-    def _loaded(self) -> dict[str, Kind]:
+    def others(self) -> PluginTable[Kind]:
+        """Those of plug-ins."""
+        from mtdata.core.plugins import PluginTable  # only those need it who have jobs
+
+        what, refusal = "kind of job", _kind_refusal
+        return PluginTable("mtdata.job_kinds", what, KIND_NAME, self._has_own_word, refusal)
+
+    @cached_property
+    def _own_kinds(self) -> dict[str, Kind]:
         return {name: kind for duty in self._duties for name, kind in duty.kinds().items()}
+
+    def _has_own_word(self, name: str) -> bool:
+        words = {one.partition(".")[0] for one in self._own_kinds}
+        words |= {duty.name for duty in self._duties}
+        return name.partition(".")[0] in words
+
+    @cached_property
+    def _loaded(self) -> dict[str, Kind]:
+        return {**self._own_kinds, **self.others.load_all()}
 
     def __getitem__(self, name: str) -> Kind:
         return self._loaded[name]
@@ -143,6 +176,22 @@ class KindsOf(Mapping[str, Kind]):
 
     def __len__(self) -> int:
         return len(self._loaded)
+
+
+def _kind_refusal(name: str, made: object) -> str:
+    """What is wrong with a kind that a plug-in brings; '' for nothing."""
+    from mtdata.jobs.kind import Kind, Parameter  # whoever looks for a kind loads it all the same
+
+    if not isinstance(made, Kind):
+        return "what it leads to is no mtdata.jobs.kind.Kind"
+    if made.name != name:
+        return "the Kind there has another name"
+    acts = [made.split, made.run, made.base, made.check, made.key]
+    acts += [act for act in (made.undo, made.close) if act is not None]
+    is_sound = all(isinstance(one, Parameter) for one in made.parameters)
+    if is_sound and all(map(callable, acts)):
+        return ""
+    return "the Kind there has parameters or functions that are none"
 
 
 def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:
@@ -168,7 +217,7 @@ def all_ledgers(duties: Duties, settings: Settings) -> IncidentLedgers:
 
 def daily_of(duties: Duties) -> list[DailyReports]:
     """What is queued every day."""
-    return [duty.daily for duty in duties if duty.daily]
+    return [duty.daily() for duty in duties if duty.daily]
 
 
 def placed_file(duties: Duties, settings: Settings, place: str) -> PlacedFile | None:

@@ -14,6 +14,7 @@ from mtdata.alerts.dispatch import OWNERS
 from mtdata.alerts.incident import FAILED_REPORT
 from mtdata.alerts.job_message import EndedJob, files_message, job_message
 from mtdata.alerts.message import Message
+from mtdata.alerts.messengers import MESSENGER
 from mtdata.config import Settings
 from mtdata.config.address import read_address
 from mtdata.core.errors import StorageError
@@ -54,9 +55,9 @@ def _tell(settings: Settings, kinds: Kinds, end: JobEnd) -> bool:
 
 
 def _messages(settings: Settings, kinds: Kinds, end: JobEnd) -> list[Message]:
-    """One for who ordered it, if there is an address, and one for each web hook."""
+    """One for who ordered it, if there is an address, and one for each web hook and messenger."""
     to: dict[str, tuple[str, ...]] = {
-        name: () for name in notify.posts_of(settings) if name.startswith("hook ")
+        name: () for name in notify.posts_of(settings) if name.startswith((notify.HOOK, MESSENGER))
     }
     if settings.log.mail and (address := _mailbox(end.job)):
         to[OWNERS] = (address,)

@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple, Protocol
 
 from mtdata.config import Settings
-from mtdata.config.settings import did_you_mean
 from mtdata.core.border import Border
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import JobError, UsageError
 from mtdata.core.stop import StopToken
+from mtdata.core.words import did_you_mean
 from mtdata.jobs.states import report_name
 
 REQUIRED = object()

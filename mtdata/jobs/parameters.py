@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mtdata.config import Settings
-from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import JobError, MTDataError, UsageError
+from mtdata.core.words import did_you_mean
 from mtdata.jobs.kind import REQUIRED, Kind, Parameter, Parameters
 
 MOST_VALUE = 1000

@@ -6,6 +6,7 @@ Of a broker they know nothing: with the engine `celery` one rings them, and they
 from __future__ import annotations
 
 import logging
+import site
 import sys
 import threading
 from collections.abc import Callable
@@ -37,9 +38,18 @@ STOPPING_S = 3600.0
 """A job that is not stopped by then has Failed: it never stays Stopping."""
 
 
+def flags_of_child() -> tuple[str, ...]:
+    """How the interpreter of a child is begun, so that it imports from where its runner does.
+
+    No code of a PYTHONPATH; packages of the user alone where this program may be one of them, or
+    the child would lack it, and whatever is installed for it.
+    """
+    return ("-E", "-P") if site.ENABLE_USER_SITE else ("-I",)
+
+
 def options_of(settings: Settings, words: tuple[str, ...] = ()) -> SupervisorOptions:
     """The options of programme.config; `words` begin another child than the usual one."""
-    own = (sys.executable, "-I", "-m", "mtdata.jobs.child", TABLE)  # -I: no code of a PYTHONPATH
+    own = (sys.executable, *flags_of_child(), "-m", "mtdata.jobs.child", TABLE)
     return SupervisorOptions((*(words or own), str(settings.folder)), settings.programme)
 
 

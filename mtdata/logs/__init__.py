@@ -6,6 +6,7 @@ is counted (`repeats.py`).
 
 from mtdata.logs.console import on_stderr
 from mtdata.logs.files import LogFile, NightlyFile, trouble
+from mtdata.logs.json_fields import EcsFormatter
 from mtdata.logs.lines import JsonFormatter, LineFormatter, at, carried
 from mtdata.logs.repeats import EACH, REPEATS, alike, over
 from mtdata.logs.setting import TOLD, also_into, begin, close, configure
@@ -14,6 +15,7 @@ __all__ = [
     "EACH",
     "REPEATS",
     "TOLD",
+    "EcsFormatter",
     "JsonFormatter",
     "LineFormatter",
     "LogFile",

@@ -13,7 +13,8 @@ from typing import Any
 
 from mtdata.core.control import on_lines
 from mtdata.core.errors import MTDataError
-from mtdata.logs.lines import JsonFormatter, LineFormatter, time_of
+from mtdata.logs.json_fields import FORMATTERS
+from mtdata.logs.lines import LineFormatter, time_of
 from mtdata.logs.repeats import REPEATS
 
 SWITCH = "MTDATA_LOG"
@@ -48,6 +49,7 @@ class _Style:
     """How lines go to standard error, those of the log and all others."""
 
     by_config = False
+    as_json: logging.Formatter = FORMATTERS["plain"]()
 
 
 def priority(level: int) -> str:
@@ -61,7 +63,7 @@ def on_stderr(text: str, level: int = logging.ERROR) -> None:
     mark = priority(level) if goes_to_journal() else ""
     lines = on_lines(text).splitlines()
     if lines and goes_as_json(by_config=_Style.by_config):
-        lines = [JsonFormatter().format(_record_of(text, level))]
+        lines = [_Style.as_json.format(_record_of(text, level))]
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.write("".join(f"{mark}{line}\n" for line in lines))
         sys.stderr.flush()
@@ -93,7 +95,7 @@ class ConsoleFormatter(LineFormatter):
         """The line, without its end."""
         if not goes_as_json(by_config=_Style.by_config):
             return super().format(record)
-        return (priority(record.levelno) if self._journal else "") + JsonFormatter().format(record)
+        return (priority(record.levelno) if self._journal else "") + _Style.as_json.format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The message behind what stands before it."""
@@ -115,9 +117,9 @@ class Console(logging.StreamHandler[Any]):
         self.addFilter(lambda record: not getattr(record, "told", False))
         self.addFilter(REPEATS)
 
-    def configure(self, *, json_lines: bool) -> None:
+    def configure(self, *, json_lines: bool, json_fields: str = "plain") -> None:
         """Take what log.config says of JSON."""
-        _Style.by_config = json_lines
+        _Style.by_config, _Style.as_json = json_lines, FORMATTERS[json_fields]()
 
     @property
     def stream(self) -> Any:

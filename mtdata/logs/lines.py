@@ -151,7 +151,7 @@ class LineFormatter(logging.Formatter):
         """The line, without its end."""
         record.message = record.getMessage()
         record.asctime = self.formatTime(record, self.datefmt)
-        return on_one_line(" ".join([self.formatMessage(record), *_fault_fields(record).values()]))
+        return on_one_line(" ".join([self.formatMessage(record), *fault_fields(record).values()]))
 
 
 class JsonFormatter(logging.Formatter):
@@ -167,11 +167,11 @@ class JsonFormatter(logging.Formatter):
         if known["round"] is not None:
             known["round"] = int(known["round"])
         first = {"time": time_of(record), "level": record.levelname}
-        whole = {**first, **known, "message": record.getMessage(), **_fault_fields(record)}
+        whole = {**first, **known, "message": record.getMessage(), **fault_fields(record)}
         return json.dumps(whole)  # ASCII: no character in it ends a line
 
 
-def _fault_fields(record: logging.LogRecord) -> dict[str, str]:
+def fault_fields(record: logging.LogRecord) -> dict[str, str]:
     """The fault and the calls that a record tells of."""
     fault = record.exc_text or ""
     if record.exc_info:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import logging.config
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +12,8 @@ from mtdata.core.errors import ConfigError
 from mtdata.logs.console import Console, fault_inside
 from mtdata.logs.faults import reason
 from mtdata.logs.files import LogFile
-from mtdata.logs.lines import FOREIGN, JsonFormatter, LineFormatter, Record, is_foreign
+from mtdata.logs.json_fields import FORMATTERS
+from mtdata.logs.lines import FOREIGN, LineFormatter, Record, is_foreign
 from mtdata.logs.repeats import REPEATS
 
 OURS = "mtdata"
@@ -68,29 +68,38 @@ def close() -> None:
     _State.standing = None
 
 
-def configure(config: Mapping[str, Any] | None, home: Path, *, json_lines: bool = False) -> None:
+def configure(
+    config: Mapping[str, Any] | None,
+    home: Path,
+    *,
+    json_lines: bool = False,
+    json_fields: str = "plain",
+) -> None:
     """Open the log's files by a dictConfig, DEFAULT for None; relative names are under `home`.
+
+    `json_lines`: each is an object of JSON, whose names `json_fields` chooses (`FORMATTERS`).
 
     Raises ConfigError for one that cannot be used; what stood before stands again then.
     """
+    usual = FORMATTERS[json_fields] if json_lines else LineFormatter
     try:
-        wanted = _prepared(DEFAULT if config is None else config, home, json_lines=json_lines)
-        _apply(wanted, JsonFormatter if json_lines else LineFormatter)
+        wanted = _prepared(DEFAULT if config is None else config, home, usual)
+        _apply(wanted, usual)
     except _FAULTS as error:
         if _State.standing is not None:
             _apply(*_State.standing)
         # from None: what Python says of it quotes the file, and a word of it may be a secret
         raise ConfigError(f"log.config: LOGGING: {reason(error, config or {})}") from None
-    _State.standing = wanted, JsonFormatter if json_lines else LineFormatter
+    _State.standing = wanted, usual
     if _State.console is not None:
-        _State.console.configure(json_lines=json_lines)
+        _State.console.configure(json_lines=json_lines, json_fields=json_fields)
 
 
-def also_into(path: Path, *, json_lines: bool = False) -> None:
+def also_into(path: Path, *, json_lines: bool = False, json_fields: str = "plain") -> None:
     """Write what is told from info on to this file as well."""
     file = LogFile(path)
     file.setLevel(logging.INFO)
-    file.setFormatter(JsonFormatter() if json_lines else LineFormatter())
+    file.setFormatter(FORMATTERS[json_fields]() if json_lines else LineFormatter())
     file.addFilter(REPEATS)
     ours = logging.getLogger(OURS)
     ours.addHandler(file)
@@ -98,15 +107,17 @@ def also_into(path: Path, *, json_lines: bool = False) -> None:
     ours.setLevel(min(ours.level, logging.INFO))
 
 
-def _prepared(config: Mapping[str, Any], home: Path, *, json_lines: bool) -> dict[str, Any]:
+def _prepared(
+    config: Mapping[str, Any], home: Path, usual: type[logging.Formatter]
+) -> dict[str, Any]:
     wanted = copy.deepcopy(dict(config))
     wanted.setdefault("version", 1)
     wanted["disable_existing_loggers"] = False  # or a config of the root alone would silence us
     for formatter in wanted.get("formatters", {}).values():
         if "()" not in formatter:
             formatter.setdefault("class", "mtdata.logs.LineFormatter")
-            if json_lines and formatter["class"] == "mtdata.logs.LineFormatter":
-                formatter["class"] = "mtdata.logs.JsonFormatter"
+            if formatter["class"] == "mtdata.logs.LineFormatter":
+                formatter["class"] = f"mtdata.logs.{usual.__name__}"
     for one in wanted.get("handlers", {}).values():
         if isinstance(one.get("filename"), str):
             one["filename"] = str(home / Path(one["filename"]).expanduser())
@@ -114,6 +125,8 @@ def _prepared(config: Mapping[str, Any], home: Path, *, json_lines: bool) -> dic
 
 
 def _apply(wanted: dict[str, Any], usual: Callable[[], logging.Formatter]) -> None:
+    from logging.config import dictConfig  # with sockets and servers
+
     ours = logging.getLogger(OURS)
     ours.propagate = True
     _take_down()
@@ -121,7 +134,7 @@ def _apply(wanted: dict[str, Any], usual: Callable[[], logging.Formatter]) -> No
     ours.setLevel(logging.NOTSET)
     before = _reached()
     try:
-        logging.config.dictConfig(copy.deepcopy(wanted))
+        dictConfig(copy.deepcopy(wanted))
     finally:
         _State.made = [one for one in _reached() if one not in before]
         _hear(ours)

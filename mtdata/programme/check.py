@@ -10,18 +10,19 @@ from contextlib import closing
 from mtdata.config import Settings
 from mtdata.config.check import check_owner
 from mtdata.core.checks import Finding
-from mtdata.core.errors import ConfigError, MTDataError
+from mtdata.core.errors import MTDataError
 from mtdata.core.output.probe import LONGEST_S, probe
 from mtdata.programme.duty import FORMS
 from mtdata.programme.export.formats import FORMATS
 from mtdata.programme.export.output import open_forms_output
+from mtdata.programme.offline import check_mail
 
 LINK_TODO = "see OUTPUT_REGION and OUTPUT_ENDPOINT in programme.config"
 
 
 def look(settings: Settings) -> list[Finding]:
     """Put a probe into OUTPUT, and judge the rest; at most a minute."""
-    return [_check_output(settings), *_check_mail(settings), *_check_formats()]
+    return [_check_output(settings), *check_mail(settings), *_check_formats()]
 
 
 def folders(settings: Settings) -> list[Finding]:
@@ -36,20 +37,6 @@ def _check_output(settings: Settings) -> Finding:
             return Finding(FORMS, "OUTPUT", "good", probe(output, LINK_TODO))
     except MTDataError as error:
         return Finding(FORMS, "OUTPUT", "bad", str(error), error.exit_code)
-
-
-def _check_mail(settings: Settings) -> list[Finding]:
-    allowed = len(settings.programme.mail_allowed)
-    if not allowed:
-        return []
-    needs = {
-        "TELL_JOBS in programme.config": settings.programme.tell_jobs,
-        "MAIL in log.config": settings.log.mail,
-    }
-    if lacking := [name for name, there in needs.items() if not there]:
-        told = f"it needs {' and '.join(lacking)}, so exports with email= are refused"
-        return [Finding(FORMS, "MAIL_ALLOWED", "bad", told, ConfigError.exit_code)]
-    return [Finding(FORMS, "MAIL_ALLOWED", "good", f"{allowed} may be mailed a link to an export")]
 
 
 def _check_formats() -> list[Finding]:

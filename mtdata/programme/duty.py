@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from mtdata.config import Settings
-from mtdata.core.checks import Finding
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
 from mtdata.jobs.duty import Checks, Duty, PlacedFile
-from mtdata.jobs.kind import Kinds
+
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.core.keeping import Growing
+    from mtdata.jobs.kind import Kinds
 
 FORMS = "forms"
 CONFIGURED = frozenset({"output", "mail_allowed"})
@@ -35,10 +41,22 @@ def _folders(settings: Settings) -> list[Finding]:
     return folders(settings) if _names(settings) else []
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    from mtdata.programme.offline import check_offline
+
+    return check_offline(settings, names)
+
+
 def _placed_file(settings: Settings, place: str) -> PlacedFile | None:
     from mtdata.programme.export.output import placed_file
 
     return placed_file(settings, place)
+
+
+def _growing_records(settings: Settings) -> Iterable[Growing]:
+    from mtdata.programme.keeping import of_uploads  # which brings Django along
+
+    return of_uploads()
 
 
 CHECKS = Checks(
@@ -48,6 +66,7 @@ CHECKS = Checks(
     names=_names,
     look=_look,
     needs_state=True,
+    offline=_offline,
     folders=_folders,
 )
 PROGRAMME = Duty(
@@ -63,5 +82,6 @@ PROGRAMME = Duty(
     commands=("programme",),
     demo="programme.command",
     placed_file=_placed_file,
+    growing_records=_growing_records,
     pages="programme",
 )

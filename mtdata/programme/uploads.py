@@ -19,7 +19,7 @@ from mtdata.core.words import size
 from mtdata.jobs.records.asking import asking, now, whole
 from mtdata.programme.records.models import Upload, UploadPiece
 
-PIECE = 1 << 18
+PIECE, AT_ONCE = 1 << 18, 200
 KEPT = timedelta(days=7)
 """So long a file is kept that no job has carried to its end."""
 NAME = 255
@@ -98,7 +98,18 @@ def forget(upload: Any) -> None:
 
 def forget_old() -> None:
     """Remove the content of files that nobody needed for KEPT, and what broke off by then."""
-    with asking():
-        until = now() - KEPT
-        UploadPiece.objects.filter(upload__made_at__lt=until).delete()
-        Upload.objects.filter(made_at__lt=until, sha256="").delete()
+    for _ in old_pieces():
+        pass
+
+
+def old_pieces() -> Iterator[int]:
+    """Remove such content AT_ONCE pieces at a step, each in a commit; how many those were."""
+    count = AT_ONCE
+    while count == AT_ONCE:
+        with asking():
+            until = now() - KEPT
+            old = UploadPiece.objects.filter(upload__made_at__lt=until)
+            keys = list(old.values_list("pk", flat=True)[:AT_ONCE])
+            count = UploadPiece.objects.filter(pk__in=keys).delete()[0]
+            Upload.objects.filter(made_at__lt=until, sha256="").delete()
+        yield count

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mtdata.config.settings import did_you_mean
+from mtdata.core.words import did_you_mean
 from mtdata.toolbox.columns import by_folded_name
 from mtdata.toolbox.database import identifier
 from mtdata.toolbox.entries import ScaleEntries

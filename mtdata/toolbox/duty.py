@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mtdata.config import Settings
-from mtdata.core.checks import Finding
 from mtdata.jobs.duty import Checks, Duty
-from mtdata.jobs.kind import Kinds
+
+if TYPE_CHECKING:  # what carries something loads them
+    from mtdata.config import Settings
+    from mtdata.core.checks import Finding
+    from mtdata.jobs.kind import Kinds
 
 
 def _kinds() -> Kinds:
@@ -30,11 +33,23 @@ def _codebooks(settings: Settings) -> list[Finding]:
     return check_codebooks(settings)
 
 
+def _offline(settings: Settings, names: Sequence[str]) -> list[Finding]:
+    return _codebooks(settings)  # they are a part of the config
+
+
+CHECKS = Checks(
+    whose="",
+    example=("", ""),
+    names=_names,
+    look=_look,
+    folders=_codebooks,
+    offline=_offline,
+)
 TOOLBOX = Duty(
     name="toolbox",
     kinds=_kinds,
     config_files=(),
-    checks=Checks(whose="", example=("", ""), names=_names, look=_look, folders=_codebooks),
+    checks=CHECKS,
     about="what a pool holds: is it complete, clean and ready to analyse?",
     examples=(
         ("report scale mysite", "is what was logged there, task by task?"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtdata.core.errors import ConfigError, MTDataError, Reach
+from mtdata.core.errors import ConfigError, DamageError, MTDataError, Reach
 
 
 class ScaleRefused(MTDataError):
@@ -20,3 +20,7 @@ class NoCodebook(ConfigError):
     """What was asked needs a codebook that is not there, or that does not say enough."""
 
     stops = Reach.SCALE
+
+
+class SheetChanged(DamageError):
+    """A sheet holds other bytes than the ledger proves; nothing of it was read."""

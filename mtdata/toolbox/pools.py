@@ -8,10 +8,10 @@ from functools import cached_property
 import pyarrow as pa
 
 from mtdata.config import Settings, SiteConfig
-from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import UsageError
+from mtdata.core.words import did_you_mean
 from mtdata.study.operations.opening import has_pool
-from mtdata.study.operations.reading import PoolSheet, pool_sheets
+from mtdata.study.operations.reading import PoolSheet, newest_alone, pool_sheets
 from mtdata.toolbox.rows import unique_names
 from mtdata.toolbox.sheets import Refetch, tables
 
@@ -83,7 +83,7 @@ class Pools:
         """
         read = self.read[self.named(scale)] = []
         for server, sheets in self.sheets_of(scale).items():
-            wanted = sheets if every_snapshot else current(sheets)
+            wanted = sheets if every_snapshot else newest_alone(sheets)
             yield from tables(server, wanted, self._newer(server), read.append)
 
     def _newer(self, server: str) -> Refetch:
@@ -95,12 +95,6 @@ class Pools:
             return newer
 
         return refetch
-
-
-def current(sheets: Sequence[PoolSheet]) -> list[PoolSheet]:
-    """Of snapshots the newest alone, since it holds all there was; all sheets that grow."""
-    snapshots = [sheet for sheet in sheets if sheet.is_snapshot]
-    return [sheet for sheet in sheets if not sheet.is_snapshot or sheet == snapshots[-1]]
 
 
 def chosen(settings: Settings, server: str) -> Pools:

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 import duckdb
 
-from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import StorageError, UsageError
+from mtdata.core.words import did_you_mean
 
 _OF_THE_QUESTION = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 _NO_TABLE = ("Table with name ", " does not exist")

@@ -20,6 +20,7 @@ from mtdata.core.border import Border
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.study.operations.reading import PoolSheet
+from mtdata.toolbox.faults import SheetChanged
 from mtdata.toolbox.rows import (
     OWN,
     SheetRows,
@@ -47,10 +48,6 @@ class Digest(Protocol):
     def digest(self) -> bytes:
         """Of all bytes so far."""
         ...
-
-
-class SheetChanged(DamageError):
-    """A sheet holds other bytes than the ledger proves; nothing of it was read."""
 
 
 Refetch = Callable[[PoolSheet], PoolSheet | None]

@@ -16,8 +16,8 @@ from mtdata.config import SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import NameRefused, UsageError
 from mtdata.study.model.scale import NAME
-from mtdata.study.operations.reading import PoolSheet, pool_sheets
-from mtdata.toolbox.pools import Pools, current
+from mtdata.study.operations.reading import PoolSheet, newest_alone, pool_sheets
+from mtdata.toolbox.pools import Pools
 from mtdata.toolbox.sheets import tables
 
 AHEAD = 8 << 20
@@ -103,7 +103,7 @@ def pool_source(pools: Pools, scale: str) -> Source:
     """A scale of a pool; of one that must stay the newest sheet.  UsageError for none."""
     name = pools.named(scale)
     ((server, sheets),) = pools.sheets_of(name).items()
-    return Source(name, current(sheets), pools.site(server))
+    return Source(name, newest_alone(sheets), pools.site(server))
 
 
 def file_source(scale: str, file: Path) -> Source:

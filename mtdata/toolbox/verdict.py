@@ -81,6 +81,11 @@ def _is_among(words: Iterable[str], cell: str) -> str:
     return f"({by_text} OR {number(cell)} IN ({numbers}))" if numbers else by_text
 
 
+def is_no_answer(variable: Variable, cell: str) -> str:
+    """Whether a cell says that its question was not to be answered; SQL, never NULL."""
+    return f"coalesce({_is_among(variable.no_answer, cell)}, FALSE)"
+
+
 def _is_allowed(variable: Variable, cell: str) -> str:
     match variable.type:
         case "text":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -16,6 +17,16 @@ from mtdata import __version__
 from mtdata.web.forwarded import PEER, UNHEARD
 
 log = logging.getLogger(__name__)
+
+
+class JobForgotten(Http404):
+    """There was such a job, and it was forgotten: 410, in these words."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(
+            f"This job was forgotten on {at:%Y-%m-%d}, for it had ended long before (JOBS_KEEP). "
+            "What it made stays where it was put; the log of that day names every file."
+        )
 
 
 def error_page(request: HttpRequest, status: HTTPStatus, words: str) -> HttpResponse:
@@ -89,7 +100,9 @@ def _blame(request: HttpRequest) -> str:
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page of 404."""
+    """The page of 404, or of 410 for a job that there was."""
+    if isinstance(exception, JobForgotten):
+        return error_page(request, HTTPStatus.GONE, str(exception))
     return error_page(request, HTTPStatus.NOT_FOUND, "There is nothing at this address.")
 
 

@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+Net = ipaddress.IPv4Network | ipaddress.IPv6Network
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _OF_PROXIES = ("FOR", "HOST", "PROTO", "PORT", "BY", "SERVER", "PREFIX")
 _PORTS = {"http": "80", "https": "443"}
-PEER, UNHEARD = "mtdata.peer", "mtdata.unheard"
-"""What stands in the environment of a request: who called us, and what they told in vain."""
+PEER, UNHEARD, USER = "mtdata.peer", "mtdata.unheard", "mtdata.user"
+"""What stands in the environment of a request: who called us, whether they told something in vain,
+and the name of who asks, as it came, where a server in front may tell that."""
 LOOPBACKS = ("127.0.0.0/8", "::1/128")
 PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){1,8}", re.A)
 _WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<four>[0-9.]+):\d+", re.A)
@@ -50,16 +52,33 @@ def share_of(address: str) -> str:
 class Proxies:
     """The web servers in front of us: this machine's, and those of these addresses and nets."""
 
-    def __init__(self, nets: Iterable[str] = ()) -> None:
-        self._nets = [ipaddress.ip_network(net) for net in (*LOOPBACKS, *nets)]
+    def __init__(self, nets: Iterable[str] = (), user_header: str = "") -> None:
+        """By `user_header` those that `nets` name, and none else, tell who asks; '' for by none."""
+        self._named = [ipaddress.ip_network(net) for net in nets]
+        self._nets = [*map(ipaddress.ip_network, LOOPBACKS), *self._named]
+        self._user_header = f"HTTP_{user_header.upper().replace('-', '_')}" if user_header else ""
 
     def contains(self, address: str) -> bool:
         """Whether it is one of them."""
-        known = address_of(address)
-        if known is None:
-            return False
-        place = ipaddress.ip_address(known)
-        return any(place in net for net in self._nets if net.version == place.version)
+        return _is_within(address, self._nets)
+
+    def user_told(self, environ: dict[str, Any]) -> str | None:
+        """Who asks, by the word of the peer; taken out whoever says it, None where it counts not.
+
+        Of this machine as well only where it is named: anybody with an account here can call us.
+        """
+        if not self._user_header:
+            return None
+        told: str | None = environ.pop(self._user_header, None)
+        return told if _is_within(environ["REMOTE_ADDR"], self._named) else None
+
+
+def _is_within(address: str, nets: Iterable[Net]) -> bool:
+    known = address_of(address)
+    if known is None:
+        return False
+    place = ipaddress.ip_address(known)
+    return any(place in net for net in nets if net.version == place.version)
 
 
 def client_of(peer: str, forwarded_for: str, proxies: Proxies | None = None) -> str:
@@ -94,6 +113,8 @@ def hear_proxy(environ: dict[str, Any], proxies: Proxies, prefix: str = "") -> N
     for name in ("HTTP_FORWARDED", "HTTP_X_REAL_IP"):
         environ.pop(name, None)
     environ[PEER] = environ["REMOTE_ADDR"]
+    if (user := proxies.user_told(environ)) is not None:
+        environ[USER] = user
     if proxies.contains(environ["REMOTE_ADDR"]):
         _believe(environ, told, proxies)
         _stand_below(environ, prefix or told["PREFIX"].strip().rstrip("/"))

@@ -8,17 +8,19 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 
 from mtdata.core.errors import JobError, MTDataError, RecordsError, UsageError
 from mtdata.logs.lines import fault_told
 from mtdata.web import faults
+from mtdata.web.api.deprecation import tell_successor
 
 log = logging.getLogger(__name__)
 
 
 HEALTH = "/healthz"
+AWAY = "The database of the records does not answer. Nothing was changed; try later."
 
 
 class Naming(CommonMiddleware):
@@ -41,6 +43,7 @@ class Guarding:
         """Answer, keep what is told private, and cookies to TLS where there is TLS."""
         is_head = request.method == "HEAD"
         response = self._answer(request)
+        tell_successor(request, response)
         if connection.errors_occurred:
             connection.close()  # one that is read-only answers well, and would stay so
         if is_head:  # our server sends whatever it is given
@@ -62,14 +65,15 @@ class Guarding:
             return faults.error_page(
                 request,
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                "The database of the records does not answer. Nothing was changed; try later.",
+                AWAY,
             )
         if isinstance(error, UsageError | JobError):
             return faults.error_page(request, HTTPStatus.BAD_REQUEST, str(error))
         if isinstance(error, MTDataError):
             log.warning("%s %s: %s", request.method, request.path, error)
             return faults.error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-        if type(error).__module__.startswith("django.") or hasattr(error, "status_code"):
+        is_djangos = isinstance(error, Http404) or type(error).__module__.startswith("django.")
+        if is_djangos or hasattr(error, "status_code"):
             return None
         where = fault_told(error, error.__traceback__)
         log.critical("%s %s: a fault of the program: %s", request.method, request.path, where)

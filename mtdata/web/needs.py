@@ -9,7 +9,7 @@ from mtdata.core.errors import ConfigError
 
 def has_web() -> bool:
     """Whether what the pages need is installed."""
-    needs = ("waitress", "whitenoise", "ninja", "csp", "svg")
+    needs = ("waitress", "whitenoise", "ninja", "csp")
     return all(map(importlib.util.find_spec, needs))
 
 

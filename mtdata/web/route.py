@@ -36,6 +36,7 @@ class Route(NamedTuple):
     ways: Mapping[str, RouteMethod]
     audience: Audience = Audience.PEOPLE
     guests: bool = False
+    is_old: bool = False  # the one behind `api/v1/` is meant; this one ends with 1.0
 
     @property
     def takes_uploads(self) -> bool:

@@ -20,6 +20,7 @@ from mtdata.web.access import authorize
 from mtdata.web.access.authorize import Audience
 from mtdata.web.access.roles import Role
 from mtdata.web.api import document, operations
+from mtdata.web.api.deprecation import note_successor
 from mtdata.web.api.operations import OperationPath
 from mtdata.web.pages import (
     account,
@@ -37,6 +38,7 @@ from mtdata.web.pages import (
     orders,
     overview,
     runners,
+    second_factor,
     several,
     style,
     users,
@@ -57,6 +59,11 @@ ROUTES: tuple[Route, ...] = (
     Route("account/", "account", get(Role.VIEWER, account.show), guests=True),
     Route("account/mail/", "mail", post(Role.VIEWER, account.change_mail), guests=True),
     Route("account/password/", "password", post(Role.VIEWER, account.change_password)),
+    Route(
+        "account/second-factor/",
+        "second_factor",
+        get(Role.VIEWER, second_factor.show) | post(Role.VIEWER, second_factor.change),
+    ),
     Route("account/tokens/", "token_add", post(Role.VIEWER, account.add_token)),
     Route(
         "account/tokens/<int:number>/remove/",
@@ -139,7 +146,13 @@ ROUTES: tuple[Route, ...] = (
     Route("metrics", "metrics", get(Role.VIEWER, numbers.metrics), Audience.PROGRAMS),
     Route("api/docs", "docs", get(Role.VIEWER, document.docs)),
     Route("api/v1/openapi.json", "openapi", get(Role.VIEWER, document.openapi), Audience.PROGRAMS),
-    Route("api/openapi.json", "old_openapi", get(Role.VIEWER, document.openapi), Audience.PROGRAMS),
+    Route(
+        "api/openapi.json",
+        "old_openapi",
+        get(Role.VIEWER, document.openapi),
+        Audience.PROGRAMS,
+        is_old=True,
+    ),
 )
 
 
@@ -156,7 +169,7 @@ def of_duties(duties: Duties) -> Iterator[Route]:
 
 def _of_operation(one: OperationPath) -> Route:
     ways = {method: RouteMethod(*way) for method, way in one.ways.items()}
-    return Route(one.path, one.name, ways, Audience.PROGRAMS)
+    return Route(one.path, one.name, ways, Audience.PROGRAMS, is_old=one.is_old)
 
 
 def addresses() -> list[Any]:
@@ -173,6 +186,8 @@ def _served(route: Route) -> Page:
     is_marked_here = route.audience is not Audience.PEOPLE or route.takes_uploads
 
     def serve(request: HttpRequest, **of_path: Any) -> HttpResponse:
+        if route.is_old:
+            note_successor(request)
         way = route.ways.get("GET" if request.method == "HEAD" else request.method or "")
         least = min(one.role for one in route.ways.values()) if way is None else way.role
         refused = authorize.refusal_for(request, route.audience, least, guests=route.guests)

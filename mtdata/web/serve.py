@@ -82,9 +82,7 @@ def server_of(
     where: dict[str, Any] = (
         {"sockets": list(sockets)} if sockets else {"host": host.strip("[]"), "port": port}
     )
-    if sockets:
-        where = {"sockets": list(sockets)}
-    proxies = Proxies(programme.trusted_proxies)
+    proxies = Proxies(programme.trusted_proxies, programme.proxy_user_header)
     try:
         return listening(
             behind_a_proxy(WSGIHandler(), proxies, programme.path_prefix),

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
+from mtdata.core.backoff import Backoff
 from mtdata.core.clock import SystemClock
 from mtdata.weblogs.chunks import HitLoad
 from mtdata.weblogs.flights import Flight, Leg
@@ -161,7 +162,7 @@ class Outcomes:
         """Nothing of it is stored: it is tried again, later each time, or Matomo is given up."""
         leg = flight.leg
         self.entries.append(partial(self._ledger.batches.wait, leg.number, words))
-        pause = min(self._backoff_s * 2 ** (leg.tries - 1), LONGEST_PAUSE_S)
+        pause = Backoff(self._backoff_s, LONGEST_PAUSE_S).pause_s(leg.tries)
         flight.due_at = self._clock.ticks() + pause
         self.later.append(flight)
         if leg.tries >= MOST_TRIES:

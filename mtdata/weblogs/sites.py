@@ -7,10 +7,10 @@ from contextlib import closing, contextmanager
 from datetime import date
 
 from mtdata.config import Settings
-from mtdata.config.settings import did_you_mean
 from mtdata.config.weblogs import WeblogSite
 from mtdata.core.errors import ConfigError, UsageError
 from mtdata.core.output import open_output
+from mtdata.core.words import did_you_mean
 from mtdata.weblogs.push import DayArchive
 from mtdata.weblogs.source import LogSource, open_source
 from mtdata.weblogs.unpacking import LogLimits

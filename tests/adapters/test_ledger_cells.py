@@ -14,7 +14,7 @@ import pytest
 from mtdata.core.cells import Cells, OddCell
 from mtdata.core.errors import StorageError
 from mtdata.study.ledger import Ledger
-from mtdata.study.ledger.schema import LEDGER, TABLES
+from mtdata.study.ledger.schema import MEANT, TABLES
 from mtdata.study.model.package import read_entry
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.scale import Scale
@@ -125,7 +125,7 @@ def test_what_names_a_file_or_scale_that_is_not_there_makes_a_ledger_unsound(pat
 
 
 def test_a_column_is_held_against_what_any_table_says_of_it() -> None:
-    cells = Cells(TABLES, LEDGER.meant)
+    cells = Cells(TABLES, MEANT)
     cells.check(["digest", "length", "newest_at", "count(*)"], [(b"x", 0, None, 3)])
     for name, value in (("length", None), ("newest_at", 3), ("count(*)", "x"), ("any", b"")):
         with pytest.raises(OddCell):

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from benchmarks import command, page
+from benchmarks.bench import Bench
 from benchmarks.cake import CAKE
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark, Measured
 from benchmarks.jobs import JOBS
 from benchmarks.programme import PROGRAMME
 from benchmarks.study import STUDY
+from benchmarks.terminal import TERMINAL
 from benchmarks.toolbox import TOOLBOX
 from benchmarks.web import WEB
 from benchmarks.weblogs import WEBLOGS
@@ -51,10 +54,48 @@ def test_names_that_stand_apart_are_all_measured(
     assert list(json.loads(capsys.readouterr().out)["figures"]) == ["a", "b", "c", "d"]
 
 
+def test_what_was_measured_before_is_not_measured_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    measured: list[str] = []
+
+    def measure(name: str) -> Callable[[Bench], Measured]:
+        return lambda _: (measured.append(name), Measured([2.0]))[1]
+
+    table = [Benchmark(name, name, 1, True, "", measure(name)) for name in "abc"]
+    monkeypatch.setitem(command.TABLES, "study", table)
+    files = [str(tmp_path / f"{name}.json") for name in "ac"]
+    for file, name, load in zip(files, "ac", ("0.10", "0.40"), strict=True):
+        monkeypatch.setattr(command, "machine", lambda _, load=load: {"load before": load})
+        assert command.run(["study", "--only", name, "--reps", "5", "--json", file]) == 0
+    capsys.readouterr()
+    assert command.run(["study", "--known", *files, "--json", "-"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert list(told["figures"]) == ["a", "b", "c"]
+    assert measured == ["a", "c", "b"]
+    assert told["machine"]["load before"] == "0.40", "the busiest of them counts"
+
+
+def test_a_figure_that_fails_takes_no_other_along(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: Bench) -> Measured:
+        raise RuntimeError
+
+    good = Benchmark("good", "good", 1, True, "", lambda _: Measured([2.0]))
+    table = [Benchmark("bad", "bad", 1, True, "", fail), good]
+    monkeypatch.setitem(command.TABLES, "study", table)
+    assert command.run(["study", "--json", "-"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["figures"]["good"]["met"] is True
+    assert "median" not in told["figures"]["bad"]
+    assert told["met"] is told["figures"]["bad"]["met"] is False
+
+
 def test_the_page_has_every_figure_with_the_target_of_the_code() -> None:
     text = (page.DOCS / "BENCHMARKS.md").read_text()
     lines = re.findall(r"^\| `(\w+)`: .* \| (\S+ \S+) \| \S+ \| .*\|$", text, re.M)
-    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX)
+    tables = (*STUDY, *DAEMON, *JOBS, *WEB, *CAKE, *WEBLOGS, *PROGRAMME, *TOOLBOX, *TERMINAL)
     assert lines == [(one.name, one.bound()) for one in tables]
 
 

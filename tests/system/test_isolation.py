@@ -138,7 +138,7 @@ def test_every_interpreter_that_the_program_begins_is_isolated() -> None:
         if "sys.executable," in line
     ]
     assert begun
-    allowed = re.compile(r'sys\.executable, ("-I"|"-E", "-P"|\[\*own)')
+    allowed = re.compile(r'sys\.executable, ("-I"|"-E", "-P"|\[\*own|\*flags_of_child\(\))')
     assert [one for one in begun if not allowed.search(one[1])] == []
     calls = re.compile(
         r'(?<!--python )(?:"\$(?:venv/bin/)?python"|^ *python3|exec python3)( -\w+)', re.M

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -271,8 +272,9 @@ def test_a_site_that_never_went_well_is_overdue_from_its_first_round(home: Home)
 
 
 def test_the_table_for_people_has_a_chart_and_the_times(
-    home: Home, capsys: pytest.CaptureFixture[str]
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     home.site.put("QOL", [row(1)])
     home.export()
     home.now += timedelta(minutes=30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -47,13 +48,29 @@ def of_scales(count: int, odd: int = 0) -> SiteShape:
 
 
 def test_three_sites_of_200_scales_take_a_page_when_all_is_well(
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     lines = shown(capsys, of_scales(200), whole=False)
     assert 3 * len(lines) <= 24
     assert max(map(len, lines)) <= 80
     assert lines[0] == "study: Well"
     assert not any("A000" in line for line in lines)
+
+
+def test_in_a_pipe_each_word_about_a_site_has_one_whole_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = shown(capsys, of_scales(200), whole=False)
+    assert [line.split()[0] for line in lines] == [
+        "study:",
+        "rounds",
+        "entries",
+        "on",
+        "replica",
+        "disk",
+    ]
+    assert max(map(len, lines)) > 80
 
 
 def test_scales_are_shown_where_something_is_wrong_or_who_asks(

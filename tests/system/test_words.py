@@ -208,3 +208,26 @@ def test_a_scale_that_must_stay_is_never_left_over(home: Home) -> None:
     home.export(STUDY, "all")
     home.export(STUDY, "all")
     assert home.troubles() == set()
+
+
+UNUSED = (
+    "Crypto boto3 botocore cryptography.x509 django duckdb prometheus_client rich smtplib "
+    "mtdata.alerts.mail mtdata.cake.jobs mtdata.jobs.records.models mtdata.weblogs.jobs"
+)
+
+
+def test_a_round_loads_nothing_of_what_it_does_not_do(home: Home) -> None:
+    home.site.put("QOL", [row(1)])
+    code = (
+        "import sys; from mtdata.cli.main import run; code = run(sys.argv[1:]); "
+        "print(code, *sys.modules)"
+    )
+    words = ["export", "--config", str(home.folder / "config")]
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", code, *words],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    code, *loaded = ended.stdout.split()
+    assert code == "0", ended.stderr
+    assert "mtdata.study.round.round" in loaded
+    assert sorted(set(UNUSED.split()) & set(loaded)) == []

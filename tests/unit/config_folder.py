@@ -10,6 +10,7 @@ import yaml
 
 from mtdata.config import Settings, SiteConfig, load
 from mtdata.core.errors import ConfigError
+from tests.unit.config_schema import refused_in
 
 SECRET = "hunter2:ü"
 
@@ -32,11 +33,14 @@ class Folder:
         return self
 
     def load(self) -> Settings:
-        return load(self.path, self.environ)
+        """The settings; what the program takes, an editor with its schemas takes as well."""
+        settings = load(self.path, self.environ)
+        assert refused_in(self.path) == []
+        return settings
 
     def faults(self) -> list[str]:
         with pytest.raises(ConfigError) as caught:
-            self.load()
+            load(self.path, self.environ)
         assert caught.value.exit_code == 78
         return str(caught.value).splitlines()
 

@@ -180,8 +180,8 @@ def test_no_word_of_the_command_line_is_a_fault_of_the_program(
 
 @given(st.lists(WORST, min_size=1, max_size=3))
 def test_the_words_of_a_rate_a_time_and_a_number_are_taken_or_refused(words: list[str]) -> None:
-    from mtdata.cli.study import megabytes, seconds
-    from mtdata.cli.words import number
+    from mtdata.cli.study import megabytes
+    from mtdata.cli.words import number, seconds
 
     for word in words:
         for read in (megabytes, seconds, number):

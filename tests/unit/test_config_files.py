@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -226,17 +225,14 @@ def test_samples_that_cannot_be_written_are_a_storage_error(tmp_path: Path) -> N
         write_samples(tmp_path / "file")
 
 
-def test_samples_are_found_in_an_install_too_and_missing_ones_are_told(
+def test_samples_that_an_install_left_behind_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(samples, "_BESIDE", tmp_path / "somebody_elses_config")
-    monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    with pytest.raises(ConfigError, match="sample files are missing"):
+    monkeypatch.setattr(samples, "_HERE", tmp_path)
+    with pytest.raises(ConfigError, match=r"sample files are missing in .*: install mtdata anew"):
         samples_folder()
-    installed = tmp_path / "share" / "mtdata" / "config"
-    installed.mkdir(parents=True)
-    (installed / "server.config.sample").write_text("")
-    assert samples_folder() == installed
+    (tmp_path / "server.config.sample").write_text("")
+    assert samples_folder() == tmp_path
 
 
 # ---- log.config and daemon.config

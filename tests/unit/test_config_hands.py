@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mtdata.config import check, hands
-from mtdata.config.loading import FILES
+from mtdata.config.folders import FILES
 from mtdata.core import ownership
 from tests.owners import OTHER, is_root, pretend
 from tests.unit.config_folder import Folder, keys

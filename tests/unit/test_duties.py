@@ -16,7 +16,7 @@ from mtdata.cake.duty import CAKE
 from mtdata.cli import check, main
 from mtdata.cli.sites import settings_of
 from mtdata.config import samples_folder
-from mtdata.config.loading import FILES
+from mtdata.config.folders import FILES
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError
 from mtdata.daemon.tasks import DaemonTasks
@@ -51,7 +51,7 @@ def test_a_line_brings_kinds_of_its_own_name_and_what_is_there(duty: Duty) -> No
     rooms += [f"mtdata.demo.{duty.demo}"] if duty.demo else []
     assert all(find_spec(room) for room in rooms)
     if duty.daily:
-        assert {report.kind for report in duty.daily.reports} <= set(duty.kinds())
+        assert {report.kind for report in duty.daily().reports} <= set(duty.kinds())
 
 
 def test_the_kinds_of_all_duties_are_one_mapping() -> None:

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from mtdata.web.forwarded import PEER, UNHEARD, Proxies, behind_a_proxy, client_of
+from mtdata.web.forwarded import (
+    PEER,
+    UNHEARD,
+    USER,
+    Proxies,
+    behind_a_proxy,
+    client_of,
+    hear_proxy,
+)
 
 OURS = Proxies(["10.1.0.0/16", "192.0.2.7", "2001:db8::/32"])
 
@@ -84,3 +92,35 @@ def test_a_path_in_front_is_taken_off_where_it_still_stands(
 ) -> None:
     seen = heard("127.0.0.1", path, prefix, {"prefix": told})
     assert (seen.get("SCRIPT_NAME"), seen["PATH_INFO"]) == (script, left)
+
+
+NAMING = Proxies(["10.1.0.0/16", "127.0.0.1"], "X-Remote-User")
+
+
+@pytest.mark.parametrize(
+    ("peer", "user"),
+    [
+        ("10.1.200.3", "anna"),
+        ("127.0.0.1", "anna"),
+        ("::ffff:10.1.0.9", "anna"),
+        ("127.0.0.2", None),
+        ("::1", None),
+        ("10.2.0.1", None),
+        ("unix", None),
+        ("", None),
+    ],
+)
+def test_who_asks_is_told_by_servers_that_the_config_names_and_taken_out_of_all(
+    peer: str, user: str | None
+) -> None:
+    environ = {"REMOTE_ADDR": peer, "PATH_INFO": "/", "HTTP_X_REMOTE_USER": "anna"}
+    environ["HTTP_X_FORWARDED_FOR"] = "10.1.0.7"
+    hear_proxy(environ, NAMING)
+    assert environ.get(USER) == user
+    assert "HTTP_X_REMOTE_USER" not in environ
+
+
+def test_without_the_key_no_header_says_who_asks() -> None:
+    environ = {"REMOTE_ADDR": "10.1.0.7", "PATH_INFO": "/", "HTTP_X_REMOTE_USER": "anna"}
+    hear_proxy(environ, OURS)
+    assert USER not in environ

@@ -177,6 +177,75 @@ def test_json_lines_have_null_for_what_is_not_known(tmp_path: Path) -> None:
     assert (found["site"], found["scale"], found["round"]) == (None, None, None)
 
 
+ECS = {
+    "@timestamp", "log.level", "message", "ecs.version", "log.logger", "log.origin.file.name",
+    "log.origin.file.line", "log.origin.function", "service.name", "service.version", "process.pid",
+    "process.thread.name", "labels.site", "labels.scale", "labels.round", "labels.calls",
+    "error.type", "error.stack_trace",
+}  # fmt: skip
+"""Names of the Elastic Common Schema that a line may have; `labels` are one's own."""
+
+
+def flat(told: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """By dotted names, as Elastic keeps them."""
+    found: dict[str, Any] = {}
+    for name, value in told.items():
+        whole = f"{before}{name}"
+        found |= flat(value, f"{whole}.") if isinstance(value, dict) else {whole: value}
+    return found
+
+
+def test_json_lines_can_have_the_names_of_the_elastic_common_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1)
+    monkeypatch.setattr(SystemClock, "now", lambda clock: moment.astimezone(UTC))
+    logs.begin(0)
+    logs.configure(None, tmp_path, json_lines=True, json_fields="ecs")
+    with logs.at(site="study", scale="QOL", round=17):
+        log.warning('a "word" with Ä,\nand more')
+    line = line_of(tmp_path)
+    found = json.loads(line)
+    # these four stand at the top with a dot in their names, the first three in this order
+    assert list(found)[:4] == ["@timestamp", "log.level", "message", "ecs.version"]
+    assert found["@timestamp"] == "2026-10-25T01:30:00.000Z"
+    assert (found["log.level"], found["message"]) == ("warning", 'a "word" with Ä,\nand more')
+    assert found["service"]["name"] == "mtdata"
+    assert found["labels"] == {"site": "study", "scale": "QOL", "round": "17"}
+    known = flat(found)
+    assert set(known) <= ECS
+    assert (known["log.logger"], known["log.origin.file.name"]) == (log.name, "test_logs.py")
+    assert (known["process.pid"], line.isascii()) == (os.getpid(), True)
+
+
+def test_in_ecs_a_fault_is_told_by_type_and_places_and_what_is_not_known_is_left_out(
+    tmp_path: Path,
+) -> None:
+    logs.begin(0)
+    logs.configure(None, tmp_path, json_lines=True, json_fields="ecs")
+    log.info("something")
+    try:
+        failing()
+    except RuntimeError:
+        log.exception("it failed", stack_info=True)
+    plain, faulty = map(json.loads, (tmp_path / "logs" / "DEBUG.log").read_text().splitlines())
+    assert set(plain).isdisjoint({"labels", "error"})
+    assert faulty["error"]["type"] == "RuntimeError"
+    assert "from ValueError" in faulty["error"]["stack_trace"]
+    assert "in failing" in faulty["error"]["stack_trace"]
+    assert faulty["labels"]["calls"].startswith("called by ")
+    assert set(flat(faulty)) <= ECS
+    assert SECRET not in json.dumps(faulty)
+
+
+def test_a_file_beside_has_the_same_names(tmp_path: Path) -> None:
+    logs.begin(0)
+    logs.configure(None, tmp_path, json_lines=True, json_fields="ecs")
+    logs.also_into(tmp_path / "beside.log", json_lines=True, json_fields="ecs")
+    log.info("something")
+    assert (tmp_path / "beside.log").read_text() == line_of(tmp_path) + "\n"
+
+
 @pytest.mark.parametrize("json_lines", [False, True])
 def test_whatever_is_in_a_message_a_record_is_one_line(tmp_path: Path, json_lines: bool) -> None:
     logs.begin(0)

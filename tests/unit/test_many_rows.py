@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mtdata.core.cells import Cells
 from mtdata.core.many_rows import GROUP, run_values
 from mtdata.core.sqlite import LedgerDatabase, Schema
 
@@ -19,7 +20,7 @@ class Heard(LedgerDatabase):
     """A database in memory that tells which statements it was given."""
 
     def __init__(self) -> None:
-        super().__init__(None, Schema(1, TABLE, {}, {}))
+        super().__init__(None, Schema(1, TABLE, {}, Cells(TABLE, {})))
         self.statements: list[str] = []
 
     def run_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:

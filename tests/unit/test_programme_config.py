@@ -322,3 +322,37 @@ def test_servers_in_front_a_path_and_hsts_are_keys(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigError, match=key):
             loaded(tmp_path, **{key: word})
+
+
+def test_events_may_be_kept_for_less_long_than_their_jobs(tmp_path: Path) -> None:
+    assert loaded(tmp_path).programme.events_keep_s == 0
+    assert loaded(tmp_path, EVENTS_KEEP="90d").programme.events_keep_s == 90 * 86_400
+
+
+def test_who_may_tell_who_asks_and_whom_are_keys(tmp_path: Path) -> None:
+    plain = loaded(tmp_path).programme
+    assert (plain.proxy_user_header, plain.proxy_new_users) == ("", "refuse")
+    assert (plain.proxy_admins, plain.admins_need_code) == ((), False)
+    proxy = {"TRUSTED_PROXIES": "127.0.0.1"}
+    for header in ("X-Remote-User", "Remote-User", "X-Forwarded-User", "X-Auth-Request-Email"):
+        given = {"PROXY_USER_HEADER": header, "PROXY_NEW_USERS": "Viewer"}
+        known = loaded(tmp_path, **proxy, **given, PROXY_ADMINS="anna, b.c@example.org").programme
+        assert (known.proxy_user_header, known.proxy_new_users) == (header, "viewer")
+        assert known.proxy_admins == ("anna", "b.c@example.org")
+    for key, word in (
+        ("PROXY_USER_HEADER", "Authorization"),
+        ("PROXY_USER_HEADER", "Cookie"),
+        ("PROXY_USER_HEADER", "host"),
+        ("PROXY_USER_HEADER", "X-Forwarded-For"),
+        ("PROXY_USER_HEADER", "Sec-Fetch-Site"),
+        ("PROXY_USER_HEADER", "Content-Type"),
+        ("PROXY_USER_HEADER", "X_Remote_User"),
+        ("PROXY_USER_HEADER", "a b"),
+        ("PROXY_NEW_USERS", "admin"),
+        ("PROXY_ADMINS", ["a b"]),
+        ("PROXY_ADMINS", "cake:a@b"),
+    ):
+        with pytest.raises(ConfigError, match=key):
+            loaded(tmp_path, **proxy, **{key: word})
+    with pytest.raises(ConfigError, match="TRUSTED_PROXIES must name who may send it"):
+        loaded(tmp_path, PROXY_USER_HEADER="X-Remote-User")

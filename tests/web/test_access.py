@@ -40,6 +40,9 @@ TABLE = """
 /account/mail/                      *      login  405  405  405
 /account/password/                  POST   login  in   in   in
 /account/password/                  *      login  405  405  405
+/account/second-factor/             GET    login  in   in   in
+/account/second-factor/             POST   login  in   in   in
+/account/second-factor/             *      login  405  405  405
 /account/tokens/                    POST   login  in   in   in
 /account/tokens/                    *      login  405  405  405
 /account/tokens/<int:number>/remove/ POST  login  in   in   in

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -389,3 +390,30 @@ def test_no_answer_tells_a_secret(web: WebSite, pools: PooledSite) -> None:
     for path in (*plain, "/metrics", "/api/openapi.json"):
         text = asking.get(path).text
         assert not [one for one in secrets if one in text], path
+
+
+def test_an_older_address_gives_the_same_answer_and_names_the_one_that_is_meant(
+    web: WebSite,
+) -> None:
+    asking, job = program(web), web.place.add()
+    paths = ("me", "kinds", "jobs?size=1", f"jobs/{job}", f"jobs/{uuid4()}", "openapi.json")
+    for path in paths:
+        old, new = asking.get(f"/api/{path}"), asking.get(f"/api/v1/{path}")
+        assert (old.status_code, old.json()) == (new.status_code, new.json())
+        assert not {"Deprecation", "Link"} & new.headers.keys()
+        meant = f"/api/v1/{path.partition('?')[0]}"
+        assert old.headers["Link"] == f'<{meant}>; rel="successor-version"'
+        assert old.headers["Deprecation"] == "@1795996800"
+        assert datetime.fromtimestamp(1795996800, UTC) == datetime(2026, 11, 30, tzinfo=UTC)
+    refused = (
+        (Visitor(web.url).get("/api/jobs"), 401),
+        (program(web, "viewer").post("/api/jobs", json={"kind": "rows"}), 403),
+        (asking.get("/api/jobs?nonsense=1"), 422),
+        (asking.post("/api/jobs", data=b"{", headers={"Content-Type": "application/json"}), 400),
+        (asking.put("/api/jobs"), 405),
+    )
+    for answer, status in refused:
+        assert answer.status_code == status, answer.text
+        assert answer.headers["Link"] == '</api/v1/jobs>; rel="successor-version"'
+    paths_told = asking.get("/api/v1/openapi.json").json()["paths"]
+    assert all(path.startswith("/api/v1/") for path in paths_told)

@@ -55,7 +55,8 @@ def test_jobs_parts_and_runners_are_counted(web: WebSite) -> None:
 
 def _of_both(found: Found) -> Found | None:
     counts = [of(found, name, status="In Progress") for name in ("jobs", "job_parts")]
-    return found if all(counts) and of(found, "jobs", status="Queued") else None
+    counts += [of(found, "jobs", status="Queued"), of(found, "runners_alive")]
+    return found if all(counts) else None
 
 
 def test_sites_have_the_numbers_of_the_file(pools: PooledSite) -> None:

@@ -18,8 +18,8 @@ from urllib3 import exceptions as faults
 from mtdata.config.export import CakeConfig
 from mtdata.core.border import Border
 from mtdata.core.errors import AnswerBroken, ConfigError, ExportError, ExportSlow
-from mtdata.core.http import Bounded, causes, gathered, unpacked
-from mtdata.core.trust import MEND, authorities
+from mtdata.core.http import FaultWords, bounded_session, causes, gathered, unpacked, words_for
+from mtdata.core.trust import MEND
 
 PIECE = 64 * 1024
 FAULTS = (requests.RequestException, faults.HTTPError, OSError)
@@ -33,13 +33,8 @@ class CakeConnection:
         self._connect_s = min(account.connect_timeout_s, account.timeout_s)
         self._waits_s = self._timeout_s
         self.host = urlsplit(account.server).netloc
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = authorities(account.ca)
-        self._session.headers["User-Agent"] = account.agent
+        self._session = bounded_session(account.ca, account.agent, math.inf)
         self._session.headers["Accept-Encoding"] = "gzip"
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, Bounded(math.inf))
 
     def ask(
         self, path: str, kind: str, body: bytes, most_s: float = math.inf
@@ -92,21 +87,19 @@ class CakeConnection:
 
     def _error(self, fault: BaseException, kind: type[ExportError] = ExportError) -> Exception:
         """What happened, in words for people; a message of the library's quotes the address."""
-        seen = causes(fault)
-        for sort, words in WORDS:
-            found = next((one for one in seen if isinstance(one, sort)), None)
-            if found is not None:
-                text = words.format(self.host, self._limit(), self._connect_s)
-                if sort is TimeoutError:
-                    return ExportSlow(text)
-                return ConfigError(text) if sort is requests.exceptions.InvalidURL else kind(text)
-        told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
+        if known := words_for(fault, WORDS):
+            sort, words = known
+            text = words.format(self.host, self._limit(), self._connect_s)
+            if sort is TimeoutError:
+                return ExportSlow(text)
+            return ConfigError(text) if sort is requests.exceptions.InvalidURL else kind(text)
+        told = (one.strerror for one in causes(fault) if isinstance(one, OSError) and one.strerror)
         return kind(
             f"the connection to {self.host} was dropped ({next(told, 'nothing more came')})"
         )
 
 
-WORDS: tuple[tuple[type[BaseException], str], ...] = (
+WORDS: FaultWords = (
     (requests.exceptions.InvalidURL, "ADMIN_DOMAIN: {0} is no host"),
     (
         ssl.SSLCertVerificationError,

@@ -6,11 +6,11 @@ answer of a person: letters and a few marks.
 
 from __future__ import annotations
 
-import random
 import re
 from email.utils import parsedate_to_datetime
 
 from mtdata.cake.client.reading import WEB_PAGE, Head, ListNames, is_web_page
+from mtdata.core.backoff import Backoff
 from mtdata.core.errors import AnswerBroken, ExportError, ExportRefused, ExportSlow
 
 BUSY = frozenset({408, 425, 429, 502, 503})
@@ -71,8 +71,8 @@ def wish_of(retry_after: str | None, date: str | None) -> float:
 def pause_s(fault: ExportError, attempt: int, backoff_s: float) -> float:
     """How long to wait before another try, out of step with others; as wished, if it is longer."""
     wished = fault.wait_s if isinstance(fault, Throttled) else 0.0
-    usual: float = min(backoff_s * 2 ** (attempt - 1), LONGEST_PAUSE_S)
-    return max(usual * (1 - random.random() / 2), min(wished, LONGEST_WISH_S))  # noqa: S311
+    usual = Backoff(backoff_s, LONGEST_PAUSE_S).pause_s(attempt)
+    return max(usual, min(wished, LONGEST_WISH_S))
 
 
 def of_status(status: int, wish_s: float, body: bytes, host: str) -> ExportError:

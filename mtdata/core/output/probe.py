@@ -14,9 +14,9 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from mtdata.core.errors import MTDataError, OutputError, StorageError
-from mtdata.core.http import Bounded
+from mtdata.core.http import bounded_session
 from mtdata.core.output.port import FileFacts, Output
-from mtdata.core.trust import AGENT, authorities
+from mtdata.core.trust import AGENT
 
 LONGEST_S = 20.0
 """So long an answer is waited for."""
@@ -62,12 +62,7 @@ def _put(output: Output, spooled: Path, todo: str) -> str:
 
 def _followed(link: str) -> str:
     """What is wrong with a link to the probe, '' when it brings it; asked as a browser does."""
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers["User-Agent"] = AGENT
-        session.verify = authorities()
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, Bounded())
+    with bounded_session("", AGENT) as session:
         try:
             with session.get(link, timeout=LONGEST_S, stream=True) as answer:
                 start = answer.raw.read(MOST_OF_A_FAULT)

@@ -12,9 +12,8 @@ from http.client import HTTPException
 from threading import local
 from typing import Any
 
-from botocore.httpsession import URLLib3Session  # type: ignore[import-untyped]
-
 from mtdata.core.http import MOST, BoundedAnswer, TimedBytes, pools_of
+from mtdata.core.s3.inside_botocore import PooledSession
 
 WAITS = 10
 """So many times TIMEOUT may be waited for a file that brings less than SLOWEST."""
@@ -65,21 +64,13 @@ class _FileAnswer(BoundedAnswer):
             self._source.go_on()
 
 
-class _StoreSession(URLLib3Session):  # type: ignore[misc]
-    """botocore's session over connections of ours."""
-
-    def __init__(self, answers: type[BoundedAnswer], **how: Any) -> None:
-        super().__init__(**how)
-        self._manager.pool_classes_by_scheme = pools_of(answers)
-
-
 class StoreTransport:
     """What one client sends by; from several threads."""
 
     def __init__(self, **how: Any) -> None:
         """`how` is botocore's: verify, timeout, max_pool_connections."""
-        self._answers = _StoreSession(BoundedAnswer, **how)
-        self._files = _StoreSession(_FileAnswer, **how)
+        self._answers = PooledSession(pools_of(BoundedAnswer), **how)
+        self._files = PooledSession(pools_of(_FileAnswer), **how)
         self._asking = local()
 
     def take(self, client: Any) -> None:

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtdata import logs
-from mtdata.config import Settings, load
-from mtdata.demo.program import DemoProgram
 from mtdata.demo.programme.files import WRONG, write_forms, write_teams
 from mtdata.demo.screen import Demo, Result, Screen, ending
 from mtdata.duties import KINDS
 from mtdata.jobs.states import Status
 from mtdata.web.needs import need_web
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # with all that reads config files
+    from mtdata.config import Settings
     from mtdata.demo.page import PageVisitor
+    from mtdata.demo.program import DemoProgram
 
 ROWS = 5_000
 LONGEST_S, LOOK_S = 600.0, 0.02
@@ -53,6 +53,7 @@ def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result
 
 
 def _filled_home(home: Path, rows: int) -> Settings:
+    from mtdata.config import load
     from mtdata.demo.study.tour import write_private
 
     (home / "config").mkdir(mode=0o700)
@@ -75,6 +76,7 @@ def _go_through(
     quiet: bool,
 ) -> tuple[dict[str, Any], list[str]]:
     from mtdata.demo.page import serve_page
+    from mtdata.demo.program import DemoProgram
 
     program = DemoProgram(home / "config")
     refused = program.run("teams", "import", FIRST)

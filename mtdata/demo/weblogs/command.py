@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import signal
@@ -11,14 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from mtdata.demo.program import DemoProgram
 from mtdata.demo.screen import Demo, Result, Screen, ending
 from mtdata.demo.store import BUCKET, REGION, LocalStore, need_store
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # only the demo needs them
+    from mtdata.demo.program import DemoProgram
     from mtdata.demo.weblogs.site import MatomoSite
 
 ROWS, SITE, DAY, FILES = 20_000, "www.example.org", "2026-03-12", 8
@@ -44,6 +42,8 @@ def _line(number: int) -> str:
 
 
 def _fill(store: LocalStore, rows: int) -> None:
+    import gzip
+
     for number in range(FILES):
         lines = "".join(_line(one) for one in range(number, rows, FILES))
         store.put(f"logs/{SITE}.{DAY}-{number:02}.gz", gzip.compress(lines.encode(), 1))
@@ -82,12 +82,15 @@ def _home(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
         yield keep
         return
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="mtdata-demo-") as folder:
         yield Path(folder)
 
 
 def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
     need_store("weblogs")
+    from mtdata.demo.program import DemoProgram
     from mtdata.demo.weblogs.site import MatomoSite  # only the demo needs the stand-in
 
     tell = (lambda text: None) if quiet else screen.say

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from mtdata.config.broker import BrokerAddress
-from mtdata.jobs.celery import sqs
+from mtdata.jobs.celery import inside_celery, sqs
 from mtdata.jobs.celery.app import queue_of, reading_connection
 from mtdata.jobs.celery.message import Ring, ring_in_amqp, ring_in_sqs
 
@@ -104,7 +104,7 @@ def connected(connection: Any) -> Iterator[Any]:
         try:
             yield connection
         except BaseException:
-            connection.collect()  # a good-bye could wait long, or read what cannot be read
+            inside_celery.drop(connection)
             raise
 
 

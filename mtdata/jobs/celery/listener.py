@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from mtdata import logs
 from mtdata.config.broker import BrokerAddress
+from mtdata.core.backoff import Backoff
 from mtdata.core.clock import SystemClock
 from mtdata.jobs.celery import consumer, ring
 from mtdata.jobs.celery.app import need_celery
@@ -21,7 +22,7 @@ from mtdata.jobs.celery.consumer import Delivery
 
 log = logging.getLogger(__name__)
 OnRing = Callable[[str, int], None]
-PAUSES_S, STANDS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0), 60.0
+PAUSES, STANDS_S = Backoff(0.5, 15.0), 60.0
 WAIT_S, LONG_POLL_S = 1.0, 5.0
 SILENT = logging.CRITICAL + 1
 
@@ -75,7 +76,7 @@ class Listener:
                 self._consume()
             except Exception as error:  # a border: see tests/test_architecture.py
                 self._note_lost(error)
-                self._leaving.wait(PAUSES_S[min(self._tries, len(PAUSES_S)) - 1])
+                self._leaving.wait(PAUSES.pause_s(self._tries))
 
     def _consume(self) -> None:
         """Listen until we leave, or something goes wrong."""

@@ -14,7 +14,7 @@ from mtdata import logs
 from mtdata.config import Settings
 from mtdata.config.broker import BrokerAddress
 from mtdata.core.errors import ConfigError
-from mtdata.jobs.celery import consumer, sqs
+from mtdata.jobs.celery import consumer, inside_celery, sqs
 from mtdata.jobs.celery.broker_faults import AlarmError
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def _connected(app: Any, address: BrokerAddress) -> Iterator[Any]:
     options = _known_queue(address) if address.kind == "sqs" else _CONFIRMED
     with consumer.connected(app.connection_for_write(transport_options=options)) as connection:
         if address.kind != "sqs":
-            connection.connection.on_blocked = _stop_ringing
+            inside_celery.hear_alarm(connection, _stop_ringing)
         yield connection
 
 
@@ -140,9 +140,9 @@ def _send(jobs: Sequence[str], hops: int, address: BrokerAddress, app: Any) -> N
 def _publish(jobs: Sequence[str], hops: int, app: Any, connection: Any, **more: Any) -> None:
     from mtdata.jobs.celery.app import TASK
 
-    if connection.transport.driver_type == "sqs":
+    if inside_celery.is_sqs(connection):
         more["declare"] = ()  # it stands, and to ask for its size is a right of its own
-    producer = app.amqp.Producer(connection)
+    producer = inside_celery.producer_of(app, connection)
     for job_id in jobs:
         app.send_task(
             TASK,

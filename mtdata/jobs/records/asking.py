@@ -14,12 +14,13 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.db.utils import DatabaseError, IntegrityError, InterfaceError, OperationalError
 
+from mtdata.core.backoff import Backoff
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records.faults import RecordsBusy, is_locked, reason
 
 Found = TypeVar("Found")
 Given = ParamSpec("Given")
-TRIES, PAUSE_S = 7, 0.1
+TRIES, PAUSE_S, LONGEST_S = 7, 0.3, 10.0
 _CLOCKS = {
     "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')",
     "mysql": "SELECT utc_timestamp(6)",
@@ -88,13 +89,18 @@ def whole(move: Callable[[], Found], tries: int = TRIES, *, patient: bool = True
             connection.close()
             if turn == tries or (is_locked(error) and not patient):
                 raise _fault(error, "does not answer") from error
-            time.sleep(PAUSE_S * 2**turn)
+            rest(turn)
         except IntegrityError:
             raise
         except DatabaseError as error:
             connection.close()
             raise _fault(error, "refuses") from error
     raise AssertionError("the last turn returns or raises")
+
+
+def rest(failures: int) -> None:
+    """Wait after so many tries in vain; two that stood in each other's way come back apart."""
+    time.sleep(Backoff(PAUSE_S, LONGEST_S).pause_s(failures))
 
 
 @contextmanager
@@ -120,7 +126,7 @@ def _started_transaction(first: Callable[[], object], tries: int) -> ExitStack:
             if turn == tries:
                 raise
             connection.close()
-            time.sleep(PAUSE_S * 2**turn)
+            rest(turn)
     raise AssertionError("the last turn returns or raises")
 
 

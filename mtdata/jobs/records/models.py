@@ -90,6 +90,15 @@ class Tally(models.Model):
         constraints = (models.UniqueConstraint(fields=["kind", "account"], name="tally_of"),)
 
 
+class FormerJob(models.Model):
+    """What is left of a job that was forgotten: that there was one, for who still has its id."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    kind = models.CharField(max_length=64)
+    account = models.CharField(max_length=128, blank=True, default="")
+    forgotten_at = models.DateTimeField(db_index=True)
+
+
 class JobEnd(models.Model):
     """A job that came to Success or Failed, until people were told; entered as it ended."""
 

@@ -12,7 +12,7 @@ from django.db.models import F
 from mtdata.core.control import in_utf8
 from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.jobs.records.asking import asking, made_whole, now, whole
-from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.records.models import FormerJob, Job, Part
 from mtdata.jobs.records.transitions import (
     add_event,
     advance,
@@ -119,8 +119,15 @@ def job_named(word: str) -> Job:
     with asking():
         try:
             job = Job.objects.filter(pk=UUID(word)).first()
+            left = None if job else FormerJob.objects.filter(pk=UUID(word)).first()
         except ValueError:
+            left = None
             job = Job.objects.filter(name=in_utf8(word)).first()
+    if left:
+        raise UsageError(
+            f"the job {word!a} was forgotten on {left.forgotten_at:%Y-%m-%d} (JOBS_KEEP); what it "
+            "made stays where it was put, and the log of that day names every file"
+        )
     if job is None:
         raise UsageError(f"there is no job {word!a}; `mtdata jobs list` shows them")
     return job

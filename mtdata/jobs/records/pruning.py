@@ -6,18 +6,27 @@ it, while its kind says so (`Kind.stays`), and while a schedule tells by it what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 
-from mtdata.core.clock import SystemClock
 from mtdata.jobs.daily import OWNER, name_of
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records.asking import asking, made_whole, now, unindexed
 from mtdata.jobs.records.daily_records import LOOKED_AT
-from mtdata.jobs.records.models import Artifact, Event, Job, JobEnd, Part, Runner
+from mtdata.jobs.records.inside_django import delete_alone
+from mtdata.jobs.records.models import (
+    Artifact,
+    Event,
+    FormerJob,
+    Job,
+    JobEnd,
+    Part,
+    Runner,
+)
+from mtdata.jobs.records.old_rows import past_moment
 from mtdata.jobs.states import FINAL, LEAVING, Stage, Status
 
 PIECE, ROWS = 200, 10_000
@@ -55,7 +64,7 @@ class Pruning:
         """
         self._kinds, self._named = kinds, frozenset(named)
         with asking():
-            self.before = min(now(), SystemClock().now()) - timedelta(seconds=keep_s)
+            self.before = past_moment(keep_s)
         self._behind: tuple[datetime, Any] | None = None
         self._floors: dict[str, str] = {}
 
@@ -168,24 +177,36 @@ def _forget(jobs: list[Any], before: datetime) -> list[str]:
     They are locked first: one that is tried again or undone this very moment stays.
     """
     old = Job.objects.filter(pk__in=jobs, status__in=FINAL, ended_at__lt=before).order_by("pk")
-    gone = list(old.select_for_update().values_list("pk", flat=True))
+    known, at = list(old.select_for_update().values_list("pk", "kind", "account")), now()
+    gone = [key for key, _, _ in known]
+    FormerJob.objects.bulk_create(
+        FormerJob(id=key, kind=kind, account=account, forgotten_at=at)
+        for key, kind, account in known
+    )
     for table in (Artifact, Event, JobEnd, Part):
-        _delete(table.objects.filter(job__in=gone))
-    _delete(Job.objects.filter(pk__in=gone))
+        delete_alone(table.objects.filter(job__in=gone))
+    delete_alone(Job.objects.filter(pk__in=gone))
     return [str(one) for one in gone]
 
 
-def _delete(rows: QuerySet[Any]) -> None:
-    """By one statement; nothing hangs on them any more, so nothing is read into memory for that."""
-    rows._raw_delete(rows.db)
+def forget_runners(keep_s: float) -> Iterator[int]:
+    """Forget runners of which nothing was heard for so long, and which no part names; how many.
+
+    RecordsError.
+    """
+    with asking():
+        before = past_moment(keep_s)
+    count = PIECE
+    while count == PIECE:
+        count = _forget_runners(before)
+        yield count
 
 
 @made_whole()
-def forget_runners(before: datetime) -> int:
-    """Forget runners of which nothing was heard since then, and which no part names; how many."""
+def _forget_runners(before: datetime) -> int:
     silent = Q(ended_at__lt=before) | Q(ended_at=None, seen_at__lt=before)
     named = Part.objects.filter(runner=OuterRef("pk"))
     old = Runner.objects.filter(silent, ~Exists(named)).values_list("pk", flat=True)
     gone = list(old[:PIECE])
-    _delete(Runner.objects.filter(pk__in=gone))
+    delete_alone(Runner.objects.filter(pk__in=gone))
     return len(gone)

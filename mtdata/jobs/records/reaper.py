@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
+from mtdata.core.backoff import Backoff
 from mtdata.core.past import latest_counted
 from mtdata.core.words import counted_times
 from mtdata.jobs.records.asking import asking, made_whole, now
@@ -19,7 +20,8 @@ from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import TEXT, add_event, advance, end, locked
 from mtdata.jobs.states import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
 
-PAUSE_S, PUT_OFF_S = 5.0, 2.0
+LOST, PUT_OFF = Backoff(5.0, 60.0), Backoff(2.0, 1800.0, times=4)
+"""Pauses after a loss, but for the first one, and after a fault that may be gone later."""
 DEAD = "its runner, a process of this machine, has ended"
 SILENT = "its runner was not heard of any more"
 
@@ -35,7 +37,7 @@ def requeue(claimed: Claimed, reason: str) -> bool:
 def put_off(claimed: Claimed, reason: str) -> bool:
     """Enter a fault that may be gone later: the part is begun anew with pauses that grow."""
     mine = part_of(claimed)
-    return _requeue(claimed.job, mine, reason, most=MOST_PUT_OFF, first_pause_s=PUT_OFF_S)
+    return _requeue(claimed.job, mine, reason, most=MOST_PUT_OFF, pauses=PUT_OFF, is_at_once=False)
 
 
 def hand_back(claimed: Claimed, reason: str) -> bool:
@@ -126,12 +128,14 @@ def _requeue(
     *,
     counts: bool = True,
     most: int = MOST_LOST,
-    first_pause_s: float = 0.0,
+    pauses: Backoff = LOST,
+    is_at_once: bool = True,
     is_heard: bool = True,
 ) -> bool:
-    """`is_heard`: its runner says so itself; of one that fell silent the last sign of life counts.
+    """`is_at_once`: after the first time there is no pause.  `is_heard`: its runner says so itself.
 
-    What came behind that was no work: nobody knows when within the lease it ended.
+    Of one that fell silent the last sign of life counts: what came behind that was no
+    work, and nobody knows when within the lease it ended.
     """
     job, at = locked(job_id), now()
     part = which.filter(status=Status.IN_PROGRESS).first()
@@ -141,7 +145,7 @@ def _requeue(
     lost = part.lost + counts
     stopping = job.status == Status.STOPPING
     becomes = after_loss(lost, stopping=stopping, stage=Stage(part.stage), most=most)
-    pause_s = first_pause_s * 4 ** (lost - 1) or PAUSE_S * max(0, lost - 1)
+    pause_s = pauses.pause_s(lost - is_at_once)
     taken = which.filter(status=Status.IN_PROGRESS).update(
         status=becomes.value,
         attempt=F("attempt") + 1,

@@ -25,6 +25,7 @@ from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.connecting import BUSY_S, described
 from mtdata.jobs.records.faults import RecordsBusy
 from mtdata.jobs.records.fitness import refuse_narrow_texts
+from mtdata.jobs.records.inside_django import describe_databases, drop_connection
 from mtdata.jobs.records.ready import prepare
 
 FILE_MODE = 0o600
@@ -83,7 +84,7 @@ def _make_file(path: Path) -> None:
 
 def _turn_to(described: dict[str, dict[str, Any]]) -> None:
     forget_records()
-    connections.settings = connections.configure_settings(described)
+    describe_databases(described)
 
 
 def migrate() -> int:
@@ -154,9 +155,7 @@ def _missing() -> list[Any]:
 
 def forget_records() -> None:
     """Close this thread's connection, and keep nothing of it; a next one begins as the first."""
-    connections.close_all()
-    if hasattr(connections._connections, DEFAULT_DB_ALIAS):
-        del connections[DEFAULT_DB_ALIAS]
+    drop_connection()
 
 
 def close_records() -> None:

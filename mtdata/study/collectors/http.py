@@ -7,15 +7,14 @@ as a whole TIMEOUT (DELETE) or ten times TIMEOUT (GET), so that one dripping byt
 from __future__ import annotations
 
 import io
-import random
 import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import parse_headers
-from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -26,6 +25,7 @@ from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from urllib3 import exceptions as faults
 
 from mtdata.alerts.incident import TO_DO
+from mtdata.core.backoff import Backoff
 from mtdata.core.errors import (
     ConfigError,
     MTDataError,
@@ -34,14 +34,15 @@ from mtdata.core.errors import (
     SiteRefused,
     SiteSlow,
 )
-from mtdata.core.http import causes, unpacked
+from mtdata.core.http import FaultWords, causes, unpacked, words_for
+from mtdata.core.inside_urllib3 import answer_of, give_back, lend
 from mtdata.core.trust import AGENT, MEND, authorities
 from mtdata.study.collectors.connections import SecureConnection, SiteConnection
 from mtdata.study.collectors.pipelined_deletes import PipelinedRoute
 
 PIECE = 64 * 1024
 TRIES = 3
-BACKOFF_S = 0.3
+BACKOFF_S = 0.6
 PATIENCE_S = 30.0  # the longest Retry-After sat out; what wants longer is left to the next round
 MAX_REDIRECTS = 3
 MAX_COOKIES = 8192  # bytes; most servers refuse a request with more
@@ -166,11 +167,16 @@ class SiteTransport:
 
         pool = self._session.pool
         return PipelinedRoute(
-            self._connected, pool._put_conn, request, self._take, FAULTS, self._limits[1]
+            self._connected,
+            partial(give_back, pool),
+            request,
+            self._take,
+            FAULTS,
+            self._limits[1],
         )
 
     def _connected(self) -> Any:
-        connection = self._session.pool._get_conn()
+        connection = lend(self._session.pool)
         if connection.sock is None:
             connection.timeout = self._limits[0]
             connection.connect()
@@ -178,8 +184,7 @@ class SiteTransport:
         return connection
 
     def _take(self, head: bytes) -> None:
-        answer = SimpleNamespace(msg=parse_headers(io.BytesIO(head + b"\r\n")))
-        self._remember(SimpleNamespace(_original_response=answer))
+        self._remember(answer_of(parse_headers(io.BytesIO(head + b"\r\n"))))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -190,7 +195,7 @@ class SiteTransport:
         attempt = 0
         while True:
             attempt += 1
-            wait_s = BACKOFF_S * 2**attempt * (1 - random.random() / 2)  # noqa: S311
+            wait_s = Backoff(BACKOFF_S, PATIENCE_S).pause_s(attempt)
             try:
                 answer = self._session.get(url, stream=True, timeout=self._limits)
             except FAULTS as fault:
@@ -236,9 +241,8 @@ class SiteTransport:
 
     def _error(self, fault: BaseException, kind: type[MTDataError] = SiteError) -> MTDataError:
         """What happened, in words for people: SiteSlow for a time-out, `kind` for all else."""
-        seen = causes(fault)
-        sort, words = next(k for k in WORDS if any(isinstance(one, k[0]) for one in seen))
-        told = (one.strerror for one in seen if isinstance(one, OSError) and one.strerror)
+        sort, words = words_for(fault, WORDS) or WORDS[-1]
+        told = (one.strerror for one in causes(fault) if isinstance(one, OSError) and one.strerror)
         text = words.format(self.name, self._access, next(told, "nothing came"))
         return SiteSlow(text) if sort is TimeoutError else kind(text)
 
@@ -255,7 +259,7 @@ def _lines_of(headers: dict[str, str]) -> bytes:
     return "".join([*lines, "\r\n"]).encode("latin-1")
 
 
-WORDS: tuple[tuple[type[BaseException], str], ...] = (
+WORDS: FaultWords = (
     (
         ssl.SSLCertVerificationError,
         "the certificate of {0} is not trusted ({2}): " + MEND.format("server.config"),

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_ssh_private_key,
 )
-from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
 FILE = "{file}"
 """Stands in a refusal for the name of the file, as a shell takes it."""
@@ -130,6 +129,10 @@ def _der_length(content: bytes) -> int:
 
 
 def _read_pfx(content: bytes, password: bytes | None) -> object:
+    from cryptography.hazmat.primitives.serialization.pkcs12 import (  # with all of X.509
+        load_key_and_certificates,
+    )
+
     try:
         key = load_key_and_certificates(content, password)[0]
     except UnsupportedAlgorithm:

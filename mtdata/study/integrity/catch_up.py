@@ -23,7 +23,7 @@ from mtdata.study.files.sheet_lines import header_of, row_spans
 from mtdata.study.integrity.adopt import Adoption
 from mtdata.study.integrity.erased_again import AGAIN, cut_again
 from mtdata.study.integrity.match import Matching
-from mtdata.study.integrity.placing import Placing, Unplaced
+from mtdata.study.integrity.placing import Unplaced
 from mtdata.study.integrity.raw_tails import RawTail
 from mtdata.study.ledger import LedgerEntry, LiveLength
 from mtdata.study.model.mark import FileFinding, FileMark
@@ -130,7 +130,7 @@ class CatchUp:
         self._files_unknown(adoption)
         pool.sheets.end_replacements()
         self._each("sheet", self._sheet)
-        self.stand.unreadable = Placing(pool).unreadable()
+        self.stand.unreadable = adoption.unreadable()
         adoption.bring_sheets()
         mend_files(pool)
         self.stand.unplaced, self.stand.odd = adoption.found.unplaced, adoption.found.odd

@@ -49,7 +49,7 @@ class Ledger:
         only_look: bool = False,
     ) -> None:
         """`only_look`: no entry is to be changed; tables of an older program stay as they are."""
-        self._db = db = LedgerDatabase(path, LEDGER, only_look=only_look)
+        self._db = db = self._opened(path, only_look=only_look)
         self.take_turn, self.is_sound, self.close = db.take_turn, db.is_sound, db.close
         self.commit = db.commit
         self.journal = db.journal  # `wal`, or `truncate` where that cannot be
@@ -70,3 +70,6 @@ class Ledger:
         self.proofs = Proofs(db)
         self.queries = Queries(db)
         self.receipts = Receipts(db)
+
+    def _opened(self, path: Path | None, *, only_look: bool) -> LedgerDatabase:
+        return LedgerDatabase(path, LEDGER, only_look=only_look)

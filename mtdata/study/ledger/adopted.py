@@ -64,12 +64,16 @@ class AdoptedEntries(RecordedPart):
         An id with several versions keeps the ones that have rows, else its first; the others are
         held, but for those that a person let through.
         """
+        several = (
+            f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
+            f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
+        )
+        if self._db.row(f"SELECT 1 FROM entries AS e{several} LIMIT 1") is None:
+            return  # most rounds commit nothing here
         with self._db.commit():
             held = self._db.run(
                 f"UPDATE entries AS e SET state = {HELD}, held = '{CONFLICT}',"
-                " reason = 'the id stands in the raw files with other content too'"
-                f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
-                f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
+                f" reason = 'the id stands in the raw files with other content too'{several}"
             )
             if held:
                 self._counts.count_again()

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mtdata.core.past import latest_counted
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.core.sqlite import LedgerDatabase, question_marks
 from mtdata.study.ledger.kept_counts import KeptCounts
-from mtdata.study.ledger.schema import LedgerPart, question_marks
+from mtdata.study.ledger.schema import LedgerPart
 from mtdata.study.model.forecast import RoundTries
 from mtdata.study.model.states import NEWER, REPLACED, SPARE
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from mtdata.core.errors import DamageError, StorageError
 from mtdata.core.past import latest_counted
+from mtdata.core.sqlite import question_marks
 from mtdata.study.ledger.events import RecordedPart
-from mtdata.study.ledger.schema import REBUILD, question_marks
+from mtdata.study.ledger.schema import REBUILD
 from mtdata.study.model.events import EventKind
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.states import (

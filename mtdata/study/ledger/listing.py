@@ -170,7 +170,7 @@ class Listing(RecordedPart):
 
     def scales(self) -> list[Scale]:
         """Every scale that was ever met, with its size when it was last looked at."""
-        rows = self._db.all("SELECT name, size, deleteable FROM scales ORDER BY name")
+        rows = self._db.remembered("SELECT name, size, deleteable FROM scales ORDER BY name")
         return [Scale(name, size, bool(deleteable)) for name, size, deleteable in rows]
 
     def at_rest(self) -> set[str]:
@@ -178,7 +178,7 @@ class Listing(RecordedPart):
         there = "entries_on_site WHERE scale = s.name AND gone_at IS NULL"
         waiting = f"entries_waiting WHERE scale = s.name AND state < {ROWED}"
         none_of = "NOT EXISTS (SELECT 1 FROM entries INDEXED BY"
-        rows = self._db.all(
+        rows = self._db.remembered(
             "SELECT name FROM scales s"
             f" WHERE deleteable = 1 AND {none_of} {there}) AND {none_of} {waiting})"
         )

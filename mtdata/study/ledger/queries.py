@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mtdata.core.past import past
-from mtdata.study.ledger.schema import LedgerPart, question_marks
+from mtdata.core.sqlite import question_marks
+from mtdata.study.ledger.schema import LedgerPart
 from mtdata.study.model.states import ERASED, HELD, ROWED, STANDING, STORED
 
 _STANDING = f"state IN {STANDING}"

@@ -8,7 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from mtdata.study.ledger.schema import LedgerPart, question_marks
+from mtdata.core.keeping import Amount
+from mtdata.core.sqlite import question_marks
+from mtdata.study.ledger.schema import LedgerPart
 
 DELETE_MODE = "config DELETE_MODE"
 """The command of a line that is no run: from then on it is another, and people are told."""
@@ -49,6 +51,32 @@ class Runs(LedgerPart):
                 " FROM json_each(?1) n WHERE s.name = n.key",
                 json.dumps(dict(sizes)),
                 at.isoformat(),
+            )
+
+    def amount(self) -> Amount:
+        """How many there are, and since when."""
+        row = self._db.row("SELECT count(*) AS count, min(started_at) AS since_at FROM runs")
+        return (
+            Amount(row[0], datetime.fromisoformat(row[1]) if row[1] else None) if row else Amount(0)
+        )
+
+    def forget_old(self, before: str, most: int) -> int:
+        """Forget so many that ended before then, the oldest first; how many there were.
+
+        What tells how the site stands stays: every round since the last good one, the newest of
+        each command and exit code, and when DELETE_MODE became another.
+        """
+        with self._db.commit():
+            return self._db.run(
+                "DELETE FROM runs WHERE number IN (SELECT number FROM runs"
+                " WHERE coalesce(ended_at, started_at) < ?1 AND command <> ?2"
+                " AND number < (SELECT max(number) FROM runs"
+                "  WHERE command LIKE 'export%' AND exit IN (0, 1))"
+                " AND number NOT IN (SELECT max(number) FROM runs GROUP BY command, exit)"
+                " ORDER BY number LIMIT ?3)",
+                before,
+                DELETE_MODE,
+                most,
             )
 
     def cut_off(self, number: int) -> datetime | None:

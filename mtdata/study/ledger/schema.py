@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from mtdata.alerts.incidents import INCIDENTS, INCIDENTS_NEWER, is_incident
-from mtdata.core.cells import Meant, is_day, is_text_list
+from mtdata.core.cells import Cells, Meant, is_day, is_text_list
 from mtdata.core.reach import is_plain
 from mtdata.core.sqlite import FOREIGN, LedgerDatabase, Schema, format_of
 from mtdata.study.model.states import ERASED, HELD, LIVE, MALFORMED, ROWED, STORED
@@ -145,7 +145,7 @@ def _is_state(state: object) -> bool:
 
 
 MEANT: Meant = {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state}
-LEDGER = Schema(5, TABLES, NEWER, MEANT, WORKING, ASTRAY, REBUILD, looked_into=4)
+LEDGER = Schema(5, TABLES, NEWER, Cells(TABLES, MEANT), WORKING, ASTRAY, REBUILD, looked_into=4)
 
 
 class LedgerPart:
@@ -166,11 +166,6 @@ class LedgerPart:
     def _commit_many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         with self._db.commit():
             self._db.run_many(statement, rows)
-
-
-def question_marks(values: Sequence[object]) -> str:
-    """A place for each of these values in a statement."""
-    return ", ".join("?" * len(values))
 
 
 def last_head(path: Path) -> str | None:

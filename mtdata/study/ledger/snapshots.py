@@ -6,10 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from mtdata.core.sqlite import LedgerDatabase
+from mtdata.core.sqlite import LedgerDatabase, question_marks
 from mtdata.study.ledger.events import EventChain, RecordedPart
 from mtdata.study.ledger.files import Files
-from mtdata.study.ledger.schema import question_marks
 from mtdata.study.model.events import EventKind
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.receipt import Span

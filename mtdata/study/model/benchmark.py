@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Benchmark(NamedTuple):
@@ -17,12 +17,21 @@ class Benchmark(NamedTuple):
 def benchmark_text(marks: Mapping[str, Benchmark], before: bytes) -> bytes:
     """Return benchMark.json: {"<Scale>": {"current": id, "deleteable": bool}}, sorted.
 
-    Scales of the file as it stood `before` that are not among the marks stay as they are.
+    Scales of the file as it stood `before` that are not among the marks stay as they are.  A file
+    that says all of it is given back as it stands: most rounds change nothing.
     """
     try:
         found = json.loads(before or b"{}")
     except ValueError:
         found = None
     view = found if isinstance(found, dict) else {}
-    view |= {scale: mark._asdict() for scale, mark in marks.items()}
+    told = {scale: mark._asdict() for scale, mark in marks.items()}
+    if view and [*view] == sorted(view) and _plain({s: view.get(s) for s in told}) == _plain(told):
+        return before
+    view |= told
     return json.dumps(view, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def _plain(view: Mapping[str, Any]) -> str:
+    """JSON in one line, which C writes; with an indent Python would, at ten times the cost."""
+    return json.dumps(view, sort_keys=True)

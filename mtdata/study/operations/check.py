@@ -200,7 +200,11 @@ def _has_copies(site: SiteConfig, place: str) -> bool:
 
 
 def _check_site(site: SiteConfig) -> list[Finding]:
-    with closing(site_of(site)) as client:
+    try:
+        opened = site_of(site)
+    except MTDataError as error:  # its kind, or the certificates that it is to show
+        return [Finding(site.name, "SERVER", "bad", str(error), error.exit_code)]
+    with closing(opened) as client:
         try:
             listed = client.listing()
         except MTDataError as error:

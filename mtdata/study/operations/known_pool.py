@@ -204,26 +204,31 @@ def _numbers(device: int) -> str:
     return f"{os.major(device)}:{os.minor(device)}"
 
 
-def has_ledger(site: SiteConfig) -> bool:
+def ledger_stands(root: Path) -> bool:
     """Whether there is a ledger, or something in its place: that is refused when it is opened.
 
     StorageError where that is hidden from us.
     """
-    with _translated_faults(site), suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(site.path / Ledger.NAME)
+    with _translated_faults(root), suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(root / Ledger.NAME)
         return True
     return False
 
 
+def has_ledger(site: SiteConfig) -> bool:
+    """Whether there is a ledger of a site, as `ledger_stands` has it."""
+    return ledger_stands(site.path)
+
+
 def has_raw(site: SiteConfig) -> bool:
     """Whether there are raw files, with or without a ledger; StorageError where that is hidden."""
-    with _translated_faults(site):
+    with _translated_faults(site.path):
         return any((site.path / RAW).glob("*.json"))
 
 
 @contextmanager
-def _translated_faults(site: SiteConfig) -> Iterator[None]:
+def _translated_faults(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"{site.path}: cannot be looked into: {error.strerror}") from error
+        raise StorageError(f"{root}: cannot be looked into: {error.strerror}") from error

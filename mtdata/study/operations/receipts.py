@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from mtdata.config import SiteConfig
-from mtdata.config.settings import did_you_mean
 from mtdata.core import signing
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import ConfigError, MTDataError, StorageError, UsageError
 from mtdata.core.ports import Disk
+from mtdata.core.words import did_you_mean
 from mtdata.study.integrity.chain import HEADS, SIGNATURE, HeadsFolder
+from mtdata.study.ledger import Ledger
 from mtdata.study.model.entry_receipt import EntryRecord, shown_entry
 from mtdata.study.model.events import NO_HEAD, SHOWN, broken_links
 from mtdata.study.model.heads import SignedHeads, departure
@@ -36,20 +37,30 @@ class UnknownEntry(MTDataError):
 def receipt(site: SiteConfig, scale: str, number: int) -> dict[str, Any]:
     """Every entry of that id: where it is, and when each step was proven.
 
-    UsageError where there is no pool yet, for a scale that the ledger does not know, and for one
-    that stays on the site: that is kept as whole tables.  UnknownEntry for an id that never came.
+    UsageError where there is no pool yet; as `shown_entries` for what else there is not.
     """
     _refuse_nothing(site)
     with look_into(site) as pool:
-        _refuse_scale(pool, scale)
-        records = pool.ledger.receipts.of_id(scale, number)
-        if not records:
-            raise UnknownEntry(
-                f"{site.name}: no entry of {scale} with the id {number} ever came to this pool. "
-                "`mtdata held` names what came without an id"
-            )
-        entries = [_entry(pool, one) for one in records]
+        entries = shown_entries(pool.ledger, pool.disk, site.name, scale, number)
     return {"site": site.name, "scale": scale, "id": number, "entries": entries}
+
+
+def shown_entries(
+    ledger: Ledger, disk: Disk, site: str, scale: str, number: int
+) -> list[dict[str, Any]]:
+    """What can be shown of every entry of that id.
+
+    UsageError for a scale that the ledger does not know, and for one that stays on the site: that
+    is kept as whole tables.  UnknownEntry for an id that never came.
+    """
+    _refuse_scale(ledger, scale)
+    records = ledger.receipts.of_id(scale, number)
+    if not records:
+        raise UnknownEntry(
+            f"{site}: no entry of {scale} with the id {number} ever came to this pool. "
+            "`mtdata held` names what came without an id"
+        )
+    return [_entry(ledger, disk, one) for one in records]
 
 
 def _refuse_nothing(site: SiteConfig) -> None:
@@ -58,15 +69,15 @@ def _refuse_nothing(site: SiteConfig) -> None:
         raise UsageError(f"{site.name}: there is no pool yet; `mtdata export` makes it")
 
 
-def _refuse_scale(pool: Pool, scale: str) -> None:
-    known = {one.name: one for one in pool.ledger.listing.scales()}
+def _refuse_scale(ledger: Ledger, scale: str) -> None:
+    known = {one.name: one for one in ledger.listing.scales()}
     if scale not in known:
         names = ", ".join(sorted(known)) or "none"
         told = f"this pool has no scale {ascii(scale)[:80]}; it has {names}."
         raise UsageError(f"{told}{did_you_mean(scale, known)}")
     if not known[scale].deleteable:
-        last = pool.ledger.snapshots.last(scale)
-        file = pool.ledger.files.path_of(last.span.file) if last else ""
+        last = ledger.snapshots.last(scale)
+        file = ledger.files.path_of(last.span.file) if last else ""
         where = f"; the newest is in {file}, from byte {last.span.start} on" if last else ""
         raise UsageError(
             f"{scale} stays on the site and is kept as whole tables, so no entry of it has a "
@@ -74,10 +85,10 @@ def _refuse_scale(pool: Pool, scale: str) -> None:
         )
 
 
-def _entry(pool: Pool, record: EntryRecord) -> dict[str, Any]:
-    events = pool.ledger.events.of_entry(record.seq)
-    copies = pool.ledger.receipts.copies(record)
-    return shown_entry(record, events, copies, stands=_stands(pool.disk, record))
+def _entry(ledger: Ledger, disk: Disk, record: EntryRecord) -> dict[str, Any]:
+    events = ledger.events.of_entry(record.seq)
+    copies = ledger.receipts.copies(record)
+    return shown_entry(record, events, copies, stands=_stands(disk, record))
 
 
 def _stands(disk: Disk, record: EntryRecord) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from mtdata.config import DaemonConfig, SiteConfig
@@ -16,6 +17,9 @@ from mtdata.study.operations import check, verify
 from mtdata.study.operations import commands as app
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool
+
+_LAST: dict[tuple[Path, str, str], datetime] = {}
+"""When what is done once a day was done last, by pool: later than that the ledger may only say."""
 
 
 class StudyTask(NamedTuple):
@@ -35,9 +39,16 @@ class StudyTask(NamedTuple):
 
         A little before its time counts: who calls us every five minutes may be a second early.
         """
-        last, at = self.last(site), self.at(site, config)
+        at = self.at(site, config)
         if at is None:
-            return schedule.is_due(last, site.every_s * 0.9, now)
+            return schedule.is_due(self.last(site), site.every_s * 0.9, now)
+        key = site.path, site.name, self.name
+        # it is asked every minute, and most often the ledger need not be opened for the answer
+        if key in _LAST and not schedule.is_due_daily(_LAST[key], at, site.timezone, now):
+            return False
+        last = self.last(site)
+        if last is not None:
+            _LAST[key] = last
         return schedule.is_due_daily(last, at, site.timezone, now)
 
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from mtdata.config import Settings
 from mtdata.config.reading import read_yaml
-from mtdata.config.settings import did_you_mean
 from mtdata.core.errors import ConfigError
+from mtdata.core.words import did_you_mean
 from mtdata.study.model.scale import NAME
 from mtdata.toolbox.codebook.faults import alike, of_names, printable
 from mtdata.toolbox.codebook.model import Codebook, SubScale, Variable
@@ -29,7 +29,12 @@ def codebooks_folder(settings: Settings) -> Path:
 
 def codebook_files(settings: Settings) -> dict[str, Path]:
     """The file of each scale by its name, in order; whether they are right is not looked at."""
-    files = sorted(codebooks_folder(settings).glob(f"*{ENDING}"))
+    return files_in(codebooks_folder(settings))
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The file of each scale by its name, in order, of any folder of codebooks."""
+    files = sorted(folder.glob(f"*{ENDING}"))
     return {file.name.removesuffix(ENDING): file for file in files if file.name[0] != "."}
 
 
@@ -51,12 +56,24 @@ def codebook_file(settings: Settings, scale: str) -> Path | None:
 
     ConfigError where two files are for it.
     """
-    files = codebook_files(settings)
+    return _file_of(codebook_files(settings), scale)
+
+
+def _file_of(files: Mapping[str, Path], scale: str) -> Path | None:
     found = [file for name, file in files.items() if name.casefold() == scale.casefold()]
     if len(found) > 1:
         names = " and ".join(str(file) for file in found)
         raise ConfigError(f"{names}: differ by case alone; one scale, one file")
     return found[0] if found else None
+
+
+def codebook_in(folder: Path, scale: str) -> Codebook | None:
+    """The codebook of one scale, its name in any case, out of any folder; None for none there.
+
+    ConfigError with every fault of it, and where two files are for it.
+    """
+    file = _file_of(files_in(folder), scale)
+    return load_codebook(file) if file else None
 
 
 def find_codebook(settings: Settings, scale: str) -> Codebook | None:

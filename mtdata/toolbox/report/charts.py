@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-import svg
-
 from mtdata.core.charts import BROAD, picture, stacked
-from mtdata.core.markup import Markup
+from mtdata.core.markup import Markup, element
 
 BAR_HEIGHT, MOST_BARS, WEEK = 14, 400, 7
 LEVELS = (0.0, 0.01, 0.05, 0.15, 0.4)
@@ -32,7 +30,7 @@ def per_day(days: Mapping[str, int], label: str) -> Markup:
     for name, count in days.items():
         place = (date.fromisoformat(name) - first).days // step * step
         bars[str(first + timedelta(days=place))][0] += count
-    return Markup(stacked(bars, {"bar": "entries"}, label))
+    return stacked(bars, {"bar": "entries"}, label)
 
 
 def part_of(part: int, whole: int, most: int, label: str) -> Markup:
@@ -54,11 +52,11 @@ def middle_half(lower: float, median: float, upper: float, most: float, label: s
     return _row(drawn, label, f"{lower:,.0f} to {upper:,.0f}, median {median:,.0f}")
 
 
-def _row(drawn: list[svg.Element], label: str, told: str) -> Markup:
-    return Markup(picture(BAR_HEIGHT, label, told, drawn, "chart row", BROAD))
+def _row(drawn: list[Markup], label: str, told: str) -> Markup:
+    return picture(BAR_HEIGHT, label, told, drawn, "chart row", BROAD)
 
 
-def _bar(x: float, width: float, look: str) -> svg.Element:
-    return svg.Rect(
-        x=round(x, 2), y=0, width=round(width, 2), height=BAR_HEIGHT, rx=2, class_=[look]
+def _bar(x: float, width: float, look: str) -> Markup:
+    return element(
+        "rect", x=round(x, 2), y=0, width=round(width, 2), height=BAR_HEIGHT, rx=2, class_=look
     )

@@ -12,8 +12,9 @@ from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError
 from mtdata.core.step import Watch, unwatched
+from mtdata.study.operations.reading import newest_alone
 from mtdata.toolbox.database import MEMORY_MB, PoolDatabase, opened
-from mtdata.toolbox.pools import Pools, current
+from mtdata.toolbox.pools import Pools
 from mtdata.toolbox.provenance import Origin, sheets_digest
 from mtdata.toolbox.report import clients
 from mtdata.toolbox.report.clients import ClientCounts
@@ -194,7 +195,7 @@ def _origin_of(
     read: dict[str, Any] = {}
     for scale, by_server in database.pools.sheets.items():
         if scale in scales:
-            sheets = current(by_server[site.name])
+            sheets = newest_alone(by_server[site.name])
             read[scale] = {"sheets": len(sheets), "sheets_sha256": sheets_digest(sheets)}
     more = {"schedule": schedule or None, "scales": read}
     return Origin(command, SystemClock().now(), site.name, counts=counts, more=more)

@@ -41,7 +41,7 @@ def refusal_for(
     PermissionDenied where a page says why.
     """
     request.for_programs = audience is Audience.PROGRAMS
-    word = None if audience is Audience.PEOPLE else _token_of(request)
+    word = None if audience is Audience.PEOPLE else token_in(request)
     request.by_token = word is not None
     if word is not None:
         found = tokens.user_of(word)
@@ -62,7 +62,7 @@ def mark_refusal(request: HttpRequest) -> HttpResponse | None:
     return CsrfViewMiddleware(lambda request: None).process_view(request, None, (), {})
 
 
-def _token_of(request: HttpRequest) -> str | None:
+def token_in(request: HttpRequest) -> str | None:
     """What comes as a token; None for another scheme, which may be that of a server before us."""
     scheme, _, word = request.headers.get("Authorization", "").partition(" ")
     return word.strip() if scheme.lower() == "bearer" else None

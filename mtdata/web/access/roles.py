@@ -23,11 +23,13 @@ class Role(IntEnum):
 def role_of(user: Any) -> Role:
     """The highest role of a user; ANYONE for one who is not logged in or is in no group.
 
-    For one who came with a token never beyond its scope, which stands on the user from there on.
+    For one who came with a token never beyond its scope, nor for anybody beyond `most`
+    (`identity`); both stand on the user from there on.
     """
     if not user.is_authenticated or not user.is_active:
         return Role.ANYONE
-    return min(_of_groups(user), getattr(user, "scope", Role.ADMIN))
+    most = getattr(user, "scope", Role.ADMIN), getattr(user, "most", Role.ADMIN)
+    return min(_of_groups(user), *most)
 
 
 def is_guest(user: Any) -> bool:

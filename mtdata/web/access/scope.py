@@ -7,18 +7,21 @@ addresses guests may ask at all a third one (`routes`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
+from django.http import Http404
 
 from mtdata.config import Settings
 from mtdata.jobs.duty import Duties
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records.asking import asking
-from mtdata.jobs.records.models import Job
+from mtdata.jobs.records.models import FormerJob, Job
 from mtdata.web.access.foreign import duty_of
 from mtdata.web.access.roles import is_guest
+from mtdata.web.faults import JobForgotten
 
 
 class Scope(NamedTuple):
@@ -43,6 +46,28 @@ class Scope(NamedTuple):
         """The job of that id; None for one that is not there or beyond that scope."""
         with asking():
             return Job.objects.filter(self.jobs, pk=job_id).first()
+
+    def existing_job(self, job_id: Any) -> Job:
+        """The job of that id.
+
+        Http404 for one that is not there or beyond that scope, JobForgotten for one that there was.
+        """
+        job = self.job(job_id)
+        if job is None:
+            if at := self._forgotten_at(job_id):
+                raise JobForgotten(at)
+            raise Http404
+        return job
+
+    def _forgotten_at(self, job_id: Any) -> datetime | None:
+        with asking():
+            left = FormerJob.objects.filter(pk=job_id).first()
+        if left is None:
+            return None
+        is_ours = self.accounts is None or (
+            left.kind in self.kinds and left.account in self.accounts
+        )
+        return left.forgotten_at if is_ours else None
 
 
 def scope_of(user: Any) -> Scope:

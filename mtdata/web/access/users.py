@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
 from mtdata.config.address import read_address
 from mtdata.core.errors import UsageError
@@ -54,6 +55,25 @@ def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
         return is_new
 
     return whole(move)
+
+
+def enter_without_password(name: str, role: str) -> Any:
+    """Somebody whom another web server lets in; there is no password of theirs to know.
+
+    Who came twice at once is entered once.
+    """
+
+    def move() -> Any:
+        user = User(username=name)
+        user.set_unusable_password()
+        user.save()
+        user.groups.set(Group.objects.filter(name=role))
+        return user
+
+    try:
+        return whole(move)
+    except IntegrityError:  # the same person came twice at once
+        return user_by(username=name)
 
 
 def _set_password(user: Any, password: str) -> None:

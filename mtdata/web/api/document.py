@@ -16,11 +16,12 @@ from django.urls import get_script_prefix, reverse
 from mtdata.jobs.kind import REQUIRED, Kind
 from mtdata.jobs.parameters import MOST_VALUE
 from mtdata.web.api import asked, once, shapes
-from mtdata.web.api.operations import PREFIX, api, groups
+from mtdata.web.api.deprecation import PREFIX
+from mtdata.web.api.operations import api, tags
 
 ALWAYS = (400, 401, 403, 422, 503)
 OF_A_FILE = (413, 429)
-OF_A_JOB = 404
+OF_WHAT_IS_NAMED, OF_A_JOB = 404, 410
 REFERENCE = "#/components/schemas/"
 
 
@@ -36,7 +37,7 @@ def _document() -> dict[str, Any]:
         "token": {"type": "http", "scheme": "bearer", "description": "A token of /account/."},
         "session": {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
     }
-    found["tags"] = [{"name": tag} for tag in groups()]
+    found["tags"] = tags()
     found["security"] = [{"token": []}, {"session": []}]
     parts["schemas"]["Order"]["oneOf"] = [_order_of(one) for one in settings.MTDATA_KINDS.values()]
     parts["schemas"]["These"]["properties"]["kind"] |= _kind_names()
@@ -49,7 +50,20 @@ def _document() -> dict[str, Any]:
     for path, ways in found["paths"].items():
         for operation in ways.values():
             _tell_faults(path, operation)
+    _drop_unused(found)
     return found
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Leave out schemas that nothing refers to, such as those of what stands behind a `?`."""
+    schemas = document["components"]["schemas"]
+    while True:
+        text = json.dumps(document)
+        unused = [name for name in schemas if f'"{REFERENCE}{name}"' not in text]
+        if not unused:
+            return
+        for name in unused:
+            del schemas[name]
 
 
 def _named(schema: Any) -> dict[str, Any]:
@@ -91,7 +105,8 @@ def _order_of(kind: Kind) -> dict[str, Any]:
 
 
 def _tell_faults(path: str, operation: dict[str, Any]) -> None:
-    own = [*operation.pop("x-faults"), *([OF_A_JOB] if "{" in path else [])]
+    own = [*operation.pop("x-faults"), *([OF_WHAT_IS_NAMED] if "{" in path else [])]
+    own += [OF_A_JOB] if "/jobs/{" in path else []
     if operation.pop("x-file"):
         operation["requestBody"] = {"required": True, "content": {"text/csv": _bytes()}}
         own += OF_A_FILE

@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from mtdata import __version__
 from mtdata.web.access.roles import Role
 from mtdata.web.api import files, jobs, problems, shapes, standing, standing_shapes
+from mtdata.web.api.deprecation import OLD_PREFIX, PREFIX
 from mtdata.web.api.once import once
 from mtdata.web.api.operation import Operation, View
 from mtdata.web.api.order_faults import no_such
@@ -27,10 +28,8 @@ scope and your role allow. From a page of ours the session counts as well, with 
 `X-CSRFToken` for whatever changes something. What goes wrong is told as problem details (RFC 9457),
 every fault at once. An order that may have got lost is sent again with the same `Idempotency-Key`.
 Lists go on with `next` as the cursor. Times are UTC. An address without `v1/` is an older name of
-the one with it, and goes on to work.
+the one with it: it goes on to work until 1.0, and says so by the header `Deprecation`.
 """
-PREFIX, OLD_PREFIX = "api/v1/", "api/"
-"""What is documented, and where programs of before find the same."""
 
 
 def _order(word: str, view: View, *faults: int) -> Operation:
@@ -84,12 +83,28 @@ FILES: tuple[Operation, ...] = (
 )
 
 
+ABOUT = {
+    "Jobs": "Work that is queued: what kinds there are, orders, how far each is.",
+    "Files of jobs": "What jobs made: its addresses, renewed and revoked, and its bytes.",
+    "Who and what is there": "Who asks, open incidents, runners.",
+}
+"""What the operations of a group are about; those of a duty are about that duty."""
+
+
 @cache
 def groups() -> dict[str, tuple[Operation, ...]]:
     """Those of all by what they are about, and those of each duty alone, by its word there."""
     rooms = [room for room in rooms_of(settings.MTDATA_DUTIES) if room.operations]
     own = {room.nav[0][0]: room.operations for room in rooms}
     return {"Jobs": JOBS, "Files of jobs": FILES, **own, "Who and what is there": STANDING}
+
+
+def tags() -> list[dict[str, str]]:
+    """The groups as the document names them."""
+    return [
+        {"name": name, "description": ABOUT.get(name, f"What the pages of {name} show and order.")}
+        for name in groups()
+    ]
 
 
 def operations() -> tuple[Operation, ...]:
@@ -142,6 +157,7 @@ class OperationPath(NamedTuple):
     path: str
     name: str
     ways: dict[str, tuple[Role, View, BodyLimit]]
+    is_old: bool = False
 
 
 def addresses() -> list[OperationPath]:
@@ -154,7 +170,8 @@ def addresses() -> list[OperationPath]:
         address = found.setdefault(path, OperationPath(PREFIX + path, name, {}))
         address.ways[one.method] = (one.role, _page(pages[one.view.__name__], one), one.body)
     old = [
-        one._replace(path=OLD_PREFIX + path, name=f"old_{one.name}") for path, one in found.items()
+        one._replace(path=OLD_PREFIX + path, name=f"old_{one.name}", is_old=True)
+        for path, one in found.items()
     ]
     return [*found.values(), *old]
 

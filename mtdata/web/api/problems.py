@@ -56,6 +56,8 @@ def _refused(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _missing(request: HttpRequest, error: Any) -> HttpResponse:
+    if isinstance(error, faults.JobForgotten):
+        return faults.problem(HTTPStatus.GONE, str(error))
     return faults.problem(HTTPStatus.NOT_FOUND, str(error) or "There is nothing at this address.")
 
 

@@ -61,10 +61,10 @@ def _standing(artifact: Artifact, job: Job, link: Link | None, at: datetime) -> 
 
 def link_standing(word: str) -> LinkStanding | None:
     """What a link leads to; None for a word that is none of ours."""
-    try:
-        number, generation, job = signer().unsign_object(word[:MOST_WORD])
-    except (BadSignature, ValueError, TypeError):
+    meant = _unsigned(word)
+    if meant is None:
         return None
+    number, generation, job = meant
     with asking():
         artifact = Artifact.objects.select_related("job").filter(pk=number, job=job).first()
         if artifact is None:
@@ -74,6 +74,21 @@ def link_standing(word: str) -> LinkStanding | None:
     if generation != (link.generation if link else 0):
         return LinkStanding(artifact, word, None, "it was revoked, or renewed by a newer one")
     return _standing(artifact, artifact.job, link, at)
+
+
+def _unsigned(word: str) -> tuple[Any, Any, Any] | None:
+    """Artifact, generation and job of a word; None for one that is none of ours."""
+    try:
+        number, generation, job = signer().unsign_object(word[:MOST_WORD])
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return number, generation, job
+
+
+def job_meant(word: str) -> str | None:
+    """Of which job the file is that a link is for, be it there or not; None for no link of ours."""
+    meant = _unsigned(word)
+    return None if meant is None else str(meant[2])
 
 
 def renew(artifact: Artifact) -> None:

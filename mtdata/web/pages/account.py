@@ -17,8 +17,9 @@ from django.urls import reverse
 
 from mtdata.jobs.records.asking import asking
 from mtdata.logs import EACH
-from mtdata.web.access import lockout, throttle, tokens
+from mtdata.web.access import lockout, second_factor, throttle, tokens
 from mtdata.web.access.foreign import offered, service_title
+from mtdata.web.access.log_in_form import LogInForm
 from mtdata.web.access.roles import Role, role_of
 from mtdata.web.access.users import mailbox_of
 from mtdata.web.models import Token
@@ -32,6 +33,7 @@ def login(request: HttpRequest) -> HttpResponse:
     services = [(reverse(f"{one.name}_login"), one.log_in.title) for one in offered() if one.log_in]
     view = LoginView.as_view(
         template_name="web/login.html",
+        authentication_form=LogInForm,
         redirect_authenticated_user=True,
         extra_context={"services": services},
     )
@@ -106,6 +108,8 @@ def show(request: HttpRequest, **bound: object) -> HttpResponse:
         "is_mailed": bool(settings.MTDATA.programme.tell_jobs and settings.MTDATA.log.mail),
         "token_form": TokenForm(most=role_of(request.user)),
         "password_form": PasswordForm(request.user),
+        "has_code": second_factor.is_on(request.user),
+        "needs_code": getattr(request.user, "needs_code", False),
     }
     status = 400 if bound else 200
     with asking():
@@ -146,6 +150,24 @@ def change_password(request: HttpRequest) -> HttpResponse:
     told = "sessions and all tokens" if form.cleaned_data["end_tokens"] else "sessions"
     messages.success(request, f"Your password is changed; other {told} of yours have ended.")
     return redirect("account")
+
+
+def password_refusal(request: HttpRequest, password: str, code: str | None = None) -> Any:
+    """What is answered where that is not one's password, or not the code where one is asked for.
+
+    None where both are right; '' where they may be tried again.  Counted as at the log-in.
+    """
+    name, where = request.user.get_username(), lockout.address_in(request)
+    found = lockout.begin(name, where, timedelta())
+    if found.turn.refused:
+        return _too_many(request, found)
+    if request.user.check_password(password) and (
+        code is None or second_factor.is_right(request.user, code)
+    ):
+        lockout.take_back(found)
+        return None
+    log.warning("a wrong password or code of %s from %s", name, where)
+    return _too_many(request, found) or ""
 
 
 def _too_many(request: HttpRequest, found: lockout.Try) -> Any:

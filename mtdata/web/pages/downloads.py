@@ -39,6 +39,8 @@ def by_link(request: HttpRequest, word: str) -> HttpResponse:
     """What a link leads to; 410 with words where it opens nothing any more."""
     standing = links.link_standing(word)
     if standing is None:
+        if job := links.job_meant(word):
+            job_or_404(request, job)
         raise Http404
     artifact = standing.artifact
     job_or_404(request, artifact.job_id)

@@ -45,10 +45,11 @@ _WORKED = CachedLook(lambda ours, job_id: _seconds_at_work(job_id))
 
 
 def job_or_404(request: HttpRequest, job_id: Any) -> Job:
-    """The job of that id, or 404; also for one that whoever asks does not get at."""
-    job = scope_of(request.user).job(job_id)
-    if job is None:
-        raise Http404
+    """The job of that id, or 404; also for one that whoever asks does not get at.
+
+    410 for one that there was: JOBS_KEEP, or `mtdata jobs prune`, let it be forgotten.
+    """
+    job = scope_of(request.user).existing_job(job_id)
     job.parameters = in_order(settings.MTDATA_KINDS.get(job.kind), job.parameters)
     return job
 

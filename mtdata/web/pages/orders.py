@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from mtdata.core.errors import JobError
 from mtdata.jobs import queue
@@ -88,8 +88,7 @@ def undo(request: HttpRequest, job: Any) -> HttpResponse:
 def _ordered(
     request: HttpRequest, job: Any, word: str, order: Callable[[str], str]
 ) -> HttpResponse:
-    if scope_of(request.user).job(job) is None:
-        raise Http404
+    scope_of(request.user).existing_job(job)
     who = request.user.get_username()
     with refusals_shown(request, JobError):
         told = order(who)

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from mtdata.core.errors import UsageError
 from mtdata.jobs.records.asking import asking
-from mtdata.web.access import tokens, users
+from mtdata.web.access import second_factor, tokens, users
 from mtdata.web.access.foreign import service_title
 from mtdata.web.access.roles import Role, is_guest
 from mtdata.web.models import Token
@@ -109,6 +109,7 @@ def look(request: HttpRequest, number: int) -> HttpResponse:
         "person_role": role,
         "is_theirs_to_change": not is_guest(user),
         "service": service_title(user),
+        "has_code": second_factor.is_on(user),
         "tokens": tokens.tokens_of(user),
         "role_form": RoleForm(initial={"role": role}),
         "reset_form": NextPasswordForm(),
@@ -126,7 +127,7 @@ def _user(number: int) -> Any:
 
 @_unseen
 def change(request: HttpRequest, number: int) -> HttpResponse:
-    """What `order` says: a role, a password, shut, let in, or a token less.
+    """What `order` says: a role, a password, shut, let in, a token less, or no code any more.
 
     UsageError for any other order.
     """
@@ -167,6 +168,12 @@ def _let_in(user: Any, request: HttpRequest) -> str:
     return f"{user.get_username()} may log in again; what had ended stays ended."
 
 
+def _factor(user: Any, request: HttpRequest) -> str:
+    if not second_factor.remove(user):
+        raise UsageError("no code is asked for")
+    return f"The password of {user.get_username()} alone lets them in again."
+
+
 def _token(user: Any, request: HttpRequest) -> str:
     if not tokens.remove(user, number_in(request.POST, "token", 0)):
         raise UsageError("there is no such token")
@@ -179,5 +186,6 @@ ORDERS: dict[str, Callable[[Any, HttpRequest], str]] = {
     "shut": _shut,
     "let_in": _let_in,
     "token": _token,
+    "factor": _factor,
 }
 FOR_GUESTS = (_shut, _let_in)

@@ -22,6 +22,7 @@ from django.urls import Resolver404, resolve
 from mtdata.config import Settings
 from mtdata.core.errors import MTDataError
 from mtdata.web.access import authorize
+from mtdata.web.access.identity import identify
 from mtdata.web.body_limits import upload_body, usual_body
 from mtdata.web.route import Route
 from mtdata.web.uploads.incoming import (
@@ -79,6 +80,7 @@ def _may(request: Any, route: Route) -> bool:
     AuthenticationMiddleware(_nothing).process_request(request)
     least = route.ways[request.method].role
     try:
+        identify(request)
         return authorize.refusal_for(request, route.audience, least, guests=route.guests) is None
     except PermissionDenied:
         return False

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from mtdata.alerts.incidents import INCIDENTS, is_incident
-from mtdata.core.cells import Meant, is_day
+from mtdata.core.cells import Cells, Meant, is_day
 from mtdata.core.sqlite import Schema
 
 
@@ -124,5 +124,12 @@ MEANT: Meant = {
     "besides": _is_object,
 }
 WEBLOGS = Schema(
-    2, TABLES, NEWER, MEANT, "", ASTRAY, MENDED_BY, functions={"log_digest": log_digest}
+    2,
+    TABLES,
+    NEWER,
+    Cells(TABLES, MEANT),
+    "",
+    ASTRAY,
+    MENDED_BY,
+    functions={"log_digest": log_digest},
 )

@@ -16,8 +16,7 @@ from urllib3 import exceptions as faults
 
 from mtdata import __version__
 from mtdata.core.border import Border
-from mtdata.core.http import Bounded, causes
-from mtdata.core.trust import authorities
+from mtdata.core.http import FaultWords, bounded_session, words_for
 from mtdata.weblogs.matomo.errors import TrackingError
 
 AGENT = f"MTData/{__version__}"
@@ -64,12 +63,7 @@ class MatomoConnection:
         self.url, self.host = url.rstrip("/"), urlsplit(url).netloc.rpartition("@")[2]
         self._timeout_s = timeout_s
         self._used_at = 0.0
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = authorities(ca)
-        self._session.headers["User-Agent"] = AGENT
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, Bounded(piece=PIECE))
+        self._session = bounded_session(ca, AGENT, piece=PIECE)
 
     def post(self, path: str, kind: str, data: bytes) -> MatomoAnswer:
         """The answer.  Unanswered where the body was out and none came; TrackingError before that.
@@ -101,14 +95,14 @@ class MatomoConnection:
     def _error(self, fault: Exception, *, is_out: bool) -> TrackingError:
         """What happened, in words for people; a message of the library's quotes the address."""
         self._session.close()
-        words = next(
-            (words for kind, words in WORDS for one in causes(fault) if isinstance(one, kind)),
-            "the connection to {0} was dropped",
-        ).format(self.host, self._timeout_s)
+        known = words_for(fault, WORDS)
+        words = (known[1] if known else "the connection to {0} was dropped").format(
+            self.host, self._timeout_s
+        )
         return Unanswered(words) if is_out else TrackingError(words)
 
 
-WORDS: tuple[tuple[type[BaseException], str], ...] = (
+WORDS: FaultWords = (
     (requests.exceptions.InvalidURL, "piwik_ip: {0} is no host"),
     (requests.exceptions.SSLError, "no TLS connection that can be trusted with {0}"),
     (faults.NameResolutionError, "no host is named {0}: see piwik_ip"),

@@ -7,7 +7,6 @@ that holds of a file with one writer holds here.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -22,7 +21,7 @@ from django.db.utils import IntegrityError
 from mtdata.core.cells import Cells
 from mtdata.core.errors import RecordsError
 from mtdata.core.sqlite import FOREIGN
-from mtdata.jobs.records.asking import PAUSE_S, TRIES, asking, locked_transaction, where
+from mtdata.jobs.records.asking import TRIES, asking, locked_transaction, rest, where
 from mtdata.jobs.records.faults import is_undone
 from mtdata.weblogs.ledger.port import Made
 from mtdata.weblogs.ledger.schema import MEANT, TABLES
@@ -91,7 +90,7 @@ class LineTables:
             except RecordsError as error:
                 if connection.in_atomic_block or not is_undone(error):
                     raise
-                time.sleep(PAUSE_S * 2**turn)
+                rest(turn)
         return move()
 
     @contextmanager

@@ -1,9 +1,11 @@
-"""The sample config files, found and copied; never overwrites a file."""
+"""The sample config files, which lie beside this file, copied; never overwrites a file.
+
+The checkout's own `config/` has the same files, for people who look there; a test holds them alike.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,20 +13,22 @@ from mtdata.core.errors import ConfigError, StorageError
 
 _SUFFIX = ".sample"
 _SCALES = "scales"
-_BESIDE = Path(__file__).resolve().parents[2] / "config"
+_HERE = Path(__file__).resolve().parent
 
 
 def samples_folder() -> Path:
-    """Where the samples lie: config/ of a checkout, else share/mtdata/config of the install.
+    """Where the samples lie: within the package, so wherever that was installed to.
 
-    ConfigError where they lie nowhere.
+    ConfigError where they were left behind.
     """
-    places = [_BESIDE, Path(sys.prefix) / "share" / "mtdata" / "config"]
-    for place in places:
-        # Any package may bring a folder named config; only ours holds this file.
-        if (place / "server.config.sample").is_file():
-            return place
-    raise ConfigError(f"the sample files are missing; looked in {places[0]} and {places[1]}")
+    if not (_HERE / f"server.config{_SUFFIX}").is_file():
+        raise ConfigError(f"the sample files are missing in {_HERE}: install mtdata anew")
+    return _HERE
+
+
+def sample_text(file: str) -> str:
+    """The sample of that config file, such as `server.config`, as it lies there."""
+    return (samples_folder() / f"{file}{_SUFFIX}").read_text(encoding="utf-8")
 
 
 def write_samples(folder: Path) -> list[Path]:
@@ -44,11 +48,14 @@ def write_codebooks(folder: Path) -> list[Path]:
     return _copied_into(folder / _SCALES, sorted((samples_folder() / _SCALES).glob(f"*{_SUFFIX}")))
 
 
-def _copied_into(folder: Path, samples: Iterable[Path]) -> list[Path]:
-    """The files that were made of the samples."""
+def write_missing(folder: Path, contents: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Lay files of these names into `folder` (0700, made when missing), 0600 each.
+
+    Returns those that were made; one that is there stays.  StorageError as of `write_samples`.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = [_copied(sample, folder / sample.name.removesuffix(_SUFFIX)) for sample in samples]
+        made = [_written(folder / name, content) for name, content in contents]
     except OSError as error:
         raise StorageError(
             f"{error.filename or folder}: cannot be made: {error.strerror}"
@@ -56,8 +63,13 @@ def _copied_into(folder: Path, samples: Iterable[Path]) -> list[Path]:
     return [target for target in made if target]
 
 
-def _copied(sample: Path, target: Path) -> Path | None:
-    content = sample.read_bytes()
+def _copied_into(folder: Path, samples: Iterable[Path]) -> list[Path]:
+    """The files that were made of the samples."""
+    contents = ((one.name.removesuffix(_SUFFIX), one.read_bytes()) for one in samples)
+    return write_missing(folder, contents)
+
+
+def _written(target: Path, content: bytes) -> Path | None:
     try:
         number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
