@@ -112,14 +112,37 @@ TEST = [
 ]
 
 setup(
-    name="mtdata",
+    # `mtdata` is somebody else's; mtdata/core/installing.py has the name as well
+    name="mtdata-collect",
     version=version(),
     description="Moves data off servers that must not keep it, into a provably complete pool",
     long_description=description(),
     long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE", "NOTICE"],
+    author="The MTData maintainers",
     python_requires=">=3.11",
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Environment :: No Input/Output (Daemon)",
+        "Environment :: Web Environment",
+        "Framework :: Django :: 5.2",
+        "Intended Audience :: Science/Research",
+        "Intended Audience :: System Administrators",
+        "Operating System :: POSIX :: Linux",
+        "Operating System :: MacOS",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Database",
+        "Topic :: Scientific/Engineering",
+        "Typing :: Typed",
+    ],
     packages=find_packages(include=["mtdata", "mtdata.*"]),
     package_data={
+        "mtdata": ["py.typed"],
         "mtdata.config.samples": ["*.sample", "scales/*.sample"],
         "mtdata.daemon": ["templates/*"],
         "mtdata.web": ["templates/**/*", "static/**/*"],

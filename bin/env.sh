@@ -134,6 +134,10 @@ install() {
     log=$venv/.mtdata-log
     stand_in_source
     if "$venv/bin/python" -I -c 'import pip' 2>/dev/null; then
+        # as this program was called once, and as a stranger is called still
+        [ ! -e "$venv/.mtdata" ] || "$venv/bin/python" -I -m pip uninstall --quiet --yes \
+            --disable-pip-version-check mtdata >/dev/null 2>&1 </dev/null
+        rm -rf -- "$root/mtdata.egg-info" 2>/dev/null
         (CDPATH='' cd -- "$source" && PIP_USER=0 "$venv/bin/python" -I -m pip install --quiet \
             --disable-pip-version-check --no-input --no-compile -e ".${extra:+[$extra]}") \
             >"$log" 2>&1 </dev/null || failed 69

@@ -11,7 +11,7 @@ from mtdata.core.disclosure import host_told, named
 from mtdata.core.errors import PostError
 
 if TYPE_CHECKING:
-    from mtdata.alerts.notify import DeliveryTrial
+    from mtdata.alerts.delivery_trial import DeliveryTrial
 
 NOBODY = "none of MAIL, WEBHOOKS and MESSENGERS is configured"
 
@@ -20,9 +20,9 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
     """Whom the config tells, or with `send` what became of a test to each of them."""
     terms = settings.log
     if send:
-        from mtdata.alerts import notify  # with all that sends news
+        from mtdata.alerts.delivery_trial import try_out  # with all that sends news
 
-        found = [_check_post(one) for one in notify.try_out(settings)]
+        found = [_check_post(one) for one in try_out(settings)]
         return found or [of_program("MAIL", "bad", NOBODY, 78)]
     if not (terms.mail or terms.webhooks or terms.messengers):
         return [of_program("MAIL", "odd", "nobody is told: MAIL in log.config, or WEBHOOKS")]

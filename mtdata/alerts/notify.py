@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from mtdata.alerts.dispatch import ESCALATION, MAIL, OWNERS, STUCK, Notices, Post
 from mtdata.alerts.incident import Incident, is_closed_by_hand
@@ -21,7 +20,7 @@ from mtdata.alerts.incidents import PROGRAM_LEDGER, Incidents
 from mtdata.alerts.ledgers import IncidentLedgers, open_incidents
 from mtdata.alerts.levels import level_of
 from mtdata.alerts.marker import Marker
-from mtdata.alerts.message import Message, message, trial
+from mtdata.alerts.message import Message, message
 from mtdata.alerts.messengers import messengers_of
 from mtdata.alerts.notice import AlertIntervals, Item, News, Notice
 from mtdata.alerts.outbox import MOST, Outbox
@@ -30,7 +29,7 @@ from mtdata.config import Settings
 from mtdata.core.checks import PROGRAM
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
-from mtdata.core.errors import BusyError, MTDataError, PostError, StorageError, UsageError
+from mtdata.core.errors import BusyError, PostError, StorageError, UsageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
@@ -271,24 +270,3 @@ def program_incidents(settings: Settings) -> list[Incident]:
     except StorageError as error:
         log.error("%s: its incidents cannot be read: %s", PROGRAM, error)
         return []
-
-
-class DeliveryTrial(NamedTuple):
-    """What became of a test message; `fault` is None when it was taken, `odd` what was odd then."""
-
-    destination: str
-    fault: MTDataError | None = None
-    odd: str = ""
-
-
-def try_out(settings: Settings) -> list[DeliveryTrial]:
-    """Send a test to every destination at once, past the outbox."""
-    return [_tried(name, post) for name, post in posts_of(settings).items()]
-
-
-def _tried(name: str, post: Post) -> DeliveryTrial:
-    test = trial(name, socket.gethostname(), SystemClock().now())
-    try:
-        return DeliveryTrial(name, odd=post.deliver(test))
-    except PostError as error:
-        return DeliveryTrial(name, error)

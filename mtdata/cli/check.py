@@ -11,7 +11,7 @@ from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import Duties, KindsOf
+from mtdata.jobs.duty import Duties, KindsOf, check_site_names
 
 if TYPE_CHECKING:  # with all that reads config files
     from mtdata.config import Settings
@@ -81,6 +81,9 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
         return
     from mtdata.alerts.check import check_news  # with all that sends news
     from mtdata.config.check import check_home, is_stranger
+    from mtdata.core.checks import of_program
+    from mtdata.core.errors import ConfigError
+    from mtdata.core.installing import stranger
     from mtdata.core.plugins import check_plugins
     from mtdata.daemon.keeping import check_growth
     from mtdata.jobs.check import check_jobs
@@ -93,6 +96,9 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
 
     yield from looked(needs_state=False)
     yield from check_home(settings)
+    yield from check_site_names(duties, settings)
+    if fault := stranger():
+        yield of_program("installation", "bad", fault, ConfigError.exit_code)
     yield from check_plugins(_plugin_tables(duties))
     for duty in duties:
         yield from duty.checks.folders(settings)
@@ -115,6 +121,7 @@ def _found_offline(
     from mtdata.jobs.check import check_jobs_offline
 
     yield from check_files(settings)
+    yield from check_site_names(duties, settings)
     for duty in duties:
         if chosen[duty.name] or not is_named:
             yield from duty.checks.offline(settings, chosen[duty.name])

@@ -20,7 +20,7 @@ EXAMPLES = (
     ("config schema --write config/schema", "each in a file, where an editor looks for it"),
 )
 TOLD = """
-An editor that knows YAML (VS Code with Red Hat's extension, Neovim, IntelliJ, whatever speaks to
+An editor that knows YAML (VS Code with Red Hat's extension, Neovim, whatever speaks to
 yaml-language-server) reads the first line of a config file and the schema that it names: it
 completes keys, tells what each means, and marks what is wrong.  `mtdata init` writes the schemas
 beside the samples; after an update of mtdata write them anew.

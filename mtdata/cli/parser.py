@@ -50,6 +50,10 @@ class Parser(argparse.ArgumentParser):
                 return action.choices
         return {}
 
+    def head_commands(self, title: str) -> None:
+        """Give the list of commands that title, in help and man page."""
+        self._positionals.title = title
+
     def below(self) -> Iterator[Parser]:
         """The parser of every command below this one, however deep, each once."""
         for parser in dict.fromkeys(self.commands().values()):
@@ -78,13 +82,14 @@ class Parser(argparse.ArgumentParser):
         raise argparse.ArgumentError(action, f"{told}.{near}" if near else _listed(told, known))
 
     def _no_command(self, word: str) -> str:
-        """That there is none of that name, and which may be meant: so called deeper down, or near.
+        """That there is none of that name, and what may be meant: what is called so, or is near.
 
         argparse's own words name all forty.
         """
         known = self.commands()
         told = f"`{self.prog}` has no command {word[:MOST_WORD]!a}"
-        near = [f"`{one.prog} {word}`" for one in self.below() if word in one.commands()]
+        near = [f"`{self.prog} --{word}`"] if f"--{word}" in self._options() else []
+        near += [f"`{one.prog} {word}`" for one in self.below() if word in one.commands()]
         near = near or [f"`{self.prog} {one}`" for one in [nearest(word, known)] if one]
         return f"{told}. Did you mean {' or '.join(near)}?" if near else _listed(told, known)
 

@@ -16,6 +16,7 @@ from mtdata.cli.parser import Parser
 from mtdata.cli.sites import Result
 from mtdata.cli.words import path_of
 from mtdata.core.errors import ConfigError
+from mtdata.core.installing import install
 
 SHELLS = ("bash", "zsh", "fish")
 FOLDERS = ("DIR", "FOLDER")
@@ -32,16 +33,31 @@ COMPLETION = """examples, each for the user who calls it, and there in the next 
   mkdir -p ~/.zfunc                (~/.zshrc: fpath+=~/.zfunc before compinit)
   mtdata completion zsh > ~/.zfunc/_mtdata
 
+  mkdir -p ~/.config/fish/completions
   mtdata completion fish > ~/.config/fish/completions/mtdata.fish
 
-bash wants the package bash-completion.  The words are those of this version: call it again after
-an update.
+bash wants the package bash-completion.  Names of sites are read from the
+server.config that a command would read; all other words are those of this version: call it again
+after an update.
 """
 MAN = """examples:
   mtdata man | man -l -            read it now
   mkdir -p ~/.local/share/man/man1
   mtdata man > ~/.local/share/man/man1/mtdata.1    from then on: man mtdata
 """
+SITES = r"""sh -c 'for at in "$MTDATA_CONFIG" config \
+    "${XDG_CONFIG_HOME:-$HOME/.config}/mtdata" /etc/mtdata; do
+  [ -r "$at/server.config" ] || continue
+  sed -n -e "s/^\([A-Za-z0-9][A-Za-z0-9_-]*\):.*/\1/p" -e "s/^[- ]*NAME: *//p" "$at/server.config"
+  break
+done' 2>/dev/null"""
+"""Prints the names of the study's sites without Python: a shell asks at every press of the key."""
+PREAMBLE = {
+    "bash": f'_mtdata_sites() {{\n  compgen -W "$({SITES})" -- "$1"\n}}',
+    "zsh": f"_mtdata_sites() {{\n  compadd -- $({SITES})\n}}",
+    "fish": f"function _mtdata_sites\n  {SITES}\nend",
+}
+SITE = {"bash": "_mtdata_sites", "zsh": "_mtdata_sites", "fish": "(_mtdata_sites)"}
 MACROS = "TH SH SS TP B RS RE nf fi"
 _CONTROL = re.compile(rf"^(?=['.])(?!\.(?:{MACROS.replace(' ', '|')})\b)", re.MULTILINE)
 """What roff would take as a request of its own at the begin of a line, where it is a text."""
@@ -73,16 +89,19 @@ def _completion(program: Parser, options: argparse.Namespace) -> Result:
     shtab = _library("shtab", "completion")
     for parser in (program, *program.below()):
         for action in parser._actions:
-            if action.type is path_of:
+            if action.dest == "server":
+                vars(action)["complete"] = SITE  # as shtab has it be said
+            elif action.type is path_of:
                 is_folder = action.metavar in FOLDERS
-                action.complete = shtab.DIRECTORY if is_folder else shtab.FILE  # type: ignore[attr-defined]
-    return _printed(options, "script", f"{shtab.complete(program, options.shell).rstrip()}\n")
+                vars(action)["complete"] = shtab.DIRECTORY if is_folder else shtab.FILE
+    script = shtab.complete(program, options.shell, preamble=PREAMBLE)
+    return _printed(options, "script", f"{script.rstrip()}\n")
 
 
 def _man(program: Parser, options: argparse.Namespace) -> Result:
     manpage = _library("argparse_manpage.manpage", "man")
     title, text = str(program.description), str(program.epilog)
-    program._positionals.title = "commands"
+    program.head_commands("commands")
     program.description, program.epilog = None, None
     for parser in program.below():  # their examples, as they stand in the help
         if parser.epilog:
@@ -103,7 +122,7 @@ def _library(module: str, command: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError:
-        told = "is not installed; `pip install mtdata[terminal]` brings it"
+        told = f"is not installed; `{install('terminal')}` brings it"
         raise ConfigError(
             f"`mtdata {command}` needs {module.partition('.')[0].replace('_', '-')}, which {told}"
         ) from None

@@ -54,7 +54,8 @@ FACTOR = """examples:
   mtdata user factor anna            whether a code is asked for beside the password
   mtdata user factor anna --remove   for who lost the app and the recovery codes
 
-People set it up at /account/.  ADMINS_NEED_CODE in programme.config wants one of every admin.
+People set it up at /account/, and a new password leaves it as it is.  ADMINS_NEED_CODE in
+programme.config wants one of every admin.
 """
 MOST_PASSWORD, MOST_DAYS = 1024, 3650
 

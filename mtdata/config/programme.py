@@ -82,14 +82,14 @@ def _nets(value: Any) -> tuple[str, ...]:
 
 
 def _header(value: Any) -> str:
-    word = str(value or "")
+    word = values.text(value)
     if word and (not _HEADER.fullmatch(word) or _HEADER_IN_USE.fullmatch(word)):
         raise ValueError("it is no name of a header that is free for that")
     return word
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    words = value if isinstance(value, list | tuple) else str(value or "").split()
+    words = value if isinstance(value, list | tuple) else values.text(value).split()
     names = tuple(str(word).strip(",") for word in values.listed(words))
     if not all(_USER_NAME.fullmatch(name) for name in names):
         raise ValueError("one of them is no name of a user")

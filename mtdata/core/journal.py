@@ -15,10 +15,12 @@ from pathlib import Path
 
 from mtdata.core.disk import drop
 from mtdata.core.mounts import file_system_of
-from mtdata.core.reach import open_plain
+from mtdata.core.reach import check_plain, open_plain
 
 ROLLBACK = "truncate"
 """The rollback journal whose commit is durable by the sync of a file, without one of its folder."""
+BESIDE = ("", "-wal", "-shm", "-journal")
+"""Endings of the files that SQLite opens."""
 PROBE, PAGE = ".shared", 4096
 BUSY_S, PAUSE_S = 30.0, 0.02
 NOT_SHARED = frozenset(
@@ -72,6 +74,15 @@ def leave_wal(path: Path) -> None:
         db.execute("PRAGMA synchronous=FULL")
         if (found := _changed(db, f"={ROLLBACK}")) != ROLLBACK:
             raise sqlite3.OperationalError(f"its journal cannot be changed, and stays {found}")
+
+
+def check_beside(path: Path, *, begin: bool) -> None:
+    """StorageError unless each file that SQLite opens is a regular one, or not there yet.
+
+    `begin`: the database's own is begun where it is not.
+    """
+    for ending in BESIDE:
+        check_plain(path.with_name(path.name + ending), begin=begin and not ending)
 
 
 def can_share(folder: Path) -> bool:

@@ -44,7 +44,7 @@ class Growing:
     keep_s: float | None = None
     """None: for ever."""
     why: str = ""
-    """Why it is kept for ever, or what else bounds it."""
+    """Why it is kept for ever, where no key says how long; else what bounds it besides."""
     forget: Callable[[], Iterator[int]] = _nothing
 
     @property
@@ -53,8 +53,9 @@ class Growing:
         if self.keep_s is not None:
             span = _span(self.keep_s)
             return f"{self.key}: {span}" if self.key else span
-        told = f"{self.key}: off" if self.key else "for ever"
-        return f"{told}, {self.why}" if self.why else told
+        if not self.key:
+            return self.why or "for ever"
+        return f"{self.key}: off, {self.why}" if self.why else f"{self.key}: off"
 
 
 def _span(seconds: float) -> str:

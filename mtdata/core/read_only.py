@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mtdata.core.errors import StorageError
-from mtdata.core.sqlite import REFUSED, LedgerDatabase, Schema, check_beside, format_of
+from mtdata.core.journal import check_beside
+from mtdata.core.sqlite import REFUSED, LedgerDatabase, Schema, format_of
 
 PATIENCE_S = 30.0
 

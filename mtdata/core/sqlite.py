@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from mtdata.core.cells import Cells, OddCell
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
-from mtdata.core.journal import opened
-from mtdata.core.reach import FULL, DiskFull, check_plain
+from mtdata.core.journal import check_beside, opened
+from mtdata.core.reach import FULL, DiskFull
 from mtdata.core.remembered import RememberedAnswers
 
 FENCED = (
@@ -46,8 +46,6 @@ REFUSALS = frozenset(
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
 MAX_INTEGER = 2**63 - 1
-BESIDE = ("", "-wal", "-shm", "-journal")
-"""Endings of the files that SQLite opens."""
 LOOK_KB = 256
 """Memory for pages where one only looks; of the usual 2 MB each thread keeps what it had once."""
 TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
@@ -257,15 +255,6 @@ class LedgerDatabase:
     def close(self) -> None:
         """Leave the file as it is; a later one opens it again."""
         self._db.close()
-
-
-def check_beside(path: Path, *, begin: bool) -> None:
-    """StorageError unless each file that SQLite opens is a regular one, or not there yet.
-
-    `begin`: the database's own is begun where it is not.
-    """
-    for ending in BESIDE:
-        check_plain(path.with_name(path.name + ending), begin=begin and not ending)
 
 
 def format_of(db: sqlite3.Connection) -> int:

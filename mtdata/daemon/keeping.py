@@ -175,6 +175,6 @@ def _finding(whose: str, lines: list[tuple[Growing, Amount]]) -> Finding:
 
 
 def in_words(line: Growing, amount: Amount) -> str:
-    """Such as `12 closed incidents since 2026-01-31 (INCIDENTS_KEEP: off)`."""
+    """Such as `closed incidents: 12 since 2026-01-31 (INCIDENTS_KEEP: off)`."""
     since = f" since {amount.since:%Y-%m-%d}" if amount.since else ""
-    return f"{amount.number:,} {line.name}{since} ({line.rule})"
+    return f"{line.name}: {amount.number:,}{since} ({line.rule})"

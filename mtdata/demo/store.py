@@ -10,6 +10,7 @@ import logging
 from typing import Self
 
 from mtdata.core.errors import ConfigError
+from mtdata.core.installing import install
 
 BUCKET, REGION = "demo", "us-east-1"
 _NEEDS = ("moto", "flask", "flask_cors", "werkzeug", "py_partiql_parser")
@@ -19,8 +20,8 @@ def need_store(demo: str) -> None:
     """ConfigError that says what to install for `mtdata demo DEMO`, when it is not there."""
     if not all(map(importlib.util.find_spec, _NEEDS)):
         raise ConfigError(
-            f"`mtdata demo {demo}` needs a local S3, which is not installed; `pip install "
-            f"mtdata[demo]` brings it (in a checkout `bin/mtdata demo {demo}` does by itself)"
+            f"`mtdata demo {demo}` needs a local S3, which is not installed; "
+            f"`{install('demo')}` brings it (in a checkout `bin/mtdata demo {demo}` does by itself)"
         )
 
 

@@ -104,6 +104,11 @@ def signed_link(file: PlacedFile) -> str | None:
         return output.link(file.name, "attachment", LINK_S)
 
 
+def no_ledgers(settings: Settings) -> IncidentLedgers:
+    """Of a duty that has no sites with incidents of their own."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One duty; the first word of its kinds' names (`word.verb`) is no other duty's."""
@@ -119,7 +124,7 @@ class Duty:
     commands: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     demo: str = ""  # the room of mtdata/demo whose DEMO shows it, '' for none
-    incident_ledgers: Callable[[Settings], IncidentLedgers] = lambda settings: {}
+    incident_ledgers: Callable[[Settings], IncidentLedgers] = no_ledgers
     rounds: Callable[[], Rounds[Any]] | None = None
     daily: Callable[[], DailyReports] | None = None
     log_in: ForeignLogIn | None = None
@@ -186,6 +191,8 @@ def _kind_refusal(name: str, made: object) -> str:
         return "what it leads to is no mtdata.jobs.kind.Kind"
     if made.name != name:
         return "the Kind there has another name"
+    if made.page:
+        return "it names a page, and only duties of mtdata have pages of their own"
     acts = [made.split, made.run, made.base, made.check, made.key]
     acts += [act for act in (made.undo, made.close) if act is not None]
     is_sound = all(isinstance(one, Parameter) for one in made.parameters)
@@ -194,16 +201,29 @@ def _kind_refusal(name: str, made: object) -> str:
     return "the Kind there has parameters or functions that are none"
 
 
+_TWICE = "another duty has a site called {} as well; give each a name of its own"
+
+
+def check_site_names(duties: Duties, settings: Settings) -> list[Finding]:
+    """A finding for each name that sites of two duties have: their incidents would be one."""
+    known: set[str] = set()
+    found = []
+    for duty in duties:
+        names = set(() if duty.incident_ledgers is no_ledgers else duty.checks.names(settings))
+        files, code = ", ".join(duty.config_files), ConfigError.exit_code
+        twice = sorted(known & names)
+        found += [Finding(one, files, "bad", _TWICE.format(one), code) for one in twice]
+        known |= names
+    return found
+
+
 def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:
     """The ledger of incidents of every site.  ConfigError for a name of two sites."""
     found: dict[str, IncidentLedger] = {}
     for duty in duties:
         ledgers = duty.incident_ledgers(settings)
         if twice := sorted(found.keys() & ledgers.keys()):
-            raise ConfigError(
-                f"{', '.join(duty.config_files)}: another duty has a site called {twice[0]} as well"
-                "; give each a name of its own"
-            )
+            raise ConfigError(f"{', '.join(duty.config_files)}: {_TWICE.format(twice[0])}")
         found |= ledgers
     return found
 

@@ -11,6 +11,7 @@ from mtdata.config import Settings
 from mtdata.config.check import check_owner
 from mtdata.core.checks import Finding
 from mtdata.core.errors import MTDataError
+from mtdata.core.installing import install
 from mtdata.core.output.probe import LONGEST_S, probe
 from mtdata.programme.duty import FORMS
 from mtdata.programme.export.formats import FORMATS
@@ -42,7 +43,7 @@ def _check_output(settings: Settings) -> Finding:
 def _check_formats() -> list[Finding]:
     lacking = {name: one.extra for name, one in FORMATS.items() if not one.is_installed}
     told = "; ".join(
-        f"{name} cannot be written: `pip install mtdata[{extra}]`"
+        f"{name} cannot be written: `{install(extra)}` brings what it needs"
         for name, extra in lacking.items()
     )
     there = ", ".join(name for name in FORMATS if name not in lacking)

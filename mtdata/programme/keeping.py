@@ -23,7 +23,7 @@ def of_uploads() -> tuple[Growing, ...]:
         ),
         Growing(
             name="names and digests of uploaded files",
-            why="by them a file that comes twice is known",
+            why="for ever, by them a file that comes twice is known",
             amount=partial(amount_of, UPLOADS),
         ),
     )

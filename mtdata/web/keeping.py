@@ -31,7 +31,7 @@ TABLES = (
         "changes by administrators",
         ("django_admin_log", "id", "action_time"),
         None,
-        "an auditor needs it: who changed what by hand",
+        "for ever, an auditor needs it: who changed what by hand",
     ),
 )
 """A row is over at the time in its third word: a token as it ended, an answer as it was given."""

@@ -226,10 +226,10 @@ def test_an_engine_without_its_packages_says_how_to_get_them(
     plain.configure(ENGINE="celery", BROKER="sqs://")
     monkeypatch.setitem(sys.modules, "celery", None)
     broker.app_of.cache_clear()
-    with pytest.raises(ConfigError, match=r"pip install mtdata\[sqs\]"):
+    with pytest.raises(ConfigError, match=r"pip install 'mtdata-collect\[sqs\]'"):
         runner_of(plain.settings, KINDS).start()
     plain.configure(BROKER="amqp://127.0.0.1")
-    with pytest.raises(ConfigError, match=r"pip install mtdata\[celery\]"):
+    with pytest.raises(ConfigError, match=r"pip install 'mtdata-collect\[celery\]'"):
         runner_of(plain.settings, KINDS).start()
     assert not ring.ring(plain.settings, "a job")
     broker.app_of.cache_clear()

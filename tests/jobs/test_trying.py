@@ -111,7 +111,7 @@ def test_an_engine_without_its_packages_is_a_fault_of_the_config(
     broker.app_of.cache_clear()
     [found] = [one for one in check_jobs(plain.settings) if one.what == "BROKER"]
     assert (found.verdict, found.exit) == ("bad", 78)
-    assert "pip install mtdata[celery]" in found.told
+    assert "pip install 'mtdata-collect[celery]'" in found.told
 
 
 @pytest.mark.parametrize("place", ["sqlite-rabbitmq"], indirect=True)

@@ -203,7 +203,7 @@ def test_a_format_without_its_library_says_what_brings_it(
     monkeypatch.setitem(formats.FORMATS, "parquet", absent)
     job = plain.queue(format="parquet")
     assert plain.run(job) == "Failed"
-    assert "pip install mtdata[parquet]" in plain.reason(job)
+    assert "pip install 'mtdata-collect[parquet]'" in plain.reason(job)
 
 
 def test_a_stop_amid_the_rows_leaves_nothing(

@@ -55,10 +55,13 @@ WHOLE: dict[str, Any] = {
 }
 """A config of every duty, whose servers are nowhere."""
 ASKS_OR_WRITES = (
-    "connect,sendto,sendmsg,listen,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2,"
+    "socket,bind,connect,sendto,sendmsg,listen,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2,"
     "link,linkat,symlink,symlinkat,truncate,ftruncate,chmod,fchmod,fchmodat,fsync,openat,open,creat"
 )
-# A library that is loaded may try whether this machine has IPv6 (socket, bind): that asks nobody.
+WORKERS = frozenset(
+    "requests urllib3 boto3 django cryptography Crypto celery pyarrow polars duckdb".split()
+)
+"""What asks, opens and reckons; each takes its time to load."""
 READ_ONLY = re.compile(r'open(?:at)?\([^"]*"[^"]*", O_RDONLY')
 STREAM = re.compile(r'"/dev/(?:null|tty)"')
 
@@ -96,7 +99,9 @@ def test_it_asks_nobody_makes_nothing_and_writes_nothing(tmp_path: Path) -> None
     folder, log = config(tmp_path), tmp_path.parent / f"{tmp_path.name}.strace"
     write_samples(folder)  # the codebooks, too
     before = tree(tmp_path)
-    words = [sys.executable, "-B", "-m", "mtdata", "check", "--offline", "--config", str(folder)]
+    code = "import sys; from mtdata.cli.main import run; code = run(sys.argv[1:]); "
+    code += "print(*sorted(sys.modules)); sys.exit(code)"
+    words = [sys.executable, "-B", "-c", code, "check", "--offline", "--config", str(folder)]
     tracer = ["strace", "-f", "-qq", "-e", f"trace={ASKS_OR_WRITES}", "-e", "signal=none"]
     done = subprocess.run(
         [*tracer, "-o", str(log), *words],
@@ -112,6 +117,9 @@ def test_it_asks_nobody_makes_nothing_and_writes_nothing(tmp_path: Path) -> None
     assert any("server.config" in call for call in calls)
     assert [one for one in calls if not (READ_ONLY.match(one) or STREAM.search(one))] == []
     assert tree(tmp_path) == before
+    loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+    assert "mtdata" in loaded
+    assert not loaded & WORKERS  # it is a matter of half a second
 
 
 def test_it_tells_what_every_duty_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,3 +209,13 @@ def test_a_test_mail_is_no_offline_matter(
     folder = config(tmp_path)
     assert run(["check", "--offline", "--mail", "--config", str(folder)]) == 64
     assert "not allowed with" in capsys.readouterr().err
+
+
+def test_a_site_whose_name_another_duty_has_as_well_is_a_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs = {**WHOLE["weblogs.config"], "sites": {"uva": 3, "www.example.org": 4}}
+    folder = config(tmp_path, {**WHOLE, "weblogs.config": logs})
+    code, found = check(folder, capsys)
+    assert (code, found["uva", "weblogs.config"][0]) == (78, "bad")
+    assert "another duty has a site called uva" in found["uva", "weblogs.config"][1]

@@ -51,4 +51,4 @@ def test_without_a_local_s3_it_says_what_to_install() -> None:
     command = [sys.executable, "-P", "-c", f"{lacking}sys.exit(run(['demo', 'cake', '--json']))"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 78
-    assert "mtdata[demo]" in json.loads(ended.stdout)["error"]["message"]
+    assert "mtdata-collect[demo]" in json.loads(ended.stdout)["error"]["message"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mtdata.alerts.incident import EVIDENCE, REMEMBERED
+from mtdata.alerts.incident import EVIDENCE, NOTES, REMEMBERED
 from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.incidents import Incidents
 from mtdata.config import load
@@ -24,6 +24,11 @@ from tests.system.home import STUDY, Home, row
 UTMOST = "INCIDENTS_KEEP: 7d\nRUNS_KEEP: 7d\n"
 PRUNED = {"incidents", "runs"}
 """The tables of a ledger of which anything is ever forgotten."""
+NEVER = set(
+    "files ranges replicas copies entries snapshots scales events erasures tombstones counts "
+    "day_counts turn".split()
+)
+"""The others: entries, what was proven of them, what still stands; a new one wants a word here."""
 
 
 def keep(home: Home, words: str = UTMOST) -> None:
@@ -240,3 +245,22 @@ def test_how_much_there_is_is_told_by_check_and_by_status(
     assert rounds["count"] == len(tables(home)["runs"])
     assert rounds["since"].startswith("2026-03-12T")
     assert (rounds["kept_s"], rounds["rule"]) == (7 * 86_400.0, "RUNS_KEEP: 7d")
+
+
+def test_the_daemon_of_cron_prunes_once_a_day(home: Home) -> None:
+    with_all_sorts(home)
+    keep(home)
+    home.now += timedelta(days=60)
+    count = len(closed(home))
+    assert home.run("daemon", "--once").code in (0, 1)
+    left = closed(home)
+    assert len(left) < count
+    assert not set(left) - REMEMBERED - NOTES
+    home.now -= timedelta(days=30)
+    close_one_of_each(home)  # old ones, which came too late for the pass of today
+    home.now += timedelta(days=30)
+    home.run("daemon", "--once")
+    assert len(closed(home)) >= len(left) + len(KINDS)
+    home.now += timedelta(days=1)
+    home.run("daemon", "--once")
+    assert not set(closed(home)) - REMEMBERED - NOTES

@@ -281,13 +281,14 @@ def test_nothing_is_opened_to_write_and_nothing_is_changed(home: Home, is_open: 
             other.execute("BEGIN IMMEDIATE")
             other.execute("UPDATE runs SET exit = 0")
         use(home.pool)  # what is compiled, is compiled now
-        before = state_of(home.pool)
+        before, open_files = state_of(home.pool), len(os.listdir("/dev/fd"))
         OPENS.watching = True
         try:
             use(home.pool)
         finally:
             OPENS.watching = False
         assert state_of(home.pool) == before
+        assert len(os.listdir("/dev/fd")) == open_files
     writing, OPENS.writing = OPENS.writing, []
     databases, OPENS.databases = OPENS.databases, []
     assert writing == []

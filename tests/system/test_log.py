@@ -141,19 +141,25 @@ def test_commands_that_only_look_write_no_log(home: Home, words: str) -> None:
     assert list((home.folder / "logs").iterdir()) == []
 
 
-@pytest.mark.parametrize("json_lines", [False, True])
+@pytest.mark.parametrize("fields", ["", "plain", "ECS"])
 def test_decode_writes_its_messages_also_where_recovery_config_says(
-    home: Home, json_lines: bool
+    home: Home, fields: str
 ) -> None:
     (home.folder / "config" / "recovery.config").write_text("LOG: logs/recovery.log\n")
-    (home.folder / "config" / "log.config").write_text(f"JSON: {json_lines}\n")
+    chosen = f"JSON_FIELDS: {fields}\n" if fields else ""
+    (home.folder / "config" / "log.config").write_text(f"JSON: {bool(fields)}\n{chosen}")
     home.site.put("QOL", [row(1)])
     home.run("export")
     assert not (home.folder / "logs" / "recovery.log").exists()
     home.run("decode", STUDY)
-    [line] = lines_of(home.folder / "logs", "recovery.log")["recovery.log"]
-    said = json.loads(line)["message"] if json_lines else line
+    kept = lines_of(home.folder / "logs")
+    [line] = kept["recovery.log"]
+    said = json.loads(line)["message"] if fields else line
     assert said.endswith("1 rows, 0 left out")
+    if fields:
+        names = {"time", "level"} if fields == "plain" else {"@timestamp", "log.level"}
+        every = [json.loads(one) for one in (line, *kept["DEBUG.log"])]
+        assert all(names <= set(one) for one in every)
     assert (home.folder / "logs" / "recovery.log").stat().st_mode & 0o777 == 0o600
     clear(home)
     home.run("export")

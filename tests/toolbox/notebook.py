@@ -64,10 +64,12 @@ The questions, the labels, and how the scale is scored.""",
         "code",
         """import pandas as pd
 
-scores = pd.DataFrame({
-    name: frame[list(score.items)].sum(axis=1, min_count=score.least)
-    for name, score in qol.codebook.sub_scales.items()
-})
+scores = pd.DataFrame(
+    {
+        name: frame[list(score.items)].sum(axis=1, min_count=score.least)
+        for name, score in qol.codebook.sub_scales.items()
+    }
+)
 scores.groupby(frame["session"]).agg(["count", "mean"]).round(1)""",
     ),
     (

@@ -143,6 +143,14 @@ def test_of_a_scale_that_stays_the_newest_snapshot_is_given_and_all_when_asked(
     assert columns(log.history.arrow())["id"] == ["1", "1", "2"]
 
 
+def test_a_pool_of_the_original_program_is_read_by_its_own_form_of_days(made: MadePool) -> None:
+    (made.path / "active_data" / "Mood_12-03-2026.csv").write_bytes(b"calm\r\n3\r\n")
+    assert list(opened(made)) == []
+    pool = mtdata.Pool(made.path, date_format="%d-%m-%Y")
+    assert (list(pool), pool.days, pool.site) == (["Mood"], (FIRST_DAY,), "pool")
+    assert columns(pool["Mood"].arrow())["calm"] == ["3"]
+
+
 # types
 
 
@@ -247,8 +255,8 @@ def test_a_missing_library_is_told_with_the_command_that_brings_it(
     monkeypatch.setattr(needs, "import_module", without)
     mood = opened(made)["Mood"]
     ask = {"pandas": mood.pandas, "polars": mood.polars}.get(missing, mood.arrow)
-    by = "pandas" if missing == "pandas" else r"mtdata\[toolbox\]"
-    with pytest.raises(mtdata.ConfigError, match=f"{missing} is not installed.*pip install '{by}'"):
+    by = "pandas" if missing == "pandas" else r"'mtdata-collect\[toolbox\]'"
+    with pytest.raises(mtdata.ConfigError, match=f"{missing} is not installed.*pip install {by}"):
         ask()
 
 

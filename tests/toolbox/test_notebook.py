@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tests.toolbox.notebook import CELLS, DEMO, NOTEBOOK, SHAPES, code_cells, shapes_in
 
@@ -32,3 +35,17 @@ def test_its_code_gives_tables_of_the_shapes_that_it_shows(
     found = shapes_in(tmp_path)
     assert found == shown()["metadata"][SHAPES]
     assert len(found) >= len(list(code_cells())) // 2
+
+
+def test_what_the_page_of_the_library_shows_can_be_typed(
+    sixty_days: StudyPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (NOTEBOOK.parent / "LIBRARY.md").read_text("utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "pools").mkdir()
+    (tmp_path / "pools" / "study").symlink_to(sixty_days.home / "pool")
+    (tmp_path / "config").symlink_to(sixty_days.config)
+    monkeypatch.chdir(tmp_path)
+    known: dict[str, Any] = {}
+    exec(code.replace("4711", "1009"), known)
+    assert "QOL" in known["pool"]

@@ -231,7 +231,10 @@ def test_what_is_plain_to_see_is_marked(file: str, text: str) -> None:
 
 
 ODD = (
-    *(("programme.config", key, value) for key, value in (("TELL_JOBS", []), ("PATH_PREFIX", {}))),
+    *(
+        ("programme.config", key, value)
+        for key, value in (("TELL_JOBS", []), ("PATH_PREFIX", {}), ("PROXY_USER_HEADER", []))
+    ),
     *(("programme.config", key, {}) for key in ("TRUSTED_PROXIES", "ALLOWED_HOSTS", "OUTPUT")),
     ("programme.config", "SECRET_KEY", ["x" * 60]),
     *(("export.config", key, []) for key in ("DAILY_AT", "OUTPUT")),

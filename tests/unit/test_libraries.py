@@ -18,7 +18,7 @@ import pytest
 HOUSE = Path(__file__).resolve().parents[2] / "mtdata"
 INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "cli/parser.py": {
-        "argparse.ArgumentParser": ("_actions", "_check_value"),
+        "argparse.ArgumentParser": ("_actions", "_check_value", "_positionals"),
         "argparse._SubParsersAction": ("choices",),
     },
     "core/http.py": {

@@ -231,6 +231,8 @@ KIND = """
     kind = Kind(NAME, (), act, act, act)
 """
 
+PAGED = "'acme.go', (), act, act, act, page='users'"
+
 
 @pytest.mark.parametrize(
     ("name", "body", "why"),
@@ -241,6 +243,7 @@ KIND = """
         ("acme.go", "kind = 'acme.go'", "is no mtdata.jobs.kind.Kind"),
         ("acme.go", KIND.replace("NAME, ()", "'acme.go', (1,)"), "functions that are none"),
         ("acme.go", KIND.replace("NAME, ()", "'acme.go', None"), "TypeError"),
+        ("acme.go", KIND.replace("NAME, (), act, act, act", PAGED), "it names a page"),
     ],
 )
 def test_a_kind_of_job_that_is_none_is_left_out(

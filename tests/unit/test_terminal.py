@@ -57,6 +57,7 @@ def words_of(parser: Parser) -> list[str]:
         (("jobs", "ad"), "`mtdata jobs add`", "mtdata jobs"),
         (("--json", "user", "tokns"), "`mtdata user tokens`", "mtdata user"),
         (("retry", "some-job"), "`mtdata jobs retry`", "mtdata"),
+        (("version",), "`mtdata --version`", "mtdata"),
         (("export", "--jsno"), "--json", "mtdata export"),
         (("status", "--wacth=1"), "--watch", "mtdata status"),
         (("jobs", "list", "--statsu", "Failed"), "--status", "mtdata jobs list"),
@@ -179,6 +180,32 @@ def test_bash_completes_commands_options_choices_and_paths(
     }
 
 
+def test_bash_completes_the_sites_of_the_config_that_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MTDATA_CONFIG", raising=False)
+    script = printed(capsys, "completion", "bash")
+    assert completed(script, ["mtdata", "export", ""], tmp_path) == []
+    for folder, text in (
+        ("config", "# my\nmystudy:\n  PASS: mysecret\nmy-other:\n  READY: True\nzz:\n"),
+        ("elsewhere", "- NAME: third\n  READY: True\n- READY: False\n  NAME: fourth\n"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "server.config").write_text(text)
+    assert completed(script, ["mtdata", "export", "my"], tmp_path) == ["mystudy", "my-other"]
+    assert completed(script, ["mtdata", "quality", "all", "--server", "m"], tmp_path) == [
+        "mystudy",
+        "my-other",
+    ]
+    monkeypatch.setenv("MTDATA_CONFIG", str(tmp_path / "elsewhere"))
+    assert completed(script, ["mtdata", "held", ""], tmp_path) == ["third", "fourth"]
+    monkeypatch.delenv("MTDATA_CONFIG")
+    (tmp_path / "config" / "server.config").unlink()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "elsewhere").rename(tmp_path / "mtdata")
+    assert completed(script, ["mtdata", "held", ""], tmp_path) == ["third", "fourth"]
+
+
 @pytest.mark.parametrize("shell", terminal.SHELLS)
 def test_a_script_names_every_command_and_its_shell_can_read_it(
     shell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -246,7 +273,9 @@ def test_where_the_library_is_not_there_one_line_says_what_to_do(
     out, said = capsys.readouterr()
     assert out == ""
     assert said.count("\n") == 1
-    assert f"needs {library}, which is not installed; `pip install mtdata[terminal]`" in said
+    assert (
+        f"needs {library}, which is not installed; `pip install 'mtdata-collect[terminal]'`" in said
+    )
 
 
 # --- the first step

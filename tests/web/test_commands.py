@@ -128,7 +128,7 @@ def test_without_its_packages_it_says_what_brings_them(empty: Path) -> None:
         env=os.environ,
     )
     assert refused.returncode == 78
-    assert "pip install mtdata[web]" in refused.stderr
+    assert "pip install 'mtdata-collect[web]'" in refused.stderr
 
 
 def test_every_role_of_the_page_has_its_group() -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.http import Http404
 
+from mtdata.jobs.keeping import of_records
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records.asking import now
-from mtdata.jobs.records.models import Artifact, FormerJob, Job
+from mtdata.jobs.records.models import Artifact, Event, FormerJob, Job
+from mtdata.programme.keeping import of_uploads
 from mtdata.web import keeping
 from mtdata.web.access.scope import Scope
 from mtdata.web.faults import JobForgotten
+from tests.jobs.kinds import TABLE
 from tests.jobs.test_pruning import OLD, ended, forget
 from tests.web.programs import program
 from tests.web.site import WebSite
@@ -139,3 +143,48 @@ def test_what_administrators_changed_is_kept_for_ever(web: WebSite) -> None:
     [line] = [one for one in keeping.of_page() if one.name == "changes by administrators"]
     assert (line.keep_s, list(line.forget())) == (None, [])
     assert "an auditor needs it" in line.rule
+
+
+NOT_BY_TIME = {
+    "auth_group": "roles",
+    "auth_group_permissions": "roles",
+    "auth_permission": "roles",
+    "auth_user": "people",
+    "auth_user_groups": "people",
+    "auth_user_user_permissions": "people",
+    "django_content_type": "sorts of tables",
+    "django_migrations": "versions of the program",
+    "programme_formresponse": "people's own rows",
+    "programme_team": "people's own rows",
+    "programme_teamchange": "of imports that can be undone; each goes as its job is taken back",
+    "programme_uploadpiece": "the contents of uploads, whose line it is",
+    "records_artifact": "with its job",
+    "records_jobend": "until somebody was told, two days at most",
+    "records_tally": "a row a kind and account",
+    "web_guest": "people",
+    "weblogs_batches": "proves that each line was sent once",
+    "weblogs_days": "proves that each line was sent once",
+    "weblogs_ledgers": "a row a site",
+    "weblogs_logs": "proves that each line was sent once",
+    "weblogs_moves": "a row a site",
+    "weblogs_shares": "proves that each line was sent once",
+}
+"""Tables that have no line, and why; a new table wants a line, or one here."""
+
+
+def test_every_table_of_the_database_has_a_line_or_a_reason(web: WebSite) -> None:
+    place = web.place
+    lines = [*of_records(place.settings, place.kinds), *of_uploads(), *keeping.of_page()]
+    counted = {line.amount.args[0].table for line in lines if isinstance(line.amount, partial)}
+    there = {one for one in connection.introspection.table_names() if "sqlite" not in one}
+    assert counted <= there
+    assert not counted & NOT_BY_TIME.keys()
+    assert there - counted - NOT_BY_TIME.keys() - {TABLE} == set()
+
+
+def test_the_page_of_a_job_says_that_what_happened_is_not_kept(web: WebSite) -> None:
+    job = ended(web.place)
+    told = "not kept any more (EVENTS_KEEP)"
+    assert told not in web.visitor("viewer").get(f"/jobs/{job}/").text
+    Event.objects.filter(job=job).delete()
+    assert told in web.visitor("viewer").get(f"/jobs/{job}/").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from django.db import connection
@@ -159,3 +160,10 @@ def test_an_admin_and_a_command_take_it_off_for_who_lost_it(web: WebSite) -> Non
     assert "Second factor" in admin.get(at).text
     assert admin.submit(at, at, order="factor").status_code == 303
     assert come(web, other, "") == 302
+
+
+def test_of_several_who_come_at_once_with_one_code_one_is_let_in(web: WebSite) -> None:
+    who = set_up(web, "hurried")
+    with ThreadPoolExecutor(4) as crew:
+        codes = list(crew.map(lambda _: come(web, who, who.recovery[0]), range(4)))
+    assert sorted(codes) == [200, 200, 200, 302]

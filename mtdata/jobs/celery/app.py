@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from mtdata.config.broker import BrokerAddress
 from mtdata.core.errors import ConfigError
+from mtdata.core.installing import install
 from mtdata.core.trust import why_unusable
 from mtdata.jobs.celery import sqs
 
@@ -68,8 +69,7 @@ def need_celery(address: BrokerAddress) -> None:
     if find_spec("celery") is None:
         extra = "sqs" if address.kind == "sqs" else "celery"
         raise ConfigError(
-            f"programme.config: ENGINE: Celery is not installed; `pip install mtdata[{extra}]` "
-            "brings it"
+            f"programme.config: ENGINE: Celery is not installed; `{install(extra)}` brings it"
         )
 
 

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from mtdata.config.database import DatabaseAddress
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import ConfigError, RecordsError
+from mtdata.core.installing import install
 from mtdata.core.trust import why_unusable
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.connecting import BUSY_S, described
@@ -60,7 +61,7 @@ def open_records(address: DatabaseAddress) -> None:
     except (ImportError, ImproperlyConfigured) as error:
         raise ConfigError(
             f"programme.config: DATABASE: {_DRIVERS[address.engine]} is not installed; "
-            f"`pip install mtdata[{address.engine}]` brings it"
+            f"`{install(address.engine)}` brings it"
         ) from error
 
 

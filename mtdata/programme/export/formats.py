@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from mtdata.core.errors import ConfigError
+from mtdata.core.installing import install
 from mtdata.programme.columns import FORM
 
 HEADER = tuple(column.headers[0] for column in FORM)
@@ -45,7 +46,7 @@ class Format(NamedTuple):
         if not self.is_installed:
             raise ConfigError(
                 f"{self.library}, which writes this format, is not installed; "
-                f"`pip install mtdata[{self.extra}]` brings it"
+                f"`{install(self.extra)}` brings it"
             )
         write: Callable[[FormFile, Pages], None] = import_module(
             f"mtdata.programme.export.{self.room}"

@@ -11,8 +11,8 @@ from mtdata.core.checks import Finding
 from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import MTDataError, StorageError
+from mtdata.core.journal import BESIDE
 from mtdata.core.past import past
-from mtdata.core.sqlite import BESIDE
 from mtdata.core.words import size
 from mtdata.study.decryption.key_ring import HINT
 from mtdata.study.ledger import Ledger

@@ -14,10 +14,11 @@ from mtdata import logs
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError, UsageError
+from mtdata.core.journal import BESIDE
 from mtdata.core.lock import HeldLock
 from mtdata.core.pool_files import RECOVERED
 from mtdata.core.ports import Clock
-from mtdata.core.sqlite import BESIDE, LedgerNewer
+from mtdata.core.sqlite import LedgerNewer
 from mtdata.core.step import Watch, unwatched
 from mtdata.core.stop import StopToken
 from mtdata.study.erasure.plan import sign_of_begun

@@ -12,7 +12,7 @@ from mtdata.jobs.keeping import MOST, of_ledger
 from mtdata.study.ledger.runs import Runs
 from mtdata.study.operations.opening import SiteLedger
 
-RECEIPTS = "an auditor needs it: receipts, deletes asked and proven, erasures"
+RECEIPTS = "for ever, an auditor needs it: receipts, deletes asked and proven, erasures"
 
 
 def of_pools(settings: Settings) -> Iterator[Growing]:

@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import Any
 
 from mtdata.core.errors import ConfigError
+from mtdata.core.installing import install
 
-_BROUGHT_BY = {"pandas": "pandas"}
+_BROUGHT_BY = {"pandas": "pip install pandas"}
 """What an extra of ours does not bring."""
-EXTRA = "mtdata[toolbox]"
 
 
 def needed(module: str) -> Any:
@@ -20,8 +20,8 @@ def needed(module: str) -> Any:
         missing = (error.name or module).partition(".")[0]
         if missing == "mtdata":  # a fault of the program
             raise
-        brought_by = _BROUGHT_BY.get(missing, EXTRA)
+        brought_by = _BROUGHT_BY.get(missing, install("toolbox"))
         raise ConfigError(
-            f"{missing} is not installed, which makes this table; `pip install '{brought_by}'` "
+            f"{missing} is not installed, which makes this table; `{brought_by}` "
             "brings it. Nothing was changed"
         ) from None

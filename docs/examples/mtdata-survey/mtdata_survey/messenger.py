@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from mtdata.alerts.message import Message
 from mtdata.alerts.messengers import MessengerAccess
-from mtdata.core.errors import PostError
+from mtdata.core.errors import PostError, PostRefused
 
 
 class Notebook:
@@ -23,6 +23,8 @@ class Notebook:
         try:
             with self._file.open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
+        except (PermissionError, IsADirectoryError) as error:  # not before somebody mends it
+            raise PostRefused(f"the notebook is not to be written: {error.strerror}") from None
         except OSError as error:  # later it may be well: the news waits
             raise PostError(f"the notebook cannot be written: {error.strerror}") from None
         return ""

@@ -1,0 +1,33 @@
+"""How people are told to install what is missing: never a name that brings another program.
+
+`mtdata` in Python's package index is somebody else's; ours is called otherwise there.
+"""
+
+from __future__ import annotations
+
+DISTRIBUTION = "mtdata-collect"
+STRANGER = "mtdata"
+"""The name of a program for machine translation in that index; ours was it until 0.9."""
+
+
+def install(extra: str) -> str:
+    """The command that brings an extra of ours."""
+    return f"pip install '{DISTRIBUTION}[{extra}]'"
+
+
+def stranger() -> str:
+    """What is wrong where another program's `mtdata` lies in the same environment; '' for nothing.
+
+    Which of the two is imported, and which answers to `mtdata`, is then a matter of chance.
+    """
+    from importlib.metadata import PackageNotFoundError, version  # it takes its time
+
+    try:
+        found = version(STRANGER)
+    except PackageNotFoundError:
+        return ""
+    return (
+        f"the package {STRANGER} {found} lies in the same environment, and has the command and the "
+        f"import name of this program. Uninstall it (`pip uninstall {STRANGER}`), then install "
+        f"{DISTRIBUTION} anew: files of both were in one place"
+    )
