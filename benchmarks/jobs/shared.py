@@ -8,7 +8,7 @@ from statistics import median
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Measured, in_ratio
-from benchmarks.jobs.office import Office, at_rest, children_of, megabytes, office
+from benchmarks.jobs.office import Office, at_rest, children_of, megabytes, office, process
 
 SCALES, ROWS = 12, 1_500
 
@@ -35,9 +35,12 @@ def _by(place: Office, count: int) -> float:
 
 
 def memory(bench: Bench) -> Measured:
-    """After its first job, when it is idle again."""
-    with office(bench, "celery") as place, place.runners(1) as [runner]:
-        place.ended(place.add("empty"))
-        at_rest(runner)
-        own, child = megabytes(runner), sum(megabytes(pid) for pid in children_of(runner))
-    return Measured([own + child], {"runner, MB": own, "its waiting child, MB": child})
+    """The program itself after its first job, when it is idle again."""
+    with office(bench, "celery") as place:
+        words = ("--config", str(place.home.folder / "config"), "runner", "--slots", "1")
+        with process("mtdata", *words) as runner:
+            at_rest(runner)
+            place.ended(place.add("study.decode", server="."))
+            at_rest(runner)
+            child = sum(megabytes(pid) for pid in children_of(runner))
+            return Measured([megabytes(runner)], {"its waiting child, MB": child})

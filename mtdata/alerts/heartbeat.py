@@ -25,10 +25,11 @@ def beat(settings: Settings, site_name: str, sign: str) -> None:
     """Tell the heartbeat service that a round begins ("start"), or ended: "success" or "fail"."""
     if not (url := settings.log.heartbeat_url):
         return
-    from mtdata.alerts.hooks import ping  # with requests
+    from mtdata.alerts.hooks import Manner, ping  # with requests
 
     try:
-        ping(url.get_secret_value(), site_name, sign, manner=notify.manner_of(settings))
+        manner = Manner(settings.log.ca, settings.log.agent)
+        ping(url.get_secret_value(), site_name, sign, manner=manner)
     except PostError as error:
         log.warning("%s", error)
 

@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mtdata.alerts.dispatch import ESCALATION, MAIL, OWNERS, STUCK, Notices, Post
 from mtdata.alerts.incident import Incident, is_closed_by_hand
@@ -34,9 +33,6 @@ from mtdata.core.errors import BusyError, PostError, StorageError, UsageError
 from mtdata.core.lock import PoolLock
 from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.core.sqlite import LedgerDatabase
-
-if TYPE_CHECKING:  # what sends takes its time to load, and is only needed where it is configured
-    from mtdata.alerts.hooks import Manner
 
 log = logging.getLogger(__name__)
 HOOK = "hook "
@@ -62,21 +58,14 @@ def posts_of(settings: Settings) -> dict[str, Post]:
 
 
 def _hook_posts(settings: Settings) -> dict[str, Post]:
-    from mtdata.alerts.hooks import HookPost  # with requests
+    from mtdata.alerts.hooks import HookPost, Manner  # with requests
 
-    manner = manner_of(settings)
+    manner = Manner(settings.log.ca, settings.log.agent)
     keys = [one.get_secret_value() for one in settings.log.webhook_secrets]
     return {
         f"{HOOK}{number}": HookPost(number, url.get_secret_value(), manner=manner, secrets=keys)
         for number, url in enumerate(settings.log.webhooks, 1)
     }
-
-
-def manner_of(settings: Settings) -> Manner:
-    """How web hooks and the heartbeat are asked."""
-    from mtdata.alerts.hooks import Manner
-
-    return Manner(settings.log.ca, settings.log.agent)
 
 
 def spread(settings: Settings, pools: Pools) -> None:

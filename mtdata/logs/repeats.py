@@ -12,7 +12,6 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from hashlib import blake2b
 from typing import Any
 
 from mtdata.core.clock import SystemClock
@@ -212,8 +211,8 @@ def _key(record: logging.LogRecord, text: str) -> Key:
     where = (record.name, record.levelno, words.get("site"), words.get("scale"))
     if "alike" in words:
         return (*where, words["alike"])
-    whole = f"{text}\n{record.exc_text or ''}".encode("utf-8", "surrogatepass")
-    return (*where, blake2b(whole, digest_size=16).digest())
+    # no digest: its library is loaded by no command that does without
+    return (*where, hash((text, record.exc_text)), len(text))
 
 
 REPEATS = Repeats()

@@ -167,7 +167,7 @@ def test_a_database_that_is_away_is_told_once_and_then_counted(
 def test_a_broker_that_is_away_is_told_once_then_counted_and_its_end_is_told(
     nobody: int, plain: Place, log_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtdata.jobs.celery.listener.PAUSES_S", (0.01,))
+    monkeypatch.setattr("mtdata.core.backoff.Backoff.pause_s", lambda backoff, failures: 0.01)
     plain.configure(ENGINE="celery", BROKER=f"amqp://u:a-secret@127.0.0.1:{nobody}")
     address = plain.settings.programme.broker
     assert address is not None

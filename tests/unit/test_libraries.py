@@ -35,7 +35,7 @@ INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "jobs/celery/inside_celery.py": {
         "celery.app.amqp.AMQP": ("Producer",),
         "kombu.connection.Connection": ("collect",),
-        "amqp.connection.Connection": ("on_blocked",),
+        "amqp.connection.Connection": ("on_blocked", "collect"),
     },
     "jobs/records/inside_django.py": {
         "django.db.models.query.QuerySet": ("_raw_delete",),

@@ -43,14 +43,22 @@ def new_app(address: BrokerAddress) -> Celery:
     """
     need_celery(address)
     from celery import Celery
+    from kombu import Exchange, Queue
 
+    queue = Queue(
+        address.queue,
+        Exchange(""),
+        routing_key=address.queue,
+        durable=True,
+        queue_arguments=_arguments(address),
+    )
     app = Celery("mtdata", set_as_current=False)
     app.conf.update(
         _WAYS,
         broker_url=_url(address),
         broker_use_ssl=_tls(address),
         broker_transport_options=_limits(address),
-        task_queues=[queue_of(address)],
+        task_queues=[queue],
         task_default_queue=address.queue,
     )
     return app
@@ -65,31 +73,35 @@ def need_celery(address: BrokerAddress) -> None:
         )
 
 
-def queue_of(address: BrokerAddress) -> Any:
-    """The queue of the rings, as it is declared."""
-    from kombu import Exchange, Queue
+def listening_connection(address: BrokerAddress) -> Any:
+    """A connection to RabbitMQ as kombu would make it, by py-amqp alone; it is not there yet.
 
-    return Queue(
-        address.queue,
-        Exchange(""),
-        routing_key=address.queue,
-        durable=True,
-        queue_arguments=_arguments(address),
+    A runner that waits needs neither Celery nor kombu in memory.  ConfigError where BROKER_CA is no
+    certificate.
+    """
+    from amqp import Connection
+
+    # the account and the port that kombu takes where a URL names none
+    place = (
+        address.host or "127.0.0.1",
+        address.port or (5671 if address.kind == "amqps" else 5672),
+    )
+    return Connection(
+        "[{}]:{}".format(*place) if ":" in place[0] else "{}:{}".format(*place),
+        userid=address.user or "guest",
+        password=address.password or "guest",
+        login_method="PLAIN",
+        virtual_host=address.vhost,
+        ssl=_tls(address),
+        connect_timeout=CONNECT_S,
+        **_limits(address),
     )
 
 
-def reading_connection(address: BrokerAddress) -> Any:
-    """A connection as a Celery app makes one, without Celery: a runner that waits needs no more.
-
-    ConfigError where BROKER_CA is no certificate.
-    """
-    from kombu import Connection
-
-    return Connection(
-        _url(address),
-        ssl=_tls(address),
-        connect_timeout=CONNECT_S,
-        transport_options=_limits(address),
+def declare(address: BrokerAddress, channel: Any) -> None:
+    """Make the queue of the rings where it does not stand, as Celery's own is described."""
+    channel.queue_declare(
+        address.queue, durable=True, auto_delete=False, arguments=_arguments(address)
     )
 
 

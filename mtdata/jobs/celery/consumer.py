@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mtdata.config.broker import BrokerAddress
 from mtdata.jobs.celery import inside_celery, sqs
-from mtdata.jobs.celery.app import queue_of, reading_connection
+from mtdata.jobs.celery.app import declare, listening_connection
 from mtdata.jobs.celery.message import Ring, ring_in_amqp, ring_in_sqs
 
 
@@ -90,17 +90,23 @@ def consuming(address: BrokerAddress, priority: int = 0) -> Iterator[BrokerConne
         with closing(sqs.client_of(address)) as client:
             yield _Sqs(client, sqs.url_of(client, address.queue))
         return
-    with connected(reading_connection(address)) as connection:
+    with _dropped_by_faults(listening_connection(address)) as connection:
         channel = connection.channel()
-        queue_of(address)(channel).declare()
+        declare(address, channel)
         yield _Rabbit(connection, channel, address.queue, priority)
 
 
 @contextmanager
 def connected(connection: Any) -> Iterator[Any]:
-    """The connection once it stands, tried once."""
-    with connection:
+    """A connection of kombu's once it stands, tried once."""
+    with _dropped_by_faults(connection):
         connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
+        yield connection
+
+
+@contextmanager
+def _dropped_by_faults(connection: Any) -> Iterator[Any]:
+    with connection:
         try:
             yield connection
         except BaseException:
@@ -110,5 +116,5 @@ def connected(connection: Any) -> Iterator[Any]:
 
 def purge(address: BrokerAddress) -> None:
     """Drop every message that waits at RabbitMQ: one of them cannot even be taken."""
-    with connected(reading_connection(address)) as connection:
+    with _dropped_by_faults(listening_connection(address)) as connection:
         connection.channel().queue_purge(address.queue)

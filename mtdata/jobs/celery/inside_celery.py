@@ -10,7 +10,7 @@ from typing import Any
 
 
 def drop(connection: Any) -> None:
-    """Let a connection of kombu's go without a good-bye, which could wait long or read nonsense."""
+    """Let a connection go without a good-bye, which could wait long or read nonsense."""
     connection.collect()
 
 
