@@ -350,7 +350,7 @@ def test_something_else_under_the_name_of_the_file_stops_nobody(
 
 
 READ_ONLY = """
-import logging, os, sys, zoneinfo, encodings.idna
+import logging.config, os, socketserver, sys, zoneinfo, encodings.idna
 from pathlib import Path
 from mtdata import logs
 home = Path(sys.argv[1])
