@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.core.installing import DISTRIBUTION
 from tests.system.home import ROOT
 
 
@@ -89,7 +90,7 @@ def test_a_service_installs_nothing(fresh: Fresh) -> None:
 
 def test_no_extra_has_more_than_the_tests_have() -> None:
     found: dict[str, set[str]] = {}
-    for line in requires("mtdata") or []:
+    for line in requires(DISTRIBUTION) or []:
         need, _, mark = line.partition(";")
         if extra := re.search(r"""extra == ['"](\w+)['"]""", mark):
             found.setdefault(extra[1], set()).add(need.strip())

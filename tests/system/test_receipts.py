@@ -438,7 +438,8 @@ def test_signed_heads_that_were_changed_are_told_and_an_export_keeps_them(
     days(home)
     exported(home)
     path = home.folder / "state/receipts" / STUDY / name
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    signed = path.read_bytes()
+    path.write_bytes(signed[:-1] + bytes([signed[-1] ^ 1]))
     [told] = history(home, 74)
     assert "did not sign what stands there" in told
     assert "did not sign" in exported(home)["set_aside"]
