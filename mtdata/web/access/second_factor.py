@@ -19,8 +19,7 @@ from mtdata.jobs.records.asking import asking, whole
 from mtdata.web.access import revocation
 
 RECOVERY_CODES = 10
-MOST_CODE = 32
-_OF_APP = re.compile(r"[0-9]{6}", re.ASCII)
+MOST_CODE, DIGITS = 32, 6
 
 
 class Enrolment(NamedTuple):
@@ -50,7 +49,7 @@ def is_right(user: Any, typed: str) -> bool:
         device = _of(user).select_for_update().first()
         if device is None:
             return True
-        if _OF_APP.fullmatch(code):
+        if len(code) == DIGITS and code.isascii() and code.isdigit():
             return bool(device.verify_token(code))
         recovery = StaticDevice.objects.select_for_update().filter(user=user).first()
         return bool(code and recovery and recovery.verify_token(_digest(user, code)))
