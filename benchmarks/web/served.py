@@ -107,7 +107,7 @@ class Page:
     def link(self, job: str, name: str) -> str:
         """Where an artifact is downloaded, as the page of the job has it."""
         text = self.get(f"/jobs/{job}/").text
-        found = re.search(rf'href="(/d/[^"]+)">{re.escape(name)}<', text)
+        found = re.search(rf'href="([^"]*/d/[^"]+)" aria-label="{re.escape(name)}"', text)
         assert found is not None
         return unescape(found[1])
 
