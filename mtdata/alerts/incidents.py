@@ -187,7 +187,7 @@ class Incidents:
 
     def of_kinds(self, kinds: Sequence[str], most: int) -> list[Incident]:
         """The newest of these kinds, open and closed."""
-        clause = f"WHERE kind IN ({', '.join('?' * len(kinds))}) ORDER BY number DESC LIMIT ?"
+        clause = f"WHERE kind IN ({question_marks(kinds)}) ORDER BY number DESC LIMIT ?"
         return self._select(clause, *kinds, most)
 
     def _select(self, clause: str, *values: Any) -> list[Incident]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mtdata.alerts.incidents import moment_of
 from mtdata.core.errors import BusyError
+from mtdata.core.sqlite import question_marks
 from mtdata.weblogs.ledger.lines import packed, unpacked_lines
 from mtdata.weblogs.ledger.logs import TAKEN_OVER
 from mtdata.weblogs.ledger.port import LineDatabase
@@ -187,7 +188,7 @@ class Batches:
             self._db.site, at.isoformat(), AT_ONCE,
         ):  # fmt: skip
             numbers = [row[0] for row in rows]
-            marks = ", ".join("?" * len(numbers))
+            marks = question_marks(numbers)
             self._db.run(f"UPDATE shares SET visitors = NULL WHERE batch IN ({marks})", *numbers)
             self._db.run(f"UPDATE batches SET forget_at = NULL WHERE number IN ({marks})", *numbers)
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mtdata.alerts.incidents import moment_of
 from mtdata.core.errors import BusyError
+from mtdata.core.sqlite import question_marks
 from mtdata.weblogs.ledger.lines import LineSet, unpacked_lines
 from mtdata.weblogs.ledger.port import LineDatabase
 from mtdata.weblogs.ledger.schema import LogState, log_digest
@@ -146,7 +147,7 @@ class Logs:
         """BusyError where another import has taken one of these over; within a commit."""
         for start in range(0, len(numbers), MOST_ASKED):
             some = numbers[start : start + MOST_ASKED]
-            marks = ", ".join("?" * len(some))
+            marks = question_marks(some)
             which = f"SELECT count(*) AS number FROM logs WHERE turn = ? AND number IN ({marks})"
             if self._db.row(which, self._turn, *some) != (len(some),):
                 raise BusyError(TAKEN_OVER)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mtdata.core.errors import ConfigError
+from mtdata.core.sqlite import question_marks
 from mtdata.weblogs.ledger.port import LineDatabase
 
 PAGE = 500
@@ -64,7 +65,7 @@ def _copy_log(tables: LineDatabase, row: tuple[Any, ...]) -> int:
 
 
 def _insert(table: str, columns: tuple[str, ...]) -> str:
-    marks = ", ".join("?" * len(columns))
+    marks = question_marks(columns)
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
 
 
