@@ -27,8 +27,8 @@ from tests.toolbox.pools_made import Answered, MadePool
 KEY = "0123456789abcdef"
 QOL = [
     ["id", "a", "b", "c", "d", "participant"],
-    ["1", "7", "1.5", "01", 'so "said"\r\nhe', "4711"],
-    ["2", "-3", "2", "1", "", "4712"],
+    ["1", "7", "1.5", "01", 'so "said"\r\nhe', "471100815473"],
+    ["2", "-3", "2", "1", "", "471100815474"],
 ]
 
 
@@ -37,7 +37,7 @@ def pool(tmp_path: Path) -> MadePool:
     made = MadePool(tmp_path)
     made.sheet("QOL", QOL)
     made.sheet("QOL", [["id", "late"], ["3", "x"]], "2026-03-13")
-    made.sheet("Participant", [["id", "theme"], ["4711", "blue"], ["4712", "red"]])
+    made.sheet("Participant", [["id", "theme"], ["471100815473", "blue"], ["471100815474", "red"]])
     made.sheet("Empty", [["id"]])
     return made
 
@@ -76,8 +76,8 @@ def test_every_row_is_there_as_text_and_typed(pool: MadePool) -> None:
     folder = frozen(pool)
     assert rows_of(folder / "data" / "QOL.csv") == [
         ["server", "day", "id", "a", "b", "c", "d", "participant", "late"],
-        ["study", "2026-03-12", "1", "7", "1.5", "01", 'so "said"\r\nhe', "4711", ""],
-        ["study", "2026-03-12", "2", "-3", "2", "1", "", "4712", ""],
+        ["study", "2026-03-12", "1", "7", "1.5", "01", 'so "said"\r\nhe', "471100815473", ""],
+        ["study", "2026-03-12", "2", "-3", "2", "1", "", "471100815474", ""],
         ["study", "2026-03-13", "3", "", "", "", "", "", "x"],
     ]
     typed = pq.read_table(folder / "data" / "QOL.parquet")
@@ -223,7 +223,7 @@ def test_pseudonyms_are_the_same_everywhere_and_nothing_leads_back(
 ) -> None:
     monkeypatch.setenv("PSEUDONYM_KEY", KEY)
     folder = frozen(pool, "--pseudonyms")
-    expected = [pseudonym(KEY.encode(), one) for one in ("4711", "4712")]
+    expected = [pseudonym(KEY.encode(), one) for one in ("471100815473", "471100815474")]
     assert pq.read_table(folder / "data" / "Participant.parquet")["id"].to_pylist() == expected
     written = pq.read_table(folder / "data" / "QOL.parquet")["participant"].to_pylist()
     assert written == [*expected, None]
@@ -231,7 +231,7 @@ def test_pseudonyms_are_the_same_everywhere_and_nothing_leads_back(
         sha256(path.read_bytes()).hexdigest() for path in (pool.path / "active_data").iterdir()
     ]
     content = b"".join(files_in(folder).values())
-    for word in ("4711", "4712", KEY, *digests):
+    for word in ("471100815473", "471100815474", KEY, *digests):
         assert word.encode() not in content, "a digest of a sheet would prove a guess"
 
 
