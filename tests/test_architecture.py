@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,16 +42,15 @@ def source(path: str, text: str) -> Source:
     return Source(path, text, ast.parse(text))
 
 
+@cache
 def house() -> list[Source]:
+    """Read once, and only where the rules are run: every process of the tests loads this file."""
     files = sorted(HOUSE.rglob("*.py"))
     return [source(f.relative_to(HOUSE).as_posix(), f.read_text("utf-8")) for f in files]
 
 
-SOURCES = house()
-
-
 def offences(rule: Callable[[Source], Iterator[str]]) -> list[str]:
-    return [offence for file in SOURCES for offence in rule(file)]
+    return [offence for file in house() for offence in rule(file)]
 
 
 def shown(advice: str, found: list[str]) -> str:
@@ -410,7 +410,7 @@ def test_docstrings_begin_without_the_neighbour_above() -> None:
 
 def test_a_class_name_is_defined_once() -> None:
     places: dict[str, list[str]] = {}
-    for file in SOURCES:
+    for file in house():
         for node in ast.walk(file.tree):
             if isinstance(node, ast.ClassDef) and node.name not in ("Meta", "Migration"):
                 places.setdefault(node.name, []).append(file.at(node, node.name))
@@ -508,7 +508,7 @@ def test_a_duty_is_known_by_the_table_alone() -> None:
     assert own_word_elsewhere("cake", "web/pages/cake_login.py", "pass")
     assert not own_word_elsewhere("cake", "demo/cake/site.py", "CAKE")
     assert not own_word_elsewhere("cake", "web/cake/room.py", "CAKE")
-    duties = {file.path.partition("/")[0] for file in SOURCES if file.path.endswith("/duty.py")}
+    duties = {file.path.partition("/")[0] for file in house() if file.path.endswith("/duty.py")}
     assert duties - {"study", "jobs"} == set(OWN_WORDS)
     texts = {
         one.relative_to(HOUSE).as_posix(): one.read_text("utf-8", "replace")
@@ -533,7 +533,7 @@ def test_a_duty_is_known_by_the_table_alone() -> None:
 
 
 def test_the_house_is_seen_at_a_glance() -> None:
-    entries = {Path(file.path).parts[0] for file in SOURCES} - {"__init__.py"}
+    entries = {Path(file.path).parts[0] for file in house()} - {"__init__.py"}
     assert len(entries | DUTIES_TO_COME) <= 16, sorted(entries)
 
 
@@ -553,7 +553,7 @@ def test_only_the_pipeline_asks_a_site_to_delete() -> None:
 
 
 def test_the_story_reads_from_top_to_bottom() -> None:
-    story = next(file for file in SOURCES if file.path == PIPELINE)
+    story = next(file for file in house() if file.path == PIPELINE)
     verbs = ["collect", "back_up", "decrypt", "append", "verify", "delete"]
     told = [node.name for node in story.tree.body if isinstance(node, Function)]
     assert [name for name in told if name in verbs] == verbs
@@ -579,7 +579,7 @@ def offences_of_any(rule: Callable[[Source], Iterator[str]]) -> list[str]:
     """The same in every file, the allowed ones too."""
     return [
         offence.replace("mtdata/any/", "mtdata/")
-        for file in SOURCES
+        for file in house()
         for offence in rule(file._replace(path=f"any/{file.path}"))
     ]
 
@@ -649,7 +649,7 @@ def is_promise(function: Function) -> bool:
 def test_functions_are_short() -> None:
     sized = [
         (function_length(function), file.at(function, function.name))
-        for file in SOURCES
+        for file in house()
         for function in functions(file)
         if not is_promise(function)
     ]
