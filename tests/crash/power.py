@@ -26,7 +26,7 @@ from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher
 from mtdata.study.round.round import Round
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 from tests.crash.story import Story, bodies
 from tests.fakes import MemorySite, Verdict
 from tests.fakes_torn import TornOs
