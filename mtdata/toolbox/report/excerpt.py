@@ -48,8 +48,9 @@ def _by_name(report: StudyReport) -> dict[str, list[TaskLine]]:
     found: dict[str, list[TaskLine]] = {}
     for line in by_scale(report.tasks):
         found.setdefault(line.scale, []).append(line)
-    for one in (*report.mismatches, *report.times):
-        found.setdefault(one.scale, [])
+    others = [one.scale for one in report.mismatches] + [one.scale for one in report.times]
+    for name in others:
+        found.setdefault(name, [])
     return found
 
 

@@ -34,7 +34,7 @@ ROOM = WebRoom(
     ),
     nav=(("Reports", "reports"),),
     operations=(
-        Operation("GET", "/reports", Role.VIEWER, reports.list_reports, shapes.Reports),
+        Operation("GET", "/reports", Role.VIEWER, reports.list_reports, shapes.ReportsShape),
         Operation("GET", "/reports/{server}", Role.VIEWER, reports.show_report, shapes.ReportShape),
     ),
     is_used=lambda settings: bool(settings.sites),

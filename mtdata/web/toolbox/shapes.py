@@ -42,7 +42,7 @@ class FaultyReport(Schema):
     fault: str
 
 
-class Reports(Paging):
+class ReportsShape(Paging):
     """A page of sites, each by its name."""
 
     reports: dict[str, ReportBrief | NoReport | FaultyReport]
