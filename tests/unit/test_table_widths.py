@@ -35,7 +35,7 @@ def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize(
     ("width", "is_framed", "is_listed"),
-    [(120, True, False), (84, True, False), (80, False, False), (60, False, True)],
+    [(85, True, False), (84, False, False), (78, False, False), (77, False, True)],
 )
 def test_a_table_fits_the_terminal_and_cuts_no_word(
     printed: Printed, width: int, is_framed: bool, is_listed: bool
