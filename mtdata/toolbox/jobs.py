@@ -57,6 +57,12 @@ def _report(work: Work) -> None:
         raise JobError("; ".join(faults))
 
 
+def _told(parameters: Parameters) -> list[str]:
+    server = str(parameters.get("server", "."))
+    tests = ["with accounts of tests"] if parameters.get("tests") == _YES else []
+    return ["every site" if server == "." else server, *tests]
+
+
 def _base(parameters: Parameters) -> str:
     return f"report_{parameters['server']}".rstrip("._")
 
@@ -84,6 +90,7 @@ KIND = Kind(
     base=_base,
     key=lambda parameters: f"report:{parameters['server']}",
     title="Report",
+    told=_told,
     about="Hold a study's schedule, log and entries against each other: is anything missing?",
     unit="site",
 )

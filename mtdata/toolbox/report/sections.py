@@ -50,7 +50,8 @@ def _table(
         element("tbody", *shown),
         class_=f"{look} list",
     )
-    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=label)
+    told = f"{label}, the table"
+    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=told)
 
 
 def _name(words: object) -> Markup:
@@ -207,7 +208,7 @@ def _dropoff(report: StudyReport) -> Markup | None:
     if not report.dropoff:
         return None
     most = max(line.began for line in report.dropoff)
-    head = [("Session", ""), ("Began", NUMBER), ("Finished", NUMBER), ("", "")]
+    head = [("Session", ""), ("Began", NUMBER), ("Finished", NUMBER), ("Share", "")]
     rows = [
         element(
             "tr",
@@ -230,7 +231,7 @@ def _times(report: StudyReport) -> Markup | None:
         ("Entries", NUMBER),
         ("Median", NUMBER),
         ("Middle half", NUMBER),
-        ("", ""),
+        ("Spread", ""),
     ]
     rows = [
         element(
