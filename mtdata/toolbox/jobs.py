@@ -52,6 +52,12 @@ def _report(work: Work) -> None:
         raise JobError("; ".join(faults))
 
 
+def _told(parameters: Parameters) -> list[str]:
+    server = str(parameters.get("server", "."))
+    tests = ["with accounts of tests"] if parameters.get("tests") == _YES else []
+    return ["every site" if server == "." else server, *tests]
+
+
 KIND = Kind(
     name=REPORT,
     parameters=(
@@ -69,6 +75,7 @@ KIND = Kind(
     base=base_by_server("report"),
     key=lambda parameters: f"report:{parameters['server']}",
     title="Report",
+    told=_told,
     about="Hold a study's schedule, log and entries against each other: is anything missing?",
     unit="site",
 )
