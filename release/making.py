@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from release import trial
+from release.bill import write_bill
 from release.calls import Failed, call
 from release.contents import check_archives
 from release.pins import BUILD, LAYERS
@@ -83,12 +84,8 @@ def add_papers(source: Path, made: Path, python: str) -> None:
     """The constraints that it was tried with, the SBOM of that environment, all checksums."""
     name = f"mtdata-collect-{version_of(source)}"
     shutil.copy(source / LAYERS["served"], made / f"{name}-constraints.txt")
-    bill = made / f"{name}.cdx.json"
-    call(
-        TOOLS / "cyclonedx-py", "environment", "--output-reproducible", "--of", "JSON",
-        "--sv", "1.6", "--mc-type", "application", "-o", bill,
-        made.parent / python / "bin" / "python",
-    )  # fmt: skip
+    (wheel,) = made.glob("*.whl")
+    write_bill(made.parent / python, digest(wheel), made / f"{name}.cdx.json")
     (made / ".gitignore").unlink(missing_ok=True)  # uv's
     sums = [f"{digest(file)}  {file.name}\n" for file in sorted(made.iterdir())]
     (made / "SHA256SUMS").write_text("".join(sums), "utf-8")

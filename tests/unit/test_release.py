@@ -18,6 +18,7 @@ import pytest
 from mtdata import __version__
 from mtdata.core.installing import DISTRIBUTION
 from release import contents, making, trial
+from release.bill import about_the_release
 from release.calls import Failed, call
 from release.words import check_words, version_of
 
@@ -197,6 +198,25 @@ def test_an_archive_is_made_of_what_the_commit_has(
     assert not (made / "server.config").exists()
     told = making.told_source(checkout, as_it_is=as_it_is)
     assert "what is not committed" in told
+
+
+def test_a_bill_is_about_the_release_and_names_no_folder_of_this_machine() -> None:
+    url = {"type": "distribution", "url": "file:///tmp/x/mtdata_collect.whl"}
+    ours = {
+        "name": "mtdata-collect",
+        "bom-ref": "m",
+        "type": "library",
+        "externalReferences": [url],
+    }
+    other = {"name": "requests", "bom-ref": "r", "type": "library"}
+    told = about_the_release({"components": [other, ours], "metadata": {"tools": {}}}, "00")
+    assert told["components"] == [other]
+    assert told["metadata"]["component"] == {
+        "name": "mtdata-collect", "bom-ref": "m", "type": "application",
+        "hashes": [{"alg": "SHA-256", "content": "00"}],
+    }  # fmt: skip
+    with pytest.raises(Failed, match="0 times"):
+        about_the_release({"components": [other]}, "00")
 
 
 def test_checksums_are_those_that_sha256sum_checks(tmp_path: Path) -> None:
