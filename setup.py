@@ -111,6 +111,11 @@ NOTEBOOK = [  # what makes docs/notebook.ipynb anew; nobody else needs it
     "ipykernel>=6.29",  # no upper bound, as of cryptography
     "pandas>=2.2",
 ]
+DOCS = [  # what bin/docs builds the site with; no upper bounds, as of pyyaml
+    "sphinx>=8.1",
+    "furo>=2024.8.6",  # before it, none for Sphinx 8
+    "myst-parser>=4",  # as of furo
+]
 # what bin/mtdata installs, and all that the program can do: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]
 DEMO = [  # what every `mtdata demo` needs: the page, and a local S3, of moto no more than that
@@ -123,6 +128,7 @@ DEMO = [  # what every `mtdata demo` needs: the page, and a local S3, of moto no
 TEST = [
     *SERVED,
     *DEMO,
+    *DOCS,
     "pytest>=9,<10",
     "pytest-randomly>=5,<6",
     "pytest-timeout>=2,<3",
@@ -202,6 +208,7 @@ setup(
         "served": SERVED,
         "demo": DEMO,
         "all": SERVED,
+        "docs": [*SERVED, *DOCS],
         "test": TEST,
         "release": RELEASE,
     },
