@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from mtdata.jobs import check, memory
+from tests.jobs.place import SITE
+from tests.unit.config_folder import Folder
 
 MIB = 1 << 20
 HELD = 64 * MIB
@@ -54,17 +56,18 @@ def test_psutil_tells_what_proc_tells(session: int, monkeypatch: pytest.MonkeyPa
 def test_a_session_that_is_not_there_takes_nothing() -> None:
     assert memory.session_memory(0x7FFFFFFF) == 0
     assert memory.is_measured()
-    assert check._check_memory() == []
 
 
 @pytest.mark.usefixtures("no_proc")
 def test_without_psutil_the_check_says_that_no_job_is_ended(
-    session: int, monkeypatch: pytest.MonkeyPatch
+    session: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    settings = Folder(tmp_path).server({"study": SITE}).load()
+    assert check.check_jobs(settings) == []
     found = importlib.util.find_spec
     monkeypatch.setattr(memory, "find_spec", lambda name: found(name) if name != "psutil" else None)
     assert memory.session_memory(session) == 0
-    [finding] = check._check_memory()
+    [finding] = check.check_jobs(settings)
     assert (finding.what, finding.verdict, finding.exit) == ("memory", "odd", 0)
     assert "`pip install psutil`" in finding.told
 

@@ -58,6 +58,7 @@ def test_the_commit_is_that_of_the_checkout(
         call = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path), *words]
         return subprocess.run(call, check=True, capture_output=True, text=True).stdout.strip()
 
+    (tmp_path / "inner").mkdir()
     monkeypatch.setattr(inventory, "PACKAGE", tmp_path / "inner" / "mtdata")
     git("init", "--quiet")
     git("commit", "--quiet", "--allow-empty", "-m", "first")
