@@ -18,6 +18,7 @@ import pytest
 from mtdata.cli.main import run
 from mtdata.core.backups import sending
 from mtdata.core.disk import FolderDisk
+from mtdata.core.lock import PoolLock
 from tests.bucket import KEYS, Bucket
 from tests.conftest import LONG
 from tests.system.home import STUDY, Ended, Home, row
@@ -503,3 +504,13 @@ def test_a_pool_whose_disk_is_away_is_not_left_out_in_silence(home: Home) -> Non
     lose(home, "pool")
     assert "is its disk mounted" in home.run("backup", str(place_of(home))).said
     assert len(restore(home, "--list").shown["backups"]) == 1
+
+
+def test_of_two_at_work_the_second_does_nothing(home: Home) -> None:
+    backed_up(home)
+    with PoolLock(home.folder / "state" / "backup").hold():
+        assert "another backup" in home.run("backup", str(place_of(home))).said
+    with PoolLock(home.folder / "new" / ".pool.restoring").hold():
+        assert "another restore" in restore(home, str(home.folder / "new"), code=75).said
+    assert not (home.folder / "new" / "pool").exists()
+    restore(home, str(home.folder / "new"))
