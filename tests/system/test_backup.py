@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -19,6 +20,8 @@ from mtdata.cli.main import run
 from mtdata.core.backups import sending
 from mtdata.core.disk import FolderDisk
 from mtdata.core.lock import PoolLock
+from mtdata.core.output.bucket import BucketOutput
+from mtdata.core.ports import Room
 from tests.bucket import KEYS, Bucket
 from tests.conftest import LONG
 from tests.system.home import STUDY, Ended, Home, row
@@ -514,3 +517,79 @@ def test_of_two_at_work_the_second_does_nothing(home: Home) -> None:
         assert "another restore" in restore(home, str(home.folder / "new"), code=75).said
     assert not (home.folder / "new" / "pool").exists()
     restore(home, str(home.folder / "new"))
+
+
+# what lies elsewhere ------------------------------------------------------------------------------
+
+
+def test_records_and_pools_that_lie_outside_of_the_home_come_along(
+    home: Home, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    shutil.move(home.pool, outside / "pool")
+    shutil.move(home.folder / "state" / "programme.sqlite3", outside / "records.sqlite3")
+    home.configure(PATH=str(outside / "pool"))
+    database = f"DATABASE: sqlite:///{outside}/records.sqlite3\n"
+    (home.folder / "config" / "programme.config").write_text(database)
+    backed_up(home)
+    told = restore(home, str(home.folder / "new")).shown["told"]
+    assert any(f"write PATH: {home.folder}/new/pool-{STUDY}" in one for one in told)
+    assert (home.folder / "new" / "records" / "records.sqlite3").is_file()
+    lose(home, "state")
+    shutil.move(outside / "pool", outside / "lost-pool")
+    (outside / "records.sqlite3").unlink()
+    restore(home)
+    assert (outside / "records.sqlite3").is_file()
+    home.pool = outside / "pool"
+    assert home.is_clean()
+
+
+def test_records_of_a_server_are_left_to_its_own_dump_and_no_password_is_told(home: Home) -> None:
+    (home.folder / "config" / "programme.config").write_text(
+        "DATABASE: postgres://mt:an-invented-word@127.0.0.1:9/records\n"
+    )
+    ended = home.run("backup", str(place_of(home)))
+    assert ended.code == 0, ended
+    assert any("pg_dump -Fc records" in one for one in ended.shown["told"])
+    kept = b"".join(path.read_bytes() for path in stored(place_of(home)))
+    assert "an-invented-word" not in f"{ended}{kept!r}"
+
+
+def test_a_disk_without_room_and_a_mounted_place_are_refused_before_anything_is_written(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backed_up(home)
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderDisk, "room", lambda self: Room(1000))
+        assert "are free there" in restore(home, str(home.folder / "new"), code=74).said
+    with monkeypatch.context() as patch:
+        patch.setattr(os.path, "ismount", lambda path: str(path).endswith("new/pool"))
+        assert "is mounted" in restore(home, str(home.folder / "new"), code=64).said
+    assert not (home.folder / "new").exists()
+
+
+def test_a_store_that_fails_in_the_midst_has_no_backup_and_the_next_call_goes_on(
+    home: Home, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS[0])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS[1])
+    words = (f"s3://{bucket.name}/home", "--endpoint", bucket.store.url, "--region", "us-east-1")
+    (home.pool / "reports").mkdir(exist_ok=True)
+    (home.pool / "reports" / "last.txt").write_text("the last file of the pool")
+    put, count = BucketOutput.stage_pieces, 0
+
+    def failing(self: BucketOutput, name: str, pieces: Any, tag: str) -> Any:
+        nonlocal count
+        count += 1
+        if count == 5:
+            bucket.store.fault("status", code=403, reason="AccessDenied")
+        return put(self, name, pieces, tag)
+
+    monkeypatch.setattr(BucketOutput, "stage_pieces", failing)
+    ended = home.run("backup", *words)
+    assert (ended.code, "AccessDenied" in ended.said, KEYS[1] in str(ended)) == (69, True, False)
+    bucket.store.heal()
+    assert home.run("restore", *words[:1], str(home.folder / "new"), *words[1:]).code == 74
+    sent = len(bucket.names())
+    assert sent == 4
+    assert home.run("backup", *words).shown["sent"]["files"] == len(bucket.names()) - sent - 2
