@@ -17,6 +17,10 @@ _SHARED_OUT = (
     "by a pooler that shares connections (pool_mode = transaction or statement), where limits of "
     "time do not hold for each of them; give this database pool_mode = session, or name the server"
 )
+_OLDER = (
+    "its tables are of an older program, and the next command makes them newer; the way back is a "
+    "backup of before that: mtdata backup"
+)
 _UNPROVEN = (
     "DATABASE_TLS is {tls}: nobody proves that it is the server, so somebody on the way could read "
     "all of it; write verify, and DATABASE_CA"
@@ -58,6 +62,7 @@ def _check_records(settings: Settings) -> list[Finding]:
         setting.open_records(address)
         fitness.refuse_narrow_texts()
         setting.open_existing(address)
+        is_older = setting.is_older()
         fitness.refuse_unwritable()
         shared_out = fitness.is_shared_out()
     except MTDataError as error:
@@ -66,6 +71,7 @@ def _check_records(settings: Settings) -> list[Finding]:
     finally:
         setting.close_records()
     odd = [_SHARED_OUT] if shared_out else []
+    odd += [_OLDER] if is_older else []
     return [_answered("DATABASE", f"{address.redacted()}: it answers", [*odd, *unproven(address)])]
 
 
