@@ -77,6 +77,11 @@ NOTEBOOK = [  # what makes docs/notebook.ipynb anew; in no other extra, for nobo
     "ipykernel>=6.29",  # no upper bound, as of cryptography
     "pandas>=2.2",
 ]
+DOCS = [  # what bin/docs builds the site with; no upper bounds, as of pyyaml
+    "sphinx>=8.1",
+    "furo>=2024.8.6",  # before it, none for Sphinx 8
+    "myst-parser>=4",  # as of furo
+]
 # what bin/mtdata installs: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]
 DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
@@ -90,6 +95,7 @@ ALL = SERVED  # what later duties need beyond the core: each brings its own extr
 TEST = [
     *ALL,
     *DEMO,
+    *DOCS,
     "pytest>=9,<10",
     "pytest-randomly>=5,<6",
     "pytest-timeout>=2,<3",
@@ -162,6 +168,7 @@ setup(
         "served": SERVED,
         "demo": DEMO,
         "all": ALL,
+        "docs": [*SERVED, *DOCS],
         "test": TEST,
     },
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
