@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import Duties, KindsOf, check_site_names
+from mtdata.jobs.duty import Duties, KindsOf, check_site_names, refuse_unknown
 
 if TYPE_CHECKING:  # with all that reads config files
     from mtdata.config import Settings
@@ -146,5 +147,5 @@ def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Seque
         return known
     whose = [name for name, names in known.items() if word in names]
     if not whose:
-        settings.site(word)  # which says what there is
+        refuse_unknown(word, chain.from_iterable(known.values()))
     return {name: [word] if name == whose[0] else [] for name in known}

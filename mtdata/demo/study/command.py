@@ -11,7 +11,7 @@ from mtdata.demo.screen import Demo, Result, Screen
 
 def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
     from mtdata.demo.study.tour import tour  # only the demo needs the stand-ins
-    from mtdata.study.status.report import table_of
+    from mtdata.study.status.result import table_of
 
     report, shown = tour(
         rows, keep, quiet=quiet, show=lambda name, one: screen.table(name, *table_of(one))

@@ -21,7 +21,7 @@ from mtdata.demo.study.data import SCALES, make_key, populate
 from mtdata.demo.study.site import StudySite
 from mtdata.duties import KINDS
 from mtdata.study.operations import commands
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 
 SEED = 20180312
 SHOWN_SHEETS = ("DASS21_AS", "JsPsychTrial")

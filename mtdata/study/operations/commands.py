@@ -48,7 +48,7 @@ from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import forecasts, overview
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 from mtdata.study.status.shape import SiteShape
 
 if TYPE_CHECKING:
