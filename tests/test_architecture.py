@@ -420,6 +420,9 @@ def test_a_class_name_is_defined_once() -> None:
     assert not twice, shown("one name, one class: two of these mean different things", twice)
 
 
+DUTIES_TO_COME = frozenset({"toolbox"})
+
+
 class OwnWord(NamedTuple):
     """What only a duty's own folders, the table and its templates say, and where else it stands."""
 
@@ -578,7 +581,7 @@ def test_who_reads_the_table_of_duties_imports_none_of_them() -> None:
 
 def test_the_house_is_seen_at_a_glance() -> None:
     entries = {Path(file.path).parts[0] for file in SOURCES} - {"__init__.py"}
-    assert len(entries) <= 16, sorted(entries)
+    assert len(entries | DUTIES_TO_COME) <= 16, sorted(entries)
 
 
 def test_only_the_durable_room_syncs_renames_cuts_and_removes() -> None:
