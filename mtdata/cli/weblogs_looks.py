@@ -106,7 +106,12 @@ def show_quarantine(options: argparse.Namespace) -> Result:
                 note(f"batch {number} with {counted(batch.hits, 'hit')}: {options.resolve}")
         found = quarantine.doubts(ledger)
     if not options.json:
-        table("quarantine", ("batch", "state", "hits", "lines", "why"), list(_rows(found)), "empty")
+        table(
+            "quarantine",
+            ("batch", "state", "hits", "lines", "why"),
+            list(_rows(found)),
+            "nothing is in doubt",
+        )
     return (1 if found else 0), {
         "site": site.domain,
         "batches": [one.as_json() for one in found],

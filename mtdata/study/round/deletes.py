@@ -13,6 +13,7 @@ from functools import partial
 from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
 from mtdata.config import SiteConfig
+from mtdata.core.words import counted
 from mtdata.study.from_ledger import provable
 from mtdata.study.model.receipt import Deleted, Verified
 from mtdata.study.pipeline import delete
@@ -86,7 +87,8 @@ class RoundDeletes:
                 self._report.guard(name, partial(self._ask, report))
             finally:
                 if self._in_hand is None and self._before > self.may_ask:
-                    log.info("%d deletes were asked", self._before - self.may_ask)
+                    asked = self._before - self.may_ask
+                    log.info("%s asked", counted(asked, "delete was", "deletes were"))
                 if not self.takes_care_of(report):
                     self._note(report)
 

@@ -17,6 +17,7 @@ from mtdata import logs
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError, PackageError, SiteError, UsageError
 from mtdata.core.step import Step, Watch, unwatched
+from mtdata.core.words import counted
 from mtdata.study.from_ledger import waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.package import entries, in_batches
@@ -274,7 +275,9 @@ class Round:
         self._conclude(report)
         log.info("%d deleted and proven gone", report.deleted - before)
         if left := listing.unproven_deletes(name):
-            detail = f"{left} deletes were asked, and the rows are there still"
+            rows = "the row is" if left == 1 else "the rows are"
+            asked = counted(left, "delete was", "deletes were")
+            detail = f"{asked} asked, and {rows} there still"
             report.notices.setdefault("delete_failed", detail)
 
     def _copy_the_rest(self) -> None:
