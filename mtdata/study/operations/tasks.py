@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mtdata.config import DaemonConfig, SiteConfig
+from mtdata.config import DaemonConfig, Settings, SiteConfig
 from mtdata.core import schedule
 from mtdata.core.errors import StorageError
 from mtdata.core.step import Step
@@ -76,6 +76,14 @@ DAILY = (
 """What is done once a day; a new one is one line here."""
 
 
+def _site_terms(settings: Settings) -> list[str]:
+    """Each site by its name, and whether it deletes there."""
+    return [
+        f"{site.name} ({'READY' if site.ready else 'not READY'}, DELETE_MODE {site.delete_mode})"
+        for site in settings.sites
+    ]
+
+
 ROUNDS = Rounds(
     sites=lambda settings: [site for site in settings.sites if site.ready],
     collect=COLLECT,
@@ -83,4 +91,5 @@ ROUNDS = Rounds(
     check_here=check.check_here,
     look_ahead=commands.look_ahead,
     is_overdue=commands.is_overdue,
+    site_terms=_site_terms,
 )
