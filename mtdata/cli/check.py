@@ -80,13 +80,31 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     if options.offline:
         yield from _found_offline(settings, chosen, duties, is_named=is_named)
         return
-    from mtdata.alerts.check import check_news  # with all that sends news
+    from mtdata.config.check import is_stranger
+    from mtdata.daemon.keeping import check_growth
+
+    found = list(_findings_here(settings, chosen, duties, is_named=is_named, send=options.mail))
+    yield from found
+    # to count what is in a ledger of an older program would make it newer
+    if not is_stranger(settings) and all(one.what != "format" for one in found):
+        yield from check_growth(settings, duties)
+
+
+def _findings_here(
+    settings: Settings,
+    chosen: Mapping[str, Sequence[str]],
+    duties: Duties,
+    *,
+    is_named: bool,
+    send: bool,
+) -> Iterator[Finding]:
+    """All but how much there is of what grows."""
+    from mtdata.alerts.check import check_kept, check_news  # with all that sends news
     from mtdata.config.check import check_home, is_stranger
     from mtdata.core.checks import of_program
     from mtdata.core.errors import ConfigError
     from mtdata.core.installing import stranger
     from mtdata.core.plugins import check_plugins
-    from mtdata.daemon.keeping import check_growth
     from mtdata.jobs.check import check_jobs
 
     def looked(*, needs_state: bool) -> Iterator[Finding]:
@@ -106,11 +124,11 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     if is_stranger(settings):  # what is tried leaves files in state/
         return
     yield from looked(needs_state=True)
-    yield from check_news(settings, send=options.mail)
+    yield from check_news(settings, send=send)
+    yield from check_kept(settings)
     for duty in duties:
         yield from duty.checks.plans(settings)
     yield from check_jobs(settings)
-    yield from check_growth(settings, duties)
 
 
 def _found_offline(
