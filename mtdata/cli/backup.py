@@ -13,8 +13,11 @@ from mtdata.cli.sites import Result, recorded, settings_of
 from mtdata.cli.tables import counted, measuring, say, table
 from mtdata.cli.words import filled, number, path_of
 from mtdata.core.errors import StorageError
+from mtdata.duties import DUTIES
 
 if TYPE_CHECKING:  # with all that opens pools and stores
+    from datetime import datetime
+
     from mtdata.core.backups.place import BackupPlace, FinishedBackup
 
 BACKUP = """examples:
@@ -143,6 +146,11 @@ def _list(place: BackupPlace, *, as_json: bool) -> Result:
     return 0, {"place": place.place, "backups": [one._asdict() for one in backups]}
 
 
+def _mark_state(state: Path, told: str, now: datetime) -> None:
+    for duty in DUTIES:
+        duty.put_back(state, told, now)
+
+
 def _put_back(options: argparse.Namespace, place: BackupPlace, chosen: FinishedBackup) -> Result:
     from mtdata.core.clock import SystemClock
     from mtdata.study.operations.restore_targets import targets_in, targets_of
@@ -157,7 +165,7 @@ def _put_back(options: argparse.Namespace, place: BackupPlace, chosen: FinishedB
     else:
         home = settings.home
         targets = targets_of(manifest, settings, options.site)
-    restore = Restore(place, chosen, SystemClock().now())
+    restore = Restore(place, chosen, SystemClock().now(), _mark_state)
     left = restore.refuse(targets)
     if options.dry_run:
         shown = restored_json(chosen, left, restore.lacking(left))
