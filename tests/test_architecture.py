@@ -249,6 +249,7 @@ BORDERS = (
     "cli/main.py",  # the words of the command line
     "config/reading.py",  # a config file
     "config/sections.py",
+    "config/variables.py",
     "study/model/days.py",  # the name of a file
     "study/model/likeness.py",  # a cell of a sheet
     "study/model/exact_json.py",  # an entry

@@ -11,6 +11,7 @@ from mtdata.config.database import DatabaseAddress
 from mtdata.config.values import is_loopback
 from mtdata.core.checks import Finding, of_program
 from mtdata.core.errors import ConfigError, MTDataError, RecordsError
+from mtdata.jobs.memory import UNMEASURED, is_measured
 
 _SHARED_OUT = (
     "by a pooler that shares connections (pool_mode = transaction or statement), where limits of "
@@ -32,7 +33,12 @@ _IN_CLEAR = (
 
 def check_jobs(settings: Settings) -> list[Finding]:
     """Ask the database, and the broker where one rings; nothing of where nobody keeps records."""
-    return [*_check_records(settings), *_check_broker(settings)]
+    return [*_check_records(settings), *_check_broker(settings), *_check_memory()]
+
+
+def _check_memory() -> list[Finding]:
+    """Whether a job that takes too much would be seen; nothing is said where it would."""
+    return [] if is_measured() else [of_program("memory", "odd", UNMEASURED)]
 
 
 def check_jobs_offline(settings: Settings) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mtdata.config import Settings
 from mtdata.core.errors import JobError
 from mtdata.core.step import Step
-from mtdata.jobs.kind import Kind, Kinds, Parameter, Work
+from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
 from mtdata.study.operations.jobs import SERVER, base_by_server
 
 REPORT = "toolbox.report"
@@ -52,7 +52,7 @@ def _report(work: Work) -> None:
         raise JobError("; ".join(faults))
 
 
-def _told(parameters: Parameters) -> list[str]:
+def _words_of_order(parameters: Parameters) -> list[str]:
     server = str(parameters.get("server", "."))
     tests = ["with accounts of tests"] if parameters.get("tests") == _YES else []
     return ["every site" if server == "." else server, *tests]
@@ -75,7 +75,7 @@ KIND = Kind(
     base=base_by_server("report"),
     key=lambda parameters: f"report:{parameters['server']}",
     title="Report",
-    told=_told,
+    told=_words_of_order,
     about="Hold a study's schedule, log and entries against each other: is anything missing?",
     unit="site",
 )

@@ -189,6 +189,15 @@ def look_ahead(site: SiteConfig) -> None:
             forecasts.look_ahead(pool, site, pool.clock.now())
 
 
+def is_overdue(site: SiteConfig) -> bool:
+    """Whether the last good round is too long ago; where none was begun yet, it is not."""
+    if not has_pool(site):
+        return False
+    with look_into(site) as pool:
+        now = pool.clock.now()
+        return bool(forecasts.late_of(forecasts.tries_of(pool, site), site, now))
+
+
 def status(site: SiteConfig) -> SiteShape:
     """How the pool stands."""
     with look_into(site) as pool:
