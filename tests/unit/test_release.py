@@ -89,7 +89,7 @@ def test_each_page_script_and_unit_that_messages_name_comes_with_an_installation
 
 
 def test_every_wrapper_script_comes_with_an_installation(given: dict[str, Any]) -> None:
-    of_checkout = {"mtdata", "env.sh", "test", "bench", "constraints", "release"}
+    of_checkout = {"mtdata", "env.sh", "test", "bench", "constraints", "docs", "image", "release"}
     files = {file.name for file in (ROOT / "bin").iterdir() if file.is_file()}
     assert files - of_checkout - {Path(name).name for name in given["scripts"]} == set()
 
@@ -114,7 +114,7 @@ def test_the_description_leads_nowhere_that_an_index_has_not() -> None:
     text = str(metadata(DISTRIBUTION)["Description"] or metadata(DISTRIBUTION).get_payload())
     assert "carries data off servers" in text
     assert re.findall(r"\]\((?!https?:)[^)]*\)", text) == []
-    assert "docs/OPERATING.md" in text
+    assert "docs/RELIABILITY.md" in text
     assert "| light |" not in text  # of pictures alone
 
 
