@@ -78,15 +78,18 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def _opened(options: argparse.Namespace) -> Iterator[BackupPlace]:
+    from mtdata.core.backups.bucket import BackupBucket
     from mtdata.core.backups.place import BackupPlace
     from mtdata.core.output import open_output
     from mtdata.core.s3 import S3Access
 
     access = S3Access(options.endpoint or "", options.region or "", machine_endpoint=True)
-    place = options.place
-    if "://" not in place:
+    place, output = options.place, None
+    if place.startswith("s3://"):
+        output = BackupBucket(place, access, "PLACE")
+    elif "://" not in place:
         place = os.path.abspath(Path(place).expanduser())
-    with closing(BackupPlace(open_output(place, access, named="PLACE"))) as opened:
+    with closing(BackupPlace(output or open_output(place, access, named="PLACE"))) as opened:
         yield opened
 
 
