@@ -607,6 +607,7 @@ def test_what_is_too_large_for_one_request_goes_in_parts_and_what_is_there_is_li
     place = f"s3://{bucket.name}/home"
     assert home.run("backup", place, *words).code == 0
     sent = len(bucket.puts())
+    assert "POST" in {method for method, _ in bucket.store.requests}  # begins and ends the parts
     bucket.store.requests.clear()
     assert home.run("backup", place, *words).shown["sent"] == {"files": 0, "size": 0}
     assert len(bucket.puts()) == 2 < sent  # manifest and list

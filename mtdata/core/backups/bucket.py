@@ -35,7 +35,7 @@ class BackupBucket(BucketOutput):
     def stage_pieces(self, name: str, pieces: Iterable[bytes], tag: str) -> Staged:
         """Port: Output.stage_pieces; what is small waits here until it gets its name."""
         rest = iter(pieces)
-        content, is_whole = _begun(rest)
+        content, is_whole = _first_piece(rest)
         if not is_whole:
             return super().stage_pieces(name, chain((content,), rest), tag)
         facts = FileFacts(len(content), sha256(content).hexdigest(), 0)
@@ -58,7 +58,7 @@ class BackupBucket(BucketOutput):
         return f"{self.place}/{name}"
 
 
-def _begun(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+def _first_piece(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
     """The first bytes, up to what goes in one request, and whether these are all."""
     content = bytearray()
     for piece in pieces:

@@ -115,7 +115,7 @@ class BackupPlace:
         if not file.size:
             return
         name, digest, length = _name(file.sha256), sha256(), 0
-        if self._output.size(name) is None:
+        if self._size(name) is None:
             raise BackupFault(
                 f"{self.place}: {name} is not there, the bytes of {file.path}. {SAFE}"
             )
