@@ -603,6 +603,7 @@ def test_what_is_too_large_for_one_request_goes_in_parts_and_what_is_there_is_li
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS[1])
     monkeypatch.setattr(bucket_room, "PIECE", 4096)
+    monkeypatch.setattr(bucket_room, "PAGE", 7)
     words = ("--endpoint", bucket.store.url, "--region", "us-east-1")
     place = f"s3://{bucket.name}/home"
     assert home.run("backup", place, *words).code == 0

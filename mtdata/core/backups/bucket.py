@@ -14,6 +14,8 @@ from mtdata.core.output.bucket import DIGEST, PIECE, BucketOutput
 from mtdata.core.output.port import FileFacts, Staged
 
 CONTENT = "Content"
+PAGE = 1000
+"""Names of one answer; no store gives more."""
 
 
 class BackupBucket(BucketOutput):
@@ -25,7 +27,7 @@ class BackupBucket(BucketOutput):
         found: dict[str, int] = {}
         more: dict[str, str] = {}
         while True:
-            page = self._bucket.ask("list_objects_v2", Prefix=begin, **more)
+            page = self._bucket.ask("list_objects_v2", Prefix=begin, MaxKeys=PAGE, **more)
             for one in page.get("Contents", []):
                 found[str(one["Key"]).removeprefix(self._prefix)] = int(one["Size"])
             if not page.get("IsTruncated") or not page.get("NextContinuationToken"):
