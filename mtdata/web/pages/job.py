@@ -33,7 +33,7 @@ from mtdata.web.pages.words import counted, span, span_between, span_left
 from mtdata.web.paging import number_in, text_in
 from mtdata.web.room import JobCard, JobSubject, rooms_of, subject_of
 
-TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
+TAIL, ARTIFACTS, MOST_FILES, SIZE, LOG_LINES = 30, 25, 50, 100, 1000
 
 
 def _seconds_at_work(job_id: str) -> float | None:
@@ -157,7 +157,7 @@ def artifacts(request: HttpRequest, job: Any) -> HttpResponse:
     """Everything that came out."""
     of = job_or_404(request, job)
     title = title_of(settings.MTDATA_KINDS.get(of.kind), of.name, of.parameters).words
-    page = _artifact_page(of, number_in(request.GET, "page", 1), SIZE)
+    page = _artifact_page(of, number_in(request.GET, "page", 1), MOST_FILES)
     known = {"job": of, "title": title, **page}
     return render(request, "web/job_artifacts.html", known)
 
