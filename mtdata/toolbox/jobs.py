@@ -57,7 +57,7 @@ def _report(work: Work) -> None:
         raise JobError("; ".join(faults))
 
 
-def _told(parameters: Parameters) -> list[str]:
+def _title_words(parameters: Parameters) -> list[str]:
     server = str(parameters.get("server", "."))
     tests = ["with accounts of tests"] if parameters.get("tests") == _YES else []
     return ["every site" if server == "." else server, *tests]
@@ -90,7 +90,7 @@ KIND = Kind(
     base=_base,
     key=lambda parameters: f"report:{parameters['server']}",
     title="Report",
-    told=_told,
+    told=_title_words,
     about="Hold a study's schedule, log and entries against each other: is anything missing?",
     unit="site",
 )
