@@ -14,7 +14,7 @@ from mtdata.core.checks import PROGRAM
 from mtdata.core.errors import UsageError
 from mtdata.core.words import counted_times
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import all_ledgers
+from mtdata.jobs.duty import all_ledgers, refuse_unknown
 
 if TYPE_CHECKING:  # with the database
     from mtdata.alerts.ledgers import IncidentLedgers
@@ -46,7 +46,7 @@ def _incidents(options: argparse.Namespace) -> Result:
 
     known = all_ledgers(DUTIES, settings_of(options))
     if options.server != "." and options.server not in known:
-        settings_of(options).site(options.server)
+        refuse_unknown(options.server, known)
     if options.close is not None:
         _close(options, known)
     wanted = known if options.server == "." else dict.fromkeys((options.server, PROGRAM))

@@ -19,7 +19,7 @@ from mtdata.study.operations import commands as app
 from mtdata.study.operations import verify as upkeep
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool, incident_ledgers
-from mtdata.study.status.report import RoundResult, table_of
+from mtdata.study.status.result import RoundResult, table_of
 
 log = logging.getLogger(__name__)
 

@@ -147,7 +147,7 @@ def show_reconcile(options: argparse.Namespace) -> Result:
 def _rows(found: Iterable[quarantine.Doubt]) -> Iterator[tuple[object, ...]]:
     for one in found:
         lines = "; ".join(f"{log.key}: {log.ranges}" for log in one.logs)
-        yield one.batch.number, one.kind, one.batch.hits, lines, one.batch.reason
+        yield one.batch.number, one.batch.doubt, one.batch.hits, lines, one.batch.reason
 
 
 def show_stat(options: argparse.Namespace) -> Result:

@@ -5,6 +5,7 @@ Whoever looks for them gets a ValueError when a credential is there and cannot b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -97,10 +98,11 @@ def _variable(site: str, what: str, environ: Mapping[str, str]) -> str:
     return bare(environ.get(f"MTDATA_{site.upper().replace('-', '_')}_{what}", ""))
 
 
-def credential(name: str, environ: Mapping[str, str]) -> str:
+def credential(name: str, environ: Mapping[str, str], label: str = "") -> str:
     """Return what systemd put in $CREDENTIALS_DIRECTORY under that name, less one line end.
 
-    ValueError for what is no text.
+    A container's secrets are such files as well.  ValueError, which tells the name as `label` has
+    it, for what cannot be read or is no text.
     """
     asked = _names_asked.get()
     if asked is not None and name not in asked:
@@ -108,7 +110,7 @@ def credential(name: str, environ: Mapping[str, str]) -> str:
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
         return ""
-    what = f"the systemd credential {name}"
+    what = f"the systemd credential {label or name}"
     try:
         text = read_plain(Path(folder) / name).decode("utf-8")
     except FileNotFoundError:
@@ -118,3 +120,12 @@ def credential(name: str, environ: Mapping[str, str]) -> str:
     except UnicodeDecodeError:
         raise ValueError(f"{what} is not UTF-8 text") from None
     return bare(text)
+
+
+def given_names(environ: Mapping[str, str]) -> list[str]:
+    """The names of all credentials that are there, as far as that can be seen."""
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    try:
+        return os.listdir(folder) if folder else []
+    except OSError:
+        return []

@@ -25,7 +25,7 @@ from mtdata.config.hands import changeable_paths, strange_hands
 from mtdata.config.log import LogConfig, MailConfig
 from mtdata.config.original import MOVE, is_of_original, site_keys
 from mtdata.config.programme import ProgrammeConfig
-from mtdata.config.reading import expanded, read_yaml
+from mtdata.config.reading import read_yaml
 from mtdata.config.sections import (
     Model,
     ReadSection,
@@ -37,6 +37,7 @@ from mtdata.config.sections import (
 )
 from mtdata.config.settings import RecoveryConfig, Settings
 from mtdata.config.site import SiteConfig
+from mtdata.config.variables import expanded
 from mtdata.config.weblogs import WeblogsConfig, WeblogSite
 from mtdata.config.weblogs_loading import SITES, weblogs_config
 from mtdata.core.disclosure import kind_of

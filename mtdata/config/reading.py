@@ -10,7 +10,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,12 @@ import yaml
 
 from mtdata.config.values import is_name
 from mtdata.core.border import Border
-from mtdata.core.disclosure import named
 
 _YAML_TEXT = Border(yaml.YAMLError)
-_UNREADABLE = Border(ValueError, "it cannot be read")
 _YAML = "tag:yaml.org,2002:"
 _TEXT = _YAML + "str"
 _GUESSED = {_YAML + kind for kind in ("bool", "int", "float", "timestamp", "value")}
 _QUOTED = re.compile(r""""[^"]*"|'(?!<[a-z ]+>')[^']*'""")
-_VARIABLE = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
 
 
 def read_plain(file: Path) -> bytes:
@@ -163,36 +160,3 @@ def _problem(error: yaml.YAMLError) -> str:
     said = _QUOTED.sub("(not shown)", str(getattr(error, "problem", None) or "unreadable"))
     said = "unreadable" if "codec" in said else said.partition(": ")[0]
     return f"{said}; a value with special characters must stand in quotes"
-
-
-def is_one_variable(value: Any) -> bool:
-    """Whether it is `${NAME}` and nothing else."""
-    found = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
-    return bool(found and found[1])
-
-
-def expanded(value: Any, environ: Mapping[str, str]) -> Any:
-    """Put the environment's values for `${NAME}` in a text, or in texts below it; `$${` is `${`.
-
-    Raises ValueError that says which variable is unset, that a name is missing, or that the value
-    has itself for a part of it.
-    """
-    with _UNREADABLE:
-        return _expanded(value, environ)
-
-
-def _expanded(value: Any, environ: Mapping[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_expanded(item, environ) for item in value]
-    if isinstance(value, dict):
-        return {key: _expanded(item, environ) for key, item in value.items()}
-    if not isinstance(value, str):
-        return value
-    names = [match for match in _VARIABLE.finditer(value) if match[0] != "$${"]
-    if any(match[1] is None for match in names):
-        raise ValueError("after ${ a name and } are allowed, and $${ for a plain ${")
-    unset = sorted({match[1] for match in names} - set(environ))
-    if unset:
-        told = [named(name, environ, f"(a name of {len(name)} letters)") for name in unset]
-        raise ValueError(f"the environment variable {', '.join(told)} is not set")
-    return _VARIABLE.sub(lambda match: bare(environ[match[1]]) if match[1] else "${", value)

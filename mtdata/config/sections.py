@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mtdata.config.accepted import accepted_keys
-from mtdata.config.reading import expanded, is_one_variable
+from mtdata.config.variables import expanded, is_one_variable
 from mtdata.core.border import Border
 from mtdata.core.disclosure import Accepted, disclosed, kind_of, named
 from mtdata.core.words import did_you_mean

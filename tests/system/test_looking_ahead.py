@@ -271,6 +271,19 @@ def test_a_site_that_never_went_well_is_overdue_from_its_first_round(home: Home)
     assert state(home, code=1)["last_success_at"] is None
 
 
+def test_a_daemon_is_in_good_health_until_a_good_round_is_overdue(home: Home) -> None:
+    assert home.run("health", "daemon").code == 0  # no pool yet
+    home.site.put("QOL", [row(1)])
+    home.export()
+    assert home.run("health", "daemon").shown["told"] == "no site of 1 is overdue"
+    home.now += timedelta(minutes=20)
+    ill = home.run("health", "daemon")
+    assert (ill.code, ill.shown["well"]) == (1, False)
+    assert ill.shown["error"]["message"].startswith("overdue: study; ")
+    home.export()
+    assert home.run("health", "daemon").code == 0
+
+
 def test_the_table_for_people_has_a_chart_and_the_times(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,6 +48,40 @@ def test_an_unset_variable_is_a_fault_that_names_it_when_it_is_near_to_one_that_
     )
 
 
+def test_a_variable_that_is_not_set_may_be_a_file_among_the_credentials(
+    folder: Folder, tmp_path: Path
+) -> None:
+    (tmp_path / "DB_PASS").write_text(f"{SECRET}\n")
+    folder.environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert one(folder, PASS="<${DB_PASS}>").password.get_secret_value() == f"<{SECRET}>"
+    folder.environ["DB_PASS"] = "of the environment"
+    assert one(folder, PASS="${DB_PASS}").password.get_secret_value() == "of the environment"
+
+
+def test_a_variable_that_is_no_file_either_is_told_with_the_place(
+    folder: Folder, tmp_path: Path
+) -> None:
+    (tmp_path / "DB_PASS").write_text("")
+    folder.environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    near = f"variable DB_PAS is not set, nor is there a file of that name in {tmp_path}"
+    assert fault(folder, PASS="${DB_PAS}").endswith(near)
+    assert "variable DB_PASS is not set" in fault(folder, PASS="${DB_PASS}"), "it is empty"
+    assert "hunter2" not in fault(folder, PASS="${hunter2}")
+
+
+def test_a_variable_whose_file_cannot_be_read_is_told_by_its_name_alone(
+    folder: Folder, tmp_path: Path
+) -> None:
+    folder.environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    (tmp_path / "DB_PASS").write_bytes(b"hunter2\xff")
+    line = fault(folder, PASS="${DB_PASS}")
+    assert line.endswith("PASS: the systemd credential DB_PASS is not UTF-8 text")
+    long = "hunter2" * 40
+    told = fault(folder, PASS=f"${{{long}}}")
+    assert "(a name of 280 letters) cannot be read: File name too long" in told
+    assert "hunter2" not in told
+
+
 def test_a_variable_without_a_proper_name_is_a_fault(folder: Folder) -> None:
     for value in ("hunter2${", "hunter2${}", "hunter2${1A}", "hunter2${A-B}"):
         line = fault(folder, PASS=value)

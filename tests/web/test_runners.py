@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from mtdata import __version__
+from mtdata.config.programme import ProgrammeConfig
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Job, Part, Runner
+from mtdata.jobs.records.runner_view import count_heard_here
+from mtdata.jobs.records.runners import own_host
 from tests.web.seen import Seen
 from tests.web.site import WebSite
 
@@ -87,3 +90,15 @@ def test_many_are_shown_a_page_at_a_time(web: WebSite) -> None:
     assert len({host for page in pages for host in page}) == 120
     for odd in ("0", "-1", "99", "x", "9" * 40, "²"):
         assert web.visitor("viewer").get(f"/runners/?show=ended&page={odd}").status_code == 200
+
+
+def test_a_runner_of_this_machine_is_in_good_health_while_it_is_heard_of(web: WebSite) -> None:
+    terms = ProgrammeConfig()
+    runner("elsewhere")
+    runner(own_host(), ended_at=now())
+    assert count_heard_here(terms) == 0
+    late = runner(own_host(), seen_at=now() - timedelta(seconds=2 * terms.sweep_s))
+    in_hand(runner(own_host()), beat_at=now() - timedelta(minutes=1))
+    assert count_heard_here(terms) == 0, "a sign of life of each is missing"
+    Runner.objects.filter(pk=late.pk).update(seen_at=now())
+    assert count_heard_here(terms) == 1

@@ -12,7 +12,7 @@ from mtdata.config.programme import ProgrammeConfig
 from mtdata.jobs.records.asking import asking, now
 from mtdata.jobs.records.listing import RowPlace, page_of
 from mtdata.jobs.records.models import Job, Part, Runner
-from mtdata.jobs.records.runners import is_alive, is_late
+from mtdata.jobs.records.runners import is_alive, is_late, own_host
 from mtdata.jobs.states import Status
 
 MOST_PARTS = 200
@@ -71,6 +71,15 @@ def runner_count(terms: ProgrammeConfig) -> RunnerCount:
             alive=Count("pk", filter=~late), late=Count("pk", filter=late)
         )
     return RunnerCount(**found)
+
+
+def count_heard_here(terms: ProgrammeConfig) -> int:
+    """How many runners by the name of this machine are alive, and not late."""
+    with asking():
+        at = now()
+        late = Runner.objects.filter(is_late(at, terms)).values("pk")
+        alive = Runner.objects.filter(is_alive(at, terms.sweep_s), host=own_host())
+        return alive.exclude(pk__in=late).count()
 
 
 def runner_page(

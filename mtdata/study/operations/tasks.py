@@ -81,4 +81,5 @@ ROUNDS = Rounds(
     daily=DAILY,
     check_here=check.check_here,
     look_ahead=app.look_ahead,
+    is_overdue=app.is_overdue,
 )

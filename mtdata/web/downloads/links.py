@@ -128,7 +128,7 @@ def closed_of(job: Job) -> int:
 def alone(jobs: Sequence[UUID]) -> dict[UUID, LinkStanding]:
     """Of each of these jobs that made one file alone: how its link stands; in three queries."""
     with asking():
-        made = _made_by(jobs).values("job_id")
+        made = _files_of(jobs).values("job_id")
         alone = made.annotate(count=Count("pk"), first=Min("pk")).filter(count=1).order_by()
         wanted = [one["first"] for one in alone]
         artifacts = list(Artifact.objects.filter(pk__in=wanted).select_related("job"))
@@ -137,7 +137,7 @@ def alone(jobs: Sequence[UUID]) -> dict[UUID, LinkStanding]:
     return {one.job_id: _standing(one, one.job, links.get(one.pk), at) for one in artifacts}
 
 
-def _made_by(jobs: Sequence[UUID]) -> QuerySet[Artifact]:
+def _files_of(jobs: Sequence[UUID]) -> QuerySet[Artifact]:
     """What these jobs made, of those that ended well; looked for by the jobs."""
     found = Artifact.objects.filter(job__in=jobs).alias(job_status=unindexed("job__status"))
     return found.filter(job_status=Status.SUCCESS)
@@ -146,7 +146,7 @@ def _made_by(jobs: Sequence[UUID]) -> QuerySet[Artifact]:
 def zips(jobs: Sequence[UUID]) -> dict[UUID, int]:
     """How many files each of these jobs made, where they are several and every link is open."""
     with asking():
-        found = _made_by(jobs).values("job_id", "job__ended_at")
+        found = _files_of(jobs).values("job_id", "job__ended_at")
         found = found.annotate(count=Count("pk")).order_by()
         several = [one for one in found.filter(count__gt=1) if one["job__ended_at"]]
         at = now()
