@@ -69,11 +69,13 @@ class Engine:
         self._volumes.append(name)
         return name
 
-    def run(self, *words: str, options: Sequence[str] = (), given: str = "") -> Ended:
+    def run(
+        self, *words: str, options: Sequence[str] = (), given: str = "", network: str = "host"
+    ) -> Ended:
         """Carry out one command of the image, in a container of which nothing is left."""
         interactive = ["--interactive"] if given else []
         return self.ask(
-            "run", "--rm", "--network=host", *GUARDED, *interactive, *options, self.image, *words,
+            "run", "--rm", f"--network={network}", *GUARDED, *interactive, *options, self.image, *words,
             given=given,
         )  # fmt: skip
 

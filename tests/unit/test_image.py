@@ -18,7 +18,7 @@ from tests.image.engine import USER
 
 CONTAINERFILE = (ROOT / "Containerfile").read_text("utf-8")
 OF_THE_SYSTEM = (
-    "sh dirname sed grep sort head tail cut cat mktemp rm chmod timeout git id tar xargs umount"
+    "sh dirname sed grep sort head tail cut cat mktemp rm chmod timeout git id tar xargs umount mkdir"
 ).split()
 MIRROR = "http://deb.debian.org/debian"
 TOOL = """#!/bin/sh
