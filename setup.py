@@ -20,12 +20,45 @@ def version() -> str:
 
 
 def description() -> str:
+    """The README without its pictures and links to files, which lead nowhere in a package index."""
     readme = HERE / "README.md"
-    return readme.read_text(encoding="utf-8") if readme.exists() else ""
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    text = re.sub(r"^(\|.*\|\n)*\|.*!\[[^\]]*\]\(.*\|\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
+    return re.sub(r"\[([^\]]+)\]\((?![a-z]+:)[^)]*\)", r"\1", text)
 
 
-# bin/env.sh installs anew whenever this file changes.  .ci/edges tries the oldest versions that are
-# allowed; an upper bound is for a library whose next major would break us.
+def documents() -> list[tuple[str, list[str]]]:
+    """The pages and units that messages name, by the folder below the environment's own."""
+    found = [
+        path.relative_to(HERE)
+        for top in ("docs", "systemd")
+        for path in sorted((HERE / top).rglob("*"))
+        if path.is_file() and "pictures" not in path.parts and "__pycache__" not in path.parts
+    ]
+    folders = dict.fromkeys(path.parent for path in found)
+    return [
+        (f"share/mtdata/{folder}", [str(path) for path in found if path.parent == folder])
+        for folder in folders
+    ]
+
+
+WRAPPERS = [  # what cron calls; each runs the `mtdata` beside it
+    "martin.sh",
+    "run_all_daily",
+    "run_all_weekly",
+    "stat.sh",
+    "get_stats.sh",
+    "create_csv.sh",
+    "mtc",
+    "legacy",
+    "weblogs.sh",
+]
+
+
+# What is allowed.  What bin/mtdata and bin/test install of it is pinned in constraints.txt and
+# constraints/: call bin/constraints whenever a need changes here.  .ci/edges tries the oldest
+# versions that are allowed; an upper bound is for a library whose next major would break us.
 CORE = [
     "requests>=2.32,<3",
     "certifi>=2024.7.4",  # what comes with requests; no upper bound, as of pyyaml
@@ -45,6 +78,7 @@ CORE = [
     "msgspec>=0.20,<1",  # JSON of one entry; before it, none for Python 3.14
     "ijson>=3.4,<4",  # JSON row by row; its C parser comes in the wheel
     "zstandard>=0.23",  # before it, none for Python 3.13; no upper bound, as of cryptography
+    "psutil>=6; sys_platform != 'linux'",  # the memory of a job; Linux tells it by /proc
 ]
 
 WEB = [
@@ -56,8 +90,8 @@ WEB = [
 ]
 MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly be left out
 POSTGRES = ["psycopg[binary]>=3.2.3,<4"]  # before it, none for Python 3.13
+# RabbitMQ and SQS: boto3 is core, and pycurl is not needed, for the ear asks in a thread of its own
 CELERY = ["celery>=5.7,<6"]
-SQS = CELERY  # boto3 is core, and pycurl is not needed: the ear asks in a thread of its own
 PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as of pyyaml
 XLSX = ["XlsxWriter>=3.2,<4"]
 TERMINAL = [  # made of the parser when somebody asks for it
@@ -70,26 +104,31 @@ TOOLBOX = [  # no upper bounds, as of pyyaml
     "pyreadstat>=1.3.1",  # before it, it refused what polars gives
     "polars>=1.30",  # which pyreadstat takes tables as
 ]
-NOTEBOOK = [  # what makes docs/notebook.ipynb anew; in no other extra, for nobody else needs it
+NOTEBOOK = [  # what makes docs/notebook.ipynb anew; nobody else needs it
     *TOOLBOX,
     "nbclient>=0.10,<1",
     "nbconvert>=7.16,<8",
     "ipykernel>=6.29",  # no upper bound, as of cryptography
     "pandas>=2.2",
 ]
-# what bin/mtdata installs: nothing to compile
+DOCS = [  # what bin/docs builds the site with; no upper bounds, as of pyyaml
+    "sphinx>=8.1",
+    "furo>=2024.8.6",  # before it, none for Sphinx 8
+    "myst-parser>=4",  # as of furo
+]
+# what bin/mtdata installs, and all that the program can do: nothing to compile
 SERVED = [*WEB, *MYSQL, *POSTGRES, *CELERY, *TOOLBOX, *XLSX, *TERMINAL]
-DEMO = [  # what bin/mtdata installs on top for `demo cake`: a local S3, of moto no more than that
-    *SERVED,
+DEMO = [  # what every `mtdata demo` needs: the page, and a local S3, of moto no more than that
+    *WEB,
     "moto[s3]>=5.2,<6",
     "flask>=3,<4",
     "flask-cors>=6,<7",
 ]
-ALL = SERVED  # what later duties need beyond the core: each brings its own extra
 
 TEST = [
-    *ALL,
+    *SERVED,
     *DEMO,
+    *DOCS,
     "pytest>=9,<10",
     "pytest-randomly>=5,<6",
     "pytest-timeout>=2,<3",
@@ -105,10 +144,16 @@ TEST = [
     "schemathesis>=4.32,<5",  # asks the API everything that its OpenAPI document allows
     "jsonschema>=4.18,<5",  # before it, another library of references
     "openapi-spec-validator>=0.8,<1",  # judges the API's document
-    "uv>=0.9",  # brings the oldest versions allowed, for .ci/run
+    "uv>=0.9",  # brings the oldest versions allowed, for .ci/run; renews constraints, builds
+    "packaging>=24",  # judges constraints by setup.py
+    "psutil>=6",  # the memory of a job as macOS tells it
     "pandas>=2.2",  # bin/bench toolbox measures itself beside it
     "types-PyYAML>=6,<7",
     "types-requests>=2.32,<3",
+]
+RELEASE = [  # what bin/release looks at its files with
+    "cyclonedx-bom>=7,<8",
+    "twine>=6",  # no upper bound, as of cryptography
 ]
 
 setup(
@@ -147,13 +192,14 @@ setup(
         "mtdata.daemon": ["templates/*"],
         "mtdata.web": ["templates/**/*", "static/**/*"],
     },
+    data_files=documents(),
+    scripts=[f"bin/{name}" for name in WRAPPERS if (HERE / "bin" / name).exists()],
     install_requires=CORE,
     extras_require={
         "web": WEB,
         "mysql": MYSQL,
         "postgres": POSTGRES,
         "celery": CELERY,
-        "sqs": SQS,
         "parquet": PARQUET,
         "xlsx": XLSX,
         "toolbox": TOOLBOX,
@@ -161,8 +207,10 @@ setup(
         "notebook": NOTEBOOK,
         "served": SERVED,
         "demo": DEMO,
-        "all": ALL,
+        "all": SERVED,
+        "docs": [*SERVED, *DOCS],
         "test": TEST,
+        "release": RELEASE,
     },
     entry_points={"console_scripts": ["mtdata = mtdata.__main__:main"]},
 )

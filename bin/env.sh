@@ -5,8 +5,11 @@
 # Nothing here writes to standard output (that belongs to the program) or changes the folder.
 #
 #   environment [EXTRA]     sets `venv`; makes or mends it when it must; exits when it cannot.
-#                           EXTRA of setup.py: `served` for the program, `demo` for its `demo cake`,
-#                           `test` for its tests; each has all of the one before
+#                           EXTRA: `served` for the program, `demo` for its `demo cake`, `test` for its
+#                           tests, `release` for all else; each has all of the one before
+#
+# What is installed is pinned with hashes (constraints.txt, constraints/): one commit is one program,
+# whenever its environment is made.  `bin/constraints` renews them, docs/RELEASING.md tells when.
 #
 # With MTDATA_NO_INSTALL=1 (services set it) nothing is made or mended: it says what to call instead.
 #
@@ -20,12 +23,24 @@
 environment() {
     # Of a shell, a crontab or conda: for other Pythons than ours and what installs it.
     unset PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONPLATLIBDIR
-    extra=${1:-}
-    wanted="$(cksum <"$root/setup.py") $root"
+    extra=${1:-served}
+    choose_constraints
+    wanted="$(cat -- "$root/setup.py" "$root/constraints.txt" "$root"/constraints/*.txt | cksum) $root"
     choose_folder
     is_made && return
     [ -z "${MTDATA_NO_INSTALL:-}" ] || not_made
     make_environment
+}
+
+choose_constraints() {
+    case $extra in
+        served) constraints=$root/constraints.txt ;;
+        demo | test) constraints=$root/constraints/$extra.txt ;;
+        *) constraints=$root/constraints/release.txt ;;
+    esac
+    [ -r "$constraints" ] && [ -r "$root/constraints/build.txt" ] || stop 78 \
+        "$constraints or $root/constraints/build.txt is missing or not readable:" \
+        "this checkout is not whole; \`git status\` there says what is gone."
 }
 
 choose_folder() {
@@ -34,7 +49,7 @@ choose_folder() {
         /*) ;;
         *) venv=$PWD/$venv ;;
     esac
-    stamp=$venv/.mtdata-made${extra:+-$extra}
+    stamp=$venv/.mtdata-made-$extra
     [ -n "${MTDATA_VENV:-}" ] && return
     is_made && return
     [ -w "$root" ] && { [ ! -e "$venv" ] || [ -w "$venv" ]; } && return
@@ -44,7 +59,7 @@ choose_folder() {
         "name a folder for the Python environment in MTDATA_VENV."
     key=$(printf '%s' "$root" | cksum)
     venv=$cache/mtdata/${key%% *}
-    stamp=$venv/.mtdata-made${extra:+-$extra}
+    stamp=$venv/.mtdata-made-$extra
 }
 
 # The link bin/python leads to an interpreter named with its version: when the system's Python is
@@ -102,8 +117,8 @@ except BlockingIOError:
     sys.exit(75)
 '
 
-# Whole, ours for this checkout, and only older than setup.py; or somebody else's, which is never
-# removed: then we only install into it.
+# Whole, ours for this checkout, and only older than setup.py or the constraints; or somebody else's,
+# which is never removed: then we only install into it.
 can_be_mended() {
     [ -x "$venv/bin/python" ] || return
     "$venv/bin/python" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || return
@@ -138,23 +153,40 @@ install() {
         [ ! -e "$venv/.mtdata" ] || "$venv/bin/python" -I -m pip uninstall --quiet --yes \
             --disable-pip-version-check mtdata >/dev/null 2>&1 </dev/null
         rm -rf -- "$root/mtdata.egg-info" 2>/dev/null
-        (CDPATH='' cd -- "$source" && PIP_USER=0 "$venv/bin/python" -I -m pip install --quiet \
-            --disable-pip-version-check --no-input --no-compile -e ".${extra:+[$extra]}") \
-            >"$log" 2>&1 </dev/null || failed 69
+        # The tool that builds comes first: nothing is fetched that no hash stands for.
+        # shellcheck disable=SC2086 # options
+        { by_pip $HASHED -r "$root/constraints/build.txt" &&
+            by_pip $HASHED $BUILT -r "$constraints" &&
+            by_pip --no-deps $BUILT -e .; } >"$log" 2>&1 </dev/null || failed 69
         # pip would compile it all on one core.  Some libraries bring files for another Python,
         # which cannot be compiled here and are never imported.
         "$venv/bin/python" -I -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 </dev/null || :
     elif command -v uv >/dev/null; then
-        (CDPATH='' cd -- "$source" && uv pip install --quiet --no-config \
-            --python "$venv/bin/python" -e ".${extra:+[$extra]}") \
-            >"$log" 2>&1 </dev/null || failed 69
+        # shellcheck disable=SC2086 # options
+        { by_uv $HASHED -r "$root/constraints/build.txt" &&
+            by_uv $HASHED --no-build-isolation -r "$constraints" &&
+            by_uv --no-deps --no-build-isolation -e .; } >"$log" 2>&1 </dev/null || failed 69
     else
         stop 78 "$venv has no pip: remove it and call again."
     fi
-    printf '%s\n' "$wanted" >"$venv/.mtdata-made${extra:+-$extra}"
-    case $extra in demo | test) printf '%s\n' "$wanted" >"$venv/.mtdata-made-served" ;; esac
-    [ "$extra" != test ] || printf '%s\n' "$wanted" >"$venv/.mtdata-made-demo"
+    for less in served demo test release; do
+        printf '%s\n' "$wanted" >"$venv/.mtdata-made-$less"
+        [ "$less" != "$extra" ] || break
+    done
+    printf '%s\n' "$wanted" >"$stamp"
     printf '%s\n' "$wanted" >"$venv/.mtdata-made"
+}
+
+HASHED="--require-hashes --no-deps"
+BUILT="--no-build-isolation --use-pep517"
+
+by_pip() {
+    (CDPATH='' cd -- "$source" && PIP_USER=0 "$venv/bin/python" -I -m pip install --quiet \
+        --disable-pip-version-check --no-input --no-compile "$@")
+}
+
+by_uv() {
+    (CDPATH='' cd -- "$source" && uv pip install --quiet --no-config --python "$venv/bin/python" "$@")
 }
 
 # An editable installation leaves a folder beside setup.py.  Where that cannot be, links to the
@@ -164,7 +196,7 @@ stand_in_source() {
     [ -w "$root" ] && return
     source=$venv/source
     mkdir -p -- "$source"
-    for name in setup.py pyproject.toml README.md mtdata config; do
+    for name in setup.py pyproject.toml README.md LICENSE NOTICE mtdata config bin docs systemd; do
         [ -e "$root/$name" ] && ln -sfn -- "$root/$name" "$source/$name"
     done
 }
@@ -239,7 +271,8 @@ as_root() {
 }
 
 not_made() {
-    stop 78 "the Python environment of $root is missing, not readable or older than setup.py:" \
+    stop 78 "the Python environment of $root is missing, not readable or older than setup.py" \
+        "or constraints.txt:" \
         "call $root/bin/mtdata --version as the owner of $root (a service installs nothing)."
 }
 

@@ -7,7 +7,7 @@ else is our own, and may change with any version.  Each is loaded when it is fir
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.9.0"
 __all__ = [
     "CellsLost",
     "ConfigError",

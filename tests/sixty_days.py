@@ -12,7 +12,7 @@ from pathlib import Path
 from mtdata.config import load
 from mtdata.demo.study.sixty_days.planted import PLANTED
 from mtdata.demo.study.sixty_days.pool import StudyPool, make_pool
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 
 
 def shared_pool(base: Path) -> StudyPool:

@@ -12,10 +12,13 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from mtdata.duties import DUTIES
 
 HOUSE = Path(__file__).resolve().parent.parent / "mtdata"
 DURABLE, CLOCK, PIPELINE = "core/disk.py", "core/clock.py", "study/pipeline.py"
@@ -41,16 +44,15 @@ def source(path: str, text: str) -> Source:
     return Source(path, text, ast.parse(text))
 
 
+@cache
 def house() -> list[Source]:
+    """Read once, and only where the rules are run: every process of the tests loads this file."""
     files = sorted(HOUSE.rglob("*.py"))
     return [source(f.relative_to(HOUSE).as_posix(), f.read_text("utf-8")) for f in files]
 
 
-SOURCES = house()
-
-
 def offences(rule: Callable[[Source], Iterator[str]]) -> list[str]:
-    return [offence for file in SOURCES for offence in rule(file)]
+    return [offence for file in house() for offence in rule(file)]
 
 
 def shown(advice: str, found: list[str]) -> str:
@@ -411,15 +413,12 @@ def test_docstrings_begin_without_the_neighbour_above() -> None:
 
 def test_a_class_name_is_defined_once() -> None:
     places: dict[str, list[str]] = {}
-    for file in SOURCES:
+    for file in house():
         for node in ast.walk(file.tree):
             if isinstance(node, ast.ClassDef) and node.name not in ("Meta", "Migration"):
                 places.setdefault(node.name, []).append(file.at(node, node.name))
     twice = [place for found in places.values() if len(found) > 1 for place in found]
     assert not twice, shown("one name, one class: two of these mean different things", twice)
-
-
-DUTIES_TO_COME = frozenset({"toolbox"})
 
 
 class OwnWord(NamedTuple):
@@ -509,7 +508,7 @@ def test_a_duty_is_known_by_the_table_alone() -> None:
     assert own_word_elsewhere("cake", "web/pages/cake_login.py", "pass")
     assert not own_word_elsewhere("cake", "demo/cake/site.py", "CAKE")
     assert not own_word_elsewhere("cake", "web/cake/room.py", "CAKE")
-    duties = {file.path.partition("/")[0] for file in SOURCES if file.path.endswith("/duty.py")}
+    duties = {file.path.partition("/")[0] for file in house() if file.path.endswith("/duty.py")}
     assert duties - {"study", "jobs"} == set(OWN_WORDS)
     texts = {
         one.relative_to(HOUSE).as_posix(): one.read_text("utf-8", "replace")
@@ -533,9 +532,54 @@ def test_a_duty_is_known_by_the_table_alone() -> None:
     assert not left, shown("these know the word no more; take them off the list", left)
 
 
+def duties_imported(file: Source) -> Iterator[tuple[ast.AST, str]]:
+    """Each import of a duty's folder, also within a function and for types alone."""
+    for node in ast.walk(file.tree):
+        names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+        for duty in {name.split(".")[1] for name in names if name.startswith("mtdata.")}:
+            if duty in DUTY_FOLDERS:
+                yield node, duty
+
+
+DUTY_FOLDERS = {one.name for one in DUTIES}
+READERS = {"toolbox/": {"study"}, "__init__.py": {"toolbox"}}
+"""The toolbox reads pools; the front of the package is its library."""
+
+
+def importing_another_duty(file: Source) -> Iterator[str]:
+    """Imports of a duty where only the table may know it: not its folders, its rooms or readers."""
+    own = {
+        one.name: (
+            *(f"{room}{one.name}/" for room in ("", "demo/", "web/")),
+            f"cli/{one.name}_",
+            *(f"cli/{room}.py" for room in (*one.commands, *one.views)),
+            "duties.py",
+            *(place for place, read in READERS.items() if one.name in read),
+        )
+        for one in DUTIES
+    }
+    for node, duty in duties_imported(file):
+        if not file.path.startswith(own[duty]):
+            yield file.at(node, f"imports mtdata.{duty}")
+
+
+def test_who_reads_the_table_of_duties_imports_none_of_them() -> None:
+    for forbidden in ("web/pages/x.py", "cli/incidents.py", "daemon/x.py", "cake/x.py"):
+        text = "def f():\n from mtdata.study.operations import commands"
+        assert list(importing_another_duty(source(forbidden, text)))
+    assert list(importing_another_duty(source("web/study/x.py", "import mtdata.cake.jobs")))
+    assert list(importing_another_duty(source("jobs/x.py", "from mtdata import weblogs")))
+    for allowed in ("web/study/x.py", "cli/pool.py", "cli/study_looks.py", "toolbox/x.py"):
+        assert not list(importing_another_duty(source(allowed, text)))
+    found = offences(importing_another_duty)
+    assert not found, shown("let the duty bring it through the table (mtdata/jobs/duty.py)", found)
+
+
 def test_the_house_is_seen_at_a_glance() -> None:
-    entries = {Path(file.path).parts[0] for file in SOURCES} - {"__init__.py"}
-    assert len(entries | DUTIES_TO_COME) <= 16, sorted(entries)
+    entries = {Path(file.path).parts[0] for file in house()} - {"__init__.py"}
+    assert len(entries) <= 16, sorted(entries)
 
 
 def test_only_the_durable_room_syncs_renames_cuts_and_removes() -> None:
@@ -554,7 +598,7 @@ def test_only_the_pipeline_asks_a_site_to_delete() -> None:
 
 
 def test_the_story_reads_from_top_to_bottom() -> None:
-    story = next(file for file in SOURCES if file.path == PIPELINE)
+    story = next(file for file in house() if file.path == PIPELINE)
     verbs = ["collect", "back_up", "decrypt", "append", "verify", "delete"]
     told = [node.name for node in story.tree.body if isinstance(node, Function)]
     assert [name for name in told if name in verbs] == verbs
@@ -580,7 +624,7 @@ def offences_of_any(rule: Callable[[Source], Iterator[str]]) -> list[str]:
     """The same in every file, the allowed ones too."""
     return [
         offence.replace("mtdata/any/", "mtdata/")
-        for file in SOURCES
+        for file in house()
         for offence in rule(file._replace(path=f"any/{file.path}"))
     ]
 
@@ -650,7 +694,7 @@ def is_promise(function: Function) -> bool:
 def test_functions_are_short() -> None:
     sized = [
         (function_length(function), file.at(function, function.name))
-        for file in SOURCES
+        for file in house()
         for function in functions(file)
         if not is_promise(function)
     ]

@@ -74,6 +74,33 @@ def renamed(names: dict[str, Node], change: Named) -> None:
         names[change.name] = change.node
 
 
+class Again:
+    """The same disk once more, safe or not; a file under two names stays one file."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Node] = {}
+
+    def folder(self, before: Folder) -> Folder:
+        after = self._known[id(before)] = Folder()
+        after.now = {name: self._again(node) for name, node in before.now.items()}
+        after.safe = {name: self._again(node) for name, node in before.safe.items()}
+        after.since = [
+            change._replace(node=change.node and self._again(change.node))
+            for change in before.since
+        ]
+        return after
+
+    def _file(self, before: File) -> File:
+        after = self._known[id(before)] = File(before.now)
+        after.safe, after.since = before.safe, list(before.since)
+        return after
+
+    def _again(self, node: Node) -> Node:
+        if found := self._known.get(id(node)):
+            return found
+        return self.folder(node) if isinstance(node, Folder) else self._file(node)
+
+
 class Cut:
     """One outcome of a power cut; a file under two names stays one file."""
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mtdata.alerts.incidents import PROGRAM_LEDGER
 from mtdata.alerts.messengers import OTHERS
+from mtdata.alerts.outbox import Outbox
 from mtdata.config import Settings
-from mtdata.core.checks import Finding, of_program
+from mtdata.core.checks import PROGRAM, Finding, of_program
 from mtdata.core.disclosure import host_told, named
-from mtdata.core.errors import PostError
+from mtdata.core.disk import FolderDisk
+from mtdata.core.errors import PostError, StorageError
+from mtdata.core.pool_files import LEDGER_FILE
+from mtdata.core.stored_format import check_format
 
 if TYPE_CHECKING:
     from mtdata.alerts.delivery_trial import DeliveryTrial
@@ -36,6 +41,19 @@ def check_news(settings: Settings, *, send: bool) -> list[Finding]:
         found.append(of_program("WEBHOOKS", "good", f"{len(terms.webhooks)}; --mail sends a test"))
     for number, url in enumerate(terms.messengers, 1):
         found.append(_check_messenger(number, url.get_secret_value()))
+    return found
+
+
+def check_kept(settings: Settings) -> list[Finding]:
+    """Whether the program's own ledger, and the news that wait, are of this program."""
+    state = settings.home / "state"
+    found = check_format(PROGRAM, state / LEDGER_FILE, PROGRAM_LEDGER)
+    if newer := Outbox(FolderDisk(state / "outbox")).newer():
+        told = (
+            f"{state / 'outbox'}: {len(newer)} of the messages that wait are of a newer program; "
+            "they stay there, and that program sends them"
+        )
+        found.append(of_program("outbox", "bad", told, StorageError.exit_code))
     return found
 
 

@@ -88,8 +88,8 @@ KINDS: dict[str, IncidentKind] = {
         "everything",
         "`mtdata deletions SITE` says why each stays: mend that",
         follows=("delete_failed", "listing_shrank", "ids_anew", "sheet_changed", "raw_changed",
-            "files_older", "pool_damaged", "replica_unreachable", "replica_full",
-            "replica_refused", "replica_wrong")),
+            "files_older", "pool_damaged", "pool_restored", "replica_unreachable",
+            "replica_full", "replica_refused", "replica_wrong")),
     "delete_failed": IncidentKind("critical", "deletes failed: a data security threat",
         "the site did not delete",
         "everything; asked again next round",
@@ -134,6 +134,12 @@ KINDS: dict[str, IncidentKind] = {
         "what was committed; nothing is deleted on this site meanwhile",
         "look at the disk; then `mtdata verify` until it finds all "
         "well, or close it by hand", stays=True, blocks="site"),
+    "pool_restored": IncidentKind("warning", "the pool was put back from a backup",
+        "`mtdata restore` put the pool back, and nothing has proven it since",
+        "everything that the backup had; rounds collect, and nothing is deleted on this site "
+        "meanwhile",
+        "`mtdata verify SITE` until it finds all well; first stop whatever still collects from "
+        "this site elsewhere", stays=True, blocks="site"),
     "history_changed": IncidentKind("critical", "the ledger's history is not as it was entered",
         "events of the ledger were changed, cut off or written anew, or are not those whose heads "
         "were signed",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -35,6 +35,13 @@ _ENDS = {
     "over": "",
     "escalated": "You get this once; whoever is mailed first gets the digests.",
 }
+
+
+_OPTIONAL = {"tries", "next_at", "to"}
+
+
+class MessageNewer(ValueError):
+    """A newer program wrote it, which alone knows all that it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +74,12 @@ class Message:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Message:
-        """The reverse; ValueError for what is none."""
+        """The reverse; ValueError for what is none, MessageNewer for one of a newer program."""
         try:
             held = json.loads(content)
+            names = {field.name for field in fields(cls)}
+            if isinstance(held, dict) and names - _OPTIONAL <= held.keys() and held.keys() - names:
+                raise MessageNewer("it says what this program does not know")
             for name in ("made_at", "next_at"):
                 held[name] = held[name] and datetime.fromisoformat(held[name])
             return cls(**held | {"to": tuple(held.get("to", ()))})

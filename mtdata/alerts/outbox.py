@@ -7,7 +7,7 @@ import logging
 import re
 from datetime import datetime
 
-from mtdata.alerts.message import Message
+from mtdata.alerts.message import Message, MessageNewer
 from mtdata.core.backoff import Backoff
 from mtdata.core.errors import StorageError
 from mtdata.core.ports import Disk
@@ -54,12 +54,18 @@ class Outbox:
         return found
 
     def read(self, name: str) -> Message | None:
-        """The message of a file; None for one that somebody damaged: it is taken away."""
+        """The message of a file; None for one that somebody damaged: it is taken away.
+
+        One of a newer program stays, and waits for that program: None as well.
+        """
         if name in self._unwritten:
             return self._unwritten[name]
         content = self._disk.read(name, 0, self._disk.size(name) or 0)
         try:
             return Message.from_bytes(content)
+        except MessageNewer:
+            log.warning("%s in the outbox is of a newer program, and waits for that", name)
+            return None
         except ValueError:
             log.error("%s in the outbox is no message; it is dropped", name)
             self._disk.remove(name)
@@ -100,6 +106,17 @@ class Outbox:
         except (StorageError, ValueError):
             return []
         return [str(key) for key in held][-REMEMBERED:] if isinstance(held, list) else []
+
+    def newer(self) -> list[str]:
+        """Files that a newer program left, which this one cannot deliver."""
+        return [name[0] for name in self._names() if self._is_newer(name[0])]
+
+    def _is_newer(self, name: str) -> bool:
+        try:
+            Message.from_bytes(self._disk.read(name, 0, self._disk.size(name) or 0))
+        except ValueError as error:
+            return isinstance(error, MessageNewer)
+        return False
 
     def _names(self) -> list[re.Match[str]]:
         found = (_NAME.fullmatch(name) for name in self._disk.names(""))

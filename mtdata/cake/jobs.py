@@ -148,8 +148,8 @@ def _ids_of(spool: Spool, file: HourFile, report: ReportPart) -> tuple[int, int]
 
 def _drop_clicks(work: Work, parts: Sequence[str] | None) -> None:
     with _report_part(work, "clicks") as report:
-        for part in _hours(work) if parts is None else parts:
-            report.drop(f"{part}.csv", part, finished=parts is None)
+        dropped = _hours(work) if parts is None else parts
+        report.drop([f"{part}.csv" for part in dropped], dropped, finished=parts is None)
 
 
 # --- cake.conversions: a part is a day; all days together are one file
@@ -200,8 +200,8 @@ def _close(work: Work) -> None:
 
 def _drop_conversions(work: Work, parts: Sequence[str] | None) -> None:
     with _report_part(work, "conversions") as report:
-        for part in [*_by_day(work), CLOSING] if parts is None else parts:
-            report.drop(f"{_base(work.parameters)}.csv", part, finished=parts is None)
+        dropped = [*_by_day(work), CLOSING] if parts is None else parts
+        report.drop([f"{_base(work.parameters)}.csv"], dropped, finished=parts is None)
 
 
 # --- cake.changes: every event that is new or was changed since a day, one file
@@ -222,7 +222,8 @@ def _changes(work: Work) -> None:
 
 def _drop_changes(work: Work, parts: Sequence[str] | None) -> None:
     with _report_part(work, "conversions") as report:
-        report.drop(f"{_changes_base(work.parameters)}.csv", "changes", finished=parts is None)
+        name = f"{_changes_base(work.parameters)}.csv"
+        report.drop([name], ["changes"], finished=parts is None)
 
 
 _report = partial(

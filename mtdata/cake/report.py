@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -234,7 +234,8 @@ class ReportPart:
         FolderDisk(written.parent).remove(written.name)
         self._work.progress(facts.rows, facts.rows)
 
-    def drop(self, name: str, part: str, *, finished: bool) -> None:
-        """Leave nothing of a part; `finished`: nor the file, unless it is another job's as well."""
-        remove_leftovers(spool_path(self._work, part))
-        self._delivery.take_back(name, finished=finished)
+    def drop(self, names: Iterable[str], parts: Sequence[str], *, finished: bool) -> None:
+        """Leave nothing of parts; `finished`: nor the files, unless they are another job's too."""
+        for part in parts:
+            remove_leftovers(spool_path(self._work, part))
+        self._delivery.take_back(*names, finished=finished)

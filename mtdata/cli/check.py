@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, settings_of
 from mtdata.cli.tables import table
 from mtdata.cli.words import examples
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import Duties, KindsOf, check_site_names
+from mtdata.jobs.duty import Duties, KindsOf, check_site_names, refuse_unknown
 
 if TYPE_CHECKING:  # with all that reads config files
     from mtdata.config import Settings
@@ -79,13 +80,31 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     if options.offline:
         yield from _found_offline(settings, chosen, duties, is_named=is_named)
         return
-    from mtdata.alerts.check import check_news  # with all that sends news
+    from mtdata.config.check import is_stranger
+    from mtdata.daemon.keeping import check_growth
+
+    found = list(_findings_here(settings, chosen, duties, is_named=is_named, send=options.mail))
+    yield from found
+    # to count what is in a ledger of an older program would make it newer
+    if not is_stranger(settings) and all(one.what != "format" for one in found):
+        yield from check_growth(settings, duties)
+
+
+def _findings_here(
+    settings: Settings,
+    chosen: Mapping[str, Sequence[str]],
+    duties: Duties,
+    *,
+    is_named: bool,
+    send: bool,
+) -> Iterator[Finding]:
+    """All but how much there is of what grows."""
+    from mtdata.alerts.check import check_kept, check_news  # with all that sends news
     from mtdata.config.check import check_home, is_stranger
     from mtdata.core.checks import of_program
     from mtdata.core.errors import ConfigError
     from mtdata.core.installing import stranger
     from mtdata.core.plugins import check_plugins
-    from mtdata.daemon.keeping import check_growth
     from mtdata.jobs.check import check_jobs
 
     def looked(*, needs_state: bool) -> Iterator[Finding]:
@@ -105,11 +124,11 @@ def _findings(options: argparse.Namespace, duties: Duties = DUTIES) -> Iterator[
     if is_stranger(settings):  # what is tried leaves files in state/
         return
     yield from looked(needs_state=True)
-    yield from check_news(settings, send=options.mail)
+    yield from check_news(settings, send=send)
+    yield from check_kept(settings)
     for duty in duties:
         yield from duty.checks.plans(settings)
     yield from check_jobs(settings)
-    yield from check_growth(settings, duties)
 
 
 def _found_offline(
@@ -146,5 +165,5 @@ def _chosen(word: str, settings: Settings, duties: Duties) -> Mapping[str, Seque
         return known
     whose = [name for name, names in known.items() if word in names]
     if not whose:
-        settings.site(word)  # which says what there is
+        refuse_unknown(word, chain.from_iterable(known.values()))
     return {name: [word] if name == whose[0] else [] for name in known}

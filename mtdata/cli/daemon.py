@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.sites import Result, recorded
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import daily_of
+from mtdata.jobs.duty import daily_of, refuse_shared_names
 
 if TYPE_CHECKING:  # with all that reads config files
     from mtdata.config import Settings
@@ -30,10 +30,11 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     daemon.set_defaults(run=_daemon)
 
 
-def _has_work(settings: Settings) -> None:
-    """With nothing to collect or report it would sit there for ever, silently."""
+def _judge(settings: Settings) -> None:
+    """Refuse a config by which it would sit there for ever, silently, or mix up two sites."""
     from mtdata.jobs.daily_reports import are_planned
 
+    refuse_shared_names(DUTIES, settings)
     has_sites = any(duty.rounds().sites(settings) for duty in DUTIES if duty.rounds)
     if not has_sites and not are_planned(daily_of(DUTIES), settings):
         settings.chosen(".")
@@ -42,7 +43,7 @@ def _has_work(settings: Settings) -> None:
 def _daemon(options: argparse.Namespace) -> Result:
     from mtdata.daemon.loop import Daemon  # with all that sends news
 
-    daemon = Daemon(lambda: recorded(options, _has_work))
+    daemon = Daemon(lambda: recorded(options, _judge))
     if options.once:
         code = daemon.once()
         return code, {"exit": code}

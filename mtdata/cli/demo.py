@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
+import sys
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -55,6 +58,11 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     demo.add_argument(
         "--keep", type=path_of, metavar="DIR", help="leave config, keys, pool and a job there"
     )
+    demo.add_argument(
+        "--serve",
+        action="store_true",
+        help=f"the stand-in alone stays until Ctrl-C, with a config in --keep ({_served(known)})",
+    )
     demo.add_argument("-q", "--quiet", action="store_true", help="print nothing when all is well")
     demo.set_defaults(run=_demo)
 
@@ -67,8 +75,14 @@ def _days(known: dict[str, Demo]) -> str:
     return "; ".join(f"{name}: up to {one.days}" for name, one in known.items() if one.run_days)
 
 
+def _served(known: dict[str, Demo]) -> str:
+    return ", ".join(name for name, one in known.items() if one.serve)
+
+
 def _demo(options: argparse.Namespace) -> Result:
     chosen = demos()[options.what]
+    if options.serve:
+        return _stand_in(chosen, options)
     count, run = _wanted(chosen, options.rows, options.days)
     screen = Screen(say, partial(note, level=logging.ERROR), table, counting)
     return run(count, options.keep, screen, quiet=options.json or options.quiet)
@@ -86,3 +100,19 @@ def _wanted(chosen: Demo, rows: int | None, days: int | None) -> tuple[int, Demo
     if not 1 <= days <= chosen.days:
         raise UsageError(f"--days takes a whole number from 1 to {chosen.days}")
     return days, chosen.run_days
+
+
+def _stand_in(chosen: Demo, options: argparse.Namespace) -> Result:
+    """Let the stand-in stay until somebody ends it."""
+    if chosen.serve is None or options.keep is None or options.days is not None:
+        told = _served(demos())
+        raise UsageError(f"--serve is for a demo of {told}, with --keep DIR and without --days")
+    rows, _ = _wanted(chosen, options.rows, None)
+    where = options.keep / "config"
+    with chosen.serve(rows, options.keep) as told, suppress(KeyboardInterrupt):
+        if not options.json:
+            say(f"{told}\nThe config that names it is in {where}; Ctrl-C ends it.")
+            sys.stdout.flush()  # whoever waits for it may read a pipe
+        while True:
+            signal.pause()
+    return 0, {"home": str(options.keep)}

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mtdata.alerts.incident import TO_DO
 from mtdata.cli.sites import Result, answer, each, settings_of
-from mtdata.cli.tables import say
+from mtdata.cli.tables import folded_at, say
 from mtdata.cli.words import number
 from mtdata.core.checks import PROGRAM
 from mtdata.core.errors import UsageError
 from mtdata.core.words import counted_times
 from mtdata.duties import DUTIES
-from mtdata.jobs.duty import all_ledgers
+from mtdata.jobs.duty import all_ledgers, refuse_unknown
 
 if TYPE_CHECKING:  # with the database
     from mtdata.alerts.ledgers import IncidentLedgers
 
+INDENT, WIDTH = "   ", 77
 EXAMPLES = """examples:
   mtdata incidents                 what is open
   mtdata incidents mysite --all    closed ones too
@@ -44,7 +46,7 @@ def _incidents(options: argparse.Namespace) -> Result:
 
     known = all_ledgers(DUTIES, settings_of(options))
     if options.server != "." and options.server not in known:
-        settings_of(options).site(options.server)
+        refuse_unknown(options.server, known)
     if options.close is not None:
         _close(options, known)
     wanted = known if options.server == "." else dict.fromkeys((options.server, PROGRAM))
@@ -79,10 +81,22 @@ def _close(options: argparse.Namespace, known: IncidentLedgers) -> None:
 def _show_incident(site: str, one: dict[str, Any]) -> None:
     """Two lines, and one with what to do; the number is what --close takes."""
     where = f"{site} {one['scale']}".strip()
-    since = f"from {one['opened_at'][:16]} to {one['last_at'][:16]} UTC"
+    since = f"from {_minute(one['opened_at'])} to {_minute(one['last_at'])} UTC"
     seen = f"seen {counted_times(one['count'])} {since}"
-    closed = f", closed {one['closed_at'][:16]}" if one["closed_at"] else ""
+    closed = f", closed {_minute(one['closed_at'])}" if one["closed_at"] else ""
     say(f"{one['number']}  {one['level'].upper()}  {where}: {one['kind']}  ({seen}{closed})")
-    say(f"   {one['detail'].partition(TO_DO)[0]}")
+    _say_folded(one["detail"].partition(TO_DO)[0])
     if one["to_do"]:
-        say(f"   to do: {one['to_do']}")
+        _say_folded(f"to do: {one['to_do']}")
+
+
+def _minute(at: str) -> str:
+    return at[:16].replace("T", " ")
+
+
+def _say_folded(told: str) -> None:
+    """In lines of a terminal's width; in a pipe as one."""
+    for line in textwrap.wrap(
+        told, folded_at(WIDTH), break_on_hyphens=False, break_long_words=False
+    ) or [""]:
+        say(f"{INDENT}{line}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtdata.cli.jobs_many import add_all_of_these, add_prune, stop_all
 from mtdata.cli.sites import Result, recorded, settings_of, with_records
-from mtdata.cli.tables import note, say, table
+from mtdata.cli.tables import counted, note, say, table
 from mtdata.core.errors import UsageError
 from mtdata.duties import DUTIES, KINDS
 from mtdata.jobs.duty import ledgers_of, placed_file, signed_link
@@ -126,16 +126,25 @@ def _list(options: argparse.Namespace) -> Result:
 
     found = queries.newest_jobs(options.status, options.kind)
     if not options.json:
-        columns = ("name", "kind", "status", "created_at", "id")
-        shown = [{**job, "status": _state(job)} for job in found]
-        table("jobs", columns, [tuple(job[c] for c in columns) for job in shown], "no job")
+        table(
+            "jobs",
+            ("name", "status", "ordered", "kind", "id"),
+            [
+                (job["name"], _state(job), _minute(job["created_at"]), job["kind"], job["id"])
+                for job in found
+            ],
+            "no job",
+        )
     return 0, {"jobs": found}
 
 
 def _state(job: dict[str, Any]) -> str:
     until = job["not_before"]
-    told = f", waits until {until[:10]} {until[11:19]} UTC" if until else ""
-    return f"{job['status']}{told}"
+    return f"{job['status']}, waits until {_minute(until)}" if until else str(job["status"])
+
+
+def _minute(at: str) -> str:
+    return f"{at[:10]} {at[11:16]} UTC"
 
 
 def _show(options: argparse.Namespace) -> Result:
@@ -150,7 +159,8 @@ def _show(options: argparse.Namespace) -> Result:
     if not options.json:
         parts = shown["parts"]
         say(f"{shown['name']} ({shown['kind']}): {shown['status']}. {shown['reason']}".rstrip())
-        say(f"{parts['done']} of {parts['total']} parts, {shown['rows']} rows")
+        told = f"{parts['done']:,} of {counted(parts['total'], 'part')}"
+        say(f"{told}, {counted(shown['rows'], 'row')}")
         for made in shown["artifacts"]:
             say(str(made.get("link") or made.get("path") or made.get("url")))
     return 0, shown
@@ -173,7 +183,7 @@ def _log(options: argparse.Namespace) -> Result:
     events = queries.events(job, 10_000)
     if not options.json:
         for event in events:
-            say(f"{event['at']} {event['level']} {event['text']}")
+            say(f"{event['at'][:10]} {event['at'][11:19]} UTC {event['level']} {event['text']}")
     return 0, {**queries.summary_of(job), "events": events}
 
 
@@ -230,7 +240,7 @@ def _migrate(options: argparse.Namespace) -> Result:
     steps = setting.migrate()
     if not options.json:
         say(
-            f"{settings.database.redacted()}: {steps} steps"
+            f"{settings.database.redacted()}: {counted(steps, 'step')}"
             if steps
             else "the tables are up to date"
         )

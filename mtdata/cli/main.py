@@ -91,7 +91,7 @@ def _rooms(duties: Duties) -> Iterator[str]:
     yield from ("check", "config", "demo", "init")
     for duty in duties:
         yield from duty.views
-    yield from ("incidents", "daemon", "jobs", "web", "health", "services")
+    yield from ("incidents", "daemon", "jobs", "web", "health", "services", "version")
 
 
 def _greeting(duties: Duties) -> str:

@@ -12,6 +12,7 @@ import mtdata
 from mtdata.cli.sites import Result
 from mtdata.cli.tables import say
 from mtdata.cli.words import filled, path_of
+from mtdata.core.installing import documents
 
 SYSTEMD = """examples:
   mtdata systemd                       the units for this program and this config, printed
@@ -79,14 +80,14 @@ def _service_place(options: argparse.Namespace) -> Any:
     else:
         credentials, folders = service_needs(options.config, os.environ)  # type: ignore[assignment]
     root = Path(mtdata.__file__).resolve().parents[1]
-    guide = root / "docs" / "OPERATING.md"
+    pages = documents()
     return ServicePlace(
         program=_program(root),
         config=os.path.abspath(options.config),
         user="" if options.user else options.account,
         credentials=tuple(credentials),
         writable=tuple(map(str, folders)),
-        guide=str(guide) if guide.is_file() else "",
+        guide=str(pages / "OPERATING.md") if pages else "",
     )
 
 

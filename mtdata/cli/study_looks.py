@@ -181,8 +181,12 @@ def deletions(options: argparse.Namespace) -> Result:
             table(
                 f"{name}: by the last listing",
                 ("scale", "would be deleted", "stays", "why"),
-                [(s, len(v["would_delete"]), v["stays"], v["why"]) for s, v in scales.items()],
-                f"{name}: no scale yet",
+                [
+                    (scale, len(one["would_delete"]), one["stays"], one["why"])
+                    for scale, one in scales.items()
+                    if one["would_delete"] or one["stays"]
+                ],
+                f"{name}: nothing is on the site" if scales else f"{name}: no scale yet",
             )
     shown = {name: {"scales": found} for name, found in done.items()}
     return answer("sites", shown, set(), faults)

@@ -11,7 +11,7 @@ from mtdata import logs
 from mtdata.alerts import heartbeat, notify
 from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli.sites import Result, answer, each_site, recorded
-from mtdata.cli.tables import measuring, note, say, table, watching
+from mtdata.cli.tables import counted, measuring, note, say, table, watching
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError, UsageError
@@ -19,7 +19,7 @@ from mtdata.study.operations import commands as app
 from mtdata.study.operations import verify as upkeep
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool, incident_ledgers
-from mtdata.study.status.report import RoundResult, table_of
+from mtdata.study.status.result import RoundResult, table_of
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +54,21 @@ def export(options: argparse.Namespace) -> Result:
         raise UsageError("; ".join(map(str, lacking)))
     if not options.json and sys.stdout.isatty():
         for name, report in reports.items():
-            table(name, *table_of(report), empty=f"{name}: no scale was collected")
+            _show_round(name, report)
     shown = {name: report.as_json() for name, report in reports.items()}
     return answer("sites", shown, {r.exit for r in reports.values()}, faults)
+
+
+def _show_round(name: str, report: RoundResult) -> None:
+    """A line for each scale of which there is something to tell; the others are counted."""
+    columns, rows = table_of(report)
+    busy = [row for row in rows if any(row[1:])]
+    quiet = len(rows) - len(busy)
+    more = " more" if busy else ""
+    told = f"{name}: nothing new in {counted(quiet, f'{more} scale'.strip())}"
+    table(name, columns, busy, empty=told if rows else f"{name}: no scale was collected")
+    if busy and quiet:
+        say(told)
 
 
 def decode(options: argparse.Namespace) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
@@ -13,6 +14,11 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.control import on_lines
 from mtdata.core.step import Step, Watch, unwatched
 from mtdata.core.words import size
+
+LEAST_FOLDED = 24
+"""The last column is folded, but not narrower than this."""
+FRAMED, FRAMELESS = 3, 2
+"""How much wider each column is than its words."""
 
 
 def table(
@@ -35,24 +41,55 @@ def table(
 
 
 def _drawn(title: str, lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> None:
-    """In frames, as wide as the terminal."""
+    """In frames, as wide as the terminal; where words would be cut, without, or row by row."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    room = console.width - _width_needed(lines)
+    if room < FRAMELESS * (len(numeric) - 1):
+        _listed(title, lines, console.width)
+        return
     shown = Table(title=title or None, title_justify="left")
+    if room < FRAMED * len(numeric) + 1:
+        shown = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for place, (head, to_right) in enumerate(zip(lines[0], numeric, strict=True)):
         last = place == len(numeric) - 1  # the words that say why; they alone are folded
         justify: Literal["left", "right"] = "right" if to_right else "left"
         shown.add_column(Text(head), justify=justify, overflow="fold", no_wrap=to_right or not last)
     for line in lines[1:]:
         shown.add_row(*map(Text, line))
-    Console().print(shown)
+    console.print(shown)
+
+
+def _width_needed(lines: Sequence[Sequence[str]]) -> int:
+    """How wide every column whole is, but for the last, which is folded."""
+    widths = [_width(column) for column in zip(*lines, strict=True)]
+    return sum(widths[:-1]) + min(widths[-1], LEAST_FOLDED)
+
+
+def _width(column: Sequence[str]) -> int:
+    from rich.cells import cell_len  # some letters are two wide
+
+    return max(cell_len(line) for cell in column for line in cell.split("\n"))
+
+
+def _listed(title: str, lines: Sequence[Sequence[str]], width: int) -> None:
+    """Each row on lines of its own: the first cell, below it the others with their names."""
+    if title:
+        print(title)
+    for row in lines[1:]:
+        told = [f"{head} {cell}" for head, cell in zip(lines[0], row, strict=True) if cell]
+        begin = "  " if title else ""
+        print(f"{begin}{row[0]}")
+        for line in textwrap.wrap("; ".join(told[1:]), width - 4, break_on_hyphens=False):
+            print(f"{begin}  {line}")
 
 
 def _plain(title: str, lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> None:
     """Column beside column with two spaces between: no frame, no colour, nothing folded."""
-    from rich.cells import cell_len  # some letters are two wide
+    from rich.cells import cell_len
 
     rows = [[" ".join(cell.split("\n")) for cell in line] for line in lines]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]

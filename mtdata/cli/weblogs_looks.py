@@ -106,7 +106,12 @@ def show_quarantine(options: argparse.Namespace) -> Result:
                 note(f"batch {number} with {counted(batch.hits, 'hit')}: {options.resolve}")
         found = quarantine.doubts(ledger)
     if not options.json:
-        table("quarantine", ("batch", "state", "hits", "lines", "why"), list(_rows(found)), "empty")
+        table(
+            "quarantine",
+            ("batch", "state", "hits", "lines", "why"),
+            list(_rows(found)),
+            "nothing is in doubt",
+        )
     return (1 if found else 0), {
         "site": site.domain,
         "batches": [one.as_json() for one in found],
@@ -142,7 +147,7 @@ def show_reconcile(options: argparse.Namespace) -> Result:
 def _rows(found: Iterable[quarantine.Doubt]) -> Iterator[tuple[object, ...]]:
     for one in found:
         lines = "; ".join(f"{log.key}: {log.ranges}" for log in one.logs)
-        yield one.batch.number, one.kind, one.batch.hits, lines, one.batch.reason
+        yield one.batch.number, one.batch.doubt, one.batch.hits, lines, one.batch.reason
 
 
 def show_stat(options: argparse.Namespace) -> Result:

@@ -55,6 +55,11 @@ def is_text_list(text: str) -> bool:
     return isinstance(found, list) and all(isinstance(word, str) for word in found)
 
 
+def is_json_object(text: str) -> bool:
+    """Whether it is an object of JSON; what a parser throws over other text passes through."""
+    return isinstance(json.loads(text), dict)
+
+
 Meant = Mapping[str, Callable[[Any], bool]]
 """What the cells of a column may say, by its name."""
 NUMBER = Sort(frozenset({int, type(None)}))

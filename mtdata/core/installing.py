@@ -1,18 +1,28 @@
-"""How people are told to install what is missing: never a name that brings another program.
+"""How this program is installed and how people are told to: never a name that brings another one.
 
 `mtdata` in Python's package index is somebody else's; ours is called otherwise there.
 """
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 DISTRIBUTION = "mtdata-collect"
 STRANGER = "mtdata"
 """The name of a program for machine translation in that index; ours was it until 0.9."""
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def install(extra: str) -> str:
     """The command that brings an extra of ours."""
     return f"pip install '{DISTRIBUTION}[{extra}]'"
+
+
+def documents() -> Path | None:
+    """The folder of the pages that messages name (docs/): of the checkout, else of the wheel."""
+    places = (PACKAGE.parent / "docs", Path(sys.prefix) / "share" / "mtdata" / "docs")
+    return next((place for place in places if (place / "OPERATING.md").is_file()), None)
 
 
 def stranger() -> str:

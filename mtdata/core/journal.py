@@ -10,6 +10,7 @@ import mmap
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -33,12 +34,18 @@ NOT_SHARED = frozenset(
 )
 
 
-def opened(path: Path, timeout_s: float) -> tuple[sqlite3.Connection, str]:
-    """A connection in autocommit, and the name of the journal that its file has."""
+def opened(
+    path: Path, timeout_s: float, judge: Callable[[sqlite3.Connection], None] = lambda db: None
+) -> tuple[sqlite3.Connection, str]:
+    """A connection in autocommit, and the name of the journal that its file has.
+
+    `judge` may refuse by an error, before anything of the file is changed.
+    """
     db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
     with ExitStack() as failed:
         failed.callback(db.close)  # what is left open could hold a lock
         try:
+            judge(db)
             journal = settle(db, path)
         except sqlite3.OperationalError as error:
             if not is_unshared(error):
@@ -47,7 +54,7 @@ def opened(path: Path, timeout_s: float) -> tuple[sqlite3.Connection, str]:
             failed.pop_all()
             return db, journal
     leave_wal(path)
-    return opened(path, timeout_s)
+    return opened(path, timeout_s, judge)
 
 
 def settle(db: sqlite3.Connection, path: Path) -> str:

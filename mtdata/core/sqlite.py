@@ -113,8 +113,15 @@ class LedgerDatabase:
     def _open_file(self, path: Path) -> sqlite3.Connection:
         make_folder(path.parent)
         check_beside(path, begin=True)
-        db, self.journal = opened(path, 30)
+        db, self.journal = opened(path, 30, self._refuse_newer)
         return db
+
+    def _refuse_newer(self, db: sqlite3.Connection) -> None:
+        if (version := format_of(db)) > (ours := self._schema.format):
+            raise LedgerNewer(
+                f"{self._path}: the ledger has format {version}, this program writes {ours}; "
+                "use the program that made it. Nothing was changed."
+            )
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
         """Make the tables, or those of an older program into ours, all in one transaction."""
@@ -122,11 +129,7 @@ class LedgerDatabase:
         while (version := format_of(db)) != ours:
             if self._only_look and 0 < self._schema.looked_into <= version < ours:
                 return
-            if version > ours:
-                raise LedgerNewer(
-                    f"{self._path}: the ledger has format {version}, this program writes {ours}; "
-                    "use the program that made it. Nothing was changed."
-                )
+            self._refuse_newer(db)
             script = self._schema.newer[version] if version else self._schema.tables
             after = version + 1 if version else ours
             try:

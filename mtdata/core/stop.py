@@ -19,6 +19,11 @@ class StopToken:
         self._stopping = stopping
         self.steps = 0
 
+    def pause(self, length_s: float) -> None:
+        """Wait so long; raises Stopped, and at once, when the task should end."""
+        (self._stopping or Event()).wait(length_s)
+        self.check()
+
     def check(self) -> None:
         """Count one more step; raises Stopped when the task should end."""
         self.steps += 1

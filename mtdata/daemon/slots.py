@@ -15,7 +15,9 @@ log = logging.getLogger(__name__)
 class Carrying(Protocol):
     """A runner at work in the daemon."""
 
-    def stop(self, within_s: float) -> bool: ...
+    def stop(self, within_s: float) -> bool:
+        """Hand back what is in hand; whether all of it ended within so many seconds."""
+        ...
 
 
 def are_wanted(settings: Settings) -> bool:

@@ -19,7 +19,9 @@ JUMP_S = 5.0
 class TickingClock(Clock, Protocol):
     """A clock of the wall, and one that only goes on."""
 
-    def ticks(self) -> float: ...
+    def ticks(self) -> float:
+        """Seconds from some moment on; no clock that is set changes them."""
+        ...
 
 
 class Timetable:

@@ -29,6 +29,17 @@ class DemoRun(Protocol):
         ...
 
 
+class DemoServe(Protocol):
+    """Lets the stand-in of a duty stay, with so many rows that nobody has taken yet."""
+
+    def __call__(self, rows: int, home: Path, /) -> AbstractContextManager[str]:
+        """What there is to say of it, while the `with` lasts; the config in `home` names it.
+
+        UsageError when something is in that folder.
+        """
+        ...
+
+
 class Demo(NamedTuple):
     """A demo as the help tells of it: `example` is its words and what it does, a line each."""
 
@@ -40,6 +51,7 @@ class Demo(NamedTuple):
     remark: str = ""
     days: int = 0  # so many it can show at most, one after the other; 0 for none
     run_days: DemoRun | None = None
+    serve: DemoServe | None = None
 
 
 def ending(shown: dict[str, Any], faults: Sequence[str], screen: Screen) -> Result:

@@ -11,10 +11,15 @@ from mtdata.config.database import DatabaseAddress
 from mtdata.config.values import is_loopback
 from mtdata.core.checks import Finding, of_program
 from mtdata.core.errors import ConfigError, MTDataError, RecordsError
+from mtdata.jobs.memory import UNMEASURED, is_measured
 
 _SHARED_OUT = (
     "by a pooler that shares connections (pool_mode = transaction or statement), where limits of "
     "time do not hold for each of them; give this database pool_mode = session, or name the server"
+)
+_OLDER = (
+    "its tables are of an older program, and the next command makes them newer; the way back is a "
+    "backup of before that: mtdata backup"
 )
 _UNPROVEN = (
     "DATABASE_TLS is {tls}: nobody proves that it is the server, so somebody on the way could read "
@@ -28,7 +33,12 @@ _IN_CLEAR = (
 
 def check_jobs(settings: Settings) -> list[Finding]:
     """Ask the database, and the broker where one rings; nothing of where nobody keeps records."""
-    return [*_check_records(settings), *_check_broker(settings)]
+    return [*_check_records(settings), *_check_broker(settings), *_check_memory()]
+
+
+def _check_memory() -> list[Finding]:
+    """Whether a job that takes too much would be seen; nothing is said where it would."""
+    return [] if is_measured() else [of_program("memory", "odd", UNMEASURED)]
 
 
 def check_jobs_offline(settings: Settings) -> list[Finding]:
@@ -52,6 +62,7 @@ def _check_records(settings: Settings) -> list[Finding]:
         setting.open_records(address)
         fitness.refuse_narrow_texts()
         setting.open_existing(address)
+        is_older = setting.is_older()
         fitness.refuse_unwritable()
         shared_out = fitness.is_shared_out()
     except MTDataError as error:
@@ -60,6 +71,7 @@ def _check_records(settings: Settings) -> list[Finding]:
     finally:
         setting.close_records()
     odd = [_SHARED_OUT] if shared_out else []
+    odd += [_OLDER] if is_older else []
     return [_answered("DATABASE", f"{address.redacted()}: it answers", [*odd, *unproven(address)])]
 
 

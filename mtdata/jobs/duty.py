@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
 from mtdata.core.checks import PROGRAM, Finding
-from mtdata.core.errors import ConfigError
+from mtdata.core.errors import ConfigError, UsageError
+from mtdata.core.words import did_you_mean
 
 if TYPE_CHECKING:  # what carries something loads them
     from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
@@ -215,6 +216,21 @@ def check_site_names(duties: Duties, settings: Settings) -> list[Finding]:
         found += [Finding(one, files, "bad", _TWICE.format(one), code) for one in twice]
         known |= names
     return found
+
+
+def refuse_shared_names(duties: Duties, settings: Settings) -> None:
+    """ConfigError where sites of two duties have one name: rounds and news would mix them up."""
+    for one in check_site_names(duties, settings):
+        raise ConfigError(f"{one.what}: {one.told}")
+
+
+def refuse_unknown(word: str, known: Iterable[str]) -> NoReturn:
+    """UsageError for a name that no duty has; `known` are those that there are."""
+    names = list(known)
+    raise UsageError(
+        f"the config has no site named {ascii(word)[:80]}; it has {', '.join(names) or 'none'}."
+        f"{did_you_mean(word, names)}"
+    )
 
 
 def ledgers_of(duties: Duties, settings: Settings) -> IncidentLedgers:

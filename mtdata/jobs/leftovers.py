@@ -60,7 +60,9 @@ class Leftovers:
     def __init__(self, packages: Collection[str]) -> None:
         """`packages` are the program's own: what their modules hold is looked at as well."""
         self._program = _Program(packages)
-        self._memory_kb, self._frozen = _resident_kb(), gc.get_freeze_count()
+        self._memory_kb = _resident_kb()
+        # what is frozen the collector lists no more; to count that takes longer than many a job
+        self._listed: list[list[int]] = [[]]
         self._before = _looked()
 
     def differences(self) -> list[str]:
@@ -68,7 +70,8 @@ class Leftovers:
         found = [word for word, one in _looked().items() if one != self._before[word]]
         if _has_children():
             found.append("a process")
-        if _resident_kb() > self._memory_kb + GROWN_KB or gc.get_freeze_count() > self._frozen:
+        is_frozen = all(one is not self._listed for one in gc.get_objects())
+        if is_frozen or _resident_kb() > self._memory_kb + GROWN_KB:
             found.append("memory")
         return found + self._program.changed()
 

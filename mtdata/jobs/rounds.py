@@ -18,10 +18,14 @@ class RoundSite(Protocol):
     """What a round is made of, every so many seconds."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """No other site's, of whatever duty: worker, incidents and news go by it."""
+        ...
 
     @property
-    def every_s(self) -> int: ...
+    def every_s(self) -> int:
+        """Seconds from the begin of a round to that of the next."""
+        ...
 
 
 Site = TypeVar("Site", bound=RoundSite)
@@ -46,7 +50,9 @@ class SiteTask(Protocol[Site]):
     """Something that is done for a site again and again."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the log calls it; of the tasks of a site each has its own."""
+        ...
 
     @property
     def act(self) -> Callable[[TaskTurn[Site]], int]:

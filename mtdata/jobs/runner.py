@@ -20,6 +20,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import RecordsError
 from mtdata.jobs import job_news
 from mtdata.jobs.kind import Kinds
+from mtdata.jobs.memory import UNMEASURED, is_measured
 from mtdata.jobs.pruning import DailyPruning
 from mtdata.jobs.records import reaper, runners, setting
 from mtdata.jobs.supervisor import Supervisor, SupervisorOptions
@@ -108,6 +109,8 @@ class JobRunner:
         setting.open_migrated(self._settings.database)
         self._runner = runners.register(self.engine, self._count)
         reaper.reap(STOPPING_S)
+        if not is_measured():
+            log.warning("%s", UNMEASURED)
         self._begin("sweeper", self._sweep)
         self._news.start()
         for number in range(1, self._count + 1):

@@ -32,12 +32,13 @@ def title_of(kind: Kind | None, name: str, parameters: Mapping[str, Any]) -> Tit
     if kind.ranges and set(kind.ranges) <= left.keys():
         told.append(days_in_words(*(left.pop(key) for key in kind.ranges)))
     for key, value in left.items():
-        day = _day(value)
-        told.append(f"{key} {in_words(day)}" if day else _value(key, value))
+        told.append(_value(key, value))
     return Title(", ".join(told), f"{kind.account} {whose}" if whose else "")
 
 
 def _value(key: str, value: str) -> str:
+    if day := _day(value):
+        return in_words(day) if key == "day" else f"{key} {in_words(day)}"
     return f"every {key}" if value == "." else value
 
 

@@ -90,7 +90,7 @@ STUDY = Duty(
         ("decode mysite --check", "can every sheet be rebuilt from raw, byte for byte?"),
     ),
     commands=("study",),
-    views=("study_state", "receipts", "pool", "erase"),
+    views=("study_state", "receipts", "pool", "erase", "backup"),
     demo="study.command",
     incident_ledgers=_ledgers,
     rounds=_rounds,

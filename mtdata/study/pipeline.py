@@ -51,6 +51,7 @@ def collect(
 ) -> Package:
     """Fetch the site's answer for the scale, piece by piece: whole on disk and hashed.
 
+    `arriving` lets each piece pass on its way to the disk, and may tell how much has come.
     PackageError for an answer that cannot be used; SiteError when the site cannot be asked.
     """
     with site.fetch(run.scale.name) as chunks:

@@ -6,15 +6,10 @@ from mtdata.config import Settings
 from mtdata.core.errors import JobError
 from mtdata.core.step import Step
 from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
+from mtdata.study.operations.jobs import SERVER, base_by_server
 
 REPORT = "toolbox.report"
 _YES, _NO = "yes", "no"
-
-
-def _server(settings: Settings, word: str) -> str:
-    if word != ".":
-        settings.site(word)
-    return word
 
 
 def _yes_or_no(settings: Settings, word: str) -> str:
@@ -57,20 +52,16 @@ def _report(work: Work) -> None:
         raise JobError("; ".join(faults))
 
 
-def _base(parameters: Parameters) -> str:
-    return f"report_{parameters['server']}".rstrip("._")
+def _words_of_order(parameters: Parameters) -> list[str]:
+    server = str(parameters.get("server", "."))
+    tests = ["with accounts of tests"] if parameters.get("tests") == _YES else []
+    return ["every site" if server == "." else server, *tests]
 
 
 KIND = Kind(
     name=REPORT,
     parameters=(
-        Parameter(
-            "server",
-            _server,
-            "a site, or .",
-            default=".",
-            choices=lambda settings: [".", *(site.name for site in settings.sites)],
-        ),
+        SERVER._replace(default="."),
         Parameter(
             "tests",
             _yes_or_no,
@@ -81,9 +72,10 @@ KIND = Kind(
     ),
     split=_sites,
     run=_report,
-    base=_base,
+    base=base_by_server("report"),
     key=lambda parameters: f"report:{parameters['server']}",
     title="Report",
+    told=_words_of_order,
     about="Hold a study's schedule, log and entries against each other: is anything missing?",
     unit="site",
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import bz2
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import zstandard
 
@@ -156,18 +157,22 @@ def _unpacked(source: _Looked) -> Iterator[bytes]:
         raise UnreadableLog(f"it is packed as {source.kind}: allowed are gz, bz2, zip, zstd, plain")
 
 
-class _Unpacker(Protocol):
-    """One packed stream; `unused` is what came behind its end once `eof`."""
+class _Unpacker(ABC):
+    """One packed stream, by the object of its library."""
 
-    read_size: int
-    padding: bytes
-
-    @property
-    def eof(self) -> bool: ...
+    read_size, padding = READ, b""
+    _unpacker: Any
 
     @property
-    def unused(self) -> bytes: ...
+    def eof(self) -> bool:
+        return bool(self._unpacker.eof)
 
+    @property
+    def unused(self) -> bytes:
+        """What came behind its end, once `eof`."""
+        return bytes(self._unpacker.unused_data)
+
+    @abstractmethod
     def feed(self, packed: bytes) -> Iterator[bytes]: ...
 
 
@@ -186,21 +191,13 @@ def _streams(source: Readable, begin: Callable[[], _Unpacker]) -> Iterator[bytes
         unpacker = begin()
 
 
-class _Gz:
+class _Gz(_Unpacker):
     """A member of gz; between members zeros may stand, which tapes left."""
 
-    read_size, padding = READ, b"\0"
+    padding = b"\0"
 
     def __init__(self) -> None:
         self._unpacker = zlib.decompressobj(wbits=31)
-
-    @property
-    def eof(self) -> bool:
-        return self._unpacker.eof
-
-    @property
-    def unused(self) -> bytes:
-        return self._unpacker.unused_data
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
         while True:
@@ -213,21 +210,11 @@ class _Gz:
                 return
 
 
-class _Bz2:
+class _Bz2(_Unpacker):
     """A stream of bz2."""
-
-    read_size, padding = READ, b""
 
     def __init__(self) -> None:
         self._unpacker = bz2.BZ2Decompressor()
-
-    @property
-    def eof(self) -> bool:
-        return self._unpacker.eof
-
-    @property
-    def unused(self) -> bytes:
-        return self._unpacker.unused_data
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
         while True:
@@ -240,23 +227,15 @@ class _Bz2:
                 return
 
 
-class _Zstd:
+class _Zstd(_Unpacker):
     """A frame of zstd, fed so little at a time that what it gives at once stays small."""
 
-    read_size, padding = ZSTD_READ, b""
+    read_size = ZSTD_READ
 
     def __init__(self) -> None:
         with _DAMAGED:
             opened = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
             self._unpacker = opened.decompressobj()
-
-    @property
-    def eof(self) -> bool:
-        return self._unpacker.eof
-
-    @property
-    def unused(self) -> bytes:
-        return self._unpacker.unused_data
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
         with _DAMAGED:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from contextlib import closing
 from threading import Lock
 
 import pytest
 
+from mtdata.core.errors import Stopped
+from mtdata.core.stop import StopToken
 from mtdata.study.collectors.delete_width import FEW, PATIENCE_S
+from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.model.receipt import Outcome
-from tests.adapters.test_mindtrails import opened
+from tests.adapters.test_collectors import CountedWaits
+from tests.adapters.test_mindtrails import access, opened
 from tests.adapters.test_pipelined_deletes import USUAL, Speech, serving, usual
 
 COUNT, MOST = 400, 32
@@ -54,6 +59,16 @@ def test_what_the_site_was_too_busy_for_is_asked_for_again_after_the_wait_it_wan
         assert {outcome for outcome, _ in asked_for(url, pauses)} == {Outcome.DONE}
     assert pauses == [7.0] * 3
     assert len(server.asked) == COUNT + 3
+
+
+def test_a_stop_ends_the_wait_and_nothing_more_is_asked() -> None:
+    stopping = CountedWaits()
+    with serving(busy_at({50}, too_busy(503, "Retry-After: 7\r\n"))) as (server, url):
+        site = MindTrailsSite(access(url), StopToken(stopping).pause)
+        with closing(site), pytest.raises(Stopped):
+            list(site.delete("QOL", range(COUNT)))
+    assert stopping.waits == [7.0]
+    assert len(server.asked) < 50 + 2 * FEW
 
 
 def test_a_site_that_says_no_time_is_left_alone_for_a_moment() -> None:

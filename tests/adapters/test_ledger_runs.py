@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mtdata.core.errors import StorageError
 from mtdata.study.ledger.runs import Runs
 from tests.ledgers import ledger_in_memory
 
@@ -29,6 +30,17 @@ def test_a_round_without_an_end_is_not_the_last_one(runs: Runs) -> None:
     assert runs.last_run(LATER) == (AT, 0)
     runs.begin_run("export", LATER)
     assert second == first + 1
+
+
+@pytest.mark.parametrize("report", ["[" * 100_000, '["a', "[1]", '"x"', ""], ids=len)
+def test_a_report_that_is_none_is_damage_of_the_ledger_and_names_the_remedy(report: str) -> None:
+    ledger = ledger_in_memory()
+    ledger.runs.end_run(ledger.runs.begin_run("export", AT), 0, {"delete_mode": True}, AT)
+    assert (ledger.runs.last_delete_mode(), ledger.is_sound()) == (True, True)
+    ledger.runs._db.run("UPDATE runs SET report = ?", report)
+    with pytest.raises(StorageError, match="--rebuild-ledger"):
+        ledger.runs.last_delete_mode()
+    assert not ledger.is_sound()
 
 
 def test_old_rounds_are_forgotten(runs: Runs) -> None:

@@ -20,7 +20,7 @@ from mtdata.study.model.mark import FileMark
 from mtdata.study.model.receipt import Outcome, Placed
 from mtdata.study.pool import Pool
 from mtdata.study.round.round import Round
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 from tests.fakes import MemorySite, Verdict
 from tests.sites import site_config
 

@@ -14,6 +14,7 @@ from tests.conftest import LONG
 from tests.contracts.disk_contract import DiskContract
 from tests.fakes_torn import TornOs
 from tests.tally import tried
+from tests.torn import Again
 
 ROOT = Path("/pool")
 OUTCOMES = 2000 if LONG else 200
@@ -164,3 +165,17 @@ def test_a_disk_that_refuses_is_told_as_one_of_the_real_kind(torn: TornOs) -> No
     for act in (lambda: disk.write("f/g", 0, b"y"), lambda: disk.read("g", 0, 1)):
         with pytest.raises(StorageError):
             act()
+
+
+def test_a_disk_once_more_is_the_same_safe_or_not_and_shares_nothing(
+    torn: TornOs, seed: int
+) -> None:
+    disk = FolderDisk(ROOT)
+    disk.write("f", 0, b"a" * 1000)
+    torn.replace(ROOT / "f", ROOT / "g")
+    file = torn.open(ROOT / "g", torn.O_RDWR)
+    torn.pwrite(file, b"b" * 5000, 1000)
+    kept, found = Again().folder(torn.root), outcomes(torn, seed)
+    FolderDisk(ROOT).write("g", 0, b"c")
+    torn.root = kept
+    assert outcomes(torn, seed) == found

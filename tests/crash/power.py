@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -22,15 +22,16 @@ from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.integrity.verify import PoolVerification
 from mtdata.study.ledger import Ledger
+from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher
 from mtdata.study.round.round import Round
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 from tests.crash.story import Story, bodies
 from tests.fakes import MemorySite, Verdict
 from tests.fakes_torn import TornOs
 from tests.sites import site_config
-from tests.torn import Folder
+from tests.torn import Again, Folder
 
 POOL = Path("/srv/pool")
 NOON = datetime(2026, 3, 12, 12, 0, 0, tzinfo=UTC)
@@ -126,6 +127,30 @@ class CuttableSite(MemorySite):
         return super()._ask(scale, id)
 
 
+class _LeftDatabase(LedgerDatabase):
+    """A ledger's file in memory, as it was left: tables are made where there are none."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        super().__init__(None, LEDGER)
+
+    def _make_tables(self, db: sqlite3.Connection) -> None:
+        if self._content:
+            db.deserialize(self._content)
+        super()._make_tables(db)
+
+
+class LeftLedger(Ledger):
+    """The ledger that a process which starts finds; b"" is none."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        super().__init__(None)
+
+    def _opened(self, path: Path | None, *, only_look: bool) -> LedgerDatabase:
+        return _LeftDatabase(self._content)
+
+
 class Moment(NamedTuple):
     """A whole world at rest: what the disk holds, safe or not, the ledger, and the site."""
 
@@ -149,11 +174,13 @@ class World:
 
     def moment(self) -> Moment:
         """The world as it is, to come back to."""
-        return Moment(deepcopy(self.torn.root), self._ledger, self.site.again(), self._minutes)
+        return Moment(
+            Again().folder(self.torn.root), self._ledger, self.site.again(), self._minutes
+        )
 
     def back_to(self, moment: Moment) -> None:
         """Be at that moment again."""
-        self.torn.root, self.site = deepcopy(moment.root), moment.site.again()
+        self.torn.root, self.site = Again().folder(moment.root), moment.site.again()
         self._ledger, self._minutes = moment.ledger, moment.minutes
 
     def now(self) -> datetime:
@@ -168,10 +195,8 @@ class World:
     def opened(self) -> Iterator[Pool]:
         """The pool as a process that starts finds it."""
         make_folder(POOL)
-        disk, ledger = FolderDisk(POOL), Ledger(None)
+        disk, ledger = FolderDisk(POOL), LeftLedger(self._ledger)
         database = ledger._db._db
-        if self._ledger:
-            database.deserialize(self._ledger)
         try:
             archive = FolderArchive(disk, ledger, "%b_%d_%Y", "%H_%M_%S")
             sheets = CsvSheets(disk, ledger, "%b_%d_%Y")

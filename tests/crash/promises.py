@@ -9,7 +9,8 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -115,23 +116,27 @@ class Promises:
         self, files: dict[str, bytes], taken: Iterable[tuple[str, int, bytes]]
     ) -> Iterator[str]:
         """What no round may do, whatever went wrong in it."""
+        raw, rows = cache(partial(raw_of, files)), cache(partial(rows_of, files))
         for key in self.sent:
-            if key not in self.collected and key[1] in raw_of(files, key[0]):
+            if key not in self.collected and key[1] in raw(key[0]):
                 self.collected[key] = None
         for path, content in self.edited.items():
             if files.get(path) != content:
                 yield f"{path} was edited by a person and is not as it was left"
         for scale, number, body in taken:
-            yield from self._without_proof(files, self.sent[scale, body], f"{scale} {number}")
+            sent = self.sent[scale, body]
+            # a row that a person left as it was is as good
+            yield from self._without_proof(raw(scale), rows, sent, f"{scale} {number}")
 
-    def _without_proof(self, files: dict[str, bytes], sent: Sent, name: str) -> Iterator[str]:
+    def _without_proof(
+        self, raw: bytes, rows_of: Callable[[str], list[Cells]], sent: Sent, name: str
+    ) -> Iterator[str]:
         if sent.cells is None:
             yield f"{name} can have no row and was deleted"
             return
-        raw = raw_of(files, sent.scale)
         if sent.body not in raw:
             yield f"{name} was deleted and is in no raw file"
-        rows = rows_of(files, sent.scale)  # one that a person left as it was is as good
+        rows = rows_of(sent.scale)
         versions = [s for s in self.sent.values() if s[:2] == sent[:2] and s.body in raw]
         settled = self.let_go & self.let_through  # not what a delete of the id takes away
         for version in versions:
@@ -149,8 +154,9 @@ class Promises:
                     json.loads(content)
                 except ValueError as error:
                     yield f"{path} is no JSON: {error}"
+        raw = cache(partial(raw_of, files))
         for sent in self.sent.values():
-            if sent.id is not None and raw_of(files, sent.scale).count(sent.body) > 1:
+            if sent.id is not None and raw(sent.scale).count(sent.body) > 1:
                 yield f"{sent.scale} {sent.id} is in the raw files twice"
         for scale in {sent.scale for sent in self.sent.values()}:
             for row, times in Counter(map(_frozen, self.rows(files, scale))).items():
@@ -161,8 +167,9 @@ class Promises:
 
     def unkept(self, files: dict[str, bytes], site: WatchedSite) -> Iterator[str]:
         """What is missing when all is well again, all keys are there and all is let through."""
+        raw_by_scale, rows = cache(partial(raw_of, files)), cache(partial(self.rows, files))
         for sent in self.sent.values():
-            raw, there = raw_of(files, sent.scale), sent.body in site.rows(sent.scale)
+            raw, there = raw_by_scale(sent.scale), sent.body in site.rows(sent.scale)
             if sent.cells is None:
                 kept = raw + b"".join(v for path, v in files.items() if path.startswith("held/"))
                 if sent.body not in kept and there:
@@ -170,7 +177,7 @@ class Promises:
                 continue
             if there:
                 yield f"{sent.scale} {sent.id} is still on the site"
-            if sent.body in raw and (n := self.rows(files, sent.scale).count(sent.cells)) != 1:
+            if sent.body in raw and (n := rows(sent.scale).count(sent.cells)) != 1:
                 yield f"{sent.scale} {sent.id} is on {n} rows"
             if sent.body not in raw and sent.body not in self.let_go:
                 yield f"{sent.scale} {sent.id} is lost"

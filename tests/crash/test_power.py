@@ -13,7 +13,7 @@ import pytest
 from mtdata.core.sqlite import LedgerDatabase
 from mtdata.study.decryption.cipher import RsaCipher
 from mtdata.study.decryption.keys import load_keys
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 from tests.conftest import LONG, SEED
 from tests.crash.oracle import deletes_without_proof, faults_of_the_pool
 from tests.crash.power import POOL, Moment, Power, World

@@ -13,6 +13,7 @@ from mtdata.cake.client.client import Client, ReportPage
 from mtdata.cake.client.reading import Row
 from mtdata.cake.window import Window
 from mtdata.core.limiter import Limiter
+from mtdata.demo.cake.forms import Form
 from mtdata.demo.cake.site import CakeSite
 from tests.cake_account import account_at
 
@@ -43,6 +44,22 @@ def connect(site: CakeSite, tmp_path: Path) -> Iterator[Connect]:
         client.close()
 
 
+@pytest.fixture(scope="session")
+def sent() -> dict[str, Any]:
+    """Rows of the stand-in with all their dirt, in each dialect; nobody changes them."""
+    site = CakeSite(clicks_a_day=200_000)
+    found = list(site.reports.newest_clicks(*NOON, ["plain", "test", "duplicate"], 0, 400))
+    bodies = {
+        dialect: b"".join(
+            Form(dialect, "Clicks", 12, "clicks").report(
+                len(found), (site.reports.click(one, dialect) for one in found)
+            )
+        )
+        for dialect in ("xml", "soap", "json")
+    }
+    return {**bodies, "rows": [site.reports.click_row(one) for one in found]}
+
+
 def itself(row: Row) -> Row:
     return row
 
@@ -55,6 +72,10 @@ def rows_of(pages: Iterator[ReportPage[Row]]) -> list[Row]:
             kept = []
         kept += page.rows
     return [without_types(row) for row in kept]
+
+
+def clicks(client: Client, window: Window = NOON) -> list[Row]:
+    return rows_of(client.clicks(window, itself))
 
 
 def without_types(row: Row) -> Row:

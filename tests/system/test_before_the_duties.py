@@ -9,45 +9,23 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import sqlite3
 import subprocess
-from contextlib import closing
-from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.mailbox import mailbox
 from tests.system.home import STUDY, Home, row
+from tests.system.kept_homes import KEPT, put_up
 
-MADE = Path(__file__).with_name("home_before_the_duties.json")
 ODD = b'{"id":"four","session":"PRE"}'
 
 
 @pytest.fixture
 def earlier(home: Home) -> Home:
     """The home as it was left, with databases made anew from what was in them."""
-    for name, text in json.loads(MADE.read_text(encoding="utf-8")).items():
-        path = home.folder / name.removesuffix(".sql")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        if path.name != name.rpartition("/")[2]:
-            with closing(sqlite3.connect(path)) as db:
-                db.executescript(text)
-        else:
-            path.write_bytes(_here(home, text).encode())
-        path.chmod(0o600)
-    home.now += timedelta(hours=1)  # later than all that it holds
+    put_up(home, KEPT["before the duties"])
     home.site.put("QOL", [ODD, row(5), row(6, later=1)])
     return home
-
-
-def _here(home: Home, text: str) -> str:
-    """With its site, its folder, its password and its disk turned to those that are here."""
-    here = text.replace("SITE", home.site.url).replace("HOME", str(home.folder))
-    here = here.replace("PASS: p:ss wörd\n", f"PASS: {home.site.password}\n")
-    return here.replace('"device": 65024', f'"device": {os.stat(home.folder).st_dev}')
 
 
 def _said(home: Home, *words: str) -> dict[str, object]:

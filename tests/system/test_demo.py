@@ -103,3 +103,18 @@ def test_days_that_no_demo_has_are_refused(
     with log_given_back():
         assert run(["demo", *words]) == 64
     assert "--days" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("programme", "--keep", "{}"), ("--days", "3", "--keep", "{}"), ("--keep", "{}/..")],
+)
+def test_a_stand_in_that_has_no_new_home_does_not_stay(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new").mkdir()
+    given = [word.format(tmp_path / "new") for word in words]
+    with log_given_back():
+        assert run(["demo", "--serve", *given]) == 64
+    assert "--keep" in capsys.readouterr().err
+    assert list(tmp_path.rglob("*")) == [tmp_path / "new"]

@@ -51,12 +51,17 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout whose environment is a stand-in that hands over to the one of the tests."""
     folder, venv = tmp_path / "checkout", tmp_path / "venv"
     shutil.copytree(ROOT / "bin", folder / "bin")
-    shutil.copy(ROOT / "setup.py", folder)
+    shutil.copytree(ROOT / "constraints", folder / "constraints")
+    for name in ("setup.py", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
     (venv / "bin").mkdir(parents=True)
     python = venv / "bin" / "python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    cksum = subprocess.run(["cksum"], input=(folder / "setup.py").read_bytes(), capture_output=True)
+    pinned = sorted((folder / "constraints").iterdir())
+    files = [folder / "setup.py", folder / "constraints.txt", *pinned]
+    texts = b"".join(file.read_bytes() for file in files)
+    cksum = subprocess.run(["cksum"], input=texts, capture_output=True)
     stamp = f"{cksum.stdout.decode().strip()} {folder}\n"
     for name in (".mtdata-made", ".mtdata-made-served", ".mtdata-made-test"):
         (venv / name).write_text(stamp)

@@ -57,7 +57,7 @@ def assert_held(home: Home, kind: str, naming: str) -> None:
     assert home.site.ids("QOL") == [1, 2, 3, 4]
     assert naming in home.detail(kind)
     assert "1 scale, 4 entries held" in home.detail(kind)
-    assert home.troubles() - {("leftover", "QOL")} == {(kind, "")}, "the cause alone"
+    assert home.troubles() == {(kind, "")}, "the cause alone"
 
 
 def assert_appended_without_the_site(home: Home) -> None:
@@ -71,6 +71,8 @@ def assert_appended_without_the_site(home: Home) -> None:
     home.export()
     assert home.site.ids("QOL") == []
     assert home.troubles() == set()
+    ever = {one["kind"] for one in home.incidents("--all")}
+    assert "leftover" not in ever, "what was to be deleted in that very round was no leftover"
     assert home.is_clean()
 
 
@@ -79,10 +81,9 @@ def test_with_the_wrong_key_entries_are_held_until_the_right_one_is_there(
 ) -> None:
     home.put_key(other_key.pem)
     sealed_rows(home, key)
-    home.export(code=1)
-    assert_held(home, "key_wrong", "study.pem")
-    home.export()
-    assert_held(home, "key_wrong", "study.pem")
+    for _ in range(3):  # what it holds is never deleted: no round ends well meanwhile
+        home.export(code=1)
+        assert_held(home, "key_wrong", "study.pem")
     home.put_key(key.pem)
     assert_appended_without_the_site(home)
 

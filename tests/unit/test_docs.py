@@ -19,7 +19,8 @@ _FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)*\.py|[\w.-]+(?:/[\w.-]+)+/?", re.ASCII)
 
 
 def pages() -> list[str]:
-    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("keys/*.md")]
+    folders = ("", "docs", "docs/tutorial", "docs/howto", "keys")
+    found = [page for folder in folders for page in (ROOT / folder).glob("*.md")]
     return sorted({page.relative_to(ROOT).as_posix() for page in found} - PAST)
 
 

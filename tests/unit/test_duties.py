@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 from mtdata.cake.duty import CAKE
-from mtdata.cli import check, main
+from mtdata.cli import check, daemon, main
 from mtdata.cli.sites import settings_of
 from mtdata.config import samples_folder
 from mtdata.config.folders import FILES
@@ -21,7 +21,15 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import ConfigError
 from mtdata.daemon.tasks import DaemonTasks
 from mtdata.duties import DUTIES, KINDS
-from mtdata.jobs.duty import Duties, Duty, KindsOf, daily_of, ledgers_of, placed_file
+from mtdata.jobs.duty import (
+    Duties,
+    Duty,
+    KindsOf,
+    check_site_names,
+    daily_of,
+    ledgers_of,
+    placed_file,
+)
 from mtdata.programme.duty import PROGRAMME
 from mtdata.study.duty import STUDY
 from mtdata.study.operations.opening import incident_ledgers
@@ -132,6 +140,28 @@ def test_two_duties_with_a_site_of_one_name_are_refused(folder: Folder) -> None:
     other = Duty("logs", dict, ("weblogs.config",), CAKE.checks, incident_ledgers=incident_ledgers)
     with pytest.raises(ConfigError, match=r"weblogs\.config: another duty has a site called uva"):
         ledgers_of((STUDY, other), folder.load())
+
+
+def test_sites_of_two_duties_with_one_name_are_told_by_check_and_refused_by_the_daemon(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Duty("logs", dict, ("weblogs.config",), STUDY.checks, incident_ledgers=incident_ledgers)
+    assert not check_site_names((STUDY, CAKE), folder.load())
+    [found] = check_site_names((STUDY, other), folder.load())
+    assert (found.site, found.what, found.exit) == ("uva", "weblogs.config", 78)
+    daemon._judge(folder.load())
+    monkeypatch.setattr(daemon, "DUTIES", (STUDY, other))
+    with pytest.raises(ConfigError, match=r"weblogs\.config: another duty has a site called uva"):
+        daemon._judge(folder.load())
+
+
+def test_who_asks_for_a_site_that_there_is_not_is_told_of_those_of_every_duty(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command, others in (("check", "uva, east"), ("incidents", r"uva, \(program\)")):
+        assert main.run([command, "eats", "--config", str(folder.path)]) == 64
+        told = rf"the config has no site named 'eats'; it has {others}\."
+        assert re.search(told, capsys.readouterr().err)
 
 
 PAGES = dedent("""

@@ -57,7 +57,7 @@ def words_of(parser: Parser) -> list[str]:
         (("jobs", "ad"), "`mtdata jobs add`", "mtdata jobs"),
         (("--json", "user", "tokns"), "`mtdata user tokens`", "mtdata user"),
         (("retry", "some-job"), "`mtdata jobs retry`", "mtdata"),
-        (("version",), "`mtdata --version`", "mtdata"),
+        (("vresion",), "`mtdata version`", "mtdata"),
         (("export", "--jsno"), "--json", "mtdata export"),
         (("status", "--wacth=1"), "--watch", "mtdata status"),
         (("jobs", "list", "--statsu", "Failed"), "--status", "mtdata jobs list"),

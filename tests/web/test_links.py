@@ -205,7 +205,7 @@ def test_only_what_a_successful_job_made_is_handed_out(report: Report) -> None:
     Job.objects.filter(pk=report.job).update(status="Stopping")
     assert known.get(link).status_code == 410
     assert report.link() == ""
-    assert "closed: the job is Stopping</td>" in known.get(report.page).text
+    assert "closed: the job is Stopping</span></td>" in known.get(report.page).text
     assert report.order("renew") == 404
     Artifact.objects.filter(job=report.job).delete()
     assert known.get(link).status_code == 404

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mtdata.study.ledger.queries import Balance
+from mtdata.web.study.scale_lines import scale_lines
 from tests.system.canaries import ANSWER, NUMBER, SEALED
 from tests.web.pooled import BARE, BROKEN, STUDY, PooledSite
 from tests.web.seen import Seen
@@ -25,6 +27,17 @@ def test_what_is_in_raw_files_is_a_row_or_held_or_waits(pools: PooledSite) -> No
         assert int(raw) == sum(map(int, parts.split(" + "))), name
         assert word == "yes"
     assert {line[0]: int(line[1]) for line in lines}["QOL"] > 7
+
+
+def test_of_many_scales_those_that_need_somebody_come_first() -> None:
+    names = [f"S{number:03}" for number in range(200)]
+    scales = {name: {"held": int(name == "S120")} for name in names}
+    balances = dict.fromkeys(names, Balance(raw=3, rows=3, held=0, waiting=0))
+    balances["S140"] = balances["S140"]._replace(raw=4)
+    lines = scale_lines(scales, balances)
+    assert [line["name"] for line in lines[:3]] == ["S140", "S120", "S000"]
+    assert [line["off"] for line in lines] == [1] + [0] * 199
+    assert sorted(line["name"] for line in lines) == names
 
 
 def test_drift_is_told(pools: PooledSite) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
     from mtdata.demo.cake.day import Day, DemoFile
 
 ROWS = 500_000
+EXPORT = """# Made by `mtdata demo cake --serve`; the instance is gone when that ends.
+CAKE:
+  ADMIN_DOMAIN: '{domain}'
+  SCHEME: http
+  API_KEY: '{key}'
+  TIMEZONE: {zone}
+  RATE: 100
+  OUTPUT: reports
+"""
 
 
 def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
@@ -88,6 +99,20 @@ def _summary_json(
     }
 
 
+@contextmanager
+def _serve(rows: int, home: Path) -> Iterator[str]:
+    from mtdata.demo.cake.day import DAY, EVENTS_SHARE, ZONE
+    from mtdata.demo.cake.site import KEY, CakeSite
+    from mtdata.demo.study.tour import demo_home, write_private
+
+    events = max(1, rows // EVENTS_SHARE)
+    with demo_home(home), CakeSite(zone=ZONE, clicks_a_day=rows, events_a_day=events) as site:
+        (home / "config").mkdir(mode=0o700)
+        export = EXPORT.format(domain=site.domain, key=KEY, zone=ZONE)
+        write_private(home / "config" / "export.config", export.encode())
+        yield f"An instance of CAKE at {site.domain}, {rows:,} clicks a day; try {DAY:%d-%m-%Y}"
+
+
 DEMO = Demo(
     about="reports of CAKE",
     rows=ROWS,
@@ -95,7 +120,9 @@ DEMO = Demo(
     examples=(
         ("demo cake", f"{ROWS:,} clicks of a day from CAKE to a local S3, and the page"),
         ("demo cake --rows 20000", ""),
+        ("demo cake --rows 2400 --serve --keep /tmp/cake", ""),
     ),
     run=_run,
+    serve=_serve,
     remark="On a terminal the page of `demo cake` stays until Ctrl-C.",
 )

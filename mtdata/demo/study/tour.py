@@ -21,7 +21,7 @@ from mtdata.demo.study.data import SCALES, make_key, populate
 from mtdata.demo.study.site import StudySite
 from mtdata.duties import KINDS
 from mtdata.study.operations import commands
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 
 SEED = 20180312
 SHOWN_SHEETS = ("DASS21_AS", "JsPsychTrial")
@@ -29,7 +29,7 @@ WIDTH = 110
 CONFIG = """# Made by `mtdata demo`; the site that it speaks of is gone when the demo ends.
 demo:
   READY: True
-  DELETE_MODE: True
+  DELETE_MODE: {deletes}
   SERVER: '{server}'
   USER: '{user}'
   PASS: '{password}'
@@ -85,11 +85,14 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def write_home(home: Path, site: StudySite, private: bytes, more: str = "") -> SiteConfig:
+def write_home(
+    home: Path, site: StudySite, private: bytes, more: str = "", *, deletes: bool = True
+) -> SiteConfig:
     """Write config and key of the site into a home; `more` are further lines of its section."""
     for folder in ("config", "keys"):
         (home / folder).mkdir(mode=0o700)
-    config = CONFIG.format(server=site.url, user=site.user, password=site.password) + more
+    known = {"server": site.url, "user": site.user, "password": site.password}
+    config = CONFIG.format(**known, deletes=deletes) + more
     write_private(home / "config/server.config", config.encode())
     write_private(home / "keys/demo.pem", private)
     make_signing_key(home / "keys")

@@ -41,23 +41,32 @@ def _line(number: int) -> str:
     )
 
 
-def _fill(store: LocalStore, rows: int) -> None:
+def _logs(rows: int) -> Iterator[tuple[str, bytes]]:
+    """The day's logs by name, packed as a web server packs them."""
     import gzip
 
     for number in range(FILES):
         lines = "".join(_line(one) for one in range(number, rows, FILES))
-        store.put(f"logs/{SITE}.{DAY}-{number:02}.gz", gzip.compress(lines.encode(), 1))
+        yield f"{SITE}.{DAY}-{number:02}.gz", gzip.compress(lines.encode(), 1)
 
 
-def _write_config(folder: Path, store: LocalStore, site: MatomoSite) -> None:
-    from mtdata.demo.weblogs.settings import SUPER_USER
-
-    keys = {
-        "piwik_ip": site.url, "token": SUPER_USER, "endpoint": store.url, "region": REGION,
+def _keys_of_store(store: LocalStore) -> dict[str, Any]:
+    return {
+        "endpoint": store.url, "region": REGION,
         "aws_pull_access_key": store.access_key, "aws_pull_secret": store.secret_key,
         "aws_push_access_key": store.access_key, "aws_push_secret": store.secret_key,
         "pull_bucket": BUCKET, "pull_prefix": "logs/", "push_bucket": BUCKET,
-        "push_prefix": "archive", "key_pattern": r"\.(?P<date>\d{4}-\d{2}-\d{2})-",
+        "push_prefix": "archive",
+    }  # fmt: skip
+
+
+def _write_config(folder: Path, site: MatomoSite, place: dict[str, Any]) -> None:
+    """`place`: the keys that say where the logs lie."""
+    from mtdata.demo.weblogs.settings import SUPER_USER
+
+    keys = {
+        "piwik_ip": site.url, "token": SUPER_USER, **place,
+        "key_pattern": r"\.(?P<date>\d{4}-\d{2}-\d{2})-",
         "archive": "http", "sites": {SITE: {"idsite": 1}},
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,8 +104,9 @@ def _run(rows: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result
 
     tell = (lambda text: None) if quiet else screen.say
     with _home(keep) as home, LocalStore() as store, MatomoSite() as site:
-        _fill(store, rows)
-        _write_config(home / "config", store, site)
+        for name, content in _logs(rows):
+            store.put(f"logs/{name}", content)
+        _write_config(home / "config", site, _keys_of_store(store))
         program = DemoProgram(home / "config")
         tell(f"1. {FILES} logs with {rows:,} lines of one day in a local S3 at {store.url}")
         tell(f"2. A Matomo at {site.url}; the import of {DAY} begins")
@@ -148,12 +158,28 @@ def _judged(
     return shown, faults
 
 
+@contextmanager
+def _serve(rows: int, home: Path) -> Iterator[str]:
+    from mtdata.demo.study.tour import demo_home
+    from mtdata.demo.weblogs.site import MatomoSite
+
+    with demo_home(home), MatomoSite() as site:
+        logs = home.resolve() / "logs-of-the-day"
+        logs.mkdir()
+        for name, content in _logs(rows):
+            (logs / name).write_bytes(content)
+        _write_config(home / "config", site, {"pull_bucket": f"file://{logs}"})
+        yield f"A Matomo at {site.url}, and {FILES} logs of {DAY} with {rows:,} lines in {logs}"
+
+
 DEMO = Demo(
     about="web logs",
     rows=ROWS,
     rows_of="lines of web logs",
     examples=(
         ("demo weblogs", f"{ROWS:,} lines from a local S3 into a Matomo; the plug is pulled"),
+        ("demo weblogs --rows 800 --serve --keep /tmp/weblogs", ""),
     ),
     run=_run,
+    serve=_serve,
 )

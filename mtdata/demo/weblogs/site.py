@@ -46,7 +46,6 @@ class MatomoCall:
     target: str
     method: str
     hits: int
-    body_bytes: int
     status: int
 
 
@@ -211,7 +210,7 @@ class MatomoSite(StandIn):
         self, call: Call, target: str, answer: WireAnswer, method: str = "", hits: int = 0
     ) -> WireAnswer:
         with self._lock:
-            self._calls.append(MatomoCall(target, method, hits, len(call.body), answer.status))
+            self._calls.append(MatomoCall(target, method, hits, answer.status))
         return answer
 
     def _work(self, hits: int) -> bool:

@@ -49,6 +49,13 @@ class RecordsBusy(RecordsError):
     exit_code = 75
 
 
+class RecordsNewer(RecordsError):
+    """The tables are those of a newer program, which alone can go on with them."""
+
+    again = False
+    exit_code = 74
+
+
 _STATES = {
     "28": ROLE,
     "3D": DATABASE,

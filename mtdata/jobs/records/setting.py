@@ -24,7 +24,7 @@ from mtdata.core.installing import install
 from mtdata.core.trust import why_unusable
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.connecting import BUSY_S, described
-from mtdata.jobs.records.faults import RecordsBusy
+from mtdata.jobs.records.faults import RecordsBusy, RecordsNewer
 from mtdata.jobs.records.fitness import refuse_narrow_texts
 from mtdata.jobs.records.inside_django import describe_databases, drop_connection
 from mtdata.jobs.records.ready import prepare
@@ -147,11 +147,33 @@ def open_existing(address: DatabaseAddress) -> None:
         )
 
 
+def is_older() -> bool:
+    """Whether tables of the records are missing, or of an older program.
+
+    RecordsNewer where they are of a newer one.
+    """
+    with asking():
+        return bool(_missing())
+
+
 def _missing() -> list[Any]:
+    """The steps that the tables lack; RecordsNewer where they have some that nobody here knows."""
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
-    return list(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    loader = executor.loader
+    known = loader.disk_migrations or {}
+    newer = [
+        f"{app} {name}"
+        for app, name in loader.applied_migrations
+        if app in loader.migrated_apps and (app, name) not in known
+    ]
+    if newer:
+        raise RecordsNewer(
+            f"the records are those of a newer program ({', '.join(sorted(newer)[:3])}): use that, "
+            "or restore a backup of before it. Nothing was changed"
+        )
+    return list(executor.migration_plan(loader.graph.leaf_nodes()))
 
 
 def forget_records() -> None:

@@ -7,6 +7,7 @@ callable from SiteAccess to Site.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,9 @@ from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.ports import Site
 
-KINDS: dict[str, Callable[[SiteAccess], Site]] = {
+Pause = Callable[[float], None]
+"""Waits so many seconds for a site that is too busy; what it raises ends the wait and the task."""
+KINDS: dict[str, Callable[[SiteAccess, Pause], Site]] = {
     "mindtrails": MindTrailsSite,
 }
 OTHERS: PluginTable[Callable[[SiteAccess], Site]] = PluginTable(
@@ -32,13 +35,13 @@ OTHERS: PluginTable[Callable[[SiteAccess], Site]] = PluginTable(
 """Those of plug-ins."""
 
 
-def open_site(kind: str, access: SiteAccess) -> Site:
-    """A site of that kind, not asked for anything yet.
+def open_site(kind: str, access: SiteAccess, pause: Pause = time.sleep) -> Site:
+    """A site of that kind, not asked for anything yet; one of a plug-in waits by itself.
 
     ConfigError for a kind that nobody knows, or whose plug-in cannot be used.
     """
     if kind in KINDS:
-        return KINDS[kind](access)
+        return KINDS[kind](access, pause)
     if not OTHERS.has(kind):
         known = sorted({*KINDS, *OTHERS.names()})
         word = named(kind, known, "so (KIND of server.config)")
@@ -57,7 +60,7 @@ class CancellableSite:
 
     def __init__(self, site: Site, stop: StopToken) -> None:
         self._site, self._stop = site, stop
-        # what was asked to go is asked to its end: the next step ends the task
+        # what was asked to go is asked to its end, but for a wait: the next step ends the task
         self.delete, self.close = site.delete, site.close
 
     def listing(self) -> list[Mapping[str, Any]]:

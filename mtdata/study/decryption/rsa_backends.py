@@ -39,6 +39,7 @@ class FastOpener:
         self._lengths = _blocks(b"length", 256)[::-1]
 
     def open(self, sealed: bytes) -> bytes | None:
+        """The message; None where no padding of ours fits it."""
         try:
             text = self._decrypt(sealed, _PKCS1)
         except (ValueError, InternalError):  # OpenSSL before 3.2; a number above the modulus
@@ -83,6 +84,7 @@ class ReferenceOpener:
         self._cipher = PKCS1_v1_5.new(RSA.import_key(key.pem))
 
     def open(self, sealed: bytes) -> bytes | None:
+        """The message; None where no padding of ours fits it."""
         try:
             # Without a sentinel, version 4 makes up a message just as OpenSSL does.
             text: bytes | None = self._cipher.decrypt(sealed, None)
@@ -100,6 +102,7 @@ class BareOpener:
         self._dp, self._dq, self._inverse = numbers.dmp1, numbers.dmq1, numbers.iqmp
 
     def open(self, sealed: bytes) -> bytes | None:
+        """The number as text, without the zeros before it; None where it is none."""
         number = int.from_bytes(sealed, "big")
         if number >= self._n:
             return None
@@ -132,6 +135,7 @@ class _Oaep:
         self._decrypt = loaded(key).decrypt
 
     def open(self, sealed: bytes) -> bytes | None:
+        """The message; None where no padding of ours fits it."""
         for padding in self.paddings:
             try:
                 return self._decrypt(sealed, padding)
@@ -176,6 +180,7 @@ class _OaepReference:
         self._ciphers = [cipher(*pair) for pair in self.hashes]
 
     def open(self, sealed: bytes) -> bytes | None:
+        """The message; None where no padding of ours fits it."""
         for cipher in self._ciphers:
             try:
                 text: bytes = cipher.decrypt(sealed)

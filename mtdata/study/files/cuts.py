@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
@@ -119,8 +119,3 @@ def _check_separator(disk: Disk, path: str, start: int, end: int) -> None:
             f"{path}: something that is no entry stands behind byte {start}, so nothing can be "
             "cut out of it safely. `mtdata verify` says what is wrong with the file"
         )
-
-
-def as_pairs(cuts: Sequence[Cut]) -> list[list[int]]:
-    """The form in which a plan keeps them."""
-    return [list(cut) for cut in cuts]

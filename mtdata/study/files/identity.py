@@ -9,14 +9,21 @@ import json
 from secrets import token_hex
 from typing import Any, NamedTuple
 
+from mtdata.core.errors import StorageError
 from mtdata.core.pool_files import MARKER
 from mtdata.core.ports import Disk
 from mtdata.study.files import json_of
 
 NOTE = "MTData knows this pool by this file: leave it here, and copy it along with the pool."
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+FORMAT = 1
+"""Of the pool as a whole; who meets a higher one does nothing there."""
 _MOST = 1 << 20
 _FOREIGN = (ValueError, TypeError, KeyError, AttributeError)
+
+
+class PoolNewer(StorageError):
+    """The pool is that of a newer program, which alone can go on with it; it is left alone."""
 
 
 class Identity(NamedTuple):
@@ -65,9 +72,14 @@ def new_identity(name: str, server: str) -> Identity:
 
 
 def identity_of(disk: Disk) -> Identity | None:
-    """What the marker of a pool says."""
+    """What the marker of a pool says.  PoolNewer where a newer program wrote it."""
     found = json_of(disk, MARKER, _MOST)
     try:
+        if (form := int(found.get("format", FORMAT))) > FORMAT:
+            raise PoolNewer(
+                f"{MARKER} says that the pool has format {form}, and this program knows {FORMAT}: "
+                "use the program that made it. Nothing was made, collected or deleted"
+            )
         sign, name, server = (str(found[key]) for key in ("pool", "name", "server"))
         return Identity(sign, name, server, int(found["age"]))
     except _FOREIGN:
@@ -77,7 +89,8 @@ def identity_of(disk: Disk) -> Identity | None:
 def write_identity(disk: Disk, known: Identity) -> None:
     """Write the marker of a pool anew."""
     sign, name, server, age = known
-    _write(disk, MARKER, {"pool": sign, "name": name, "server": server, "age": age, "": NOTE})
+    shown = {"pool": sign, "name": name, "server": server, "age": age, "format": FORMAT}
+    _write(disk, MARKER, {**shown, "": NOTE})
 
 
 def remembered(disk: Disk, name: str) -> dict[str, Remembered]:

@@ -99,7 +99,7 @@ class Runs(LedgerPart):
             DELETE_MODE,
         )
         report = json.loads(row[0]) if row and row[0] else {}
-        mode = report.get("delete_mode") if isinstance(report, dict) else None
+        mode = report.get("delete_mode")
         return mode if isinstance(mode, bool) else None
 
     def enter_delete_mode(self, at: datetime, *, delete_mode: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdata.alerts.incidents import INCIDENTS, INCIDENTS_NEWER, is_incident
-from mtdata.core.cells import Cells, Meant, is_day, is_text_list
+from mtdata.core.cells import Cells, Meant, is_day, is_json_object, is_text_list
 from mtdata.core.reach import is_plain
 from mtdata.core.sqlite import FOREIGN, LedgerDatabase, Schema, format_of
 from mtdata.study.model.states import ERASED, HELD, LIVE, MALFORMED, ROWED, STORED
@@ -144,7 +144,13 @@ def _is_state(state: object) -> bool:
     return isinstance(state, str) or (isinstance(state, int) and state <= ERASED)
 
 
-MEANT: Meant = {"columns": is_text_list, "day": is_day, "kind": _is_kind, "state": _is_state}
+MEANT: Meant = {
+    "columns": is_text_list,
+    "day": is_day,
+    "kind": _is_kind,
+    "report": is_json_object,
+    "state": _is_state,
+}
 LEDGER = Schema(5, TABLES, NEWER, Cells(TABLES, MEANT), WORKING, ASTRAY, REBUILD, looked_into=4)
 
 

@@ -82,9 +82,11 @@ class StreamWindow:
         return found.group()
 
     def take(self, length: int) -> None:
+        """Go on behind so many bytes, which have to be in sight."""
         self.start += length
 
     def head(self, length: int, skip: int = 0) -> bytes:
+        """The bytes from `skip` to `length`, from the front; nothing is taken or read on."""
         return self.buffer[self.start + skip : self.start + length]
 
     def find(self, mark: bytes, skip: int = 0) -> int:
@@ -109,5 +111,6 @@ class StreamWindow:
                 return None
 
     def skip_bom(self) -> None:
+        """Take a byte order mark of UTF-8, where one comes next."""
         if self.peek() == b"\xef" and self.find(b"\xbb\xbf") == 1:
             self.take(3)

@@ -13,9 +13,11 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.core.journal import BESIDE
 from mtdata.core.past import past
+from mtdata.core.stored_format import can_be_looked_into, check_format, is_newer, stored_format
 from mtdata.core.words import size
 from mtdata.study.decryption.key_ring import HINT
 from mtdata.study.ledger import Ledger
+from mtdata.study.ledger.schema import LEDGER
 from mtdata.study.model.forecast import disk_low
 from mtdata.study.model.scale import offered
 from mtdata.study.operations.key_trial import try_keys
@@ -68,13 +70,23 @@ def check_here(site: SiteConfig) -> list[Finding]:
         return [_check_keys(site), *strangers]
     if unknown := _unknown(site):
         return [_check_keys(site), unknown, *strangers]  # a probe would be made below the disk
+    formats = check_format(site.name, site.path / Ledger.NAME, LEDGER)
+    if is_newer(site.path / Ledger.NAME, LEDGER):
+        return [_check_keys(site), *formats, *strangers]
     return [
         _check_keys(site),
         _check_folder(site),
+        *formats,
         *strangers,
         *_check_room(site),
         _check_clock(site),
     ]
+
+
+def _can_look(site: SiteConfig) -> bool:
+    """Whether there is a pool that a look leaves as it is; what cannot be read is told by it."""
+    found = stored_format(site.path / Ledger.NAME)
+    return has_pool(site) and (found is None or can_be_looked_into(site.path / Ledger.NAME, LEDGER))
 
 
 def _unknown(site: SiteConfig) -> Finding | None:
@@ -105,7 +117,7 @@ def _check_keys(site: SiteConfig) -> Finding:
 
 def _hint(site: SiteConfig) -> str:
     """What entries that are held say of PADDING: they were tried with every one; '' for nothing."""
-    if not has_pool(site):
+    if not _can_look(site):
         return ""
     try:
         with look_into(site) as pool:
@@ -145,7 +157,7 @@ def _check_ledger(site: SiteConfig) -> Finding:
 def _check_room(site: SiteConfig) -> list[Finding]:
     """How much room the disk of the pool has, and whether a week like the last fits in."""
     try:
-        if has_pool(site):
+        if _can_look(site):
             with look_into(site) as pool:
                 room, low = pool.disk.room(), disk_fault(pool)
         else:
@@ -163,7 +175,7 @@ def _check_clock(site: SiteConfig) -> Finding:
     now = SystemClock(site.timezone).now()
     last, ahead = None, {}
     try:
-        if has_pool(site):
+        if _can_look(site):
             with look_into(site) as pool:
                 last, ahead = pool.ledger.runs.last_run(), pool.ledger.queries.ahead(now)
     except MTDataError as error:
@@ -193,7 +205,7 @@ def _check_replica(site: SiteConfig, number: int) -> Finding:
 
 
 def _has_copies(site: SiteConfig, place: str) -> bool:
-    if not has_pool(site):
+    if not _can_look(site):
         return False
     with open_pool(site) as opening:
         return opening.pool.ledger.copies.has_any(place)

@@ -43,12 +43,13 @@ from mtdata.study.operations.opening import (
     site_of,
 )
 from mtdata.study.operations.reclaiming import accept
+from mtdata.study.operations.restored_pool import carry_over
 from mtdata.study.pool import Pool
 from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import forecasts, overview
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 from mtdata.study.status.shape import SiteShape
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _adopt(site: SiteConfig, watch: Watch, held: HeldLock) -> AdoptedTotals:
         disk.remove(REBUILDING + ending)
     with open_pool(site, REBUILDING, held=held) as opening:
         opening.pool.ledger.events.begin_from_files(last_head(site.path / Ledger.NAME))
+        carry_over(site.path / Ledger.NAME, opening.pool.ledger, opening.pool.clock.now())
         adopted = Adoption(opening.pool, watch).play()
     for ending in BESIDE:  # an old log beside a new ledger would be played into it
         if disk.size(Ledger.NAME + ending) is not None:

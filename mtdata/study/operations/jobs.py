@@ -37,6 +37,7 @@ def _servers(settings: Settings) -> list[str]:
     return [".", *(site.name for site in settings.sites)]
 
 
+SERVER = Parameter("server", _server, "a site, or .", choices=_servers)
 SCALE = Parameter(
     "scale",
     _scale,
@@ -46,7 +47,8 @@ SCALE = Parameter(
 )
 
 
-def _base(kind: str) -> Callable[[Parameters], str]:
+def base_by_server(kind: str) -> Callable[[Parameters], str]:
+    """The names of jobs of a kind: it, and the site they are for."""
     return lambda parameters: f"{kind}_{parameters['server']}".rstrip("._")
 
 
@@ -81,18 +83,18 @@ EXPORT = Kind(
     split=_sites,
     run=_export,
     brings=_PARTS,
-    base=_base("study.export"),
+    base=base_by_server("study.export"),
     key=lambda parameters: f"study:{parameters['server']}",
     title="Round",
     about="Collect what a study site has, and delete there what is safe here",
 )
 DECODE = Kind(
     name="study.decode",
-    parameters=(Parameter("server", _server, "a site, or .", choices=_servers), SCALE),
+    parameters=(SERVER, SCALE),
     split=_sheets,
     run=_decode,
     brings=_PARTS,
-    base=_base("study.decode"),
+    base=base_by_server("study.decode"),
     key=lambda parameters: f"decode:{parameters['server']}",
     max_runners=64,
     title="Sheets anew",

@@ -212,7 +212,7 @@ def replicas_of(site: SiteConfig) -> tuple[Replica, ...]:
 
 
 def site_of(site: SiteConfig, stop: StopToken | None = None) -> Site:
-    """The client of a site; `stop` is checked with every answer and piece of it."""
+    """The client of a site; `stop` is checked with every answer and piece of it, and in waits."""
     client = open_site(
         site.kind,
         SiteAccess(
@@ -226,6 +226,7 @@ def site_of(site: SiteConfig, stop: StopToken | None = None) -> Site:
             ca=site.ca,
             agent=site.agent,
         ),
+        (stop or StopToken()).pause,
     )
     return client if stop is None else CancellableSite(client, stop)
 

@@ -96,6 +96,7 @@ def verify_share(
 ) -> dict[str, Any]:
     """Read on until one of `days` equal shares of the pool was read since then, or it must yield.
 
+    A file at least is read first: where a round always waits, the pool would never be read whole.
     When the share is done, or all that could be read is, the ledger gets a line for it.
     """
     yielded = False
@@ -104,7 +105,7 @@ def verify_share(
         nonlocal yielded
         if (before + read) * days >= total > 0:
             return True
-        yielded = must_yield()
+        yielded = read > 0 and must_yield()
         return yielded
 
     _refuse_lost(site)  # else one would be made here, and hide that it is lost

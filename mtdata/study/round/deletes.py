@@ -13,6 +13,7 @@ from functools import partial
 from mtdata import logs
 from mtdata.alerts.incident import BLOCKING
 from mtdata.config import SiteConfig
+from mtdata.core.words import counted
 from mtdata.study.from_ledger import provable
 from mtdata.study.model.receipt import Deleted, Verified
 from mtdata.study.pipeline import delete
@@ -34,13 +35,13 @@ class RoundDeletes:
         pool: Pool,
         site: Site,
         copying: Copying,
-        told: RoundReport,
+        report: RoundReport,
         note: Callable[[ScaleReport], None],
         keep: Callable[..., None],
     ) -> None:
         """`note` enters how a scale stands that nothing was asked of; `keep` as in Round."""
         self._config, self._pool, self._site, self._copying = config, pool, site, copying
-        self._told, self._note, self._keep = told, note, keep
+        self._report, self._note, self._keep = report, note, keep
         self.may_ask = config.delete_limit
         self.asked: dict[str, ScaleReport] = {}  # to be noted once the deletes are proven
         self._in_hand: ScaleReport | None = None
@@ -83,10 +84,11 @@ class RoundDeletes:
         name = report.run.scale.name
         with logs.at(scale=name):
             try:
-                self._told.guard(name, partial(self._ask, report))
+                self._report.guard(name, partial(self._ask, report))
             finally:
                 if self._in_hand is None and self._before > self.may_ask:
-                    log.info("%d deletes were asked", self._before - self.may_ask)
+                    asked = self._before - self.may_ask
+                    log.info("%s asked", counted(asked, "delete was", "deletes were"))
                 if not self.takes_care_of(report):
                     self._note(report)
 

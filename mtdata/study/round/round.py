@@ -17,6 +17,7 @@ from mtdata import logs
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError, PackageError, SiteError, UsageError
 from mtdata.core.step import Step, Watch, unwatched
+from mtdata.core.words import counted
 from mtdata.study.from_ledger import waiting
 from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.package import entries, in_batches
@@ -33,7 +34,8 @@ from mtdata.study.round.schedule import keep_schedule
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.snapshots import keep_snapshot
 from mtdata.study.status.forecasts import Forecasts
-from mtdata.study.status.report import OF_SITE, REPLICAS, STORAGE, RoundReport, RoundResult, summary
+from mtdata.study.status.report import OF_SITE, REPLICAS, STORAGE, RoundReport
+from mtdata.study.status.result import RoundResult, summary
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ class Round:
         self._deletes = RoundDeletes(
             config, pool, site, self._copying, self._report, self._note, keep
         )
-        self._place, self._of = 0, 0  # which of the wanted scales is in hand
+        self._number, self._count = 0, 0  # which of the wanted scales is in hand, and of how many
         self._stand: Stand | None = None  # None until ledger and files are in step
 
     def play(self, wanted: str) -> RoundResult:
@@ -73,7 +75,7 @@ class Round:
             tell, mode = self._report.tell_of_last_round, self._config.delete_mode
             self._report.guard("", partial(tell, number, delete_mode=mode))
             self._report.guard("", self._forecasts.disk)
-            self._report.guard("", lambda: self._whole(wanted))
+            self._report.guard("", lambda: self._take_steps(wanted))
             self._report.guard("", self._copy_the_rest)
             self._report.guard("", self._keep_identity)
             entered = (result := self._report.end()).exit
@@ -84,7 +86,8 @@ class Round:
             log.log(*summary(result))
         return result
 
-    def _whole(self, wanted: str) -> None:
+    def _take_steps(self, wanted: str) -> None:
+        """All that is wanted; whatever fault ends it, no file stays in hand."""
         try:
             self._steps(wanted)
         except MTDataError:
@@ -99,11 +102,11 @@ class Round:
         tell_of_stand(self._report, pool, stand)
         if stand.older:
             self._deletes.may_ask = 0
-        make_waiting_rows(pool, self._begin_report, self._note, stand.holds_up)
+        make_waiting_rows(pool, self._begin_report, self._note_before, stand.holds_up)
         try:
             scales = self._wanted(wanted)
-            self._of = len(scales)
-            self._each(scales)
+            self._count = len(scales)
+            self._collect_all(scales)
             self._prove_deletes()
         finally:
             self._report.guard("", self._note_deletes)
@@ -128,10 +131,14 @@ class Round:
     def _tell_step(self, report: ScaleReport) -> None:
         scale, ever = report.run.scale, sum(one.received for one in self._scales.values())
         far = report.received, scale.size, ever, "receiving", report.came
-        self._watch(Step(scale.name, self._place, self._of, *far))
+        self._watch(Step(scale.name, self._number, self._count, *far))
 
     def _note(self, report: ScaleReport) -> None:
         self._report.note(report, delete_mode=self._config.delete_mode)
+
+    def _note_before(self, report: ScaleReport) -> None:
+        """Enter how a scale stands of which this round may still delete."""
+        self._report.note(report, delete_mode=None)
 
     # what the site offers -----------------------------------------------------------------------
 
@@ -172,12 +179,12 @@ class Round:
 
     # one scale ------------------------------------------------------------------------------------
 
-    def _each(self, scales: list[Scale]) -> None:
+    def _collect_all(self, scales: list[Scale]) -> None:
         quiet = at_rest(self._pool, besides=self._scales)
         try:
-            for self._place, scale in enumerate(scales, 1):
+            for self._number, scale in enumerate(scales, 1):
                 with logs.at(scale=scale.name):
-                    act = self._pass_by if scale in quiet else self._scale
+                    act = self._pass_by if scale in quiet else self._collect
                     self._report.guard(scale.name, partial(act, scale))
             self._report.refuse_outage(sum(scale.size > 0 for scale in scales))
         except SiteError:  # a scale that the site never gives must not keep those before it there
@@ -191,7 +198,7 @@ class Round:
         self._sizes[scale.name] = None
         self._report.pass_by(report)
 
-    def _scale(self, scale: Scale) -> None:
+    def _collect(self, scale: Scale) -> None:
         if self._stand and self._stand.holds_up(scale.name):
             return
         report = self._begin_report(scale)
@@ -268,7 +275,9 @@ class Round:
         self._conclude(report)
         log.info("%d deleted and proven gone", report.deleted - before)
         if left := listing.unproven_deletes(name):
-            detail = f"{left} deletes were asked, and the rows are there still"
+            rows = "the row is" if left == 1 else "the rows are"
+            asked = counted(left, "delete was", "deletes were")
+            detail = f"{asked} asked, and {rows} there still"
             report.notices.setdefault("delete_failed", detail)
 
     def _copy_the_rest(self) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from mtdata import logs
 from mtdata.alerts.incident import DAMAGE
@@ -24,6 +22,7 @@ from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import outage
 from mtdata.study.status.conflicts import difference
+from mtdata.study.status.result import RoundResult
 
 log = logging.getLogger(__name__)
 HELD = {kind: f"entry_{kind}" for kind in HELD_KINDS}
@@ -35,27 +34,6 @@ OF_SITE = ("site_unreachable", "site_refused", "site_moved", "package_broken")
 STORAGE = (StorageError.incident, DiskFull.incident)
 CONDITIONS = (*HELD.values(), "drift", "leftover", "delete_failed")
 """Kinds that are over when a round looks at the scale and does not find them."""
-
-
-@dataclass(slots=True)
-class RoundResult:
-    """How a round ended: the exit code, and per scale what was done."""
-
-    exit: int = 0
-    scales: dict[str, dict[str, int]] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-    unentered: list[tuple[str, str, str]] = field(default_factory=list)
-    """Kind, scale and detail of incidents that the ledger could not take."""
-    delete_mode: bool | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
-        shown: dict[str, Any] = {"exit": self.exit, "scales": self.scales}
-        return shown | ({"faults": self.faults} if self.faults else {})
-
-    def as_entered(self) -> dict[str, Any]:
-        """The form that the ledger keeps: the next round asks how this one deleted."""
-        return self.as_json() | {"delete_mode": self.delete_mode}
 
 
 class RoundReport:
@@ -158,8 +136,11 @@ class RoundReport:
             for kind in self._pool.ledger.incidents.close_incidents(scale, kinds, now):
                 log.info("incident closed: %s", kind)
 
-    def note(self, scale_report: ScaleReport, *, delete_mode: bool) -> None:
-        """Enter how a scale stands: numbers in the report, conditions as incidents."""
+    def note(self, scale_report: ScaleReport, *, delete_mode: bool | None) -> None:
+        """Enter how a scale stands: numbers in the report, conditions as incidents.
+
+        `delete_mode` None: its deletes are still to come, so what lies on the site says nothing.
+        """
         scale = scale_report.run.scale
         self._count(scale_report)
         held = {kind: detail for kind, (_, detail) in self._held(scale).items()}
@@ -177,7 +158,8 @@ class RoundReport:
             self.tell(kind, scale.name, detail, lasts=lasts)
         if scale_report.newly_held or "delete_failed" in told:
             self._codes.add(1)
-        self.close(scale.name, set(CONDITIONS) - set(told))
+        unknown = {"leftover"} if delete_mode is None else set()
+        self.close(scale.name, set(CONDITIONS) - set(told) - unknown)
         self._opened.update(scale_report.opened)
         self._unopened += scale_report.unopened
         scale_report.clear()
@@ -270,7 +252,10 @@ class RoundReport:
             self.tell(HELD[SEALED], name, detail, lasts=name not in self._sealed_anew)
 
     def _tell_wrong_keys(self, held: str) -> None:
-        """One that is open is told anew while anything is held for it: its number stays true."""
+        """One that is open is told anew while anything is held for it: its number stays true.
+
+        What it holds is never deleted: no round ends well while it stands.
+        """
         names = ", ".join(self._pool.cipher.key_names())
         is_open = any(one.kind == WRONG for one in self._pool.ledger.incidents.open_incidents(""))
         if self._opened or not held:
@@ -279,22 +264,4 @@ class RoundReport:
             fault = f"{names} opens nothing" if names else "PRIVATE_FILE names no key for anything"
             told = f"{fault} that the site sealed: {held}"
             self.tell(WRONG, "", told, lasts=not self._unopened)
-
-
-def summary(report: RoundResult) -> tuple[int, str, int, str]:
-    """The line at the end of a round: info when something happened, else debug."""
-    done = ("fresh", "appended", "deleted")
-    told = [
-        f"{scale}: " + ", ".join(f"{number} {word}" for word, number in did.items() if number)
-        for scale, did in sorted(report.scales.items())
-        if any(did[word] for word in done)
-    ]
-    level = logging.INFO if told or report.exit else logging.DEBUG
-    return level, "the round ended with %d. %s", report.exit, "; ".join(told) or "Nothing new"
-
-
-def table_of(report: RoundResult) -> tuple[Sequence[str], list[Sequence[object]]]:
-    """The round as columns and lines, one line a scale."""
-    columns = ("received", "fresh", "appended", "held", "deleted", "owed")
-    rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(report.scales.items())]
-    return ("scale", *columns), [*rows]
+            self._codes.add(1)

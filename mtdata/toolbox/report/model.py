@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 MISSING, NOT_LOGGED = "missing", "not logged"
 WRITTEN_TWICE, DELIVERED_TWICE, REWRITTEN = "written twice", "delivered twice", "rewritten"
@@ -44,6 +44,7 @@ class TaskLine(_Part):
     done: int | None = None
     found: int = 0
 
+    @computed_field  # type: ignore[prop-decorator]  # kept beside the numbers that it is made of
     @property
     def missing_rate(self) -> float | None:
         """The share of logged occasions without an entry, 0 to 1; None where none was logged."""

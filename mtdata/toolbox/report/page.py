@@ -53,6 +53,12 @@ svg.chart { width: 100%; display: block; } svg.stacked { height: 9rem; } svg.row
 svg .bar { fill: var(--bar); } svg .calm { fill: var(--calm); } svg .empty { fill: var(--line); }
 svg .over { fill: transparent; } svg .over:hover { fill: var(--bar); opacity: .12; }
 figure { margin: 0; } .apart { display: flex; justify-content: space-between; }
+@media (max-width: 46rem) { .list, .list tbody { display: block; } .list thead { display: none; }
+  .list tr { display: flex; flex-wrap: wrap; gap: .1rem .8rem; padding: .5rem 0;
+    border-bottom: 1px solid var(--line); }
+  .list tr > * { padding: 0 .2rem; border: 0; } .list th { flex: 1 1 60%; }
+  .list td.wide { flex: 1 0 100%; } .list td.off { display: none; }
+  .list td[data-label]::before { content: attr(data-label) " "; font-size: .8125rem; } }
 @media print { .card { break-inside: avoid; } }
 """
 

@@ -18,16 +18,17 @@ MOST_SESSIONS, MOST_LINES = 40, 500
 """More than this nobody reads in a page, and no study has; the tables beside it have all."""
 
 
-def sections(report: StudyReport) -> Markup:
-    """All cards of a report, one below the other."""
+def sections(report: StudyReport, lines: StudyReport | None = None) -> Markup:
+    """All cards of a report, one below the other; `lines` is what its tables have, if not all."""
+    lines = lines or report
     cards = [
         _facts(report),
-        _heat_map(report),
-        _mismatches(report),
+        _heat_map(lines),
+        _mismatches(lines),
         _days(report),
         _dropoff(report),
-        _times(report),
-        _tasks(report),
+        _times(lines),
+        _tasks(lines),
     ]
     return together(cards)
 
@@ -40,25 +41,32 @@ def _card(heading: str, beside: str, *children: object) -> Markup:
 def _table(
     label: str, head: Sequence[tuple[str, str]], rows: Iterable[Markup], look: str
 ) -> Markup:
-    """A table that moves sideways within its card; `head` are words and a class, '' for none."""
+    """A table that is a list on a phone; `head` are words and a class, '' for none."""
     columns = [element("th", words, scope="col", class_=kind or None) for words, kind in head]
     shown = list(islice(rows, MOST_LINES))
     table = element(
         "table",
         element("thead", element("tr", *columns)),
         element("tbody", *shown),
-        class_=look,
+        class_=f"{look} list",
     )
-    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=label)
+    told = f"{label}, the table"
+    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=told)
 
 
 def _name(words: object) -> Markup:
     return element("th", words, scope="row", class_="nowrap")
 
 
-def _number(count: object) -> Markup:
+def _number(count: object, label: str) -> Markup:
+    """A cell that says on a phone what it counts; an empty one is left out there."""
     shown = f"{count:,}" if isinstance(count, int) else count
-    return element("td", shown, class_=NUMBER)
+    look = NUMBER if shown != "" else f"{NUMBER} off"
+    return element("td", shown, class_=look, data_label=label)
+
+
+def _bar(chart: Markup) -> Markup:
+    return element("td", chart, class_="wide")
 
 
 def _facts(report: StudyReport) -> Markup:
@@ -102,7 +110,7 @@ def _heat_map(report: StudyReport) -> Markup | None:
     sessions = report.sessions[:MOST_SESSIONS]
     head = [("Scale", ""), *((session or "no session", NUMBER) for session in sessions)]
     rows = [
-        element("tr", _name(scale), *(_heat(cells.get(session)) for session in sessions))
+        element("tr", _name(scale), *(_heat(cells.get(one), one) for one in sessions))
         for scale, cells in grid.items()
     ]
     steps = [element("li", words, class_=f"heat-{level}") for level, words in enumerate(_STEPS)]
@@ -126,20 +134,22 @@ def _told_of_sessions(report: StudyReport) -> str:
 _STEPS = ("none", "up to 1 %", "up to 5 %", "up to 15 %", "up to 40 %", "more")
 
 
-def _heat(lines: list[TaskLine] | None) -> Markup:
+def _heat(lines: list[TaskLine] | None, session: str) -> Markup:
     if lines is None:
-        return element("td")
+        return element("td", class_="off")
+    label = session or "no session"
     done = sum(line.done or 0 for line in lines)
     found = sum(line.found for line in lines if line.done)
     if not done:
         entries = sum(line.entries for line in lines)
         words = f"{entries:,} entries" if entries else "none"
-        return element("td", element("small", words), class_=NUMBER)
+        return element("td", element("small", words), class_=NUMBER, data_label=label)
     rate = 1 - found / done
     return element(
         "td",
         percent(rate),
         class_=f"{NUMBER} heat-{charts.heat_level(rate)}",
+        data_label=label,
         title=f"{done - found:,} of {done:,} without an entry",
     )
 
@@ -163,9 +173,9 @@ def _mismatches(report: StudyReport) -> Markup:
             "tr",
             _name(one.kind),
             element("td", one.scale),
-            _number(one.cases),
-            _number(one.rows),
-            element("td", one.pattern, class_="nowrap"),
+            _number(one.cases, "cases"),
+            _number(one.rows, "entries"),
+            element("td", one.pattern, class_="nowrap" if one.pattern else "off"),
         )
         for one in report.mismatches
     ]
@@ -198,14 +208,14 @@ def _dropoff(report: StudyReport) -> Markup | None:
     if not report.dropoff:
         return None
     most = max(line.began for line in report.dropoff)
-    head = [("Session", ""), ("Began", NUMBER), ("Finished", NUMBER), ("", "")]
+    head = [("Session", ""), ("Began", NUMBER), ("Finished", NUMBER), ("Share", "")]
     rows = [
         element(
             "tr",
             _name(one.session or "no session"),
-            _number(one.began),
-            _number(one.finished),
-            element("td", charts.part_of(one.finished, one.began, most, f"Finished {one.session}")),
+            _number(one.began, "began"),
+            _number(one.finished, "finished"),
+            _bar(charts.part_of(one.finished, one.began, most, f"Finished {one.session}")),
         )
         for one in report.dropoff
     ]
@@ -221,20 +231,19 @@ def _times(report: StudyReport) -> Markup | None:
         ("Entries", NUMBER),
         ("Median", NUMBER),
         ("Middle half", NUMBER),
-        ("", ""),
+        ("Spread", ""),
     ]
     rows = [
         element(
             "tr",
             _name(one.scale),
-            _number(one.entries),
-            _number(f"{one.median:,.0f} s"),
-            _number(f"{one.lower:,.0f} to {one.upper:,.0f} s"),
-            element(
-                "td",
+            _number(one.entries, "entries"),
+            _number(f"{one.median:,.0f} s", "median"),
+            _number(f"{one.lower:,.0f} to {one.upper:,.0f} s", "half"),
+            _bar(
                 charts.middle_half(
                     one.lower, one.median, one.upper, most, f"Seconds on {one.scale}"
-                ),
+                )
             ),
         )
         for one in report.times
@@ -253,12 +262,12 @@ def _tasks(report: StudyReport) -> Markup | None:
         element(
             "tr",
             _name(one.scale),
-            element("td", one.tag),
-            _number("" if one.logged is None else one.logged),
-            _number(one.entries if one.data_found else "no data"),
-            _number(one.duplicates),
-            _number("" if one.done is None else one.done - one.found),
-            _number(percent(one.missing_rate)),
+            element("td", one.tag, class_=None if one.tag else "off"),
+            _number("" if one.logged is None else one.logged, "logged"),
+            _number(one.entries if one.data_found else "no data", "entries"),
+            _number(one.duplicates, "twice"),
+            _number("" if one.done is None else one.done - one.found, "missing"),
+            _number(percent(one.missing_rate), "rate"),
         )
         for one in by_scale(report.tasks)
     ]

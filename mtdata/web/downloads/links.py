@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.signing import BadSignature
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 
 from mtdata.core.past import past
 from mtdata.jobs.link_words import signed_word, signer
-from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.asking import asking, now, unindexed, whole
 from mtdata.jobs.records.models import Artifact, Job
 from mtdata.jobs.states import Status
 from mtdata.web.models import Link
@@ -128,7 +128,7 @@ def closed_of(job: Job) -> int:
 def alone(jobs: Sequence[UUID]) -> dict[UUID, LinkStanding]:
     """Of each of these jobs that made one file alone: how its link stands; in three queries."""
     with asking():
-        made = Artifact.objects.filter(job__in=jobs, job__status=Status.SUCCESS).values("job_id")
+        made = _files_of(jobs).values("job_id")
         alone = made.annotate(count=Count("pk"), first=Min("pk")).filter(count=1).order_by()
         wanted = [one["first"] for one in alone]
         artifacts = list(Artifact.objects.filter(pk__in=wanted).select_related("job"))
@@ -137,11 +137,17 @@ def alone(jobs: Sequence[UUID]) -> dict[UUID, LinkStanding]:
     return {one.job_id: _standing(one, one.job, links.get(one.pk), at) for one in artifacts}
 
 
+def _files_of(jobs: Sequence[UUID]) -> QuerySet[Artifact]:
+    """What these jobs made, of those that ended well; looked for by the jobs."""
+    found = Artifact.objects.filter(job__in=jobs).alias(job_status=unindexed("job__status"))
+    return found.filter(job_status=Status.SUCCESS)
+
+
 def zips(jobs: Sequence[UUID]) -> dict[UUID, int]:
     """How many files each of these jobs made, where they are several and every link is open."""
     with asking():
-        made = Artifact.objects.filter(job__in=jobs, job__status=Status.SUCCESS)
-        found = made.values("job_id", "job__ended_at").annotate(count=Count("pk")).order_by()
+        found = _files_of(jobs).values("job_id", "job__ended_at")
+        found = found.annotate(count=Count("pk")).order_by()
         several = [one for one in found.filter(count__gt=1) if one["job__ended_at"]]
         at = now()
         links = Link.objects.filter(artifact__job__in=[one["job_id"] for one in several])

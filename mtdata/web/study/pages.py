@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from mtdata.alerts.shape import incident_json
 from mtdata.config import SiteConfig
 from mtdata.core.errors import MTDataError
-from mtdata.web.paging import text_in
+from mtdata.web.paging import number_in, text_in
 from mtdata.web.site_named import site_named
 from mtdata.web.study import file_list, sites, states
+from mtdata.web.study.scale_lines import scale_lines
 
 STATES = {
     "live": ("as it was left", "good"),
@@ -22,6 +24,7 @@ STATES = {
     "aside": ("not as it was left", "bad"),
 }
 UNKNOWN = ("not entered", "")
+MOST_SCALES = 50
 
 
 def all_pools(request: HttpRequest) -> HttpResponse:
@@ -45,21 +48,18 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         known |= {
             "state": state,
             **sites.facts(name, state, states.rounds(ours).get(name, {})),
-            "scales": _scales(state, whole),
+            **_scales(request, state, whole),
             "shelves": whole["shelves"],
             "drifts": [incident_json(one) for one in whole["drifts"]],
         }
     return render(request, "web/pool.html", known)
 
 
-def _scales(state: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """With what raw files hold beside what has a row, is held or waits: `off` is what is left."""
-    shown = []
-    for name, one in state["scales"].items():
-        balance = whole["balances"].get(name)
-        off = balance.raw - balance.rows - balance.held - balance.waiting if balance else 0
-        shown.append({"name": name, **one, "balance": balance, "off": off})
-    return shown
+def _scales(request: HttpRequest, state: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """A page of them, and how many do not add up."""
+    lines = scale_lines(state["scales"], whole["balances"])
+    page = Paginator(lines, MOST_SCALES).get_page(number_in(request.GET, "scales", 1))
+    return {"scales": page, "odd_scales": sum(bool(line["off"]) for line in lines)}
 
 
 def _files(request: HttpRequest, site: SiteConfig) -> dict[str, Any]:

@@ -14,6 +14,7 @@ ROOM = WebRoom(
         Route("pool/<str:name>/", "pool_of", get(Role.VIEWER, pages.show)),
     ),
     nav=(("Study", "pool"),),
+    is_used=lambda settings: bool(settings.sites),
     operations=(Operation("GET", "/sites", Role.VIEWER, sites.list_sites, shapes.Sites),),
     cards=sites.cards,
     known_incidents=states.known_incidents,

@@ -6,7 +6,7 @@ A page shows what lies in `reports/` of the pool; it reads no sheet.
 from __future__ import annotations
 
 import logging
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,60 +15,36 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
 
-from mtdata.config import SiteConfig
-from mtdata.core.errors import MTDataError
 from mtdata.jobs import queue
 from mtdata.jobs.records import queries
 from mtdata.jobs.states import Status
 from mtdata.toolbox.jobs import KIND, REPORT
-from mtdata.toolbox.report.last import last_report
-from mtdata.toolbox.report.model import StudyReport
-from mtdata.toolbox.report.notes import headline, notes_of
+from mtdata.toolbox.report.excerpt import excerpt
+from mtdata.toolbox.report.notes import notes_of
 from mtdata.toolbox.report.sections import sections
 from mtdata.web.pages.words import see
+from mtdata.web.paging import MOST_WORDS, text_in
 from mtdata.web.site_named import site_named
+from mtdata.web.toolbox.site_line import site_line
 
 log = logging.getLogger(__name__)
 UNDER_WAY = (Status.QUEUED, Status.IN_PROGRESS)
 
 
-class SiteLine(NamedTuple):
-    """What a line, or the head of a page, says of one site's last report."""
-
-    name: str
-    report: StudyReport | None
-    fault: str
-
-    @property
-    def level(self) -> str:
-        """The state's colour by the sheet; '' for none."""
-        if self.fault or (self.report and self.report.faults):
-            return "bad"
-        if self.report is None or not self.report.log_day:
-            return ""
-        return "warn" if self.report.missing[0] else "good"
-
-    @property
-    def words(self) -> str:
-        """The answer in a line."""
-        if self.fault:
-            return "The report cannot be read"
-        return headline(self.report) if self.report else "No report yet"
-
-
 def all_reports(request: HttpRequest) -> HttpResponse:
     """List the sites, each with what its last report says."""
-    lines = [_line(site) for site in settings.MTDATA.sites]
+    lines = [site_line(site) for site in settings.MTDATA.sites]
     return render(request, "toolbox/reports.html", {"lines": lines, "kind": REPORT})
 
 
 def show(request: HttpRequest, name: str) -> HttpResponse:
-    """Show the last report of a site."""
-    line = _line(site_named(name))
-    shown: dict[str, Any] = {"line": line, "job": _under_way(name)}
+    """Show the last report of a site; `?scale=` the scales alone that have these words."""
+    line, words = site_line(site_named(name)), text_in(request.GET, "scale", MOST_WORDS).strip()
+    shown: dict[str, Any] = {"line": line, "job": _under_way(name), "words": words}
     if line.report:
-        cards = sections(line.report)  # every word in it is escaped where it is put in
-        shown |= {"cards": mark_safe(cards), "notes": notes_of(line.report)}  # noqa: S308
+        part = excerpt(line.report, words)
+        cards = sections(line.report, part.shown)  # every word is escaped where it is put in
+        shown |= {"cards": mark_safe(cards), "part": part, "notes": notes_of(line.report)}  # noqa: S308
     return render(request, "toolbox/report.html", shown)
 
 
@@ -81,13 +57,6 @@ def make(request: HttpRequest, name: str) -> HttpResponse:
     log.info("%s queued %s", who, job.name)
     messages.success(request, f"{job.name} is queued.")
     return see("job", job.pk)
-
-
-def _line(site: SiteConfig) -> SiteLine:
-    try:
-        return SiteLine(site.name, last_report(site), "")
-    except MTDataError as fault:
-        return SiteLine(site.name, None, str(fault))
 
 
 def _under_way(name: str) -> str:

@@ -10,9 +10,10 @@ from django.urls import reverse
 from mtdata.config import Settings
 from mtdata.toolbox.jobs import REPORT
 from mtdata.web.access.roles import Role
+from mtdata.web.api.operation import Operation
 from mtdata.web.room import JobSubject, WebRoom
 from mtdata.web.route import Route, get, post
-from mtdata.web.toolbox import pages
+from mtdata.web.toolbox import pages, reports, shapes
 
 
 def _subject(settings: Settings, kind: str, parameters: Mapping[str, Any]) -> JobSubject | None:
@@ -32,6 +33,10 @@ ROOM = WebRoom(
         ),
     ),
     nav=(("Reports", "reports"),),
+    operations=(
+        Operation("GET", "/reports", Role.VIEWER, reports.list_reports, shapes.ReportsShape),
+        Operation("GET", "/reports/{server}", Role.VIEWER, reports.show_report, shapes.ReportShape),
+    ),
     is_used=lambda settings: bool(settings.sites),
     job_subject=_subject,
 )

@@ -89,7 +89,7 @@ def of_batches(request: HttpRequest, site: str, found: DoubtfulPage) -> dict[str
         kind: {
             "state": state,
             "told": f"{MEANT[kind]} {TODO[kind].format(site=site) if knows else ASK}",
-            "batches": [_batch(one) for one in found.batches if one.kind == kind],
+            "batches": [_batch(one) for one in found.batches if one.batch.doubt == kind],
         }
         for kind, state in BATCH_STATES.items()
     }

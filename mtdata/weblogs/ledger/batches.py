@@ -47,6 +47,11 @@ class HitBatch(NamedTuple):
     sent_at: datetime | None
     ended_at: datetime | None
 
+    @property
+    def doubt(self) -> str:
+        """`quarantined`, `poisoned`, or `invalid` of one that is stored but for some hits."""
+        return "invalid" if self.state is BatchState.STORED else self.state.value
+
 
 def batch_of(row: tuple[Any, ...]) -> HitBatch:
     """The batch that a row of an answer is, by COLUMNS."""

@@ -38,11 +38,6 @@ class DoubtfulBatch(NamedTuple):
     more: int
 
     @property
-    def kind(self) -> str:
-        """`quarantined`, `poisoned`, or `invalid` of one that is stored but for some hits."""
-        return "invalid" if self.batch.state is BatchState.STORED else self.batch.state.value
-
-    @property
     def hits(self) -> int:
         """How many of its hits need that word."""
         return self.batch.invalid if self.batch.state is BatchState.STORED else self.batch.hits

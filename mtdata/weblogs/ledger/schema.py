@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from hashlib import sha256
 
 from mtdata.alerts.incidents import INCIDENTS, is_incident
-from mtdata.core.cells import Cells, Meant, is_day
+from mtdata.core.cells import Cells, Meant, is_day, is_json_object
 from mtdata.core.sqlite import Schema
 
 
@@ -110,18 +109,14 @@ def _is_state(word: str) -> bool:
     return word in {*LogState, *BatchState}
 
 
-def _is_object(word: str) -> bool:
-    return isinstance(json.loads(word), dict)
-
-
 MEANT: Meant = {
     "day": is_day,
     "kind": is_incident,
     "state": _is_state,
-    "skipped": _is_object,
-    "found": _is_object,
-    "local_days": _is_object,
-    "besides": _is_object,
+    "skipped": is_json_object,
+    "found": is_json_object,
+    "local_days": is_json_object,
+    "besides": is_json_object,
 }
 WEBLOGS = Schema(
     2,

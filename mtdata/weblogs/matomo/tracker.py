@@ -53,11 +53,6 @@ class Tracker:
         self._head = b'{"token_auth":' + json.dumps(target.token).encode() + b',"requests":['
         self._connection = MatomoConnection(target.url, target.timeout_s, target.ca)
 
-    @property
-    def overhead(self) -> int:
-        """Bytes of a body beside its hits."""
-        return len(self._head) + 2
-
     def send(self, hits: Sequence[bytes]) -> BatchAnswer:
         """Send a batch of at least one hit: JSON objects as Matomo wants them.
 

@@ -10,7 +10,9 @@ from mtdata.config.weblogs import WeblogSite
 from mtdata.core.checks import Finding
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import MTDataError
+from mtdata.core.stored_format import check_format
 from mtdata.weblogs.importer import probe
+from mtdata.weblogs.ledger.schema import WEBLOGS
 from mtdata.weblogs.operations import ledger_place, opening
 from mtdata.weblogs.operations.day_import import listed_of_day
 from mtdata.weblogs.sites import site_named, source_of
@@ -37,6 +39,8 @@ def _check(site: WeblogSite, what: str, act: Callable[[], tuple[str, str]]) -> F
 def _ledger(settings: Settings, site: WeblogSite) -> list[Finding]:
     """A ledger whose lines are elsewhere, so that no import would begin; none where all is well."""
     path = opening.ledger_path(settings, site.domain)
+    if formats := check_format(site.domain, path, WEBLOGS):
+        return formats  # to open an older one would make it newer
     try:
         ledger_place.look(settings, site.domain, path)
     except MTDataError as error:

@@ -237,7 +237,7 @@ def _send(
     ]
 
     def watch(hits: int) -> None:
-        wishes.watch(Step(f"{site.domain} {day}", rows=hits, doing="reading"))
+        wishes.watch(Step("hits", rows=hits, doing="reading"))
 
     with closing(ParsePool(rules, _workers(wishes, due))) as parser:
         reading = _reading(source, site, rules, parser, samples)

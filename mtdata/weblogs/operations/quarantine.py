@@ -12,7 +12,6 @@ from mtdata.weblogs.ledger.batches import HitBatch
 from mtdata.weblogs.ledger.schema import BatchState
 
 Word = Literal["stored", "resend"]
-MOST_SHOWN = 10_000
 
 
 class LinesOfLog(NamedTuple):
@@ -33,16 +32,11 @@ class Doubt(NamedTuple):
     batch: HitBatch
     logs: tuple[LinesOfLog, ...]
 
-    @property
-    def kind(self) -> str:
-        """`quarantined`, `poisoned`, or `invalid` of one that is stored but for some hits."""
-        return "invalid" if self.batch.state is BatchState.STORED else self.batch.state.value
-
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
         return {
             "batch": self.batch.number,
-            "state": self.kind,
+            "state": self.batch.doubt,
             "hits": self.batch.hits,
             "invalid": self.batch.invalid,
             "reason": self.batch.reason,

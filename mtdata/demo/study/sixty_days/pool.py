@@ -33,7 +33,7 @@ from mtdata.demo.study.sixty_days.rows import RowMaker, participant_row, study_r
 from mtdata.demo.study.sixty_days.scales import QUESTIONS
 from mtdata.demo.study.tour import SEED, write_home
 from mtdata.study.operations import commands
-from mtdata.study.status.report import RoundResult
+from mtdata.study.status.result import RoundResult
 
 SITE = "demo"
 ROUND_AT = time(23, 30)
