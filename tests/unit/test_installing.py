@@ -103,6 +103,6 @@ def test_a_library_that_is_missing_is_told_with_what_brings_it(
     told = "mtdata: duckdb is not installed; `pip install 'mtdata-collect[toolbox]'` brings it\n"
     assert lacks("duckdb") == (78, told)
     monkeypatch.setenv("MTDATA_IMAGE", "1")
-    assert "`bin/image --extras served` brings it" in lacks("pyarrow")[1]
+    assert "`bin/image --extras served` brings it" in lacks("polars")[1]
     code, said = lacks("mtdata.gone")
     assert (code, "a fault of the program: ModuleNotFoundError" in said) == (70, True)
