@@ -218,6 +218,8 @@ def _field(
         offered = [(one, f"{one} (every one)" if one == EVERY else one) for one in choices]
         field.widget = forms.Select(attributes, [] if not needed else [("", "choose")])
         field.widget.choices += offered
+        why = parameter.allowed.partition(": ")[2]  # what may be chosen is seen
+        field.help_text = f"{capfirst(why)}." if why else ""
         return field
     kind = "date" if parameter.read is day else "text"
     if kind == "date":

@@ -6,7 +6,7 @@ import pytest
 
 from mtdata.jobs.states import failed_told
 from mtdata.web.access.roles import Role
-from mtdata.web.pages.reasons import reason_of, waits_for, without_keys
+from mtdata.web.pages.reasons import reason_of, to_reader, waits_for, without_keys
 
 KEY = "a.example does not accept the key, or it has expired"
 FAILED = failed_told(f"0000: {KEY}: see API_KEY in export.config", stopping="", most=1000)
@@ -43,3 +43,9 @@ def test_what_a_job_waits_for_stands_alone() -> None:
     assert waits_for(told, Role.OPERATOR) == "CAKE has not settled the day"
     assert waits_for(told, Role.ADMIN) == "CAKE has not settled the day (SETTLE)"
     assert reason_of("Queued", told, Role.ADMIN) == ("", "")
+
+
+def test_who_stopped_it_is_you_for_that_person_alone() -> None:
+    assert to_reader("stopped by anna", "anna") == "stopped by you"
+    assert to_reader("stopped by joanna", "anna") == "stopped by joanna"
+    assert to_reader("stopped by anna, late", "anna") == "stopped by anna, late"

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -136,21 +137,36 @@ def _take(home: Path, url: str, paths: dict[str, str]) -> None:
             tab.close()
 
 
-def main(names: list[str]) -> None:
-    """Make the home, serve it, take the pictures of these names, or all."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+def _report(home: Path) -> dict[str, str]:
+    """Have the report of sixty days made, whose faults are planted."""
+    words = _mtdata("--config", f"{home}/config", "report", "scale", "demo")
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return {"report": "/reports/demo/"}
+
+
+def _pictured(fill: Callable[[Path], dict[str, str]], names: list[str], *of_demo: str) -> None:
+    """Make a demo's home, fill and serve it, and take the pictures of these names, or all."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "demo"
-        subprocess.run(_mtdata("demo", "--rows", "600", "--keep", str(home)), check=True)
+        subprocess.run(_mtdata("demo", *of_demo, "--keep", str(home)), check=True)
         config = ("--config", f"{home}/config")
         adding = _mtdata(*config, "user", "add", "anna", "--admin")
         subprocess.run(adding, input=PASSWORD, text=True, check=True)
-        paths = {name: at for name, at in _fill(home).items() if not names or name in names}
+        paths = {name: at for name, at in fill(home).items() if not names or name in names}
         words = _mtdata(*config, "web", "--port", "0")
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as server:
             assert server.stderr is not None
             _take(home, server.stderr.readline().split()[-1].rstrip("/"), paths)
             server.terminate()
+
+
+def main(names: list[str]) -> None:
+    """Take the pictures of these names, or all."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if names != ["report"]:
+        _pictured(_fill, names, "--rows", "600")
+    if not names or "report" in names:
+        _pictured(_report, names, "--days", "60")
 
 
 if __name__ == "__main__":

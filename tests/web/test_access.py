@@ -165,6 +165,10 @@ TABLE = """
 /api/v1/sites                          *      401    405  405  405
 /api/v1/weblogs                        GET    401    in   in   in
 /api/v1/weblogs                        *      401    405  405  405
+/api/v1/reports                        GET    401    in   in   in
+/api/v1/reports                        *      401    405  405  405
+/api/v1/reports/<server>               GET    401    404  404  404
+/api/v1/reports/<server>               *      401    405  405  405
 /api/v1/incidents                      GET    401    in   in   in
 /api/v1/incidents                      *      401    405  405  405
 /api/v1/runners                        GET    401    in   in   in

@@ -14,7 +14,6 @@ from tests.web.browser import PHONE, Tab, chromium
 from tests.web.site import WebSite
 
 pytestmark = requires_program("chromium", "sudo apt-get install chromium")
-SERIOUS = ("serious", "critical")
 PAGES = ("/account/",)
 
 
@@ -48,7 +47,7 @@ def test_a_page_keeps_nobody_out(tab: Callable[..., Tab], path: str, scheme: str
     page.goto(path)
     found = Axe().run(page).response["violations"]
     told = [(one["id"], one["help"], [n["html"] for n in one["nodes"]]) for one in found]
-    assert [one for one, of in zip(told, found, strict=True) if of["impact"] in SERIOUS] == []
+    assert told == []
 
 
 @pytest.mark.parametrize("path", PAGES)

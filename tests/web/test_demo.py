@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 
 from tests.web.seen import Seen
 from tests.web.site import PASSWORD, Visitor
+
+ACCOUNT = "CAKE: {ADMIN_DOMAIN: cake.example, API_KEY: opensNothing, OUTPUT: out, TIMEZONE: UTC}\n"
 
 
 def mtdata(*words: str, said: str = "") -> dict[str, Any]:
@@ -24,13 +27,10 @@ def mtdata(*words: str, said: str = "") -> dict[str, Any]:
     return shown
 
 
-@pytest.fixture
-def visitor(tmp_path: Path) -> Iterator[Visitor]:
-    """An admin in front of the page of a kept demo."""
-    kept = tmp_path / "kept"
-    config = ["--config", str(kept / "config")]
-    left = mtdata("demo", "--rows", "60", "--keep", str(kept))
-    assert left["job"]["status"] == "Success"
+@contextmanager
+def served(config_folder: Path) -> Iterator[Visitor]:
+    """An admin in front of the page by that config."""
+    config = ["--config", str(config_folder)]
     mtdata(*config, "user", "add", "anna", "--admin", said=PASSWORD)
     server = subprocess.Popen(
         [sys.executable, "-P", "-m", "mtdata", *config, "web", "--port", "0"],
@@ -46,6 +46,33 @@ def visitor(tmp_path: Path) -> Iterator[Visitor]:
         yield anna
         server.terminate()
         assert server.wait(60) == 0
+
+
+@pytest.fixture
+def visitor(tmp_path: Path) -> Iterator[Visitor]:
+    """An admin in front of the page of a kept demo."""
+    kept = tmp_path / "kept"
+    left = mtdata("demo", "--rows", "60", "--keep", str(kept))
+    assert left["job"]["status"] == "Success"
+    with served(kept / "config") as anna:
+        yield anna
+
+
+@pytest.mark.parametrize(
+    ("account", "headline"), [("", "Nothing is set up yet"), (ACCOUNT, "All well")]
+)
+def test_what_is_not_configured_is_not_shown(tmp_path: Path, account: str, headline: str) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "programme.config").write_text("DATABASE: sqlite:///records.sqlite3\n")
+    (config / "export.config").write_text(account)
+    with served(config) as anna:
+        page = anna.get("/").text
+    assert f"<h1>{headline}</h1>" in page
+    assert ("Where to begin" in page) == (not account)
+    links = Seen(page).links
+    assert not {"/pool/", "/weblogs/", "/reports/", "/programme/"} & set(links)
+    assert "/jobs/" in links
 
 
 def test_the_page_shows_the_demos_pool_and_its_job(visitor: Visitor) -> None:

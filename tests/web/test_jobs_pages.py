@@ -136,7 +136,7 @@ def test_a_stopped_import_leaves_no_row_and_a_second_stop_does_no_harm(web: WebS
     assert web.place.rows(job) == 0
     told = _ordered(web, page, "stop")
     assert "it has ended already: Stopped; nothing was changed" in told
-    assert "stopped by operator" in told
+    assert "stopped by you" in told
 
 
 def test_a_failed_job_is_tried_again_and_taken_back(web: WebSite) -> None:

@@ -20,7 +20,7 @@ PAGES = (
     "/reports/", f"/reports/{STUDY}/", f"/reports/{BARE}/", "/jobs/daily/", "/style/",
     "/account/second-factor/",
 )  # fmt: skip
-BETWEEN = {"width": 800, "height": 600}
+BETWEEN = {"width": 745, "height": 600}
 
 
 @pytest.fixture(scope="module")

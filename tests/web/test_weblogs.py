@@ -81,9 +81,9 @@ def test_a_day_names_its_logs_and_what_is_in_doubt(logs: LoggedSite) -> None:
     files = page.tables["Logs of the day"][1:]
     for line, told in zip(files, logs.told[day]["files"], strict=True):
         assert line[0].startswith(told["key"])
-        assert line[2] == str(told["lines"])
-        assert line[4:] == [str(sum(told["skipped"].values())), str(told["quarantined"])]
-    assert [line[1] for line in files] == ["read", "breaks off"]
+        assert line[5] == str(told["lines"])
+        assert line[7:] == [str(sum(told["skipped"].values())), str(told["quarantined"])]
+    assert [line[4] for line in files] == ["read", "breaks off"]
     assert "it breaks off in the middle of what is packed" in page.text
     [batch] = logs.command("weblogs", "quarantine", SITE)["batches"]
     assert f"Batch {batch['batch']} " in page.text

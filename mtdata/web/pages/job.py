@@ -28,12 +28,12 @@ from mtdata.web.downloads.fetching import guard_of
 from mtdata.web.pages.job_map import MOST_CELLS, map_of, part_label
 from mtdata.web.pages.job_waits import waits_of
 from mtdata.web.pages.orders import orders_of
-from mtdata.web.pages.reasons import reason_of, without_keys
+from mtdata.web.pages.reasons import reason_of, to_reader, without_keys
 from mtdata.web.pages.words import counted, span, span_between, span_left
 from mtdata.web.paging import number_in, text_in
 from mtdata.web.room import JobCard, JobSubject, rooms_of, subject_of
 
-TAIL, ARTIFACTS, SIZE, LOG_LINES = 30, 25, 100, 1000
+TAIL, ARTIFACTS, MOST_FILES, SIZE, LOG_LINES = 30, 25, 50, 100, 1000
 
 
 def _seconds_at_work(job_id: str) -> float | None:
@@ -70,7 +70,7 @@ def live(request: HttpRequest, job: Any) -> HttpResponse:
 def job_context(request: HttpRequest, job_id: Any) -> dict[str, Any]:
     """What templates are given of a job, or 404."""
     job, scope, role = job_or_404(request, job_id), scope_of(request.user), role_of(request.user)
-    kind = settings.MTDATA_KINDS.get(job.kind)
+    kind, who = settings.MTDATA_KINDS.get(job.kind), request.user.get_username()
     how = progress.progress_of(job, settings.MTDATA.programme)
     title = title_of(kind, job.name, job.parameters)
     rooms = rooms_of(settings.MTDATA_DUTIES)
@@ -80,12 +80,12 @@ def job_context(request: HttpRequest, job_id: Any) -> dict[str, Any]:
         "title": title.words,
         "whose": title.whose,
         "subject": None if is_guest(request.user) else _subject_of(job),
-        "ordered_by": _ordered_by(job.owner, request.user.get_username()),
+        "ordered_by": _ordered_by(job.owner, who),
         "unit": kind.unit if kind else "part",
         "progress": how,
         "percent": int(100 * how.share),
         "is_final": Status(job.status) in FINAL,
-        "reason": reason_of(job.status, job.reason, role),
+        "reason": reason_of(job.status, to_reader(job.reason, who), role),
         "waits": waits_of(job, how, scope, role),
         "worked": span(_worked_s(job, how)),
         "left": span_left(how.speed.left_s) if job.status == Status.IN_PROGRESS else "",
@@ -157,7 +157,7 @@ def artifacts(request: HttpRequest, job: Any) -> HttpResponse:
     """Everything that came out."""
     of = job_or_404(request, job)
     title = title_of(settings.MTDATA_KINDS.get(of.kind), of.name, of.parameters).words
-    page = _artifact_page(of, number_in(request.GET, "page", 1), SIZE)
+    page = _artifact_page(of, number_in(request.GET, "page", 1), MOST_FILES)
     known = {"job": of, "title": title, **page}
     return render(request, "web/job_artifacts.html", known)
 

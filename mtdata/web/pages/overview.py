@@ -14,6 +14,7 @@ from django.urls import reverse
 from mtdata.alerts.incident import FAILED_REPORT, Incident
 from mtdata.alerts.incident_kinds import KINDS
 from mtdata.alerts.levels import LEVELS, ORDER
+from mtdata.config import Settings
 from mtdata.core.checks import PROGRAM
 from mtdata.core.errors import BusyError
 from mtdata.jobs.records import queries, runner_view
@@ -30,6 +31,7 @@ from mtdata.web.pages.words import see
 from mtdata.web.room import Need, rooms_of
 
 MOST_NEEDS, MOST_RUNNING, MOST_FAILED = 6, 5, 3
+NOTHING_YET = "Nothing is set up yet"
 FAILED_FOR = timedelta(days=7)
 """A failure is shown for so long, unless what it was to bring came since."""
 
@@ -60,19 +62,27 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     needs += [_incident_need(site, one, known) for site, one in opened]
     needs += _of_reports(reports, {one.scale for site, one in opened if site == PROGRAM})
     needs.sort(key=lambda need: need.level != "bad")
+    has_jobs = runner_view.has_jobs() or any(crew)
+    is_bare = not (needs or has_jobs or _has_names(ours))
     return {
         "cards": cards,
         "needs": needs[:MOST_NEEDS],
         "more_needs": max(0, len(needs) - MOST_NEEDS),
-        "headline": _headline(len(needs)),
+        "headline": NOTHING_YET if is_bare else _headline(len(needs)),
+        "is_bare": is_bare,
         "reports": reports,
-        "has_jobs": runner_view.has_jobs() or any(crew),
+        "has_jobs": has_jobs,
         "running": job_lines(_jobs(scope, Status.IN_PROGRESS, MOST_RUNNING), live=True),
         "queued": counts[Status.QUEUED],
         "failed": _failed(scope, role),
         "runners": crew,
         "may_retry": role >= Role.OPERATOR,
     }
+
+
+def _has_names(ours: Settings) -> bool:
+    """Whether any duty has a site or an account to work for."""
+    return any(duty.checks.names(ours) for duty in settings.MTDATA_DUTIES)
 
 
 def _headline(count: int) -> str:
@@ -127,7 +137,8 @@ def _incident_need(site: str, one: Incident, known: Mapping[str, FailedReport]) 
     what = report.title if report else one.scale
     title = f"{where}{what}: {kind.title}" if where or what else kind.title
     to = f"{reverse('incidents')}#incident-{site.strip('()')}-{one.number}"
-    return Need(level, title.replace(" :", ":"), f"Safe: {kind.safe}", to, "What to do")
+    told = report.why if report else f"Safe: {kind.safe}"
+    return Need(level, title.replace(" :", ":"), told, to, "What to do")
 
 
 def _of_reports(reports: list[daily.ReportLine], told: set[str]) -> list[Need]:

@@ -53,6 +53,12 @@ def waits_for(reason: str, role: Role) -> str:
     return why if role >= Role.ADMIN else without_keys(why)
 
 
+def to_reader(text: str, name: str) -> str:
+    """The text with "by you" where it ends with the name of who reads it."""
+    own = f" by {name}"
+    return f"{text.removesuffix(own)} by you" if text.endswith(own) else text
+
+
 def without_keys(text: str) -> str:
     """The text without what only who has the config can change."""
     return _CLAUSE.sub("", _KEY.sub("", text))
