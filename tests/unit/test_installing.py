@@ -116,7 +116,7 @@ def test_in_the_turn_of_a_site_as_well() -> None:
         with contained("study"):
             raise ModuleNotFoundError(f"No module named {library!r}", name=library)
 
-    with pytest.raises(ConfigError, match="^duckdb is not installed; "):
+    with pytest.raises(ConfigError, match="duckdb is not installed; "):
         turn("duckdb")
     with log_given_back(), pytest.raises(ProgramFault):
         turn("mtdata.gone")
