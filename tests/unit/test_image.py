@@ -183,7 +183,7 @@ def test_a_base_that_will_not_do_is_told_in_one_line(machine: Machine) -> None:
     )
     built = f"+ refuse 'the base $BASE has'\nmtdata: {told} by --build-arg BASE=IMAGE\nError: 78"
     found = machine.call("--build", KNOWN="1", CODE="1", BUILT=built)
-    assert (found.code, found.said[-1]) == (78, f"{told} by --build-arg BASE=IMAGE")
+    assert (found.code, found.said[-1]) == (78, f"{told} by --base IMAGE")
     other = machine.call("--build", KNOWN="1", CODE="1", BUILT="no space left")
     assert other.code == 69
     assert other.said[-2:] == [
