@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import memory, reliability, stages
+from tests import loading, memory, reliability, stages
 from tests.tally import FILES, SECONDS, TRIED, file_of, of_whole_suites, took
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
 LONGEST_FIRST = ("crash", "endurance", "jobs", "benchmarks", "system", "web")
 """Folders whose files take long: begun first, so that in the end no process waits for another."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Load all test files ahead where all are collected."""
+    if session.config.args == session.config.getini("testpaths"):
+        loading.load_ahead()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

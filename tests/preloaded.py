@@ -30,15 +30,16 @@ ROOT = Path(__file__).resolve().parents[1]
 LARGEST, PATIENCE_S = 1 << 17, 240.0
 PR_SET_PTRACER, ANY = 0x59616D61, -1
 """Where Yama lets only parents trace (Ubuntu), a process must allow a tracer beside it."""
-ROOMS = "check daemon demo incidents init jobs pool study study_state web weblogs"
+ROOMS = [path.stem for path in sorted((ROOT / "mtdata" / "cli").glob("[!_]*.py"))]
 """Of mtdata/cli: the command line loads them all, whatever it is to do."""
 STUDY = (
     "mtdata.cli.main mtdata.study.decryption.cipher multiprocessing.spawn encodings.idna"
     " encodings.ascii encodings.utf_8_sig mtdata.alerts.program_fault mtdata.config.changes"
     " mtdata.config.check mtdata.jobs.daily_reports mtdata.alerts.ledgers mtdata.core.output"
-    " logging.config"
-    " mtdata.demo.cake.command mtdata.demo.study.command mtdata.demo.weblogs.command "
-) + " ".join(f"mtdata.cli.{room}" for room in ROOMS.split())
+    " logging.config Crypto.Cipher.PKCS1_v1_5 Crypto.IO.PKCS8 Crypto.PublicKey.RSA"
+    " mtdata.demo.cake.command mtdata.demo.programme.command mtdata.demo.study.command"
+    " mtdata.demo.weblogs.command "
+) + " ".join(f"mtdata.cli.{room}" for room in ROOMS)
 DJANGO = (
     " django.core.mail django.core.management django.core.serializers.json django.core.signing"
     " django.db.backends.dummy.base django.db.backends.sqlite3.base django.db.models django.http"
@@ -46,12 +47,16 @@ DJANGO = (
 )
 JOBS = f"mtdata.jobs.child mtdata.duties mtdata.cake.jobs {DJANGO}" + (
     "mtdata.cake.report mtdata.study.operations.job_parts mtdata.weblogs.job_parts"
-    " tests.jobs.kinds psycopg pymysql boto3 botocore.endpoint"
+    " tests.jobs.kinds psycopg pymysql boto3 botocore.endpoint logging.config"
+    " django.db.models.sql.compiler mtdata.study.operations.jobs mtdata.toolbox.jobs"
+    " mtdata.jobs.records.claims mtdata.jobs.records.queries"  # with the models; no database yet
+    " mtdata.programme.imports mtdata.programme.jobs mtdata.programme.rollback"
 )
 WEB = f"{STUDY} {DJANGO}" + (
     "django.contrib.auth.hashers django.contrib.auth.password_validation django.views.generic"
     " django.core.handlers.wsgi django.core.management.commands.migrate django.middleware.csrf"
-    " django.template.response django.test.client jinja2 pydantic.type_adapter csp.constants"
+    " django.template.response django.test.client jinja2 pydantic.type_adapter"
+    " mtdata.jobs.link_words mtdata.web.setting"
 )
 WEBLOGS = f"{STUDY} mtdata.cli.weblogs_imports mtdata.cli.weblogs_looks boto3 zstandard"
 """What is imported ahead; more than is needed makes each fork and its end dearer."""

@@ -20,8 +20,6 @@ ALONE = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "keys/README.md")
 """Pages outside of docs/."""
 EXAMPLES = "docs/examples/*/README.md"
 INDEX = "docs/index.md"
-AWAITED = ("IMAGE", "BACKUP", "RELEASING")
-"""Pages that have a place in the index before they are there."""
 _LINK = re.compile(r"(?P<shown>!?\[[^\]]*\])\((?P<to>[^)\s]+)\)")
 _OUTSIDE = re.compile(r"[a-z]+:|#|/")
 _FENCE = re.compile(r" *(```|~~~|:::)")
@@ -75,7 +73,6 @@ class Stage:
         for path in pages(self.root):
             if path != OPERATING:
                 text = (self.root / path).read_text("utf-8")
-                text = self._without_awaited(text) if path == INDEX else text
                 self.write(place_of_page(path), self.led(text, path, place_of_page(path)))
         for name, lines in sections:
             place = f"{MANUAL}/{name}.md"
@@ -87,10 +84,6 @@ class Stage:
         for path in sorted((self.folder / REFERENCE).rglob("*.md")):
             place = path.relative_to(self.folder).as_posix()
             self.write(place, self.led(path.read_text("utf-8"), f"docs/{place}", place))
-
-    def _without_awaited(self, index: str) -> str:
-        lacking = {name for name in AWAITED if not (self.root / f"docs/{name}.md").exists()}
-        return "".join(one for one in index.splitlines(keepends=True) if one.strip() not in lacking)
 
     def write(self, place: str, text: str) -> None:
         """A file of the stage."""

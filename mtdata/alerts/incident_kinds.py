@@ -210,6 +210,12 @@ KINDS: dict[str, IncidentKind] = {
         "every line: none is sent again by itself, so none is counted twice",
         "the site's quarantine names them; when the day is over, `--resolve auto` asks "
         "the reports, else say `--resolve stored` or `resend`", stays=True),
+    "lines_unknown": IncidentKind("critical", "a ledger of web logs was put back from a backup",
+        "`mtdata restore` put the ledger of a site's web logs back, which knows nothing of what "
+        "was sent after the backup",
+        "every line: nothing is sent for that site meanwhile",
+        "nothing was imported since the backup: close it by hand; else first take the days since "
+        "then out of the tracker, or their lines are counted twice", stays=True),
     "log_unreadable": IncidentKind("error", "a log cannot be read to its end",
         "a log breaks off, is in no format that is known, or its earlier lines were changed",
         "every line that was read before that",

@@ -13,8 +13,11 @@ from mtdata.cli.sites import Result, recorded, settings_of
 from mtdata.cli.tables import counted, measuring, say, table
 from mtdata.cli.words import filled, number, path_of
 from mtdata.core.errors import StorageError
+from mtdata.duties import DUTIES
 
 if TYPE_CHECKING:  # with all that opens pools and stores
+    from datetime import datetime
+
     from mtdata.core.backups.place import BackupPlace, FinishedBackup
 
 BACKUP = """examples:
@@ -75,15 +78,18 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def _opened(options: argparse.Namespace) -> Iterator[BackupPlace]:
+    from mtdata.core.backups.bucket import BackupBucket
     from mtdata.core.backups.place import BackupPlace
     from mtdata.core.output import open_output
     from mtdata.core.s3 import S3Access
 
     access = S3Access(options.endpoint or "", options.region or "", machine_endpoint=True)
-    place = options.place
-    if "://" not in place:
+    place, output = options.place, None
+    if place.startswith("s3://"):
+        output = BackupBucket(place, access, "PLACE")
+    elif "://" not in place:
         place = os.path.abspath(Path(place).expanduser())
-    with closing(BackupPlace(open_output(place, access, named="PLACE"))) as opened:
+    with closing(BackupPlace(output or open_output(place, access, named="PLACE"))) as opened:
         yield opened
 
 
@@ -143,6 +149,11 @@ def _list(place: BackupPlace, *, as_json: bool) -> Result:
     return 0, {"place": place.place, "backups": [one._asdict() for one in backups]}
 
 
+def _mark_state(state: Path, told: str, now: datetime) -> None:
+    for duty in DUTIES:
+        duty.put_back(state, told, now)
+
+
 def _put_back(options: argparse.Namespace, place: BackupPlace, chosen: FinishedBackup) -> Result:
     from mtdata.core.clock import SystemClock
     from mtdata.study.operations.restore_targets import targets_in, targets_of
@@ -157,7 +168,7 @@ def _put_back(options: argparse.Namespace, place: BackupPlace, chosen: FinishedB
     else:
         home = settings.home
         targets = targets_of(manifest, settings, options.site)
-    restore = Restore(place, chosen, SystemClock().now())
+    restore = Restore(place, chosen, SystemClock().now(), _mark_state)
     left = restore.refuse(targets)
     if options.dry_run:
         shown = restored_json(chosen, left, restore.lacking(left))

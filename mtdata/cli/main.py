@@ -23,7 +23,8 @@ from mtdata.cli.parser import Parser
 from mtdata.cli.words import examples, path_of
 from mtdata.core.border import Border
 from mtdata.core.control import in_json, in_utf8
-from mtdata.core.errors import MTDataError, Stopped, UsageError
+from mtdata.core.errors import ConfigError, MTDataError, Stopped, UsageError
+from mtdata.core.installing import lacking
 from mtdata.duties import DUTIES
 from mtdata.jobs.duty import Duties
 
@@ -122,16 +123,24 @@ def run(words: Sequence[str] | None = None) -> int:
             level = logging.WARNING if error.again else logging.ERROR
             log.log(level, "%s: %s", type(error).__name__, error, extra=logs.TOLD)
         return _print_error(type(error).__name__, str(error), error.exit_code, as_json=as_json)
+    except ModuleNotFoundError as error:
+        if told := lacking(error.name):
+            return _print_error(ConfigError.__name__, told, ConfigError.exit_code, as_json=as_json)
+        return _fault(error, as_json=as_json)
     except KeyboardInterrupt:
         return _print_error(
             "Interrupted", "interrupted; the next round goes on", INTERRUPTED, as_json=as_json
         )
     except Exception as error:
-        log.critical("a fault of the program", exc_info=True, extra=logs.TOLD)
-        # only places and the type: a message or a value could quote an answer
-        places = "".join(traceback.format_tb(error.__traceback__))
-        told = f"a fault of the program: {type(error).__name__}\n{places}"
-        return _print_error("Fault", told, SOFTWARE, as_json=as_json)
+        return _fault(error, as_json=as_json)
+
+
+def _fault(error: Exception, *, as_json: bool) -> int:
+    log.critical("a fault of the program", exc_info=True, extra=logs.TOLD)
+    # only places and the type: a message or a value could quote an answer
+    places = "".join(traceback.format_tb(error.__traceback__))
+    told = f"a fault of the program: {type(error).__name__}\n{places}"
+    return _print_error("Fault", told, SOFTWARE, as_json=as_json)
 
 
 def _carried_out(words: list[str]) -> int:

@@ -21,7 +21,7 @@ from mtdata.jobs import daily_reports
 from mtdata.jobs.duty import daily_of
 from mtdata.jobs.metrics import page_of, write_metrics
 from mtdata.study.ledger import Released
-from mtdata.study.operations import commands as app
+from mtdata.study.operations import commands
 from mtdata.study.operations.opening import has_pool
 from mtdata.study.status.shape import as_json
 
@@ -70,7 +70,7 @@ def status(options: argparse.Namespace) -> Result:
 
 
 def _shown_status(options: argparse.Namespace) -> Result:
-    done, faults = _looked(options, lambda site: as_json(app.status(site)))
+    done, faults = _looked(options, lambda site: as_json(commands.status(site)))
     if options.metrics == STREAM:
         say(page_of(DUTIES, settings_of(options)).text().decode().rstrip("\n"))
     elif options.metrics:
@@ -150,8 +150,8 @@ def held(options: argparse.Namespace) -> Result:
         except ValueError:
             raise UsageError("--release takes a scale and an id, or a scale and 'all'") from None
         site = settings_of(options).site(_site_name(options))
-        released = app.release(site, scale, id) if has_pool(site) else released
-    done, faults = _looked(options, app.held)
+        released = commands.release(site, scale, id) if has_pool(site) else released
+    done, faults = _looked(options, commands.held)
     if not options.json:
         if options.release:
             _say_released(released)
@@ -175,7 +175,7 @@ def _say_released(released: Released) -> None:
 
 def deletions(options: argparse.Namespace) -> Result:
     """What would be deleted on the site and what not, and why."""
-    done, faults = _looked(options, app.deletions)
+    done, faults = _looked(options, commands.deletions)
     if not options.json:
         for name, scales in done.items():
             table(

@@ -15,10 +15,10 @@ from mtdata.cli.tables import counted, measuring, note, say, table, watching
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError, UsageError
-from mtdata.study.operations import commands as app
-from mtdata.study.operations import verify as upkeep
+from mtdata.study.operations import commands
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool, incident_ledgers
+from mtdata.study.operations.verify import verify as verify_pool
 from mtdata.study.status.result import RoundResult, table_of
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def export(options: argparse.Namespace) -> Result:
                 watching(site.name) as watch,
                 heartbeat.beating(settings, site.name) as ended,
             ):
-                report = app.export(site, options.scale, watch)
+                report = commands.export(site, options.scale, watch)
                 ended.append(report)
                 return report
         except UsageError as error:  # no such scale there; another of the sites may have it
@@ -84,7 +84,7 @@ def decode(options: argparse.Namespace) -> Result:
 
     def act(site: SiteConfig) -> list[dict[str, Any]]:
         with watching(site.name):
-            return app.decode(site, options.scale, out, check=options.check)
+            return commands.decode(site, options.scale, out, check=options.check)
 
     done, faults = each_site(tuple(s for s in sites if s.path.is_dir() or has_pool(s)), act)
     if options.scale not in (".", "all", "static") and not faults and not any(done.values()):
@@ -126,7 +126,7 @@ def verify(options: argparse.Namespace) -> Result:
 
     def act(site: SiteConfig) -> dict[str, Any]:
         until = clock.ticks() + options.limit
-        return upkeep.verify(
+        return verify_pool(
             site,
             rate=options.rate * 1_000_000,
             enough=lambda read, total: bool(options.limit) and clock.ticks() >= until,
@@ -162,7 +162,7 @@ def _rebuild(options: argparse.Namespace, sites: tuple[SiteConfig, ...]) -> Resu
 
     def act(site: SiteConfig) -> dict[str, Any]:
         with watching(site.name) as watch:
-            return app.rebuild_ledger(site, watch)
+            return commands.rebuild_ledger(site, watch)
 
     done, faults = each_site(sites, act)
     if not options.json:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,9 +15,21 @@ STRANGER = "mtdata"
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
+_BROUGHT_BY = dict.fromkeys("duckdb pyarrow polars pyreadstat".split(), "toolbox")
+"""The extra that brings a library, of those that are looked for only when they are used."""
+
+
 def install(extra: str) -> str:
-    """The command that brings an extra of ours."""
+    """The command that brings an extra of ours; an image has no pip and is built anew."""
+    if os.environ.get("MTDATA_IMAGE"):
+        return "bin/image --extras served"
     return f"pip install '{DISTRIBUTION}[{extra}]'"
+
+
+def lacking(library: str | None) -> str:
+    """What to say where that library is missing; '' for one that no extra brings."""
+    extra = _BROUGHT_BY.get(library or "", "")
+    return f"{library} is not installed; `{install(extra)}` brings it" if extra else ""
 
 
 def documents() -> Path | None:

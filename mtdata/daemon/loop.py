@@ -71,7 +71,7 @@ class Daemon:
         """Go on until asked to stop; the exit code.  BusyError when another daemon is at work."""
         with self._lock.hold():
             threading.excepthook = self._tasks.broken
-            log.info("%s", _first_words(self._tasks.settings))
+            log.info("%s", _first_words(self._tasks.settings, self._tasks.duties))
             self._check_itself()
             self._plan()
             self._systemd.ready()
@@ -213,12 +213,10 @@ class Daemon:
         return now - self._seen[name][1] > stall_s
 
 
-def _first_words(settings: Settings) -> str:
-    """What an auditor looks for: which program, by which config, and where it deletes."""
-    sites = [
-        f"{site.name} ({'READY' if site.ready else 'not READY'}, DELETE_MODE {site.delete_mode})"
-        for site in settings.sites
-    ]
+def _first_words(settings: Settings, duties: Duties) -> str:
+    """What an auditor looks for: which program, by which config, and the terms of each site."""
+    rounds = [duty.rounds() for duty in duties if duty.rounds]
+    sites = [told for one in rounds for told in one.site_terms(settings)]
     begins = f"the daemon begins: mtdata {__version__}, config {settings.folder}"
     return f"{begins}; sites: {', '.join(sites) or 'none'}"
 

@@ -19,6 +19,9 @@ from mtdata.core.errors import ConfigError, UsageError
 from mtdata.core.words import did_you_mean
 
 if TYPE_CHECKING:  # what carries something loads them
+    from datetime import datetime
+    from pathlib import Path
+
     from mtdata.alerts.ledgers import IncidentLedger, IncidentLedgers
     from mtdata.config import Settings
     from mtdata.core.keeping import Growing
@@ -133,6 +136,8 @@ class Duty:
     pages: str = ""  # the room of mtdata/web whose ROOM has what only this duty shows
     # a file at that place, if one of the duty's accounts has its output there
     placed_file: Callable[[Settings, str], PlacedFile | None] = lambda settings, place: None
+    # enters in its ledgers that the state folder there, unnamed yet, is put back from a backup
+    put_back: Callable[[Path, str, datetime], None] = lambda state, told, now: None
     # what of it grows with time, beside jobs and incidents; and in the records, once they are open
     growing: Callable[[Settings], Iterable[Growing]] = lambda settings: ()
     growing_records: Callable[[Settings], Iterable[Growing]] = lambda settings: ()

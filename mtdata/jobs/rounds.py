@@ -78,3 +78,4 @@ class Rounds(Generic[Site]):
     check_here: Callable[[Site], list[Finding]]  # on this machine, asking nobody
     look_ahead: Callable[[Site], None]  # opens incidents of what no round can tell
     is_overdue: Callable[[Site], bool]  # no good round for too long, as `status` has it
+    site_terms: Callable[[Settings], list[str]]  # each site, READY or not: what an auditor asks

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from mtdata.jobs.duty import Checks, Duty
 
 if TYPE_CHECKING:  # what carries something loads them
+    from datetime import datetime
+    from pathlib import Path
+
     from mtdata.alerts.ledgers import IncidentLedgers
     from mtdata.config import Settings
     from mtdata.core.checks import Finding
@@ -55,6 +58,12 @@ def _ledgers(settings: Settings) -> IncidentLedgers:
     return incident_ledgers(settings) if settings.weblogs.sites else {}
 
 
+def _put_back(state: Path, told: str, now: datetime) -> None:
+    from mtdata.weblogs.operations.put_back import mark_put_back  # with the ledger
+
+    mark_put_back(state, told, now)
+
+
 CHECKS = Checks(
     whose="a site's of weblogs.config",
     example=("example.org", "a site of weblogs.config alone, by its domain"),
@@ -81,6 +90,7 @@ WEBLOGS = Duty(
     ),
     commands=("weblogs",),
     incident_ledgers=_ledgers,
+    put_back=_put_back,
     daily=_daily,
     demo="weblogs.command",
     pages="weblogs",

@@ -35,7 +35,7 @@ POLL_S, GATHERED = 0.25, 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ImportOptions:
     """How an import goes about it."""
 
     target: Target
@@ -46,7 +46,7 @@ class Terms:
     backoff_s: float = 1.0
 
 
-def probe(terms: Terms) -> None:
+def probe(terms: ImportOptions) -> None:
     """Ask Matomo whether it takes our hits, storing none.
 
     TrackingRefused when it does not, TrackingError when it says nothing that can be taken.
@@ -68,7 +68,7 @@ class Importer:
     def __init__(
         self,
         ledger: WeblogLedger,
-        terms: Terms,
+        terms: ImportOptions,
         stop: StopToken,
         told: Callable[[int], None] = lambda hits: None,
     ) -> None:

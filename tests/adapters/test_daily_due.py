@@ -10,7 +10,7 @@ import pytest
 
 from mtdata.config import DaemonConfig, SiteConfig
 from mtdata.study.ledger import Ledger
-from mtdata.study.operations import tasks
+from mtdata.study.operations import commands
 from mtdata.study.operations.tasks import DAILY
 from tests.sites import site_config
 
@@ -65,7 +65,7 @@ def test_the_ledger_is_not_opened_for_an_answer_that_is_known(
 ) -> None:
     verified(site, NOON)
     asked: list[SiteConfig] = []
-    known = tasks.app.last_success
-    monkeypatch.setattr(tasks.app, "last_success", lambda *of: (asked.append(of[0]), known(*of))[1])
+    known = commands.last_success
+    monkeypatch.setattr(commands, "last_success", lambda *of: (asked.append(of[0]), known(*of))[1])
     assert [VERIFY.is_due(site, TERMS, NOON + MINUTE * n) for n in range(5)] == [False] * 5
     assert len(asked) == 1

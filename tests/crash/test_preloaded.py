@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,3 +60,12 @@ def test_a_forked_round_makes_the_calls_of_one_that_is_started_and_says_the_same
     assert [NUMBERS.sub("0", text) for text in ended[1:]] == [
         NUMBERS.sub("0", text) for text in started[2][1:]
     ]
+
+
+def test_a_forked_round_loads_nothing_of_the_program_anew(workshop: Workshop) -> None:
+    """Each of the hundreds of rounds would: tests/preloaded.py names it."""
+    with workshop.stage() as stage:
+        stage.program = ("-m", "tests.newcomers")
+        ended = stage.export()
+        assert ended.code == workshop.story.code, ended
+        assert json.loads(ended.out) == []

@@ -52,6 +52,7 @@ class Group:
         self.running: dict[str, Container] = {}
         self.volumes: dict[str, str] = {}
         self.file: dict[str, Any] = {}
+        self._space: list[str] = []
         shutil.copytree(
             ROOT / "deploy", folder / "deploy", ignore=shutil.ignore_patterns(".env", "secrets")
         )
@@ -134,18 +135,20 @@ class Group:
         return image
 
     def _network(self) -> None:
-        hosts = [f"--add-host={name}:127.0.0.1" for name in ("database", "broker")]
+        """A network space with nothing but its loopback, and a study site in it."""
+        names = "127.0.0.1 localhost database broker\n"
+        hosts = readable(self.folder / "hosts", names)
         space = self.engine.made(
-            "-c", "exec sleep infinity", options=["--network=none", "--entrypoint=sh", *hosts]
+            "-c", "exec sleep infinity", options=["--network=none", "--entrypoint=sh"]
         ).start()
-        self._space = f"--network=container:{space.name}"
+        self._space = [f"--network=container:{space.name}", f"--volume={hosts}:/etc/hosts:ro"]
         python = "--entrypoint=/opt/mtdata/bin/python"
-        self.engine.made("-I", "-c", SITE, options=[self._space, python]).start()
+        self.engine.made("-I", "-c", SITE, options=[*self._space, python]).start()
 
     def _begin(self, name: str, service: Mapping[str, Any]) -> None:
         entrypoint = list(service.get("entrypoint", ()))
         words = [*entrypoint[1:], *service.get("command", ())]
-        options = [self._space, *self._options(service)]
+        options = [*self._space, *self._options(service)]
         options += [f"--entrypoint={entrypoint[0]}"] if entrypoint else []
         made = self.engine.made(
             *words, options=options, image=service["image"], guarded=False

@@ -69,13 +69,12 @@ class Engine:
         self._volumes.append(name)
         return name
 
-    def run(self, *words: str, options: Sequence[str] = (), given: str = "") -> Ended:
+    def run(
+        self, *words: str, options: Sequence[str] = (), given: str = "", network: str = "host"
+    ) -> Ended:
         """Carry out one command of the image, in a container of which nothing is left."""
-        interactive = ["--interactive"] if given else []
-        return self.ask(
-            "run", "--rm", "--network=host", *GUARDED, *interactive, *options, self.image, *words,
-            given=given,
-        )  # fmt: skip
+        how = [f"--network={network}", *GUARDED, *options, *(["--interactive"] if given else [])]
+        return self.ask("run", "--rm", *how, self.image, *words, given=given)
 
     def made(
         self, *words: str, options: Sequence[str] = (), image: str = "", guarded: bool = True

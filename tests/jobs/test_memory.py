@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mtdata.jobs import check, memory
-from tests.jobs.place import SITE
+from mtdata.jobs import check, memory, runner
+from tests.jobs.place import SITE, Place
 from tests.unit.config_folder import Folder
 
 MIB = 1 << 20
@@ -70,6 +70,19 @@ def test_without_psutil_the_check_says_that_no_job_is_ended(
     [finding] = check.check_jobs(settings)
     assert (finding.what, finding.verdict, finding.exit) == ("memory", "odd", 0)
     assert "`pip install psutil`" in finding.told
+
+
+@pytest.mark.parametrize("is_measured", [True, False])
+def test_a_runner_says_once_that_no_job_is_ended(
+    plain: Place,
+    is_measured: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(runner, "is_measured", lambda: is_measured)
+    plain.carry(2)
+    said = [one for one in caplog.messages if one == memory.UNMEASURED]
+    assert len(said) == (0 if is_measured else 1)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")

@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 
 from mtdata.cli.main import run
+from mtdata.core.backups import bucket as bucket_room
 from mtdata.core.backups import sending
+from mtdata.core.backups.bucket import BackupBucket
 from mtdata.core.disk import FolderDisk
 from mtdata.core.lock import PoolLock
-from mtdata.core.output.bucket import BucketOutput
+from mtdata.core.output.port import Staged
 from mtdata.core.ports import Room
 from tests.bucket import KEYS, Bucket
 from tests.conftest import LONG
@@ -576,16 +578,16 @@ def test_a_store_that_fails_in_the_midst_has_no_backup_and_the_next_call_goes_on
     words = (f"s3://{bucket.name}/home", "--endpoint", bucket.store.url, "--region", "us-east-1")
     (home.pool / "reports").mkdir(exist_ok=True)
     (home.pool / "reports" / "last.txt").write_text("the last file of the pool")
-    put, count = BucketOutput.stage_pieces, 0
+    publish, count = BackupBucket.publish, 0
 
-    def failing(self: BucketOutput, name: str, pieces: Any, tag: str) -> Any:
+    def failing(self: BackupBucket, staged: Staged) -> str:
         nonlocal count
         count += 1
         if count == 5:
             bucket.store.fault("status", code=403, reason="AccessDenied")
-        return put(self, name, pieces, tag)
+        return publish(self, staged)
 
-    monkeypatch.setattr(BucketOutput, "stage_pieces", failing)
+    monkeypatch.setattr(BackupBucket, "publish", failing)
     ended = home.run("backup", *words)
     assert (ended.code, "AccessDenied" in ended.said, KEYS[1] in str(ended)) == (69, True, False)
     bucket.store.heal()
@@ -593,3 +595,28 @@ def test_a_store_that_fails_in_the_midst_has_no_backup_and_the_next_call_goes_on
     sent = len(bucket.names())
     assert sent == 4
     assert home.run("backup", *words).shown["sent"]["files"] == len(bucket.names()) - sent - 2
+
+
+def test_what_is_too_large_for_one_request_goes_in_parts_and_what_is_there_is_listed_in_pages(
+    home: Home, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS[0])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS[1])
+    monkeypatch.setattr(bucket_room, "PIECE", 4096)
+    monkeypatch.setattr(bucket_room, "PAGE", 7)
+    words = ("--endpoint", bucket.store.url, "--region", "us-east-1")
+    place = f"s3://{bucket.name}/home"
+    assert home.run("backup", place, *words).code == 0
+    sent = len(bucket.puts())
+    assert "POST" in {method for method, _ in bucket.store.requests}  # begins and ends the parts
+    bucket.store.requests.clear()
+    assert home.run("backup", place, *words).shown["sent"] == {"files": 0, "size": 0}
+    assert len(bucket.puts()) == 2 < sent  # manifest and list
+    assert len(bucket.store.requests) < 15 < sent
+    raw = sha256(home.paths("raw_data", "QOL")[0].read_bytes()).hexdigest()
+    [lost] = [name for name in bucket.names() if name.endswith(raw)]
+    bucket.lose(lost)
+    assert home.run("backup", place, *words).code == 0
+    assert lost in bucket.names()
+    assert home.run("restore", place, str(home.folder / "new"), *words).code == 0
+    assert moved(home).is_clean()

@@ -222,8 +222,16 @@ def test_an_undone_job_takes_its_own_files_back(home: Cakery, cake: CakeSite) ->
     other = home.folder / "reports" / "ClickReport_10012016_0500_0600.csv"
     other.write_bytes(b"somebody else's by now")
     assert home.run("jobs", "undo", first).code == 0
-    home.carried(first, "Stopped")
+    told = home.carried(first, "Stopped")
     assert set(home.files()) == {other.name}
+    first_name, last_name = (
+        f"ClickReport_10012016_{hours}.csv" for hours in ("0000_0100", "2300_0000")
+    )
+    said = [one["text"].partition(": ")[2] for one in told["events"] if "Report_" in one["text"]]
+    assert said == [
+        f"23 files are removed, from {first_name} to {last_name}",
+        f"{other.name} stays: it is not what this job put there",
+    ], "a line for each fate: they are what people look for among all that happened"
 
 
 def test_an_undone_job_takes_its_files_back_from_a_store_too(

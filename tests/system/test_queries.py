@@ -48,12 +48,12 @@ def test_rounds_are_counted_by_the_hour_and_by_how_they_ended(home: Home, querie
 
 
 def test_it_knows_what_was_read_again(home: Home, queries: Queries) -> None:
-    before = {one.kind: one for one in queries.shelves()}
+    before = {one.kind: one for one in queries.files_by_kind()}
     assert before["raw"].unread == before["raw"].files == len(home.paths("raw_data", "QOL"))
     size = sum(path.stat().st_size for path in home.paths("raw_data", "QOL"))
     assert 0 < before["raw"].bytes < size  # the ends of the files are not counted
     home.run("verify", STUDY)
-    after = {one.kind: one for one in queries.shelves()}
+    after = {one.kind: one for one in queries.files_by_kind()}
     assert [one.unread for one in after.values()] == [0] * len(after)
     assert after["sheet"].oldest_read_at
     paths = [f"raw_data/{path.name}" for path in home.paths("raw_data", "QOL")]

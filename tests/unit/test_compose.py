@@ -59,9 +59,9 @@ def test_each_waits_for_those_that_it_needs(compose: dict[str, Any]) -> None:
     well, done = {"condition": "service_healthy"}, {"condition": "service_completed_successfully"}
     for name in OURS - {"prepare"}:
         assert services[name]["depends_on"] == {"database": well, "broker": well, "prepare": done}
-    assert services["prepare"]["depends_on"] == {"database": well}
+    assert "depends_on" not in services["prepare"], "podman 4.3 starts nothing behind two others"
     order = in_order(services)
-    assert order.index("database") < order.index("prepare") < order.index("daemon")
+    assert max(map(order.index, ("database", "broker", "prepare"))) < order.index("daemon")
 
 
 def test_ours_may_do_nothing_but_their_work(compose: dict[str, Any]) -> None:

@@ -61,6 +61,19 @@ def test_each_link_of_a_page_leads_somewhere(page: str) -> None:
     assert not missing, f"{page} links to {', '.join(missing)}"
 
 
+def rows_without_a_head(text: str) -> list[str]:
+    """Rows that begin a table and are no head of one: they are shown as they are typed."""
+    lines = ["", *re.sub(r"^```.*?^```", "", text, flags=re.M | re.S).splitlines(), ""]
+    first = [n for n, line in enumerate(lines) if line[:1] == "|" and lines[n - 1][:1] != "|"]
+    return [lines[n] for n in first if not re.fullmatch(r"\|[-:| ]+\|", lines[n + 1])]
+
+
+@pytest.mark.parametrize("page", pages())
+def test_each_table_of_a_page_has_its_head(page: str) -> None:
+    assert rows_without_a_head("| a |\n|---|\n| b |\n\n| c |\n") == ["| c |"]
+    assert rows_without_a_head((ROOT / page).read_text("utf-8")) == []
+
+
 def test_each_command_that_a_sample_names_is_there() -> None:
     named = re.compile(r"`(?:mtdata ([a-z]+)[^`]*|([a-z]+))`")
     help_text = _parser().format_help()

@@ -17,9 +17,8 @@ from tests.image.compose_file import ROOT
 from tests.image.engine import USER
 
 CONTAINERFILE = (ROOT / "Containerfile").read_text("utf-8")
-OF_THE_SYSTEM = (
-    "sh dirname sed grep sort head tail cut cat mktemp rm chmod timeout git id tar xargs umount"
-).split()
+OF_THE_SYSTEM = """sh dirname sed grep sort head tail cut cat mktemp mkdir rm chmod timeout
+git id tar xargs umount""".split()
 MIRROR = "http://deb.debian.org/debian"
 TOOL = """#!/bin/sh
 echo "${0##*/} $*" >>"$CALLS"

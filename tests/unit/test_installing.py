@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.cli import main
 from mtdata.core.installing import DISTRIBUTION, STRANGER, install, stranger
 
 ROOT = Path(__file__).parents[2]
@@ -87,3 +88,21 @@ def test_a_stranger_beside_this_program_is_told(
     monkeypatch.syspath_prepend(tmp_path)
     assert "the package mtdata 0.4.0 lies in the same environment" in stranger()
     assert f"then install {DISTRIBUTION} anew" in stranger()
+
+
+def test_a_library_that_is_missing_is_told_with_what_brings_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacks(library: str) -> tuple[int, str]:
+        def load(words: list[str]) -> int:
+            raise ModuleNotFoundError(f"No module named {library!r}", name=library)
+
+        monkeypatch.setattr(main, "_carried_out", load)
+        return main.run(["query"]), capsys.readouterr().err
+
+    told = "mtdata: duckdb is not installed; `pip install 'mtdata-collect[toolbox]'` brings it\n"
+    assert lacks("duckdb") == (78, told)
+    monkeypatch.setenv("MTDATA_IMAGE", "1")
+    assert "`bin/image --extras served` brings it" in lacks("pyarrow")[1]
+    code, said = lacks("mtdata.gone")
+    assert (code, "a fault of the program: ModuleNotFoundError" in said) == (70, True)

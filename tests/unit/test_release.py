@@ -84,6 +84,7 @@ def test_each_page_script_and_unit_that_messages_name_comes_with_an_installation
         f"{folder}/{Path(file).name}" for folder, files in given["data_files"] for file in files
     }
     there |= {*given["scripts"], "bin/mtdata"}  # which pip makes
+    there |= {"bin/image"}  # told within an image alone: of the checkout that it was built from
     missing = {name for name in named if contents.place_in_wheel(name) not in there}
     assert missing == set(), "setup.py: documents() and WRAPPERS say what goes along"
 

@@ -339,6 +339,7 @@ def test_a_table_on_a_terminal_has_frames_and_fits(
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")  # a dumb one has 80 columns, whatever it is told
     tables.table("Title", ["name", "why"], [("x", "word " * 20)])
     lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
     assert "│" in "".join(lines)

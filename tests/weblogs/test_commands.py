@@ -289,3 +289,21 @@ def test_what_is_wrong_is_mailed_as_the_import_ends(home: Home) -> None:
     assert "example.org" in told.subject
     assert "nobody knows whether lines are stored" in told.subject + told.body
     assert "quarantine names them" in " ".join(told.body.split())
+
+
+def test_a_ledger_put_back_from_a_backup_sends_nothing_before_a_person_says_so(home: Home) -> None:
+    home.put(f"a-{DAY}.log", "".join(line(n) for n in range(1, 101)))
+    assert home.call("import", "example.org", DAY)[0] == 0
+    place = str(home.path / "backups")
+    assert main.run(["--config", str(home.config), "backup", place]) == 0
+    home.put(f"b-{DAY}.log", line(999))
+    assert home.call("import", "example.org", DAY)[0] == 0
+    (home.path / "state").rename(home.path / "lost-state")
+    assert main.run(["--config", str(home.config), "restore", place]) == 0
+    code, said = home.call("import", "example.org", DAY)
+    assert (code, said["error"]["kind"]) == (74, "LedgerPutBack")
+    assert home.stored()[999] == 1
+    assert home.call("stat", "example.org", DAY)[0] in (0, 1)  # who looks may
+    close = ["--config", str(home.config), "incidents", "example.org", "--close", "1"]
+    assert main.run(close) == 0
+    assert home.call("import", "example.org", DAY)[0] == 0

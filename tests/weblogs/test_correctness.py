@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from mtdata.demo.weblogs.site import MatomoSite
-from mtdata.weblogs.importer import Terms
+from mtdata.weblogs.importer import ImportOptions
 from mtdata.weblogs.operations import opening
 from tests.weblogs.lines import combined
 from tests.weblogs.test_commands import DAY, Home, line
@@ -40,7 +40,7 @@ def home(
 ) -> Iterator[Home]:
     terms_of = opening.terms_of
 
-    def without_pauses(*words: Any) -> Terms:
+    def without_pauses(*words: Any) -> ImportOptions:
         return replace(terms_of(*words), backoff_s=0.001)
 
     monkeypatch.setattr(opening, "terms_of", without_pauses)

@@ -19,7 +19,7 @@ from mtdata.demo.weblogs.settings import SUPER_USER, MatomoToken
 from mtdata.demo.weblogs.site import MatomoSite
 from mtdata.weblogs.feed import Feed, ReadBegin, ReadBlock, ReadEnd
 from mtdata.weblogs.hits import Hits
-from mtdata.weblogs.importer import Importer, Terms, probe
+from mtdata.weblogs.importer import Importer, ImportOptions, probe
 from mtdata.weblogs.ledger import WeblogLedger
 from mtdata.weblogs.ledger.lines import LineSet
 from mtdata.weblogs.ledger.logs import Log, LogIdentity
@@ -77,9 +77,9 @@ class Run:
         self.stop = StopToken()
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> ImportOptions:
         target = Target(self.site.url, self.token, self.timeout_s, "", self.rolls_back)
-        return Terms(target, 1, ZoneInfo("UTC"), first_hits=50, backoff_s=0.01)
+        return ImportOptions(target, 1, ZoneInfo("UTC"), first_hits=50, backoff_s=0.01)
 
     def go(self) -> MTDataError | None:
         ledger = WeblogLedger(self.path)

@@ -18,6 +18,24 @@ from mtdata.toolbox.report import clients
 from mtdata.toolbox.report.making import MISMATCH_COLUMNS, SCALE_COLUMNS, SESSION_COLUMNS
 from mtdata.weblogs.statistics import COLUMNS as STATISTICS
 
+POOL_FILES = (
+    (
+        "raw_data/<Scale>_<DATE>.json",
+        'one JSON object a scale and day, `{"<Scale>_<TIME>": [entries], …}`: each entry byte for '
+        "byte as the site sent it, a name for each package that came",
+    ),
+    (
+        "active_data/<Scale>_<DATE>.csv",
+        "a row an entry, columns by name; `True` and `False`, numbers digit by digit as they "
+        "were sent, lists and objects as compact JSON. Where somebody changed the file, rows go on "
+        "in `…_part2.csv`",
+    ),
+    (
+        "active_data/benchMark.json",
+        '`{"<Scale>": {"current": ID, "deleteable": true}, …}`: the highest id of each',
+    ),
+)
+"""What is written in them; DATE and TIME are those of `server.config`."""
 REPORT_FILES: Sequence[tuple[str, Sequence[str]]] = (
     ("scales", SCALE_COLUMNS),
     ("sessions", SESSION_COLUMNS),
@@ -35,6 +53,9 @@ def pages() -> dict[str, str]:
             "is none. [What you may rely on](../CONTRACTS.md) tells which names are promised.",
             "## A pool",
             _pool(),
+            table(("file", "what is in it"), ((code(one), text(told)) for one, told in POOL_FILES)),
+            "DATE and TIME are DATE_FORMAT and TIME_FORMAT of [`server.config`]"
+            "(config/server.config.md).",
             "## Reports of CAKE",
             *(_cake(name) for name in REPORTS),
             "## Web logs: `.stat` and `.csv`",

@@ -12,6 +12,7 @@ from contextlib import closing
 from hashlib import sha256
 from typing import NamedTuple
 
+from mtdata.core.backups.bucket import BackupBucket
 from mtdata.core.backups.manifest import (
     FORMAT,
     BackedUpFile,
@@ -22,7 +23,7 @@ from mtdata.core.backups.manifest import (
 )
 from mtdata.core.output import Output
 
-INDEX = "backup.json"
+INDEX, FILES = "backup.json", "files"
 MOST_INDEX, MOST_MANIFEST = 16 << 20, 1 << 30
 _ODD = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -44,6 +45,7 @@ class BackupPlace:
 
     def __init__(self, output: Output) -> None:
         self._output, self.place = output, output.place
+        self._listed: dict[str, int] | None = None  # what a bucket has, asked once
 
     def backups(self) -> list[FinishedBackup]:
         """Every finished backup, the newest last; none where there is no list.
@@ -83,7 +85,15 @@ class BackupPlace:
 
     def has(self, file: BackedUpFile) -> bool:
         """Whether the bytes of a file lie there already, by their name and length."""
-        return not file.size or self._output.size(_name(file.sha256)) == file.size
+        return not file.size or self._size(_name(file.sha256)) == file.size
+
+    def _size(self, name: str) -> int | None:
+        """Bytes of a file; a bucket is asked for all at once."""
+        if not isinstance(self._output, BackupBucket):
+            return self._output.size(name)
+        if self._listed is None:
+            self._listed = self._output.sizes(FILES)
+        return self._listed.get(name)
 
     def put(self, file: BackedUpFile, pieces: Iterable[bytes]) -> bool:
         """Bring the bytes of a file there; False when they were others than they were to be."""
@@ -93,6 +103,8 @@ class BackupPlace:
             self._output.drop(name)
             return False
         self._output.publish(staged)
+        if self._listed is not None:
+            self._listed[name] = file.size
         return True
 
     def pieces(self, file: BackedUpFile) -> Iterator[bytes]:
@@ -103,7 +115,7 @@ class BackupPlace:
         if not file.size:
             return
         name, digest, length = _name(file.sha256), sha256(), 0
-        if self._output.size(name) is None:
+        if self._size(name) is None:
             raise BackupFault(
                 f"{self.place}: {name} is not there, the bytes of {file.path}. {SAFE}"
             )
@@ -184,7 +196,7 @@ SAFE = "Nothing was restored"
 
 
 def _name(digest: str) -> str:
-    return f"files/{digest[:2]}/{digest}"
+    return f"{FILES}/{digest[:2]}/{digest}"
 
 
 def _free(name: str, taken: set[str]) -> str:

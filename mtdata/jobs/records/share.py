@@ -32,6 +32,7 @@ class Candidate(NamedTuple):
     key: str
     status: str
     created_at: datetime
+    started_at: datetime | None
 
     @property
     def account(self) -> str:
@@ -121,7 +122,8 @@ def _startable(kinds: Collection[str], at: datetime, states: Sequence[Status]) -
 
 
 def _shared(jobs: list[Candidate], at: datetime) -> list[Candidate]:
-    of_owner, of_account = _loads(at)
+    begun = [one.pk for one in jobs if one.started_at and one.status == Status.QUEUED]
+    of_owner, of_account = _loads(begun, at)
 
     def turn_order(one: Candidate) -> tuple[Any, ...]:
         account, owner = of_account[one.account], of_owner[one.account, one.owner]
@@ -130,15 +132,18 @@ def _shared(jobs: list[Candidate], at: datetime) -> list[Candidate]:
     return sorted(jobs, key=turn_order)
 
 
-def _loads(at: datetime) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
-    """What is carried for each owner at each account, and for each account."""
-    begun = Part.objects.filter(job__status__in=UNDER_WAY).exclude(started_at=None)
-    runs = Count("pk", filter=Q(status=Status.IN_PROGRESS))
-    parts = begun.order_by().values_list(unindexed("job__owner"), unindexed("job__key"))
+def _loads(
+    waiting: Sequence[Any], at: datetime
+) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
+    """What is carried for each owner at each account, and for each account.
+
+    `waiting` are jobs in the queue that were begun before: when that was counts as a turn as well.
+    """
     lately = Job.objects.filter(started_at__gt=at - LATELY).order_by("-started_at")
     jobs = lately.values_list("owner", "key", "started_at")[:LAST]
-    rows = list(parts.annotate(count=runs, last=Max("started_at")))
-    rows += [(owner, key, 0, last) for owner, key, last in jobs]
+    rows = [(owner, key, 0, last) for owner, key, last in jobs]
+    rows += _begun(Q(job__status__in=CARRIED))
+    rows += _begun(Q(job__in=waiting)) if waiting else []
     of_owner: dict[tuple[str, str], Load] = defaultdict(lambda: IDLE)
     of_account: dict[str, Load] = defaultdict(lambda: IDLE)
     for owner, key, count, last in rows:
@@ -146,6 +151,17 @@ def _loads(at: datetime) -> tuple[dict[tuple[str, str], Load], dict[str, Load]]:
         of_owner[account, owner] = load.plus(of_owner[account, owner])
         of_account[account] = load.plus(of_account[account])
     return of_owner, of_account
+
+
+def _begun(whose: Q) -> list[tuple[str, str, int, datetime]]:
+    """Of such jobs, by owner and key: parts that are carried now, and when the last was begun.
+
+    Never of all that are under way: where a hundred thousand wait, all their parts would be read.
+    """
+    parts = Part.objects.filter(whose).exclude(started_at=None).order_by()
+    found = parts.values_list(unindexed("job__owner"), unindexed("job__key"))
+    runs = Count("pk", filter=Q(status=Status.IN_PROGRESS))
+    return list(found.annotate(count=runs, last=Max("started_at")))
 
 
 def _one_of_each_key(jobs: list[Candidate]) -> list[Candidate]:

@@ -49,7 +49,7 @@ class Entered(NamedTuple):
     read_at: str | None
 
 
-class Shelved(NamedTuple):
+class FilesOfKind(NamedTuple):
     """Files of one kind that should be there: how many, and when they were read again."""
 
     kind: str
@@ -107,10 +107,10 @@ class Queries(LedgerPart):
                 found[what] = newest
         return found
 
-    def shelves(self) -> list[Shelved]:
+    def files_by_kind(self) -> list[FilesOfKind]:
         """What should be there, by kind, and how much of it was read again since it was made."""
         rows = self._db.all(
             "SELECT kind, count(*), coalesce(sum(length), 0), sum(read_at IS NULL),"
             f" min(read_at) AS read_at FROM files WHERE {_STANDING} GROUP BY kind ORDER BY kind"
         )
-        return [Shelved._make(row) for row in rows]
+        return [FilesOfKind._make(row) for row in rows]

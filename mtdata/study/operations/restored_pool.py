@@ -12,21 +12,19 @@ from datetime import datetime
 from pathlib import Path
 
 from mtdata.config import SiteConfig
-from mtdata.core.backups.place import FinishedBackup
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
 from mtdata.study.ledger import Ledger
 from mtdata.study.operations.opening import lacks_erasure
 
 KIND = "pool_restored"
-TOLD = "the pool was put back from the backup {} of {}, and was not proven since"
+TOLD = "the pool was {}, and was not proven since"
 
 
-def mark_restored(root: Path, chosen: FinishedBackup, now: datetime) -> None:
+def mark_restored(root: Path, told: str, now: datetime) -> None:
     """Enter it in the ledger of the pool there; safe to do again.  StorageError."""
     with closing(Ledger(root / Ledger.NAME, lambda: now)) as ledger:
-        told = TOLD.format(chosen.backup, chosen.made_at)
-        ledger.incidents.raise_incident(KIND, "", told, now)
+        ledger.incidents.raise_incident(KIND, "", TOLD.format(told), now)
         ledger.adopted.forget_the_site(now)
 
 

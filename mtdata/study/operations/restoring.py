@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ from mtdata.study.operations.restore_targets import RestoreTarget
 from mtdata.study.operations.restored_pool import mark_restored
 from mtdata.study.operations.verify import Bar
 
+MarkState = Callable[[Path, str, datetime], None]
+TOLD = "put back from the backup {} of {}"
 BUSY = "another restore is at work there; this one did nothing"
 STANDS = (
     "{} is there already, and nothing is ever written over. Nothing was restored. Move it away, or "
@@ -42,8 +44,12 @@ MOUNTED = (
 class Restore:
     """One backup on its way back; called again after a cut it goes on."""
 
-    def __init__(self, place: BackupPlace, chosen: FinishedBackup, now: datetime) -> None:
+    def __init__(
+        self, place: BackupPlace, chosen: FinishedBackup, now: datetime, mark_state: MarkState
+    ) -> None:
+        """`mark_state` enters in other ledgers of the state what a restore means to them."""
         self._place, self._chosen, self._now = place, chosen, now
+        self._mark_state = mark_state
         self._advance: Advance = lambda count: None
 
     def refuse(self, targets: Sequence[RestoreTarget]) -> list[RestoreTarget]:
@@ -88,10 +94,16 @@ class Restore:
                 for target in targets:
                     self._stage(target)
             for target in targets:
-                if target.part.kind == "pool":
-                    mark_restored(target.beside, self._chosen, self._now)
+                self._mark(target)
             for target in targets:
                 _publish(target)
+
+    def _mark(self, target: RestoreTarget) -> None:
+        told = TOLD.format(self._chosen.backup, self._chosen.made_at)
+        if target.part.kind == "pool":
+            mark_restored(target.beside, told, self._now)
+        elif target.part.kind == "state":
+            self._mark_state(target.beside, told, self._now)
 
     # before anything has its name -----------------------------------------------------------------
 

@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mtdata.config import DaemonConfig, SiteConfig
+from mtdata.config import DaemonConfig, Settings, SiteConfig
 from mtdata.core import schedule
 from mtdata.core.errors import StorageError
 from mtdata.core.step import Step
 from mtdata.jobs.rounds import Rounds, TaskTurn
-from mtdata.study.operations import check, verify
-from mtdata.study.operations import commands as app
+from mtdata.study.operations import check, commands, verify
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool
 
@@ -32,7 +31,7 @@ class StudyTask(NamedTuple):
 
     def last(self, site: SiteConfig) -> datetime | None:
         """When it last began that ended well; None for never."""
-        return app.last_success(site, self.commands)
+        return commands.last_success(site, self.commands)
 
     def is_due(self, site: SiteConfig, config: DaemonConfig, now: datetime) -> bool:
         """Whether it should be done now, by what the ledger knows of the last time.
@@ -53,7 +52,7 @@ class StudyTask(NamedTuple):
 
 
 def _round(wanted: str, turn: TaskTurn[SiteConfig]) -> int:
-    turn.ended.append(app.export(turn.site, wanted, turn.watch, turn.stop_token))
+    turn.ended.append(commands.export(turn.site, wanted, turn.watch, turn.stop_token))
     return turn.ended[-1].exit
 
 
@@ -67,12 +66,22 @@ def _verify(turn: TaskTurn[SiteConfig]) -> int:
     return StorageError.exit_code if found["wrong"] else 0
 
 
-COLLECT = StudyTask("collect", app.COLLECTED, lambda site, config: None, partial(_round, "."))
+COLLECT = StudyTask("collect", commands.COLLECTED, lambda site, config: None, partial(_round, "."))
 DAILY = (
-    StudyTask("static", app.KEPT, lambda site, config: site.static_at, partial(_round, "static")),
+    StudyTask(
+        "static", commands.KEPT, lambda site, config: site.static_at, partial(_round, "static")
+    ),
     StudyTask("verify", (verify.VERIFIED,), lambda site, config: config.scrub_at, _verify),
 )
 """What is done once a day; a new one is one line here."""
+
+
+def _site_terms(settings: Settings) -> list[str]:
+    """Each site by its name, and whether it deletes there."""
+    return [
+        f"{site.name} ({'READY' if site.ready else 'not READY'}, DELETE_MODE {site.delete_mode})"
+        for site in settings.sites
+    ]
 
 
 ROUNDS = Rounds(
@@ -80,6 +89,7 @@ ROUNDS = Rounds(
     collect=COLLECT,
     daily=DAILY,
     check_here=check.check_here,
-    look_ahead=app.look_ahead,
-    is_overdue=app.is_overdue,
+    look_ahead=commands.look_ahead,
+    is_overdue=commands.is_overdue,
+    site_terms=_site_terms,
 )

@@ -51,7 +51,7 @@ def identify(request: HttpRequest) -> None:
         raise PermissionDenied(SHUT)
     if name not in map(users.folded, how.proxy_admins):
         user.most = Role.OPERATOR
-    request.user, request.by_proxy = user, True
+    request.user = user
     _log_once(name, lockout.address_in(request))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from mtdata.jobs.states import Stage, Status
 
@@ -27,6 +27,22 @@ class FaultShape(Schema):
     field: str
     fault: str
     name: str = Field(description="The name that was sent, such as `parameters.from`.")
+
+
+class AbsentShape(Schema):
+    """What stands for something that was never made; `absent` says why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    absent: str
+
+
+class FaultyShape(Schema):
+    """What stands for something that cannot be read; `fault` says why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fault: str
 
 
 class Paging(Schema):

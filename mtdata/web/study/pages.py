@@ -49,7 +49,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
             "state": state,
             **sites.facts(name, state, states.rounds(ours).get(name, {})),
             **_scales(request, state, whole),
-            "shelves": whole["shelves"],
+            "files_by_kind": whole["files_by_kind"],
             "drifts": [incident_json(one) for one in whole["drifts"]],
         }
     return render(request, "web/pool.html", known)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from ninja import Schema
-from pydantic import ConfigDict
-
 from mtdata.study.status.shape import SiteShape
-from mtdata.web.api.shapes import Paging
+from mtdata.web.api.shapes import AbsentShape, FaultyShape, Paging
 
 
-class Absent(Schema):
+class Absent(AbsentShape):
     """A site without a pool."""
 
-    model_config = ConfigDict(extra="forbid")
 
-    absent: str
-
-
-class Faulty(Schema):
+class Faulty(FaultyShape):
     """A site whose pool cannot be read."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fault: str
 
 
 class Sites(Paging):

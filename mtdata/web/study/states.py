@@ -14,9 +14,9 @@ from mtdata.alerts.incident import Incident
 from mtdata.alerts.shape import incident_of_json
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import MTDataError
-from mtdata.study.ledger.queries import Balance, Shelved
+from mtdata.study.ledger.queries import Balance, FilesOfKind
 from mtdata.study.model.forecast import OF_DAYS
-from mtdata.study.operations import commands as app
+from mtdata.study.operations import commands
 from mtdata.study.operations.opening import has_pool, look_into
 from mtdata.study.status.shape import as_json
 from mtdata.web.cached_look import CachedLook
@@ -46,20 +46,20 @@ def _of_site(site: SiteConfig, look: Callable[[SiteConfig], Any]) -> dict[str, A
 
 def _rounds(site: SiteConfig) -> dict[str, Any]:
     """By 'collected' and 'kept', of each of the site's last days the good rounds and the others."""
-    sorts = {"collected": app.COLLECTED, "kept": app.KEPT}
+    sorts = {"collected": commands.COLLECTED, "kept": commands.KEPT}
     with look_into(site) as pool:
         now = pool.clock.now()
         today = pool.clock.local(now).date()
         days = [(today - timedelta(days=back)).isoformat() for back in range(OF_DAYS - 1, -1, -1)]
         counts = {sort: {day: [0, 0] for day in days} for sort in sorts}
         since = now - timedelta(days=OF_DAYS + 1)
-        words = {c.format(site.name) for commands in sorts.values() for c in commands}
+        words = {one.format(site.name) for named in sorts.values() for one in named}
         for one in pool.ledger.queries.rounds(since, *sorted(words)):
             # where midnight does not fall on the hour, one hour may count for its neighbour
             moment = datetime.fromisoformat(f"{one.hour}:00").replace(tzinfo=UTC)
             day = pool.clock.local(moment).date().isoformat()
-            for sort, commands in sorts.items():
-                if one.command in (c.format(site.name) for c in commands) and day in counts[sort]:
+            for sort, named in sorts.items():
+                if one.command in (c.format(site.name) for c in named) and day in counts[sort]:
                     counts[sort][day][0] += one.good
                     counts[sort][day][1] += one.bad
     return dict(counts)
@@ -79,12 +79,14 @@ def _whole(site: SiteConfig) -> dict[str, Any]:
                 )
             else:
                 balances[scale.name] = ledger.queries.balance(scale.name)
-        shelves: list[Shelved] = ledger.queries.shelves()
+        files_by_kind: list[FilesOfKind] = ledger.queries.files_by_kind()
         drifts: list[Incident] = ledger.incidents.of_kinds(("drift", "entry_drift"), MOST_DRIFTS)
-        return {"balances": balances, "shelves": shelves, "drifts": drifts}
+        return {"balances": balances, "files_by_kind": files_by_kind, "drifts": drifts}
 
 
-standing = CachedLook(lambda settings: _by_site(settings, lambda site: as_json(app.status(site))))
+standing = CachedLook(
+    lambda settings: _by_site(settings, lambda site: as_json(commands.status(site)))
+)
 """How each site stands."""
 rounds = CachedLook(lambda settings: _by_site(settings, _rounds))
 whole = CachedLook(lambda settings, name: _of_site(settings.site(name), _whole))

@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from mtdata.toolbox.report.model import StudyReport
-from mtdata.web.api.shapes import Paging
+from mtdata.web.api.shapes import AbsentShape, FaultyShape, Paging
 
 Level = Literal["good", "warn", "bad", ""]
 
@@ -26,20 +26,12 @@ class ReportBrief(Schema):
     missing: int | None = Field(description="Those of them without an entry.")
 
 
-class NoReport(Schema):
+class NoReport(AbsentShape):
     """A site of which none was made."""
 
-    model_config = ConfigDict(extra="forbid")
 
-    absent: str
-
-
-class FaultyReport(Schema):
+class FaultyReport(FaultyShape):
     """A site whose report cannot be read."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fault: str
 
 
 class ReportsShape(Paging):

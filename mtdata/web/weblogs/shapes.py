@@ -8,7 +8,7 @@ from typing import Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from mtdata.web.api.shapes import Paging
+from mtdata.web.api.shapes import AbsentShape, FaultyShape, Paging
 
 
 class WeblogDayShape(Schema):
@@ -44,20 +44,12 @@ class WeblogSiteShape(Schema):
     days: list[WeblogDayShape]
 
 
-class NoLedger(Schema):
+class NoLedger(AbsentShape):
     """A site of which nothing was imported."""
 
-    model_config = ConfigDict(extra="forbid")
 
-    absent: str
-
-
-class FaultyLedger(Schema):
+class FaultyLedger(FaultyShape):
     """A site whose ledger cannot be read."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fault: str
 
 
 class WeblogSites(Paging):

@@ -26,6 +26,7 @@ from mtdata.weblogs.operations.opening import ledger_path, ledger_to_read
 DAYS = 30
 NOTHING = "nothing was imported yet"
 SHORT = {
+    "lines_unknown": "Put back",
     "tracker_refused": "Refused",
     "tracker_unreachable": "Not reachable",
     "lines_in_doubt": "Hits in doubt",

@@ -30,6 +30,7 @@ from mtdata.weblogs.ledger.schema import LogState
 from mtdata.weblogs.ledger.summary import DaySummary, day_summary
 from mtdata.weblogs.operations import opening
 from mtdata.weblogs.operations.after_import import AfterImport, after_import
+from mtdata.weblogs.operations.put_back import refuse_put_back
 from mtdata.weblogs.operations.troubles import SiteTroubles
 from mtdata.weblogs.parsing import ParsePool
 from mtdata.weblogs.reader import Hits
@@ -153,6 +154,7 @@ def _opened(
         opening.opened_ledger(settings, site.domain, wishes.fence) as ledger,
         SiteTroubles(ledger, day).noted(),
     ):
+        refuse_put_back(ledger.incidents, site.domain)
         yield source, ledger
 
 

@@ -16,7 +16,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError
 from mtdata.core.reach import reason_of
 from mtdata.core.sqlite import LedgerDatabase
-from mtdata.weblogs.importer import Terms
+from mtdata.weblogs.importer import ImportOptions
 from mtdata.weblogs.ledger import Fence, WeblogLedger
 from mtdata.weblogs.ledger.schema import WEBLOGS
 from mtdata.weblogs.matomo.api import MatomoApi, SiteFacts
@@ -85,9 +85,9 @@ def target_of(site: WeblogSite) -> Target:
     return Target(site.piwik_ip, token, site.timeout_s, rolls_back=site.transactions)
 
 
-def terms_of(site: WeblogSite, zone: ZoneInfo | None = None) -> Terms:
+def terms_of(site: WeblogSite, zone: ZoneInfo | None = None) -> ImportOptions:
     """How its hits are sent; `zone` is that in which Matomo counts its days, if it was asked."""
-    return Terms(target_of(site), site.idsite, zone or site.zone, site.batch)
+    return ImportOptions(target_of(site), site.idsite, zone or site.zone, site.batch)
 
 
 @dataclass(frozen=True, slots=True)

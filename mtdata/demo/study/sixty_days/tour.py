@@ -14,7 +14,7 @@ from mtdata.demo.study.sixty_days.planted import FAULTS, HARMLESS, totals
 from mtdata.demo.study.sixty_days.pool import SITE, STATIC, StudyPool, make_pool
 from mtdata.demo.study.tour import demo_home
 from mtdata.study.operations import commands
-from mtdata.study.operations import verify as upkeep
+from mtdata.study.operations.verify import verify as verify_pool
 
 
 def tour_of_days(days: int, keep: Path | None, screen: Screen, *, quiet: bool) -> Result:
@@ -58,7 +58,7 @@ def _faults(made: StudyPool) -> Iterator[str]:
             yield f"the round of day {day} ended with {result.exit}"
     lying = {scale: rows for scale, rows in made.left.items() if scale not in STATIC and rows}
     yield from (f"{rows} rows of {scale} are left on the site" for scale, rows in lying.items())
-    if wrong := upkeep.verify(config)["wrong"]:
+    if wrong := verify_pool(config)["wrong"]:
         yield f"verify found {len(wrong)} things wrong"
     checked = commands.decode(config, ".", None, check=True)
     yield from (f"{one['sheet']}: {one['difference']}" for one in checked if one["difference"])
