@@ -19,7 +19,7 @@ from benchmarks.cake import CAKE
 from benchmarks.daemon import DAEMON
 from benchmarks.figures import Benchmark
 from benchmarks.jobs import JOBS
-from benchmarks.machine import machine
+from benchmarks.machine import ENOUGH, machine, settle
 from benchmarks.page import shown, verdict, write_page
 from benchmarks.programme import PROGRAMME
 from benchmarks.scale import SCALE
@@ -52,6 +52,8 @@ def run(words: Sequence[str] | None = None) -> int:
     wanted = [one for one in TABLES[options.what] if not options.only or one.name in options.only]
     with TemporaryDirectory(prefix="mtdata-bench-", dir=options.folder) as folder:
         bench = Bench(Path(folder), options.reps, say=lambda text: console.print(f"[dim]{text}"))
+        if options.reps >= ENOUGH and not known:
+            settle(bench.say)
         about = known.get("machine") or machine(bench.folder)
         repetitions = min(options.reps, known.get("repetitions", options.reps))
         result: dict[str, Any] = {"machine": about, "repetitions": repetitions, "figures": {}}

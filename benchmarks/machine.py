@@ -8,10 +8,25 @@ import re
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic, sleep
 
 from cryptography.hazmat.backends.openssl import backend
+
+QUIET, ENOUGH = 0.5, 5
+"""A load below which, and repetitions from which, a figure counts."""
+SETTLE_S, LOOK_S = 150, 5
+
+
+def settle(say: Callable[[str], None]) -> None:
+    """Wait for what has ended to leave the load, which is that of the last minute; not for ever."""
+    until = monotonic() + SETTLE_S
+    if os.getloadavg()[0] >= QUIET:
+        say(f"waiting, {SETTLE_S} s at most, until the load is below {QUIET}")
+    while os.getloadavg()[0] >= QUIET and monotonic() < until:
+        sleep(LOOK_S)
 
 
 def machine(folder: Path) -> dict[str, str]:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import ENOUGH, QUIET
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 BEGIN = "<!-- from here on written by `bin/bench {} --write-docs` -->"
-QUIET, ENOUGH, SIZES = 0.5, 5, 3
+SIZES = 3
 Table = Callable[[dict[str, Any]], list[str]]
 END = "<!-- as far as here; what follows is written by people and kept -->"
 
