@@ -107,7 +107,7 @@ def container(patch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Such an address, and with which word each question came."""
     asked: list[str] = []
     server = HTTPServer(("127.0.0.1", 0), type("Asked", (_Container,), {"asked": asked}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     patch.setenv(
         "AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_port}/keys"
