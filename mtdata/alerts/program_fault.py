@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mtdata import logs
-from mtdata.core.errors import MTDataError, Reach
+from mtdata.core.errors import ConfigError, MTDataError, Reach
+from mtdata.core.installing import lacking
 
 log = logging.getLogger("mtdata")
 
@@ -27,12 +28,17 @@ class ProgramFault(MTDataError):
 
 @contextmanager
 def contained(site: str) -> Iterator[None]:
-    """Whatever is no error of ours leaves as ProgramFault, once it stands in the log."""
+    """Whatever is no error of ours leaves as ProgramFault, once it stands in the log.
+
+    A library that an extra of ours would bring is a ConfigError, in words.
+    """
     try:
         yield
     except MTDataError:
         raise
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (missing := lacking(error.name)):
+            raise ConfigError(missing) from None
         with logs.at(site=site):
             log.critical("a fault of the program", exc_info=True, extra=logs.TOLD)
         # only places and the type: a message or a value could quote an answer

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 DISTRIBUTION = "mtdata-collect"
 STRANGER = "mtdata"
 """The name of a program for machine translation in that index; ours was it until 0.9."""
+_NEED = re.compile(r"""([A-Za-z0-9._-]+).*;.*\bextra == ['"]([a-z]+)['"].*""")
 PACKAGE = Path(__file__).resolve().parents[1]
-
-
-_BROUGHT_BY = dict.fromkeys("duckdb pyarrow polars pyreadstat".split(), "toolbox")
-"""The extra that brings a library, of those that are looked for only when they are used."""
 
 
 def install(extra: str) -> str:
@@ -28,8 +27,18 @@ def install(extra: str) -> str:
 
 def lacking(library: str | None) -> str:
     """What to say where that library is missing; '' for one that no extra brings."""
-    extra = _BROUGHT_BY.get(library or "", "")
-    return f"{library} is not installed; `{install(extra)}` brings it" if extra else ""
+    from importlib.metadata import PackageNotFoundError, requires  # it takes its time
+
+    try:
+        needs = [_NEED.fullmatch(line) for line in requires(DISTRIBUTION) or []]
+    except PackageNotFoundError:
+        return ""
+    sizes = Counter(need[2] for need in needs if need)
+    extras = [need[2] for need in needs if need and need[1].lower() == library]
+    if not extras:
+        return ""
+    smallest = min(extras, key=lambda extra: (sizes[extra], extra))
+    return f"{library} is not installed; `{install(smallest)}` brings it"
 
 
 def documents() -> Path | None:

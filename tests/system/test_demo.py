@@ -118,3 +118,13 @@ def test_a_stand_in_that_has_no_new_home_does_not_stay(
         assert run(["demo", "--serve", *given]) == 64
     assert "--keep" in capsys.readouterr().err
     assert list(tmp_path.rglob("*")) == [tmp_path / "new"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_and_nothing_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    with log_given_back():
+        assert run(["demo", "--keep", str(tmp_path / "file" / "home")]) == 74
+    told = f"{tmp_path}/file/home: Not a directory; nothing was done."
+    assert told in capsys.readouterr().err

@@ -90,6 +90,7 @@ def test_the_config_of_the_services_takes_its_passwords_from_files(tmp_path: Pat
     assert how.engine == "celery"
     assert how.broker is not None
     assert how.broker.host == "broker"
+    assert how.broker.password == "broker_pass-4711"
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ def test_a_base_that_will_not_do_is_told_in_one_line(machine: Machine) -> None:
     )
     built = f"+ refuse 'the base $BASE has'\nmtdata: {told} by --build-arg BASE=IMAGE\nError: 78"
     found = machine.call("--build", KNOWN="1", CODE="1", BUILT=built)
-    assert (found.code, found.said[-1]) == (78, f"{told} by --build-arg BASE=IMAGE")
+    assert (found.code, found.said[-1]) == (78, f"{told} by --base IMAGE")
     other = machine.call("--build", KNOWN="1", CODE="1", BUILT="no space left")
     assert other.code == 69
     assert other.said[-2:] == [
@@ -194,13 +194,17 @@ def test_a_base_that_will_not_do_is_told_in_one_line(machine: Machine) -> None:
 
 def test_what_it_stands_on_and_what_it_is_are_handed_to_the_tool(machine: Machine) -> None:
     machine.put("podman")
-    found = machine.call("--build", "--throwaway", "--extras", "served", KNOWN="1")
+    index = {"PIP_INDEX_URL": "https://anna:hunter2@index.example.org/simple"}
+    words = ("--build", "--throwaway", "--extras", "served")
+    found = machine.call(*words, KNOWN="1", **index)
     assert found.code == 0, found
+    assert "hunter2" not in "".join(found.calls), "it would be in the list of processes"
     [built] = [one for one in found.calls if one.startswith("podman build")]
     for words in (
         "--format docker",
         "BASE=docker.io/library/python:3.12-slim",
         "EXTRAS=served",
+        "--build-arg PIP_INDEX_URL ",
         "-t localhost/mtdata:latest",
         f"-f {ROOT}/Containerfile {ROOT}",
     ):

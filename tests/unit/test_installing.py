@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.cli import main
+from mtdata.core.errors import ConfigError
 from mtdata.core.installing import DISTRIBUTION, STRANGER, install, stranger
+from tests.fakes_log import log_given_back
 
 ROOT = Path(__file__).parents[2]
 PAST = {"CHANGELOG.md", "DECISIONS-SUPERSEDED.md"}
@@ -103,6 +106,17 @@ def test_a_library_that_is_missing_is_told_with_what_brings_it(
     told = "mtdata: duckdb is not installed; `pip install 'mtdata-collect[toolbox]'` brings it\n"
     assert lacks("duckdb") == (78, told)
     monkeypatch.setenv("MTDATA_IMAGE", "1")
-    assert "`bin/image --extras served` brings it" in lacks("pyarrow")[1]
+    assert "`bin/image --extras served` brings it" in lacks("polars")[1]
     code, said = lacks("mtdata.gone")
     assert (code, "a fault of the program: ModuleNotFoundError" in said) == (70, True)
+
+
+def test_in_the_turn_of_a_site_as_well() -> None:
+    def turn(library: str) -> None:
+        with contained("study"):
+            raise ModuleNotFoundError(f"No module named {library!r}", name=library)
+
+    with pytest.raises(ConfigError, match="duckdb is not installed; "):
+        turn("duckdb")
+    with log_given_back(), pytest.raises(ProgramFault):
+        turn("mtdata.gone")

@@ -14,7 +14,7 @@ from typing import Any
 
 from mtdata import logs
 from mtdata.config import SiteConfig, load
-from mtdata.core.errors import UsageError
+from mtdata.core.errors import StorageError, UsageError
 from mtdata.core.pool_files import SHEETS
 from mtdata.core.signing import make_signing_key
 from mtdata.demo.study.data import SCALES, make_key, populate
@@ -70,12 +70,20 @@ def tour(
 
 
 def demo_home(keep: Path | None) -> AbstractContextManager[str | Path]:
-    """A home that is thrown away, or the folder `keep`.  UsageError when something is in it."""
+    """A home that is thrown away, or the folder `keep`.
+
+    UsageError when something is in it, StorageError when it cannot be made or looked into.
+    """
     if keep is None:
         return TemporaryDirectory(prefix="mtdata-demo-")
-    if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise UsageError(f"{keep} is there already and not empty; --keep wants a new folder")
-    keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+            raise UsageError(f"{keep} is there already and not empty; --keep wants a new folder")
+        keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{keep}: {error.strerror}; nothing was done. --keep wants a folder that can be made"
+        ) from error
     return nullcontext(keep)
 
 
