@@ -19,7 +19,7 @@ from mtdata.core.signing import PRIVATE, PUBLIC
 from tests.conftest import requires_program
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row, wire
-from tests.system.test_before_the_duties import MADE
+from tests.system.kept_homes import KEPT
 
 SECRET = "ein Text mit Ä und 🙂"
 NOT_RECORDED = "not recorded"
@@ -214,7 +214,7 @@ def test_where_there_is_no_pool_none_is_made(home: Home) -> None:
 
 
 def test_what_an_older_program_did_not_record_is_said_and_its_ledger_goes_on(home: Home) -> None:
-    for name, text in json.loads(MADE.read_text(encoding="utf-8")).items():
+    for name, text in json.loads(KEPT["before the duties"].read_text(encoding="utf-8")).items():
         if name.startswith("pool/"):
             path = home.folder / name.removesuffix(".sql")
             path.parent.mkdir(parents=True, exist_ok=True)
