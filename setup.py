@@ -34,7 +34,7 @@ def documents() -> list[tuple[str, list[str]]]:
         path.relative_to(HERE)
         for top in ("docs", "systemd")
         for path in sorted((HERE / top).rglob("*"))
-        if path.is_file() and "pictures" not in path.parts and "__pycache__" not in path.parts
+        if path.is_file() and not {"pictures", "site", "__pycache__"} & {*path.parts}
     ]
     folders = dict.fromkeys(path.parent for path in found)
     return [

@@ -14,6 +14,8 @@ _NAMED = re.compile(
 )
 _FOREIGN = {"bin/sh", "bin/python", "bin/env"}
 """Of other programs."""
+_OF_CHECKOUT = {"bin/image"}
+"""Told to who builds images, for which a checkout is needed."""
 _KINDS = {".py", ".sample", ".html", ".service", ".socket", ".timer", ""}
 """Files of the package that people are told something by."""
 
@@ -23,6 +25,7 @@ def named_files(root: Path) -> set[str]:
     files = [file for file in (root / "mtdata").rglob("*") if file.suffix in _KINDS]
     texts = [file.read_text("utf-8", "replace") for file in files if file.is_file()]
     named = {name for text in texts for name in _NAMED.findall(text)} - _FOREIGN
+    named -= _OF_CHECKOUT
     return {name for name in named if (root / name).is_file()}
 
 
@@ -43,7 +46,7 @@ def check_archives(source: Path, sdist: Path, wheel: Path) -> str:
     wanted = {place_in_wheel(name) for name in named - {"bin/mtdata"}} | package
     checkout = {
         file.relative_to(source).as_posix()
-        for top in ("bin", "docs", "config", "systemd", "constraints", "tests", "mtdata")
+        for top in ("bin", "constraints", "deploy", "docs", "config", "systemd", "tests", "mtdata")
         for file in (source / top).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }

@@ -51,12 +51,14 @@ JOBS = f"mtdata.jobs.child mtdata.duties mtdata.cake.jobs {DJANGO}" + (
     " django.db.models.sql.compiler mtdata.study.operations.jobs mtdata.toolbox.jobs"
     " mtdata.jobs.records.claims mtdata.jobs.records.queries"  # with the models; no database yet
     " mtdata.programme.imports mtdata.programme.jobs mtdata.programme.rollback"
+    " mtdata.alerts.notify mtdata.jobs.celery.runner"
 )
 WEB = f"{STUDY} {DJANGO}" + (
     "django.contrib.auth.hashers django.contrib.auth.password_validation django.views.generic"
     " django.core.handlers.wsgi django.core.management.commands.migrate django.middleware.csrf"
     " django.template.response django.test.client jinja2 pydantic.type_adapter"
-    " mtdata.jobs.link_words mtdata.web.setting"
+    " mtdata.jobs.link_words mtdata.web.access.relay mtdata.web.serve mtdata.web.setting"
+    " tests.jobs.kinds"
 )
 WEBLOGS = f"{STUDY} mtdata.cli.weblogs_imports mtdata.cli.weblogs_looks boto3 zstandard"
 """What is imported ahead; more than is needed makes each fork and its end dearer."""
@@ -104,6 +106,10 @@ class Program:
         if self.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it at once."""
@@ -194,6 +200,21 @@ def command(
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode()
+
+
+def started(
+    module: str,
+    words: Sequence[str],
+    modules: str,
+    *,
+    out: int = 1,
+    err: int = 2,
+    environment: Mapping[str, str] | None = None,
+) -> Program:
+    """A program that goes on; it reads nothing, and says what it says at these file descriptors."""
+    order = Order(module, words, dict(os.environ if environment is None else environment))
+    with open(os.devnull, "rb") as nothing:
+        return server(modules).begin(order, [nothing.fileno(), out, err])[0]
 
 
 def piped(words: Sequence[str], environment: Mapping[str, str]) -> Program:

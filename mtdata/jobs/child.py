@@ -16,11 +16,13 @@ import random
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from types import FrameType, TracebackType
 from typing import NoReturn
 
@@ -35,7 +37,7 @@ from mtdata.jobs.records import setting
 from mtdata.jobs.states import Stage
 from mtdata.logs.lines import fault_told
 
-GRACE_S, FAULT = 10.0, 70
+GRACE_S, REST_S, FAULT = 10.0, 2.0, 70
 UNSEEN = "what this system does not show"
 ENDED = "asked to end; what was not committed is taken back"
 
@@ -76,10 +78,17 @@ class Inbox:
         self._busy = threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def next(self) -> Message | None:
-        """Wait for an order; None when there will be no more."""
+    def next(self, at_rest: Callable[[], None]) -> Message | None:
+        """Wait for an order; None when there will be no more.
+
+        `at_rest` is called when none has come for a while.
+        """
         self._busy.clear()
-        order = self._orders.get()
+        try:
+            order = self._orders.get(timeout=REST_S)
+        except Empty:
+            at_rest()
+            order = self._orders.get()
         if order is not None:
             self._busy.set()
         return order
@@ -129,17 +138,17 @@ class Carrier:
             self._standing = settings
             if CAN_LOOK:
                 self._leftovers = Leftovers({"mtdata", *map(_package, self._kinds.values())})
-        setting.open_records(settings.database)
+        setting.open_anew(settings.database)
         return settings
 
     def tidy(self) -> list[str]:
         """Let go of what belongs to the job; what it left all the same, by our words for it."""
         logs.REPEATS.finish()  # its thread would be one that the job left
-        setting.forget_records()
+        session = setting.rest()
         self._settings = None
         random.seed()
         gc.collect()  # what refers to itself goes now, and the files that it holds open
-        return self._leftovers.differences() if self._leftovers else [UNSEEN]
+        return self._leftovers.differences({session}) if self._leftovers else [UNSEEN]
 
 
 def _package(kind: Kind) -> str:
@@ -163,7 +172,8 @@ def main(words: list[str], kinds: Kinds) -> int:
     try:
         _warm_up(Path(words[0]))
         carrier = Carrier(Path(words[0]), pipe, kinds)
-        for order in iter(inbox.next, None):
+        # whoever waits longer holds no session: a server has few, and each runner has such a child
+        for order in iter(partial(inbox.next, setting.forget_records), None):
             pipe.say(**({"left": carrier.tidy()} if order == TIDY else carrier.carry(order)))
         return 0
     except MTDataError as error:

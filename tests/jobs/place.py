@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -24,9 +23,8 @@ from mtdata.jobs.records import setting
 from mtdata.jobs.runner import JobRunner, options_of
 from tests.jobs.brokers import Rabbit, Sqs
 from tests.jobs.kinds import KINDS, TABLE
-from tests.preloaded import fork_children_of_jobs
+from tests.preloaded import JOBS, Program, fork_children_of_jobs, started
 
-HERE = Path(__file__).parent
 CHILD = (sys.executable, "-m", "mtdata.jobs.child", "tests.jobs.kinds")
 PATIENCE_S = 60.0
 SITE = {
@@ -66,7 +64,7 @@ class Place:
     def __init__(self, folder: Path, url: str, broker: Rabbit | Sqs | None = None) -> None:
         self.folder, self.url, self.broker = folder, url, broker
         self._slots: list[JobRunner] = []
-        self._runners: list[subprocess.Popen[bytes]] = []
+        self._runners: list[Program] = []
         (folder / "config").mkdir()
         self.write("server", {"study": SITE})
         self.configure(DATABASE=url, LEASE_S="20s", HEARTBEAT_S="0.1s", GRACE_S="5s", SWEEP_S="1s")
@@ -145,10 +143,10 @@ class Place:
         self._slots.append(slots)
         return slots
 
-    def runner(self, version: str = "", kinds: str = "") -> subprocess.Popen[bytes]:
+    def runner(self, version: str = "", kinds: str = "") -> Program:
         """A runner as a process of its own, of another version and with some kinds if asked."""
-        words = [sys.executable, str(HERE / "runner.py"), str(self.folder / "config")]
-        runner = subprocess.Popen([*words, version, kinds])
+        words = [str(self.folder / "config"), version, kinds]
+        runner = started("tests.jobs.runner", words, JOBS)
         self._runners.append(runner)
         return runner
 

@@ -1,6 +1,6 @@
 """A runner with the kinds of the tests, until it is killed; it tests nothing.
 
-`runner.py CONFIG VERSION KINDS`: empty words are its own version, and every kind.
+Its words are CONFIG VERSION KINDS; empty ones are its own version, and every kind.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import sys
 import threading
 from functools import partial
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mtdata.alerts import notify
 from mtdata.config import load

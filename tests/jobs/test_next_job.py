@@ -7,9 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from mtdata.jobs import child
 from mtdata.jobs import supervisor as slots
@@ -17,6 +20,7 @@ from mtdata.jobs.leftovers import CAN_LOOK
 from mtdata.jobs.records import orders, queries, runners, setting
 from mtdata.jobs.runner import options_of
 from mtdata.jobs.supervisor import Supervisor
+from tests.jobs.conftest import no_server
 from tests.jobs.place import Place, until
 from tests.jobs.traces import DEEDS, KINDS
 from tests.preloaded import ROOT, fork_children_of_jobs
@@ -84,6 +88,60 @@ def test_the_next_job_has_the_config_as_it_is_by_then(
     second = carried(slot, traces, "looks")
     assert (second["pid"], second["most"]) == (first["pid"], 7)
     assert first["most"] != 7
+
+
+@pytest.fixture
+def shared(urls: dict[str, str], tmp_path: Path) -> Iterator[TracesPlace]:
+    """The same with records in PostgreSQL."""
+    if "postgres" not in urls:
+        pytest.skip(no_server("postgres"))
+    made = TracesPlace(tmp_path, urls["postgres"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shared_slot(shared: TracesPlace) -> Iterator[Supervisor]:
+    fork_children_of_jobs()
+    options = options_of(shared.settings, shared.child)
+    made = Supervisor(runners.register("embedded", 1), options, KINDS)
+    yield made
+    made.close()
+
+
+@shown
+def test_the_next_job_has_the_session_of_the_database_as_if_it_were_a_new_one(
+    shared: TracesPlace, shared_slot: Supervisor
+) -> None:
+    first, *later = [carried(shared_slot, shared, "session") for _ in range(3)]
+    for one in later:
+        assert {**one, "job": ""} == {**first, "job": ""}, "not the same session, or not wiped"
+    found = [first[word] for word in ("table", "locks", "prepared", "channels")]
+    assert found == [None, 0, 0, 0]
+
+
+@shown
+def test_a_session_that_its_server_ended_meanwhile_costs_the_next_job_nothing(
+    shared: TracesPlace, shared_slot: Supervisor
+) -> None:
+    first = carried(shared_slot, shared, "session")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first["pid"]])
+    assert carried(shared_slot, shared, "session")["pid"] != first["pid"]
+
+
+def test_whoever_waits_for_long_is_told_once_that_it_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "REST_S", 0.01)
+    lines: Queue[bytes] = Queue()  # its supervisor is never gone
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=iter(lines.get, None)))
+    inbox, told = child.Inbox(), list[str]()
+
+    def rests() -> None:
+        told.append("rests")
+        lines.put(b'{"an": "order"}')
+
+    assert inbox.next(rests) == {"an": "order"}
+    assert told == ["rests"]
 
 
 @shown

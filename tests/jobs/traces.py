@@ -139,6 +139,39 @@ def _look(work: Work) -> None:
     logging.getLogger("mtdata.jobs.traces").info("a line of %s", work.job)
 
 
+SESSION = {
+    "pid": "SELECT pg_backend_pid()",
+    "table": "SELECT to_regclass('pg_temp.left_by_a_job')::text",
+    "setting": "SELECT current_setting('work_mem')",
+    "locks": "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+    "prepared": "SELECT count(*) FROM pg_prepared_statements",
+    "channels": "SELECT count(*) FROM pg_listening_channels()",
+    "zone": "SELECT current_setting('TimeZone')",
+    "limit": "SELECT current_setting('statement_timeout')",
+    "last": "SELECT current_setting('application_name')",
+}
+LEFT = (
+    "CREATE TEMP TABLE left_by_a_job (number INTEGER)", "SET work_mem = '77MB'",
+    "SELECT pg_advisory_lock(7)", "PREPARE left_by_a_job AS SELECT 1", "LISTEN left_by_a_job",
+    "SET TIME ZONE 'Pacific/Apia'", "SET statement_timeout = 0",
+    "SET application_name = 'a word'",
+)  # fmt: skip
+
+
+def _look_at_session(work: Work) -> None:
+    """Look at all that a session of PostgreSQL can hold, and leave some of each."""
+    from django.db import connection
+
+    told = {}
+    with connection.cursor() as cursor:
+        for word, question in SESSION.items():
+            cursor.execute(question)
+            told[word] = cursor.fetchone()[0]
+        for statement in LEFT:
+            cursor.execute(statement)
+    (work.settings.home / f"seen-{work.job}").write_text(json.dumps(told))
+
+
 def _leave(work: Work) -> None:
     (work.settings.home / f"seen-{work.job}").write_text(json.dumps({"pid": os.getpid()}))
     how = work.parameters["how"]
@@ -161,6 +194,7 @@ def _counted(work: Work) -> list[str]:
 HOW = Parameter("how", lambda settings, word: word, "a word", default="")
 KINDS = {
     "looks": Kind("looks", (), _one, _look, lambda parameters: "looks"),
+    "session": Kind("session", (), _one, _look_at_session, lambda parameters: "session"),
     "leaves": Kind("leaves", (HOW,), _one, _leave, lambda parameters: "leaves"),
     "counted": Kind(
         "counted", (HOW,), _counted, _leave, lambda parameters: "counted", splits_by_order=True

@@ -74,6 +74,19 @@ def test_each_table_of_a_page_has_its_head(page: str) -> None:
     assert rows_without_a_head((ROOT / page).read_text("utf-8")) == []
 
 
+def decision_headings(page: str) -> list[str]:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    return [line for line in text.splitlines() if line.startswith("## ")]
+
+
+def test_what_stands_is_read_in_ten_minutes_and_told_longer_under_the_same_headings() -> None:
+    words = len((ROOT / "docs" / "DECISIONS.md").read_text("utf-8").split())
+    assert words <= 2800, f"{words} words: a longer reason belongs in docs/DECISIONS-DETAILS.md"
+    headings = decision_headings("DECISIONS.md")
+    assert headings == decision_headings("DECISIONS-DETAILS.md")
+    assert len(headings) > 10
+
+
 def test_each_command_that_a_sample_names_is_there() -> None:
     named = re.compile(r"`(?:mtdata ([a-z]+)[^`]*|([a-z]+))`")
     help_text = _parser().format_help()

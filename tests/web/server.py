@@ -1,6 +1,6 @@
 """The web page as it is, with the kinds of the tests beside its own; it tests nothing.
 
-`server.py CONFIG PASSWORD ROLE...`: before it serves it lets somebody in for each role, who is
+Its words are CONFIG PASSWORD ROLE...: before it serves it lets somebody in for each role, who is
 called as it is.
 """
 
@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mtdata import logs
 from mtdata.config import load

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 
 from tests.jobs.place import Place
-from tests.preloaded import WEB, command
+from tests.preloaded import WEB, Program, command, started
 
-HERE = Path(__file__).parent
 ROLES = ("viewer", "operator", "admin")
 PASSWORD = "an invented word 7"  # opens nothing
 TIMEOUT_S = 30
@@ -50,16 +48,22 @@ class Visitor(requests.Session):
 
 
 def begun(
-    config: Path, roles: Sequence[str] = (), **of_server: Any
-) -> tuple[subprocess.Popen[str], str]:
+    config: Path,
+    roles: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    stderr: IO[bytes] | None = None,
+) -> tuple[Program, str]:
     """A server of the page by that config, with somebody new of each role, and its URL."""
-    words = [sys.executable, str(HERE / "server.py"), str(config), PASSWORD, *roles]
-    server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, **of_server)
-    assert server.stdout is not None
+    told, out = os.pipe()
+    words = [str(config), PASSWORD, *roles]
+    err = 2 if stderr is None else stderr.fileno()
+    server = started("tests.web.server", words, WEB, out=out, err=err, environment=env)
+    os.close(out)
+    server.stdout = os.fdopen(told, "rb")
     return server, f"http://127.0.0.1:{int(server.stdout.readline())}"
 
 
-def ended(server: subprocess.Popen[str]) -> None:
+def ended(server: Program) -> None:
     """End it, and wait for that."""
     server.terminate()
     assert server.wait(60) == 0
@@ -78,7 +82,7 @@ class WebSite:
         broker: Any = None,
         **of_server: Any,
     ) -> None:
-        """`config`: files of the config by their names, beside a place's; the rest is for Popen."""
+        """`config`: files of the config by their names, beside a place's; the rest: `begun`."""
         self.place = Place(folder, url, broker)
         for name, keys in (config or {}).items():
             self.place.write(name, keys)

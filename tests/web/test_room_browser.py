@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +18,8 @@ from tests.web.site import WebSite
 
 pytestmark = requires_program("chromium", "sudo apt-get install chromium")
 LONG = f"cake:{'a.very.long.name.of.somebody' * 3}@example.com@admin.instance.example.com"
-PAGES = ("/users/", "/users/1/", "/account/", "/jobs/several/", "/jobs/")
+STOPPED = UUID(int=7)
+PAGES = ("/users/", "/users/1/", "/account/", "/jobs/several/", "/jobs/", f"/jobs/{STOPPED}/")
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +34,15 @@ def browser(served: WebSite) -> Iterator[Browser]:
     file = served.place.folder / "long.csv"
     file.write_text("a\r\n")
     Artifact.objects.create(job=job, name="long.csv", place=str(file), made_at=at)
+    Job.objects.create(
+        id=STOPPED, name="stopped", kind="rows", parameters={}, created_at=at, ended_at=at,
+        status="Stopped", reason=f"stopped by {LONG}", owner=LONG[:128],
+    )  # fmt: skip
     setting.close_records()
     with chromium() as found:
         yield found
     setting.open_records(served.place.settings.database)
-    Job.objects.filter(pk=job.pk).delete()
+    Job.objects.filter(pk__in=(job.pk, STOPPED)).delete()
     setting.close_records()
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -21,6 +22,29 @@ def drop_connection() -> None:
     connections.close_all()
     if hasattr(connections._connections, DEFAULT_DB_ALIAS):
         del connections[DEFAULT_DB_ALIAS]
+
+
+def take_session() -> Any:
+    """Take the driver's session from this thread's connection, which is without one then.
+
+    None where it has none, or is in the middle of a commit.
+    """
+    wrapper = getattr(connections._connections, DEFAULT_DB_ALIAS, None)
+    if wrapper is None or wrapper.in_atomic_block:
+        return None
+    session, wrapper.connection = wrapper.connection, None
+    return session
+
+
+def give_session(session: Any, is_usable: Callable[[], bool]) -> None:
+    """Have this thread's next connection begin on that session, if it can be used by then."""
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
+
+    def once(how: dict[str, Any]) -> Any:
+        del wrapper.get_new_connection
+        return session if is_usable() else wrapper.get_new_connection(how)
+
+    wrapper.get_new_connection = once
 
 
 def describe_databases(described: dict[str, dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,22 @@ from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.connecting import BUSY_S, described
 from mtdata.jobs.records.faults import RecordsBusy, RecordsNewer
 from mtdata.jobs.records.fitness import refuse_narrow_texts
-from mtdata.jobs.records.inside_django import describe_databases, drop_connection
+from mtdata.jobs.records.inside_django import (
+    describe_databases,
+    drop_connection,
+    give_session,
+    take_session,
+)
 from mtdata.jobs.records.ready import prepare
+from mtdata.jobs.records.sessions import answers, close_session, is_wiped
 
 FILE_MODE = 0o600
 _DRIVERS = {"mysql": "PyMySQL", "postgres": "psycopg"}
 
 
 _opened: DatabaseAddress | None = None
+_session: Any = None
+"""One of PostgreSQL that was wiped, for who opens the same records next."""
 
 
 def is_open(address: DatabaseAddress) -> bool:
@@ -63,6 +72,35 @@ def open_records(address: DatabaseAddress) -> None:
             f"programme.config: DATABASE: {_DRIVERS[address.engine]} is not installed; "
             f"`{install(address.engine)}` brings it"
         ) from error
+
+
+def open_anew(address: DatabaseAddress) -> None:
+    """As `open_records`, on the session that `rest` kept, where it is of that database.
+
+    ConfigError as of that.
+    """
+    global _session
+    kept = None
+    if _opened == address:
+        kept, _session = _session, None
+    open_records(address)
+    if kept is not None:
+        give_session(kept, partial(answers, kept))
+
+
+def rest() -> str:
+    """Keep nothing of this thread's connection but its session, wiped; the number of its file.
+
+    To begin a session costs PostgreSQL as much as the work of a small job.  Of other databases, of
+    which none can be wiped whole, nothing is kept: ''.
+    """
+    global _session
+    session = take_session() if connection.vendor == "postgresql" else None
+    forget_records()
+    if session is None or not is_wiped(session):
+        return ""
+    _session = session
+    return str(session.fileno())
 
 
 def _make_file(path: Path) -> None:
@@ -178,6 +216,10 @@ def _missing() -> list[Any]:
 
 def forget_records() -> None:
     """Close this thread's connection, and keep nothing of it; a next one begins as the first."""
+    global _session
+    kept, _session = _session, None
+    if kept is not None:
+        close_session(kept)
     drop_connection()
 
 

@@ -142,8 +142,8 @@ def _loads(
     lately = Job.objects.filter(started_at__gt=at - LATELY).order_by("-started_at")
     jobs = lately.values_list("owner", "key", "started_at")[:LAST]
     rows = [(owner, key, 0, last) for owner, key, last in jobs]
-    rows += _begun(Q(job__status__in=CARRIED))
-    rows += _begun(Q(job__in=waiting)) if waiting else []
+    rows += _loads_of_parts(Q(job__status__in=CARRIED))
+    rows += _loads_of_parts(Q(job__in=waiting)) if waiting else []
     of_owner: dict[tuple[str, str], Load] = defaultdict(lambda: IDLE)
     of_account: dict[str, Load] = defaultdict(lambda: IDLE)
     for owner, key, count, last in rows:
@@ -153,7 +153,7 @@ def _loads(
     return of_owner, of_account
 
 
-def _begun(whose: Q) -> list[tuple[str, str, int, datetime]]:
+def _loads_of_parts(whose: Q) -> list[tuple[str, str, int, datetime]]:
     """Of such jobs, by owner and key: parts that are carried now, and when the last was begun.
 
     Never of all that are under way: where a hundred thousand wait, all their parts would be read.

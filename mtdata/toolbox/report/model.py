@@ -30,7 +30,7 @@ class TaskLine(_Part):
 
     `logged` and `entries` count rows, `duplicates` those of `entries` that repeat another.
     `done` are the occasions (participant, session, tag) that the log has, `found` those of them
-    that have an entry.  `logged` and `done` are None where the pool has no log.
+    that have an entry.  `logged` and `done` are None (null) where the pool has no log.
     """
 
     scale: str
