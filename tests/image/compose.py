@@ -42,6 +42,8 @@ def trial(tool: str, image: str, base: str, played: Played) -> int:
             return 0 if all(played(f"compose {one.__name__}", one) for one in trials) else 1
         finally:
             group.engine.clean_up()
+            for one in group.images:
+                group.engine.ask("image", "rm", "--force", one)
 
 
 class Group:
@@ -53,6 +55,7 @@ class Group:
         self.volumes: dict[str, str] = {}
         self.file: dict[str, Any] = {}
         self._space: list[str] = []
+        self.images: list[str] = []
         shutil.copytree(
             ROOT / "deploy", folder / "deploy", ignore=shutil.ignore_patterns(".env", "secrets")
         )
@@ -128,6 +131,7 @@ class Group:
     def _image(self, name: str) -> str:
         """The stand-in for that image, made of the base, where the image itself is not there."""
         image = f"localhost/mtdata-{name}:trial"
+        self.images.append(image)
         self.engine.ask(
             "build", "--network=host", f"--build-arg=BASE={self.base}", f"--tag={image}",
             f"--file={STAND_INS / name}.Containerfile", str(STAND_INS),

@@ -49,7 +49,7 @@ def in_hand(of: Runner, **more: Any) -> None:
 def table(web: WebSite, path: str = "/runners/") -> dict[str, list[str]]:
     """The lines by host."""
     seen = Seen(web.visitor("viewer").get(path).text)
-    return {line[0]: line for line in seen.tables.get("Runners", [])[1:]}
+    return {line[0]: line for line in seen.tables.get("Table of runners", [])[1:]}
 
 
 def test_one_sees_who_is_alive_and_who_fell_silent(web: WebSite) -> None:
