@@ -181,8 +181,8 @@ HASHED="--require-hashes --no-deps"
 BUILT="--no-build-isolation --use-pep517"
 
 by_pip() {
-    (CDPATH='' cd -- "$source" && PIP_USER=0 "$venv/bin/python" -I -m pip install --quiet \
-        --disable-pip-version-check --no-input --no-compile "$@")
+    (CDPATH='' cd -- "$source" && PIP_USER=0 PIP_REQUIRE_HASHES=0 "$venv/bin/python" -I -m pip install \
+        --quiet --disable-pip-version-check --no-input --no-compile "$@")
 }
 
 by_uv() {
