@@ -64,6 +64,7 @@ def test_what_was_measured_before_is_not_measured_again(
 
     table = [Benchmark(name, name, 1, True, "", measure(name)) for name in "abc"]
     monkeypatch.setitem(command.TABLES, "study", table)
+    monkeypatch.setattr(command, "settle", lambda say: None)
     files = [str(tmp_path / f"{name}.json") for name in "ac"]
     for file, name, load in zip(files, "ac", ("0.10", "0.40"), strict=True):
         monkeypatch.setattr(command, "machine", lambda _, load=load: {"load before": load})

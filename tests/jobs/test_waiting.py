@@ -281,7 +281,8 @@ def test_it_is_told_until_when_a_job_waits(
     with log_given_back():
         words = ["--config", str(place.folder / "config")]
         assert run(["jobs", "list", *words]) == 0
-        assert f"Queued, {told}" in " ".join(capsys.readouterr().out.split())
+        listed = f"Queued, waits until {until_when:%Y-%m-%d %H:%M} UTC"
+        assert listed in " ".join(capsys.readouterr().out.split())
         assert run(["jobs", "show", job, *words]) == 0
         assert f"Queued. {told}: the day is settled then" in capsys.readouterr().out
         assert run(["jobs", "list", "--json", *words]) == 0

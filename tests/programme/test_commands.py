@@ -149,7 +149,7 @@ def rows_are_there(place: ImportPlace) -> None:
 def test_a_signal_stops_it_and_takes_back_what_it_wrote(
     place: ImportPlace, number: signal.Signals
 ) -> None:
-    path = large(place)
+    path = large(place, 60_000)
 
     def stop(program: Program) -> None:
         rows_are_there(place)

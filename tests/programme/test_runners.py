@@ -46,7 +46,7 @@ def rows(count: int = COUNT, description: str = "new") -> list[tuple[str, str, s
 
 def test_an_import_outlives_its_children(plain: ImportPlace, children: list[Program]) -> None:
     plain.configure(BATCH=10)
-    job, written = plain.order(rows(2_000)), 0
+    job, written = plain.order(rows(10_000)), 0
     plain.carry()
 
     def writes(child: int) -> bool:
@@ -57,10 +57,10 @@ def test_an_import_outlives_its_children(plain: ImportPlace, children: list[Prog
         os.killpg(children[-1].pid, signal.SIGKILL)
         until(lambda child=child: plain.log(job).count("in the middle of it") == child, "the loss")
         written = Team.objects.count()
-        assert 0 < written < 2_000
+        assert 0 < written < 10_000
     plain.ended(job, "Success")
-    assert (len(plain.teams(job)), len(children)) == (2_000, 3)
-    assert "2,000 rows: 2,000 new" in plain.log(job)
+    assert (len(plain.teams(job)), len(children)) == (10_000, 3)
+    assert "10,000 rows: 10,000 new" in plain.log(job)
 
 
 def test_a_stop_is_seen_by_the_child_which_takes_back_at_once(

@@ -55,6 +55,11 @@ def missing(said: str, wanted: tuple[str, ...]) -> list[str]:
     return lacking
 
 
+def hear_ctrl_c() -> None:
+    """As at a terminal: whoever is begun in the background of a script ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Reader:
     """Somebody at a terminal, with a home of their own, who stands in a clone."""
 
@@ -77,12 +82,20 @@ class Reader:
         """A stand-in, while the `with` lasts; what it says first."""
         command = ["sh", "-c", f"exec {step.command}"]
         with subprocess.Popen(
-            command, cwd=self.clone, env=self._environ, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=self.clone,
+            env=self._environ,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=hear_ctrl_c,
         ) as process:
             assert process.stdout is not None
-            yield "".join(process.stdout.readline() for _ in step.said)
-            process.send_signal(signal.SIGINT)
-            assert process.wait(LONGEST_S) == 0
+            try:
+                yield "".join(process.stdout.readline() for _ in step.said)
+                process.send_signal(signal.SIGINT)
+                assert process.wait(LONGEST_S) == 0
+            finally:
+                process.kill()  # or the `with` would wait for ever
 
     def called(self, steps: list[Step]) -> list[str]:
         """What each command says, one after the other in one shell; one that fails ends it."""
