@@ -26,6 +26,12 @@ from benchmarks.weblogs import WEBLOGS
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is: nothing is measured here."""
+    monkeypatch.setattr(command, "settle", lambda say: None)
+
+
 def test_one_command_measures_a_figure_and_tells_it_as_json() -> None:
     words = [ROOT / "bin" / "bench", "study", "--only", "idle_poll", "--reps", "1", "--json", "-"]
     done = subprocess.run(words, capture_output=True, text=True)
@@ -64,7 +70,6 @@ def test_what_was_measured_before_is_not_measured_again(
 
     table = [Benchmark(name, name, 1, True, "", measure(name)) for name in "abc"]
     monkeypatch.setitem(command.TABLES, "study", table)
-    monkeypatch.setattr(command, "settle", lambda say: None)
     files = [str(tmp_path / f"{name}.json") for name in "ac"]
     for file, name, load in zip(files, "ac", ("0.10", "0.40"), strict=True):
         monkeypatch.setattr(command, "machine", lambda _, load=load: {"load before": load})

@@ -20,6 +20,7 @@ from django.test import RequestFactory
 from mtdata.config import load
 from mtdata.core.errors import OutputError, OutputRefused, StorageError
 from mtdata.core.guarding import guarded_pieces
+from mtdata.core.s3.opening import CLIENTS
 from mtdata.duties import DUTIES
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Artifact, Job
@@ -304,6 +305,7 @@ def of_aws(web: WebSite, store: Store, monkeypatch: pytest.MonkeyPatch) -> Itera
     yield store
     store.heal()
     places._bucket.cache_clear()
+    CLIENTS.forget()  # or who asks by the same keys next would ask this store
 
 
 def _artifact(place: str, content: bytes = CONTENT) -> Any:
