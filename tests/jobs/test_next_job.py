@@ -42,13 +42,18 @@ def traces(urls: dict[str, str], tmp_path: Path) -> Iterator[TracesPlace]:
     made.close()
 
 
-@pytest.fixture
-def slot(traces: TracesPlace) -> Iterator[Supervisor]:
+def serving(place: TracesPlace) -> Iterator[Supervisor]:
+    """A slot there, closed in the end."""
     fork_children_of_jobs()
-    options = options_of(traces.settings, traces.child)
+    options = options_of(place.settings, place.child)
     made = Supervisor(runners.register("embedded", 1), options, KINDS)
     yield made
     made.close()
+
+
+@pytest.fixture
+def slot(traces: TracesPlace) -> Iterator[Supervisor]:
+    yield from serving(traces)
 
 
 def carried(slot: Supervisor, place: Place, kind: str, **given: str) -> dict[str, Any]:
@@ -102,11 +107,7 @@ def shared(urls: dict[str, str], tmp_path: Path) -> Iterator[TracesPlace]:
 
 @pytest.fixture
 def shared_slot(shared: TracesPlace) -> Iterator[Supervisor]:
-    fork_children_of_jobs()
-    options = options_of(shared.settings, shared.child)
-    made = Supervisor(runners.register("embedded", 1), options, KINDS)
-    yield made
-    made.close()
+    yield from serving(shared)
 
 
 @shown
