@@ -86,6 +86,7 @@ def office(opened: Office) -> Iterator[Office]:
 
 @pytest.fixture
 def no_job(office: Office) -> Iterator[None]:
-    """What a test queued is gone before the next."""
+    """No job is there but what the test queues, which is gone before the next."""
+    office.place.forget()
     yield
     office.place.forget()

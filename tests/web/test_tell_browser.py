@@ -10,10 +10,12 @@ from playwright.sync_api import expect
 
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Job
+from tests.conftest import requires_program
 from tests.jobs.place import until
 from tests.web.browser import Tab, chromium
 from tests.web.site import WebSite
 
+pytestmark = requires_program("chromium", "sudo apt-get install chromium")
 FAKE = """
 window.shown = [];
 window.Notification = class {
