@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -282,7 +281,9 @@ def _runner(options: argparse.Namespace) -> Result:
     slots = runner_of(settings, KINDS, options.slots, spread=spread)
     if options.once:
         return 0, {"exit": 0, "carried": slots.drain()}
-    asked = threading.Event()
+    from mtdata.core.stop import EndRequest
+
+    asked = EndRequest()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     ended_well = serve(slots, asked, settings.programme.grace_s + NOTHING_LEFT_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Event
 
 from mtdata.core.errors import Stopped
@@ -30,3 +32,31 @@ class StopToken:
         if self._stopping is not None and self._stopping.is_set():
             self._stopping = None
             raise Stopped(ENDED)
+
+
+class EndRequest:
+    """That a program should end, said by signals; of `threading.Event` only what that needs.
+
+    `Event.set` takes a lock, which the main thread may hold when the signal comes, or a second one
+    comes within the first: it would stand still for ever.  A SimpleQueue may be put to at any time.
+    """
+
+    def __init__(self) -> None:
+        self._words: SimpleQueue[None] = SimpleQueue()
+        self._is_set = False
+
+    def set(self) -> None:
+        """Say it; also from the handler of a signal."""
+        self._words.put(None)
+
+    def wait(self, length_s: float) -> bool:
+        """Wait so long at most; whether it was said by then.  One thread alone waits."""
+        with suppress(Empty):
+            if not self._is_set:
+                self._words.get(timeout=length_s)
+                self._is_set = True
+        return self._is_set
+
+    def is_set(self) -> bool:
+        """Whether it was said."""
+        return self._is_set or not self._words.empty()

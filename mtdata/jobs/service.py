@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 
+from mtdata.core.stop import EndRequest
 from mtdata.core.systemd import Notifier
 from mtdata.jobs.runner import JobRunner
 
@@ -12,7 +12,7 @@ SETTLES_S, LOOK_S = 0.1, 1.0
 """So often it is looked whether it is at work by now, and then whether it goes on."""
 
 
-def serve(slots: JobRunner, asked: threading.Event, patience_s: float) -> bool:
+def serve(slots: JobRunner, asked: EndRequest, patience_s: float) -> bool:
     """Carry jobs until asked to end; False where it had to end before, or did not end in time.
 
     RecordsError when the records cannot be reached; it has told nobody then that it is at work.
