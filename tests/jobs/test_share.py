@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,9 @@ from mtdata.duties import KINDS as REAL
 from mtdata.jobs import queue
 from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import claims, orders, runners
+from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.fence import Claimed
+from mtdata.jobs.records.models import Job, Part
 from mtdata.jobs.records.signs import PartProgress
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place
@@ -89,6 +92,36 @@ def test_who_has_more_in_hand_waits_for_who_has_less(place: Place, runner: UUID)
     [other] = entered("bert")
     assert other not in first
     assert next_job(runner) == other
+
+
+def test_who_has_something_in_hand_waits_though_their_turn_was_long_ago(
+    place: Place, runner: UUID
+) -> None:
+    entered("anna", count=2)
+    in_hand = next_job(runner)
+    ended, waits = entered("bert", count=2)
+    at = now()
+    Job.objects.filter(pk=in_hand).update(started_at=at - timedelta(hours=3))
+    Part.objects.filter(job=in_hand).update(started_at=at - timedelta(hours=3))
+    Job.objects.filter(pk=ended).update(started_at=at, ended_at=at, status="Success")
+    Part.objects.filter(job=ended).update(status="Success")
+    assert next_job(runner) == waits
+
+
+def test_a_job_that_is_queued_again_had_its_turn_when_its_last_part_was_begun(
+    place: Place, runner: UUID
+) -> None:
+    [again] = entered("anna")
+    ended, waits = entered("bea", count=2)
+    at = now()
+    jobs, parts = Job.objects, Part.objects
+    jobs.filter(pk=again).update(started_at=at - timedelta(hours=3))
+    parts.filter(job=again).update(started_at=at - timedelta(minutes=1))
+    jobs.filter(pk=ended).update(
+        started_at=at - timedelta(hours=2), ended_at=at - timedelta(hours=1), status="Success"
+    )
+    parts.filter(job=ended).update(status="Success")
+    assert [next_job(runner), next_job(runner)] == [waits, again]
 
 
 def test_an_owner_has_so_many_jobs_and_no_more(plain: Place) -> None:
