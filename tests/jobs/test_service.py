@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +17,7 @@ import pytest
 
 from mtdata import logs
 from mtdata.core.errors import RecordsError
+from mtdata.core.stop import EndRequest
 from mtdata.jobs.celery.listener import Listener
 from mtdata.jobs.celery.runner import runner_of
 from mtdata.jobs.records import setting
@@ -37,7 +42,7 @@ class Service:
     def __init__(self, place: Place) -> None:
         options = options_of(place.settings, CHILD)
         self.slots = runner_of(place.settings, KINDS, 1, options=options)
-        self.asked = threading.Event()
+        self.asked = EndRequest()
         self.ended: bool | None = None
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -62,6 +67,20 @@ def test_a_runner_is_up_when_it_looks_and_gives_signs_of_life(
     assert service.ended is True
     assert systemd.told()[-1] == "STOPPING=1"
     assert systemd.told().count("READY=1") == 1
+
+
+def test_a_runner_ends_well_however_many_signals_say_so_at_once(
+    plain: Place, systemd: Systemd
+) -> None:
+    words = [sys.executable, "-I", "-m", "mtdata", "--config", str(plain.folder / "config")]
+    with subprocess.Popen([*words, "runner"], stdout=subprocess.DEVNULL) as runner:
+        try:
+            until(lambda: "READY=1" in systemd.told(), "READY")
+            for _ in range(300):
+                os.kill(runner.pid, signal.SIGTERM)
+            assert runner.wait(60) == 0
+        finally:
+            runner.kill()
 
 
 def test_a_runner_whose_threads_end_gives_no_sign_of_life_and_ends(
