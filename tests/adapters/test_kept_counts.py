@@ -199,8 +199,8 @@ def test_who_only_looks_into_an_older_ledger_counts_and_leaves_it_as_it_is(tmp_p
     path = _older(tmp_path / "ledger.sqlite3")
     looked = kept(Ledger(path, only_look=True))
     found = looked.counts.of_scales(), looked.counts.of_days(), looked.entries.counts()
-    days = looked.arrivals.by_day("2026-03-11")
+    days = looked.arrivals.by_day("2026-03-11"), looked.arrivals.totals_by_day("2026-03-11")
     assert LedgerDatabase(path, LEDGER, only_look=True).format == 4
     ours = kept(Ledger(path))
     assert (ours.counts.of_scales(), ours.counts.of_days(), ours.entries.counts()) == found
-    assert ours.arrivals.by_day("2026-03-11") == days
+    assert (ours.arrivals.by_day("2026-03-11"), ours.arrivals.totals_by_day("2026-03-11")) == days

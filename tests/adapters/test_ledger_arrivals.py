@@ -69,6 +69,7 @@ def test_new_entries_are_counted_by_scale_and_day(book: Book) -> None:
         "QOL": {"2026-03-11": 2, "2026-03-12": 3},
         "BBSIQ": {"2026-03-12": 1},
     }
+    assert book.arrivals.totals_by_day("2026-03-12") == {"2026-03-12": 4}
     assert book.arrivals.first_days()["QOL"] == "2026-01-31"
 
 
@@ -84,9 +85,9 @@ def test_what_is_on_the_site_is_dated_by_its_oldest_entry(book: Book) -> None:
     book.keep(NOON - 2 * DAY, 1)
     book.keep(NOON - DAY, 2, 3)
     book.keep(NOON, 4)
-    assert book.arrivals.on_site() == {"QOL": OnSite(4, NOON - 2 * DAY)}
+    assert book.arrivals.on_site() == {"QOL": OnSite(4, 0, NOON - 2 * DAY)}
     book.ledger._db.run("UPDATE entries SET gone_at = '2026-03-12' WHERE id < 3")
-    assert book.arrivals.on_site() == {"QOL": OnSite(2, NOON - DAY)}
+    assert book.arrivals.on_site() == {"QOL": OnSite(2, 0, NOON - DAY)}
 
 
 def test_what_the_pool_grew_by_is_that_of_the_days_asked_for(book: Book) -> None:
@@ -120,6 +121,32 @@ def test_rounds_that_were_tried_are_told_from_the_last_good_one_on(book: Book) -
         NOON + 2 * MINUTE, NOON + 2 * DAY, 2, running=True
     )
     assert book.arrivals.good_rounds(NOON, LATE, *COMMANDS) == [NOON + 2 * MINUTE]
+
+
+def test_of_good_rounds_the_last_that_was_begun_counts_even_where_a_clock_was_set_back(
+    book: Book,
+) -> None:
+    book.round(NOON + DAY)
+    book.round(NOON)
+    book.round(NOON + MINUTE, 69)
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries(NOON + MINUTE, NOON + MINUTE, 1)
+
+
+def test_what_is_read_of_rounds_does_not_grow_with_them(book: Book) -> None:
+    steps = [_steps_of_tries(book, count) for count in (20, 1_000)]
+    assert steps[1] < 1.5 * steps[0], steps
+
+
+def _steps_of_tries(book: Book, count: int) -> int:
+    """Steps of SQLite's virtual machine to tell of the tries, behind so many good rounds more."""
+    for number in range(count):
+        book.round(NOON + number * MINUTE)
+    steps: list[None] = []
+    book.ledger._db._db.set_progress_handler(lambda: steps.append(None), 1)
+    assert book.arrivals.tried(LATE, *COMMANDS).tries == 0
+    assert book.arrivals.tried(LATE, COMMANDS[1]) == RoundTries()  # there never was one
+    book.ledger._db._db.set_progress_handler(None, 0)
+    return len(steps)
 
 
 def test_rounds_that_lie_in_the_future_are_counted_apart(book: Book) -> None:

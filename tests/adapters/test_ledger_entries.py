@@ -120,7 +120,7 @@ def test_other_content_under_a_known_id_is_a_conflict_before_and_within_a_packag
     assert (classified.fresh, classified.conflicts) == ([new, third], {new.digest, third.digest})
     assert classified.reused_ids == frozenset()
     assert book.waiting() == [1]
-    assert book.entries.counts()["QOL"].held == 2
+    assert book.entries.counts()["QOL"].held_back == 2
 
 
 def test_an_id_that_was_gone_and_comes_with_other_content_began_anew(book: Book) -> None:
@@ -262,4 +262,4 @@ def test_no_id_is_an_entry_by_its_bytes_alone_and_is_never_owed(book: Book) -> N
     assert (classified.fresh, classified.conflicts) == ([first, second], frozenset())
     assert book.show(first, second).fresh == []
     assert book.owed() == []
-    assert book.entries.counts()["QOL"].held == 2
+    assert book.entries.counts()["QOL"].held_back == 2

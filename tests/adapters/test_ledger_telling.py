@@ -49,7 +49,7 @@ def old(tmp_path: Path) -> Path:
 def test_an_older_ledger_opens_with_all_its_rows(old: Path) -> None:
     with closing(Ledger(old)) as ledger:
         assert [one.name for one in ledger.listing.scales()] == ["QOL"]
-        assert ledger.entries.counts()["QOL"].on_site == 1
+        assert ledger.entries.held_and_owed("QOL") == (0, 1)
         assert [one.detail for one in ledger.incidents.incidents()] == ["open", "old"]
         assert ledger.runs.last_run(LATER) == (AT, 0)
         [one] = ledger.notifications.news("study")  # what was over before counts as told

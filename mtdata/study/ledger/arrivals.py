@@ -5,6 +5,7 @@ Every question is bounded by days or by what is on the site: old entries are nev
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,17 +14,22 @@ from mtdata.core.sqlite import LedgerDatabase, question_marks
 from mtdata.study.ledger.kept_counts import KeptCounts
 from mtdata.study.ledger.schema import LedgerPart
 from mtdata.study.model.forecast import RoundTries
-from mtdata.study.model.states import NEWER, REPLACED, SPARE
+from mtdata.study.model.states import NEWER, REPLACED, ROWED, SPARE
 
 # CROSS JOIN: SQLite keeps the order, so that only files of these days are looked at.
 _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
+_BY_COMMAND = "INDEXED BY runs_command"
 LAST = "9999-12-31"
 
 
 class OnSite(NamedTuple):
-    """What of one scale the last listing showed: how many, and since when the oldest is safe."""
+    """What of one scale the last listing showed: how many, how many of them have a row here.
+
+    And since when the oldest is safe.
+    """
 
     rows: int
+    rowed: int
     oldest_at: datetime | None
 
 
@@ -42,6 +48,11 @@ class Arrivals(LedgerPart):
             if scale in leaves:
                 found.setdefault(scale, {})[day] = count
         return found
+
+    def totals_by_day(self, since: str) -> dict[str, int]:
+        """New entries of all deleteable scales together by day (ISO), from that day on."""
+        leaves = "scale IN (SELECT name FROM scales WHERE deleteable = 1)"
+        return self._counts.totals(since, leaves)
 
     def first_days(self, until: str = LAST) -> dict[str, str]:
         """The first day (ISO) of each scale that has a file of a day up to that one."""
@@ -86,12 +97,13 @@ class Arrivals(LedgerPart):
         The exposure clock: from that moment on it could have been gone.
         """
         return {
-            scale: OnSite(count, datetime.fromisoformat(kept) if kept else None)
-            for scale, count, kept in self._db.all(
-                "SELECT o.scale, o.count, (SELECT r.kept_at FROM entries e JOIN ranges r"
+            scale: OnSite(count, rowed, datetime.fromisoformat(kept) if kept else None)
+            for scale, count, rowed, kept in self._db.all(
+                "SELECT o.scale, o.count, o.rowed, (SELECT r.kept_at FROM entries e JOIN ranges r"
                 " ON r.file = e.file AND r.start <= e.start WHERE e.seq = o.first"
                 " ORDER BY r.start DESC LIMIT 1) AS oldest_at"
-                " FROM (SELECT scale, count(*) AS count, min(iif(start >= 0, seq, NULL)) AS first"
+                " FROM (SELECT scale, count(*) AS count, min(iif(start >= 0, seq, NULL)) AS first,"
+                f" count(*) FILTER (WHERE state = {ROWED}) AS rowed"
                 " FROM entries INDEXED BY entries_on_site WHERE gone_at IS NULL GROUP BY scale) o"
                 " JOIN scales s ON s.name = o.scale WHERE s.deleteable = 1"
             )
@@ -123,20 +135,38 @@ class Arrivals(LedgerPart):
 
         Those are counted apart.
         """
-        runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({question_marks(commands)})"
-        until = latest_counted(now).isoformat()
-        good = f"SELECT coalesce(max(number), 0) {runs} AND exit IN (0, 1) AND ended_at <= ?"
-        last_good = self._number(good, *commands, until)
+        runs, until = f"command IN ({question_marks(commands)})", latest_counted(now).isoformat()
+        last_good = self._last_good(runs, until, commands)
         after = (
             "SELECT min(iif(counts, number, NULL)), max(iif(counts, number, NULL)),"
             " coalesce(sum(counts), 0), coalesce(sum(1 - counts), 0) FROM (SELECT number,"
-            f" started_at <= ? AND coalesce(ended_at, '') <= ? AS counts {runs} AND number > ?)"
+            " started_at <= ? AND coalesce(ended_at, '') <= ? AS counts FROM runs"
+            f" {'NOT INDEXED' if last_good else _BY_COMMAND} WHERE {runs} AND number > ?)"
         )
         found = self._db.row(after, until, until, *commands, last_good)
         first, newest, count, ahead = found or (None, None, 0, 0)
         good_at, begun_at = self._when("ended_at", last_good), self._when("started_at", first)
         running = count > 0 and self._when("ended_at", newest) is None
         return RoundTries(good_at, begun_at, count, running, ahead)
+
+    def _last_good(self, runs: str, until: str, commands: tuple[str, ...]) -> int:
+        """Number of the last good round that ended until then; 0 where there is none.
+
+        The index gives the newest by its clock; behind that one, where a clock was set back, there
+        may be others. So what is read does not grow with the rounds there ever were.
+        """
+        by_clock = (
+            f"SELECT coalesce(max((SELECT number FROM runs {_BY_COMMAND}"
+            " WHERE command = c.value AND exit = x.code AND ended_at <= ?"
+            " ORDER BY ended_at DESC LIMIT 1)), 0)"
+            " FROM json_each(?) c, (SELECT 0 AS code UNION ALL SELECT 1) x"
+        )
+        good = (
+            f"SELECT coalesce(max(number), 0) FROM runs NOT INDEXED WHERE {runs}"
+            " AND exit IN (0, 1) AND ended_at <= ? AND number >= ?"
+        )
+        known = self._number(by_clock, until, json.dumps(commands))
+        return self._number(good, *commands, until, known) if known else 0
 
     def _when(self, which: str, number: int | None) -> datetime | None:
         row = self._db.row(f"SELECT {which} FROM runs WHERE number = ?", number)
@@ -145,7 +175,7 @@ class Arrivals(LedgerPart):
     def good_rounds(self, since: datetime, now: datetime, *commands: str) -> list[datetime]:
         """When rounds of these commands ended well after that moment, and up to now."""
         good = (
-            "SELECT ended_at FROM runs INDEXED BY runs_command WHERE exit IN (0, 1)"
+            f"SELECT ended_at FROM runs {_BY_COMMAND} WHERE exit IN (0, 1)"
             f" AND ended_at > ? AND ended_at <= ? AND command IN ({question_marks(commands)})"
         )
         until = latest_counted(now).isoformat()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from mtdata.alerts.incidents import moment_of
 from mtdata.study.ledger.events import RecordedPart
+from mtdata.study.ledger.kept_counts import ScaleCounts
 from mtdata.study.model.events import EventKind
 from mtdata.study.model.receipt import Span
 from mtdata.study.model.states import CONFLICT, DRIFT, HELD, MALFORMED, ROWED, SEALED, STORED
@@ -16,15 +17,6 @@ SETTLED = f"(gone_at IS NOT NULL AND (accepted = 1 OR held IS '{MALFORMED}'))"
 """Held, with nothing left to do: the site has it no more, and its bytes are safe here."""
 WORTH_A_TRY = f"(state = {STORED} OR (held IN ('{SEALED}', '{DRIFT}') AND tried_with <> ?))"
 """May become a row now, by the fingerprint of the keys."""
-
-
-class EntryCounts(NamedTuple):
-    """Entries of a scale by where they are in their life."""
-
-    stored: int
-    held: int
-    rowed: int
-    on_site: int  # rowed, and the last listing showed them
 
 
 class Released(NamedTuple):
@@ -90,16 +82,9 @@ class Counts(RecordedPart):
         row = self._db.row(f"SELECT cells FROM entries WHERE seq = ? AND state = {ROWED}", seq)
         return row[0] if row else None
 
-    def counts(self) -> dict[str, EntryCounts]:
-        """By scale, its entries by state, and those with a row that are still on the site."""
-        there = dict(
-            self._db.all(
-                f"SELECT scale, count(*) FILTER (WHERE state = {ROWED}) FROM entries"
-                " INDEXED BY entries_on_site WHERE gone_at IS NULL GROUP BY scale"
-            )
-        )
-        kept = self._counts.of_scales()
-        return {scale: EntryCounts(*kept[scale], there.get(scale, 0)) for scale in kept}
+    def counts(self) -> dict[str, ScaleCounts]:
+        """By scale, its entries that wait, are held or have a row, as the ledger keeps them."""
+        return self._counts.of_scales()
 
     def held_and_owed(self, scale: str) -> tuple[int, int]:
         """How many entries of a scale are held, and how many have a row and are on the site still.

@@ -68,6 +68,13 @@ class KeptCounts(LedgerPart):
         rows = self._db.all(kept if self.keeps_counts else COUNTED_DAYS, since)
         return {(day, scale): number for day, scale, number in rows}
 
+    def totals(self, since: str, scales: str) -> dict[str, int]:
+        """The sum of each day (ISO) from that one on, over the scales that this condition names."""
+        kept = "SELECT day, scale, kept FROM day_counts WHERE day >= ?"
+        days = kept if self.keeps_counts else COUNTED_DAYS
+        rows = f"SELECT day, sum(kept) AS kept FROM ({days}) WHERE {scales} GROUP BY day"
+        return dict(self._db.all(rows, since))
+
     # what is entered, within a commit -------------------------------------------------------------
 
     @contextmanager

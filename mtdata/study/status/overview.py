@@ -14,15 +14,13 @@ from mtdata.config import SiteConfig
 from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
-from mtdata.study.ledger.counts import EntryCounts
+from mtdata.study.ledger.kept_counts import NONE, ScaleCounts
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
 from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import MALFORMED, SEALED
 from mtdata.study.pool import Pool, ScaleRun
 from mtdata.study.status import forecasts, shape
 from mtdata.study.status.verdict import judged
-
-NO_ENTRIES = EntryCounts(0, 0, 0, 0)
 
 
 def overview(pool: Pool, config: SiteConfig) -> shape.SiteShape:
@@ -36,12 +34,13 @@ def overview(pool: Pool, config: SiteConfig) -> shape.SiteShape:
         name: one._replace(oldest_at=past(one.oldest_at, now))
         for name, one in ledger.arrivals.on_site().items()
     }
+    listed = ledger.arrivals.listed()
     standing_now = ledger.incidents.open_incidents()
     levels = Counter(KINDS[one.kind].level for one in standing_now)
     tries = forecasts.tries_of(pool, config)
     late = forecasts.late_of(tries, config, now) if config.ready else {}
     site = shape.SiteShape(
-        scales=_scales(pool, there, now),
+        scales=_scales(pool, there, listed, now),
         last_round=_run(pool, good=False),
         last_good=_run(pool, good=True),
         incidents=[shape_of(incident) for incident in standing_now],
@@ -53,7 +52,7 @@ def overview(pool: Pool, config: SiteConfig) -> shape.SiteShape:
         late=dict(late),
         disk=_disk(pool, now),
         new_rows=_new_rows(pool, now),
-        on_site=_on_site(pool, there.values(), now, config.max_records),
+        on_site=_on_site(there.values(), listed.values(), now, config.max_records),
         **_schedule(tries, config, now),
         state="",
         level="",
@@ -62,15 +61,15 @@ def overview(pool: Pool, config: SiteConfig) -> shape.SiteShape:
 
 
 def _scales(
-    pool: Pool, on_site: Mapping[str, OnSite], now: datetime
+    pool: Pool, on_site: Mapping[str, OnSite], listed: Mapping[str, datetime], now: datetime
 ) -> dict[str, shape.ScaleShape]:
-    listed, marks = pool.ledger.arrivals.listed(), pool.ledger.listing.benchmarks()
+    marks = pool.ledger.listing.benchmarks()
     counts = pool.ledger.entries.counts()
     found = {}
     for one in pool.ledger.listing.scales():
         mark, listed_at = marks.get(one.name), past(listed.get(one.name), now)
         benchmark = mark.current if mark else 0
-        there, known = on_site.get(one.name), counts.get(one.name, NO_ENTRIES)
+        there, known = on_site.get(one.name), counts.get(one.name, NONE)
         found[one.name] = _scale(pool, one, benchmark, listed_at, there, known, now)
     return found
 
@@ -81,7 +80,7 @@ def _scale(
     benchmark: int,
     listed_at: datetime | None,
     there: OnSite | None,
-    counts: EntryCounts,
+    counts: ScaleCounts,
     now: datetime,
 ) -> shape.ScaleShape:
     """A scale that was last carried home whole at `listed_at`."""
@@ -91,9 +90,9 @@ def _scale(
         deleteable=scale.deleteable,
         benchmark=benchmark,
         rows=counts.rowed if snapshot is None else snapshot.rows - (snapshot.sealed or 0),
-        held=counts.held + left_out,
-        owed=counts.on_site if scale.deleteable else 0,
-        waiting=counts.stored,
+        held=counts.held_back + left_out,
+        owed=there.rowed if there else 0,
+        waiting=counts.waiting,
         last_success_at=listed_at,
         on_site=there.rows if there else 0,
         oldest_on_site_at=there.oldest_at if there else None,
@@ -102,14 +101,13 @@ def _scale(
 
 
 def _on_site(
-    pool: Pool, there: Iterable[OnSite], now: datetime, limit: int | None
+    there: Iterable[OnSite], listed: Iterable[datetime], now: datetime, limit: int | None
 ) -> shape.OnSiteShape:
     """The exposure clock: since when the oldest entry is safe here and still lies there."""
     found = list(there)
     oldest = min((one.oldest_at for one in found if one.oldest_at), default=None)
-    listed = max(pool.ledger.arrivals.listed().values(), default=None)
-    rows = sum(one.rows for one in found)
-    return shape.OnSiteShape(rows, limit, oldest, _age(oldest, now), past(listed, now))
+    rows, newest = sum(one.rows for one in found), past(max(listed, default=None), now)
+    return shape.OnSiteShape(rows, limit, oldest, _age(oldest, now), newest)
 
 
 def _schedule(tries: forecasts.SiteTries, config: SiteConfig, now: datetime) -> dict[str, Any]:
@@ -134,8 +132,8 @@ def _disk(pool: Pool, now: datetime) -> shape.DiskShape:
 def _new_rows(pool: Pool, now: datetime) -> dict[str, int]:
     """New entries of deleteable scales on each of the site's last 14 days, today the last."""
     days = [pool.day(now, back) for back in range(OF_DAYS - 1, -1, -1)]
-    counts = pool.ledger.arrivals.by_day(days[0])
-    return {day: sum(found.get(day, 0) for found in counts.values()) for day in days}
+    counts = pool.ledger.arrivals.totals_by_day(days[0])
+    return {day: counts.get(day, 0) for day in days}
 
 
 def _age(moment: datetime | None, now: datetime) -> int | None:
