@@ -6,7 +6,6 @@ strace answers as such a file system does: each mmap of certain files is refused
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import pytest
 from mtdata.core.journal import opened
 from mtdata.study.ledger import Ledger
 from tests.conftest import requires_program
+from tests.forked import forked
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -83,11 +83,7 @@ def _all_opened(folder: Path, *through: str) -> Any:
 
 def _left_in_wal(path: Path) -> None:
     """A ledger whose last commit stands in its WAL alone, as a killed round leaves it."""
-    child = os.fork()
-    if not child:
-        Ledger(path).runs.begin_run("export", AT)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
+    assert forked(lambda: Ledger(path).runs.begin_run("export", AT)) == 0
     assert path.with_name(path.name + "-wal").stat().st_size > 0
 
 

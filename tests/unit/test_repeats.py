@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Iterator
 
@@ -13,6 +12,7 @@ from mtdata import logs
 from mtdata.logs import repeats
 from mtdata.logs.repeats import EVERY_S, LONGEST, MOST, OVER_S, Repeats
 from tests.fakes_log import log_given_back
+from tests.forked import forked
 
 log = logging.getLogger("mtdata.somewhere")
 AWAY = "the database is away"
@@ -270,13 +270,10 @@ def test_the_child_of_a_fork_tells_its_first_line_even_where_another_thread_held
         holder = threading.Thread(target=hold)
         holder.start()
         assert held.wait(30)
-        pid = os.fork()
-        if not pid:
-            log.warning(AWAY)
-            os._exit(0)
+        code = forked(lambda: log.warning(AWAY))
         free.set()
         holder.join()
-        assert os.waitpid(pid, 0)[1] == 0
+        assert code == 0
         assert capfd.readouterr().err.count(AWAY) == 2  # ours and the child's
 
 
