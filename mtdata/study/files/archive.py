@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from itertools import accumulate, chain, count
+from operator import add
 from typing import NamedTuple
 
 from mtdata.core.errors import DamageError, MTDataError, StorageError
@@ -252,17 +254,30 @@ def drop_incoming(disk: Disk) -> None:
 
 def stretches(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[bytes]:
     """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
-    return chain.from_iterable(blocks(disk, files, spans))
-
-
-def blocks(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[list[bytes]]:
-    """As `stretches`, neighbours together: they are read in one go."""
     for block in runs(spans):
         start = block[0].start
         length = block[-1].start + block[-1].length - start
         path = files.by_number(block[0].file).path
         content = b"" if disk.size(path) is None else disk.read(path, start, length)
-        yield [content[place - start : place - start + many] for _, place, many in block]
+        yield from [content[place - start : place - start + many] for _, place, many in block]
+
+
+def neighbours(
+    disk: Disk, path: str, starts: Sequence[int], lengths: Sequence[int]
+) -> Iterator[bytes]:
+    """The bytes at each place of one file, b"" where it is gone; places come in their order.
+
+    They are read up to 1 MiB at a time, with what lies between them.
+    """
+    ends, first = list(map(add, starts, lengths)), 0
+    while first < len(ends):
+        begin = starts[first]
+        last = max(first + 1, bisect_right(ends, begin + READ_AHEAD, first))
+        length = 0 if disk.size(path) is None else max(ends[first:last]) - begin
+        content = disk.read(path, begin, length) if length > 0 else b""
+        here = zip(starts[first:last], ends[first:last], strict=True)
+        yield from [content[start - begin : end - begin] for start, end in here]
+        first = last
 
 
 def runs(spans: Iterable[Span]) -> Iterator[list[Span]]:
