@@ -61,7 +61,7 @@ def verify(
     with (
         logs.at(site=site.name),
         alone_on(site) as held,
-        open_pool(site, stop=stop, held=held) as opening,
+        open_pool(site, stop=stop, held=held, keys_at_need=True) as opening,
     ):
         verification = PoolVerification(
             opening.pool,
@@ -109,11 +109,11 @@ def verify_share(
         return yielded
 
     _refuse_lost(site)  # else one would be made here, and hide that it is lost
-    with open_pool(site) as opening:
+    with open_pool(site, keys_at_need=True) as opening:
         before = opening.pool.ledger.files.read_since(since, opening.pool.clock.now())
     found = verify(site, enough=enough, stop=stop)
     if not yielded:
-        with open_pool(site) as opening:
+        with open_pool(site, keys_at_need=True) as opening:
             runs, now = opening.pool.ledger.runs, opening.pool.clock.now()
             number = runs.begin_run(VERIFIED.format(site.name), now)
             runs.end_run(number, 1 if found["wrong"] else 0, found, now)
