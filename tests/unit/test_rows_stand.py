@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from mtdata.core.csv_lines import csv_line
-from mtdata.study.files.archive import NEAR, READ_AHEAD, neighbours
+from mtdata.study.files.archive import NEAR
+from mtdata.study.files.neighbours import READ_AHEAD, neighbours
 from mtdata.study.files.sheet_lines import rows_in, rows_stand
 from mtdata.study.model.row import cells_digest, is_row, row_check
 from tests.fakes_disk import MemoryDisk

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from itertools import accumulate, chain, count
-from operator import add
 from typing import NamedTuple
 
 from mtdata.core.errors import DamageError, MTDataError, StorageError
@@ -20,6 +18,7 @@ from mtdata.core.pool_files import FORMATS, HELD, INCOMING, RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files import json_of
 from mtdata.study.files.append_file import AppendFile, DayFiles
+from mtdata.study.files.neighbours import READ_AHEAD
 from mtdata.study.ledger import Classified, Ledger, LedgerEntry
 from mtdata.study.ledger.files import Files
 from mtdata.study.model.days import file_name, worded
@@ -32,7 +31,6 @@ from mtdata.study.model.scale import Scale
 CLOSING = b"\n]}\n"
 BETWEEN = b",\n"
 BETWEEN_ASIDE = b"\n\x1e"  # as between JSON texts in RFC 7464: what is no JSON may hold line ends
-READ_AHEAD = 1 << 20
 NEAR = 256
 RawBodies = list[tuple[LedgerEntry, bytes | None]]
 """Entries of the ledger with their raw bytes, None where these have another digest."""
@@ -260,24 +258,6 @@ def stretches(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[bytes
         path = files.by_number(block[0].file).path
         content = b"" if disk.size(path) is None else disk.read(path, start, length)
         yield from [content[place - start : place - start + many] for _, place, many in block]
-
-
-def neighbours(
-    disk: Disk, path: str, starts: Sequence[int], lengths: Sequence[int]
-) -> Iterator[bytes]:
-    """The bytes at each place of one file, b"" where it is gone; places come in their order.
-
-    They are read up to 1 MiB at a time, with what lies between them.
-    """
-    ends, first = list(map(add, starts, lengths)), 0
-    while first < len(ends):
-        begin = starts[first]
-        last = max(first + 1, bisect_right(ends, begin + READ_AHEAD, first))
-        length = 0 if disk.size(path) is None else max(ends[first:last]) - begin
-        content = disk.read(path, begin, length) if length > 0 else b""
-        here = zip(starts[first:last], ends[first:last], strict=True)
-        yield from [content[start - begin : end - begin] for start, end in here]
-        first = last
 
 
 def runs(spans: Iterable[Span]) -> Iterator[list[Span]]:
