@@ -24,7 +24,7 @@ from mtdata.study.model.mark import FileFinding, FileMark, finding
 from mtdata.study.pool import Pool
 
 PIECE = 1 << 20
-SHARED_FROM = 16 << 20
+SHARED_FROM = 4 << 20
 """Bytes of a file from which on workers gain more than their start takes."""
 PageWorkers = WorkerPool[ProofPage, bool]
 Proofs = TypeVar("Proofs", RawProofs, LineProofs)
