@@ -72,3 +72,5 @@ class Proofs(LedgerPart):
         while rows := self._db.all(asked, file, after):
             yield tuple(zip(*rows, strict=True))
             after = rows[-1][place]
+            if len(rows) < PAGE:  # nothing is behind it
+                return
