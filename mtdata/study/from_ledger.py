@@ -8,6 +8,7 @@ from itertools import groupby
 
 from mtdata.study.files.archive import RawBodies
 from mtdata.study.files.erased_list import ErasedList
+from mtdata.study.files.sheet_lines import rows_stand
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
 from mtdata.study.model.receipt import (
@@ -21,7 +22,6 @@ from mtdata.study.model.receipt import (
     StepNoticeKind,
     Verified,
 )
-from mtdata.study.model.row import is_row
 from mtdata.study.pipeline import verify
 from mtdata.study.pool import ScaleRun
 from mtdata.study.replicas.copying import Copying
@@ -81,8 +81,7 @@ def _stands(run: ScaleRun, claim: LedgerEntry) -> bool:
     if claim.sheet is None or claim.line is None:
         return False
     columns = run.pool.ledger.files.by_number(claim.sheet).columns
-    [cells] = run.pool.sheets.lenient([claim.line])
-    return is_row(columns, cells, claim.cells)
+    return all(rows_stand(columns, run.pool.sheets.lines([claim.line]), [claim.cells]))
 
 
 def _sheet(run: ScaleRun, number: int, claims: list[LedgerEntry]) -> Sheet:
@@ -167,9 +166,8 @@ class LedgerSheet:
 
     def read_back(self, sheet: Sheet) -> Iterator[bool]:
         """Whether the cells that stand there now have the digest of those that were written."""
-        back = self._run.pool.sheets.lenient([line.span for line in sheet.lines])
-        for line, cells in zip(sheet.lines, back, strict=True):
-            yield is_row(sheet.columns, cells, line.digest)
+        back = self._run.pool.sheets.lines([line.span for line in sheet.lines])
+        return rows_stand(sheet.columns, back, [line.digest for line in sheet.lines])
 
     def explain(self, differing: int) -> Notices:
         """Enter evidence that so many rows more were changed since, and give what is told of it."""

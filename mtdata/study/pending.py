@@ -18,6 +18,9 @@ from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.snapshots import make_sheet, stands
 
+NO_KEYS = "none"
+"""The fingerprint of no keys: to it whatever is held for a key is worth a try."""
+
 
 def mend_files(pool: Pool) -> None:
     """Take back what a round that ended without a word left unfinished, raw files and sheets."""
@@ -41,7 +44,10 @@ def make_waiting_rows(
 
     Of a scale that `holds_up` none is made.
     """
-    ledger, fingerprint = pool.ledger, pool.cipher.fingerprint()
+    ledger = pool.ledger
+    if not (ledger.entries.scales_waiting(NO_KEYS) or ledger.snapshots.unfinished(NO_KEYS)):
+        return  # and no key need be loaded
+    fingerprint = pool.cipher.fingerprint()
     known = {scale.name: scale for scale in ledger.listing.scales()}
     for name in ledger.entries.scales_waiting(fingerprint):
         if not holds_up(name):

@@ -1,15 +1,17 @@
-"""What a worker process imports before it opens its first value: no more than opening needs."""
+"""What a worker process imports before its first task: no more than that needs."""
 
 from __future__ import annotations
 
 import pickle
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mtdata.study.decryption.cipher import RsaCipher
+from mtdata.study.integrity.page_check import page_check
 from tests.contracts.cipher_contract import key_of
 
 OURS = {
@@ -35,13 +37,29 @@ def test_a_worker_imports_what_opens_values_and_nothing_else_of_the_program(
     tmp_path: Path, padding: str
 ) -> None:
     cipher = RsaCipher([key_of(tmp_path, 1024)], padding=padding, workers=1)
-    said = subprocess.run(
-        [sys.executable, "-P", "-c", SAYS],
-        input=pickle.dumps(cipher._workers._outfit),
-        capture_output=True,
-        check=True,
-    )
-    found = set(said.stdout.decode().split())
+    found = imported_for(cipher._workers._outfit)
     packages = {name for name in found if hasattr(sys.modules.get(name), "__path__")}
     assert {name for name in found - packages if name.startswith("mtdata.")} == OURS
     assert not found.intersection(UNASKED)
+
+
+def test_a_worker_that_reads_pages_of_a_pool_imports_neither_ledger_nor_keys(
+    tmp_path: Path,
+) -> None:
+    found = imported_for(partial(page_check, tmp_path))
+    unasked = {*UNASKED, "cryptography", "http", "ssl"} - {"json"}
+    assert not found.intersection(unasked)
+    rooms = ("mtdata.study.ledger.", "mtdata.study.decryption.", "mtdata.config.")
+    assert not [name for name in found if name.startswith(rooms)]
+    assert "mtdata.study.files.sheet_lines" in found
+
+
+def imported_for(outfit: object) -> set[str]:
+    """The modules of a worker that was given it."""
+    said = subprocess.run(
+        [sys.executable, "-P", "-c", SAYS],
+        input=pickle.dumps(outfit),
+        capture_output=True,
+        check=True,
+    )
+    return set(said.stdout.decode().split())

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.config import SiteConfig
 from mtdata.core.clock import ByteRate, SystemClock
+from mtdata.study.operations import opening
+from mtdata.study.ports import Cipher
 from tests.system.home import STUDY, Home, row
 
 
@@ -177,3 +180,22 @@ def test_counts_that_are_not_those_of_the_entries_are_told_and_made_again(home: 
     assert (ended.code, "the counts of QOL" in str(ended.shown)) == (74, True)
     assert home.status("QOL")["rows"] == 2
     assert home.run("verify", STUDY).code == 0
+
+
+def test_keys_are_loaded_when_a_row_is_to_be_made_and_not_before(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.site.put("QOL", [row(1), row(2)])
+    home.export()
+    loaded, load = [], opening.cipher_of
+
+    def counted(site: SiteConfig, workers: int | None = None) -> tuple[Cipher, dict[str, str]]:
+        loaded.append(site.name)
+        return load(site, workers)
+
+    monkeypatch.setattr(opening, "cipher_of", counted)
+    assert (home.run("verify", STUDY).code, loaded) == (0, [])
+    home.paths("active_data", "QOL")[0].unlink()
+    assert home.run("verify", STUDY).code == 74
+    assert loaded == [STUDY]
+    assert home.ids("QOL") == ["1", "2"]

@@ -18,6 +18,7 @@ from mtdata.core.pool_files import FORMATS, HELD, INCOMING, RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files import json_of
 from mtdata.study.files.append_file import AppendFile, DayFiles
+from mtdata.study.files.neighbours import READ_AHEAD
 from mtdata.study.ledger import Classified, Ledger, LedgerEntry
 from mtdata.study.ledger.files import Files
 from mtdata.study.model.days import file_name, worded
@@ -30,7 +31,6 @@ from mtdata.study.model.scale import Scale
 CLOSING = b"\n]}\n"
 BETWEEN = b",\n"
 BETWEEN_ASIDE = b"\n\x1e"  # as between JSON texts in RFC 7464: what is no JSON may hold line ends
-READ_AHEAD = 1 << 20
 NEAR = 256
 RawBodies = list[tuple[LedgerEntry, bytes | None]]
 """Entries of the ledger with their raw bytes, None where these have another digest."""
@@ -252,17 +252,12 @@ def drop_incoming(disk: Disk) -> None:
 
 def stretches(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[bytes]:
     """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
-    return chain.from_iterable(blocks(disk, files, spans))
-
-
-def blocks(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[list[bytes]]:
-    """As `stretches`, neighbours together: they are read in one go."""
     for block in runs(spans):
         start = block[0].start
         length = block[-1].start + block[-1].length - start
         path = files.by_number(block[0].file).path
         content = b"" if disk.size(path) is None else disk.read(path, start, length)
-        yield [content[place - start : place - start + many] for _, place, many in block]
+        yield from [content[place - start : place - start + many] for _, place, many in block]
 
 
 def runs(spans: Iterable[Span]) -> Iterator[list[Span]]:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from mtdata.core.border import Border
-from mtdata.core.csv_lines import csv_cells, quick_cells
+from mtdata.core.csv_lines import byte_cells, csv_cells, quick_cells
 from mtdata.core.errors import DamageError, EntryError, StorageError
 from mtdata.core.ports import Disk
+from mtdata.study.model.row import is_row, row_check
 
 LONGEST_HEADER = 4 << 20
-LONG_LINE = 600
-"""From so many bytes a line on, the csv module's way through each letter is the slower one."""
 
 
-def rows_in(lines: list[bytes]) -> list[list[str]]:
+def rows_in(lines: Iterable[bytes]) -> Iterator[list[str]]:
     """The cells of each of these lines, none for one that is not exactly one row."""
-    if sum(map(len, lines)) > LONG_LINE * len(lines):
-        return [quick_cells(line) or _alone(line) for line in lines]
-    try:
-        # a line gives one row or goes on in the next: as many rows as lines are one of each
-        rows = list(parsed_rows(iter(lines)))
-    except (StorageError, ValueError):
-        rows = []
-    return rows if len(rows) == len(lines) else list(map(_alone, lines))
+    return (quick_cells(line) or _alone(line) for line in lines)
+
+
+def rows_stand(
+    columns: Sequence[str], lines: Iterable[bytes], digests: Iterable[bytes | None]
+) -> Iterator[bool]:
+    """Whether each of these lines is exactly one row, and the digest is that of its cells."""
+    is_row_of = row_check(columns)
+    for line, digest in zip(lines, digests, strict=True):
+        cells = [] if b"\0" in line else byte_cells(line)
+        yield is_row_of(cells, digest) or is_row(columns, _alone(line), digest)
 
 
 def _alone(line: bytes) -> list[str]:

@@ -13,7 +13,7 @@ from mtdata.core.errors import DamageError
 from mtdata.core.pool_files import SHEETS
 from mtdata.core.ports import Disk
 from mtdata.study.files.append_file import AppendFile, DayFiles, examine
-from mtdata.study.files.archive import blocks, stretches
+from mtdata.study.files.archive import stretches
 from mtdata.study.files.sheet_lines import parsed_rows, row_spans, rows_in
 from mtdata.study.ledger import Ledger
 from mtdata.study.model.days import file_name, worded
@@ -75,8 +75,7 @@ class CsvSheets:
 
     def lenient(self, spans: Sequence[Span]) -> Iterator[list[str]]:
         """The cells at each place; none for a line that cannot be read as one row any more."""
-        for lines in blocks(self.disk, self.ledger.files, spans):
-            yield from rows_in(lines)
+        return rows_in(self.lines(spans))
 
     def widen(self, old: FileMark, columns: tuple[str, ...]) -> AppendFile:
         """Rewrite a sheet with more columns in one atomic replace, and go on with it."""

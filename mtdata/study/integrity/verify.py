@@ -17,7 +17,7 @@ from mtdata.study.integrity.catch_up import Stand
 from mtdata.study.integrity.chain import HeadsFolder, hold_chain
 from mtdata.study.integrity.erased_again import AGAIN, cut_again
 from mtdata.study.integrity.findings import Findings, Paced, read_copies, step_up, tell_of_strangers
-from mtdata.study.integrity.marked_file import MarkedFile
+from mtdata.study.integrity.marked_file import MarkedFile, PageWorkers
 from mtdata.study.integrity.match import Matching
 from mtdata.study.integrity.repair import RawRepair
 from mtdata.study.ledger.evidence import log_incident
@@ -44,10 +44,14 @@ class PoolVerification:
         *,
         holds_drift: bool = False,
         heads: HeadsFolder | None = None,
+        workers: PageWorkers | None = None,
     ) -> None:
-        """`heads` has those of the ledger's events that were signed last."""
+        """`heads` has those of the ledger's events that were signed last.
+
+        `workers` read large files beside this process; None where it is to read alone.
+        """
         self._pool, self._paced, self._is_over = pool, paced, is_over
-        self._holds_drift, self._heads = holds_drift, heads
+        self._holds_drift, self._heads, self._workers = holds_drift, heads, workers
         self._stand: Stand | None = None  # None until ledger and files are in step
         self._seen: set[int] = set()  # numbers of files
         self._read: list[int] = []  # those read whole, not noted yet
@@ -173,7 +177,7 @@ class PoolVerification:
         return damaged, file.raw_finding(whole) not in AT_REST
 
     def _marked(self, mark: FileMark) -> MarkedFile:
-        return MarkedFile(self._pool, mark, self.found, self._paced)
+        return MarkedFile(self._pool, mark, self.found, self._paced, self._workers)
 
     def _cut_again(self, mark: FileMark) -> bool:
         if number := cut_again(self._pool, mark.path, mark.scale):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from mtdata.core.errors import StorageError
 from mtdata.study.ledger.classified import NO_ID
 from mtdata.study.ledger.schema import REBUILD, LedgerPart
-from mtdata.study.model.receipt import Span
 
 PAGE = 1024
 
@@ -17,7 +15,8 @@ PAGE = 1024
 class RangeProofs(NamedTuple):
     """Appends to a raw file, in order, each with the digest of its bytes."""
 
-    spans: Sequence[Span]
+    starts: Sequence[int]
+    lengths: Sequence[int]
     digests: Sequence[bytes]
 
 
@@ -25,7 +24,8 @@ class RawProofs(NamedTuple):
     """Entries in a raw file, by place, each with the digest of its bytes."""
 
     seqs: Sequence[int]
-    spans: Sequence[Span]
+    starts: Sequence[int]
+    lengths: Sequence[int]
     digests: Sequence[bytes]
 
 
@@ -36,7 +36,8 @@ class LineProofs(NamedTuple):
     """
 
     ids: Sequence[int | None]
-    spans: Sequence[Span]
+    starts: Sequence[int]
+    lengths: Sequence[int]
     digests: Sequence[bytes | None]
 
 
@@ -47,15 +48,13 @@ class Proofs(LedgerPart):
         """Every append to a raw file."""
         following = "file = ? AND start > ? ORDER BY start"
         asked = f"SELECT start, length, digest FROM ranges WHERE {following} LIMIT {PAGE}"
-        for starts, lengths, digests in self._pages(asked, file, 0):
-            yield RangeProofs(_spans(file, starts, lengths), digests)
+        yield from map(RangeProofs._make, self._pages(asked, file, 0))
 
     def raw(self, file: int) -> Iterator[RawProofs]:
         """Every entry whose raw bytes should stand in that file."""
         following = "file = ? AND start > ? AND raw_lost = 0 ORDER BY start"
         asked = f"SELECT seq, start, length, digest FROM entries WHERE {following} LIMIT {PAGE}"
-        for seqs, starts, lengths, digests in self._pages(asked, file, 1):
-            yield RawProofs(seqs, _spans(file, starts, lengths), digests)
+        yield from map(RawProofs._make, self._pages(asked, file, 1))
 
     def lines(self, sheet: int) -> Iterator[LineProofs]:
         """Every entry with a line in that sheet.  StorageError where one has no length."""
@@ -65,7 +64,7 @@ class Proofs(LedgerPart):
             if None in lengths:
                 raise StorageError(f"the ledger gives an entry a line without a length.{REBUILD}")
             ids = [None if number == NO_ID else number for number in numbers]
-            yield LineProofs(ids, _spans(sheet, starts, lengths), digests)
+            yield LineProofs(ids, starts, lengths, digests)
 
     def _pages(self, asked: str, file: int, place: int) -> Iterator[tuple[Sequence[Any], ...]]:
         """The columns of each page; that at `place` says where the next page begins."""
@@ -73,7 +72,5 @@ class Proofs(LedgerPart):
         while rows := self._db.all(asked, file, after):
             yield tuple(zip(*rows, strict=True))
             after = rows[-1][place]
-
-
-def _spans(file: int, starts: Sequence[int], lengths: Sequence[int]) -> Sequence[Span]:
-    return list(map(partial(Span, file), starts, lengths))
+            if len(rows) < PAGE:  # nothing is behind it
+                return

@@ -245,6 +245,21 @@ def is_row(columns: Sequence[str], cells: Sequence[str], digest: bytes | None) -
     return len(cells) == len(columns) and cells_digest(columns, cells) == digest
 
 
+def row_check(columns: Sequence[str]) -> Callable[[Sequence[bytes], bytes | None], bool]:
+    """Tells whether cells in UTF-8, none of which holds a NUL, are a row with a digest.
+
+    It says yes where `is_row` does, but for columns that hold a NUL: those it leaves to that.
+    """
+    beginnings = [one.encode(errors="surrogatepass") for one in _beginnings(tuple(columns))]
+    count = -1 if any("\0" in column for column in columns) else len(columns)
+
+    def is_row_of(cells: Sequence[bytes], digest: bytes | None) -> bool:
+        joined = b"\0".join(compress(map(add, beginnings, cells), cells))
+        return len(cells) == count and sha256(joined).digest() == digest
+
+    return is_row_of
+
+
 @lru_cache(maxsize=1024)
 def _beginnings(columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{column}\0" for column in columns)

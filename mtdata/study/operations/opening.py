@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 
@@ -22,6 +22,7 @@ from mtdata.study.collectors import CancellableSite, open_site
 from mtdata.study.collectors.http import SiteAccess
 from mtdata.study.decryption.cipher import ClearCipher, RsaCipher
 from mtdata.study.decryption.keys import load_keys
+from mtdata.study.decryption.keys_at_need import CipherAtNeed
 from mtdata.study.erasure.carrying import settle
 from mtdata.study.erasure.plan import sign_of_begun
 from mtdata.study.files.archive import FolderArchive, drop_incoming
@@ -89,13 +90,15 @@ def open_pool(
     workers: int | None = None,
     held: HeldLock | None = None,
     clock: Clock | None = None,
+    *,
+    keys_at_need: bool = False,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
     `ledger_name` None keeps the ledger in memory; `stop` is checked with every touch of the disk;
     so many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock
     in hand gives it as `held`: nothing is written or committed once it is lost.  `clock` None is
-    the machine's.
+    the machine's.  `keys_at_need`: a fault of a key is not told before a value is to be opened.
     """
     refuse_unknown(site)
     make_folder(site.path)
@@ -109,7 +112,8 @@ def open_pool(
         replicas = replicas_of(site)
         for replica in replicas:
             left.callback(replica.close)
-        cipher, faults = cipher_of(site, workers)
+        make = partial(cipher_of, site, workers)
+        cipher, faults = (CipherAtNeed(lambda: make()[0]), {}) if keys_at_need else make()
         left.callback(cipher.close)
         archive = FolderArchive(disk, ledger, site.date_format, site.time_format)
         sheets = CsvSheets(disk, ledger, site.date_format)
