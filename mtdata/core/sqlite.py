@@ -19,7 +19,7 @@ from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import check_beside, opened
 from mtdata.core.reach import FULL, DiskFull
-from mtdata.core.remembered import RememberedAnswers
+from mtdata.core.remembered import RememberedAnswers, stamp_of
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
@@ -63,7 +63,7 @@ class Schema(NamedTuple):
     cells: Cells
     """What a cell of each column may hold."""
     working: str = ""
-    """Tables that no disk keeps."""
+    """Tables that no disk keeps; who only looks has none."""
     astray: tuple[str, ...] = ()
     """`table WHERE …`: rows that name something which the ledger does not know."""
     mended_by: str = ""
@@ -88,10 +88,9 @@ class LedgerDatabase:
         self._prove: Callable[[], None] | None = None
         self._token = b""
         self._answers = RememberedAnswers()
-        self.journal = "memory"
+        self.journal, self.format = "memory", 0
         with self.translated_faults(FOREIGN):
             self._db = self._open()
-            self.format = format_of(self._db)
 
     def _open(self) -> sqlite3.Connection:
         if self._path is None:
@@ -106,7 +105,8 @@ class LedgerDatabase:
             for name, act in self._schema.functions.items():
                 db.create_function(name, -1, act, deterministic=True)
             self._make_tables(db)
-            db.executescript(self._schema.working)
+            if not self._only_look:
+                db.executescript(self._schema.working)
             failed.pop_all()
         return db
 
@@ -128,7 +128,7 @@ class LedgerDatabase:
         ours = self._schema.format
         while (version := format_of(db)) != ours:
             if self._only_look and 0 < self._schema.looked_into <= version < ours:
-                return
+                break
             self._refuse_newer(db)
             script = self._schema.newer[version] if version else self._schema.tables
             after = version + 1 if version else ours
@@ -139,6 +139,7 @@ class LedgerDatabase:
                     db.execute("ROLLBACK")
                 if format_of(db) == version:  # else another process did it in the meantime
                     raise
+        self.format = version
 
     @contextmanager
     def translated_faults(self, kinds: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
@@ -225,6 +226,11 @@ class LedgerDatabase:
         """The rows of `all`, for small answers that a round asks for again and again."""
         with self.translated_faults(FOREIGN):
             return self._answers.give(self._db, (sql, *values), partial(self.all, sql, *values))
+
+    def stamp(self) -> tuple[int, int]:
+        """Another one once anybody has written; it is this connection's own."""
+        with self.translated_faults(FOREIGN):
+            return stamp_of(self._db)
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""

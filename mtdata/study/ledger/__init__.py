@@ -51,7 +51,7 @@ class Ledger:
         """`only_look`: no entry is to be changed; tables of an older program stay as they are."""
         self._db = db = self._opened(path, only_look=only_look)
         self.take_turn, self.is_sound, self.close = db.take_turn, db.is_sound, db.close
-        self.commit = db.commit
+        self.commit, self.stamp = db.commit, db.stamp
         self.journal = db.journal  # `wal`, or `truncate` where that cannot be
         self.events = events = EventChain(db, now or SystemClock().now)
         self.counts = KeptCounts(db)
