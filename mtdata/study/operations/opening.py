@@ -97,7 +97,8 @@ def open_pool(
     in hand gives it as `held`: nothing is written or committed once it is lost.  `clock` None is
     the machine's.
     """
-    refuse_unknown(site)
+    if held is None:  # else that was done before the lock was taken, and `prove` tells of a change
+        refuse_unknown(site)
     make_folder(site.path)
     check = (stop or StopToken()).check
     disk = HeldDisk(site.path, held, check) if held else FolderDisk(site.path, check)
