@@ -122,6 +122,25 @@ def test_rounds_that_were_tried_are_told_from_the_last_good_one_on(book: Book) -
     assert book.arrivals.good_rounds(NOON, LATE, *COMMANDS) == [NOON + 2 * MINUTE]
 
 
+def test_a_good_round_is_found_behind_many_others(book: Book) -> None:
+    book.round(NOON, 0, COMMANDS[1])
+    for number in range(1, 30):
+        book.round(NOON + number * MINUTE, 0, "export study QOL")
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries(NOON + MINUTE)
+    for number in range(30, 60):
+        book.round(NOON + number * MINUTE, 69)
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries(NOON + MINUTE, NOON + 30 * MINUTE, 30)
+
+
+def test_the_last_good_round_is_found_without_a_look_at_all_of_them(book: Book) -> None:
+    for number in range(3):
+        book.round(NOON + number * MINUTE)
+    asked: list[str] = []
+    book.ledger._db._db.set_trace_callback(asked.append)
+    book.arrivals.tried(LATE, *COMMANDS)
+    assert [sql for sql in asked if "INDEXED BY runs_command" in sql] == []
+
+
 def test_rounds_that_lie_in_the_future_are_counted_apart(book: Book) -> None:
     book.round(NOON + 365 * DAY, 0)
     assert book.arrivals.tried(NOON, *COMMANDS) == RoundTries(ahead=1)

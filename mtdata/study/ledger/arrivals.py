@@ -5,6 +5,7 @@ Every question is bounded by days or by what is on the site: old entries are nev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,6 +19,11 @@ from mtdata.study.model.states import NEWER, REPLACED, SPARE
 # CROSS JOIN: SQLite keeps the order, so that only files of these days are looked at.
 _FILES = "scales s CROSS JOIN files f ON f.scale = s.name AND f.day >= ?"
 LAST = "9999-12-31"
+_WAYS = (
+    ("NOT INDEXED", "number > (SELECT max(number) FROM runs) - 8 AND"),
+    ("INDEXED BY runs_command", ""),
+)
+"""The last good round is most often one of the newest; else all of its commands are looked at."""
 
 
 class OnSite(NamedTuple):
@@ -123,10 +129,9 @@ class Arrivals(LedgerPart):
 
         Those are counted apart.
         """
-        runs = f"FROM runs INDEXED BY runs_command WHERE command IN ({question_marks(commands)})"
         until = latest_counted(now).isoformat()
-        good = f"SELECT coalesce(max(number), 0) {runs} AND exit IN (0, 1) AND ended_at <= ?"
-        last_good = self._number(good, *commands, until)
+        last_good, good_at, way = self._last_good(commands, until)
+        runs = f"FROM runs {way} WHERE command IN ({question_marks(commands)})"
         after = (
             "SELECT min(iif(counts, number, NULL)), max(iif(counts, number, NULL)),"
             " coalesce(sum(counts), 0), coalesce(sum(1 - counts), 0) FROM (SELECT number,"
@@ -134,11 +139,27 @@ class Arrivals(LedgerPart):
         )
         found = self._db.row(after, until, until, *commands, last_good)
         first, newest, count, ahead = found or (None, None, 0, 0)
-        good_at, begun_at = self._when("ended_at", last_good), self._when("started_at", first)
+        begun_at = self._when("started_at", first)
         running = count > 0 and self._when("ended_at", newest) is None
         return RoundTries(good_at, begun_at, count, running, ahead)
 
+    def _last_good(self, commands: Sequence[str], until: str) -> tuple[int, datetime | None, str]:
+        """Its number and end, 0 and None where there is none, and the way on which it was found."""
+        way = ""
+        for way, among in _WAYS:
+            row = self._db.row(
+                f"SELECT max(number), ended_at FROM runs {way} WHERE {among} exit IN (0, 1)"
+                f" AND command IN ({question_marks(commands)}) AND ended_at <= ?",
+                *commands,
+                until,
+            )
+            if row and row[0]:
+                return row[0], datetime.fromisoformat(row[1]), way
+        return 0, None, way
+
     def _when(self, which: str, number: int | None) -> datetime | None:
+        if number is None:
+            return None
         row = self._db.row(f"SELECT {which} FROM runs WHERE number = ?", number)
         return datetime.fromisoformat(row[0]) if row and row[0] else None
 
