@@ -46,8 +46,11 @@ REFUSALS = frozenset(
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
 MAX_INTEGER = 2**63 - 1
-LOOK_KB = 256
-"""Memory for pages where one only looks; of the usual 2 MB each thread keeps what it had once."""
+LOOK_KB, WORK_KB = 256, 512
+"""Memory for pages where one only looks, and for who writes.
+
+Of the usual 2 MB the C library keeps, for each thread, what a ledger that grows ever filled.
+"""
 TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
 """Whose turn it is to write what follows from the files; older programs pass it by."""
 
@@ -100,8 +103,7 @@ class LedgerDatabase:
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
-            if self._only_look:
-                db.execute(f"PRAGMA cache_size=-{LOOK_KB}")
+            db.execute(f"PRAGMA cache_size=-{LOOK_KB if self._only_look else WORK_KB}")
             for name, act in self._schema.functions.items():
                 db.create_function(name, -1, act, deterministic=True)
             self._make_tables(db)
