@@ -74,7 +74,7 @@ def export(
     `clock` None is the machine's.
     """
     with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
-        if has_raw(site) and not knows_its_files(site):
+        if not knows_its_files(site) and has_raw(site):
             _adopt(site, watch, held)
         with (
             open_pool(site, stop=stop, held=held, clock=clock) as opening,

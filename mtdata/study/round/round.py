@@ -186,9 +186,11 @@ class Round:
         quiet = at_rest(self._pool, besides=self._scales)
         try:
             for self._number, scale in enumerate(scales, 1):
+                if scale in quiet:
+                    self._pass_by(scale)
+                    continue
                 with logs.at(scale=scale.name):
-                    act = self._pass_by if scale in quiet else self._collect
-                    self._report.guard(scale.name, partial(act, scale))
+                    self._report.guard(scale.name, partial(self._collect, scale))
             self._report.refuse_outage(sum(scale.size > 0 for scale in scales))
         except SiteError:  # a scale that the site never gives must not keep those before it there
             self._deletes.finish()

@@ -129,9 +129,10 @@ class Forecasts:
             if not scale.deleteable or scale.name not in first:
                 continue
             found = counts.get(scale.name, {})
-            known = (today - datetime.fromisoformat(first[scale.name]).date()).days
-            per_day = [found.get(one, 0) for one in before]
-            told = forecast.surge(found.get(today.isoformat(), 0), per_day, known)
+            told, fresh = None, found.get(today.isoformat(), 0)
+            if fresh >= forecast.SURGE_ROWS:
+                known = (today - datetime.fromisoformat(first[scale.name]).date()).days
+                told = forecast.surge(fresh, [found.get(one, 0) for one in before], known)
             if told or ("surge", scale.name) in standing:
                 self._settle("surge", scale.name, told)
             is_open = ("silence", scale.name) in standing
