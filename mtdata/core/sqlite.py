@@ -115,8 +115,12 @@ class LedgerDatabase:
     def _open_file(self, path: Path) -> sqlite3.Connection:
         make_folder(path.parent)
         check_beside(path, begin=True)
-        db, self.journal = opened(path, 30, self._refuse_newer)
+        db, self.journal = opened(path, 30, self._judge)
         return db
+
+    def _judge(self, db: sqlite3.Connection) -> None:
+        """Refuse by an error what is there, before anything of the file is changed."""
+        self._refuse_newer(db)
 
     def _refuse_newer(self, db: sqlite3.Connection) -> None:
         if (version := format_of(db)) > (ours := self._schema.format):

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from mtdata.config import load
 from mtdata.core import sqlite
 from mtdata.core.disk import FolderDisk
 from mtdata.study.decryption import cipher
+from mtdata.study.operations import commands
 from mtdata.study.round import round as playing
-from tests.system.home import Home, row
+from tests.system.home import STUDY, Home, row
 
 MOST_STATEMENTS = 75
 
@@ -68,6 +70,19 @@ def test_it_lists_each_folder_a_few_times_and_reads_no_list_of_formats(
         "raw_data": 3, "active_data": 3, "held": 2, "raw_data/.incoming": 2
     }  # fmt: skip
     assert read["formats.json"] == 0
+
+
+def test_it_opens_its_ledger_once(idle: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    connect = sqlite3.connect
+
+    def noting(path: Any, **how: Any) -> sqlite3.Connection:
+        opened.append(str(path))
+        return connect(path, **how)
+
+    monkeypatch.setattr(sqlite3, "connect", noting)
+    commands.export(load(idle.folder / "config", {}).site(STUDY), ".")
+    assert opened == [str(idle.pool / "ledger.sqlite3")]
 
 
 def test_it_counts_no_cores(idle: Home, monkeypatch: pytest.MonkeyPatch) -> None:

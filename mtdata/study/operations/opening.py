@@ -89,13 +89,15 @@ def open_pool(
     workers: int | None = None,
     held: HeldLock | None = None,
     clock: Clock | None = None,
+    *,
+    knowing: bool = False,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
     `ledger_name` None keeps the ledger in memory; `stop` is checked with every touch of the disk;
     so many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock
     in hand gives it as `held`: nothing is written or committed once it is lost.  `clock` None is
-    the machine's.
+    the machine's.  `knowing`: LedgerLost where no file is entered in the ledger.
     """
     if held is None:  # else that was done before the lock was taken, and `prove` tells of a change
         refuse_unknown(site)
@@ -103,7 +105,7 @@ def open_pool(
     check = (stop or StopToken()).check
     disk = HeldDisk(site.path, held, check) if held else FolderDisk(site.path, check)
     with ExitStack() as left:
-        ledger = Ledger(site.path / ledger_name if ledger_name else None)
+        ledger = Ledger(site.path / ledger_name if ledger_name else None, knowing=knowing)
         left.callback(ledger.close)
         if held:
             ledger.take_turn(held.prove)
