@@ -6,9 +6,10 @@ Nothing here fails or holds up what calls it for a fault of a mail server, a web
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +38,8 @@ from mtdata.core.sqlite import LedgerDatabase
 log = logging.getLogger(__name__)
 HOOK = "hook "
 """How the names of web hooks as destinations begin; a number follows."""
+STATE = "state"
+"""The folder of the program's own ledger and outbox, in its home."""
 Pools = Callable[[Settings], IncidentLedgers]
 """The ledgers of sites."""
 _outboxes: dict[Path, Outbox] = {}
@@ -165,7 +168,7 @@ def _books(settings: Settings, pools: Pools) -> Iterator[dict[str, NotificationS
 
 
 def _state(settings: Settings) -> Path:
-    return settings.home / "state"
+    return settings.home / STATE
 
 
 def _ledger(settings: Settings) -> Path:
@@ -178,9 +181,7 @@ def _opened(settings: Settings) -> LedgerDatabase:
 
 def _has_ledger(settings: Settings) -> bool:
     """Whether the program has one; one that is hidden from us can neither be read nor written."""
-    with suppress(PermissionError):
-        return _ledger(settings).is_file()
-    return False
+    return os.path.isfile(os.path.join(settings.home, STATE, LEDGER_FILE))
 
 
 @dataclass(frozen=True, slots=True)

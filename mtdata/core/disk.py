@@ -147,7 +147,7 @@ class FolderDisk:
 
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
-        with _translated_faults(self.root / path, "look at the file"):
+        with _translated_faults(self.root, "look at the file", path):
             try:
                 return size_of(self.root, path)
             except FileNotFoundError:
@@ -237,11 +237,10 @@ class FolderDisk:
 
     def names(self, folder: str) -> list[str]:
         """Port: Disk.names."""
-        full = self.root / folder
-        with _translated_faults(full, "list"):
+        with _translated_faults(self.root, "list", folder):
             try:
                 self._reach(f"{folder}/" if folder else "")
-                found = list(os.scandir(full))
+                found = list(os.scandir(self.root / folder))
             except (FileNotFoundError, NotADirectoryError):
                 return []
         return sorted(one.name for one in found if _stands_as_file(one))
@@ -249,7 +248,7 @@ class FolderDisk:
     def sizes(self, folder: str) -> dict[str, int]:
         """Port: Disk.sizes."""
         names = self.names(folder)
-        with _translated_faults(self.root / folder, "look at the files"):
+        with _translated_faults(self.root, "look at the files", folder):
             return sizes_in(self.root, folder, names) if names else {}
 
     def room(self) -> Room:

@@ -89,7 +89,7 @@ def check_beside(path: Path, *, begin: bool) -> None:
     `begin`: the database's own is begun where it is not.
     """
     for ending in BESIDE:
-        check_plain(path.with_name(path.name + ending), begin=begin and not ending)
+        check_plain(f"{path}{ending}", begin=begin and not ending)
 
 
 def can_share(folder: Path) -> bool:

@@ -105,7 +105,7 @@ def stretch(file: int, start: int, length: int | None) -> tuple[int, int]:
     return start, size if length is None else max(start, min(size, start + length))
 
 
-def check_plain(path: Path, *, begin: bool) -> None:
+def check_plain(path: Path | str, *, begin: bool) -> None:
     """StorageError unless it is a regular file; one that is not there is begun, or left out.
 
     What is there is not opened: to close a database's file would take away the locks that this
@@ -118,7 +118,7 @@ def check_plain(path: Path, *, begin: bool) -> None:
         raise StorageError(f"{path}: {NO_FILE}")
 
 
-def is_plain(path: Path) -> bool:
+def is_plain(path: Path | str) -> bool:
     """Whether it is a regular file, or nothing yet."""
     with suppress(FileNotFoundError, NotADirectoryError):
         return stat.S_ISREG(os.stat(path, follow_symlinks=False).st_mode)

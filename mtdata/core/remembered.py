@@ -11,6 +11,12 @@ MOST = 64
 Rows = Sequence[tuple[Any, ...]]
 
 
+def stamp_of(db: sqlite3.Connection) -> tuple[int, int]:
+    """Another one once anybody has written: others, or this connection."""
+    [(version,)] = db.execute("PRAGMA data_version")
+    return version, db.total_changes
+
+
 class RememberedAnswers:
     """Small answers by what was asked."""
 
@@ -22,9 +28,7 @@ class RememberedAnswers:
         self, db: sqlite3.Connection, question: tuple[Any, ...], ask: Callable[[], Rows]
     ) -> Rows:
         """The answer, asked anew only where anybody has written since the last time."""
-        [(version,)] = db.execute("PRAGMA data_version")  # what others wrote
-        stamp = version, db.total_changes  # and we
-        if stamp != self._stamp or len(self._answers) >= MOST:
+        if (stamp := stamp_of(db)) != self._stamp or len(self._answers) >= MOST:
             self._answers.clear()
             self._stamp = stamp
         if question not in self._answers:

@@ -19,7 +19,7 @@ from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import check_beside, opened
 from mtdata.core.reach import FULL, DiskFull
-from mtdata.core.remembered import RememberedAnswers
+from mtdata.core.remembered import RememberedAnswers, stamp_of
 
 FENCED = (
     "another round took this pool while this one ran; this one ends here and commits nothing more. "
@@ -46,8 +46,11 @@ REFUSALS = frozenset(
 """What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
 MAX_INTEGER = 2**63 - 1
-LOOK_KB = 256
-"""Memory for pages where one only looks; of the usual 2 MB each thread keeps what it had once."""
+LOOK_KB, WORK_KB = 256, 512
+"""Memory for pages where one only looks, and for who writes.
+
+Of the usual 2 MB the C library keeps, for each thread, what a ledger that grows ever filled.
+"""
 TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
 """Whose turn it is to write what follows from the files; older programs pass it by."""
 
@@ -63,7 +66,7 @@ class Schema(NamedTuple):
     cells: Cells
     """What a cell of each column may hold."""
     working: str = ""
-    """Tables that no disk keeps."""
+    """Tables that no disk keeps; who only looks has none."""
     astray: tuple[str, ...] = ()
     """`table WHERE …`: rows that name something which the ledger does not know."""
     mended_by: str = ""
@@ -88,10 +91,9 @@ class LedgerDatabase:
         self._prove: Callable[[], None] | None = None
         self._token = b""
         self._answers = RememberedAnswers()
-        self.journal = "memory"
+        self.journal, self.format = "memory", 0
         with self.translated_faults(FOREIGN):
             self._db = self._open()
-            self.format = format_of(self._db)
 
     def _open(self) -> sqlite3.Connection:
         if self._path is None:
@@ -101,20 +103,24 @@ class LedgerDatabase:
         with ExitStack() as failed:
             failed.callback(db.close)  # what is left open could hold a lock
             db.execute("PRAGMA synchronous=FULL")
-            if self._only_look:
-                db.execute(f"PRAGMA cache_size=-{LOOK_KB}")
+            db.execute(f"PRAGMA cache_size=-{LOOK_KB if self._only_look else WORK_KB}")
             for name, act in self._schema.functions.items():
                 db.create_function(name, -1, act, deterministic=True)
             self._make_tables(db)
-            db.executescript(self._schema.working)
+            if not self._only_look:
+                db.executescript(self._schema.working)
             failed.pop_all()
         return db
 
     def _open_file(self, path: Path) -> sqlite3.Connection:
         make_folder(path.parent)
         check_beside(path, begin=True)
-        db, self.journal = opened(path, 30, self._refuse_newer)
+        db, self.journal = opened(path, 30, self._judge)
         return db
+
+    def _judge(self, db: sqlite3.Connection) -> None:
+        """Refuse by an error what is there, before anything of the file is changed."""
+        self._refuse_newer(db)
 
     def _refuse_newer(self, db: sqlite3.Connection) -> None:
         if (version := format_of(db)) > (ours := self._schema.format):
@@ -128,7 +134,7 @@ class LedgerDatabase:
         ours = self._schema.format
         while (version := format_of(db)) != ours:
             if self._only_look and 0 < self._schema.looked_into <= version < ours:
-                return
+                break
             self._refuse_newer(db)
             script = self._schema.newer[version] if version else self._schema.tables
             after = version + 1 if version else ours
@@ -139,6 +145,7 @@ class LedgerDatabase:
                     db.execute("ROLLBACK")
                 if format_of(db) == version:  # else another process did it in the meantime
                     raise
+        self.format = version
 
     @contextmanager
     def translated_faults(self, kinds: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
@@ -225,6 +232,11 @@ class LedgerDatabase:
         """The rows of `all`, for small answers that a round asks for again and again."""
         with self.translated_faults(FOREIGN):
             return self._answers.give(self._db, (sql, *values), partial(self.all, sql, *values))
+
+    def stamp(self) -> tuple[int, int]:
+        """Another one once anybody has written; it is this connection's own."""
+        with self.translated_faults(FOREIGN):
+            return stamp_of(self._db)
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""

@@ -169,7 +169,7 @@ class DaemonTasks:
         worker = self.worker(of.name)
 
         def watch(step: Step) -> None:
-            worker.step = str(step)
+            worker.step = step
             stop_token.check()
 
         terms, now = self.settings.daemon, self.clock.now()

@@ -9,6 +9,7 @@ from threading import Condition, Event, Thread
 
 from mtdata import logs
 from mtdata.core.errors import MTDataError, Stopped
+from mtdata.core.step import Step
 from mtdata.core.stop import StopToken
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class SiteWorker:
     ) -> None:
         self.name = name
         self.skipped: Counter[str] = Counter()
-        self.step = ""
+        self.step: Step | str = ""
         self._stopping, self._fault = stopping, fault
         self._changed = Condition()
         self._waiting: dict[str, Act] = {}

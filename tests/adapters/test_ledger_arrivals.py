@@ -149,6 +149,16 @@ def _steps_of_tries(book: Book, count: int) -> int:
     return len(steps)
 
 
+def test_a_good_round_is_found_behind_many_others(book: Book) -> None:
+    book.round(NOON, 0, COMMANDS[1])
+    for number in range(1, 30):
+        book.round(NOON + number * MINUTE, 0, "export study QOL")
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries(NOON + MINUTE)
+    for number in range(30, 60):
+        book.round(NOON + number * MINUTE, 69)
+    assert book.arrivals.tried(LATE, *COMMANDS) == RoundTries(NOON + MINUTE, NOON + 30 * MINUTE, 30)
+
+
 def test_rounds_that_lie_in_the_future_are_counted_apart(book: Book) -> None:
     book.round(NOON + 365 * DAY, 0)
     assert book.arrivals.tried(NOON, *COMMANDS) == RoundTries(ahead=1)

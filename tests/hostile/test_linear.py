@@ -249,7 +249,7 @@ def test_cookies_for_other_paths_do_not_pile_up() -> None:
 
     for number in range(20):
         wire._remember(answer(number))
-        assert _size(wire._session.cookies) <= MAX_COOKIES
+        assert _size(wire._cookies) <= MAX_COOKIES
     wire.close()
 
 

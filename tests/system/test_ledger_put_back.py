@@ -332,6 +332,16 @@ def test_no_check_passes_over_a_ledger_that_knows_nothing_of_the_files(
 
 
 @pytest.mark.parametrize("how", LOST)
+def test_a_round_over_an_empty_ledger_makes_another_and_keeps_the_old(home: Home, how: str) -> None:
+    lost(home, how)
+    path = home.pool / "ledger.sqlite3"
+    was_there = path.exists()
+    home.export()
+    assert (home.pool / "ledger.sqlite3.lost").exists() == was_there
+    assert home.noted("adopted")
+
+
+@pytest.mark.parametrize("how", LOST)
 def test_a_round_over_an_empty_ledger_collects_nothing_twice(home: Home, how: str) -> None:
     lost(home, how)
     home.site.put("QOL", [row(4, note="other content"), row(11)])

@@ -10,8 +10,10 @@ import math
 import socket
 import ssl
 from http.client import RemoteDisconnected
-from typing import Any
+from typing import Any, cast
 
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from mtdata.core.http import BoundedAnswer
@@ -66,3 +68,17 @@ class SiteConnection(HTTPConnection):
 
 class SecureConnection(SiteConnection, HTTPSConnection):
     """A connection to a site over TLS."""
+
+
+def connections_to(site: PreparedRequest, known_by: str, most: int) -> tuple[HTTPAdapter, Any]:
+    """At most so many kept-alive connections, as `requests` makes them, and who closes them.
+
+    `known_by` names the authorities that count.  No session of `requests` stands before them, and
+    the environment is not asked: a .netrc would replace the password, and a proxy named in
+    somebody's shell would see answers that may go to this machine only.
+    """
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=most)
+    pool = cast(Any, adapter.get_connection_with_tls_context(site, known_by))
+    pool.ConnectionCls = SecureConnection if pool.scheme == "https" else SiteConnection
+    adapter.cert_verify(pool, site.url, known_by, None)  # type: ignore[no-untyped-call]
+    return adapter, pool

@@ -1,7 +1,7 @@
 """HTTP for collectors: kept-alive, limited in time and size; never repeats a body or a secret.
 
 Time limits: CONNECT_TIMEOUT to connect, TIMEOUT for each wait within an answer, and for an answer
-as a whole TIMEOUT (DELETE) or ten times TIMEOUT (GET), so that one dripping byte by byte ends too.
+as a whole those of `connections.py`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.client import parse_headers
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
 from urllib3 import exceptions as faults
 
 from mtdata.alerts.incident import TO_DO
@@ -37,7 +36,7 @@ from mtdata.core.errors import (
 from mtdata.core.http import FaultWords, causes, unpacked, words_for
 from mtdata.core.inside_urllib3 import answer_of, give_back, lend
 from mtdata.core.trust import AGENT, MEND, authorities
-from mtdata.study.collectors.connections import SecureConnection, SiteConnection
+from mtdata.study.collectors.connections import connections_to
 from mtdata.study.collectors.pipelined_deletes import PipelinedRoute
 
 PIECE = 64 * 1024
@@ -67,33 +66,16 @@ class SiteAccess:
     agent: str = AGENT
 
 
-class _SiteSession(requests.Session):
-    """Keeps cookies and connections.  The environment is not asked (`trust_env`).
-
-    A .netrc would replace the password, and a proxy named in somebody's shell would see answers
-    that may go to this machine only.  REQUESTS_CA_BUNDLE alone counts (trust.py).
-    """
-
-    def __init__(self, access: SiteAccess) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.verify = authorities(access.ca)
-        # `requests` would encode the pair as Latin-1, and fail for any other character.
-        pair = b64encode(f"{access.user}:{access.password}".encode()).decode("ascii")
-        self.headers.update({"Authorization": f"Basic {pair}", "Accept-Encoding": "gzip"})
-        self.headers["User-Agent"] = access.agent
-        # One more than deletes use: a package may be coming in meanwhile.
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=access.delete_connections + 1)
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
-        site = requests.Request("GET", access.server).prepare()
-        # The very pool that this session uses; deletes go there without the session's own cost.
-        self.pool = pool = cast(Any, adapter.get_connection_with_tls_context(site, self.verify))
-        pool.ConnectionCls = SecureConnection if pool.scheme == "https" else SiteConnection
-        adapter.cert_verify(pool, site.url, self.verify, None)  # type: ignore[no-untyped-call]
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: `requests` reads the body of a redirect, however long; Wire follows by itself."""
+def _headers_of(access: SiteAccess) -> dict[str, str]:
+    # `requests` would encode the pair as Latin-1, and fail for any other character.
+    pair = b64encode(f"{access.user}:{access.password}".encode()).decode("ascii")
+    return {
+        "User-Agent": access.agent,
+        "Accept-Encoding": "gzip",
+        "Accept": "*/*",
+        "Connection": "keep-alive",
+        "Authorization": f"Basic {pair}",
+    }
 
 
 class SiteTransport:
@@ -105,14 +87,18 @@ class SiteTransport:
         self.name = _origin(access.server)
         if not self.name:
             raise ConfigError("SERVER must be http:// or https:// and a host, without a password")
-        self._session, self.has_session = _SiteSession(access), False
+        self._export = requests.Request("GET", access.server + "/export").prepare()
+        # One more than deletes use: a package may be coming in meanwhile.
+        known_by, most = authorities(access.ca), access.delete_connections + 1
+        self._adapter, self._pool = connections_to(self._export, known_by, most)
+        self._cookies, self.has_session = RequestsCookieJar(), False
+        self._of_get = _headers_of(access)
         # of a DELETE: some servers want to be told that it has no body (411)
-        self._headers = {name: str(value) for name, value in self._session.headers.items()}
-        self._headers["Content-Length"] = "0"
+        self._headers = self._of_get | {"Content-Length": "0"}
         self._lines = _lines_of(self._headers)
 
     @contextmanager
-    def get(self, path: str) -> Iterator[requests.Response]:
+    def get(self, path: str) -> Iterator[urllib3.BaseHTTPResponse]:
         """The answer to GET `path`, whatever its status, its body still to come (`pieces`).
 
         Raises SiteError when there is none, SiteMoved when it lies on another host.
@@ -120,21 +106,23 @@ class SiteTransport:
         url = self._access.server + path
         for _ in range(MAX_REDIRECTS + 1):
             with closing(self._answer(url)) as answer:
-                self._remember(answer.raw)
-                if not answer.is_redirect:
+                if "Set-Cookie" in answer.headers:
+                    self._remember(answer)
+                location = answer.get_redirect_location()
+                if not isinstance(location, str):  # "" is one
                     yield answer
                     return
-            url = self._allowed(url, answer.headers["Location"])
+            url = self._allowed(url, location)
         raise SiteError(f"{self.name} redirected us more than {MAX_REDIRECTS} times")
 
-    def pieces(self, answer: requests.Response, limit: int) -> Iterator[bytes]:
+    def pieces(self, answer: urllib3.BaseHTTPResponse, limit: int) -> Iterator[bytes]:
         """The body, unpacked; SiteSlow, or PackageError when it is not whole or above the limit.
 
         Unpacked bytes are counted: a few KB of gzip can hold a GB.
         """
         received = 0
         try:
-            for piece in unpacked(answer.raw, PIECE):
+            for piece in unpacked(answer, PIECE):
                 received += len(piece)
                 if received > limit:
                     raise PackageError(f"the answer is larger than {limit:,} bytes; it is dropped")
@@ -144,11 +132,9 @@ class SiteTransport:
 
     def delete(self, path: str) -> tuple[int, str, bytes]:
         """Ask once: status, media type, 64 KB of the body at most; SiteError if no answer came."""
-        options: dict[str, Any] = {"retries": False, "redirect": False, "preload_content": False}
-        options |= {"headers": self._headers, "timeout": urllib3.Timeout(None, *self._limits)}
+        target = urlsplit(self._access.server).path + path
         try:
-            target = urlsplit(self._access.server).path + path
-            with closing(self._session.pool.urlopen("DELETE", target, **options)) as answer:
+            with closing(self._ask("DELETE", target, self._headers)) as answer:
                 if "Set-Cookie" in answer.headers:
                     self._remember(answer)
                 kind = answer.headers.get("Content-Type", "").lower()
@@ -165,10 +151,9 @@ class SiteTransport:
             start = f"DELETE {target}/{id} HTTP/1.1\r\nHost: {host}\r\n"
             return start.encode("ascii") + self._lines
 
-        pool = self._session.pool
         return PipelinedRoute(
             self._connected,
-            partial(give_back, pool),
+            partial(give_back, self._pool),
             request,
             self._take,
             FAULTS,
@@ -176,7 +161,7 @@ class SiteTransport:
         )
 
     def _connected(self) -> Any:
-        connection = lend(self._session.pool)
+        connection = lend(self._pool)
         if connection.sock is None:
             connection.timeout = self._limits[0]
             connection.connect()
@@ -188,23 +173,37 @@ class SiteTransport:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._session.close()
+        self._adapter.close()
 
-    def _answer(self, url: str) -> requests.Response:
+    def _ask(self, method: str, target: str, headers: dict[str, str]) -> Any:
+        options: dict[str, Any] = {"retries": False, "redirect": False, "preload_content": False}
+        options |= {"headers": headers, "timeout": urllib3.Timeout(None, *self._limits)}
+        return self._pool.urlopen(method, target, **options)
+
+    def _get(self, url: str) -> Any:
+        """Ask once; along go the cookies for that path."""
+        headers = self._of_get
+        if self._cookies:
+            asked = requests.Request("GET", url).prepare()
+            if cookie := get_cookie_header(self._cookies, asked):  # type: ignore[no-untyped-call]
+                headers = headers | {"Cookie": cookie}
+        return self._ask("GET", urllib3.util.parse_url(url).request_uri, headers)
+
+    def _answer(self, url: str) -> Any:
         """Try up to three times, out of step with other clients; no body has been read yet."""
         attempt = 0
         while True:
             attempt += 1
             wait_s = Backoff(BACKOFF_S, PATIENCE_S).pause_s(attempt)
             try:
-                answer = self._session.get(url, stream=True, timeout=self._limits)
+                answer = self._get(url)
             except FAULTS as fault:
-                if attempt == TRIES or isinstance(fault, requests.exceptions.SSLError):
+                if attempt == TRIES or isinstance(fault, faults.SSLError):
                     raise self._error(fault) from None
             else:
                 told = answer.headers.get("Retry-After", "")  # a date instead is rare: passed over
                 wait_s = max(wait_s, float(told) if told.isdecimal() else 0)
-                if answer.status_code not in BUSY or attempt == TRIES or wait_s > PATIENCE_S:
+                if answer.status not in BUSY or attempt == TRIES or wait_s > PATIENCE_S:
                     return answer
                 answer.close()
             self._pause(wait_s)
@@ -228,10 +227,9 @@ class SiteTransport:
 
     def _remember(self, answer: Any) -> None:
         """Take the cookies: a request without JSESSIONID costs the site a slow password check."""
-        jar = self._session.cookies
-        request = requests.Request("GET", self._access.server + "/export").prepare()
-        extract_cookies_to_jar(jar, request, answer)  # type: ignore[no-untyped-call]
-        cookie = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]
+        jar = self._cookies
+        extract_cookies_to_jar(jar, self._export, answer)  # type: ignore[no-untyped-call]
+        cookie = get_cookie_header(jar, self._export)  # type: ignore[no-untyped-call]
         if len(cookie or "") > MAX_COOKIES or _size(jar) > MAX_COOKIES:
             jar.clear()  # else each answer may add to what we have to carry, and to look through
         elif cookie:

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
-from requests import Response
+from urllib3 import BaseHTTPResponse
 
 from mtdata.core.errors import PackageError, SiteError, SiteRefused, SiteSlow
 from mtdata.core.http import beginning
@@ -85,10 +85,10 @@ class MindTrailsSite:
     def _whole(self, path: str, what: str, most: int) -> bytes | None:
         """An answer of at most so many bytes; None for a 404."""
         with self._wire.get(path) as answer:
-            if answer.status_code == 404:
+            if answer.status == 404:
                 return None
-            if answer.status_code != 200:
-                raise _refused_in_front(answer) or _refused(answer.status_code, what)
+            if answer.status != 200:
+                raise _refused_in_front(answer) or _refused(answer.status, what)
             try:
                 body = b"".join(self._wire.pieces(answer, most))
             except PackageError as fault:
@@ -106,8 +106,8 @@ class MindTrailsSite:
         """
         try:
             with self._wire.get(_path(scale)) as answer:
-                if answer.status_code != 200:
-                    raise _refused_in_front(answer) or _package_refused(scale, answer.status_code)
+                if answer.status != 200:
+                    raise _refused_in_front(answer) or _package_refused(scale, answer.status)
                 pieces = self._wire.pieces(answer, self._largest)
                 yield _named(scale, _whole_array(pieces, _kind(answer)))
             self._slow = 0
@@ -207,13 +207,13 @@ def _path(scale: str) -> str:
     return "/export/" + quote(checked_name(scale), safe="")
 
 
-def _kind(answer: Response) -> str:
+def _kind(answer: BaseHTTPResponse) -> str:
     return str(answer.headers.get("Content-Type", "")).lower()
 
 
-def _refused_in_front(answer: Response) -> SiteRefused | None:
+def _refused_in_front(answer: BaseHTTPResponse) -> SiteRefused | None:
     """A site says 403 in JSON, and asks for an account where it wants another one."""
-    is_page = answer.status_code == 403 and is_html(_kind(answer), b"")
+    is_page = answer.status == 403 and is_html(_kind(answer), b"")
     return SiteRefused(IN_FRONT) if is_page and not answer.headers.get(CHALLENGE) else None
 
 

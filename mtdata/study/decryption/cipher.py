@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Any
 
@@ -114,16 +114,21 @@ class RsaCipher:
     ) -> None:
         self._keys, self._padding = list(keys), padding
         self._fingerprints = _fingerprints(keys)
-        words = padding.split(",")
-        if workers is None:
-            workers = count if (count := cores()) > 1 else 0
-        openers = [trusted(word, keys) for word in words]
+        self._count, self._inline_below = workers, inline_below
+        self._openers = [trusted(word, keys) for word in padding.split(",")]
+
+    @cached_property
+    def _workers(self) -> WorkerPool[str, Attempt]:
+        """Most rounds open nothing: how many cores are ours stands in a dozen files."""
+        count, words = self._count, self._padding.split(",")
+        if count is None:
+            count = found if (found := cores()) > 1 else 0
         others = [(word, OPENERS[word][0]) for word in PROVEN if word not in words]
-        self._workers: WorkerPool[str, Attempt] = WorkerPool(
-            partial(at_work, self._keys, openers, others),
-            count=workers if keys else 0,
+        return WorkerPool(
+            partial(at_work, self._keys, self._openers, others),
+            count=count if self._keys else 0,
             lost=ENDS_WORKER,
-            here_below=inline_below,
+            here_below=self._inline_below,
             chunk=CHUNK,
         )
 
@@ -149,7 +154,8 @@ class RsaCipher:
 
     def close(self) -> None:
         """Port: Cipher.close."""
-        self._workers.close()
+        if "_workers" in vars(self):  # else it would be made here, to be closed
+            self._workers.close()
 
 
 def _fingerprints(keys: Sequence[PrivateKey]) -> dict[str, str]:

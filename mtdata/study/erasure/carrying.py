@@ -45,10 +45,12 @@ def settle(pool: Pool, lists: Sequence[ErasedList]) -> bool:
     known = {one.sign: one for one in pool.ledger.erased.erasures()}
     for one in lists:
         known |= one.erasures()
-    lacking = [one for sign, one in known.items() if sign not in pool.ledger.erased.signs()]
+    entered = pool.ledger.erased.signs() if known else set()
+    lacking = [one for sign, one in known.items() if sign not in entered]
     if lacking and pool.ledger.files.knows_any():
         raise StorageError(OLDER)
-    pool.ledger.erased.enter(lacking)
+    if lacking:
+        pool.ledger.erased.enter(lacking)
     for one in lists:
         one.add(known.values())
     return plan is not None

@@ -227,8 +227,7 @@ def formats_of(disk: Disk, now: Formats) -> list[Formats]:
 
 def keep_format(disk: Disk, now: Formats) -> None:
     """Write down that files are named so from now on; the list lies there as long as the pool."""
-    kept = _read_formats(disk)
-    if now != DEFAULT and now not in kept:
+    if now != DEFAULT and now not in (kept := _read_formats(disk)):
         text = json.dumps([*kept, now], indent=1)
         disk.replace(FORMATS, f"{text}\n".encode())
 

@@ -37,8 +37,9 @@ class ErasedList(NamedTuple):
 
     def add(self, erasures: Iterable[Erasure]) -> None:
         """Write down, durably, what is not there yet; what was torn at the end is written over."""
-        known = self.erasures()
-        fresh = [one for one in erasures if one.sign not in known]
+        wanted = list(erasures)
+        known = self.erasures() if wanted else {}
+        fresh = [one for one in wanted if one.sign not in known]
         if fresh:
             whose = {"server": self.server} if self.server else {}
             text = "".join(f"{json.dumps(_as_json(one) | whose)}\n" for one in fresh)

@@ -72,7 +72,7 @@ class Adoption:
         self._placing = Placing(pool)
         self.unreadable = self._placing.unreadable
         self._misnamed: list[str] = []
-        self._raw_files: list[tuple[str, Named]] = []
+        self._raw_files: list[tuple[str, Named]] | None = None  # None until they were looked for
         self.scales: set[str] = set()  # those of which raw files were entered
         self.found = AdoptedTotals()
 
@@ -97,7 +97,8 @@ class Adoption:
     def bring_raw(self) -> None:
         """Raw files first, in the order of their days: sheets are held against them."""
         self._pool.ledger.adopted.drop_half_entered()
-        for path, named in self._raw_files or self._named(RAW, "json"):
+        found = self._named(RAW, "json") if self._raw_files is None else self._raw_files
+        for path, named in found:
             self._raw(path, named)
         for path in self._placing.unknown(HELD, "txt"):
             self._held(path)
@@ -113,11 +114,10 @@ class Adoption:
 
         Not while the raw file of their rows may be one that nobody can place.
         """
-        known, sheets = self._pool.ledger.adopted, self._pool.ledger.files.standing("sheet")
-        for mark, state in sheets:
+        known, files = self._pool.ledger.adopted, self._pool.ledger.files
+        for mark, state in files.standing("sheet") if self.scales else ():
             if state == FOREIGN and mark.mode == "grow" and mark.scale in self.scales:
                 Matching(self._pool, mark).play()
-        self._placing.forget()
         for path, named in self._named(SHEETS, "csv"):
             if any(one.blocks(named.scale) for one in self.found.unplaced):
                 continue

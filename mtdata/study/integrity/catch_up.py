@@ -32,7 +32,6 @@ from mtdata.study.model.receipt import Span
 from mtdata.study.model.row import cells_digest
 from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import ASIDE, NEWER
-from mtdata.study.pending import mend_files
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import form_of
 from mtdata.study.status.report import RoundReport
@@ -132,7 +131,8 @@ class CatchUp:
         self._each("sheet", self._sheet)
         self.stand.unreadable = adoption.unreadable()
         adoption.bring_sheets()
-        mend_files(pool)
+        pool.archive.recover()
+        pool.sheets.day_files.mend_unfinished()  # replacements were ended above
         self.stand.unplaced, self.stand.odd = adoption.found.unplaced, adoption.found.odd
         self.stand.faults += [(one.scale, FileUnplaced(one.detail)) for one in self.stand.unplaced]
         keep_format(pool.disk, pool.archive.formats)

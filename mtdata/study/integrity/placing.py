@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -50,26 +51,35 @@ class Placing:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        formats = formats_of(pool.disk, pool.archive.formats)
-        dates, times = (dict.fromkeys(words) for words in zip(*formats, strict=True))
-        self._formats = [Formats(*pair) for pair in product(dates, times)]
-        self._stays = staying(pool.disk)
-        self._known: set[str] | None = None
         self._deleteable = {s.name: s.deleteable for s in pool.ledger.listing.scales()}
+        self._known: set[str] = set()
+        self._known_at: object = None  # how the ledger stood when it was asked
+
+    @cached_property
+    def _formats(self) -> list[Formats]:
+        """Every pair; most rounds meet no file that has to be placed."""
+        formats = formats_of(self._pool.disk, self._pool.archive.formats)
+        dates, times = (dict.fromkeys(words) for words in zip(*formats, strict=True))
+        return [Formats(*pair) for pair in product(dates, times)]
+
+    @cached_property
+    def _stays(self) -> set[str]:
+        return staying(self._pool.disk)
 
     def is_deleteable(self, scale: str) -> bool:
         """Whether the site may lose the scale's entries: by the ledger, else by the benchmarks."""
         return self._deleteable.get(scale, scale not in self._stays)
 
-    def forget(self) -> None:
-        """Ask the ledger again: it was told of files."""
-        self._known = None
+    def _paths(self) -> set[str]:
+        """Files that the ledger knows, asked again only where anybody has written to it."""
+        ledger = self._pool.ledger
+        if (stamp := ledger.stamp()) != self._known_at:
+            self._known, self._known_at = ledger.files.paths() | {BENCHMARK}, stamp
+        return self._known
 
     def unknown(self, folder: str, ending: str) -> Iterator[str]:
         """Files there that the ledger does not know."""
-        if self._known is None:
-            self._known = self._pool.ledger.files.paths() | {BENCHMARK}
-        known = self._known
+        known = self._paths()
         for name in self._pool.disk.names(folder):
             base, _, last = name.rpartition(".")
             if last == ending and base and f"{folder}/{name}" not in known:
@@ -114,7 +124,7 @@ class Placing:
         The ledger does not know them, and they have the name of a raw file and are none, or have
         entries and another ending.  What is neither is somebody's own.
         """
-        known, found = self._pool.ledger.files.paths(), {}
+        known, found = self._paths(), {}
         for name in self._pool.disk.names(RAW):
             path = f"{RAW}/{name}"
             if path in known or name.startswith(".") or ".json" not in name.lower():

@@ -27,7 +27,7 @@ from mtdata.study.ledger.proofs import Proofs
 from mtdata.study.ledger.queries import Queries
 from mtdata.study.ledger.receipts import Receipts
 from mtdata.study.ledger.runs import Runs
-from mtdata.study.ledger.schema import LEDGER
+from mtdata.study.ledger.schema import LEDGER, KnowingDatabase
 from mtdata.study.ledger.snapshots import Snapshot, Snapshots
 
 __all__ = ["Classified", "Ledger", "LedgerEntry", "LiveLength", "Released", "Snapshot"]
@@ -47,11 +47,16 @@ class Ledger:
         now: Callable[[], datetime] | None = None,
         *,
         only_look: bool = False,
+        knowing: bool = False,
     ) -> None:
-        """`only_look`: no entry is to be changed; tables of an older program stay as they are."""
+        """`only_look`: no entry is to be changed; tables of an older program stay as they are.
+
+        `knowing`: LedgerLost where no file is entered, before anything is changed.
+        """
+        self._kind = KnowingDatabase if knowing else LedgerDatabase
         self._db = db = self._opened(path, only_look=only_look)
         self.take_turn, self.is_sound, self.close = db.take_turn, db.is_sound, db.close
-        self.commit = db.commit
+        self.commit, self.stamp = db.commit, db.stamp
         self.journal = db.journal  # `wal`, or `truncate` where that cannot be
         self.events = events = EventChain(db, now or SystemClock().now)
         self.counts = KeptCounts(db)
@@ -72,4 +77,4 @@ class Ledger:
         self.receipts = Receipts(db)
 
     def _opened(self, path: Path | None, *, only_look: bool) -> LedgerDatabase:
-        return LedgerDatabase(path, LEDGER, only_look=only_look)
+        return self._kind(path, LEDGER, only_look=only_look)

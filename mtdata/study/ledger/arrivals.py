@@ -136,7 +136,7 @@ class Arrivals(LedgerPart):
         Those are counted apart.
         """
         runs, until = f"command IN ({question_marks(commands)})", latest_counted(now).isoformat()
-        last_good = self._last_good(runs, until, commands)
+        last_good, good_at = self._last_good(runs, until, commands)
         after = (
             "SELECT min(iif(counts, number, NULL)), max(iif(counts, number, NULL)),"
             " coalesce(sum(counts), 0), coalesce(sum(1 - counts), 0) FROM (SELECT number,"
@@ -145,12 +145,14 @@ class Arrivals(LedgerPart):
         )
         found = self._db.row(after, until, until, *commands, last_good)
         first, newest, count, ahead = found or (None, None, 0, 0)
-        good_at, begun_at = self._when("ended_at", last_good), self._when("started_at", first)
+        begun_at = self._when("started_at", first)
         running = count > 0 and self._when("ended_at", newest) is None
         return RoundTries(good_at, begun_at, count, running, ahead)
 
-    def _last_good(self, runs: str, until: str, commands: tuple[str, ...]) -> int:
-        """Number of the last good round that ended until then; 0 where there is none.
+    def _last_good(
+        self, runs: str, until: str, commands: tuple[str, ...]
+    ) -> tuple[int, datetime | None]:
+        """Number and end of the last good round that ended until then; 0 and None without one.
 
         The index gives the newest by its clock; behind that one, where a clock was set back, there
         may be others. So what is read does not grow with the rounds there ever were.
@@ -162,13 +164,16 @@ class Arrivals(LedgerPart):
             " FROM json_each(?) c, (SELECT 0 AS code UNION ALL SELECT 1) x"
         )
         good = (
-            f"SELECT coalesce(max(number), 0) FROM runs NOT INDEXED WHERE {runs}"
+            f"SELECT max(number), ended_at FROM runs NOT INDEXED WHERE {runs}"
             " AND exit IN (0, 1) AND ended_at <= ? AND number >= ?"
         )
         known = self._number(by_clock, until, json.dumps(commands))
-        return self._number(good, *commands, until, known) if known else 0
+        found = self._db.row(good, *commands, until, known) if known else None
+        return (found[0], datetime.fromisoformat(found[1])) if found else (0, None)
 
     def _when(self, which: str, number: int | None) -> datetime | None:
+        if number is None:
+            return None
         row = self._db.row(f"SELECT {which} FROM runs WHERE number = ?", number)
         return datetime.fromisoformat(row[0]) if row and row[0] else None
 

@@ -101,13 +101,13 @@ class Files(RecordedPart):
         return [_mark(row) for row in self._db.all(marks, state)]
 
     def live_lengths(self, kind: str) -> list[LiveLength]:
-        """What is known of each file of that kind that may still be written, of all days."""
-        rows = self._db.all(
-            "SELECT number, path, scale, length, writing FROM files"
-            f" WHERE state = '{LIVE}' AND kind = ? ORDER BY number",
-            kind,
-        )
-        return [LiveLength._make((*row[:4], bool(row[4]))) for row in rows]
+        """What is known of each file of that kind that may still be written, of all days.
+
+        Every cell of those that should be there is read: a round ends by an odd one at once.
+        """
+        known = f"SELECT {_FIELDS}, state FROM files WHERE state IN {STANDING} AND kind = ?"
+        rows = (row for row in self._db.all(f"{known} ORDER BY number", kind) if row[-1] == LIVE)
+        return [LiveLength(row[0], row[5], row[2], row[7], bool(row[10])) for row in rows]
 
     def standing(self, kind: str = "", now: datetime | None = None) -> list[tuple[FileMark, str]]:
         """Files that should be there, with their state, longest unread first; '' = every kind.
@@ -176,7 +176,8 @@ class Files(RecordedPart):
 
     def unfinished(self) -> list[FileMark]:
         """Live files that a round had in hand when it ended without a word."""
-        return [mark for mark in self.in_state(LIVE) if mark.writing]
+        marks = f"SELECT {_FIELDS} FROM files WHERE state = '{LIVE}' AND writing = 1"
+        return [_mark(row) for row in self._db.all(f"{marks} ORDER BY scale, number")]
 
     def parts(self, kind: str, scale: str, day: str) -> int:
         """How many parts that day's file has had so far, whatever became of them."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from mtdata.alerts.incidents import INCIDENTS, INCIDENTS_NEWER, is_incident
 from mtdata.core.cells import Cells, Meant, is_day, is_json_object, is_text_list
+from mtdata.core.errors import StorageError
 from mtdata.core.reach import is_plain
 from mtdata.core.sqlite import FOREIGN, LedgerDatabase, Schema, format_of
 from mtdata.study.model.states import ERASED, HELD, LIVE, MALFORMED, ROWED, STORED
@@ -187,6 +188,29 @@ def last_head(path: Path) -> str | None:
         return None
 
 
+class LedgerLost(StorageError):
+    """No file is entered in the ledger that is there; nothing was changed."""
+
+
+class KnowingDatabase(LedgerDatabase):
+    """A ledger in which a file is entered; LedgerLost for another."""
+
+    def _judge(self, db: sqlite3.Connection) -> None:
+        super()._judge(db)
+        if _lacks_files(db):
+            raise LedgerLost(f"{self._path}: the ledger knows no file.{REBUILD}")
+
+
+def _lacks_files(db: sqlite3.Connection) -> bool:
+    """False where that cannot be read: what is wrong is told by who goes on with it."""
+    try:
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
+            return True
+        return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
+    except FOREIGN:
+        return False
+
+
 def knows_nothing(path: Path) -> bool:
     """Whether no file is entered in that ledger, be it empty or without our tables.
 
@@ -197,11 +221,7 @@ def knows_nothing(path: Path) -> bool:
         return False
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            if format_of(db) > LEDGER.format:
-                return False
-            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
-                return True
-            return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
+            return format_of(db) <= LEDGER.format and _lacks_files(db)
     except FOREIGN:
         return False
 

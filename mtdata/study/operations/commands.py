@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,14 +28,16 @@ from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.integrity.placing import strangers
 from mtdata.study.ledger import Ledger, Released
-from mtdata.study.ledger.schema import last_head
+from mtdata.study.ledger.schema import LedgerLost, last_head
 from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.operations.opening import (
     HeldDisk,
+    Opening,
     alone_on,
     has_pool,
     knows_its_files,
+    lacks_erasure,
     locked,
     look_into,
     open_pool,
@@ -73,16 +75,34 @@ def export(
     `watch` is told each step, `stop` is checked with every touch of the world and may end it;
     `clock` None is the machine's.
     """
-    with logs.at(site=site.name), alone_on(site) as held, seldom_searched():
-        if has_raw(site) and not knows_its_files(site):
+    with (
+        logs.at(site=site.name),
+        alone_on(site) as held,
+        seldom_searched(),
+        _open_known(site, watch, held, stop, clock) as opening,
+        closing(site_of(site, stop)) as client,
+    ):
+        keep = partial(KnownPool(site).keep, opening.pool.disk)
+        return Round(site, opening.pool, client, opening.key_faults, watch, keep).play(wanted)
+
+
+@contextmanager
+def _open_known(
+    site: SiteConfig, watch: Watch, held: HeldLock, stop: StopToken | None, clock: Clock | None
+) -> Iterator[Opening]:
+    """The pool with a ledger that knows its files: `knows_its_files`, and opened once for it."""
+    may_be_lost = has_raw(site)
+    if may_be_lost and (not has_ledger(site) or lacks_erasure(site)):
+        _adopt(site, watch, held)
+        may_be_lost = False  # there may be nothing to enter
+    opened = partial(open_pool, site, stop=stop, held=held, clock=clock)
+    with ExitStack() as left:
+        try:
+            opening = left.enter_context(opened(knowing=may_be_lost))
+        except LedgerLost:
             _adopt(site, watch, held)
-        with (
-            open_pool(site, stop=stop, held=held, clock=clock) as opening,
-            closing(site_of(site, stop)) as client,
-        ):
-            keep = partial(KnownPool(site).keep, opening.pool.disk)
-            played = Round(site, opening.pool, client, opening.key_faults, watch, keep)
-            return played.play(wanted)
+            opening = left.enter_context(opened())
+        yield opening
 
 
 def rebuild_ledger(site: SiteConfig, watch: Watch = unwatched) -> dict[str, Any]:

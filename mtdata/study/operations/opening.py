@@ -92,6 +92,7 @@ def open_pool(
     clock: Clock | None = None,
     *,
     keys_at_need: bool = False,
+    knowing: bool = False,
 ) -> Iterator[Opening]:
     """The pool of a site with everything that works on it; closed when this ends.
 
@@ -99,13 +100,15 @@ def open_pool(
     so many `workers` decrypt, None being one a core and 0 this process alone.  Whoever has the lock
     in hand gives it as `held`: nothing is written or committed once it is lost.  `clock` None is
     the machine's.  `keys_at_need`: a fault of a key is not told before a value is to be opened.
+    `knowing`: LedgerLost where no file is entered in the ledger.
     """
-    refuse_unknown(site)
+    if held is None:  # else that was done before the lock was taken, and `prove` tells of a change
+        refuse_unknown(site)
     make_folder(site.path)
     check = (stop or StopToken()).check
     disk = HeldDisk(site.path, held, check) if held else FolderDisk(site.path, check)
     with ExitStack() as left:
-        ledger = Ledger(site.path / ledger_name if ledger_name else None)
+        ledger = Ledger(site.path / ledger_name if ledger_name else None, knowing=knowing)
         left.callback(ledger.close)
         if held:
             ledger.take_turn(held.prove)

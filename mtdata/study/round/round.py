@@ -38,6 +38,8 @@ from mtdata.study.status.report import OF_SITE, REPLICAS, STORAGE, RoundReport
 from mtdata.study.status.result import RoundResult, summary
 
 log = logging.getLogger(__name__)
+WHOLE = (".", "all")
+"""What is wanted of a round that looks at every scale that leaves the site."""
 
 
 class Round:
@@ -80,7 +82,8 @@ class Round:
             self._report.guard("", self._keep_identity)
             entered = (result := self._report.end()).exit
             runs.end_run(number, entered, result.as_entered(), clock.now(), self._sizes)
-            self._report.guard("", self._forecasts.after_round)
+            looked = wanted in WHOLE and result.is_idle
+            self._report.guard("", partial(self._forecasts.after_round, looked=looked))
             if self._report.end().exit != entered:
                 runs.end_run(number, result.exit, result.as_entered(), clock.now())
             log.log(*summary(result))
@@ -144,9 +147,9 @@ class Round:
 
     def _wanted(self, word: str) -> list[Scale]:
         self._watch(Step("listing"))
-        offered = self._offered(self._site.listing(), whole=word in (".", "all"))
+        offered = self._offered(self._site.listing(), whole=word in WHOLE)
         picked = chosen(offered, word)
-        if not picked and word not in (".", "static", "all"):
+        if not picked and word not in (*WHOLE, "static"):
             names = ", ".join(sorted(scale.name for scale in offered)) or "none"
             raise UsageError(f"{self._config.name} offers no scale {word!r}; it offers: {names}")
         return picked
@@ -183,9 +186,11 @@ class Round:
         quiet = at_rest(self._pool, besides=self._scales)
         try:
             for self._number, scale in enumerate(scales, 1):
+                if scale in quiet:
+                    self._pass_by(scale)
+                    continue
                 with logs.at(scale=scale.name):
-                    act = self._pass_by if scale in quiet else self._collect
-                    self._report.guard(scale.name, partial(act, scale))
+                    self._report.guard(scale.name, partial(self._collect, scale))
             self._report.refuse_outage(sum(scale.size > 0 for scale in scales))
         except SiteError:  # a scale that the site never gives must not keep those before it there
             self._deletes.finish()

@@ -87,12 +87,18 @@ class Forecasts:
             told = forecast.lockout(rows, limit, self._rate(), deletes=self._config.delete_mode)
         self._settle("lockout_ahead", "", told)
 
-    def after_round(self) -> None:
-        """What a round that just ended may have put right; it opens no schedule_missed."""
-        self.disk()  # what a full disk had taken into itself
-        self.rows()
-        tries = tries_of(self._pool, self._config)
-        if not late_of(tries, self._config, self._pool.clock.now()):
+    def after_round(self, *, looked: bool) -> None:
+        """What a round that just ended may have put right; it opens no schedule_missed.
+
+        `looked`: it did so at disk and rows on its way, and changed nothing since.
+        """
+        if not looked:
+            self.disk()  # what a full disk had taken into itself
+            self.rows()
+        incidents, now = self._pool.ledger.incidents, self._pool.clock.now()
+        if all(one.kind != "schedule_missed" for one in incidents.open_incidents("")):
+            return
+        if not late_of(tries_of(self._pool, self._config), self._config, now):
             self._report.close("", ("schedule_missed",))
 
     def schedule(self, now: datetime) -> None:
@@ -123,9 +129,10 @@ class Forecasts:
             if not scale.deleteable or scale.name not in first:
                 continue
             found = counts.get(scale.name, {})
-            known = (today - datetime.fromisoformat(first[scale.name]).date()).days
-            per_day = [found.get(one, 0) for one in before]
-            told = forecast.surge(found.get(today.isoformat(), 0), per_day, known)
+            told, fresh = None, found.get(today.isoformat(), 0)
+            if fresh >= forecast.SURGE_ROWS:
+                known = (today - datetime.fromisoformat(first[scale.name]).date()).days
+                told = forecast.surge(fresh, [found.get(one, 0) for one in before], known)
             if told or ("surge", scale.name) in standing:
                 self._settle("surge", scale.name, told)
             is_open = ("silence", scale.name) in standing

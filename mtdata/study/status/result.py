@@ -23,6 +23,11 @@ class RoundResult:
     """Kind, scale and detail of incidents that the ledger could not take."""
     delete_mode: bool | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it ended well, and nothing came, went, is held or is owed."""
+        return not self.exit and not any(any(did.values()) for did in self.scales.values())
+
     def as_json(self) -> dict[str, Any]:
         """The form that `--json` prints."""
         shown: dict[str, Any] = {"exit": self.exit, "scales": self.scales}
