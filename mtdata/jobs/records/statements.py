@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import UUIDField
+from django.db.models import Model, UUIDField
 
 Row = tuple[Any, ...]
 _ID: UUIDField[Any, Any] = UUIDField()
@@ -53,16 +54,28 @@ def unindexed_text(column: str) -> str:
     return f"COALESCE({column}, '')" if connection.vendor == "sqlite" else column
 
 
+def columns_of(model: type[Model]) -> str:
+    """All columns of a table: those that this program knows."""
+    return _joined(tuple(field.column for field in model._meta.concrete_fields), connection.vendor)
+
+
+@cache
+def _joined(columns: tuple[str, ...], vendor: str) -> str:
+    """Put together once: it differs by the sort of database alone."""
+    return ", ".join(map(quoted, columns))
+
+
 def id_of(found: Any) -> UUID:
     """An id as the program has it."""
     return found if isinstance(found, UUID) else UUID(str(found))
 
 
 def _adapted(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: _as_stored(value) for name, value in given.items()}
+    return {name: stored_form(value) for name, value in given.items()}
 
 
-def _as_stored(value: Any) -> Any:
+def stored_form(value: Any) -> Any:
+    """An id, a moment or a word as the database has it."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, UUID):
