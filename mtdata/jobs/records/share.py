@@ -18,8 +18,8 @@ from mtdata.jobs.records.asking import asking, moment_of, unindexed
 from mtdata.jobs.records.models import Job, Part
 from mtdata.jobs.records.statements import (
     id_of,
+    list_places,
     listed,
-    places,
     quoted,
     selected,
     unindexed_text,
@@ -137,7 +137,7 @@ def _of_states(kinds: Collection[str], states: Sequence[Status]) -> str:
     among = ", ".join(f"%({one.name})s" for one in states)
     return (
         f"SELECT {_columns()} FROM {_JOBS} jobs WHERE jobs.status IN ({among}) "  # noqa: S608
-        f"AND {unindexed_text('jobs.kind')} IN ({places('kind', kinds)}) AND {_due('jobs')}"
+        f"AND {unindexed_text('jobs.kind')} IN ({list_places('kind', kinds)}) AND {_due('jobs')}"
     )
 
 
@@ -158,7 +158,7 @@ def _with_due_part(jobs: list[Any], at: datetime, most: int) -> list[Any]:
     found: list[Any] = []
     for first in range(0, len(jobs), most):
         some = jobs[first : first + most]
-        words = f"{_DUE_PARTS} AND parts.job_id IN ({places('job', some)})"
+        words = f"{_DUE_PARTS} AND parts.job_id IN ({list_places('job', some)})"
         rows = selected(words, at=at, **_NAMES, **listed("job", some))
         due = {id_of(job) for (job,) in rows}
         found += [job for job in some if job in due]
@@ -208,7 +208,7 @@ def _loads_asked(waiting: Sequence[Any]) -> str:
         "ORDER BY started_at DESC LIMIT %(last)s"
     )
     whose = ["jobs.status IN (%(IN_PROGRESS)s, %(STOPPING)s)"]
-    whose += [f"jobs.id IN ({places('job', waiting)})"] if waiting else []
+    whose += [f"jobs.id IN ({list_places('job', waiting)})"] if waiting else []
     by = f"{unindexed_text('jobs.owner')}, {unindexed_text('jobs.' + key)}"
     carried = (
         f"SELECT {by}, COUNT(CASE WHEN parts.status = %(IN_PROGRESS)s THEN 1 END), "  # noqa: S608

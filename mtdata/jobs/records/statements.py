@@ -34,7 +34,7 @@ def changed(words: str, **given: Any) -> int:
         return int(cursor.rowcount)
 
 
-def places(name: str, values: Collection[Any]) -> str:
+def list_places(name: str, values: Collection[Any]) -> str:
     """The places of a list within a statement, which gives them by `listed`; NULL for none."""
     return ", ".join(f"%({name}_{number})s" for number in range(len(values))) or "NULL"
 
