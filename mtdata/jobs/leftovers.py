@@ -60,6 +60,8 @@ class Leftovers:
     def __init__(self, packages: Collection[str]) -> None:
         """`packages` are the program's own: what their modules hold is looked at as well."""
         self._program = _Program(packages)
+        gc.collect()
+        gc.freeze()  # what is known of the program is no job's, and large: no job pays for it
         self._memory_kb = _resident_kb()
         # what is frozen the collector lists no more; to count that takes longer than many a job
         self._listed: list[list[int]] = [[]]
@@ -161,6 +163,11 @@ def _status() -> dict[str, str]:
     return {name: told.strip() for name, _, told in (line.partition(":") for line in lines)}
 
 
+def _kernel_state() -> list[str]:
+    status = _status()
+    return [status[name] for name in _TOLD]
+
+
 def _resident_kb() -> int:
     return int(_status()["VmRSS"].split()[0])
 
@@ -234,7 +241,7 @@ def _looked() -> dict[str, Any]:
 
 
 _LOOKS: dict[str, Callable[[], Any]] = {
-    "umask, threads or signals": lambda: [_status()[name] for name in _TOLD],
+    "umask, threads or signals": _kernel_state,
     "the environment": lambda: dict(os.environ),
     "the working folder": os.getcwd,
     "open files": _open_files,

@@ -211,4 +211,5 @@ def test_a_ring_goes_by_so_many_busy_runners_and_no_more(
     assert isinstance(slots, CeleryRunner)
     for hops in (0, MOST_HOPS - 1, MOST_HOPS):
         slots._on_ring(str(uuid4()), hops)
+    slots._pass_on(slots._relay.take())
     assert passed == [1, MOST_HOPS]

@@ -17,7 +17,7 @@ from mtdata.config import Settings, load
 from mtdata.core.errors import StorageError, UsageError
 from mtdata.jobs.job_news import tell_of_ends
 from mtdata.jobs.records import job_ends, orders, transitions
-from mtdata.jobs.records.asking import whole
+from mtdata.jobs.records.asking import now, whole
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.states import Status
 from tests.jobs import kinds
@@ -77,7 +77,7 @@ def end(job: Job, status: Status, reason: str = "") -> None:
     def move() -> None:
         locked = transitions.locked(job.pk)
         transitions.set_status(locked, Status.IN_PROGRESS)
-        transitions.end(locked, status, reason)
+        transitions.end(locked, status, now(), reason)
 
     whole(move)
 

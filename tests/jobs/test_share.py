@@ -14,7 +14,7 @@ from mtdata.core.errors import JobError
 from mtdata.duties import KINDS as REAL
 from mtdata.jobs import queue
 from mtdata.jobs.parameters import validate
-from mtdata.jobs.records import claims, orders, runners
+from mtdata.jobs.records import claims, orders, runners, share
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.fence import Claimed
 from mtdata.jobs.records.models import Job, Part
@@ -175,3 +175,17 @@ def test_the_command_refuses_and_stops_all_of_these(
     assert {plain.status(job) for job in own} == {"Stopped"}
     assert run(["jobs", "stop", "--all", "--owner", "", *config]) == 0
     assert run(order) == 0
+
+
+def test_of_a_crowd_no_more_are_read_than_are_tried(place: Place) -> None:
+    crowd, keyed = entered("guest", count=9), entered("guest", key="cake:one", count=9)
+    [own] = entered("anna")
+    found = {str(one.pk) for one in share._oldest(list(KINDS), now(), 3)}
+    assert found == {*crowd[:3], keyed[0], own}
+
+
+def test_what_is_not_due_hides_nobody_of_its_owner(place: Place) -> None:
+    *early, last = entered("guest", count=5)
+    later = now() + timedelta(hours=1)
+    Part.objects.filter(job__in=early).update(not_before=later)
+    assert [str(one) for one in share.in_turn(list(KINDS), now(), most=2)] == [last]

@@ -11,8 +11,7 @@ from mtdata.core.errors import RecordsError
 from mtdata.jobs import queue
 from mtdata.jobs.celery import ring
 from mtdata.jobs.parameters import Reading, validate
-from mtdata.jobs.records import orders
-from mtdata.jobs.records.models import Job
+from mtdata.jobs.records.models import Event, Job
 from mtdata.web.job_form import MOST_ROWS
 from tests.jobs.kinds import KINDS
 from tests.web.site import WebSite
@@ -111,15 +110,14 @@ def test_an_empty_form_wants_its_first_row(web: WebSite) -> None:
 def test_all_are_entered_or_none_is(web: WebSite, monkeypatch: pytest.MonkeyPatch) -> None:
     before, entered = Job.objects.count(), []
 
-    def tell(job: object, *words: object) -> None:
-        entered.append(job)
-        if len(entered) == 2:
-            raise RecordsError("the disk is full")
+    def tell(events: object, *words: object) -> None:
+        entered.append(Job.objects.count() - before)
+        raise RecordsError("the disk is full")
 
-    monkeypatch.setattr(orders, "add_event", tell)
+    monkeypatch.setattr(Event.objects, "bulk_create", tell)
     with pytest.raises(RecordsError):
         queue.add_all(web.place.settings, KINDS, "ranged", read(web))
-    assert (len(entered), Job.objects.count()) == (2, before)
+    assert (entered, Job.objects.count()) == ([3], before)
 
 
 def test_a_broker_that_is_away_is_rung_once_for_all(

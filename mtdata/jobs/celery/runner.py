@@ -12,6 +12,7 @@ from mtdata.config import Settings
 from mtdata.core.errors import ConfigError, RecordsError
 from mtdata.jobs.celery import ring
 from mtdata.jobs.celery.listener import Listener
+from mtdata.jobs.celery.relay import RingRelay, Rings
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.records import reaper, runners, setting
 from mtdata.jobs.runner import JobRunner
@@ -39,6 +40,7 @@ class CeleryRunner(JobRunner):
         super().__init__(settings, kinds, options, count, spread)
         self.look_s = settings.programme.sweep_s
         self._listener: Listener | None = None
+        self._relay = RingRelay(self._pass_on, setting.close_records)
         self._handed_back: list[tuple[str, int]] = []
 
     def start(self) -> None:
@@ -51,13 +53,16 @@ class CeleryRunner(JobRunner):
             )
         self._listener = Listener(address, self._on_ring)
         super().start()
+        self._begin("relay", self._relay.run)
         self._listener.start()
 
     def stop(self, within_s: float) -> bool:
         """Hand back what is in hand and end; whether all of it ended in time."""
         if self._listener is not None:
             self._listener.leave()
+        self._relay.leave()
         ended = super().stop(within_s)
+        self._handed_back += [(job, 1) for job, _ in self._relay.take()]
         if self._listener is not None:
             self._listener.join(HANDED_BACK_S if self._handed_back else LAST_S)
         for job, count in self._handed_back:
@@ -94,13 +99,16 @@ class CeleryRunner(JobRunner):
         if self._wakeup.wake() or hops >= ring.MOST_HOPS or self._leaving.is_set():
             return
         # all our slots are at work, and look again before they sleep; others may be free now
+        self._relay.add(job_id, hops)
+
+    def _pass_on(self, rings: Rings) -> None:
         try:
-            if runners.idle_elsewhere(self._entered(), self.look_s):
-                ring.ring(self._settings, job_id, hops=hops + 1, within_s=PATIENT_S)
+            if not runners.idle_elsewhere(self._entered(), self.look_s):
+                return
         except RecordsError:
             return  # the slots tell of it, and who sleeps wakes by itself
-        finally:
-            setting.close_records()
+        for job_id, hops in rings:
+            ring.ring(self._settings, job_id, hops=hops + 1, within_s=PATIENT_S)
 
 
 def runner_of(

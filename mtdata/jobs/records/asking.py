@@ -32,7 +32,11 @@ def now() -> datetime:
     """The time by the database's clock: leases of two machines must be measured by one."""
     with connection.cursor() as cursor:
         cursor.execute(_CLOCKS[connection.vendor])
-        found = cursor.fetchone()[0]
+        return moment_of(cursor.fetchone()[0])
+
+
+def moment_of(found: str | datetime) -> datetime:
+    """A time as the database has it, in UTC."""
     moment = datetime.fromisoformat(found) if isinstance(found, str) else found
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

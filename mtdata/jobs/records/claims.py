@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Greatest
 
 from mtdata.core.words import counted
@@ -22,6 +22,7 @@ from mtdata.jobs.records.models import Artifact, Job, Part
 from mtdata.jobs.records.share import in_turn
 from mtdata.jobs.records.signs import MadeFile, PartProgress, Verdict
 from mtdata.jobs.records.standing import ALL, stages_to_begin
+from mtdata.jobs.records.statements import changed, quoted, stored_form
 from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import (
     TEXT,
@@ -38,6 +39,24 @@ from mtdata.jobs.records.transitions import (
 from mtdata.jobs.states import CLOSING, LEAVING, Stage, Status
 
 CANDIDATES = 50
+_PARTS = Part._meta.db_table
+_NAMES = {"in_progress": Status.IN_PROGRESS, "success": Status.SUCCESS}
+_IS = "WHERE id = %(part)s AND attempt = %(attempt)s AND status = %(status)s"
+_NEXT = (
+    f"SELECT id, stage, name, attempt, begun, checkpoint, calls FROM {_PARTS} "  # noqa: S608
+    "WHERE job_id = %s AND status = %s AND (not_before IS NULL OR not_before <= %s) "
+    "AND stage IN ({stages}) ORDER BY number LIMIT 1"
+)
+_BEGIN = (
+    f"UPDATE {_PARTS} SET status = %(in_progress)s, attempt = attempt + 1, "  # noqa: S608
+    "runner_id = %(runner)s, leased_until = %(until)s, beat_at = %(at)s, started_at = %(at)s, "
+    f"begun = %(begun)s, reason = '' {_IS}"
+)
+_ATTEMPTED = f"SELECT id, status, stage, started_at FROM {_PARTS} WHERE id = %s AND attempt = %s"  # noqa: S608
+_END = (
+    f"UPDATE {_PARTS} SET status = %(success)s, {{rows}} = %(rows)s, ended_at = %(at)s, "  # noqa: S608
+    f"leased_until = NULL, step = '' {_IS}"
+)
 
 
 def claim(
@@ -88,36 +107,26 @@ def plan(
 
     The rest is that of `finish` and `claim_next`.
     """
-    _finish(claimed, PartProgress(), (), planned, closes=closes)
-    return _take(claimed.job, runner, lease_s)
+    job = locked(claimed.job)
+    _finish(job, claimed, PartProgress(), (), planned, closes=closes)
+    return _take(job, runner, lease_s)
 
 
 @made_whole()
 def _claim(job_id: Any, runner: UUID, lease_s: float, *, waits: bool) -> Claimed | None:
-    return _take(job_id, runner, lease_s, waits=waits)
+    return _take(locked(job_id) if waits else locked_at_once(job_id), runner, lease_s)
 
 
-def _take(job_id: Any, runner: UUID, lease_s: float, *, waits: bool = True) -> Claimed | None:
-    job = locked(job_id) if waits else locked_at_once(job_id)
+def _take(job: Job, runner: UUID, lease_s: float) -> Claimed | None:
     at = now()
-    due = Q(not_before=None) | Q(not_before__lte=at)
-    queued = job.parts.filter(due, status=Status.QUEUED, stage__in=stages_to_begin(job))
-    part = queued.order_by("number").first()
+    part = _next_part(job, at)
     if part is None:
         return None
     if job.status == Status.QUEUED and not _dequeue(job, at):
         return None
-    ours = Part.objects.filter(pk=part.pk, status=Status.QUEUED, attempt=part.attempt).update(
-        status=Status.IN_PROGRESS,
-        attempt=F("attempt") + 1,
-        runner_id=runner,
-        leased_until=at + timedelta(seconds=lease_s),
-        beat_at=at,
-        started_at=at,
-        begun=part.begun or part.stage in LEAVING,
-        reason="",
-    )
-    if ours != 1:
+    begun = part.begun or part.stage in LEAVING
+    lease = {"runner": runner, "until": at + timedelta(seconds=lease_s), "at": at, "begun": begun}
+    if not changed(_BEGIN, **_key_of(part.pk, part.attempt, Status.QUEUED), **_NAMES, **lease):
         return None
     return Claimed(
         str(job.pk),
@@ -132,6 +141,21 @@ def _take(job_id: Any, runner: UUID, lease_s: float, *, waits: bool = True) -> C
         undo_scope=_undo_scope(job, part),
         calls=part.calls,
     )
+
+
+def _next_part(job: Job, at: datetime) -> Part | None:
+    """The first that is due; all that a claim needs of it is read, and no more."""
+    stages = stages_to_begin(job)
+    if not stages:
+        return None
+    given = [job.pk, Status.QUEUED, at, *stages]
+    words = _NEXT.format(stages=", ".join("%s" for _ in stages))
+    return next(iter(Part.objects.raw(words, [stored_form(one) for one in given])), None)
+
+
+def _key_of(part: int, attempt: int, status: Status) -> dict[str, Any]:
+    """What `_IS` asks for: a part, while its attempt and its state are these."""
+    return {"part": part, "attempt": attempt, "status": status}
 
 
 def _dequeue(job: Job, at: datetime) -> bool:
@@ -190,10 +214,11 @@ def finish(
     What was planned is carried next; `closes` tells that a part is to put it together in the end.
     True where the job has come to its end by that.
     """
-    return _finish(claimed, signs, made, planned, closes=closes)
+    return _finish(locked(claimed.job), claimed, signs, made, planned, closes=closes)
 
 
 def _finish(
+    job: Job,
     claimed: Claimed,
     signs: PartProgress,
     made: Sequence[MadeFile],
@@ -201,15 +226,13 @@ def _finish(
     *,
     closes: bool,
 ) -> bool:
-    job = locked(claimed.job)
-    part = part_of(claimed).first()
+    part = next(iter(Part.objects.raw(_ATTEMPTED, [claimed.part, claimed.attempt])), None)
     if part is not None and part.status == Status.SUCCESS:
         return is_final(job)  # the commit went well, and only the word of it was lost
     at = now()
-    done = part_of(claimed, status=Status.IN_PROGRESS).update(
-        status=Status.SUCCESS, rows=signs.rows, ended_at=at, leased_until=None, step=""
-    )
-    if done != 1:
+    ours = _key_of(claimed.part, claimed.attempt, Status.IN_PROGRESS)
+    words = _END.format(rows=quoted("rows"))
+    if not changed(words, **ours, **_NAMES, rows=signs.rows, at=at):
         raise given_away(claimed)
     Artifact.objects.bulk_create(
         Artifact(job=job, part_id=claimed.part, made_at=at, **one._asdict()) for one in made
@@ -219,8 +242,7 @@ def _finish(
         add_event(job.pk, at, "INFO", counted(len(planned), "part"))
     if claimed.stage == Stage.UNDO:
         forget_undone(job, claimed.name)
-    advance(job)
-    count_part(job, part, at, signs.rows)
+    count_part(job, part, at, signs.rows, ended=advance(job, at))
     return is_final(job)
 
 
@@ -256,6 +278,5 @@ def _leave(claimed: Claimed, status: Status, reason: str) -> bool:
     if mine == 1:
         level = "ERROR" if status is Status.FAILED else "INFO"
         add_event(job.pk, at, level, f"{claimed.name}: {reason}")
-        advance(job)
-        count_part(job, part, at)
+        count_part(job, part, at, ended=advance(job, at))
     return mine == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from django.db.models import F
 from mtdata.core.control import in_utf8
 from mtdata.core.errors import JobError, RecordsError, UsageError
 from mtdata.jobs.records.asking import asking, made_whole, now, whole
-from mtdata.jobs.records.models import FormerJob, Job, Part
+from mtdata.jobs.records.models import Event, FormerJob, Job, Part
+from mtdata.jobs.records.tallies import count_end
 from mtdata.jobs.records.transitions import (
     add_event,
     advance,
@@ -21,9 +23,9 @@ from mtdata.jobs.records.transitions import (
     set_status,
     touched_parts,
 )
-from mtdata.jobs.states import Stage, Status, free_name, numbered, retry_refused, undo_refused
+from mtdata.jobs.states import Stage, Status, numbered, retry_refused, undo_refused
 
-TRIES, FEW = 20, 20
+TRIES, FEW, MOST = 20, 20, 500
 
 
 class Order(NamedTuple):
@@ -51,9 +53,7 @@ def add_all(orders: Sequence[Order]) -> list[Job]:
     """
     for _ in range(TRIES):
         try:
-            return whole(
-                lambda: [_add(order, _free(order.base)) for order in orders], patient=False
-            )
+            return whole(lambda: _add(orders, _free_names(orders)), patient=False)
         except IntegrityError:
             continue  # somebody took that name this very moment
     raise RecordsError("too many jobs are added at once; try again")
@@ -66,7 +66,7 @@ def add_once(order: Order) -> Job | None:
     """
 
     def move() -> Job | None:
-        return None if _name_exists(order.base) else _add(order, order.base)
+        return None if _name_exists(order.base) else _add([order], [order.base])[0]
 
     try:
         return whole(move, patient=False)
@@ -74,44 +74,70 @@ def add_once(order: Order) -> Job | None:
         return None  # somebody else did this very moment
 
 
-def _free(base: str) -> str:
-    """The name, or the first of the next FEW that nobody has; behind them one that is free.
+def _free_names(orders: Sequence[Order]) -> list[str]:
+    """A name for each of these, which nobody has."""
+    names = {order.base: _free(order.base) for order in orders}
+    return [next(names[order.base]) for order in orders]
 
-    That one is looked for by halves: some names are given a hundred thousand times.
+
+def _free(base: str) -> Iterator[str]:
+    """The name, and what is free of the next FEW; behind them others that are free.
+
+    The first of those is looked for by halves: some names are given a hundred thousand times.
     """
-    few = [numbered(base, number) for number in range(1, FEW + 1)]
-    name = free_name(base, set(Job.objects.filter(name__in=few).values_list("name", flat=True)))
-    if name in few:
-        return name
+    yield from _free_of(base, 1)
+    number = _number_behind(base)
+    yield numbered(base, number)
+    number += 1
+    while True:
+        yield from _free_of(base, number)
+        number += FEW
+
+
+def _free_of(base: str, first: int) -> list[str]:
+    """What nobody has of FEW names, from that number on."""
+    few = [numbered(base, number) for number in range(first, first + FEW)]
+    taken = set(Job.objects.filter(name__in=few).values_list("name", flat=True))
+    return [name for name in few if name not in taken]
+
+
+def _number_behind(base: str) -> int:
+    """A number behind FEW whose name is free, and that of the number before it is not."""
     taken, free = FEW, 2 * FEW
     while _name_exists(numbered(base, free)):
         taken, free = free, 2 * free
     while free - taken > 1:
         middle = (taken + free) // 2
         taken, free = (middle, free) if _name_exists(numbered(base, middle)) else (taken, middle)
-    return numbered(base, free)
+    return free
 
 
 def _name_exists(name: str) -> bool:
     return Job.objects.filter(name=name).exists()
 
 
-def _add(order: Order, name: str) -> Job:
+def _add(orders: Sequence[Order], names: Sequence[str]) -> list[Job]:
     at = now()
-    job = Job.objects.create(
-        name=name,
-        kind=order.kind,
-        parameters=order.parameters,
-        key=order.key,
-        max_runners=order.max_runners,
-        can_undo=order.can_undo,
-        owner=order.owner,
-        account=order.account,
-        created_at=at,
-    )
-    Part.objects.create(job=job, number=0, stage=Stage.PLAN, name="plan")
-    add_event(job.pk, at, "INFO", "added")
-    return job
+    jobs = [
+        Job(
+            name=name,
+            kind=order.kind,
+            parameters=order.parameters,
+            key=order.key,
+            max_runners=order.max_runners,
+            can_undo=order.can_undo,
+            owner=order.owner,
+            account=order.account,
+            created_at=at + timedelta(microseconds=number),  # they are carried in that order
+        )
+        for number, (order, name) in enumerate(zip(orders, names, strict=True))
+    ]
+    plans = [Part(job=job, number=0, stage=Stage.PLAN, name="plan") for job in jobs]
+    events = [Event(job=job, at=job.created_at, level="INFO", text="added") for job in jobs]
+    Job.objects.bulk_create(jobs, MOST)  # so many in one statement
+    Part.objects.bulk_create(plans, MOST)
+    Event.objects.bulk_create(events, MOST)
+    return jobs
 
 
 def job_named(word: str) -> Job:
@@ -151,7 +177,9 @@ def _begin_stopping(job: Job, reason: str) -> None:
     job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED, attempt=F("attempt") + 1)
     set_status(job, Status.STOPPING, stopping_at=at, ended_at=None, reason=reason)
     add_event(job.pk, at, "INFO", reason)
-    advance(job)
+    ended = advance(job, at)
+    if ended is not None:
+        count_end(job, ended, at)
 
 
 @made_whole(patient=False)

@@ -16,7 +16,7 @@ from mtdata.jobs.records.asking import asking, made_whole, now
 from mtdata.jobs.records.fence import Claimed, part_of
 from mtdata.jobs.records.models import Job, Part
 from mtdata.jobs.records.runners import is_silent, missed_after_s, own_host
-from mtdata.jobs.records.tallies import count_part
+from mtdata.jobs.records.tallies import count_end, count_part
 from mtdata.jobs.records.transitions import TEXT, add_event, advance, end, locked
 from mtdata.jobs.states import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
 
@@ -163,8 +163,8 @@ def _requeue(
             "WARNING",
             f"{part.name}: {reason}; now {becomes} (lost {counted_times(lost)})",
         )
-        advance(job)
-        count_part(job, part, until)
+        ended = advance(job, at)
+        count_part(job, part, until, ended=ended)
     return bool(taken)
 
 
@@ -185,7 +185,8 @@ def _too_late(job_id: Any, stopping_s: float) -> bool:
         until = _last_sign(part, at)
         job.parts.filter(pk=part.pk).update(**failed, leased_until=None, ended_at=until)
     job.parts.filter(status=Status.QUEUED).update(**failed)
-    end(job, Status.FAILED, reason)
+    end(job, Status.FAILED, at, reason)
     for part in carried:  # behind all other locks
         count_part(job, part, _last_sign(part, at))
+    count_end(job, Status.FAILED, at)
     return True

@@ -10,12 +10,20 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
-from mtdata.jobs.records.asking import asking, unindexed
+from mtdata.jobs.records.asking import asking, moment_of, unindexed
 from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.records.statements import (
+    id_of,
+    list_places,
+    listed,
+    quoted,
+    selected,
+    unindexed_text,
+)
 from mtdata.jobs.states import UNDER_WAY, Stage, Status
 
 MOST = 2000
@@ -52,6 +60,25 @@ class Load(NamedTuple):
 
 
 IDLE = Load(0, 0.0)
+_WAITING = (Status.QUEUED,)
+_JOBS, _PARTS = Job._meta.db_table, Part._meta.db_table
+_NAMES = {**{one.name: one for one in (*_WAITING, *CARRIED)}, "close": Stage.CLOSE}
+
+
+def _due(table: str) -> str:
+    return f"({table}.not_before IS NULL OR {table}.not_before <= %(at)s)"
+
+
+_HELD = f"SELECT held_key FROM {_JOBS} WHERE held_key > ''"  # noqa: S608 - an index leads past NULL
+_DUE_PARTS = (
+    f"SELECT parts.job_id FROM {_PARTS} parts WHERE parts.status = %(QUEUED)s "  # noqa: S608
+    f"AND {_due('parts')}"
+)
+_DUE_PART = f"{_DUE_PARTS} AND parts.job_id = jobs.id"
+_RUNNING = (
+    f"SELECT COUNT(*) FROM {_PARTS} parts WHERE parts.job_id = jobs.id "  # noqa: S608
+    "AND parts.status = %(IN_PROGRESS)s"
+)
 
 
 def in_turn(
@@ -62,20 +89,68 @@ def in_turn(
     Of those that wait for one key it is one, and of all that wait the oldest MOST are looked at.
     """
     if job_id is not None:
-        found = _startable(kinds, at, UNDER_WAY)
-        return list(found.filter(pk=job_id).values_list("pk", flat=True))
-    # of one state they come in the order of its index: of a hundred thousand that wait no more are
-    # looked at than are wanted; the others are few
-    waiting = _of_states(kinds, at, [Status.QUEUED]).exclude(key__in=_held_keys())
-    jobs = [*_oldest(waiting), *_oldest(_startable(kinds, at, CARRIED))]
-    if len(jobs) > 1:
-        jobs = _shared(jobs, at)
-    return _with_due_part([one.pk for one in _one_of_each_key(jobs)], at, most)
+        words = f"{_startable(kinds, UNDER_WAY)} AND jobs.id = %(job)s"
+        return [one.pk for one in _candidates(words, kinds, UNDER_WAY, at, job=UUID(str(job_id)))]
+    for of_each in (most, MOST):
+        jobs = _one_of_each_key(_shared(_oldest(kinds, at, of_each), at))
+        found = _with_due_part([one.pk for one in jobs], at, most)
+        if len(found) in (len(jobs), most):
+            break  # none of them is there in vain, or there are enough
+    return found
 
 
-def _oldest(jobs: Any) -> list[Candidate]:
-    rows = jobs.order_by("created_at").values_list(*Candidate._fields)
-    return [Candidate(*row) for row in rows[:MOST]]
+def _oldest(kinds: Collection[str], at: datetime, of_each: int) -> list[Candidate]:
+    """What waits, so many of each owner, and what is under way and has more to begin.
+
+    Of one state they come in the order of its index: of a hundred thousand that wait no more are
+    looked at than are wanted; the others are few.
+    """
+    oldest = " ORDER BY created_at LIMIT %(oldest)s"
+    waiting = f"{_of_states(kinds, _WAITING)} AND NOT jobs.{quoted('key')} IN ({_HELD}){oldest}"
+    words = (
+        f"SELECT {_columns()} FROM (SELECT waiting.*, ROW_NUMBER() OVER "  # noqa: S608
+        f"(PARTITION BY owner, {quoted('key')} ORDER BY created_at) AS turn "
+        f"FROM ({waiting}) waiting) jobs "
+        f"WHERE turn <= CASE WHEN {quoted('key')} = '' THEN %(of_each)s ELSE 1 END "
+        f"UNION ALL SELECT {_columns()} FROM ({_startable(kinds, CARRIED)}{oldest}) jobs"
+    )
+    states = (*_WAITING, *CARRIED)
+    return _candidates(words, kinds, states, at, of_each=of_each, oldest=MOST)
+
+
+def _candidates(
+    words: str, kinds: Collection[str], states: Sequence[Status], at: datetime, **more: Any
+) -> list[Candidate]:
+    given = {**_NAMES, **listed("kind", kinds), **{one.name: one for one in states}, **more}
+    with_times = []
+    for pk, owner, key, status, created, started in selected(words, at=at, **given):
+        began = started and moment_of(started)
+        with_times.append(Candidate(id_of(pk), owner, key, status, moment_of(created), began))
+    return sorted(with_times, key=lambda one: one.created_at)
+
+
+def _columns() -> str:
+    return ", ".join(f"jobs.{quoted(name)}" for name in ("id", *Candidate._fields[1:]))
+
+
+def _of_states(kinds: Collection[str], states: Sequence[Status]) -> str:
+    among = ", ".join(f"%({one.name})s" for one in states)
+    return (
+        f"SELECT {_columns()} FROM {_JOBS} jobs WHERE jobs.status IN ({among}) "  # noqa: S608
+        f"AND {unindexed_text('jobs.kind')} IN ({list_places('kind', kinds)}) AND {_due('jobs')}"
+    )
+
+
+def _startable(kinds: Collection[str], states: Sequence[Status]) -> str:
+    """Jobs with a part that is due, a hand free for it, and a key that no other job holds."""
+    key = quoted("key")
+    return (
+        f"{_of_states(kinds, states)} AND EXISTS ({_DUE_PART}) "
+        f"AND NOT (jobs.status = %(QUEUED)s AND jobs.{key} IN ({_HELD})) "
+        f"AND NOT (jobs.status = %(IN_PROGRESS)s AND ({_RUNNING}) >= jobs.hands) "
+        f"AND NOT (jobs.status = %(IN_PROGRESS)s AND ({_RUNNING}) > 0 "
+        f"AND NOT EXISTS ({_DUE_PART} AND parts.stage <> %(close)s))"
+    )
 
 
 def _with_due_part(jobs: list[Any], at: datetime, most: int) -> list[Any]:
@@ -83,45 +158,18 @@ def _with_due_part(jobs: list[Any], at: datetime, most: int) -> list[Any]:
     found: list[Any] = []
     for first in range(0, len(jobs), most):
         some = jobs[first : first + most]
-        parts = Part.objects.filter(_waits_no_more(at), job__in=some, status=Status.QUEUED)
-        due = set(parts.values_list("job_id", flat=True))
+        words = f"{_DUE_PARTS} AND parts.job_id IN ({list_places('job', some)})"
+        rows = selected(words, at=at, **_NAMES, **listed("job", some))
+        due = {id_of(job) for (job,) in rows}
         found += [job for job in some if job in due]
         if len(found) >= most:
             break
     return found[:most]
 
 
-def _waits_no_more(at: datetime) -> Q:
-    return Q(not_before=None) | Q(not_before__lte=at)
-
-
-def _held_keys() -> Any:
-    return Job.objects.filter(held_key__gt="").values("held_key")  # an index leads past NULL
-
-
-def _of_states(kinds: Collection[str], at: datetime, states: Sequence[Status]) -> Any:
-    jobs = Job.objects.alias(one_of=unindexed("kind"))
-    return jobs.filter(_waits_no_more(at), status__in=states, one_of__in=list(kinds))
-
-
-def _startable(kinds: Collection[str], at: datetime, states: Sequence[Status]) -> Any:
-    """Jobs with a part that is due, a hand free for it, and a key that no other job holds."""
-    due = Part.objects.filter(_waits_no_more(at), job=OuterRef("pk"), status=Status.QUEUED)
-    running = Part.objects.filter(job=OuterRef("pk"), status=Status.IN_PROGRESS).order_by()
-    counted = running.values("job").annotate(count=Count("pk")).values("count")
-    jobs = _of_states(kinds, at, states)
-    jobs = jobs.annotate(carried=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
-    busy = Q(status=Status.IN_PROGRESS)
-    only_closes = ~Exists(due.exclude(stage=Stage.CLOSE))
-    return (
-        jobs.filter(Exists(due))
-        .exclude(status=Status.QUEUED, key__in=_held_keys())
-        .exclude(busy & Q(carried__gte=F("max_runners")))
-        .exclude(busy & Q(carried__gt=0) & only_closes)
-    )
-
-
 def _shared(jobs: list[Candidate], at: datetime) -> list[Candidate]:
+    if len(jobs) < 2:
+        return jobs
     begun = [one.pk for one in jobs if one.started_at and one.status == Status.QUEUED]
     of_owner, of_account = _loads(begun, at)
 
@@ -139,29 +187,41 @@ def _loads(
 
     `waiting` are jobs in the queue that were begun before: when that was counts as a turn as well.
     """
-    lately = Job.objects.filter(started_at__gt=at - LATELY).order_by("-started_at")
-    jobs = lately.values_list("owner", "key", "started_at")[:LAST]
-    rows = [(owner, key, 0, last) for owner, key, last in jobs]
-    rows += _loads_of_parts(Q(job__status__in=CARRIED))
-    rows += _loads_of_parts(Q(job__in=waiting)) if waiting else []
     of_owner: dict[tuple[str, str], Load] = defaultdict(lambda: IDLE)
     of_account: dict[str, Load] = defaultdict(lambda: IDLE)
-    for owner, key, count, last in rows:
-        account, load = key or f" {owner}", Load(count, last.timestamp())
+    given = {**_NAMES, **listed("job", waiting), "since": at - LATELY, "last": LAST}
+    for owner, key, count, last in selected(_loads_asked(waiting), **given):
+        account, load = key or f" {owner}", Load(count, moment_of(last).timestamp())
         of_owner[account, owner] = load.plus(of_owner[account, owner])
         of_account[account] = load.plus(of_account[account])
     return of_owner, of_account
 
 
-def _loads_of_parts(whose: Q) -> list[tuple[str, str, int, datetime]]:
-    """Of such jobs, by owner and key: parts that are carried now, and when the last was begun.
+def _loads_asked(waiting: Sequence[Any]) -> str:
+    """By owner and key: whose jobs were begun lately, and whose parts are carried now.
 
-    Never of all that are under way: where a hundred thousand wait, all their parts would be read.
+    Never of the parts of all jobs: where a hundred thousand wait, all of theirs would be read.
     """
-    parts = Part.objects.filter(whose).exclude(started_at=None).order_by()
-    found = parts.values_list(unindexed("job__owner"), unindexed("job__key"))
-    runs = Count("pk", filter=Q(status=Status.IN_PROGRESS))
-    return list(found.annotate(count=runs, last=Max("started_at")))
+    key = quoted("key")
+    lately = (
+        f"SELECT owner, {key}, started_at FROM {_JOBS} WHERE started_at > %(since)s "  # noqa: S608
+        "ORDER BY started_at DESC LIMIT %(last)s"
+    )
+    whose = ["jobs.status IN (%(IN_PROGRESS)s, %(STOPPING)s)"]
+    whose += [f"jobs.id IN ({list_places('job', waiting)})"] if waiting else []
+    by = f"{unindexed_text('jobs.owner')}, {unindexed_text('jobs.' + key)}"
+    carried = (
+        f"SELECT {by}, COUNT(CASE WHEN parts.status = %(IN_PROGRESS)s THEN 1 END), "  # noqa: S608
+        f"MAX(parts.started_at) FROM {_PARTS} parts JOIN {_JOBS} jobs ON jobs.id = parts.job_id "
+        "WHERE parts.started_at IS NOT NULL AND "
+    )
+    return " UNION ALL ".join(
+        (
+            f"SELECT owner, {key}, 0, MAX(started_at) FROM ({lately}) lately "  # noqa: S608
+            f"GROUP BY owner, {key}",
+            *(f"{carried}{one} GROUP BY {by}" for one in whose),
+        )
+    )
 
 
 def _one_of_each_key(jobs: list[Candidate]) -> list[Candidate]:

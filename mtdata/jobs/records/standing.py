@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from mtdata.jobs.records.models import Job, Part
+from mtdata.jobs.records.statements import selected
 from mtdata.jobs.states import JobStanding, Stage, Status
 
 ALL, UNFINISHED = "all", "unfinished"
 """What a part that takes back reaches: everything of the job, or what is not finished."""
-_JOB_ID = Job._meta.get_field("id")
 _NAMES = {one.name.lower(): one.value for one in (*Status, *Stage)}
 
 
@@ -38,15 +36,14 @@ _STANDING = ", ".join(
         f"(SELECT status FROM {_PARTS} AND stage = %(undo)s AND name = %(scope)s"  # noqa: S608
         " ORDER BY id LIMIT 1)",
         _any(f"{_TOUCHED} AND (%(scope)s = '{ALL}' OR status <> %(success)s)"),
+        _any("status = %(queued)s AND waiting_since IS NOT NULL"),
     )
 )
 
 
 def _ask(words: str, job: Job, **more: str) -> Any:
-    with connection.cursor() as cursor:
-        given = {"job": _JOB_ID.get_db_prep_value(UUID(str(job.pk)), connection)}
-        cursor.execute(words, {**_NAMES, **given, **more})
-        return cursor.fetchone()
+    [found] = selected(words, **_NAMES, job=UUID(str(job.pk)), **more)
+    return found
 
 
 def stages_to_begin(job: Job) -> tuple[Stage, ...]:
@@ -70,9 +67,9 @@ def undo_scope_of(job: Job) -> str:
 
 
 def standing_of(job: Job) -> JobStanding:
-    """What the next step of a job is decided from, but for whether what is queued waits."""
+    """What the next step of a job is decided from; `waits` tells only that some part may wait."""
     found = _ask(_STANDING, job, scope=undo_scope_of(job))
-    queued, running, failed, undo, touched = found
+    queued, running, failed, undo, touched, waits = found
     return JobStanding(
         Status(job.status),
         queued=bool(queued),
@@ -81,4 +78,5 @@ def standing_of(job: Job) -> JobStanding:
         undo=Status(undo) if undo else None,
         touched=bool(touched),
         can_undo=job.can_undo,
+        waits=bool(waits),
     )

@@ -13,6 +13,7 @@ from django.db.models import F
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records.asking import asking
 from mtdata.jobs.records.models import Job, Part, Tally
+from mtdata.jobs.records.statements import changed, quoted
 from mtdata.jobs.states import Stage, Status
 
 MOST = 500  # kinds and accounts that are told of, those that succeeded last
@@ -25,25 +26,34 @@ def tallies() -> list[Tally]:
         return sorted(newest, key=lambda one: (one.kind, one.account))
 
 
-def count_part(job: Job, part: Part | None, at: datetime, rows: int = 0) -> None:
+def count_part(
+    job: Job, part: Part | None, at: datetime, rows: int = 0, *, ended: Status | None = None
+) -> None:
     """Count the time of a part that was left at that moment, and the rows of one that is done.
 
     Within the commit that leaves it; the job is locked, and this is the last lock that is taken.
+    `ended` is the state in which the job has ended by that.
     """
+    counts = {} if ended is None else _end_counts(ended, at)
     if part is not None and part.started_at is not None:
-        seconds = max(0.0, (at - part.started_at).total_seconds())
-        _add(job.kind, job.account, seconds=seconds, rows=rows if part.stage == Stage.WORK else 0)
+        counts["seconds"] = max(0.0, (at - part.started_at).total_seconds())
+        counts["rows"] = rows if part.stage == Stage.WORK else 0
+    if counts:
+        _add(job.kind, job.account, **counts)
+
+
+def _end_counts(status: Status, at: datetime) -> dict[str, Any]:
+    ended = {Status.SUCCESS: "succeeded", Status.FAILED: "failed", Status.STOPPED: "stopped"}
+    when = {Status.SUCCESS: "last_success_at", Status.FAILED: "last_failure_at"}
+    return {ended[status]: 1} | ({when[status]: at} if status in when else {})
 
 
 def count_end(job: Job, status: Status, at: datetime) -> None:
-    """Count the end of a job, once that is committed.
+    """Count the end of a job that no part of it has brought about, once that is committed.
 
     Several jobs may end in one commit, and who ends one holds its lock and then wants this one.
     """
-    ended = {Status.SUCCESS: "succeeded", Status.FAILED: "failed", Status.STOPPED: "stopped"}
-    when = {Status.SUCCESS: "last_success_at", Status.FAILED: "last_failure_at"}
-    moment = {when[status]: at} if status in when else {}
-    add = partial(_add, job.kind, job.account, **{ended[status]: 1}, **moment)
+    add = partial(_add, job.kind, job.account, **_end_counts(status, at))
     transaction.on_commit(partial(_surely, add))
 
 
@@ -65,11 +75,14 @@ def _surely(add: Any) -> None:
 
 
 def _add(kind: str, account: str, **more: Any) -> None:
-    changed = {
-        name: value if isinstance(value, datetime) else F(name) + value
+    columns = ", ".join(
+        f"{quoted(name)} = {'' if isinstance(value, datetime) else quoted(name) + ' + '}%({name})s"
         for name, value in more.items()
-    }
-    tally = Tally.objects.filter(kind=kind, account=account)
-    if not tally.update(**changed):
+    )
+    words = (
+        f"UPDATE {Tally._meta.db_table} SET {columns} "  # noqa: S608 - our own words
+        "WHERE kind = %(kind)s AND account = %(account)s"
+    )
+    if not changed(words, kind=kind, account=account, **more):
         Tally.objects.get_or_create(kind=kind, account=account)
-        tally.update(**changed)
+        changed(words, kind=kind, account=account, **more)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -16,7 +17,7 @@ from mtdata.core.errors import JobError
 from mtdata.jobs.records.asking import now
 from mtdata.jobs.records.models import Artifact, Event, Job, JobEnd, Part
 from mtdata.jobs.records.standing import ALL, standing_of, undo_scope_of
-from mtdata.jobs.records.tallies import count_end
+from mtdata.jobs.records.statements import changed, columns_of, quoted, stored_form
 from mtdata.jobs.states import (
     FINAL,
     LEAVING,
@@ -28,14 +29,24 @@ from mtdata.jobs.states import (
 )
 
 TEXT = 1000
+_JOBS, _PARTS = Job._meta.db_table, Part._meta.db_table
+_ENTER = f"INSERT INTO {Event._meta.db_table} (job_id, at, level, text) "
+_ENTER_END = f"INSERT INTO {JobEnd._meta.db_table} (job_id, status, at) "
+_STOP_PARTS = f"UPDATE {_PARTS} SET status = %(stopped)s "  # noqa: S608
 
 
 def locked(job_id: Any) -> Job:
     """The job, for us alone until the transaction ends.  JobError when there is none."""
-    job = Job.objects.select_for_update().filter(pk=job_id).first()
+    job = _locked(job_id, " FOR UPDATE")
     if job is None:
         raise JobError("there is no such job")
     return job
+
+
+def _locked(job_id: Any, how: str) -> Job | None:
+    lock = how if connection.features.has_select_for_update else ""  # SQLite locks the whole file
+    words = f"SELECT {columns_of(Job)} FROM {_JOBS} WHERE id = %s{lock}"  # noqa: S608 - our own
+    return next(iter(Job.objects.raw(words, [stored_form(UUID(str(job_id)))])), None)
 
 
 class JobHeld(Exception):
@@ -48,7 +59,7 @@ def locked_at_once(job_id: Any) -> Job:
     Databases that cannot pass over a lock (MariaDB before 10.6) wait all the same.
     """
     skips = connection.features.has_select_for_update_skip_locked
-    job = Job.objects.select_for_update(skip_locked=skips).filter(pk=job_id).first()
+    job = _locked(job_id, " FOR UPDATE SKIP LOCKED" if skips else " FOR UPDATE")
     if job is None:
         raise JobHeld
     return job
@@ -56,24 +67,27 @@ def locked_at_once(job_id: Any) -> Job:
 
 def add_event(job_id: Any, at: datetime, level: str, text: str) -> None:
     """Enter one line of what happened to a job."""
-    Event.objects.create(job_id=job_id, at=at, level=level, text=on_lines(text)[:TEXT])
+    words = f"{_ENTER} VALUES (%(job)s, %(at)s, %(level)s, %(text)s)"
+    line = on_lines(text)[:TEXT]
+    changed(words, job=UUID(str(job_id)), at=at, level=level, text=line)
 
 
-def advance(job: Job) -> None:
-    """Take a job one step further, as the states of its parts ask for."""
+def advance(job: Job, at: datetime) -> Status | None:
+    """Take a job one step further, as the states of its parts ask for; the state it ends in."""
     standing = standing_of(job)
-    if standing.queued and not standing.running:
+    if standing.queued and not standing.running and standing.waits:
         standing = standing._replace(waits=_waits(job))
     step = next_step(standing)
     if step.ends is not None:
-        end(job, step.ends)
+        end(job, step.ends, at)
     elif step.rests:
         _rest(job)
     elif step.undo:
-        at, scope = now(), undo_scope_of(job)
+        scope = undo_scope_of(job)
         last = job.parts.order_by("-number").values_list("number", flat=True).first() or 0
         Part.objects.create(job=job, number=last + 1, stage=Stage.UNDO, name=scope)
         add_event(job.pk, at, "INFO", f"taking back what it did ({scope})")
+    return step.ends
 
 
 def _rest(job: Job) -> None:
@@ -115,12 +129,16 @@ def set_status(job: Job, status: Status, **more: Any) -> None:
     job.status = status.value
     for name, value in more.items():
         setattr(job, name, value)
-    job.save(update_fields=["status", *more])
+    kept = {"status": status, **more}
+    columns = ", ".join(f"{quoted(name)} = %({name})s" for name in kept)
+    changed(f"UPDATE {_JOBS} SET {columns} WHERE id = %(id)s", id=job.pk, **kept)  # noqa: S608
 
 
-def end(job: Job, status: Status, reason: str = "") -> None:
-    """Bring the job into a final state, with the reason, and give its key back."""
-    at = now()
+def end(job: Job, status: Status, at: datetime, reason: str = "") -> None:
+    """Bring the job into a final state, with the reason, and give its key back.
+
+    Whoever ends it counts it (`tallies`).
+    """
     if status is Status.FAILED and not reason:
         stopping = job.reason if job.status == Status.STOPPING else ""
         order = "-number" if stopping else "number"  # what takes back comes last
@@ -128,14 +146,15 @@ def end(job: Job, status: Status, reason: str = "") -> None:
         why = f"{bad.name}: {bad.reason}" if bad else ""
         reason = failed_told(why, stopping=stopping, most=TEXT)
     reason = reason or job.reason
-    job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED)
+    words = f"{_STOP_PARTS} WHERE job_id = %(job)s AND status = %(queued)s"
+    changed(words, job=job.pk, stopped=Status.STOPPED, queued=Status.QUEUED)
     set_status(job, status, ended_at=at, held_key=None, reason=reason[:TEXT])
     if status is not Status.STOPPED:  # who stopped it knows
-        JobEnd.objects.create(job=job, status=status.value, at=at)
+        words = f"{_ENTER_END} VALUES (%(job)s, %(status)s, %(at)s)"
+        changed(words, job=job.pk, status=status, at=at)
     add_event(
         job.pk, at, "ERROR" if status is Status.FAILED else "INFO", f"{status}. {reason}".strip()
     )
-    count_end(job, status, at)
 
 
 def forget_undone(job: Job, undo_scope: str) -> None:

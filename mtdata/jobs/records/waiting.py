@@ -72,8 +72,7 @@ def rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
         step="",
         reason=reason[:TEXT],
     )
-    advance(job)
-    count_part(job, part, at)
+    count_part(job, part, at, ended=advance(job, at))
     return True
 
 
