@@ -25,6 +25,13 @@ from mtdata.study.model.scale import Scale
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import stored_entries
 
+TOGETHER, TOGETHER_BYTES = 256, 1 << 20
+"""Values, and bytes of sheets, that are opened together: fewer values keep no worker busy.
+
+Far fewer values than it takes to say of a key that it opened one by chance, which is told of the
+values of one sheet.
+"""
+
 
 class LostBytes(StorageError):
     """An entry of the ledger whose raw bytes are not there any more."""
@@ -49,6 +56,35 @@ class _SheetStep(NamedTuple):
     error: MTDataError | None = None
 
 
+class _SheetSteps(NamedTuple):
+    """Steps of one sheet or several that are opened together, each with its number of values."""
+
+    steps: list[tuple[_SheetStep, int]]
+
+    def opened(self, answer: Opened) -> Iterator[tuple[_SheetStep, Opened]]:
+        """Each step with its own values."""
+        start = 0
+        for step, count in self.steps:
+            own = slice(start, start := start + count)
+            yield step, Opened(answer.texts[own], answer.keys[own])
+
+
+def _together(
+    steps: Iterable[tuple[_SheetStep, list[Any]]],
+) -> Iterator[tuple[_SheetSteps, list[Any]]]:
+    """Steps of small sheets in one; a task for each would cost the pipes more than it opens."""
+    group, texts, size = _SheetSteps([]), list[Any](), 0
+    for step, own in steps:
+        size += step.sheet.mark.length
+        if group.steps and (len(texts) + len(own) > TOGETHER or size > TOGETHER_BYTES):
+            yield group, texts
+            group, texts, size = _SheetSteps([]), [], step.sheet.mark.length
+        group.steps.append((step, len(own)))
+        texts += own
+    if group.steps:
+        yield group, texts
+
+
 class SheetMaking:
     """Makes sheets of one pool, in the order in which they are wanted."""
 
@@ -61,8 +97,10 @@ class SheetMaking:
         What hinders a sheet is raised by its content: LostBytes, or another StorageError.
         """
         steps = chain.from_iterable(map(self._steps, wanted))
-        for sheet, opened in groupby(self._pool.cipher.unseal_each(steps), _sheet_of):
-            yield sheet, self._content(sheet, opened)
+        answers = self._pool.cipher.unseal_each(_together(steps))
+        opened = chain.from_iterable(group.opened(answer) for group, answer in answers)
+        for sheet, own in groupby(opened, _sheet_of):
+            yield sheet, self._content(sheet, own)
 
     def _steps(self, sheet: WantedSheet) -> Iterator[tuple[_SheetStep, list[Any]]]:
         """The batches of a sheet with what is sealed in them, read ahead; at least one step."""
