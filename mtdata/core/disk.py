@@ -93,18 +93,18 @@ class FolderDisk:
         self.root = root
         self._mode = mode
         self._beat = beat
-        self._made: set[Path] = set()  # folders that are there, durable by name
+        self._made: dict[str, Path] = {}  # folders that are there, durable by name
 
     def _folder_of(self, path: str) -> Path:
         """The folder of a file, durable by name before anything is put there."""
-        full = self.root / path
-        folder = full.parent
-        if folder not in self._made:
-            with translated_faults(full, "reach"), suppress(FileNotFoundError):
-                self._reach(path)
-            make_folder(folder)
-            self._made.add(folder)
-        return folder
+        within = path.rpartition("/")[0]
+        if (known := self._made.get(within)) is not None:
+            return known
+        with translated_faults(self.root, "reach", path), suppress(FileNotFoundError):
+            self._reach(path)
+        folder = self.root / within
+        make_folder(folder)
+        return self._made.setdefault(within, folder)
 
     @contextmanager
     def _opened(self, path: str, flags: int = os.O_RDONLY) -> Iterator[int]:
@@ -120,7 +120,7 @@ class FolderDisk:
 
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
-        with translated_faults(self.root / path, "look at the file"):
+        with translated_faults(self.root, "look at the file", path):
             try:
                 return size_of(self.root, path)
             except FileNotFoundError:
@@ -187,15 +187,15 @@ class FolderDisk:
 
     def _give_names(self, files: Mapping[str, str]) -> None:
         for staged, path in files.items():
-            with translated_faults(full := self.root / path, "give the file its name"):
+            with translated_faults(self.root, "give the file its name", path):
                 self._reach(path)
-                os.replace(self.root / staged, full)
+                os.replace(self.root / staged, self.root / path)
         self._sync_names(files.values())
 
     def _sync_names(self, paths: Iterable[str]) -> None:
-        for folder in dict.fromkeys((self.root / path).parent for path in paths):
-            with translated_faults(folder, "sync"):
-                _sync_folder(folder)
+        for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths):
+            with translated_faults(self.root, "sync", folder):
+                _sync_folder(self.root / folder)
 
     def _sync_file(self, path: str) -> None:
         with translated_faults(self.root, "sync", path), self._opened(path) as file:
@@ -249,21 +249,20 @@ class FolderDisk:
         return Room(found.f_bavail * found.f_frsize, found.f_favail if counted else None)
 
     def _fill(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> int:
-        full = self.root / path
         self._folder_of(path)
         length = 0
-        with translated_faults(full, "write"):
+        with translated_faults(self.root, "write", path):
             file = open_plain(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
             if self._mode != FILE_MODE:  # whatever the umask
                 os.fchmod(file, self._mode)
             for piece in pieces:  # which may fail by itself: that is no fault of the disk
                 self._beat()
-                with translated_faults(full, "write"):
+                with translated_faults(self.root, "write", path):
                     _write_all(file, piece, length)
                 length += len(piece)
             if durable:
-                with translated_faults(full, "sync"):
+                with translated_faults(self.root, "sync", path):
                     _sync(file)
         finally:
             os.close(file)

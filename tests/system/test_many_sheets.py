@@ -39,7 +39,7 @@ def test_sheets_that_are_opened_together_are_each_what_they_are_alone(home: Home
     with look_into(load(home.folder / "config", {}).site(STUDY)) as pool:
         marks = [mark for mark, _ in pool.ledger.files.standing("sheet")]
         object.__setattr__(pool, "cipher", ReadAhead())
-        wanted = [WantedSheet(mark, Decoded(mark.path, "")) for mark in marks]
+        wanted = [WantedSheet(mark, Decoded(mark.path, ""), None) for mark in marks]
         made = [
             (sheet.mark.path, b"".join(content), sheet.decoded.rows)
             for sheet, content in SheetMaking(pool).each(wanted)
@@ -93,7 +93,7 @@ def asked(home: Home) -> list[int]:
     with look_into(load(home.folder / "config", {}).site(STUDY)) as pool:
         marks = [mark for mark, _ in pool.ledger.files.standing("sheet")]
         object.__setattr__(pool, "cipher", cipher := Asked())
-        wanted = [WantedSheet(mark, Decoded(mark.path, "")) for mark in marks]
+        wanted = [WantedSheet(mark, Decoded(mark.path, ""), None) for mark in marks]
         for sheet, content in SheetMaking(pool).each(wanted):
             assert b"".join(content) == pool.disk.read(sheet.mark.path, 0, sheet.mark.length)
     return cipher.counts

@@ -8,7 +8,7 @@ no truth.  One a scale, since a job reads and writes it with each of its sheets.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -104,12 +104,21 @@ class RecoveredSheets:
         """Give every sheet its name, and write the lists that have changed."""
         if self._drafts:
             self._publish()
-        for scale in sorted(self._grown):
-            content = json.dumps(self._made[scale], indent=0).encode()
-            self._disk.replace(self._folder + LIST.format(scale), content)
+        lists = {
+            self._folder + LIST.format(scale): json.dumps(self._made[scale], indent=0).encode()
+            for scale in sorted(self._grown)
+        }
+        replace_all(self._disk, lists)
         if self._grown and self._disk.size(self._folder + EARLIER_LIST) is not None:
             self._disk.remove(self._folder + EARLIER_LIST)
         self._grown.clear()
+
+
+def replace_all(disk: Disk, contents: Mapping[str, bytes]) -> None:
+    """Put small files in the place of those that were there, durably, each as a whole."""
+    drafts = {disk.draft(path, [content]): path for path, content in contents.items()}
+    if drafts:
+        disk.publish_all(drafts)
 
 
 def _listed(disk: Disk, path: str) -> dict[str, RecoveredSheet]:

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from mtdata.core.csv_lines import csv_line, csv_lines
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.study.files.recovered import RecoveredSheet
-from mtdata.study.ledger import LedgerEntry
+from mtdata.study.ledger import LedgerEntry, Snapshot
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FileMark
-from mtdata.study.model.package import BATCH_ENTRIES, read_entry
+from mtdata.study.model.package import BATCH_ENTRIES, read_fields
 from mtdata.study.model.receipt import Backup, Kept, Rows
 from mtdata.study.model.row import Opened, columns_of, spread
 from mtdata.study.model.row_layout import Envelope, enveloped, rows_of
@@ -43,6 +43,7 @@ class WantedSheet:
 
     mark: FileMark
     decoded: Decoded
+    snapshot: Snapshot | None  # that it was made of, for a scale that must stay
     source: str = ""
     still: RecoveredSheet | None = None
     columns: tuple[str, ...] = field(default=(), init=False)
@@ -119,10 +120,9 @@ class SheetMaking:
     def _backups(self, sheet: WantedSheet) -> Iterable[Backup]:
         mark = sheet.mark
         scale = Scale(mark.scale, 0, mark.mode == "grow")
-        snapshot = self._pool.ledger.snapshots.of_sheet(mark.number)
-        if snapshot is not None:
-            sheet.columns = snapshot.columns
-            return stored_entries(self._pool, scale, snapshot)
+        if sheet.snapshot is not None:
+            sheet.columns = sheet.snapshot.columns
+            return stored_entries(self._pool, scale, sheet.snapshot)
         found = set(mark.columns)  # a row for which it was made wider may stand elsewhere
         pages = self._by_ledger(mark, scale)
         first = list(islice(pages, 2))
@@ -144,7 +144,7 @@ class SheetMaking:
                     f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
                     "cannot be made from them. `mtdata verify` says which and what to do"
                 )
-            yield claim.kept_entry(read_entry(body).values or {})
+            yield claim.kept_entry(read_fields(body) or {})
 
     def _content(
         self, sheet: WantedSheet, opened: Iterable[tuple[_SheetStep, Opened]]
