@@ -74,6 +74,7 @@ def test_a_power_cut_at_any_change_leaves_whole_sheets_and_a_list_that_is_true(
                 assert still is None or name in old, (cut, change, name)
             written(sheets, new)
             assert named(torn) == new, (cut, change)
+            assert not [path for path in torn.files() if path.endswith(".staged")], (cut, change)
         tried("simulated disk", f"power cut before {change} of a recovered sheet", OUTCOMES)
 
 

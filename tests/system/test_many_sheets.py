@@ -12,6 +12,7 @@ from mtdata.study.decryption.cipher import ClearCipher
 from mtdata.study.integrity import sheet_making
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.integrity.sheet_making import SheetMaking, WantedSheet
+from mtdata.study.model import row as row_model
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.operations.opening import look_into
 from mtdata.study.ports import Opened, Work
@@ -97,6 +98,14 @@ def asked(home: Home) -> list[int]:
         for sheet, content in SheetMaking(pool).each(wanted):
             assert b"".join(content) == pool.disk.read(sheet.mark.path, 0, sheet.mark.length)
     return cipher.counts
+
+
+def test_no_digest_of_a_row_is_made_where_its_line_alone_is_wanted(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected(home)
+    monkeypatch.setattr(row_model, "_joined", lambda *cells: pytest.fail("a digest is made"))
+    assert sum(asked(home)) == 0
 
 
 def test_small_sheets_are_opened_together(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

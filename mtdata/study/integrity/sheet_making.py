@@ -19,7 +19,7 @@ from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import BATCH_ENTRIES, read_fields
 from mtdata.study.model.receipt import Backup, Kept, Rows
-from mtdata.study.model.row import Opened, columns_of, spread
+from mtdata.study.model.row import Opened, columns_of, spread, undigested_row_of
 from mtdata.study.model.row_layout import Envelope, enveloped, rows_of
 from mtdata.study.model.scale import Scale
 from mtdata.study.pool import Pool
@@ -162,7 +162,7 @@ class SheetMaking:
         if envelope is None:
             return ()
         row_digest = self._pool.ledger.entries.row_of
-        rows = rows_of(envelope, answer, row_digest, sheet.mark.form)
+        rows = rows_of(envelope, answer, row_digest, sheet.mark.form, lay_out=undigested_row_of)
         return counted_lines(rows, sheet.columns, sheet.decoded)
 
 
