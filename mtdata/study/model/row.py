@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from itertools import compress
+from operator import add
 from typing import Any, NamedTuple
 
 from mtdata.core.border import Border
@@ -242,7 +244,7 @@ def cells_digest(columns: Sequence[str], cells: Sequence[str]) -> bytes:
 
 def _joined(beginnings: Sequence[str], cells: Sequence[str]) -> str | None:
     """The cells that are not empty behind their columns, by NUL; None where one holds a NUL."""
-    pairs = [name + cell for name, cell in zip(beginnings, cells, strict=True) if cell]
+    pairs = list(compress(map(add, beginnings, cells), cells))
     joined = "\0".join(pairs)
     return None if joined.count("\0") >= max(2 * len(pairs), 1) else joined
 
