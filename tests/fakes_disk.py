@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from mtdata.core.errors import StorageError
 from mtdata.core.ports import Room
@@ -42,6 +42,15 @@ class MemoryDisk:
     def publish(self, staged: str, path: str) -> None:
         self.files[path] = self._content(staged)
         del self.files[staged]
+
+    def draft(self, path: str, pieces: Iterable[bytes]) -> str:
+        return self.stage(path, pieces)
+
+    def publish_all(self, drafts: Mapping[str, str]) -> None:
+        contents = {path: self._content(draft) for draft, path in drafts.items()}
+        self.files |= contents
+        for draft in drafts:
+            del self.files[draft]
 
     def confirm(self, path: str) -> None:
         self._content(path)

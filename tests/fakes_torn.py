@@ -13,6 +13,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import count
 from pathlib import PurePath
 from random import Random
 from stat import S_IFDIR, S_IFREG
@@ -57,7 +58,7 @@ class TornOs:
         self.root = Folder()
         self.step: Callable[[str], None] = lambda call: None
         self._open: dict[int, Node] = {}
-        self._numbers = 2
+        self._numbers = count(3)  # files are synced from several threads
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
         """Be the `os` of the rooms that touch the pool's files."""
@@ -93,9 +94,9 @@ class TornOs:
             raise _refused(errno.ENOTDIR, path)
         if flags & os.O_TRUNC and isinstance(node, File):
             node.write(Written(0, None))
-        self._numbers += 1
-        self._open[self._numbers] = node
-        return self._numbers
+        number = next(self._numbers)
+        self._open[number] = node
+        return number
 
     def close(self, number: int) -> None:
         del self._open[number]

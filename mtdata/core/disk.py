@@ -9,42 +9,28 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtdata.core.control import in_utf8
-from mtdata.core.errors import DamageError, StorageError
+from mtdata.core.errors import StorageError
 from mtdata.core.mounts import no_folder_sync
 from mtdata.core.ports import Room
 from mtdata.core.reach import (
-    FULL,
-    DiskFull,
+    exists,
+    names_in,
     open_folder,
     open_plain,
-    reason_of,
     size_of,
     sizes_in,
-    speaks_of_damage,
     stretch,
+    translated_faults,
 )
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-SAFE = "What was committed before is safe; mend the disk, the next round goes on from there."
-FULL_SAFE = SAFE.replace("mend the disk", "make room")
-
-
-@contextmanager
-def _translated_faults(path: Path, doing: str, within: str = "") -> Iterator[None]:
-    """Translate what the system refuses into words; nothing that was safe before is less so."""
-    try:
-        yield
-    except OSError as error:
-        kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
-        kind, safe = (DiskFull, FULL_SAFE) if error.errno in FULL else (kind, SAFE)
-        path /= within  # not before: to join them costs as much as to open a file
-        raise kind(f"{in_utf8(str(path))}: cannot {doing}: {reason_of(error)}. {safe}") from error
+SYNCS = 4  # of a group at once: they end with one commit of the file system
 
 
 def make_folder(path: Path) -> None:
@@ -53,9 +39,9 @@ def make_folder(path: Path) -> None:
     Nothing is put into a folder before its name is durable, so an empty one may be what a killed
     process began: its name is synced once more, where we may.
     """
-    with _translated_faults(path, "make the folder"):
+    with translated_faults(path, "make the folder"):
         missing = []
-        while not _exists(path):
+        while not exists(path):
             missing.append(path)
             path = path.parent
         if not os.listdir(path):
@@ -65,14 +51,6 @@ def make_folder(path: Path) -> None:
             with suppress(FileExistsError):
                 os.mkdir(folder, FOLDER_MODE)
             _sync_folder(folder.parent)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
 
 
 def _sync(file: int) -> None:
@@ -95,11 +73,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(file)
 
 
-def _stands_as_file(entry: os.DirEntry[str]) -> bool:
-    """A file, or what stands in the place of one: whoever opens it is told what it is."""
-    return entry.is_file() or not (entry.is_symlink() or entry.is_dir())
-
-
 def _write_all(file: int, content: bytes, start: int) -> None:
     view = memoryview(content)
     while view:
@@ -120,18 +93,18 @@ class FolderDisk:
         self.root = root
         self._mode = mode
         self._beat = beat
-        self._made: set[Path] = set()  # folders that are there, durable by name
+        self._made: dict[str, Path] = {}  # folders that are there, durable by name
 
     def _folder_of(self, path: str) -> Path:
         """The folder of a file, durable by name before anything is put there."""
-        full = self.root / path
-        folder = full.parent
-        if folder not in self._made:
-            with _translated_faults(full, "reach"), suppress(FileNotFoundError):
-                self._reach(path)
-            make_folder(folder)
-            self._made.add(folder)
-        return folder
+        within = path.rpartition("/")[0]
+        if (known := self._made.get(within)) is not None:
+            return known
+        with translated_faults(self.root, "reach", path), suppress(FileNotFoundError):
+            self._reach(path)
+        folder = self.root / within
+        make_folder(folder)
+        return self._made.setdefault(within, folder)
 
     @contextmanager
     def _opened(self, path: str, flags: int = os.O_RDONLY) -> Iterator[int]:
@@ -147,7 +120,7 @@ class FolderDisk:
 
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
-        with _translated_faults(self.root, "look at the file", path):
+        with translated_faults(self.root, "look at the file", path):
             try:
                 return size_of(self.root, path)
             except FileNotFoundError:
@@ -156,13 +129,13 @@ class FolderDisk:
     def read(self, path: str, start: int, length: int) -> bytes:
         """Port: Disk.read."""
         self._beat()
-        with _translated_faults(self.root, "read", path), self._opened(path) as file:
+        with translated_faults(self.root, "read", path), self._opened(path) as file:
             start, end = stretch(file, start, length)
             return os.pread(file, end - start, start)
 
     def stream(self, path: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Port: Disk.stream."""
-        with _translated_faults(self.root, "read", path), self._opened(path) as file:
+        with translated_faults(self.root, "read", path), self._opened(path) as file:
             start, end = stretch(file, start, length)
             while start < end and (piece := os.pread(file, min(PIECE, end - start), start)):
                 start += len(piece)
@@ -177,8 +150,8 @@ class FolderDisk:
         self._beat()
         full = self.root / path
         folder = self._folder_of(path)
-        with _translated_faults(full, "write"):
-            begun = start == 0 or not _exists(full)
+        with translated_faults(full, "write"):
+            begun = start == 0 or not exists(full)
             with self._opened(path, os.O_RDWR | os.O_CREAT) as file:
                 _write_all(file, content, start)
                 end = start + len(content)
@@ -190,26 +163,48 @@ class FolderDisk:
 
     def stage(self, path: str, pieces: Iterable[bytes]) -> str:
         """Port: Disk.stage."""
-        folder, _, name = path.rpartition("/")
-        staged = f"{folder}/.{name}.staged" if folder else f".{name}.staged"
-        self._fill(staged, pieces, durable=True)
+        return self._staged(path, pieces, durable=True)
+
+    def draft(self, path: str, pieces: Iterable[bytes]) -> str:
+        """Port: Disk.draft."""
+        return self._staged(path, pieces, durable=False)
+
+    def _staged(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> str:
+        folder, slash, name = path.rpartition("/")
+        staged = f"{folder}{slash}.{name}.staged"
+        self._fill(staged, pieces, durable=durable)
         return staged
 
     def publish(self, staged: str, path: str) -> None:
         """Port: Disk.publish."""
-        full = self.root / path
-        with _translated_faults(full, "give the file its name"):
-            self._reach(path)
-            os.replace(self.root / staged, full)
-            _sync_folder(full.parent)
+        self._give_names({staged: path})
+
+    def publish_all(self, drafts: Mapping[str, str]) -> None:
+        """Port: Disk.publish_all."""
+        with ThreadPoolExecutor(SYNCS) as threads:
+            list(threads.map(self._sync_file, drafts))
+        self._give_names(drafts)
+
+    def _give_names(self, files: Mapping[str, str]) -> None:
+        for staged, path in files.items():
+            with translated_faults(self.root, "give the file its name", path):
+                self._reach(path)
+                os.replace(self.root / staged, self.root / path)
+        self._sync_names(files.values())
+
+    def _sync_names(self, paths: Iterable[str]) -> None:
+        for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths):
+            with translated_faults(self.root, "sync", folder):
+                _sync_folder(self.root / folder)
+
+    def _sync_file(self, path: str) -> None:
+        with translated_faults(self.root, "sync", path), self._opened(path) as file:
+            _sync(file)
 
     def confirm(self, path: str) -> None:
         """Port: Disk.confirm."""
-        full = self.root / path
-        with _translated_faults(full, "sync"):
-            with self._opened(path) as file:
-                _sync(file)
-            _sync_folder(full.parent)
+        self._sync_file(path)
+        self._sync_names([path])
 
     def replace(self, path: str, content: bytes) -> None:
         """Port: Disk.replace."""
@@ -222,7 +217,7 @@ class FolderDisk:
     def remove(self, path: str) -> None:
         """Port: Disk.remove."""
         full = self.root / path
-        with _translated_faults(full, "remove"), suppress(FileNotFoundError, NotADirectoryError):
+        with translated_faults(full, "remove"), suppress(FileNotFoundError, NotADirectoryError):
             self._reach(path)
             with suppress(FileNotFoundError):
                 os.unlink(full)
@@ -232,48 +227,42 @@ class FolderDisk:
         """Take a folder away with the files in it, which need not be durable."""
         for name in self.names(folder):
             self.remove(f"{folder}/{name}")
-        with _translated_faults(self.root / folder, "remove"), suppress(FileNotFoundError):
+        with translated_faults(self.root / folder, "remove"), suppress(FileNotFoundError):
             os.rmdir(self.root / folder)
 
     def names(self, folder: str) -> list[str]:
         """Port: Disk.names."""
-        with _translated_faults(self.root, "list", folder):
-            try:
-                self._reach(f"{folder}/" if folder else "")
-                found = list(os.scandir(self.root / folder))
-            except (FileNotFoundError, NotADirectoryError):
-                return []
-        return sorted(one.name for one in found if _stands_as_file(one))
+        with translated_faults(self.root, "list", folder):
+            return names_in(self.root, folder)
 
     def sizes(self, folder: str) -> dict[str, int]:
         """Port: Disk.sizes."""
         names = self.names(folder)
-        with _translated_faults(self.root, "look at the files", folder):
+        with translated_faults(self.root, "look at the files", folder):
             return sizes_in(self.root, folder, names) if names else {}
 
     def room(self) -> Room:
         """Port: Disk.room."""
-        with _translated_faults(self.root, "look at the disk"):
+        with translated_faults(self.root, "look at the disk"):
             found = os.statvfs(self.root)
         counted = found.f_files > 0  # some file systems make inodes as they need them
         return Room(found.f_bavail * found.f_frsize, found.f_favail if counted else None)
 
     def _fill(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> int:
-        full = self.root / path
         self._folder_of(path)
         length = 0
-        with _translated_faults(full, "write"):
+        with translated_faults(self.root, "write", path):
             file = open_plain(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
             if self._mode != FILE_MODE:  # whatever the umask
                 os.fchmod(file, self._mode)
             for piece in pieces:  # which may fail by itself: that is no fault of the disk
                 self._beat()
-                with _translated_faults(full, "write"):
+                with translated_faults(self.root, "write", path):
                     _write_all(file, piece, length)
                 length += len(piece)
             if durable:
-                with _translated_faults(full, "sync"):
+                with translated_faults(self.root, "sync", path):
                     _sync(file)
         finally:
             os.close(file)

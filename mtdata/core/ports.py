@@ -6,7 +6,7 @@ fake and the real adapter pass the same contract suite.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -40,6 +40,17 @@ class Disk(Protocol):
 
     def publish(self, staged: str, path: str) -> None:
         """Give a staged file its name in one move, durably; what had the name before is gone."""
+        ...
+
+    def draft(self, path: str, pieces: Iterable[bytes]) -> str:
+        """Write a file for `publish_all`; neither its bytes nor the name returned are durable."""
+        ...
+
+    def publish_all(self, drafts: Mapping[str, str]) -> None:
+        """Give drafts their names (by draft), all durable when it returns; else some, or none.
+
+        None has its name before its bytes are durable.
+        """
         ...
 
     def confirm(self, path: str) -> None:

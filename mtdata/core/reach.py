@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mtdata.core.control import in_utf8
@@ -22,6 +22,8 @@ SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno
 """What a read is refused for that says nothing of the disk."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """What a write is refused for where there is no room, or none for our user."""
+SAFE = "What was committed before is safe; mend the disk, the next round goes on from there."
+FULL_SAFE = SAFE.replace("mend the disk", "make room")
 NO_FILE = (
     "it is no regular file: a link, a pipe, a device or a folder stands in its place, so nothing "
     "is read from it or written to it. See who put it there, and move it away"
@@ -32,6 +34,18 @@ class DiskFull(StorageError):
     """There is no room left on the disk, or in our quota."""
 
     incident = "disk_full"
+
+
+@contextmanager
+def translated_faults(path: Path, doing: str, within: str = "") -> Iterator[None]:
+    """Translate what the system refuses into words; nothing that was safe before is less so."""
+    try:
+        yield
+    except OSError as error:
+        kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
+        kind, safe = (DiskFull, FULL_SAFE) if error.errno in FULL else (kind, SAFE)
+        path /= within  # not before: to join them costs as much as to open a file
+        raise kind(f"{in_utf8(str(path))}: cannot {doing}: {reason_of(error)}. {safe}") from error
 
 
 def open_folder(root: Path, path: str) -> int:
@@ -73,6 +87,30 @@ def size_of(root: Path, path: str) -> int:
         return os.stat(name, dir_fd=within, follow_symlinks=False).st_size
     finally:
         os.close(within)
+
+
+def exists(path: Path) -> bool:
+    """Whether anything stands there; a link leads on."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def names_in(root: Path, folder: str) -> list[str]:
+    """Names of the files of a folder, sorted; none where there is no such folder."""
+    try:
+        os.close(open_folder(root, folder))
+        found = list(os.scandir(root / folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(one.name for one in found if _stands_as_file(one))
+
+
+def _stands_as_file(entry: os.DirEntry[str]) -> bool:
+    """A file, or what stands in the place of one: whoever opens it is told what it is."""
+    return entry.is_file() or not (entry.is_symlink() or entry.is_dir())
 
 
 def sizes_in(root: Path, folder: str, names: Iterable[str]) -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -33,6 +35,10 @@ class TornDisk(FolderDisk):
 
     def publish(self, staged: str, path: str) -> None:
         super().publish(staged, path)
+        self._torn.lose_power(self._rng)
+
+    def publish_all(self, drafts: Mapping[str, str]) -> None:
+        super().publish_all(drafts)
         self._torn.lose_power(self._rng)
 
     def confirm(self, path: str) -> None:
@@ -105,6 +111,23 @@ def test_a_name_that_was_not_synced_may_be_forgotten(torn: TornOs, seed: int, wa
     )
 
 
+class PowerCut(BaseException):
+    """The end of everything; no `except` of the program may catch it."""
+
+
+def cut_before(torn: TornOs, call: str, number: int) -> None:
+    """Let nothing happen any more from the call of that name and number on."""
+    left = [call] * number
+
+    def step(name: str) -> None:
+        if name == call and left:
+            left.pop()
+        if not left:
+            raise PowerCut
+
+    torn.step = step
+
+
 def killed_at(torn: TornOs, call: str) -> None:
     """Have the next call of that name end the process, which leaves what it did."""
 
@@ -156,6 +179,38 @@ def test_a_file_that_a_killed_process_published_stays_once_it_is_confirmed(
     assert any(files["/pool/f"] == b"old" for files in outcomes(torn, seed))
     disk.confirm("f")
     assert {*map(str, outcomes(torn, seed))} == {str({"/pool/f": b"new"})}
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_of_drafts_that_get_their_names_none_has_it_before_it_is_whole(
+    torn: TornOs, seed: int, call: str
+) -> None:
+    disk = FolderDisk(ROOT)
+    disk.write("f", 0, b"old")
+    drafts = {disk.draft(name, [b"new" * 1000]): name for name in "fgh"}
+    began, found = torn.root, set[tuple[str, ...]]()
+    for number in range(1, 5):
+        torn.root = Again().folder(began)
+        cut_before(torn, call, number)
+        with suppress(PowerCut):
+            disk.publish_all(drafts)
+        torn.step = lambda name: None
+        for files in outcomes(torn, seed):
+            named = {path: content for path, content in files.items() if "/." not in path}
+            assert set(named.values()) <= {b"old", b"new" * 1000}
+            found.add(tuple(sorted(named)))
+    # a cut between two names leaves some, and the last sync leaves all of them
+    assert ("/pool/f", "/pool/g", "/pool/h") in found
+    assert len(found) > 1
+
+
+def test_drafts_that_got_their_names_have_them_after_a_power_cut(torn: TornOs, seed: int) -> None:
+    disk = FolderDisk(ROOT)
+    disk.publish_all({disk.draft(name, [b"new"]): name for name in ("f", "a/g", "a/h")})
+    whole = {f"/pool/{name}": b"new" for name in ("a/g", "a/h", "f")}
+    assert {str(sorted(files.items())) for files in outcomes(torn, seed)} == {
+        str(sorted(whole.items()))
+    }
 
 
 def test_a_disk_that_refuses_is_told_as_one_of_the_real_kind(torn: TornOs) -> None:

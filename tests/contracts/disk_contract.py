@@ -54,6 +54,23 @@ class DiskContract:
         assert disk.read("a/f", 0, 9) == b"new"
         assert disk.names("a") == ["f"]
 
+    def test_drafts_take_their_names_together(self, disk: Disk) -> None:
+        disk.write("a/f", 0, b"old")
+        names = ["a/f", "a/g", "b/f", *(f"c/{number}" for number in range(40))]
+        drafts = {disk.draft(name, iter([b"new ", name.encode()])): name for name in names}
+        assert disk.read("a/f", 0, 9) == b"old"
+        assert disk.size("a/g") is None
+        disk.publish_all(drafts)
+        assert [disk.read(name, 0, 9) for name in names] == [b"new " + n.encode() for n in names]
+        assert (disk.names("a"), disk.names("b")) == (["f", "g"], ["f"])
+
+    def test_of_drafts_of_which_one_is_gone_none_has_its_name(self, disk: Disk) -> None:
+        disk.write("a/f", 0, b"old")
+        draft = disk.draft("a/f", [b"new"])
+        with pytest.raises(StorageError, match="a/gone"):
+            disk.publish_all({draft: "a/f", "a/gone": "a/g"})
+        assert disk.read("a/f", 0, 9) == b"old"
+
     def test_it_says_how_much_room_there_is(self, disk: Disk) -> None:
         disk.write("a/f", 0, b"x")
         room = disk.room()

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import pytest
+
 from mtdata.config import load
 from mtdata.study.decryption.cipher import ClearCipher
+from mtdata.study.integrity import sheet_making
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.integrity.sheet_making import SheetMaking, WantedSheet
+from mtdata.study.model import row as row_model
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.operations.opening import look_into
 from mtdata.study.ports import Opened, Work
@@ -36,7 +40,7 @@ def test_sheets_that_are_opened_together_are_each_what_they_are_alone(home: Home
     with look_into(load(home.folder / "config", {}).site(STUDY)) as pool:
         marks = [mark for mark, _ in pool.ledger.files.standing("sheet")]
         object.__setattr__(pool, "cipher", ReadAhead())
-        wanted = [WantedSheet(mark, Decoded(mark.path, "")) for mark in marks]
+        wanted = [WantedSheet(mark, Decoded(mark.path, ""), None) for mark in marks]
         made = [
             (sheet.mark.path, b"".join(content), sheet.decoded.rows)
             for sheet, content in SheetMaking(pool).each(wanted)
@@ -70,3 +74,51 @@ def test_a_sheet_whose_raw_bytes_are_damaged_holds_up_none_behind_it(home: Home)
     for scale in ("Mood", "QOL"):
         [made], [active] = home.paths("recovered_data", scale), home.paths("active_data", scale)
         assert made.read_bytes() == active.read_bytes()
+
+
+class Asked(ClearCipher):
+    """Notes how many values it is asked to open at once."""
+
+    def __init__(self) -> None:
+        self.counts: list[int] = []
+
+    def unseal_each(self, work: Iterable[tuple[Work, list[Any]]]) -> Iterator[tuple[Work, Opened]]:
+        """Port: Cipher.unseal_each."""
+        for item, values in work:
+            self.counts.append(len(values))
+            yield from super().unseal_each([(item, values)])
+
+
+def asked(home: Home) -> list[int]:
+    """How many values are opened at once, while the same sheets are made as stand there."""
+    with look_into(load(home.folder / "config", {}).site(STUDY)) as pool:
+        marks = [mark for mark, _ in pool.ledger.files.standing("sheet")]
+        object.__setattr__(pool, "cipher", cipher := Asked())
+        wanted = [WantedSheet(mark, Decoded(mark.path, ""), None) for mark in marks]
+        for sheet, content in SheetMaking(pool).each(wanted):
+            assert b"".join(content) == pool.disk.read(sheet.mark.path, 0, sheet.mark.length)
+    return cipher.counts
+
+
+def test_no_digest_of_a_row_is_made_where_its_line_alone_is_wanted(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected(home)
+    monkeypatch.setattr(row_model, "_joined", lambda *cells: pytest.fail("a digest is made"))
+    assert sum(asked(home)) == 0
+
+
+def test_small_sheets_are_opened_together(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for scale, count in SCALES.items():
+        rows = [row(number, participantRSA=f"p{number}") for number in range(count)]
+        home.site.put(scale, rows)
+    home.configure(ENCRYPTION="off")
+    home.export()
+    assert asked(home) == [6]
+    monkeypatch.setattr(sheet_making, "TOGETHER", 4)
+    assert asked(home) == [4, 2]
+    monkeypatch.setattr(sheet_making, "TOGETHER", 2)
+    assert asked(home) == [1, 3, 2]
+    monkeypatch.setattr(sheet_making, "TOGETHER", 256)
+    monkeypatch.setattr(sheet_making, "TOGETHER_BYTES", 1)
+    assert asked(home) == [1, 3, 2]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdata.core.errors import PackageError
-from mtdata.study.model.package import Entry, entries, in_batches, read_entry
+from mtdata.study.model.package import Entry, entries, in_batches, read_entry, read_fields
 
 VALUES = st.recursive(
     st.none()
@@ -55,6 +55,30 @@ def test_any_objects_come_back_whole_whatever_the_pieces(
     for row, entry in zip(rows, found, strict=True):
         sent = json.dumps(row, separators=separators, ensure_ascii=False)
         assert entry.body == sent.encode("utf-8", "surrogatepass")
+
+
+@given(VALUES, st.sampled_from([(",", ":"), (" ,\n", ":\t")]))
+def test_the_fields_alone_are_those_of_the_entry(value: Any, separators: tuple[str, str]) -> None:
+    body = json.dumps(value, separators=separators).encode()
+    assert repr(read_fields(body)) == repr(read_entry(body).values)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id":-0}',
+        b'{"id":1,"id":2}',
+        b'{"id":1,"x":1.50}',
+        b'{"x":"\xff"}',
+        b'{"x":}',
+        b"[1]",
+        b"17",
+        b"",
+        b"[" * 200 + b"]" * 200,
+    ],
+)
+def test_the_fields_alone_are_those_of_an_odd_entry(body: bytes) -> None:
+    assert repr(read_fields(body)) == repr(read_entry(body).values)
 
 
 @pytest.mark.parametrize("size", [1, 3, 17, 65536])

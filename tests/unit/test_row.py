@@ -24,6 +24,7 @@ from mtdata.study.model.row import (
     row_of,
     sealed_values,
     spread,
+    undigested_row_of,
 )
 from mtdata.study.model.still_sealed import StillSealed
 
@@ -69,11 +70,13 @@ def test_a_row_at_once_is_its_cells_and_their_digest(values: dict[str, Any], for
     try:
         columns, cells = cells_of(values, form)
     except EntryError as error:
-        with pytest.raises(EntryError, match=f"^{re.escape(str(error))}$"):
-            row_of(values, form, flat_layout(values))
+        for way in (row_of, undigested_row_of):
+            with pytest.raises(EntryError, match=f"^{re.escape(str(error))}$"):
+                way(values, form, flat_layout(values))
     else:
         made = columns, cells, cells_digest(columns, cells)
         assert row_of(values, form, flat_layout(values)) == made
+        assert undigested_row_of(values, form, flat_layout(values)) == (columns, cells, b"")
 
 
 def test_the_digest_of_a_row_is_what_the_ledgers_of_older_programs_hold() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mtdata.core.disk import FULL_SAFE, SAFE, FolderDisk
+from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import OutputError, StorageError
 from mtdata.core.output.port import CountedPieces, FileFacts, Staged, checked_name, digest_of
 from mtdata.core.places import UsedFolder
+from mtdata.core.reach import FULL_SAFE, SAFE
 
 PIECE = 1 << 20
 STANDS = (

@@ -8,7 +8,7 @@ no truth.  One a scale, since a job reads and writes it with each of its sheets.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ from mtdata.core.ports import Disk
 from mtdata.study.files import json_of
 from mtdata.study.files.append_file import digest_of
 
+GROUP, GROUP_BYTES = 32, 16 << 20
+"""So many sheets, or so much of them, get their names together: a sync each waits for the disk."""
 LIST = ".made_{}.json"
 EARLIER_LIST = ".made.json"
 """One list of all scales, by older programs."""
@@ -31,6 +33,15 @@ class RecoveredSheet(NamedTuple):
     left_out: int
 
 
+class _Draft(NamedTuple):
+    """A sheet that is written and has no name yet."""
+
+    staged: str
+    scale: str
+    name: str
+    sheet: RecoveredSheet
+
+
 class RecoveredSheets:
     """The sheets under `folder` of a disk ('' or ending in '/')."""
 
@@ -38,6 +49,7 @@ class RecoveredSheets:
         self._disk, self._folder = disk, folder
         self._made: dict[str, dict[str, RecoveredSheet]] = {}  # by scale
         self._grown: set[str] = set()  # scales whose list has changed
+        self._drafts: list[_Draft] = []
 
     def _list_of(self, scale: str) -> dict[str, RecoveredSheet]:
         if scale not in self._made:
@@ -60,7 +72,10 @@ class RecoveredSheets:
         content: Iterator[bytes],
         told: Callable[[], tuple[int, int]],
     ) -> None:
-        """Put a sheet there as a whole; `told` gives rows and entries left out, once it is made."""
+        """Put a sheet there as a whole, by `remember` at the latest.
+
+        `told` gives rows and entries left out, once it is made.
+        """
         length, digest = 0, sha256()
 
         def measured() -> Iterator[bytes]:
@@ -70,20 +85,40 @@ class RecoveredSheets:
                 digest.update(piece)
                 yield piece
 
-        path = self._folder + name
-        self._disk.publish(self._disk.stage(path, measured()), path)
+        staged = self._disk.draft(self._folder + name, measured())
         made = RecoveredSheet(source, length, digest.hexdigest(), *told())
-        self._list_of(scale)[name] = made
-        self._grown.add(scale)
+        self._drafts.append(_Draft(staged, scale, name, made))
+        size = sum(draft.sheet.length for draft in self._drafts)
+        if len(self._drafts) == GROUP or size >= GROUP_BYTES:
+            self._publish()
+
+    def _publish(self) -> None:
+        """Give the sheets that have none their names; a list tells of a sheet that has its own."""
+        group, self._drafts = self._drafts, []
+        self._disk.publish_all({one.staged: self._folder + one.name for one in group})
+        for _, scale, name, sheet in group:
+            self._list_of(scale)[name] = sheet
+            self._grown.add(scale)
 
     def remember(self) -> None:
-        """Write the lists that have changed."""
-        for scale in sorted(self._grown):
-            content = json.dumps(self._made[scale], indent=0).encode()
-            self._disk.replace(self._folder + LIST.format(scale), content)
+        """Give every sheet its name, and write the lists that have changed."""
+        if self._drafts:
+            self._publish()
+        lists = {
+            self._folder + LIST.format(scale): json.dumps(self._made[scale], indent=0).encode()
+            for scale in sorted(self._grown)
+        }
+        replace_all(self._disk, lists)
         if self._grown and self._disk.size(self._folder + EARLIER_LIST) is not None:
             self._disk.remove(self._folder + EARLIER_LIST)
         self._grown.clear()
+
+
+def replace_all(disk: Disk, contents: Mapping[str, bytes]) -> None:
+    """Put small files in the place of those that were there, durably, each as a whole."""
+    drafts = {disk.draft(path, [content]): path for path, content in contents.items()}
+    if drafts:
+        disk.publish_all(drafts)
 
 
 def _listed(disk: Disk, path: str) -> dict[str, RecoveredSheet]:

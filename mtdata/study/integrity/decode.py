@@ -18,7 +18,7 @@ from mtdata.core.errors import PackageError, StorageError
 from mtdata.core.pool_files import RAW
 from mtdata.core.ports import Disk
 from mtdata.study.files.rawfile import RawEntry, raw_entries
-from mtdata.study.files.recovered import RecoveredSheets
+from mtdata.study.files.recovered import RecoveredSheets, replace_all
 from mtdata.study.integrity.placing import Placing, not_taken_up, staying
 from mtdata.study.integrity.sheet_making import (
     LostBytes,
@@ -26,6 +26,7 @@ from mtdata.study.integrity.sheet_making import (
     WantedSheet,
     counted_lines,
 )
+from mtdata.study.ledger import Snapshot
 from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FORM, FileMark
@@ -54,7 +55,8 @@ class PoolDecoder:
         files with entries that the ledger does not know count as sheets that differ.
         """
         marks = self._sheets(scale, but=FOREIGN)
-        wanted = (WantedSheet(mark, Decoded(mark.path, BY_LEDGER)) for mark in marks)
+        shown = self.pool.ledger.snapshots.of_sheet
+        wanted = (WantedSheet(m, Decoded(m.path, BY_LEDGER), shown(m.number)) for m in marks)
         for sheet, content in SheetMaking(self.pool).each(wanted):
             decoded = sheet.decoded
             try:
@@ -110,11 +112,12 @@ class PoolDecoder:
             self.done.append(sheet.decoded)
 
     def _wanted(self, mark: FileMark, sheets: RecoveredSheets) -> WantedSheet:
-        name, source = mark.path.rpartition("/")[2], self._source(mark)
+        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
+        name, source = mark.path.rpartition("/")[2], self._source(mark, snapshot)
         decoded = Decoded(name, BY_LEDGER)
         if before := sheets.still(mark.scale, name, source):
             decoded.made, decoded.rows, decoded.left_out = False, before.rows, before.left_out
-        return WantedSheet(mark, decoded, source, before)
+        return WantedSheet(mark, decoded, snapshot, source, before)
 
     def _write(self, sheet: WantedSheet, content: Iterator[bytes], sheets: RecoveredSheets) -> None:
         decoded = sheet.decoded
@@ -129,9 +132,8 @@ class PoolDecoder:
         except LostBytes as error:
             decoded.difference = f"not written: {error}"
 
-    def _source(self, mark: FileMark) -> str:
+    def _source(self, mark: FileMark, snapshot: Snapshot | None) -> str:
         """All that a recovered sheet follows from: the ledger's sheet, the keys, our own ways."""
-        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
         made_of = "" if snapshot is None else snapshot.digest.hex()
         keys = self.pool.cipher.fingerprint()
         known = [FORM, mark.form, mark.path, mark.length, mark.digest.hex(), *mark.columns]
@@ -244,6 +246,7 @@ class PoolDecoder:
         for one in self.done:
             base = one.sheet.rpartition("/")[2].removesuffix(".csv")
             by_scale.setdefault(self._owner(base, names), []).append(one)
+        texts = {}
         for scale, sheets in by_scale.items():
             text = (
                 f"scale: {scale}\nfiles: {len(sheets)}\nfirst: {sheets[0].sheet}\n"
@@ -251,7 +254,8 @@ class PoolDecoder:
                 f"entries left out: {sum(s.left_out for s in sheets)}\n"
                 f"errors: {'; '.join(s.difference for s in sheets if s.difference) or 'none'}\n"
             )
-            out.replace(f"{folder}README_{scale}_recovered_{date}.txt", in_utf8(text).encode())
+            texts[f"{folder}README_{scale}_recovered_{date}.txt"] = in_utf8(text).encode()
+        replace_all(out, texts)
 
 
 def _is_meant(word: str, base: str, owner: str, stays: set[str]) -> bool:

@@ -14,16 +14,23 @@ from typing import Any, NamedTuple
 from mtdata.core.csv_lines import csv_line, csv_lines
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.study.files.recovered import RecoveredSheet
-from mtdata.study.ledger import LedgerEntry
+from mtdata.study.ledger import LedgerEntry, Snapshot
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FileMark
-from mtdata.study.model.package import BATCH_ENTRIES, read_entry
+from mtdata.study.model.package import BATCH_ENTRIES, read_fields
 from mtdata.study.model.receipt import Backup, Kept, Rows
-from mtdata.study.model.row import Opened, columns_of, spread
+from mtdata.study.model.row import Opened, columns_of, spread, undigested_row_of
 from mtdata.study.model.row_layout import Envelope, enveloped, rows_of
 from mtdata.study.model.scale import Scale
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import stored_entries
+
+TOGETHER, TOGETHER_BYTES = 256, 1 << 20
+"""Values, and bytes of sheets, that are opened together: fewer values keep no worker busy.
+
+Far fewer values than it takes to say of a key that it opened one by chance, which is told of the
+values of one sheet.
+"""
 
 
 class LostBytes(StorageError):
@@ -36,6 +43,7 @@ class WantedSheet:
 
     mark: FileMark
     decoded: Decoded
+    snapshot: Snapshot | None  # that it was made of, for a scale that must stay
     source: str = ""
     still: RecoveredSheet | None = None
     columns: tuple[str, ...] = field(default=(), init=False)
@@ -47,6 +55,35 @@ class _SheetStep(NamedTuple):
     sheet: WantedSheet
     envelope: Envelope | None = None
     error: MTDataError | None = None
+
+
+class _SheetSteps(NamedTuple):
+    """Steps of one sheet or several that are opened together, each with its number of values."""
+
+    steps: list[tuple[_SheetStep, int]]
+
+    def opened(self, answer: Opened) -> Iterator[tuple[_SheetStep, Opened]]:
+        """Each step with its own values."""
+        start = 0
+        for step, count in self.steps:
+            own = slice(start, start := start + count)
+            yield step, Opened(answer.texts[own], answer.keys[own])
+
+
+def _together(
+    steps: Iterable[tuple[_SheetStep, list[Any]]],
+) -> Iterator[tuple[_SheetSteps, list[Any]]]:
+    """Steps of small sheets in one; a task for each would cost the pipes more than it opens."""
+    group, texts, size = _SheetSteps([]), list[Any](), 0
+    for step, own in steps:
+        size += step.sheet.mark.length
+        if group.steps and (len(texts) + len(own) > TOGETHER or size > TOGETHER_BYTES):
+            yield group, texts
+            group, texts, size = _SheetSteps([]), [], step.sheet.mark.length
+        group.steps.append((step, len(own)))
+        texts += own
+    if group.steps:
+        yield group, texts
 
 
 class SheetMaking:
@@ -61,8 +98,10 @@ class SheetMaking:
         What hinders a sheet is raised by its content: LostBytes, or another StorageError.
         """
         steps = chain.from_iterable(map(self._steps, wanted))
-        for sheet, opened in groupby(self._pool.cipher.unseal_each(steps), _sheet_of):
-            yield sheet, self._content(sheet, opened)
+        answers = self._pool.cipher.unseal_each(_together(steps))
+        opened = chain.from_iterable(group.opened(answer) for group, answer in answers)
+        for sheet, own in groupby(opened, _sheet_of):
+            yield sheet, self._content(sheet, own)
 
     def _steps(self, sheet: WantedSheet) -> Iterator[tuple[_SheetStep, list[Any]]]:
         """The batches of a sheet with what is sealed in them, read ahead; at least one step."""
@@ -81,10 +120,9 @@ class SheetMaking:
     def _backups(self, sheet: WantedSheet) -> Iterable[Backup]:
         mark = sheet.mark
         scale = Scale(mark.scale, 0, mark.mode == "grow")
-        snapshot = self._pool.ledger.snapshots.of_sheet(mark.number)
-        if snapshot is not None:
-            sheet.columns = snapshot.columns
-            return stored_entries(self._pool, scale, snapshot)
+        if sheet.snapshot is not None:
+            sheet.columns = sheet.snapshot.columns
+            return stored_entries(self._pool, scale, sheet.snapshot)
         found = set(mark.columns)  # a row for which it was made wider may stand elsewhere
         pages = self._by_ledger(mark, scale)
         first = list(islice(pages, 2))
@@ -106,7 +144,7 @@ class SheetMaking:
                     f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
                     "cannot be made from them. `mtdata verify` says which and what to do"
                 )
-            yield claim.kept_entry(read_entry(body).values or {})
+            yield claim.kept_entry(read_fields(body) or {})
 
     def _content(
         self, sheet: WantedSheet, opened: Iterable[tuple[_SheetStep, Opened]]
@@ -124,7 +162,7 @@ class SheetMaking:
         if envelope is None:
             return ()
         row_digest = self._pool.ledger.entries.row_of
-        rows = rows_of(envelope, answer, row_digest, sheet.mark.form)
+        rows = rows_of(envelope, answer, row_digest, sheet.mark.form, lay_out=undigested_row_of)
         return counted_lines(rows, sheet.columns, sheet.decoded)
 
 

@@ -35,14 +35,10 @@ def exact_value(body: bytes, text: str) -> Any:
     if _MINUS_ZERO.search(body):  # for msgspec it would be 0
         return _slowly(text, _WITH_MINUS_ZERO)
     try:
-        return _quickly(body)
+        with _JSON:
+            return _QUICK.decode(body)
     except ValueError:  # it may be JSON all the same: half a surrogate pair, and what is to come
         return _slowly(text, _DECODER)
-
-
-@_JSON
-def _quickly(body: bytes) -> Any:
-    return _QUICK.decode(body)
 
 
 @_JSON

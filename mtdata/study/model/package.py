@@ -61,16 +61,13 @@ def read_entry(body: bytes) -> Entry:
     if fault := refusal(body):
         return Entry(None, digest, body, None, fault)
     try:
-        text = body.decode()
-        values = exact_value(body, text)
+        values = _exact_fields(body, text := body.decode())
     except UnicodeDecodeError:
         return Entry(None, digest, body, None, "not UTF-8")
     except ValueError:
         return Entry(None, digest, body, None, "not JSON")
     if type(values) is not dict:
         return Entry(None, digest, body, None, "not a JSON object")
-    if type(values.get("id")) is Digits and values["id"] == "-0":
-        values["id"] = 0  # the site would take it for that
     number, fault = _id_of(values.get("id"))
     if too_wide(body, values):
         return Entry(number, digest, body, values, "more fields than a sheet can have")
@@ -78,6 +75,24 @@ def read_entry(body: bytes) -> Entry:
         number = None if "id" in doubled else number
         return Entry(number, digest, body, values, "a name that stands twice")
     return Entry(number, digest, body, values, fault)
+
+
+def read_fields(body: bytes) -> dict[str, Any] | None:
+    """The `values` of `read_entry` alone, where the digest proves that it was read before."""
+    if refusal(body):
+        return None
+    try:
+        values = _exact_fields(body, body.decode())
+    except ValueError:
+        return None
+    return values if type(values) is dict else None
+
+
+def _exact_fields(body: bytes, text: str) -> Any:
+    values = exact_value(body, text)
+    if type(values) is dict and type(values.get("id")) is Digits and values["id"] == "-0":
+        values["id"] = 0  # the site would take it for that
+    return values
 
 
 def _id_of(value: object) -> tuple[int | None, str]:

@@ -120,15 +120,17 @@ def _filled(value: Any, name: str, text_for: Callable[[Any], Any]) -> Any:
     return value
 
 
-def cells_of(values: Mapping[str, Any], form: int = FORM) -> tuple[tuple[str, ...], list[str]]:
+def cells_of(
+    values: Mapping[str, Any], form: int = FORM, names: Layout | None = None
+) -> tuple[tuple[str, ...], list[str]]:
     """Columns (sorted) and cells of an entry, as a sheet of that form shows them.
 
     None is empty, booleans are True and False, numbers the digits as they were sent, arrays and
     objects compact JSON; for NUL, which no database takes, stands U+FFFD.  In the EARLIER form
     numbers that are not whole are Python's own text of them, and NUL stands.  EntryError when a
-    value has no such form.
+    value has no such form.  `names` is the layout of the entry where that is known.
     """
-    names = layout(tuple(values))
+    names = names or layout(tuple(values))
     cells = _texts(values, names.columns, form)
     joined = "".join(cells)
     if not names.writable or _utf8(joined) is None:
@@ -157,6 +159,13 @@ def row_of(
             return names.columns, cells, sha256(content).digest()
     columns, cells = cells_of(values, form)
     return columns, cells, cells_digest(columns, cells)
+
+
+def undigested_row_of(
+    values: Mapping[str, Any], form: int = FORM, names: Layout | None = None
+) -> tuple[tuple[str, ...], list[str], bytes]:
+    """As `row_of`, with an empty digest: where lines alone are wanted, it is half of the time."""
+    return (*cells_of(values, form, names), b"")
 
 
 def _texts(values: Mapping[str, Any], columns: tuple[str, ...], form: int) -> list[str]:

@@ -22,6 +22,9 @@ from mtdata.study.model.row import (
 from mtdata.study.model.states import MALFORMED, SEALED
 from mtdata.study.model.still_sealed import StillSealed
 
+LayOut = Callable[[Mapping[str, Any], int, Layout | None], tuple[tuple[str, ...], list[str], bytes]]
+"""What makes columns, cells and digest of a row of an entry's values, a form and a layout."""
+
 
 class Envelope(NamedTuple):
     """A batch; how many values stand in sealed places of each of its entries, and its layout.
@@ -51,12 +54,13 @@ def rows_of(
     row_digest: Callable[[int], bytes | None] = lambda seq: None,
     form: int = FORM,
     fingerprints: Mapping[str, str] = MappingProxyType({}),
+    lay_out: LayOut = row_of,
 ) -> Rows:
     """Lay out the cells of each entry; an entry that cannot be a row is held, with the reason.
 
     `row_digest` tells by seq of an entry whose row stands in a sheet already, by other rules or
     other settings than today's: where the digest proves that row, it is the row.  `fingerprints`
-    are those of the keys, by name.
+    are those of the keys, by name.  `lay_out` is `row_of`, or `undigested_row_of`.
     """
     keys_of = _KeysOf(answer.keys, fingerprints)
     rows: list[Row] = []
@@ -64,7 +68,7 @@ def rows_of(
     place = 0
     for entry, (wanted, flat) in zip(envelope.backup.entries, envelope.places, strict=True):
         texts = answer.texts[place : place + wanted]
-        made = _laid_out(entry, texts, flat, form, keys_of(place, wanted))
+        made = _laid_out(entry, texts, flat, form, keys_of(place, wanted), lay_out)
         if isinstance(made, HeldBack):
             made = _standing(entry, texts, row_digest(entry.seq), form) or made
         place += wanted
@@ -97,11 +101,16 @@ class _KeysOf:
 
 
 def _laid_out(
-    entry: Kept, texts: list[Any], flat: Layout | None, form: int, keys: tuple[str, ...]
+    entry: Kept,
+    texts: list[Any],
+    flat: Layout | None,
+    form: int,
+    keys: tuple[str, ...],
+    lay_out: LayOut,
 ) -> Row | HeldBack:
     try:
         values = opened(entry.values, texts, flat) if texts else entry.values
-        columns, cells, digest = row_of(values, form, flat)
+        columns, cells, digest = lay_out(values, form, flat)
     except EntryError as error:
         sealed = any(isinstance(text, StillSealed) for text in texts)
         return HeldBack(entry, SEALED if sealed else MALFORMED, str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -101,14 +101,15 @@ class FencedDisk(FolderDisk):
     def _tagged(self, path: str, attempt: int) -> str:
         return f"{path}.{self._work.job[:8]}-{attempt}"
 
-    def stage(self, path: str, pieces: Iterable[bytes]) -> str:
-        """Port: Disk.stage, under a name that no other attempt has."""
-        return super().stage(self._tagged(path, self._work.attempt), pieces)
+    def _staged(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> str:
+        """Under a name that no other attempt has."""
+        tagged = self._tagged(path, self._work.attempt)
+        return super()._staged(tagged, pieces, durable=durable)
 
-    def publish(self, staged: str, path: str) -> None:
-        """Port: Disk.publish; Fenced when the part was given to another."""
+    def _give_names(self, files: Mapping[str, str]) -> None:
+        """Fenced when the part was given to another."""
         with self._work.fenced():
-            super().publish(staged, path)
+            super()._give_names(files)
 
     def drop_earlier(self, path: str) -> None:
         """Remove what earlier attempts were writing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -66,10 +66,9 @@ class HeldDisk(FolderDisk):
         super().__init__(root, proven)
         self._held = held
 
-    def publish(self, staged: str, path: str) -> None:
-        """Port: Disk.publish."""
+    def _give_names(self, files: Mapping[str, str]) -> None:
         self._held.prove()
-        super().publish(staged, path)
+        super()._give_names(files)
 
     def confirm(self, path: str) -> None:
         """Port: Disk.confirm."""
