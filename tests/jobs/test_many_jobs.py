@@ -121,6 +121,13 @@ def test_a_name_that_many_have_gets_a_number_that_none_has(
     assert len(asked) < 8
 
 
+def test_jobs_of_one_order_have_different_names_whatever_their_numbers(place: Place) -> None:
+    given = {"rows": 1.0, "parts": 1.0, "pause": 0.0, "undo_pause": 0.0, "how": "", "key": ""}
+    bases = ("rows", "rows", "rows_2", "rows", "rows_2")
+    added = orders.add_all([orders.Order(base, given, "rows", owner="anna") for base in bases])
+    assert [job.name for job in added] == ["rows", "rows_2", "rows_3", "rows_4", "rows_5"]
+
+
 def test_who_had_no_turn_lately_comes_first_whatever_was_begun(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

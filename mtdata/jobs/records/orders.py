@@ -75,9 +75,12 @@ def add_once(order: Order) -> Job | None:
 
 
 def _free_names(orders: Sequence[Order]) -> list[str]:
-    """A name for each of these, which nobody has."""
-    names = {order.base: _free(order.base) for order in orders}
-    return [next(names[order.base]) for order in orders]
+    """A name for each of these, which nobody has, nor another of them."""
+    free = {order.base: _free(order.base) for order in orders}
+    names: dict[str, None] = {}
+    for order in orders:
+        names[next(name for name in free[order.base] if name not in names)] = None
+    return list(names)
 
 
 def _free(base: str) -> Iterator[str]:
