@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -181,6 +180,8 @@ class FolderDisk:
 
     def publish_all(self, drafts: Mapping[str, str]) -> None:
         """Port: Disk.publish_all."""
+        from concurrent.futures import ThreadPoolExecutor  # late: who only reads does without
+
         with ThreadPoolExecutor(SYNCS) as threads:
             list(threads.map(self._sync_file, drafts))
         self._give_names(drafts)

@@ -33,7 +33,10 @@ RETRY_S = 3600.0
 """A daily task that failed is tried again after this time."""
 SIGNS = 1000
 """So many signs of life wait at most for a slow HEARTBEAT_URL."""
-NEWS, NUMBERS, JOBS, KEEPING = "news", "numbers", "jobs", "(keeping)"
+NEWS, NUMBERS, JOBS, KEEPING = "(news)", "(numbers)", "(jobs)", "(keeping)"
+"""Workers of no site, whose names no site can have."""
+PLACES = {NEWS: "news", NUMBERS: "numbers", JOBS: "jobs", KEEPING: KEEPING}
+"""What stands for the scale in their incidents."""
 PROGRAM_FAULT = 70
 
 
@@ -69,7 +72,7 @@ class DaemonTasks:
         self._keeping = DailyKeeping(clock.ticks)
         self._is_new = True  # nobody has looked around by these settings yet
         self._signs: deque[tuple[str, str]] = deque(maxlen=SIGNS)
-        for name in (NEWS, NUMBERS, JOBS, KEEPING):  # they are asked for from the threads of others
+        for name in PLACES:  # they are asked for from the threads of others
             self.worker(name)
 
     def worker(self, name: str) -> SiteWorker:
@@ -204,7 +207,7 @@ class DaemonTasks:
         stop_token.check()
         self._look_at_log()
         notify.spread(self.settings, partial(ledgers_of, self.duties))
-        notify.close_program_incident(self.settings, "task_failed", NEWS)
+        notify.close_program_incident(self.settings, "task_failed", PLACES[NEWS])
 
     def _look(self, stop_token: StopToken) -> None:
         """What the first look by a config finds, such as another DELETE_MODE, is told at once."""
@@ -226,7 +229,7 @@ class DaemonTasks:
                     log.debug("%s", error)
         write_metrics(self.duties, self.settings)
         for kind in ("task_failed", StorageError.incident, DiskFull.incident):
-            notify.close_program_incident(self.settings, kind, NUMBERS)
+            notify.close_program_incident(self.settings, kind, PLACES[NUMBERS])
 
     def _see_to_jobs(self, stop_token: StopToken) -> None:
         try:
@@ -234,11 +237,11 @@ class DaemonTasks:
         finally:  # jobs that are there are carried whatever keeps further ones out
             if self._slots is None:
                 self._slots = slots.start_slots(self.settings, self.duties)
-        notify.close_program_incident(self.settings, "task_failed", JOBS)
+        notify.close_program_incident(self.settings, "task_failed", PLACES[JOBS])
 
     def _queue_reports(self, stop_token: StopToken) -> None:
         self._daily.look(self.settings, self.clock.now(), stop_token.check)
-        notify.close_program_incident(self.settings, "task_failed", JOBS)
+        notify.close_program_incident(self.settings, "task_failed", PLACES[JOBS])
 
     def prune(self, stop_token: StopToken, most: int | None = None) -> None:
         """Forget what is older than it is kept, a piece at a time."""
@@ -248,7 +251,7 @@ class DaemonTasks:
             self.stopping.wait(REST_S)
 
         self._keeping.prune(self.settings, self.duties, rest, most)
-        notify.close_program_incident(self.settings, "task_failed", KEEPING)
+        notify.close_program_incident(self.settings, "task_failed", PLACES[KEEPING])
 
     def prune_once(self) -> None:
         """As much of it as who does not stay has the time for."""
@@ -277,7 +280,7 @@ class DaemonTasks:
             log.debug("%s: %s", task, error)  # it was told as an incident, or is now
         if name in (NUMBERS, JOBS, KEEPING):
             kind = error.incident or "task_failed"
-            notify.program_incident(self.settings, kind, name, str(error))
+            notify.program_incident(self.settings, kind, PLACES[name], str(error))
 
     def broken(self, what: threading.ExceptHookArgs) -> None:
         """A fault of the program ended a worker's thread; its message could quote an answer."""
@@ -286,5 +289,5 @@ class DaemonTasks:
         fault = what.exc_value or what.exc_type()
         log.critical("%s", told, exc_info=(what.exc_type, fault, what.exc_traceback))
         self.codes.add(PROGRAM_FAULT)
-        place = name if name in (NEWS, NUMBERS, JOBS, KEEPING) else heartbeat.incident_scale(name)
+        place = PLACES.get(name) or heartbeat.incident_scale(name)
         notify.program_incident(self.settings, "task_failed", place, told, logged=True)

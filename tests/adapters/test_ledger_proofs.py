@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mtdata.study.ledger import Ledger, proofs
+from mtdata.study.ledger import proofs
+from tests.ledgers import ledger_in_memory
 
 
 @pytest.mark.parametrize(("count", "asked"), [(0, 1), (3, 1), (4, 2), (5, 2), (8, 3)])
@@ -12,7 +13,7 @@ def test_each_page_is_asked_for_once_and_a_short_one_is_the_last(
     monkeypatch: pytest.MonkeyPatch, count: int, asked: int
 ) -> None:
     monkeypatch.setattr(proofs, "PAGE", 4)
-    ledger = Ledger(None)
+    ledger = ledger_in_memory()
     statements: list[str] = []
     for file in (1, 2):
         for number in range(count):
