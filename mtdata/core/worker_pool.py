@@ -72,7 +72,7 @@ class _Worker(Generic[T, R]):
         self.tasks: deque[_Task[T, R]] = deque()
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(
-            target=serve, args=(theirs, os.getpid()), daemon=True, name="mtdata-opener"
+            target=serve, args=(theirs, os.getpid()), daemon=True, name="mtdata-worker"
         )
         with theirs, _no_interrupt():  # its end is closed here: its death must be seen
             self.process.start()
@@ -249,7 +249,7 @@ class WorkerPool(Generic[T, R]):
         """Do it again: whole, then one by one, then not at all; the others are innocent."""
         task.deaths += 1
         if task.deaths >= GIVE_UP_AT:
-            log.error("A value ended one worker process after another; it stays as it is.")
+            log.error("A task ended one worker process after another; no worker is given it again.")
             task.batch.fill(task.start, [self._lost] * len(task.items))
         elif task.deaths == SPLIT_AT:
             self._queue.extendleft(reversed(task.singles()))
