@@ -342,8 +342,8 @@ def test_nothing_is_opened_or_deleted_by_a_library_that_opens_what_is_damaged(
     ledgers: list[Ledger] = []
     begin = Ledger.__init__
 
-    def noted(self: Ledger, path: Path | None) -> None:
-        begin(self, path)
+    def noted(self: Ledger, path: Path | None, **more: bool) -> None:
+        begin(self, path, **more)
         ledgers.append(self)
 
     monkeypatch.setattr(Ledger, "__init__", noted)

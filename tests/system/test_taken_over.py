@@ -100,11 +100,18 @@ def test_a_round_whose_lock_is_removed_ends_and_the_next_goes_on(home: Home) -> 
     all_is_well(home, [1, 2])
 
 
-def test_verify_ends_too_when_its_lock_is_lost(home: Home) -> None:
+@pytest.mark.parametrize("is_enough", [True, False])
+def test_verify_ends_too_when_its_lock_is_lost(home: Home, *, is_enough: bool) -> None:
     home.site.put("QOL", [row(1)])
     home.export()
+    lose = once(lambda: taken_over(home))
+
+    def enough(read: int, total: int) -> bool:
+        lose()
+        return is_enough
+
     with pytest.raises(BusyError, match="ends here"):
-        verify.verify(site_of(home), enough=lambda read, total: taken_over(home) is None)
+        verify.verify(site_of(home), enough=enough)
     assert home.is_clean()
 
 

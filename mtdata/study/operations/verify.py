@@ -81,6 +81,7 @@ def verify(
         total = verification.total()
         with bar(total) as advance:
             shown = verification.play().as_json()
+            held.prove()  # what is told is of a pool that was ours to the end
             log.debug("verified: %s", {name: n for name, n in shown.items() if isinstance(n, int)})
             return shown
 
