@@ -258,3 +258,13 @@ def test_a_fenced_commit_of_an_earlier_attempt_writes_nothing(place: Place) -> N
     # a sign of life may come between the commit of a child and its word: it is not lost by that
     assert claims.renew(late, runner, 60, claims.PartProgress()) is claims.Verdict.GOES_ON
     assert queries.details_of(orders.job_named(job))["parts"]["total"] == 1
+
+
+def test_a_part_that_was_put_back_is_not_ended_by_who_had_it(place: Place) -> None:
+    runner = runners.register("embedded", 1)
+    place.add(parts=1)
+    early = plain_claim(runner)
+    place.expire()  # it is in the queue again, of the same attempt, and nobody has claimed it yet
+    with pytest.raises(Fenced):
+        claims.finish(early, claims.PartProgress(), planned=["part0"])
+    assert Part.objects.get(pk=early.part).status == "Queued"
