@@ -14,10 +14,11 @@ import pytest
 from filelock import FileLock
 
 from mtdata.cli.main import run
-from mtdata.jobs.records import asking, connecting, setting
+from mtdata.jobs.records import asking, claims, connecting, orders, runners, setting
 from mtdata.jobs.records.faults import RecordsBusy
 from mtdata.jobs.records.models import Job
 from tests.jobs.conftest import connected
+from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place
 
 LEAVE_WAL = """
@@ -39,7 +40,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def held(place: Place, table: str) -> Iterator[None]:
+def held(place: Place, table: str, which: str = "") -> Iterator[None]:
     """A session of somebody else has rows of that table for itself."""
     address = place.settings.database
     with ExitStack() as until:
@@ -49,7 +50,7 @@ def held(place: Place, table: str) -> Iterator[None]:
         else:
             other = until.enter_context(closing(connected(address.engine, address.name)))
             other.cursor().execute("BEGIN")
-            other.cursor().execute(f"SELECT * FROM {table} FOR UPDATE")
+            other.cursor().execute(f"SELECT * FROM {table} {which} FOR UPDATE")
         yield
 
 
@@ -69,6 +70,20 @@ def test_a_lock_that_somebody_holds_is_75_in_words(
     assert "Traceback" not in err
     assert place.status(job) == "Queued"
     assert run(words) == 0
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("place", ["mysql", "postgres"], indirect=True)
+def test_a_claim_passes_over_a_job_that_another_holds(place: Place) -> None:
+    runner, (first, second) = runners.register("embedded", 1), (place.enter(), place.enter())
+    which = f"WHERE name = '{orders.job_named(first).name}'"
+    with held(place, Job._meta.db_table, which):
+        claimed = claims.claim(runner, 60, KINDS)
+        assert claimed is not None
+        assert str(claimed.job) == second
+    claimed = claims.claim(runner, 60, KINDS)
+    assert claimed is not None
+    assert str(claimed.job) == first
 
 
 @pytest.mark.usefixtures("hasty")
