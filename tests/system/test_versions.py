@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.system.home import STUDY, Home, row
@@ -81,6 +83,25 @@ def test_an_id_is_not_deleted_while_one_of_its_versions_is_not_proven(
         home.run(command, STUDY)
     assert home.site.ids("QOL") == []
     assert {"1", "222"} <= {line["answer"] for line in home.sheet("QOL") if line["id"] == "1"}
+
+
+@pytest.mark.parametrize("folder", ["active_data", "raw_data"])
+def test_no_version_is_deleted_because_the_file_of_another_day_is_well(
+    home: Home, folder: str
+) -> None:
+    home.configure(DELETE_MODE=False)
+    home.site.put("QOL", [row(1, answer=1)])
+    home.export()
+    home.now += timedelta(days=1)
+    home.site.put("QOL", [row(1, answer=222)])
+    home.export(code=1)
+    home.run("held", STUDY, "--release", "QOL", "all")
+    home.export()
+    _, later = home.paths(folder, "QOL")
+    later.write_bytes(later.read_bytes().replace(b"222", b"333"))
+    home.configure(DELETE_MODE=True)
+    home.run("export", STUDY)
+    assert home.deletes() == []
 
 
 def test_nothing_is_released_for_a_scale_that_holds_nothing(home: Home) -> None:
