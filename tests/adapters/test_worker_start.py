@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.jobs.kind import Kind
 from mtdata.study.decryption.cipher import RsaCipher
 from mtdata.study.integrity.page_check import page_check
+from mtdata.study.operations.jobs import DECODE, EXPORT
 from tests.contracts.cipher_contract import key_of
 
 OURS = {
@@ -29,6 +31,16 @@ import multiprocessing.spawn, pickle, sys
 import mtdata.core.pool_worker
 pickle.load(sys.stdin.buffer)()
 print(*sorted(sys.modules))
+"""
+OPENS = """
+import pickle, sys
+from importlib import import_module
+for module in pickle.load(sys.stdin.buffer):
+    import_module(module)
+before = set(sys.modules)
+from mtdata.study.decryption.cipher import RsaCipher
+RsaCipher(pickle.load(sys.stdin.buffer), padding=sys.argv[1], workers=0)
+print(*sorted(set(sys.modules) - before))
 """
 
 
@@ -52,6 +64,20 @@ def test_a_worker_that_reads_pages_of_a_pool_imports_neither_ledger_nor_keys(
     rooms = ("mtdata.study.ledger.", "mtdata.study.decryption.", "mtdata.config.")
     assert not [name for name in found if name.startswith(rooms)]
     assert "mtdata.study.files.sheet_lines" in found
+
+
+@pytest.mark.parametrize("kind", [DECODE, EXPORT], ids=lambda kind: kind.name)
+def test_a_child_that_waits_for_a_part_has_loaded_what_tries_a_key(
+    tmp_path: Path, kind: Kind
+) -> None:
+    key = key_of(tmp_path, 1024)
+    said = subprocess.run(
+        [sys.executable, "-P", "-c", OPENS, "pkcs1"],
+        input=pickle.dumps(kind.brings) + pickle.dumps([key]),
+        capture_output=True,
+        check=True,
+    )
+    assert said.stdout.split() == []
 
 
 def imported_for(outfit: object) -> set[str]:

@@ -79,9 +79,8 @@ class ReferenceOpener:
 
     def __init__(self, key: PrivateKey) -> None:
         from Crypto.Cipher import PKCS1_v1_5  # here: workers seldom need it, and it takes time
-        from Crypto.PublicKey import RSA
 
-        self._cipher = PKCS1_v1_5.new(RSA.import_key(key.pem))
+        self._cipher = PKCS1_v1_5.new(_of_pycryptodome(key))
 
     def open(self, sealed: bytes) -> bytes | None:
         """The message; None where no padding of ours fits it."""
@@ -91,6 +90,19 @@ class ReferenceOpener:
         except ValueError:
             return None
         return text
+
+
+def _of_pycryptodome(key: PrivateKey) -> Any:
+    """The key as `pycryptodome` has it, whose own check takes as long as 200 values.
+
+    What that would find was looked for when the key was read.
+    """
+    from Crypto.PublicKey import RSA
+
+    numbers = loaded(key).private_numbers()
+    public = numbers.public_numbers
+    parts = public.n, public.e, numbers.d, numbers.p, numbers.q
+    return RSA.construct(parts, consistency_check=False)
 
 
 class BareOpener:
@@ -167,11 +179,10 @@ class _OaepReference:
     def __init__(self, key: PrivateKey) -> None:
         from Crypto.Cipher import PKCS1_OAEP  # here: workers seldom need it, and it takes time
         from Crypto.Hash import SHA1, SHA256
-        from Crypto.PublicKey import RSA
         from Crypto.Signature.pss import MGF1
 
         known: dict[str, Any] = {"SHA1": SHA1, "SHA256": SHA256}
-        private = RSA.import_key(key.pem)
+        private = _of_pycryptodome(key)
 
         def cipher(digest: str, mask: str) -> Any:
             made = lambda seed, length: MGF1(seed, length, known[mask])  # noqa: E731

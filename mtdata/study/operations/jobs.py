@@ -9,7 +9,11 @@ from mtdata.core.pool_files import RECOVERED
 from mtdata.jobs.kind import Kind, Kinds, Parameter, Parameters, Work
 from mtdata.study.model.scale import NAME
 
-_PARTS = ("mtdata.study.operations.job_parts",)  # with all that opens a pool
+_PARTS = (
+    "mtdata.study.operations.job_parts",  # with all that opens a pool
+    "Crypto.Cipher.PKCS1_v1_5",  # and what trying a key loads late, a seventh of a second
+    "Crypto.PublicKey.RSA",
+)
 
 
 def _ready_server(settings: Settings, word: str) -> str:
