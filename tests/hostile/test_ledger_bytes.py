@@ -63,9 +63,10 @@ def looked_at_by_others(home: Home) -> None:
         with suppress(MTDataError):
             look()
     states.forget()
-    for look in (states.standing, states.rounds):
+    for look in (states.glances, states.rounds):
         assert OTHER in look(settings)
-    states.whole(settings, STUDY)
+    for look_at in (states.status, states.whole):
+        look_at(settings, STUDY)
 
 
 def judged(home: Home) -> None:

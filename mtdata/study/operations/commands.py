@@ -52,7 +52,7 @@ from mtdata.study.round.round import Round
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import forecasts, overview
 from mtdata.study.status.result import RoundResult
-from mtdata.study.status.shape import SiteShape
+from mtdata.study.status.shape import GlanceShape, SiteShape
 
 if TYPE_CHECKING:
     from mtdata.core.metrics import MetricsPage
@@ -214,14 +214,19 @@ def is_overdue(site: SiteConfig) -> bool:
     if not has_pool(site):
         return False
     with look_into(site) as pool:
-        now = pool.clock.now()
-        return bool(forecasts.late_of(forecasts.tries_of(pool, site), site, now))
+        return bool(forecasts.late_of(forecasts.tries_of(pool, site), site, pool.clock.now()))
 
 
 def status(site: SiteConfig) -> SiteShape:
     """How the pool stands."""
     with look_into(site) as pool:
         return overview.overview(pool, site)
+
+
+def glance(site: SiteConfig) -> GlanceShape:
+    """How the pool stands, without a look at each scale."""
+    with look_into(site) as pool:
+        return overview.glance(pool, site)
 
 
 def fill_metrics(settings: Settings, page: MetricsPage) -> None:

@@ -15,6 +15,7 @@ from mtdata.core.past import latest_counted, past
 from mtdata.study.ledger import evidence
 from mtdata.study.ledger.arrivals import OnSite
 from mtdata.study.ledger.kept_counts import NONE, ScaleCounts
+from mtdata.study.ledger.snapshots import Snapshot
 from mtdata.study.model.forecast import OF_DAYS, RATE_DAYS, coming
 from mtdata.study.model.scale import Scale
 from mtdata.study.model.states import MALFORMED, SEALED
@@ -29,35 +30,60 @@ def overview(pool: Pool, config: SiteConfig) -> shape.SiteShape:
     `deletes_blocked`: why nothing is deleted; `late`: what is, since when; `new_rows` by day;
     `incidents_open` by level.
     """
-    ledger, now = pool.ledger, pool.clock.now()
+    ledger, now, tries = pool.ledger, pool.clock.now(), forecasts.tries_of(pool, config)
     there = {
         name: one._replace(oldest_at=past(one.oldest_at, now))
         for name, one in ledger.arrivals.on_site().items()
     }
     listed = ledger.arrivals.listed()
-    standing_now = ledger.incidents.open_incidents()
-    levels = Counter(KINDS[one.kind].level for one in standing_now)
-    tries = forecasts.tries_of(pool, config)
     late = forecasts.late_of(tries, config, now) if config.ready else {}
     site = shape.SiteShape(
+        **_state(pool, config, late, now),
+        **_schedule(tries, config, now),
         scales=_scales(pool, there, listed, now),
-        last_round=_run(pool, good=False),
-        last_good=_run(pool, good=True),
-        incidents=[shape_of(incident) for incident in standing_now],
-        incidents_open={level: levels[level] for level in LASTING},
-        deletes_blocked=evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
         replicas=[one._asdict() for one in ledger.copies.standing()],
-        ready=config.ready,
-        overdue=bool(late),
         late=dict(late),
         disk=_disk(pool, now),
-        new_rows=_new_rows(pool, now),
         on_site=_on_site(there.values(), listed.values(), now, config.max_records),
-        **_schedule(tries, config, now),
-        state="",
-        level="",
     )
     return judged(site, now, is_running=tries.collected.running)
+
+
+def glance(pool: Pool, config: SiteConfig) -> shape.GlanceShape:
+    """How a site stands, without a look at each of its scales: a page shows many sites."""
+    ledger, now, tries = pool.ledger, pool.clock.now(), forecasts.tries_of(pool, config)
+    late = forecasts.late_of(tries, config, now) if config.ready else {}
+    counts = ledger.entries.counts()
+    site = shape.GlanceShape(
+        **_state(pool, config, late, now),
+        next_round_at=_schedule(tries, config, now)["next_round_at"],
+        rows_on_site=ledger.arrivals.count_on_site(),
+        held=sum(
+            counts.get(one.name, NONE).held_back + _left_out(_last_snapshot(pool, one))
+            for one in ledger.listing.scales()
+        ),
+    )
+    return judged(site, now, is_running=tries.collected.running)
+
+
+def _state(
+    pool: Pool, config: SiteConfig, late: Mapping[str, datetime], now: datetime
+) -> dict[str, Any]:
+    """What the one state of a site follows from, which is still to be judged; new rows by day."""
+    standing_now = pool.ledger.incidents.open_incidents()
+    levels = Counter(KINDS[one.kind].level for one in standing_now)
+    return {
+        "last_round": _run(pool, good=False),
+        "last_good": _run(pool, good=True),
+        "incidents": [shape_of(incident) for incident in standing_now],
+        "incidents_open": {level: levels[level] for level in LASTING},
+        "deletes_blocked": evidence.words(one for one in standing_now if KINDS[one.kind].blocks),
+        "ready": config.ready,
+        "overdue": bool(late),
+        "new_rows": _new_rows(pool, now),
+        "state": "",
+        "level": "",
+    }
 
 
 def _scales(
@@ -84,13 +110,12 @@ def _scale(
     now: datetime,
 ) -> shape.ScaleShape:
     """A scale that was last carried home whole at `listed_at`."""
-    snapshot = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
-    left_out = snapshot.malformed + (snapshot.sealed or 0) if snapshot else 0
+    snapshot = _last_snapshot(pool, scale)
     return shape.ScaleShape(
         deleteable=scale.deleteable,
         benchmark=benchmark,
         rows=counts.rowed if snapshot is None else snapshot.rows - (snapshot.sealed or 0),
-        held=counts.held_back + left_out,
+        held=counts.held_back + _left_out(snapshot),
         owed=there.rowed if there else 0,
         waiting=counts.waiting,
         last_success_at=listed_at,
@@ -98,6 +123,16 @@ def _scale(
         oldest_on_site_at=there.oldest_at if there else None,
         oldest_on_site_s=_age(there.oldest_at if there else None, now),
     )
+
+
+def _last_snapshot(pool: Pool, scale: Scale) -> Snapshot | None:
+    """Of a scale that stays; the others have none."""
+    return None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
+
+
+def _left_out(snapshot: Snapshot | None) -> int:
+    """Entries that are not in the sheet of a snapshot."""
+    return snapshot.malformed + (snapshot.sealed or 0) if snapshot else 0
 
 
 def _on_site(
@@ -155,7 +190,7 @@ def held(pool: Pool) -> list[dict[str, Any]]:
         for scale, number, *more in pool.ledger.entries.held()
     ]
     for scale in pool.ledger.listing.scales():
-        last = None if scale.deleteable else pool.ledger.snapshots.last(scale.name)
+        last = _last_snapshot(pool, scale)
         if last is not None:
             why = "left out of the sheet of the newest snapshot"
             left_out = ((MALFORMED, last.malformed), (SEALED, last.sealed))

@@ -97,6 +97,28 @@ class SiteShape:
         return list(self.new_rows.values())[-1]
 
 
+@dataclass(frozen=True)
+class GlanceShape:
+    """How a site stands at a glance: what its one state follows from, and two sums.
+
+    None of it takes a look at each scale.
+    """
+
+    last_round: EndedShape | None
+    last_good: EndedShape | None
+    incidents: list[IncidentShape]
+    incidents_open: dict[str, int]
+    deletes_blocked: list[str]
+    ready: bool
+    overdue: bool
+    new_rows: dict[str, int]
+    rows_on_site: int
+    held: int
+    next_round_at: datetime | None
+    state: str
+    level: str
+
+
 def as_json(shape: SiteShape) -> dict[str, Any]:
     """What `--json` prints of it; times are ISO 8601 in UTC."""
     found: dict[str, Any] = plain(shape)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
-from mtdata.study.status.shape import SiteShape
+from mtdata.study.status.shape import GlanceShape, SiteShape
 
+Judged = TypeVar("Judged", SiteShape, GlanceShape)
 Level = Literal["good", "warn", "bad", "quiet"]
 PATIENCE = timedelta(minutes=1)
 """A round that is due begins within this time, or nobody runs."""
@@ -16,13 +17,15 @@ WELL = (0, 1)
 """Exit codes of rounds that saw the whole site; after any other what lies there is not known."""
 
 
-def judged(shape: SiteShape, now: datetime, *, is_running: bool) -> SiteShape:
+def judged(shape: Judged, now: datetime, *, is_running: bool) -> Judged:
     """The site with its one state; `is_running`: a round goes on."""
     state, level = next(_states(shape, now, is_running=is_running))
     return replace(shape, state=state, level=level)
 
 
-def _states(shape: SiteShape, now: datetime, *, is_running: bool) -> Iterator[tuple[str, Level]]:
+def _states(
+    shape: SiteShape | GlanceShape, now: datetime, *, is_running: bool
+) -> Iterator[tuple[str, Level]]:
     """All that hold, the one that matters most first."""
     last, grave = shape.last_round, shape.incidents_open
     if not shape.ready:

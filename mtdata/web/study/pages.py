@@ -36,7 +36,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     """Show the pool of a site."""
     site = site_named(name)
     ours = settings.MTDATA
-    state, whole = states.standing(ours)[name], states.whole(ours, name)
+    state, whole = states.status(ours, name), states.whole(ours, name)
     known: dict[str, Any] = {
         "name": name,
         "fault": state.get("fault") or whole.get("fault"),

@@ -32,17 +32,18 @@ def list_sites(request: HttpRequest, wanted: Query[asked.NamesWanted]) -> dict[s
     It is read at most once in five seconds. Of a site without a pool there is `absent` alone, of
     one whose pool cannot be read `fault`.  A page beyond the last is the last.
     """
-    standing = states.standing(settings.MTDATA)
-    paged = page_of_keys(sorted(standing), wanted.page, wanted.size, wanted.cursor or None)
-    return {"sites": {name: standing[name] for name in paged.keys}, **paged.paging()}
+    ours = settings.MTDATA
+    names = sorted(site.name for site in ours.sites)
+    paged = page_of_keys(names, wanted.page, wanted.size, wanted.cursor or None)
+    return {"sites": {name: states.status(ours, name) for name in paged.keys}, **paged.paging()}
 
 
 def cards(ours: Settings) -> list[Card]:
     """One card with a line for each site; none where no site is configured."""
-    standing = states.standing(ours)
-    if not standing:
+    glances = states.glances(ours)
+    if not glances:
         return []
-    sites = sorted((_site(name, state) for name, state in standing.items()), key=_order)
+    sites = sorted((_site(name, state) for name, state in glances.items()), key=_order)
     needs = [need for site in sites if (need := _need(site))]
     return [Card("web/sites_card.html", {"sites": sites}, needs)]
 
@@ -59,15 +60,14 @@ def _site(name: str, state: dict[str, Any]) -> dict[str, Any]:
     if "new_rows" not in state:
         fault = state.get("fault")
         return {"name": name, "fault": fault, "told": fault or state.get("absent")}
-    scales, there = state["scales"].values(), state["on_site"]
     is_known = state["last_round"] and state["last_round"]["exit"] in (0, 1)
     return {
         "name": name,
         "state": state,
         "word": word_of(state),
-        "held": sum(one["held"] for one in scales),
+        "held": state["held"],
         "today": list(state["new_rows"].values())[-1],
-        "there": f"{there['rows']:,}" if is_known else "not known",
+        "there": f"{state['rows_on_site']:,}" if is_known else "not known",
         "chart": charts.small(state["new_rows"], f"New rows per day of {name}"),
     }
 

@@ -1,6 +1,6 @@
 """How every pool stands, read at most once in a few seconds; it takes no pool's lock.
 
-What `standing` gives of a site is what `mtdata status --json` prints of it.
+What `status` gives of a site is what `mtdata status --json` prints of it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from mtdata.alerts.incident import Incident
 from mtdata.alerts.shape import incident_of_json
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.errors import MTDataError
+from mtdata.core.plain import plain
 from mtdata.study.ledger.queries import Balance, FilesOfKind
 from mtdata.study.model.forecast import OF_DAYS
 from mtdata.study.operations import commands
@@ -84,17 +85,21 @@ def _whole(site: SiteConfig) -> dict[str, Any]:
         return {"balances": balances, "files_by_kind": files_by_kind, "drifts": drifts}
 
 
-standing = CachedLook(
-    lambda settings: _by_site(settings, lambda site: as_json(commands.status(site)))
+glances = CachedLook(lambda settings: _by_site(settings, lambda site: plain(commands.glance(site))))
+"""How each site stands, without a look at each of its scales."""
+status = CachedLook(
+    lambda settings, name: _of_site(
+        settings.site(name), lambda site: as_json(commands.status(site))
+    )
 )
-"""How each site stands."""
+"""How one site stands."""
 rounds = CachedLook(lambda settings: _by_site(settings, _rounds))
 whole = CachedLook(lambda settings, name: _of_site(settings.site(name), _whole))
 
 
 def known_incidents(settings: Settings) -> dict[str, list[Incident]]:
     """The open incidents of each site that was looked at a moment ago; it opens no ledger."""
-    found = standing.if_fresh(settings) or {}
+    found = glances.if_fresh(settings) or {}
     return {
         name: [incident_of_json(one) for one in state["incidents"]]
         for name, state in found.items()
@@ -104,5 +109,5 @@ def known_incidents(settings: Settings) -> dict[str, list[Incident]]:
 
 def forget() -> None:
     """Something was changed here: look anew when next asked."""
-    for kept in (standing, rounds, whole):
+    for kept in (glances, status, rounds, whole):
         kept.forget()
