@@ -203,13 +203,15 @@ def test_a_door_rings_for_every_order_and_for_none_that_changed_nothing(place: P
 def test_a_ring_goes_by_so_many_busy_runners_and_no_more(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    passed: list[int] = []
-    monkeypatch.setattr(ring, "ring", lambda *_, hops=0, **__: passed.append(hops))
+    passed: list[tuple[list[str], int]] = []
+    rung = lambda _, jobs, hops, **__: passed.append((jobs, hops))  # noqa: E731
+    monkeypatch.setattr(ring, "ring_each", rung)
     monkeypatch.setattr(runners, "idle_elsewhere", lambda *_: True)
     slots = runner_of(place.settings, KINDS)
     slots._runner = uuid4()
     assert isinstance(slots, CeleryRunner)
-    for hops in (0, MOST_HOPS - 1, MOST_HOPS):
-        slots._on_ring(str(uuid4()), hops)
+    jobs = [str(uuid4()) for _ in range(4)]
+    for job, hops in zip(jobs, (0, MOST_HOPS - 1, 0, MOST_HOPS), strict=True):
+        slots._on_ring(job, hops)
     slots._pass_on(slots._relay.take())
-    assert passed == [1, MOST_HOPS]
+    assert passed == [([jobs[0], jobs[2]], 1), ([jobs[1]], MOST_HOPS)]  # a connection each

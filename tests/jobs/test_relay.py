@@ -86,7 +86,7 @@ def test_a_crowd_of_rings_asks_the_records_once(
 ) -> None:
     asked: list[object] = []
     monkeypatch.setattr(runners, "idle_elsewhere", lambda *how: asked.append(how))
-    monkeypatch.setattr(ring, "ring", lambda *_, **__: pytest.fail("nobody else is idle"))
+    monkeypatch.setattr(ring, "ring_each", lambda *_, **__: pytest.fail("nobody else is idle"))
     slots = runner_of(place.settings, KINDS)
     slots._runner = uuid4()
     assert isinstance(slots, CeleryRunner)

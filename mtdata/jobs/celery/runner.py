@@ -107,8 +107,16 @@ class CeleryRunner(JobRunner):
                 return
         except RecordsError:
             return  # the slots tell of it, and who sleeps wakes by itself
-        for job_id, hops in rings:
-            ring.ring(self._settings, job_id, hops=hops + 1, within_s=PATIENT_S)
+        for came, jobs in _by_hops(rings).items():  # a connection each, not one a ring
+            ring.ring_each(self._settings, jobs, came + 1, within_s=PATIENT_S)
+
+
+def _by_hops(rings: Rings) -> dict[int, list[str]]:
+    """The jobs of these rings, by how many busy runners they came."""
+    found: dict[int, list[str]] = {}
+    for job, hops in rings:
+        found.setdefault(hops, []).append(job)
+    return found
 
 
 def runner_of(

@@ -107,18 +107,18 @@ def plan(
 
     The rest is that of `finish` and `claim_next`.
     """
-    job = locked(claimed.job)
-    _finish(job, claimed, PartProgress(), (), planned, closes=closes)
-    return _take(job, runner, lease_s)
+    job, at = locked(claimed.job), now()
+    _finish(job, claimed, PartProgress(), (), planned, at, closes=closes)
+    return _take(job, runner, lease_s, at)
 
 
 @made_whole()
 def _claim(job_id: Any, runner: UUID, lease_s: float, *, waits: bool) -> Claimed | None:
-    return _take(locked(job_id) if waits else locked_at_once(job_id), runner, lease_s)
+    job = locked(job_id) if waits else locked_at_once(job_id)
+    return _take(job, runner, lease_s, now())
 
 
-def _take(job: Job, runner: UUID, lease_s: float) -> Claimed | None:
-    at = now()
+def _take(job: Job, runner: UUID, lease_s: float, at: datetime) -> Claimed | None:
     part = _next_part(job, at)
     if part is None:
         return None
@@ -214,7 +214,8 @@ def finish(
     What was planned is carried next; `closes` tells that a part is to put it together in the end.
     True where the job has come to its end by that.
     """
-    return _finish(locked(claimed.job), claimed, signs, made, planned, closes=closes)
+    job = locked(claimed.job)
+    return _finish(job, claimed, signs, made, planned, now(), closes=closes)
 
 
 def _finish(
@@ -223,13 +224,13 @@ def _finish(
     signs: PartProgress,
     made: Sequence[MadeFile],
     planned: Sequence[str],
+    at: datetime,
     *,
     closes: bool,
 ) -> bool:
     part = next(iter(Part.objects.raw(_ATTEMPTED, [claimed.part, claimed.attempt])), None)
     if part is not None and part.status == Status.SUCCESS:
         return is_final(job)  # the commit went well, and only the word of it was lost
-    at = now()
     ours = _key_of(claimed.part, claimed.attempt, Status.IN_PROGRESS)
     words = _END.format(rows=quoted("rows"))
     if not changed(words, **ours, **_NAMES, rows=signs.rows, at=at):
