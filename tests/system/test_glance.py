@@ -16,7 +16,6 @@ from mtdata.study.status.shape import GlanceShape
 from tests.system.home import STUDY, Home, row
 
 SUMS = {"rows_on_site", "held"}
-SCALES = ("QOL", "BBSIQ", "TaskLog")
 
 
 def _collected(home: Home) -> None:
@@ -41,7 +40,14 @@ def _drifted(home: Home) -> None:
 
 def _down(home: Home) -> None:
     _collected(home)
-    home.site.put("QOL", b"no list")
+    home.configure(SERVER="http://127.0.0.1:9")  # where nobody listens
+    home.run("export", STUDY)
+
+
+def _shrunk(home: Home) -> None:
+    """Entries are gone that nobody asked to delete: deletes stop."""
+    _collected(home)
+    home.site.put("BBSIQ", [row(6)])
     home.run("export", STUDY)
 
 
@@ -57,7 +63,7 @@ def _waiting(home: Home) -> None:
     home.run("export", STUDY)
 
 
-HISTORIES = [_collected, _deleted, _drifted, _down, _late, _waiting]
+HISTORIES = [_collected, _deleted, _drifted, _down, _shrunk, _late, _waiting]
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.__name__.strip("_"))
