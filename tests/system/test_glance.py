@@ -47,7 +47,7 @@ def _down(home: Home) -> None:
 def _shrunk(home: Home) -> None:
     """Entries are gone that nobody asked to delete: deletes stop."""
     _collected(home)
-    home.site.put("BBSIQ", [row(6)])
+    home.site.take("BBSIQ", 5)
     home.run("export", STUDY)
 
 
@@ -87,6 +87,12 @@ def test_the_histories_differ_in_what_a_glance_says(home: Home) -> None:
     assert sum(glance.new_rows.values()) == 5
     _deleted(home)
     assert commands.glance(site).rows_on_site == 1
+
+
+def test_a_glance_tells_that_deletes_stopped(home: Home) -> None:
+    _shrunk(home)
+    glance = commands.glance(load(home.folder / "config", os.environ).site(STUDY))
+    assert (glance.level, len(glance.deletes_blocked)) == ("bad", 1)
 
 
 def test_a_glance_asks_of_entries_how_many_lie_on_the_site_and_no_more(
