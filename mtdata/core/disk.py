@@ -182,15 +182,23 @@ class FolderDisk:
         """Port: Disk.publish_all."""
         from concurrent.futures import ThreadPoolExecutor  # late: who only reads does without
 
+        paths = list(drafts)  # a share a thread: handed over one by one, each costs as its sync
         with ThreadPoolExecutor(SYNCS) as threads:
-            list(threads.map(self._sync_file, drafts))
+            list(threads.map(self._sync_files, (paths[n::SYNCS] for n in range(SYNCS))))
         self._give_names(drafts)
 
+    def _sync_files(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            self._sync_file(path)
+
     def _give_names(self, files: Mapping[str, str]) -> None:
+        reached: set[str] = set()
         for staged, path in files.items():
             with translated_faults(self.root, "give the file its name", path):
-                self._reach(path)
-                os.replace(self.root / staged, self.root / path)
+                if (within := path.rpartition("/")[0]) not in reached:
+                    self._reach(path)
+                    reached.add(within)
+                os.replace(f"{self.root}/{staged}", f"{self.root}/{path}")
         self._sync_names(files.values())
 
     def _sync_names(self, paths: Iterable[str]) -> None:

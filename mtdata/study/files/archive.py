@@ -252,11 +252,20 @@ def drop_incoming(disk: Disk) -> None:
 def stretches(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[bytes]:
     """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
     for block in runs(spans):
-        start = block[0].start
-        length = block[-1].start + block[-1].length - start
-        path = files.by_number(block[0].file).path
-        content = b"" if disk.size(path) is None else disk.read(path, start, length)
+        number, start, _ = block[0]
+        _, last, many = block[-1]
+        path = files.path_of(number) or files.by_number(number).path
+        content = _there(disk, path, start, last + many - start)
         yield from [content[place - start : place - start + many] for _, place, many in block]
+
+
+def _there(disk: Disk, path: str, start: int, length: int) -> bytes:
+    try:
+        return disk.read(path, start, length)
+    except StorageError:
+        if disk.size(path) is None:
+            return b""
+        raise
 
 
 def runs(spans: Iterable[Span]) -> Iterator[list[Span]]:
