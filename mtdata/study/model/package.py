@@ -99,9 +99,7 @@ def read_fields(body: bytes) -> dict[str, Any] | None:
 def read_all_fields(bodies: Sequence[bytes]) -> list[dict[str, Any] | None]:
     """`read_fields` of each; those of a usual page are read at one go."""
     found = usual_values(bodies) if none_refused(bodies) else None
-    if found is None or {*map(type, found)} != {dict}:
-        return list(map(read_fields, bodies))
-    return found
+    return list(map(read_fields, bodies)) if found is None else found
 
 
 def _exact_fields(body: bytes, text: str) -> Any:

@@ -95,13 +95,19 @@ def lines_at_once(
     if form != FORM or not _USUAL.issuperset(map(type, answer.texts)):
         return None
     index = {column: place for place, column in enumerate(columns)}
-    texts, rows = iter(answer.texts), list[list[Any]]()
+    texts, rows, known, sealed = iter(answer.texts), list[list[Any]](), None, tuple[str, ...]()
     for entry, (_, flat) in zip(envelope.backup.entries, envelope.places, strict=True):
-        if flat is None or flat.has_nul or not flat.writable:
-            return None
+        if flat is None or flat is not known:
+            if (
+                flat is None
+                or flat.has_nul
+                or not (flat.writable and index.keys() >= {*flat.columns})
+            ):
+                return None
+            known, sealed = flat, flat.sealed
         values = entry.values
         cells = list(map(values.get, columns))
-        for name in flat.sealed:
+        for name in sealed:
             if values[name] is not None:
                 cells[index[name]] = next(texts)
         rows.append(cells)
