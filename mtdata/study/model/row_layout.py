@@ -95,23 +95,21 @@ def lines_at_once(
     if form != FORM or not _USUAL.issuperset(map(type, answer.texts)):
         return None
     index = {column: place for place, column in enumerate(columns)}
-    texts, rows, known, sealed = iter(answer.texts), list[list[Any]](), None, tuple[str, ...]()
+    texts, rows, known = iter(answer.texts), list[list[Any]](), None
     for entry, (_, flat) in zip(envelope.backup.entries, envelope.places, strict=True):
-        if flat is None or flat is not known:
-            if (
-                flat is None
-                or flat.has_nul
-                or not (flat.writable and index.keys() >= {*flat.columns})
-            ):
-                return None
-            known, sealed = flat, flat.sealed
-        values = entry.values
+        if flat is None or (flat is not known and not _is_usual(flat, index)):
+            return None
+        known, values = flat, entry.values
         cells = list(map(values.get, columns))
-        for name in sealed:
+        for name in flat.sealed:
             if values[name] is not None:
                 cells[index[name]] = next(texts)
         rows.append(cells)
     return sound_lines(rows)
+
+
+def _is_usual(flat: Layout, columns: Mapping[str, int]) -> bool:
+    return flat.writable and not flat.has_nul and columns.keys() >= {*flat.columns}
 
 
 class _KeysOf:
