@@ -105,14 +105,15 @@ class PoolDecoder:
         return self.done[-1]
 
     def _write_each(self, marks: list[FileMark], sheets: RecoveredSheets) -> None:
-        wanted = (self._wanted(mark, sheets) for mark in marks)
+        tables = self.pool.ledger.snapshots.sheets()
+        wanted = (self._wanted(mark, sheets, is_table=mark.number in tables) for mark in marks)
         for sheet, content in SheetMaking(self.pool).each(wanted):
             if not sheet.still:
                 self._write(sheet, content, sheets)
             self.done.append(sheet.decoded)
 
-    def _wanted(self, mark: FileMark, sheets: RecoveredSheets) -> WantedSheet:
-        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
+    def _wanted(self, mark: FileMark, sheets: RecoveredSheets, *, is_table: bool) -> WantedSheet:
+        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number) if is_table else None
         name, source = mark.path.rpartition("/")[2], self._source(mark, snapshot)
         decoded = Decoded(name, BY_LEDGER)
         if before := sheets.still(mark.scale, name, source):
